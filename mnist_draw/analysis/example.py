@@ -1,4 +1,4 @@
-"""The picture that goes through all views of a network."""
+"""The example: the picture that all views of a network show."""
 
 from __future__ import annotations
 
@@ -8,27 +8,26 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-#: Who says what a picture shows: the user, the data set that it is from, or nobody, so that the
-#: network's own answer stands in for it.
+#: The source of a label: the user, the data set, or in place of both the network's own answer.
 LabelSource = Literal["user", "data", "answer"]
 
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """One picture, as the network sees it, and where it is from."""
+    """One picture, as the network sees it, with its label and source."""
 
     #: float32 (28, 28): 0 is paper and 255/256 is full ink, as in MNIST when it is scaled for the
     #: network.
     picture: npt.NDArray[np.float32] = field(repr=False)
-    #: What the picture shows, 0 to 9; None where nobody can say, not even the network.
+    #: The class that the picture shows, from 0; None if unknown.
     label: int | None = None
-    #: Who says so.
+    #: The source of the label.
     label_source: LabelSource = "answer"
-    #: Where the picture is from, in words: ``"drawing"``, ``"MNIST test 1,234"``.
+    #: The source of the picture: ``"drawing"``, ``"MNIST test 1,234"``.
     source: str = "drawing"
-    #: Its place in the set that it is from, counted from 0; None for a drawing.
+    #: Its index in its data set; None for a drawing.
     index: int | None = None
-    #: Whether the program takes it for a digit at all.
+    #: Whether the rejection rule accepts it as a digit.
     is_digit: bool = True
 
     @property

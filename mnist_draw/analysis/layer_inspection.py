@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 
-#: Bins of the histogram: enough to show its shape, wide enough to be seen.
+#: Bins of the histogram: enough to show its shape, wide enough to see.
 _BINS = 60
-#: Standard deviations that the histogram reaches; what lies beyond counts in its last bins.
+#: Standard deviations that the histogram reaches; values beyond count in its last bins.
 _REACH = 4.0
 #: Pictures that silent units are sought with: convolutions cost more.
 DENSE_PICTURES, CONVOLUTION_PICTURES = 500, 100

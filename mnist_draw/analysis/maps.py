@@ -1,4 +1,4 @@
-"""What a network finds alike: test digits laid out by what each of its layers puts out."""
+"""Maps of test digits: laid out by the outputs of each layer of a network."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from mnist_draw.storage.models import ModelFile
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
 
-#: So many test digits are laid out, evenly chosen: MNIST's first half is harder than its second.
+#: Test digits on a map, evenly chosen: MNIST's first half is harder than its second.
 DIGITS = 2000
-#: So many neighbours vote, and place a new point among the others.
+#: Neighbours that vote, and that place a new point among the others.
 VOTERS = 5
-#: So many digits' neighbours are sought at once: all distances together take 16 MB, and their
+#: Digits whose neighbours are searched at once: all distances together take 16 MB, and their
 #: order twice as much.
 _VOTES_AT_ONCE = 250
 _KIND, _VERSION = "map", 2
@@ -34,7 +34,7 @@ class LayerMap:
     """The digits as one layer sees them."""
 
     name: str
-    #: What the layer puts out, float16 (n, numbers).
+    #: The layer's outputs, float16 (n, numbers).
     outputs: npt.NDArray[np.float16] = field(repr=False)
     #: float32 (numbers,).
     mean: Floats = field(repr=False)
@@ -42,16 +42,16 @@ class LayerMap:
     directions: Floats = field(repr=False)
     #: The digits along them (principal component analysis), float32 (n, 2).
     points: Floats = field(repr=False)
-    #: Which part a vote of each digit's nearest gets right, 0 to 1; NaN where nobody can vote.
+    #: Accuracy of a vote of each digit's nearest neighbours, 0 to 1; NaN if too few can vote.
     vote: float
 
     def project(self, outputs: Floats) -> Floats:
-        """Return where a new picture's outputs, (numbers,), lie along the directions: (2,)."""
+        """Project a new picture's outputs, (numbers,), on the directions: (2,)."""
         place: Floats = self.directions @ (outputs - self.mean)
         return place
 
     def nearest(self, outputs: Floats, count: int = VOTERS) -> tuple[Indices, Floats]:
-        """Return which digits put out most nearly the same, the nearest first, and how far."""
+        """Return the digits with the nearest outputs, the nearest first, and their distances."""
         distances = squared_distances(outputs[None], self.outputs.astype(np.float32))[0]
         order = np.argsort(distances, kind="stable")[:count]
         return order, np.sqrt(distances[order])
@@ -63,9 +63,9 @@ class Maps:
 
     #: Pixels, hidden layers, answer.
     layers: tuple[LayerMap, ...]
-    #: How many there will be.
+    #: The final number of layers.
     total: int
-    #: What the network says about each digit, calibrated: float32 (n, classes).
+    #: The network's calibrated probabilities for each digit: float32 (n, classes).
     probabilities: Floats
     #: uint8 (n,).
     labels: npt.NDArray[np.uint8]
@@ -78,14 +78,14 @@ class Maps:
 
 
 def chosen_digits(count: int) -> Indices:
-    """Return which of so many test digits are laid out, evenly spread: intp (n,)."""
+    """Return the indices of the test digits on a map, evenly spread: intp (n,)."""
     return np.arange(0, count, max(1, count // DIGITS), dtype=np.intp)[:DIGITS]
 
 
 def build_maps(
     model: ModelFile, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]
 ) -> Iterator[Maps]:
-    """Lay digits out by what the layers of a network put out.
+    """Lay digits out by the outputs of a network's layers.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def build_maps(
     probabilities = probabilities_of(answers, temperature_of(model))
     layers: list[LayerMap] = []
     for name in network.output_names:
-        # The first of those that are left, held by nobody else: a convolution puts out 37 MB.
+        # Popped, so that its memory can be freed: outputs of a convolution take 37 MB.
         layers.append(_layer_map(name, outputs.pop(0), labels))
         if not outputs:
             _keep(key, layers, answers)
@@ -117,7 +117,7 @@ def build_maps(
 
 
 def _outputs(network: NetworkProbe, images: npt.NDArray[np.uint8]) -> list[Floats]:
-    """Return what all layers put out: float32 (n, numbers) for each."""
+    """Return the outputs of all layers: float32 (n, numbers) for each."""
     outputs: list[Floats] = []
     start = 0
     for parts in network.outputs_of_all(images):
@@ -143,7 +143,7 @@ def principal_directions(centred: Floats) -> Floats:
     from scipy.sparse.linalg import LinearOperator, svds
 
     if not centred.any():
-        # A layer that puts out the same for everything: nothing is spread, in no direction.
+        # A layer whose outputs are all the same: no spread, in no direction.
         return np.eye(2, centred.shape[1], dtype=np.float32)
     if min(centred.shape) <= 2:
         # Two classes, or two pictures: the search below wants more.

@@ -25,17 +25,17 @@ _KIND, _VERSION = "neighbours", 1
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """What the last hidden layer puts out for training pictures."""
+    """Outputs of the last hidden layer for training pictures."""
 
     #: float16 (n, numbers), of the first n training pictures.
     outputs: npt.NDArray[np.float16] = field(repr=False)
     #: The squared lengths of the rows, float32 (n,).
     lengths: Floats = field(repr=False)
-    #: How many rows are known already.
+    #: Number of rows computed so far.
     counted: int
-    #: How many there will be.
+    #: Final number of rows.
     wanted: int
-    #: Whether that is fewer than there are pictures.
+    #: Whether memory is too short for all pictures.
     short_of_memory: bool = False
 
     def nearest(self, outputs: Floats, count: int) -> tuple[Indices, Floats]:

@@ -307,7 +307,7 @@ class StepExpressions:
         self.sums: list[Any] = []
         self.outputs: list[Any] = []
         self.inputs: list[Any] = []
-        #: What each layer puts out first, in the order of the layers.
+        #: The layers' outputs, the pictures first.
         self.values: list[Any] = [self.pictures]
         for layer in self.layers[1:]:
             self.values.append(self._pass(layer, self.values[-1]))

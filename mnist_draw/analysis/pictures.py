@@ -28,29 +28,29 @@ from mnist_draw.storage.my_digits import label_of_name, my_digits_folder, read_d
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.uint8]
 
-#: So many sentences about pictures that were left out are kept; more would not be read.
+#: At most so many sentences report pictures that were left out.
 _MAX_TOLD = 20
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Pictures as a network takes them, with or without labels."""
+    """Pictures as input of a network, with or without labels."""
 
     #: uint8 (N, 1, 28, 28): high values are ink.
     images: Images
-    #: uint8 (N,), 0 to 9; None where nobody knows.
+    #: uint8 (N,), from 0; None if unknown.
     labels: Labels | None
-    #: What they are called, such as ``"MNIST test"``.
+    #: Their name, such as ``"MNIST test"``.
     name: str
-    #: What one of them is called, before its number: ``"Test picture"``.
+    #: The name of one of them, before its number: ``"Test picture"``.
     one: str = "Picture"
-    #: Pictures of the same data set that the accuracy is to be compared on.
+    #: Pictures of the same data set to compare the accuracy with.
     other: Pictures | None = None
-    #: What those are, after "on": ``"validation"``.
+    #: Their name, after "on": ``"validation"``.
     other_name: str = ""
     #: A sentence for each picture that was left out, the first of them.
     told: tuple[str, ...] = field(default=())
-    #: How many those are.
+    #: How many were left out.
     left_out: int = 0
     #: Whether they are known to be digits, as MNIST's are.
     are_digits: bool = False
@@ -182,7 +182,7 @@ def _has_idx(folder: Path) -> bool:
     except FileNotFoundError:
         raise DatasetError(f"There is no folder {folder}.") from None
     except NotADirectoryError:
-        raise DatasetError(f"{folder} is not a folder; name the one the pictures lie in.") from None
+        raise DatasetError(f"{folder} is not a folder; name the folder of the pictures.") from None
     except OSError as error:
         raise DatasetError(f"The folder {folder} cannot be read: {reason_of(error)}.") from error
 

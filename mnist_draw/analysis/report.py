@@ -62,7 +62,7 @@ _EMPTY, _RIGHT, _WRONG = "#eef0f4", "#dde1e8", "#a95900"
 _CELL, _STEP, _MARGIN = 56, 60, 70
 #: Pictures in a row of the sheet; the side of one and its distance to the next, in pixels.
 _ACROSS, _TILE, _NEXT = 12, 56, 76
-#: Sizes of letters, in pixels; so many of a name fit above a cell or below a picture.
+#: Sizes of letters in pixels; letters of a name that fit above a cell or below a picture.
 _BOLD, _SMALL, _TINY = 18, 14, 11
 _MAX_LETTERS = 6
 #: Bins with fewer answers are drawn hollow.

@@ -1,8 +1,7 @@
-"""How often a network is wrong, and where: probabilities of many pictures, and what follows.
+"""Results of a network on many pictures: probabilities, confusion, reliability.
 
-The probabilities are those of the compiled network itself. What is said about confidence goes by
-the calibrated ones, as everywhere in the program; the loss goes by the network's own, as in
-training, so that it is the run's test loss again.
+Confidence is calibrated, as everywhere in the program. The loss uses the network's own
+probabilities, as in training, so that it equals the run's test loss.
 """
 
 from __future__ import annotations
@@ -45,43 +44,43 @@ class Bin:
     #: The range, 0 to 1.
     low: float
     high: float
-    #: How many answers fall into it.
+    #: Number of answers in it.
     count: int
     #: Their mean confidence, 0 to 1.
     confidence: float
-    #: Which part of them is right.
+    #: The share of right answers.
     accuracy: float
-    #: Where that part may lie by chance alone, with 95 %: Wilson's score interval (1927).
+    #: Wilson's 95 % score interval of the accuracy (1927).
     least: float
     most: float
 
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What a network says about pictures, the first n of N while it is being counted."""
+    """A network's answers to pictures, the first n of N while they are being counted."""
 
     #: float32 (n, C): the network's own, not calibrated.
     probabilities: Floats
-    #: Integers (n,), 0 to C − 1; None where nobody knows.
+    #: Integers (n,), 0 to C − 1; None if unknown.
     labels: npt.NDArray[np.integer[Any]] | None
     #: Of the calibration.
     temperature: float
-    #: How many pictures there are, N.
+    #: Number of pictures, N.
     total: int
 
     @property
     def counted(self) -> int:
-        """How many pictures have been asked about, n."""
+        """Number of pictures counted so far, n."""
         return len(self.probabilities)
 
     @property
     def is_complete(self) -> bool:
-        """Whether all of them have."""
+        """Whether all pictures are counted."""
         return self.counted >= self.total
 
     @property
     def classes(self) -> int:
-        """How many answers there are, C."""
+        """Number of classes, C."""
         return int(self.probabilities.shape[1])
 
     @cached_property
@@ -97,12 +96,12 @@ class Results:
 
     @cached_property
     def confidence(self) -> Floats:
-        """How sure each answer is, calibrated: float32 (n,), 0 to 1."""
+        """Confidence of each answer, calibrated: float32 (n,), 0 to 1."""
         return self.calibrated[np.arange(self.counted), self.answers]
 
     @cached_property
     def right(self) -> npt.NDArray[np.bool_]:
-        """Which answers are right: bool (n,); all where nobody knows."""
+        """Which answers are right: bool (n,); all if the labels are unknown."""
         if self.labels is None:
             return np.ones(self.counted, np.bool_)
         right: npt.NDArray[np.bool_] = self.answers == self.labels
@@ -124,7 +123,7 @@ class Results:
         if self.labels is None or not self.counted:
             return float("nan")
         likely = self.probabilities[np.arange(self.counted), self.labels].astype(np.float64)
-        # float32 softmax gives exact zeros far out; the smallest normal number stands for them.
+        # float32 softmax gives exact zeros far out; the smallest normal number replaces them.
         return float(-np.log(np.maximum(likely, np.finfo(np.float32).tiny)).mean())
 
     @cached_property
@@ -158,7 +157,7 @@ class Results:
         return int(np.count_nonzero(~self.right & (self.confidence >= SURE)))
 
     def prepare(self) -> None:
-        """Work out everything that takes more than a moment; what asks later finds it."""
+        """Compute now, off the GUI thread, whatever takes more than a moment."""
         _ = self.confidence, self.right, self.loss, self.confusion, self.reliability, self.off_by
 
     def mistakes(self) -> Indices:
@@ -213,7 +212,7 @@ class Results:
 
     @cached_property
     def off_by(self) -> float:
-        """How far confidence and accuracy lie apart in the mean, 0 to 1."""
+        """The expected calibration error, 0 to 1."""
         return expected_calibration_error(self.confidence, self.right)
 
     def _ordered(self, chosen: Indices, surest_first: bool) -> Indices:
@@ -228,7 +227,7 @@ def wilson(right: int, count: int) -> tuple[float, float]:
     Parameters
     ----------
     right, count : int
-        So many of so many, at least one.
+        Right answers, and all of them, at least one.
 
     Returns
     -------
@@ -245,10 +244,7 @@ def wilson(right: int, count: int) -> tuple[float, float]:
 def count_results(
     model: ModelFile, pictures: Pictures, recogniser: Callable[[ModelFile], Recogniser] = Recogniser
 ) -> Iterator[Results]:
-    """Ask a network about pictures, slice by slice.
-
-    What was counted before is taken from the cache, and a count that ends is kept there.
-    """
+    """Count a network's answers to pictures, slice by slice; a complete count is cached."""
     key = f"{model.fingerprint}-{pictures.digest}"
     temperature, total = temperature_of(model), len(pictures)
 

@@ -1,5 +1,5 @@
-"""How much a network can take: accuracy on pictures that are turned, shifted, scaled, noisy, or
-written with another pen.
+"""Robustness: accuracy on pictures that are turned, shifted, scaled, noisy, or written with another
+pen.
 
 Pictures are moved as augmentation moves them (`dataset.augmentation.moving`) and rewritten along
 their skeletons. Amount 0 (for size: 1) leaves every picture as it is.
@@ -30,7 +30,7 @@ from mnist_draw.storage.models import ModelFile
 Images = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
 
-#: So many of the test pictures are altered: accuracy is right to 1 % or better, in seconds.
+#: Test pictures that are perturbed: enough for an accuracy that is right to 1 %, in seconds.
 PICTURES = 1000
 #: The noise is the same at every strength, and on every computer.
 _NOISE_SEED = 1
@@ -39,7 +39,7 @@ _KIND, _VERSION = "limits", 1
 
 @dataclass(frozen=True)
 class Axis:
-    """One thing that is done to pictures, and how far it goes."""
+    """One kind of perturbation, and its amounts."""
 
     name: str
     title: str
@@ -71,7 +71,7 @@ SETTINGS = tuple((axis.name, amount) for axis in AXES for amount in axis.amounts
 
 @dataclass(frozen=True)
 class Change:
-    """What is done to pictures, all of it at once."""
+    """A combination of perturbations."""
 
     #: Degrees clockwise.
     turn: float = 0.0
@@ -83,8 +83,8 @@ class Change:
     noise: float = 0.0
     #: By how many pixels the ink's edge moves outwards.
     pen: float = 0.0
-    #: Whether the ink is put in place afterwards as that of a drawing is: cropped, scaled to 20
-    #: pixels, centred by its mass. The noise comes after that.
+    #: Whether the ink is normalised afterwards as that of a drawing is: cropped, scaled to 20
+    #: pixels, centred by its mass. The noise is added last.
     placed: bool = False
 
     def to(self, name: str, amount: float) -> Change:
@@ -94,7 +94,7 @@ class Change:
 
 
 class Perturbation:
-    """Alters the same pictures again and again.
+    """Perturbs the same pictures again and again.
 
     Parameters
     ----------
@@ -156,8 +156,8 @@ def altered_one(image: npt.NDArray[np.uint8], changes: Sequence[Change]) -> Imag
     """
     # A few pictures that must be there at once are not worth loading compiled loops.
     with uncompiled():
-        alterer = Perturbation(image[None, None])
-        return np.concatenate([alterer.altered(change) for change in changes])
+        perturbation = Perturbation(image[None, None])
+        return np.concatenate([perturbation.altered(change) for change in changes])
 
 
 def _moved(images: Images, change: Change) -> Images:
@@ -222,7 +222,7 @@ def order_of_settings() -> tuple[int, ...]:
 
 def count_limits(
     model: ModelFile,
-    alterer: Perturbation,
+    perturbation: Perturbation,
     labels: npt.NDArray[np.uint8],
     placed: bool,
     recogniser: Callable[[ModelFile], Recogniser] = Recogniser,
@@ -232,10 +232,10 @@ def count_limits(
     Parameters
     ----------
     model : ModelFile
-    alterer : Perturbation
+    perturbation : Perturbation
     labels : numpy.ndarray, uint8, shape (n,)
     placed : bool
-        Whether pictures are put in place after they were altered.
+        Whether pictures are normalised after the perturbation.
     recogniser : callable
         Makes the compiled network.
 
@@ -243,9 +243,9 @@ def count_limits(
     ------
     numpy.ndarray, float64, shape (47,)
         Accuracy, 0 to 1; NaN where it is not yet counted. A new array after each slice of a
-        setting, so that whoever stops asking stops the count soon.
+        setting, so that a count can be stopped soon.
     """
-    key = f"{model.fingerprint}-{alterer.digest}-{cache.digest_of(labels)}-{int(placed)}"
+    key = f"{model.fingerprint}-{perturbation.digest}-{cache.digest_of(labels)}-{int(placed)}"
 
     kept = _kept(key)
     if kept is not None:
@@ -255,7 +255,7 @@ def count_limits(
     accuracy = np.full(len(SETTINGS), np.nan)
     for number in order_of_settings():
         name, amount = SETTINGS[number]
-        images = alterer.altered(Change(placed=placed).to(name, amount))
+        images = perturbation.altered(Change(placed=placed).to(name, amount))
         right = 0
         for start in range(0, len(images), SLICE):
             answers = network.predict(scale(images[start : start + SLICE])).argmax(axis=1)

@@ -49,7 +49,7 @@ def strongest_weight(figures: StepFigures, digit: int) -> Weight:
 def weight_of_unit(
     figures: StepFigures, layers: Sequence[Layer], layer: int, unit: int
 ) -> Weight | None:
-    """Return the weight that stands for a unit: what it gives on, where the picture pulls most.
+    """Return a weight of a unit to the next layer: the one that the example pulls at most.
 
     None where the next layer reads more than the units themselves, as after a convolution.
     """

@@ -1,4 +1,4 @@
-"""t-SNE: a map on which what is near in many dimensions lies near (van der Maaten and Hinton 2008).
+"""t-SNE: embed neighbours in many dimensions as neighbours in two (van der Maaten, Hinton 2008).
 
 Exact, as in the paper: every point attracts and repels every other. For 2,000 points a round
 takes a tenth of a second, so that 400 rounds can be watched.
@@ -15,7 +15,7 @@ Floats = npt.NDArray[np.float32]
 
 ROUNDS = 400
 PERPLEXITY = 30.0
-#: In the first rounds points attract each other so many times more: groups find together.
+#: In the first rounds attraction is multiplied by this, so that clusters form.
 EXAGGERATION, EXAGGERATED_ROUNDS = 12.0, 100
 #: Weight of the last movement in the next, before and after the groups have formed.
 _MOMENTA = (0.5, 0.8)

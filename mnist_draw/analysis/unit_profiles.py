@@ -24,7 +24,7 @@ from mnist_draw.library.network_data import own_data
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.cache import digest_of, read, save
 
-#: So many training pictures are shown: enough for 500 of each digit. Convolutions cost more.
+#: Training pictures that are shown: enough for 500 of each digit. Convolutions cost more.
 PICTURES, CONVOLUTION_PICTURES = 5000, 1000
 #: Pictures kept for each unit.
 BEST = 6
@@ -32,7 +32,7 @@ _VERSION = 1
 
 #: Steps of the gradient ascent.
 STEPS = 60
-#: Pixels move so far in all in each step, at the most; enough to reach full ink within the steps.
+#: Length of a step, in pixels' values; enough to reach full ink within the steps.
 _STEP = 0.06
 #: Weights of the two penalties, relative to the gradient's own size, chosen by eye.
 _LENGTH, _ROUGHNESS = 0.02, 0.35
@@ -40,7 +40,7 @@ _LENGTH, _ROUGHNESS = 0.02, 0.35
 
 @dataclass(frozen=True, eq=False)
 class UnitProfiles:
-    """What is known about the units of each layer, the answer's layer last."""
+    """Profiles of the units of each layer, the answer's layer last."""
 
     #: float32 (classes, units): mean output over the training pictures of each digit, or other
     #: class; of a map, its mean strongest.
@@ -48,7 +48,7 @@ class UnitProfiles:
     #: int64 (units, 6): the training pictures that excite a unit most, counted from 0, strongest
     #: first.
     best: tuple[npt.NDArray[np.int64], ...] = field(repr=False)
-    #: float32 (units, 6): what it puts out for them; of an output, its logit.
+    #: float32 (units, 6): its outputs for them; of an answer, its logit.
     heights: tuple[Floats, ...] = field(repr=False)
     #: uint8 (N, 28, 28): the training pictures that ``best`` counts.
     pictures: npt.NDArray[np.uint8] = field(repr=False)
@@ -96,7 +96,7 @@ def _find(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
     for where, passed in probe.run_many(data.train_images[:count]):
         for found, values in zip(heights, (*passed.a, passed.logits), strict=True):
             found[where] = values.reshape(*values.shape[:2], -1).max(axis=2)
-        # What the maps of a convolution put out takes 20 MB and more.
+        # Outputs of a convolution's maps take 20 MB and more.
         del passed, values
         yield None
     labels = data.train_labels[:count].astype(np.int64)

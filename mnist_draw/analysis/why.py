@@ -1,6 +1,6 @@
-"""Why one answer rather than another, and what a unit's sum is made of: exact, term by term.
+"""Explain one answer against another, and a unit's sum: exactly, term by term.
 
-The last layer is linear in what its inputs put out. So the difference of two logits is a sum with
+The last layer is linear in its inputs. So the difference of two logits is a sum with
 one term for each unit, and divided by the temperature it is the logarithm of how many times as
 probable the one answer is as the other.
 """
@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float32]
 
 _WORDS = ("", "", "twice", "three times", "four times", "five times", "six times", "seven times",
           "eight times", "nine times", "ten times")  # fmt: skip
-#: Above this the words say no figure: nobody can picture a larger one.
+#: Above this no figure is given: a larger one cannot be pictured.
 _COUNTLESS = 1e6
 
 
@@ -29,8 +29,7 @@ class WhySum:
 
     answer: int
     rival: int
-    #: float32 (units,): what the last hidden layer's units put out; the pixels where there is no
-    #: hidden layer.
+    #: float32 (units,): outputs of the last hidden layer; the pixels if there is none.
     outputs: Floats = field(repr=False)
     #: float32 (units,): of each unit: its weight to the answer less its weight to the rival.
     weights: Floats = field(repr=False)
@@ -70,11 +69,11 @@ class WhySum:
 
 @dataclass(frozen=True, eq=False)
 class UnitSum:
-    """What one unit, or one place of a map, adds up."""
+    """The sum of one unit, or of one place of a map."""
 
     #: Row and column where a map is strongest; empty for a unit of a dense layer.
     place: tuple[int, ...]
-    #: float32 (inputs,) or (maps, height, width): what it reads, by what it multiplies it, and the
+    #: float32 (inputs,) or (maps, height, width): inputs, weights, and their
     #: products.
     inputs: Floats = field(repr=False)
     weights: Floats = field(repr=False)
@@ -82,7 +81,7 @@ class UnitSum:
     bias: float
     #: The sum, as the network computed it.
     z: float
-    #: What the unit puts out: after its nonlinearity, and 0 where it is switched off.
+    #: The unit's output: after its nonlinearity, 0 if it is switched off.
     a: float
 
     @property

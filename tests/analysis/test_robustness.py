@@ -21,7 +21,7 @@ from mnist_draw.storage import ModelFile
 
 
 @pytest.fixture
-def alterer(digits: Dataset) -> Perturbation:
+def perturbation(digits: Dataset) -> Perturbation:
     return Perturbation(digits.test_images[:40])
 
 
@@ -53,9 +53,9 @@ def test_there_are_47_settings_and_five_are_shown_of_each() -> None:
 
 
 @pytest.mark.parametrize("axis", AXES, ids=lambda axis: axis.name)
-def test_the_neutral_amount_is_the_identity(axis: object, alterer: Perturbation) -> None:
+def test_the_neutral_amount_is_the_identity(axis: object, perturbation: Perturbation) -> None:
     change = Change().to(axis.name, axis.neutral)  # type: ignore[attr-defined]
-    np.testing.assert_array_equal(alterer.altered(change)[:, 0], alterer.images)
+    np.testing.assert_array_equal(perturbation.altered(change)[:, 0], perturbation.images)
 
 
 def test_shifting_by_whole_pixels_keeps_every_grey_level() -> None:
@@ -85,26 +85,26 @@ def test_size_and_pen() -> None:
     assert 4 <= len(rows) <= 6
 
 
-def test_placing_undoes_shift_and_size(alterer: Perturbation) -> None:
-    moved = alterer.altered(Change(shift=4, size=0.8))[:, 0]
-    placed = alterer.altered(Change(shift=4, size=0.8, placed=True))[:, 0]
+def test_placing_undoes_shift_and_size(perturbation: Perturbation) -> None:
+    moved = perturbation.altered(Change(shift=4, size=0.8))[:, 0]
+    placed = perturbation.altered(Change(shift=4, size=0.8, placed=True))[:, 0]
     for image, before in zip(placed, moved, strict=True):
         assert centre(image) == pytest.approx((14, 14), abs=1)
         assert abs(centre(before)[0] - 14) > 2
 
 
-def test_noise_is_the_same_each_time_and_comes_last(alterer: Perturbation) -> None:
-    noisy = alterer.altered(Change(noise=0.4))
-    np.testing.assert_array_equal(noisy, alterer.altered(Change(noise=0.4)))
-    assert np.abs(noisy[:, 0].astype(int) - alterer.images).mean() > 20
-    placed = alterer.altered(Change(noise=0.4, placed=True))
+def test_noise_is_the_same_each_time_and_comes_last(perturbation: Perturbation) -> None:
+    noisy = perturbation.altered(Change(noise=0.4))
+    np.testing.assert_array_equal(noisy, perturbation.altered(Change(noise=0.4)))
+    assert np.abs(noisy[:, 0].astype(int) - perturbation.images).mean() > 20
+    placed = perturbation.altered(Change(noise=0.4, placed=True))
     assert (placed[:, 0, 0] > 0).any()
 
 
 def test_counting(digits: Dataset) -> None:
-    alterer, labels = Perturbation(digits.test_images[:100]), digits.test_labels[:100]
+    perturbation, labels = Perturbation(digits.test_images[:100]), digits.test_labels[:100]
     model = linear_model()
-    steps = list(count_limits(model, alterer, labels, False))
+    steps = list(count_limits(model, perturbation, labels, False))
     last = steps[-1]
     assert not np.isnan(last).any()
     # The first point is there long before the last, and what is there stays.
@@ -113,19 +113,19 @@ def test_counting(digits: Dataset) -> None:
     assert counted[0] <= 1
     recogniser = Recogniser(model)
     for name, amount in (("turn", 0), ("shift", 4), ("noise", 0.2)):
-        images = alterer.altered(Change().to(name, amount))
+        images = perturbation.altered(Change().to(name, amount))
         right = recogniser.predict(scale(images)).argmax(axis=1) == labels
         assert last[SETTINGS.index((name, amount))] == pytest.approx(right.mean())
 
 
 def test_what_was_counted_is_kept_for_network_and_placing(digits: Dataset) -> None:
-    alterer, labels = Perturbation(digits.test_images[:10]), digits.test_labels[:10]
+    perturbation, labels = Perturbation(digits.test_images[:10]), digits.test_labels[:10]
 
     def never(model: ModelFile) -> Recogniser:
         raise AssertionError("counted again")
 
-    *_, first = count_limits(linear_model(), alterer, labels, False)
-    (second,) = count_limits(linear_model(), alterer, labels, False, never)
+    *_, first = count_limits(linear_model(), perturbation, labels, False)
+    (second,) = count_limits(linear_model(), perturbation, labels, False, never)
     np.testing.assert_array_equal(first, second)
     with pytest.raises(AssertionError, match="again"):
-        next(count_limits(linear_model(), alterer, labels, True, never))
+        next(count_limits(linear_model(), perturbation, labels, True, never))

@@ -123,7 +123,7 @@ class LimitsSection(CountedSection):
         return grid
 
     def _set_out(self, columns: int) -> None:
-        """Set the cards out in so many columns."""
+        """Lay the cards out in columns."""
         if columns == self._wide:
             return
         self._wide = columns

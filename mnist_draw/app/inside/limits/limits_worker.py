@@ -34,8 +34,8 @@ def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
     for key, load in entries:
         try:
             model = load()
-            alterer, labels = test_pictures_for(model)
-            counts.append((key, count_limits(model, alterer, labels, placed)))
+            perturbation, labels = test_pictures_for(model)
+            counts.append((key, count_limits(model, perturbation, labels, placed)))
         except UserError as error:
             found[key] = str(error)
             yield dict(found)

@@ -32,13 +32,13 @@ from mnist_draw.app.kit.widgets import explain, tip
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results
 
-#: A true class and an answer; None stands for all but the right one.
+#: A true class and an answer; None means all but the right one.
 Pair = tuple[int | None, int | None]
 #: Widths of the names at the left and of the recalls, height of the names above and of the
 #: precisions, in pixels.
 _LEFT, _RIGHT, _EDGE_HEIGHT = 54, 58, 24
 _MIN_CELL = 26
-#: Cells of more than so many classes are smaller, at least so large, and their numbers too.
+#: With more classes than `_FEW`, cells may shrink to `_MIN_OF_MANY` pixels, and their numbers too.
 _FEW, _MIN_OF_MANY = 10, 12
 #: Even a single mistake stands out from none.
 _FAINTEST = 0.14
@@ -78,7 +78,7 @@ class ConfusionModel(QAbstractTableModel):
             self.headerDataChanged.emit(Qt.Horizontal, 0, self.classes)
 
     def set_classes(self, classes: int) -> None:
-        """Have a row and a column for each of so many classes."""
+        """Set the number of rows and columns."""
         if classes != self.classes:
             self.beginResetModel()
             self.classes, self._counts = classes, []
@@ -91,7 +91,7 @@ class ConfusionModel(QAbstractTableModel):
         return self.rowCount(parent)
 
     def pair(self, index: QModelIndex) -> Pair | None:
-        """Return what a cell stands for; None for the corner."""
+        """Return the classes of a cell; None for the corner."""
         true = index.row() if index.row() < self.classes else None
         read = index.column() if index.column() < self.classes else None
         return None if true is None and read is None else (true, read)
@@ -376,7 +376,7 @@ def _blended(low: QColor, high: QColor, share: float) -> QColor:
 
 
 def _readable_on(ground: QColor) -> QColor:
-    """Return the theme's dark or light text, whichever stands out."""
+    """Return the theme's dark or light text, by the contrast."""
     shades = sorted((theme.colour("text"), theme.colour("on_accent")), key=_grey)
     return shades[0] if _grey(ground) > 128 else shades[1]
 

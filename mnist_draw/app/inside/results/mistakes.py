@@ -40,7 +40,7 @@ AT_ONCE = 200
 
 
 class TileModel(QAbstractListModel):
-    """Pictures with a line of text each; they are fetched as they come into view."""
+    """Pictures with a line of text each; rows are fetched when they become visible."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -185,12 +185,12 @@ class TileView(QListView):
         self.viewport().update()
 
 
-#: Of a long name so many letters stand below a picture.
+#: Letters of a name that fit below a picture.
 _MAX_LETTERS = 4
 
 
 class MistakesCard(Card):
-    """Pictures, the surest mistake first, or what a cell of the matrix stands for."""
+    """All mistakes, the surest first, or the pictures of a cell of the matrix."""
 
     all_requested = pyqtSignal()
 

@@ -136,7 +136,7 @@ class ResultsSection(CountedSection):
         self._show_classes()
         if self.data.use_network(model):
             self.count.forget_pictures()
-            # What was counted of other classes must not stand under this network's name.
+            # Counts of other classes must not be shown under this network's name.
             self._show_nothing()
         self.count.count(model)
         if self._active and self.count.pictures is None:

@@ -107,7 +107,7 @@ class GraphPage(QWidget):
             view.setFont(code_font(Text.LABEL))
 
     def show_state(self, words: str) -> None:
-        """Show why the graphs are still to come; empty: they are there."""
+        """Show what the page waits for; empty if the graphs are there."""
         self.state.setText(words or _MEANING)
 
     def show_graphs(self, graphs: Mapping[str, FunctionGraphs]) -> None:

@@ -198,7 +198,7 @@ def _paint_answers(painter: QPainter, scene: StageScene) -> None:
 
 
 def _mark_weight(painter: QPainter, scene: StageScene) -> None:
-    """Outline the unit that the followed weight comes from, and draw the way it goes."""
+    """Outline both units of the followed weight, and draw the connection."""
     weight, places = scene.weight, scene.places
     if weight is None or weight.layer == 0:
         return
@@ -289,7 +289,7 @@ def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> Non
     painter.restore()
 
 
-#: So many strengths of a colour: cells of one strength are painted by one call.
+#: Strengths of a colour: cells of one strength are painted by one call.
 _LEVELS = 8
 _INSET, _ROOT = 0.6, 0.6
 

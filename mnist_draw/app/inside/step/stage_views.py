@@ -55,7 +55,7 @@ class StageChip(QAbstractButton):
         return QSize(round(96 * scale), round(_HIGH * scale))
 
     def show_figure(self, words: str, reached: bool) -> None:
-        """Show the stage's figure, or that it is still to come."""
+        """Show the stage's figure; ``reached``: whether it is known."""
         self.figure, self.reached = words, reached
         self.setAccessibleDescription(f"{STAGES[self.number - 1].meaning} {words}".strip())
         self.update()
@@ -198,7 +198,7 @@ class StagePicture(QWidget):
             self.update()
 
     def paint_anew(self) -> None:
-        """Paint another picture, at the latest when it is to be seen."""
+        """Repaint before the picture is shown next."""
         self._picture = self._places = None
         self._turn.start()
 
@@ -214,7 +214,7 @@ class StagePicture(QWidget):
     # -- places
 
     def places(self) -> Places | None:
-        """Return where everything lies; None before there is a step."""
+        """Return the layout of the picture; None before the first step."""
         if self._places is None and self.shown is not None:
             layers = self.shown.layers
             hidden = range(len(layers) - 1)

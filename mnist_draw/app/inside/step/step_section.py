@@ -131,7 +131,7 @@ class StepSection(Section):
             shortcut.setContext(Qt.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda step=step: self._walk(step))
 
-    # -- for the frame around it
+    # -- as a section
 
     def use_network(self, model: ModelFile, key: str) -> None:
         if self._model is not None and self._model.network != model.network:
@@ -139,7 +139,7 @@ class StepSection(Section):
         others = self._model is not None and all_names(self._model) != all_names(model)
         self._model = model
         if others:
-            # What the network before learnt must not stand under this one's names.
+            # The step of a network of other classes must not be shown with this one's names.
             self._forget()
         self.picture.name = self._name
         self._ask_soon()
@@ -213,7 +213,7 @@ class StepSection(Section):
     def wait(self) -> bool:
         return self.worker.close()
 
-    # -- asking
+    # -- questions
 
     def _ask_soon(self) -> None:
         """Ask when nothing was drawn for a moment."""
@@ -246,7 +246,7 @@ class StepSection(Section):
         self._permitted = True
         self._ask()
 
-    # -- what comes back
+    # -- answers
 
     def _show_state(self, words: str) -> None:
         self.picture.show_state(words)
