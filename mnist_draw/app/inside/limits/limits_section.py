@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
@@ -25,6 +25,7 @@ from mnist_draw.app.inside.limits.perturbation_card import AnswerRow, Perturbati
 from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, amount_text
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -63,12 +64,8 @@ class LimitsSection(CountedSection):
         self._background = Background(self)
         self._count = LatestJob(parent=self, watched=False)
         self._reader = ExampleReader(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.CARD_GAP)
-        column.addLayout(self._build_top())
-        column.addLayout(self._build_state())
-        column.addLayout(self._build_plots(), 1)
+        top, state, plots = self._build_top(), self._build_state(), self._build_plots()
+        column(top, state, (plots, 1), gap=Size.CARD_GAP, owner=self)
         self._count.answered.connect(self._take)
         self._count.finished.connect(self._show_state)
         self._count.failed.connect(self._fail)
@@ -76,15 +73,9 @@ class LimitsSection(CountedSection):
         self._reader.failed.connect(self._tell)
 
     def _build_top(self) -> QHBoxLayout:
-        row = self._top = QHBoxLayout()
-        row.setSpacing(Size.FIELD_GAP)
         self.choices = NetworkChoices()
         self.choices.changed.connect(self._choices_changed)
         self.choices.told.connect(self.told)
-        row.addWidget(self.choices, 1)
-        place = QWidget()
-        below = QHBoxLayout(place)
-        below.setContentsMargins(0, 0, 0, 0)
         self.place_switch = Switch()
         self.place_switch.setObjectName("placeSwitch")
         explain(
@@ -97,11 +88,10 @@ class LimitsSection(CountedSection):
         caption = label("put in place first", "")
         caption.setToolTip(self.place_switch.toolTip())
         caption.setBuddy(self.place_switch)
-        below.addWidget(caption)
-        below.addWidget(self.place_switch)
-        below.addStretch(1)
-        row.addWidget(place)
-        return row
+        place = QWidget()
+        row(caption, self.place_switch, 1, owner=place)
+        self._top = row((self.choices, 1), place)
+        return self._top
 
     def _build_plots(self) -> QGridLayout:
         grid = QGridLayout()
@@ -141,7 +131,6 @@ class LimitsSection(CountedSection):
         self._set_out(min(_COLUMNS, max(1, (self._room + Size.CARD_GAP) // widest)))
 
     def _build_state(self) -> QHBoxLayout:
-        row = QHBoxLayout()
         self.state = FittedLabel(elide=Qt.ElideRight)
         self.state.setObjectName("limitsState")
         self.state.setProperty("look", "muted")
@@ -151,9 +140,7 @@ class LimitsSection(CountedSection):
         explain(self.link, "Stop or go on", "Stop counting, or go on with it.")
         self.link.clicked.connect(self._stop_or_go_on)
         self.link.hide()
-        row.addWidget(FixedLabel(self.state, lines=1), 1)
-        row.addWidget(self.link)
-        return row
+        return row((FixedLabel(self.state, lines=1), 1), self.link)
 
     # -- as a section
 

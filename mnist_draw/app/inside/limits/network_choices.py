@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QMenu, QPushButton, 
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.files import NETWORKS, ask_open
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, no_key, tip
 from mnist_draw.app.train.series import swatch
@@ -48,9 +49,6 @@ class NetworkChoices(QWidget):
         self.setObjectName("networkChoices")
         self.choices: list[Choice] = []
         self._others: list[Choice] = []
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(Size.FIELD_GAP)
         self._chips: list[QFrame] = []
         self.add_button = QPushButton("Add a network")
         self.add_button.setObjectName("addNetworkButton")
@@ -62,8 +60,7 @@ class NetworkChoices(QWidget):
             "from a file. Four at the most; one whose tick is off makes room.",
         )
         self.add_button.clicked.connect(self._open_menu)
-        self._row.addWidget(self.add_button)
-        self._row.addStretch(1)
+        self._row = row(self.add_button, 1, owner=self)
         theme.theme().changed.connect(self._rebuild)
 
     def ticked(self) -> list[Choice]:

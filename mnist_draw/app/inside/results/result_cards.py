@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
@@ -28,14 +29,11 @@ class ResultFigure(QWidget):
 
     def __init__(self, name: str, caption: str, note: str = "") -> None:
         super().__init__()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         self.caption = label(caption, "muted")
         self.value = label(_NONE, "figure", name)
         self.note = label(note, "muted")
-        for part in (self.caption, self.value, self.note):
-            column.addWidget(FixedLabel(part, lines=1))
+        parts = (self.caption, self.value, self.note)
+        column(*(FixedLabel(part, lines=1) for part in parts), gap=0, owner=self)
 
     def show_figure(self, value: str, note: str | None = None) -> None:
         """Show a figure; the note below stays if none is given."""
@@ -50,9 +48,6 @@ class ResultFigures(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.CARD_GAP)
         self.accuracy = ResultFigure("accuracyFigure", "Accuracy")
         self.other = ResultFigure("otherAccuracyFigure", "On validation")
         self.loss = ResultFigure("lossFigure", "Mean loss", "cross-entropy, nats")
@@ -62,8 +57,8 @@ class ResultFigures(QWidget):
             "The network's own probabilities, as in training; all other figures here go by the "
             "calibrated ones, as the answers on Draw do."
         )
-        for figure in (self.accuracy, self.other, self.loss, self.weakest, self.sure):
-            row.addWidget(figure, 1)
+        figures = (self.accuracy, self.other, self.loss, self.weakest, self.sure)
+        row(*((figure, 1) for figure in figures), gap=Size.CARD_GAP, owner=self)
 
     def show_nothing(self) -> None:
         """Show that nothing is counted."""
@@ -147,24 +142,16 @@ class ConfusionCard(Card):
         self.top.insertWidget(2, self.link)
         self.matrix = ConfusionMatrix()
         self._table = QWidget()
-        column = QVBoxLayout(self._table)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
         reads = label("it reads", "muted")
         reads.setAlignment(Qt.AlignCenter)
-        column.addWidget(reads)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addWidget(Upright("it is"))
-        row.addWidget(self.matrix, 1)
-        column.addLayout(row, 1)
-        column.addSpacing(Size.FIELD_GAP)
-        column.addWidget(rule())
-        column.addSpacing(Size.FIELD_GAP)
+        matrix = row(Upright("it is"), (self.matrix, 1), gap=0)
         self.taken_heading = label(_TAKEN, "heading", "takenHeading")
-        column.addWidget(self.taken_heading)
-        column.addSpacing(Size.GRID)
-        column.addLayout(self._build_links())
+        table = column(reads, (matrix, 1), gap=0, owner=self._table)
+        taken = column(self.taken_heading, self._build_links(), gap=Size.GRID)
+        table.addSpacing(Size.FIELD_GAP)
+        table.addWidget(rule())
+        table.addSpacing(Size.FIELD_GAP)
+        table.addLayout(taken)
         self.body.addWidget(self._table, 1)
         self._unlabelled = label(UNLABELLED, "sentence", "unlabelledNote")
         self._unlabelled.setWordWrap(True)
@@ -175,8 +162,7 @@ class ConfusionCard(Card):
         self.show_state("", "")
 
     def _build_links(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(Size.TIGHT)
+        links = row(gap=Size.TIGHT)
         self.links: list[QPushButton] = []
         self._times = [label("", "muted") for _ in range(_LINKS)]
         for number in range(_LINKS):
@@ -186,12 +172,12 @@ class ConfusionCard(Card):
             explain(link, "Taken for another", "Show the pictures that were read so.")
             link.clicked.connect(partial(self._keep, number))
             self.links.append(link)
-            row.addWidget(link)
-            row.addWidget(self._times[number])
-            row.addSpacing(Size.FIELD_GAP)
-        row.addStretch(1)
+            links.addWidget(link)
+            links.addWidget(self._times[number])
+            links.addSpacing(Size.FIELD_GAP)
+        links.addStretch(1)
         self._pairs: list[tuple[int, int, int]] = []
-        return row
+        return links
 
     def _keep(self, number: int) -> None:
         # Before the first results, the buttons are there already.

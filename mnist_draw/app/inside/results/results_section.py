@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
@@ -20,6 +20,7 @@ from mnist_draw.app.inside.results.result_cards import (
 )
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, Field, label
 from mnist_draw.library.network_data import all_names, describe_foreign_network
@@ -53,57 +54,38 @@ class ResultsSection(CountedSection):
         self._failure = ""
         self._outdated = self._presenting = False
         self.count = CountController(self)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.CARD_GAP)
-        column.addLayout(self._build_top())
         self.remark = label("", "muted", "resultsRemark")
         self.remark.setWordWrap(True)
         self.remark.hide()
-        column.addWidget(self.remark)
-        row = QHBoxLayout()
-        row.setSpacing(Size.CARD_GAP)
         self.confusion = ConfusionCard()
         self.mistakes = MistakesCard()
-        row.addWidget(self.confusion, 6)
-        right = QVBoxLayout()
-        right.setSpacing(Size.CARD_GAP)
-        right.addWidget(self.mistakes, 11)
-        right.addWidget(self._build_reliability(), 6)
-        row.addLayout(right, _SIDE_STRETCH)
-        column.addLayout(row, 1)
-        self._row, self._side = row, right
+        top, gap = self._build_top(), Size.CARD_GAP
+        self._side = column((self.mistakes, 11), (self._build_reliability(), 6), gap=gap)
+        self._row = row((self.confusion, 6), (self._side, _SIDE_STRETCH), gap=gap)
+        column(top, self.remark, (self._row, 1), gap=gap, owner=self)
         self._fit_text()
         self._connect()
 
     def _build_top(self) -> QHBoxLayout:
-        row = self._top = QHBoxLayout()
-        row.setSpacing(Size.MARGIN)
         self.data = DataCombo()
         field = Field("Pictures", self.data)
         field.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self._fixed_widths: list[tuple[QWidget, int]] = [(field, _COMBO_WIDTH)]
-        row.addWidget(field, 0, Qt.AlignTop)
         self.figures = ResultFigures()
-        row.addWidget(self.figures, 1)
-        return row
+        self._top = row(field, (self.figures, 1), gap=Size.MARGIN)
+        self._top.setAlignment(field, Qt.AlignTop)
+        return self._top
 
     def _build_reliability(self) -> Card:
         card = Card("Does it know when it is unsure?")
-        row = QHBoxLayout()
-        row.setSpacing(Size.MARGIN)
         self.reliability = ReliabilityView()
-        row.addWidget(self.reliability, 1)
-        words = QVBoxLayout()
         self.reliability_words = label("", "", "reliabilityWords")
         note = label(_DASHED, "muted")
         for part in (self.reliability_words, note):
             part.setWordWrap(True)
             self._fixed_widths.append((part, _WORDS_WIDTH))
-            words.addWidget(part)
-        words.addStretch(1)
-        row.addLayout(words)
-        card.body.addLayout(row, 1)
+        words = column(self.reliability_words, note, 1)
+        card.body.addLayout(row((self.reliability, 1), words, gap=Size.MARGIN), 1)
         self._reliability_card = card
         return card
 

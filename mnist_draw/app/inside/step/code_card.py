@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PyQt5.QtCore import QRectF, QSize, Qt
 from PyQt5.QtGui import QFont, QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from mnist_draw.app.inside.step.stages import (
     STAGES,
@@ -18,6 +18,7 @@ from mnist_draw.app.inside.step.stages import (
 )
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, push_button
@@ -211,21 +212,16 @@ class CodeCard(Card):
             "Let everything be as it was before the first step: same pictures, same numbers.",
         )  # fmt: skip
         self._repeat = QWidget()
-        row = QHBoxLayout(self._repeat)
-        row.setContentsMargins(0, 0, 0, 0)
-        for button in (self.again, self.ten_more, self.from_start):
-            row.addWidget(button)
+        row(self.again, self.ten_more, self.from_start, owner=self._repeat)
         self.body.addWidget(self._repeat)
         self.back = push_button("backButton", "Back", "Go back to the stage before.", "←")
         self.next = _NextButton()
         self.play = push_button(
             "playButton", "Play slowly", "Go through the stages by itself, 3 seconds each.", "Space"
         )
-        row = QHBoxLayout()
         for button in (self.back, self.next, self.play):
             button.setFocusPolicy(Qt.StrongFocus)
-            row.addWidget(button, 2 if button is self.next else 1)
-        self.body.addLayout(row)
+        self.body.addLayout(row((self.back, 1), (self.next, 2), (self.play, 1)))
 
     def show_stage(self, shown: Shown | None, stage: int, followed: int, playing: bool) -> None:
         """Show the code of a stage, and which buttons make sense."""

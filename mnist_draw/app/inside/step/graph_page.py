@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.step.code_card import code_font
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, style_table
 
@@ -43,52 +44,43 @@ class GraphPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.graphs: Mapping[str, FunctionGraphs] = {}
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.CARD_GAP)
-        column.addLayout(self._build_top())
         card = Card("What Theano makes of it")
         self.state = label(_MEANING, "muted", "graphState")
         self.state.setWordWrap(True)
         card.body.addWidget(self.state)
         card.body.addWidget(self._build_table(), 1)
-        column.addWidget(card, 1)
         self.texts = QWidget()
-        row = QHBoxLayout(self.texts)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(Size.CARD_GAP)
+        texts = row(gap=Size.CARD_GAP, owner=self.texts)
         self.written, self.compiled = _print_view("written"), _print_view("compiled")
         for title, view in (("As written", self.written), ("As compiled", self.compiled)):
             text_card = Card(title)
             text_card.body.addWidget(view)
-            row.addWidget(text_card)
-        column.addWidget(self.texts, 1)
+            texts.addWidget(text_card)
+        column(self._build_top(), (card, 1), (self.texts, 1), gap=Size.CARD_GAP, owner=self)
         theme.theme().changed.connect(self._scale_text)
         self._scale_text()
 
     def _build_top(self) -> QHBoxLayout:
-        row = QHBoxLayout()
-        row.setSpacing(Size.MARGIN)
         self.functions = ComboBox()
         self.functions.setObjectName("functionCombo")
         explain(self.functions, "Function", "Which of the program's three functions is shown.")
         self.functions.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         self.functions.activated.connect(lambda _: self._show_function())
-        row.addLayout(_figure("Function", self.functions, ""))
+        top = row(_figure("Function", self.functions, ""), gap=Size.MARGIN)
         self.figures: dict[str, QLabel] = {}
         for name, title, unit in (
             ("written", "As written", "operations"), ("compiled", "As compiled", "operations"),
             ("fused", "Fused", "elementwise loops"),
         ):  # fmt: skip
             self.figures[name] = label("", "figure", f"{name}Figure")
-            row.addLayout(_figure(title, self.figures[name], unit))
-        row.addStretch(1)
+            top.addLayout(_figure(title, self.figures[name], unit))
+        top.addStretch(1)
         self.back = push_button(
             "backToCodeButton", "Back to the code", "Show the stages of the step.", look="link"
         )
         self.back.clicked.connect(self.back_requested)
-        row.addWidget(self.back)
-        return row
+        top.addWidget(self.back)
+        return top
 
     def _build_table(self) -> QTableWidget:
         self.view = QTableWidget(0, len(_HEADINGS))
@@ -127,9 +119,9 @@ class GraphPage(QWidget):
         self.figures["fused"].setText(f"{shown.fused_loops() or 'none'}")
         rows = shown.table().rows
         self.view.setRowCount(len(rows))
-        for place, row in enumerate(rows):
-            for column, text in enumerate(row):
-                self.view.setItem(place, column, QTableWidgetItem(text))
+        for line, cells in enumerate(rows):
+            for place, text in enumerate(cells):
+                self.view.setItem(line, place, QTableWidgetItem(text))
         self.view.resizeColumnsToContents()
         self.written.setPlainText(shown.written_text)
         self.compiled.setPlainText(shown.compiled_text)
@@ -154,10 +146,4 @@ def _print_view(name: str) -> QPlainTextEdit:
 
 def _figure(title: str, widget: QWidget, unit: str) -> QVBoxLayout:
     """Return a figure with words above and below it."""
-    column = QVBoxLayout()
-    column.setSpacing(0)
-    column.addWidget(label(title, "muted"))
-    column.addWidget(widget)
-    column.addWidget(label(unit, "muted"))
-    column.addStretch(1)
-    return column
+    return column(label(title, "muted"), widget, label(unit, "muted"), 1, gap=0)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
-from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
 from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.inside.step.answers_and_weight import ROOM
@@ -15,6 +15,7 @@ from mnist_draw.app.inside.step.stage_painter import STRIP, StageScene, paint_st
 from mnist_draw.app.inside.step.stages import STAGES
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, takes_key
 
@@ -117,14 +118,11 @@ class StageBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("stageBar")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(2)
         self.group = QButtonGroup(self)
         self.chips = [StageChip(number) for number in range(1, len(STAGES) + 1)]
+        row(*self.chips, gap=2, owner=self)
         for chip in self.chips:
             self.group.addButton(chip, chip.number)
-            row.addWidget(chip)
         self.group.idClicked.connect(self.chosen)
 
     def show_stage(self, stage: int, figures: Sequence[str], reached: int) -> None:

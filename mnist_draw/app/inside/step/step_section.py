@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QKeySequence
-from PyQt5.QtWidgets import QBoxLayout, QHBoxLayout, QShortcut, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.section import Section, reflow
@@ -19,6 +19,7 @@ from mnist_draw.app.inside.step.stage_views import StageBar, StagePicture
 from mnist_draw.app.inside.step.stages import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label, push_button
@@ -66,9 +67,7 @@ class StepSection(Section):
         self._player.setInterval(PLAY_MS)
         self._player.timeout.connect(self._play_on)
         self.views = QStackedWidget()
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.views)
+        column(self.views, owner=self)
         self.views.addWidget(self._build_stages())
         self.graph = GraphPage()
         self.views.addWidget(self.graph)
@@ -77,13 +76,7 @@ class StepSection(Section):
 
     def _build_stages(self) -> QWidget:
         page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(Size.CARD_GAP)
         self.bar = StageBar()
-        column.addWidget(self.bar)
-        row = self._columns = QHBoxLayout()
-        row.setSpacing(Size.CARD_GAP)
         self.card = Card()
         self.heading = label("", "title", "stageTitle")
         self.note = FittedLabel(elide=Qt.ElideRight)
@@ -102,10 +95,9 @@ class StepSection(Section):
         self.card.body.addWidget(self.all_the_same, 0, Qt.AlignHCenter)
         self.weight_view = WeightView()
         self.card.body.addWidget(self.weight_view)
-        row.addWidget(self.card, 7)
         self.code = CodeCard()
-        row.addWidget(self.code, 4)
-        column.addLayout(row, 1)
+        self._columns = row((self.card, 7), (self.code, 4), gap=Size.CARD_GAP)
+        column(self.bar, (self._columns, 1), gap=Size.CARD_GAP, owner=page)
         return page
 
     def _connect(self) -> None:
