@@ -34,7 +34,8 @@ from mnist_draw.training.settings import TrainingSettings
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
-NETWORKS = ("mlp", "custom_mlp:1,30,0.2,0.5", "custom_mlp:0", "cnn")
+NETWORKS = ("custom_mlp:1,30,0.2,0.5", "custom_mlp:0")
+LARGE = ("mlp", "cnn")
 RULES = ("rmsprop", "adam", "sgd", "nesterov_momentum", "adadelta")
 
 
@@ -84,6 +85,7 @@ def trained(model: ModelFile, step: OneStep, minibatch: Minibatch, times: int) -
 @pytest.mark.parametrize(
     ("network", "rule", "l2"),
     [*((network, "rmsprop", 0.0) for network in NETWORKS),
+     *(pytest.param(network, "rmsprop", 0.0, marks=pytest.mark.slow) for network in LARGE),
      *(("custom_mlp:1,30,0.2,0.5", rule, 1e-3) for rule in RULES)],
 )  # fmt: skip
 def test_a_step_is_that_of_the_training_function(network: str, rule: str, l2: float) -> None:

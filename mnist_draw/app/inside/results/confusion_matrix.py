@@ -181,11 +181,11 @@ class ConfusionDelegate(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setOpacity(0.45 if self._view.dimmed else 1.0)
-        kept = model.pair(index) is not None and model.pair(index) == self._view.kept
+        pinned = model.pair(index) is not None and model.pair(index) == self._view.pinned
         if index.row() == model.classes or index.column() == model.classes:
-            painter.setFont(self._font(Text.LABEL, kept))
+            painter.setFont(self._font(Text.LABEL, pinned))
             if painter.fontMetrics().horizontalAdvance(text) > option.rect.width() - 2:
-                painter.setFont(self._font(Text.AXIS, kept))
+                painter.setFont(self._font(Text.AXIS, pinned))
             if painter.fontMetrics().horizontalAdvance(text) > option.rect.width() - 2:
                 # Cut, a share would be read as another one: in narrow columns it is rounded.
                 text = _rounded(text)
@@ -193,9 +193,9 @@ class ConfusionDelegate(QStyledItemDelegate):
             painter.drawText(option.rect, Qt.AlignCenter, text)
         else:
             self._paint_cell(painter, QRectF(option.rect), index, text)
-        if kept or (self._view.hasFocus() and index == self._view.currentIndex()):
-            # What is kept is outlined; where the keys are, thinly.
-            painter.setPen(QPen(theme.colour("second"), 2.5 if kept else 1.0))
+        if pinned or (self._view.hasFocus() and index == self._view.currentIndex()):
+            # What is pinned is outlined; where the keys are, thinly.
+            painter.setPen(QPen(theme.colour("second"), 2.5 if pinned else 1.0))
             painter.setBrush(Qt.NoBrush)
             painter.drawRoundedRect(QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
         painter.restore()
@@ -220,7 +220,7 @@ class ConfusionDelegate(QStyledItemDelegate):
 
 
 class DigitHeader(QHeaderView):
-    """Names of the classes, bold where the kept cell is."""
+    """Names of the classes, bold where the pinned cell is."""
 
     def __init__(self, orientation: Qt.Orientation, view: ConfusionMatrix) -> None:
         super().__init__(orientation, view)
@@ -234,9 +234,9 @@ class DigitHeader(QHeaderView):
             return
         model = self._view.confusion
         edge = section == model.classes
-        kept = self._view.kept
+        pinned = self._view.pinned
         along = 1 if self.orientation() == Qt.Horizontal else 0
-        bold = kept is not None and kept[along] == section
+        bold = pinned is not None and pinned[along] == section
         painter.save()
         painter.setFont(theme.font(Text.LABEL if edge else Text.BODY, bold=not edge))
         painter.setPen(theme.colour("text" if bold else "muted"))
@@ -248,9 +248,9 @@ class DigitHeader(QHeaderView):
 
 
 class ConfusionMatrix(QTableView):
-    """Shows what is taken for what; a cell can be kept."""
+    """Shows what is taken for what; a cell can be pinned."""
 
-    pair_kept = pyqtSignal(object)
+    pair_pinned = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -262,7 +262,7 @@ class ConfusionMatrix(QTableView):
             "or a click shows the pictures behind a number, the same again or Esc shows all.",
         )
         self.setToolTip("")
-        self.kept: Pair | None = None
+        self.pinned: Pair | None = None
         self.dimmed = False
         self.confusion = ConfusionModel(self)
         self.setModel(self.confusion)
@@ -289,7 +289,7 @@ class ConfusionMatrix(QTableView):
     def show_classes(self, classes: int, name: Callable[[int], str]) -> None:
         """Show an empty table of other classes; one of the same classes stays."""
         if self.confusion.classes != classes:
-            self.keep(None)
+            self.pin(None)
             self.confusion.show_results(None, name)
             self.confusion.set_classes(classes)
             self._fit()
@@ -300,25 +300,25 @@ class ConfusionMatrix(QTableView):
             self.dimmed = on
             self.viewport().update()
 
-    def keep(self, pair: Pair | None) -> None:
+    def pin(self, pair: Pair | None) -> None:
         """Keep a cell, or none."""
-        if pair != self.kept:
-            self.kept = pair
+        if pair != self.pinned:
+            self.pinned = pair
             self.viewport().update()
             for header in (self.horizontalHeader(), self.verticalHeader()):
                 header.viewport().update()
-            self.pair_kept.emit(pair)
+            self.pair_pinned.emit(pair)
 
     def _toggle(self, index: QModelIndex) -> None:
         pair = self.confusion.pair(index)
-        self.keep(None if pair == self.kept else pair)
+        self.pin(None if pair == self.pinned else pair)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space):
             if self.currentIndex().isValid():
                 self._toggle(self.currentIndex())
-        elif event.key() == Qt.Key_Escape and self.kept is not None:
-            self.keep(None)
+        elif event.key() == Qt.Key_Escape and self.pinned is not None:
+            self.pin(None)
         else:
             super().keyPressEvent(event)
 

@@ -231,7 +231,7 @@ class MistakesCard(Card):
     def show_results(
         self, results: Results, pictures: Pictures, pair: Pair | None, name: Callable[[int], str]
     ) -> None:
-        """Show the pictures of a cell; all mistakes where none is kept."""
+        """Show the pictures of a cell; all mistakes if none is pinned."""
         places = results.least_sure() if results.labels is None else results.mistakes()
         mistakes = len(places)
         if results.labels is None:

@@ -170,7 +170,7 @@ class ConfusionCard(Card):
             link.setObjectName(f"takenForLink{number}")
             link.setProperty("look", "link")
             explain(link, "Taken for another", "Show the pictures that were read so.")
-            link.clicked.connect(partial(self._keep, number))
+            link.clicked.connect(partial(self._pin, number))
             self.links.append(link)
             links.addWidget(link)
             links.addWidget(self._times[number])
@@ -179,10 +179,10 @@ class ConfusionCard(Card):
         self._pairs: list[tuple[int, int, int]] = []
         return links
 
-    def _keep(self, number: int) -> None:
+    def _pin(self, number: int) -> None:
         # Before the first results, the buttons are there already.
         for true, read, _ in self._pairs[number : number + 1]:
-            self.matrix.keep((true, read))
+            self.matrix.pin((true, read))
 
     def show_state(self, state: str, link: str) -> None:
         """Say how far the count is, and what can be done about it."""
@@ -195,7 +195,7 @@ class ConfusionCard(Card):
         self._labelled, self._pairs = True, []
         self._table.show()
         self._unlabelled.hide()
-        self.matrix.keep(None)
+        self.matrix.pin(None)
         self.matrix.show_results(None, name)
         self.taken_heading.setText(_TAKEN)
         for part in (*self.links, *self._times):

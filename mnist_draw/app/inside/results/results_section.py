@@ -105,8 +105,8 @@ class ResultsSection(CountedSection):
         count.failed.connect(self._fail)
         self.data.chosen.connect(self._load)
         self.confusion.asked.connect(self._stop_or_go_on)
-        self.confusion.matrix.pair_kept.connect(self._show_pair)
-        self.mistakes.all_requested.connect(lambda: self.confusion.matrix.keep(None))
+        self.confusion.matrix.pair_pinned.connect(self._show_pair)
+        self.mistakes.all_requested.connect(lambda: self.confusion.matrix.pin(None))
         self.mistakes.view.picked_here.connect(self._pick)
         self.mistakes.view.why_requested.connect(self._ask_why)
 
@@ -146,10 +146,10 @@ class ResultsSection(CountedSection):
         self._top.setDirection(self._row.direction())
 
     def _show_side(self) -> None:
-        """Show the pictures; on the wall only while a number is kept, and nothing else there."""
+        """Show the pictures; on the wall only while a number is pinned, and nothing else there."""
         labelled = self._results is None or self._results.labels is not None
-        kept = self.confusion.matrix.kept is not None or not labelled
-        self.mistakes.setVisible(kept or not self._presenting)
+        pinned = self.confusion.matrix.pinned is not None or not labelled
+        self.mistakes.setVisible(pinned or not self._presenting)
         self._reliability_card.setVisible(labelled and not self._presenting)
         # A column with nothing in it would keep its half of the wall.
         empty = self.mistakes.isHidden() and self._reliability_card.isHidden()
@@ -162,7 +162,7 @@ class ResultsSection(CountedSection):
         from mnist_draw.analysis.result_tables import confusion_table, pictures_table
 
         places = self.mistakes.view.tiles.places
-        pair = self.confusion.matrix.kept
+        pair = self.confusion.matrix.pinned
         if results.labels is None or pair is not None:
             chosen = [] if places is None else places.tolist()
             return pictures_table(results, chosen, pictures.one, self._name)
@@ -224,8 +224,8 @@ class ResultsSection(CountedSection):
         if first:
             self._show_dimmed()
         matrix = self.confusion.matrix
-        if results.labels is None and matrix.kept is not None:
-            matrix.keep(None)
+        if results.labels is None and matrix.pinned is not None:
+            matrix.pin(None)
         self.figures.show_results(results, self._name)
         self._show_remark()
         self.confusion.show_results(results, self._name)
@@ -233,7 +233,7 @@ class ResultsSection(CountedSection):
         self.reliability.show_results(results)
         self.reliability_words.setText(reliability_words(results))
         if results.is_complete or not self.mistakes.view.hasFocus():
-            self._show_pair(matrix.kept)
+            self._show_pair(matrix.pinned)
         self._show_state()
 
     def _show_nothing(self) -> None:

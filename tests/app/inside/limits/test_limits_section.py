@@ -23,6 +23,7 @@ from mnist_draw.app.inside.limits.network_choices import Choice, file_choice
 from mnist_draw.app.inside.limits.perturbation_card import AnswerRow, answer_words, change_words
 from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
 from mnist_draw.app.kit import theme
+from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
@@ -50,6 +51,8 @@ def section(
     pictures = Perturbation(digits.test_images[:20]), digits.test_labels[:20]
     monkeypatch.setattr(robustness, "first_test_pictures", lambda: pictures)
     monkeypatch.setattr(limits_section, "_others", others)
+    # Of a few pictures, compiling the loops takes longer than their NumPy twins.
+    monkeypatch.setattr(numba_loops, "_installed", False)
     monkeypatch.setattr(QToolTip, "showText", lambda *_: None)
     made = LimitsSection()
     qtbot.addWidget(made)

@@ -147,9 +147,9 @@ def test_the_matrix_is_walked_by_keys(section: ResultsSection, qtbot: QtBot) -> 
     assert "3" in matrix.accessibleDescription()
     assert "4" in matrix.accessibleDescription()
     qtbot.keyClick(matrix, Qt.Key_Return)
-    assert matrix.kept == (3, 4)
+    assert matrix.pinned == (3, 4)
     qtbot.keyClick(matrix, Qt.Key_Escape)
-    assert matrix.kept is None
+    assert matrix.pinned is None
 
 
 def test_without_a_mistake_no_digit_is_the_weakest(qtbot: QtBot) -> None:
@@ -168,7 +168,7 @@ def test_an_empty_cell_says_so(section: ResultsSection, qtbot: QtBot) -> None:
     results = section._results
     assert results is not None
     true, read = np.argwhere(results.confusion == 0)[0]
-    section.confusion.matrix.keep((int(true), int(read)))
+    section.confusion.matrix.pin((int(true), int(read)))
     assert section.mistakes.nothing.text() == f"No {true} was read as {read}."
     assert section.mistakes.nothing.isVisibleTo(section)
 
@@ -179,7 +179,7 @@ def test_a_link_opens_the_commonest_mistake(section: ResultsSection, qtbot: QtBo
     assert results is not None
     true, read, _ = results.most_taken(1)[0]
     section.confusion.links[0].click()
-    assert section.confusion.matrix.kept == (true, read)
+    assert section.confusion.matrix.pinned == (true, read)
 
 
 def test_a_picture_becomes_the_example_and_why_is_asked(
@@ -335,7 +335,7 @@ def test_classes_that_are_no_digits(section: ResultsSection, qtbot: QtBot) -> No
     )
     assert text(section, "weakestFigure").startswith("class ")
     true, read, _ = section._results.most_taken(1)[0]  # type: ignore[union-attr]
-    section.confusion.matrix.keep((true, read))
+    section.confusion.matrix.pin((true, read))
     assert text(section, "mistakesTitle") == f"class {true} read as class {read}"
     # Asked about digits, a network of clothes says little.
     assert text(section, "resultsRemark").startswith("This network learnt clothes, not digits")
@@ -402,7 +402,7 @@ def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(
     assert section.mistakes.isVisibleTo(section)
     qtbot.waitUntil(lambda: section.confusion.width() < section.width())
     assert not section.reliability.isVisibleTo(section)
-    section.confusion.matrix.keep(None)
+    section.confusion.matrix.pin(None)
     assert not section.mistakes.isVisibleTo(section)
     section.set_present(False)
     assert section.mistakes.isVisibleTo(section)

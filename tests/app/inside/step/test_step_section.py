@@ -313,7 +313,9 @@ def test_a_network_that_cannot_be_shown_is_told(section: StepSection, qtbot: QtB
     ready(section, qtbot)
 
 
-@pytest.mark.parametrize("text", ["cnn", "custom_mlp:0", "custom_mlp:6,20"])
+@pytest.mark.parametrize(
+    "text", [pytest.param("cnn", marks=pytest.mark.slow), "custom_mlp:0", "custom_mlp:6,8"]
+)
 def test_other_networks(section: StepSection, qtbot: QtBot, text: str) -> None:
     ready(section, qtbot, network(text))
     for number in range(1, 6):
