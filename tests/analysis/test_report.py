@@ -107,22 +107,16 @@ def test_nothing_in_the_page_is_obeyed_instead_of_read(
     assert not set(text) & set("\x1b\u202e")
 
 
-def test_many_mistakes_are_not_all_shown(
+def test_many_mistakes_are_not_all_shown_and_classes_have_their_names(
     counted: tuple[ModelFile, Pictures, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(report, "MAX_SHOWN", 3)
-    text = write_report(tmp_path / "r", *counted).read_text(encoding="utf-8")
-    assert len(Page(text).sources) == 3
-    assert f"The first 3 of {counted[2].wrong}" in text
-
-
-def test_classes_that_are_no_digits(
-    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
 ) -> None:
     model, pictures, results = counted
     other = ModelFile(model.network, model.parameters, {"refused": 0.9})
-    page = write_report(tmp_path / "r", other, pictures, results)
-    assert "class 3" in page.read_text(encoding="utf-8")
+    monkeypatch.setattr(report, "MAX_SHOWN", 3)
+    text = write_report(tmp_path / "r", other, pictures, results).read_text(encoding="utf-8")
+    assert len(Page(text).sources) == 3
+    assert f"The first 3 of {results.wrong}" in text
+    assert "class 3" in text
 
 
 def test_a_network_without_mistakes(tmp_path: Path) -> None:
@@ -133,18 +127,11 @@ def test_a_network_without_mistakes(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_made(
-    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
+    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageError, match=r"for the report cannot be made.*Nothing was written"):
         write_report(tmp_path / "file", *counted)
-
-
-def test_a_folder_without_a_name(
-    counted: tuple[ModelFile, Pictures, Results],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(StorageError, match="its name is empty"):
         write_report("", *counted)

@@ -15,9 +15,16 @@ from mnist_draw.analysis.robustness import (
     count_limits,
     order_of_settings,
 )
+from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
+
+
+@pytest.fixture(autouse=True)
+def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use the NumPy twins: of a few pictures, compiling the loops takes longer."""
+    monkeypatch.setattr(numba_loops, "_installed", False)
 
 
 @pytest.fixture
