@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
@@ -29,7 +29,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
+from mnist_draw.app.kit.widgets import Card, Switch, explain, label, push_button, tip
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 
@@ -134,10 +134,9 @@ class LimitsSection(CountedSection):
         self.state = FittedLabel(elide=Qt.ElideRight)
         self.state.setObjectName("limitsState")
         self.state.setProperty("look", "muted")
-        self.link = QPushButton()
-        self.link.setObjectName("limitsLink")
-        self.link.setProperty("look", "link")
-        explain(self.link, "Stop or go on", "Stop counting, or go on with it.")
+        self.link = push_button(
+            "limitsLink", "Stop or go on", "Stop counting, or go on with it.", look="link"
+        )
         self.link.clicked.connect(self._stop_or_go_on)
         self.link.hide()
         return row((FixedLabel(self.state, lines=1), 1), self.link)

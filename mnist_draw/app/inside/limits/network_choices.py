@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+from PyQt5.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QMenu, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import explain, no_key, tip
+from mnist_draw.app.kit.widgets import explain, no_key, push_button, tip
 from mnist_draw.app.train.series import swatch
 from mnist_draw.dataset.classes import DIGITS
 
@@ -50,14 +50,12 @@ class NetworkChoices(QWidget):
         self.choices: list[Choice] = []
         self._others: list[Choice] = []
         self._chips: list[QFrame] = []
-        self.add_button = QPushButton("Add a network")
-        self.add_button.setObjectName("addNetworkButton")
-        self.add_button.setProperty("look", "link")
-        explain(
-            self.add_button,
+        self.add_button = push_button(
+            "addNetworkButton",
             "Add a network",
             "Compare another network: one that ships, one that has learnt your digits, or one "
             "from a file. Four at the most; one whose tick is off makes room.",
+            look="link",
         )
         self.add_button.clicked.connect(self._open_menu)
         self._row = row(self.add_button, 1, owner=self)

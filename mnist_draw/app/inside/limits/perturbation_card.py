@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QSlider, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QWidget
 
 from mnist_draw.app.inside.limits.robustness_plot import amount_text, paint_answer
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.steady_labels import GrowingLabel, TabularLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, explain, label, rule
+from mnist_draw.app.kit.widgets import Card, explain, label, push_button, rule
 from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import in_a_sentence
 
@@ -124,10 +124,9 @@ class PerturbationCard(Card):
         self.setObjectName("turnCard")
         self._axes = axes
         self._unchanged = unchanged
-        self.reset_button = QPushButton("As it is")
-        self.reset_button.setObjectName("turnResetButton")
-        self.reset_button.setProperty("look", "link")
-        explain(self.reset_button, "As it is", "Take all changes back.")
+        self.reset_button = push_button(
+            "turnResetButton", "As it is", "Take all changes back.", look="link"
+        )
         self.reset_button.clicked.connect(self.reset)
         self.top.addWidget(self.reset_button)
         row = QHBoxLayout()

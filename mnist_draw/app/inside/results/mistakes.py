@@ -12,7 +12,6 @@ from PyQt5.QtWidgets import (
     QAbstractItemView,
     QLabel,
     QListView,
-    QPushButton,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -22,7 +21,7 @@ from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import Card, explain, label, tip
+from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
 from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import in_a_sentence
 
@@ -199,10 +198,13 @@ class MistakesCard(Card):
         self.title = _title(self)
         self.title.setObjectName("mistakesTitle")
         self.note.setObjectName("mistakesNote")
-        self.all_link = QPushButton()
-        self.all_link.setObjectName("allMistakesLink")
-        self.all_link.setProperty("look", "link")
-        explain(self.all_link, "All mistakes", "Show all mistakes again.", "Esc in the table")
+        self.all_link = push_button(
+            "allMistakesLink",
+            "All mistakes",
+            "Show all mistakes again.",
+            "Esc in the table",
+            "link",
+        )
         self.all_link.clicked.connect(self.all_requested)
         self.top.addWidget(self.all_link)
         self.view = TileView(

@@ -16,7 +16,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.app.kit.widgets import Card, explain, label, no_key, rule
+from mnist_draw.app.kit.widgets import Card, label, no_key, push_button, rule
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Bin, Results
@@ -134,10 +134,9 @@ class ConfusionCard(Card):
     def __init__(self) -> None:
         super().__init__("What it takes each digit for", NOTE)
         self.note.setObjectName("resultsState")
-        self.link = QPushButton()
-        self.link.setObjectName("resultsLink")
-        self.link.setProperty("look", "link")
-        explain(self.link, "Stop or go on", "Stop counting, or go on with it.")
+        self.link = push_button(
+            "resultsLink", "Stop or go on", "Stop counting, or go on with it.", look="link"
+        )
         self.link.clicked.connect(self.asked)
         self.top.insertWidget(2, self.link)
         self.matrix = ConfusionMatrix()
@@ -166,10 +165,10 @@ class ConfusionCard(Card):
         self.links: list[QPushButton] = []
         self._times = [label("", "muted") for _ in range(_LINKS)]
         for number in range(_LINKS):
-            link = QPushButton()
-            link.setObjectName(f"takenForLink{number}")
-            link.setProperty("look", "link")
-            explain(link, "Taken for another", "Show the pictures that were read so.")
+            link = push_button(
+                f"takenForLink{number}", "Taken for another",
+                "Show the pictures that were read so.", look="link",
+            )  # fmt: skip
             link.clicked.connect(partial(self._pin, number))
             self.links.append(link)
             links.addWidget(link)
