@@ -6,7 +6,7 @@ probabilities, as in training, so that it equals the run's test loss.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -241,9 +241,7 @@ def wilson(right: int, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def count_results(
-    model: ModelFile, pictures: Pictures, recogniser: Callable[[ModelFile], Recogniser] = Recogniser
-) -> Iterator[Results]:
+def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
     """Count a network's answers to pictures, slice by slice; a complete count is cached."""
     key = f"{model.fingerprint}-{pictures.digest}"
     temperature, total = temperature_of(model), len(pictures)
@@ -252,7 +250,7 @@ def count_results(
     if kept is not None:
         yield Results(kept, pictures.labels, temperature, total)
         return
-    network = recogniser(model)
+    network = Recogniser(model)
     # The network's own probabilities: calibration is applied to them later.
     network.temperature = 1.0
     found: Floats | None = None

@@ -7,7 +7,7 @@ their skeletons. Amount 0 (for size: 1) leaves every picture as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -225,7 +225,6 @@ def count_limits(
     perturbation: Perturbation,
     labels: npt.NDArray[np.uint8],
     placed: bool,
-    recogniser: Callable[[ModelFile], Recogniser] = Recogniser,
 ) -> Iterator[npt.NDArray[np.float64]]:
     """Count the accuracy at each of the `SETTINGS`, coarse points first.
 
@@ -236,8 +235,6 @@ def count_limits(
     labels : numpy.ndarray, uint8, shape (n,)
     placed : bool
         Whether pictures are normalised after the perturbation.
-    recogniser : callable
-        Makes the compiled network.
 
     Yields
     ------
@@ -251,7 +248,7 @@ def count_limits(
     if kept is not None:
         yield kept
         return
-    network = recogniser(model)
+    network = Recogniser(model)
     accuracy = np.full(len(SETTINGS), np.nan)
     for number in order_of_settings():
         name, amount = SETTINGS[number]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from linear_network import linear_model
 
+from mnist_draw.analysis import robustness
 from mnist_draw.analysis.robustness import (
     AXES,
     SETTINGS,
@@ -125,14 +126,17 @@ def test_counting(digits: Dataset) -> None:
         assert last[SETTINGS.index((name, amount))] == pytest.approx(right.mean())
 
 
-def test_what_was_counted_is_kept_for_network_and_placing(digits: Dataset) -> None:
+def test_what_was_counted_is_kept_for_network_and_placing(
+    digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
     perturbation, labels = Perturbation(digits.test_images[:10]), digits.test_labels[:10]
 
     def never(model: ModelFile) -> Recogniser:
         raise AssertionError("counted again")
 
     *_, first = count_limits(linear_model(), perturbation, labels, False)
-    (second,) = count_limits(linear_model(), perturbation, labels, False, never)
+    monkeypatch.setattr(robustness, "Recogniser", never)
+    (second,) = count_limits(linear_model(), perturbation, labels, False)
     np.testing.assert_array_equal(first, second)
     with pytest.raises(AssertionError, match="again"):
-        next(count_limits(linear_model(), perturbation, labels, True, never))
+        next(count_limits(linear_model(), perturbation, labels, True))
