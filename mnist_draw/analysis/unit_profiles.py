@@ -63,32 +63,32 @@ class UnitProfiles:
         return rows
 
 
-class PageSearch:
-    """Looks for the pages of a network's units a little at a time, or reads what was kept."""
+class ProfileSearch:
+    """Computes the profiles of a network's units a little at a time, or reads them from the cache."""
 
     def __init__(self, probe: NetworkProbe) -> None:
-        self.pages: UnitProfiles | None = None
+        self.profiles: UnitProfiles | None = None
         # It does not know this object, or only the collector would end a search that is given up.
         self._steps = _find(probe)
 
     def step(self) -> bool:
         """Look at a few pictures more; return whether the search is at its end."""
-        if self.pages is None:
-            self.pages = next(self._steps)
-        return self.pages is not None
+        if self.profiles is None:
+            self.profiles = next(self._steps)
+        return self.profiles is not None
 
 
 def _find(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
-    """Yield None after each few pictures, and the pages in the end."""
+    """Yield None after each few pictures, and the profiles in the end."""
     model = probe.model
     key = _key_of(model)
     data = own_data(model) or load_dataset()
     shown = data.train_images[:PICTURES, 0]
     kept = read("units", _VERSION, key)
     if kept is not None:
-        pages = _from_arrays(kept, len(probe.layers), shown)
-        if pages is not None:
-            yield pages
+        profiles = _from_arrays(kept, len(probe.layers), shown)
+        if profiles is not None:
+            yield profiles
     yield None
     convolves = any(layer.convolves for layer in probe.layers)
     count = min(CONVOLUTION_PICTURES if convolves else PICTURES, len(shown))
@@ -100,20 +100,20 @@ def _find(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
         del passed, values
         yield None
     labels = data.train_labels[:count].astype(np.int64)
-    pages = _summed_up(heights, labels, shown, probe.layers[-1].units)
-    save("units", _VERSION, key, _to_arrays(pages))
-    yield pages
+    profiles = _summarise(heights, labels, shown, probe.layers[-1].units)
+    save("units", _VERSION, key, _to_arrays(profiles))
+    yield profiles
 
 
 def _key_of(model: ModelFile) -> str:
-    """Return what pages are kept by: the network, and its own data where it has such."""
+    """Return the cache key of profiles: the network, and its own data if it has any."""
     data = own_data(model)
     if data is None:
         return model.fingerprint
     return f"{model.fingerprint}-{digest_of(data.train_images[:PICTURES])}"
 
 
-def _summed_up(
+def _summarise(
     heights: Sequence[Floats],
     labels: npt.NDArray[np.int64],
     shown: npt.NDArray[np.uint8],
@@ -143,10 +143,10 @@ def _summed_up(
     return UnitProfiles(tuple(means), tuple(best), tuple(highest), shown)
 
 
-def _to_arrays(pages: UnitProfiles) -> dict[str, npt.NDArray[Any]]:
+def _to_arrays(profiles: UnitProfiles) -> dict[str, npt.NDArray[Any]]:
     arrays: dict[str, npt.NDArray[Any]] = {}
     for n, (means, best, heights) in enumerate(
-        zip(pages.means, pages.best, pages.heights, strict=True)
+        zip(profiles.means, profiles.best, profiles.heights, strict=True)
     ):
         arrays |= {f"means_{n}": means, f"best_{n}": best, f"heights_{n}": heights}
     return arrays

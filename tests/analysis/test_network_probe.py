@@ -14,7 +14,7 @@ from linear_network import linear_model
 from made_networks import random_model
 
 from mnist_draw.analysis.network_probe import NetworkProbe, fresh_model
-from mnist_draw.analysis.unit_profiles import PageSearch, UnitProfiles, ideal_picture
+from mnist_draw.analysis.unit_profiles import ProfileSearch, UnitProfiles, ideal_picture
 from mnist_draw.analysis.why import given_on, lifting, times_as_probable, unit_sum, why_sum
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.library.networks import list_shipped
@@ -137,12 +137,12 @@ def test_the_pull_is_the_gradient() -> None:
     assert change == pytest.approx(0.02 * np.linalg.norm(pull), rel=0.05)
 
 
-def found_pages(probe: NetworkProbe) -> UnitProfiles:
-    search = PageSearch(probe)
+def found_profiles(probe: NetworkProbe) -> UnitProfiles:
+    search = ProfileSearch(probe)
     while not search.step():
         pass
-    assert search.pages is not None
-    return search.pages
+    assert search.profiles is not None
+    return search.profiles
 
 
 def test_units_are_known_by_what_excites_them(
@@ -150,14 +150,14 @@ def test_units_are_known_by_what_excites_them(
 ) -> None:
     monkeypatch.setattr("mnist_draw.analysis.unit_profiles.load_dataset", lambda: digits)
     probe = NetworkProbe(linear_model())
-    pages = found_pages(probe)
-    assert pages.rows(0).tolist() == list(range(10))
-    labels = digits.train_labels[pages.best[0][:, 0]]
+    profiles = found_profiles(probe)
+    assert profiles.rows(0).tolist() == list(range(10))
+    labels = digits.train_labels[profiles.best[0][:, 0]]
     assert (labels == np.arange(10)).mean() >= 0.9
-    assert (np.diff(pages.heights[0], axis=1) <= 0).all()
+    assert (np.diff(profiles.heights[0], axis=1) <= 0).all()
     monkeypatch.setattr(NetworkProbe, "run_many", None)
-    again = found_pages(probe)
-    np.testing.assert_array_equal(again.best[0], pages.best[0])
+    again = found_profiles(probe)
+    np.testing.assert_array_equal(again.best[0], profiles.best[0])
 
 
 def test_a_search_that_is_given_up_leaves_nothing_behind(
@@ -174,7 +174,7 @@ def test_a_search_that_is_given_up_leaves_nothing_behind(
         return passed
 
     monkeypatch.setattr(probe, "run", run)
-    search = PageSearch(probe)
+    search = ProfileSearch(probe)
     gone = weakref.ref(search)
     # The window's collector may take its time.
     gc.disable()

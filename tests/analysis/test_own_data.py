@@ -14,7 +14,7 @@ from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.pictures import own_folder, own_test, own_validation
 from mnist_draw.analysis.results import count_results
 from mnist_draw.analysis.robustness import test_pictures_for as pictures_to_alter
-from mnist_draw.analysis.unit_profiles import PageSearch, ideal_picture
+from mnist_draw.analysis.unit_profiles import ProfileSearch, ideal_picture
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import DatasetError
 from mnist_draw.library.network_data import own_data, remember_data
@@ -66,13 +66,13 @@ def test_another_folder_must_show_the_same(model: ModelFile, tmp_path: Path) -> 
 
 def test_units_are_about_them(model: ModelFile) -> None:
     anatomy = NetworkProbe(model)
-    search = PageSearch(anatomy)
+    search = ProfileSearch(anatomy)
     while not search.step():
         pass
-    assert search.pages is not None
-    assert search.pages.means[0].shape == (3, 12)
-    assert search.pages.best[1].shape == (3, 6)
-    assert search.pages.picture(0, 3, 5).shape == (28, 28)
+    assert search.profiles is not None
+    assert search.profiles.means[0].shape == (3, 12)
+    assert search.profiles.best[1].shape == (3, 6)
+    assert search.profiles.picture(0, 3, 5).shape == (28, 28)
     assert ideal_picture(anatomy, 2).max() > 0
 
 

@@ -154,10 +154,10 @@ class NetworkWorker(LatestJob):
 
     def _search_profiles(self) -> float | None:
         """Search the units' profiles a little further, between two frames."""
-        from mnist_draw.analysis.unit_profiles import PageSearch
+        from mnist_draw.analysis.unit_profiles import ProfileSearch
 
         try:
-            self._search = self._search or PageSearch(self._probe)
+            self._search = self._search or ProfileSearch(self._probe)
             ended = self._search.step()
         except DatasetError as error:
             # A network can be looked into without its data.
@@ -167,7 +167,7 @@ class NetworkWorker(LatestJob):
         if not ended:
             return 0.0
         self._profiles_missing = False
-        self.send(self.profiles_ready, self._parts, self._search.pages)
+        self.send(self.profiles_ready, self._parts, self._search.profiles)
         return None
 
 

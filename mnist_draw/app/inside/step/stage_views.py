@@ -159,7 +159,7 @@ class StagePicture(QWidget):
         self.shown: Shown | None = None
         self.stage = 1
         self.weight: Weight | None = None
-        self.pages: UnitProfiles | None = None
+        self.profiles: UnitProfiles | None = None
         self.state = ""
         self.name: Callable[[int], str] = str
         self._places: Places | None = None
@@ -184,9 +184,9 @@ class StagePicture(QWidget):
             self.shown, self.stage, self.weight = shown, stage, weight
             self.paint_anew()
 
-    def show_pages(self, pages: UnitProfiles | None) -> None:
+    def show_profiles(self, profiles: UnitProfiles | None) -> None:
         """Put the units into the rows of the digits that excite them most."""
-        self.pages = pages
+        self.profiles = profiles
         self.paint_anew()
 
     def show_state(self, words: str) -> None:
@@ -217,9 +217,11 @@ class StagePicture(QWidget):
             layers = self.shown.layers
             hidden = range(len(layers) - 1)
             rows: list[np.ndarray | None] = [
-                None if self.pages is None else self.pages.rows(n) for n in hidden
+                None if self.profiles is None else self.profiles.rows(n) for n in hidden
             ]
-            heights = [None if self.pages is None else self.pages.means[n].max(0) for n in hidden]
+            heights = [
+                None if self.profiles is None else self.profiles.means[n].max(0) for n in hidden
+            ]
             scale = theme.text_scale()
             height = float(self.height())
             if self.stage == 3:
@@ -295,7 +297,7 @@ class StagePicture(QWidget):
         picture.fill(Qt.transparent)
         painter = QPainter(picture)
         scene = StageScene(
-            self.shown, self.stage, places, self.pages is not None, self.weight, self.name,
+            self.shown, self.stage, places, self.profiles is not None, self.weight, self.name,
             float(self.width()), float(self.height()), ratio,
         )  # fmt: skip
         paint_stage(painter, scene)

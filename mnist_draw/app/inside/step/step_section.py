@@ -104,7 +104,7 @@ class StepSection(Section):
         worker, code = self.worker, self.code
         worker.stated.connect(self._show_state)
         worker.learnt.connect(self._show_step)
-        worker.profiles_ready.connect(self._show_pages)
+        worker.profiles_ready.connect(self._show_profiles)
         worker.failed.connect(self._show_failure)
         worker.graphed.connect(self._show_graphs)
         self.bar.chosen.connect(self.open_stage)
@@ -127,7 +127,7 @@ class StepSection(Section):
 
     def use_network(self, model: ModelFile, key: str) -> None:
         if self._model is not None and self._model.network != model.network:
-            self.picture.show_pages(None)
+            self.picture.show_profiles(None)
         others = self._model is not None and all_names(self._model) != all_names(model)
         self._model = model
         if others:
@@ -194,7 +194,7 @@ class StepSection(Section):
 
     def is_ready(self) -> bool:
         """Whether a step is shown with the units in their rows."""
-        return self._shown is not None and self.picture.pages is not None
+        return self._shown is not None and self.picture.profiles is not None
 
     def is_coming(self) -> bool:
         shown, asked = self._shown, self._asked
@@ -261,9 +261,9 @@ class StepSection(Section):
             self.reached = len(STAGES)
         self._show()
 
-    def _show_pages(self, model: ModelFile, pages: UnitProfiles) -> None:
+    def _show_profiles(self, model: ModelFile, profiles: UnitProfiles) -> None:
         if model is self._model:
-            self.picture.show_pages(pages)
+            self.picture.show_profiles(profiles)
 
     def _show_failure(self, sentence: str) -> None:
         self._asked = self._graphed = None

@@ -142,18 +142,18 @@ class StepWorker(LatestJob):
             step.filled = self._tell_filled
             step.fill()
             self._network_step = step
-            self._search = self._pages_of(model)
+            self._search = self._profiles_of(model)
         return self._network_step
 
     def _tell_filled(self, done: int, total: int) -> None:
         self.send(self.stated, f"{FILLING}\n{done} of {total}")
 
     @staticmethod
-    def _pages_of(model: ModelFile) -> Any:
+    def _profiles_of(model: ModelFile) -> Any:
         from mnist_draw.analysis.network_probe import NetworkProbe
-        from mnist_draw.analysis.unit_profiles import PageSearch
+        from mnist_draw.analysis.unit_profiles import ProfileSearch
 
-        return lambda: PageSearch(NetworkProbe(model))
+        return lambda: ProfileSearch(NetworkProbe(model))
 
     def _draw_graphs(self, model: ModelFile) -> None:
         from mnist_draw.analysis.compiled_graph import graphs_of
@@ -176,7 +176,7 @@ class StepWorker(LatestJob):
             self._search = self._search()
         if not self._search.step():
             return 0.0
-        self.send(self.profiles_ready, self._network_step.model, self._search.pages)
+        self.send(self.profiles_ready, self._network_step.model, self._search.profiles)
         self._search = None
         return None
 

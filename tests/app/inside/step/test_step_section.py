@@ -37,7 +37,7 @@ def network(text: str = "custom_mlp:2,8", factor: float = 0.1) -> ModelFile:
 
 @pytest.fixture(autouse=True)
 def few_pictures(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
-    """Learn from few pictures, and look for the units' pages among them."""
+    """Learn from few pictures, and look for the units' profiles among them."""
     for module in ("unit_profiles", "one_step"):
         monkeypatch.setattr(f"mnist_draw.analysis.{module}.load_dataset", lambda: digits)
     monkeypatch.setattr(step_section, "_QUIET_MS", 0)
