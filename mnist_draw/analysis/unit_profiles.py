@@ -64,7 +64,7 @@ class UnitProfiles:
 
 
 class ProfileSearch:
-    """Computes the profiles of a network's units a little at a time, or reads them from the cache."""
+    """Compute the units' profiles a little at a time, or read them from the cache."""
 
     def __init__(self, probe: NetworkProbe) -> None:
         self.profiles: UnitProfiles | None = None
