@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Page(QWidget):
-    """A tab; one line in `mnist_draw.app.shell.pages` puts it into the window."""
+    """A tab; one line in `mnist_draw.app.shell.window` puts it into the window."""
 
     name: ClassVar[str]
     title: ClassVar[str]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PyQt5.QtCore import Qt, QTimer, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices
@@ -26,7 +27,6 @@ from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.app.shell.desktop import DesktopScheme, place_window
 from mnist_draw.app.shell.header import MessageBar, StatusCorner
 from mnist_draw.app.shell.help import build_help, show_text, tab_page
-from mnist_draw.app.shell.pages import FIRST, Shell, make_pages
 from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
@@ -45,6 +45,27 @@ _REMEMBER_MS = 2000
 _TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
 notifier = Notifier()
 network_notifier = Notifier("network")
+
+P = TypeVar("P", bound=Page)
+
+
+def _draw(window: Window) -> DrawTab:
+    return DrawTab(window.network, window.preferences)
+
+
+def _inside(window: Window) -> InsideTab:
+    draw = window.page(DrawTab)
+    return InsideTab(draw.canvas, draw.models, window.preferences)
+
+
+#: The tabs from left to right: each makes one page, and may use the pages before it.
+PAGES: tuple[Callable[[Window], Page], ...] = (
+    lambda window: TrainTab(),
+    _draw,
+    _inside,
+)
+#: The page at the first start.
+_FIRST = DrawTab.name
 
 
 class Window(QMainWindow):
@@ -88,16 +109,16 @@ class Window(QMainWindow):
         self.tabs.tabBar().setAccessibleName("Tabs")
         self.tabs.setAttribute(Qt.WA_StyledBackground)
         self.header = StatusCorner()
-        shell = Shell(self.preferences, self.network)
-        self.pages = make_pages(shell)
-        for page in self.pages:
+        self.pages: list[Page] = []
+        for make in PAGES:
+            page = make(self)
+            self.pages.append(page)
             self.tabs.addTab(page, page.title)
             self.addActions(page.everywhere)
-        self.train_tab = shell.page(TrainTab)
-        self.draw_tab = shell.page(DrawTab)
-        self.inside_tab = shell.page(InsideTab)
+        self.train_tab, self.draw_tab = self.page(TrainTab), self.page(DrawTab)
+        self.inside_tab = self.page(InsideTab)
         self._plots = LazyPlots(self.train_tab.build_plots(), self)
-        self._show_page(FIRST)
+        self._show_page(_FIRST)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
         self.messages = MessageBar(self.tabs, self.header)
         self.setCentralWidget(self.tabs)
@@ -113,6 +134,10 @@ class Window(QMainWindow):
             self._show_help,
         )  # fmt: skip
         build_help(self.header.help_button, self, self.pages, about_page, guide)
+
+    def page(self, kind: type[P]) -> P:
+        """Return the page of a class."""
+        return next(page for page in self.pages if isinstance(page, kind))
 
     @property
     def _page(self) -> Page:
@@ -190,7 +215,7 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         place_window(self, self.preferences.get("geometry", ""))
-        self._show_page(self.preferences.get("tab", FIRST))
+        self._show_page(self.preferences.get("tab", _FIRST))
         if self.preferences.notice:
             notifier.problem(self.preferences.notice)
         self._show_status()

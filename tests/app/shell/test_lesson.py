@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 import mnist_draw.app
 from mnist_draw.app.shell.lesson import TABS, LessonError, read_lesson
-from mnist_draw.app.shell.pages import PAGES
+from mnist_draw.app.shell.window import PAGES
 from mnist_draw.cli.main import main
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import save_model

@@ -31,7 +31,8 @@ from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
-from mnist_draw.app.shell import header, pages
+from mnist_draw.app.shell import header
+from mnist_draw.app.shell import window as window_module
 from mnist_draw.app.shell.desktop import FocusRing
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.setting_fields import FileCombo
@@ -511,7 +512,7 @@ def test_a_page_is_one_entry(qtbot: QtBot, own_home: Path, monkeypatch: pytest.M
         def take_focus(self) -> None:
             self.notes.append("focus")
 
-    monkeypatch.setattr(pages, "PAGES", (*pages.PAGES, lambda shell: Third()))
+    monkeypatch.setattr(window_module, "PAGES", (*window_module.PAGES, lambda window: Third()))
     made = Setup(qtbot)
     tabs, page = made.window.tabs, made.window.pages[-1]
     assert isinstance(page, Third)
