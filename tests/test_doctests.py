@@ -20,6 +20,7 @@ def test_there_are_some() -> None:
     assert "mnist_draw.training.history" in WITH_EXAMPLES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_examples(name: str) -> None:
     if name.endswith(".classifier"):

@@ -83,6 +83,7 @@ def test_a_network_that_was_meant(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert "did you mean best?" in capsys.readouterr().err
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
 def test_completion(shell: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["completion", shell]) == 0
@@ -98,6 +99,7 @@ def test_completion(shell: str, capsys: pytest.CaptureFixture[str], tmp_path: Pa
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
 def test_bash_completes_a_command_and_an_option(
     capsys: pytest.CaptureFixture[str], tmp_path: Path

@@ -37,6 +37,7 @@ def entry_of(path: Path) -> configparser.SectionProxy:
     return parser["Desktop Entry"]
 
 
+@pytest.mark.process
 def test_what_is_installed_starts_this_program(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,6 +111,7 @@ def test_all_that_ships_is_installed() -> None:
     assert {path.name for path in resource_path("desktop").iterdir()} == set(desktop.PLACES)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(
     not (shutil.which("update-mime-database") and shutil.which("gio")),
     reason="needs shared-mime-info and GLib's gio",

@@ -31,6 +31,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_network_learns_them_too(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*QUICK, "--extra", str(mine), "--output", "m.npz"]) == 0
     out, err = capsys.readouterr()
@@ -43,6 +44,7 @@ def test_a_network_learns_them_too(mine: Path, capsys: pytest.CaptureFixture[str
     assert "extra_folder" not in model.metadata["settings"]
 
 
+@pytest.mark.slow
 def test_a_run_with_them_is_continued(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     extra = ["--extra", str(mine), "--augment", "pen"]
     assert main([*QUICK, *extra, "--output", "whole.npz"]) == 0
@@ -77,6 +79,7 @@ def test_nothing_is_trained_where_there_are_none(
     assert not Path("m.npz").exists()
 
 
+@pytest.mark.slow
 def test_a_trained_network_goes_on(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*QUICK, "--output", "first.npz"]) == 0
     arguments = ["train", "--from", "first.npz", "--examples", "500", "--batch-size", "100"]

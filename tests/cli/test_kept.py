@@ -226,6 +226,7 @@ def test_figures_of_a_run_are_exported(here: Path, capsys: pytest.CaptureFixture
     assert "did you mean latest?" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_nothing_is_replaced_unless_asked(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "out.py").write_text("mine")
     assert main(["export", "mlp", "out.py"]) == 1
@@ -250,6 +251,7 @@ def test_the_ending_says_the_format(here: Path, capsys: pytest.CaptureFixture[st
     assert not (here / "out.xyz").exists()
 
 
+@pytest.mark.slow
 def test_a_network_of_a_run_is_found_by_its_key(here: Path) -> None:
     assert main([*QUICK, "--output", "m.npz"]) == 0
     [kept] = list_run_networks()
@@ -273,6 +275,7 @@ def test_a_network_has_no_figures(here: Path, capsys: pytest.CaptureFixture[str]
     assert not (here / "x.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_format_fits_the_ending(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", "mlp", "x.csv", "--format", "py"]) == 2
     assert "x.csv does not end in .py" in capsys.readouterr().err
@@ -281,6 +284,7 @@ def test_a_format_fits_the_ending(here: Path, capsys: pytest.CaptureFixture[str]
     assert main(["export", "mlp", "reader.txt", "--format", "py"]) == 0
 
 
+@pytest.mark.slow
 def test_training_starts_from_a_network_that_ships(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -94,6 +94,7 @@ def test_ends_without_a_traceback(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="a shell pipe that closes early")
 def test_reader_that_has_enough() -> None:
     command = f"{sys.executable} -m mnist_draw train --help | head -c 1"
@@ -102,6 +103,7 @@ def test_reader_that_has_enough() -> None:
     assert "BrokenPipe" not in found.stderr
 
 
+@pytest.mark.process
 def test_importing_the_commands_is_cheap() -> None:
     code = (
         "import sys, mnist_draw.cli.main; "
@@ -114,6 +116,7 @@ def test_importing_the_commands_is_cheap() -> None:
     assert found.returncode == 0, found.stderr
 
 
+@pytest.mark.process
 def test_any_file_name_can_be_printed() -> None:
     """An ASCII terminal and a name that is not even valid Unicode: a sentence, no traceback."""
     command = [sys.executable, "-m", "mnist_draw", "evaluate", os.fsdecode(b"\xff\xc3\xbc.npz")]
@@ -159,6 +162,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="there, a program cannot send itself Ctrl-C")
 @pytest.mark.parametrize(("how", "seconds"), [("callback", "20"), ("tidying", "0")])
 def test_ctrl_c_that_python_swallows_ends_the_command(how: str, seconds: str) -> None:

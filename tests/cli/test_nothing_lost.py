@@ -77,6 +77,7 @@ def twice() -> None:
     signal.raise_signal(signal.SIGINT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checkpoint", [[], ["--checkpoint", "run.ckpt"]])
 @pytest.mark.parametrize("moment", [events.Testing, events.Finished])
 def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
@@ -167,6 +168,7 @@ def test_no_file_is_replaced_that_is_something_else(
     assert {path: path.read_bytes() for path in here.iterdir() if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_another_network_that_is_replaced_is_kept(
     here: Path, capsys: pytest.CaptureFixture[str], at_first: Any
 ) -> None:
@@ -299,6 +301,7 @@ def test_output_that_fails_costs_no_network(
 COMMAND = [sys.executable, "-m", "mnist_draw"]
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
 @pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "2>&- >&-", "| head -1"])
 def test_output_of_a_real_process_that_fails(redirection: str, here: Path) -> None:
@@ -313,6 +316,7 @@ def test_output_of_a_real_process_that_fails(redirection: str, here: Path) -> No
     assert "Exception ignored" not in done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
 @pytest.mark.parametrize(
     ("command", "told"),
@@ -339,6 +343,7 @@ def test_commands_whose_output_fails_say_so_by_their_status(
     assert "made a mistake" not in done.stderr
 
 
+@pytest.mark.process
 def test_an_epoch_that_is_said_to_be_saved_survives_a_kill(here: Path) -> None:
     arguments = [*QUICK, "--epochs", "1000", "--output", "m.npz", "--checkpoint", "run.ckpt"]
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
@@ -348,6 +353,7 @@ def test_an_epoch_that_is_said_to_be_saved_survives_a_kill(here: Path) -> None:
     assert load_checkpoint(here / "run.ckpt").epoch >= int(saved[1])
 
 
+@pytest.mark.process
 def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -379,6 +385,7 @@ def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(
     assert "--resume" not in capsys.readouterr().out
 
 
+@pytest.mark.process
 def test_two_programs_do_not_write_one_checkpoint(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -249,6 +249,7 @@ def test_evaluate_is_exact(model: str, capsys: pytest.CaptureFixture[str]) -> No
     assert found["accuracy"] == pytest.approx((logs.argmax(axis=1) == data.test_labels).mean())
 
 
+@pytest.mark.slow
 def test_evaluate_writes_a_report(
     model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

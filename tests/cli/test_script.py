@@ -27,6 +27,7 @@ print(__name__, sys.argv, answer(np.zeros(SHAPE, "float32")).shape)
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", [[], ["script"]])
 def test_a_script_of_lasagne_runs_unmodified(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()

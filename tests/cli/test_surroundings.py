@@ -58,6 +58,7 @@ def test_without_a_home_nothing_is_kept_and_what_ships_is_listed(
         assert command == "models" or "Could not create the folder" in err
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("home", ["a file", "~nobody-has-this-name/x"])
 def test_without_a_home_pictures_are_read_and_networks_trained(home: str, blank: Path) -> None:
     """Nothing is kept between runs."""
@@ -72,6 +73,7 @@ def test_without_a_home_pictures_are_read_and_networks_trained(home: str, blank:
     assert load_trained(blank / "m.npz").metadata["epochs"] == 1
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="the home of POSIX")
 @pytest.mark.skipif(installed_theano(), reason="Theano 1.0.5 itself needs a home for its code")
 def test_a_home_that_is_a_file(blank: Path) -> None:
@@ -83,6 +85,7 @@ def test_a_home_that_is_a_file(blank: Path) -> None:
     assert (told.returncode, told.stderr) == (0, "")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(installed_theano(), reason="about PyTensor's folder")
 @pytest.mark.parametrize("name", ["Ada's", "a # b", "a, b", 'a "b"', "back\\slash", "ü ≈"])
 def test_a_home_of_any_name(name: str, tmp_path: Path) -> None:
@@ -149,6 +152,7 @@ def test_whole_names_lead_somewhere_from_a_folder_that_is_gone(
     assert environment.cache_folder() == Path("home", "cache", "compiled")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="there, libtiff is a part of Pillow")
 def test_a_damaged_tiff_is_told_of_in_our_words_alone(tmp_path: Path) -> None:
     Image.fromarray(np.eye(60) > 0).save(tmp_path / "scan.tif", compression="group4")
@@ -226,6 +230,7 @@ def test_programs_that_read_json_read_errors_too(
     assert sentence in err
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="signals to another process")
 def test_ctrl_c_during_the_first_imports() -> None:
     """A module takes its time to be imported; Ctrl-C comes meanwhile."""

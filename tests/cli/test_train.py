@@ -114,6 +114,7 @@ def test_run_is_continued_as_if_never_interrupted(
     assert (here / "whole.npz").read_bytes() == (here / "rest.npz").read_bytes()
 
 
+@pytest.mark.slow
 def test_layers_of_ones_own_are_trained_saved_continued_and_asked(
     here: Path, capsys: pytest.CaptureFixture[str], digits: Dataset
 ) -> None:
@@ -185,6 +186,7 @@ def test_config_file_and_options_over_it(here: Path) -> None:
     assert kept["batch_size"] == 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("option", "recipe"),
     [([], "off"), (["--augment", "warp"], "warp"), (["--augment"], "handwriting")],

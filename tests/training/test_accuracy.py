@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 import mnist_draw as flm
 from mnist_draw.training.history import History
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_tutorials_network_after_three_epochs() -> None:

@@ -31,11 +31,13 @@ def small(**changes: Any) -> MnistClassifier:
 
 
 # All of them hold: rows of fewer numbers than 28×28 are pictures with nothing in the rest.
+@pytest.mark.slow
 @parametrize_with_checks([small(num_epochs=20, batch_size=10, learning_rate=0.003)])
 def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
     check(estimator)
 
 
+@pytest.mark.slow
 def test_it_learns_digits_in_any_shape(digits: Dataset) -> None:
     flat = digits.train_images.reshape(-1, 784)
     first = small().fit(digits.train_images, digits.train_labels)
@@ -91,6 +93,7 @@ def test_its_parameters_are_the_training_settings() -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_copy_answers_alike(digits: Dataset) -> None:
     classifier = small().fit(digits.train_images, digits.train_labels)
     copy = pickle.loads(pickle.dumps(classifier))
@@ -101,6 +104,7 @@ def test_a_copy_answers_alike(digits: Dataset) -> None:
     np.testing.assert_array_equal(again.predict_proba(digits.test_images), expected)
 
 
+@pytest.mark.slow
 def test_a_search(digits: Dataset) -> None:
     search = GridSearchCV(small(num_epochs=2), {"learning_rate": [1e-6, 0.01]}, cv=2)
     search.fit(digits.train_images.reshape(-1, 784), digits.train_labels)
@@ -123,6 +127,7 @@ def test_what_cannot_be_learnt_is_told(digits: Dataset) -> None:
         small(update="sgd", learning_rate=1e6).fit(X, y)
 
 
+@pytest.mark.process
 def test_the_program_does_not_import_it() -> None:
     code = (
         "import sys, mnist_draw; mnist_draw.run_network, mnist_draw.LossHistory; "

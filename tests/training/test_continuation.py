@@ -23,6 +23,8 @@ from mnist_draw.training.settings import TrainingSettings
 
 from .short_runs import SMALL, assert_same_run, end, of, run, same
 
+pytestmark = pytest.mark.slow
+
 FOUR = SMALL.replace(epochs=4)
 
 

@@ -14,9 +14,11 @@ from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event
-from mnist_draw.training.loop import build_network
+from mnist_draw.training.run_start import build_network
 
 from .short_runs import SMALL, end, of, run, same
+
+pytestmark = pytest.mark.usefixtures("shared_step")
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +215,7 @@ def test_a_new_l2_penalty_counts_from_the_next_batch(digits: Dataset) -> None:
     assert last == pytest.approx(0.9**6 * first, rel=0.05)
 
 
+@pytest.mark.slow
 def test_another_augmentation_counts_from_the_next_batch(digits: Dataset) -> None:
     def change(recipe: str) -> list[float]:
         controls = Controls()

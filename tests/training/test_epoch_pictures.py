@@ -27,6 +27,7 @@ def gathered(minibatches) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(pictures[rows], labels[rows]) for pictures, labels, rows in minibatches]
 
 
+@pytest.mark.slow
 def test_shapes_and_incomplete_minibatches() -> None:
     for batch_size, count in ((200, 5), (7, 157), (1100, 1), (600, 1)):
         found = epoch(1, batch_size=batch_size)

@@ -145,6 +145,7 @@ def test_state_is_what_a_batch_changes_beside_the_parameters(digits: Dataset) ->
     assert shapes == [param.get_value().shape for param in params]
 
 
+@pytest.mark.slow
 def test_a_network_compiled_again_has_no_more_state() -> None:
     settings = TrainingSettings(network="custom_mlp:1,32,0.2,0.5", batch_size=100)
     network = parse_network(settings.network).build()

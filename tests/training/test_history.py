@@ -111,6 +111,7 @@ def test_it_listens_to_the_loop(digits: Dataset) -> None:
     assert f"{seen[-1].validation_loss:.4f}" in repr(history)
 
 
+@pytest.mark.slow
 def test_the_curves_are_those_of_the_run(digits: Dataset) -> None:
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")

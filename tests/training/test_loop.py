@@ -17,7 +17,8 @@ from mnist_draw.errors import UserError
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event
-from mnist_draw.training.loop import build_network, fingerprint, train
+from mnist_draw.training.loop import train
+from mnist_draw.training.run_start import build_network, fingerprint
 from mnist_draw.training.settings import SettingsError
 
 from .short_runs import SMALL, end, of, run, same
@@ -208,6 +209,7 @@ def test_a_usual_batch_size_gives_way_to_few_pictures(
     assert (started.batch_size, started.batches) == (size, pictures // size)
 
 
+@pytest.mark.slow
 def test_who_waits_for_the_augmentation_is_told(
     digits: Dataset, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -38,6 +38,7 @@ def test_weights_come_from_a_network_that_ships() -> None:
     assert all(map(np.array_equal, values, shipped))
 
 
+@pytest.mark.slow
 def test_the_network_that_a_run_starts_from_need_not_be_said_twice(
     digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,6 +48,7 @@ def run(folder: Path) -> Run:
                {"test_loss": 0.1}, CHANGES)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     folder = run_list.new_run_folder()
@@ -67,6 +68,7 @@ def test_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         assert read_run(folder) == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["checkpoint", "model"])
 def test_headers(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "file.npz"

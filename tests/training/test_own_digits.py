@@ -41,6 +41,7 @@ def test_extra_digits_are_learnt(digits: Dataset, extra: ExtraDigits) -> None:
     assert list(probabilities.argmax(axis=1)) == [7] * 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("augmentation", ["off", "handwriting"])
 def test_a_continued_run_with_extra_digits_is_bit_identical(
     digits: Dataset, extra: ExtraDigits, tmp_path: Path, augmentation: str
@@ -81,6 +82,7 @@ def test_extra_digits_that_nobody_read_are_no_silent_matter(digits: Dataset) -> 
         run(SMALL.replace(extra_folder="mine"), dataset=digits)
 
 
+@pytest.mark.slow
 def test_a_run_starts_from_a_networks_weights(digits: Dataset, tmp_path: Path) -> None:
     first = end(run(SMALL, dataset=digits)).parameters
     save_model(tmp_path / "first.npz", ModelFile(SMALL.network, first))
@@ -94,6 +96,7 @@ def test_a_run_starts_from_a_networks_weights(digits: Dataset, tmp_path: Path) -
     assert of(events.BatchFinished, whole)[0].accuracy > 0.7
 
 
+@pytest.mark.slow
 def test_a_run_is_continued_without_the_network_it_started_from(
     digits: Dataset, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def test_through_json_and_back(settings: TrainingSettings) -> None:
     assert set(json.loads(text)) == set(FIELDS)
 
 
+@pytest.mark.slow
 @given(
     st.builds(
         TrainingSettings,
@@ -170,6 +171,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON))
 def test_any_json_gives_settings_or_a_sentence(values: Any) -> None:
     try:

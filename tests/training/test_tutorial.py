@@ -94,6 +94,7 @@ def test_not_verbose_prints_nothing(data: Six, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.slow
 def test_a_network_given_is_trained_further(data: Six) -> None:
     first, second = History(), History()
     how: dict[str, Any] = {"num_epochs": 3, "batch_size": 100, "verbose": False}
@@ -130,6 +131,7 @@ def test_the_tutorials_network_where_none_is_named(
     )
 
 
+@pytest.mark.slow
 def test_bytes_are_taken_as_grey_levels(digits: Dataset, data: Six) -> None:
     raw = (
         digits.train_images,
@@ -182,6 +184,7 @@ def test_ctrl_c_stops_and_returns_what_was_learnt(
 SETTINGS = tutorial.TrainingSettings(network=NAME)
 
 
+@pytest.mark.slow
 def test_divergence_is_told(data: Six, capsys: pytest.CaptureFixture[str]) -> None:
     network = flm.run_network(
         data, num_epochs=2, batch_size=100, learning_rate=1e6, network_name=NAME, update="sgd"
@@ -306,6 +309,7 @@ def test_get_class_follows_training(data: Six) -> None:
     assert flm.get_class(network, data[4][0]) == 8
 
 
+@pytest.mark.slow
 def test_a_forgotten_network_is_freed(data: Six) -> None:
     network = certain(1)
     flm.get_class(network, data[4][0])
