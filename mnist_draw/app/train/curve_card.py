@@ -412,19 +412,19 @@ class AccuracyCard(CurveCard):
         item.addItem(self._reference)
         self._reference.setVisible(self._tutorial)
         box = item.getViewBox()
-        box.sigRangeChanged.connect(self._place_words)
-        box.sigResized.connect(self._place_words)
+        box.sigRangeChanged.connect(self._place_label)
+        box.sigResized.connect(self._place_label)
 
-    def _place_words(self, *_: object) -> None:
+    def _place_label(self, *_: object) -> None:
         """Place the label above the line if there is room, else below."""
-        box, words = self.plot.getPlotItem().getViewBox(), self._reference.label
+        box, label = self.plot.getPlotItem().getViewBox(), self._reference.label
         room = box.mapViewToScene(QPointF(0, TUTORIAL_ACCURACY)).y() - box.sceneBoundingRect().top()
         # The edge of the label's rectangle is empty and may overlap.
-        above = room >= 0.8 * words.boundingRect().height()
+        above = room >= 0.8 * label.boundingRect().height()
         anchor = (0.0, 1.0) if above else (0.0, 0.0)
-        if words.anchors[0] != anchor:
-            words.anchors = [anchor, anchor]
-            words.updatePosition()
+        if label.anchors[0] != anchor:
+            label.anchors = [anchor, anchor]
+            label.updatePosition()
 
     def _restyle(self) -> None:
         super()._restyle()

@@ -255,28 +255,28 @@ class LayersView(QWidget):
         grid.setRowStretch(1, 1)
         self.updates, self.dead = LayerBars("accent"), LayerBars("alert", full=1.0)
         self.weights = WeightHistogram()
-        self.words: list[QLabel] = []
+        self.labels: list[QLabel] = []
         pictures = (self.updates, self.dead, self.weights)
         for (title, name, sentence), picture in zip(_PICTURES, pictures, strict=True):
-            column = len(self.words)
+            column = len(self.labels)
             grid.setColumnStretch(column, 1)
             grid.addWidget(label(title, "muted"), 0, column)
             picture.setObjectName(name)
             grid.addWidget(picture, 1, column)
-            words = label("Shown after an epoch.", "muted", f"{name}Label")
-            words.setWordWrap(True)
-            words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+            line = label("Shown after an epoch.", "muted", f"{name}Label")
+            line.setWordWrap(True)
+            line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
             explain(picture, title, sentence)
-            explain(words, title, sentence)
-            self.words.append(words)
-            grid.addWidget(words, 2, column)
+            explain(line, title, sentence)
+            self.labels.append(line)
+            grid.addWidget(line, 2, column)
 
     def show_figures(self, figures: LayerFigures) -> None:
         self.updates.show_values(figures.names, figures.updates)
         self.dead.show_values(figures.names, figures.dead)
         self.weights.show_figures(figures)
-        for words, text in zip(
-            self.words,
+        for one, text in zip(
+            self.labels,
             (
                 layer_inspection.words_on_updates(figures),
                 layer_inspection.words_on_dead(figures),
@@ -284,7 +284,7 @@ class LayersView(QWidget):
             ),
             strict=True,
         ):
-            words.setText(text)
+            one.setText(text)
 
 
 #: An inspection of t seconds is followed by a rest of this many times t: training loses at most

@@ -88,7 +88,7 @@ class NetworksView(QDialog):
         QVBoxLayout(self).addWidget(card)
 
     def _build_table(self) -> RecordTable:
-        table = RecordTable(_COLUMNS, lambda kept: kept.key)
+        table = RecordTable(_COLUMNS, lambda stored: stored.key)
         table.setObjectName("networksTable")
         explain(
             table,
@@ -105,31 +105,31 @@ class NetworksView(QDialog):
         self, networks: Sequence[StoredNetwork], made: Sequence[float], key: str
     ) -> None:
         """List networks with their times; the one with this key answers."""
-        times = {kept.key: when for kept, when in zip(networks, made, strict=True)}
-        self.table.show_records(networks, lambda kept: _cells(kept, times[kept.key]), key)
+        times = {stored.key: when for stored, when in zip(networks, made, strict=True)}
+        self.table.show_records(networks, lambda stored: _cells(stored, times[stored.key]), key)
         with QSignalBlocker(self.table):
-            for row, kept in enumerate(networks):
+            for row, stored in enumerate(networks):
                 for column in range(len(_COLUMNS)):
-                    font = theme.font(theme.Text.BODY, bold=kept.key == key)
+                    font = theme.font(theme.Text.BODY, bold=stored.key == key)
                     self.table.cell(row, column).setFont(font)
-                if kept.source == "shipped":
+                if stored.source == "shipped":
                     self.table.cell(row, 0).setFlags(Qt.ItemIsSelectable | Qt.ItemIsEnabled)
         self.commands.enable()
 
 
-def _cells(kept: StoredNetwork, made: float) -> tuple[str, ...]:
+def _cells(stored: StoredNetwork, made: float) -> tuple[str, ...]:
     moment = time.strftime("%Y-%m-%d %H:%M", time.localtime(made))
     return (
-        kept.title,
-        kept.kind or "damaged",
-        kept.accuracy or "–",
-        _SOURCES[kept.source],
-        "" if kept.source == "shipped" else moment,
+        stored.title,
+        stored.kind or "damaged",
+        stored.accuracy or "–",
+        _SOURCES[stored.source],
+        "" if stored.source == "shipped" else moment,
     )
 
 
-def _can(what: str, kept: StoredNetwork) -> bool:
-    return kept.source != "shipped" or what not in ("rename", "delete")
+def _can(what: str, stored: StoredNetwork) -> bool:
+    return stored.source != "shipped" or what not in ("rename", "delete")
 
 
 class NetworksController(CollectionController):
@@ -157,7 +157,7 @@ class NetworksController(CollectionController):
                 "delete": self.delete,
                 **{name: partial(self._save, entry) for name, entry in NETWORK_FORMATS.items()},
             }
-            view.commands.requested.connect(lambda what, kept: acts[what](kept))
+            view.commands.requested.connect(lambda what, stored: acts[what](stored))
             view.table.renamed.connect(self._rename)
             view.open_requested.connect(self._open)
             view.bin.chosen.connect(lambda one: self.restore([one.path]))
@@ -174,7 +174,7 @@ class NetworksController(CollectionController):
         def look() -> tuple[list[float], list[tuple[Deleted, str]]]:
             from mnist_draw.library.networks import creation_time, list_deleted
 
-            return [creation_time(kept) for kept in networks], list_deleted()
+            return [creation_time(stored) for stored in networks], list_deleted()
 
         def show(found: tuple[list[float], list[tuple[Deleted, str]]]) -> None:
             assert self._view is not None
@@ -185,39 +185,39 @@ class NetworksController(CollectionController):
         networks = self._network.networks
         self.background.run(look, show)
 
-    def _use(self, kept: StoredNetwork) -> None:
-        self._network.use_key(kept.key)
+    def _use(self, stored: StoredNetwork) -> None:
+        self._network.use_key(stored.key)
 
-    def _rename(self, kept: StoredNetwork, name: str) -> None:
+    def _rename(self, stored: StoredNetwork, name: str) -> None:
         def work() -> None:
             from mnist_draw.library.networks import rename
 
-            rename(kept, name)
+            rename(stored, name)
 
         def done(_: None) -> None:
             self.refresh()
-            if kept.key == self._network.key:
+            if stored.key == self._network.key:
                 # Read it again with its new name.
-                self._network.use_key(kept.key)
+                self._network.use_key(stored.key)
 
         self.change(work, done)
 
-    def delete(self, kept: StoredNetwork) -> None:
+    def delete(self, stored: StoredNetwork) -> None:
         """Move a network to the bin, and offer to undo it."""
         from mnist_draw.recognition.run_session import in_use
 
-        if kept.source == "run" and in_use(kept.path.parent):
+        if stored.source == "run" and in_use(stored.path.parent):
             self.notifier.problem("This network is being trained; stop the run before deleting it.")
             return
 
         def work() -> Path:
             from mnist_draw.library.networks import delete
 
-            return delete(kept)
+            return delete(stored)
 
         def done(path: Path) -> None:
-            self.offer_undo(f"{kept.title} was", [path], f"{kept.title} is back.")
-            if kept.key == self._network.key:
+            self.offer_undo(f"{stored.title} was", [path], f"{stored.title} is back.")
+            if stored.key == self._network.key:
                 self._network.use_default()
             self.refresh()
 
@@ -242,7 +242,7 @@ class NetworksController(CollectionController):
                 if chosen:
                     self.open_file(path, chosen)
             else:
-                self._keep(found, Path(path).stem)
+                self._store(found, Path(path).stem)
 
         self.background.run(work, done)
 
@@ -256,7 +256,7 @@ class NetworksController(CollectionController):
         chosen, said = QInputDialog.getItem(above, "Which network?", question, titles, 0, False)
         return networks[titles.index(chosen)] if said else ""
 
-    def _keep(self, model: ModelFile, name: str) -> None:
+    def _store(self, model: ModelFile, name: str) -> None:
         def work() -> StoredNetwork:
             from mnist_draw.library.networks import save_opened
 
@@ -264,12 +264,12 @@ class NetworksController(CollectionController):
 
         self.background.run(work, self._use)
 
-    def _save(self, kind: NetworkFormat, kept: StoredNetwork) -> None:
-        name = f"{file_name(kept.title)}{kind.ending}"
+    def _save(self, kind: NetworkFormat, stored: StoredNetwork) -> None:
+        name = f"{file_name(stored.title)}{kind.ending}"
         files = file_kind(kind.title, kind.ending)
-        path = ask_save(self._view, f"Save {kept.title}", name, files)
+        path = ask_save(self._view, f"Save {stored.title}", name, files)
         if path:
-            self.save(path, lambda: kind.pack(kept.load()))
+            self.save(path, lambda: kind.pack(stored.load()))
 
 
 def _empty_bins() -> None:

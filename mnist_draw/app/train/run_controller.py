@@ -293,11 +293,11 @@ class RunController(QObject):
                 "The run was stopped before its first epoch was complete: nothing of it is kept."
             )
             return
-        kept = "The network is as that epoch left it."
+        network = "The network is as that epoch left it."
         if self.tab.settings.settings().keep_best:
-            kept = "The network is that of the best epoch."
+            network = "The network is that of the best epoch."
         notifier.problem(
-            f"Epoch {number} was broken off. {kept} If the run is continued, epoch {number} "
+            f"Epoch {number} was broken off. {network} If the run is continued, epoch {number} "
             "begins again."
         )
 
@@ -310,9 +310,9 @@ class RunController(QObject):
 
     def _mark(self, change: SettingChanged) -> None:
         setting = SETTINGS[change.name]
-        words = f"{setting.mark} {setting.words(change.value)}"
+        text = f"{setting.mark} {setting.words(change.value)}"
         for card in (self.tab.loss, self.tab.accuracy):
-            card.mark(change.name, change.place, words)
+            card.mark(change.name, change.place, text)
 
     def shows(self, run: Run) -> bool:
         """Whether a run is active in this window."""

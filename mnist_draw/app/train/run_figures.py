@@ -177,10 +177,10 @@ class HintCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Reading the curves", parent=parent)
         self._hint: Hint | None = None
-        self.words = label("", "muted", "hintLabel")
-        self.words.setWordWrap(True)
-        self.words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        self.body.addWidget(self.words, 1)
+        self.sentence = label("", "muted", "hintLabel")
+        self.sentence.setWordWrap(True)
+        self.sentence.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self.body.addWidget(self.sentence, 1)
         self.remedy = push_button(
             "remedyButton", "Remedy", "Do what the hint proposes, also during a run."
         )
@@ -193,7 +193,7 @@ class HintCard(Card):
         if hint == self._hint:
             return
         self._hint = hint
-        self.words.setText(hint.sentence)
+        self.sentence.setText(hint.sentence)
         self.remedy.setText(hint.remedy)
         self.remedy.setVisible(bool(hint.remedy))
 
@@ -223,7 +223,7 @@ class OfferBar(QFrame):
         self.setObjectName("offerBar")
         self.setProperty("look", "message")
         self.run: Run | None = None
-        self.words = label("", "body", "offerLabel")
+        self.sentence = label("", "body", "offerLabel")
         buttons = []
         for (name, text, sentence, look), act in zip(
             _OFFER, (self._continue, self.withdraw, self._discard), strict=True
@@ -232,19 +232,19 @@ class OfferBar(QFrame):
             button.clicked.connect(lambda _, act=act: act())
             buttons.append(button)
         margins = (Size.CARD_PADDING, Size.GRID, Size.FIELD_GAP, Size.GRID)
-        row((self.words, 1), *buttons, margins=margins, owner=self)
+        row((self.sentence, 1), *buttons, margins=margins, owner=self)
         self.hide()
 
     def offer(self, run: Run) -> None:
         """Offer a run."""
         self.run = run
         done, planned = run.epochs_done, run.settings.epochs
-        self.words.setText(
+        self.sentence.setText(
             f"Continue {run.full_title} after epoch {done} of {planned}?"
             if done < planned
             else f"Continue {run.full_title}? All its epochs are learnt, but it is not tested yet."
         )
-        self.setAccessibleName(self.words.text())
+        self.setAccessibleName(self.sentence.text())
         self.show()
 
     def withdraw(self) -> None:

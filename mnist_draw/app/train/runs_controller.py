@@ -294,8 +294,8 @@ class RunsController(CollectionController):
             self.save(path, partial(RUN_FORMATS[kind].pack, None, self._run.history()))
 
     def _ask_where(self, title: str, name: str, kind: str) -> str:
-        ending, words = _KINDS[kind]
-        return ask_save(self._page, title, f"{name}{ending}", file_kind(words, ending))
+        ending, kinds = _KINDS[kind]
+        return ask_save(self._page, title, f"{name}{ending}", file_kind(kinds, ending))
 
     def _save_png(self, path: str, widget: QWidget) -> None:
         content = widget_png(widget)

@@ -42,8 +42,8 @@ class FileCombo(ComboBox):
         super().__init__(parent)
         self._setting = setting
         self.addItem(setting.nothing)
-        for words, folder in setting.known if isinstance(setting, Folder) else ():
-            self.addItem(words, folder)
+        for title, folder in setting.known if isinstance(setting, Folder) else ():
+            self.addItem(title, folder)
         kind = "folder" if isinstance(setting, Folder) else "file"
         self.addItem(f"Choose a {kind} …", _CHOOSE)
         if isinstance(setting, Folder) and setting.files:
@@ -80,15 +80,15 @@ class FileCombo(ComboBox):
                 self.removeItem(index)
                 self._chosen -= index < self._chosen
         self._offered = set()
-        for place, (path, words) in enumerate(files, first):
+        for place, (path, title) in enumerate(files, first):
             self._offered.add(path)
             if path == chosen:
                 self.removeItem(self._chosen)
                 self._chosen = place
             elif place <= self._chosen:
                 self._chosen += 1
-            self.insertItem(place, words, path)
-            self.setItemData(place, words, Qt.ToolTipRole)
+            self.insertItem(place, title, path)
+            self.setItemData(place, title, Qt.ToolTipRole)
         self.setCurrentIndex(self._chosen)
         self.blockSignals(blocked)
 

@@ -257,13 +257,13 @@ class SettingsPanel(QWidget):
     def _show_summaries(self) -> None:
         """Summarise each section's differences from the tutorial in its heading."""
         usual = TrainingSettings().to_json()
-        words: dict[str, list[str]] = {group: [] for group in self.sections}
+        changes: dict[str, list[str]] = {group: [] for group in self.sections}
         for name, field in self.fields.items():
             if field.read() != usual[name]:
                 setting = field.setting
-                words[setting.group].append(setting.named(setting.words(field.read())))
+                changes[setting.group].append(setting.named(setting.words(field.read())))
         for group, section in self.sections.items():
-            section.summary.setText(", ".join(words[group]) or "as in the tutorial")
+            section.summary.setText(", ".join(changes[group]) or "as in the tutorial")
 
     def offer_networks(self, networks: Iterable[StoredNetwork]) -> None:
         """Offer weights to start from."""
@@ -276,10 +276,10 @@ class SettingsPanel(QWidget):
         # The classes of own data are unknown until they are read.
         digits = self.fields["data_folder"].read() is None
         fitting = [
-            kept for kept in self._networks
-            if kept.network and (not digits or _classes_of(kept.network) == len(DIGITS))
+            stored for stored in self._networks
+            if stored.network and (not digits or _classes_of(stored.network) == len(DIGITS))
         ]  # fmt: skip
-        files.offer((str(kept.path), kept.label) for kept in fitting[:_MAX_OFFERED])
+        files.offer((str(stored.path), stored.label) for stored in fitting[:_MAX_OFFERED])
 
     def _show_examples(self) -> None:
         values = {name: field.read() for name, field in self.fields.items()}
@@ -353,8 +353,8 @@ class SettingsPanel(QWidget):
         field, chosen = self.fields[name], self._chosen(name)
         field.show(value)
         self._effective[name] = (value, chosen)
-        words = f"{field.setting.sentence} The run takes {value:,}, not {chosen:,} as chosen."
-        explain(field.widget, field.setting.title, words)
+        sentence = f"{field.setting.sentence} The run takes {value:,}, not {chosen:,} as chosen."
+        explain(field.widget, field.setting.title, sentence)
 
     def show_requested(self) -> None:
         """Show the chosen values instead of the effective ones."""

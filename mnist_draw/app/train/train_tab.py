@@ -117,12 +117,12 @@ class TrainTab(Page):
         explain(self.state_label, "State", "What the run is doing.")
         self.state_label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         # Two lines from the start: the settings above do not move.
-        self._state_words = GrowingLabel(self.state_label, lines=2)
+        self._state_line = GrowingLabel(self.state_label, lines=2)
         self.draw_button = push_button(
             "toDrawButton", "Draw", "Draw digits: the network just trained reads them.", look="link"
         )
         self.draw_button.clicked.connect(self.draw_requested)
-        state = row((self._state_words, 1))
+        state = row((self._state_line, 1))
         for button in (self.draw_button, self._build_runs_button()):
             state.addWidget(button, 0, Qt.AlignTop)
         below = column(state, self._build_buttons(), margins=(Size.MARGIN, 0, Size.MARGIN, 0))
@@ -268,7 +268,7 @@ class TrainTab(Page):
         """
         self.figures.show_state(state)
         self.progress.show_state(state)
-        self._state_words.set_text(state.label)
+        self._state_line.set_text(state.label)
         self.draw_button.setVisible(not running and state.epoch > 0)
         busy = running or state.busy
         focus = self.focusWidget()

@@ -588,7 +588,7 @@ def test_messages_go_when_their_subject_goes(setup: Setup, qtbot: QtBot) -> None
     setup.loop.gate.clear()
     window.run.start()
     assert not window.messages.isVisible()
-    qtbot.waitUntil(lambda: "Only the second counts" in hint.words.text())
+    qtbot.waitUntil(lambda: "Only the second counts" in hint.sentence.text())
     setup.loop.gate.set()
     setup.wait_for_end()
 

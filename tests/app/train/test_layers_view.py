@@ -26,9 +26,9 @@ def test_three_pictures_with_words(qtbot: QtBot) -> None:
     after = tuple(value * np.float32(1.1) for value in before)
     pictures = rng.random((5, 1, 28, 28), np.float32)
     view.show_figures(LayerInspection("custom_mlp:1,20,0,0").inspect(2, before, after, pictures))
-    assert "10 % of their length" in view.words[0].text()
-    assert "5 validation pictures" in view.words[1].text()
-    assert "15,880 weights" in view.words[2].text()
+    assert "10 % of their length" in view.labels[0].text()
+    assert "5 validation pictures" in view.labels[1].text()
+    assert "15,880 weights" in view.labels[2].text()
     assert view.grab().toImage() != empty
 
 
@@ -57,6 +57,6 @@ def test_a_run_fills_them(make: MakeRoom) -> None:
     room = make()
     room.start(epochs=2)
     room.wait_for_end()
-    words = room.tab.layers.words
-    assert "nearly settled" in words[0].text()
-    assert "3,136 weights" in words[2].text()
+    labels = room.tab.layers.labels
+    assert "nearly settled" in labels[0].text()
+    assert "3,136 weights" in labels[2].text()
