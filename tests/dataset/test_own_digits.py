@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import os
 import stat
 import subprocess
@@ -139,8 +140,6 @@ def test_they_come_after_the_training_pictures_and_nothing_else_changes(digits: 
 
 
 def test_they_are_scaled_where_the_others_are(digits: Dataset) -> None:
-    import dataclasses
-
     floats = dataclasses.replace(digits, train_images=scale(digits.train_images))
     mixed = mix(floats, pictures(3))
     assert mixed.train_images.dtype == np.float32
@@ -180,17 +179,14 @@ def test_the_same_digits_give_the_same_files(tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_no_data_set_that_is_there_is_replaced(tmp_path: Path) -> None:
+def test_no_data_set_is_made_of_two_digits_or_replaced(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="there are 2"):
+        export_idx(some(2), tmp_path)
+    assert not list(tmp_path.iterdir())
     (tmp_path / NAMES[3]).write_bytes(b"MNIST's own")
     with pytest.raises(DatasetError, match="nothing was written"):
         export_idx(some(9), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [NAMES[3]]
-
-
-def test_too_few_digits_are_no_data_set(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="there are 2"):
-        export_idx(some(2), tmp_path)
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace", "open"])
@@ -265,10 +261,6 @@ def test_a_table_has_a_row_for_each_digit(tmp_path: Path) -> None:
     assert len(rows) == 3
     assert np.array_equal(np.array(rows, int)[:, 0], extra.labels)
     assert np.array_equal(np.array(rows, int)[:, 1:], extra.images.reshape(3, -1))
-
-
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(StorageError):
-        export_csv(some(3), tmp_path / "none" / "mine.csv")
-    with pytest.raises(StorageError):
-        export_idx(some(3), tmp_path / "none")
+    for export, place in ((export_csv, "none/mine.csv"), (export_idx, "none")):
+        with pytest.raises(StorageError):
+            export(extra, tmp_path / place)

@@ -29,6 +29,7 @@ def complaint(text: str) -> str:
     "text",
     [
         "mlp",
+        "mlp:0.2",
         "cnn",
         "deep_cnn",
         "layers:",
@@ -51,6 +52,9 @@ def test_the_shapes_promised_are_those_of_the_network_built(text: str) -> None:
     ("text", "canonical", "title"),
     [
         ("mlp", "mlp", "Tutorial MLP 784–500–300–10"),
+        ("mlp:0.2", "mlp:0.2", "Tutorial MLP 784–500–300–10"),
+        ("mlp:0.40", "mlp", "Tutorial MLP 784–500–300–10"),
+        ("mlp:0", "mlp:0", "Tutorial MLP 784–500–300–10"),
         (" cnn ", "cnn", "CNN, two 5×5 convolutions"),
         ("custom_mlp", "custom_mlp:2,800,0.2,0.5", "MLP 784–800–800–10"),
         ("custom_mlp:", "custom_mlp:2,800,0.2,0.5", "MLP 784–800–800–10"),
@@ -129,15 +133,6 @@ def test_shapes_are_known_without_loading_theano() -> None:
         "assert not {'theano', 'pytensor', 'lasagne'} & set(sys.modules), sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
-
-
-@pytest.mark.parametrize(
-    ("text", "canonical"), [("mlp:0.2", "mlp:0.2"), ("mlp:0.40", "mlp"), ("mlp:0", "mlp:0")]
-)
-def test_the_tutorial_network_with_another_dropout(text: str, canonical: str) -> None:
-    specification = parse_network(text)
-    assert specification.text == canonical
-    assert specification.parameter_shapes() == parse_network("mlp").parameter_shapes()
 
 
 @pytest.mark.parametrize("text", ["mlp:3", "mlp:-0.1", "mlp:1", "mlp:half", "mlp:nan"])

@@ -98,6 +98,8 @@ def test_doubles_are_kept_as_float32_and_the_metadata_is_a_copy() -> None:
 def test_unsound_models_cannot_be_made(parameters: Any, metadata: Any, message: str) -> None:
     with pytest.raises(ModelFileError, match=message):
         ModelFile("mlp", parameters, metadata)
+    with pytest.raises(ModelFileError, match="no description"):
+        ModelFile("  ", (np.ones(1, np.float32),))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400])
@@ -116,6 +118,7 @@ def test_a_name_that_is_not_utf8_costs_no_network(tmp_path: Path) -> None:
 
 def test_what_is_known_about_a_network() -> None:
     model = small_model(title="A", data="Fashion", test_accuracy=0.9, epochs=3, another="kept")
+    assert repr(model) == "<ModelFile 'mlp': A · 90.00 % on Fashion, 2 arrays>"
     assert model.describe() == "A · 90.00 % on Fashion"
     more = model.with_info(before="shipped:best", temperature=1.5)
     assert (more.info.before, more.info.temperature) == ("shipped:best", 1.5)
@@ -145,11 +148,6 @@ def test_equal_networks_have_the_same_fingerprint() -> None:
         ModelFile("mlp", (np.ones((2, 2)),)),
     ]
     assert len({model.fingerprint for model in others}) == 4
-
-
-def test_description_is_required() -> None:
-    with pytest.raises(ModelFileError, match="no description"):
-        ModelFile("  ", (np.ones(1, np.float32),))
 
 
 @pytest.mark.parametrize(
@@ -255,18 +253,9 @@ def test_damaged_files_give_model_file_errors_or_the_same_model(
         assert np.array_equal(a, b)
 
 
-def test_a_model_is_printed_in_a_line() -> None:
-    model = ModelFile("mlp", (np.zeros((784, 500)), np.zeros(500)), {"title": "Mine"})
-    assert repr(model) == "<ModelFile 'mlp': Mine, 2 arrays>"
-
-
-def test_names_of_classes_can_always_be_written() -> None:
-    told = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})
-    assert told.classes == ("a", "b�")
-    assert ModelInfo.of({"classes": ["a\u202e", "b\n"]}).classes == ("a\\u202e", "b\\u000a")
-    assert told.data == "gr�n"
-
-
-def test_a_name_in_a_file_is_shown_without_what_is_obeyed_instead_of_read() -> None:
-    told = ModelInfo.of({"name": "a\x1b[31m\u202eb\nc", "title": "\u2066d"})
-    assert (told.name, told.title) == ("a\\u001b[31m\\u202eb\\u000ac", "\\u2066d")
+def test_names_in_a_file_are_shown_without_controls_and_surrogates() -> None:
+    info = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})
+    assert (info.classes, info.data) == (("a", "b�"), "gr�n")
+    info = ModelInfo.of({"classes": ["a\u202e", "b\n"], "name": "a\x1b[31m\u202eb\nc"})
+    assert info.classes == ("a\\u202e", "b\\u000a")
+    assert info.name == "a\\u001b[31m\\u202eb\\u000ac"

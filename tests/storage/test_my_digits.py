@@ -75,15 +75,6 @@ def test_the_label_begins_the_name_and_digits_of_one_second_stay_apart(tmp_path:
     assert sorted(path.name[0] for path in names if path) == ["3", "3", "3", "7"]
 
 
-def test_without_a_folder_it_goes_into_the_users(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
-    saved = save_digit(digit())
-    assert saved.path is not None
-    assert saved.path.parent == my_digits_folder() == tmp_path / "data" / "my_digits"
-
-
 def test_another_label_renames_the_file(tmp_path: Path) -> None:
     saved = save_digit(digit(), tmp_path)
     assert saved.path is not None
