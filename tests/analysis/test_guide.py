@@ -37,6 +37,7 @@ def test_a_view_has_its_step() -> None:
     assert none is None
 
 
+@pytest.mark.slow
 def test_its_code_is_one_program(capsys: pytest.CaptureFixture[str]) -> None:
     lasagne.random.set_rng(np.random.RandomState(1))
     names: dict[str, object] = {}

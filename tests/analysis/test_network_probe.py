@@ -45,6 +45,7 @@ def pictures(count: int) -> np.ndarray:
     return scale(load_dataset().test_images[:count])
 
 
+@SLOW
 @pytest.mark.parametrize("name", [model.name for model in list_shipped()])
 def test_the_sums_of_a_hundred_digits_are_the_networks_logits(name: str) -> None:
     (model,) = (shipped.load() for shipped in list_shipped() if shipped.name == name)

@@ -77,6 +77,10 @@ def open_section(section: LimitsSection, qtbot: QtBot) -> None:
 
 
 def test_all_networks_are_counted(section: LimitsSection, qtbot: QtBot) -> None:
+    section.use_network(linear_model(), "shipped:c")
+    qtbot.wait(100)
+    assert not section._count.is_running
+    assert section._found == {}
     open_section(section, qtbot)
     assert [choice.key for choice in section.choices.choices] == ["shipped:c", "shipped:a", "b"]
     for axis in AXES:
@@ -89,6 +93,15 @@ def test_all_networks_are_counted(section: LimitsSection, qtbot: QtBot) -> None:
     table = section.table()
     assert len(table.rows) == len(SETTINGS)
     assert table.headings[2:] == ("custom_mlp:0,1,0,0", "Network A", "B")
+    # A tick takes curves away; back, they have what was counted and the line they had.
+    box = section.findChild(QCheckBox, "networkChoice2")
+    assert box is not None
+    box.setChecked(False)
+    assert [curve.title for curve in section.plots["turn"].curves][1:] == ["Network A"]
+    box.setChecked(True)
+    curves = section.plots["turn"].curves
+    assert not np.isnan(curves[2].accuracy).any()
+    assert curves[2].number == 2
 
 
 def test_coarse_points_of_all_networks_come_first(digits: Dataset, section: LimitsSection) -> None:
@@ -102,29 +115,6 @@ def test_coarse_points_of_all_networks_come_first(digits: Dataset, section: Limi
     )
     assert not isinstance(halfway["x"], str)
     assert np.count_nonzero(~np.isnan(halfway["x"])) == 25
-
-
-def test_nothing_is_counted_while_nobody_looks(section: LimitsSection, qtbot: QtBot) -> None:
-    section.use_network(linear_model(), "shipped:c")
-    qtbot.wait(100)
-    assert not section._count.is_running
-    assert section._found == {}
-
-
-def test_a_tick_takes_curves_away_and_brings_them_back(
-    section: LimitsSection, qtbot: QtBot
-) -> None:
-    open_section(section, qtbot)
-    box = section.findChild(QCheckBox, "networkChoice2")
-    assert box is not None
-    box.setChecked(False)
-    assert [curve.title for curve in section.plots["turn"].curves][1:] == ["Network A"]
-    box.setChecked(True)
-    curves = section.plots["turn"].curves
-    assert len(curves) == 3
-    # What was counted is there at once, in the line it had.
-    assert not np.isnan(curves[2].accuracy).any()
-    assert curves[2].number == 2
 
 
 def test_four_networks_at_the_most(section: LimitsSection, qtbot: QtBot) -> None:
@@ -154,6 +144,7 @@ def test_a_file_that_is_no_network_is_told_and_the_others_go_on(
     qtbot.waitUntil(lambda: len(section.turn.answers.rows) == 3, timeout=9000)
 
 
+@pytest.mark.slow
 def test_in_place_is_another_count(section: LimitsSection, qtbot: QtBot) -> None:
     open_section(section, qtbot)
     before = section.plots["shift"].curves[1].accuracy
