@@ -11,7 +11,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.inside.network.scene import short_name
+from mnist_draw.app.inside.network.scene import paint_title, short_name
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
@@ -118,14 +118,7 @@ class Answers:
     # -- parts of them
 
     def _title(self, title: str, note: str) -> None:
-        place = QPointF(self._places.answer, 18 * self._scale)
-        self._painter.setFont(theme.font(Text.LABEL, bold=True))
-        self._painter.setPen(theme.colour("text"))
-        self._painter.drawText(place, title)
-        x = place.x() + self._painter.fontMetrics().horizontalAdvance(title) + 6
-        self._painter.setFont(theme.font(Text.LABEL))
-        self._painter.setPen(theme.colour("muted"))
-        self._painter.drawText(QPointF(x, place.y()), note)
+        paint_title(self._painter, QPointF(self._places.answer, 18 * self._scale), title, note)
 
     def _headings(self, words: Sequence[str], edges: Sequence[float]) -> None:
         self._painter.setFont(theme.font(Text.LABEL, bold=True))

@@ -11,7 +11,7 @@ import numpy as np
 from PyQt5.QtCore import QLineF, QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
-from mnist_draw.app.inside.network.scene import short_name
+from mnist_draw.app.inside.network.scene import paint_title, say, short_name
 from mnist_draw.app.inside.network.units import (
     Column,
     Places,
@@ -101,14 +101,12 @@ def _paint_bands(painter: QPainter, scene: StageScene) -> None:
 def _paint_titles(painter: QPainter, scene: StageScene) -> None:
     layers, places = scene.shown.layers, scene.places
     y = 18 * scene.scale
-    painter.setPen(theme.colour("text"))
-    painter.setFont(theme.font(Text.LABEL, bold=True))
-    painter.drawText(QPointF(0, y), "Picture")
+    paint_title(painter, QPointF(0, y), "Picture", "")
     for column in places.columns:
         words = layers[column.layer].name.replace("convolution", "Conv.").capitalize()
         if scene.is_only_one(column.layer):
             words = words.split()[0]
-        painter.drawText(QPointF(column.box.left(), y), words)
+        paint_title(painter, QPointF(column.box.left(), y), words, "")
     for place in places.skipped:
         left, right = places.columns[place].box, places.columns[place + 1].box
         middle = (left.right() + right.left()) / 2
@@ -255,11 +253,7 @@ def _foot(painter: QPainter, scene: StageScene, entries: tuple[tuple[str, str], 
             painter.setPen(QPen(theme.colour("muted"), 1.2))
             painter.drawLine(box.topLeft(), box.bottomRight())
             painter.drawLine(box.topRight(), box.bottomLeft())
-        painter.setPen(theme.colour("muted"))
-        wide = painter.fontMetrics().horizontalAdvance(words)
-        room = QRectF(box.right() + 6, y - 12, wide + 4, 24)
-        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), words)
-        x = room.right() + 14 * scene.scale
+        x = say(painter, box.right() + 6, y, words) + 4 + 14 * scene.scale
 
 
 _SIDE = 28
