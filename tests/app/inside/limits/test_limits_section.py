@@ -77,7 +77,7 @@ def open_section(section: LimitsSection, qtbot: QtBot) -> None:
 
 
 def test_all_networks_are_counted(section: LimitsSection, qtbot: QtBot) -> None:
-    section.use_network(linear_model(), "shipped:c")
+    section.use_network(changed(0.5), "shipped:c")
     qtbot.wait(100)
     assert not section._count.is_running
     assert section._found == {}
