@@ -98,7 +98,7 @@ class InsideBar(QWidget):
         return combo
 
 
-_COMING = "What this section shows is still being computed."
+_PENDING = "What this section shows is still being computed."
 _FILTERS = {
     ".png": file_kind("Picture", ".png"),
     ".svg": file_kind("Drawing", ".svg"),
@@ -121,15 +121,15 @@ class ViewMenu(QMenu):
         self.addSeparator()
         self.addAction("As a table", self.show_table)
 
-    def _is_coming(self) -> bool:
+    def _report_pending(self) -> bool:
         """Report a section that would be copied incomplete."""
-        coming = self._section().is_coming()
-        if coming:
-            notifier.problem(f"{_COMING} Nothing was copied or saved; try again in a moment.")
-        return coming
+        pending = self._section().is_pending()
+        if pending:
+            notifier.problem(f"{_PENDING} Nothing was copied or saved; try again in a moment.")
+        return pending
 
     def _copy_picture(self) -> None:
-        if not self._is_coming():
+        if not self._report_pending():
             QGuiApplication.clipboard().setPixmap(self._section().grab())
             notifier.message("The view is on the clipboard.")
 
@@ -141,7 +141,7 @@ class ViewMenu(QMenu):
         notifier.message("The view's table is on the clipboard.")
 
     def _save(self, suffix: str) -> None:
-        if self._is_coming():
+        if self._report_pending():
             return
         title = self._section().table().title.lower()
         name = "".join(letter if letter.isalnum() else "-" for letter in title)

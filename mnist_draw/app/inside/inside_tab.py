@@ -98,10 +98,8 @@ class InsideTab(Page):
             self.view.present_requested.connect(self.present_requested)
             if self._network is not None:
                 self.view.use_network(*self._network)
-            if self._drawing is not None:
-                self.view.example.show_drawing(*self._drawing)
-            if self._label is not None:
-                self.view.example.label_drawing(self._label)
+            self._behind = True
+            self._catch_up(self.view)
             self._column.addWidget(self.view)
             self.view.show()
         return self.view

@@ -104,8 +104,8 @@ class Section(QWidget):
         """Return what is shown, as rows of words."""
         return Table.of(self.title, (), ())
 
-    def is_coming(self) -> bool:
-        """Whether what is to be shown is still on its way: a picture of now would be empty."""
+    def is_pending(self) -> bool:
+        """Whether the section still computes what it is to show: a picture would be empty."""
         return False
 
     def wait(self) -> bool:

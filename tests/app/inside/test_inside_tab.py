@@ -438,9 +438,9 @@ def test_no_picture_is_taken_of_what_is_still_to_come(
     tab.show()
     view = tab.open()
     QApplication.clipboard().setText("before")
-    monkeypatch.setattr(noted(tab, "network"), "is_coming", lambda: True)
+    monkeypatch.setattr(noted(tab, "network"), "is_pending", lambda: True)
     view.menu._copy_picture()
     assert "still being computed" in notices[0].sentence
     assert QApplication.clipboard().text() == "before"
     monkeypatch.undo()
-    assert not noted(tab, "network").is_coming()
+    assert not noted(tab, "network").is_pending()

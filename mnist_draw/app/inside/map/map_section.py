@@ -194,7 +194,7 @@ class MapSection(CountedSection):
             return neighbours_table(answer, data.train_labels, self._name)
         return layers_table(self._maps)
 
-    def is_coming(self) -> bool:
+    def is_pending(self) -> bool:
         return self._maps is None and self._model is not None and not self._failure
 
     def wait(self) -> bool:

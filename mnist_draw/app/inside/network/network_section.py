@@ -181,7 +181,7 @@ class NetworkSection(Section):
         """Whether the network is shown with the profiles of its units."""
         return self.network.profiles is not None
 
-    def is_coming(self) -> bool:
+    def is_pending(self) -> bool:
         view = self.network
         unlit = view.parts is not None and self._example is not None and view.frame is None
         return not self._failed and (self._waits or unlit)

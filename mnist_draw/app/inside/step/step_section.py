@@ -196,7 +196,7 @@ class StepSection(Section):
         """Whether a step is shown with the units in their rows."""
         return self._shown is not None and self.picture.profiles is not None
 
-    def is_coming(self) -> bool:
+    def is_pending(self) -> bool:
         shown, asked = self._shown, self._asked
         return not self.shows_graph and asked is not None and (
             shown is None or shown.task is not asked

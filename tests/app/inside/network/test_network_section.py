@@ -313,11 +313,11 @@ def test_a_network_that_cannot_be_used_is_told(section: NetworkSection, qtbot: Q
         section.use_network(bad, "")
         section.show_example(digit())
     assert "unusably large" in told.args[0]
-    assert not section.is_coming()
+    assert not section.is_pending()
     section.use_network(good, "")
-    assert section.is_coming()
+    assert section.is_pending()
     ready(section, qtbot, good)
-    assert not section.is_coming()
+    assert not section.is_pending()
 
 
 def test_wide_layers_show_their_most_excited_units() -> None:
