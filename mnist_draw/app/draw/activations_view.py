@@ -50,7 +50,7 @@ class UnitGrid:
 
     @property
     def units(self) -> int:
-        """How many units, or maps, there are."""
+        """Number of units or maps."""
         return self.shape[0]
 
     @property
@@ -65,13 +65,12 @@ class UnitGrid:
         return _GAP if len(self.shape) == 1 and self.cell >= _MIN_WITH_GAP else 0.0
 
     def box(self, unit: int) -> QRectF:
-        """Return the rectangle of a unit."""
         wide, high = self._cell()
         row, column = divmod(unit, self.columns)
         return QRectF(column * wide, row * high, wide, high)
 
     def unit_at(self, point: QPointF) -> int | None:
-        """Return the unit at a point; None beside the grid."""
+        """Return the unit at a point, None outside."""
         wide, high = self._cell()
         column, row = math.floor(point.x() / wide), math.floor(point.y() / high)
         unit = row * self.columns + column
@@ -79,7 +78,7 @@ class UnitGrid:
         return unit if inside else None
 
     def _pixels(self) -> tuple[int, int]:
-        """Return how many pixels of the mosaic a cell has, both ways."""
+        """Return the pixels of a cell in the mosaic: height and width."""
         if len(self.shape) == 1:
             return 1, 1
         return self.shape[1] + 1, self.shape[2] + 1
@@ -195,7 +194,6 @@ class ActivationsView(QWidget):
     # -- pointing
 
     def unit_at(self, point: QPointF) -> int | None:
-        """Return the unit at a point of the widget, if there is one."""
         grid = self._grid()
         return None if grid is None else grid.unit_at(point)
 

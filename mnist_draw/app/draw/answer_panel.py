@@ -61,7 +61,7 @@ class WhyLink(QPushButton):
         self.hide()
 
     def show_classes(self, names: Sequence[str]) -> None:
-        """Name the answers of a network that tells these classes apart."""
+        """Set the classes of the network."""
         self._names = tuple(name if len(name) <= _LONGEST else "this" for name in names)
         self.ensurePolished()
         metrics = self.fontMetrics()
@@ -69,23 +69,21 @@ class WhyLink(QPushButton):
         self.setFixedWidth(widest + 4 * Size.GRID)
 
     def show_pair(self, answer: int, rival: int) -> None:
-        """Offer to explain an answer."""
         self._pair = (answer, rival)
         self.setText(no_key(f"Why {self._names[answer]}?"))
         self.setVisible(self.leads)
 
     def show_nothing(self) -> None:
-        """Offer nothing: there is no answer."""
         self._pair = None
         self.hide()
 
     def ask(self) -> None:
-        """Ask why the answer is rather this than the second guess."""
+        """Ask to explain the answer against the second guess."""
         if self._pair is not None:
             self.asked.emit(*self._pair)
 
     def ask_why_not(self, digit: int) -> None:
-        """Ask why the answer is not this digit."""
+        """Ask to explain the answer against this digit."""
         if self._pair is not None and self._pair[0] != digit:
             self.asked.emit(self._pair[0], digit)
         else:
@@ -173,7 +171,7 @@ class AnswerPanel(QWidget):
         return self._bars_card
 
     def _fit_prediction(self, text: str) -> None:
-        """Keep the answer's size fixed: only from one kind of answer to another it changes."""
+        """Fix the answer's size for its number of characters."""
         width = theme.Text.ANSWER * 0.75
         if len(text) > 1:
             # Bold digits of a wide interface font take 0.7 of its size each.
@@ -193,7 +191,7 @@ class AnswerPanel(QWidget):
         return done
 
     def _share_out(self) -> None:
-        """Give the pictures what answer, bars and added rows leave."""
+        """Size the pictures to the room below answer, bars and added rows."""
         around = self._bars_card.sizeHint().height() - self.bars.sizeHint().height()
         self._bars_card.setMaximumHeight(around + self.bars.highest())
         shown = [widget for widget in self._added if not widget.isHidden()]
@@ -216,7 +214,7 @@ class AnswerPanel(QWidget):
             self.second.setText(sentence)
 
     def note_network(self, info: ModelInfo, names: Sequence[str] = DIGITS) -> None:
-        """Know the network that answers and its classes, to say why it cannot tell."""
+        """Note the network that answers and its classes, to explain its doubts."""
         self._doubt = info.describe_doubt()
         self._show_classes(tuple(names))
 
@@ -232,7 +230,7 @@ class AnswerPanel(QWidget):
         self.show_nothing()
 
     def show_nothing(self) -> None:
-        """Show an empty board: no answer, bars at nothing, nothing lit, and an invitation."""
+        """Clear the answer and invite to draw."""
         self._reading = self._place = self._picture = None
         self._oldest = self._ticket + 1
         self.number_label.setText("")
@@ -249,7 +247,7 @@ class AnswerPanel(QWidget):
         self._tell_place()
 
     def show_reading(self, reading: BoardReading) -> None:
-        """Show what the ink reads as, a digit or a number."""
+        """Show a digit or a number that was read."""
         answer = reading.answer
         if not answer.text:
             self.show_nothing()
@@ -333,14 +331,14 @@ class AnswerPanel(QWidget):
 
     @property
     def place(self) -> int:
-        """Which digit of the number all this is said of, from 0; -1 where there is no number."""
+        """The digit of the number that is shown in detail, from 0; -1 without a number."""
         if self.number is None:
             return -1
         last = len(self.number.digits) - 1
         return last if self._place is None else min(self._place, last)
 
     def choose_place(self, place: int) -> None:
-        """Say all this of another digit of the number."""
+        """Show another digit of the number in detail."""
         if (
             self._reading is not None
             and self.number is not None
@@ -374,11 +372,11 @@ class AnswerPanel(QWidget):
 
     @pyqtSlot(object, int)
     def show_explanation(self, explanation: Explanation, ticket: int) -> None:
-        """Show an explanation unless what it explains is gone."""
+        """Show an explanation unless its question is outdated."""
         if ticket >= self._oldest and explanation.names == self.bars.names:
             self.row.show_explanation(explanation)
 
     @pyqtSlot(object)
     def show_layers(self, layers: Sequence[HiddenLayer]) -> None:
-        """Show which hidden layers the network in use has."""
+        """Offer the hidden layers of the network in use."""
         self.row.show_layers(layers)

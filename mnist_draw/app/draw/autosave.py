@@ -79,7 +79,6 @@ class BoardFiles:
         return self.path
 
     def write(self, content: bytes) -> None:
-        """Write the board."""
         if self._lock is None:
             # The window released it, and did not close after all.
             self._lock = _taken(self.path) if self.path is not None else None

@@ -48,7 +48,6 @@ class Point:
     width: float
 
     def at(self) -> QPointF:
-        """Return the place as a Qt point."""
         return QPointF(self.x, self.y)
 
     def middle(self, other: Point) -> Point:
@@ -119,7 +118,6 @@ class Stroke:
                 self._paint_piece(painter, colour, index)
 
     def paint(self, painter: QPainter, colour: QColor) -> None:
-        """Paint the whole stroke."""
         self.paint_pieces(painter, colour, 0, self.settled)
         self.paint_tail(painter, colour)
 

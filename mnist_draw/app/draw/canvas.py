@@ -102,7 +102,7 @@ class Canvas(PointerWidget):
         self._history_step(lambda: self.drawing.start_with(items))
 
     def clear(self) -> None:
-        """Take everything off the board; :meth:`undo` brings it back."""
+        """Clear the board; :meth:`undo` restores it."""
         self._history_step(self.drawing.clear)
 
     def undo(self) -> None:
@@ -110,7 +110,6 @@ class Canvas(PointerWidget):
         self._history_step(self.drawing.undo)
 
     def redo(self) -> None:
-        """Bring back what was undone."""
         self._history_step(self.drawing.redo)
 
     def set_pen_width(self, width: float) -> None:
@@ -125,7 +124,7 @@ class Canvas(PointerWidget):
         return self.drawing.growing is not None
 
     def renderings(self) -> list[tuple[float, QColor]]:
-        """Return how a picture on the board is rendered: pixels per board unit, and colour."""
+        """Return the renderings of a picture: pixels per board unit, and colour."""
         screen = self.pixels_per_unit() * self.devicePixelRatioF()
         return [(screen, theme.colour("ink")), INK_RENDERING]
 
@@ -142,13 +141,13 @@ class Canvas(PointerWidget):
         self.update()
 
     def drawing_changed_elsewhere(self) -> None:
-        """Tell all who listen to this board what was drawn on another one."""
+        """Emit the signals of a change made on another board of this drawing."""
         self.refresh()
         self.history_changed.emit()
         self.ink_changed.emit()
 
     def set_inviting(self, on: bool) -> None:
-        """Show that the board would take what is held above it."""
+        """Highlight the board while something can be dropped on it."""
         if on != self._inviting:
             self._inviting = on
             self.update()
@@ -168,11 +167,11 @@ class Canvas(PointerWidget):
         return min(self.width(), self.height()) / BOARD
 
     def to_widget(self, point: QPointF) -> QPointF:
-        """Return where a point in board units is in the widget."""
+        """Convert a point from board units to logical pixels."""
         return self._corner() + point * self.pixels_per_unit()
 
     def in_widget(self, rect: QRectF) -> QRectF:
-        """Return where a rectangle of the board is in the widget, in logical pixels."""
+        """Convert a rectangle from board units to logical pixels."""
         return QRectF(self.to_widget(rect.topLeft()), rect.size() * self.pixels_per_unit())
 
     def _corner(self) -> QPointF:
@@ -185,7 +184,7 @@ class Canvas(PointerWidget):
         painter.scale(self.pixels_per_unit(), self.pixels_per_unit())
 
     def _point(self, point: QPointF, weight: float, erase: bool) -> Point:
-        """Return the board point under a point of the widget, held inside the widget."""
+        """Convert a point of the widget, clamped to it, to board units."""
         x = min(max(point.x(), 0.0), float(self.width()))
         y = min(max(point.y(), 0.0), float(self.height()))
         board = (QPointF(x, y) - self._corner()) / self.pixels_per_unit()
@@ -279,7 +278,7 @@ class Canvas(PointerWidget):
         self._changed()
 
     def _update_end(self) -> None:
-        """Ask for a repaint of what the newest point can have changed."""
+        """Update the area that the newest point can have changed."""
         stroke = self.drawing.growing
         assert stroke is not None
         end = self.in_widget(stroke.bounds(len(stroke.points) - 4))
@@ -360,7 +359,6 @@ class Canvas(PointerWidget):
         painter.end()
 
     def _paint_image(self) -> None:
-        """Paint all items anew."""
         ratio = self.devicePixelRatioF()
         self._image = QImage(self.size() * ratio, QImage.Format_ARGB32_Premultiplied)
         self._image.setDevicePixelRatio(ratio)
@@ -377,7 +375,7 @@ class Canvas(PointerWidget):
             self._add_settled_pieces()
 
     def _paint_below(self, gone: Item) -> None:
-        """Paint anew what an item covered that is on the board no more."""
+        """Repaint the area of an item that was removed."""
         bounds = gone.bounds()
         ratio = self._image.devicePixelRatio()
         covered = self.in_widget(bounds)
@@ -404,7 +402,6 @@ class Canvas(PointerWidget):
 
 
 def _set_mode(painter: QPainter, item: Item) -> None:
-    """Let a painter add ink, or take it away."""
     painter.setCompositionMode(
         QPainter.CompositionMode_DestinationOut
         if item.erase

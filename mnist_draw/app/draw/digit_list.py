@@ -45,7 +45,7 @@ def _folder() -> Path:
 
 
 def _seen() -> tuple[tuple[str, int], ...]:
-    """Return the pictures of the folder, and when each was written."""
+    """Return the pictures of the folder with their modification times."""
     from mnist_draw.dataset.own_digits import find_pictures
 
     times = []
@@ -127,7 +127,7 @@ class DigitList(CollectionController):
         self._ask()
 
     def _ask(self) -> None:
-        """Ask the network in use about all digits, if anybody looks."""
+        """Ask the network in use about all digits while the list is visible."""
         self._round += 1
         if self._view.isVisible():
             self._ask_next(list(self._view.model.rows), self._round)
@@ -165,7 +165,6 @@ class DigitList(CollectionController):
         self._canvas.setFocus()
 
     def relabel(self, rows: Sequence[DigitRow], label: int) -> None:
-        """Give digits another label."""
         paths = _paths(rows)
         before = {row.digit.label for row in rows}
 
@@ -198,7 +197,6 @@ class DigitList(CollectionController):
         self.change(work, done)
 
     def restore_digits(self, deleted: Sequence[Path]) -> None:
-        """Bring deleted digits back."""
         self.restore(deleted, _restored(deleted))
 
     # -- for other programs
@@ -293,7 +291,7 @@ class MyDigits(QObject):
         learning.ended.connect(lambda: self.row.show_learning(None))
 
     def build_commands(self, tab: QWidget) -> None:
-        """Add what can be asked for here to the commands of a tab."""
+        """Add the commands to a tab."""
         Command(
             tab,
             "Wrong? It is a",
@@ -322,7 +320,6 @@ class MyDigits(QObject):
         return self.pages.currentWidget() is self.view
 
     def show_digits(self) -> None:
-        """Show the list of digits."""
         self.pages.setCurrentWidget(self.view)
         self.view.table.setFocus()
         self.digits.show_folder_anew()
@@ -333,12 +330,10 @@ class MyDigits(QObject):
         self.view.learning.learn_button.setFocus()
 
     def show_answer(self) -> None:
-        """Show the answer again."""
         self._show_answer()
         self._canvas.setFocus()
 
     def toggle(self) -> None:
-        """Change between the two."""
         if self.showing_digits:
             self.show_answer()
         else:

@@ -61,7 +61,7 @@ class DigitRow:
 
 
 def thumbnail_mask(ink: np.ndarray) -> QImage:
-    """Cut ink out and make it as large as a thumbnail; for any thread."""
+    """Crop ink and scale it to a thumbnail; for any thread."""
     from mnist_draw.dataset.normalise import ink_box
 
     top, left, bottom, right = ink_box(ink)
@@ -82,14 +82,13 @@ class DigitTableModel(QAbstractTableModel):
         theme.theme().changed.connect(self._recolour)
 
     def show_rows(self, rows: Sequence[DigitRow]) -> None:
-        """Show other rows."""
         self.beginResetModel()
         self.rows = list(rows)
         self._icons.clear()
         self.endResetModel()
 
     def show_now(self, row: DigitRow) -> None:
-        """Show that what the network says of a row is known."""
+        """Update what the network says now about a row."""
         if row in self.rows:
             index = self.index(self.rows.index(row), COLUMNS.index("It says now"))
             self.dataChanged.emit(index, index)
@@ -103,11 +102,9 @@ class DigitTableModel(QAbstractTableModel):
     # -- Qt's side
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
-        """Return how many digits there are."""
         return 0 if parent is not None and parent.isValid() else len(self.rows)
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:
-        """Return how many columns there are."""
         return 0 if parent is not None and parent.isValid() else len(COLUMNS)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> Any:
@@ -359,7 +356,7 @@ class DigitListView(QWidget):
     # -- what is shown
 
     def show_rows(self, rows: Sequence[DigitRow]) -> None:
-        """Show all digits, the newest first; the choice stays near where it was."""
+        """Show all digits, the newest first; the selection stays near its row."""
         before = self.table.chosen()
         self.model.show_rows(rows)
         count = len(rows)

@@ -167,7 +167,7 @@ class PenRow(QWidget):
         return group
 
     def widen(self, step: float) -> None:
-        """Make the pen wider by so many board units, or thinner."""
+        """Change the pen's width by so many board units."""
         self._canvas.set_pen_width(self._canvas.pen_width + step)
 
     def _show_width(self, width: int) -> None:
@@ -341,7 +341,6 @@ class DrawTab(Page):
         self.my_digits.row.recount()
 
     def remember(self, preferences: Preferences) -> None:
-        """Note the pen."""
         preferences.set(_PEN_WIDTH, self.canvas.pen_width)
         preferences.set(_CROP_BOX, self.pen_row.crop_switch.isChecked())
 
@@ -351,7 +350,6 @@ class DrawTab(Page):
         self.autosave.finish()
 
     def take_focus(self) -> None:
-        """Give the keyboard to the board."""
         self.canvas.setFocus()
 
     def use_network(self, model: ModelFile) -> None:
@@ -376,7 +374,7 @@ class DrawTab(Page):
         self._clear.setEnabled(bool(self.canvas.drawing.items))
 
     def _note_ink(self) -> None:
-        """Have the drawing read; while a stroke grows, once its ink is on the screen."""
+        """Post the ink; while a stroke grows, after it has been painted."""
         if self.canvas.drawing.growing is None:
             self._posting.stop()
             self._post_ink()

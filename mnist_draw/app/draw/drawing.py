@@ -43,7 +43,6 @@ class ImageMemory:
         self._stored: deque[tuple[list[Item], QImage, QPointF]] = deque()
 
     def store(self, items: list[Item], image: QImage, corner: QPointF | None = None) -> None:
-        """Remember a board."""
         if self.find(items) is not None:
             return
         self._stored.append((items, QImage(image), QPointF(corner or QPointF())))
@@ -108,7 +107,6 @@ class Drawing:
         return self._growing
 
     def begin(self, point: Point, erase: bool = False) -> None:
-        """Put the pen or the eraser down."""
         self.end()
         self._remember()
         self._growing = Stroke([point], erase)
@@ -117,7 +115,6 @@ class Drawing:
         self._cover(self._growing.bounds())
 
     def extend(self, point: Point) -> None:
-        """Move the pen that is down; without effect when it is up."""
         stroke = self._growing
         if stroke is None:
             return
@@ -126,7 +123,6 @@ class Drawing:
             self._ink_pieces(stroke)
 
     def end(self) -> None:
-        """Lift the pen."""
         stroke, self._growing = self._growing, None
         if stroke is not None:
             painter = self._painter(self._image)
@@ -134,7 +130,6 @@ class Drawing:
             painter.end()
 
     def add_stroke(self, points: Iterable[tuple[float, ...]], width: float | None = None) -> None:
-        """Draw one whole stroke."""
         stroke = Stroke.through(points, PEN_WIDTH if width is None else width)
         if not stroke.points:
             raise ValueError("a stroke needs at least one point, got none")
@@ -153,16 +148,14 @@ class Drawing:
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a step to take back."""
         return bool(self._done)
 
     @property
     def can_redo(self) -> bool:
-        """Whether there is a step to bring back."""
         return bool(self._undone)
 
     def clear(self) -> None:
-        """Take everything off the board; can be undone."""
+        """Clear the board; can be undone."""
         self.end()
         if self.items:
             self.replace([])
@@ -192,7 +185,6 @@ class Drawing:
         self._show(list(items))
 
     def undo(self) -> None:
-        """Take the last stroke, or the last clearing, back."""
         self.end()
         if self._done:
             self._store_ink()
@@ -200,7 +192,6 @@ class Drawing:
             self._show(self._done.pop())
 
     def redo(self) -> None:
-        """Bring back what was undone last."""
         self.end()
         if self._undone:
             self._store_ink()
@@ -224,7 +215,7 @@ class Drawing:
         return ink_of(image)
 
     def pen_strokes(self) -> list[np.ndarray] | None:
-        """Return the strokes that all ink consists of; None where not all of it is known so."""
+        """Return the strokes if all ink consists of strokes, else None."""
         import numpy as np
 
         strokes = []

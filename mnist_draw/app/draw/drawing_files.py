@@ -62,7 +62,6 @@ class DrawingError(UserError):
 
 
 def record_of(items: Sequence[Item]) -> dict[str, Any]:
-    """Return strokes and pictures as a record."""
     return FORMAT.document({"items": [_record(item) for item in items]})
 
 

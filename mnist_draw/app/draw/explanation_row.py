@@ -66,7 +66,6 @@ class NetworkInputView(QWidget):
         self.setFixedSize(side, side)
 
     def show_picture(self, picture: np.ndarray | None) -> None:
-        """Show another picture, or none."""
         self.picture = picture
         self._image = None
         if picture is not None:
@@ -204,7 +203,6 @@ class SaliencyLegend(QWidget):
         return self.sizeHint()
 
     def show_explanation(self, explanation: Explanation | None) -> None:
-        """Name the digit of an explanation."""
         digit = None if explanation is None else explanation.name
         rival = None if explanation is None else explanation.rival_name
         if (digit, rival) != (self._digit, self._rival):
@@ -213,7 +211,6 @@ class SaliencyLegend(QWidget):
             self.update()
 
     def parts(self) -> tuple[str, str]:
-        """Return the two labels."""
         if self._digit is None:
             return "for", "against"
         # A long name has no room here; the answer shows it.
@@ -360,7 +357,7 @@ class ExplanationRow(QWidget):
             self.saliency.set_room(side)
 
     def _around(self) -> int:
-        """Return what a card needs above and below its picture; whatever the picture's size."""
+        """Return the height of a card without its picture."""
         body = self._units_card.body
         margins, frame = body.contentsMargins(), self._units_card.contentsMargins()
         edges = margins.top() + margins.bottom() + frame.top() + frame.bottom()
@@ -370,13 +367,12 @@ class ExplanationRow(QWidget):
     # -- what is shown
 
     def show_picture(self, picture: np.ndarray | None) -> None:
-        """Show what the network sees; without a picture nothing is lit."""
+        """Show the network's input; None clears the explanation, too."""
         self.network_input.show_picture(picture)
         if picture is None:
             self.show_explanation(None)
 
     def show_explanation(self, explanation: Explanation | None) -> None:
-        """Show an explanation, or none."""
         self._explanation = explanation
         self.saliency.show_explanation(explanation)
         self.legend.show_explanation(explanation)

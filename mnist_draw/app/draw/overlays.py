@@ -105,7 +105,7 @@ class NumberBoxes(QWidget):
         self.update(before.united(self._area()).toAlignedRect())
 
     def mark(self, index: int) -> None:
-        """Mark the digit that the answer's side is about."""
+        """Mark the digit that the answer panel is about."""
         if index != self.index:
             self.index = index
             self.update(self._area().toAlignedRect())
@@ -145,7 +145,7 @@ class NumberBoxes(QWidget):
         return False
 
     def _pointed_at(self, event: QEvent) -> bool:
-        """Follow the pointer; return whether the event was about a digit's tag alone."""
+        """Follow the pointer; return whether the event is used up by a tag."""
         match event:
             case QMouseEvent() if event.type() == QEvent.MouseMove and not event.buttons():
                 self._point(self.index_at(event.localPos()) is not None)
@@ -161,7 +161,7 @@ class NumberBoxes(QWidget):
         return False
 
     def _point(self, on: bool) -> None:
-        """Show by the pointer's form that a press chooses and does not draw."""
+        """Show by the cursor that a press chooses and does not draw."""
         if on != self._on_tag:
             self._on_tag = on
             self._canvas.setCursor(Qt.PointingHandCursor if on else Qt.CrossCursor)
@@ -212,7 +212,6 @@ class BoardCaption(QLabel):
         self.hide()
 
     def say(self, sentence: str) -> None:
-        """Show a sentence, or nothing."""
         self._sentence = sentence
         self._show(sentence)
 
@@ -221,14 +220,13 @@ class BoardCaption(QLabel):
         self._show(f"{self._sentence}\n{note}" if self._sentence else note)
 
     def leave_out(self, part: str) -> None:
-        """Say the same without a part that is true no longer."""
+        """Remove a part that is no longer true."""
         if part and part in self._sentence:
             text = self.text().replace(part, "")
             self._sentence = self._sentence.replace(part, "")
             self._show(text)
 
     def clear_caption(self) -> None:
-        """Say nothing more: the board shows something else now."""
         if self.text():
             self.say("")
 
@@ -250,7 +248,7 @@ class BoardCaption(QLabel):
 
 
 def _position(event: QEvent) -> QPointF:
-    """Return where a mouse, a pen or a finger was put down."""
+    """Return where a mouse, a pen or a finger pressed."""
     match event:
         case QMouseEvent():
             return QPointF(event.localPos())

@@ -78,7 +78,6 @@ class PictureInput(QObject):
         canvas.installEventFilter(self)
 
     def open_dialog(self) -> None:
-        """Let the user choose picture files."""
         paths, _ = QFileDialog.getOpenFileNames(
             self._owner, "Open pictures", self._folder, open_filter()
         )
@@ -87,7 +86,6 @@ class PictureInput(QObject):
             self.read(paths)
 
     def paste(self) -> None:
-        """Read what is on the clipboard."""
         content = QApplication.clipboard().mimeData()
         if content is None or not self.take(content):
             notifier.problem(
@@ -112,7 +110,6 @@ class PictureInput(QObject):
         return True
 
     def drop(self, content: QMimeData) -> None:
-        """Read what was dropped on the board."""
         if not self.take(content):
             notifier.problem(
                 "What was dropped is no picture. Drop picture files, or a picture from another "
@@ -139,7 +136,7 @@ class PictureInput(QObject):
         return False
 
     def stop(self) -> None:
-        """Read no more of the pictures that were asked for."""
+        """Cancel the pictures that are not read yet."""
         self._round += 1
 
     def read(self, sources: Sequence[Source]) -> None:
@@ -194,7 +191,7 @@ class PictureInput(QObject):
 
 
 def open_filter() -> str:
-    """Return what the file dialog offers to open."""
+    """Return the filter of the file dialog."""
     patterns = " ".join(known.patterns for known in read_formats())
     return f"Pictures ({patterns});;All files (*)"
 
@@ -299,7 +296,7 @@ class PictureOutput(QObject):
 
 
 def save_title(known: PictureFormat) -> str:
-    """Return how the file dialog names a format."""
+    """Return the filter of one format."""
     kind = "drawing" if known.saved_as == "curves" else "picture"
     return f"{known.title} {kind} ({known.patterns})"
 

@@ -49,7 +49,6 @@ class PictureThumb(QAbstractButton):
         return _thumb_size()
 
     def show_answer(self, text: str, description: str) -> None:
-        """Show what the picture reads as."""
         self.answer = text
         explain(
             self, f"{self.picture.name}: {description}", "Put this picture on the board.", "Enter"
@@ -166,14 +165,13 @@ class PictureStrip(QFrame):
         self._ask(thumb)
 
     def finish(self) -> None:
-        """Expect no more pictures; without any there is nothing to show."""
+        """Expect no more pictures; hide if there are none."""
         self._expected = len(self.thumbs)
         self._say()
         if not self.thumbs:
             self.close_strip()
 
     def close_strip(self) -> None:
-        """Put all pictures away."""
         if self.isHidden():
             return
         self._empty()
@@ -228,7 +226,7 @@ class PictureStrip(QFrame):
             thumb.update()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Walk through the pictures with the arrow keys; keep the focused one in sight."""
+        """Walk through the pictures with the arrow keys; scroll to the focused one."""
         if not isinstance(watched, PictureThumb):
             return False
         if event.type() == QEvent.FocusIn:
@@ -243,7 +241,7 @@ class PictureStrip(QFrame):
 
 
 def read_placed(recogniser: Any, placed: PlacedPicture) -> tuple[Any, Any]:
-    """Return the answer to a placed picture, and what it reads as a number."""
+    """Read a placed picture as a digit and as a number."""
     ink = ink_on_board(placed)
     answer = recogniser.recognise_ink(ink)
     return answer, recogniser.read_number(ink, answer)

@@ -104,7 +104,6 @@ class MnistExamples(QObject):
         self._busy = False
 
     def show_any(self) -> None:
-        """Find a random test digit."""
         work = partial(self._draw_any, self._reader.network.model, self._renderings())
         self._reader.background.run(work, self._show)
 
@@ -180,7 +179,7 @@ class MnistExamples(QObject):
 
 
 def _kind(model: ModelFile | None) -> str:
-    """Return what the test pictures of a network are, in the plural."""
+    """Name the test pictures of a network, in the plural."""
     from mnist_draw.library.network_data import reads_digits
 
     return "digits" if model is None or reads_digits(model) else "pictures"
@@ -295,7 +294,7 @@ class PictureTools(QObject):
         )
 
     def name_examples(self, digits: bool) -> None:
-        """Call the pictures that can be shown what they are for the network that answers."""
+        """Name the test pictures by the classes of the network."""
         kind = "digit" if digits else "picture"
         whose = "MNIST's 10,000 test digits" if digits else "the test pictures of its data set"
         self._any.rename(f"A test {kind}", f"Any of {whose}.")
@@ -326,6 +325,6 @@ class PictureTools(QObject):
         self.caption.say(f"{sentence}{reads}")
 
     def _forget_what_was_read(self) -> None:
-        """Take out of the caption what the network before took the digit for."""
+        """Remove the reading of the network before from the caption."""
         self.caption.leave_out(self._reads)
         self._reads = ""

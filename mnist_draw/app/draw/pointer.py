@@ -62,7 +62,7 @@ class PointerWidget(QWidget):
 
     @staticmethod
     def _is_real(event: QMouseEvent) -> bool:
-        """Whether a mouse did it: pen and touch have been served before Qt imitates a mouse."""
+        """Whether it is a mouse: Qt imitates one after pen and touch, which are handled already."""
         return event.source() == Qt.MouseEventNotSynthesized
 
     def tabletEvent(self, event: QTabletEvent) -> None:
@@ -146,7 +146,7 @@ class KeyPen(QObject):
         return False
 
     def _press(self, event: QKeyEvent) -> bool:
-        """Serve a key; return whether it was one of the pen's."""
+        """Handle a key; return whether it is one of the pen's."""
         key, modifiers = event.key(), event.modifiers()
         if modifiers & ~(Qt.ShiftModifier | Qt.KeypadModifier):
             return False
@@ -161,7 +161,7 @@ class KeyPen(QObject):
         return True
 
     def _move(self, step: float) -> None:
-        """Move by a step into the direction of all arrow keys that are held."""
+        """Move by a step in the direction of all pressed arrow keys."""
         place = self.place or QPointF(BOARD / 2, BOARD / 2)
         for key in self._held:
             place += _WAYS[key] * step
@@ -184,7 +184,7 @@ class KeyPen(QObject):
         self._tell()
 
     def _leave(self) -> None:
-        """Let mouse, pen or another widget go on."""
+        """Lift the pen and hide the crosshair."""
         self._held.clear()
         if self.down:
             self._lift()
@@ -194,7 +194,7 @@ class KeyPen(QObject):
             self._board.update()
 
     def _tell(self) -> None:
-        """Show where the pen is; a screen reader finds it as the board's description."""
+        """Repaint the crosshair, and describe its place to screen readers."""
         if self.place is None:
             # A listener to the stroke has moved the focus.
             return

@@ -170,7 +170,7 @@ class ProbabilityBars(QWidget):
         self.show_classes(DIGITS)
 
     def show_classes(self, names: Sequence[str]) -> None:
-        """Have a bar for each of these classes; the bars stay if they are the same."""
+        """Make a bar for each class, unless the classes are the same."""
         if tuple(names) == self.names:
             return
         self.names = tuple(names)
@@ -210,7 +210,6 @@ class ProbabilityBars(QWidget):
         return min(-(-len(self.names) // _IN_COLUMN), _MAX_COLUMNS)
 
     def show_nothing(self) -> None:
-        """Show that there is no answer."""
         self._show([0.0] * len(self.bars), None, known=False)
 
     def show_probabilities(self, probabilities: Sequence[float], winner: int | None) -> None:
@@ -254,7 +253,7 @@ class ProbabilityBars(QWidget):
         return winner[0] if winner else max(range(len(self.bars)), key=self._values.__getitem__)
 
     def choose(self, digit: int | None) -> None:
-        """Ask about a digit; None asks about the one that is answered."""
+        """Ask about a digit; None asks about the answer."""
         if digit != self.chosen:
             self.chosen = digit
             self._mark()
@@ -273,7 +272,7 @@ class ProbabilityBars(QWidget):
         return takes_key(event, lambda key: self._meaning(key) is not None) or super().event(event)
 
     def _meaning(self, event: QKeyEvent) -> tuple[str, int] | None:
-        """Return what a key asks for, and which digit or step."""
+        """Return the action of a key, with its digit or step."""
         if event.modifiers() & ~Qt.KeypadModifier:
             return None
         key = event.key()
@@ -312,9 +311,9 @@ class ProbabilityBars(QWidget):
         self.update()
 
     def comfortable(self) -> int:
-        """Return the height below which the bars are too close to be read easily."""
+        """Return the least height that is easy to read."""
         return round(self._rows * _LOWEST_ROW * theme.text_scale())
 
     def highest(self) -> int:
-        """Return the height from which on more room makes the bars no clearer."""
+        """Return the greatest useful height."""
         return round(self._rows * _HIGHEST_ROW * theme.text_scale())
