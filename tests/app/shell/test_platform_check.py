@@ -88,6 +88,7 @@ def test_failed_import_names_the_package() -> None:
         {"WAYLAND_DISPLAY": "wayland-4711", "XDG_RUNTIME_DIR": "/nowhere"},
     ],
 )
+@pytest.mark.process
 def test_the_program_says_so_and_ends_with_1(tmp_path: Path, surroundings: dict[str, str]) -> None:
     kept = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
     kept.pop("QT_QPA_PLATFORM", None)

@@ -75,6 +75,7 @@ def test_every_page_fits_a_small_screen(window: Window, text: int) -> None:
     assert (window.width(), window.height()) == screen
 
 
+@pytest.mark.slow
 def test_no_section_of_inside_is_wider_than_a_small_screen(
     window: Window, text: int, qtbot: QtBot
 ) -> None:
