@@ -18,10 +18,13 @@ from mnist_draw.app.shell.window import Window
 app = QApplication([])
 window = Window()
 window.show()
+# Figures about layers are shown in the Train tab.
+light = {"mnist_draw.app.inside.inside_tab", "mnist_draw.analysis",
+         "mnist_draw.analysis.layer_inspection"}
 heavy = {"theano", "lasagne", "pytensor", "numba", "scipy", "pyqtgraph", "llvmlite"}
 print(sorted(heavy & set(sys.modules)))
 print([name for name in sys.modules if name.startswith(("mnist_draw.analysis",
-       "mnist_draw.app.inside.")) and name != "mnist_draw.app.inside.inside_tab"])
+       "mnist_draw.app.inside.")) and name not in light])
 """
 
 
