@@ -65,6 +65,8 @@ def write(path: Path, **changes: Any) -> Path:
     return path
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_measures_through_the_real_canvas(tmp_path: Path) -> None:
     save_model(tmp_path / "model.npz", linear_model())
     write(tmp_path / "ink.npz")

@@ -83,6 +83,8 @@ def test_errors_are_counted_digit_by_digit(scripts: SimpleNamespace) -> None:
     assert errors("10", "?") == 2
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_drawn_numbers_runs(tmp_path: Path, ink_file: Path) -> None:
     save_model(tmp_path / "model.npz", linear_model())
     command = [sys.executable, str(BENCHMARKS / "drawn_numbers.py"), str(ink_file)]
@@ -96,6 +98,8 @@ def test_drawn_numbers_runs(tmp_path: Path, ink_file: Path) -> None:
     assert 0 <= found["single digits read as several"] <= 1
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_hard_pictures_run(tmp_path: Path, ink_file: Path) -> None:
     save_model(tmp_path / "model.npz", linear_model())
     command = [sys.executable, str(BENCHMARKS / "hard_pictures.py"), str(ink_file)]

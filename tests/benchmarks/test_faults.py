@@ -18,6 +18,7 @@ from mnist_draw.training.settings import TrainingSettings
 from .conftest import BENCHMARKS
 
 
+@pytest.mark.process
 @pytest.mark.slow
 @pytest.mark.skipif(installed_theano(), reason="the native linker's speed is needed")
 @pytest.mark.parametrize("attacks", ["writes,kills", "files,together", "endurance,window"])

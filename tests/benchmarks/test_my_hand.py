@@ -55,6 +55,7 @@ def ink(tmp_path: Path, qapp: Any) -> Path:
     return tmp_path / "ink.npz"
 
 
+@pytest.mark.slow
 def test_the_first_digits_are_taught_and_the_others_measured(
     ink: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

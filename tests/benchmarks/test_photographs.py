@@ -13,6 +13,7 @@ from PIL import Image
 from mnist_draw.dataset.mnist import load_dataset
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["plain", "chalk", "squared, faint", "on a table"])
 def test_a_photograph_is_a_picture_with_something_on_it(name: str) -> None:
     digit = load_dataset().test_images[0, 0]
@@ -26,6 +27,7 @@ def test_a_photograph_is_a_picture_with_something_on_it(name: str) -> None:
     assert 0.002 < np.mean(difference > 25) < 0.2
 
 
+@pytest.mark.slow
 def test_the_result_is_counted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -14,6 +14,7 @@ DATA = load_dataset().first(600)
 SMALL = TrainingSettings(network="custom_mlp:0,1,0,0", batch_size=100, learning_rate=0.01)
 
 
+@pytest.mark.slow
 def test_every_preset_trains_with_every_seed() -> None:
     settings = {"tutorial": SMALL.replace(epochs=2), "other": SMALL.replace(epochs=1)}
     found = recipes.measure_presets(settings, [1, 2], DATA)
@@ -28,6 +29,7 @@ def test_every_preset_trains_with_every_seed() -> None:
     assert "| other | " in recipes.table({"presets": found})
 
 
+@pytest.mark.slow
 def test_recipes_take_turns_epoch_by_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipes, "TrainingSettings", lambda **changes: SMALL.replace(**changes))
     found = recipes.measure_augmentation(["off", "warp"], 2, DATA)

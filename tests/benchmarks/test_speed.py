@@ -121,6 +121,7 @@ def candidate(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.process
 def test_the_floor_takes_its_turns_in_a_process_of_its_own(candidate: Path) -> None:
     contestant = Contestant("gemms", Task(batch_size=5, threads=1), candidate)
     try:
@@ -133,6 +134,7 @@ def test_the_floor_takes_its_turns_in_a_process_of_its_own(candidate: Path) -> N
         contestant.close()
 
 
+@pytest.mark.process
 def test_who_is_not_installed_is_unavailable_with_the_reason(
     candidate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,6 +147,7 @@ def test_who_is_not_installed_is_unavailable_with_the_reason(
         Contestant("sklearn", Task(threads=1), candidate)
 
 
+@pytest.mark.process
 def test_a_process_that_dies_is_unavailable_with_its_last_words(
     candidate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +172,8 @@ def test_every_candidate_has_its_module() -> None:
         assert f"class {one.cls}(" in (folder / f"{one.module}.py").read_text()
 
 
+@pytest.mark.slow
+@pytest.mark.process
 def test_reports_can_be_read_by_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert throughput.main(["--networks", "mlp", "--peers", "gemms", "--quick", "--blocks", "1",
                             "--threads", "1", "--json"]) == 0  # fmt: skip

@@ -66,12 +66,8 @@ def test_the_crosshair_names_epoch_and_figures(card: LossCard) -> None:
     QTest.keyClick(card.plot, Qt.Key_Right)
     QTest.keyClick(card.plot, Qt.Key_Right)
     assert card.legend.epoch == "epoch 2"
-
-
-def test_the_mouse_points_too(card: LossCard, qtbot: QtBot) -> None:
     box = card.tools._box
-    place = box.mapViewToScene(box.viewRect().center())
-    card.plot.scene().sigMouseMoved.emit(place)
+    card.plot.scene().sigMouseMoved.emit(box.mapViewToScene(box.viewRect().center()))
     assert card.legend.epoch == "epoch 20"
 
 
@@ -92,21 +88,16 @@ def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card: LossCard) -> 
     assert len(card._training_curve.getData()[0]) == 31
 
 
-def test_marks_show_changes_and_the_last_of_an_epoch_stays(card: LossCard) -> None:
+def test_marks_show_changes_and_the_last_of_an_epoch_stays(qtbot: QtBot) -> None:
+    card = AccuracyCard()
+    qtbot.addWidget(card)
     card.mark("learning_rate", 3.1, "rate 0.1")
+    card.build()
     card.mark("learning_rate", 3.4, "rate 0.2")
     card.mark("l2", 3.4, "L2 0.1")
     assert card.tools.marks == [("learning_rate", 3.4), ("l2", 3.4)]
     card.show_history(History(), 10)
     assert card.tools.marks == []
-
-
-def test_marks_made_before_the_plot_is_built(qtbot: QtBot) -> None:
-    card = AccuracyCard()
-    qtbot.addWidget(card)
-    card.mark("l2", 1.5, "L2 0.1")
-    card.build()
-    assert card.tools.marks == [("l2", 1.5)]
 
 
 def test_ten_thousand_epochs_are_drawn_from_few_points(card: LossCard) -> None:
@@ -130,11 +121,8 @@ def test_pointing_moves_nothing_and_no_tooltip_covers_the_curves(card: LossCard)
     card.layout().activate()
     assert [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()] == before
     assert card.plot.toolTip() == ""
-
-
-def test_the_grid_lies_below_the_curves(card: LossCard) -> None:
-    view = card.plot.getPlotItem().getViewBox()
-    assert card._value_axis.zValue() < view.zValue()
+    # The grid is below the curves.
+    assert card._value_axis.zValue() < card.plot.getPlotItem().getViewBox().zValue()
 
 
 def test_the_tutorials_result_stands_beside_its_own_network_only(qtbot: QtBot) -> None:
@@ -207,14 +195,14 @@ def test_curves_are_saved_and_changes_marked(
         assert path.read_bytes().startswith(beginning)
 
 
-@pytest.mark.parametrize("planned", [1, 2, 7, 19, 20, 23, 100, 1234])
-def test_the_epoch_axis_ends_with_the_last_epoch(card: LossCard, planned: int) -> None:
-    card.show_history(History(), planned)
-    ticks = card._epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
-    assert ticks[-1] == planned
-    steps = [after - before for before, after in pairwise(ticks)]
-    assert min(steps) > 0.5 * max(steps) or len(steps) == 1
-    assert len(ticks) <= 8
+def test_the_epoch_axis_ends_with_the_last_epoch(card: LossCard) -> None:
+    for planned in (1, 2, 7, 19, 20, 23, 100, 1234):
+        card.show_history(History(), planned)
+        ticks = card._epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
+        assert ticks[-1] == planned
+        steps = [after - before for before, after in pairwise(ticks)]
+        assert min(steps) > 0.5 * max(steps) or len(steps) == 1
+        assert len(ticks) <= 8
 
 
 def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot: QtBot) -> None:

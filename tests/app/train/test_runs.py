@@ -240,33 +240,19 @@ def test_a_run_that_was_stopped_before_closing_is_not_offered(make: MakeRoom, qt
     assert run.state == "stopped"
 
 
-def test_longer_figures_of_a_run_move_no_column(qtbot: QtBot) -> None:
+def test_figures_have_room_and_move_no_column(qtbot: QtBot) -> None:
     table = RunsTable()
     qtbot.addWidget(table)
-    run = add_run("one")
-    table.show_runs([run])
-    before = [table.columnWidth(column) for column in range(1, table.columnCount())]
-    table.show_runs([replace(run, epochs_done=123_456, seconds=360_000.0)])
-    assert [table.columnWidth(column) for column in range(1, table.columnCount())] == before
-
-
-def test_the_best_accuracy_has_room(make: MakeRoom) -> None:
     run = add_run("one", epochs=20)
     figures = {"validation_accuracy": 1.0, "test_accuracy": 1.0}
-    replace(run, figures=figures, seconds=36_000.0).save()
-    page = make().show_runs()
-    assert text_of(page, 0, 5) == "100.00 %"
-    for column in range(1, page.table.columnCount()):
-        assert page.table.sizeHintForColumn(column) <= page.table.columnWidth(column), column
-
-
-def test_a_run_is_renamed_in_the_list(make: MakeRoom) -> None:
-    run = add_run("2026-01-01 10:00")
-    room = make()
-    page = room.show_runs()
-    page.table.item(0, 0).setText("Slow steps")
-    room.qtbot.waitUntil(lambda: read_run(run.folder).name == "Slow steps")
-    room.qtbot.waitUntil(lambda: text_of(page, 0) == "Slow steps")
+    table.show_runs([replace(run, figures=figures, seconds=36_000.0)])
+    columns = range(1, table.columnCount())
+    before = [table.columnWidth(column) for column in columns]
+    assert table.item(0, 5).text() == "100.00 %"
+    for column, width in zip(columns, before, strict=True):
+        assert table.sizeHintForColumn(column) <= width, column
+    table.show_runs([replace(run, epochs_done=123_456, seconds=360_000.0)])
+    assert [table.columnWidth(column) for column in columns] == before
 
 
 @pytest.mark.parametrize("act", ["rename", "delete"])
@@ -286,16 +272,28 @@ def test_a_run_that_another_window_has_deleted_leaves_the_list(make: MakeRoom, a
     assert not run.folder.exists()
 
 
-def test_deleting_by_key_and_bringing_back(make: MakeRoom) -> None:
-    add_run("2026-01-01 10:00")
+def test_renaming_deleting_and_bringing_back(make: MakeRoom) -> None:
+    run = add_run("2026-01-01 10:00")
     add_run("2026-01-02 10:00")
+    before = add_run("2026-01-03 10:00")
+    move_to_bin(before.folder, "The run")
     room = make()
     page = room.show_runs()
+    page.table.item(1, 0).setText("Slow steps")
+    room.qtbot.waitUntil(lambda: read_run(run.folder).name == "Slow steps")
+    room.qtbot.waitUntil(lambda: text_of(page, 1) == "Slow steps")
+    # It was deleted before this start.
+    room.qtbot.waitUntil(page.bin.isEnabled)
+    (action,) = page.bin.menu().actions()
+    assert action.text().startswith("MLP 784–4–10 (2026-01-03 10:00), deleted ")
+    action.trigger()
+    room.qtbot.waitUntil(lambda: page.table.rowCount() == 3)
+    page.table.setCurrentCell(1, 0)
     QTest.keyClick(page.table, Qt.Key_Delete)
-    room.qtbot.waitUntil(lambda: page.table.rowCount() == 1)
-    assert text_of(page, 0, 1) == "2026-01-01 10:00"
-    QTest.keyClick(page.table, Qt.Key_Z, Qt.ControlModifier)
     room.qtbot.waitUntil(lambda: page.table.rowCount() == 2)
+    assert text_of(page, 1) == "Slow steps"
+    QTest.keyClick(page.table, Qt.Key_Z, Qt.ControlModifier)
+    room.qtbot.waitUntil(lambda: page.table.rowCount() == 3)
     assert not page.bin.isEnabled()
 
 
@@ -308,19 +306,6 @@ def test_the_figures_of_a_run_deleted_meanwhile_are_not_called_lost(make: MakeRo
     page.table.tick(page.table.records[0])
     room.wait_for_background()
     assert "lost" not in room.message
-
-
-def test_a_run_is_brought_back_at_a_later_start(make: MakeRoom) -> None:
-    run = add_run("2026-01-01 10:00")
-    add_run("2026-01-02 10:00")
-    move_to_bin(run.folder, "The run")
-    room = make()
-    page = room.show_runs()
-    room.qtbot.waitUntil(page.bin.isEnabled)
-    (action,) = page.bin.menu().actions()
-    assert action.text().startswith("MLP 784–4–10 (2026-01-01 10:00), deleted ")
-    action.trigger()
-    room.qtbot.waitUntil(lambda: page.table.rowCount() == 2)
 
 
 def test_a_runs_network_goes_to_the_draw_tab(make: MakeRoom) -> None:
