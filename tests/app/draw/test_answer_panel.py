@@ -39,6 +39,17 @@ class Shown:
         """The digits asked about."""
         return [digit for _, digit, _ in self.questions]
 
+    def read(self, digit: int) -> None:
+        """Show a digit as the answer."""
+        self.panel.show_reading(fakes.reading(fakes.answer(str(digit), digit)))
+
+    def read_number(self, text: str) -> None:
+        """Show a number as the answer."""
+        recogniser = fakes.Recogniser(fakes.model())
+        recogniser.number = text
+        number = recogniser.read_number(np.ones((5, 5), np.uint8), fakes.answer())
+        self.panel.show_reading(fakes.reading(fakes.answer("?", None), number))
+
     def explain(self) -> None:
         """Answer the last question."""
         _, digit, ticket = self.questions[-1]
@@ -59,14 +70,8 @@ def shown(qtbot: QtBot) -> Shown:
     return Shown(qtbot)
 
 
-def number(text: str) -> Any:
-    recogniser = fakes.Recogniser(fakes.model())
-    recogniser.number = text
-    return recogniser.read_number(np.ones((5, 5), np.uint8), fakes.answer())
-
-
 def test_the_answer_is_asked_about(shown: Shown) -> None:
-    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    shown.read(3)
     picture, digit, _ = shown.questions[-1]
     assert digit == 3
     assert picture.shape == (28, 28)
@@ -77,12 +82,16 @@ def test_the_answer_is_asked_about(shown: Shown) -> None:
 
 
 def test_a_bar_chooses_the_digit_and_gives_it_back(shown: Shown) -> None:
-    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    shown.read(3)
+    bar = shown.panel.bars.bars[8]
+    QTest.mousePress(bar, Qt.LeftButton, Qt.NoModifier, bar.rect().center())
+    QTest.mouseRelease(bar, Qt.LeftButton, Qt.NoModifier, QPoint(-50, 5))
+    assert shown.digits == [3]
     shown.click(8)
     assert shown.digits == [3, 8]
     assert shown.marked() == [8]
     # While one goes on drawing the choice stays …
-    shown.panel.show_reading(fakes.reading(fakes.answer("5", 5)))
+    shown.read(5)
     assert shown.digits[-1] == 8
     # … until the same bar is clicked again, or the board is empty.
     shown.click(8)
@@ -90,7 +99,7 @@ def test_a_bar_chooses_the_digit_and_gives_it_back(shown: Shown) -> None:
     shown.click(1)
     shown.panel.show_nothing()
     assert shown.marked() == []
-    shown.panel.show_reading(fakes.reading(fakes.answer("2", 2)))
+    shown.read(2)
     assert shown.digits[-1] == 2
 
 
@@ -98,7 +107,7 @@ def test_keys_choose_too(shown: Shown) -> None:
     bars = shown.panel.bars
     QTest.keyClick(bars, Qt.Key_Down)
     assert shown.digits == []
-    shown.panel.show_reading(fakes.reading(fakes.answer("9", 9)))
+    shown.read(9)
     for key, digit in (
         (Qt.Key_Down, 0),
         (Qt.Key_Up, 9),
@@ -109,6 +118,10 @@ def test_keys_choose_too(shown: Shown) -> None:
         QTest.keyClick(bars, key)
         assert shown.digits[-1] == digit
     assert bars.focusPolicy() == Qt.StrongFocus
+    # Shortcuts of the tab are left alone.
+    for key in (Qt.Key_Z, Qt.Key_8):
+        QTest.keyClick(bars, key, Qt.ControlModifier)
+    assert shown.digits[-1] == 9
 
 
 def test_what_is_no_digit_is_explained_by_its_best_guess(shown: Shown) -> None:
@@ -139,7 +152,7 @@ def test_a_network_that_cannot_tell_is_not_sure_and_says_why(shown: Shown) -> No
 
 def test_explanations_of_what_is_gone_are_not_shown(shown: Shown) -> None:
     title = shown.panel.row.saliency_title
-    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    shown.read(3)
     shown.click(8)
     _, digit, ticket = shown.questions[0]
     shown.panel.show_explanation(fakes.explanation(digit), ticket)
@@ -151,18 +164,16 @@ def test_explanations_of_what_is_gone_are_not_shown(shown: Shown) -> None:
     shown.explain()
     assert title.text() == "What spoke for it"
     assert shown.panel.row.activations.values is None
-
-
-def test_an_explanation_may_come_a_little_late_while_one_draws(shown: Shown) -> None:
-    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
-    shown.panel.show_reading(fakes.reading(fakes.answer("5", 5)))
-    _, digit, ticket = shown.questions[0]
+    # While one draws, it may come a little late.
+    shown.read(3)
+    shown.read(5)
+    _, digit, ticket = shown.questions[-2]
     shown.panel.show_explanation(fakes.explanation(digit), ticket)
-    assert shown.panel.row.saliency_title.text() == "What spoke for 3"
+    assert title.text() == "What spoke for 3"
 
 
 def test_an_empty_board_invites(shown: Shown) -> None:
-    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    shown.read(3)
     shown.explain()
     shown.panel.show_nothing()
     assert shown.panel.bars_note.text() == "Draw a digit; the bars follow every stroke."
@@ -176,7 +187,7 @@ def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown: Shown)
     places: list[int] = []
     panel = shown.panel
     panel.place_changed.connect(places.append)
-    panel.show_reading(fakes.reading(fakes.answer("?", None), number("207")))
+    shown.read_number("207")
     assert panel.prediction.text() == "207"
     assert shown.digits == [7]
     assert panel.bars.bars[7].winner
@@ -189,21 +200,19 @@ def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown: Shown)
     assert float(panel.network_input.picture[0, 0]) == pytest.approx(0.1)
     assert panel.bars_note.text().startswith("of digit 1 of 3, read as 2")
     # One goes on writing: the digit that was chosen stays.
-    panel.show_reading(fakes.reading(fakes.answer("?", None), number("2071")))
+    shown.read_number("2071")
     assert shown.digits[-1] == 2
-    panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    shown.read(3)
     assert panel.bars_note.text() == ""
-    panel.show_reading(fakes.reading(fakes.answer("?", None), number("45")))
+    shown.read_number("45")
     assert shown.digits[-1] == 5
     assert places == [2, 1, 0, -1, 1]
-
-
-def test_a_number_that_gets_shorter_keeps_to_its_digits(shown: Shown) -> None:
-    shown.panel.show_reading(fakes.reading(fakes.answer("?", None), number("207")))
-    shown.panel.choose_place(2)
-    shown.panel.show_reading(fakes.reading(fakes.answer("?", None), number("20")))
+    # A number that gets shorter has no such digit any more.
+    shown.read_number("207")
+    panel.choose_place(2)
+    shown.read_number("20")
     assert shown.digits[-1] == 0
-    shown.panel.choose_place(5)
+    panel.choose_place(5)
     assert shown.digits[-1] == 0
 
 
@@ -221,21 +230,6 @@ def test_it_fits_into_any_window_again(shown: Shown, qtbot: QtBot) -> None:
     for bar in panel.bars.bars:
         assert bar.height() >= 12
     assert panel.row.geometry().bottom() <= panel.rect().bottom()
-
-
-def test_bars_let_go_of_keys_that_they_do_not_know(shown: Shown) -> None:
-    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
-    QTest.keyClick(shown.panel.bars, Qt.Key_Z, Qt.ControlModifier)
-    QTest.keyClick(shown.panel.bars, Qt.Key_8, Qt.ControlModifier)
-    assert shown.digits == [3]
-
-
-def test_a_press_that_leaves_the_bar_chooses_nothing(shown: Shown) -> None:
-    shown.panel.show_reading(fakes.reading(fakes.answer("3", 3)))
-    bar = shown.panel.bars.bars[8]
-    QTest.mousePress(bar, Qt.LeftButton, Qt.NoModifier, bar.rect().center())
-    QTest.mouseRelease(bar, Qt.LeftButton, Qt.NoModifier, QPoint(-50, 5))
-    assert shown.digits == [3]
 
 
 LETTERS = tuple(string.ascii_uppercase)
