@@ -60,6 +60,7 @@ def test_a_run_with_them_is_continued(mine: Path, capsys: pytest.CaptureFixture[
     assert "the extra digits" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_settings_file_may_name_them(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = {"network": NETWORK, "epochs": 1, "training_examples": 500, "extra_folder": "mine"}
     Path("s.json").write_text(json.dumps(settings))

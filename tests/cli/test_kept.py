@@ -44,6 +44,7 @@ def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+@pytest.mark.slow
 def test_what_is_trained_here_is_listed_in_the_window(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,7 +11,6 @@ import pytest
 
 from mnist_draw import __version__
 from mnist_draw.cli import main, predict
-from mnist_draw.cli.main import FAILURE, INTERRUPTED, MISUSE, SUCCESS
 
 
 def test_version_names_program_engine_and_python(capsys: pytest.CaptureFixture[str]) -> None:
@@ -20,15 +19,6 @@ def test_version_names_program_engine_and_python(capsys: pytest.CaptureFixture[s
     assert f"mnist_draw {__version__}" in out
     assert "PyTensor" in out or "Theano" in out
     assert f"Python {sys.version_info[0]}.{sys.version_info[1]}" in out
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [["--help"], ["train", "--help"], ["evaluate", "--help"], ["predict", "--help"]],
-)
-def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(arguments) == 0
-    assert "usage: mnist-draw" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -125,10 +115,6 @@ def test_any_file_name_can_be_printed() -> None:
     assert found.returncode == 1
     assert b"There is no such file" in found.stderr
     assert len(found.stderr.splitlines()) == 1
-
-
-def test_status_names() -> None:
-    assert (SUCCESS, FAILURE, MISUSE, INTERRUPTED) == (0, 1, 2, 130)
 
 
 SWALLOWS = """

@@ -56,6 +56,7 @@ def at_first(monkeypatch: pytest.MonkeyPatch) -> Callable[[type, Callable[[], ob
     return arrange
 
 
+@pytest.mark.slow
 def test_ctrl_c_before_the_first_minibatch_leaves_a_good_network_alone(
     here: Path, at_first: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,6 +102,7 @@ def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_after_the_network_is_saved_says_where_it_is(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,12 +130,24 @@ def test_a_second_ctrl_c_says_where_nothing_is_kept(
     assert "Nothing is kept" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_two_runs_without_output_get_a_file_each(here: Path, at_first: Any) -> None:
     """The second run begins and ends while the first is going on."""
     at_first(events.EpochFinished, lambda: main([*QUICK, "--epochs", "2", "--seed", "2"]))
     assert main([*QUICK, "--epochs", "1", "--seed", "1"]) == 0
     kept = [load_trained(here / name).metadata["settings"] for name in ("model.npz", "model-2.npz")]
     assert [settings["seed"] for settings in kept] == [2, 1]
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a network, a checkpoint, and two other files."""
+    folder = tmp_path_factory.mktemp("good")
+    files = ["--output", str(folder / "good.npz"), "--checkpoint", str(folder / "run.ckpt")]
+    assert main([*QUICK, "--epochs", "1", *files, "--no-run"]) == 0
+    (folder / "letter.txt").write_text("Dear Ada,")
+    (folder / "class.json").write_text(json.dumps({"epochs": 1}))
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -155,17 +169,15 @@ def test_no_file_is_replaced_that_is_something_else(
     arguments: list[str],
     status: int,
     message: str,
-    here: Path,
+    good: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main([*QUICK, "--epochs", "1", "--output", "good.npz", "--checkpoint", "run.ckpt"]) == 0
-    (here / "letter.txt").write_text("Dear Ada,")
-    (here / "class.json").write_text(json.dumps({"epochs": 1}))
-    before = {path: path.read_bytes() for path in here.iterdir() if path.is_file()}
-    capsys.readouterr()
+    monkeypatch.chdir(good)
+    before = {path: path.read_bytes() for path in good.iterdir()}
     assert main([*QUICK, "--epochs", "1", *arguments]) == status
     assert message in capsys.readouterr().err
-    assert {path: path.read_bytes() for path in here.iterdir() if path.is_file()} == before
+    assert {path: path.read_bytes() for path in good.iterdir()} == before
 
 
 @pytest.mark.slow
@@ -225,6 +237,7 @@ def test_a_checkpoint_that_was_asked_for_and_not_written_is_a_failure(
     assert (here / "m.npz").exists()
 
 
+@pytest.mark.slow
 def test_another_run_s_checkpoint_is_replaced_when_told_to(here: Path) -> None:
     run = [*QUICK, "--epochs", "1", "--output", "m.npz", "--checkpoint", "run.ckpt"]
     assert main([*run, "--seed", "1"]) == 0

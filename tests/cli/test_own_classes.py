@@ -36,6 +36,7 @@ def train(data: str, *more: str) -> int:
     return main(["train", "--data", data, *given.split(), *more])
 
 
+@pytest.mark.slow
 def test_from_a_folder_to_answers(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert train("shapes") == 0
     out, err = capsys.readouterr()
@@ -76,6 +77,7 @@ def test_from_a_folder_to_answers(shapes: Path, capsys: pytest.CaptureFixture[st
     assert ">three</th>" in page
 
 
+@pytest.mark.slow
 def test_a_report_does_not_go_into_the_data(
     shapes: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +90,7 @@ def test_a_report_does_not_go_into_the_data(
     assert sorted(shapes.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_few_pictures_need_no_option(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     places = ("--output", "few.npz", "--checkpoint", "run.ckpt")
     given = ("train", "--data", "shapes", "--network", "layers:5", *places)
@@ -130,6 +133,7 @@ def test_data_that_are_gone_or_of_other_classes(
     assert "where that lies is not known here" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_of_classes_goes_on(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     more = ("--checkpoint", "run.ckpt")
     assert train("shapes", "--epochs", "2", *more) == 0
@@ -154,6 +158,7 @@ def test_digits_are_not_learnt_beside_other_classes(
     assert "cannot be learnt beside shapes" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_from_python(shapes: Path) -> None:
     data = mnist_draw.load_data(shapes)
     network = mnist_draw.run_network(
