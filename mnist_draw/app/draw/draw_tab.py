@@ -274,7 +274,7 @@ class DrawTab(Page):
     def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
         """Have the ink read, and its answers explained while that can be seen."""
         network, answer = self.network, self.answer
-        connect_direct(network.wanted, lambda request: recognition.post_model(request.source))
+        connect_direct(network.requested, lambda request: recognition.post_model(request.source))
         recognition.ready.connect(network.confirm)
         connect_direct(self.ink_posted, recognition.post_ink)
         recognition.answered.connect(self.show_reading)

@@ -35,7 +35,7 @@ class NetworkMenu(ComboBox):
         self.addItem(_ALL)
         self.setCurrentIndex(-1)
         self.activated.connect(self._choose)
-        network.wanted.connect(self._show)
+        network.requested.connect(self._show)
         network.refused.connect(self._show)
         network.changed.connect(self._changed)
         network.listed.connect(self._fill)
@@ -43,10 +43,10 @@ class NetworkMenu(ComboBox):
     @pyqtSlot()
     def _changed(self) -> None:
         """List all networks as soon as one answers, and again when there is a new one."""
-        wish = self.network.wish
-        self._show(wish)
+        request = self.network.request
+        self._show(request)
         known = {stored.key for stored in self.network.networks}
-        if not known or (wish.key and wish.key not in known):
+        if not known or (request.key and request.key not in known):
             self.network.refresh()
 
     @pyqtSlot()
@@ -60,42 +60,42 @@ class NetworkMenu(ComboBox):
             own += stored.source != "shipped"
             if own <= _MAX_OWN or stored.key == current.key:
                 self._add(NetworkRequest(stored.load, stored.key), stored.label)
-        for wish in unsaved:
-            if not wish.key:
-                self._add(wish, wish.title)
+        for request in unsaved:
+            if not request.key:
+                self._add(request, request.title)
         self.addItem(_ALL)
         # The open menu shows whole lines, however narrow the field is.
         self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 2 * Size.FIELD_GAP)
         self._show(current)
 
-    def _add(self, wish: NetworkRequest, text: str) -> int:
+    def _add(self, request: NetworkRequest, text: str) -> int:
         place = self.count() - (self.itemText(self.count() - 1) == _ALL)
-        self.insertItem(place, text, wish)
-        self.setItemData(place, wish.key or wish.title, _KEY)
+        self.insertItem(place, text, request)
+        self.setItemData(place, request.key or request.title, _KEY)
         return place
 
     @pyqtSlot(NetworkRequest)
-    def _show(self, wish: NetworkRequest) -> None:
+    def _show(self, request: NetworkRequest) -> None:
         """Show which network is in use, or will be; it is listed if it was not."""
-        place = self.findData(wish.key or wish.title, _KEY)
+        place = self.findData(request.key or request.title, _KEY)
         if place < 0:
-            if not (wish.key or wish.title):
+            if not (request.key or request.title):
                 return
-            place = self._add(wish, wish.title or _title(wish.key))
-        elif not callable(wish.source):
+            place = self._add(request, request.title or _title(request.key))
+        elif not callable(request.source):
             # The newest of a run that is going on.
-            self.setItemData(place, wish)
+            self.setItemData(place, request)
         self.setCurrentIndex(place)
 
     def _choose(self, place: int) -> None:
-        wish = self.itemData(place)
-        if wish is None:
+        request = self.itemData(place)
+        if request is None:
             self._show(self.network.newest)
             # A menu that shares these entries shows the last one, too, and goes back.
             self.currentIndexChanged.emit(self.currentIndex())
             self.all_requested.emit()
         else:
-            self.network.wanted.emit(wish)
+            self.network.requested.emit(request)
 
 
 def _title(key: str) -> str:

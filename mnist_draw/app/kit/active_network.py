@@ -41,22 +41,22 @@ class NetworkRequest:
 class ActiveNetwork(QObject):
     """Takes requests from any thread, and knows the network whose answers are shown."""
 
-    wanted = pyqtSignal(NetworkRequest)
+    requested = pyqtSignal(NetworkRequest)
     refused = pyqtSignal(NetworkRequest)
     changed = pyqtSignal(ModelFile)
     listed = pyqtSignal()
 
-    def __init__(self, kept: str = "", parent: QObject | None = None) -> None:
+    def __init__(self, stored_key: str = "", parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.model: ModelFile | None = None
-        self.kept = kept
+        self.stored_key = stored_key
         self.networks: tuple[StoredNetwork, ...] = ()
         self._listing = LatestJob(lambda _: _list_all(), self, low_priority=False)
         self._listing.answered.connect(self._listed)
         self._listing.failed.connect(notifier.problem)
         self._default = ""
-        self._wish = self._used = NetworkRequest(self.load_first, kept)
-        self.wanted.connect(self._want)
+        self._request = self._used = NetworkRequest(self.load_first, stored_key)
+        self.requested.connect(self._note_request)
 
     @property
     def key(self) -> str:
@@ -64,21 +64,21 @@ class ActiveNetwork(QObject):
         return self._used.key
 
     @property
-    def wish(self) -> NetworkRequest:
+    def request(self) -> NetworkRequest:
         """The request for the network that answers."""
         return self._used
 
     @property
     def newest(self) -> NetworkRequest:
         """The newest request, which may not answer yet."""
-        return self._wish
+        return self._request
 
     @property
     def key_to_restore(self) -> str:
         """The key of the network to start with next time; one about to answer counts."""
-        key = self._wish.key
-        waits = self._wish is not self._used
-        return key if waits and key and not is_external(key) else self.kept
+        key = self._request.key
+        waits = self._request is not self._used
+        return key if waits and key and not is_external(key) else self.stored_key
 
     @property
     def before(self) -> str:
@@ -86,7 +86,7 @@ class ActiveNetwork(QObject):
 
         A network counts as soon as it is fine-tuned, before it has answered.
         """
-        newest = self._wish.source
+        newest = self._request.source
         model = newest if isinstance(newest, ModelFile) else self.model
         return "" if model is None else model.info.before
 
@@ -94,21 +94,21 @@ class ActiveNetwork(QObject):
 
     def use_key(self, key: str) -> None:
         """Let the network of a key answer."""
-        self.wanted.emit(NetworkRequest(partial(_load, key), key))
+        self.requested.emit(NetworkRequest(partial(_load, key), key))
 
     def use_default(self) -> None:
         """Let the best network that ships answer."""
-        self.kept = ""
-        self.wanted.emit(NetworkRequest(self.load_first, ""))
+        self.stored_key = ""
+        self.requested.emit(NetworkRequest(self.load_first, ""))
 
     def use_trained(self, model: ModelFile, key: str) -> None:
         """Let a network from training answer; its key names its run."""
-        self.wanted.emit(NetworkRequest(model, key, model.title))
+        self.requested.emit(NetworkRequest(model, key, model.title))
 
     def use_learnt(self, outcome: Outcome) -> None:
         """Let a network answer that was fine-tuned to the user's digits."""
         title = outcome.model.title if outcome.key else UNSAVED
-        self.wanted.emit(NetworkRequest(outcome.model, outcome.key, title))
+        self.requested.emit(NetworkRequest(outcome.model, outcome.key, title))
 
     # -- all that are stored
 
@@ -121,8 +121,8 @@ class ActiveNetwork(QObject):
         self.listed.emit()
 
     @pyqtSlot(NetworkRequest)
-    def _want(self, wish: NetworkRequest) -> None:
-        self._wish = wish
+    def _note_request(self, request: NetworkRequest) -> None:
+        self._request = request
 
     # -- the recognition service
 
@@ -130,11 +130,11 @@ class ActiveNetwork(QObject):
         """Read the network used last, or else the one that ships; in the thread that answers."""
         from mnist_draw.library.networks import default_network
 
-        if self.kept:
+        if self.stored_key:
             try:
-                return _load(self.kept)
+                return _load(self.stored_key)
             except UserError as error:
-                self.kept = ""
+                self.stored_key = ""
                 notifier.problem(f"{error} The network that ships answers instead.")
         kept, model = default_network(notifier.problem)
         self._default = kept.key
@@ -143,19 +143,21 @@ class ActiveNetwork(QObject):
     @pyqtSlot(ModelFile)
     def confirm(self, model: ModelFile) -> None:
         """Note that this network answers now."""
-        if self._wish.source == self.load_first:
-            self._wish = NetworkRequest(self.load_first, self.kept or self._default, model.title)
-        elif self._wish.key and not is_external(self._wish.key):
-            self.kept = self._wish.key
-        self._used = self._wish
+        if self._request.source == self.load_first:
+            self._request = NetworkRequest(
+                self.load_first, self.stored_key or self._default, model.title
+            )
+        elif self._request.key and not is_external(self._request.key):
+            self.stored_key = self._request.key
+        self._used = self._request
         if model is not self.model:
             self.model = model
             self.changed.emit(model)
 
     def refuse(self) -> None:
         """Note that the requested network cannot be used."""
-        if self._wish is not self._used:
-            self._wish = self._used
+        if self._request is not self._used:
+            self._request = self._used
             self.refused.emit(self._used)
 
 

@@ -327,6 +327,6 @@ def test_another_start_begins_with_the_network_used_last(
     assert not notices
     gone = ActiveNetwork("learnt:gone.npz")
     assert gone.load_first().network == "deep_cnn"
-    assert gone.kept == ""
+    assert gone.stored_key == ""
     assert "The network that ships answers instead." in notices[0].sentence
     assert ActiveNetwork("").load_first().network == "deep_cnn"

@@ -73,13 +73,13 @@ def test_all_are_listed_when_the_first_network_answers(qtbot: QtBot) -> None:
     network.confirm(fakes.model())
     qtbot.waitUntil(lambda: len(_titles(menu)) == 3)
     assert menu.currentText() == "Tutorial MLP · 98.24 %"
-    assert (network.key, network.kept) == ("shipped:mlp", "shipped:mlp")
+    assert (network.key, network.stored_key) == ("shipped:mlp", "shipped:mlp")
 
 
 def test_the_default_network_has_a_key_but_is_no_choice(menu: NetworkMenu) -> None:
     menu.network.confirm(menu.network.load_first())
     assert menu.network.key == "shipped:best"
-    assert menu.network.kept == ""
+    assert menu.network.stored_key == ""
 
 
 def test_a_damaged_first_network_is_not_said_to_answer(
@@ -106,7 +106,7 @@ def test_a_damaged_first_network_is_not_said_to_answer(
 def test_choosing_one_gives_its_network_to_the_worker(menu: NetworkMenu) -> None:
     used = []
     recognition = fakes.Answering(make=lambda model: used.append(model) or fakes.Recogniser(model))
-    menu.network.wanted.connect(lambda wish: recognition.post_model(wish.source))
+    menu.network.requested.connect(lambda request: recognition.post_model(request.source))
     menu.activated.emit(2)
     recognition.start()
     assert [model.network for model in used] == ["mlp"]
@@ -119,9 +119,9 @@ def test_a_network_just_trained_takes_over_and_can_be_chosen_again(menu: Network
     assert menu.currentText() == "Mine"
     assert _titles(menu)[3:] == ["Mine"]
     chosen: list[NetworkRequest] = []
-    menu.network.wanted.connect(chosen.append)
+    menu.network.requested.connect(chosen.append)
     menu.activated.emit(3)
-    assert [wish.source for wish in chosen] == [second]
+    assert [request.source for request in chosen] == [second]
 
 
 def test_only_the_newest_of_the_users_are_listed(menu: NetworkMenu) -> None:
@@ -137,7 +137,7 @@ def test_only_the_newest_of_the_users_are_listed(menu: NetworkMenu) -> None:
 def test_the_last_entry_shows_all_and_chooses_none(menu: NetworkMenu, qtbot: QtBot) -> None:
     menu.network.confirm(menu.network.load_first())
     menu.setCurrentIndex(3)
-    with qtbot.waitSignal(menu.all_requested), qtbot.assertNotEmitted(menu.network.wanted):
+    with qtbot.waitSignal(menu.all_requested), qtbot.assertNotEmitted(menu.network.requested):
         menu.activated.emit(3)
     assert menu.currentIndex() == 0
 
@@ -145,19 +145,19 @@ def test_the_last_entry_shows_all_and_chooses_none(menu: NetworkMenu, qtbot: QtB
 def test_a_choice_is_kept_by_its_key_once_it_answers(menu: NetworkMenu) -> None:
     network = menu.network
     chosen: list[NetworkRequest] = []
-    network.wanted.connect(chosen.append)
+    network.requested.connect(chosen.append)
     menu.activated.emit(2)
-    assert network.kept == ""
+    assert network.stored_key == ""
     network.confirm(fakes.model())
-    assert (network.key, network.kept) == ("shipped:mlp", "shipped:mlp")
+    assert (network.key, network.stored_key) == ("shipped:mlp", "shipped:mlp")
     network.use_key("shipped:best")
     assert menu.currentText() == "Best reader · CNN · 99.56 %"
     network.confirm(fakes.model())
-    assert [wish.key for wish in chosen] == ["shipped:mlp", "shipped:best"]
+    assert [request.key for request in chosen] == ["shipped:mlp", "shipped:best"]
     # A network from training is found again by its run.
     network.use_trained(fakes.model(), "run:one")
     network.confirm(fakes.model())
-    assert (network.key, network.kept) == ("run:one", "run:one")
+    assert (network.key, network.stored_key) == ("run:one", "run:one")
 
 
 def test_a_learnt_network_that_is_not_saved_can_be_used(menu: NetworkMenu) -> None:
@@ -187,7 +187,7 @@ def test_a_network_that_cannot_be_read_is_not_shown_as_in_use(menu: NetworkMenu)
 
 def test_wishes_of_other_threads_arrive_in_the_menu(qtbot: QtBot, menu: NetworkMenu) -> None:
     posted: list[threading.Thread] = []
-    connect_direct(menu.network.wanted, lambda _: posted.append(threading.current_thread()))
+    connect_direct(menu.network.requested, lambda _: posted.append(threading.current_thread()))
     thread = threading.Thread(
         target=menu.network.use_trained, args=(fakes.model(name="Mine"), "run:1")
     )

@@ -286,7 +286,7 @@ def test_the_trained_network_answers_the_drawing(setup: Setup, qtbot: QtBot) -> 
     name = "Tutorial MLP, "
     qtbot.waitUntil(lambda: setup.text("statusLabel").startswith(name))
     qtbot.waitUntil(lambda: setup.window.draw_tab.models.currentText().startswith(name))
-    kept = setup.window.network.kept
+    kept = setup.window.network.stored_key
     assert kept == f"run:{setup.window.training.folder.name}"
     assert find_by_key(kept).title == setup.window.network.model.title
 

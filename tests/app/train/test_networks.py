@@ -44,7 +44,7 @@ class Shown:
         qtbot.addWidget(parent)
         self.background = Background(parent)
         self.network = ActiveNetwork(parent=parent)
-        self.network.wanted.connect(self._answer)
+        self.network.requested.connect(self._answer)
         # As the menu of networks in the Draw tab does.
         self.network.changed.connect(self.network.refresh)
         self.network.use_default()
@@ -104,7 +104,7 @@ def test_a_network_is_used_and_has_one_name_everywhere(shown: Shown, qtbot: QtBo
     qtbot.waitUntil(lambda: shown.network.key == "opened:from elsewhere.npz")
     shown.view.table.item(shown.view.table.currentRow(), 0).setText("Mine")
     qtbot.waitUntil(lambda: shown.network.model.describe().startswith("Mine"))
-    assert shown.network.kept == "opened:from elsewhere.npz"
+    assert shown.network.stored_key == "opened:from elsewhere.npz"
 
 
 @pytest.mark.parametrize("key", [Qt.Key_Return, Qt.Key_Enter])
