@@ -197,17 +197,26 @@ import mnist_draw
 import theano
 import theano.tensor as T
 from theano.sandbox.rng_mrg import MRG_RandomStreams
+from theano.tensor.signal.pool import pool_2d
 pictures, filters = T.tensor4("pictures"), T.tensor4("filters")
-masks = MRG_RandomStreams(5).uniform((2, 3))
-given = [np.ones((1, 1, 4, 4), "float32"), np.ones((1, 1, 3, 3), "float32")]
-outputs = [T.nnet.conv2d(pictures, filters), masks]
-sums, numbers = theano.function([pictures, filters], outputs, mode="NUMBA")(*given)
-assert sums.tolist() == [[[[9, 9], [9, 9]]]], sums
+pooled = pool_2d(T.nnet.conv2d(pictures, filters), (2, 2), ignore_border=True)
+slope = T.grad((pooled**2).sum(), pictures)
+outputs = [pooled, slope, T.grad((slope**2).sum(), filters)]
+random = np.random.default_rng(3)
+given = [random.random(shape, "float32") for shape in ((2, 1, 6, 6), (3, 1, 3, 3))]
+found, expected = (
+    theano.function([pictures, filters], outputs, mode=theano.Mode(linker=linker))(*given)
+    for linker in ("numba", "py")
+)
+for one, other in zip(found, expected, strict=True):
+    np.testing.assert_allclose(one, other, rtol=1e-4)
+numbers = theano.function([], MRG_RandomStreams(5).uniform((2, 3)), mode="NUMBA")()
 assert ((0 <= numbers) & (numbers < 1)).all(), numbers
 """
 
 
 @on_pytensor
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [TRAIN, BY_NUMBA], ids=["not imported", "told when imported"])
 @pytest.mark.process
 def test_numba_is_imported_on_demand_and_then_knows_our_operations(code: str) -> None:

@@ -104,21 +104,6 @@ def test_the_shape_alone_is_computed_without_the_convolution() -> None:
 
 
 @on_pytensor
-@pytest.mark.slow
-def test_numba_calls_the_numpy_functions(rng: np.random.Generator) -> None:
-    x, w = T.dtensor4(), T.dtensor4()
-    y = T.nnet.conv2d(x, w, border_mode="half", subsample=(1, 2))
-    outputs = [y, *T.grad((y**3).sum(), [x, w])]
-    values = rng.normal(size=(3, 2, 7, 8)), rng.normal(size=(4, 2, 3, 4))
-    plain, compiled = (
-        theano.function([x, w], outputs, mode=theano.Mode(linker=linker))(*values)
-        for linker in ("py", "numba")
-    )
-    for one, other in zip(plain, compiled, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-10)
-
-
-@on_pytensor
 def test_what_does_not_fit_is_refused_in_words() -> None:
     x, w = T.ftensor4(), T.ftensor4()
     run = theano.function([x, w], T.nnet.conv2d(x, w), mode=theano.Mode(linker=LINKER))

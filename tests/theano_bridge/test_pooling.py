@@ -88,24 +88,6 @@ def test_gradients_agree_with_differences(kind: str, place: Any) -> None:
     )
 
 
-@on_pytensor
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["max", "average_exc_pad"])
-def test_gradients_of_both_orders_by_numba_are_the_plain_ones(kind: str) -> None:
-    x = np.random.default_rng(6).permutation(2 * 3 * 7 * 8).reshape(2, 3, 7, 8) / 100
-    images, outputs = T.dtensor4(), []
-    for ws, steps, pad, ignore in (PLACES[0], PLACES[2], PLACES[3]):
-        y = pool_2d(images, ws, ignore_border=ignore, stride=steps, pad=pad, mode=kind)
-        slope = T.grad((y**2).sum(), images)
-        outputs += [slope, T.grad((slope**2).sum(), images)]
-    plain, compiled = (
-        theano.function([images], outputs, mode=theano.Mode(linker=linker))(x)
-        for linker in ("py", "numba")
-    )
-    for one, other in zip(plain, compiled, strict=False):
-        np.testing.assert_allclose(one, other, rtol=1e-12)
-
-
 def test_every_pixel_that_is_the_maximum_gets_the_gradient() -> None:
     images = T.dtensor4()
     slope = T.grad(pool_2d(images, (2, 2), ignore_border=True).sum(), images)
