@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from scipy import ndimage
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
@@ -93,20 +92,6 @@ def test_picture_of_mnist_itself_hardly_changes() -> None:
 
 def test_black_and_white_bitmap() -> None:
     assert difference(load_picture(encoded(Image.fromarray(digit()).convert("1")))) < 0.08
-
-
-@pytest.mark.parametrize("dark_ink", [True, False])
-def test_photograph_with_uneven_light_and_noise(dark_ink: bool) -> None:
-    rng = np.random.default_rng(5)
-    for number in range(2):
-        ink = ndimage.gaussian_filter(digit(560, number).astype(np.float32) / 255, 1)
-        ramp = np.add.outer(np.linspace(-0.15, 0.15, 560), np.linspace(0.1, -0.1, 560))
-        light = (0.7 + ramp) * (1 - 0.6 * ink) if dark_ink else 0.3 + ramp / 2 + 0.4 * ink
-        noisy = light * 255 + rng.normal(0, 8, light.shape)
-        photograph = np.clip(noisy, 0, 255).astype(np.uint8)
-        found = load_picture(encoded(photograph, "JPEG", quality=85))
-        assert difference(found, number) < 0.04
-        assert np.count_nonzero(found) < 0.3 * found.size
 
 
 def test_photograph_of_empty_paper_has_no_ink() -> None:
