@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 from mnist_draw.app.kit import threads as threads_module
 from mnist_draw.app.kit.threads import (
     Background,
-    Inbox,
     LatestValue,
     Registry,
     WorkerThread,
@@ -30,14 +29,6 @@ def test_only_the_newest_is_kept_and_the_reader_woken_once() -> None:
     assert box.take() == 2
     assert box.take() is None
     assert box.put(3)
-
-
-def test_inbox_keeps_all_in_order() -> None:
-    box: Inbox[int] = Inbox()
-    for n in range(5):
-        box.put(n)
-    assert box.take_all() == [0, 1, 2, 3, 4]
-    assert box.take_all() == []
 
 
 def test_work_that_waits_is_done_when_its_owner_is_gone(qapp: QApplication) -> None:
@@ -192,8 +183,3 @@ def test_threads_are_listed_while_they_run(qapp: QApplication) -> None:
     assert running.shut_down()
     assert done.is_set()
     assert not thread._thread.isRunning()
-
-
-@pytest.mark.parametrize("seconds", [0.0, 5.0])
-def test_an_empty_registry_has_ended(seconds: float) -> None:
-    assert Registry().shut_down(seconds)

@@ -65,24 +65,6 @@ def test_only_what_equals_the_file_is_found() -> None:
 
 
 @linux_only
-def test_what_is_swapped_out_is_no_copy_of_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told = tmp_path / "smaps"
-    monkeypatch.setattr(memory, "_MAPPED", told)
-    lines = (
-        "{:x}-{:x} r--p 00000000 08:01 7 /lib/libthat.so\nSize: 4 kB\nAnonymous: {} kB\n"
-        "LazyFree: 0 kB\nSwap: {} kB\nVmFlags: rd mr\n"
-    )
-    told.write_text(
-        lines.format(0x1000, 0x2000, 0, 0)
-        + lines.format(0x2000, 0x3000, 4, 0)
-        + lines.format(0x3000, 0x4000, 0, 4)
-    )
-    assert memory.unchanged_parts("libthat") == [(0x1000, 0x2000)]
-
-
-@linux_only
 def test_blocks_that_were_freed_leave_the_memory() -> None:
     library = memory._library()
     if library is None:

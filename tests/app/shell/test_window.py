@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QObject, QPoint, QRect, Qt, QTimer
+from PyQt5.QtCore import QObject, QPoint, QRect, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -447,19 +447,6 @@ def test_errors_of_any_thread_reach_the_message_bar(
     thread.join()
     qtbot.waitUntil(lambda: "ZeroDivisionError" in shared.text("messageLabel"))
     assert "kept" in shared.text("messageLabel")
-
-
-def test_the_window_stays_responsive_while_events_pour_in(setup: Setup, qtbot: QtBot) -> None:
-    ticks: list[int] = []
-    timer = QTimer()
-    timer.timeout.connect(lambda: ticks.append(1))
-    timer.start(5)
-    setup.window.train_tab.settings.apply("epochs", 300)
-    setup.window.run.start()
-    setup.wait_for_end()
-    timer.stop()
-    assert ticks
-    assert len(setup.window.run.state.history.batch_losses) == 300 * 4
 
 
 def test_the_board_is_there_again_in_the_next_window(setup: Setup, qtbot: QtBot) -> None:
