@@ -33,8 +33,8 @@ PLACES = {
 }
 #: Programs that bring a desktop's lists up to date; those that are missing are not needed there.
 _UPDATES = (("update-mime-database", "mime"), ("update-desktop-database", "applications"))
-#: The lists that these programs make of what lies in a folder, in that folder or beside it. Where
-#: nothing lies there any more, they list nothing.
+#: The lists that these programs make of a folder's files, in that folder or beside it; they are
+#: removed with the last file.
 _LISTS = (
     (
         "mime/packages",

@@ -66,7 +66,7 @@ EXPORT = Command(
 
 
 def export(arguments: argparse.Namespace) -> int:
-    """Write the file; nothing is replaced unless that is asked for."""
+    """Write the file; replace one only with --overwrite."""
     from mnist_draw.storage import check_writable, write_atomically
 
     out = Path(arguments.out)
@@ -103,7 +103,7 @@ def _size(count: int) -> str:
 
 
 def _require_free(out: Path, overwrite: bool) -> None:
-    """Refuse to write over a file, unless that is asked for."""
+    """Refuse to replace a file without --overwrite."""
     if out.exists() and not overwrite:
         raise UserError(f"{out} exists and is unchanged. Choose another name, or add --overwrite.")
 
@@ -127,7 +127,7 @@ def _run_of(what: str) -> Run:
 
 
 def _format_of(out: Path) -> NetworkFormat | RunFormat:
-    """Return the format that a file's ending says.
+    """Return the format of a file's ending.
 
     Of two with one ending it is the one for other programs, not the program's own, and the one
     for epochs, not the one for minibatches.

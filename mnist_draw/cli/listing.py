@@ -32,7 +32,7 @@ MODELS = Command(
     "models",
     "list the trained networks",
     "List all trained networks: those that ship, those of runs, those that learnt your digits and "
-    "those that were opened in the window. What stands first in a line names the network for "
+    "those that were opened in the window. The first column names the network for "
     "predict --model, evaluate and export.",
     (("", "all networks, the best that ships first"), ("--json", "the same for a program")),
     _add_models_options,
@@ -83,7 +83,7 @@ RUNS = Command(
     "runs",
     "list the runs, those of the window and of the command line",
     "List all runs, the newest first: those that the window trained and those of mnist-draw "
-    "train. What stands first in a line names the run for export, and its network for "
+    "train. The first column names the run for export, and its network for "
     "predict --model, evaluate and train --from.",
     (("", "all runs"), ("--json", "the same for a program")),
     _add_runs_options,

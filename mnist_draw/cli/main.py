@@ -145,10 +145,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raises misuse instead of exiting, and says so where its help cannot be printed.
-
-    Of an option that there is not it says which one may have been meant.
-    """
+    """Raises misuse instead of exiting; suggests an option for one that does not exist."""
 
     def error(self, message: str) -> NoReturn:
         with contextlib.suppress(OSError, ValueError):
@@ -157,7 +154,7 @@ class _Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         known, surplus = super().parse_known_args(args, namespace)
-        # A command has its own parser: what that does not know, nobody does.
+        # A command has its own parser: what that does not know is unknown.
         if surplus:
             word = surplus[0].partition("=")[0]
             options = (name for name in self._option_string_actions if name.startswith("--"))
@@ -196,14 +193,14 @@ def _fail(sentence: str, status: int) -> int:
 
 
 def _fail_in_json(sentence: str, status: int) -> int:
-    """Say it to the program that reads as well as to the person that looks."""
+    """Print the error as JSON, too."""
     with contextlib.suppress(UserError, BrokenPipeError):
         output.put(output.json_line({"error": sentence}))
     return _fail(sentence, status)
 
 
 def _defect(error: Exception) -> str:
-    """Keep the traceback of a defect in a file, and say so in a sentence."""
+    """Save the traceback of a defect in a file; return a sentence about it."""
     from mnist_draw.storage.atomic import write_atomically
     from mnist_draw.storage.folders import data_folder
 

@@ -1,4 +1,4 @@
-"""Standard output and standard error, which may be full, closed, or read by nobody any more."""
+"""Standard output and standard error, which may be full, closed or without a reader."""
 
 from __future__ import annotations
 

@@ -231,7 +231,7 @@ def _sureness(number: NumberAnswer) -> str:
 
 
 def predict(arguments: argparse.Namespace) -> int:
-    """Answer for every picture; one that cannot be read does not keep the others from it."""
+    """Print an answer for each picture; go on after one that cannot be read."""
     from mnist_draw.dataset.classes import class_list
     from mnist_draw.dataset.pictures.picture_file import load_picture, picture_size
     from mnist_draw.library.networks import default_model, find_network
@@ -274,8 +274,8 @@ def predict(arguments: argparse.Namespace) -> int:
 def _picture_names(given: Iterable[str]) -> Iterator[str]:
     """Yield the files that were named, and those in folders that were, by name.
 
-    Pictures are told by the ending of their names; a folder without any stands for itself, so that
-    something is said about it. Windows leaves patterns such as ``*.png`` to programs.
+    Pictures are known by their endings; a folder without any is yielded itself, to be refused.
+    Windows leaves patterns such as ``*.png`` to programs.
     """
     for name in given:
         names = [name]
@@ -295,10 +295,7 @@ def _picture_names(given: Iterable[str]) -> Iterator[str]:
 
 
 def _refuse_folders(name: str) -> None:
-    """Say what a folder lacks, and how pictures are named that lie one folder deeper.
-
-    Those of a data set do.
-    """
+    """Refuse a folder without pictures; suggest its subfolders, as a data set has them."""
     is_folder = False
     with contextlib.suppress(OSError, ValueError):
         is_folder = Path(name).is_dir()
@@ -325,7 +322,7 @@ def _patterns_are_ours() -> bool:
 
 
 def evaluate(arguments: argparse.Namespace) -> int:
-    """Print loss and accuracy on the test pictures; write a report where one is asked for."""
+    """Print loss and accuracy on the test pictures; write a report if requested."""
     from mnist_draw.analysis.pictures import Pictures
     from mnist_draw.analysis.report import prepare_folder, write_report
     from mnist_draw.analysis.results import count_results

@@ -196,7 +196,7 @@ class NetworkPlace:
     overwrite: bool = False
 
     def check(self) -> None:
-        """Find out whether the result of hours can be kept there."""
+        """Check before a run of hours that its network can be saved."""
         # Without a name, what counts is the folder: the free name is taken when saving.
         default = (name for name in numbered(Path(DEFAULT_OUTPUT)) if not name.exists())
         check_writable(self.path or next(default))
@@ -204,13 +204,13 @@ class NetworkPlace:
             refuse_foreign(self.path, "--output")
 
     def save(self, model: ModelFile) -> tuple[Path, bool]:
-        """Save; where that fails after all (a full disk), save elsewhere."""
+        """Save the network, elsewhere if that fails; return where, and whether it failed."""
         try:
             if self.path is not None:
                 with contextlib.nullcontext() if self.overwrite else _kept(self.path, model):
                     save_model(self.path, model)
                 return self.path, False
-            # Under the first free name: nothing is replaced, whoever else saves meanwhile.
+            # Under the first free name: another program that saves meanwhile replaces nothing.
             with reserved_file(Path(DEFAULT_OUTPUT)) as path:
                 save_model(path, model)
             return path, False

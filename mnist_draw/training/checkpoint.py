@@ -115,7 +115,7 @@ class Checkpoint:
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
-    """Read a checkpoint, believing nothing.
+    """Read a checkpoint and check all of it.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def _check_sizes(
 
 
 def _require_folder(path: Path) -> None:
-    # While a run goes on, nobody can choose another place.
+    # During a run, no other place can be chosen.
     if not path.parent.is_dir():
         raise StorageError(
             f"Could not write {path}: the folder {path.parent} is no longer there. The run goes "

@@ -83,7 +83,7 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Notes
     -----
     X has the shape (N, 784), (N, 28, 28) or (N, 1, 28, 28): bytes from 0 to 255, or floats from 0
-    to 1. Smaller pictures stand in the middle of the 28×28 pixels where they are square, such as
+    to 1. Smaller pictures are put in the middle of the 28×28 pixels where they are square, such as
     the 8×8 of ``sklearn.datasets.load_digits`` (divide those by 16); otherwise the pixels that are
     missing at the end are 0. Labels may be numbers or texts; the network has an output for each
     kind.

@@ -161,7 +161,7 @@ class Checkpointed:
 class CheckpointFailed:
     """A checkpoint could not be written; training goes on. ``message`` says why.
 
-    ``checkpoint`` is what was to be written, for whoever continues the run without the disk.
+    ``checkpoint`` is what was to be written, to continue the run from memory.
     """
 
     path: Path

@@ -199,7 +199,7 @@ def read_change(entry: object) -> SettingChanged:
     name = fields.get_choice("name", tuple(known for known in SETTINGS if SETTINGS[known].live))
     epoch, batch, batches = (fields.get_int(place, 0, 2**31) for place in names[:3])
     if not batches:
-        raise DocumentError("a change of a setting lies in an epoch without minibatches")
+        raise DocumentError("a change of a setting is in an epoch without minibatches")
     setting = SETTINGS[name]
     if not isinstance(setting, RealNumber):
         # A name of another version's is no reason to refuse the run.

@@ -235,7 +235,7 @@ class _Loop:
         yield events.Finished(reason, self.epoch, time.perf_counter() - began, self.parameters())
 
     def _ending(self) -> events.Reason | None:
-        """Say whether the complete epochs are enough, and why."""
+        """Return why the run ends after the complete epochs; None if it goes on."""
         target, patience = self.settings.target_accuracy, self.settings.patience
         done = self.history.epochs
         if done and target is not None and done[-1].validation_accuracy >= target:
@@ -324,7 +324,7 @@ class _Loop:
                 self.best_parameters = finished.parameters
         self.history.add(finished)
         if writer is not None:
-            # Before the epoch is reported: whoever stops listening then has its checkpoint. That
+            # Before the epoch is reported: a consumer that stops there has its checkpoint. That
             # it is on disk is reported as `Checkpointed`, some minibatches later.
             writer.put(self._checkpoint(finished.parameters))
         yield finished
@@ -335,7 +335,7 @@ class _Loop:
         return event
 
     def _changes(self, epoch: int, batch: int) -> list[events.SettingChanged]:
-        """Take over what was asked for; the settings are then those of the next batch."""
+        """Apply the requested changes to the settings of the next batch."""
         changes = []
         for name, asked in self.controls.changes.items():
             before = getattr(self.settings, name)
@@ -347,7 +347,7 @@ class _Loop:
         return changes
 
     def _set_rates(self, epoch: int, batch: int) -> float:
-        """Set what the next batch learns with."""
+        """Set learning rate and L2 of the next batch; return the rate."""
         progress = ((epoch - 1) * self.batches + batch - 1) / (self.epochs * self.batches)
         rate = learning_rate_at(self.settings.learning_rate, self.settings.schedule, progress)
         if (rate, self.settings.l2) != self._rates:

@@ -62,7 +62,7 @@ def save_settings(path: str | os.PathLike[str], settings: TrainingSettings) -> N
 
 
 def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
-    """Read settings that `save_settings` or anybody else has written.
+    """Read settings from a JSON file.
 
     Settings that the file does not name are as `TrainingSettings.from_json` has them.
     """
@@ -74,7 +74,7 @@ def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
 
 
 def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read the names and values in a file, whatever they are; raises as `load_settings` does."""
+    """Read the names and values in a file without checking them."""
     try:
         values = parse(read_file(path, MEGABYTE))
         if not isinstance(values, dict):

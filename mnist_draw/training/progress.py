@@ -21,7 +21,7 @@ _REDRAW = 0.1
 
 
 def in_notebook() -> bool:
-    """Tell whether Python runs behind a notebook. IPython is asked only if it is there already."""
+    """Whether Python runs behind a notebook; IPython is not imported for that."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     return shell is not None and "IPKernelApp" in shell.config
@@ -63,7 +63,7 @@ class ProgressBar:
         self._validated = ""
 
     def __call__(self, event: events.Event) -> None:
-        """Show one event of the loop; most change nothing."""
+        """Show one event of the loop."""
         if isinstance(event, events.Started):
             self._start(event)
         elif isinstance(event, events.BatchFinished) and self._bar is not None:
@@ -80,12 +80,12 @@ class ProgressBar:
         if self._bar is None:
             print(line, file=stream, flush=True)
             return
-        # Takes the bar away, prints, and paints the bar again below.
+        # Removes the bar, prints, and paints the bar again below.
         self._bar.write(line, file=stream)
         stream.flush()
 
     def close(self) -> None:
-        """Take the bar away, or let it stand."""
+        """Remove the bar, or leave it as it is."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

@@ -42,7 +42,7 @@ _MAX_SECONDS = 1e10
 #: Figures that a record may hold: name, and the name people read.
 FIGURES = ("training_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
 _ARRAYS = ("batch_losses", "batch_accuracies", "epochs")
-#: How a run can stand. ``running`` in a record whose program is gone means that it was cut off;
+#: The states of a run. ``running`` in a record whose program is gone means that it was cut off;
 #: ``interrupted``, that the window was closed.
 STATES = (
     "running", "interrupted", "stopped", "completed", "early", "target", "diverged", "failed",
@@ -111,18 +111,18 @@ class Run:
         """The title and when it was started, for sentences."""
         return f"{self.title} ({self.started})" if self.started else self.title
 
-    def words(self, name: str) -> str:
-        """Return the value of a setting in words, with those that it had during the run."""
+    def describe_setting(self, name: str) -> str:
+        """Format the value of a setting, and those before it during the run."""
         setting = SETTINGS[name]
         changes = [change for change in self.changes if change.name == name]
         values = [change.before for change in changes[:1]] + [change.value for change in changes]
-        words = [setting.words(value) for value in values or [self._value(name)]]
+        words = [setting.format_value(value) for value in values or [self._value(name)]]
         return " → ".join(word for word, _ in groupby(words))
 
     def _network(self) -> str:
         # The tutorial's network is known by its name; all others by their layers.
         known = NETWORKS["mlp"].title
-        words = self.words("network")
+        words = self.describe_setting("network")
         return known if words.startswith(known) else words
 
     def _value(self, name: str) -> Any:
@@ -139,7 +139,7 @@ class Run:
             changed = any(change.name == name for change in self.changes)
             if not changed and self._value(name) == getattr(usual, name):
                 continue
-            yield setting.named(self.words(name))
+            yield setting.with_mark(self.describe_setting(name))
 
     @property
     def checkpoint(self) -> Path:
@@ -183,7 +183,7 @@ class Run:
 
 
 def require_folder(run: Run) -> None:
-    """Say so where the folder of a run is gone: nobody can choose another for it.
+    """Raise an error if the folder of a run is gone.
 
     Raises
     ------

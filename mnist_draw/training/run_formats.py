@@ -111,7 +111,9 @@ def _start(run: Run) -> float:
 
 def _settings(run: Run) -> str:
     """Return a table in Markdown, as TensorBoard shows texts."""
-    values: dict[str, Any] = {setting.title: run.words(name) for name, setting in SETTINGS.items()}
+    values: dict[str, Any] = {
+        setting.title: run.describe_setting(name) for name, setting in SETTINGS.items()
+    }
     rows = [f"| {title} | {value} |" for title, value in values.items()]
     return "\n".join(["| setting | value |", "|---|---|", *rows])
 

@@ -154,6 +154,7 @@ def differences(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
         that was changed during a run has several.
     """
     rows = [
-        (setting.title, [run.words(name) for run in runs]) for name, setting in SETTINGS.items()
+        (setting.title, [run.describe_setting(name) for run in runs])
+        for name, setting in SETTINGS.items()
     ]
     return [(title, values) for title, values in rows if len(set(values)) > 1]

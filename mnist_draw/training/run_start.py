@@ -1,4 +1,4 @@
-"""What a run starts with: its network and its pictures."""
+"""Prepare a run: its network, its pictures, its batch size."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def training_data(
 def batch_size_for(settings: TrainingSettings, pictures: int, chosen: bool = False) -> int:
     """Return the batch size of a run: that of the settings, or a smaller one for few pictures.
 
-    A batch size that is a preset's is taken for one that nobody chose.
+    A batch size that is a preset's counts as not chosen.
     """
     size = settings.batch_size
     if size <= pictures:

@@ -81,14 +81,14 @@ class Setting:
     def check(self, value: Any) -> None:
         """Refuse a value out of range with a `UserError`; it is of the right kind."""
 
-    def words(self, value: Any) -> str:
-        """Return a value as a person reads it, for lists and help texts."""
+    def format_value(self, value: Any) -> str:
+        """Format a value for lists and help texts."""
         return self.nothing if value is None else str(value)
 
-    def named(self, words: str) -> str:
-        """Return a value, in words, with what it is of where it does not say that itself."""
+    def with_mark(self, text: str) -> str:
+        """Return a formatted value, after its mark if it does not name the setting itself."""
         says_it = self.mark == self.title and not self.is_number
-        return words if says_it else f"{self.mark} {words}"
+        return text if says_it else f"{self.mark} {text}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,11 +120,11 @@ class WholeNumber(Setting):
         if value is not None and not self.low <= value <= self.high:
             unit = f" {self.unit}" if self.unit else ""
             raise SettingsError(
-                f"{self.noun} is {_number_words(value)}; it must be from {self.low:,} to "
+                f"{self.noun} is {_format_number(value)}; it must be from {self.low:,} to "
                 f"{self.high:,}{unit}."
             )
 
-    def words(self, value: Any) -> str:
+    def format_value(self, value: Any) -> str:
         """Return the number as the form shows it."""
         return self.nothing if value is None else f"{value:,}"
 
@@ -156,9 +156,9 @@ class RealNumber(Setting):
     def check(self, value: Any) -> None:
         """Refuse a number out of range, and one that is none."""
         if value is not None and not self.low <= value <= self.high:
-            raise SettingsError(f"{self.noun} is {_number_words(value)}; {self.allowed}.")
+            raise SettingsError(f"{self.noun} is {_format_number(value)}; {self.allowed}.")
 
-    def words(self, value: Any) -> str:
+    def format_value(self, value: Any) -> str:
         """Return the number without superfluous zeros, a share in percent."""
         if value is None:
             return self.nothing
@@ -177,7 +177,7 @@ class Choice(Setting):
         """Refuse a name that does not exist; the sentence lists those that do."""
         check_name(self.title.lower(), value, self.choices)
 
-    def words(self, value: Any) -> str:
+    def format_value(self, value: Any) -> str:
         """Return the entry's title."""
         return self.choices[value].title if value in self.choices else str(value)
 
@@ -198,7 +198,7 @@ class NetworkText(Setting):
                 f"{MAX_BYTES // 4:,} can be kept in a file. Choose fewer units."
             )
 
-    def words(self, value: Any) -> str:
+    def format_value(self, value: Any) -> str:
         """Return the network's title."""
         try:
             return parse_network(value).title
@@ -221,7 +221,7 @@ class RuleParameters(Setting):
             raise wrong_kind(name, value, self.expected)
         return {str(key): read_number(f"{name}.{key}", entry) for key, entry in value.items()}
 
-    def words(self, value: Any) -> str:
+    def format_value(self, value: Any) -> str:
         """Return the names with their numbers."""
         return ", ".join(f"{key} {number:g}" for key, number in value.items()) or "Lasagne's"
 
@@ -241,8 +241,8 @@ class Folder(Setting):
     file_question: str = ""
     metavar: str = "DIR"
 
-    def words(self, value: Any) -> str:
-        """Return the folder's name without what it lies in."""
+    def format_value(self, value: Any) -> str:
+        """Return the folder's name without its parents."""
         return self.nothing if value is None else Path(value).name
 
 
@@ -258,7 +258,7 @@ class NetworkFile(Setting):
     columns: int = 12
     metavar: str = "FILE.npz"
 
-    def words(self, value: Any) -> str:
+    def format_value(self, value: Any) -> str:
         """Return the file's name without the folder; of a run the name of its folder."""
         if value is None:
             return self.nothing
@@ -274,8 +274,8 @@ class Flag(Setting):
 
     expected = "true or false"
 
-    def named(self, words: str) -> str:
-        """Return what is done where it is not so as a rule."""
+    def with_mark(self, text: str) -> str:
+        """Return the mark alone: what is not usual is done."""
         return self.mark
 
     def read(self, name: str, value: Any) -> Value:
@@ -284,7 +284,7 @@ class Flag(Setting):
             raise wrong_kind(name, value, self.expected)
         return value
 
-    def words(self, value: Any) -> str:
+    def format_value(self, value: Any) -> str:
         """Return yes or no."""
         return "yes" if value else "no"
 
@@ -324,7 +324,7 @@ def read_number(name: str, value: Any) -> float:
         raise wrong_kind(name, value, RealNumber.expected)
     if abs(value) >= MAX_COUNT:
         raise SettingsError(
-            f"The setting {name} is {_number_words(value)}; it must be between "
+            f"The setting {name} is {_format_number(value)}; it must be between "
             f"-{MAX_COUNT:g} and {MAX_COUNT:g}."
         )
     return float(value)
@@ -339,8 +339,8 @@ def wrong_kind(name: str, value: Any, expected: str) -> SettingsError:
     return SettingsError(f"The setting {name} is {shown[:_SHOWN]}; it must be {expected}.")
 
 
-def _number_words(value: Any) -> str:
-    """Return a number for a sentence, however large it is."""
+def _format_number(value: Any) -> str:
+    """Format a number, however large, for a sentence."""
     try:
         return (
             f"{value:,}"

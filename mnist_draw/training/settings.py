@@ -37,7 +37,7 @@ __all__ = ["PICTURES", "PLACES", "SETTINGS", "SettingsError", "TrainingSettings"
 
 
 def _my_digits() -> str:
-    # Only named here: whoever teaches a digit makes the folder.
+    # Only its name: the folder is made with the first digit.
     return str(data_folder() / "my_digits")
 
 
@@ -331,7 +331,7 @@ class TrainingSettings:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TrainingSettings:
-        """Read settings back, from a file that anybody may have written."""
+        """Read settings from JSON values that may be wrong."""
         if not isinstance(values, Mapping):
             raise SettingsError(
                 f"Settings are a list of names with values, got {str(values)[:60]!r}."

@@ -310,7 +310,7 @@ class RunController(QObject):
 
     def _mark(self, change: SettingChanged) -> None:
         setting = SETTINGS[change.name]
-        text = f"{setting.mark} {setting.words(change.value)}"
+        text = f"{setting.mark} {setting.format_value(change.value)}"
         for card in (self.tab.loss, self.tab.accuracy):
             card.mark(change.name, change.place, text)
 

@@ -261,7 +261,7 @@ class SettingsPanel(QWidget):
         for name, field in self.fields.items():
             if field.read() != usual[name]:
                 setting = field.setting
-                changes[setting.group].append(setting.named(setting.words(field.read())))
+                changes[setting.group].append(setting.with_mark(setting.format_value(field.read())))
         for group, section in self.sections.items():
             section.summary.setText(", ".join(changes[group]) or "as in the tutorial")
 
