@@ -30,7 +30,7 @@ from mnist_draw.app.shell.help import build_help, show_text, tab_page
 from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
-from mnist_draw.app.train.train_tab import LazyPlots, TrainTab
+from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
@@ -117,7 +117,6 @@ class Window(QMainWindow):
             self.addActions(page.everywhere)
         self.train_tab, self.draw_tab = self.page(TrainTab), self.page(DrawTab)
         self.inside_tab = self.page(InsideTab)
-        self._plots = LazyPlots(self.train_tab.build_plots(), self)
         self._show_page(_FIRST)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
         self.messages = MessageBar(self.tabs, self.header)
@@ -208,7 +207,7 @@ class Window(QMainWindow):
 
     def _connect_recognition(self) -> None:
         self.draw_tab.connect_services(self.recognition, self.explanations)
-        self.recognition.ready.connect(self._plots.start)
+        self.recognition.ready.connect(self.train_tab.start_plots)
         self.recognition.failed.connect(self._recognition_failed)
         self.network.changed.connect(self._network_changed)
         self.explanations.failed.connect(network_notifier.problem)
@@ -231,7 +230,7 @@ class Window(QMainWindow):
         self._started = True
         reporter.listen(notifier.problem)
         if self._page is self.train_tab:
-            self._plots.start()
+            self.train_tab.start_plots()
         self.recognition.start()
         for page in self.pages:
             page.start()
@@ -281,7 +280,7 @@ class Window(QMainWindow):
             self.draw_tab.answer.set_waiting("There is no network to answer.")
         self.network.refuse()
         network_notifier.problem(sentence)
-        self._plots.start()
+        self.train_tab.start_plots()
 
     def _show_why(self, answer: int, rival: int) -> None:
         """Show in the tab Inside why the drawing is read as one digit rather than another."""
@@ -329,7 +328,7 @@ class Window(QMainWindow):
         reporter.note(f"tab {self.pages[index].name}")
         self._page.take_focus()
         if self._started:
-            self._plots.start()
+            self.train_tab.start_plots()
         self._show_status()
 
     def _show_status(self) -> None:

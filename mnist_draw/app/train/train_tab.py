@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from PyQt5.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
@@ -37,32 +37,6 @@ from mnist_draw.storage.preferences import Preferences
 #: Modules of Qt that pyqtgraph imports. A module of PyQt5 that is loaded in one thread changes
 #: what all conversions between Python and Qt look up: in the GUI thread only, or it may crash.
 _QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
-
-
-class LazyPlots(QObject):
-    """Imports pyqtgraph in a thread, then builds the plots between events."""
-
-    def __init__(self, steps: Sequence[Callable[[], None]], parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._steps = list(steps)
-        self._background = Background(self)
-        self._begun = False
-
-    def start(self) -> None:
-        """Begin; later calls do nothing."""
-        if self._begun:
-            return
-        self._begun = True
-        for name in _QT_MODULES:
-            # Optional for pyqtgraph, too.
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
-        self._background.run(_import, lambda _: self._next())
-
-    def _next(self) -> None:
-        if self._steps:
-            self._steps.pop(0)()
-            QTimer.singleShot(0, self._next)
 
 
 def _import() -> None:
@@ -101,6 +75,8 @@ class TrainTab(Page):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._background = Background(self)
+        self._plots_started = False
         row(self._build_side(), (self._build_main(), 1), gap=0, owner=self)
 
     # -- building
@@ -240,9 +216,22 @@ class TrainTab(Page):
         super().resizeEvent(event)
         self._show_inside(self._inside)
 
-    def build_plots(self) -> list[Callable[[], None]]:
-        """Return the steps that build the plots."""
-        return [self.loss.build, self.accuracy.build, self.runs.compare.build]
+    def start_plots(self) -> None:
+        """Import pyqtgraph in a thread, then build the plots between events; once."""
+        if self._plots_started:
+            return
+        self._plots_started = True
+        for name in _QT_MODULES:
+            # Optional for pyqtgraph, too.
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        steps = [self.loss.build, self.accuracy.build, self.runs.compare.build]
+        self._background.run(_import, lambda _: self._build_next(steps))
+
+    def _build_next(self, steps: list[Callable[[], None]]) -> None:
+        if steps:
+            steps.pop(0)()
+            QTimer.singleShot(0, lambda: self._build_next(steps))
 
     # -- for the window
 

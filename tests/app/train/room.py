@@ -46,8 +46,8 @@ class Room:
         self.runs = RunsController(self.tab, self.run, self.background, self.tab)
         self.notices = notices
         reporter.listen(lambda sentence: notices.append(Notice(sentence)))
-        for build in self.tab.build_plots():
-            build()
+        for card in (self.tab.loss, self.tab.accuracy, self.tab.runs.compare):
+            card.build()
         self.tab.resize(1366, 700)
         self.tab.show()
         self.runs.look_for_interrupted()
