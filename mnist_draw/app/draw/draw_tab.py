@@ -45,23 +45,6 @@ if TYPE_CHECKING:
 
 notifier = Notifier("draw")
 
-#: Every tool: attribute and object name. An empty line is a rule.
-_TOOLS = (
-    ("pen", "penButton"),
-    ("eraser", "eraserButton"),
-    (),
-    ("undo", "undoButton"),
-    ("redo", "redoButton"),
-    ("clear", "clearButton"),
-    (),
-    ("open_image", "openImageButton"),
-    ("paste", "pasteButton"),
-    ("example", "exampleButton"),
-    (),
-    ("save", "saveDrawingButton"),
-    ("copy", "copyButton"),
-)
-
 #: The buttons get the height first; the rest stays empty below them.
 _BUTTON_SHARE = 1000
 
@@ -69,28 +52,26 @@ _BUTTON_SHARE = 1000
 class ToolColumn(QWidget):
     """The buttons; the tab's commands give them icon, name and meaning."""
 
-    pen: QToolButton
-    eraser: QToolButton
-    undo: QToolButton
-    redo: QToolButton
-    clear: QToolButton
-    open_image: QToolButton
-    paste: QToolButton
-    example: QToolButton
-    save: QToolButton
-    copy: QToolButton
-
     def __init__(self) -> None:
         super().__init__()
+        self.pen, self.eraser = _tool("penButton"), _tool("eraserButton")
+        self.undo, self.redo = _tool("undoButton"), _tool("redoButton")
+        self.clear = _tool("clearButton")
+        self.open_image, self.paste = _tool("openImageButton"), _tool("pasteButton")
+        self.example = _tool("exampleButton")
+        self.save, self.copy = _tool("saveDrawingButton"), _tool("copyButton")
+        groups = (
+            (self.pen, self.eraser),
+            (self.undo, self.redo, self.clear),
+            (self.open_image, self.paste, self.example),
+            (self.save, self.copy),
+        )
         tools = column(owner=self)
-        for tool in _TOOLS:
-            if not tool:
+        for tool_group in groups:
+            if tools.count():
                 tools.addWidget(rule())
-                continue
-            attribute, name = tool
-            button = _tool(name)
-            setattr(self, attribute, button)
-            tools.addWidget(button, _BUTTON_SHARE)
+            for tool in tool_group:
+                tools.addWidget(tool, _BUTTON_SHARE)
         tools.addStretch(1)
         group = QButtonGroup(self)
         for button in (self.pen, self.eraser):
