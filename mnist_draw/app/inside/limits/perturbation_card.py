@@ -20,8 +20,6 @@ from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mnist_draw.analysis.robustness import Axis, Change
 
 _ROW = 22

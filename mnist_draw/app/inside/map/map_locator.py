@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mnist_draw.analysis.maps import LayerMap, Maps
     from mnist_draw.analysis.neighbours import Neighbourhood
     from mnist_draw.dataset.mnist import Dataset

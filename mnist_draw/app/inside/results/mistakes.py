@@ -26,8 +26,6 @@ from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mnist_draw.analysis.pictures import Pictures
     from mnist_draw.analysis.results import Results
 
