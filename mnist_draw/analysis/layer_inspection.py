@@ -105,7 +105,7 @@ def weight_histogram(weights: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.
     return counts.astype(np.int64), edges.astype(np.float64)
 
 
-def words_on_updates(figures: LayerFigures) -> str:
+def describe_updates(figures: LayerFigures) -> str:
     """Say in words what the update sizes mean."""
     if not figures.updates:
         return "Shown after the second epoch."
@@ -121,7 +121,7 @@ def words_on_updates(figures: LayerFigures) -> str:
     return f"{told}."
 
 
-def words_on_dead(figures: LayerFigures) -> str:
+def describe_silent_units(figures: LayerFigures) -> str:
     """Say in words what the silent units mean."""
     if not figures.dead:
         return "This network has no rectifiers, or no pictures were tried."
@@ -133,7 +133,7 @@ def words_on_dead(figures: LayerFigures) -> str:
     return f"{100 * worst:.2g} % of {name} answer no picture at all ({told}) and learn nothing."
 
 
-def words_on_weights(figures: LayerFigures) -> str:
+def describe_weights(figures: LayerFigures) -> str:
     """Say in words what the histogram shows."""
     total = max(int(figures.counts.sum()), 1)
     centres = (figures.edges[:-1] + figures.edges[1:]) / 2

@@ -29,7 +29,7 @@ Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.uint8]
 
 #: At most so many sentences report pictures that were left out.
-_MAX_TOLD = 20
+_MAX_MESSAGES = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +49,7 @@ class Pictures:
     #: Their name, after "on": ``"validation"``.
     other_name: str = ""
     #: A sentence for each picture that was left out, the first of them.
-    told: tuple[str, ...] = field(default=())
+    messages: tuple[str, ...] = field(default=())
     #: How many were left out.
     left_out: int = 0
     #: Whether they are known to be digits, as MNIST's are.
@@ -120,14 +120,14 @@ def mnist_validation() -> Pictures:
 def my_digits() -> Pictures:
     """Return the digits that were taught, normalised as every drawing is."""
     folder = my_digits_folder()
-    images, labels, told = _read_folder(folder)
+    images, labels, messages = _read_folder(folder)
     if not images:
-        why = f" {told[0]}" if told else ""
+        why = f" {messages[0]}" if messages else ""
         raise DatasetError(
             "You have taught no digits yet: draw one on the Draw tab and say what it is with "
             f"“Wrong? It is a …”.{why}"
         )
-    return replace(_gathered(images, labels, told, "My digits", "My digit"), are_digits=True)
+    return replace(_gathered(images, labels, messages, "My digits", "My digit"), are_digits=True)
 
 
 def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:
@@ -148,16 +148,18 @@ def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:
     place = named_path(folder)
     if _has_idx(place):
         return _idx_pictures(place)
-    images, labels, told = _read_folder(place)
+    images, labels, messages = _read_folder(place)
     if not images:
-        why = f" {told[0]}" if told else ""
+        why = f" {messages[0]}" if messages else ""
         raise DatasetError(
             f"The folder {place} holds no pictures to look at: no IDX files under MNIST's names, "
             f"and no {read_titles()} files with ink on them.{why}"
         )
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
         place = place.resolve()
-    return _gathered(images, labels, told, strip_control_chars(place.name or str(place)), "Picture")
+    return _gathered(
+        images, labels, messages, strip_control_chars(place.name or str(place)), "Picture"
+    )
 
 
 def _idx_pictures(folder: Path) -> Pictures:
@@ -191,17 +193,17 @@ def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None]
     """Read and normalise one picture after the other: a large one is not kept."""
     images: list[npt.NDArray[Any]] = []
     labels: list[int | None] = []
-    told = []
+    messages = []
     for path, ink, label in _read_files(folder):
         if isinstance(ink, UserError):
-            told.append(f"{ink} It was left out.")
+            messages.append(f"{ink} It was left out.")
         elif not has_ink(ink):
-            told.append(f"The picture {path} is empty. It was left out.")
+            messages.append(f"The picture {path} is empty. It was left out.")
         else:
             grey = as_bytes(normalise_ink(ink))
             images.append(grey)
             labels.append(label)
-    return images, labels, told
+    return images, labels, messages
 
 
 def _read_files(
@@ -220,22 +222,22 @@ def _read_files(
 def _gathered(
     images: list[npt.NDArray[Any]],
     labels: list[int | None],
-    told: list[str],
+    messages: list[str],
     name: str,
     one: str,
 ) -> Pictures:
     known = [place for place, label in enumerate(labels) if label is not None]
     missing = len(labels) - len(known)
     if known and missing:
-        told = [_unlabelled(missing), *told]
+        messages = [_unlabelled(missing), *messages]
         images, labels = [images[n] for n in known], [labels[n] for n in known]
-    left_out = len(told) if not (known and missing) else len(told) - 1 + missing
+    left_out = len(messages) if not (known and missing) else len(messages) - 1 + missing
     return Pictures(
         np.stack(images)[:, None],
         np.array(labels, np.uint8) if known else None,
         name,
         one,
-        told=tuple(told[:_MAX_TOLD]),
+        messages=tuple(messages[:_MAX_MESSAGES]),
         left_out=left_out,
     )
 

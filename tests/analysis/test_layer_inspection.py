@@ -7,9 +7,9 @@ import pytest
 
 from mnist_draw.analysis.layer_inspection import (
     LayerInspection,
-    words_on_dead,
-    words_on_updates,
-    words_on_weights,
+    describe_silent_units,
+    describe_updates,
+    describe_weights,
 )
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.networks import parse_network
@@ -57,8 +57,8 @@ def test_update_sizes_are_relative() -> None:
     assert seen.counts.sum() == 784 * 20 + 200
     assert len(seen.edges) == len(seen.counts) + 1
     assert seen.edges[0] == -seen.edges[-1]
-    assert "25 % of their length" in words_on_updates(seen)
-    assert "15,880 weights" in words_on_weights(seen)
+    assert "25 % of their length" in describe_updates(seen)
+    assert "15,880 weights" in describe_weights(seen)
 
 
 def test_words_on_units_and_first_epoch() -> None:
@@ -68,8 +68,8 @@ def test_words_on_units_and_first_epoch() -> None:
     pictures = np.ones((7, 1, 28, 28), np.float32)
     seen = LayerInspection("custom_mlp:1,20,0,0").inspect(1, None, tuple(weights), pictures)
     assert seen.dead == (0.25,)
-    assert words_on_dead(seen).startswith("25 % of hidden 1 answer no picture")
-    assert words_on_updates(seen) == "Shown after the second epoch."
+    assert describe_silent_units(seen).startswith("25 % of hidden 1 answer no picture")
+    assert describe_updates(seen) == "Shown after the second epoch."
 
 
 def test_a_network_without_hidden_layers() -> None:
@@ -79,4 +79,4 @@ def test_a_network_without_hidden_layers() -> None:
     )
     assert seen.names == ("output",)
     assert seen.updates == (0.0,)
-    assert "no rectifiers" in words_on_dead(seen)
+    assert "no rectifiers" in describe_silent_units(seen)

@@ -75,7 +75,7 @@ def test_unreadable_and_unlabelled_pictures_are_left_out_in_words(tmp_path: Path
     pictures = folder_pictures(tmp_path / "d")
     assert len(pictures) == 1
     assert pictures.left_out == 3
-    told = " ".join(pictures.told)
+    told = " ".join(pictures.messages)
     assert "1 picture does not say what it is" in told
     assert "3-broken.png is not a picture that can be read" in told
     assert "1-empty.png is empty" in told

@@ -278,9 +278,9 @@ class LayersView(QWidget):
         for one, text in zip(
             self.labels,
             (
-                layer_inspection.words_on_updates(figures),
-                layer_inspection.words_on_dead(figures),
-                layer_inspection.words_on_weights(figures),
+                layer_inspection.describe_updates(figures),
+                layer_inspection.describe_silent_units(figures),
+                layer_inspection.describe_weights(figures),
             ),
             strict=True,
         ):

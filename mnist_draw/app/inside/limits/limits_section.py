@@ -22,7 +22,7 @@ from mnist_draw.app.inside.limits.limits_worker import (
 )
 from mnist_draw.app.inside.limits.network_choices import Choice, NetworkChoices
 from mnist_draw.app.inside.limits.perturbation_card import AnswerRow, PerturbationCard
-from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, amount_text
+from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, format_amount
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row
@@ -194,7 +194,7 @@ class LimitsSection(CountedSection):
         rows = [
             [
                 f"{titles[name].title}, {titles[name].unit}",
-                amount_text(titles[name], amount),
+                format_amount(titles[name], amount),
                 *(
                     "" if np.isnan(accuracy[n]) else f"{100 * accuracy[n]:.1f} %"
                     for _, accuracy in curves

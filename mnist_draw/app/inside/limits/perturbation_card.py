@@ -10,7 +10,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QWidget
 
-from mnist_draw.app.inside.limits.robustness_plot import amount_text, paint_answer
+from mnist_draw.app.inside.limits.robustness_plot import format_amount, paint_answer
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.steady_labels import GrowingLabel, TabularLabel
@@ -191,7 +191,7 @@ class PerturbationCard(Card):
 
     def _show_amounts(self) -> None:
         for axis in self._axes:
-            text = amount_text(axis, self._amount(axis))
+            text = format_amount(axis, self._amount(axis))
             self._amounts[axis.name].setText(f"{text}°" if axis.name == "turn" else text)
 
     def show_nothing(self) -> None:
@@ -207,8 +207,8 @@ class PerturbationCard(Card):
         self.picture.show_picture(picture)
         self.answers.show_rows(rows)
         if rows:
-            words = change_words(self._axes, self.change())
-            self._steady.set_text(f"{words}, {answer_words(rows, names)}.")
+            words = describe_change(self._axes, self.change())
+            self._steady.set_text(f"{words}, {describe_answers(rows, names)}.")
         else:
             self._steady.set_text("No network is ticked.")
 
@@ -217,7 +217,7 @@ def _steps(axis: Axis, amount: float) -> int:
     return round(amount / axis.step)
 
 
-def change_words(axes: Sequence[Axis], change: Change) -> str:
+def describe_change(axes: Sequence[Axis], change: Change) -> str:
     """Return what was done to a picture, such as ``"Turned by 30 degrees"``."""
     parts = []
     for axis in axes:
@@ -239,7 +239,7 @@ def change_words(axes: Sequence[Axis], change: Change) -> str:
     return words[0].upper() + words[1:]
 
 
-def answer_words(rows: Sequence[AnswerRow], names: list[str]) -> str:
+def describe_answers(rows: Sequence[AnswerRow], names: list[str]) -> str:
     """Return who reads what, such as ``"all three read a 9"``."""
     if len(set(names)) == 1:
         if len(rows) == 1:

@@ -144,7 +144,7 @@ class RobustnessPlot(WalkableView):
         painter.setFont(theme.font(Text.AXIS))
         top = foot + 15
         words = QRectF(middle - 30 * scale, top, 60 * scale, 16 * scale)
-        painter.drawText(words, Qt.AlignCenter, amount_text(self.axis, amount))
+        painter.drawText(words, Qt.AlignCenter, format_amount(self.axis, amount))
         if self.strip is None:
             return
         box = QRectF(middle - thumb / 2, words.bottom() + 2, thumb, thumb)
@@ -208,7 +208,7 @@ class RobustnessPlot(WalkableView):
             for curve in self.curves
             if not np.isnan(curve.accuracy[item])
         ]
-        text = f"{self._title}, {amount_text(self.axis, amount)}: "
+        text = f"{self._title}, {format_amount(self.axis, amount)}: "
         text += ", ".join(parts) or "not counted yet"
         if self.strip is not None and amount in self.axis.shown:
             place = self.axis.shown.index(amount)
@@ -232,7 +232,7 @@ def paint_answer(painter: QPainter, middle: QPointF, text: str, right: bool) -> 
     painter.setBrush(Qt.NoBrush)
 
 
-def amount_text(axis: Axis, amount: float) -> str:
+def format_amount(axis: Axis, amount: float) -> str:
     """Return an amount with its sign, such as ``"+30"``; sizes and strengths have none."""
     if axis.name in ("size", "noise") or amount == 0:
         return f"{amount:g}"

@@ -114,9 +114,9 @@ class ConfusionModel(QAbstractTableModel):
         if role == Qt.DisplayRole:
             return self._text(index)
         if role == Qt.AccessibleTextRole:
-            return self.words(index)
+            return self.describe(index)
         if role == Qt.ToolTipRole:
-            return tip(self.words(index))
+            return tip(self.describe(index))
         return None
 
     def _text(self, index: QModelIndex) -> str:
@@ -130,7 +130,7 @@ class ConfusionModel(QAbstractTableModel):
         share = percent(self._precision[column])[:-2] if column < self.classes else ""
         return share.replace("100.0", "100")
 
-    def words(self, index: QModelIndex) -> str:
+    def describe(self, index: QModelIndex) -> str:
         """Return what a cell says, as a sentence."""
         pair = self.pair(index)
         if pair is None:

@@ -242,7 +242,7 @@ class MistakesCard(Card):
             nothing = "No mistake." if results.is_complete else "No mistake so far."
         else:
             places = results.pictures_of(*pair)
-            title, nothing = pair_words(pair, name)
+            title, nothing = describe_pair(pair, name)
             order = "the least sure first" if pair[0] == pair[1] else "the surest mistake first"
             count = "1 picture" if len(places) == 1 else f"{len(places):,} pictures"
             note = f"{count}, {order}"
@@ -258,7 +258,7 @@ class MistakesCard(Card):
             pictures.images,
             places,
             lambda place: _caption(results, place, one_cell, name),
-            lambda place: picture_words(results, pictures, place, name),
+            lambda place: describe_picture(results, pictures, place, name),
         )
 
 
@@ -269,7 +269,7 @@ def _title(card: Card) -> QLabel:
     return found
 
 
-def pair_words(pair: Pair, name: Callable[[int], str]) -> tuple[str, str]:
+def describe_pair(pair: Pair, name: Callable[[int], str]) -> tuple[str, str]:
     """Return the title for a cell's pictures, and what to say where there are none."""
     true, read = pair
     if true is not None and read is not None:
@@ -300,7 +300,7 @@ def short_name(name: str) -> str:
     return name.removeprefix("class ")[:_MAX_LETTERS]
 
 
-def picture_words(
+def describe_picture(
     results: Results, pictures: Pictures, place: int, name: Callable[[int], str]
 ) -> str:
     """Return what there is to say about a picture, as a sentence."""

@@ -335,10 +335,10 @@ class ReliabilityView(WalkableView):
         return self._middle(item)
 
     def describe(self, item: int) -> str:
-        return bin_words(self.bins[item])
+        return describe_bin(self.bins[item])
 
 
-def bin_words(part: Bin) -> str:
+def describe_bin(part: Bin) -> str:
     """Return what a point says, as a sentence."""
     answers = "1 answer" if part.count == 1 else f"{part.count:,} answers"
     return (
@@ -348,7 +348,7 @@ def bin_words(part: Bin) -> str:
     )
 
 
-def reliability_words(results: Results) -> str:
+def describe_reliability(results: Results) -> str:
     """Return what the points say together, from the fullest one below 90 %."""
     bins = results.reliability
     if not bins:

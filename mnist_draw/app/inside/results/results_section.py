@@ -16,7 +16,7 @@ from mnist_draw.app.inside.results.result_cards import (
     ConfusionCard,
     ReliabilityView,
     ResultFigures,
-    reliability_words,
+    describe_reliability,
 )
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
@@ -211,7 +211,7 @@ class ResultsSection(CountedSection):
         if pictures is not None and pictures.left_out:
             if pictures.left_out > 1:
                 remarks.append(f"{pictures.left_out:,} pictures were left out.")
-            remarks.append(pictures.told[0])
+            remarks.append(pictures.messages[0])
         self.remark.setText(" ".join(remarks))
         self.remark.setVisible(bool(remarks))
 
@@ -231,7 +231,7 @@ class ResultsSection(CountedSection):
         self.confusion.show_results(results, self._name)
         self._show_side()
         self.reliability.show_results(results)
-        self.reliability_words.setText(reliability_words(results))
+        self.reliability_words.setText(describe_reliability(results))
         if results.is_complete or not self.mistakes.view.hasFocus():
             self._show_pair(matrix.pinned)
         self._show_state()

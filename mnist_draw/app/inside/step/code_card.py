@@ -65,10 +65,10 @@ class CodeView(QWidget):
         """Show lines and expressions of a stage."""
         self.lines, self.expressions, self.sentence = lines, expressions, sentence
         self._stage = stage
-        self.setAccessibleDescription(f"{self.words()} {_EXPLAINED}")
+        self.setAccessibleDescription(f"{self.describe()} {_EXPLAINED}")
         self.update()
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Return what is marked and computed, in reading order."""
         marked = " ".join(line.text.strip() for line in self.lines if line.stage == self._stage)
         computed = "; ".join(f"{e.text} ({e.shape})" for e in self.expressions)
@@ -162,13 +162,13 @@ class _NextButton(QPushButton):
     """
 
     def __init__(self) -> None:
-        super().__init__(_next_words(0))
+        super().__init__(_next_label(0))
         self.setObjectName("nextButton")
         self.setProperty("look", "primary")
         explain(self, "Next", "Go on to the next stage.", "→")
 
     def sizeHint(self) -> QSize:
-        widest = max(self._wide(_next_words(stage)) for stage in range(len(STAGES)))
+        widest = max(self._wide(_next_label(stage)) for stage in range(len(STAGES)))
         return super().sizeHint() + QSize(widest - self._wide(self.text()), 0)
 
     def minimumSizeHint(self) -> QSize:
@@ -178,7 +178,7 @@ class _NextButton(QPushButton):
         return self.fontMetrics().size(Qt.TextShowMnemonic, words).width()
 
 
-def _next_words(stage: int) -> str:
+def _next_label(stage: int) -> str:
     """Return what the button says that leads on from a stage, from 1 on; 0 and the last: none."""
     return f"Next: {STAGES[stage].title}" if 0 < stage < len(STAGES) else "Next"
 
@@ -236,7 +236,7 @@ class CodeCard(Card):
         self.back.setEnabled(stage > 1)
         # The stages of a step that is still to come are empty.
         self.next.setEnabled(stage < last and shown is not None)
-        self.next.setText(_next_words(stage))
+        self.next.setText(_next_label(stage))
         self.play.setText("Stop" if playing else "Play slowly")
         self.play.setEnabled(shown is not None and theme.theme().motion)
         self._repeat.setVisible(stage == last and shown is not None)

@@ -20,7 +20,11 @@ from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.limits.limits_worker import count_all
 from mnist_draw.app.inside.limits.network_choices import Choice, file_choice
-from mnist_draw.app.inside.limits.perturbation_card import AnswerRow, answer_words, change_words
+from mnist_draw.app.inside.limits.perturbation_card import (
+    AnswerRow,
+    describe_answers,
+    describe_change,
+)
 from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.augmentation import numba_loops
@@ -248,17 +252,17 @@ def test_a_run_that_trains_is_counted_again_when_asked(
 
 
 def test_words() -> None:
-    assert change_words(AXES, Change()) == "As it is"
-    assert change_words(AXES, Change(turn=-30)) == "Turned by −30 degrees"
+    assert describe_change(AXES, Change()) == "As it is"
+    assert describe_change(AXES, Change(turn=-30)) == "Turned by −30 degrees"
     assert (
-        change_words(AXES, Change(shift=1, size=0.7, noise=0.4, pen=-0.5))
+        describe_change(AXES, Change(shift=1, size=0.7, noise=0.4, pen=-0.5))
         == "Shifted by 1 pixel, 0.7 times as large, with noise of strength 0.4, "
         "with a pen 0.5 pixels thinner"
     )
     rows = [AnswerRow("A", 9, 0.9, True), AnswerRow("B", 9, 0.8, True), AnswerRow("C", 4, 1, False)]
-    assert answer_words(rows[:1], ["9"]) == "A reads a 9"
-    assert answer_words(rows[:2], ["9", "9"]) == "both read a 9"
-    assert answer_words(rows, ["9", "9", "4"]) == "A reads 9, B 9, C 4"
+    assert describe_answers(rows[:1], ["9"]) == "A reads a 9"
+    assert describe_answers(rows[:2], ["9", "9"]) == "both read a 9"
+    assert describe_answers(rows, ["9", "9", "4"]) == "A reads 9, B 9, C 4"
 
 
 @pytest.mark.parametrize("width", [260, 300, 330, 370, 500])

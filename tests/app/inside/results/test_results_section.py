@@ -266,7 +266,9 @@ def test_a_folder_without_pictures_is_told_and_the_others_stay(
 
 def test_pictures_without_labels(section: ResultsSection, qtbot: QtBot, digits: Dataset) -> None:
     count(section, qtbot)
-    pictures = Pictures(digits.test_images[:50], None, "scans", left_out=2, told=("Two are bad.",))
+    pictures = Pictures(
+        digits.test_images[:50], None, "scans", left_out=2, messages=("Two are bad.",)
+    )
     section.data.setItemData(1, lambda: pictures)
     section.data.activated.emit(1)
     qtbot.waitUntil(lambda: len(shown(section)) == 50, timeout=9000)
