@@ -1,7 +1,6 @@
-"""Records of which the user has many: their table, the commands on them, their files.
+"""Collections of runs, networks and taught digits: tables, commands and changes of files.
 
-Used for runs and for trained networks. A list follows its folder: what other windows and programs
-change there is shown.
+A list follows its folder, also if another window or program changes it.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from mnist_draw.training.events import (
 from mnist_draw.training.history import History
 from mnist_draw.training.network_places import fallback_key
 from mnist_draw.training.record import Run, with_figures
-from mnist_draw.training.settings import SETTINGS
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 notifier = Notifier("run")
 
@@ -362,6 +362,6 @@ class RunController(QObject):
         stored = self._preferences.get("training", {})
         if stored:
             try:
-                self.tab.settings.show_stored(stored)
+                self.tab.settings.show_settings(TrainingSettings.from_json(stored))
             except UserError as error:
                 notifier.problem(f"The settings of the last run are not used: {error}")

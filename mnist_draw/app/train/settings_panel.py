@@ -209,7 +209,7 @@ class SettingsPanel(QWidget):
                 f"Set every field: {preset.meaning}.",
                 look="link",
             )
-            button.clicked.connect(partial(self._choose_preset, name))
+            button.clicked.connect(lambda _, preset=preset: self.show_settings(preset.settings))
             head.addWidget(button)
             self.presets[name] = button
 
@@ -372,13 +372,6 @@ class SettingsPanel(QWidget):
         for name, value in settings.to_json().items():
             self.apply(name, value)
         self._note_rate()
-
-    def _choose_preset(self, name: str) -> None:
-        self.show_settings(PRESETS[name].settings)
-
-    def show_stored(self, values: dict[str, Any]) -> None:
-        """Fill the fields from stored JSON values; raises ``UserError`` if they make no sense."""
-        self.show_settings(TrainingSettings.from_json(values))
 
     def apply(self, name: str, value: Any) -> None:
         """Show another value of one setting, unless it is fixed."""

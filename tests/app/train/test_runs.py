@@ -15,10 +15,12 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import collection
 from mnist_draw.app.train.runs_page import RunsTable
+from mnist_draw.storage.preferences import Preferences
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training import events
 from mnist_draw.training.record import read_run
 from mnist_draw.training.run_list import list_runs
+from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import Loop, checkpoint_after
 from .room import MakeRoom, add_run, write_epochs
@@ -353,3 +355,10 @@ def test_the_running_run_is_not_deleted(make: MakeRoom) -> None:
     room.runs.continue_run(run)
     assert "A run is going on" in room.message
     assert run.folder.exists()
+
+
+def test_nonsense_among_the_stored_settings_is_reported(make: MakeRoom) -> None:
+    Preferences().set("training", {"epochs": "many"})
+    room = make()
+    assert "not used" in room.message
+    assert room.tab.settings.settings() == TrainingSettings()

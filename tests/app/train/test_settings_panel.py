@@ -21,7 +21,6 @@ from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.app.train.sections import SectionArea
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields
 from mnist_draw.app.train.settings_panel import SettingsPanel, make_examples
-from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import data_path
 from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.networks import parse_network
@@ -124,12 +123,6 @@ def test_numbers_are_typed_and_nonsense_is_refused(
     QTest.keyClick(box, Qt.Key_Return)
     assert getattr(panel.settings(), name) == pytest.approx(value)
     assert box.text() == shown
-
-
-def test_nonsense_in_storage_is_refused_in_words(panel: SettingsPanel) -> None:
-    with pytest.raises(UserError, match="epochs"):
-        panel.show_stored({"epochs": "many"})
-    assert panel.settings() == TrainingSettings()
 
 
 def test_what_can_change_during_a_run(panel: SettingsPanel) -> None:
