@@ -117,20 +117,8 @@ class Checkpoint:
 def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     """Read a checkpoint and check all of it.
 
-    Parameters
-    ----------
-    path : str or os.PathLike
-
-    Returns
-    -------
-    Checkpoint
-
-    Raises
-    ------
-    CheckpointError
-        The file is missing, damaged, from a newer program or holds something else.
-    UserError
-        Its settings are out of range.
+    Raises `CheckpointError` if the file is missing, damaged, from a newer program or something
+    else, and `UserError` if its settings are out of range.
     """
     name = os.fspath(path)
     try:
@@ -228,20 +216,11 @@ def _require_folder(path: Path) -> None:
 
 
 class CheckpointWriter:
-    """Writes checkpoints from a thread of its own, so that the disk never slows training.
+    """Writes checkpoints in a thread of its own, so that the disk never slows training.
 
-    Where a new one comes before the last is written, only the newest is: any of them leads to
-    the same end. `close` returns when the last is on disk.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Held until `close`, so that no other run writes it.
-
-    Raises
-    ------
-    CheckpointError
-        Another run holds it.
+    Of several that wait only the newest is written: any of them leads to the same end. The path is
+    locked until `close`, which returns when the last is on disk. Raises `CheckpointError` if
+    another run has locked it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -312,10 +291,7 @@ def to_array(variable: Any) -> NDArray[Any]:
 def from_array(variable: Any, stored: NDArray[Any]) -> None:
     """Give a shared variable the value that `to_array` has returned.
 
-    Raises
-    ------
-    ValueError
-        The array is not of this variable's kind or shape; the variable keeps its value.
+    Raises `ValueError` if the array is not of its kind or shape; the variable keeps its value.
     """
     value = variable.get_value()
     if isinstance(value, np.random.Generator):

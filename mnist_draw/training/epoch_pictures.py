@@ -89,20 +89,10 @@ class EpochPictures:
         return self._augmenter is not None and compiles_first()
 
     def minibatches(self, epoch: int, start: int = 0) -> Iterator[Minibatch]:
-        """Iterate over one epoch; incomplete minibatches are left out.
+        """Iterate over the complete minibatches of an epoch, from 1, after the first ``start``.
 
-        Parameters
-        ----------
-        epoch : int
-            From 1.
-        start : int
-            So many of its minibatches are passed over.
-
-        Yields
-        ------
-        pictures, labels, rows : tuple of ndarray
-            Pictures of the data set's type (N, 1, 28, 28), labels int32 (N,), and int64 (n,):
-            which of them make the minibatch.
+        Yields pictures of the data set's type (N, 1, 28, 28), labels int32 (N,), and int64 (n,):
+        which of them make the minibatch.
         """
         rng = np.random.default_rng([self._seed, epoch])
         everything = np.arange(len(self._labels))

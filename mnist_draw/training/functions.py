@@ -50,21 +50,11 @@ class TrainingFunctions:
         labels: NDArray[np.int32],
         rows: NDArray[np.int64] | None = None,
     ) -> tuple[Any, Any]:
-        """Learn one minibatch.
+        """Learn the minibatch ``rows`` (int64; all by default) of pictures and labels (int32).
 
-        Parameters
-        ----------
-        pictures, labels : ndarray
-            (N, 1, 28, 28) of the type that was compiled for, and int32 (N,).
-        rows : ndarray of int64, optional
-            int64 (n,): which of them make the minibatch; all where it is left out. The graph
-            gathers them itself, on all cores, so that a large array need not be cut up first.
-
-        Returns
-        -------
-        loss, accuracy : float
-            Mean cross-entropy in nats and share of right answers, both with dropout and before
-            the update.
+        Return its mean cross-entropy in nats and its share of right answers, both with dropout and
+        before the update. The graph gathers the rows on all cores, so that a large array need not
+        be cut up.
         """
         if rows is None:
             rows = np.arange(len(labels))
@@ -72,18 +62,9 @@ class TrainingFunctions:
 
 
 def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabilities]:
-    """Compile the function that classifies single pictures; takes a fraction of a second.
+    """Compile float32 (N, 1, 28, 28) → probabilities, float32 (N, classes), without dropout.
 
-    Parameters
-    ----------
-    network : lasagne.layers.Layer
-        A Lasagne output layer.
-
-    Returns
-    -------
-    callable
-        From float32 (N, 1, 28, 28) to probabilities, float32 (N, classes), without dropout. It
-        belongs to one thread.
+    Takes a fraction of a second; the function belongs to one thread.
     """
     import lasagne
     import theano
@@ -127,17 +108,9 @@ def compile_train(
     """Build and compile the training function; `compile_evaluate` adds the other.
 
     The steps are the tutorial's. Three things are added: the minibatch's rows are gathered from
-    pictures and labels; pictures may come as bytes, which the graph scales; and the loss that is
-    minimised has an L2 penalty on the weights, whose weight is a shared scalar (0 by default).
-
-    Parameters
-    ----------
-    network : lasagne.layers.Layer
-        A Lasagne output layer.
-    settings : TrainingSettings
-        Of these: the update rule, its parameters, the learning rate and L2.
-    picture_dtype : str
-        ``"uint8"`` for grey levels of 0 to 255, ``"float32"`` for pictures that are scaled.
+    pictures and labels; pictures may be bytes (``picture_dtype`` ``"uint8"``, else ``"float32"``,
+    which is scaled already), which the graph scales; and the loss that is minimised has an L2
+    penalty on the weights, whose weight is a shared scalar (0 by default).
     """
     import lasagne
     import theano

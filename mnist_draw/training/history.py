@@ -97,13 +97,7 @@ class History:
         return np.array(rows, dtype=np.float64).reshape(-1, len(EPOCH_COLUMNS))
 
     def write_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write one line for each epoch, with a heading.
-
-        Raises
-        ------
-        StorageError
-            The file cannot be written.
-        """
+        """Write one line for each epoch, with a heading; raises `StorageError`."""
         write_atomically(path, self.epochs_csv())
 
     def epochs_csv(self) -> bytes:
@@ -111,13 +105,7 @@ class History:
         return _table(EPOCH_COLUMNS, (vars(figures).values() for figures in self.epochs))
 
     def write_minibatches_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write one line for each minibatch learnt, counted from 1, with a heading.
-
-        Raises
-        ------
-        StorageError
-            The file cannot be written.
-        """
+        """Write one line for each minibatch, from 1, with a heading; raises `StorageError`."""
         write_atomically(path, self.minibatches_csv())
 
     def minibatches_csv(self) -> bytes:
@@ -176,19 +164,10 @@ EPOCH_COLUMNS = tuple(EpochFigures.__dataclass_fields__)
 
 
 def read_change(entry: object) -> SettingChanged:
-    """Return a change of a setting from its fields by name, or from their values in order.
+    """Return a change of a setting from a record's fields by name or a checkpoint's in order.
 
-    Parameters
-    ----------
-    entry : object
-        What a record (an object) or a checkpoint (a list) holds.
-
-    Raises
-    ------
-    DocumentError
-        It is none, or of a setting that cannot be changed during a run.
-    UserError
-        A value is out of range.
+    Raises `DocumentError` if it is none, or of a setting that is not live, and `UserError` if a
+    value is out of range.
     """
     names = tuple(SettingChanged.__dataclass_fields__)
     if isinstance(entry, list) and len(entry) == len(names):

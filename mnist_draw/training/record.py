@@ -167,13 +167,7 @@ class Run:
         }
 
     def save(self) -> None:
-        """Write the record.
-
-        Raises
-        ------
-        StorageError
-            It cannot be written; the one before is unchanged.
-        """
+        """Write the record; raises `StorageError`, and then the one before is unchanged."""
         require_folder(self)
         write_atomically(self.folder / RECORD, FORMAT.pack(self.to_json(), indent=1))
 
@@ -183,13 +177,7 @@ class Run:
 
 
 def require_folder(run: Run) -> None:
-    """Raise an error if the folder of a run is gone.
-
-    Raises
-    ------
-    StorageError
-        It was deleted, moved or renamed.
-    """
+    """Raise `StorageError` if the folder of a run is gone."""
     if not run.folder.is_dir():
         raise StorageError(
             f"The run {run.full_title} is no longer there: its folder {run.folder} was deleted, "
@@ -277,25 +265,13 @@ def with_figures(run: Run, history: History) -> Run:
 
 
 def save_history(folder: Path, history: History) -> None:
-    """Write a run's figures beside its record.
-
-    Raises
-    ------
-    StorageError
-        The file cannot be written.
-    """
+    """Write a run's figures beside its record."""
     arrays = dict(zip(_ARRAYS, history.to_arrays(), strict=True))
     write_atomically(folder / HISTORY, npz.pack(arrays))
 
 
 def read_history(path: Path) -> History:
-    """Read the figures in a file that `save_history` has written.
-
-    Raises
-    ------
-    UserError
-        It cannot be used.
-    """
+    """Read the figures that `save_history` has written; raises `UserError`."""
     try:
         with npz.open_archive(path) as archive:
             arrays = archive.read_all()
@@ -305,13 +281,7 @@ def read_history(path: Path) -> History:
 
 
 def load_history(run: Run) -> History:
-    """Read a run's figures, from its history or else from its checkpoint.
-
-    Raises
-    ------
-    UserError
-        Neither file can be used; the sentence tells of the checkpoint.
-    """
+    """Read a run's figures, from its history or else from its checkpoint; raises `UserError`."""
     try:
         history = read_history(run.folder / HISTORY)
         if len(history.epochs) < run.epochs_done:

@@ -301,14 +301,7 @@ class TrainingSettings:
     )
 
     def validate(self) -> None:
-        """Check every field.
-
-        Raises
-        ------
-        UserError
-            The first of the wrong kind or out of range: a sentence with its name, its value
-            and what is allowed.
-        """
+        """Check every field; raises `UserError` with the name, the value and what is allowed."""
         self.to_json()
         for name, setting in settings_of(type(self)).items():
             setting.check(getattr(self, name))

@@ -181,19 +181,10 @@ def get_class(network: Any, example: NDArray[Any]) -> Any:
 
 
 def probabilities_of(network: Any, pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Ask a network for the probabilities of its classes; it is compiled the first time only.
+    """Return the probabilities of a network's classes, float32 (N, classes).
 
-    Parameters
-    ----------
-    network : lasagne.layers.Layer
-        A Lasagne output layer.
-    pictures : ndarray of float32
-        (N, 1, 28, 28), N at least 1.
-
-    Returns
-    -------
-    ndarray of float32
-        (N, classes); each row sums to 1.
+    ``pictures`` are float32 (N, 1, 28, 28), N at least 1. A network is compiled the first time
+    only.
     """
     predict = _predict_functions.get(network)
     if predict is None:

@@ -150,20 +150,7 @@ def parameter_range(name: str) -> tuple[float, float]:
 
 
 def find_update_rule(name: str, parameters: Mapping[str, float]) -> UpdateRule:
-    """Find a rule and check parameters against it.
-
-    Parameters
-    ----------
-    name : str
-        One of `UPDATE_RULES`.
-    parameters : mapping of str to float
-        Values that differ from Lasagne's defaults.
-
-    Raises
-    ------
-    UpdateRuleError
-        There is no such rule, it has no such parameter, or a value is out of range.
-    """
+    """Return a rule; check its name and the values that differ from Lasagne's defaults."""
     if name not in UPDATE_RULES:
         listing = "; ".join(f"{rule.name} ({rule.meaning})" for rule in UPDATE_RULES.values())
         near = nearest(str(name), UPDATE_RULES)
@@ -190,22 +177,7 @@ def updates_of(
     learning_rate: Any,
     parameters: Mapping[str, float],
 ) -> Any:
-    """Apply a rule: call Lasagne's function of that name.
-
-    Parameters
-    ----------
-    rule : UpdateRule
-        One of `UPDATE_RULES`.
-    loss_or_grads, params, learning_rate : theano expressions
-        As Lasagne takes them.
-    parameters : mapping of str to float
-        Values that differ from Lasagne's defaults.
-
-    Returns
-    -------
-    OrderedDict
-        From shared variables to their new values.
-    """
+    """Apply a rule by Lasagne's function of its name; return its updates."""
     import lasagne
 
     function = getattr(lasagne.updates, rule.name)
@@ -270,21 +242,9 @@ SCHEDULES: dict[str, Schedule] = {
 
 
 def learning_rate_at(base: float, schedule: str, progress: float) -> float:
-    """Return the learning rate at some point of a run.
+    """Return the learning rate after the part ``progress`` (0 to 1) of all planned minibatches.
 
-    Parameters
-    ----------
-    base : float
-        The learning rate that was set.
-    schedule : str
-        One of `SCHEDULES`.
-    progress : float
-        The part of all planned minibatches that is done, 0 to 1; more counts as 1.
-
-    Returns
-    -------
-    float
-        At least `MIN_FACTOR` of ``base``.
+    It is at least `MIN_FACTOR` of ``base``, the learning rate that was set.
     """
     progress = min(max(progress, 0.0), 1.0)
     return base * max(SCHEDULES[schedule].factor(progress), MIN_FACTOR)
