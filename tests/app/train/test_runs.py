@@ -358,7 +358,9 @@ def test_the_running_run_is_not_deleted(make: MakeRoom) -> None:
 
 
 def test_nonsense_among_the_stored_settings_is_reported(make: MakeRoom) -> None:
-    Preferences().set("training", {"epochs": "many"})
+    preferences = Preferences()
+    preferences.set("training", {"epochs": "many"})
+    preferences.save()
     room = make()
     assert "not used" in room.message
     assert room.tab.settings.settings() == TrainingSettings()
