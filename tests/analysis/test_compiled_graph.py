@@ -5,23 +5,23 @@ from __future__ import annotations
 import pytest
 from made_networks import random_model
 
-from mnist_draw.analysis.compiled_graph import FunctionGraphs, graphs_of
+from mnist_draw.analysis.compiled_graph import graphs_of
 from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.theano_bridge import installed_theano
 
 
-def graphs(network: str) -> dict[str, FunctionGraphs]:
+def graphs(network):
     """Return the graphs of a network with random weights."""
     return graphs_of(OneStep(random_model(network, seed=2, spread=0.05)))
 
 
 @pytest.fixture(scope="module")
-def mlp() -> dict[str, FunctionGraphs]:
+def mlp():
     """Return the graphs of a small network of the tutorial's kind."""
     return graphs("custom_mlp:2,8")
 
 
-def test_operations_are_counted_by_kind(mlp: dict[str, FunctionGraphs]) -> None:
+def test_operations_are_counted_by_kind(mlp):
     assert list(mlp) == ["classify", "validate", "learn"]
     for function in mlp.values():
         assert sum(function.written.values()) > 0
@@ -36,9 +36,7 @@ def test_operations_are_counted_by_kind(mlp: dict[str, FunctionGraphs]) -> None:
     assert ("elementwise", "Abs") not in mlp["classify"].compiled
 
 
-def test_both_graphs_are_printed_with_the_names_of_the_stages(
-    mlp: dict[str, FunctionGraphs],
-) -> None:
+def test_both_graphs_are_printed_with_the_names_of_the_stages(mlp):
     learn = mlp["learn"]
     for text in (learn.written_text, learn.compiled_text):
         for name in ("W1", "b3", "accumulator of W2", "pictures"):
@@ -47,7 +45,7 @@ def test_both_graphs_are_printed_with_the_names_of_the_stages(
     assert "Composite" in learn.compiled_text
 
 
-def test_the_table_lists_products_first(mlp: dict[str, FunctionGraphs]) -> None:
+def test_the_table_lists_products_first(mlp):
     table = mlp["classify"].table()
     assert table.rows[0] == ("product", "Dot", "3", "3")
     assert len(table.rows) == len({*mlp["classify"].written, *mlp["classify"].compiled})
@@ -55,7 +53,7 @@ def test_the_table_lists_products_first(mlp: dict[str, FunctionGraphs]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(installed_theano(), reason="Theano compiles a convolution for minutes")
-def test_a_convolution_has_its_own_products() -> None:
+def test_a_convolution_has_its_own_products():
     counts = graphs("cnn")["classify"].compiled
     products = {name: n for (kind, name), n in counts.items() if kind == "product"}
     assert sum(n for name, n in products.items() if "Conv" in name) == 2

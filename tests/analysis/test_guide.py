@@ -12,7 +12,7 @@ import pytest
 from mnist_draw.analysis.guide import guide, step_for
 
 
-def test_there_are_fourteen_short_steps() -> None:
+def test_there_are_fourteen_short_steps():
     steps = guide()
     assert [step.number for step in steps] == list(range(1, 15))
     for step in steps:
@@ -28,7 +28,7 @@ def test_there_are_fourteen_short_steps() -> None:
     assert len({step.short for step in steps}) == 14
 
 
-def test_a_view_has_its_step() -> None:
+def test_a_view_has_its_step():
     unit, first, none = (step_for(*w) for w in (("network", "unit"), ("network", ""), ("x", "")))
     assert unit is not None
     assert unit.title == "What one unit does"
@@ -38,7 +38,7 @@ def test_a_view_has_its_step() -> None:
 
 
 @pytest.mark.slow
-def test_its_code_is_one_program(capsys: pytest.CaptureFixture[str]) -> None:
+def test_its_code_is_one_program(capsys):
     lasagne.random.set_rng(np.random.RandomState(1))
     names: dict[str, object] = {}
     for step in guide():
@@ -47,18 +47,18 @@ def test_its_code_is_one_program(capsys: pytest.CaptureFixture[str]) -> None:
     assert "It reads" in capsys.readouterr().out
 
 
-def test_its_first_lines_run_in_a_program_of_their_own() -> None:
+def test_its_first_lines_run_in_a_program_of_their_own():
     # There nothing has been imported that would let lasagne be found.
     code = "\n".join(guide()[0].code)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
-def test_an_exercise_does_not_stand_solved_above_itself() -> None:
+def test_an_exercise_does_not_stand_solved_above_itself():
     (step,) = (step for step in guide() if "How many weights has this network?" in step.text)
     assert "545" not in step.text
 
 
-def test_its_lines_fit_the_page() -> None:
+def test_its_lines_fit_the_page():
     for step in guide():
         assert all(len(line) <= 120 for line in step.text.splitlines()), step.title

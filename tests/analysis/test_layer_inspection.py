@@ -11,14 +11,14 @@ from mnist_draw.analysis.layer_inspection import (
     describe_updates,
     describe_weights,
 )
-from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.networks import parse_network
 
 
 @pytest.mark.parametrize(
     "text", ["mlp", "custom_mlp:2,30,0.2,0.5", "layers:40@leaky,30", "cnn", "deep_cnn"]
 )
-def test_silent_units_are_found(text: str, digits: Dataset) -> None:
+def test_silent_units_are_found(text, digits):
     import lasagne
 
     network = parse_network(text).build()
@@ -41,13 +41,13 @@ def test_silent_units_are_found(text: str, digits: Dataset) -> None:
         assert found[0].all()
 
 
-def parameters(scale: float = 1.0) -> tuple[np.ndarray, ...]:
+def parameters(scale=1.0):
     rng = np.random.default_rng(1)
     shapes = ((784, 20), (20,), (20, 10), (10,))
     return tuple(np.float32(scale) * rng.normal(size=shape).astype(np.float32) for shape in shapes)
 
 
-def test_update_sizes_are_relative() -> None:
+def test_update_sizes_are_relative():
     before = parameters()
     after = tuple(value * np.float32(1.25) for value in before)
     seen = LayerInspection("custom_mlp:1,20,0,0").inspect(4, before, after, None)
@@ -61,7 +61,7 @@ def test_update_sizes_are_relative() -> None:
     assert "15,880 weights" in describe_weights(seen)
 
 
-def test_words_on_units_and_first_epoch() -> None:
+def test_words_on_units_and_first_epoch():
     weights = list(parameters())
     weights[1][:] = 1000
     weights[1][:5] = -1e6
@@ -72,7 +72,7 @@ def test_words_on_units_and_first_epoch() -> None:
     assert describe_updates(seen) == "Shown after the second epoch."
 
 
-def test_a_network_without_hidden_layers() -> None:
+def test_a_network_without_hidden_layers():
     weights = (np.ones((784, 10), np.float32), np.zeros(10, np.float32))
     seen = LayerInspection("custom_mlp:0,1,0,0").inspect(
         1, weights, weights, np.ones((2, 1, 28, 28), np.float32)

@@ -23,7 +23,7 @@ from mnist_draw.analysis.maps import (
 from mnist_draw.analysis.neighbours import gather_neighbours
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.tsne import affinities, squared_distances, tsne
-from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
 
@@ -37,7 +37,7 @@ from mnist_draw.storage import cache
         ("cnn", ("pixels", "convolution 1", "hidden 1", "answer")),
     ],
 )
-def test_layers_of_every_network(network: str, names: tuple[str, ...], digits: Dataset) -> None:
+def test_layers_of_every_network(network, names, digits):
     model = random_model(network)
     layers = NetworkProbe(model)
     assert layers.output_names == names
@@ -56,7 +56,7 @@ def test_layers_of_every_network(network: str, names: tuple[str, ...], digits: D
         np.testing.assert_allclose(found[layers.last_hidden], expected, atol=1e-4)
 
 
-def test_principal_directions_are_those_of_the_covariance() -> None:
+def test_principal_directions_are_those_of_the_covariance():
     random = np.random.default_rng(0)
     values = random.normal(size=(200, 6)) * [5, 1, 3, 0.5, 0.2, 0.1] + 7
     centred = (values - values.mean(axis=0)).astype(np.float32)
@@ -67,7 +67,7 @@ def test_principal_directions_are_those_of_the_covariance() -> None:
     np.testing.assert_array_equal(directions, principal_directions(centred))
 
 
-def test_a_map_takes_little_more_memory_than_what_it_keeps() -> None:
+def test_a_map_takes_little_more_memory_than_what_it_keeps():
     random = np.random.default_rng(0)
     values = random.normal(3, 1, (600, 4000)).astype(np.float32)
     expected = values.copy()
@@ -85,9 +85,7 @@ def test_a_map_takes_little_more_memory_than_what_it_keeps() -> None:
 
 
 @pytest.mark.parametrize("shape", [(50, 2), (2, 50), (1, 20), (3, 3)])
-def test_few_classes_few_pictures_and_layers_that_say_nothing_have_directions(
-    shape: tuple[int, int],
-) -> None:
+def test_few_classes_few_pictures_and_layers_that_say_nothing_have_directions(shape):
     for values in (np.random.default_rng(1).random(shape), np.full(shape, 0.3)):
         values = values.astype(np.float32)
         directions = principal_directions(values - values.mean(axis=0))
@@ -95,7 +93,7 @@ def test_few_classes_few_pictures_and_layers_that_say_nothing_have_directions(
         assert np.isfinite(directions).all()
 
 
-def test_votes() -> None:
+def test_votes():
     assert vote(np.array([3, 5, 5, 3, 7])) == 3
     assert vote(np.array([7, 5, 5, 3, 3])) == 5
     values = np.concatenate([np.zeros((8, 2)), np.full((8, 2), 9)]).astype(np.float32)
@@ -106,7 +104,7 @@ def test_votes() -> None:
     assert vote_accuracy(values, labels) == pytest.approx(15 / 16)
 
 
-def test_no_more_neighbours_vote_than_a_class_has_pictures() -> None:
+def test_no_more_neighbours_vote_than_a_class_has_pictures():
     # Three classes that lie apart, each with two pictures: all others would outvote the second.
     values = np.repeat([[0.0], [10.0], [20.0]], 2, axis=0).astype(np.float32)
     values += np.arange(6)[:, None] / 100
@@ -118,7 +116,7 @@ def test_no_more_neighbours_vote_than_a_class_has_pictures() -> None:
     assert voters_of(np.repeat(np.arange(10), 60).astype(np.uint8)) == 5
 
 
-def test_maps_of_all_layers_and_kept(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_maps_of_all_layers_and_kept(digits, monkeypatch):
     images, labels = digits.test_images[:60], digits.test_labels[:60]
     steps = list(build_maps(linear_model(), images, labels))
     assert [len(step.layers) for step in steps] == [1, 2]
@@ -138,23 +136,21 @@ def test_maps_of_all_layers_and_kept(digits: Dataset, monkeypatch: pytest.Monkey
     np.testing.assert_allclose(kept.probabilities, steps[-1].probabilities, atol=1e-6)
 
 
-def test_what_is_kept_but_makes_no_sense_is_made_anew(
-    digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_kept_but_makes_no_sense_is_made_anew(digits, monkeypatch):
     images, labels = digits.test_images[:40], digits.test_labels[:40]
     monkeypatch.setattr(cache, "read", lambda *_: {"answers": np.zeros((40, 10)), "x": images})
     *_, made = build_maps(linear_model(), images, labels)
     assert len(made.layers) == 2
 
 
-def test_the_digits_are_spread_over_the_test_set() -> None:
+def test_the_digits_are_spread_over_the_test_set():
     chosen = chosen_digits(10_000)
     assert len(chosen) == 2000
     assert chosen[-1] > 9900
     assert len(chosen_digits(50)) == 50
 
 
-def test_affinities_have_the_perplexity_asked_for() -> None:
+def test_affinities_have_the_perplexity_asked_for():
     values = np.random.default_rng(2).normal(size=(80, 5)).astype(np.float32)
     both = affinities(squared_distances(values, values), perplexity=10)
     np.testing.assert_allclose(both, both.T)
@@ -165,7 +161,7 @@ def test_affinities_have_the_perplexity_asked_for() -> None:
     assert 8 < np.median(effective) < 16
 
 
-def test_tsne_keeps_groups_together() -> None:
+def test_tsne_keeps_groups_together():
     random = np.random.default_rng(3)
     middles = random.normal(0, 10, (3, 20))
     values = np.concatenate([random.normal(middle, 1, (30, 20)) for middle in middles])
@@ -180,7 +176,7 @@ def test_tsne_keeps_groups_together() -> None:
     assert apart[np.triu_indices(3, 1)].min() > 2 * own
 
 
-def test_a_layout_is_kept(digits: Dataset) -> None:
+def test_a_layout_is_kept(digits):
     images, labels = digits.test_images[:40], digits.test_labels[:40]
     *_, maps = build_maps(linear_model(), images, labels)
     *_, points = lay_out(linear_model(), maps.layers[0], images)
@@ -188,7 +184,7 @@ def test_a_layout_is_kept(digits: Dataset) -> None:
     np.testing.assert_array_equal(points, kept)
 
 
-def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits: Dataset) -> None:
+def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits):
     images = digits.train_images[:150]
     *_, known = gather_neighbours(linear_model(), images)
     assert known.counted == known.wanted == 150
@@ -203,10 +199,8 @@ def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits: Dataset) ->
     assert kept.nearest(flat[9], 6)[0].tolist() == places.tolist()
 
 
-def test_too_little_memory_compares_with_fewer(
-    digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(count: int, numbers: int) -> np.ndarray:
+def test_too_little_memory_compares_with_fewer(digits, monkeypatch):
+    def full(count, numbers):
         if count > 100:
             raise MemoryError
         return np.zeros((count, numbers), np.float16)

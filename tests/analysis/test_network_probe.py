@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 import weakref
-from pathlib import Path
-from typing import Any
 
 import lasagne
 import numpy as np
@@ -14,9 +12,9 @@ from linear_network import linear_model
 from made_networks import random_model
 
 from mnist_draw.analysis.network_probe import NetworkProbe, fresh_model
-from mnist_draw.analysis.unit_profiles import ProfileSearch, UnitProfiles, ideal_picture
+from mnist_draw.analysis.unit_profiles import ProfileSearch, ideal_picture
 from mnist_draw.analysis.why import given_on, lifting, times_as_probable, unit_sum, why_sum
-from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.library.networks import list_shipped
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.recogniser import Recogniser
@@ -30,24 +28,24 @@ NETWORKS = (
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def home(tmp_path, monkeypatch):
     """Give each test its own cache."""
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
 
 
-def fresh(network: str) -> ModelFile:
+def fresh(network):
     """Return an untrained network with biases that count."""
     return random_model(network, seed=4, temperature=1.35)
 
 
-def pictures(count: int) -> np.ndarray:
+def pictures(count):
     """Return test digits."""
     return scale(load_dataset().test_images[:count])
 
 
 @SLOW
 @pytest.mark.parametrize("name", [model.name for model in list_shipped()])
-def test_the_sums_of_a_hundred_digits_are_the_networks_logits(name: str) -> None:
+def test_the_sums_of_a_hundred_digits_are_the_networks_logits(name):
     (model,) = (shipped.load() for shipped in list_shipped() if shipped.name == name)
     probe, said = NetworkProbe(model), Recogniser(model).predict(pictures(50))
     for where, passed in probe.run_many(load_dataset().test_images[:100]):
@@ -73,7 +71,7 @@ def test_the_sums_of_a_hundred_digits_are_the_networks_logits(name: str) -> None
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_a_units_terms_add_up_to_its_sum(network: str) -> None:
+def test_a_units_terms_add_up_to_its_sum(network):
     probe = NetworkProbe(fresh(network))
     passed = probe.run(pictures(1))
     for place, layer in enumerate(probe.layers):
@@ -86,7 +84,7 @@ def test_a_units_terms_add_up_to_its_sum(network: str) -> None:
 
 
 @pytest.mark.parametrize("network", ["custom_mlp:2,8", pytest.param("deep_cnn", marks=SLOW)])
-def test_a_unit_switched_off_gives_nothing(network: str) -> None:
+def test_a_unit_switched_off_gives_nothing(network):
     probe = NetworkProbe(fresh(network))
     picture = pictures(1)
     both = np.concatenate([picture, picture])
@@ -107,7 +105,7 @@ def test_a_unit_switched_off_gives_nothing(network: str) -> None:
         np.testing.assert_allclose(given_on(passed, layer, off=True), -given)
 
 
-def test_without_hidden_layers_the_pixels_speak() -> None:
+def test_without_hidden_layers_the_pixels_speak():
     probe = NetworkProbe(linear_model())
     passed = probe.run(pictures(1))
     why = why_sum(probe.layers, passed, 7, 9)
@@ -116,7 +114,7 @@ def test_without_hidden_layers_the_pixels_speak() -> None:
     assert lifting(probe.layers, passed, 0, 7, 3) == []
 
 
-def test_other_parameters_are_taken_without_compiling() -> None:
+def test_other_parameters_are_taken_without_compiling():
     one, other = fresh("custom_mlp:2,8"), linear_model()
     probe = NetworkProbe(one)
     before = probe.run(pictures(1)).logits
@@ -126,7 +124,7 @@ def test_other_parameters_are_taken_without_compiling() -> None:
         probe.use(other)
 
 
-def test_the_pull_is_the_gradient() -> None:
+def test_the_pull_is_the_gradient():
     probe = NetworkProbe(fresh("custom_mlp:1,20"))
     picture = pictures(1)[0, 0]
     pair = np.zeros(10, np.float32)
@@ -138,7 +136,7 @@ def test_the_pull_is_the_gradient() -> None:
     assert change == pytest.approx(0.02 * np.linalg.norm(pull), rel=0.05)
 
 
-def found_profiles(probe: NetworkProbe) -> UnitProfiles:
+def found_profiles(probe):
     search = ProfileSearch(probe)
     while not search.step():
         pass
@@ -146,9 +144,7 @@ def found_profiles(probe: NetworkProbe) -> UnitProfiles:
     return search.profiles
 
 
-def test_units_are_known_by_what_excites_them(
-    monkeypatch: pytest.MonkeyPatch, digits: Dataset
-) -> None:
+def test_units_are_known_by_what_excites_them(monkeypatch, digits):
     monkeypatch.setattr("mnist_draw.analysis.unit_profiles.load_dataset", lambda: digits)
     probe = NetworkProbe(linear_model())
     profiles = found_profiles(probe)
@@ -161,15 +157,13 @@ def test_units_are_known_by_what_excites_them(
     np.testing.assert_array_equal(again.best[0], profiles.best[0])
 
 
-def test_a_search_that_is_given_up_leaves_nothing_behind(
-    monkeypatch: pytest.MonkeyPatch, digits: Dataset
-) -> None:
+def test_a_search_that_is_given_up_leaves_nothing_behind(monkeypatch, digits):
     monkeypatch.setattr("mnist_draw.analysis.unit_profiles.load_dataset", lambda: digits)
     probe = NetworkProbe(fresh("custom_mlp:1,20"))
     passes: list[weakref.ref[object]] = []
     work = probe.run
 
-    def run(*arguments: Any) -> Any:
+    def run(*arguments):
         passed = work(*arguments)
         passes.append(weakref.ref(passed.a[0]))
         return passed
@@ -190,7 +184,7 @@ def test_a_search_that_is_given_up_leaves_nothing_behind(
         gc.enable()
 
 
-def test_the_ideal_picture_is_read_as_its_digit() -> None:
+def test_the_ideal_picture_is_read_as_its_digit():
     probe = NetworkProbe(linear_model())
     for digit in (0, 7):
         picture = ideal_picture(probe, digit)
@@ -203,12 +197,12 @@ def test_the_ideal_picture_is_read_as_its_digit() -> None:
     [(1.2, "1.2 times"), (2.03, "twice"), (4.0, "four times"), (4.6, "4.6 times"),
      (35.2, "35 times"), (12345.0, "12,345 times"), (1e9, "more than a million times")],
 )  # fmt: skip
-def test_ratios_are_told_in_words(ratio: float, words: str) -> None:
+def test_ratios_are_told_in_words(ratio, words):
     assert times_as_probable(ratio) == words
 
 
 @pytest.mark.parametrize("network", ["mlp", "cnn"])
-def test_a_fresh_network_is_as_training_starts(network: str) -> None:
+def test_a_fresh_network_is_as_training_starts(network):
     model = ModelFile(network, fresh(network).parameters, {"title": "It"})
     first, again = fresh_model(model), fresh_model(model)
     built = lasagne.layers.get_all_param_values(parse_network(network).build())

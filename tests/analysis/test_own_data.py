@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from own_classes import draw_classes
@@ -25,7 +23,7 @@ NAMES = ("one", "three", "two")
 
 
 @pytest.fixture
-def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelFile:
+def model(tmp_path, monkeypatch):
     """Return an untrained network of three classes, whose data are known here."""
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     draw_classes(tmp_path / "shapes", NAMES, 8)
@@ -36,7 +34,7 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelFile:
     return ModelFile("layers:12#3", values).with_info(data="shapes", classes=list(NAMES))
 
 
-def test_its_own_data_are_found_once(model: ModelFile) -> None:
+def test_its_own_data_are_found_once(model):
     data = own_data(model)
     assert data is not None
     assert data.classes == NAMES
@@ -44,19 +42,19 @@ def test_its_own_data_are_found_once(model: ModelFile) -> None:
     assert own_data(ModelFile("layers:", (np.zeros((784, 10)), np.zeros(10)))) is None
 
 
-def test_data_that_are_not_known_are_told(model: ModelFile) -> None:
+def test_data_that_are_not_known_are_told(model):
     with pytest.raises(DatasetError, match="where that lies is not known here"):
         own_data(model.with_info(data="others"))
 
 
-def test_results_are_counted_on_them(model: ModelFile) -> None:
+def test_results_are_counted_on_them(model):
     *_, results = count_results(model, own_test(model))
     assert results.confusion.shape == (3, 3)
     assert results.confusion.sum() == 3
     assert own_validation(model).name == "shapes validation"
 
 
-def test_another_folder_must_show_the_same(model: ModelFile, tmp_path: Path) -> None:
+def test_another_folder_must_show_the_same(model, tmp_path):
     draw_classes(tmp_path / "more", NAMES, 4)
     assert own_folder(tmp_path / "more", model).name == "more test"
     draw_classes(tmp_path / "others", ("one", "two"), 4)
@@ -64,7 +62,7 @@ def test_another_folder_must_show_the_same(model: ModelFile, tmp_path: Path) -> 
         own_folder(tmp_path / "others", model)
 
 
-def test_units_are_about_them(model: ModelFile) -> None:
+def test_units_are_about_them(model):
     anatomy = NetworkProbe(model)
     search = ProfileSearch(anatomy)
     while not search.step():
@@ -76,7 +74,7 @@ def test_units_are_about_them(model: ModelFile) -> None:
     assert ideal_picture(anatomy, 2).max() > 0
 
 
-def test_maps_limits_and_steps_use_them(model: ModelFile) -> None:
+def test_maps_limits_and_steps_use_them(model):
     data = own_data(model)
     assert data is not None
     *_, maps = build_maps(model, data.train_images, data.train_labels)

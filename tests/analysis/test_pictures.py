@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,14 +17,14 @@ from mnist_draw.errors import DatasetError
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 
 
-def put(path: Path, number: int = 0) -> None:
+def put(path, number=0):
     """Save a test digit of MNIST as a picture, dark on light and larger."""
     path.parent.mkdir(exist_ok=True)
     paper = np.kron(255 - load_dataset().test_images[number, 0], np.ones((6, 6), np.uint8))
     Image.fromarray(paper).save(path)
 
 
-def test_mnist() -> None:
+def test_mnist():
     test, validation = mnist_test(), mnist_validation()
     assert len(test) == len(validation) == 10_000
     assert test.other is not None
@@ -34,7 +32,7 @@ def test_mnist() -> None:
     assert test.other.digest == validation.digest != test.digest == validation.other.digest
 
 
-def test_taught_digits() -> None:
+def test_taught_digits():
     with pytest.raises(DatasetError, match="taught no digits yet"):
         my_digits()
     ink = np.zeros((60, 40), np.uint8)
@@ -48,7 +46,7 @@ def test_taught_digits() -> None:
     assert 20 <= rows[-1] - rows[0] + 1 <= 21
 
 
-def test_labels_by_name_and_by_subfolder(tmp_path: Path) -> None:
+def test_labels_by_name_and_by_subfolder(tmp_path):
     put(tmp_path / "d" / "7-mine.png")
     (tmp_path / "d" / "2").mkdir()
     put(tmp_path / "d" / "2" / "x.png", 1)
@@ -59,7 +57,7 @@ def test_labels_by_name_and_by_subfolder(tmp_path: Path) -> None:
     assert pictures.name == "d"
 
 
-def test_a_folder_without_labels(tmp_path: Path) -> None:
+def test_a_folder_without_labels(tmp_path):
     for number in range(3):
         put(tmp_path / "d" / f"scan {number}.png", number)
     pictures = folder_pictures(tmp_path / "d")
@@ -67,7 +65,7 @@ def test_a_folder_without_labels(tmp_path: Path) -> None:
     assert len(pictures) == 3
 
 
-def test_unreadable_and_unlabelled_pictures_are_left_out_in_words(tmp_path: Path) -> None:
+def test_unreadable_and_unlabelled_pictures_are_left_out_in_words(tmp_path):
     put(tmp_path / "d" / "7.png")
     put(tmp_path / "d" / "scan.png")
     (tmp_path / "d" / "3-broken.png").write_bytes(b"no picture")
@@ -81,7 +79,7 @@ def test_unreadable_and_unlabelled_pictures_are_left_out_in_words(tmp_path: Path
     assert "1-empty.png is empty" in told
 
 
-def test_folders_that_hold_nothing(tmp_path: Path) -> None:
+def test_folders_that_hold_nothing(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(DatasetError, match="holds no pictures to look at"):
         folder_pictures(tmp_path / "empty")
@@ -96,7 +94,7 @@ def test_folders_that_hold_nothing(tmp_path: Path) -> None:
         folder_pictures(tmp_path / "broken")
 
 
-def test_idx_files(tmp_path: Path, write_folder: object) -> None:
+def test_idx_files(tmp_path, write_folder):
     folder = write_folder(tmp_path / "fashion")  # type: ignore[operator]
     pictures = folder_pictures(folder)
     assert pictures.name == "fashion test"

@@ -6,7 +6,6 @@ import csv
 import dataclasses
 import re
 from html.parser import HTMLParser
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -18,7 +17,6 @@ from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.report import write_report
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import percent
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.errors import StorageError
 from mnist_draw.storage import ModelFile
 
@@ -26,20 +24,18 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture
-def counted(digits: Dataset) -> tuple[ModelFile, Pictures, Results]:
+def counted(digits):
     pictures = Pictures(digits.test_images, digits.test_labels, "MNIST <test>", "Test picture")
     *_, results = count_results(linear_model(), pictures)
     return linear_model(), pictures, results
 
 
-def rows_of(path: Path) -> list[list[str]]:
+def rows_of(path):
     with path.open(newline="", encoding="utf-8") as file:
         return list(csv.reader(file))
 
 
-def test_everything_is_written(
-    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
-) -> None:
+def test_everything_is_written(counted, tmp_path):
     _, _, results = counted
     page = write_report(tmp_path / "a" / "b", *counted)
     assert page == tmp_path / "a" / "b" / "report.html"
@@ -65,24 +61,22 @@ def test_everything_is_written(
 class Page(HTMLParser):
     """Collects what a page shows and what it refers to."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text):
         super().__init__()
         self.open: list[str] = []
         self.sources: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag, attributes):
         if tag not in ("meta", "img", "br"):
             self.open.append(tag)
         self.sources += [v or "" for k, v in attributes if k in ("src", "href")]
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, tag):
         assert self.open.pop() == tag
 
 
-def test_the_page_needs_nothing_else(
-    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
-) -> None:
+def test_the_page_needs_nothing_else(counted, tmp_path):
     text = write_report(tmp_path / "r", *counted).read_text(encoding="utf-8")
     page = Page(text)
     assert page.open == []
@@ -94,9 +88,7 @@ def test_the_page_needs_nothing_else(
     assert re.search(rf"{100 * counted[2].accuracy:.2f} %", text)
 
 
-def test_nothing_in_the_page_is_obeyed_instead_of_read(
-    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
-) -> None:
+def test_nothing_in_the_page_is_obeyed_instead_of_read(counted, tmp_path):
     model, pictures, results = counted
     named = dataclasses.replace(pictures, name="\u202edata\n")
     model = model.with_info(name="a\x1b[31m\u202eb\nc")
@@ -108,8 +100,8 @@ def test_nothing_in_the_page_is_obeyed_instead_of_read(
 
 
 def test_many_mistakes_are_not_all_shown_and_classes_have_their_names(
-    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    counted, tmp_path, monkeypatch
+):
     model, pictures, results = counted
     other = ModelFile(model.network, model.parameters, {"refused": 0.9})
     monkeypatch.setattr(report, "MAX_SHOWN", 3)
@@ -119,16 +111,14 @@ def test_many_mistakes_are_not_all_shown_and_classes_have_their_names(
     assert "class 3" in text
 
 
-def test_a_network_without_mistakes(tmp_path: Path) -> None:
+def test_a_network_without_mistakes(tmp_path):
     results = Results(np.eye(10, dtype=np.float32), np.arange(10, dtype=np.uint8), 1.0, 10)
     pictures = Pictures(np.zeros((10, 1, 28, 28), np.uint8), results.labels, "ten")
     page = write_report(tmp_path / "r", linear_model(), pictures, results)
     assert "100.00 %" in page.read_text(encoding="utf-8")
 
 
-def test_a_folder_that_cannot_be_made(
-    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_that_cannot_be_made(counted, tmp_path, monkeypatch):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StorageError, match=r"for the report cannot be made.*Nothing was written"):
         write_report(tmp_path / "file", *counted)
@@ -139,9 +129,7 @@ def test_a_folder_that_cannot_be_made(
 
 
 @pytest.mark.parametrize("name", ["report.html", "classes.csv", "mistakes.svg"])
-def test_files_of_others_are_not_replaced(
-    name: str, counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
-) -> None:
+def test_files_of_others_are_not_replaced(name, counted, tmp_path):
     folder = tmp_path / "r"
     folder.mkdir()
     (folder / name).write_text("mine")
@@ -150,9 +138,7 @@ def test_files_of_others_are_not_replaced(
     assert [path.read_text() for path in folder.iterdir()] == ["mine"]
 
 
-def test_an_earlier_report_is_replaced(
-    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
-) -> None:
+def test_an_earlier_report_is_replaced(counted, tmp_path):
     page = write_report(tmp_path / "r", *counted)
     before = page.read_bytes()
     # Whole, or broken off before its page.
@@ -162,9 +148,7 @@ def test_an_earlier_report_is_replaced(
 
 
 @pytest.mark.parametrize("first", ["corners, up", 'a "heart"', "größer", "="])
-def test_a_report_is_known_whatever_its_classes_are_called(
-    first: str, counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
-) -> None:
+def test_a_report_is_known_whatever_its_classes_are_called(first, counted, tmp_path):
     model, pictures, results = counted
     names = [first, *(f"other, {number}" for number in range(9))]
     named = ModelFile(model.network, model.parameters, {"classes": names})
@@ -177,17 +161,13 @@ def test_a_report_is_known_whatever_its_classes_are_called(
 @pytest.mark.parametrize(
     "line", ["it is,red,read as 1", "it is", "", "\x00", '"it is,read as a', "it was,read as 1"]
 )
-def test_a_table_of_another_is_none_of_a_report(
-    line: str, counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
-) -> None:
+def test_a_table_of_another_is_none_of_a_report(line, counted, tmp_path):
     (tmp_path / "confusion.csv").write_text(line, encoding="utf-8")
     with pytest.raises(StorageError, match=r"would replace .*confusion.csv"):
         write_report(tmp_path, *counted)
 
 
-def test_pictures_have_the_letters_of_any_name(
-    counted: tuple[ModelFile, Pictures, Results], tmp_path: Path
-) -> None:
+def test_pictures_have_the_letters_of_any_name(counted, tmp_path):
     model, pictures, results = counted
     names = ["größer – ü", "三角", "<&>", "\u202ex", *"456789"]
     named = ModelFile(model.network, model.parameters, {"classes": names})
@@ -197,6 +177,6 @@ def test_pictures_have_the_letters_of_any_name(
         assert shown in text
 
 
-def test_only_what_is_certain_is_a_hundred_per_cent() -> None:
+def test_only_what_is_certain_is_a_hundred_per_cent():
     shares = (0.999857, 0.9994, 1.0, 0.0, float("nan"))
     assert [percent(share) for share in shares] == ["99.9 %", "99.9 %", "100.0 %", "0.0 %", ""]

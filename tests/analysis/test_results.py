@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from linear_network import linear_model
@@ -11,12 +9,11 @@ from linear_network import linear_model
 from mnist_draw.analysis import results
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import SLICE, Results, count_results, wilson
-from mnist_draw.dataset.mnist import Dataset, scale
-from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.storage import ModelFile, cache
+from mnist_draw.dataset.mnist import scale
+from mnist_draw.storage import cache
 
 
-def results_of(answers: list[tuple[int, int, float]], classes: int = 3) -> Results:
+def results_of(answers, classes=3):
     """Return the results of (true, read, how sure)."""
     rows = np.empty((len(answers), classes), np.float32)
     for row, (_, read, sure) in zip(rows, answers, strict=True):
@@ -31,7 +28,7 @@ FEW = results_of(
 )
 
 
-def test_the_confusion_matrix_has_a_row_for_each_true_class() -> None:
+def test_the_confusion_matrix_has_a_row_for_each_true_class():
     assert FEW.confusion.tolist() == [[1, 2, 0], [0, 2, 0], [0, 1, 1]]
     np.testing.assert_allclose(FEW.recall, [1 / 3, 1, 1 / 2])
     np.testing.assert_allclose(FEW.precision, [1, 2 / 5, 1])
@@ -41,14 +38,14 @@ def test_the_confusion_matrix_has_a_row_for_each_true_class() -> None:
     assert FEW.sure_and_wrong == 2
 
 
-def test_a_class_without_pictures_or_answers_has_no_share() -> None:
+def test_a_class_without_pictures_or_answers_has_no_share():
     results = results_of([(0, 0, 0.9), (0, 1, 0.8)])
     assert np.isnan(results.recall[1:]).all()
     assert np.isnan(results.precision[2])
     assert results.weakest == 0
 
 
-def test_the_surest_mistake_comes_first() -> None:
+def test_the_surest_mistake_comes_first():
     assert FEW.mistakes().tolist() == [6, 1, 4]
     assert FEW.pictures_of(0, 1).tolist() == [6, 1]
     # Among right answers the doubtful ones are worth a look.
@@ -57,7 +54,7 @@ def test_the_surest_mistake_comes_first() -> None:
     assert FEW.most_taken(5) == [(0, 1, 2), (2, 1, 1)]
 
 
-def test_without_labels_the_least_sure_come_first() -> None:
+def test_without_labels_the_least_sure_come_first():
     results = Results(FEW.probabilities, None, 1.0, 7)
     assert results.least_sure().tolist() == [3, 4, 5, 2, 1, 6, 0]
     assert len(results.mistakes()) == 0
@@ -66,7 +63,7 @@ def test_without_labels_the_least_sure_come_first() -> None:
     assert np.isnan(results.loss)
 
 
-def test_the_loss_is_the_networks_own_and_confidence_is_calibrated() -> None:
+def test_the_loss_is_the_networks_own_and_confidence_is_calibrated():
     warm = Results(FEW.probabilities, FEW.labels, 2.0, 7)
     assert warm.loss == FEW.loss
     assert FEW.loss == pytest.approx(
@@ -75,7 +72,7 @@ def test_the_loss_is_the_networks_own_and_confidence_is_calibrated() -> None:
     assert (warm.confidence[:2] < FEW.confidence[:2]).all()
 
 
-def test_each_answer_lies_in_one_range_of_confidence() -> None:
+def test_each_answer_lies_in_one_range_of_confidence():
     sure = [0.0, 0.499, 0.5, 0.9, 0.949, 0.99, 1.0]
     rows = np.zeros((len(sure), 2), np.float32)
     rows[:, 0], rows[:, 1] = sure, -1
@@ -84,7 +81,7 @@ def test_each_answer_lies_in_one_range_of_confidence() -> None:
     assert found == {(0, 0.5): 2, (0.5, 0.6): 1, (0.9, 0.95): 2, (0.99, 1.0): 2}
 
 
-def test_wilsons_interval() -> None:
+def test_wilsons_interval():
     # statsmodels.stats.proportion.proportion_confint(8, 10, method="wilson")
     assert wilson(8, 10) == pytest.approx((0.49016, 0.94332), abs=1e-5)
     assert wilson(0, 5)[0] == 0
@@ -92,7 +89,7 @@ def test_wilsons_interval() -> None:
     assert wilson(990, 1000)[0] > wilson(99, 100)[0]
 
 
-def test_counting_asks_the_network_itself(digits: Dataset) -> None:
+def test_counting_asks_the_network_itself(digits):
     pictures = Pictures(digits.test_images, digits.test_labels, "test")
     model = linear_model()
     steps = list(count_results(model, pictures))
@@ -108,11 +105,11 @@ def test_counting_asks_the_network_itself(digits: Dataset) -> None:
     assert len(steps[0].labels) == SLICE
 
 
-def never(model: ModelFile) -> Recogniser:
+def never(model):
     raise AssertionError("counted again")
 
 
-def test_what_was_counted_is_kept(digits: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_counted_is_kept(digits, monkeypatch):
     pictures = Pictures(digits.test_images, digits.test_labels, "test")
     for _ in range(2):
         # A count that was stopped is not stored.
@@ -133,9 +130,7 @@ def test_what_was_counted_is_kept(digits: Dataset, monkeypatch: pytest.MonkeyPat
         {"probabilities": np.full((200, 10), np.nan, np.float32)},
     ],
 )
-def test_what_is_kept_but_makes_no_sense_is_counted_anew(
-    arrays: dict[str, Any], digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_kept_but_makes_no_sense_is_counted_anew(arrays, digits, monkeypatch):
     pictures = Pictures(digits.test_images, digits.test_labels, "test")
     with monkeypatch.context() as patch:
         patch.setattr(cache, "read", lambda *_: arrays)

@@ -17,23 +17,22 @@ from mnist_draw.analysis.robustness import (
     order_of_settings,
 )
 from mnist_draw.dataset.augmentation import numba_loops
-from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.storage import ModelFile
 
 
 @pytest.fixture(autouse=True)
-def without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_numba(monkeypatch):
     """Use the NumPy twins: of a few pictures, compiling the loops takes longer."""
     monkeypatch.setattr(numba_loops, "_installed", False)
 
 
 @pytest.fixture
-def perturbation(digits: Dataset) -> Perturbation:
+def perturbation(digits):
     return Perturbation(digits.test_images[:40])
 
 
-def centre(image: np.ndarray) -> tuple[float, float]:
+def centre(image):
     grey = image.astype(float)
     across, down = np.arange(image.shape[1]), np.arange(image.shape[0])
     return (
@@ -42,14 +41,14 @@ def centre(image: np.ndarray) -> tuple[float, float]:
     )
 
 
-def bar() -> np.ndarray:
+def bar():
     """Return a level bar in the middle of the picture."""
     image = np.zeros((28, 28), np.uint8)
     image[13:16, 8:21] = 255
     return image
 
 
-def test_there_are_47_settings_and_five_are_shown_of_each() -> None:
+def test_there_are_47_settings_and_five_are_shown_of_each():
     assert len(SETTINGS) == 47
     for axis in AXES:
         assert len(axis.shown) == 5
@@ -61,18 +60,18 @@ def test_there_are_47_settings_and_five_are_shown_of_each() -> None:
 
 
 @pytest.mark.parametrize("axis", AXES, ids=lambda axis: axis.name)
-def test_the_neutral_amount_is_the_identity(axis: object, perturbation: Perturbation) -> None:
+def test_the_neutral_amount_is_the_identity(axis, perturbation):
     change = Change().to(axis.name, axis.neutral)  # type: ignore[attr-defined]
     np.testing.assert_array_equal(perturbation.altered(change)[:, 0], perturbation.images)
 
 
-def test_shifting_by_whole_pixels_keeps_every_grey_level() -> None:
+def test_shifting_by_whole_pixels_keeps_every_grey_level():
     right, left = altered_one(bar(), [Change(shift=3), Change(shift=-3)])[:, 0]
     np.testing.assert_array_equal(right[:, 3:], bar()[:, :-3])
     np.testing.assert_array_equal(left[:, :-3], bar()[:, 3:])
 
 
-def test_turning_is_clockwise() -> None:
+def test_turning_is_clockwise():
     (turned,) = altered_one(bar(), [Change(turn=30)])[:, 0]
     left, right = turned[:, :12], turned[:, 17:]
     # y points down: the right end of a level bar sinks.
@@ -80,7 +79,7 @@ def test_turning_is_clockwise() -> None:
     assert centre(left)[1] < 13
 
 
-def test_size_and_pen() -> None:
+def test_size_and_pen():
     large, small = altered_one(bar(), [Change(size=1.3), Change(size=0.7)])[:, 0]
     wide, thin = altered_one(bar(), [Change(pen=1), Change(pen=-0.5)])[:, 0]
     ink = bar().sum()
@@ -93,7 +92,7 @@ def test_size_and_pen() -> None:
     assert 4 <= len(rows) <= 6
 
 
-def test_placing_undoes_shift_and_size(perturbation: Perturbation) -> None:
+def test_placing_undoes_shift_and_size(perturbation):
     moved = perturbation.altered(Change(shift=4, size=0.8))[:, 0]
     placed = perturbation.altered(Change(shift=4, size=0.8, placed=True))[:, 0]
     for image, before in zip(placed, moved, strict=True):
@@ -101,7 +100,7 @@ def test_placing_undoes_shift_and_size(perturbation: Perturbation) -> None:
         assert abs(centre(before)[0] - 14) > 2
 
 
-def test_noise_is_the_same_each_time_and_comes_last(perturbation: Perturbation) -> None:
+def test_noise_is_the_same_each_time_and_comes_last(perturbation):
     noisy = perturbation.altered(Change(noise=0.4))
     np.testing.assert_array_equal(noisy, perturbation.altered(Change(noise=0.4)))
     assert np.abs(noisy[:, 0].astype(int) - perturbation.images).mean() > 20
@@ -109,7 +108,7 @@ def test_noise_is_the_same_each_time_and_comes_last(perturbation: Perturbation) 
     assert (placed[:, 0, 0] > 0).any()
 
 
-def test_counting(digits: Dataset) -> None:
+def test_counting(digits):
     perturbation, labels = Perturbation(digits.test_images[:100]), digits.test_labels[:100]
     model = linear_model()
     steps = list(count_limits(model, perturbation, labels, False))
@@ -126,12 +125,10 @@ def test_counting(digits: Dataset) -> None:
         assert last[SETTINGS.index((name, amount))] == pytest.approx(right.mean())
 
 
-def test_what_was_counted_is_kept_for_network_and_placing(
-    digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_was_counted_is_kept_for_network_and_placing(digits, monkeypatch):
     perturbation, labels = Perturbation(digits.test_images[:10]), digits.test_labels[:10]
 
-    def never(model: ModelFile) -> Recogniser:
+    def never(model):
         raise AssertionError("counted again")
 
     *_, first = count_limits(linear_model(), perturbation, labels, False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import lasagne
@@ -39,17 +38,17 @@ LARGE = ("mlp", "cnn")
 RULES = ("rmsprop", "adam", "sgd", "nesterov_momentum", "adadelta")
 
 
-def model_of(network: str) -> ModelFile:
+def model_of(network):
     """Return a network with small random weights."""
     return random_model(network, seed=2, spread=0.05)
 
 
-def settings_for(network: str, **others: Any) -> TrainingSettings:
+def settings_for(network, **others):
     """Return settings with small minibatches, though with more than an int8 can count."""
     return TrainingSettings(network=network, batch_size=130, **others)
 
 
-def picture() -> np.ndarray:
+def picture():
     """Return a test digit, a nine."""
     digit: np.ndarray = scale(load_dataset().test_images[2863, 0])
     return digit
@@ -58,15 +57,15 @@ def picture() -> np.ndarray:
 class Given:
     """A random stream that has drawn already."""
 
-    def __init__(self, mask: np.ndarray) -> None:
+    def __init__(self, mask):
         self.mask = theano.shared(mask)
         self.state_updates: list[Any] = []
 
-    def binomial(self, *_: Any, **__: Any) -> Any:
+    def binomial(self, *_, **__):
         return self.mask
 
 
-def trained(model: ModelFile, step: OneStep, minibatch: Minibatch, times: int) -> list[np.ndarray]:
+def trained(model, step, minibatch, times):
     """Return the parameters after the training function learnt the same, with the same masks."""
     network = parse_network(model.network).build()
     lasagne.layers.set_all_param_values(network, list(model.parameters))
@@ -88,7 +87,7 @@ def trained(model: ModelFile, step: OneStep, minibatch: Minibatch, times: int) -
      *(pytest.param(network, "rmsprop", 0.0, marks=pytest.mark.slow) for network in LARGE),
      *(("custom_mlp:1,30,0.2,0.5", rule, 1e-3) for rule in RULES)],
 )  # fmt: skip
-def test_a_step_is_that_of_the_training_function(network: str, rule: str, l2: float) -> None:
+def test_a_step_is_that_of_the_training_function(network, rule, l2):
     model = model_of(network)
     step = OneStep(model, settings_for(network, update=rule, l2=l2))
     step.fill()
@@ -100,7 +99,7 @@ def test_a_step_is_that_of_the_training_function(network: str, rule: str, l2: fl
         np.testing.assert_allclose(found, wanted, atol=1e-6, rtol=0)
 
 
-def test_rewinding_gives_the_same_numbers() -> None:
+def test_rewinding_gives_the_same_numbers():
     step = OneStep(model_of("mlp"), settings_for("mlp"))
     minibatch = step.minibatch(picture(), 9)
     first = step.step(minibatch)
@@ -122,7 +121,7 @@ def test_rewinding_gives_the_same_numbers() -> None:
     assert figures.p_after[8] > figures.p[8]
 
 
-def test_what_is_shown_fits_together() -> None:
+def test_what_is_shown_fits_together():
     model = model_of("mlp")
     step = OneStep(model, settings_for("mlp"))
     minibatch = step.minibatch(picture(), 9)
@@ -158,7 +157,7 @@ def test_what_is_shown_fits_together() -> None:
                zip(model.parameters, figures.before, strict=True))  # fmt: skip
 
 
-def test_accumulators_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_accumulators_are_those_of_the_run(monkeypatch):
     model = model_of("custom_mlp:1,30,0.2,0.5")
     settings = settings_for(model.network)
     empty = OneStep(model, settings)
@@ -181,7 +180,7 @@ def test_accumulators_are_those_of_the_run(monkeypatch: pytest.MonkeyPatch) -> N
     assert kept_by_run(other, settings, shapes) is None
 
 
-def test_filled_accumulators_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_filled_accumulators_are_kept(tmp_path, monkeypatch):
     model, settings = model_of("custom_mlp:1,30,0.2,0.5"), settings_for("custom_mlp:1,30,0.2,0.5")
     first = OneStep(model, settings)
     first.fill()
@@ -196,7 +195,7 @@ def test_filled_accumulators_are_kept(tmp_path: Path, monkeypatch: pytest.Monkey
         np.testing.assert_array_equal(one, other)
 
 
-def test_what_cannot_be_shown_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_shown_is_told(monkeypatch):
     monkeypatch.setattr(step_module, "MAX_NUMBERS", 1000)
     with pytest.raises(StepError, match="545,810"):
         OneStep(model_of("mlp"))
@@ -208,7 +207,7 @@ def test_what_cannot_be_shown_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         step.step(step.minibatch(picture(), 9))
 
 
-def test_settings_are_those_of_the_run() -> None:
+def test_settings_are_those_of_the_run():
     model = model_of("mlp")
     assert settings_of(model).update == "rmsprop"
     told = TrainingSettings(update="adam", batch_size=100, network="mlp").to_json()
@@ -217,7 +216,7 @@ def test_settings_are_those_of_the_run() -> None:
     assert settings_of(nonsense).batch_size == 500
 
 
-def test_filling_is_given_up_when_nobody_waits() -> None:
+def test_filling_is_given_up_when_nobody_waits():
     step = OneStep(model_of("custom_mlp:1,30,0.2,0.5"), settings_for("custom_mlp:1,30,0.2,0.5"))
     step.is_wanted = lambda: False
     with pytest.raises(StoppedError):

@@ -8,7 +8,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -28,22 +27,22 @@ SHA256 = {
 NAMES = tuple(SHA256)
 
 
-def complaint(folder: Path) -> str:
+def complaint(folder):
     with pytest.raises(DatasetError) as caught:
         load_dataset(folder)
     return str(caught.value)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_files_that_ship_are_mnist(name: str) -> None:
+def test_the_files_that_ship_are_mnist(name):
     content = gzip.decompress((resource_path("mnist") / f"{name}.gz").read_bytes())
     assert hashlib.sha256(content).hexdigest() == SHA256[name]
 
 
-def test_threads_that_ask_at_once_share_one_mnist(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_threads_that_ask_at_once_share_one_mnist(monkeypatch):
     loaded = load_dataset()
 
-    def load(*_: object) -> object:
+    def load(*_):
         time.sleep(0.05)
         return replace(loaded)
 
@@ -54,13 +53,13 @@ def test_threads_that_ask_at_once_share_one_mnist(monkeypatch: pytest.MonkeyPatc
     assert len({id(each) for each in found}) == 1
 
 
-def test_credits_and_licence_ship_beside_them() -> None:
+def test_credits_and_licence_ship_beside_them():
     text = (resource_path("mnist") / "README.md").read_text(encoding="utf-8")
     for word in ("LeCun", "Cortes", "Burges", "CC BY-SA 3.0"):
         assert word in text
 
 
-def test_load_data_returns_what_the_tutorial_does() -> None:
+def test_load_data_returns_what_the_tutorial_does():
     X_train, y_train, X_val, y_val, X_test, y_test = load_data()
     for pictures, labels, count in (
         (X_train, y_train, 50_000),
@@ -76,7 +75,7 @@ def test_load_data_returns_what_the_tutorial_does() -> None:
         assert sorted(set(labels.tolist())) == list(range(10))
 
 
-def test_the_split_is_the_tutorials() -> None:
+def test_the_split_is_the_tutorials():
     X_train, y_train, X_val, y_val, X_test, y_test = load_data()
     folder = resource_path("mnist")
     images = read_idx(folder / "train-images-idx3-ubyte.gz", dimensions=(3,))
@@ -91,14 +90,14 @@ def test_the_split_is_the_tutorials() -> None:
     assert X_test[0, 0].sum() > 0
 
 
-def test_scale_is_exactly_one_256th() -> None:
+def test_scale_is_exactly_one_256th():
     grey = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
     found = scale(grey)
     assert found.dtype == np.float32
     assert (found.ravel().astype(np.float64) == np.arange(256) / 256).all()
 
 
-def test_mnist_is_read_once_and_cannot_be_changed() -> None:
+def test_mnist_is_read_once_and_cannot_be_changed():
     data = load_dataset()
     assert load_dataset() is data
     assert data.name == "MNIST"
@@ -108,7 +107,7 @@ def test_mnist_is_read_once_and_cannot_be_changed() -> None:
         data.test_labels[0] = 0
 
 
-def test_first_keeps_validation_and_test() -> None:
+def test_first_keeps_validation_and_test():
     data = load_dataset()
     few = data.first(1000)
     assert len(few.train_images) == len(few.train_labels) == 1000
@@ -131,9 +130,7 @@ def test_first_keeps_validation_and_test() -> None:
     ],
     ids=["plain", "gzip", "dots", "mixed", "fashion", "emnist", "qmnist"],
 )
-def test_names_under_which_data_sets_are_published(
-    tmp_path: Path, write_folder: Any, names: tuple[str, ...]
-) -> None:
+def test_names_under_which_data_sets_are_published(tmp_path, write_folder, names):
     folder = write_folder(tmp_path / "data set", names)
     data = load_dataset(str(folder))
     assert data.name == "data set"
@@ -145,14 +142,14 @@ def test_names_under_which_data_sets_are_published(
     assert data.validation_labels.tolist() == list(range(10))
 
 
-def test_emnist_pictures_are_turned_upright(tmp_path: Path, write_folder: Any) -> None:
+def test_emnist_pictures_are_turned_upright(tmp_path, write_folder):
     upright = load_dataset(write_folder(tmp_path / "mnist"))
     names = tuple(f"emnist-digits-{name}" for name in NAMES)
     turned = load_dataset(write_folder(tmp_path / "emnist", names))
     np.testing.assert_array_equal(turned.train_images, upright.train_images.transpose(0, 1, 3, 2))
 
 
-def test_qmnists_extended_labels(tmp_path: Path, write_folder: Any, write_idx: Any) -> None:
+def test_qmnists_extended_labels(tmp_path, write_folder, write_idx):
     names = (
         "qmnist-train-images-idx3-ubyte.gz",
         "unused",
@@ -170,7 +167,7 @@ def test_qmnists_extended_labels(tmp_path: Path, write_folder: Any, write_idx: A
     assert data.train_labels[:4].tolist() == [0, 3, 6, 9]
 
 
-def test_folders_named_like_files_are_passed_over(tmp_path: Path, write_folder: Any) -> None:
+def test_folders_named_like_files_are_passed_over(tmp_path, write_folder):
     names = tuple(name.replace("-idx", ".idx") for name in NAMES)
     folder = write_folder(tmp_path / "archive", names)
     for name in NAMES:
@@ -178,30 +175,26 @@ def test_folders_named_like_files_are_passed_over(tmp_path: Path, write_folder: 
     assert len(load_dataset(folder).train_images) == 50
 
 
-def test_a_tilde_is_the_home_folder(
-    tmp_path: Path, write_folder: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tilde_is_the_home_folder(tmp_path, write_folder, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     write_folder(tmp_path / "digits")
     assert len(load_dataset("~/digits").test_labels) == 20
 
 
-def test_no_folder(tmp_path: Path) -> None:
+def test_no_folder(tmp_path):
     assert f"{tmp_path / 'absent'} is not a folder" in complaint(tmp_path / "absent")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_missing_file_is_named(tmp_path: Path, write_folder: Any, name: str) -> None:
+def test_a_missing_file_is_named(tmp_path, write_folder, name):
     folder = write_folder(tmp_path / "data")
     (folder / name).unlink()
     assert f"{folder} holds no file {name} or {name}.gz" in complaint(folder)
 
 
-def test_folder_that_fails_while_listed(
-    tmp_path: Path, write_folder: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(self: Path) -> Any:
+def test_folder_that_fails_while_listed(tmp_path, write_folder, monkeypatch):
+    def fail(self):
         raise PermissionError(13, "Permission denied")
 
     folder = write_folder(tmp_path / "data")
@@ -209,7 +202,7 @@ def test_folder_that_fails_while_listed(
     assert f"{folder} cannot be read: no permission" in complaint(folder)
 
 
-def test_swapped_files(tmp_path: Path, write_folder: Any) -> None:
+def test_swapped_files(tmp_path, write_folder):
     folder = write_folder(tmp_path / "data")
     images, labels = folder / NAMES[0], folder / NAMES[1]
     images.rename(folder / "kept")
@@ -220,7 +213,7 @@ def test_swapped_files(tmp_path: Path, write_folder: Any) -> None:
     assert "swapped" in said
 
 
-def test_labels_of_another_file(tmp_path: Path, write_folder: Any) -> None:
+def test_labels_of_another_file(tmp_path, write_folder):
     folder = write_folder(tmp_path / "data")
     (folder / NAMES[1]).write_bytes((folder / NAMES[3]).read_bytes())
     said = complaint(folder)
@@ -233,14 +226,7 @@ def test_labels_of_another_file(tmp_path: Path, write_folder: Any) -> None:
     ("shape", "dtype", "found"),
     [((60, 32, 32), "u1", "32×32 uint8"), ((60, 28, 28), "f4", "28×28 float32")],
 )
-def test_pictures_of_another_kind(
-    tmp_path: Path,
-    write_folder: Any,
-    write_idx: Any,
-    shape: tuple[int, ...],
-    dtype: str,
-    found: str,
-) -> None:
+def test_pictures_of_another_kind(tmp_path, write_folder, write_idx, shape, dtype, found):
     folder = write_folder(tmp_path / "data")
     path = write_idx(folder / NAMES[0], np.zeros(shape), dtype)
     said = complaint(folder)
@@ -249,9 +235,7 @@ def test_pictures_of_another_kind(
 
 
 @pytest.mark.parametrize(("label", "dtype"), [(10, "u1"), (61, "i4"), (-1, "i2"), (3, "f4")])
-def test_labels_that_are_no_digits(
-    tmp_path: Path, write_folder: Any, write_idx: Any, label: int, dtype: str
-) -> None:
+def test_labels_that_are_no_digits(tmp_path, write_folder, write_idx, label, dtype):
     folder = write_folder(tmp_path / "data")
     labels = np.arange(20) % 10
     labels[7] = label
@@ -263,13 +247,13 @@ def test_labels_that_are_no_digits(
 
 
 @pytest.mark.parametrize(("train", "test"), [(1, 20), (0, 20), (60, 0)])
-def test_too_few_pictures(tmp_path: Path, write_folder: Any, train: int, test: int) -> None:
+def test_too_few_pictures(tmp_path, write_folder, train, test):
     said = complaint(write_folder(tmp_path / "data", train=train, test=test))
     assert "at least 2 are needed" in said if train == 1 else "no pictures at all" in said
 
 
 @pytest.mark.parametrize("others", ["emnist-letters", "fashion-mnist"])
-def test_several_data_sets_in_one_folder(tmp_path: Path, write_folder: Any, others: str) -> None:
+def test_several_data_sets_in_one_folder(tmp_path, write_folder, others):
     folder = tmp_path / "data"
     for prefix in ("emnist-digits", others):
         write_folder(folder, tuple(f"{prefix}-{name}" for name in NAMES))
@@ -286,7 +270,7 @@ INPUTS = np.arange(23, dtype=np.float32).reshape(23, 1)
 TARGETS = np.arange(23)
 
 
-def order(**how: object) -> list[int]:
+def order(**how):
     batches = list(iterate_minibatches(INPUTS, TARGETS, 5, **how))  # type: ignore[arg-type]
     for inputs, targets in batches:
         assert inputs.shape == (5, 1)
@@ -294,13 +278,13 @@ def order(**how: object) -> list[int]:
     return [int(target) for _, targets in batches for target in targets]
 
 
-def test_unshuffled_minibatches_are_views_in_order() -> None:
+def test_unshuffled_minibatches_are_views_in_order():
     assert order() == list(range(20))
     inputs, _ = next(iter(iterate_minibatches(INPUTS, TARGETS, 5)))
     assert np.shares_memory(inputs, INPUTS)
 
 
-def test_shuffled_minibatches_leave_out_other_examples_each_time() -> None:
+def test_shuffled_minibatches_leave_out_other_examples_each_time():
     found = order(shuffle=True)
     assert len(found) == len(set(found)) == 20
     assert found != sorted(found)
@@ -308,7 +292,7 @@ def test_shuffled_minibatches_leave_out_other_examples_each_time() -> None:
     assert len(missing) > 1
 
 
-def test_the_generator_or_numpys_seed_decides() -> None:
+def test_the_generator_or_numpys_seed_decides():
     given, seeded = [], []
     for seed in (1, 1, 2):
         given.append(order(shuffle=True, rng=np.random.default_rng(seed)))
@@ -319,11 +303,11 @@ def test_the_generator_or_numpys_seed_decides() -> None:
 
 
 @pytest.mark.parametrize(("size", "count"), [(1, 23), (23, 1), (24, 0)])
-def test_sizes(size: int, count: int) -> None:
+def test_sizes(size, count):
     assert len(list(iterate_minibatches(INPUTS, TARGETS, size))) == count
 
 
-def test_minibatches_that_cannot_be() -> None:
+def test_minibatches_that_cannot_be():
     with pytest.raises(ValueError, match="23 inputs and 22 targets"):
         list(iterate_minibatches(INPUTS, TARGETS[1:], 5))
     for size in (0, -5):

@@ -11,13 +11,13 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import BOX, FULL, has_ink, ink_box, normalise_ink
 
 
-def centre_of_mass(picture: np.ndarray) -> tuple[float, float]:
+def centre_of_mass(picture):
     places = np.arange(28)
     total = picture.sum(dtype=np.float64)
     return float(picture.sum(axis=1) @ places / total), float(picture.sum(axis=0) @ places / total)
 
 
-def a_seven(side: int = 300, top: int = 60, left: int = 90, size: int = 150) -> np.ndarray:
+def a_seven(side=300, top=60, left=90, size=150):
     """Draw the two strokes of a 7 with hard edges."""
     ink = np.zeros((side, side), np.uint8)
     pen = max(1, size // 8)
@@ -28,7 +28,7 @@ def a_seven(side: int = 300, top: int = 60, left: int = 90, size: int = 150) -> 
     return ink
 
 
-def test_mnist_pictures_hardly_change() -> None:
+def test_mnist_pictures_hardly_change():
     pictures = load_dataset().test_images[:1000, 0]
     found = np.stack([normalise_ink(picture) for picture in pictures])
     differences = np.abs(found - scale(pictures)).mean(axis=(1, 2))
@@ -37,13 +37,13 @@ def test_mnist_pictures_hardly_change() -> None:
     assert np.count_nonzero(differences > 0.005) <= 5
 
 
-def test_mnist_pictures_keep_their_class() -> None:
+def test_mnist_pictures_keep_their_class():
     data = load_dataset()
     means = np.stack(
         [scale(data.train_images[data.train_labels == digit]).mean(axis=0) for digit in range(10)]
     ).reshape(10, -1)
 
-    def nearest(pictures: np.ndarray) -> np.ndarray:
+    def nearest(pictures):
         flat = pictures.reshape(len(pictures), -1)
         return np.argmin((means**2).sum(axis=1) - 2 * flat @ means.T, axis=1)
 
@@ -53,7 +53,7 @@ def test_mnist_pictures_keep_their_class() -> None:
 
 
 @pytest.mark.parametrize("size", [12, 40, 150, 299])
-def test_longer_side_is_20_and_the_mass_is_in_the_middle(size: int) -> None:
+def test_longer_side_is_20_and_the_mass_is_in_the_middle(size):
     found = normalise_ink(a_seven(300, 0, 0, size))
     assert found.shape == (28, 28)
     assert found.dtype == np.float32
@@ -67,7 +67,7 @@ def test_longer_side_is_20_and_the_mass_is_in_the_middle(size: int) -> None:
     assert (right - left) / (bottom - top) == pytest.approx(2 / 3, abs=0.12)
 
 
-def test_wide_ink_keeps_its_aspect() -> None:
+def test_wide_ink_keeps_its_aspect():
     ink = np.zeros((100, 400), np.uint8)
     ink[40:80, 10:390] = 255
     found = normalise_ink(ink)
@@ -77,19 +77,19 @@ def test_wide_ink_keeps_its_aspect() -> None:
 
 @given(top=st.integers(0, 149), left=st.integers(0, 149))
 @settings(max_examples=25, deadline=None)
-def test_place_does_not_matter(top: int, left: int) -> None:
+def test_place_does_not_matter(top, left):
     assert np.array_equal(normalise_ink(a_seven(300, top, left)), normalise_ink(a_seven(300)))
 
 
 @given(factor=st.integers(2, 5))
 @settings(max_examples=4, deadline=None)
-def test_size_does_not_matter(factor: int) -> None:
+def test_size_does_not_matter(factor):
     ink = a_seven(120, 5, 7, 100)
     large = ink.repeat(factor, axis=0).repeat(factor, axis=1)
     assert normalise_ink(large) == pytest.approx(normalise_ink(ink), abs=1e-4)
 
 
-def test_kinds_of_numbers_do_not_matter() -> None:
+def test_kinds_of_numbers_do_not_matter():
     ink = a_seven()
     expected = normalise_ink(ink)
     for same in (
@@ -103,12 +103,12 @@ def test_kinds_of_numbers_do_not_matter() -> None:
         assert normalise_ink(same) == pytest.approx(expected, abs=1e-6)
 
 
-def test_faint_ink_becomes_full_ink() -> None:
+def test_faint_ink_becomes_full_ink():
     ink = a_seven()
     assert normalise_ink(ink // 5) == pytest.approx(normalise_ink(ink), abs=1e-6)
 
 
-def test_thin_line_stays_visible() -> None:
+def test_thin_line_stays_visible():
     ink = np.zeros((600, 600), np.uint8)
     ink[100:500, 300:302] = 255
     found = normalise_ink(ink)
@@ -116,13 +116,13 @@ def test_thin_line_stays_visible() -> None:
     assert np.count_nonzero(found.max(axis=0) > 0.3) in (1, 2)
 
 
-def test_faint_noise_does_not_widen_the_box() -> None:
+def test_faint_noise_does_not_widen_the_box():
     ink = a_seven()
     noisy = np.maximum(ink, np.random.default_rng(0).integers(0, 12, ink.shape, dtype=np.uint8))
     assert ink_box(noisy) == ink_box(ink)
 
 
-def test_dot_becomes_a_disc() -> None:
+def test_dot_becomes_a_disc():
     down, across = np.ogrid[:300, :300]
     dot = ((down - 50) ** 2 + (across - 200) ** 2 <= 9).astype(np.uint8) * 255
     found = normalise_ink(dot)
@@ -130,7 +130,7 @@ def test_dot_becomes_a_disc() -> None:
     assert found.sum() > 200
 
 
-def test_lopsided_ink_stays_on_the_picture() -> None:
+def test_lopsided_ink_stays_on_the_picture():
     ink = np.zeros((200, 200), np.uint8)
     ink[:10] = 255
     ink[:, 95:105] = 255
@@ -144,7 +144,7 @@ def test_lopsided_ink_stays_on_the_picture() -> None:
         assert BOX <= bottom - top <= BOX + 2
 
 
-def test_faintest_ink() -> None:
+def test_faintest_ink():
     assert not has_ink(np.zeros((28, 28), np.uint8))
     assert not has_ink(np.full((28, 28), 8, np.uint8))
     assert has_ink(np.full((28, 28), 9, np.uint8))
@@ -163,14 +163,14 @@ def test_faintest_ink() -> None:
         (np.array([[1, np.inf]]), "finite"),
     ],
 )
-def test_what_cannot_be_normalised(ink: np.ndarray, message: str) -> None:
+def test_what_cannot_be_normalised(ink, message):
     with pytest.raises(ValueError, match=message):
         normalise_ink(ink)
 
 
 @given(st.data())
 @settings(max_examples=100, deadline=None)
-def test_any_picture_with_ink_gives_a_sound_input(data: st.DataObject) -> None:
+def test_any_picture_with_ink_gives_a_sound_input(data):
     height, width = data.draw(st.tuples(st.integers(1, 60), st.integers(1, 60)))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     ink = rng.integers(0, 256, (height, width), dtype=np.uint8)

@@ -10,13 +10,11 @@ import subprocess
 import sys
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.own_digits import (
     FORMAT,
     MAX_REPEATS,
@@ -35,14 +33,14 @@ from mnist_draw.storage import StorageError
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 
 
-def ink(width: int = 8) -> NDArray[np.uint8]:
+def ink(width=8):
     """Return an upright bar on a board."""
     picture = np.zeros((100, 100), np.uint8)
     picture[20:80, 40 : 40 + width] = 255
     return picture
 
 
-def bar(path: Path) -> NDArray[np.float32]:
+def bar(path):
     """Stand in for the reader of pictures: half dark ink, or a complaint."""
     if "unreadable" in path.name:
         raise UserError(f"The picture {path} is damaged.")
@@ -51,14 +49,14 @@ def bar(path: Path) -> NDArray[np.float32]:
     return ink().astype(np.float32) / 510
 
 
-def touch(folder: Path, *names: str) -> None:
+def touch(folder, *names):
     for name in names:
         path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(b"a picture")
 
 
-def test_labels_come_from_subfolders_names_and_taught_digits(tmp_path: Path) -> None:
+def test_labels_come_from_subfolders_names_and_taught_digits(tmp_path):
     save_digit(TaughtDigit(9, ink()), tmp_path)
     touch(tmp_path, "4.jpg", "7 of mine.PNG", "0/photo.png", "5/3.bmp", "notes.txt", ".hidden.png")
     touch(tmp_path, "12/4.png", "other/6.png", ".deleted/1 8.png")
@@ -70,14 +68,14 @@ def test_labels_come_from_subfolders_names_and_taught_digits(tmp_path: Path) -> 
     assert digits[0].ink.max() == 128
 
 
-def test_the_order_does_not_depend_on_the_system(tmp_path: Path) -> None:
+def test_the_order_does_not_depend_on_the_system(tmp_path):
     touch(tmp_path, "9.png", "1.png", "B.png", "10.png", "5/b.png", "5/a.png")
     digits, _ = read_digits(tmp_path, bar)
     names = [digit.path.name for digit in digits if digit.path]
     assert names == ["1.png", "10.png", "a.png", "b.png", "9.png"]
 
 
-def test_each_file_that_is_left_out_has_its_sentence(tmp_path: Path) -> None:
+def test_each_file_that_is_left_out_has_its_sentence(tmp_path):
     touch(tmp_path, "1-unreadable.png", "2-empty.png", "x.png", "3.png")
     extra, told = load_extra(tmp_path, bar)
     assert list(extra.labels) == [3]
@@ -92,7 +90,7 @@ def test_each_file_that_is_left_out_has_its_sentence(tmp_path: Path) -> None:
         assert sentence.endswith("It was left out.")
 
 
-def test_a_folder_without_digits_is_refused(tmp_path: Path) -> None:
+def test_a_folder_without_digits_is_refused(tmp_path):
     with pytest.raises(DatasetError, match="There is no folder"):
         load_extra(tmp_path / "missing", bar)
     touch(tmp_path, "x.png")
@@ -102,7 +100,7 @@ def test_a_folder_without_digits_is_refused(tmp_path: Path) -> None:
         load_extra(tmp_path, bar)
 
 
-def test_digits_are_normalised_as_drawings_are(tmp_path: Path) -> None:
+def test_digits_are_normalised_as_drawings_are(tmp_path):
     save_digit(TaughtDigit(1, ink()), tmp_path)
     extra, _ = load_extra(tmp_path, bar)
     assert extra.images.dtype == extra.labels.dtype == np.uint8
@@ -112,7 +110,7 @@ def test_digits_are_normalised_as_drawings_are(tmp_path: Path) -> None:
     assert extra.images.max() == 255
 
 
-def pictures(count: int) -> ExtraDigits:
+def pictures(count):
     """Return extra digits, each as grey as its number."""
     images = np.zeros((count, 1, 28, 28), np.uint8) + np.arange(count, dtype=np.uint8).reshape(
         -1, 1, 1, 1
@@ -120,13 +118,13 @@ def pictures(count: int) -> ExtraDigits:
     return ExtraDigits(images, np.arange(count, dtype=np.uint8) % 10, Path("mine"))
 
 
-def test_they_are_repeated_but_not_without_end() -> None:
+def test_they_are_repeated_but_not_without_end():
     assert repeats_for(1, 50_000) == MAX_REPEATS
     assert repeats_for(1000, 50_000) == round(SHARE * 50)
     assert repeats_for(50_000, 600) == 1
 
 
-def test_they_come_after_the_training_pictures_and_nothing_else_changes(digits: Dataset) -> None:
+def test_they_come_after_the_training_pictures_and_nothing_else_changes(digits):
     extra = pictures(3)
     mixed = mix(digits, extra)
     repeats = repeats_for(3, 600)
@@ -139,23 +137,21 @@ def test_they_come_after_the_training_pictures_and_nothing_else_changes(digits: 
     assert mixed.test_labels is digits.test_labels
 
 
-def test_they_are_scaled_where_the_others_are(digits: Dataset) -> None:
+def test_they_are_scaled_where_the_others_are(digits):
     floats = dataclasses.replace(digits, train_images=scale(digits.train_images))
     mixed = mix(floats, pictures(3))
     assert mixed.train_images.dtype == np.float32
     assert mixed.train_images[602, 0, 0, 0] == np.float32(2 / 256)
 
 
-def some(digits: int) -> ExtraDigits:
+def some(digits):
     """Return digits of random pictures."""
     images = np.random.default_rng(1).integers(0, 256, (digits, 1, 28, 28)).astype(np.uint8)
     return ExtraDigits(images, (np.arange(digits) % 10).astype(np.uint8), Path("mine"))
 
 
 @pytest.mark.parametrize(("digits", "train", "test"), [(3, 2, 1), (5, 4, 1), (14, 12, 2)])
-def test_idx_files_are_read_back_as_a_data_set(
-    tmp_path: Path, digits: int, train: int, test: int
-) -> None:
+def test_idx_files_are_read_back_as_a_data_set(tmp_path, digits, train, test):
     extra = some(digits)
     assert export_idx(extra, tmp_path) == (train, test)
     data = load_dataset(tmp_path)
@@ -171,7 +167,7 @@ def test_idx_files_are_read_back_as_a_data_set(
     assert len(labels) == digits
 
 
-def test_the_same_digits_give_the_same_files(tmp_path: Path) -> None:
+def test_the_same_digits_give_the_same_files(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         export_idx(some(9), tmp_path / name)
@@ -179,7 +175,7 @@ def test_the_same_digits_give_the_same_files(tmp_path: Path) -> None:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
-def test_no_data_set_is_made_of_two_digits_or_replaced(tmp_path: Path) -> None:
+def test_no_data_set_is_made_of_two_digits_or_replaced(tmp_path):
     with pytest.raises(DatasetError, match="there are 2"):
         export_idx(some(2), tmp_path)
     assert not list(tmp_path.iterdir())
@@ -191,14 +187,12 @@ def test_no_data_set_is_made_of_two_digits_or_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("call", ["fsync", "replace", "open"])
 @pytest.mark.parametrize("nth", [1, 3, 5])
-def test_all_files_of_a_data_set_or_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, nth: int
-) -> None:
+def test_all_files_of_a_data_set_or_none(tmp_path, monkeypatch, call, nth):
     (tmp_path / "notes").write_text("mine")
     module = Path if call == "replace" else os
     work, calls = getattr(module, call), count(1)
 
-    def fail(path: Any, *rest: Any) -> Any:
+    def fail(path, *rest):
         # Folders are opened and synced too; only files count.
         folder = stat.S_ISDIR(os.fstat(path).st_mode) if call == "fsync" else Path(path).is_dir()
         if not folder and next(calls) == nth:
@@ -216,7 +210,7 @@ def test_all_files_of_a_data_set_or_none(
 
 @pytest.mark.process
 @pytest.mark.parametrize("nth", [1, 3, 5])
-def test_an_export_that_is_killed_can_be_repeated(tmp_path: Path, nth: int) -> None:
+def test_an_export_that_is_killed_can_be_repeated(tmp_path, nth):
     """Whenever it is killed, other files stay, nothing passes for a data set, and it goes again."""
     (tmp_path / "notes").write_text("mine")
     program = (
@@ -242,7 +236,7 @@ def test_an_export_that_is_killed_can_be_repeated(tmp_path: Path, nth: int) -> N
     assert not (tmp_path / ".mnist_draw-export").exists()
 
 
-def test_what_a_killed_export_did_not_write_is_not_replaced(tmp_path: Path) -> None:
+def test_what_a_killed_export_did_not_write_is_not_replaced(tmp_path):
     marker = tmp_path / ".mnist_draw-export"
     marker.write_bytes(FORMAT.pack({"files": {NAMES[0]: "0" * 64}}))
     (tmp_path / NAMES[0]).write_text("mine")
@@ -251,7 +245,7 @@ def test_what_a_killed_export_did_not_write_is_not_replaced(tmp_path: Path) -> N
     assert (tmp_path / NAMES[0]).read_text() == "mine"
 
 
-def test_a_table_has_a_row_for_each_digit(tmp_path: Path) -> None:
+def test_a_table_has_a_row_for_each_digit(tmp_path):
     extra = some(3)
     export_csv(extra, tmp_path / "mine.csv")
     with (tmp_path / "mine.csv").open(newline="") as file:

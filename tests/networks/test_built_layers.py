@@ -70,9 +70,7 @@ PICTURE = (1, 28, 28)
         ),
     ],
 )
-def test_layers_shapes_and_dropout(
-    text: str, kinds: str, shapes: list[tuple[int, ...]], dropouts: list[float]
-) -> None:
+def test_layers_shapes_and_dropout(text, kinds, shapes, dropouts):
     found = layers.get_all_layers(parse_network(text).build())
     assert [type(layer).__name__ for layer in found] == [f"{kind}Layer" for kind in kinds.split()]
     assert [layer.output_shape for layer in found] == [(None, *shape) for shape in shapes]
@@ -82,7 +80,7 @@ def test_layers_shapes_and_dropout(
     assert last.nonlinearity is lasagne.nonlinearities.softmax
 
 
-def test_weights_start_as_glorot_uniform_and_biases_at_nothing() -> None:
+def test_weights_start_as_glorot_uniform_and_biases_at_nothing():
     values = layers.get_all_param_values(build_mlp())
     for weights, biases in zip(values[::2], values[1::2], strict=True):
         limit = np.sqrt(6 / sum(weights.shape))
@@ -93,7 +91,7 @@ def test_weights_start_as_glorot_uniform_and_biases_at_nothing() -> None:
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
-def test_the_input_variable_given_is_used(kind: str) -> None:
+def test_the_input_variable_given_is_used(kind):
     import theano.tensor as T
 
     input_var = T.tensor4("inputs")

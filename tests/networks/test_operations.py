@@ -22,7 +22,7 @@ EVERY_ACTIVATION = "layers:" + ",".join(f"30@{name}" for name in ACTIVATIONS)
 
 
 @pytest.mark.parametrize("text", [*(kind.example for kind in NETWORKS.values()), EVERY_ACTIVATION])
-def test_it_puts_out_what_lasagnes_layers_do(text: str) -> None:
+def test_it_puts_out_what_lasagnes_layers_do(text):
     import lasagne
 
     from mnist_draw.training.functions import compile_predict
@@ -42,7 +42,7 @@ def test_it_puts_out_what_lasagnes_layers_do(text: str) -> None:
     np.testing.assert_allclose(found, expected, rtol=3e-5, atol=1e-6)
 
 
-def test_what_does_not_fill_a_square_is_dropped() -> None:
+def test_what_does_not_fill_a_square_is_dropped():
     operations = (Convolution(2, 4), MaxPooling(2), Dense(3, "linear"))
     shapes = parameter_shapes(operations)
     assert shapes == ((2, 1, 4, 4), (2,), (2 * 12 * 12, 3), (3,))
@@ -55,14 +55,14 @@ def test_what_does_not_fill_a_square_is_dropped() -> None:
     np.testing.assert_array_equal(forward(operations, values, pictures), before)
 
 
-def test_sums_of_any_size_have_probabilities() -> None:
+def test_sums_of_any_size_have_probabilities():
     values = [np.zeros((784, 10), np.float32), np.linspace(-900, 900, 10).astype(np.float32)]
     found = forward((Dense(10, "softmax"),), values, np.zeros((1, 1, 28, 28), np.float32))
     np.testing.assert_allclose(found.sum(), 1)
     assert found.argmax() == 9
 
 
-def test_many_pictures_take_no_more_memory_than_some() -> None:
+def test_many_pictures_take_no_more_memory_than_some():
     operations = (Convolution(4, 5), MaxPooling(2), Dense(3, "linear"))
     random = np.random.default_rng(7)
     values = [

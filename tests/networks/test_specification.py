@@ -18,7 +18,7 @@ from mnist_draw.networks.mlp import MlpLayer, MlpLayers
 from mnist_draw.networks.operations import ACTIVATIONS
 
 
-def complaint(text: str) -> str:
+def complaint(text):
     with pytest.raises(NetworkError) as caught:
         parse_network(text)
     assert isinstance(caught.value, UserError)
@@ -40,7 +40,7 @@ def complaint(text: str) -> str:
         "custom_mlp:1,9,0.2",
     ],
 )
-def test_the_shapes_promised_are_those_of_the_network_built(text: str) -> None:
+def test_the_shapes_promised_are_those_of_the_network_built(text):
     spec = parse_network(text)
     params = lasagne.layers.get_all_params(spec.build())
     assert tuple(param.get_value(borrow=True).shape for param in params) == (
@@ -66,7 +66,7 @@ def test_the_shapes_promised_are_those_of_the_network_built(text: str) -> None:
         ("layers:/0.20", "layers:/0.2", "MLP 784–10"),
     ],
 )
-def test_canonical_text_and_title(text: str, canonical: str, title: str) -> None:
+def test_canonical_text_and_title(text, canonical, title):
     spec = parse_network(text)
     assert spec.text == canonical
     assert spec.title == title
@@ -78,16 +78,14 @@ def test_canonical_text_and_title(text: str, canonical: str, title: str) -> None
     drop_input=st.floats(0, 1, exclude_max=True),
     drop_hidden=st.floats(0, 1, exclude_max=True),
 )
-def test_the_canonical_text_means_the_same_network(
-    depth: int, width: int, drop_input: float, drop_hidden: float
-) -> None:
+def test_the_canonical_text_means_the_same_network(depth, width, drop_input, drop_hidden):
     text = parse_network(f"custom_mlp:{depth},{width},{drop_input!r},{drop_hidden!r}").text
     assert parse_network(text).text == text
     numbers = [float(part) for part in text.partition(":")[2].split(",")]
     assert numbers == [depth, width, drop_input, drop_hidden]
 
 
-def test_the_numbers_reach_the_layers() -> None:
+def test_the_numbers_reach_the_layers():
     network = parse_network("custom_mlp:1,9,0.1234567890123,0.75").build()
     found = [layer.p for layer in lasagne.layers.get_all_layers(network) if hasattr(layer, "p")]
     assert found == [0.1234567890123, 0.75]
@@ -96,7 +94,7 @@ def test_the_numbers_reach_the_layers() -> None:
 @pytest.mark.parametrize(
     "text", ["", "resnet", "MLP", "mlps", "cnn:1", "deep_cnn:2", "custom-mlp:2", "mlp,"]
 )
-def test_unknown_names_list_what_exists(text: str) -> None:
+def test_unknown_names_list_what_exists(text):
     said = complaint(text)
     assert f"There is no network {text!r}" in said
     for name in NETWORKS:
@@ -119,14 +117,14 @@ def test_unknown_names_list_what_exists(text: str) -> None:
         ("2,10,nan", "DROP_IN is nan"),
     ],
 )
-def test_numbers_out_of_range(arguments: str, fault: str) -> None:
+def test_numbers_out_of_range(arguments, fault):
     said = complaint(f"custom_mlp:{arguments}")
     assert f"The network 'custom_mlp:{arguments}' cannot be built: {fault}." in said
     assert "custom_mlp:2,800,0.2,0.5" in said
 
 
 @pytest.mark.process
-def test_shapes_are_known_without_loading_theano() -> None:
+def test_shapes_are_known_without_loading_theano():
     code = (
         "import sys; from mnist_draw.networks import parse_network\n"
         "for text in ('mlp', 'cnn', 'custom_mlp:3,10'): parse_network(text).parameter_shapes()\n"
@@ -136,7 +134,7 @@ def test_shapes_are_known_without_loading_theano() -> None:
 
 
 @pytest.mark.parametrize("text", ["mlp:3", "mlp:-0.1", "mlp:1", "mlp:half", "mlp:nan"])
-def test_a_dropout_that_cannot_be(text: str) -> None:
+def test_a_dropout_that_cannot_be(text):
     said = complaint(text)
     assert repr(text) in said
     assert "from 0 up to, not including, 1" in said
@@ -160,13 +158,13 @@ LAYERS = st.builds(
 
 
 @given(LAYERS)
-def test_layers_through_their_text(layers: MlpLayers) -> None:
+def test_layers_through_their_text(layers):
     spec = parse_network(f"layers:{layers.text()}")
     assert spec.layers == layers
     assert parse_network(spec.text).text == spec.text
 
 
-def test_a_custom_mlp_is_the_same_network_as_its_layers() -> None:
+def test_a_custom_mlp_is_the_same_network_as_its_layers():
     custom, layers = (
         parse_network(text) for text in ("custom_mlp:2,20,0.2,0.5", "layers:/0.2,20/0.5,20/0.5")
     )
@@ -179,7 +177,7 @@ def test_a_custom_mlp_is_the_same_network_as_its_layers() -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_units_activations_and_dropout_reach_the_layers() -> None:
+def test_units_activations_and_dropout_reach_the_layers():
     text = "layers:/0.1,9,8@leaky/0.2,7@tanh,6@sigmoid,5@elu/0.3"
     found = lasagne.layers.get_all_layers(parse_network(text).build())
     dense = [layer for layer in found if isinstance(layer, lasagne.layers.DenseLayer)]
@@ -213,7 +211,7 @@ def test_units_activations_and_dropout_reach_the_layers() -> None:
         (",".join(["9"] * 11), "11 hidden layers are too many"),
     ],
 )
-def test_layers_that_cannot_be(arguments: str, fault: str) -> None:
+def test_layers_that_cannot_be(arguments, fault):
     said = complaint(f"layers:{arguments}")
     assert f"The network 'layers:{arguments}' cannot be built: {fault}." in said
     assert "UNITS[@ACTIVATION][/DROPOUT]" in said

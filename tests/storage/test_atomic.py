@@ -19,21 +19,21 @@ from mnist_draw.storage.unique_paths import reserved_file
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links as POSIX has them")
 
 
-def make_old(path: Path) -> None:
+def make_old(path):
     """Date a file's last change two hours back."""
     os.utime(path, (time.time() - 7200,) * 2)
 
 
-def full(_descriptor: int) -> None:
+def full(_descriptor):
     """Refuse as a full disk does."""
     raise OSError(28, "No space left on device")
 
 
-def names(folder: Path) -> list[str]:
+def names(folder):
     return sorted(entry.name for entry in folder.iterdir())
 
 
-def test_writes_new_and_replaces_old(tmp_path: Path) -> None:
+def test_writes_new_and_replaces_old(tmp_path):
     path = tmp_path / "file"
     write(path, b"one")
     write(path, b"two, longer")
@@ -41,11 +41,11 @@ def test_writes_new_and_replaces_old(tmp_path: Path) -> None:
     assert names(tmp_path) == ["file"]
 
 
-def test_old_file_survives_a_failing_writer(tmp_path: Path) -> None:
+def test_old_file_survives_a_failing_writer(tmp_path):
     path = tmp_path / "file"
     write(path, b"old")
 
-    def fail_half_way() -> None:
+    def fail_half_way():
         with open_atomically(path) as file:
             file.write(b"half of the n")
             raise ZeroDivisionError
@@ -56,9 +56,7 @@ def test_old_file_survives_a_failing_writer(tmp_path: Path) -> None:
     assert names(tmp_path) == ["file"]
 
 
-def test_full_disk_keeps_the_old_file_and_says_so(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):
     path = tmp_path / "file"
     write(path, b"old")
     monkeypatch.setattr(atomic.os, "fsync", full)
@@ -68,9 +66,7 @@ def test_full_disk_keeps_the_old_file_and_says_so(
     assert names(tmp_path) == ["file"]
 
 
-def test_a_full_disk_tells_of_no_file_where_only_a_name_was_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_tells_of_no_file_where_only_a_name_was_taken(tmp_path, monkeypatch):
     monkeypatch.setattr(atomic.os, "fsync", full)
     with (
         pytest.raises(StorageError, match=r"no space left on device. Nothing was written.$"),
@@ -80,18 +76,16 @@ def test_a_full_disk_tells_of_no_file_where_only_a_name_was_taken(
     assert names(tmp_path) == []
 
 
-def test_content_is_synced_before_it_replaces(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_content_is_synced_before_it_replaces(tmp_path, monkeypatch):
     path = tmp_path / "file"
     order: list[str] = []
     fsync, replace = os.fsync, Path.replace
 
-    def spy_fsync(descriptor: int) -> None:
+    def spy_fsync(descriptor):
         order.append("fsync folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "fsync")
         fsync(descriptor)
 
-    def spy_replace(self: Path, target: Path) -> Path:
+    def spy_replace(self, target):
         order.append("replace")
         return replace(self, target)
 
@@ -103,7 +97,7 @@ def test_content_is_synced_before_it_replaces(
 
 
 @posix
-def test_mode_of_the_old_file_is_kept_and_umask_rules_a_new_one(tmp_path: Path) -> None:
+def test_mode_of_the_old_file_is_kept_and_umask_rules_a_new_one(tmp_path):
     old, new = tmp_path / "old", tmp_path / "new"
     old.write_bytes(b"")
     old.chmod(0o640)
@@ -118,7 +112,7 @@ def test_mode_of_the_old_file_is_kept_and_umask_rules_a_new_one(tmp_path: Path) 
 
 
 @posix
-def test_what_only_its_owner_may_read_is_never_open_to_others(tmp_path: Path) -> None:
+def test_what_only_its_owner_may_read_is_never_open_to_others(tmp_path):
     path = tmp_path / "private"
     path.write_bytes(b"old")
     path.chmod(0o600)
@@ -140,7 +134,7 @@ with open_atomically(sys.argv[1]) as file:
 
 
 @pytest.mark.process
-def test_what_a_killed_program_left_is_swept(tmp_path: Path) -> None:
+def test_what_a_killed_program_left_is_swept(tmp_path):
     path = tmp_path / "file"
     subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
     (left,) = tmp_path.iterdir()
@@ -151,7 +145,7 @@ def test_what_a_killed_program_left_is_swept(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_only_old_temporary_files_are_swept(tmp_path: Path) -> None:
+def test_only_old_temporary_files_are_swept(tmp_path):
     path = tmp_path / "file"
     with open_atomically(path) as file:
         file.write(b"new")
@@ -162,9 +156,7 @@ def test_only_old_temporary_files_are_swept(tmp_path: Path) -> None:
     assert path.read_bytes() == b"new"
 
 
-def test_the_programs_own_folders_are_swept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_programs_own_folders_are_swept(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     kept = tmp_path / "data" / "runs" / "one" / "run.json"
     left = [kept.parent, tmp_path / "config", tmp_path / "cache" / "mistakes"]
@@ -178,7 +170,7 @@ def test_the_programs_own_folders_are_swept(
 
 
 @posix
-def test_link_stays_a_link(tmp_path: Path) -> None:
+def test_link_stays_a_link(tmp_path):
     (tmp_path / "far").mkdir()
     target, link = tmp_path / "far" / "target", tmp_path / "link"
     target.write_bytes(b"old")
@@ -188,7 +180,7 @@ def test_link_stays_a_link(tmp_path: Path) -> None:
     assert target.read_bytes() == b"new"
 
 
-def test_longest_file_name(tmp_path: Path) -> None:
+def test_longest_file_name(tmp_path):
     path = tmp_path / ("n" * 250)
     check_writable(path)
     assert names(tmp_path) == []
@@ -196,14 +188,14 @@ def test_longest_file_name(tmp_path: Path) -> None:
     assert path.read_bytes() == b"x"
 
 
-def refuses(path: Path | str, words: str) -> None:
+def refuses(path, words):
     """Check that nothing can be written to a path, now or later."""
     for attempt in (lambda: write(path, b"x"), lambda: check_writable(path)):
         with pytest.raises(StorageError, match=words):
             attempt()
 
 
-def test_missing_folder_and_folder_in_the_way(tmp_path: Path) -> None:
+def test_missing_folder_and_folder_in_the_way(tmp_path):
     refuses(tmp_path / "no" / "file", "does not exist")
     refuses(tmp_path, "it is a folder")
     refuses(f"{tmp_path}/a\0b", "null")
@@ -211,7 +203,7 @@ def test_missing_folder_and_folder_in_the_way(tmp_path: Path) -> None:
 
 
 @posix
-def test_devices_and_pipes_are_not_replaced(tmp_path: Path) -> None:
+def test_devices_and_pipes_are_not_replaced(tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for path in (pipe, Path("/dev/null")):
@@ -219,7 +211,7 @@ def test_devices_and_pipes_are_not_replaced(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
-def test_protected_file_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_protected_file_is_left_alone(tmp_path, monkeypatch):
     path = tmp_path / "file"
     path.write_bytes(b"old")
     # A super-user may write to every file, so the system's answer is given here.
@@ -228,10 +220,8 @@ def test_protected_file_is_left_alone(tmp_path: Path, monkeypatch: pytest.Monkey
     assert path.read_bytes() == b"old"
 
 
-def test_check_writable_finds_a_read_only_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(self: Path, mode: str) -> None:
+def test_check_writable_finds_a_read_only_folder(tmp_path, monkeypatch):
+    def refuse(self, mode):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(atomic.Path, "open", refuse)
@@ -239,14 +229,12 @@ def test_check_writable_finds_a_read_only_folder(
         check_writable(tmp_path / "file")
 
 
-def test_windows_waits_for_a_scanner_to_let_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_windows_waits_for_a_scanner_to_let_go(tmp_path, monkeypatch):
     path, temporary = tmp_path / "file", tmp_path / "temporary"
     temporary.write_bytes(b"new")
     replace, calls, waits = Path.replace, [], []
 
-    def busy_twice(self: Path, target: Path) -> Path:
+    def busy_twice(self, target):
         calls.append(target)
         if len(calls) < 3:
             raise PermissionError(13, "Access is denied")
@@ -261,7 +249,7 @@ def test_windows_waits_for_a_scanner_to_let_go(
 
 
 @posix
-def test_sweeping_leaves_pipes_alone(tmp_path: Path) -> None:
+def test_sweeping_leaves_pipes_alone(tmp_path):
     pipe = tmp_path / ".mnist_draw-0123456789ab.tmp"
     os.mkfifo(pipe)
     make_old(pipe)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,13 +13,13 @@ from mnist_draw.storage import cache
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     """Give each test its own cache."""
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     return tmp_path / "cache" / "analysis"
 
 
-def test_a_result_is_kept_for_its_key_and_version() -> None:
+def test_a_result_is_kept_for_its_key_and_version():
     assert cache.read("results", 1, "a") is None
     cache.save("results", 1, "a", {"p": np.arange(3)})
     kept = cache.read("results", 1, "a")
@@ -30,7 +29,7 @@ def test_a_result_is_kept_for_its_key_and_version() -> None:
     assert cache.read("results", 1, "b") is None
 
 
-def test_a_damaged_result_is_computed_anew(home: Path) -> None:
+def test_a_damaged_result_is_computed_anew(home):
     cache.save("results", 1, "a", {"p": np.arange(3)})
     (file,) = home.glob("*.npz")
     file.write_bytes(file.read_bytes()[:-40])
@@ -39,7 +38,7 @@ def test_a_damaged_result_is_computed_anew(home: Path) -> None:
     assert cache.read("results", 1, "a") is not None
 
 
-def test_the_oldest_go_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_go_first(home, monkeypatch):
     monkeypatch.setattr(cache, "MAX_BYTES", 25_000)
     for age, key in ((300, "old"), (200, "older but used"), (100, "new")):
         cache.save("results", 1, key, {"p": np.zeros(1000)})
@@ -51,7 +50,7 @@ def test_the_oldest_go_first(home: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert cache.read("results", 1, "older but used") is not None
 
 
-def test_pictures_are_told_apart_without_a_copy_of_them() -> None:
+def test_pictures_are_told_apart_without_a_copy_of_them():
     pictures = np.arange(8_000_000, dtype=np.uint8).reshape(10_000, 1, 20, 40)
     tracemalloc.start()
     try:
@@ -64,6 +63,6 @@ def test_pictures_are_told_apart_without_a_copy_of_them() -> None:
     assert name != cache.digest_of(pictures.reshape(10_000, 1, 40, 20))
 
 
-def test_a_table_becomes_csv() -> None:
+def test_a_table_becomes_csv():
     table = Table.of("Why", ("unit", "says"), [(1, "for, strongly"), (2, 0.5)])
     assert table.to_csv() == 'unit,says\n1,"for, strongly"\n2,0.5\n'

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -16,13 +15,13 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other ri
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path):
     place = tmp_path / "cache" / "loops"
     place.mkdir(parents=True)
     return place
 
 
-def test_the_key_stays_and_others_are_other_keys(folder: Path) -> None:
+def test_the_key_stays_and_others_are_other_keys(folder):
     key = integrity.cache_key(folder)
     assert key is not None
     assert integrity.cache_key(folder) == key
@@ -31,7 +30,7 @@ def test_the_key_stays_and_others_are_other_keys(folder: Path) -> None:
     assert integrity.cache_key(other) not in (None, key)
 
 
-def test_a_copy_has_another_key(folder: Path) -> None:
+def test_a_copy_has_another_key(folder):
     key, sealed = integrity.cache_key(folder), integrity.trusted_cache_dir(folder)
     assert sealed is not None
     (sealed / "code").write_text("something")
@@ -42,7 +41,7 @@ def test_a_copy_has_another_key(folder: Path) -> None:
     assert not list((integrity.trusted_cache_dir(copy) or copy).iterdir())
 
 
-def test_a_seal_that_comes_back_to_its_place_has_another_key(folder: Path) -> None:
+def test_a_seal_that_comes_back_to_its_place_has_another_key(folder):
     key = integrity.cache_key(folder)
     path = folder / integrity.SEAL
     status = path.stat()
@@ -54,7 +53,7 @@ def test_a_seal_that_comes_back_to_its_place_has_another_key(folder: Path) -> No
 
 @posix
 @pytest.mark.parametrize("what", ["short", "pipe", "link", "second name", "writable"])
-def test_what_is_no_seal_is_replaced(folder: Path, tmp_path: Path, what: str) -> None:
+def test_what_is_no_seal_is_replaced(folder, tmp_path, what):
     path = folder / integrity.SEAL
     known = tmp_path / "known"
     known.write_bytes(b"k" * 32)
@@ -76,7 +75,7 @@ def test_what_is_no_seal_is_replaced(folder: Path, tmp_path: Path, what: str) ->
 
 
 @posix
-def test_what_others_can_write_to_has_no_key(folder: Path) -> None:
+def test_what_others_can_write_to_has_no_key(folder):
     assert integrity.cache_key(folder) is not None
     for open_to_others in (folder, folder.parent):
         open_to_others.chmod(0o777)
@@ -87,7 +86,7 @@ def test_what_others_can_write_to_has_no_key(folder: Path) -> None:
 
 
 @posix
-def test_what_is_another_users_has_no_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_another_users_has_no_key(folder, monkeypatch):
     assert integrity.cache_key(folder) is not None
     me = os.getuid()
     monkeypatch.setattr(os, "getuid", lambda: me + 1)
@@ -95,7 +94,7 @@ def test_what_is_another_users_has_no_key(folder: Path, monkeypatch: pytest.Monk
 
 
 @posix
-def test_a_generous_umask_costs_no_cache(tmp_path: Path) -> None:
+def test_a_generous_umask_costs_no_cache(tmp_path):
     before = os.umask(0o002)
     try:
         folder = tmp_path / "cache" / "compiled"
@@ -111,7 +110,7 @@ def test_a_generous_umask_costs_no_cache(tmp_path: Path) -> None:
     assert folder.stat().st_mode & 0o022 == 0
 
 
-def test_what_was_sealed_otherwise_goes(folder: Path) -> None:
+def test_what_was_sealed_otherwise_goes(folder):
     kept = [folder / "kernels", folder / "something"]
     keys = [folder / (str(number) * 32) for number in range(1, 7)]
     for number, path in enumerate((*kept, *keys)):
@@ -125,7 +124,7 @@ def test_what_was_sealed_otherwise_goes(folder: Path) -> None:
 
 
 @posix
-def test_nothing_is_removed_behind_a_link(tmp_path: Path) -> None:
+def test_nothing_is_removed_behind_a_link(tmp_path):
     elsewhere = tmp_path / "elsewhere"
     others = [elsewhere / (str(number) * 32) for number in range(1, 7)]
     for path in others:
@@ -136,14 +135,14 @@ def test_nothing_is_removed_behind_a_link(tmp_path: Path) -> None:
     assert all(path.is_dir() for path in others)
 
 
-def test_where_no_folder_can_be_made_there_is_none(tmp_path: Path) -> None:
+def test_where_no_folder_can_be_made_there_is_none(tmp_path):
     (tmp_path / "cache").write_text("in the way")
     assert integrity.trusted_cache_dir(tmp_path / "cache" / "loops") is None
     assert integrity.cache_key(tmp_path / "cache" / "loops") is None
 
 
 @pytest.mark.process
-def test_programs_that_start_at_once_agree(folder: Path) -> None:
+def test_programs_that_start_at_once_agree(folder):
     code = (
         "import sys; from pathlib import Path; from mnist_draw.storage.integrity import cache_key\n"
         "print('ready', flush=True); sys.stdin.readline()\n"

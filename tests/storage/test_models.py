@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from mnist_draw.storage.models import ModelInfo, pack_model
 SHAPES = [(4, 3), (3,)]
 
 
-def small_model(**metadata: Any) -> ModelFile:
+def small_model(**metadata):
     rng = np.random.default_rng(1)
     return ModelFile(
         network="mlp",
@@ -29,11 +28,11 @@ def small_model(**metadata: Any) -> ModelFile:
     )
 
 
-def arrays_of(model: ModelFile) -> dict[str, Any]:
+def arrays_of(model):
     return npz.Archive(io.BytesIO(pack_model(model))).read_all()
 
 
-def with_header(**changes: Any) -> bytes:
+def with_header(**changes):
     """Return a model file whose header was changed after the fact."""
     arrays: dict[str, Any] = arrays_of(small_model())
     header = json.loads(arrays["header"].tobytes())
@@ -42,11 +41,11 @@ def with_header(**changes: Any) -> bytes:
     return npz.pack(arrays)
 
 
-def with_arrays(**changes: Any) -> bytes:
+def with_arrays(**changes):
     return npz.pack({**arrays_of(small_model()), **changes})
 
 
-def test_round_trip(tmp_path: Path) -> None:
+def test_round_trip(tmp_path):
     model = small_model()
     save_model(tmp_path / "model.npz", model)
     found = load_model(tmp_path / "model.npz", shapes_of=lambda _: SHAPES)
@@ -58,22 +57,22 @@ def test_round_trip(tmp_path: Path) -> None:
         assert np.array_equal(a, b)
 
 
-def test_equal_models_give_equal_bytes() -> None:
+def test_equal_models_give_equal_bytes():
     assert pack_model(small_model(a=1, b=2)) == pack_model(small_model(b=2, a=1))
 
 
-def test_numpy_alone_can_read_the_parameters(tmp_path: Path) -> None:
+def test_numpy_alone_can_read_the_parameters(tmp_path):
     save_model(tmp_path / "m.npz", small_model())
     with np.load(tmp_path / "m.npz", allow_pickle=False) as archive:
         assert np.array_equal(archive["parameter_000"], small_model().parameters[0])
 
 
-def test_model_saved_again_by_numpy_is_still_a_model(tmp_path: Path) -> None:
+def test_model_saved_again_by_numpy_is_still_a_model(tmp_path):
     np.savez_compressed(tmp_path / "m.npz", **arrays_of(small_model()))
     assert load_model(tmp_path / "m.npz").shapes == tuple(SHAPES)
 
 
-def test_doubles_are_kept_as_float32_and_the_metadata_is_a_copy() -> None:
+def test_doubles_are_kept_as_float32_and_the_metadata_is_a_copy():
     metadata = {"epochs": [1, 2]}
     model = ModelFile("mlp", (np.ones((2, 2)),), metadata)  # type: ignore[arg-type]
     metadata["epochs"].append(3)
@@ -95,7 +94,7 @@ def test_doubles_are_kept_as_float32_and_the_metadata_is_a_copy() -> None:
         ((np.ones(1),), ["list"], "is a list"),
     ],
 )
-def test_unsound_models_cannot_be_made(parameters: Any, metadata: Any, message: str) -> None:
+def test_unsound_models_cannot_be_made(parameters, metadata, message):
     with pytest.raises(ModelFileError, match=message):
         ModelFile("mlp", parameters, metadata)
     with pytest.raises(ModelFileError, match="no description"):
@@ -103,20 +102,20 @@ def test_unsound_models_cannot_be_made(parameters: Any, metadata: Any, message: 
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400])
-def test_a_figure_that_is_no_number_costs_no_network(value: float, tmp_path: Path) -> None:
+def test_a_figure_that_is_no_number_costs_no_network(value, tmp_path):
     model = small_model(title="A", test_loss=value, test_accuracy=value)
     save_model(tmp_path / "m.npz", model)
     info = load_model(tmp_path / "m.npz").info
     assert (info.title, info.test_loss, info.test_accuracy) == ("A", None, None)
 
 
-def test_a_name_that_is_not_utf8_costs_no_network(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf8_costs_no_network(tmp_path):
     save_model(tmp_path / "m.npz", small_model(settings={"data_folder": "/data/\udcff"}))
     settings = load_model(tmp_path / "m.npz").info.settings
     assert settings == {"data_folder": "/data/\udcff"}
 
 
-def test_what_is_known_about_a_network() -> None:
+def test_what_is_known_about_a_network():
     model = small_model(title="A", data="Fashion", test_accuracy=0.9, epochs=3, another="kept")
     assert repr(model) == "<ModelFile 'mlp': A · 90.00 % on Fashion, 2 arrays>"
     assert model.describe() == "A · 90.00 % on Fashion"
@@ -135,11 +134,11 @@ def test_what_is_known_about_a_network() -> None:
     [("title", 3), ("test_accuracy", 98.2), ("epochs", -5), ("temperature", "hot"),
      ("settings", [1]), ("refused", True), ("before", None)],
 )  # fmt: skip
-def test_what_makes_no_sense_counts_as_unknown(name: str, value: object) -> None:
+def test_what_makes_no_sense_counts_as_unknown(name, value):
     assert small_model(**{name: value}).info == ModelInfo()
 
 
-def test_equal_networks_have_the_same_fingerprint() -> None:
+def test_equal_networks_have_the_same_fingerprint():
     assert small_model(title="A").fingerprint == small_model(title="B").fingerprint
     others = [
         small_model(temperature=2),
@@ -176,7 +175,7 @@ def test_equal_networks_have_the_same_fingerprint() -> None:
         (with_arrays(parameter_005=np.ones(3, np.float32)), "'parameter_005'"),
     ],
 )
-def test_each_kind_of_damage_is_named(data: bytes, message: str, tmp_path: Path) -> None:
+def test_each_kind_of_damage_is_named(data, message, tmp_path):
     path = tmp_path / "model.npz"
     path.write_bytes(data)
     with pytest.raises(ModelFileError, match=message) as caught:
@@ -193,14 +192,14 @@ def test_each_kind_of_damage_is_named(data: bytes, message: str, tmp_path: Path)
         ([(4, 3), ()], r"Parameter 1 .* \(\), but 3 was found"),
     ],
 )
-def test_parameters_must_fit_the_network(shapes: Any, message: str, tmp_path: Path) -> None:
+def test_parameters_must_fit_the_network(shapes, message, tmp_path):
     save_model(tmp_path / "m.npz", small_model())
     with pytest.raises(ModelFileError, match=message):
         load_model(tmp_path / "m.npz", shapes_of=lambda _: shapes)
 
 
-def test_unknown_network_names_the_file(tmp_path: Path) -> None:
-    def refuse(_text: str) -> list[tuple[int, ...]]:
+def test_unknown_network_names_the_file(tmp_path):
+    def refuse(_text):
         raise UserError("There is no such network.")
 
     save_model(tmp_path / "m.npz", small_model())
@@ -208,7 +207,7 @@ def test_unknown_network_names_the_file(tmp_path: Path) -> None:
         load_model(tmp_path / "m.npz", shapes_of=refuse)
 
 
-def test_what_is_not_a_file(tmp_path: Path) -> None:
+def test_what_is_not_a_file(tmp_path):
     (tmp_path / "empty.npz").write_bytes(b"")
     with pytest.raises(ModelFileError, match="no such file"):
         load_model(tmp_path / "none.npz")
@@ -223,7 +222,7 @@ def test_what_is_not_a_file(tmp_path: Path) -> None:
             load_model("/dev/zero")
 
 
-def test_file_larger_than_any_model_is_not_read(tmp_path: Path) -> None:
+def test_file_larger_than_any_model_is_not_read(tmp_path):
     path = tmp_path / "large.npz"
     with path.open("wb") as file:
         file.truncate(600 * 1024 * 1024)  # sparse: takes no room on the disk
@@ -233,9 +232,7 @@ def test_file_larger_than_any_model_is_not_read(tmp_path: Path) -> None:
 
 @given(st.data())
 @settings(max_examples=200, deadline=None)
-def test_damaged_files_give_model_file_errors_or_the_same_model(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
+def test_damaged_files_give_model_file_errors_or_the_same_model(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "damaged.npz"
     model = small_model()
     content = bytearray(pack_model(model))
@@ -253,7 +250,7 @@ def test_damaged_files_give_model_file_errors_or_the_same_model(
         assert np.array_equal(a, b)
 
 
-def test_names_in_a_file_are_shown_without_controls_and_surrogates() -> None:
+def test_names_in_a_file_are_shown_without_controls_and_surrogates():
     info = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})
     assert (info.classes, info.data) == (("a", "b�"), "gr�n")
     info = ModelInfo.of({"classes": ["a\u202e", "b\n"], "name": "a\x1b[31m\u202eb\nc"})

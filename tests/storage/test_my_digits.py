@@ -7,7 +7,6 @@ import struct
 import time
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,7 +29,7 @@ from mnist_draw.storage.my_digits import (
 from mnist_draw.storage.unique_paths import empty_bin, move_to_bin
 
 
-def digit(label: int = 3) -> TaughtDigit:
+def digit(label=3):
     """Return a digit with grey edges on a board of 40×30."""
     ink = np.zeros((40, 30), np.uint8)
     ink[5:35, 10:14] = 255
@@ -39,7 +38,7 @@ def digit(label: int = 3) -> TaughtDigit:
     return TaughtDigit(label, ink, "", "3 or 8", 0.6125, "Best – é", drawing)
 
 
-def read(path: Path | None) -> TaughtDigit:
+def read(path):
     """Read a digit that must be one."""
     assert path is not None
     found = read_digit(path)
@@ -47,7 +46,7 @@ def read(path: Path | None) -> TaughtDigit:
     return found
 
 
-def test_a_digit_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
+def test_a_digit_is_read_back_as_it_was_saved(tmp_path):
     saved = save_digit(digit(), tmp_path)
     found = read(saved.path)
     assert np.array_equal(found.ink, digit().ink)
@@ -59,7 +58,7 @@ def test_a_digit_is_read_back_as_it_was_saved(tmp_path: Path) -> None:
     assert found.path == saved.path
 
 
-def test_any_program_shows_dark_ink_on_white(tmp_path: Path) -> None:
+def test_any_program_shows_dark_ink_on_white(tmp_path):
     saved = save_digit(digit(), tmp_path)
     assert saved.path is not None
     with Image.open(saved.path) as image:
@@ -69,13 +68,13 @@ def test_any_program_shows_dark_ink_on_white(tmp_path: Path) -> None:
         assert json.loads(image.info["mnist_draw"])["label"] == 3
 
 
-def test_the_label_begins_the_name_and_digits_of_one_second_stay_apart(tmp_path: Path) -> None:
+def test_the_label_begins_the_name_and_digits_of_one_second_stay_apart(tmp_path):
     names = {save_digit(digit(label), tmp_path).path for label in (3, 3, 3, 7)}
     assert len(names) == 4
     assert sorted(path.name[0] for path in names if path) == ["3", "3", "3", "7"]
 
 
-def test_another_label_renames_the_file(tmp_path: Path) -> None:
+def test_another_label_renames_the_file(tmp_path):
     saved = save_digit(digit(), tmp_path)
     assert saved.path is not None
     renamed = relabel_digit(saved.path, 8)
@@ -87,14 +86,14 @@ def test_another_label_renames_the_file(tmp_path: Path) -> None:
         assert json.loads(image.info["mnist_draw"])["label"] == 8
 
 
-def test_who_renames_a_file_relabels_the_digit(tmp_path: Path) -> None:
+def test_who_renames_a_file_relabels_the_digit(tmp_path):
     saved = save_digit(digit(), tmp_path)
     assert saved.path is not None
     assert read(saved.path.rename(tmp_path / "5.png")).label == 5
     assert read((tmp_path / "5.png").rename(tmp_path / "mine.png")).label == 3
 
 
-def test_the_bin_forgets_only_what_is_old(tmp_path: Path) -> None:
+def test_the_bin_forgets_only_what_is_old(tmp_path):
     places = [save_digit(digit(), tmp_path).path for _ in range(2)]
     old, new = (move_to_bin(path, "The digit") for path in places if path)
     long_ago = time.time_ns() - 8 * 86_400 * 10**9
@@ -104,7 +103,7 @@ def test_the_bin_forgets_only_what_is_old(tmp_path: Path) -> None:
     assert new.exists()
 
 
-def test_pictures_from_elsewhere_are_none_of_ours(tmp_path: Path) -> None:
+def test_pictures_from_elsewhere_are_none_of_ours(tmp_path):
     Image.fromarray(np.zeros((10, 10), np.uint8)).save(tmp_path / "3.png")
     Image.fromarray(np.zeros((10, 10), np.uint8)).save(tmp_path / "3.jpg")
     (tmp_path / "3.txt").write_text("three")
@@ -112,14 +111,14 @@ def test_pictures_from_elsewhere_are_none_of_ours(tmp_path: Path) -> None:
         assert read_digit(path) is None
 
 
-def written(folder: Path, content: bytes, name: str = "x.png") -> Path:
+def written(folder, content, name="x.png"):
     path = folder / name
     path.write_bytes(content)
     return path
 
 
 @pytest.mark.parametrize("beyond", [-2, 10])
-def test_damage_is_told_and_left_alone(tmp_path: Path, beyond: int) -> None:
+def test_damage_is_told_and_left_alone(tmp_path, beyond):
     whole = pack_digit(digit())
     # Cut within the picture itself, or before it: the description is still there.
     place = whole.index(b"IDAT") + beyond
@@ -129,7 +128,7 @@ def test_damage_is_told_and_left_alone(tmp_path: Path, beyond: int) -> None:
     assert path.read_bytes() == whole[:place]
 
 
-def told_otherwise(old: bytes, new: bytes) -> bytes:
+def told_otherwise(old, new):
     """Return a digit's file whose description was changed, with a checksum that fits."""
     whole = pack_digit(digit())
     start = whole.index(b"tEXt") - 4
@@ -142,12 +141,12 @@ def told_otherwise(old: bytes, new: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("value", [b"1" * 400, b"NaN", b"Infinity", b"-5", b'"much"', b"true"])
-def test_a_confidence_that_is_none_costs_no_digit(tmp_path: Path, value: bytes) -> None:
+def test_a_confidence_that_is_none_costs_no_digit(tmp_path, value):
     path = written(tmp_path, told_otherwise(b"0.6125", value))
     assert (read(path).confidence, read(path).said) == (0.0, "3 or 8")
 
 
-def test_a_digit_whose_drawing_holds_no_numbers_can_be_labelled_anew(tmp_path: Path) -> None:
+def test_a_digit_whose_drawing_holds_no_numbers_can_be_labelled_anew(tmp_path):
     path = tmp_path / "3-mine.png"
     path.write_bytes(told_otherwise(b"36.0", b"NaN"))
     assert read(relabel_digit(path, 8)).label == 8
@@ -163,15 +162,13 @@ def test_a_digit_whose_drawing_holds_no_numbers_can_be_labelled_anew(tmp_path: P
         (b'"label"', b'"label', "cannot be used"),
     ],
 )
-def test_a_description_that_makes_no_sense(
-    tmp_path: Path, old: bytes, new: bytes, words: str
-) -> None:
+def test_a_description_that_makes_no_sense(tmp_path, old, new, words):
     path = written(tmp_path, told_otherwise(old, new))
     with pytest.raises(DigitError, match=words):
         read_digit(path)
 
 
-def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
+def test_what_cannot_be_done_is_a_sentence(tmp_path):
     missing = tmp_path / "3-missing.png"
     with pytest.raises(DigitError, match="There is no file"):
         read_digit(missing)
@@ -181,14 +178,14 @@ def test_what_cannot_be_done_is_a_sentence(tmp_path: Path) -> None:
         save_digit(digit(), tmp_path / "no folder")
 
 
-def teach(folder: Path, label: int, shade: int) -> TaughtDigit:
+def teach(folder, label, shade):
     folder.mkdir(exist_ok=True)
     ink = np.full((20, 12), shade, np.uint8)
     return save_digit(TaughtDigit(label, ink, "2026-11-25 10:15:00", drawing={"a": 1}), folder)
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> Path:
+def shared(tmp_path):
     """Return a file with a 3 and a 7 of Anna's."""
     teach(tmp_path / "anna", 3, 200)
     teach(tmp_path / "anna", 7, 100)
@@ -197,7 +194,7 @@ def shared(tmp_path: Path) -> Path:
     return file
 
 
-def test_digits_arrive_whole(shared: Path, tmp_path: Path) -> None:
+def test_digits_arrive_whole(shared, tmp_path):
     ben = tmp_path / "ben"
     teach(ben, 5, 50)
     assert merge_digits(shared, ben).added == 2
@@ -208,7 +205,7 @@ def test_digits_arrive_whole(shared: Path, tmp_path: Path) -> None:
     assert digits[0].taught == "2026-11-25 10:15:00"
 
 
-def test_each_is_kept_once(shared: Path, tmp_path: Path) -> None:
+def test_each_is_kept_once(shared, tmp_path):
     ben = tmp_path / "ben"
     ben.mkdir()
     merge_digits(shared, ben)
@@ -217,9 +214,7 @@ def test_each_is_kept_once(shared: Path, tmp_path: Path) -> None:
     assert len(list_digits(ben)) == 2
 
 
-def test_nothing_leaves_the_folder_and_what_is_no_digit_is_told(
-    shared: Path, tmp_path: Path
-) -> None:
+def test_nothing_leaves_the_folder_and_what_is_no_digit_is_told(shared, tmp_path):
     ben = tmp_path / "deep" / "ben"
     ben.mkdir(parents=True)
     digit = next((tmp_path / "anna").glob("3*"))
@@ -236,7 +231,7 @@ def test_nothing_leaves_the_folder_and_what_is_no_digit_is_told(
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 damaged", b"no archive"])
-def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
+def test_other_files_are_refused(tmp_path, content):
     file = tmp_path / "other.zip"
     file.write_bytes(content)
     with pytest.raises(StorageError, match="cannot be used"):
@@ -246,9 +241,9 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_the_command(
-    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    shared, tmp_path, capsys,
+    monkeypatch,
+):  # fmt: skip
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     assert main(["digits", "export", str(tmp_path / "mine.zip")]) == 1
     assert "No digits were taught yet" in capsys.readouterr().err
@@ -260,11 +255,7 @@ def test_the_command(
     assert merge_digits(tmp_path / "mine.zip").known == 2
 
 
-def test_export_replaces_nothing_unless_asked(
-    tmp_path: Path,
-    own_home_with_digits: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_export_replaces_nothing_unless_asked(tmp_path, own_home_with_digits, capsys):
     notes = tmp_path / "notes.zip"
     notes.write_bytes(b"mine")
     assert main(["digits", "export", str(notes)]) == 1
@@ -282,7 +273,7 @@ def test_export_replaces_nothing_unless_asked(
 
 
 @pytest.fixture
-def own_home_with_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home_with_digits(tmp_path, monkeypatch):
     home = tmp_path / "home"
     monkeypatch.setenv("MNIST_DRAW_HOME", str(home))
     home.mkdir()
@@ -290,9 +281,7 @@ def own_home_with_digits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
     return home
 
 
-def test_a_file_without_digits_is_said_to_have_none(
-    tmp_path: Path, own_home_with_digits: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_without_digits_is_said_to_have_none(tmp_path, own_home_with_digits, capsys):
     other = tmp_path / "other.zip"
     with zipfile.ZipFile(other, "w") as archive:
         archive.mkdir("folder")

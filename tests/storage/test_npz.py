@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from typing import Any
 
 import numpy as np
 import pytest
@@ -24,11 +23,11 @@ ARRAYS = {
 }
 
 
-def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+def unpack(data, max_bytes=MAX_BYTES):
     return Archive(io.BytesIO(data), max_bytes).read_all()
 
 
-def test_round_trip_keeps_names_order_types_and_values() -> None:
+def test_round_trip_keeps_names_order_types_and_values():
     found = unpack(pack(ARRAYS))
     assert list(found) == list(ARRAYS)
     for name, value in ARRAYS.items():
@@ -37,14 +36,14 @@ def test_round_trip_keeps_names_order_types_and_values() -> None:
         assert np.array_equal(found[name], value)
 
 
-def test_numpy_reads_what_is_written() -> None:
+def test_numpy_reads_what_is_written():
     with np.load(io.BytesIO(pack(ARRAYS)), allow_pickle=False) as archive:
         assert archive.files == list(ARRAYS)
         assert np.array_equal(archive["weights"], ARRAYS["weights"])
 
 
 @pytest.mark.parametrize("savez", [np.savez, np.savez_compressed])
-def test_reads_what_numpy_writes(savez: object) -> None:
+def test_reads_what_numpy_writes(savez):
     buffer = io.BytesIO()
     savez(buffer, **ARRAYS)  # type: ignore[operator]
     found = unpack(buffer.getvalue())
@@ -52,17 +51,17 @@ def test_reads_what_numpy_writes(savez: object) -> None:
         assert np.array_equal(found[name], value), name
 
 
-def test_equal_arrays_give_equal_bytes() -> None:
+def test_equal_arrays_give_equal_bytes():
     again = {name: np.array(value, order="C") for name, value in ARRAYS.items()}
     assert pack(ARRAYS | {"columns": again["columns"]}) == pack(again)
 
 
-def test_large_arrays_are_copied_a_piece_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_arrays_are_copied_a_piece_at_a_time(monkeypatch):
     # While one piece is copied no other thread runs, the window's included.
     pieces: list[int] = []
 
     class Noting(io.BytesIO):
-        def write(self, data: Any) -> int:
+        def write(self, data):
             pieces.append(memoryview(data).nbytes)
             return super().write(data)
 
@@ -74,30 +73,30 @@ def test_large_arrays_are_copied_a_piece_at_a_time(monkeypatch: pytest.MonkeyPat
     assert max(pieces) <= 2**20
 
 
-def test_byte_order_is_the_same_everywhere() -> None:
+def test_byte_order_is_the_same_everywhere():
     value = np.arange(4, dtype=np.float32)
     assert pack({"a": value.astype(">f4")}) == pack({"a": value})
 
 
 @pytest.mark.parametrize("value", [np.array([object()]), np.array(["text"]), np.array([1j])])
-def test_other_types_are_not_written(value: np.ndarray) -> None:
+def test_other_types_are_not_written(value):
     with pytest.raises(TypeError, match="cannot store dtype"):
         pack({"a": value})
 
 
-def member(content: bytes, name: str = "a.npy", compression: int = zipfile.ZIP_STORED) -> bytes:
+def member(content, name="a.npy", compression=zipfile.ZIP_STORED):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         archive.writestr(name, content)
     return buffer.getvalue()
 
 
-def npy(header: str, data: bytes = b"") -> bytes:
+def npy(header, data=b""):
     text = header.encode("latin-1")
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
 
 
-def test_pickled_object_is_never_loaded() -> None:
+def test_pickled_object_is_never_loaded():
     buffer = io.BytesIO()
     np.savez(buffer, a=np.array([{"a": 1}], dtype=object))
     with pytest.raises(NpzError, match="header"):
@@ -144,19 +143,19 @@ def test_pickled_object_is_never_loaded() -> None:
     # Zip files hold the time at which they were made: no name for a test.
     ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
 )
-def test_what_is_wrong_is_said(data: bytes, message: str) -> None:
+def test_what_is_wrong_is_said(data, message):
     with pytest.raises(NpzError, match=message):
         unpack(data)
 
 
-def test_small_file_that_unfolds_into_gigabytes_is_refused_unread() -> None:
+def test_small_file_that_unfolds_into_gigabytes_is_refused_unread():
     bomb = member(b"\0" * 20_000_000, compression=zipfile.ZIP_DEFLATED)
     assert len(bomb) < 100_000
     with pytest.raises(NpzError, match="would unfold to 20 MB"):
         unpack(bomb, max_bytes=1_000_000)
 
 
-def test_entry_that_lies_about_its_size_is_refused() -> None:
+def test_entry_that_lies_about_its_size_is_refused():
     data = bytearray(member(b"\0" * 1_000_000, compression=zipfile.ZIP_DEFLATED))
     directory = data.rindex(b"PK\x01\x02")
     for offset in (22, directory + 24):
@@ -165,12 +164,12 @@ def test_entry_that_lies_about_its_size_is_refused() -> None:
         unpack(bytes(data))
 
 
-def test_too_many_arrays() -> None:
+def test_too_many_arrays():
     with pytest.raises(NpzError, match="1001 arrays"):
         unpack(pack({f"a{n}": np.zeros(1) for n in range(1001)}))
 
 
-def test_same_name_twice() -> None:
+def test_same_name_twice():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.npy", pack_one := npy_of(np.zeros(2)))
@@ -182,7 +181,7 @@ def test_same_name_twice() -> None:
         unpack(buffer.getvalue())
 
 
-def npy_of(array: np.ndarray) -> bytes:
+def npy_of(array):
     buffer = io.BytesIO()
     np.save(buffer, array)
     return buffer.getvalue()
@@ -195,7 +194,7 @@ def npy_of(array: np.ndarray) -> bytes:
     )
 )
 @settings(max_examples=60, deadline=None)
-def test_any_array_survives(array: np.ndarray) -> None:
+def test_any_array_survives(array):
     found = unpack(pack({"a": array}))["a"]
     assert found.dtype == array.dtype
     assert found.tobytes() == array.tobytes()
@@ -204,7 +203,7 @@ def test_any_array_survives(array: np.ndarray) -> None:
 
 @given(st.data())
 @settings(max_examples=300, deadline=None)
-def test_damage_is_found_or_harmless(data: st.DataObject) -> None:
+def test_damage_is_found_or_harmless(data):
     """Any change of any byte either ends in NpzError or leaves the arrays as they were."""
     arrays = {"a": np.arange(6, dtype=np.float32), "b": np.arange(3, dtype=np.uint8)}
     content = bytearray(pack(arrays))

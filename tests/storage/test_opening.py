@@ -12,7 +12,6 @@ import sys
 import tracemalloc
 import zipfile
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -28,16 +27,14 @@ _MAX_MB = 300
 _ZEROS = bytes(1024 * 1024)
 
 
-def test_gives_a_files_content(tmp_path: Path) -> None:
+def test_gives_a_files_content(tmp_path):
     (tmp_path / "a").write_bytes(b"content")
     assert read_file(tmp_path / "a", 7) == b"content"
     with pytest.raises(DocumentError, match="7 bytes large; at most 6"):
         read_file(tmp_path / "a", 6)
 
 
-def test_takes_room_for_what_a_file_holds_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_takes_room_for_what_a_file_holds_only(tmp_path, monkeypatch):
     (tmp_path / "a").write_bytes(b"content")
     tracemalloc.start()
     try:
@@ -53,14 +50,14 @@ def test_takes_room_for_what_a_file_holds_only(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes and devices as POSIX has them")
-def test_pipe_and_device_are_refused_unopened(tmp_path: Path) -> None:
+def test_pipe_and_device_are_refused_unopened(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", Path("/dev/zero")):
         with pytest.raises(DocumentError, match="not a regular file"):
             read_file(path, 100)
 
 
-def test_folder_missing_file_and_bad_name(tmp_path: Path) -> None:
+def test_folder_missing_file_and_bad_name(tmp_path):
     with pytest.raises(DocumentError, match="it is a folder"):
         read_file(tmp_path, 100)
     with pytest.raises(FileNotFoundError):
@@ -69,7 +66,7 @@ def test_folder_missing_file_and_bad_name(tmp_path: Path) -> None:
         read_file("a\0b", 100)
 
 
-def test_error_while_reading_is_told_as_one_of_the_system(tmp_path: Path) -> None:
+def test_error_while_reading_is_told_as_one_of_the_system(tmp_path):
     (tmp_path / "a").write_bytes(b"content")
     with pytest.raises(StorageError, match="cannot be read: input/output error"):
         fail(tmp_path / "a", OSError(5, "Input/output error"))
@@ -78,12 +75,12 @@ def test_error_while_reading_is_told_as_one_of_the_system(tmp_path: Path) -> Non
         fail(tmp_path / "a", OSError("no such picture"))
 
 
-def fail(path: Path, error: OSError) -> None:
+def fail(path, error):
     with open_file(path, 100):
         raise error
 
 
-def test_gzip_is_seen_in_the_content_and_unfolded_as_far_as_it_is_read(tmp_path: Path) -> None:
+def test_gzip_is_seen_in_the_content_and_unfolded_as_far_as_it_is_read(tmp_path):
     for name, content in (("plain", b"abc"), ("packed", gzip.compress(b"abc"))):
         (tmp_path / name).write_bytes(content)
         with open_unfolded(tmp_path / name, 100) as file:
@@ -96,31 +93,31 @@ def test_gzip_is_seen_in_the_content_and_unfolded_as_far_as_it_is_read(tmp_path:
         file.read(10)
 
 
-def test_json_that_unfolds_into_many_values_is_refused() -> None:
+def test_json_that_unfolds_into_many_values_is_refused():
     with pytest.raises(DocumentError, match="more than 1,000 values"):
         parse("[" + "[],[]," * 1000 + "0]", 1000)
 
 
-def gzip_bomb(folder: Path) -> Path:
+def gzip_bomb(folder):
     """Write an IDX file that promises and holds 3 GB of pictures in 3 MB."""
     path = folder / "train-images-idx3-ubyte.gz"
     path.write_bytes(packed_zeros(b"\0\0\x08\x03" + struct.pack(">III", 4_000_000, 28, 28)))
     return path
 
 
-def idx_that_lies(folder: Path) -> Path:
+def idx_that_lies(folder):
     """Write an IDX file that promises little and goes on for 3 GB."""
     path = folder / "train-images-idx3-ubyte.gz"
     path.write_bytes(packed_zeros(b"\0\0\x08\x03" + struct.pack(">III", 100, 28, 28)))
     return path
 
 
-def packed_zeros(start: bytes) -> bytes:
+def packed_zeros(start):
     """Return some bytes and 3 GB of zeros in 3 MB: a gzip file may have several parts."""
     return gzip.compress(start) + 30 * gzip.compress(100 * _ZEROS, 6)
 
 
-def deflated_model(folder: Path, name: str = "parameter_000", values: int = 60_000_000) -> Path:
+def deflated_model(folder, name="parameter_000", values=60_000_000):
     """Write a model of zeros, which deflate to a thousandth."""
     path = folder / "bomb.npz"
     header = b'{"format":"mnist_draw model","version":1,"network":"mlp","shapes":[],"metadata":{}}'
@@ -133,14 +130,14 @@ def deflated_model(folder: Path, name: str = "parameter_000", values: int = 60_0
     return path
 
 
-def npy(array: np.ndarray, shape: tuple[int, ...] | None = None) -> bytes:
+def npy(array, shape=None):
     buffer = io.BytesIO()
     about = {"descr": array.dtype.str, "fortran_order": False, "shape": shape or array.shape}
     np.lib.format.write_array_header_1_0(buffer, about)
     return buffer.getvalue() + array.tobytes()
 
 
-def many_entries(folder: Path) -> Path:
+def many_entries(folder):
     """Write a zip file whose directory alone takes gigabytes in memory."""
     path = folder / "bomb.npz"
     entry = struct.pack(
@@ -152,7 +149,7 @@ def many_entries(folder: Path) -> Path:
     return path
 
 
-def deep_json(folder: Path) -> Path:
+def deep_json(folder):
     """Write a board of forty million empty lists."""
     path = folder / "board.json"
     text = b'{"format":"mnist_draw drawing","version":1,"items":['
@@ -160,7 +157,7 @@ def deep_json(folder: Path) -> Path:
     return path
 
 
-def png_of(folder: Path, colour: int, bits: int, side: int = 10_000) -> Path:
+def png_of(folder, colour, bits, side=10_000):
     """Write a PNG of 100 megapixels with nothing on it."""
     samples = {0: 1, 2: 3, 3: 1, 6: 4}[colour]
     row = b"\0" + b"\x80" * (side * samples * bits // 8)
@@ -181,7 +178,7 @@ def png_of(folder: Path, colour: int, bits: int, side: int = 10_000) -> Path:
     return path
 
 
-def float_tiff(folder: Path, side: int = 10_000) -> Path:
+def float_tiff(folder, side=10_000):
     """Write an uncompressed TIFF of floats; its 400 MB are a hole in the file."""
     path = folder / "float.tif"
     tags = [
@@ -196,7 +193,7 @@ def float_tiff(folder: Path, side: int = 10_000) -> Path:
     return path
 
 
-def webp(folder: Path) -> Path:
+def webp(folder):
     """Write a WebP of 64 megapixels."""
     from PIL import Image
 
@@ -205,7 +202,7 @@ def webp(folder: Path) -> Path:
     return path
 
 
-def plain_pnm(folder: Path) -> Path:
+def plain_pnm(folder):
     """Write a plain PPM of 60 MB, which takes Pillow half a minute."""
     path = folder / "plain.ppm"
     path.write_bytes(b"P3 4000 4000 255 " + b"1 " * 30_000_000)
@@ -278,9 +275,7 @@ print(peak() - idle)
         "WebP", "plain PNM",
     ],
 )  # fmt: skip
-def test_nothing_takes_more_memory_than_the_program_has_for_it(
-    tmp_path: Path, make: Callable[[Path], Path], read: str, words: str
-) -> None:
+def test_nothing_takes_more_memory_than_the_program_has_for_it(tmp_path, make, read, words):
     """What is refused says so, and what is read is read, within 300 MB above the idle program."""
     path = make(tmp_path)
     body = "\n".join(f"    {line}" for line in _READ[read].splitlines())
@@ -296,7 +291,7 @@ def test_nothing_takes_more_memory_than_the_program_has_for_it(
     assert float(peak) < _MAX_MB
 
 
-def test_npz_with_a_directory_for_larger_files_is_refused() -> None:
+def test_npz_with_a_directory_for_larger_files_is_refused():
     content = npz.pack({"a": np.zeros(3)})
     end = content.rindex(b"PK\x05\x06")
     locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from filelock import FileLock
@@ -14,11 +13,11 @@ from mnist_draw.storage.preferences import Preferences
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     return tmp_path / "preferences.json"
 
 
-def test_remembered(path: Path) -> None:
+def test_remembered(path):
     first = Preferences(path)
     first.set("epochs", 20)
     first.set("folder", "/Zürich")
@@ -30,14 +29,12 @@ def test_remembered(path: Path) -> None:
     assert second.get("missing", 1.5) == 1.5
 
 
-def test_what_is_set_while_it_is_written_is_written_next(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_set_while_it_is_written_is_written_next(path, monkeypatch):
     chosen = Preferences(path)
     chosen.set("theme", "dark")
     write = preferences.write_atomically
 
-    def write_meanwhile(place: Path, content: bytes) -> None:
+    def write_meanwhile(place, content):
         chosen.set("theme", "light")
         chosen.set("tab", "draw")
         write(place, content)
@@ -52,7 +49,7 @@ def test_what_is_set_while_it_is_written_is_written_next(
     assert (again.get("theme", ""), again.get("tab", "")) == ("light", "draw")
 
 
-def test_nothing_is_written_when_nothing_changed(path: Path) -> None:
+def test_nothing_is_written_when_nothing_changed(path):
     first = Preferences(path)
     first.save()
     assert not path.exists()
@@ -65,7 +62,7 @@ def test_nothing_is_written_when_nothing_changed(path: Path) -> None:
     assert not path.exists()
 
 
-def test_values_unknown_to_this_version_are_kept(path: Path) -> None:
+def test_values_unknown_to_this_version_are_kept(path):
     path.write_text('{"schema": 1, "values": {"of another version": [1, 2]}}')
     first = Preferences(path)
     first.set("epochs", 3)
@@ -88,16 +85,14 @@ def test_values_unknown_to_this_version_are_kept(path: Path) -> None:
         (False, True, False),
     ],
 )
-def test_values_of_another_kind_give_the_default(
-    path: Path, stored: object, default: int, expected: object
-) -> None:
+def test_values_of_another_kind_give_the_default(path, stored, default, expected):
     path.write_text(json.dumps({"schema": 1, "values": {"x": stored}}))
     found = Preferences(path).get("x", default)
     assert found == expected
     assert type(found) is type(expected)
 
 
-def test_removed_value_is_gone(path: Path) -> None:
+def test_removed_value_is_gone(path):
     first = Preferences(path)
     first.set("a", 1)
     first.save()
@@ -106,7 +101,7 @@ def test_removed_value_is_gone(path: Path) -> None:
     assert Preferences(path).get("a", 0) == 0
 
 
-def test_values_that_are_not_json_are_refused(path: Path) -> None:
+def test_values_that_are_not_json_are_refused(path):
     with pytest.raises(TypeError, match="'a' is not JSON"):
         Preferences(path).set("a", float("nan"))
 
@@ -125,7 +120,7 @@ def test_values_that_are_not_json_are_refused(path: Path) -> None:
         (b" " * (5 * 1024 * 1024), "larger than 4 MB"),
     ],
 )
-def test_unreadable_file_is_put_aside_and_reported(path: Path, content: bytes, reason: str) -> None:
+def test_unreadable_file_is_put_aside_and_reported(path, content, reason):
     path.write_bytes(content)
     found = Preferences(path)
     assert reason in found.notice
@@ -139,14 +134,14 @@ def test_unreadable_file_is_put_aside_and_reported(path: Path, content: bytes, r
     assert Preferences(path).get("epochs", 0) == 5
 
 
-def test_folder_in_the_way_is_put_aside(path: Path) -> None:
+def test_folder_in_the_way_is_put_aside(path):
     path.mkdir()
     assert "folder" in Preferences(path).notice
     assert not path.exists()
 
 
-def test_file_that_may_not_be_read_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(_path: Path, _mode: str) -> bytes:
+def test_file_that_may_not_be_read_is_reported(path, monkeypatch):
+    def refuse(_path, _mode):
         raise PermissionError(13, "Permission denied")
 
     path.write_text("{}")
@@ -155,7 +150,7 @@ def test_file_that_may_not_be_read_is_reported(path: Path, monkeypatch: pytest.M
     assert path.exists()
 
 
-def test_failed_save_keeps_the_values(tmp_path: Path) -> None:
+def test_failed_save_keeps_the_values(tmp_path):
     first = Preferences(tmp_path / "gone" / "preferences.json")
     first.set("a", 1)
     with pytest.raises(StorageError, match="does not exist"):
@@ -165,12 +160,12 @@ def test_failed_save_keeps_the_values(tmp_path: Path) -> None:
     assert Preferences(first.path).get("a", 0) == 1
 
 
-def test_usual_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_usual_place(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     assert Preferences().path == tmp_path / "config" / "preferences.json"
 
 
-def test_a_number_that_is_none_costs_only_itself(path: Path) -> None:
+def test_a_number_that_is_none_costs_only_itself(path):
     content = '{"schema": 1, "values": {"pen": NaN, "hue": 1e999, "far": %s, "epochs": 7}}'
     path.write_text(content % (10**400))
     first = Preferences(path)
@@ -184,7 +179,7 @@ def test_a_number_that_is_none_costs_only_itself(path: Path) -> None:
     assert Preferences(path).notice == ""
 
 
-def test_a_surrogate_neither_stops_the_program_nor_the_saving(path: Path) -> None:
+def test_a_surrogate_neither_stops_the_program_nor_the_saving(path):
     path.write_text(r'{"schema": 1, "values": {"folder": "\ud800", "data": "/x/\udcff"}}')
     first = Preferences(path)
     assert first.get("folder", "default") == "default"
@@ -195,7 +190,7 @@ def test_a_surrogate_neither_stops_the_program_nor_the_saving(path: Path) -> Non
     assert Preferences(path).get("output", "") == "/y/\udcfe"
 
 
-def test_the_window_closed_last_keeps_what_the_other_chose(path: Path) -> None:
+def test_the_window_closed_last_keeps_what_the_other_chose(path):
     Preferences(path).save()
     first, second = Preferences(path), Preferences(path)
     first.set("epochs", 3)
@@ -208,8 +203,8 @@ def test_the_window_closed_last_keeps_what_the_other_chose(path: Path) -> None:
     assert (last.get("epochs", 0), last.get("pen", 0)) == (3, 40)
 
 
-def test_many_windows_at_once_lose_nothing(path: Path) -> None:
-    def close(number: int) -> None:
+def test_many_windows_at_once_lose_nothing(path):
+    def close(number):
         mine = Preferences(path)
         mine.set(f"window {number}", number)
         mine.save()
@@ -220,9 +215,7 @@ def test_many_windows_at_once_lose_nothing(path: Path) -> None:
     assert [last.get(f"window {number}", -1) for number in range(32)] == list(range(32))
 
 
-def test_another_window_that_hangs_does_not_keep_this_one_from_saving(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_window_that_hangs_does_not_keep_this_one_from_saving(path, monkeypatch):
     monkeypatch.setattr(preferences, "_PATIENCE", 0.0)
     with FileLock(path.with_name(".preferences.json.lock")):
         first = Preferences(path)

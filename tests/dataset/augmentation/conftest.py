@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 
 
 @pytest.fixture(scope="module", autouse=True)
-def numpy_twins() -> Iterator[None]:
+def numpy_twins():
     with uncompiled():
         yield

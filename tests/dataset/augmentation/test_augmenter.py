@@ -27,13 +27,13 @@ IMAGES, LABELS = DATA.train_images[:600], DATA.train_labels[:600]
 
 
 @pytest.fixture(scope="module")
-def varied() -> dict[str, np.ndarray]:
+def varied():
     return {
         name: Augmenter(name, IMAGES, LABELS, seed=1).batch(np.arange(600), 1) for name in RECIPES
     }
 
 
-def centres(pictures: np.ndarray) -> np.ndarray:
+def centres(pictures):
     pictures = pictures.reshape(-1, 28, 28).astype(np.float64)
     total = pictures.sum(axis=(1, 2))
     places = np.arange(28)
@@ -42,12 +42,12 @@ def centres(pictures: np.ndarray) -> np.ndarray:
     )
 
 
-def longer_sides(pictures: np.ndarray) -> np.ndarray:
+def longer_sides(pictures):
     boxes = np.array([ink_box(picture[0]) for picture in pictures])
     return np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
 
 
-def widths(pictures: np.ndarray) -> np.ndarray:
+def widths(pictures):
     """Estimate line widths: ink over half of its outline, in pixels."""
     pictures = pictures.reshape(-1, 28, 28) / 255.0
     down, across = np.gradient(pictures, axis=(1, 2))
@@ -56,7 +56,7 @@ def widths(pictures: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_shape_type_and_ink(recipe: str, varied: dict[str, np.ndarray]) -> None:
+def test_shape_type_and_ink(recipe, varied):
     pictures = varied[recipe]
     assert pictures.shape == (600, 1, 28, 28)
     assert pictures.dtype == np.uint8
@@ -66,7 +66,7 @@ def test_shape_type_and_ink(recipe: str, varied: dict[str, np.ndarray]) -> None:
     assert ((pictures > 127).mean(axis=(1, 2, 3)) < 0.5).all()
 
 
-def test_recipes_differ(varied: dict[str, np.ndarray]) -> None:
+def test_recipes_differ(varied):
     assert np.array_equal(varied["off"], IMAGES)
     for place, one in enumerate(RECIPES):
         for other in list(RECIPES)[:place]:
@@ -77,7 +77,7 @@ def test_recipes_differ(varied: dict[str, np.ndarray]) -> None:
 
 
 @pytest.mark.parametrize("recipe", VARYING)
-def test_a_picture_follows_from_seed_epoch_and_index(recipe: str) -> None:
+def test_a_picture_follows_from_seed_epoch_and_index(recipe):
     augmenter = Augmenter(recipe, IMAGES, LABELS, seed=7)
     together = augmenter.batch(np.arange(100), 3)
     # Another object, other company, another order.
@@ -93,7 +93,7 @@ def test_a_picture_follows_from_seed_epoch_and_index(recipe: str) -> None:
 
 
 @pytest.mark.parametrize("recipe", VARYING)
-def test_normalised_up_to_the_jitter(recipe: str, varied: dict[str, np.ndarray]) -> None:
+def test_normalised_up_to_the_jitter(recipe, varied):
     off_centre = np.abs(centres(varied[recipe]) - 14)
     # Beyond the jitter only lopsided ink, which must not be cut off.
     assert np.quantile(off_centre, 0.97) < augmenter.PLACE_JITTER + 0.15
@@ -105,9 +105,7 @@ def test_normalised_up_to_the_jitter(recipe: str, varied: dict[str, np.ndarray])
 
 
 @pytest.mark.parametrize("recipe", VARYING)
-def test_without_jitter_it_is_what_the_canvas_gives(
-    recipe: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_jitter_it_is_what_the_canvas_gives(recipe, monkeypatch):
     monkeypatch.setattr(augmenter, "PLACE_JITTER", 0)
     monkeypatch.setattr(augmenter, "SIZE_JITTER", 0)
     pictures = Augmenter(recipe, IMAGES[:200], LABELS[:200], 1).batch(np.arange(200), 1)[:, 0]
@@ -118,7 +116,7 @@ def test_without_jitter_it_is_what_the_canvas_gives(
     assert np.abs(scale(pictures) - canvas).mean() < 0.035
 
 
-def test_strokes_are_normalised_as_on_a_large_canvas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_strokes_are_normalised_as_on_a_large_canvas(monkeypatch):
     """Paint the warped strokes on 280×280, and let the canvas normalise that."""
     monkeypatch.setattr(augmenter, "PLACE_JITTER", 0)
     monkeypatch.setattr(augmenter, "SIZE_JITTER", 0)
@@ -128,7 +126,7 @@ def test_strokes_are_normalised_as_on_a_large_canvas(monkeypatch: pytest.MonkeyP
     painted: list[tuple[np.ndarray, ...]] = []
     paint = painting.paint
 
-    def note(x: np.ndarray, y: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    def note(x, y, radius):
         painted.append((x, y, radius))
         return paint(x, y, radius)
 
@@ -147,7 +145,7 @@ def test_strokes_are_normalised_as_on_a_large_canvas(monkeypatch: pytest.MonkeyP
         assert centres(found[number]) == pytest.approx(centres(expected), abs=0.25)
 
 
-def test_identical_where_nothing_varies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_identical_where_nothing_varies(monkeypatch):
     still = warp.WarpRange(rotation=0, shear=0, aspect=0)
     for name in ("PLACE_JITTER", "SIZE_JITTER", "EDGE", "ROUND"):
         monkeypatch.setattr(augmenter, name, 0)
@@ -160,7 +158,7 @@ def test_identical_where_nothing_varies(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("recipe", VARYING)
-def test_classes_are_kept(recipe: str, varied: dict[str, np.ndarray]) -> None:
+def test_classes_are_kept(recipe, varied):
     many, classes = DATA.train_images[:10_000], DATA.train_labels[:10_000]
     means = np.stack([scale(many[classes == digit]).mean(axis=0).ravel() for digit in range(10)])
     flat = scale(varied[recipe]).reshape(600, -1)
@@ -169,7 +167,7 @@ def test_classes_are_kept(recipe: str, varied: dict[str, np.ndarray]) -> None:
     assert (nearest == LABELS).mean() > 0.6
 
 
-def test_pens_are_thinner_and_wider_than_in_the_data(varied: dict[str, np.ndarray]) -> None:
+def test_pens_are_thinner_and_wider_than_in_the_data(varied):
     before = np.quantile(widths(IMAGES), [0.02, 0.98])
     after = np.quantile(widths(varied["pen"]), [0.02, 0.98])
     assert after[0] < before[0]
@@ -177,7 +175,7 @@ def test_pens_are_thinner_and_wider_than_in_the_data(varied: dict[str, np.ndarra
     assert 1 < after[0] < after[1] < 6
 
 
-def test_faint_pictures_stay() -> None:
+def test_faint_pictures_stay():
     images = IMAGES[:3].copy()
     images[1] = 0
     images[2] //= 8
@@ -186,7 +184,7 @@ def test_faint_pictures_stay() -> None:
     assert not np.array_equal(found[0], images[0])
 
 
-def test_odd_pictures_do_no_harm() -> None:
+def test_odd_pictures_do_no_harm():
     rng = np.random.default_rng(3)
     images = rng.integers(0, 256, (60, 1, 28, 28), dtype=np.uint8)
     images[:20] = 255
@@ -196,15 +194,15 @@ def test_odd_pictures_do_no_harm() -> None:
     assert Augmenter("pen", IMAGES, LABELS, 1).batch(np.arange(0), 1).shape == (0, 1, 28, 28)
 
 
-def test_preview_compiles_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+def test_preview_compiles_nothing(monkeypatch):
+    def fail(*_):
         raise AssertionError("compiled")
 
     monkeypatch.setattr(numba_loops.Compiled, "__call__", fail)
     assert preview("handwriting", IMAGES, LABELS, seed=4).shape == (16, 1, 28, 28)
 
 
-def test_preview_shows_all_classes_and_repeats() -> None:
+def test_preview_shows_all_classes_and_repeats():
     first = preview("handwriting", IMAGES, LABELS, seed=4)
     assert first.shape == (16, 1, 28, 28)
     assert first.dtype == np.uint8
@@ -225,16 +223,14 @@ def test_preview_shows_all_classes_and_repeats() -> None:
         ("pen", IMAGES, LABELS[:5], "labels"),
     ],
 )
-def test_what_cannot_be_varied(
-    recipe: str, images: np.ndarray, labels: np.ndarray, message: str
-) -> None:
+def test_what_cannot_be_varied(recipe, images, labels, message):
     with pytest.raises(ValueError, match=message):
         Augmenter(recipe, images, labels, 1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("recipe", VARYING)
-def test_numba_gives_the_same_pictures(recipe: str) -> None:
+def test_numba_gives_the_same_pictures(recipe):
     pytest.importorskip("numba")
     plain = Augmenter(recipe, IMAGES, LABELS, 1).batch(np.arange(200), 1)
     # A new context is without the fixture that replaces Numba.
@@ -245,7 +241,7 @@ def test_numba_gives_the_same_pictures(recipe: str) -> None:
     assert (difference > 0).mean() < 0.02
 
 
-def test_discs_have_soft_edges_and_stay_apart() -> None:
+def test_discs_have_soft_edges_and_stay_apart():
     x = np.array([[8.0, 20.3, 0.0]], np.float32)
     y = np.array([[8.0, 15.0, 0.0]], np.float32)
     radius = np.array([[2.0, 3.0, 0.0]], np.float32)
@@ -255,7 +251,7 @@ def test_discs_have_soft_edges_and_stay_apart() -> None:
     assert np.abs(found - 255 * np.clip(inside + 0.5, 0, 1)).max() <= 1
 
 
-def test_discs_beyond_the_rim_are_cut_off() -> None:
+def test_discs_beyond_the_rim_are_cut_off():
     x = np.array([[-5.0, 32.0, 14.0, 14.0, 14.0]], np.float32)
     y = np.array([[14.0, 14.0, -5.0, 32.0, 14.0]], np.float32)
     found = painting.paint(x, y, np.full((1, 5), 3.0, np.float32))[0]
@@ -263,7 +259,7 @@ def test_discs_beyond_the_rim_are_cut_off() -> None:
     assert found[:8].max() == found[:, :8].max() == found[21:].max() == 0
 
 
-def test_a_lattice_of_its_own_places_moves_nothing() -> None:
+def test_a_lattice_of_its_own_places_moves_nothing():
     nodes = np.arange(moving.NODES, dtype=np.float32) * moving.SPACING
     x, y = np.tile(nodes, moving.NODES), np.repeat(nodes, moving.NODES)
     many = np.broadcast_to(x, (600, 64)), np.broadcast_to(y, (600, 64))
@@ -274,7 +270,7 @@ def test_a_lattice_of_its_own_places_moves_nothing() -> None:
     assert np.array_equal(shifted[:, :, :-1], found[:, :, 1:])
 
 
-def test_backward_undoes_forward() -> None:
+def test_backward_undoes_forward():
     random = augmenter.HashedRandom(1, 1, np.arange(300))
     limits = warp.WarpRange(bend=1.5, waves=RECIPES["handwriting"].warp.waves)
     map_ = warp.Warp(random, limits)
@@ -285,7 +281,7 @@ def test_backward_undoes_forward() -> None:
     assert np.quantile(errors, 0.99) < 0.1
 
 
-def test_moving_many_pictures_without_numba_takes_little_memory() -> None:
+def test_moving_many_pictures_without_numba_takes_little_memory():
     random = np.random.default_rng(8)
     images = random.integers(0, 256, (1000, 28, 28)).astype(np.uint8)
     x, y = random.uniform(0, 28, (2, 1000, moving.NODES**2)).astype(np.float32)

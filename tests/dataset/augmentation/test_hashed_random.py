@@ -8,7 +8,7 @@ import pytest
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 
 
-def test_numbers_are_even_and_unrelated() -> None:
+def test_numbers_are_even_and_unrelated():
     drawn = HashedRandom(1, 1, np.arange(20_000)).uniforms(8, 0, 1)
     assert drawn.shape == (8, 20_000)
     assert drawn.dtype == np.float32
@@ -20,7 +20,7 @@ def test_numbers_are_even_and_unrelated() -> None:
     assert np.abs(related - np.eye(16)).max() < 0.04
 
 
-def test_numbers_follow_from_seed_epoch_picture_and_rank() -> None:
+def test_numbers_follow_from_seed_epoch_picture_and_rank():
     first = HashedRandom(5, 2, np.array([4, 9, 11]))
     again = HashedRandom(5, 2, np.array([11, 4]))
     one, other = first.uniform(0, 1), again.uniform(0, 1)
@@ -32,7 +32,7 @@ def test_numbers_follow_from_seed_epoch_picture_and_rank() -> None:
         )
 
 
-def test_range_and_share() -> None:
+def test_range_and_share():
     random = HashedRandom(0, 0, np.arange(10_000))
     drawn = random.uniform(-3, 5)
     assert drawn.min() >= -3
@@ -43,5 +43,5 @@ def test_range_and_share() -> None:
     assert random.happens(1).all()
 
 
-def test_the_largest_seed() -> None:
+def test_the_largest_seed():
     assert np.isfinite(HashedRandom(2**31 + 1, 100_000, np.array([2**31 - 1])).uniform(0, 1)).all()

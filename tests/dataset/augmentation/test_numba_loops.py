@@ -7,7 +7,6 @@ import os
 import pickle
 import shutil
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,20 +17,20 @@ from mnist_draw.dataset.augmentation.numba_loops import Compiled
 pytest.importorskip("numba")
 
 
-def double_loops(values: np.ndarray, result: np.ndarray) -> None:
+def double_loops(values, result):
     for place in range(len(values)):
         result[place] = 2 * values[place]
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     numba_loops._code_folder.cache_clear()
     yield tmp_path
     numba_loops._code_folder.cache_clear()
 
 
-def doubles() -> bool:
+def doubles():
     result = np.zeros(3, np.float32)
     function = Compiled(double_loops)
     for _ in range(2):
@@ -39,7 +38,7 @@ def doubles() -> bool:
     return result.tolist() == [0, 2, 4]
 
 
-def test_machine_code_is_kept_in_the_cache_folder(home: Path) -> None:
+def test_machine_code_is_kept_in_the_cache_folder(home):
     assert doubles()
     kept = list((home / "cache" / "loops").rglob("*.nbi"))
     assert kept
@@ -50,9 +49,7 @@ def test_machine_code_is_kept_in_the_cache_folder(home: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"rubbish", None])
-def test_damaged_code_is_made_again(
-    home: Path, content: bytes | None, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_damaged_code_is_made_again(home, content, caplog):
     assert doubles()
     files = [path for path in (home / "cache" / "loops").rglob("*.nb*") if path.is_file()]
     assert len(files) >= 2
@@ -67,15 +64,15 @@ def test_damaged_code_is_made_again(
     assert caplog.text == ""
 
 
-def test_a_folder_that_cannot_be_written(home: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_folder_that_cannot_be_written(home, caplog):
     (home / "cache").write_text("in the way")
     with caplog.at_level(logging.WARNING):
         assert doubles()
     assert "not stored" in caplog.text
 
 
-def test_errors_of_the_function_itself_are_raised(home: Path) -> None:
-    def fail_loops(values: np.ndarray) -> None:
+def test_errors_of_the_function_itself_are_raised(home):
+    def fail_loops(values):
         if values[0] > 1:
             raise ValueError("too large")
 
@@ -83,10 +80,10 @@ def test_errors_of_the_function_itself_are_raised(home: Path) -> None:
         Compiled(fail_loops)(np.full(1, 2.0))
 
 
-def test_compiling_ends_when_it_is_not_wanted_any_more(home: Path) -> None:
+def test_compiling_ends_when_it_is_not_wanted_any_more(home):
     asked: list[int] = []
 
-    def unwanted() -> bool:
+    def unwanted():
         asked.append(1)
         return len(asked) > 5
 
@@ -99,14 +96,14 @@ def test_compiling_ends_when_it_is_not_wanted_any_more(home: Path) -> None:
 class Trap:
     """What leaves a file behind when it is unpickled."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path):
         self.path = path
 
-    def __reduce__(self) -> tuple[object, tuple[str]]:
+    def __reduce__(self):
         return os.mkdir, (str(self.path),)
 
 
-def trapped(home: Path, sprung: Path) -> None:
+def trapped(home, sprung):
     """Put what must not be unpickled into the place of all that is kept in a home."""
     files = [path for path in (home / "cache" / "loops").rglob("*.nb*") if path.is_file()]
     assert files
@@ -115,9 +112,7 @@ def trapped(home: Path, sprung: Path) -> None:
 
 
 @pytest.mark.slow
-def test_code_in_a_home_from_elsewhere_is_not_run(
-    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_in_a_home_from_elsewhere_is_not_run(home, tmp_path_factory, monkeypatch):
     assert doubles()
     sprung = home / "sprung"
     trapped(home, sprung)
@@ -132,7 +127,7 @@ def test_code_in_a_home_from_elsewhere_is_not_run(
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
 @pytest.mark.parametrize("what", ["loops", "file", "folder"])
-def test_code_that_others_can_write_is_not_run(home: Path, what: str) -> None:
+def test_code_that_others_can_write_is_not_run(home, what):
     assert doubles()
     sprung = home / "sprung"
     trapped(home, sprung)

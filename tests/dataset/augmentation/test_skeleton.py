@@ -21,18 +21,18 @@ IMAGES = load_dataset().train_images[:300, 0]
 EIGHT = np.ones((3, 3))
 
 
-def unpack(bits: np.ndarray) -> np.ndarray:
+def unpack(bits):
     columns = np.arange(GRID, dtype=np.uint64)
     return (bits[:, :, None] >> columns) & np.uint64(1) > 0
 
 
-def bar(top: int, left: int, bottom: int, right: int) -> np.ndarray:
+def bar(top, left, bottom, right):
     image = np.zeros((1, 28, 28), np.uint8)
     image[0, top:bottom, left:right] = 255
     return image
 
 
-def test_thinning_keeps_pieces_and_holes() -> None:
+def test_thinning_keeps_pieces_and_holes():
     ink = _enlarge(IMAGES)
     line = unpack(thin(_pack(ink)))
     assert not (line & ~ink).any()
@@ -41,13 +41,13 @@ def test_thinning_keeps_pieces_and_holes() -> None:
         assert ndimage.label(~before)[1] == ndimage.label(~after)[1]
 
 
-def test_thin_lines_are_one_pixel_wide() -> None:
+def test_thin_lines_are_one_pixel_wide():
     line = unpack(thin(_pack(_enlarge(IMAGES))))
     blocks = line[:, 1:, 1:] & line[:, :-1, 1:] & line[:, 1:, :-1] & line[:, :-1, :-1]
     assert blocks.sum() < 10
 
 
-def test_distances_are_euclidean() -> None:
+def test_distances_are_euclidean():
     ink = _enlarge(IMAGES)
     picture, row, column = np.nonzero(ink)
     chosen = np.random.default_rng(0).choice(len(picture), 5000, replace=False)
@@ -57,7 +57,7 @@ def test_distances_are_euclidean() -> None:
     assert found == pytest.approx(expected[picture, row, column], abs=1e-5)
 
 
-def test_a_bar_gives_its_middle_line() -> None:
+def test_a_bar_gives_its_middle_line():
     found = skeletons(bar(4, 12, 24, 16))
     assert found.x == pytest.approx(13.5, abs=0.5)
     middle = np.abs(found.y - 13.5) < 6
@@ -68,12 +68,12 @@ def test_a_bar_gives_its_middle_line() -> None:
     assert np.abs(found.end_x[ends]).max() < 0.3
 
 
-def test_no_ink_gives_no_points() -> None:
+def test_no_ink_gives_no_points():
     found = skeletons(np.concatenate([np.zeros((1, 28, 28), np.uint8), bar(4, 12, 24, 16)]))
     assert (found.picture == 1).all()
 
 
-def test_the_store_keeps_points_to_a_sixteenth_of_a_pixel() -> None:
+def test_the_store_keeps_points_to_a_sixteenth_of_a_pixel():
     found = skeletons(IMAGES)
     store = StrokeStore(IMAGES)
     strokes = store.strokes(np.array([7, 3, 299]))
@@ -87,7 +87,7 @@ def test_the_store_keeps_points_to_a_sixteenth_of_a_pixel() -> None:
         assert strokes.end_y[place, points] == pytest.approx(found.end_y[own], abs=0.03)
 
 
-def test_the_store_keeps_some_of_too_many_points() -> None:
+def test_the_store_keeps_some_of_too_many_points():
     comb = np.zeros((1, 28, 28), np.uint8)
     comb[0, :, ::2] = 255
     store = StrokeStore(comb)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.skeleton import EXTRA, Strokes, StrokeStore
+from mnist_draw.dataset.augmentation.skeleton import EXTRA, StrokeStore
 from mnist_draw.dataset.augmentation.writing_styles import restyle
 from mnist_draw.dataset.mnist import load_dataset
 
 DATA = load_dataset()
 
 
-def restyled(digit: int, count: int = 300) -> tuple[Strokes, Strokes]:
+def restyled(digit, count=300):
     chosen = np.flatnonzero(DATA.train_labels == digit)[:count]
     store = StrokeStore(DATA.train_images[:, 0])
     before, after = store.strokes(chosen), store.strokes(chosen)
@@ -21,12 +21,12 @@ def restyled(digit: int, count: int = 300) -> tuple[Strokes, Strokes]:
     return before, after
 
 
-def added(strokes: Strokes, values: np.ndarray) -> np.ndarray:
+def added(strokes, values):
     """Return the values of the places for added strokes, (n, EXTRA)."""
     return np.take_along_axis(values, strokes.used[:, None] - EXTRA + np.arange(EXTRA), axis=1)
 
 
-def long_strokes(strokes: Strokes) -> np.ndarray:
+def long_strokes(strokes):
     """Tell where a stroke was added that is no tail: tails have a quarter of the places."""
     return (added(strokes, strokes.radius) > 0).sum(axis=1) > EXTRA // 4
 
@@ -34,12 +34,12 @@ def long_strokes(strokes: Strokes) -> np.ndarray:
 @pytest.mark.parametrize(
     ("digit", "share"), [(0, 0.35), (1, 0.65), (2, 0.25), (3, 0), (7, 0.35), (8, 0), (9, 0.3)]
 )
-def test_strokes_are_added_to_the_right_digits(digit: int, share: float) -> None:
+def test_strokes_are_added_to_the_right_digits(digit, share):
     _, after = restyled(digit)
     assert long_strokes(after).mean() == pytest.approx(share, abs=0.1)
 
 
-def height(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
+def height(strokes):
     """Return the least and the greatest y of the points, (n,) each."""
     inside = strokes.radius > 0
     return (
@@ -48,7 +48,7 @@ def height(strokes: Strokes) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def test_slash_crosses_the_zero() -> None:
+def test_slash_crosses_the_zero():
     _, after = restyled(0)
     rows = np.flatnonzero(long_strokes(after))
     x, y = added(after, after.x)[rows], added(after, after.y)[rows]
@@ -57,7 +57,7 @@ def test_slash_crosses_the_zero() -> None:
     assert np.abs(x.mean(axis=1)).max() < 3
 
 
-def test_bar_of_seven_lies_across_its_stem() -> None:
+def test_bar_of_seven_lies_across_its_stem():
     _, after = restyled(7)
     rows = np.flatnonzero(long_strokes(after))
     top, bottom = height(after.part(rows))
@@ -66,7 +66,7 @@ def test_bar_of_seven_lies_across_its_stem() -> None:
     assert ((level - top) / (bottom - top)).max() < 0.75
 
 
-def test_ones_are_never_torn() -> None:
+def test_ones_are_never_torn():
     before, after = restyled(1)
     top, bottom = height(before)
     share = (before.y - top[:, None]) / (bottom - top)[:, None]
@@ -77,7 +77,7 @@ def test_ones_are_never_torn() -> None:
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_enough_of_every_digit_is_left(digit: int) -> None:
+def test_enough_of_every_digit_is_left(digit):
     before, after = restyled(digit)
     kept = (after.radius > 0).sum(axis=1) / (before.radius > 0).sum(axis=1)
     assert kept.min() > 0.35

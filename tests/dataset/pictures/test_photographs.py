@@ -24,7 +24,7 @@ Light = np.ndarray
 Rng = np.random.Generator
 
 
-def written(digit: int, rng: Rng, size: float = 200) -> np.ndarray:
+def written(digit, rng, size=200):
     """Return a digit somewhere on a large sheet: 0 to 1."""
     ink = np.zeros((HEIGHT, WIDTH), np.float32)
     side = int(size * 1.2)
@@ -34,21 +34,14 @@ def written(digit: int, rng: Rng, size: float = 200) -> np.ndarray:
     return ink
 
 
-def lines(distance: float, width: float, slope: float, upright: bool = False) -> np.ndarray:
+def lines(distance, width, slope, upright=False):
     """Return the lines of ruled paper: 0 to 1."""
     along = ACROSS - slope * DOWN if upright else DOWN + slope * ACROSS
     off = np.abs(along % distance - distance / 2)
     return np.clip(width / 2 + 0.5 - off, 0, 1)
 
 
-def photograph(
-    ink: np.ndarray,
-    rng: Rng,
-    light: Light | float = 0.9,
-    paper: Light | float = 0.9,
-    pen: float = 0.15,
-    noise: float = 5,
-) -> bytes:
+def photograph(ink, rng, light=0.9, paper=0.9, pen=0.15, noise=5):
     """Return a JPEG file of a sheet that is written on and lit."""
     shown = (np.asarray(paper) * (1 - ink) + pen * ink) * light
     blurred = ndimage.gaussian_filter(shown * 255, 0.8) + rng.normal(0, noise, ink.shape)
@@ -57,47 +50,47 @@ def photograph(
     return buffer.getvalue()
 
 
-def falling(rng: Rng) -> Light:
+def falling(rng):
     angle = rng.uniform(0, 6.28)
     return 0.75 + 0.45 * (U * np.cos(angle) + V * np.sin(angle))
 
 
-def shadow(rng: Rng) -> Light:
+def shadow(rng):
     angle = rng.uniform(0, 6.28)
     edge = (U * np.cos(angle) + V * np.sin(angle) - rng.uniform(-0.1, 0.1)) * WIDTH
     return 0.95 - 0.45 / (1 + np.exp(-edge / rng.uniform(6, 40)))
 
 
-def lamp(rng: Rng) -> Light:
+def lamp(rng):
     x, y = rng.uniform(-0.4, 0.4, 2)
     return 0.35 + 0.65 * np.exp(-((U - x) ** 2 + (V - y) ** 2) / 0.25)
 
 
-def glare(rng: Rng) -> Light:
+def glare(rng):
     return 0.7 + 0.5 * np.exp(-((U - 0.3) ** 2 + (V + 0.3) ** 2) / 0.02)
 
 
-def folds(rng: Rng) -> Light:
+def folds(rng):
     return 0.85 + ndimage.gaussian_filter(rng.normal(0, 1, U.shape), 25) * 5
 
 
-def dark_corner(rng: Rng) -> Light:
+def dark_corner(rng):
     return 1 - 0.75 / (1 + np.exp(-(U + V - 0.6) * 25))
 
 
-def squared(strength: float, rng: Rng) -> Light:
+def squared(strength, rng):
     slope = rng.uniform(-0.04, 0.04)
     both = np.maximum(lines(34, 2, slope), lines(34, 2, slope, upright=True))
     return 0.9 - strength * both
 
 
-def ruled(strength: float, rng: Rng) -> Light:
+def ruled(strength, rng):
     paper = 0.9 - strength * lines(52, 2.2, rng.uniform(-0.04, 0.04))
     # With the margin of an exercise book.
     return np.where(np.abs(ACROSS - 90) < 1.5, 0.45, paper)
 
 
-def table(rng: Rng) -> Light:
+def table(rng):
     sheet = (abs(U) < 0.44) & (abs(V) < 0.45)
     return np.where(sheet, 0.9, 0.25 + 0.04 * np.sin(ACROSS / 17))
 
@@ -121,7 +114,7 @@ KINDS: dict[str, Callable[[np.ndarray, Rng], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_network_gets_what_was_written(kind: str) -> None:
+def test_the_network_gets_what_was_written(kind):
     # Not hash(): it differs from run to run.
     rng = np.random.default_rng(zlib.crc32(kind.encode()))
     for digit in rng.permutation(10)[:2]:
@@ -133,13 +126,13 @@ def test_the_network_gets_what_was_written(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["falling light", "squared", "ruled", "on a table", "crumpled"])
-def test_an_unwritten_sheet_holds_hardly_anything(kind: str) -> None:
+def test_an_unwritten_sheet_holds_hardly_anything(kind):
     rng = np.random.default_rng(1)
     found = load_picture(KINDS[kind](np.zeros((HEIGHT, WIDTH), np.float32), rng))
     assert np.count_nonzero(found) < 0.05 * found.size
 
 
-def test_lines_are_found_where_they_are() -> None:
+def test_lines_are_found_where_they_are():
     ink = 0.4 * lines(50, 2, 0.03).astype(np.float32)
     found = find_lines(ink)
     assert len(found) == pytest.approx(HEIGHT / 50, abs=2)
@@ -151,19 +144,19 @@ def test_lines_are_found_where_they_are() -> None:
 
 
 @pytest.mark.parametrize("digit", range(10))
-def test_digits_are_no_lines(digit: int) -> None:
+def test_digits_are_no_lines(digit):
     ink = written(digit, np.random.default_rng(digit), 300)
     assert without_lines(ink) is ink
 
 
 @pytest.mark.parametrize("pen", [1.5, 2.5, 4, 24])
-def test_digits_that_fill_the_picture_are_no_lines(pen: float) -> None:
+def test_digits_that_fill_the_picture_are_no_lines(pen):
     for digit in (1, 4, 7):
         ink = board(DIGITS[digit], pen, 300, 260, (30, 20)).astype(np.float32) / 255
         assert without_lines(ink) is ink
 
 
-def test_strokes_stay_whole_where_lines_cross_them() -> None:
+def test_strokes_stay_whole_where_lines_cross_them():
     ink = written(8, np.random.default_rng(2), 260)
     crossed = np.maximum(ink, 0.5 * lines(40, 2, 0.02).astype(np.float32))
     cleaned = without_lines(crossed)
@@ -171,7 +164,7 @@ def test_strokes_stay_whole_where_lines_cross_them() -> None:
     assert np.abs(cleaned - ink)[ink > 0.9].mean() < 0.02
 
 
-def test_surroundings_are_found_only_where_a_sheet_ends() -> None:
+def test_surroundings_are_found_only_where_a_sheet_ends():
     rng = np.random.default_rng(3)
     coarse = lambda light: np.log(light[::6, ::6].astype(np.float32) + 0.05)  # noqa: E731
     outside = surroundings(coarse(table(rng) * falling(rng)))
@@ -184,7 +177,7 @@ def test_surroundings_are_found_only_where_a_sheet_ends() -> None:
 
 @pytest.mark.parametrize("quality", [40, 95])
 @pytest.mark.parametrize("noise", [0, 1, 3, 5, 10])
-def test_noise_of_a_camera_is_no_ink(quality: int, noise: float) -> None:
+def test_noise_of_a_camera_is_no_ink(quality, noise):
     """On paper that is lit evenly, too: the box lies around the digit, not the whole picture."""
     digit = load_dataset().test_images[0, 0].repeat(8, axis=0).repeat(8, axis=1)
     sheet = np.full((480, 640), 200.0)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,7 +23,7 @@ from mnist_draw.dataset.pictures.picture_file import (
 )
 
 
-def encoded(image: Image.Image | np.ndarray, kind: str = "PNG", **options: object) -> bytes:
+def encoded(image, kind="PNG", **options):
     if isinstance(image, np.ndarray):
         image = Image.fromarray(image)
     buffer = io.BytesIO()
@@ -32,13 +31,13 @@ def encoded(image: Image.Image | np.ndarray, kind: str = "PNG", **options: objec
     return buffer.getvalue()
 
 
-def digit(size: int = 280, number: int = 0) -> np.ndarray:
+def digit(size=280, number=0):
     """Return a digit of MNIST, enlarged smoothly, light on dark, uint8."""
     picture = load_dataset().test_images[number, 0]
     return np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC))
 
 
-def difference(ink: np.ndarray, number: int = 0) -> float:
+def difference(ink, number=0):
     """Return how far the network's input is from that of the digit itself."""
     return float(np.abs(normalise_ink(ink) - normalise_ink(digit(number=number))).mean())
 
@@ -67,14 +66,14 @@ KINDS: dict[str, Callable[[], bytes]] = {
 }
 
 
-def corners() -> np.ndarray:
+def corners():
     opacity = np.full((280, 280), 255, np.uint8)
     opacity[:20, :20] = opacity[-20:, -20:] = 0
     return opacity
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_gives_the_same_ink(kind: str) -> None:
+def test_every_kind_gives_the_same_ink(kind):
     ink = load_picture(KINDS[kind]())
     assert ink.dtype == np.float32
     assert ink.ndim == 2
@@ -84,17 +83,17 @@ def test_every_kind_gives_the_same_ink(kind: str) -> None:
     assert difference(ink) < 0.012
 
 
-def test_picture_of_mnist_itself_hardly_changes() -> None:
+def test_picture_of_mnist_itself_hardly_changes():
     picture = load_dataset().test_images[0, 0]
     for content in (encoded(picture), encoded(255 - picture)):
         assert np.abs(normalise_ink(load_picture(content)) - picture / 256).max() < 0.01
 
 
-def test_black_and_white_bitmap() -> None:
+def test_black_and_white_bitmap():
     assert difference(load_picture(encoded(Image.fromarray(digit()).convert("1")))) < 0.08
 
 
-def test_photograph_of_empty_paper_has_no_ink() -> None:
+def test_photograph_of_empty_paper_has_no_ink():
     rng = np.random.default_rng(6)
     for noise in (1, 4, 12):
         ramp = np.add.outer(np.linspace(-0.15, 0.15, 400), np.linspace(0.1, -0.1, 400))
@@ -104,14 +103,14 @@ def test_photograph_of_empty_paper_has_no_ink() -> None:
 
 
 @pytest.mark.parametrize("grey", [0, 128, 255])
-def test_plain_picture_has_no_ink(grey: int) -> None:
+def test_plain_picture_has_no_ink(grey):
     for shape in ((50, 50), (1, 1), (1, 200)):
         assert not has_ink(load_picture(encoded(np.full(shape, grey, np.uint8))))
     assert not has_ink(load_picture(encoded(np.full((9, 9), grey, np.uint16))))
     assert not has_ink(load_picture(encoded(np.zeros((9, 9, 4), np.uint8))))
 
 
-def test_telephone_picture_is_turned_upright() -> None:
+def test_telephone_picture_is_turned_upright():
     upright = Image.fromarray(255 - digit())
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned a quarter clockwise
@@ -120,7 +119,7 @@ def test_telephone_picture_is_turned_upright() -> None:
     assert difference(load_picture(encoded(turned, "PNG", exif=exif))) < 0.012
 
 
-def test_reads_files_and_names_them(tmp_path: Path) -> None:
+def test_reads_files_and_names_them(tmp_path):
     path = tmp_path / "Ziffer 1.png"
     path.write_bytes(encoded(255 - digit()))
     assert difference(load_picture(path)) < 0.012
@@ -136,7 +135,7 @@ def test_reads_files_and_names_them(tmp_path: Path) -> None:
     ],
     ids=["text", "nothing", "PostScript"],
 )
-def test_what_is_no_picture_is_said(content: bytes, message: str, tmp_path: Path) -> None:
+def test_what_is_no_picture_is_said(content, message, tmp_path):
     path = tmp_path / "file.png"
     path.write_bytes(content)
     with pytest.raises(PictureError, match=message) as caught:
@@ -145,13 +144,13 @@ def test_what_is_no_picture_is_said(content: bytes, message: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "TIFF"])
-def test_cut_short(kind: str) -> None:
+def test_cut_short(kind):
     content = encoded(255 - digit(), kind)
     with pytest.raises(PictureError, match=r"damaged or cut short|not a picture"):
         load_picture(content[: len(content) // 2])
 
 
-def test_several_pages() -> None:
+def test_several_pages():
     pages = [Image.fromarray(digit()), Image.fromarray(255 - digit())]
     for kind in ("TIFF", "GIF"):
         content = encoded(pages[0], kind, save_all=True, append_images=pages[1:])
@@ -159,20 +158,20 @@ def test_several_pages() -> None:
             load_picture(content)
 
 
-def test_too_many_pixels(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_pixels(monkeypatch):
     monkeypatch.setattr(picture_file, "MAX_PIXELS", 50_000)
     with pytest.raises(PictureError, match="280×280 pixels"):
         load_picture(encoded(digit()))
 
 
-def test_picture_that_unfolds_into_gigabytes_is_refused_unread() -> None:
+def test_picture_that_unfolds_into_gigabytes_is_refused_unread():
     header = encoded(np.zeros((1, 1), np.uint8), "BMP")
     huge = header[:18] + (60_000).to_bytes(4, "little") * 2 + header[26:]
     with pytest.raises(PictureError, match=r"too large|60,000×60,000"):
         load_picture(huge)
 
 
-def test_not_a_file(tmp_path: Path) -> None:
+def test_not_a_file(tmp_path):
     with pytest.raises(PictureError, match="does not exist"):
         load_picture(tmp_path / "none.png")
     with pytest.raises(PictureError, match="is a folder"):
@@ -186,7 +185,7 @@ def test_not_a_file(tmp_path: Path) -> None:
 
 @given(st.data())
 @settings(max_examples=150, deadline=None)
-def test_damaged_pictures_give_picture_errors_or_ink(data: st.DataObject) -> None:
+def test_damaged_pictures_give_picture_errors_or_ink(data):
     kind = data.draw(st.sampled_from(["PNG", "JPEG", "BMP", "GIF", "TIFF"]))
     content = bytearray(encoded(255 - digit(40), kind))
     for position in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=6)):
@@ -199,13 +198,13 @@ def test_damaged_pictures_give_picture_errors_or_ink(data: st.DataObject) -> Non
     assert 0 <= ink.min() <= ink.max() <= 1.001
 
 
-def test_otsu_parts_two_peaks_in_the_middle() -> None:
+def test_otsu_parts_two_peaks_in_the_middle():
     values = np.array([0.2] * 50 + [0.8] * 10)
     assert otsu_threshold(values) == pytest.approx(0.5, abs=0.01)
     assert 0 <= otsu_threshold(np.full(9, 0.3)) <= 1
 
 
-def test_size_is_that_of_the_upright_picture() -> None:
+def test_size_is_that_of_the_upright_picture():
     picture = Image.new("L", (30, 20), 255)
     for orientation, wanted in ((1, (30, 20)), (3, (30, 20)), (6, (20, 30)), (8, (20, 30))):
         exif = Image.Exif()

@@ -6,9 +6,7 @@ import csv
 import gzip
 import os
 import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +15,7 @@ from PIL import Image
 
 import mnist_draw
 from mnist_draw.dataset.classes import DIGITS, check_classes
-from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import normalise_ink, usual_side
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.dataset.sources import picture_folders
@@ -26,7 +24,7 @@ from mnist_draw.library.network_data import data_path, remember_data
 from mnist_draw.storage import ModelFile
 
 
-def complaint(path: Path) -> str:
+def complaint(path):
     with pytest.raises(DatasetError) as caught:
         load_dataset(path)
     said = str(caught.value)
@@ -35,21 +33,21 @@ def complaint(path: Path) -> str:
     return said
 
 
-def pictures(count: int) -> np.ndarray:
+def pictures(count):
     """Return pictures (count, 28, 28), each with its number in its first pixel."""
     images = np.random.RandomState(1).randint(0, 256, (count, 28, 28), np.uint8)
     images[:, 0, 0] = np.arange(count) % 256
     return images
 
 
-def all_labels(data: Dataset) -> np.ndarray:
+def all_labels(data):
     return np.concatenate([data.train_labels, data.validation_labels, data.test_labels])
 
 
 # -- folders of pictures
 
 
-def test_a_folder_of_pictures_by_class(tmp_path: Path) -> None:
+def test_a_folder_of_pictures_by_class(tmp_path):
     draw_classes(tmp_path / "shapes", ("one", "Two", "three"), 12)
     data = load_dataset(tmp_path / "shapes")
     assert data.name == "shapes"
@@ -68,14 +66,14 @@ def test_a_folder_of_pictures_by_class(tmp_path: Path) -> None:
     assert len(set(data.first(6).train_labels.tolist())) > 1
 
 
-def test_the_same_pictures_are_set_aside_every_time(tmp_path: Path) -> None:
+def test_the_same_pictures_are_set_aside_every_time(tmp_path):
     draw_classes(tmp_path, ("a", "b"), 9)
     first, second = load_dataset(tmp_path), load_dataset(tmp_path)
     np.testing.assert_array_equal(first.test_images, second.test_images)
     np.testing.assert_array_equal(first.train_labels, second.train_labels)
 
 
-def test_folders_for_training_and_test(tmp_path: Path) -> None:
+def test_folders_for_training_and_test(tmp_path):
     draw_classes(tmp_path / "train", ("10", "9", "x"), 7)
     draw_classes(tmp_path / "test", ("10", "x"), 2)
     data = load_dataset(tmp_path)
@@ -85,12 +83,12 @@ def test_folders_for_training_and_test(tmp_path: Path) -> None:
     assert data.messages == ()
 
 
-def test_folders_of_digits_are_digits(tmp_path: Path) -> None:
+def test_folders_of_digits_are_digits(tmp_path):
     draw_classes(tmp_path, DIGITS, 4)
     assert load_dataset(tmp_path).shows_digits
 
 
-def test_what_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_left_out_and_told(tmp_path):
     draw_classes(tmp_path, ("a", "b"), 4)
     (tmp_path / "a" / "broken.png").write_bytes(b"no picture")
     Image.new("L", (20, 20), 255).save(tmp_path / "b" / "empty.png")
@@ -102,7 +100,7 @@ def test_what_cannot_be_read_is_left_out_and_told(tmp_path: Path) -> None:
     assert "broken.png" in told
 
 
-def test_folders_that_make_no_class_are_told(tmp_path: Path) -> None:
+def test_folders_that_make_no_class_are_told(tmp_path):
     draw_classes(tmp_path, ("circle", "cross"), 6)
     draw_classes(tmp_path / "square", ("photos",), 3)
     (tmp_path / "triangle").mkdir()
@@ -113,9 +111,7 @@ def test_folders_that_make_no_class_are_told(tmp_path: Path) -> None:
     assert f"{tmp_path / 'square'} and {tmp_path / 'triangle'}: there is no picture" in told
 
 
-def test_pictures_are_read_once_and_again_when_they_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pictures_are_read_once_and_again_when_they_change(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     draw_classes(tmp_path / "data", ("a", "b"), 5)
     (tmp_path / "data" / "a" / "broken.png").write_bytes(b"no picture")
@@ -131,7 +127,7 @@ def test_pictures_are_read_once_and_again_when_they_change(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are Unicode")
-def test_names_that_are_no_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_that_are_no_utf8(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     place = tmp_path / os.fsdecode(b"gr\xf6\xdfe")
     draw_classes(place, ("a", "b"), 5)
@@ -156,25 +152,23 @@ def test_names_that_are_no_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         (("a", "b" * 41), 4, "at most 40 characters"),
     ],
 )
-def test_folders_that_cannot_be_learnt(
-    tmp_path: Path, names: tuple[str, ...], count: int, expected: str
-) -> None:
+def test_folders_that_cannot_be_learnt(tmp_path, names, count, expected):
     draw_classes(tmp_path, names, count)
     assert expected in complaint(tmp_path)
 
 
-def test_the_folder_of_a_single_class_is_told_from_one_without_pictures(tmp_path: Path) -> None:
+def test_the_folder_of_a_single_class_is_told_from_one_without_pictures(tmp_path):
     draw_classes(tmp_path, ("circle", "cross"), 4)
     assert "would be one class" in complaint(tmp_path / "circle")
 
 
-def test_too_many_classes(tmp_path: Path) -> None:
+def test_too_many_classes(tmp_path):
     images, labels = pictures(606), np.arange(606) % 101
     np.savez(tmp_path / "many.npz", x=images, y=labels)
     assert "101 classes; at most 100" in complaint(tmp_path / "many.npz")
 
 
-def test_a_folder_with_nothing(tmp_path: Path) -> None:
+def test_a_folder_with_nothing(tmp_path):
     assert "holds no data set. A data set is a folder" in complaint(tmp_path)
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "b.png").write_bytes(b"no picture")
@@ -186,7 +180,7 @@ def test_a_folder_with_nothing(tmp_path: Path) -> None:
 # -- IDX files
 
 
-def write_emnist(folder: Path, write_idx: Callable[..., Path], kind: str, labels: int) -> None:
+def write_emnist(folder, write_idx, kind, labels):
     for part, count in (("train", 12 * labels), ("test", 2 * labels)):
         base = folder / f"emnist-{kind}-{part}"
         numbers = np.arange(count) % labels + (kind == "letters")
@@ -194,7 +188,7 @@ def write_emnist(folder: Path, write_idx: Callable[..., Path], kind: str, labels
         write_idx(Path(f"{base}-labels-idx1-ubyte.gz"), numbers)
 
 
-def test_emnist_letters(tmp_path: Path, write_idx: Any) -> None:
+def test_emnist_letters(tmp_path, write_idx):
     write_emnist(tmp_path, write_idx, "letters", 26)
     mapping = "".join(f"{n + 1} {65 + n} {97 + n}\n" for n in range(26))
     (tmp_path / "emnist-letters-mapping.txt").write_text(mapping)
@@ -205,7 +199,7 @@ def test_emnist_letters(tmp_path: Path, write_idx: Any) -> None:
     np.testing.assert_array_equal(data.train_images[1, 0], pictures(2)[1].T)
 
 
-def test_one_of_several_emnist_sets_is_named_by_a_file(tmp_path: Path, write_idx: Any) -> None:
+def test_one_of_several_emnist_sets_is_named_by_a_file(tmp_path, write_idx):
     write_emnist(tmp_path, write_idx, "letters", 26)
     write_emnist(tmp_path, write_idx, "balanced", 47)
     assert "Name one of these files" in complaint(tmp_path)
@@ -217,7 +211,7 @@ def test_one_of_several_emnist_sets_is_named_by_a_file(tmp_path: Path, write_idx
     assert data.classes[-1] == "t"
 
 
-def test_torchvisions_folder_and_well_known_names(tmp_path: Path, write_folder: Any) -> None:
+def test_torchvisions_folder_and_well_known_names(tmp_path, write_folder):
     (tmp_path / "FashionMNIST").mkdir()
     write_folder(tmp_path / "FashionMNIST" / "raw")
     for place in (tmp_path / "FashionMNIST", tmp_path / "FashionMNIST" / "raw"):
@@ -226,7 +220,7 @@ def test_torchvisions_folder_and_well_known_names(tmp_path: Path, write_folder: 
         assert data.classes[9] == "Ankle boot"
 
 
-def test_names_beside_the_files(tmp_path: Path, write_folder: Any) -> None:
+def test_names_beside_the_files(tmp_path, write_folder):
     folder = write_folder(tmp_path / "data")
     assert load_dataset(folder).shows_digits
     (folder / "classes.txt").write_text("\n".join("abcdefghij"), encoding="utf-8")
@@ -240,7 +234,7 @@ def test_names_beside_the_files(tmp_path: Path, write_folder: Any) -> None:
 # -- NumPy's files
 
 
-def test_keras_file(tmp_path: Path) -> None:
+def test_keras_file(tmp_path):
     images = pictures(80)
     np.savez_compressed(
         tmp_path / "mnist.npz",
@@ -256,7 +250,7 @@ def test_keras_file(tmp_path: Path) -> None:
         np.testing.assert_array_equal(data.test_images[:, 0], images[60:])
 
 
-def test_kmnists_four_files(tmp_path: Path) -> None:
+def test_kmnists_four_files(tmp_path):
     for part, count in (("train", 60), ("test", 20)):
         np.savez(tmp_path / f"kmnist-{part}-imgs.npz", pictures(count))
         np.savez(tmp_path / f"kmnist-{part}-labels.npz", np.arange(count, dtype=np.uint8) % 10)
@@ -271,7 +265,7 @@ def test_kmnists_four_files(tmp_path: Path) -> None:
     assert "no file kmnist-test-labels.npz" in complaint(tmp_path)
 
 
-def test_parts_of_medmnist_and_floats(tmp_path: Path) -> None:
+def test_parts_of_medmnist_and_floats(tmp_path):
     images = pictures(60).astype(np.float32) / 255
     arrays: dict[str, np.ndarray] = {}
     for part, some in (("train", images[:40]), ("val", images[40:50]), ("test", images[50:])):
@@ -296,14 +290,12 @@ def test_parts_of_medmnist_and_floats(tmp_path: Path) -> None:
         ({"x": np.zeros((9, 784)), "y": np.arange(9) - 4}, "the label -4"),
     ],
 )
-def test_arrays_that_make_no_sense(
-    tmp_path: Path, arrays: dict[str, np.ndarray], expected: str
-) -> None:
+def test_arrays_that_make_no_sense(tmp_path, arrays, expected):
     np.savez(tmp_path / "data.npz", **arrays)
     assert expected in complaint(tmp_path / "data.npz")
 
 
-def test_a_damaged_npz_file(tmp_path: Path) -> None:
+def test_a_damaged_npz_file(tmp_path):
     (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 and no more")
     assert "cannot be read as training data" in complaint(tmp_path / "data.npz")
 
@@ -311,9 +303,7 @@ def test_a_damaged_npz_file(tmp_path: Path) -> None:
 # -- tables
 
 
-def write_table(
-    path: Path, images: np.ndarray, labels: Sequence[object] | None, head: bool = True
-) -> None:
+def write_table(path, images, labels, head=True):
     with path.open("w", newline="") as file:
         lines = csv.writer(file)
         if head:
@@ -322,7 +312,7 @@ def write_table(
             lines.writerow(([labels[number]] if labels else []) + image)
 
 
-def test_kaggles_tables(tmp_path: Path) -> None:
+def test_kaggles_tables(tmp_path):
     images = pictures(72)
     write_table(tmp_path / "train.csv", images, (np.arange(72) % 10).tolist())
     write_table(tmp_path / "test.csv", images[:5], None)
@@ -337,7 +327,7 @@ def test_kaggles_tables(tmp_path: Path) -> None:
     assert by_number == {n: n % 10 for n in range(72)}
 
 
-def test_a_table_with_words_and_one_without_a_head(tmp_path: Path) -> None:
+def test_a_table_with_words_and_one_without_a_head(tmp_path):
     images = pictures(24)
     write_table(tmp_path / "words.csv", images, ["cat", "dog"] * 12, head=False)
     data = load_dataset(tmp_path / "words.csv")
@@ -361,12 +351,12 @@ def test_a_table_with_words_and_one_without_a_head(tmp_path: Path) -> None:
         ("\x89PNG\0\xff", "columns"),
     ],
 )
-def test_tables_that_make_no_sense(tmp_path: Path, content: str, expected: str) -> None:
+def test_tables_that_make_no_sense(tmp_path, content, expected):
     (tmp_path / "data.csv").write_text(content, encoding="utf-8")
     assert expected in complaint(tmp_path / "data.csv")
 
 
-def test_a_test_label_that_is_never_trained(tmp_path: Path) -> None:
+def test_a_test_label_that_is_never_trained(tmp_path):
     write_table(tmp_path / "train.csv", pictures(30), ["a", "b"] * 15)
     write_table(tmp_path / "test.csv", pictures(3), ["a", "b", "c"])
     said = complaint(tmp_path)
@@ -378,14 +368,14 @@ def test_a_test_label_that_is_never_trained(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("margin", "expected"), [(4, 20), (3, 22), (0, 28)])
-def test_the_usual_side_of_the_ink(margin: int, expected: int) -> None:
+def test_the_usual_side_of_the_ink(margin, expected):
     images = np.zeros((9, 28, 28), np.uint8)
     images[1:, margin : 28 - margin, 10:15] = 200
     assert usual_side(images) == expected
     assert usual_side(images.transpose(0, 2, 1)) == expected
 
 
-def test_mnists_own_side_is_20() -> None:
+def test_mnists_own_side_is_20():
     data = load_dataset()
     assert usual_side(data.train_images[:1000, 0]) == 20
     assert usual_side(np.zeros((3, 28, 28), np.uint8)) == 20
@@ -394,7 +384,7 @@ def test_mnists_own_side_is_20() -> None:
 # -- from Python
 
 
-def test_load_data_tells_the_classes(tmp_path: Path) -> None:
+def test_load_data_tells_the_classes(tmp_path):
     draw_classes(tmp_path, ("x", "y"), 6)
     data = mnist_draw.load_data(tmp_path)
     X_train, y_train, *_ = data
@@ -405,7 +395,7 @@ def test_load_data_tells_the_classes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\u202eb", "\x1b"])
-def test_a_class_that_cannot_be_shown_is_told_so(name: str) -> None:
+def test_a_class_that_cannot_be_shown_is_told_so(name):
     with pytest.raises(DatasetError) as told:
         check_classes(["x", name], "shapes")
     assert f"{name!r}, with a character that cannot be shown. Give it another" in str(told.value)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtWidgets import QCheckBox, QToolTip
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis import robustness
 from mnist_draw.analysis.example import Example
@@ -28,18 +24,18 @@ from mnist_draw.app.inside.limits.perturbation_card import (
 from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.augmentation import numba_loops
-from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 
 
-def changed(factor: float, **metadata: object) -> ModelFile:
+def changed(factor, **metadata):
     """Return the linear network with other weights."""
     weights, bias = linear_model().parameters
     return ModelFile(linear_model().network, (weights * np.float32(factor), bias), dict(metadata))
 
 
-def others() -> list[Choice]:
+def others():
     """Return the networks that are compared with the one in use."""
     return [
         Choice("shipped:a", "Network A", linear_model),
@@ -48,9 +44,7 @@ def others() -> list[Choice]:
 
 
 @pytest.fixture
-def section(
-    qtbot: QtBot, digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[LimitsSection]:
+def section(qtbot, digits, monkeypatch):
     """Return the section with 20 test pictures and two networks beside the one in use."""
     pictures = Perturbation(digits.test_images[:20]), digits.test_labels[:20]
     monkeypatch.setattr(robustness, "first_test_pictures", lambda: pictures)
@@ -67,12 +61,12 @@ def section(
 
 
 @pytest.fixture
-def example(digits: Dataset) -> Example:
+def example(digits):
     """Return a test picture."""
     return Example(scale(digits.test_images[3, 0]), int(digits.test_labels[3]), "data", "3", 3)
 
 
-def open_section(section: LimitsSection, qtbot: QtBot) -> None:
+def open_section(section, qtbot):
     """Open the section and wait until all is counted."""
     section.use_network(changed(0.5), "shipped:c")
     section.set_active(True)
@@ -80,7 +74,7 @@ def open_section(section: LimitsSection, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not section._count.is_running, timeout=60_000)
 
 
-def test_all_networks_are_counted(section: LimitsSection, qtbot: QtBot) -> None:
+def test_all_networks_are_counted(section, qtbot):
     section.use_network(changed(0.5), "shipped:c")
     qtbot.wait(100)
     assert not section._count.is_running
@@ -108,7 +102,7 @@ def test_all_networks_are_counted(section: LimitsSection, qtbot: QtBot) -> None:
     assert curves[2].number == 2
 
 
-def test_coarse_points_of_all_networks_come_first(digits: Dataset, section: LimitsSection) -> None:
+def test_coarse_points_of_all_networks_come_first(digits, section):
     entries = [("x", linear_model), ("y", lambda: changed(-1))]
     halfway = next(
         found
@@ -121,7 +115,7 @@ def test_coarse_points_of_all_networks_come_first(digits: Dataset, section: Limi
     assert np.count_nonzero(~np.isnan(halfway["x"])) == 25
 
 
-def test_four_networks_at_the_most(section: LimitsSection, qtbot: QtBot) -> None:
+def test_four_networks_at_the_most(section, qtbot):
     open_section(section, qtbot)
     section.choices.put(Choice("d", "D", linear_model))
     with qtbot.waitSignal(section.told) as told:
@@ -134,9 +128,7 @@ def test_four_networks_at_the_most(section: LimitsSection, qtbot: QtBot) -> None
     ]  # fmt: skip
 
 
-def test_a_file_that_is_no_network_is_told_and_the_others_go_on(
-    section: LimitsSection, qtbot: QtBot, tmp_path: Path, example: Example
-) -> None:
+def test_a_file_that_is_no_network_is_told_and_the_others_go_on(section, qtbot, tmp_path, example):
     open_section(section, qtbot)
     (tmp_path / "broken.npz").write_bytes(b"no network")
     with qtbot.waitSignal(section.told, timeout=9000) as told:
@@ -149,7 +141,7 @@ def test_a_file_that_is_no_network_is_told_and_the_others_go_on(
 
 
 @pytest.mark.slow
-def test_in_place_is_another_count(section: LimitsSection, qtbot: QtBot) -> None:
+def test_in_place_is_another_count(section, qtbot):
     open_section(section, qtbot)
     before = section.plots["shift"].curves[1].accuracy
     section.place_switch.setChecked(True)
@@ -161,9 +153,7 @@ def test_in_place_is_another_count(section: LimitsSection, qtbot: QtBot) -> None
     assert after[4] == pytest.approx(before[4], abs=0.15)
 
 
-def test_the_example_is_read_at_five_amounts_and_by_all(
-    section: LimitsSection, qtbot: QtBot, example: Example
-) -> None:
+def test_the_example_is_read_at_five_amounts_and_by_all(section, qtbot, example):
     open_section(section, qtbot)
     section.show_example(example)
     qtbot.waitUntil(lambda: section.plots["turn"].strip is not None, timeout=9000)
@@ -196,7 +186,7 @@ def test_the_example_is_read_at_five_amounts_and_by_all(
     assert "Draw something" in section.turn.sentence.text()
 
 
-def test_sliders_reach_from_end_to_end(section: LimitsSection) -> None:
+def test_sliders_reach_from_end_to_end(section):
     for axis in AXES:
         slider = section.turn.sliders[axis.name]
         slider.setValue(slider.minimum())
@@ -207,7 +197,7 @@ def test_sliders_reach_from_end_to_end(section: LimitsSection) -> None:
     assert section.turn.change() == Change()
 
 
-def test_amounts_are_walked_by_keys(section: LimitsSection, qtbot: QtBot, example: Example) -> None:
+def test_amounts_are_walked_by_keys(section, qtbot, example):
     open_section(section, qtbot)
     section.show_example(example)
     plot = section.plots["turn"]
@@ -223,7 +213,7 @@ def test_amounts_are_walked_by_keys(section: LimitsSection, qtbot: QtBot, exampl
     assert "yours" not in plot.accessibleDescription()
 
 
-def test_counting_can_be_stopped_and_gone_on_with(section: LimitsSection, qtbot: QtBot) -> None:
+def test_counting_can_be_stopped_and_gone_on_with(section, qtbot):
     section.use_network(changed(0.5), "shipped:c")
     section.set_active(True)
     qtbot.waitUntil(lambda: section._count.is_running, timeout=9000)
@@ -235,9 +225,7 @@ def test_counting_can_be_stopped_and_gone_on_with(section: LimitsSection, qtbot:
     assert not np.isnan(section.plots["pen"].curves[0].accuracy).any()
 
 
-def test_a_run_that_trains_is_counted_again_when_asked(
-    section: LimitsSection, qtbot: QtBot
-) -> None:
+def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
     section.use_network(changed(0.7, epochs=7), "")
     section.set_active(True)
     qtbot.waitUntil(lambda: len(section.choices.choices) == 3, timeout=9000)
@@ -251,7 +239,7 @@ def test_a_run_that_trains_is_counted_again_when_asked(
     qtbot.waitUntil(lambda: section.state.text() == "", timeout=20_000)
 
 
-def test_words() -> None:
+def test_words():
     assert describe_change(AXES, Change()) == "As it is"
     assert describe_change(AXES, Change(turn=-30)) == "Turned by −30 degrees"
     assert (
@@ -266,7 +254,7 @@ def test_words() -> None:
 
 
 @pytest.mark.parametrize("width", [260, 300, 330, 370, 500])
-def test_what_is_read_fits_below_its_picture(qtbot: QtBot, width: int) -> None:
+def test_what_is_read_fits_below_its_picture(qtbot, width):
     plot = RobustnessPlot(AXES[0])
     qtbot.addWidget(plot)
     plot.resize(width, 230)
@@ -277,7 +265,7 @@ def test_what_is_read_fits_below_its_picture(qtbot: QtBot, width: int) -> None:
     assert plot.figure(metrics, 0.5) == "50 %"
 
 
-def test_why_a_network_is_not_counted_is_said(section: LimitsSection, qtbot: QtBot) -> None:
+def test_why_a_network_is_not_counted_is_said(section, qtbot):
     open_section(section, qtbot)
     section.use_network(unknown_model(), "opened:x")
     qtbot.waitUntil(lambda: "not known here" in section.state.text(), timeout=20_000)

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import QEvent, QModelIndex, QObject, Qt
 from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results
 from mnist_draw.app.inside.results import counting
 from mnist_draw.app.inside.results.confusion_matrix import _rounded
 from mnist_draw.app.inside.results.results_section import ResultsSection
-from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile
 
 
 @pytest.fixture
-def section(qtbot: QtBot, digits: Dataset) -> Iterator[ResultsSection]:
+def section(qtbot, digits):
     """Return the section with 200 test pictures, active and with a network."""
     made = ResultsSection()
     qtbot.addWidget(made)
@@ -38,32 +33,32 @@ def section(qtbot: QtBot, digits: Dataset) -> Iterator[ResultsSection]:
     assert made.wait()
 
 
-def count(section: ResultsSection, qtbot: QtBot, model: ModelFile | None = None) -> None:
+def count(section, qtbot, model=None):
     """Count to the end."""
     section.use_network(model or linear_model(), "shipped:x")
     with qtbot.waitSignal(section.count.compared, timeout=20_000):
         section.set_active(True)
 
 
-def text(section: ResultsSection, name: str) -> str:
+def text(section, name):
     """Return the text of a label."""
     found = section.findChild(QLabel, name)
     assert found is not None
     return str(found.text())
 
 
-def cell(section: ResultsSection, row: int, column: int) -> QModelIndex:
+def cell(section, row, column):
     """Return a cell of the matrix."""
     return section.confusion.matrix.confusion.index(row, column)
 
 
-def shown(section: ResultsSection) -> list[int]:
+def shown(section):
     """Return the places of the pictures that are shown."""
     places = section.mistakes.view.tiles.places
     return [] if places is None else places.tolist()
 
 
-def test_everything_is_counted(section: ResultsSection, qtbot: QtBot, digits: Dataset) -> None:
+def test_everything_is_counted(section, qtbot, digits):
     section.use_network(linear_model(), "shipped:x")
     qtbot.wait(100)
     assert section.count.pictures is None
@@ -82,13 +77,13 @@ def test_everything_is_counted(section: ResultsSection, qtbot: QtBot, digits: Da
     assert "on average it is off by" in text(section, "reliabilityWords").lower()
 
 
-def test_new_counts_are_painted_once(section: ResultsSection, qtbot: QtBot) -> None:
+def test_new_counts_are_painted_once(section, qtbot):
     count(section, qtbot)
     qtbot.wait(50)
     painted: list[object] = []
 
     class Watcher(QObject):
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        def eventFilter(self, watched, event):
             if event.type() == QEvent.Paint:
                 painted.append(watched)
             return False
@@ -106,7 +101,7 @@ def test_new_counts_are_painted_once(section: ResultsSection, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: len(painted) > 1)
 
 
-def test_a_cell_opens_its_pictures_and_again_all(section: ResultsSection, qtbot: QtBot) -> None:
+def test_a_cell_opens_its_pictures_and_again_all(section, qtbot):
     count(section, qtbot)
     results, matrix = section._results, section.confusion.matrix
     assert results is not None
@@ -125,7 +120,7 @@ def test_a_cell_opens_its_pictures_and_again_all(section: ResultsSection, qtbot:
     assert shown(section) == results.mistakes().tolist()
 
 
-def test_the_matrix_is_walked_by_keys_and_links(section: ResultsSection, qtbot: QtBot) -> None:
+def test_the_matrix_is_walked_by_keys_and_links(section, qtbot):
     assert section.table().rows == ()
     count(section, qtbot)
     results, matrix = section._results, section.confusion.matrix
@@ -149,7 +144,7 @@ def test_the_matrix_is_walked_by_keys_and_links(section: ResultsSection, qtbot: 
     assert section.mistakes.nothing.isVisibleTo(section)
 
 
-def test_without_a_mistake_no_digit_is_the_weakest(qtbot: QtBot) -> None:
+def test_without_a_mistake_no_digit_is_the_weakest(qtbot):
     results = Results(np.eye(10, dtype=np.float32)[:4], np.arange(4, dtype=np.uint8), 1.0, 4)
     made = ResultsSection()
     qtbot.addWidget(made)
@@ -160,9 +155,7 @@ def test_without_a_mistake_no_digit_is_the_weakest(qtbot: QtBot) -> None:
     assert "right in 4 of 4 cases" in text(made, "reliabilityWords")
 
 
-def test_a_picture_becomes_the_example_and_why_is_asked(
-    section: ResultsSection, qtbot: QtBot, digits: Dataset
-) -> None:
+def test_a_picture_becomes_the_example_and_why_is_asked(section, qtbot, digits):
     count(section, qtbot)
     results, view = section._results, section.mistakes.view
     assert results is not None
@@ -183,11 +176,11 @@ def test_a_picture_becomes_the_example_and_why_is_asked(
     assert view.picked is None
 
 
-def slow_count(stopped_after: int) -> Callable[[Any, Pictures], Any]:
+def slow_count(stopped_after):
     """Return a count that the test stops: it never gets beyond some pictures."""
     from mnist_draw.analysis.results import count_results
 
-    def steps(model: ModelFile, pictures: Pictures) -> Any:
+    def steps(model, pictures):
         for results in count_results(model, pictures):
             while results.counted >= stopped_after:
                 yield results
@@ -196,9 +189,7 @@ def slow_count(stopped_after: int) -> Callable[[Any, Pictures], Any]:
     return steps
 
 
-def test_a_count_can_be_stopped_and_gone_on_with(
-    section: ResultsSection, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(counting, "_count", slow_count(128))
         section.use_network(linear_model(), "shipped:x")
@@ -214,9 +205,7 @@ def test_a_count_can_be_stopped_and_gone_on_with(
     assert section._results.is_complete
 
 
-def test_another_network_is_counted_and_the_old_picture_stays_dimmed(
-    section: ResultsSection, qtbot: QtBot
-) -> None:
+def test_another_network_is_counted_and_the_old_picture_stays_dimmed(section, qtbot):
     count(section, qtbot)
     before = section._results
     weights, bias = linear_model().parameters
@@ -228,12 +217,10 @@ def test_another_network_is_counted_and_the_old_picture_stays_dimmed(
     assert not section.confusion.matrix.dimmed
 
 
-def test_a_run_that_trains_is_counted_again_when_asked(
-    section: ResultsSection, qtbot: QtBot
-) -> None:
+def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
     weights, bias = linear_model().parameters
 
-    def after(epochs: int) -> ModelFile:
+    def after(epochs):
         changed = weights * np.float32(1 + epochs / 10)
         return ModelFile(linear_model().network, (changed, bias), {"epochs": epochs})
 
@@ -252,8 +239,8 @@ def test_a_run_that_trains_is_counted_again_when_asked(
 
 
 def test_a_folder_without_pictures_is_told_and_the_others_stay(
-    section: ResultsSection, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    section, qtbot, tmp_path, monkeypatch
+):
     count(section, qtbot)
     (tmp_path / "empty").mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
@@ -264,7 +251,7 @@ def test_a_folder_without_pictures_is_told_and_the_others_stay(
     assert shown(section)
 
 
-def test_pictures_without_labels(section: ResultsSection, qtbot: QtBot, digits: Dataset) -> None:
+def test_pictures_without_labels(section, qtbot, digits):
     count(section, qtbot)
     pictures = Pictures(
         digits.test_images[:50], None, "scans", left_out=2, messages=("Two are bad.",)
@@ -281,10 +268,8 @@ def test_pictures_without_labels(section: ResultsSection, qtbot: QtBot, digits: 
     assert section.table().headings[0] == "picture"
 
 
-def test_a_count_that_fails_can_be_tried_again(
-    section: ResultsSection, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(model: ModelFile, pictures: Pictures) -> Iterator[Any]:
+def test_a_count_that_fails_can_be_tried_again(section, qtbot, monkeypatch):
+    def fails(model, pictures):
         raise UserError("The network is unusable.")
 
     with monkeypatch.context() as patch:
@@ -299,7 +284,7 @@ def test_a_count_that_fails_can_be_tried_again(
     assert section._results is not None
 
 
-def test_classes_that_are_no_digits(section: ResultsSection, qtbot: QtBot) -> None:
+def test_classes_that_are_no_digits(section, qtbot):
     weights, about = linear_model().parameters, {"refused": 0.9, "data": "clothes"}
     count(section, qtbot, ModelFile(linear_model().network, weights, about))
     assert text(section, "weakestFigure").startswith("class ")
@@ -310,9 +295,7 @@ def test_classes_that_are_no_digits(section: ResultsSection, qtbot: QtBot) -> No
     assert text(section, "resultsRemark").startswith("This network learnt clothes, not digits")
 
 
-def test_the_points_are_walked_by_keys(
-    section: ResultsSection, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_points_are_walked_by_keys(section, qtbot, monkeypatch):
     told: list[str] = []
     monkeypatch.setattr(QToolTip, "showText", lambda _, text, *__: told.append(text))
     count(section, qtbot)
@@ -327,9 +310,7 @@ def test_the_points_are_walked_by_keys(
     assert told[-1].replace("\n", " ") == view.accessibleDescription()
 
 
-def test_many_pictures_are_fetched_in_pieces(
-    section: ResultsSection, qtbot: QtBot, digits: Dataset
-) -> None:
+def test_many_pictures_are_fetched_in_pieces(section, qtbot, digits):
     weights, bias = linear_model().parameters
     images = np.concatenate([digits.train_images[:500]])
     labels = digits.train_labels[:500]
@@ -350,9 +331,7 @@ def test_many_pictures_are_fetched_in_pieces(
     assert max(np.diff([0, *sizes])) <= 200
 
 
-def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(
-    section: ResultsSection, qtbot: QtBot
-) -> None:
+def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(section, qtbot):
     count(section, qtbot)
     section.set_present(True)
     assert not section.mistakes.isVisibleTo(section)
@@ -369,9 +348,7 @@ def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(
     assert section.reliability.isVisibleTo(section)
 
 
-def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(
-    section: ResultsSection, qtbot: QtBot
-) -> None:
+def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section, qtbot):
     count(section, qtbot)
     assert text(section, "accuracyFigure") != "–"
     with qtbot.waitSignal(section.told, timeout=20_000):
@@ -393,6 +370,6 @@ def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(
     assert section.remark.isHidden() or "not known" not in text(section, "resultsRemark")
 
 
-def test_shares_in_narrow_columns_are_rounded_not_cut() -> None:
+def test_shares_in_narrow_columns_are_rounded_not_cut():
     shares = ("97.6", "97.6 %", "99.8", "100", "")
     assert [_rounded(share) for share in shares] == ["98", "98 %", "99", "100", ""]

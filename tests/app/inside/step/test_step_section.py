@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -12,16 +11,13 @@ from made_networks import random_model
 from PyQt5.QtCore import QEvent, QObject, QPointF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.app.inside.step import step_section, step_worker
 from mnist_draw.app.inside.step.stages import STAGES, expressions, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
-from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import with_article
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.settings import TrainingSettings
 
@@ -30,13 +26,13 @@ from ..examples import digit
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
 
-def network(text: str = "custom_mlp:2,8", factor: float = 0.1) -> ModelFile:
+def network(text="custom_mlp:2,8", factor=0.1):
     """Return a network with random weights."""
     return random_model(text, spread=factor)
 
 
 @pytest.fixture(autouse=True)
-def few_pictures(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
+def few_pictures(monkeypatch, digits):
     """Learn from few pictures, and look for the units' profiles among them."""
     for module in ("unit_profiles", "one_step"):
         monkeypatch.setattr(f"mnist_draw.analysis.{module}.load_dataset", lambda: digits)
@@ -44,7 +40,7 @@ def few_pictures(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
 
 
 @pytest.fixture
-def section(qtbot: QtBot) -> Iterator[StepSection]:
+def section(qtbot):
     """Return an active section."""
     made = StepSection()
     qtbot.addWidget(made)
@@ -55,7 +51,7 @@ def section(qtbot: QtBot) -> Iterator[StepSection]:
     assert made.wait()
 
 
-def ready(section: StepSection, qtbot: QtBot, model: ModelFile | None = None) -> Shown:
+def ready(section, qtbot, model=None):
     """Show a network and a digit, and wait for the step."""
     section.use_network(model or network(), "")
     section.show_example(digit())
@@ -63,14 +59,14 @@ def ready(section: StepSection, qtbot: QtBot, model: ModelFile | None = None) ->
     return shown(section)
 
 
-def shown(section: StepSection) -> Shown:
+def shown(section):
     """Return what is shown."""
     found = section.picture.shown
     assert found is not None
     return found
 
 
-def step(section: StepSection, qtbot: QtBot, name: str) -> Shown:
+def step(section, qtbot, name):
     """Press one of the buttons that learn, and wait."""
     before = shown(section)
     getattr(section.code, name).click()
@@ -78,9 +74,7 @@ def step(section: StepSection, qtbot: QtBot, name: str) -> Shown:
     return shown(section)
 
 
-def test_a_step_is_painted_before_the_units_are_looked_at(
-    section: StepSection, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_step_is_painted_before_the_units_are_looked_at(section, qtbot, monkeypatch):
     monkeypatch.setattr(step_worker, "_QUIET_S", 3600.0)
     section.use_network(network(), "")
     section.show_example(digit())
@@ -93,7 +87,7 @@ def test_a_step_is_painted_before_the_units_are_looked_at(
     qtbot.waitUntil(section.is_ready, timeout=60_000)
 
 
-def test_a_stage_is_painted_in_a_turn_of_its_own(section: StepSection, qtbot: QtBot) -> None:
+def test_a_stage_is_painted_in_a_turn_of_its_own(section, qtbot):
     ready(section, qtbot)
     picture = section.picture
     # Nothing is owed any more: what the worker still has to say would paint the picture once more,
@@ -105,7 +99,7 @@ def test_a_stage_is_painted_in_a_turn_of_its_own(section: StepSection, qtbot: Qt
     painted: list[object] = []
 
     class Watcher(QObject):
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        def eventFilter(self, watched, event):
             if event.type() == QEvent.Paint:
                 painted.append(picture._picture)
             return False
@@ -124,9 +118,7 @@ def test_a_stage_is_painted_in_a_turn_of_its_own(section: StepSection, qtbot: Qt
     assert picture._picture is not None
 
 
-def test_the_stages_tell_their_figures_once_they_are_reached(
-    section: StepSection, qtbot: QtBot
-) -> None:
+def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
     ready(section, qtbot)
     chips = section.bar.chips
     assert [bool(chip.figure) for chip in chips] == [True, True, False, False, False]
@@ -146,7 +138,7 @@ def test_the_stages_tell_their_figures_once_they_are_reached(
     assert chips[4].figure.startswith("loss ")
 
 
-def test_nothing_is_gone_on_to_before_there_is_a_step(section: StepSection, qtbot: QtBot) -> None:
+def test_nothing_is_gone_on_to_before_there_is_a_step(section, qtbot):
     states: list[str] = []
     section.worker.stated.connect(states.append)
     assert not section.code.next.isEnabled()
@@ -161,9 +153,7 @@ def test_nothing_is_gone_on_to_before_there_is_a_step(section: StepSection, qtbo
 
 
 @pytest.mark.parametrize("batch_size", [1, 20])
-def test_what_the_l2_penalty_adds_is_a_term_of_its_own(
-    section: StepSection, qtbot: QtBot, batch_size: int
-) -> None:
+def test_what_the_l2_penalty_adds_is_a_term_of_its_own(section, qtbot, batch_size):
     settings = TrainingSettings(network="custom_mlp:2,8", batch_size=batch_size, l2=0.01)
     plain = network()
     model = ModelFile(plain.network, plain.parameters, {"settings": settings.to_json()})
@@ -189,7 +179,7 @@ def test_what_the_l2_penalty_adds_is_a_term_of_its_own(
     assert not section.grab().isNull()
 
 
-def test_a_step_is_done_again_to_the_same_numbers(section: StepSection, qtbot: QtBot) -> None:
+def test_a_step_is_done_again_to_the_same_numbers(section, qtbot):
     first = ready(section, qtbot)
     again = step(section, qtbot, "again")
     assert again.figures.number == 1
@@ -203,7 +193,7 @@ def test_a_step_is_done_again_to_the_same_numbers(section: StepSection, qtbot: Q
     np.testing.assert_array_equal(rewound.figures.after[0], first.figures.after[0])
 
 
-def test_a_nine_can_be_taught_as_an_eight(section: StepSection, qtbot: QtBot) -> None:
+def test_a_nine_can_be_taught_as_an_eight(section, qtbot):
     first = ready(section, qtbot)
     told = (first.figures.label + 1) % 10
     section.show_example(replace(digit(), label=told, label_source="user"))
@@ -214,7 +204,7 @@ def test_a_nine_can_be_taught_as_an_eight(section: StepSection, qtbot: QtBot) ->
     assert shown(section).figures.delta[-1][first.figures.label] > 0
 
 
-def test_keys_go_through_the_stages_and_play(section: StepSection, qtbot: QtBot) -> None:
+def test_keys_go_through_the_stages_and_play(section, qtbot):
     ready(section, qtbot)
     section.activateWindow()
     section.bar.chips[0].setFocus()
@@ -236,7 +226,7 @@ def test_keys_go_through_the_stages_and_play(section: StepSection, qtbot: QtBot)
     assert section.code.play.text() == "Play slowly"
 
 
-def test_a_click_follows_another_weight(section: StepSection, qtbot: QtBot) -> None:
+def test_a_click_follows_another_weight(section, qtbot):
     found = ready(section, qtbot)
     section.open_stage(4)
     places = section.picture.places()
@@ -254,7 +244,7 @@ def test_a_click_follows_another_weight(section: StepSection, qtbot: QtBot) -> N
     assert float(row.figure.replace("−", "-")) == pytest.approx(float(pull), rel=1e-3)
 
 
-def test_it_asks_first_while_a_run_trains(section: StepSection, qtbot: QtBot) -> None:
+def test_it_asks_first_while_a_run_trains(section, qtbot):
     section.is_training = lambda: True  # type: ignore[method-assign]
     section.use_network(network(), "")
     section.show_example(digit())
@@ -273,9 +263,7 @@ def test_it_asks_first_while_a_run_trains(section: StepSection, qtbot: QtBot) ->
     assert shown(section) is before
 
 
-def test_without_a_drawing_or_hidden_nothing_is_computed(
-    section: StepSection, qtbot: QtBot
-) -> None:
+def test_without_a_drawing_or_hidden_nothing_is_computed(section, qtbot):
     section.use_network(network(), "")
     assert "Draw here" in section.picture.state
     section.set_active(False)
@@ -289,7 +277,7 @@ def test_without_a_drawing_or_hidden_nothing_is_computed(
     assert section.picture.shown is None
 
 
-def test_a_network_that_cannot_be_shown_is_told(section: StepSection, qtbot: QtBot) -> None:
+def test_a_network_that_cannot_be_shown_is_told(section, qtbot):
     told: list[str] = []
     section.told.connect(told.append)
     section.use_network(network("custom_mlp:1,10", factor=3e37), "")
@@ -302,7 +290,7 @@ def test_a_network_that_cannot_be_shown_is_told(section: StepSection, qtbot: QtB
 @pytest.mark.parametrize(
     "text", [pytest.param("cnn", marks=pytest.mark.slow), "custom_mlp:0", "custom_mlp:6,8"]
 )
-def test_other_networks(section: StepSection, qtbot: QtBot, text: str) -> None:
+def test_other_networks(section, qtbot, text):
     ready(section, qtbot, network(text))
     for number in range(1, 6):
         section.open_stage(number)
@@ -311,7 +299,7 @@ def test_other_networks(section: StepSection, qtbot: QtBot, text: str) -> None:
     assert len(section.table().rows) > 15
 
 
-def test_the_code_is_the_tutorials(section: StepSection) -> None:
+def test_the_code_is_the_tutorials(section):
     lines = tutorial_lines(TrainingSettings(update="adam", learning_rate=0.01, batch_size=100))
     assert any("adam(loss, params, 0.01)" in line.text for line in lines)
     assert {line.stage for line in lines} == {0, 1, 2, 3, 4, 5}
@@ -322,7 +310,7 @@ def test_the_code_is_the_tutorials(section: StepSection) -> None:
 # -- the graph
 
 
-def test_the_graph_is_shown_without_a_drawing(section: StepSection, qtbot: QtBot) -> None:
+def test_the_graph_is_shown_without_a_drawing(section, qtbot):
     section.use_network(network("custom_mlp:2,8"), "")
     section.open_view("graph")
     page = section.graph
@@ -341,14 +329,12 @@ def test_the_graph_is_shown_without_a_drawing(section: StepSection, qtbot: QtBot
     assert section.view_name() == "stage 1"
 
 
-def test_names_are_those_of_the_design(section: StepSection) -> None:
+def test_names_are_those_of_the_design(section):
     for name in ("stageBar", "stagePicture", "codeView", "graphView", "functionCombo"):
         assert len(section.findChildren(QObject, name)) == 1, name
 
 
-def test_a_network_whose_data_are_not_known_shows_no_step_of_another(
-    section: StepSection, qtbot: QtBot
-) -> None:
+def test_a_network_whose_data_are_not_known_shows_no_step_of_another(section, qtbot):
     ready(section, qtbot)
     with qtbot.waitSignal(section.told, timeout=60_000):
         section.use_network(unknown_model(), "opened:x")
