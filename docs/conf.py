@@ -12,12 +12,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 project = "mnist_draw"
 author = "The authors of mnist_draw"
 release = version = mnist_draw.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
 myst_heading_anchors = 3
-templates_path = ["templates"]
 html_theme = "alabaster"
 html_theme_options = {"description": "Draw a digit, train the network that reads it"}
-autosummary_generate = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 default_role = "py:obj"
