@@ -36,3 +36,10 @@ def test_a_figure_alone_says_the_same_in_a_sign(part: float, text: str) -> None:
 def test_a_diverging_loss_takes_no_more_room_than_a_good_one() -> None:
     assert words.loss(0.07312) == "0.0731"
     assert len(words.loss(123456789.0)) <= len("1.23e+08")
+
+
+def test_figures_and_times_as_text() -> None:
+    assert words.percent(0.97844) == "97.84 %"
+    assert words.percent(None) == words.loss(None) == "–"
+    clocks = {0: "0:00", 59.6: "1:00", 61: "1:01", 3661: "1:01:01"}
+    assert {seconds: words.clock(seconds) for seconds in clocks} == clocks

@@ -81,12 +81,8 @@ def test_reading(training: list[float], validation: list[float], says: str, chan
     assert says in hint.sentence
     assert hint.name == changes
     assert bool(hint.remedy) == bool(changes)
-
-
-def test_remedies_lower_the_learning_rate() -> None:
-    hint = read_curves(epochs([0.5] * 5, [0.5] * 5), SETTINGS)
-    assert hint.value == 0.003
-    assert hint.remedy == "Set the learning rate to 0.003"
+    if changes == "learning_rate":
+        assert (hint.value, hint.remedy) == (0.003, "Set the learning rate to 0.003")
 
 
 @pytest.mark.parametrize(

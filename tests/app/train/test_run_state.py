@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.app.kit import words
 from mnist_draw.app.train.run_events import Failed, Saved
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.training import events
@@ -115,19 +114,6 @@ def test_compiling_names_the_function() -> None:
 def test_failure_keeps_the_sentence(state: RunState) -> None:
     state.take(Failed("The batch size is 0."))
     assert (state.state, state.message, state.busy) == ("failed", "The batch size is 0.", False)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(0, "0:00"), (59.6, "1:00"), (61, "1:01"), (3661, "1:01:01")]
-)
-def test_clock(seconds: float, text: str) -> None:
-    assert words.clock(seconds) == text
-
-
-def test_figures_as_text() -> None:
-    assert words.percent(0.97844) == "97.84 %"
-    assert words.loss(0.07312) == "0.0731"
-    assert words.percent(None) == words.loss(None) == "–"
 
 
 def test_a_run_without_a_whole_epoch_took_no_time_worth_telling(state: RunState) -> None:

@@ -14,7 +14,6 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.widgets import NumberBox, RealBox
 from mnist_draw.app.train import settings_panel
 from mnist_draw.app.train.network_fields import NetworkFields
@@ -102,13 +101,6 @@ def test_every_kind(panel: SettingsPanel, update: str) -> None:
         assert panel.settings() == settings
 
 
-def test_choosing_a_rule_shows_its_parameters(panel: SettingsPanel) -> None:
-    panel.apply("update", "adam")
-    boxes = widget(panel, RuleFields, "update_parameters").boxes
-    assert list(boxes) == ["beta1", "beta2", "epsilon"]
-    assert panel.settings().update_parameters == {}
-
-
 @pytest.mark.parametrize(
     ("name", "typed", "value", "shown"),
     [("learning_rate", "2e-05", 2e-5, "2e-05"), ("epochs", "-abc", 20, "20")],
@@ -136,20 +128,23 @@ def test_what_can_change_during_a_run(panel: SettingsPanel) -> None:
     assert not [name for name, one in widgets.items() if one.property("look") == "live"]
 
 
-def test_a_folder_is_chosen_and_kept(
+def test_data_may_be_a_folder_or_a_file(
     panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, qtbot: QtBot
 ) -> None:
     read: list[str] = []
     monkeypatch.setitem(settings_panel._READ_WHEN_PICKED, "data_folder", read.append)
-    qmnist = tmp_path / "qmnist"
-    data = pick(panel, "data_folder", qmnist, monkeypatch)
-    qtbot.waitUntil(lambda: read == [str(qmnist)])
-    assert panel.settings().data_folder == str(qmnist)
-    assert data.currentText() == "qmnist"
+    combo = widget(panel, FileCombo, "data_folder")
+    for kind in ("file", "folder"):
+        path = str(tmp_path / kind)
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, path=path: (path, ""))
+        monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, path=path: path)
+        combo.activated.emit(combo.findText(f"Choose a {kind} …"))
+        assert (panel.settings().data_folder, combo.currentText()) == (path, kind)
+        qtbot.waitUntil(lambda path=path: read[-1:] == [path])
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
-    data.activated.emit(data.count() - 1)
-    assert panel.settings().data_folder == str(qmnist)
-    data.activated.emit(0)
+    combo.activated.emit(combo.count() - 1)
+    assert panel.settings().data_folder == path
+    combo.activated.emit(0)
     assert panel.settings().data_folder is None
 
 
@@ -183,12 +178,12 @@ def test_real_examples_are_pictures_of_digits() -> None:
 
 
 def test_examples_that_cannot_be_made_are_told(
-    panel: SettingsPanel, qtbot: QtBot, tmp_path: Path
+    panel: SettingsPanel, qtbot: QtBot, tmp_path: Path, notices: Notices
 ) -> None:
     panel.apply("data_folder", str(tmp_path))
-    with qtbot.waitSignal(board.posted) as told:
-        panel.apply("augmentation", "warp")
-    assert str(tmp_path) in told.args[0].sentence
+    panel.apply("augmentation", "warp")
+    qtbot.waitUntil(lambda: bool(notices))
+    assert str(tmp_path) in notices.sentences[0]
 
 
 def test_settings_are_saved_and_opened(
@@ -219,10 +214,13 @@ def rate_after(panel: SettingsPanel, rule: str) -> float:
     return panel.settings().learning_rate
 
 
-def test_an_update_rule_brings_its_usual_learning_rate(panel: SettingsPanel) -> None:
+def test_an_update_rule_brings_its_parameters_and_usual_rate(panel: SettingsPanel) -> None:
     found = {rule: rate_after(panel, rule) for rule in (*UPDATE_RULES, "rmsprop")}
     assert found == {name: rule.learning_rate for name, rule in UPDATE_RULES.items()}
-    assert (found["rmsprop"], found["adadelta"]) == (0.001, 1.0)
+    assert rate_after(panel, "adam") == found["adam"]
+    boxes = widget(panel, RuleFields, "update_parameters").boxes
+    assert list(boxes) == ["beta1", "beta2", "epsilon"]
+    assert panel.settings().update_parameters == {}
 
 
 def test_a_learning_rate_that_was_set_stays(panel: SettingsPanel) -> None:
@@ -243,22 +241,6 @@ def pick(panel: SettingsPanel, name: str, path: Path, patch: pytest.MonkeyPatch)
     return combo
 
 
-def test_data_may_be_a_folder_or_a_file(
-    panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setitem(settings_panel._READ_WHEN_PICKED, "data_folder", lambda _: None)
-    asked = []
-    for kind in ("getOpenFileName", "getExistingDirectory"):
-        path = str(tmp_path / kind)
-        found = (path, "") if kind == "getOpenFileName" else path
-        monkeypatch.setattr(QFileDialog, kind, lambda *_, found=found: asked.append(found) or found)
-    combo = widget(panel, FileCombo, "data_folder")
-    for words, kind in (("file", "getOpenFileName"), ("folder", "getExistingDirectory")):
-        combo.activated.emit(combo.findText(f"Choose a {words} …"))
-        assert panel.settings().data_folder == str(tmp_path / kind)
-    assert len(asked) == 2
-
-
 def test_a_network_to_start_from_brings_its_layers(
     panel: SettingsPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,22 +253,17 @@ def test_a_network_to_start_from_brings_its_layers(
 
 
 @pytest.mark.parametrize(
-    ("name", "words"),
-    [("start_model", "fresh weights"), ("data_folder", "MNIST")],
+    ("name", "text"), [("start_model", "fresh weights"), ("data_folder", "MNIST")]
 )
 def test_a_wrong_path_is_told_when_it_is_picked(
-    panel: SettingsPanel,
-    qtbot: QtBot,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    name: str,
-    words: str,
-) -> None:
-    with qtbot.waitSignal(board.posted) as told:
-        combo = pick(panel, name, tmp_path / "wrong", monkeypatch)
-    assert str(tmp_path / "wrong") in told.args[0].sentence
-    assert told.args[0].sentence.endswith("The settings are as before.")
-    assert combo.currentText() == words
+    panel: SettingsPanel, qtbot: QtBot, notices: Notices,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str,
+) -> None:  # fmt: skip
+    combo = pick(panel, name, tmp_path / "wrong", monkeypatch)
+    qtbot.waitUntil(lambda: bool(notices))
+    assert str(tmp_path / "wrong") in notices.sentences[0]
+    assert "as before" in notices.sentences[0]
+    assert combo.currentText() == text
     assert panel.settings() == TrainingSettings()
 
 
