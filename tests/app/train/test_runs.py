@@ -22,7 +22,7 @@ from mnist_draw.training.record import read_run
 from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
 
-from ..fakes import Loop, checkpoint_after
+from ..fakes import Loop
 from .room import MakeRoom, add_run, write_epochs
 
 
@@ -96,20 +96,6 @@ def test_an_offer_is_put_off_or_discarded_and_brought_back(make: MakeRoom) -> No
     assert "2026-01-01 10:00" not in listed
     room.undo()
     room.qtbot.waitUntil(lambda: len(list_runs()[0]) == len(listed) + 1)
-
-
-def test_closing_leads_to_an_offer(make: MakeRoom, qtbot: QtBot) -> None:
-    loop = Loop(free_epochs=1)
-    loop.gate.clear()
-    room = make(loop)
-    room.start(epochs=100_000)
-    qtbot.waitUntil(lambda: room.run.state.validation_loss is not None)
-    (room.training.folder / "checkpoint.npz").write_bytes(checkpoint_after(1).pack())
-    room.training.stop(closing=True)
-    loop.gate.set()
-    room.wait_for_end()
-    ((run,), _) = list_runs()
-    assert run.state == "interrupted"
 
 
 def test_two_ticked_runs_are_laid_over_each_other(make: MakeRoom) -> None:
