@@ -93,7 +93,7 @@ class InsideView(QWidget):
         self._front: Section | None = None
         self._made: dict[str, Section] = {}
         #: Messages about the network in use, and the sections that sent them.
-        self._told: dict[str, set[str]] = {}
+        self._reported: dict[str, set[str]] = {}
         self._models = models
         self.example = ExampleInUse(models.network, self)
         self.card = ExampleCard(canvas)
@@ -211,7 +211,7 @@ class InsideView(QWidget):
     def _make(self, kind: type[Section]) -> Section:
         section = self._made[kind.name] = kind()
         section.is_training = lambda: self.is_training()
-        section.told.connect(partial(self._tell, kind.name))
+        section.problem.connect(partial(self._report, kind.name))
         section.example_picked.connect(self.example.pick)
         section.why_requested.connect(self.open_why)
         section.view_changed.connect(partial(self._turn_guide_to, section))
@@ -221,9 +221,9 @@ class InsideView(QWidget):
         section.show_example(self.example.current)
         return section
 
-    def _tell(self, section: str, sentence: str) -> None:
+    def _report(self, section: str, sentence: str) -> None:
         """Forward a section's message, unless another section sent it about this network."""
-        before = self._told.setdefault(sentence, set())
+        before = self._reported.setdefault(sentence, set())
         if not before or section in before:
             notifier.problem(sentence)
         before.add(section)
@@ -338,7 +338,7 @@ class InsideView(QWidget):
         from mnist_draw.library.network_data import all_names
 
         if key != self._key:
-            self._told.clear()
+            self._reported.clear()
         self.model, self._key = model, key
         self.card.show_classes(all_names(model))
         self.example.ask_again()

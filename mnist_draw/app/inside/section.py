@@ -37,7 +37,7 @@ class Section(QWidget):
     name = title = question = ""
     is_training: Callable[[], bool] = staticmethod(lambda: False)
 
-    told = pyqtSignal(str)
+    problem = pyqtSignal(str)
     example_picked = pyqtSignal(object)
     why_requested = pyqtSignal(object, int, int)
     view_changed = pyqtSignal(str)

@@ -137,16 +137,16 @@ def test_what_all_sections_find_is_told_once(tab: InsideTab, notices: Notices) -
     view = tab.open()
     tab.use_network(model(), "file:a")
     view.open_section("second")
-    noted(tab, "network").told.emit("Its data are gone.")
-    noted(tab, "second").told.emit("Its data are gone.")
+    noted(tab, "network").problem.emit("Its data are gone.")
+    noted(tab, "second").problem.emit("Its data are gone.")
     assert notices.sentences == ["Its data are gone."]
     # Whoever asks the same section again is answered again.
-    noted(tab, "second").told.emit("Its data are gone.")
-    noted(tab, "second").told.emit("Something else.")
+    noted(tab, "second").problem.emit("Its data are gone.")
+    noted(tab, "second").problem.emit("Something else.")
     assert notices.sentences == ["Its data are gone.", "Its data are gone.", "Something else."]
     tab.use_network(model(), "file:b")
-    noted(tab, "second").told.emit("Something else.")
-    noted(tab, "network").told.emit("Something else.")
+    noted(tab, "second").problem.emit("Something else.")
+    noted(tab, "network").problem.emit("Something else.")
     assert notices.sentences[3:] == ["Something else."]
 
 

@@ -75,7 +75,7 @@ class LimitsSection(CountedSection):
     def _build_top(self) -> QHBoxLayout:
         self.choices = NetworkChoices()
         self.choices.changed.connect(self._choices_changed)
-        self.choices.told.connect(self.told)
+        self.choices.problem.connect(self.problem)
         self.place_switch = Switch()
         self.place_switch.setObjectName("placeSwitch")
         explain(
@@ -236,7 +236,7 @@ class LimitsSection(CountedSection):
         for key, values in found.items():
             if isinstance(values, str) and key not in self._told:
                 self._told.add(key)
-                self.told.emit(values)
+                self.problem.emit(values)
         self._found = {**self._found, **found}
         self._show_curves()
         self._show_state()
@@ -305,7 +305,7 @@ class LimitsSection(CountedSection):
 
     def _fail(self, sentence: str) -> None:
         self._stopped = True
-        self.told.emit(sentence)
+        self.problem.emit(sentence)
         self._show_state()
 
     # -- the example
@@ -357,7 +357,7 @@ class LimitsSection(CountedSection):
         # Once for a network that cannot be asked, not for every stroke.
         if sentence not in self._told:
             self._told.add(sentence)
-            self.told.emit(sentence)
+            self.problem.emit(sentence)
 
 
 def _others() -> list[Choice]:

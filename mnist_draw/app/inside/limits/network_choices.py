@@ -42,7 +42,7 @@ class NetworkChoices(QWidget):
     """Up to four networks, and a menu to add one."""
 
     changed = pyqtSignal()
-    told = pyqtSignal(str)
+    problem = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,7 +94,7 @@ class NetworkChoices(QWidget):
         else:
             free = [n for n, other in enumerate(self.choices) if not other.ticked]
             if not free and not first:
-                self.told.emit(
+                self.problem.emit(
                     f"At most {MAX_COUNT} networks are compared at a time. Untick one, "
                     f"then add {choice.title}."
                 )

@@ -126,7 +126,7 @@ class MapSection(CountedSection):
         for job in (self._mapping, self._moving, self._gathering):
             job.failed.connect(self._fail)
         self._locating.answered.connect(self._show_answer)
-        self._locating.failed.connect(self.told)
+        self._locating.failed.connect(self.problem)
         self.layer_combo.activated.connect(self._choose_layer)
         self.layer_maps.layer_chosen.connect(self._choose_layer)
         self.map_combo.activated.connect(lambda _: self._lay_out())
@@ -315,7 +315,7 @@ class MapSection(CountedSection):
 
     def _fail(self, sentence: str) -> None:
         if sentence != self._failure:
-            self.told.emit(sentence)
+            self.problem.emit(sentence)
         if self._maps is None:
             self._failure = sentence
             self._show_nothing()

@@ -274,7 +274,7 @@ class NetworkSection(Section):
             # Reported once for a network.
             if sentence != self._said:
                 self._said = sentence
-                self.told.emit(sentence)
+                self.problem.emit(sentence)
 
     def _show_ideal(self, digit: int, picture: np.ndarray) -> None:
         self._ideals[digit] = picture
@@ -286,7 +286,7 @@ class NetworkSection(Section):
             self.network.show_nothing()
             self._show_panel()
         self.note.setText("This network cannot be looked into.")
-        self.told.emit(sentence)
+        self.problem.emit(sentence)
 
     def _show_panel(self) -> None:
         view = self.network

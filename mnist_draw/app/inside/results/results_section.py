@@ -193,7 +193,7 @@ class ResultsSection(CountedSection):
         self._show_state()
 
     def _keep_pictures(self, sentence: str) -> None:
-        self.told.emit(sentence)
+        self.problem.emit(sentence)
         self.data.revert()
         if self.count.pictures is None:
             self._failure = sentence
@@ -294,7 +294,7 @@ class ResultsSection(CountedSection):
 
     def _fail(self, sentence: str) -> None:
         self._failure = sentence
-        self.told.emit(sentence)
+        self.problem.emit(sentence)
         if self._outdated:
             self._show_nothing()
         self._show_state()

@@ -270,7 +270,7 @@ class StepSection(Section):
         if self._shown is not None and self._shown.task.model is not self._model:
             self._forget()
         self.picture.show_state(f"{_FAILED} {sentence}")
-        self.told.emit(sentence)
+        self.problem.emit(sentence)
 
     def _show(self) -> None:
         """Show the stage of the step, or why there is none."""

@@ -118,7 +118,7 @@ def test_coarse_points_of_all_networks_come_first(digits, section):
 def test_four_networks_at_the_most(section, qtbot):
     open_section(section, qtbot)
     section.choices.put(Choice("d", "D", linear_model))
-    with qtbot.waitSignal(section.told) as told:
+    with qtbot.waitSignal(section.problem) as told:
         section.choices.put(Choice("e", "E", linear_model))
     assert "At most 4" in told.args[0]
     section.choices.choices[2].ticked = False
@@ -131,7 +131,7 @@ def test_four_networks_at_the_most(section, qtbot):
 def test_a_file_that_is_no_network_is_told_and_the_others_go_on(section, qtbot, tmp_path, example):
     open_section(section, qtbot)
     (tmp_path / "broken.npz").write_bytes(b"no network")
-    with qtbot.waitSignal(section.told, timeout=9000) as told:
+    with qtbot.waitSignal(section.problem, timeout=9000) as told:
         section.choices.put(file_choice(str(tmp_path / "broken.npz")))
     assert "broken.npz cannot be used" in told.args[0]
     qtbot.waitUntil(lambda: not section._count.is_running, timeout=9000)

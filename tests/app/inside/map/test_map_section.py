@@ -225,7 +225,7 @@ def test_a_network_whose_data_are_not_known_shows_no_map_of_another(
 ) -> None:
     open_section(section, qtbot, example)
     told: list[str] = []
-    section.told.connect(told.append)
+    section.problem.connect(told.append)
     section.use_network(unknown_model(), "opened:x")
     assert section.view.digits is None
     qtbot.waitUntil(lambda: section.state.text() == "There is no map.", timeout=60_000)

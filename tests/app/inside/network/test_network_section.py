@@ -309,7 +309,7 @@ def test_a_class_that_is_named_like_markup_is_shown_as_it_is(
 def test_a_network_that_cannot_be_used_is_told(section: NetworkSection, qtbot: QtBot) -> None:
     good = network()
     bad = ModelFile(good.network, tuple(values * 1e30 for values in good.parameters))
-    with qtbot.waitSignal(section.told, timeout=PATIENCE) as told:
+    with qtbot.waitSignal(section.problem, timeout=PATIENCE) as told:
         section.use_network(bad, "")
         section.show_example(digit())
     assert "unusably large" in told.args[0]
@@ -361,7 +361,7 @@ def test_a_network_whose_data_are_not_known_is_looked_into(
     section: NetworkSection, qtbot: QtBot
 ) -> None:
     told: list[str] = []
-    section.told.connect(told.append)
+    section.problem.connect(told.append)
     ready(section, qtbot, network("custom_mlp:2,300"))
     for names in ("abcd", "xyz"):
         section.use_network(own_network(names), "")

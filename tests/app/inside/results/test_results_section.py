@@ -244,7 +244,7 @@ def test_a_folder_without_pictures_is_told_and_the_others_stay(
     count(section, qtbot)
     (tmp_path / "empty").mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
-    with qtbot.waitSignal(section.told, timeout=9000) as told:
+    with qtbot.waitSignal(section.problem, timeout=9000) as told:
         section.data.activated.emit(section.data.count() - 1)
     assert "holds no pictures to look at" in told.args[0]
     assert section.data.currentIndex() == 0
@@ -275,7 +275,7 @@ def test_a_count_that_fails_can_be_tried_again(section, qtbot, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(counting, "_count", fails)
         section.use_network(linear_model(), "shipped:x")
-        with qtbot.waitSignal(section.told, timeout=9000) as told:
+        with qtbot.waitSignal(section.problem, timeout=9000) as told:
             section.set_active(True)
     assert told.args == ["The network is unusable."]
     assert section.confusion.link.text() == "Try again"
@@ -351,7 +351,7 @@ def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(section, 
 def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section, qtbot):
     count(section, qtbot)
     assert text(section, "accuracyFigure") != "–"
-    with qtbot.waitSignal(section.told, timeout=20_000):
+    with qtbot.waitSignal(section.problem, timeout=20_000):
         section.use_network(unknown_model(), "opened:x")
         assert text(section, "accuracyFigure") == "–"
     for name in ("accuracyFigure", "otherAccuracyFigure", "sureMistakesFigure"):

@@ -279,7 +279,7 @@ def test_without_a_drawing_or_hidden_nothing_is_computed(section, qtbot):
 
 def test_a_network_that_cannot_be_shown_is_told(section, qtbot):
     told: list[str] = []
-    section.told.connect(told.append)
+    section.problem.connect(told.append)
     section.use_network(network("custom_mlp:1,10", factor=3e37), "")
     section.show_example(digit())
     qtbot.waitUntil(lambda: bool(told), timeout=60_000)
@@ -336,7 +336,7 @@ def test_names_are_those_of_the_design(section):
 
 def test_a_network_whose_data_are_not_known_shows_no_step_of_another(section, qtbot):
     ready(section, qtbot)
-    with qtbot.waitSignal(section.told, timeout=60_000):
+    with qtbot.waitSignal(section.problem, timeout=60_000):
         section.use_network(unknown_model(), "opened:x")
         section.show_example(digit())
         assert section.picture.shown is None
