@@ -47,6 +47,22 @@ class Command:
         return (_EXAMPLES + "\n".join(lines)).replace("%", "%%")
 
 
+def add_json_option(parser: Any, help: str) -> None:
+    """Add ``--json``, which prints the result for programs."""
+    parser.add_argument("--json", action="store_true", help=help)
+
+
+def add_network_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--network``, for files that do not name their architecture."""
+    parser.add_argument(
+        "--network",
+        metavar="NETWORK",
+        default="",
+        help="the architecture of a file of numpy.savez, as in mnist-draw train --network, where "
+        "its shapes leave several",
+    )
+
+
 class _HelpText(argparse.HelpFormatter):
     """Wraps sentences, and leaves examples as they are: each is one line to be copied."""
 

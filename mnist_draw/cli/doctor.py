@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from mnist_draw import __version__, theano_bridge
-from mnist_draw.cli.command import Command
+from mnist_draw.cli.command import Command, add_json_option
 from mnist_draw.cli.output import json_line, painted, put
 from mnist_draw.errors import StorageError, UserError
 from mnist_draw.storage import check_writable, resource_path
@@ -43,10 +43,9 @@ class Finding:
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help='print a JSON object for each finding: "name", "text" and "state" ("ok", "note" for '
+    add_json_option(
+        parser,
+        'print a JSON object for each finding: "name", "text" and "state" ("ok", "note" for '
         'what the program can do without, "broken")',
     )
     parser.set_defaults(run=examine)

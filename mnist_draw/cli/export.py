@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from mnist_draw.cli.command import Command, MisuseError
+from mnist_draw.cli.command import Command, MisuseError, add_json_option, add_network_option
 from mnist_draw.cli.listing import data_home
 from mnist_draw.cli.output import json_line, put, tell
 from mnist_draw.errors import UserError
@@ -33,18 +33,11 @@ def _add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=_FORMATS, metavar="FORMAT", help=f"the format: {meanings}"
     )
-    parser.add_argument(
-        "--network",
-        metavar="NETWORK",
-        default="",
-        help="the architecture of a file of numpy.savez, as in mnist-draw train --network, where "
-        "its shapes leave several",
-    )
+    add_network_option(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help='print a JSON object: "title", "file", "format" and "bytes"',
+    add_json_option(
+        parser,
+        'print a JSON object: "title", "file", "format" and "bytes"',
     )
     parser.set_defaults(run=export)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_draw.cli.command import Command
+from mnist_draw.cli.command import Command, add_json_option
 from mnist_draw.cli.output import json_line, put, table, tell, typed
 from mnist_draw.errors import StorageError
 from mnist_draw.storage.folders import data_folder
@@ -19,13 +19,12 @@ if TYPE_CHECKING:
 
 
 def _add_models_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help='print a JSON object for each network: "name" (for --model and export), "title", '
+    add_json_option(
+        parser,
+        'print a JSON object for each network: "name" (for --model and export), "title", '
         '"network", "kind", "accuracy" (on test pictures, 0 to 1, or null), "epochs", "file"',
     )
-    parser.set_defaults(run=list_shipped)
+    parser.set_defaults(run=list_networks)
 
 
 MODELS = Command(
@@ -39,7 +38,7 @@ MODELS = Command(
 )
 
 
-def list_shipped(arguments: argparse.Namespace) -> int:
+def list_networks(arguments: argparse.Namespace) -> int:
     """Print one line for each network."""
     from mnist_draw.library.networks import list_all
     from mnist_draw.training.network_places import list_fallbacks
@@ -69,10 +68,9 @@ def list_shipped(arguments: argparse.Namespace) -> int:
 
 
 def _add_runs_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help='print a JSON object for each run: "name" (for export), "title", "started", "state", '
+    add_json_option(
+        parser,
+        'print a JSON object for each run: "name" (for export), "title", "started", "state", '
         '"epochs_done", "seconds", "figures" (losses in nats, accuracies 0 to 1), "settings", '
         '"folder", and "checkpoint_elsewhere" where train --checkpoint named one',
     )
@@ -154,10 +152,9 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="the data set, a file or a folder as for train --data (default: MNIST, which ships)",
     )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help='print a JSON object: "name", "folder", "classes" (their names), and for "training", '
+    add_json_option(
+        parser,
+        'print a JSON object: "name", "folder", "classes" (their names), and for "training", '
         '"validation" and "test" how many pictures of each class there are, as lists',
     )
     parser.set_defaults(run=describe_data)

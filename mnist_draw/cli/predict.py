@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnist_draw.cli.command import Command
+from mnist_draw.cli.command import Command, add_json_option, add_network_option
 from mnist_draw.cli.output import json_line, put, put_record, tell
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
@@ -29,16 +29,6 @@ _MODEL_HELP = (
 )
 
 
-def _add_network(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--network",
-        metavar="NETWORK",
-        default="",
-        help="the architecture of a file of numpy.savez, as in mnist-draw train --network, where "
-        "its shapes leave several",
-    )
-
-
 def _add_predict_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "images",
@@ -51,7 +41,7 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.npz",
         help=f"the trained network to ask: {_MODEL_HELP} (default: the best that ships)",
     )
-    _add_network(parser)
+    add_network_option(parser)
     parser.add_argument(
         "--number",
         action="store_true",
@@ -67,10 +57,9 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "digit), confidence, p0 to p9, number and error; a network of other classes has a column "
         "class instead, and p(NAME) for each of them",
     )
-    form.add_argument(
-        "--json",
-        action="store_true",
-        help='print a JSON object for each picture: "image", "digit" (null for what is no digit), '
+    add_json_option(
+        form,
+        'print a JSON object for each picture: "image", "digit" (null for what is no digit), '
         '"confidence" (0 to 1) and "probabilities"; for one that cannot be read "image" and '
         '"error", a sentence; a network of other classes has "class" instead of "digit", and its '
         '"probabilities" by name',
@@ -94,17 +83,16 @@ PREDICT = Command(
 
 def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="FILE.npz", help=f"the trained network: {_MODEL_HELP}")
-    _add_network(parser)
+    add_network_option(parser)
     parser.add_argument(
         "--data",
         metavar="PATH",
         help="training data as in mnist-draw train --data, whose test pictures are taken (default: "
         "what the network was trained on, where that is known here, or MNIST, which ships)",
     )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help='print a JSON object: "loss" (mean cross-entropy in nats), "accuracy" (0 to 1), '
+    add_json_option(
+        parser,
+        'print a JSON object: "loss" (mean cross-entropy in nats), "accuracy" (0 to 1), '
         '"examples" and "confusion" (10 lists of 10 numbers: how often each true digit, a list, '
         'was read as each digit; of other classes as many, and "classes" are their names)',
     )
