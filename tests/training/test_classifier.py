@@ -71,6 +71,7 @@ def test_labels_may_be_texts_and_fewer_than_ten(digits: Dataset) -> None:
     assert classifier.score(digits.test_images[few], names[digits.test_labels[few]]) > 0.9
 
 
+@pytest.mark.slow
 def test_small_pictures_stand_in_the_middle() -> None:
     from sklearn.datasets import load_digits
 

@@ -15,6 +15,9 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.settings import TrainingSettings
 
+# The loops that vary pictures are compiled first.
+pytestmark = pytest.mark.slow
+
 DATA = load_dataset().first(1100)
 
 
@@ -27,7 +30,6 @@ def gathered(minibatches) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(pictures[rows], labels[rows]) for pictures, labels, rows in minibatches]
 
 
-@pytest.mark.slow
 def test_shapes_and_incomplete_minibatches() -> None:
     for batch_size, count in ((200, 5), (7, 157), (1100, 1), (600, 1)):
         found = epoch(1, batch_size=batch_size)

@@ -135,6 +135,7 @@ def test_building_leaves_lasagnes_generator_alone() -> None:
     assert lasagne.random.get_rng() is before
 
 
+@pytest.mark.slow
 def test_each_epoch_has_its_own_order(digits: Dataset) -> None:
     """With steps that change nothing, losses differ by order and by dropout only."""
     settings = SMALL.replace(
@@ -195,6 +196,7 @@ def test_a_batch_larger_than_the_data(digits: Dataset) -> None:
         next(iter(train(SMALL.replace(batch_size=601), dataset=digits)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("usual", [500, 300])
 @pytest.mark.parametrize(("pictures", "size"), [(84, 8), (5, 1)])
 def test_a_usual_batch_size_gives_way_to_few_pictures(

@@ -27,6 +27,7 @@ def extra(digits: Dataset) -> ExtraDigits:
     return ExtraDigits(digits.test_images[:7], np.full(7, 7, np.uint8), Path("mine"))
 
 
+@pytest.mark.slow
 def test_extra_digits_are_learnt(digits: Dataset, extra: ExtraDigits) -> None:
     chosen = SMALL.replace(network="custom_mlp:1,32,0,0", extra_folder="mine", epochs=15)
     seen = run(chosen, dataset=digits, extra=extra)
@@ -62,6 +63,7 @@ def test_a_continued_run_with_extra_digits_is_bit_identical(
     assert_same_run(load_checkpoint(tmp_path / "part"), load_checkpoint(tmp_path / "whole"))
 
 
+@pytest.mark.slow
 def test_a_run_is_continued_only_with_the_extra_digits_it_began_with(
     digits: Dataset, extra: ExtraDigits, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def test_it_prints_the_tutorials_lines(printed: list[str]) -> None:
         assert re.fullmatch(pattern, line)
 
 
+@pytest.mark.slow
 def test_it_returns_a_network_that_has_learnt(data: Six) -> None:
     history = History()
     network = flm.run_network(
@@ -106,6 +107,7 @@ def test_a_network_given_is_trained_further(data: Six) -> None:
     assert (lasagne.layers.get_all_param_values(network)[0] != before[0]).any()
 
 
+@pytest.mark.slow
 def test_the_readers_own_network(data: Six) -> None:
     l_in = lasagne.layers.InputLayer((None, 1, 28, 28))
     network = lasagne.layers.DenseLayer(
