@@ -40,7 +40,12 @@ def write_map() -> None:
         if "pytensor_names" in start.parts:  # Theano's own names
             continue
         package = start.parent
-        lines += [f"## {package.relative_to(_PACKAGE.parent).as_posix()}", "", _first_line(start), ""]
+        lines += [
+            f"## {package.relative_to(_PACKAGE.parent).as_posix()}",
+            "",
+            _first_line(start),
+            "",
+        ]
         modules = [path for path in sorted(package.glob("*.py")) if path != start]
         lines += [f"- `{path.stem}`: {_first_line(path)}" for path in modules]
         lines.append("")

@@ -1,0 +1,48 @@
+"""CONTRIBUTING, the README and the pages of docs name paths and objects that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "CONTRIBUTING.md", ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PATH = re.compile(
+    r"`((?:mnist_draw|tests|docs|benchmarks|resources|tools|examples|installers)/[\w./-]+)`"
+)
+LINK = re.compile(r"\]\(([^)#:]+)(?:#[\w-]+)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_path_exists(page):
+    text = page.read_text(encoding="utf-8")
+    missing = [name for name in PATH.findall(text) if not (ROOT / name).exists()]
+    missing += [
+        name
+        for name in LINK.findall(text)
+        if not (page.parent / name).exists() and name != "map.md"  # built with the pages
+    ]
+    assert missing == []
+
+
+def test_each_object_of_the_reading_list_is_where_it_is_said_to_be():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `([\w/.]+)` \|", text, re.MULTILINE)
+    assert len(rows) == 7
+    for name, path in rows:
+        assert re.search(
+            rf"^class {name}\b", (ROOT / path).read_text(encoding="utf-8"), re.MULTILINE
+        )
+
+
+def test_each_registry_is_where_it_is_said_to_be():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    for name, path in re.findall(r"`([A-Z_]{4,})` in `([\w/.]+)`", text):
+        place = ROOT / path
+        files = [place] if place.is_file() else sorted(place.rglob("*.py"))
+        assert any(
+            re.search(rf"^{name}\b", file.read_text(encoding="utf-8"), re.MULTILINE)
+            for file in files
+        )
