@@ -98,14 +98,14 @@ class Explanations(LatestJob):
 
     def post_model(self, model: ModelFile) -> None:
         """Explain the answers of this network from now on."""
-        if self._models.put(model):
-            self.wake()
+        self._models.put(model)
+        self.wake()
 
     def post(self, picture: np.ndarray, digit: int, ticket: int) -> None:
         """Ask what speaks for a digit on a picture (28, 28)."""
         self._asked_at = time.monotonic()
-        if self._asked.put((picture, digit, ticket)) or self._expecting:
-            self.wake()
+        self._asked.put((picture, digit, ticket))
+        self.wake()
 
     # -- in the thread
 

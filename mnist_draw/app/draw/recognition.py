@@ -130,18 +130,18 @@ class Recognition(LatestJob):
         that all of the ink consists of, where they are known; see
         `mnist_draw.recognition.stroke_reader.PenStroke`.
         """
-        if self._ink.put(_Posted(ink, ticket, beginning, strokes)):
-            self.wake()
+        self._ink.put(_Posted(ink, ticket, beginning, strokes))
+        self.wake()
 
     def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
         """Use another network from now on, or the one that a function reads."""
-        if self._model.put(model):
-            self.wake()
+        self._model.put(model)
+        self.wake()
 
     def post_compiled(self, compiled: tuple[str, CompiledNetwork]) -> None:
         """Predict with a function while a model of its network is in use."""
-        if self._compiled.put(compiled):
-            self.wake()
+        self._compiled.put(compiled)
+        self.wake()
 
     # -- in the thread
 

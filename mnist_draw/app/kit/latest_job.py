@@ -50,7 +50,8 @@ class LatestJob(QObject):
 
     What has more than one kind of question, or uses its idle time, is a subclass: it leaves
     questions in a `LatestValue` and calls `wake`, does what there is to do in `process_pending`,
-    and hands results over by `send`.
+    and hands results over by `send`. It must not define `_step`, `_take`, `_fail`, `_early`,
+    `_begin`, `_go_on` and `_call`, nor set this class's attributes.
     """
 
     answered = pyqtSignal(object)
@@ -98,8 +99,8 @@ class LatestJob(QObject):
             self._oldest = self._ticket
         self._is_running = True
         self._asked_at = time.monotonic()
-        if self._questions.put((self._ticket, question)):
-            self.wake()
+        self._questions.put((self._ticket, question))
+        self.wake()
 
     def watch(self, on: bool) -> None:
         """Say whether the answers can be seen; while they cannot, nothing begins."""

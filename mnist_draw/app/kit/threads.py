@@ -57,13 +57,11 @@ class LatestValue(Generic[T]):
         """Whether a value waits."""
         return self._full
 
-    def put(self, value: T) -> bool:
-        """Leave a value; return True if the box was empty, when the reader must be woken."""
+    def put(self, value: T) -> None:
+        """Leave a value."""
         with self._lock:
-            was_empty = not self._full
             self._value = value
             self._full = True
-            return was_empty
 
     def take(self) -> T | None:
         """Take the value out, or return None if there is none."""
@@ -213,10 +211,14 @@ class Lane:
             self._changed.notify_all()
 
     def ask_to_end(self) -> None:
-        """End after the step at hand if newer work would replace what waits, else after all."""
+        """End after the step at hand if newer work would replace what waits, else after all.
+
+        Steps put after the end begin anew: the user may have cancelled the end of the session.
+        """
         if self._gives_up:
-            self._ended = True
-            self.clear()
+            with self._changed:
+                self._ended = self._thread is not None
+                self.clear()
 
     def wait(self, seconds: float) -> bool:
         """Wait until all is done, so long at the most; return whether it is."""
@@ -257,9 +259,8 @@ class Lane:
                 self._busy = False
                 running.remove(self)
                 self._changed.notify_all()
-            linger = 0.0 if self._ended else self._linger
-            if not self._changed.wait(linger) and not self._busy:
-                self._thread = None
+            if self._ended or (not self._changed.wait(self._linger) and not self._busy):
+                self._thread, self._ended = None, False
                 return None
 
 

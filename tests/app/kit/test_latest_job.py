@@ -6,13 +6,11 @@ import gc
 import threading
 import time
 import weakref
-from collections.abc import Iterator
 
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import latest_job
 from mnist_draw.app.kit.latest_job import LatestJob
@@ -23,12 +21,12 @@ from mnist_draw.errors import UserError
 class Gate:
     """Work that waits until it is let go, and notes its questions and its thread."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.entered, self.go = threading.Semaphore(0), threading.Semaphore(0)
         self.asked: list[object] = []
         self.threads: set[threading.Thread] = set()
 
-    def __call__(self, question: object) -> object:
+    def __call__(self, question):
         self.asked.append(question)
         self.threads.add(threading.current_thread())
         self.entered.release()
@@ -36,7 +34,7 @@ class Gate:
         return question
 
 
-def heard(job: LatestJob) -> list[object]:
+def heard(job):
     """Return a list that all of a job's signals are noted in."""
     notes: list[object] = []
     job.answered.connect(notes.append)
@@ -45,7 +43,7 @@ def heard(job: LatestJob) -> list[object]:
     return notes
 
 
-def test_an_answer_arrives_in_the_gui_thread(qtbot: QtBot) -> None:
+def test_an_answer_arrives_in_the_gui_thread(qtbot):
     owner = QObject()
     job = LatestJob(lambda question: (question, threading.current_thread()), owner)
     found: list[tuple[int, threading.Thread, threading.Thread]] = []
@@ -60,7 +58,7 @@ def test_an_answer_arrives_in_the_gui_thread(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize(("stale", "answers"), [(False, [4]), (True, [1, 4])])
-def test_the_newest_question_wins(qtbot: QtBot, stale: bool, answers: list[int]) -> None:
+def test_the_newest_question_wins(qtbot, stale, answers):
     gate, owner = Gate(), QObject()
     job = LatestJob(gate, owner, deliver_stale=stale)
     notes = heard(job)
@@ -75,9 +73,7 @@ def test_the_newest_question_wins(qtbot: QtBot, stale: bool, answers: list[int])
     assert len(gate.threads) == 1
 
 
-def test_a_stream_delivers_its_newest_values_and_ends(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stream_delivers_its_newest_values_and_ends(qtbot, monkeypatch):
     monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
     owner = QObject()
     job = LatestJob(parent=owner)
@@ -88,11 +84,11 @@ def test_a_stream_delivers_its_newest_values_and_ends(
     assert not job.is_running
 
 
-def test_a_newer_question_ends_a_stream(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_question_ends_a_stream(qtbot, monkeypatch):
     monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
     owner, closed = QObject(), threading.Event()
 
-    def endless() -> Iterator[str]:
+    def endless():
         try:
             while True:
                 yield "old"
@@ -110,9 +106,7 @@ def test_a_newer_question_ends_a_stream(qtbot: QtBot, monkeypatch: pytest.Monkey
     assert closed.wait(10)
 
 
-def test_a_stream_pauses_while_it_is_not_watched(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stream_pauses_while_it_is_not_watched(qtbot, monkeypatch):
     monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
     owner = QObject()
     job = LatestJob(parent=owner, watched=False)
@@ -134,7 +128,7 @@ def test_a_stream_pauses_while_it_is_not_watched(
     assert job.close()
 
 
-def test_what_was_stopped_delivers_nothing_more(qtbot: QtBot) -> None:
+def test_what_was_stopped_delivers_nothing_more(qtbot):
     gate, owner = Gate(), QObject()
     job = LatestJob(gate, owner, deliver_stale=True)
     notes = heard(job)
@@ -150,8 +144,8 @@ def test_what_was_stopped_delivers_nothing_more(qtbot: QtBot) -> None:
     assert not job.is_running
 
 
-def test_an_error_is_a_sentence_and_the_next_question_is_answered(qtbot: QtBot) -> None:
-    def work(question: str) -> str:
+def test_an_error_is_a_sentence_and_the_next_question_is_answered(qtbot):
+    def work(question):
         if question == "broken":
             raise UserError("The disk is full.")
         return question
@@ -167,10 +161,10 @@ def test_an_error_is_a_sentence_and_the_next_question_is_answered(qtbot: QtBot) 
     assert notes[0] == "failed: The disk is full."
 
 
-def test_rest_and_quiet_delay_an_answer(qtbot: QtBot) -> None:
+def test_rest_and_quiet_delay_an_answer(qtbot):
     owner, began = QObject(), list[float]()
 
-    def work(question: int) -> int:
+    def work(question):
         began.append(time.monotonic())
         return question
 
@@ -190,7 +184,7 @@ def test_rest_and_quiet_delay_an_answer(qtbot: QtBot) -> None:
     assert 3 not in notes
 
 
-def test_nothing_is_delivered_when_the_owner_is_gone(qapp: QApplication) -> None:
+def test_nothing_is_delivered_when_the_owner_is_gone(qapp):
     gate, owner = Gate(), QObject()
     job = LatestJob(gate, owner)
     notes = heard(job)
@@ -205,9 +199,9 @@ def test_nothing_is_delivered_when_the_owner_is_gone(qapp: QApplication) -> None
     assert not notes
 
 
-def test_the_thread_keeps_no_owner(qtbot: QtBot) -> None:
+def test_the_thread_keeps_no_owner(qtbot):
     class Owner(QObject):
-        def answer(self, question: int) -> int:
+        def answer(self, question):
             return question
 
     owner = Owner()
@@ -221,9 +215,10 @@ def test_the_thread_keeps_no_owner(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: gc.collect() >= 0 and gone() is None)
 
 
-def test_the_end_of_the_program_gives_up_what_waits(qapp: QApplication) -> None:
+def test_the_end_of_the_program_gives_up_what_waits_and_a_cancelled_one_nothing_more(qtbot):
     gate, owner = Gate(), QObject()
     job = LatestJob(gate, owner)
+    notes = heard(job)
     job.ask(1)
     assert gate.entered.acquire(timeout=10)
     job.ask(2)
@@ -231,6 +226,11 @@ def test_the_end_of_the_program_gives_up_what_waits(qapp: QApplication) -> None:
     threading.Timer(0.05, gate.go.release).start()
     assert running.shut_down()
     assert gate.asked == [1]
+    # The user has cancelled the end of the session.
+    gate.go.release(2)
+    job.ask(3)
+    qtbot.waitUntil(lambda: 3 in notes)
+    assert gate.asked == [1, 3]
 
 
 class TwoKinds(LatestJob):
@@ -238,17 +238,17 @@ class TwoKinds(LatestJob):
 
     counted = pyqtSignal(int)
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent):
         super().__init__(parent=parent)
         self._names: LatestValue[str] = LatestValue()
         self._count = 0
 
-    def post_name(self, name: str) -> None:
+    def post_name(self, name):
         """Ask the second kind of question."""
-        if self._names.put(name):
-            self.wake()
+        self._names.put(name)
+        self.wake()
 
-    def process_pending(self) -> float | None:
+    def process_pending(self):
         """Answer, or count to three."""
         name = self._names.take()
         if name is not None:
@@ -258,7 +258,7 @@ class TwoKinds(LatestJob):
         return 0.0 if self._count < 3 else None
 
 
-def test_a_subclass_has_other_questions_and_idle_work(qtbot: QtBot) -> None:
+def test_a_subclass_has_other_questions_and_idle_work(qtbot):
     owner = QObject()
     job = TwoKinds(owner)
     notes = heard(job)

@@ -6,11 +6,8 @@ import gc
 import threading
 import weakref
 
-import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QObject, QThread, pyqtSlot
-from PyQt5.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import threads as threads_module
 from mnist_draw.app.kit.threads import (
@@ -23,15 +20,15 @@ from mnist_draw.app.kit.threads import (
 from mnist_draw.errors import UserError
 
 
-def test_only_the_newest_is_kept_and_the_reader_woken_once() -> None:
+def test_only_the_newest_value_is_held():
     box: LatestValue[int] = LatestValue()
-    assert [box.put(n) for n in range(3)] == [True, False, False]
-    assert box.take() == 2
-    assert box.take() is None
-    assert box.put(3)
+    for number in range(3):
+        box.put(number)
+    assert box.is_full
+    assert (box.take(), box.take(), box.is_full) == (2, None, False)
 
 
-def test_work_that_waits_is_done_when_its_owner_is_gone(qapp: QApplication) -> None:
+def test_work_that_waits_is_done_when_its_owner_is_gone(qapp):
     owner, go = QObject(), threading.Event()
     background = Background(owner)
     done: list[str] = []
@@ -46,11 +43,11 @@ def test_work_that_waits_is_done_when_its_owner_is_gone(qapp: QApplication) -> N
     assert not told
 
 
-def test_results_come_in_order_in_the_gui_thread(qtbot: QtBot) -> None:
+def test_results_come_in_order_in_the_gui_thread(qtbot):
     background = Background(QObject())
     results: list[tuple[int, bool]] = []
 
-    def note(number: int) -> None:
+    def note(number):
         results.append((number, threading.current_thread() is threading.main_thread()))
 
     for n in range(3):
@@ -59,11 +56,11 @@ def test_results_come_in_order_in_the_gui_thread(qtbot: QtBot) -> None:
     assert results == [(0, True), (1, True), (2, True)]
 
 
-def test_an_error_goes_to_whoever_asked_and_the_rest_is_done(qtbot: QtBot) -> None:
+def test_an_error_goes_to_whoever_asked_and_the_rest_is_done(qtbot):
     background = Background(QObject())
     heard: list[str] = []
 
-    def broken() -> str:
+    def broken():
         raise UserError("The disk is full.")
 
     background.run(broken, heard.append, lambda error: heard.append(str(error)))
@@ -72,7 +69,7 @@ def test_an_error_goes_to_whoever_asked_and_the_rest_is_done(qtbot: QtBot) -> No
     assert heard == ["The disk is full.", "next"]
 
 
-def test_one_piece_after_the_other_is_done_in_one_thread(qapp: QApplication) -> None:
+def test_one_piece_after_the_other_is_done_in_one_thread(qapp):
     # Whoever asks for the next piece, the window, need not wait until a thread has begun to run.
     background = Background()
     threads: list[threading.Thread] = []
@@ -84,9 +81,7 @@ def test_one_piece_after_the_other_is_done_in_one_thread(qapp: QApplication) -> 
     assert threads[0].is_alive()
 
 
-def test_a_thread_that_waits_for_more_keeps_no_owner(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_that_waits_for_more_keeps_no_owner(qtbot, monkeypatch):
     monkeypatch.setattr(threads_module, "_LINGER_S", 10.0)
     owner = QObject()
     gone = weakref.ref(owner)
@@ -101,9 +96,7 @@ def test_a_thread_that_waits_for_more_keeps_no_owner(
     assert told[0].is_alive()
 
 
-def test_a_thread_ends_when_nothing_more_is_asked(
-    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_thread_ends_when_nothing_more_is_asked(qapp, monkeypatch):
     monkeypatch.setattr(threads_module, "_LINGER_S", 0.01)
     background = Background()
     threads: list[threading.Thread] = []
@@ -117,20 +110,20 @@ def test_a_thread_ends_when_nothing_more_is_asked(
 class Worker(QObject):
     """Notes the thread it is called in."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.threads: list[QThread | None] = []
         self.begun, self.go = threading.Event(), threading.Event()
 
     @pyqtSlot()
-    def begin(self) -> None:
+    def begin(self):
         """Wait until it is let go."""
         self.threads.append(QThread.currentThread())
         self.begun.set()
         self.go.wait(10)
 
 
-def test_a_worker_lives_in_its_thread_until_it_is_asked_to_end(qtbot: QtBot) -> None:
+def test_a_worker_lives_in_its_thread_until_it_is_asked_to_end(qtbot):
     worker = Worker()
     thread = WorkerThread("test", worker, worker.begin, worker.go.set)
     ended: list[bool] = []
@@ -144,7 +137,7 @@ def test_a_worker_lives_in_its_thread_until_it_is_asked_to_end(qtbot: QtBot) -> 
     assert worker.threads[0] is not QThread.currentThread()
 
 
-def test_a_thread_may_end_after_its_owner_is_gone(qtbot: QtBot) -> None:
+def test_a_thread_may_end_after_its_owner_is_gone(qtbot):
     owner, worker = QObject(), Worker()
     thread = WorkerThread("test", worker, worker.begin, worker.go.set, owner)
     thread.start()
@@ -154,15 +147,15 @@ def test_a_thread_may_end_after_its_owner_is_gone(qtbot: QtBot) -> None:
     assert running.shut_down()
 
 
-def test_the_registry_ends_all_with_one_deadline(qapp: QApplication) -> None:
+def test_the_registry_ends_all_with_one_deadline(qapp):
     waits: list[float] = []
     asked: list[str] = []
 
     class Slow:
-        def ask_to_end(self) -> None:
+        def ask_to_end(self):
             asked.append("asked")
 
-        def wait(self, seconds: float) -> bool:
+        def wait(self, seconds):
             assert len(asked) == 2
             waits.append(seconds)
             return len(waits) > 1
@@ -174,7 +167,7 @@ def test_the_registry_ends_all_with_one_deadline(qapp: QApplication) -> None:
     assert 5.0 >= waits[0] >= waits[1] >= 0.0
 
 
-def test_threads_are_listed_while_they_run(qapp: QApplication) -> None:
+def test_threads_are_listed_while_they_run(qapp):
     worker, done = Worker(), threading.Event()
     background = Background()
     thread = WorkerThread("test", worker, worker.begin, worker.go.set)

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.reporting import reporter
@@ -28,7 +23,7 @@ from .test_window import Setup
 pytestmark = pytest.mark.window
 
 
-def full(*_: Any) -> Any:
+def full(*_):
     """Save nothing."""
     raise StorageError("Could not write it: no space left on device.")
 
@@ -36,26 +31,26 @@ def full(*_: Any) -> Any:
 class Disk:
     """A disk that is full until there is room."""
 
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+    def __init__(self, patch):
         self._patch = patch
         self._save_with_run = RunSession.save_model
         patch.setattr(RunSession, "save_model", full)
         patch.setattr(network_places, "save_model", full)
 
-    def make_room(self) -> None:
+    def make_room(self):
         """Let networks be saved again."""
         self._patch.setattr(network_places, "save_model", save_model)
         self._patch.setattr(RunSession, "save_model", self._save_with_run)
 
 
 @pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+def disk(monkeypatch):
     """Return a disk that is full."""
     return Disk(monkeypatch)
 
 
 @pytest.fixture
-def setup(qtbot: QtBot, disk: Disk) -> Iterator[Setup]:
+def setup(qtbot, disk):
     """Return a window whose run has ended with a network that no place took."""
     made = Setup(qtbot)
     made.window.train_tab.settings.apply("epochs", 1)
@@ -67,17 +62,17 @@ def setup(qtbot: QtBot, disk: Disk) -> Iterator[Setup]:
     made.close()
 
 
-def checkpoint(setup: Setup) -> Path:
+def checkpoint(setup):
     """Return where the run of a window has its checkpoint."""
     folder = setup.window.training.folder
     assert folder is not None
     return folder / CHECKPOINT
 
 
-def question(setup: Setup) -> QMessageBox:
+def question(setup):
     """Return the question once it is asked."""
 
-    def asked() -> list[QMessageBox]:
+    def asked():
         boxes = setup.window.findChildren(QMessageBox, "closingQuestion")
         return [box for box in boxes if box.isVisible()]
 
@@ -86,12 +81,12 @@ def question(setup: Setup) -> QMessageBox:
     return box
 
 
-def click(setup: Setup, name: str) -> None:
+def click(setup, name):
     """Answer the question."""
     question(setup).findChild(QPushButton, name).click()
 
 
-def test_closing_asks_and_says_what_is_at_stake(setup: Setup) -> None:
+def test_closing_asks_and_says_what_is_at_stake(setup):
     setup.window.close()
     box = question(setup)
     assert setup.window.isVisible()
@@ -104,22 +99,20 @@ def test_closing_asks_and_says_what_is_at_stake(setup: Setup) -> None:
     assert setup.window.shutdown.unsaved
 
 
-def test_what_nobody_wants_is_discarded(setup: Setup) -> None:
+def test_what_nobody_wants_is_discarded(setup):
     setup.window.close()
     click(setup, "discardNetworkButton")
     assert not setup.window.isVisible()
 
 
-def test_a_network_is_saved_elsewhere(
-    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_is_saved_elsewhere(setup, tmp_path, monkeypatch):
     (unsaved,) = setup.window.shutdown.unsaved.values()
     said = told(setup, monkeypatch)
     answers = [str(tmp_path / "gone" / "mine.npz"), str(tmp_path / "mine")]
     (tmp_path / "mine.npz").touch()
     asked: list[str] = []
 
-    def choose(_: Any, title: str, suggested: str, files: str) -> tuple[str, str]:
+    def choose(_, title, suggested, files):
         asked.append(suggested)
         return answers.pop(0), files
 
@@ -137,9 +130,7 @@ def test_a_network_is_saved_elsewhere(
     assert said == [f"The network {unsaved.describe()} is saved in {path}."]
 
 
-def test_two_networks_are_never_saved_in_one_file(
-    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_two_networks_are_never_saved_in_one_file(setup, tmp_path, monkeypatch):
     said = told(setup, monkeypatch)
     setup.window.shutdown.unsaved["learnt:1"] = model(title="Knows my hand")
     (tmp_path / "mine.npz").touch()
@@ -153,9 +144,7 @@ def test_two_networks_are_never_saved_in_one_file(
     assert [str(path) in line for path, line in zip((first, second), said, strict=True)]
 
 
-def test_a_place_that_is_not_chosen_is_no_answer(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_place_that_is_not_chosen_is_no_answer(setup, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     setup.window.close()
     click(setup, "saveElsewhereButton")
@@ -163,7 +152,7 @@ def test_a_place_that_is_not_chosen_is_no_answer(
     assert setup.window.shutdown.unsaved
 
 
-def test_where_there_is_room_by_now_nothing_is_asked(setup: Setup, disk: Disk) -> None:
+def test_where_there_is_room_by_now_nothing_is_asked(setup, disk):
     disk.make_room()
     setup.window.close()
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
@@ -171,12 +160,12 @@ def test_where_there_is_room_by_now_nothing_is_asked(setup: Setup, disk: Disk) -
     assert load_model(path).title.endswith(", rescued")
 
 
-def test_a_run_that_is_saved_later_is_not_asked_about(setup: Setup, tmp_path: Path) -> None:
+def test_a_run_that_is_saved_later_is_not_asked_about(setup, tmp_path):
     setup.window.training.happened.emit([Saved(tmp_path)])
     assert not setup.window.shutdown.unsaved
 
 
-def test_what_learnt_is_asked_about_too(setup: Setup) -> None:
+def test_what_learnt_is_asked_about_too(setup):
     setup.window.shutdown.unsaved.clear()
     setup.window.learning.learnt.emit(Outcome(model(title="Knows my hand"), "", "It learnt."))
     setup.window.close()
@@ -184,16 +173,14 @@ def test_what_learnt_is_asked_about_too(setup: Setup) -> None:
     click(setup, "cancelClosingButton")
 
 
-def told(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def told(setup, monkeypatch):
     """Return what will have been said on the terminal when all threads have ended."""
     said: list[str] = []
     monkeypatch.setattr(reporter, "say_at_the_end", said.append)
     return said
 
 
-def test_a_system_that_ends_the_program_waits_for_no_answer(
-    setup: Setup, disk: Disk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_system_that_ends_the_program_waits_for_no_answer(setup, disk, monkeypatch):
     said = told(setup, monkeypatch)
     disk.make_room()
     setup.window.shutdown.close_without_prompt()
@@ -204,7 +191,7 @@ def test_a_system_that_ends_the_program_waits_for_no_answer(
     assert str(path) in said[0]
 
 
-def test_a_signal_ends_the_question(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_signal_ends_the_question(setup, monkeypatch):
     said = told(setup, monkeypatch)
     setup.window.close()
     question(setup)
@@ -215,27 +202,31 @@ def test_a_signal_ends_the_question(setup: Setup, monkeypatch: pytest.MonkeyPatc
     assert said[0].endswith("could be saved nowhere and is lost.")
 
 
-def test_a_session_that_ends_is_not_held_up(
-    qtbot: QtBot, disk: Disk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_session_that_ends_is_not_held_up_and_one_that_is_cancelled_goes_on(
+    qtbot, disk, monkeypatch
+):
     made = Setup(qtbot)
     said = told(made, monkeypatch)
     made.window.train_tab.settings.apply("epochs", 100_000)
     made.window.run.start()
     qtbot.waitUntil(lambda: made.window.run.state.validation_loss is not None)
-    monkeypatch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
-    made.window.close()
+    with monkeypatch.context() as patch:
+        patch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
+        made.window.close()
     assert not made.window.isVisible()
-    assert made.window.shut_down()
-    assert said
+    qtbot.waitUntil(lambda: bool(said))
+    made.window.show()
+    made.window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
+    qtbot.waitUntil(lambda: bool(made.text("predictionLabel")))
+    made.close()
 
 
 @pytest.fixture
-def going_on(qtbot: QtBot) -> Iterator[Callable[[Loop], Setup]]:
+def going_on(qtbot):
     """Return a function that makes a window in whose run one epoch is complete."""
     made: list[Setup] = []
 
-    def make(loop: Loop) -> Setup:
+    def make(loop):
         loop.free_epochs = 1
         loop.gate.clear()
         setup = Setup(qtbot, loop)
@@ -251,15 +242,13 @@ def going_on(qtbot: QtBot) -> Iterator[Callable[[Loop], Setup]]:
         setup.close()
 
 
-def lose_display(setup: Setup) -> str:
+def lose_display(setup):
     """Return what is said when the display of a window is lost."""
     return " ".join(setup.window.shutdown.save_now())
 
 
 @pytest.mark.parametrize("earlier", [False, True])
-def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(
-    going_on: Callable[[Loop], Setup], earlier: bool
-) -> None:
+def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(going_on, earlier):
     setup = going_on(FullDisk())
     setup.qtbot.waitUntil(lambda: setup.window.training.only_in_memory() is not None)
     if earlier:
@@ -273,9 +262,7 @@ def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(
     assert ("cannot be continued" in said) is not earlier
 
 
-def test_a_display_that_is_lost_with_a_full_disk_says_what_is_lost(
-    going_on: Callable[[Loop], Setup], disk: Disk
-) -> None:
+def test_a_display_that_is_lost_with_a_full_disk_says_what_is_lost(going_on, disk):
     setup = going_on(FullDisk())
     setup.qtbot.waitUntil(lambda: setup.window.training.only_in_memory() is not None)
     said = lose_display(setup)
@@ -283,9 +270,7 @@ def test_a_display_that_is_lost_with_a_full_disk_says_what_is_lost(
     assert "kept up to" not in said
 
 
-def test_a_display_that_is_lost_leaves_a_checkpoint_to_go_on_from(
-    going_on: Callable[[Loop], Setup],
-) -> None:
+def test_a_display_that_is_lost_leaves_a_checkpoint_to_go_on_from(going_on):
     setup = going_on(Loop())
     checkpoint(setup).write_bytes(checkpoint_after(1).pack())
     said = lose_display(setup)
@@ -293,15 +278,15 @@ def test_a_display_that_is_lost_leaves_a_checkpoint_to_go_on_from(
     assert "offers to continue it from there" in said
 
 
-def test_a_display_that_is_lost_without_a_run_tells_of_none(qtbot: QtBot) -> None:
+def test_a_display_that_is_lost_without_a_run_tells_of_none(qtbot):
     made = Setup(qtbot)
     assert lose_display(made) == "The drawing and the preferences are kept."
     made.close()
 
 
 def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
-    qtbot: QtBot, own_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    qtbot, own_home, monkeypatch
+):
     made = Setup(qtbot)
     said = told(made, monkeypatch)
     monkeypatch.setattr(RunSession, "save_model", full)

@@ -87,8 +87,8 @@ class NetworkWorker(LatestJob):
     def post(self, question: Question) -> None:
         """Ask; only the newest question is answered."""
         self._asked_at = time.monotonic()
-        if self._pictures.put(question):
-            self.wake()
+        self._pictures.put(question)
+        self.wake()
 
     def post_ideal(self, digit: int) -> None:
         """Ask for the ideal picture of a class."""
