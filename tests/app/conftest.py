@@ -6,7 +6,6 @@ import contextlib
 import gc
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,6 @@ os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
 
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QThread, QTimer
-from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board
@@ -27,7 +25,7 @@ from tests.app.fakes import Notices
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home(tmp_path, monkeypatch):
     """Give each test its own preferences, runs and logs."""
     home = tmp_path / "home"
     home.mkdir()
@@ -42,7 +40,7 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items):
     """Let pass what the offscreen platform says of windows with a smallest size, and of tips."""
     ignore = pytest.mark.qt_log_ignore("This plugin does not support (propagateSizeHints|raise)")
     for item in items:
@@ -51,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def older_objects_aside() -> Iterator[None]:
+def older_objects_aside():
     """Keep what was there before this file out of the collector's way.
 
     `gc.get_objects` and `gc.collect` then see what the tests make, and not the half a million
@@ -63,7 +61,7 @@ def older_objects_aside() -> Iterator[None]:
     gc.unfreeze()
 
 
-def _alive() -> dict[int, str]:
+def _alive():
     found = {}
     for thing in gc.get_objects():
         # type(), not isinstance(): that asks dead weak references for their class.
@@ -76,7 +74,7 @@ def _alive() -> dict[int, str]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
+def nothing_left_behind(qapp):
     """Fail a test that leaves a running QThread or an active QTimer."""
     before = _alive()
     # As in the program (`mnist_draw.app.shell.memory`): in no other thread, and at no moment
@@ -98,7 +96,7 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
 
 
 @pytest.fixture
-def notices() -> Iterator[Notices]:
+def notices():
     """Return what the user is told during the test."""
     told = Notices()
     board.posted.connect(told.append)
@@ -107,7 +105,7 @@ def notices() -> Iterator[Notices]:
 
 
 @pytest.fixture(autouse=True)
-def plain_theme(qapp: QApplication) -> None:
+def plain_theme(qapp):
     """Start each test light and without motion."""
     theme.theme().motion = False
     theme.theme().apply("light", False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +26,18 @@ class Notices(list[Notice]):
     """What the user was told, the oldest first."""
 
     @property
-    def sentences(self) -> list[str]:
+    def sentences(self):
         """The sentences alone."""
         return [notice.sentence for notice in self]
 
 
-def model(fill: float = 0.5, **metadata: Any) -> ModelFile:
+def model(fill=0.5, **metadata):
     """Return a ``ModelFile`` with two small parameters."""
     weights = np.full((784, 4), fill, np.float32)
     return ModelFile("mlp", (weights, np.zeros(4, np.float32)), metadata)
 
 
-def answer(text: str = "3", digit: int | None = 3, second: int = 8, reason: str = "") -> Answer:
+def answer(text="3", digit=3, second=8, reason=""):
     """Return an answer that is 90 % sure of ``digit``."""
     probabilities = np.full(10, 0.1 / 9, np.float32)
     probabilities[digit or 0] = 0.9
@@ -53,7 +52,7 @@ def answer(text: str = "3", digit: int | None = 3, second: int = 8, reason: str 
     )
 
 
-def reading(said: Answer, number: NumberAnswer | None = None, ticket: int = 1) -> BoardReading:
+def reading(said, number=None, ticket=1):
     """Return what arrives when the board has been read."""
     return BoardReading(said, number, ticket)
 
@@ -61,34 +60,28 @@ def reading(said: Answer, number: NumberAnswer | None = None, ticket: int = 1) -
 class Recogniser:
     """Answers with the number of pictures it has seen so far."""
 
-    def __init__(self, used: ModelFile) -> None:
+    def __init__(self, used):
         self.parameters = used.parameters
         self.inks: list[np.ndarray] = []
         self.number = ""
         self.compiled: Any = None
         self.thread = threading.current_thread()
 
-    def use(self, other: ModelFile) -> None:
+    def use(self, other):
         """Take another model of the same network."""
         self.parameters = other.parameters
 
-    def adopt(self, compiled: Any) -> None:
+    def adopt(self, compiled):
         """Take a compiled function."""
         self.compiled = compiled
 
-    def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Answer:
+    def recognise_ink(self, ink, strokes=None):
         """Note the ink and answer; no ink is the empty answer."""
         self.inks.append(ink)
         digit = len(self.inks) % 10
         return answer(str(digit), digit) if ink.any() else answer("", None)
 
-    def read_number(
-        self,
-        ink: np.ndarray,
-        alone: Answer,
-        beginning: bool = False,
-        strokes: list[np.ndarray] | None = None,
-    ) -> NumberAnswer:
+    def read_number(self, ink, alone, beginning=False, strokes=None):
         """Read one digit, or as many ones as the number says that is set."""
         if beginning or not self.number:
             return NumberAnswer(alone.text, (DigitAnswer(alone.digit, 0.9, (0, 0, 10, 10)),))
@@ -106,7 +99,7 @@ class Recogniser:
 LAYERS = (HiddenLayer("convolution 1", (6, 5, 4)), HiddenLayer("hidden 1", (30,)))
 
 
-def explanation(digit: int = 3, rival: int = 8) -> Explanation:
+def explanation(digit=3, rival=8):
     """Return one whose upper half speaks for the digit, the lower against; unit n puts out n."""
     saliency = np.zeros((28, 28), np.float32)
     saliency[5:14, 8:20] = 0.5
@@ -120,21 +113,21 @@ def explanation(digit: int = 3, rival: int = 8) -> Explanation:
 class _AtOnce:
     """Does the work of a `LatestJob` in the thread that asks, as soon as it is asked."""
 
-    def wake(self: Any, seconds: float = 0.0) -> None:
+    def wake(self, seconds=0.0):
         """Do what there is to do, now or after a while."""
         if seconds > 0:
             QTimer.singleShot(round(1000 * seconds) + 1, self._step)
         else:
             self._step()
 
-    def _call(self, function: Callable[[], object]) -> None:
+    def _call(self, function):
         function()
 
 
 class Answering(_AtOnce, Recognition):
     """A recognition without a thread; `made` are its recognisers."""
 
-    def __init__(self, first: Callable[[], ModelFile] = model, make: Any = Recogniser) -> None:
+    def __init__(self, first=model, make=Recogniser):
         self.made: list[Any] = []
         super().__init__(first, None, lambda used: self.made.append(make(used)) or self.made[-1])
 
@@ -146,17 +139,17 @@ class Explaining(_AtOnce, Explanations):
 class Explainer:
     """Explains at once, and notes what it was asked."""
 
-    def __init__(self, used: ModelFile) -> None:
+    def __init__(self, used):
         self.parameters = used.parameters
         self.layers = LAYERS
         self.classes = 10
         self.asked: list[int] = []
 
-    def use(self, other: ModelFile) -> None:
+    def use(self, other):
         """Take another model of the same network."""
         self.parameters = other.parameters
 
-    def explain(self, picture: np.ndarray, digit: int) -> Explanation:
+    def explain(self, picture, digit):
         """Return an explanation of the digit."""
         self.asked.append(digit)
         return explanation(digit)
@@ -169,9 +162,7 @@ class Loop:
     the first ``free_epochs`` epochs do not.
     """
 
-    def __init__(
-        self, batches: int = 4, error: Exception | None = None, free_epochs: int = 0
-    ) -> None:
+    def __init__(self, batches=4, error=None, free_epochs=0):
         self.batches = batches
         self.free_epochs = free_epochs
         self.error = error
@@ -179,15 +170,7 @@ class Loop:
         self.gate.set()
         self.threads: list[threading.Thread] = []
 
-    def __call__(
-        self,
-        settings: TrainingSettings,
-        dataset: Any = None,
-        controls: Controls | None = None,
-        checkpoint: Any = None,
-        resume: Any = None,
-        **_: Any,
-    ) -> Iterator[events.Event]:
+    def __call__(self, settings, dataset=None, controls=None, checkpoint=None, resume=None, **_):
         """Yield the events of a run."""
         self.threads.append(threading.current_thread())
         controls = controls or Controls()
@@ -241,7 +224,7 @@ class Loop:
         yield events.Finished(reason, done, 1.5, parameters)
 
 
-def checkpoint_after(epoch: int) -> Checkpoint:
+def checkpoint_after(epoch):
     """Return a checkpoint of the loop's network after some epochs of four minibatches."""
     history = History()
     weights = (np.ones((784, 4), np.float32), np.zeros(4, np.float32))
@@ -259,11 +242,11 @@ def checkpoint_after(epoch: int) -> Checkpoint:
 class FullDisk(Loop):
     """A training loop none of whose checkpoints can be written; notes what it resumed from."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.resumed: list[Checkpoint] = []
 
-    def __call__(self, *settings: Any, **options: Any) -> Iterator[events.Event]:
+    def __call__(self, *settings, **options):
         """Yield the events of a run."""
         if options["resume"] is not None:
             self.resumed.append(options["resume"])

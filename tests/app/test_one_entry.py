@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PyQt5.QtWidgets import QComboBox, QPushButton, QSpinBox
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.train import settings_panel
 from mnist_draw.app.train.settings_panel import SettingsPanel
@@ -27,11 +25,11 @@ Given = Callable[..., TrainingSettings]
 
 
 @pytest.fixture
-def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Given:
+def given(monkeypatch, tmp_path):
     """Return a function that tells which settings a command trains with."""
     monkeypatch.chdir(tmp_path)
 
-    def ask(*arguments: str) -> TrainingSettings:
+    def ask(*arguments):
         found: list[TrainingSettings] = []
         monkeypatch.setattr(
             train_run, "train_and_save", lambda settings, *_, **__: found.append(settings) or 0
@@ -42,18 +40,13 @@ def given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Given:
     return ask
 
 
-def help_text(capsys: pytest.CaptureFixture[str]) -> str:
+def help_text(capsys):
     assert main(["train", "--help"]) == 0
     return " ".join(capsys.readouterr().out.split())
 
 
-def test_a_network(
-    monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
-    given: Given,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def layers(units: int) -> MlpLayers:
+def test_a_network(monkeypatch, qtbot, given, capsys):
+    def layers(units):
         return MlpLayers((MlpLayer(units),) * 3)
 
     kind = kind_with_numbers(
@@ -95,12 +88,7 @@ class MoreSettings(TrainingSettings):
     )
 
 
-def test_a_setting(
-    monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
-    given: Given,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_setting(monkeypatch, qtbot, given, capsys):
     for module in (train, settings_panel):
         monkeypatch.setattr(module, "TrainingSettings", MoreSettings)
     monkeypatch.setattr(train, "SETTINGS", settings_of(MoreSettings))
@@ -120,12 +108,7 @@ def test_a_setting(
     assert not box.isEnabled()
 
 
-def test_a_schedule(
-    monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
-    given: Given,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_schedule(monkeypatch, qtbot, given, capsys):
     half: Any = Schedule("half", "one half", "half of the learning rate", lambda _: 0.5)
     monkeypatch.setitem(SCHEDULES, "half", half)
     assert given("--schedule", "half").schedule == "half"
@@ -138,12 +121,7 @@ def test_a_schedule(
     assert panel.settings().schedule == "half"
 
 
-def test_a_preset(
-    monkeypatch: pytest.MonkeyPatch,
-    qtbot: QtBot,
-    given: Given,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_preset(monkeypatch, qtbot, given, capsys):
     settings = TrainingSettings(update="sgd", learning_rate=0.3, epochs=3)
     monkeypatch.setitem(PRESETS, "slow", Preset("Slowly", "plain steps", "slow", settings))
     assert given("--preset", "slow") == settings

@@ -7,9 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 OBSERVED = Path(__file__).with_name("observed.py")
 ROOT = Path(__file__).parents[2]
@@ -29,7 +27,7 @@ class Desktop:
         The screen, such as ``"1366x768"``.
     """
 
-    def __init__(self, folder: Path, size: str = "1366x768") -> None:
+    def __init__(self, folder, size="1366x768"):
         self._seen = folder / "seen.json"
         read, write = os.pipe()
         # An X server begins anew when its last client leaves, and refuses those who come meanwhile:
@@ -61,12 +59,12 @@ class Desktop:
             stderr=subprocess.STDOUT,
         )
 
-    def output(self) -> str:
+    def output(self):
         """Return what the program has printed."""
         self._log.seek(0)
         return self._log.read()
 
-    def xdotool(self, *arguments: object) -> str:
+    def xdotool(self, *arguments):
         """Run xdotool on the screen."""
         return subprocess.run(
             ["xdotool", *map(str, arguments)],
@@ -76,14 +74,14 @@ class Desktop:
             text=True,
         ).stdout
 
-    def see(self) -> dict[str, dict[str, Any]]:
+    def see(self):
         """Return what the window shows now, by object name."""
         try:
             return dict(json.loads(self._seen.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return {}
 
-    def wait_for(self, what: Callable[[dict[str, Any]], object], seconds: float) -> dict[str, Any]:
+    def wait_for(self, what, seconds):
         """Wait until the window shows something; fail with what it shows and says instead."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -97,28 +95,28 @@ class Desktop:
         texts = {name: entry["text"] for name, entry in seen.items() if entry.get("text")}
         raise AssertionError(f"after {seconds} s: {texts}; the program said: {self.output()}")
 
-    def focus(self) -> None:
+    def focus(self):
         """Give the window the keyboard: there is no window manager that would."""
         window = self.xdotool("search", "--sync", "--onlyvisible", "--name", "^MNIST Draw$")
         self.xdotool("windowfocus", "--sync", window.split()[0])
 
-    def place(self, name: str, x: float = 0.5, y: float = 0.5) -> tuple[int, int]:
+    def place(self, name, x=0.5, y=0.5):
         """Return a point of a widget on the screen, as parts of its size."""
         left, top, width, height = self.see()[name]["place"]
         return round(left + x * width), round(top + y * height)
 
-    def click(self, name: str, times: int = 1) -> None:
+    def click(self, name, times=1):
         """Click the middle of a widget, once it stays where it is."""
         before = None
         while before != (before := self.place(name)):
             time.sleep(_SETTLED)
         self.xdotool("mousemove", *self.place(name), "click", "--repeat", times, 1)
 
-    def press(self, *keys: str) -> None:
+    def press(self, *keys):
         """Press keys."""
         self.xdotool("key", *keys)
 
-    def drag(self, name: str, points: Sequence[tuple[float, float]]) -> None:
+    def drag(self, name, points):
         """Draw a line through points of a widget, given as parts of its size."""
         places = [self.place(name, x, y) for x, y in points]
         moves: list[object] = ["mousemove", *places[0], "mousedown", 1]
@@ -126,12 +124,12 @@ class Desktop:
             moves += ["mousemove", *place, "sleep", 0.008]
         self.xdotool(*moves, "mouseup", 1)
 
-    def kill_screen(self) -> None:
+    def kill_screen(self):
         """End the X server as a crash of it would."""
         self._server.kill()
         self._server.wait()
 
-    def close(self) -> None:
+    def close(self):
         """End whatever still runs."""
         for process in (self.program, self._server):
             if process.poll() is None:

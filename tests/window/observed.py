@@ -15,12 +15,12 @@ from typing import Any
 _EVERY_MS = 100
 
 
-def on_screen(widget: Any, *numbers: float) -> list[int]:
+def on_screen(widget, *numbers):
     """Return the screen's pixels for a widget's."""
     return [round(number * widget.devicePixelRatioF()) for number in numbers]
 
 
-def describe(widget: Any) -> dict[str, Any]:
+def describe(widget):
     """Return what a person sees of one widget."""
     from PyQt5.QtCore import QPoint
 
@@ -36,7 +36,7 @@ def describe(widget: Any) -> dict[str, Any]:
     return seen
 
 
-def observe(path: Path) -> None:
+def observe(path):
     """Write down the window's named widgets and its tabs."""
     from PyQt5.QtCore import QPoint
     from PyQt5.QtWidgets import QApplication, QTabWidget, QWidget
@@ -59,7 +59,7 @@ def observe(path: Path) -> None:
     part.replace(path)
 
 
-def main() -> int:
+def main():
     """Start the program and observe it while its event loop runs."""
     from PyQt5.QtCore import QTimer
     from PyQt5.QtWidgets import QApplication
@@ -67,7 +67,7 @@ def main() -> int:
     path = Path(sys.argv.pop(1))
     run = QApplication.exec_
 
-    def run_observed(*arguments: Any) -> int:
+    def run_observed(*arguments):
         timer = QTimer()
         timer.timeout.connect(lambda: observe(path))
         timer.start(_EVERY_MS)

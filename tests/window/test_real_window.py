@@ -6,8 +6,6 @@ import json
 import math
 import shutil
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -32,7 +30,7 @@ ZERO = [
 
 
 @pytest.fixture
-def desktop(tmp_path: Path) -> Iterator[Desktop]:
+def desktop(tmp_path):
     """Return a screen on which the program has opened its window."""
     made = Desktop(tmp_path)
     try:
@@ -43,7 +41,7 @@ def desktop(tmp_path: Path) -> Iterator[Desktop]:
         made.close()
 
 
-def test_train_an_epoch_and_draw_a_one_and_a_zero(desktop: Desktop) -> None:
+def test_train_an_epoch_and_draw_a_one_and_a_zero(desktop):
     desktop.click("tab Train")
     desktop.wait_for(lambda seen: seen["startButton"]["visible"], 20)
     desktop.click("epochsSpinBox", times=2)
@@ -76,12 +74,12 @@ def test_train_an_epoch_and_draw_a_one_and_a_zero(desktop: Desktop) -> None:
 
 
 @pytest.fixture
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 
 
-def test_a_display_that_dies_costs_no_drawing(own_home: Path, desktop: Desktop) -> None:
+def test_a_display_that_dies_costs_no_drawing(own_home, desktop):
     desktop.wait_for(lambda seen: seen["canvas"]["visible"], 20)
     desktop.drag("canvas", ONE)
     # Before the drawing is written, and while the network is still being made.

@@ -6,13 +6,12 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QLineEdit, QPushButton, QToolButton, QVBoxLayout, QWidget
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit.commands import Command, fill_menu
 
 
 @pytest.fixture
-def owner(qtbot: QtBot) -> QWidget:
+def owner(qtbot):
     """Return a visible owner with room for controls."""
     widget = QWidget()
     QVBoxLayout(widget)
@@ -23,7 +22,7 @@ def owner(qtbot: QtBot) -> QWidget:
     return widget
 
 
-def test_a_button_is_described_and_follows_the_state(owner: QWidget) -> None:
+def test_a_button_is_described_and_follows_the_state(owner):
     done: list[str] = []
     command = Command(owner, "Undo", "Take it back.", "Ctrl+Z", lambda: done.append("undone"))
     button = QPushButton(owner)
@@ -39,7 +38,7 @@ def test_a_button_is_described_and_follows_the_state(owner: QWidget) -> None:
     assert done == ["undone"]
 
 
-def test_each_of_its_keys_does_it_but_a_field_takes_its_own(owner: QWidget, qtbot: QtBot) -> None:
+def test_each_of_its_keys_does_it_but_a_field_takes_its_own(owner, qtbot):
     done: list[str] = []
     Command(owner, "Redo", "Again.", "Ctrl+Y, R", lambda: done.append("again"))
     QTest.keyClick(owner, Qt.Key_Y, Qt.ControlModifier)
@@ -55,7 +54,7 @@ def test_each_of_its_keys_does_it_but_a_field_takes_its_own(owner: QWidget, qtbo
     assert done == ["again"] * 2
 
 
-def test_a_menu_names_the_keys_of_its_commands(owner: QWidget) -> None:
+def test_a_menu_names_the_keys_of_its_commands(owner):
     button = QToolButton(owner)
     commands = [Command(owner, text, text, text[0], list) for text in ("Any", "Bad")]
     fill_menu(button, "Show", "Show one.", "dice-five", *commands)

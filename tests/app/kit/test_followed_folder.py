@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PyQt5.QtCore import QObject
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import collection
 from mnist_draw.app.kit.collection import FollowedFolder
@@ -18,7 +15,7 @@ from mnist_draw.errors import UserError
 class Setup:
     """A folder as it is, what was heard of it, and whether its list is in view."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         self.owner = QObject()
         self.background = Background(self.owner)
         self.files: tuple[str, ...] = ("a",)
@@ -30,14 +27,14 @@ class Setup:
         self.folder.listed.connect(lambda found: self.heard.append(("listed", found)))
         self.folder.changed.connect(lambda found: self.heard.append(("changed", found)))
 
-    def read(self) -> tuple[str, ...]:
+    def read(self):
         if self.failing:
             raise UserError("The folder cannot be read.")
         return self.files
 
 
 @pytest.fixture
-def setup(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
+def setup(qtbot, monkeypatch):
     monkeypatch.setattr(collection, "FOLLOW_MS", 10)
     made = Setup()
     yield made
@@ -45,7 +42,7 @@ def setup(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setup]:
     assert made.background.wait()
 
 
-def test_what_changes_is_read_again_and_what_stays_is_not(setup: Setup, qtbot: QtBot) -> None:
+def test_what_changes_is_read_again_and_what_stays_is_not(setup, qtbot):
     setup.folder.refresh()
     qtbot.waitUntil(lambda: setup.heard == [("listed", ("a",))])
     qtbot.wait(100)
@@ -54,7 +51,7 @@ def test_what_changes_is_read_again_and_what_stays_is_not(setup: Setup, qtbot: Q
     qtbot.waitUntil(lambda: setup.heard[1:] == [("changed", ("a", "b"))])
 
 
-def test_what_changes_out_of_view_is_found_at_the_return(setup: Setup, qtbot: QtBot) -> None:
+def test_what_changes_out_of_view_is_found_at_the_return(setup, qtbot):
     setup.folder.refresh()
     qtbot.waitUntil(lambda: len(setup.heard) == 1)
     setup.in_view, setup.files = False, ()
@@ -64,9 +61,7 @@ def test_what_changes_out_of_view_is_found_at_the_return(setup: Setup, qtbot: Qt
     qtbot.waitUntil(lambda: setup.heard[1:] == [("changed", ())])
 
 
-def test_a_failure_is_told_and_the_folder_is_followed_on(
-    setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_is_told_and_the_folder_is_followed_on(setup, qtbot, monkeypatch):
     told: list[str] = []
     reporter.listen(told.append)
     setup.failing = True

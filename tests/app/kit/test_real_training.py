@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PyQt5.QtWidgets import QAbstractButton, QLabel
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Recognition, compile_network
 from mnist_draw.app.shell.window import Window
@@ -22,14 +19,14 @@ PATIENCE = 300_000
 NETWORK = "custom_mlp:1,50,0,0"
 
 
-def untrained() -> ModelFile:
+def untrained():
     """Return a network of the kind that is trained here, all weights zero."""
     shapes = ((784, 50), (50,), (50, 10), (10,))
     return ModelFile(NETWORK, tuple(np.zeros(shape, np.float32) for shape in shapes))
 
 
 @pytest.mark.timeout(600)
-def test_train_stop_continue_and_recognise(qtbot: QtBot, own_home: Path) -> None:
+def test_train_stop_continue_and_recognise(qtbot, own_home):
     window = Window(Preferences(), Recognition(untrained, compile_function=compile_network))
     qtbot.addWidget(window)
     with qtbot.waitSignal(window.recognition.ready, timeout=PATIENCE):

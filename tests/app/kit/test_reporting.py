@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -34,7 +33,7 @@ print("ALIVE")
 """
 
 
-def ended(program: str, home: Path) -> subprocess.CompletedProcess[str]:
+def ended(program, home):
     """Run a program in a home of its own; what waits for ever is a failure."""
     return subprocess.run(
         [sys.executable, "-c", program],
@@ -46,7 +45,7 @@ def ended(program: str, home: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_errors_in_slots_and_threads_are_told_logged_and_survived(tmp_path: Path) -> None:
+def test_errors_in_slots_and_threads_are_told_logged_and_survived(tmp_path):
     done = ended(PROGRAM, tmp_path)
     assert done.returncode == 0, done.stderr
     assert "TOLD The program made a mistake (ZeroDivisionError: in a slot)" in done.stdout
@@ -59,7 +58,7 @@ def test_errors_in_slots_and_threads_are_told_logged_and_survived(tmp_path: Path
     assert (tmp_path / "data" / "log" / "crash.log").exists()
 
 
-def test_without_a_writable_log_the_program_works(tmp_path: Path) -> None:
+def test_without_a_writable_log_the_program_works(tmp_path):
     (tmp_path / "file").touch()
     done = ended(PROGRAM, tmp_path / "file")
     assert "TOLD No log can be written" in done.stdout
@@ -68,7 +67,7 @@ def test_without_a_writable_log_the_program_works(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
 @pytest.mark.parametrize("name", ["mnist_draw.log", "crash.log"])
-def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path: Path, name: str) -> None:
+def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path, name):
     (tmp_path / "data" / "log").mkdir(parents=True)
     os.mkfifo(tmp_path / "data" / "log" / name)
     done = ended(PROGRAM, tmp_path)
@@ -76,7 +75,7 @@ def test_a_pipe_in_the_place_of_a_log_is_not_waited_for(tmp_path: Path, name: st
     assert "ALIVE" in done.stdout
 
 
-def test_a_full_log_that_another_window_has_open_is_written_on(tmp_path: Path) -> None:
+def test_a_full_log_that_another_window_has_open_is_written_on(tmp_path):
     """As on Windows, where what is open cannot be renamed."""
     program = """
 from pathlib import Path
@@ -96,7 +95,7 @@ for number in range(20):
     assert [line.split()[-1] for line in log.splitlines()] == [str(n) for n in range(20)]
 
 
-def test_any_name_of_a_file_can_be_logged(tmp_path: Path) -> None:
+def test_any_name_of_a_file_can_be_logged(tmp_path):
     program = """
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.errors import UserError
@@ -134,9 +133,7 @@ qWarning("The X11 connection broke (error 1). Did the X11 server die?")
         ("1 / 0", "The program made a mistake (ZeroDivisionError"),
     ],
 )
-def test_without_a_display_the_program_ends_in_words(
-    kept: str, expected: str, tmp_path: Path
-) -> None:
+def test_without_a_display_the_program_ends_in_words(kept, expected, tmp_path):
     done = ended(LOST.replace("KEPT", kept), tmp_path)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -146,7 +143,7 @@ def test_without_a_display_the_program_ends_in_words(
     assert "the window is gone with it" in log
 
 
-def test_what_would_be_lost_with_the_display_is_waited_for(tmp_path: Path) -> None:
+def test_what_would_be_lost_with_the_display_is_waited_for(tmp_path):
     program = LOST.replace("KEPT", "['The drawing is kept.']").replace(
         "def work",
         """
@@ -168,7 +165,7 @@ def work""",
     assert "ZeroDivisionError" in third
 
 
-def test_what_is_logged_makes_no_terminal_do_anything(tmp_path: Path) -> None:
+def test_what_is_logged_makes_no_terminal_do_anything(tmp_path):
     (tmp_path / "file").touch()
     program = """
 from mnist_draw.app.kit.reporting import reporter

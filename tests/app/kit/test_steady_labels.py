@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PyQt5.QtCore import QEvent, QObject
 from PyQt5.QtWidgets import QApplication, QLabel, QTabWidget
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.shell.header import StatusCorner
@@ -19,18 +16,18 @@ from mnist_draw.training import events
 class Layouts(QObject):
     """Collects who is to lay out its children again."""
 
-    def __init__(self) -> None:
+    def __init__(self):
         super().__init__()
         self.of: list[QObject] = []
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, watched, event):
         if event.type() == QEvent.LayoutRequest and not isinstance(watched, GrowingLabel):
             self.of.append(watched)
         return False
 
 
 @pytest.fixture
-def layouts(qapp: QApplication) -> Iterator[Layouts]:
+def layouts(qapp):
     found = Layouts()
     qapp.installEventFilter(found)
     yield found
@@ -40,7 +37,7 @@ def layouts(qapp: QApplication) -> Iterator[Layouts]:
 class Shown:
     """The Train tab and the header in a window, with a run that goes on."""
 
-    def __init__(self, qtbot: QtBot) -> None:
+    def __init__(self, qtbot):
         self._qtbot = qtbot
         self.state = RunState()
         self.tabs = QTabWidget()
@@ -52,14 +49,14 @@ class Shown:
         self.tabs.show()
         qtbot.waitExposed(self.tabs)
 
-    def take(self, *happened: object) -> None:
+    def take(self, *happened):
         for event in happened:
             self.state.take(event)
             self.tab.show_state(self.state, running=True, can_continue=False)
             self.header.show_status(self.state.label, active=True, passing=True)
             QApplication.processEvents()
 
-    def epoch(self, number: int) -> None:
+    def epoch(self, number):
         self.take(
             events.BatchFinished(number, 20, 1, 100, 0.3, 0.9, 0.004),
             events.BatchFinished(number, 20, 100, 100, 0.2, 0.95, 0.004),
@@ -68,7 +65,7 @@ class Shown:
         )
 
 
-def test_epochs_go_by_without_a_new_layout(qtbot: QtBot, layouts: Layouts) -> None:
+def test_epochs_go_by_without_a_new_layout(qtbot, layouts):
     shown = Shown(qtbot)
     for number in (1, 2):
         shown.epoch(number)
@@ -78,7 +75,7 @@ def test_epochs_go_by_without_a_new_layout(qtbot: QtBot, layouts: Layouts) -> No
     assert layouts.of == []
 
 
-def test_words_of_two_lines_get_the_room_for_both(qtbot: QtBot) -> None:
+def test_words_of_two_lines_get_the_room_for_both(qtbot):
     shown = Shown(qtbot)
     label = shown.tab.findChild(QLabel, "stateLabel")
     shown.epoch(1)
@@ -90,7 +87,7 @@ def test_words_of_two_lines_get_the_room_for_both(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: label.height() == one_line)
 
 
-def test_the_header_takes_no_more_room_than_its_words_once_they_stay(qtbot: QtBot) -> None:
+def test_the_header_takes_no_more_room_than_its_words_once_they_stay(qtbot):
     shown = Shown(qtbot)
     shown.epoch(1)
     wide = shown.header.words.width()
@@ -100,7 +97,7 @@ def test_the_header_takes_no_more_room_than_its_words_once_they_stay(qtbot: QtBo
     assert shown.header.words.width() < wide
 
 
-def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot: QtBot) -> None:
+def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot):
     label = FittedLabel(12, two_lines=True)
     qtbot.addWidget(label)
     label.setText("How does it come to its answer?")

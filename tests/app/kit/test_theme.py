@@ -11,14 +11,12 @@ from PyQt5.QtWidgets import (
     QApplication,
     QCheckBox,
     QStyle,
-    QStyleOption,
     QStyleOptionButton,
     QStyleOptionComboBox,
     QStylePainter,
     QToolButton,
     QWidget,
 )
-from pytestqt.qtbot import QtBot
 
 import mnist_draw.app
 from mnist_draw.app.kit import theme, widgets
@@ -31,7 +29,7 @@ INDICATORS = ("QTableView::indicator", "QComboBox::down-arrow")
 ICONS = Path(__file__).parents[3] / "resources" / "icons"
 
 
-def luminance(name: str) -> float:
+def luminance(name):
     """Return the relative luminance as WCAG defines it."""
     parts = [
         c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4
@@ -40,7 +38,7 @@ def luminance(name: str) -> float:
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
-def contrast(a: str, b: str) -> float:
+def contrast(a, b):
     """Return the contrast ratio of two colours."""
     high, low = sorted((luminance(a), luminance(b)), reverse=True)
     return (high + 0.05) / (low + 0.05)
@@ -52,13 +50,13 @@ GROUNDS = ("window", "panel", "card", "band", "hover")
 RULE = re.compile(r"([^{}]+)\{\{([^{}]*(?:\{\w+\}[^{}]*)*)\}\}")
 
 
-def token(declarations: str, name: str) -> str | None:
+def token(declarations, name):
     """Return the theme's colour that a rule gives a property, if it gives it one."""
     found = re.search(rf"(?:^|[;\s]){name}: (?:1px solid )?\{{(\w+)\}}", declarations)
     return found[1] if found else None
 
 
-def states() -> list[tuple[str, str, str]]:
+def states():
     """Return each pair of text and ground that the style sheet makes, with its selectors."""
     pairs = []
     for selectors, declarations in RULE.findall(theme._SHEET):
@@ -81,12 +79,12 @@ BOTH = pytest.mark.parametrize("colours", [theme.DARK, theme.LIGHT], ids=["dark"
     [(text, ground) for text in TEXTS for ground in GROUNDS]
     + [("on_accent", "accent"), ("on_second", "second"), ("ink", "paper"), ("muted", "paper")],
 )
-def test_text_reaches_contrast(colours: theme.Colours, text: str, ground: str) -> None:
+def test_text_reaches_contrast(colours, text, ground):
     assert contrast(getattr(colours, text), getattr(colours, ground)) >= READABLE
 
 
 @BOTH
-def test_text_reaches_contrast_in_every_state_of_the_style_sheet(colours: theme.Colours) -> None:
+def test_text_reaches_contrast_in_every_state_of_the_style_sheet(colours):
     found = states()
     assert len(found) >= 15
     for text, ground, selectors in found:
@@ -95,7 +93,7 @@ def test_text_reaches_contrast_in_every_state_of_the_style_sheet(colours: theme.
 
 
 @BOTH
-def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours: theme.Colours) -> None:
+def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours):
     """WCAG 1.4.11: three to one for what makes a field, a box or a selection visible."""
     for mark in ("edge", "second", "accent"):
         for ground in GROUNDS:
@@ -110,19 +108,19 @@ def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours: theme
 
 
 @BOTH
-def test_every_other_row_of_a_table_is_seen_in_both_themes(colours: theme.Colours) -> None:
+def test_every_other_row_of_a_table_is_seen_in_both_themes(colours):
     assert colours.band != colours.card
 
 
 @BOTH
-def test_ticks_and_carets_have_the_colours_of_the_theme(colours: theme.Colours) -> None:
+def test_ticks_and_carets_have_the_colours_of_the_theme(colours):
     shade = "dark" if colours.dark else "light"
     for name, colour in (("tick", colours.on_second), ("caret", colours.muted)):
         assert f'stroke="{colour}"' in (ICONS / f"{name}-{shade}.svg").read_text()
 
 
 @BOTH
-def test_a_ticked_box_has_a_tick(colours: theme.Colours, qtbot: QtBot) -> None:
+def test_a_ticked_box_has_a_tick(colours, qtbot):
     theme.theme().apply("dark" if colours.dark else "light")
     box = QCheckBox()
     qtbot.addWidget(box)
@@ -141,8 +139,8 @@ def test_a_ticked_box_has_a_tick(colours: theme.Colours, qtbot: QtBot) -> None:
     assert any(contrast(colours.second, other) >= VISIBLE for other in inside)
 
 
-def test_sizes_grow_with_the_text(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
-    def sizes() -> list[int]:
+def test_sizes_grow_with_the_text(monkeypatch, qtbot):
+    def sizes():
         button, switch, text = QToolButton(), Switch(), theme.text_scale()
         for widget in (button, switch):
             qtbot.addWidget(widget)
@@ -162,11 +160,11 @@ def test_sizes_grow_with_the_text(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot)
     assert sizes() == [2 * size for size in before]
 
 
-def test_a_long_choice_ends_in_an_ellipsis(monkeypatch: pytest.MonkeyPatch, qtbot: QtBot) -> None:
+def test_a_long_choice_ends_in_an_ellipsis(monkeypatch, qtbot):
     shown: list[str] = []
 
     class Painter(QStylePainter):
-        def drawControl(self, element: QStyle.ControlElement, option: QStyleOption) -> None:
+        def drawControl(self, element, option):
             assert isinstance(option, QStyleOptionComboBox)
             shown.append(option.currentText)
 
@@ -181,7 +179,7 @@ def test_a_long_choice_ends_in_an_ellipsis(monkeypatch: pytest.MonkeyPatch, qtbo
     assert shown[-1].endswith("…")
 
 
-def test_a_tooltip_has_short_lines(qtbot: QtBot) -> None:
+def test_a_tooltip_has_short_lines(qtbot):
     widget = QWidget()
     qtbot.addWidget(widget)
     sentence = "A sentence that says at great length " * 5
@@ -192,14 +190,14 @@ def test_a_tooltip_has_short_lines(qtbot: QtBot) -> None:
     assert " ".join(lines) == f"{sentence.strip()} (Ctrl+K)"
 
 
-def test_no_colour_is_written_outside_the_theme() -> None:
+def test_no_colour_is_written_outside_the_theme():
     folder = Path(mnist_draw.app.__file__).parent
     for path in folder.rglob("*.py"):
         if path.name != "tokens.py":
             assert not re.search(r"#[0-9a-fA-F]{6}\b", path.read_text()), path.name
 
 
-def test_choice_beats_the_desktop_and_unknown_choices_follow_it() -> None:
+def test_choice_beats_the_desktop_and_unknown_choices_follow_it():
     chosen = theme.theme()
     chosen.apply("dark", system_dark=False)
     assert chosen.colours is theme.DARK
@@ -210,7 +208,7 @@ def test_choice_beats_the_desktop_and_unknown_choices_follow_it() -> None:
     assert chosen.colours is theme.DARK
 
 
-def test_change_is_told_and_reaches_palette_and_style_sheet() -> None:
+def test_change_is_told_and_reaches_palette_and_style_sheet():
     told = []
     theme.theme().changed.connect(lambda: told.append(theme.theme().colours))
     theme.theme().apply("dark")

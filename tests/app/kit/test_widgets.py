@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtWidgets import QHBoxLayout, QLabel, QWidget
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.overlays import BoardCaption
@@ -13,7 +12,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel, TabularLabel
 from mnist_draw.app.kit.widgets import Card, ComboBox, label, no_key, push_button, tip
 
 
-def test_titles_of_neighbouring_cards_are_in_one_line(qtbot: QtBot) -> None:
+def test_titles_of_neighbouring_cards_are_in_one_line(qtbot):
     page = QWidget()
     qtbot.addWidget(page)
     line = QHBoxLayout(page)
@@ -34,7 +33,7 @@ def test_titles_of_neighbouring_cards_are_in_one_line(qtbot: QtBot) -> None:
     assert len(middles) == 1
 
 
-def test_a_name_that_looks_like_markup_is_shown_as_it_is(qtbot: QtBot) -> None:
+def test_a_name_that_looks_like_markup_is_shown_as_it_is(qtbot):
     named = "Kreis & <b>fett"
     canvas = Canvas()
     qtbot.addWidget(canvas)
@@ -50,7 +49,7 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(qtbot: QtBot) -> None:
     assert tip("Salt & pepper.") == "Salt & pepper."
 
 
-def test_a_row_has_its_parts_gap_margins_and_stretch(qtbot: QtBot) -> None:
+def test_a_row_has_its_parts_gap_margins_and_stretch(qtbot):
     owner, parts = QWidget(), [QWidget() for _ in range(3)]
     qtbot.addWidget(owner)
     made = row(

@@ -19,26 +19,26 @@ from mnist_draw.app.kit import words
         (0.0, "under 0.1 %"),
     ],
 )
-def test_no_probability_is_rounded_to_certainty(part: float, text: str) -> None:
+def test_no_probability_is_rounded_to_certainty(part, text):
     assert words.probability(part) == text
 
 
-def test_whole_percents_are_not_rounded_to_certainty_either() -> None:
+def test_whole_percents_are_not_rounded_to_certainty_either():
     assert words.probability(0.996, decimals=0) == "over 99 %"
     assert words.probability(0.9, decimals=0) == "90 %"
 
 
 @pytest.mark.parametrize(("part", "text"), [(1.0, ">99.9 %"), (0.5, "50.0 %"), (0.0, "<0.1 %")])
-def test_a_figure_alone_says_the_same_in_a_sign(part: float, text: str) -> None:
+def test_a_figure_alone_says_the_same_in_a_sign(part, text):
     assert words.probability(part, short=True) == text
 
 
-def test_a_diverging_loss_takes_no_more_room_than_a_good_one() -> None:
+def test_a_diverging_loss_takes_no_more_room_than_a_good_one():
     assert words.loss(0.07312) == "0.0731"
     assert len(words.loss(123456789.0)) <= len("1.23e+08")
 
 
-def test_figures_and_times_as_text() -> None:
+def test_figures_and_times_as_text():
     assert words.percent(0.97844) == "97.84 %"
     assert words.percent(None) == words.loss(None) == "–"
     clocks = {0: "0:00", 59.6: "1:00", 61: "1:01", 3661: "1:01:01"}

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from PyQt5.QtGui import QDesktopServices
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.shell import startup
@@ -33,7 +32,7 @@ faulthandler._sigsegv()
 """
 
 
-def start(home: Path) -> subprocess.CompletedProcess[str]:
+def start(home):
     return subprocess.run(
         [sys.executable, "-c", PROGRAM], env={**os.environ, "MNIST_DRAW_HOME": str(home)},
         capture_output=True, text=True, check=False,
@@ -42,7 +41,7 @@ def start(home: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="a crash as POSIX has it")
-def test_the_next_start_finds_a_report_of_a_crash_once(tmp_path: Path) -> None:
+def test_the_next_start_finds_a_report_of_a_crash_once(tmp_path):
     assert start(tmp_path).returncode < 0
     report = Path(start(tmp_path).stdout.strip()).read_text(encoding="utf-8")
     assert "Segmentation fault" in report
@@ -55,7 +54,7 @@ def test_the_next_start_finds_a_report_of_a_crash_once(tmp_path: Path) -> None:
     assert start(tmp_path).returncode < 0
 
 
-def test_no_crash_no_report(own_home: Path) -> None:
+def test_no_crash_no_report(own_home):
     assert startup.report_crash() is None
     note = startup.note_events()
     assert note is not None
@@ -67,7 +66,7 @@ def test_no_crash_no_report(own_home: Path) -> None:
 
 @pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
-def test_a_pipe_in_the_place_of_the_events_is_not_waited_for(own_home: Path) -> None:
+def test_a_pipe_in_the_place_of_the_events_is_not_waited_for(own_home):
     (own_home / "data" / "log").mkdir(parents=True)
     os.mkfifo(own_home / "data" / "log" / startup.EVENTS)
     # Opening it waits in the system, where no time limit of the test would reach it.
@@ -79,9 +78,7 @@ def test_a_pipe_in_the_place_of_the_events_is_not_waited_for(own_home: Path) -> 
 
 
 @pytest.mark.window
-def test_the_window_offers_to_show_it(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_window_offers_to_show_it(qtbot, tmp_path, monkeypatch):
     window = Window(Preferences())
     qtbot.addWidget(window)
     shown: list[str] = []

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib import metadata
 
 import pytest
 from PyQt5.QtWidgets import QTextBrowser, QToolButton
-from pytestqt.qtbot import QtBot
 
 from mnist_draw import __version__
 from mnist_draw.app.draw.recognition import Recognition
@@ -21,7 +19,7 @@ pytestmark = pytest.mark.window
 
 
 @pytest.fixture
-def window(qtbot: QtBot) -> Iterator[Window]:
+def window(qtbot):
     """Return a visible window whose services do not run."""
     made = Window(None, Recognition(model, None, Recogniser))
     qtbot.addWidget(made)
@@ -32,7 +30,7 @@ def window(qtbot: QtBot) -> Iterator[Window]:
     assert made.shut_down()
 
 
-def test_every_command_with_a_key_stands_on_the_page_once(window: Window) -> None:
+def test_every_command_with_a_key_stands_on_the_page_once(window):
     page = QTextBrowser()
     page.setHtml(keys_page(window, window.header, window.pages))
     lines = page.toPlainText().splitlines()
@@ -48,7 +46,7 @@ def test_every_command_with_a_key_stands_on_the_page_once(window: Window) -> Non
     assert "Last tab" not in lines
 
 
-def test_the_menu_shows_keys_and_versions(window: Window, qtbot: QtBot) -> None:
+def test_the_menu_shows_keys_and_versions(window, qtbot):
     menu = window.findChild(QToolButton, "helpButton").menu()
     _, guide, keys, about = menu.actions()
     for action, words in ((keys, "Undo"), (about, __version__)):
@@ -70,7 +68,7 @@ def test_the_menu_shows_keys_and_versions(window: Window, qtbot: QtBot) -> None:
     assert view.pages.currentWidget() is not view.page
 
 
-def test_help_is_about_the_tab_in_front(window: Window, qtbot: QtBot) -> None:
+def test_help_is_about_the_tab_in_front(window, qtbot):
     this_tab = window.findChild(QToolButton, "helpButton").menu().actions()[0]
     assert this_tab.shortcut().toString() == "F1"
     for page, words in ((window.draw_tab, "Wider pen"), (window.train_tab, "curves")):
@@ -88,7 +86,7 @@ def test_help_is_about_the_tab_in_front(window: Window, qtbot: QtBot) -> None:
     assert view.pages.currentWidget() is view.page
 
 
-def test_every_library_has_a_version_and_a_licence() -> None:
+def test_every_library_has_a_version_and_a_licence():
     try:
         metadata.distribution("mnist_draw")
     except metadata.PackageNotFoundError:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from made_networks import flat_model
 from PyQt5.QtWidgets import QLabel
-from pytestqt.qtbot import QtBot
 
 import mnist_draw.app
 from mnist_draw.app.shell.lesson import TABS, LessonError, read_lesson
@@ -33,7 +30,7 @@ epochs = 5
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
+def path(tmp_path):
     save_model(tmp_path / "ours.npz", flat_model("layers:4"))
     file = tmp_path / "class.toml"
     file.write_text(LESSON)
@@ -41,14 +38,14 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def setup(qtbot: QtBot) -> Iterator[Setup]:
+def setup(qtbot):
     made = Setup(qtbot)
     yield made
     made.close()
 
 
 @pytest.mark.window
-def test_the_window_begins_as_the_lesson_wants_it(setup: Setup, path: Path, qtbot: QtBot) -> None:
+def test_the_window_begins_as_the_lesson_wants_it(setup, path, qtbot):
     window = setup.window
     window.use_lesson(read_lesson(str(path)))
     qtbot.waitUntil(lambda: window.network.key == "opened:ours.npz")
@@ -69,7 +66,7 @@ def test_the_window_begins_as_the_lesson_wants_it(setup: Setup, path: Path, qtbo
 
 
 @pytest.mark.window
-def test_the_first_tab_is_in_front(setup: Setup, path: Path, qtbot: QtBot) -> None:
+def test_the_first_tab_is_in_front(setup, path, qtbot):
     path.write_text(LESSON.replace('"draw", "train"', '"train", "draw"'))
     window = setup.window
     window.use_lesson(read_lesson(str(path)))
@@ -78,7 +75,7 @@ def test_the_first_tab_is_in_front(setup: Setup, path: Path, qtbot: QtBot) -> No
 
 
 @pytest.mark.window
-def test_what_is_fixed_stays_whatever_is_chosen(setup: Setup, path: Path) -> None:
+def test_what_is_fixed_stays_whatever_is_chosen(setup, path):
     window = setup.window
     panel = window.train_tab.settings
     window.use_lesson(read_lesson(str(path)))
@@ -91,7 +88,7 @@ def test_what_is_fixed_stays_whatever_is_chosen(setup: Setup, path: Path) -> Non
 
 
 @pytest.mark.window
-def test_tabs_that_do_not_belong_are_passed_over(setup: Setup, path: Path) -> None:
+def test_tabs_that_do_not_belong_are_passed_over(setup, path):
     window = setup.window
     window.use_lesson(read_lesson(str(path)))
     window._step(1)
@@ -103,7 +100,7 @@ def test_tabs_that_do_not_belong_are_passed_over(setup: Setup, path: Path) -> No
 
 
 @pytest.mark.window
-def test_the_tabs_are_those_of_the_window(setup: Setup) -> None:
+def test_the_tabs_are_those_of_the_window(setup):
     assert tuple(page.name for page in setup.window.pages) == TABS
     assert len(PAGES) == len(TABS)
 
@@ -139,9 +136,7 @@ def test_the_tabs_are_those_of_the_window(setup: Setup) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told(
-    tmp_path: Path, text: str, words: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_wrong_is_told(tmp_path, text, words, capsys):
     file = tmp_path / "class.toml"
     file.write_text(text, encoding="latin-1")
     assert main(["--config", str(file)]) == 1
@@ -151,7 +146,7 @@ def test_what_is_wrong_is_told(
     assert "No window was opened." in told
 
 
-def test_a_network_to_start_from_goes_by_its_name(path: Path) -> None:
+def test_a_network_to_start_from_goes_by_its_name(path):
     path.write_text("[training]\nnetwork = 'deep_cnn'\nstart_model = 'best'")
     settings = read_lesson(str(path)).settings
     assert settings is not None
@@ -166,12 +161,12 @@ def test_a_network_to_start_from_goes_by_its_name(path: Path) -> None:
         read_lesson(str(path))
 
 
-def test_a_lesson_that_is_not_there(tmp_path: Path) -> None:
+def test_a_lesson_that_is_not_there(tmp_path):
     with pytest.raises(LessonError, match="There is no file"):
         read_lesson(str(tmp_path / "none.toml"))
 
 
-def test_the_command_hands_it_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_hands_it_over(path, monkeypatch):
     opened: list[Any] = []
     monkeypatch.setattr(mnist_draw.app, "main", lambda **how: opened.append(how) or 0)
     assert main(["--config", str(path)]) == 0

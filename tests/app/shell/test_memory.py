@@ -11,14 +11,13 @@ import weakref
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.shell import memory
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's /proc")
 
 
-def resident_kb(name: str) -> int:
+def resident_kb(name):
     """Return how much of a library's file lies in the memory of this process."""
     total, counts = 0, False
     for line in Path("/proc/self/smaps").read_text().splitlines():
@@ -29,7 +28,7 @@ def resident_kb(name: str) -> int:
     return total
 
 
-def give_back() -> None:
+def give_back():
     library = ctypes.CDLL(None)
     if not hasattr(library, "malloc_trim"):
         pytest.skip("another C library than GNU's")
@@ -37,7 +36,7 @@ def give_back() -> None:
 
 
 @linux_only
-def test_the_compiler_leaves_the_memory_and_comes_back() -> None:
+def test_the_compiler_leaves_the_memory_and_comes_back():
     llvm = pytest.importorskip("llvmlite.binding")
     assembly = "define i32 @f(i32 %x) {\n  %y = add i32 %x, 2\n  ret i32 %y\n}"
     llvm.parse_assembly(assembly).verify()
@@ -50,7 +49,7 @@ def test_the_compiler_leaves_the_memory_and_comes_back() -> None:
 
 
 @linux_only
-def test_only_what_equals_the_file_is_found() -> None:
+def test_only_what_equals_the_file_is_found():
     pytest.importorskip("llvmlite.binding")
     parts = memory.unchanged_parts("libllvmlite")
     assert parts
@@ -65,7 +64,7 @@ def test_only_what_equals_the_file_is_found() -> None:
 
 
 @linux_only
-def test_blocks_that_were_freed_leave_the_memory() -> None:
+def test_blocks_that_were_freed_leave_the_memory():
     library = memory._library()
     if library is None:
         pytest.skip("another C library than GNU's")
@@ -79,7 +78,7 @@ def test_blocks_that_were_freed_leave_the_memory() -> None:
     assert not any(map(any, kept))
 
 
-def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_goes_back_once_after_work(qtbot, monkeypatch):
     given: list[dict[str, bool]] = []
     now = {"time": 100.0, "spent": 10.0}
     monkeypatch.setattr(memory, "give_back", lambda **what: given.append(what))
@@ -88,7 +87,7 @@ def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.Monk
     watcher = memory.IdleMemoryTrimmer()
     watcher.stop()
 
-    def pass_by(seconds: float, share: float) -> None:
+    def pass_by(seconds, share):
         for _ in range(round(2 * seconds)):
             now["time"] += 0.5
             now["spent"] += 0.5 * share
@@ -117,17 +116,17 @@ def test_memory_goes_back_once_after_work(qtbot: QtBot, monkeypatch: pytest.Monk
 class Ring:
     """Holds itself, so that only the collector frees it."""
 
-    def __init__(self, freed: list[str]) -> None:
+    def __init__(self, freed):
         self.itself = self
         weakref.finalize(self, lambda: freed.append(threading.current_thread().name))
 
 
-def make_garbage(freed: list[str], count: int) -> None:
+def make_garbage(freed, count):
     for _ in range(count):
         Ring(freed)
 
 
-def test_what_other_threads_leave_is_freed_in_the_windows_thread(qtbot: QtBot) -> None:
+def test_what_other_threads_leave_is_freed_in_the_windows_thread(qtbot):
     freed: list[str] = []
     collector = memory.GuiThreadGarbageCollector()
     try:
@@ -142,7 +141,7 @@ def test_what_other_threads_leave_is_freed_in_the_windows_thread(qtbot: QtBot) -
     assert gc.isenabled()
 
 
-def test_the_oldest_objects_are_looked_at_seldom(qtbot: QtBot) -> None:
+def test_the_oldest_objects_are_looked_at_seldom(qtbot):
     collector = memory.GuiThreadGarbageCollector()
     looked: list[int] = []
     gc.callbacks.append(lambda phase, about: looked.append(about["generation"]))

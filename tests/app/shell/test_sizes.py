@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from PyQt5.QtCore import QPoint, QRect
-from PyQt5.QtGui import QFont
 from PyQt5.QtWidgets import QApplication, QPushButton, QWidget
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
@@ -27,7 +23,7 @@ from ..fakes import Recogniser, model
 pytestmark = pytest.mark.window
 
 
-def _set_text(app: QApplication, font: QFont) -> None:
+def _set_text(app, font):
     app.setFont(font)
     # The style sheet is made anew with other colours.
     for colours in ("dark", "light"):
@@ -35,7 +31,7 @@ def _set_text(app: QApplication, font: QFont) -> None:
 
 
 @pytest.fixture(params=[13, 18])
-def text(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[int]:
+def text(request, qapp):
     """Set the interface font to the usual size, and to that of 9 points at 144 dpi."""
     before = qapp.font()
     font = qapp.font()
@@ -46,7 +42,7 @@ def text(request: pytest.FixtureRequest, qapp: QApplication) -> Iterator[int]:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, text: int) -> Iterator[Window]:
+def window(qtbot, text):
     """Return a visible window whose services do not run."""
     made = Window(None, Recognition(model, None, Recogniser))
     qtbot.addWidget(made)
@@ -57,13 +53,13 @@ def window(qtbot: QtBot, text: int) -> Iterator[Window]:
     assert running.shut_down(60.0)
 
 
-def _settle() -> None:
+def _settle():
     """Let layouts within layouts take their places."""
     for _ in range(4):
         QApplication.processEvents()
 
 
-def test_every_page_fits_a_small_screen(window: Window, text: int) -> None:
+def test_every_page_fits_a_small_screen(window, text):
     # Each screen less a title bar, a task bar and two edges.
     screen = {13: (1022, 636), 18: (1362, 704)}[text]
     for page in window.pages:
@@ -76,16 +72,14 @@ def test_every_page_fits_a_small_screen(window: Window, text: int) -> None:
 
 
 @pytest.mark.slow
-def test_no_section_of_inside_is_wider_than_a_small_screen(
-    window: Window, text: int, qtbot: QtBot
-) -> None:
+def test_no_section_of_inside_is_wider_than_a_small_screen(window, text, qtbot):
     window.resize(*{13: (1022, 636), 18: (1362, 704)}[text])
     window.tabs.setCurrentWidget(window.inside_tab)
     view = window.inside_tab.open()
     for kind in SECTIONS:
         view.open_section(kind.name)
 
-        def fits(name: str = kind.name) -> None:
+        def fits(name=kind.name):
             assert view.views.horizontalScrollBar().maximum() == 0, name
 
         qtbot.waitUntil(fits)
@@ -97,21 +91,21 @@ def test_no_section_of_inside_is_wider_than_a_small_screen(
     limits = view.section
     assert isinstance(limits, LimitsSection)
 
-    def stand_beside_each_other() -> None:
+    def stand_beside_each_other():
         tops = [plot.mapTo(limits, QPoint(0, 0)).y() for plot in limits.plots.values()]
         assert tops[0] == tops[1] == tops[2] < tops[3]
 
     qtbot.waitUntil(stand_beside_each_other)
 
 
-def test_every_setting_is_whole_in_the_side_panel(window: Window) -> None:
+def test_every_setting_is_whole_in_the_side_panel(window):
     window.tabs.setCurrentIndex(0)
     _settle()
     room = round(Size.SIDE_PANEL * theme.text_scale())
     assert window.train_tab.settings.minimumSizeHint().width() <= room
 
 
-def test_the_buttons_of_a_paused_run_are_whole(window: Window) -> None:
+def test_the_buttons_of_a_paused_run_are_whole(window):
     state = RunState()
     window.tabs.setCurrentIndex(0)
     _settle()
@@ -129,7 +123,7 @@ def test_the_buttons_of_a_paused_run_are_whole(window: Window) -> None:
 
 
 @pytest.mark.parametrize("text", [13], indirect=True)
-def test_the_figures_stand_in_one_row_in_the_first_window(window: Window) -> None:
+def test_the_figures_stand_in_one_row_in_the_first_window(window):
     window.tabs.setCurrentIndex(0)
     window.resize(*Size.WINDOW)
     _settle()
@@ -138,7 +132,7 @@ def test_the_figures_stand_in_one_row_in_the_first_window(window: Window) -> Non
 
 
 @pytest.mark.parametrize("sentence", ["Saved.", "The folder holds no digits. " * 12])
-def test_a_message_moves_nothing(window: Window, sentence: str) -> None:
+def test_a_message_moves_nothing(window, sentence):
     for index in range(window.tabs.count()):
         window.tabs.setCurrentIndex(index)
         _settle()
@@ -161,7 +155,7 @@ def test_a_message_moves_nothing(window: Window, sentence: str) -> None:
 
 
 @pytest.mark.parametrize("text", [13], indirect=True)
-def test_a_message_is_whole_where_a_page_fills_the_screen(window: Window) -> None:
+def test_a_message_is_whole_where_a_page_fills_the_screen(window):
     window.tabs.setCurrentWidget(window.inside_tab)
     Notifier().problem("The folder holds no digits. " * 6)
     for on in (True, False):
@@ -182,12 +176,12 @@ def test_a_message_is_whole_where_a_page_fills_the_screen(window: Window) -> Non
         (QRect(1920, 0, 1920, 1080), QRect(0, 20, 1366, 748)),
     ],
 )
-def test_a_restored_window_lies_on_the_screen(wanted: QRect, given: QRect) -> None:
+def test_a_restored_window_lies_on_the_screen(wanted, given):
     assert fitted(wanted, QRect(0, 20, 1366, 748)) == given
 
 
 @pytest.mark.parametrize("text", [13], indirect=True)
-def test_a_window_left_on_a_screen_that_is_gone_comes_back(window: Window) -> None:
+def test_a_window_left_on_a_screen_that_is_gone_comes_back(window):
     window.setGeometry(5000, 3000, 1100, 700)
     kept = bytes(window.saveGeometry().toHex()).decode()
     place_window(window, kept)

@@ -28,7 +28,7 @@ print([name for name in sys.modules if name.startswith(("mnist_draw.analysis",
 """
 
 
-def test_nothing_heavy_is_imported_before_the_window_is_visible(tmp_path: Path) -> None:
+def test_nothing_heavy_is_imported_before_the_window_is_visible(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
@@ -39,7 +39,7 @@ def test_nothing_heavy_is_imported_before_the_window_is_visible(tmp_path: Path) 
     assert done.stdout.split() == ["[]", "[]"], done.stderr
 
 
-def ended_by(home: Path, name: str, before: str = "pass") -> subprocess.CompletedProcess[str]:
+def ended_by(home, name, before="pass"):
     """Open the window, close it by a signal or by its button, and return how that ended."""
     if name and os.name == "nt":
         pytest.skip("signals to another process")
@@ -73,14 +73,14 @@ def ended_by(home: Path, name: str, before: str = "pass") -> subprocess.Complete
 
 
 @pytest.mark.parametrize("name", ["", "SIGINT", "SIGTERM", "SIGHUP"])
-def test_the_window_opens_and_closes_with_status_0(tmp_path: Path, name: str) -> None:
+def test_the_window_opens_and_closes_with_status_0(tmp_path, name):
     """By its button, by Ctrl-C in the terminal, by ``kill`` and by closing the terminal."""
     done = ended_by(tmp_path, name)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_network_that_is_lost_is_no_success(tmp_path: Path) -> None:
+def test_a_network_that_is_lost_is_no_success(tmp_path):
     lose = (
         "import mnist_draw.app.shell.shutdown as u; u.save_fallback = lambda model: None; "
         "self.shutdown.unsaved['run:1'] = fakes.model()"
@@ -120,7 +120,7 @@ window.shut_down()
 """
 
 
-def test_modules_of_qt_are_loaded_in_the_gui_thread_only(tmp_path: Path) -> None:
+def test_modules_of_qt_are_loaded_in_the_gui_thread_only(tmp_path):
     # PyQt5 changes what its conversions look up while a module is loaded: in another thread than
     # theirs, that has crashed one start in twenty.
     done = subprocess.run(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -76,7 +74,7 @@ INSIDE_NAMES = [
 class Setup:
     """A window and what it was made of."""
 
-    def __init__(self, qtbot: QtBot, loop: Loop | None = None) -> None:
+    def __init__(self, qtbot, loop=None):
         self.qtbot = qtbot
         self.loop = loop or Loop()
         self.recognisers: list[Recogniser] = []
@@ -89,28 +87,28 @@ class Setup:
             self.window.start()
         qtbot.waitUntil(lambda: self.window.train_tab.accuracy.plot is not None)
 
-    def make(self, used: Any) -> Recogniser:
+    def make(self, used):
         """Make a recogniser and remember it."""
         self.recognisers.append(Recogniser(used))
         return self.recognisers[-1]
 
-    def text(self, name: str) -> str:
+    def text(self, name):
         """Return a label's text."""
         return self.window.findChild(QLabel, name).text()
 
-    def button(self, name: str) -> QAbstractButton:
+    def button(self, name):
         """Return a button."""
         return self.window.findChild(QAbstractButton, name)
 
-    def wait_for(self, state: str) -> None:
+    def wait_for(self, state):
         """Wait until the run is in a state."""
         self.qtbot.waitUntil(lambda: self.window.run.state.state == state)
 
-    def wait_for_end(self) -> None:
+    def wait_for_end(self):
         """Wait until no run is going on."""
         self.qtbot.waitUntil(lambda: not self.window.training.running)
 
-    def close(self) -> None:
+    def close(self):
         """Close the window and end its threads."""
         self.loop.gate.set()
         self.window.close()
@@ -118,7 +116,7 @@ class Setup:
 
 
 @pytest.fixture
-def setup(qtbot: QtBot) -> Any:
+def setup(qtbot):
     """Return a visible window that is ready to answer."""
     made = Setup(qtbot)
     yield made
@@ -126,9 +124,7 @@ def setup(qtbot: QtBot) -> Any:
 
 
 @pytest.fixture(scope="module")
-def one_window(
-    qapp: QApplication, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Setup]:
+def one_window(qapp, request, tmp_path_factory):
     """Return one window for all tests that change little in it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MNIST_DRAW_HOME", str(tmp_path_factory.mktemp("home")))
@@ -139,7 +135,7 @@ def one_window(
 
 
 @pytest.fixture
-def shared(one_window: Setup, qtbot: QtBot) -> Iterator[Setup]:
+def shared(one_window, qtbot):
     """Return that window, with the Draw tab in front and no message."""
     one_window.qtbot = qtbot
     window = one_window.window
@@ -150,7 +146,7 @@ def shared(one_window: Setup, qtbot: QtBot) -> Iterator[Setup]:
     window.messages.dismiss()
 
 
-def test_every_fixed_name_is_there_once(shared: Setup) -> None:
+def test_every_fixed_name_is_there_once(shared):
     for name in NAMES:
         assert len(shared.window.findChildren(QObject, name)) == 1, name
     assert shared.window.tabs.widget(0).objectName() == "trainTab"
@@ -158,13 +154,13 @@ def test_every_fixed_name_is_there_once(shared: Setup) -> None:
     assert shared.window.tabs.widget(2).objectName() == "insideTab"
 
 
-def test_the_tab_inside_has_its_fixed_names_once(shared: Setup) -> None:
+def test_the_tab_inside_has_its_fixed_names_once(shared):
     shared.window.inside_tab.open()
     for name in INSIDE_NAMES:
         assert len(shared.window.findChildren(QObject, name)) == 1, name
 
 
-def test_every_control_is_named_and_explained(shared: Setup) -> None:
+def test_every_control_is_named_and_explained(shared):
     view = shared.window.inside_tab.open()
     for section in SECTIONS:
         view.open_section(section.name)
@@ -186,7 +182,7 @@ def test_every_control_is_named_and_explained(shared: Setup) -> None:
     assert not unnamed
 
 
-def test_whatever_has_the_keyboard_has_a_name(setup: Setup) -> None:
+def test_whatever_has_the_keyboard_has_a_name(setup):
     view = setup.window.inside_tab.open()
     for section in SECTIONS:
         view.open_section(section.name)
@@ -203,13 +199,13 @@ def test_whatever_has_the_keyboard_has_a_name(setup: Setup) -> None:
     assert found > 80
 
 
-def test_a_drawing_is_answered(setup: Setup, qtbot: QtBot) -> None:
+def test_a_drawing_is_answered(setup, qtbot):
     setup.window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
     assert setup.text("statusLabel") == "A network · 99.20 % on Clothes"
 
 
-def test_a_run_from_start_to_end(setup: Setup, qtbot: QtBot) -> None:
+def test_a_run_from_start_to_end(setup, qtbot):
     setup.window.tabs.setCurrentIndex(0)
     setup.window.train_tab.settings.apply("epochs", 3)
     QTest.mouseClick(setup.button("startButton"), Qt.LeftButton)
@@ -233,9 +229,7 @@ def test_a_run_from_start_to_end(setup: Setup, qtbot: QtBot) -> None:
     assert list(curve.getData()[0]) == [1, 2, 3]
 
 
-def test_a_run_that_is_being_saved_says_so(
-    setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_is_being_saved_says_so(setup, qtbot, monkeypatch):
     saved = threading.Event()
     monkeypatch.setattr(RunSession, "save_model", lambda *_: saved.wait(10))
     setup.window.tabs.setCurrentIndex(0)
@@ -252,10 +246,8 @@ def test_a_run_that_is_being_saved_says_so(
     assert setup.button("startButton").isVisible()
 
 
-def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(
-    setup: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: Any) -> Any:
+def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(setup, qtbot, monkeypatch):
+    def full(*_):
         raise StorageError("Could not write it: no space left on device.")
 
     monkeypatch.setattr(RunSession, "save_model", full)
@@ -273,7 +265,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(
     assert window.network.key_to_restore == key
 
 
-def test_the_trained_network_answers_the_drawing(setup: Setup, qtbot: QtBot) -> None:
+def test_the_trained_network_answers_the_drawing(setup, qtbot):
     setup.window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
     setup.window.train_tab.settings.apply("epochs", 1)
@@ -291,7 +283,7 @@ def test_the_trained_network_answers_the_drawing(setup: Setup, qtbot: QtBot) -> 
     assert find_by_key(kept).title == setup.window.network.model.title
 
 
-def test_pause_resume_and_stop_by_key(setup: Setup, qtbot: QtBot) -> None:
+def test_pause_resume_and_stop_by_key(setup, qtbot):
     setup.loop.gate.clear()
     QTest.keyClick(setup.window, Qt.Key_F5)
     setup.wait_for("training")
@@ -306,7 +298,7 @@ def test_pause_resume_and_stop_by_key(setup: Setup, qtbot: QtBot) -> None:
     setup.wait_for_end()
 
 
-def test_closing_during_a_run_saves_and_closes(qtbot: QtBot, own_home: Path) -> None:
+def test_closing_during_a_run_saves_and_closes(qtbot, own_home):
     made = Setup(qtbot)
     made.window.train_tab.settings.apply("epochs", 100_000)
     made.window.run.start()
@@ -318,7 +310,7 @@ def test_closing_during_a_run_saves_and_closes(qtbot: QtBot, own_home: Path) -> 
     assert made.window.shut_down()
 
 
-def test_errors_are_sentences_in_the_message_bar(qtbot: QtBot) -> None:
+def test_errors_are_sentences_in_the_message_bar(qtbot):
     made = Setup(qtbot, Loop(error=UserError("The folder /x holds no IDX files.")))
     made.window.run.start()
     made.wait_for_end()
@@ -331,7 +323,7 @@ def test_errors_are_sentences_in_the_message_bar(qtbot: QtBot) -> None:
     made.close()
 
 
-def test_the_learning_rate_reaches_a_run_that_is_going_on(setup: Setup) -> None:
+def test_the_learning_rate_reaches_a_run_that_is_going_on(setup):
     setup.loop.gate.clear()
     setup.window.run.start()
     setup.wait_for("training")
@@ -339,13 +331,13 @@ def test_the_learning_rate_reaches_a_run_that_is_going_on(setup: Setup) -> None:
     assert setup.window.training.controls.changes == {"learning_rate": 0.5}
 
 
-def test_ctrl_tab_changes_the_tab(shared: Setup) -> None:
+def test_ctrl_tab_changes_the_tab(shared):
     first = shared.window.tabs.currentIndex()
     QTest.keyClick(shared.window, Qt.Key_Tab, Qt.ControlModifier)
     assert shared.window.tabs.currentIndex() != first
 
 
-def test_choices_are_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> None:
+def test_choices_are_remembered(setup, own_home, qtbot):
     setup.window.choose_theme("dark")
     setup.window.tabs.setCurrentIndex(0)
     setup.window.train_tab.settings.apply("epochs", 2)
@@ -362,20 +354,18 @@ def test_choices_are_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> N
     assert again.train_tab.settings.settings().epochs == 2
 
 
-def test_choices_outlive_a_program_that_is_killed(
-    setup: Setup, own_home: Path, qtbot: QtBot
-) -> None:
+def test_choices_outlive_a_program_that_is_killed(setup, own_home, qtbot):
     setup.window.choose_theme("dark")
     path = own_home / "config" / "preferences.json"
 
-    def is_kept() -> None:
+    def is_kept():
         assert json.loads(path.read_text())["values"]["theme"] == "dark"
 
     qtbot.waitUntil(path.exists, timeout=20_000)
     qtbot.waitUntil(is_kept, timeout=20_000)
 
 
-def test_unreadable_preferences_are_reported(qtbot: QtBot, own_home: Path) -> None:
+def test_unreadable_preferences_are_reported(qtbot, own_home):
     (own_home / "config").mkdir(parents=True)
     (own_home / "config" / "preferences.json").write_text("{broken")
     window = Window(Preferences(), Recognition(model, None, Recogniser))
@@ -384,9 +374,7 @@ def test_unreadable_preferences_are_reported(qtbot: QtBot, own_home: Path) -> No
 
 
 @pytest.mark.parametrize("value", ["1e999", "1" * 400, r'"\ud800"', "[]"])
-def test_no_preference_keeps_the_window_from_starting_or_saving(
-    qtbot: QtBot, own_home: Path, value: str
-) -> None:
+def test_no_preference_keeps_the_window_from_starting_or_saving(qtbot, own_home, value):
     path = own_home / "config" / "preferences.json"
     path.parent.mkdir(parents=True)
     names = ("motion", "theme", "network", "geometry", "tab", "training", "insideSection")
@@ -404,7 +392,7 @@ def test_no_preference_keeps_the_window_from_starting_or_saving(
         assert again.get("tab", "") in ("draw", "train", "inside")
 
 
-def test_a_step_continues_a_finished_run(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_continues_a_finished_run(setup, monkeypatch):
     asked: list[int] = []
     monkeypatch.setattr(Training, "can_continue", property(lambda self: True))
     monkeypatch.setattr(Training, "continue_for", lambda self, epochs: asked.append(epochs))
@@ -416,7 +404,7 @@ def test_a_step_continues_a_finished_run(setup: Setup, monkeypatch: pytest.Monke
     assert asked == [3]
 
 
-def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(setup: Setup, qtbot: QtBot) -> None:
+def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(setup, qtbot):
     window = setup.window
     window.train_tab.settings.apply("epochs", 3)
     window.run.start()
@@ -434,12 +422,10 @@ def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(setup: Setup, qtb
     setup.wait_for_end()
 
 
-def test_errors_of_any_thread_reach_the_message_bar(
-    shared: Setup, qtbot: QtBot, own_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_errors_of_any_thread_reach_the_message_bar(shared, qtbot, own_home, monkeypatch):
     from mnist_draw.app.kit.reporting import reporter
 
-    def fail() -> None:
+    def fail():
         reporter.report(ZeroDivisionError("in a thread"))
 
     thread = threading.Thread(target=fail)
@@ -449,7 +435,7 @@ def test_errors_of_any_thread_reach_the_message_bar(
     assert "kept" in shared.text("messageLabel")
 
 
-def test_the_board_is_there_again_in_the_next_window(setup: Setup, qtbot: QtBot) -> None:
+def test_the_board_is_there_again_in_the_next_window(setup, qtbot):
     setup.window.draw_tab.canvas.add_stroke([(100, 100), (300, 400)])
     drawn = setup.window.draw_tab.canvas.ink()
     setup.close()
@@ -461,9 +447,7 @@ def test_the_board_is_there_again_in_the_next_window(setup: Setup, qtbot: QtBot)
     again.close()
 
 
-def test_pictures_being_read_do_not_keep_the_board_from_being_written(
-    setup: Setup, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_pictures_being_read_do_not_keep_the_board_from_being_written(setup, qtbot, tmp_path):
     tab = setup.window.draw_tab
     qtbot.waitUntil(lambda: tab.autosave._saved_items is not None)
     gate = threading.Event()
@@ -480,23 +464,23 @@ def test_pictures_being_read_do_not_keep_the_board_from_being_written(
     assert "does not exist" not in setup.text("messageLabel")
 
 
-def test_a_page_is_one_entry(qtbot: QtBot, own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_is_one_entry(qtbot, own_home, monkeypatch):
     class Third(Page):
         """Another page."""
 
         name, title = "other", "Other"
 
-        def __init__(self) -> None:
+        def __init__(self):
             super().__init__()
             self.notes: list[str] = []
 
-        def start(self) -> None:
+        def start(self):
             self.notes.append("start")
 
-        def remember(self, preferences: Preferences) -> None:
+        def remember(self, preferences):
             self.notes.append("finish")
 
-        def take_focus(self) -> None:
+        def take_focus(self):
             self.notes.append("focus")
 
     monkeypatch.setattr(window_module, "PAGES", (*window_module.PAGES, lambda window: Third()))
@@ -516,7 +500,7 @@ def test_a_page_is_one_entry(qtbot: QtBot, own_home: Path, monkeypatch: pytest.M
     assert again.tabs.currentWidget() is again.pages[-1]
 
 
-def test_the_drawing_keys_work_wherever_the_focus_is(setup: Setup, qtbot: QtBot) -> None:
+def test_the_drawing_keys_work_wherever_the_focus_is(setup, qtbot):
     canvas, window = setup.window.draw_tab.canvas, setup.window
     window.activateWindow()
     Notifier().problem("Something to read.")
@@ -536,12 +520,12 @@ def test_the_drawing_keys_work_wherever_the_focus_is(setup: Setup, qtbot: QtBot)
     assert canvas.has_ink()
 
 
-def test_the_board_has_the_keyboard_after_the_start(shared: Setup, qtbot: QtBot) -> None:
+def test_the_board_has_the_keyboard_after_the_start(shared, qtbot):
     shared.window.activateWindow()
     qtbot.waitUntil(shared.window.draw_tab.canvas.hasFocus)
 
 
-def test_start_and_stop_leave_the_focus_with_the_run(qtbot: QtBot) -> None:
+def test_start_and_stop_leave_the_focus_with_the_run(qtbot):
     made = Setup(qtbot)
     made.loop.gate.clear()
     window = made.window
@@ -561,7 +545,7 @@ def test_start_and_stop_leave_the_focus_with_the_run(qtbot: QtBot) -> None:
     made.close()
 
 
-def test_messages_go_when_their_subject_goes(setup: Setup, qtbot: QtBot) -> None:
+def test_messages_go_when_their_subject_goes(setup, qtbot):
     window = setup.window
     Notifier("draw").problem("This is no picture; the drawing is unchanged.")
     assert window.messages.isVisible()
@@ -580,9 +564,7 @@ def test_messages_go_when_their_subject_goes(setup: Setup, qtbot: QtBot) -> None
     setup.wait_for_end()
 
 
-def test_a_path_that_was_refused_is_forgotten_with_the_next(
-    shared: Setup, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_path_that_was_refused_is_forgotten_with_the_next(shared, qtbot, tmp_path):
     window = shared.window
     panel = window.train_tab.settings
     files = panel.fields["data_folder"].widget
@@ -599,7 +581,7 @@ def test_a_path_that_was_refused_is_forgotten_with_the_next(
     assert not window.messages.isVisible()
 
 
-def test_what_is_shown_stays_until_a_run_has_begun(setup: Setup, qtbot: QtBot) -> None:
+def test_what_is_shown_stays_until_a_run_has_begun(setup, qtbot):
     window = setup.window
     window.train_tab.settings.apply("epochs", 2)
     window.run.start()
@@ -617,7 +599,7 @@ def test_what_is_shown_stays_until_a_run_has_begun(setup: Setup, qtbot: QtBot) -
     ]  # fmt: skip
 
 
-def test_a_marked_message_is_copied_not_the_drawing(setup: Setup, qtbot: QtBot) -> None:
+def test_a_marked_message_is_copied_not_the_drawing(setup, qtbot):
     window = setup.window
     window.draw_tab.canvas.add_stroke([(100, 100), (300, 300)])
     Notifier().problem("Something to read.")
@@ -630,7 +612,7 @@ def test_a_marked_message_is_copied_not_the_drawing(setup: Setup, qtbot: QtBot) 
     assert QApplication.clipboard().text() == "Something"
 
 
-def test_why_opens_the_tab_inside_on_the_pair(setup: Setup, qtbot: QtBot) -> None:
+def test_why_opens_the_tab_inside_on_the_pair(setup, qtbot):
     window = setup.window
     link = setup.button("whyLink")
     assert not link.isVisible()
@@ -645,7 +627,7 @@ def test_why_opens_the_tab_inside_on_the_pair(setup: Setup, qtbot: QtBot) -> Non
     assert window.inside_tab.view.section.name == "network"
 
 
-def test_why_not_asks_about_the_digit_that_was_taught(setup: Setup, qtbot: QtBot) -> None:
+def test_why_not_asks_about_the_digit_that_was_taught(setup, qtbot):
     window = setup.window
     window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
@@ -660,7 +642,7 @@ def test_why_not_asks_about_the_digit_that_was_taught(setup: Setup, qtbot: QtBot
     assert window.tabs.currentWidget() is window.inside_tab
 
 
-def test_a_run_that_has_ended_leads_to_the_drawing(setup: Setup) -> None:
+def test_a_run_that_has_ended_leads_to_the_drawing(setup):
     window = setup.window
     window.tabs.setCurrentIndex(0)
     window.train_tab.settings.apply("epochs", 1)
@@ -672,7 +654,7 @@ def test_a_run_that_has_ended_leads_to_the_drawing(setup: Setup) -> None:
     assert window.tabs.currentWidget() is window.draw_tab
 
 
-def test_the_keyboard_walks_from_the_tabs_through_the_page(shared: Setup, qtbot: QtBot) -> None:
+def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
     window = shared.window
     # High enough for all settings.
     window.resize(1400, 1100)
@@ -696,7 +678,7 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(shared: Setup, qtbot:
         assert later <= set(walked)
 
 
-def test_a_message_gives_the_keyboard_back_to_the_board(shared: Setup, qtbot: QtBot) -> None:
+def test_a_message_gives_the_keyboard_back_to_the_board(shared, qtbot):
     window = shared.window
     window.activateWindow()
     Notifier().undo("Something to read.", list)
@@ -708,9 +690,7 @@ def test_a_message_gives_the_keyboard_back_to_the_board(shared: Setup, qtbot: Qt
         assert window.draw_tab.canvas.hasFocus()
 
 
-def test_what_confirms_goes_of_itself_unless_it_is_read(
-    shared: Setup, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_confirms_goes_of_itself_unless_it_is_read(shared, qtbot, monkeypatch):
     monkeypatch.setattr(header, "_PASSING_MS", 0)
     monkeypatch.setattr(header, "_EACH_LETTER_MS", 0)
     monkeypatch.setattr(header, "_AGAIN_MS", 1)
@@ -738,7 +718,7 @@ def test_what_confirms_goes_of_itself_unless_it_is_read(
     assert window.messages.isVisible()
 
 
-def test_what_is_told_before_the_first_figures_stands_together(setup: Setup) -> None:
+def test_what_is_told_before_the_first_figures_stands_together(setup):
     setup.loop.gate.clear()
     setup.window.run.start()
     setup.window.run._happened([events.CheckpointFailed(Path(), 0, "Some were set aside.")])
@@ -749,12 +729,12 @@ def test_what_is_told_before_the_first_figures_stands_together(setup: Setup) -> 
     assert setup.text("messageLabel") == "The disk is full."
 
 
-def test_kept_networks_are_offered_to_start_from(shared: Setup, qtbot: QtBot) -> None:
+def test_kept_networks_are_offered_to_start_from(shared, qtbot):
     settings = shared.window.train_tab.settings
     combo = settings.fields["start_model"].widget
     assert isinstance(combo, FileCombo)
 
-    def best() -> int:
+    def best():
         return combo.findText("Best reader", Qt.MatchStartsWith)
 
     qtbot.waitUntil(lambda: best() > 0)
@@ -763,7 +743,7 @@ def test_kept_networks_are_offered_to_start_from(shared: Setup, qtbot: QtBot) ->
     assert str(settings.settings().start_model).endswith("best.npz")
 
 
-def test_the_keyboard_walks_in_reading_order(shared: Setup) -> None:
+def test_the_keyboard_walks_in_reading_order(shared):
     tab = shared.window.train_tab
     order = [tab.settings.presets["tutorial"], shared.window.findChild(QWidget, "networkCombo")]
     assert is_before(*order)
@@ -772,7 +752,7 @@ def test_the_keyboard_walks_in_reading_order(shared: Setup) -> None:
     assert is_before(tab.accuracy.plot, shared.window.header.help_button)
 
 
-def is_before(one: QWidget, other: QWidget) -> bool:
+def is_before(one, other):
     """Whether the keyboard comes to one before the other, from the tabs on."""
     window = one.window()
     widget = window.nextInFocusChain()
@@ -781,7 +761,7 @@ def is_before(one: QWidget, other: QWidget) -> bool:
     return widget is one
 
 
-def test_a_view_that_has_the_keyboard_is_framed(shared: Setup, qtbot: QtBot) -> None:
+def test_a_view_that_has_the_keyboard_is_framed(shared, qtbot):
     window = shared.window
     ring = FocusRing(QApplication.instance())
     try:
@@ -805,6 +785,6 @@ def test_a_view_that_has_the_keyboard_is_framed(shared: Setup, qtbot: QtBot) -> 
         QApplication.instance().focusChanged.disconnect(ring._focus_changed)
 
 
-def frames(window: QWidget) -> list[QWidget]:
+def frames(window):
     found = window.findChildren(QWidget, "focusRing")
     return [frame for frame in found if frame.isVisible()]
