@@ -7,8 +7,6 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +18,7 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "drawn_digits.py"
 
 
 @pytest.fixture(scope="module")
-def drawn_digits() -> ModuleType:
+def drawn_digits():
     specification = importlib.util.spec_from_file_location("drawn_digits", SCRIPT)
     assert specification is not None
     assert specification.loader is not None
@@ -30,16 +28,16 @@ def drawn_digits() -> ModuleType:
     return module
 
 
-def ring() -> np.ndarray:
+def ring():
     angle = np.linspace(0, 2 * np.pi, 40)
     return np.stack([6 * np.cos(angle), 10 * np.sin(angle)], axis=1)
 
 
-def line() -> np.ndarray:
+def line():
     return np.stack([np.full(20, 3.0), np.linspace(0, 12, 20)], axis=1)
 
 
-def arrays(digits: list[tuple[int, int, list[np.ndarray]]]) -> dict[str, Any]:
+def arrays(digits):
     """Return the file's arrays for (label, writer, strokes)."""
     strokes = [stroke for _, _, own in digits for stroke in own]
     return {
@@ -59,7 +57,7 @@ DIGITS = [
 ]
 
 
-def write(path: Path, **changes: Any) -> Path:
+def write(path, **changes):
     values = {**arrays(DIGITS), **changes}
     np.savez(path, **{name: value for name, value in values.items() if value is not None})
     return path
@@ -67,7 +65,7 @@ def write(path: Path, **changes: Any) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.process
-def test_measures_through_the_real_canvas(tmp_path: Path) -> None:
+def test_measures_through_the_real_canvas(tmp_path):
     save_model(tmp_path / "model.npz", linear_model())
     write(tmp_path / "ink.npz")
     command = [sys.executable, str(SCRIPT), "ink.npz", "--model", "model.npz"]
@@ -89,7 +87,7 @@ def test_measures_through_the_real_canvas(tmp_path: Path) -> None:
     assert "first guess" in found.stdout
 
 
-def test_digits_are_placed_as_described(drawn_digits: ModuleType) -> None:
+def test_digits_are_placed_as_described(drawn_digits):
     heights, centres = [], []
     for number in range(200):
         points = np.concatenate(drawn_digits.placed([ring(), ring() * 0.5], (0, number)))
@@ -103,20 +101,20 @@ def test_digits_are_placed_as_described(drawn_digits: ModuleType) -> None:
     assert np.abs(np.mean(centres, axis=0)).max() < 4
 
 
-def test_wide_digits_and_dots_stay_on_the_board(drawn_digits: ModuleType) -> None:
+def test_wide_digits_and_dots_stay_on_the_board(drawn_digits):
     for stroke in (ring()[:, ::-1] * [100, 1], np.array([[5.0, 5.0]])):
         [points] = drawn_digits.placed([stroke], (0, 0))
         assert points.min() >= 0
         assert points.max() <= 280
 
 
-def test_same_seed_same_place(drawn_digits: ModuleType) -> None:
+def test_same_seed_same_place(drawn_digits):
     first, again, other = (drawn_digits.placed([ring()], seed) for seed in ((0, 3), (0, 3), (1, 3)))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
 
 
-def test_figures_by_hand(drawn_digits: ModuleType) -> None:
+def test_figures_by_hand(drawn_digits):
     results = drawn_digits.Results(
         labels=np.array([1, 1, 1, 2]),
         writers=np.array([5, 5, 5, 6]),
@@ -146,13 +144,7 @@ def test_figures_by_hand(drawn_digits: ModuleType) -> None:
         ({"digit_stroke_offsets": np.array([0, 1, 3, 4, 9])}, "do not rise from 0 to 5"),
     ],
 )
-def test_unsound_files_are_refused(
-    drawn_digits: ModuleType,
-    tmp_path: Path,
-    changes: dict[str, Any],
-    message: str,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_unsound_files_are_refused(drawn_digits, tmp_path, changes, message, capsys):
     path = write(tmp_path / "ink.npz", **changes)
     with pytest.raises(drawn_digits.InkFileError, match=message):
         drawn_digits.load_ink(path)
@@ -160,7 +152,7 @@ def test_unsound_files_are_refused(
     assert "ink.npz" in capsys.readouterr().err
 
 
-def test_no_file_and_no_archive(drawn_digits: ModuleType, tmp_path: Path) -> None:
+def test_no_file_and_no_archive(drawn_digits, tmp_path):
     (tmp_path / "text.npz").write_text("text")
     for name, message in (("none.npz", "no file"), ("text.npz", "cannot be read")):
         with pytest.raises(drawn_digits.InkFileError, match=message):

@@ -18,7 +18,7 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 @pytest.fixture(scope="module")
-def scripts() -> SimpleNamespace:
+def scripts():
     sys.path.insert(0, str(BENCHMARKS))
     try:
         import drawn_digits
@@ -33,7 +33,7 @@ def scripts() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="module")
-def ink_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ink_file(tmp_path_factory):
     """Six writers' rings and lines."""
     angle = np.linspace(0, 2 * np.pi, 40)
     ring = np.stack([6 * np.cos(angle), 10 * np.sin(angle)], axis=1)
@@ -52,9 +52,7 @@ def ink_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("spacing", ["clear", "natural", "touching"])
-def test_numbers_are_spaced_as_they_claim(
-    scripts: SimpleNamespace, ink_file: Path, spacing: str
-) -> None:
+def test_numbers_are_spaced_as_they_claim(scripts, ink_file, spacing):
     ink = scripts.digits.load_ink(ink_file)
     rng = np.random.default_rng(3)
     for length in (2, 3, 5):
@@ -74,7 +72,7 @@ def test_numbers_are_spaced_as_they_claim(
                 assert nearest < 1.2 * number.pen
 
 
-def test_errors_are_counted_digit_by_digit(scripts: SimpleNamespace) -> None:
+def test_errors_are_counted_digit_by_digit(scripts):
     errors = scripts.numbers.digit_errors
     assert errors("2026", "2026") == 0
     assert errors("2026", "206") == 1
@@ -85,7 +83,7 @@ def test_errors_are_counted_digit_by_digit(scripts: SimpleNamespace) -> None:
 
 @pytest.mark.slow
 @pytest.mark.process
-def test_drawn_numbers_runs(tmp_path: Path, ink_file: Path) -> None:
+def test_drawn_numbers_runs(tmp_path, ink_file):
     save_model(tmp_path / "model.npz", linear_model())
     command = [sys.executable, str(BENCHMARKS / "drawn_numbers.py"), str(ink_file)]
     options = ["--model", str(tmp_path / "model.npz"), "--each", "2", "--json"]
@@ -100,7 +98,7 @@ def test_drawn_numbers_runs(tmp_path: Path, ink_file: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.process
-def test_hard_pictures_run(tmp_path: Path, ink_file: Path) -> None:
+def test_hard_pictures_run(tmp_path, ink_file):
     save_model(tmp_path / "model.npz", linear_model())
     command = [sys.executable, str(BENCHMARKS / "hard_pictures.py"), str(ink_file)]
     options = ["--model", str(tmp_path / "model.npz"), "--limit", "4", "--json"]
@@ -113,7 +111,7 @@ def test_hard_pictures_run(tmp_path: Path, ink_file: Path) -> None:
         assert row["label"] + row["refused"] <= 1
 
 
-def test_junk_is_reproducible_ink(scripts: SimpleNamespace) -> None:
+def test_junk_is_reproducible_ink(scripts):
     make = scripts.junk
     for kind in (make.scribble, make.filled, make.dot, make.tick, make.smiley):
         ink = kind(np.random.default_rng(5))
@@ -124,7 +122,7 @@ def test_junk_is_reproducible_ink(scripts: SimpleNamespace) -> None:
         assert not np.array_equal(ink, kind(np.random.default_rng(6)))
 
 
-def test_letters_that_count_are_those_that_are_no_digits(scripts: SimpleNamespace) -> None:
+def test_letters_that_count_are_those_that_are_no_digits(scripts):
     counted, left_out = set(scripts.junk.LETTERS), set(scripts.junk.LOOKALIKES)
     assert not counted & left_out
     alphabet = set("abcdefghijklmnopqrstuvwxyz")
@@ -132,7 +130,7 @@ def test_letters_that_count_are_those_that_are_no_digits(scripts: SimpleNamespac
     assert len(counted | left_out) == 52
 
 
-def test_thinning_leaves_lines(scripts: SimpleNamespace) -> None:
+def test_thinning_leaves_lines(scripts):
     shape = np.zeros((40, 40), bool)
     shape[5:35, 16:24] = True
     line = scripts.junk.thinned(shape)

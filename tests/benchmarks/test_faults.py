@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from faults.kills import unsound
@@ -22,7 +21,7 @@ from .conftest import BENCHMARKS
 @pytest.mark.slow
 @pytest.mark.skipif(installed_theano(), reason="the native linker's speed is needed")
 @pytest.mark.parametrize("attacks", ["writes,kills", "files,together", "endurance,window"])
-def test_the_program_withstands_a_little_of_everything(tmp_path: Path, attacks: str) -> None:
+def test_the_program_withstands_a_little_of_everything(tmp_path, attacks):
     done = subprocess.run(
         [sys.executable, str(BENCHMARKS / "faults.py"), "--quick", "--only", attacks],
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
@@ -32,7 +31,7 @@ def test_the_program_withstands_a_little_of_everything(tmp_path: Path, attacks: 
     assert "| 0 |" in done.stdout
 
 
-def test_a_run_that_diverged_in_its_first_epoch_counts_as_sound(tmp_path: Path) -> None:
+def test_a_run_that_diverged_in_its_first_epoch_counts_as_sound(tmp_path):
     files = RunSession(TrainingSettings(), tmp_path)
     files.begin()
     files.add(BatchFinished(1, 20, 1, 1, float("nan"), 0.1, 0.01))

@@ -6,9 +6,6 @@ import dataclasses
 import json
 import os
 import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import my_hand
 import numpy as np
@@ -26,17 +23,17 @@ os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="mnist-draw-tes
 TAUGHT = 3
 
 
-def ring() -> np.ndarray:
+def ring():
     angle = np.linspace(0, 2 * np.pi, 40)
     return np.stack([6 * np.cos(angle), 10 * np.sin(angle)], axis=1)
 
 
-def line() -> np.ndarray:
+def line():
     return np.stack([np.full(20, 3.0), np.linspace(0, 12, 20)], axis=1)
 
 
 @pytest.fixture
-def ink(tmp_path: Path, qapp: Any) -> Path:
+def ink(tmp_path, qapp):
     """Return a file of four writers: one is read wrongly, one wrote too little."""
     digits: list[tuple[int, int, np.ndarray]] = []
     for writer, (label, count) in enumerate([(0, 20), (5, 20), (0, 20), (0, 5)]):
@@ -56,12 +53,10 @@ def ink(tmp_path: Path, qapp: Any) -> Path:
 
 
 @pytest.mark.slow
-def test_the_first_digits_are_taught_and_the_others_measured(
-    ink: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_first_digits_are_taught_and_the_others_measured(ink, monkeypatch, capsys):
     taught: list[ExtraDigits] = []
 
-    def fine_tune(model: Any, extra: ExtraDigits) -> Iterator[Any]:
+    def fine_tune(model, extra):
         """Return a network that calls everything a 5."""
         taught.append(extra)
         yield Step("Learning", 0.5)
@@ -93,7 +88,7 @@ def test_the_first_digits_are_taught_and_the_others_measured(
     assert "100.00%" in table
 
 
-def test_nobody_wrote_enough(ink: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nobody_wrote_enough(ink, capsys):
     arguments = [str(ink), "--model", str(ink.with_name("model.npz"))]
     assert my_hand.main([*arguments, "--taught", "50"]) == 1
     assert "No writer" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from mnist_draw.dataset.mnist import load_dataset
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["plain", "chalk", "squared, faint", "on a table"])
-def test_a_photograph_is_a_picture_with_something_on_it(name: str) -> None:
+def test_a_photograph_is_a_picture_with_something_on_it(name):
     digit = load_dataset().test_images[0, 0]
     kind = photographs.KINDS[name]
     once, again = (photographs.photograph(digit, kind, np.random.default_rng(1)) for _ in range(2))
@@ -28,9 +28,7 @@ def test_a_photograph_is_a_picture_with_something_on_it(name: str) -> None:
 
 
 @pytest.mark.slow
-def test_the_result_is_counted(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_result_is_counted(monkeypatch, capsys):
     monkeypatch.setattr(
         photographs, "KINDS", {name: photographs.KINDS[name] for name in ("plain", "ruled")}
     )
@@ -42,6 +40,6 @@ def test_the_result_is_counted(
     assert 2 <= sum(found["right"].values()) <= 4
 
 
-def test_a_model_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_model_that_is_not_there_is_said(capsys):
     assert photographs.main(["--model", "none.npz"]) == 2
     assert "none.npz" in capsys.readouterr().err

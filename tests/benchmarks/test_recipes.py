@@ -15,7 +15,7 @@ SMALL = TrainingSettings(network="custom_mlp:0,1,0,0", batch_size=100, learning_
 
 
 @pytest.mark.slow
-def test_every_preset_trains_with_every_seed() -> None:
+def test_every_preset_trains_with_every_seed():
     settings = {"tutorial": SMALL.replace(epochs=2), "other": SMALL.replace(epochs=1)}
     found = recipes.measure_presets(settings, [1, 2], DATA)
     for row in found.values():
@@ -30,7 +30,7 @@ def test_every_preset_trains_with_every_seed() -> None:
 
 
 @pytest.mark.slow
-def test_recipes_take_turns_epoch_by_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recipes_take_turns_epoch_by_epoch(monkeypatch):
     monkeypatch.setattr(recipes, "TrainingSettings", lambda **changes: SMALL.replace(**changes))
     found = recipes.measure_augmentation(["off", "warp"], 2, DATA)
     assert found["off"]["ratio"] == 1

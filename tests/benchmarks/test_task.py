@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from peers.gemms import Product, operands, products
@@ -17,19 +15,19 @@ NETWORKS = ["mlp", "cnn", "custom_mlp:3,40,0.2,0.5", "custom_mlp:0,800,0,0.5"]
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_hidden_layers_are_those_that_the_program_builds(network: str) -> None:
+def test_hidden_layers_are_those_that_the_program_builds(network):
     shapes = parse_network(network).parameter_shapes()
     dense = [shape for shape in shapes if len(shape) == 2]
     assert Task(network).hidden == tuple(shape[1] for shape in dense[:-1])
 
 
-def test_dropout_is_that_of_the_networks() -> None:
+def test_dropout_is_that_of_the_networks():
     shares = [(Task(name).drop_input, Task(name).drop_hidden) for name in NETWORKS]
     assert shares == [(0.0, 0.4), (0.5, 0.5), (0.2, 0.5), (0.0, 0.5)]
 
 
 @pytest.mark.parametrize("pictures", ["float32", "uint8"])
-def test_what_is_prepared_is_loaded(tmp_path: Path, pictures: str) -> None:
+def test_what_is_prepared_is_loaded(tmp_path, pictures):
     task = Task("custom_mlp:1,16,0,0", batch_size=20, threads=1, pictures=pictures)
     prepare(tmp_path, task, training_examples=100)
     loaded, arrays, weights = load(tmp_path)
@@ -43,7 +41,7 @@ def test_what_is_prepared_is_loaded(tmp_path: Path, pictures: str) -> None:
     assert [w.shape for w in weights] == list(parse_network(task.network).parameter_shapes())
 
 
-def test_60000_pictures_are_the_whole_training_file(tmp_path: Path) -> None:
+def test_60000_pictures_are_the_whole_training_file(tmp_path):
     prepare(tmp_path, Task("custom_mlp:0,1,0,0", pictures="uint8"), training_examples=60_000)
     _, arrays, _ = load(tmp_path)
     data = load_dataset()
@@ -52,7 +50,7 @@ def test_60000_pictures_are_the_whole_training_file(tmp_path: Path) -> None:
     np.testing.assert_array_equal(arrays.train_labels[50_000:], data.validation_labels)
 
 
-def test_first_weights_follow_glorot_and_repeat() -> None:
+def test_first_weights_follow_glorot_and_repeat():
     shapes = ((784, 500), (500,), (32, 32, 5, 5))
     first, again = glorot(shapes), glorot(shapes)
     for one, other in zip(first, again, strict=True):
@@ -62,13 +60,13 @@ def test_first_weights_follow_glorot_and_repeat() -> None:
         assert 0.99 * bound < np.abs(weights).max() <= bound * (1 + 1e-6)
 
 
-def test_reordered_weights_compute_the_same() -> None:
+def test_reordered_weights_compute_the_same():
     rng = np.random.default_rng(3)
     picture = rng.normal(size=(2, 3, 3))
     filters = rng.normal(size=(4, 2, 2, 2)).astype(np.float32)
     dense = rng.normal(size=(16, 5)).astype(np.float32)
 
-    def correlate(kernel: np.ndarray) -> np.ndarray:
+    def correlate(kernel):
         places = np.lib.stride_tricks.sliding_window_view(picture, (2, 2), axis=(1, 2))
         return np.einsum("crsij,fcij->frs", places, kernel)
 
@@ -81,7 +79,7 @@ def test_reordered_weights_compute_the_same() -> None:
     np.testing.assert_allclose(result.reshape(-1) @ last[1], expected)
 
 
-def test_the_floor_of_the_mlp_is_eight_products() -> None:
+def test_the_floor_of_the_mlp_is_eight_products():
     training = products(Task("mlp"), training=True)
     assert len(training) == 8
     assert products(Task("mlp"), training=False) == training[:3]
@@ -90,7 +88,7 @@ def test_the_floor_of_the_mlp_is_eight_products() -> None:
     assert work == 500 * (3 * (784 * 500 + 500 * 300 + 300 * 10) - 784 * 500)
 
 
-def test_the_floor_of_the_cnn_does_all_pictures() -> None:
+def test_the_floor_of_the_cnn_does_all_pictures():
     training = products(Task("cnn"), training=True)
     work = sum(p.m * p.k * p.n * p.times for p in training)
     convolutions = 2 * 576 * 25 * 32 + 3 * 64 * 800 * 32
@@ -98,6 +96,6 @@ def test_the_floor_of_the_cnn_does_all_pictures() -> None:
 
 
 @pytest.mark.parametrize(("ta", "tb"), [(False, False), (True, False), (False, True)])
-def test_operands_are_stored_as_the_product_says(ta: bool, tb: bool) -> None:
+def test_operands_are_stored_as_the_product_says(ta, tb):
     a, b, c = operands(Product(3, 4, 5, ta, tb))
     assert ((a.T if ta else a) @ (b.T if tb else b)).shape == c.shape == (3, 5)
