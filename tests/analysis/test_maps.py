@@ -102,9 +102,6 @@ def test_votes():
     assert vote_accuracy(values, labels) == 1
     labels[0] = 2
     assert vote_accuracy(values, labels) == pytest.approx(15 / 16)
-
-
-def test_no_more_neighbours_vote_than_a_class_has_pictures():
     # Three classes that lie apart, each with two pictures: all others would outvote the second.
     values = np.repeat([[0.0], [10.0], [20.0]], 2, axis=0).astype(np.float32)
     values += np.arange(6)[:, None] / 100
@@ -116,12 +113,11 @@ def test_no_more_neighbours_vote_than_a_class_has_pictures():
     assert voters_of(np.repeat(np.arange(10), 60).astype(np.uint8)) == 5
 
 
-def test_maps_of_all_layers_and_kept(digits, monkeypatch):
+def test_maps_of_all_layers_and_layouts_are_kept(digits, monkeypatch):
     images, labels = digits.test_images[:60], digits.test_labels[:60]
     steps = list(build_maps(linear_model(), images, labels))
     assert [len(step.layers) for step in steps] == [1, 2]
     pixels = steps[-1].layers[0]
-    assert pixels.points.shape == (60, 2)
     flat = scale(images).reshape(60, 784)
     nearest, far = pixels.nearest(flat[7])
     assert nearest[0] == 7
@@ -129,11 +125,14 @@ def test_maps_of_all_layers_and_kept(digits, monkeypatch):
     np.testing.assert_allclose(pixels.project(flat[7]), pixels.points[7], atol=1e-3)
     place = weighted_place(pixels.points, nearest, far)
     np.testing.assert_allclose(place, pixels.points[7], atol=0.5)
-    monkeypatch.setattr("mnist_draw.analysis.maps.NetworkProbe", None)
+    *_, points = lay_out(linear_model(), pixels, images)
+    monkeypatch.setattr(maps, "NetworkProbe", None)
     (kept,) = build_maps(linear_model(), images, labels)
     assert [layer.name for layer in kept.layers] == ["pixels", "answer"]
     np.testing.assert_array_equal(kept.layers[1].points, steps[-1].layers[1].points)
     np.testing.assert_allclose(kept.probabilities, steps[-1].probabilities, atol=1e-6)
+    (again,) = lay_out(linear_model(), kept.layers[0], images)
+    np.testing.assert_array_equal(points, again)
 
 
 def test_what_is_kept_but_makes_no_sense_is_made_anew(digits, monkeypatch):
@@ -145,9 +144,8 @@ def test_what_is_kept_but_makes_no_sense_is_made_anew(digits, monkeypatch):
 
 def test_the_digits_are_spread_over_the_test_set():
     chosen = chosen_digits(10_000)
-    assert len(chosen) == 2000
+    assert (len(chosen), len(chosen_digits(50))) == (2000, 50)
     assert chosen[-1] > 9900
-    assert len(chosen_digits(50)) == 50
 
 
 def test_affinities_have_the_perplexity_asked_for():
@@ -176,15 +174,7 @@ def test_tsne_keeps_groups_together():
     assert apart[np.triu_indices(3, 1)].min() > 2 * own
 
 
-def test_a_layout_is_kept(digits):
-    images, labels = digits.test_images[:40], digits.test_labels[:40]
-    *_, maps = build_maps(linear_model(), images, labels)
-    *_, points = lay_out(linear_model(), maps.layers[0], images)
-    (kept,) = lay_out(linear_model(), maps.layers[0], images)
-    np.testing.assert_array_equal(points, kept)
-
-
-def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits):
+def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits, monkeypatch):
     images = digits.train_images[:150]
     *_, known = gather_neighbours(linear_model(), images)
     assert known.counted == known.wanted == 150

@@ -11,6 +11,12 @@ import pytest
 from linear_network import linear_model
 from made_networks import random_model
 
+from mnist_draw.analysis.layer_inspection import (
+    LayerInspection,
+    describe_silent_units,
+    describe_updates,
+    describe_weights,
+)
 from mnist_draw.analysis.network_probe import NetworkProbe, fresh_model
 from mnist_draw.analysis.unit_profiles import ProfileSearch, ideal_picture
 from mnist_draw.analysis.why import given_on, lifting, times_as_probable, unit_sum, why_sum
@@ -21,16 +27,6 @@ from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 
 SLOW = pytest.mark.slow
-NETWORKS = (
-    "custom_mlp:2,8", "custom_mlp:3,40", pytest.param("cnn", marks=SLOW),
-    pytest.param("deep_cnn", marks=SLOW),
-)  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    """Give each test its own cache."""
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
 
 
 def fresh(network):
@@ -45,32 +41,29 @@ def pictures(count):
 
 @SLOW
 @pytest.mark.parametrize("name", [model.name for model in list_shipped()])
-def test_the_sums_of_a_hundred_digits_are_the_networks_logits(name):
+def test_the_sums_of_fifty_digits_are_the_networks_logits(name):
     (model,) = (shipped.load() for shipped in list_shipped() if shipped.name == name)
-    probe, said = NetworkProbe(model), Recogniser(model).predict(pictures(50))
-    for where, passed in probe.run_many(load_dataset().test_images[:100]):
-        if where.start == 0:
-            np.testing.assert_allclose(passed.p[:50], said, atol=1e-5)
-        last = probe.layers[-1]
-        for n in range(len(passed.p)):
-            one = type(passed)(
-                *(tuple(v[n : n + 1] for v in values) for values in (passed.x, passed.z, passed.a)),
-                passed.logits[n : n + 1], passed.p[n : n + 1], passed.temperature,
-            )  # fmt: skip
-            second, first = np.argsort(passed.p[n])[-2:]
-            why = why_sum(probe.layers, one, int(first), int(second))
-            total = why.terms.sum(dtype=np.float64) + why.bias
-            assert abs(total - (passed.logits[n, first] - passed.logits[n, second])) < 1e-4
-            ratio = np.log(passed.p[n, first]) - np.log(max(passed.p[n, second], 1e-37))
-            if passed.p[n, second] > 1e-30:
-                assert abs(why.log_ratio - ratio) < 1e-3
-            for digit in range(10):
-                summed = unit_sum(probe.layers, one, len(probe.layers) - 1, digit)
-                found = summed.terms.sum(dtype=np.float64) + last.b[digit]
-                assert abs(found - passed.logits[n, digit]) < 1e-4
+    probe, count = NetworkProbe(model), 50
+    ((_, passed),) = probe.run_many(load_dataset().test_images[:count])
+    np.testing.assert_allclose(passed.p, Recogniser(model).predict(pictures(count)), atol=1e-5)
+    last = probe.layers[-1]
+    for n in range(count):
+        x, z, a = (tuple(v[n : n + 1] for v in each) for each in (passed.x, passed.z, passed.a))
+        logits, p = passed.logits[n], passed.p[n]
+        one = type(passed)(x, z, a, logits[None], p[None], passed.temperature)
+        second, first = np.argsort(p)[-2:]
+        why = why_sum(probe.layers, one, int(first), int(second))
+        total = why.terms.sum(dtype=np.float64) + why.bias
+        assert abs(total - (logits[first] - logits[second])) < 1e-4
+        if p[second] > 1e-30:
+            assert abs(why.log_ratio - np.log(p[first]) + np.log(p[second])) < 1e-3
+        for digit in range(10):
+            summed = unit_sum(probe.layers, one, len(probe.layers) - 1, digit)
+            found = summed.terms.sum(dtype=np.float64) + last.b[digit]
+            assert abs(found - logits[digit]) < 1e-4
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize("network", ["custom_mlp:3,8", pytest.param("deep_cnn", marks=SLOW)])
 def test_a_units_terms_add_up_to_its_sum(network):
     probe = NetworkProbe(fresh(network))
     passed = probe.run(pictures(1))
@@ -192,13 +185,11 @@ def test_the_ideal_picture_is_read_as_its_digit():
         assert probe.run(picture[None, None]).p[0].argmax() == digit
 
 
-@pytest.mark.parametrize(
-    ("ratio", "words"),
-    [(1.2, "1.2 times"), (2.03, "twice"), (4.0, "four times"), (4.6, "4.6 times"),
-     (35.2, "35 times"), (12345.0, "12,345 times"), (1e9, "more than a million times")],
-)  # fmt: skip
-def test_ratios_are_told_in_words(ratio, words):
-    assert times_as_probable(ratio) == words
+def test_ratios_are_told_in_words():
+    ratios = (1.2, 2.03, 4.0, 35.2, 12345.0, 1e9)
+    expected = ("1.2 times", "twice", "four times", "35 times", "12,345 times")
+    assert tuple(map(times_as_probable, ratios[:-1])) == expected
+    assert "more than a million" in times_as_probable(ratios[-1])
 
 
 @pytest.mark.parametrize("network", ["mlp", "cnn"])
@@ -212,3 +203,64 @@ def test_a_fresh_network_is_as_training_starts(network):
         assert ours.std() == pytest.approx(theirs.std(), rel=0.12)
         assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.05)
     assert NetworkProbe(first).run(pictures(1)).p.max() < 0.6
+
+
+@pytest.mark.parametrize("text", ["custom_mlp:2,30,0.2,0.5", "layers:40@leaky,30", "cnn"])
+def test_silent_units_are_found(text, digits):
+    network = parse_network(text).build()
+    rng = np.random.default_rng(3)
+    parameters = [value.copy() for value in lasagne.layers.get_all_param_values(network)]
+    # Units whose biases no picture can make up for, in the first and the last hidden layer.
+    silent = [np.zeros(len(biases), bool) for biases in parameters[1:-1:2]]
+    for place in (0, len(silent) - 1):
+        silent[place][rng.permutation(len(silent[place]))[:5]] = True
+        parameters[2 * place + 1][silent[place]] = -1e4
+    found = LayerInspection(text).active_units(tuple(parameters), scale(digits.train_images[:20]))
+    if "leaky" in text:
+        silent[0][:] = False
+        assert found[0].all()
+    for layer, (active, expected) in enumerate(zip(found, silent, strict=True)):
+        assert active.shape == expected.shape
+        assert not active[expected].any(), f"layer {layer}"
+    assert found[0].sum() >= len(found[0]) / 2
+
+
+def two_layers():
+    rng = np.random.default_rng(1)
+    shapes = ((784, 20), (20,), (20, 10), (10,))
+    return tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes)
+
+
+def test_what_is_told_of_two_epochs():
+    before = two_layers()
+    after = tuple(value * np.float32(1.25) for value in before)
+    seen = LayerInspection("custom_mlp:1,20,0,0").inspect(4, before, after, None)
+    assert seen.names == ("hidden 1", "output")
+    assert seen.updates == pytest.approx((0.25, 0.25))
+    assert seen.dead == ()
+    assert seen.counts.sum() == 784 * 20 + 200
+    assert len(seen.edges) == len(seen.counts) + 1
+    assert seen.edges[0] == -seen.edges[-1]
+    assert "25 %" in describe_updates(seen)
+    assert "15,880 weights" in describe_weights(seen)
+
+
+def test_what_is_told_of_the_first_epoch():
+    weights = list(two_layers())
+    weights[1][:] = 1000
+    weights[1][:5] = -1e6
+    pictures = np.ones((7, 1, 28, 28), np.float32)
+    seen = LayerInspection("custom_mlp:1,20,0,0").inspect(1, None, tuple(weights), pictures)
+    assert seen.dead == (0.25,)
+    assert describe_silent_units(seen).startswith("25 % of hidden 1")
+    assert "after the second epoch" in describe_updates(seen)
+
+
+def test_a_network_without_hidden_layers():
+    weights = (np.ones((784, 10), np.float32), np.zeros(10, np.float32))
+    seen = LayerInspection("custom_mlp:0,1,0,0").inspect(
+        1, weights, weights, np.ones((2, 1, 28, 28), np.float32)
+    )
+    assert seen.names == ("output",)
+    assert seen.updates == (0.0,)
+    assert "no rectifiers" in describe_silent_units(seen)

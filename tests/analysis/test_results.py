@@ -1,15 +1,35 @@
-"""Counting right and wrong answers, and what follows from them."""
+"""Right and wrong answers, on pictures as they are and changed; the report on them."""
 
 from __future__ import annotations
+
+import csv
+import dataclasses
+import re
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.analysis import results
+from mnist_draw.analysis import report, robustness
+from mnist_draw.analysis import results as results_module
 from mnist_draw.analysis.pictures import Pictures
+from mnist_draw.analysis.report import write_report
 from mnist_draw.analysis.results import SLICE, Results, count_results, wilson
+from mnist_draw.analysis.robustness import (
+    AXES,
+    SETTINGS,
+    Change,
+    Perturbation,
+    altered_one,
+    count_limits,
+    order_of_settings,
+)
+from mnist_draw.analysis.table import percent
+from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.mnist import scale
+from mnist_draw.errors import StorageError
+from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
 
 
@@ -23,6 +43,15 @@ def results_of(answers, classes=3):
     return Results(rows, labels, 1.0, len(answers))
 
 
+def never(model):
+    raise AssertionError("counted again")
+
+
+@pytest.fixture
+def test_set(digits):
+    return Pictures(digits.test_images, digits.test_labels, "MNIST <test>", "Test picture")
+
+
 FEW = results_of(
     [(0, 0, 0.99), (0, 1, 0.95), (1, 1, 0.8), (1, 1, 0.4), (2, 1, 0.6), (2, 2, 0.7), (0, 1, 0.97)]
 )
@@ -33,16 +62,12 @@ def test_the_confusion_matrix_has_a_row_for_each_true_class():
     np.testing.assert_allclose(FEW.recall, [1 / 3, 1, 1 / 2])
     np.testing.assert_allclose(FEW.precision, [1, 2 / 5, 1])
     assert FEW.accuracy == pytest.approx(4 / 7)
-    assert FEW.wrong == 3
-    assert FEW.weakest == 0
-    assert FEW.sure_and_wrong == 2
-
-
-def test_a_class_without_pictures_or_answers_has_no_share():
-    results = results_of([(0, 0, 0.9), (0, 1, 0.8)])
-    assert np.isnan(results.recall[1:]).all()
-    assert np.isnan(results.precision[2])
-    assert results.weakest == 0
+    assert (FEW.wrong, FEW.weakest, FEW.sure_and_wrong) == (3, 0, 2)
+    # A class without pictures or answers has no share.
+    few = results_of([(0, 0, 0.9), (0, 1, 0.8)])
+    assert np.isnan(few.recall[1:]).all()
+    assert np.isnan(few.precision[2])
+    assert few.weakest == 0
 
 
 def test_the_surest_mistake_comes_first():
@@ -89,34 +114,25 @@ def test_wilsons_interval():
     assert wilson(990, 1000)[0] > wilson(99, 100)[0]
 
 
-def test_counting_asks_the_network_itself(digits):
-    pictures = Pictures(digits.test_images, digits.test_labels, "test")
-    model = linear_model()
-    steps = list(count_results(model, pictures))
-    assert [step.counted for step in steps] == [64, 128, 192, 200]
-    assert not steps[0].is_complete
-    assert steps[-1].is_complete
-    weights, bias = model.parameters
+def test_counting_asks_the_network_itself(digits, test_set):
+    steps = list(count_results(linear_model(), test_set))
+    assert [step.counted for step in steps] == [SLICE, 128, 192, 200]
+    assert [step.is_complete for step in steps] == [False, False, False, True]
+    assert len(steps[0].labels) == SLICE
+    weights, bias = linear_model().parameters
     scores = scale(digits.test_images).reshape(200, 784) @ weights + bias
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     expected = powers / powers.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(steps[-1].probabilities, expected, atol=1e-5)
-    assert steps[0].labels is not None
-    assert len(steps[0].labels) == SLICE
 
 
-def never(model):
-    raise AssertionError("counted again")
-
-
-def test_what_was_counted_is_kept(digits, monkeypatch):
-    pictures = Pictures(digits.test_images, digits.test_labels, "test")
+def test_what_was_counted_is_kept(test_set, monkeypatch):
     for _ in range(2):
         # A count that was stopped is not stored.
-        assert next(count_results(linear_model(), pictures)).counted == SLICE
-    *_, first = count_results(linear_model(), pictures)
-    monkeypatch.setattr(results, "Recogniser", never)
-    (second,) = count_results(linear_model(), pictures)
+        assert next(count_results(linear_model(), test_set)).counted == SLICE
+    *_, first = count_results(linear_model(), test_set)
+    monkeypatch.setattr(results_module, "Recogniser", never)
+    (second,) = count_results(linear_model(), test_set)
     np.testing.assert_array_equal(first.probabilities, second.probabilities)
     assert second.confusion.tolist() == first.confusion.tolist()
 
@@ -130,9 +146,248 @@ def test_what_was_counted_is_kept(digits, monkeypatch):
         {"probabilities": np.full((200, 10), np.nan, np.float32)},
     ],
 )
-def test_what_is_kept_but_makes_no_sense_is_counted_anew(arrays, digits, monkeypatch):
-    pictures = Pictures(digits.test_images, digits.test_labels, "test")
-    with monkeypatch.context() as patch:
-        patch.setattr(cache, "read", lambda *_: arrays)
-        *_, last = count_results(linear_model(), pictures)
+def test_what_is_kept_but_makes_no_sense_is_counted_anew(arrays, test_set, monkeypatch):
+    monkeypatch.setattr(cache, "read", lambda *_: arrays)
+    *_, last = count_results(linear_model(), test_set)
     assert last.accuracy > 0.75
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def counted(test_set):
+    *_, results = count_results(linear_model(), test_set)
+    return linear_model(), test_set, results
+
+
+def named(names):
+    """Return the network with classes of these names."""
+    return linear_model().with_info(classes=names)
+
+
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+def test_everything_is_written(counted, tmp_path):
+    _, _, results = counted
+    page = write_report(tmp_path / "a" / "b", *counted)
+    assert page == tmp_path / "a" / "b" / "report.html"
+    folder = page.parent
+    matrix = rows_of(folder / "confusion.csv")
+    assert [[int(cell) for cell in row[1:11]] for row in matrix[1:11]] == results.confusion.tolist()
+    assert float(matrix[1][11]) == pytest.approx(results.recall[0], abs=1e-6)
+    classes = rows_of(folder / "classes.csv")
+    assert [float(row[5]) for row in classes[1:]] == pytest.approx(results.precision, abs=1e-6)
+    mistakes = rows_of(folder / "mistakes.csv")[1:]
+    assert [int(row[0]) for row in mistakes] == results.mistakes().tolist()
+    assert sum(int(row[1]) for row in rows_of(folder / "reliability.csv")[1:]) == 200
+    drawn = {
+        name: ElementTree.parse(folder / f"{name}.svg").getroot()
+        for name in ("confusion", "reliability", "mistakes")
+    }
+    count = str(results.confusion[0, 0])
+    assert count in [text.text for text in drawn["confusion"].iter(f"{SVG}text")]
+    assert len(list(drawn["reliability"].iter(f"{SVG}circle"))) == len(results.reliability)
+    assert len(list(drawn["mistakes"].iter(f"{SVG}image"))) == results.wrong
+
+
+def sources(text):
+    """Return what a page refers to, once all its tags are closed."""
+    whole = re.sub(r"<((?:meta|img|br)\b[^>]*?)/?>", r"<\1/>", text[text.index("<html") :])
+    page = ElementTree.fromstring(whole)
+    return [each.get(name) for each in page.iter() for name in ("src", "href") if each.get(name)]
+
+
+def test_the_page_needs_nothing_else(counted, tmp_path):
+    text = write_report(tmp_path / "r", *counted).read_text(encoding="utf-8")
+    found = sources(text)
+    assert len(found) == counted[2].wrong
+    assert all(source.startswith("data:image/png;base64,") for source in found)
+    assert "url(" not in text
+    assert "<script" not in text
+    assert "MNIST &lt;test&gt;" in text
+    assert f"{100 * counted[2].accuracy:.2f} %" in text
+
+
+def test_nothing_in_the_page_is_obeyed_instead_of_read(counted, tmp_path):
+    model, pictures, results = counted
+    data = dataclasses.replace(pictures, name="\u202edata\n")
+    model = model.with_info(name="a\x1b[31m\u202eb\nc")
+    text = write_report(tmp_path / "r", model, data, results).read_text(encoding="utf-8")
+    heading = "a\\u001b[31m\\u202eb\\u000ac on \\u202edata\\u000a"
+    assert f"<h1>{heading}</h1>" in text
+    assert f"<title>{heading}</title>" in text
+    assert not set(text) & set("\x1b\u202e")
+
+
+def test_many_mistakes_are_not_all_shown_and_classes_have_their_names(
+    counted, tmp_path, monkeypatch
+):
+    model, pictures, results = counted
+    monkeypatch.setattr(report, "MAX_SHOWN", 3)
+    page = write_report(tmp_path / "r", model.with_info(refused=0.9), pictures, results)
+    text = page.read_text(encoding="utf-8")
+    assert len(sources(text)) == 3
+    assert f"The first 3 of {results.wrong}" in text
+    assert "class 3" in text
+
+
+def test_a_network_without_mistakes(tmp_path):
+    results = Results(np.eye(10, dtype=np.float32), np.arange(10, dtype=np.uint8), 1.0, 10)
+    pictures = Pictures(np.zeros((10, 1, 28, 28), np.uint8), results.labels, "ten")
+    page = write_report(tmp_path / "r", linear_model(), pictures, results)
+    assert "100.00 %" in page.read_text(encoding="utf-8")
+
+
+def test_a_folder_that_cannot_be_made(counted, tmp_path, monkeypatch):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError, match=r"for the report cannot be made.*Nothing was written"):
+        write_report(tmp_path / "file", *counted)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StorageError, match="its name is empty"):
+        write_report("", *counted)
+    assert not (tmp_path / report.PAGE).exists()
+
+
+@pytest.mark.parametrize("name", ["report.html", "classes.csv", "mistakes.svg"])
+def test_files_of_others_are_not_replaced(name, counted, tmp_path):
+    folder = tmp_path / "r"
+    folder.mkdir()
+    (folder / name).write_text("mine")
+    with pytest.raises(StorageError, match=rf"would replace .*{re.escape(name)}.* unchanged"):
+        write_report(folder, *counted)
+    assert [path.read_text() for path in folder.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("first", ["corners, up", 'a "heart"', "größer", "="])
+def test_an_earlier_report_is_replaced_whatever_its_classes_are_called(first, counted, tmp_path):
+    model = named([first, *(f"other, {number}" for number in range(9))])
+    page = write_report(tmp_path / "r", model, *counted[1:])
+    assert f"read as {first}" in rows_of(tmp_path / "r" / "confusion.csv")[0]
+    before = page.read_bytes()
+    # Whole, or broken off before its page.
+    for _ in range(2):
+        assert write_report(tmp_path / "r", model, *counted[1:]).read_bytes() == before
+        page.unlink()
+
+
+@pytest.mark.parametrize(
+    "line", ["it is,red,read as 1", "it is", "", "\x00", '"it is,read as a', "it was,read as 1"]
+)
+def test_a_table_of_another_is_none_of_a_report(line, counted, tmp_path):
+    (tmp_path / "confusion.csv").write_text(line, encoding="utf-8")
+    with pytest.raises(StorageError, match=r"would replace .*confusion.csv"):
+        write_report(tmp_path, *counted)
+
+
+def test_pictures_have_the_letters_of_any_name(counted, tmp_path):
+    model = named(["größer – ü", "三角", "<&>", "\u202ex", *"456789"])
+    write_report(tmp_path, model, *counted[1:])
+    text = "".join(ElementTree.parse(tmp_path / "confusion.svg").getroot().itertext())
+    for shown in ("größe…", "三角", "<&>", "\\u202…"):
+        assert shown in text
+
+
+def test_only_what_is_certain_is_a_hundred_per_cent():
+    shares = (0.999857, 0.9994, 1.0, 0.0, float("nan"))
+    assert [percent(share) for share in shares] == ["99.9 %", "99.9 %", "100.0 %", "0.0 %", ""]
+
+
+@pytest.fixture
+def perturbation(digits, monkeypatch):
+    # Of a few pictures, compiling the loops takes longer than their NumPy twins.
+    monkeypatch.setattr(numba_loops, "_installed", False)
+    return Perturbation(digits.test_images[:40])
+
+
+def centre(image):
+    grey = image.astype(float)
+    return tuple(
+        float(grey.sum(axis=1 - axis) @ np.arange(image.shape[axis]) / grey.sum())
+        for axis in (1, 0)
+    )
+
+
+def bar():
+    """Return a level bar in the middle of the picture."""
+    image = np.zeros((28, 28), np.uint8)
+    image[13:16, 8:21] = 255
+    return image
+
+
+def test_there_are_47_settings_and_five_are_shown_of_each():
+    assert len(SETTINGS) == 47
+    for axis in AXES:
+        assert len(axis.shown) == 5
+        assert set(axis.shown) <= set(axis.amounts)
+        assert axis.neutral in axis.amounts
+    assert sorted(order_of_settings()) == list(range(47))
+    first = [SETTINGS[number] for number in order_of_settings()[:25]]
+    assert set(first) == {(axis.name, amount) for axis in AXES for amount in axis.shown}
+
+
+def test_neutral_amounts_are_the_identity(perturbation):
+    for axis in AXES:
+        change = Change().to(axis.name, axis.neutral)
+        np.testing.assert_array_equal(perturbation.altered(change)[:, 0], perturbation.images)
+
+
+def test_changes_of_a_bar():
+    right, left = altered_one(bar(), [Change(shift=3), Change(shift=-3)])[:, 0]
+    np.testing.assert_array_equal(right[:, 3:], bar()[:, :-3])
+    np.testing.assert_array_equal(left[:, :-3], bar()[:, 3:])
+    (turned,) = altered_one(bar(), [Change(turn=30)])[:, 0]
+    # y points down: the right end of a level bar sinks.
+    assert centre(turned[:, 17:])[1] > 15
+    assert centre(turned[:, :12])[1] < 13
+    large, small = altered_one(bar(), [Change(size=1.3), Change(size=0.7)])[:, 0]
+    wide, thin = altered_one(bar(), [Change(pen=1), Change(pen=-0.5)])[:, 0]
+    ink = bar().sum()
+    assert large.sum() > 1.5 * ink
+    assert small.sum() < 0.6 * ink
+    assert wide.sum() > 1.4 * ink
+    assert thin.sum() < 0.8 * ink
+    # The pen changes the width of the line, not the size of the digit.
+    assert 4 <= len(np.flatnonzero(wide.max(axis=1) > 127)) <= 6
+
+
+def test_placing_undoes_shift_and_size(perturbation):
+    moved = perturbation.altered(Change(shift=4, size=0.8))[:, 0]
+    placed = perturbation.altered(Change(shift=4, size=0.8, placed=True))[:, 0]
+    for image, before in zip(placed, moved, strict=True):
+        assert centre(image) == pytest.approx((14, 14), abs=1)
+        assert abs(centre(before)[0] - 14) > 2
+
+
+def test_noise_is_the_same_each_time_and_comes_last(perturbation):
+    noisy = perturbation.altered(Change(noise=0.4))
+    np.testing.assert_array_equal(noisy, perturbation.altered(Change(noise=0.4)))
+    assert np.abs(noisy[:, 0].astype(int) - perturbation.images).mean() > 20
+    placed = perturbation.altered(Change(noise=0.4, placed=True))
+    assert (placed[:, 0, 0] > 0).any()
+
+
+def test_counting_limits(digits, perturbation):
+    model, labels = linear_model(), digits.test_labels[:40]
+    steps = list(count_limits(model, perturbation, labels, False))
+    last = steps[-1]
+    assert not np.isnan(last).any()
+    # The first point is there long before the last, and what is there stays.
+    counted = [int(np.count_nonzero(~np.isnan(step))) for step in steps]
+    assert counted == sorted(counted)
+    assert counted[0] <= 1
+    recogniser = Recogniser(model)
+    for name, amount in (("turn", 0), ("shift", 4), ("noise", 0.2)):
+        images = perturbation.altered(Change().to(name, amount))
+        right = recogniser.predict(scale(images)).argmax(axis=1) == labels
+        assert last[SETTINGS.index((name, amount))] == pytest.approx(right.mean())
+    # What was counted is kept, for network and placing.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(robustness, "Recogniser", never)
+        (again,) = count_limits(model, perturbation, labels, False)
+        np.testing.assert_array_equal(again, last)
+        with pytest.raises(AssertionError, match="again"):
+            next(count_limits(model, perturbation, labels, True))
