@@ -20,8 +20,6 @@ SCRIPT = Path(__file__).parents[2] / "benchmarks" / "drawn_digits.py"
 @pytest.fixture(scope="module")
 def drawn_digits():
     specification = importlib.util.spec_from_file_location("drawn_digits", SCRIPT)
-    assert specification is not None
-    assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     sys.modules["drawn_digits"] = module
     specification.loader.exec_module(module)
