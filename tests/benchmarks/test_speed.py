@@ -1,18 +1,151 @@
-"""The figures of the speed benchmarks, without any peer."""
+"""The benchmarks of speed, without any peer: turns, tasks, figures, recipes."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import compile_time
+import numpy as np
 import politeness
 import pytest
+import recipes
 import scaling
 import throughput
 from peers import CANDIDATES, UnavailableError
+from peers.alternation import alternate, ratio, summary
+from peers.gemms import Product, operands, products
+from peers.layouts import channels_first, channels_last
 from peers.process import Contestant, thread_variables
-from peers.task import Task, prepare
+from peers.task import Task, glorot, load, prepare
+
+from mnist_draw.dataset.augmentation import numba_loops
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.networks.specification import parse_network
+from mnist_draw.training.settings import TrainingSettings
+
+from .conftest import BENCHMARKS
+
+
+def test_each_block_has_every_candidate_once_and_begins_with_another():
+    taken = []
+
+    def run(name):
+        taken.append(name)
+        return float(len(taken))
+
+    figures = alternate(["a", "b", "c"], 3, run, rest=lambda: taken.append("rest"))
+    # A rest precedes every turn.
+    assert taken[::2] == ["rest"] * 9
+    assert "".join(taken[1::2]) == "abcbcacab"
+    # By candidate, in the order of the blocks.
+    assert figures == {"a": [2.0, 12.0, 16.0], "b": [4.0, 8.0, 18.0], "c": [6.0, 10.0, 14.0]}
+    assert alternate([], 3, run, rest=lambda: None) == {}
+
+
+def test_turns_are_summed_up():
+    for values, expected in (
+        # One slow turn does not move the median.
+        ([10.0, 11.0, 9.0, 10.0, 1000.0], (10.0, 10.0, 11.0)),
+        ([4.0], (4.0, 4.0, 4.0)),
+    ):
+        turns = summary(values)
+        assert (turns.low, turns.median, turns.high) == expected
+    with pytest.raises(ValueError, match="no turn"):
+        summary([])
+    # The machine slowed down by and by: in every block one is twice as fast as the other.
+    assert ratio([100.0, 50.0, 10.0, 2.0], [50.0, 25.0, 5.0, 1.0]) == 2.0
+    for ours, theirs in (([], []), ([1.0], [1.0, 2.0])):
+        with pytest.raises(ValueError, match="cannot be compared"):
+            ratio(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("network", "shares"),
+    [
+        ("mlp", (0.0, 0.4)),
+        ("cnn", (0.5, 0.5)),
+        ("custom_mlp:3,40,0.2,0.5", (0.2, 0.5)),
+        ("custom_mlp:0,800,0,0.5", (0.0, 0.5)),
+    ],
+)
+def test_layers_and_dropout_are_those_that_the_program_builds(network, shares):
+    task = Task(network)
+    shapes = parse_network(network).parameter_shapes()
+    dense = [shape for shape in shapes if len(shape) == 2]
+    assert task.hidden == tuple(shape[1] for shape in dense[:-1])
+    assert (task.drop_input, task.drop_hidden) == shares
+
+
+@pytest.mark.parametrize(("pictures", "factor"), [("float32", 1 / 256), ("uint8", 1)])
+def test_what_is_prepared_is_loaded(tmp_path, pictures, factor):
+    task = Task("custom_mlp:1,16,0,0", batch_size=20, threads=1, pictures=pictures)
+    prepare(tmp_path, task, training_examples=100)
+    loaded, arrays, weights = load(tmp_path)
+    data = load_dataset()
+    assert loaded == task
+    assert arrays.train_images.dtype == pictures
+    np.testing.assert_array_equal(arrays.train_images, data.train_images[:100] * factor)
+    np.testing.assert_array_equal(arrays.train_labels, data.train_labels[:100])
+    assert len(arrays.validation_images) == len(data.validation_images)
+    assert [w.shape for w in weights] == list(parse_network(task.network).parameter_shapes())
+
+
+def test_60000_pictures_are_the_whole_training_file(tmp_path):
+    prepare(tmp_path, Task("custom_mlp:0,1,0,0", pictures="uint8"), training_examples=60_000)
+    _, arrays, _ = load(tmp_path)
+    data = load_dataset()
+    assert len(arrays.train_images) == 60_000
+    np.testing.assert_array_equal(arrays.train_images[50_000:], data.validation_images)
+    np.testing.assert_array_equal(arrays.train_labels[50_000:], data.validation_labels)
+
+
+def test_first_weights_follow_glorot_and_repeat():
+    shapes = ((784, 500), (500,), (32, 32, 5, 5))
+    first, again = glorot(shapes), glorot(shapes)
+    for one, other in zip(first, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not first[1].any()
+    for weights, bound in ((first[0], np.sqrt(6 / 1284)), (first[2], np.sqrt(6 / 1600))):
+        assert 0.99 * bound < np.abs(weights).max() <= bound * (1 + 1e-6)
+
+
+def test_reordered_weights_compute_the_same():
+    rng = np.random.default_rng(3)
+    picture = rng.normal(size=(2, 3, 3))
+    filters = rng.normal(size=(4, 2, 2, 2)).astype(np.float32)
+    dense = rng.normal(size=(16, 5)).astype(np.float32)
+
+    def correlate(kernel):
+        places = np.lib.stride_tricks.sliding_window_view(picture, (2, 2), axis=(1, 2))
+        return np.einsum("crsij,fcij->frs", places, kernel)
+
+    # Lasagne's own: flipped filters, results read channel by channel.
+    expected = correlate(filters[:, :, ::-1, ::-1]).reshape(-1) @ dense
+    first = channels_first([filters, dense])
+    np.testing.assert_allclose(first[1] @ correlate(first[0]).reshape(-1), expected)
+    last = channels_last([filters, dense])
+    result = correlate(last[0].transpose(3, 2, 0, 1)).transpose(1, 2, 0)
+    np.testing.assert_allclose(result.reshape(-1) @ last[1], expected)
+
+
+def test_the_floor_does_all_products_of_all_pictures():
+    def work(network):
+        training = products(Task(network), training=True)
+        return sum(p.m * p.k * p.n * p.times for p in training) / 500
+
+    training = products(Task("mlp"), training=True)
+    assert len(training) == 8
+    assert products(Task("mlp"), training=False) == training[:3]
+    # Three products a layer, but for the gradient by the pictures.
+    assert work("mlp") == 3 * (784 * 500 + 500 * 300 + 300 * 10) - 784 * 500
+    convolutions = 2 * 576 * 25 * 32 + 3 * 64 * 800 * 32
+    assert work("cnn") == convolutions + 3 * (512 * 256 + 256 * 10)
+
+
+@pytest.mark.parametrize(("ta", "tb"), [(False, False), (True, False), (False, True)])
+def test_operands_are_stored_as_the_product_says(ta, tb):
+    a, b, c = operands(Product(3, 4, 5, ta, tb))
+    assert ((a.T if ta else a) @ (b.T if tb else b)).shape == c.shape == (3, 5)
 
 
 def test_ratios_are_against_each_and_against_the_faster_floor():
@@ -27,12 +160,9 @@ def test_ratios_are_against_each_and_against_the_faster_floor():
     assert figures["program"]["images_per_second"] == 80.0
     assert figures["program"]["floor_share"] == pytest.approx(0.8)
     assert figures["gemms-cut"]["floor_share"] == 1.0
-
-
-def test_without_program_or_floor_there_is_nothing_to_compare_with():
-    figures = throughput.compare({"torch": [40.0]})
-    assert figures["torch"]["program_ratio"] is None
-    assert figures["torch"]["floor_share"] is None
+    # Without program or floor there is nothing to compare with.
+    alone = throughput.compare({"torch": [40.0]})["torch"]
+    assert (alone["program_ratio"], alone["floor_share"]) == (None, None)
 
 
 def test_candidates_that_compute_something_else_are_found():
@@ -42,17 +172,11 @@ def test_candidates_that_compute_something_else_are_found():
 
 
 def test_a_table_names_every_candidate_and_who_is_missing():
-    rates = {"program": [80.0], "torch": [40.0], "gemms": [100.0]}
-    figures = throughput.compare(rates)
-    result = {
-        "task": {"network": "mlp"},
-        "training": figures,
-        "validation": figures,
-        "skipped": {"jax": "not installed"},
-    }
-    text = throughput.table(result)
+    figures = throughput.compare({"program": [80.0], "torch": [40.0], "gemms": [100.0]})
+    parts = {"training": figures, "validation": figures, "skipped": {"jax": "not installed"}}
+    text = throughput.table({"task": {"network": "mlp"}, **parts})
     assert "| PyTorch, eager | 40 | 40–40 | 2.00× | 40 % | 40 | 2.00× |" in text
-    assert "Not available: jax: not installed" in text
+    assert "jax: not installed" in text
 
 
 @pytest.mark.parametrize("arguments", [["--peers", "caffe"], ["--threads", "0"], ["--blocks", "0"]])
@@ -62,20 +186,15 @@ def test_what_cannot_be_measured_is_refused_in_words(arguments, capsys):
     assert arguments[0].strip("-")[:-1] in capsys.readouterr().err
 
 
-def test_sizes_become_tasks():
+def test_sizes_become_tasks_and_whole_epochs():
     assert scaling.task_of("batch", 64, 2) == (Task("mlp", 64, 2), None)
     assert scaling.task_of("width", 200, 2)[0].hidden == (200, 200)
     assert scaling.task_of("pictures", 3000, 2) == (Task("mlp", 500, 2), 3000)
-
-
-def test_turns_are_long_enough_and_whole_epochs():
     assert scaling.turn_of("batch", 4096, 4096, 4000) == 2
     assert scaling.turn_of("batch", 32, 32, 30_000) == 937
     assert scaling.turn_of("pictures", 3_000, 500, 30_000) == 60
     assert scaling.turn_of("pictures", 60_000, 500, 30_000) == 120
-
-
-def test_figures_are_images_per_second_or_seconds_an_epoch():
+    # Images a second, or seconds an epoch.
     assert scaling.figure_of("width", 100, 500, 60, 2.0) == 15_000
     assert scaling.figure_of("pictures", 3_000, 500, 60, 2.0) == pytest.approx(0.2)
 
@@ -97,11 +216,7 @@ def test_lateness_is_summed_up_by_its_tail():
 
 
 def test_medians_are_taken_figure_by_figure():
-    runs = [
-        {"train": 1.0, "whole": 9.0},
-        {"train": 3.0, "whole": 7.0},
-        {"train": 2.0, "whole": 8.0},
-    ]
+    runs = [{"train": train, "whole": 10 - train} for train in (1.0, 3.0, 2.0)]
     assert compile_time.medians(runs) == {"train": 2.0, "whole": 8.0}
 
 
@@ -114,8 +229,9 @@ def test_peak_memory_is_that_of_this_process():
 
 @pytest.fixture
 def candidate(tmp_path):
-    """A prepared folder with a task that takes no time."""
+    """A prepared folder with a task that takes no time, and a broken library beside it."""
     prepare(tmp_path, Task("custom_mlp:0,1,0,0", batch_size=5, threads=1), training_examples=10)
+    (tmp_path / "broken").mkdir()
     return tmp_path
 
 
@@ -133,45 +249,71 @@ def test_the_floor_takes_its_turns_in_a_process_of_its_own(candidate):
 
 
 @pytest.mark.process
-def test_who_is_not_installed_is_unavailable_with_the_reason(candidate, monkeypatch):
+@pytest.mark.parametrize(
+    ("library", "reason"),
+    [
+        ("raise ImportError('no scikit-learn here')", "not installed.*no scikit-learn here"),
+        (
+            "import os, sys; sys.stderr.write('killed\\n'); os._exit(3)",
+            "its process ended: killed",
+        ),
+    ],
+)
+def test_who_cannot_be_imported_is_unavailable_with_the_reason(
+    library, reason, candidate, monkeypatch
+):
     # A library that fails in its import, wherever the tests run.
-    broken = candidate / "broken"
-    broken.mkdir()
-    (broken / "sklearn.py").write_text("raise ImportError('no scikit-learn here')\n")
-    monkeypatch.setenv("PYTHONPATH", str(broken))
-    with pytest.raises(UnavailableError, match=r"not installed.*no scikit-learn here"):
+    (candidate / "broken" / "sklearn.py").write_text(library)
+    monkeypatch.setenv("PYTHONPATH", str(candidate / "broken"))
+    with pytest.raises(UnavailableError, match=reason):
         Contestant("sklearn", Task(threads=1), candidate)
 
 
-@pytest.mark.process
-def test_a_process_that_dies_is_unavailable_with_its_last_words(candidate, monkeypatch):
-    broken = candidate / "broken"
-    broken.mkdir()
-    (broken / "sklearn.py").write_text(
-        "import os, sys\nsys.stderr.write('killed\\n')\nos._exit(3)\n"
-    )
-    monkeypatch.setenv("PYTHONPATH", str(broken))
-    with pytest.raises(UnavailableError, match="its process ended: killed"):
-        Contestant("sklearn", Task(threads=1), candidate)
-
-
-def test_every_library_is_told_the_number_of_threads():
-    assert thread_variables(3)["OMP_NUM_THREADS"] == "3"
-    assert thread_variables(3)["OPENBLAS_NUM_THREADS"] == "3"
-
-
-def test_every_candidate_has_its_module():
-    folder = Path(throughput.__file__).parent / "peers"
+def test_every_candidate_has_its_module_and_is_told_the_number_of_threads():
+    variables = thread_variables(3)
+    assert (variables["OMP_NUM_THREADS"], variables["OPENBLAS_NUM_THREADS"]) == ("3", "3")
     for one in CANDIDATES.values():
-        assert f"class {one.cls}(" in (folder / f"{one.module}.py").read_text()
+        text = (BENCHMARKS / "peers" / f"{one.module}.py").read_text()
+        assert f"class {one.cls}(" in text
 
 
 @pytest.mark.slow
 @pytest.mark.process
-def test_reports_can_be_read_by_programs(capsys):
-    assert throughput.main(["--networks", "mlp", "--peers", "gemms", "--quick", "--blocks", "1",
-                            "--threads", "1", "--json"]) == 0  # fmt: skip
+def test_reports_can_be_read_by_programs(monkeypatch, capsys):
+    monkeypatch.setitem(throughput.QUICK, "mlp", (2, 500))
+    options = ["--peers", "gemms", "--quick", "--blocks", "1", "--threads", "1", "--json"]
+    assert throughput.main(["--networks", "mlp", *options]) == 0
     report = json.loads(capsys.readouterr().out)
     training = report["networks"]["mlp"]["training"]
     assert training["gemms"]["images_per_second"] > 0
     assert set(report["machine"]) == {"processor", "cores", "system", "python"}
+
+
+DATA = load_dataset().first(600)
+SMALL = TrainingSettings(network="custom_mlp:0,1,0,0", batch_size=100, learning_rate=0.01)
+
+
+@pytest.mark.slow
+def test_every_preset_trains_with_every_seed():
+    settings = {"tutorial": SMALL.replace(epochs=2), "other": SMALL.replace(epochs=1)}
+    found = recipes.measure_presets(settings, [1, 2], DATA)
+    for row in found.values():
+        assert len(row["accuracies"]) == len(row["seconds"]) == 2
+        assert 0.5 < row["mean_accuracy"] < 0.95
+    assert found["tutorial"]["ratio"] == 1
+    # Another seed is another run, the same seed the same.
+    first, second = found["tutorial"]["accuracies"]
+    assert first != second
+    assert recipes.run(settings["tutorial"].replace(seed=2), DATA)[0] == second
+    assert "| other | " in recipes.table({"presets": found})
+
+
+@pytest.mark.slow
+def test_recipes_take_turns_epoch_by_epoch(monkeypatch):
+    # Of few pictures, compiling the loops takes longer than their NumPy twins.
+    monkeypatch.setattr(numba_loops, "_installed", False)
+    monkeypatch.setattr(recipes, "TrainingSettings", lambda **changes: SMALL.replace(**changes))
+    found = recipes.measure_augmentation(["off", "warp"], 2, DATA)
+    assert found["off"]["ratio"] == 1
+    assert len(found["warp"]["seconds"]) == 2
+    assert "| warp | " in recipes.table({"augmentation": json.loads(json.dumps(found))})
