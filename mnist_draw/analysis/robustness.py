@@ -70,7 +70,7 @@ SETTINGS = tuple((axis.name, amount) for axis in AXES for amount in axis.amounts
 
 
 @dataclass(frozen=True)
-class Change:
+class Distortion:
     """A combination of perturbations."""
 
     #: Degrees clockwise.
@@ -87,7 +87,7 @@ class Change:
     #: pixels, centred by its mass. The noise is added last.
     placed: bool = False
 
-    def to(self, name: str, amount: float) -> Change:
+    def to(self, name: str, amount: float) -> Distortion:
         """Return the same with another amount of one axis."""
         amounts: dict[str, Any] = {name: float(amount)}
         return replace(self, **amounts)
@@ -118,7 +118,7 @@ class Perturbation:
         random = np.random.default_rng(_NOISE_SEED)
         return random.standard_normal(self.images.shape, dtype=np.float32)
 
-    def altered(self, change: Change) -> Images:
+    def altered(self, change: Distortion) -> Images:
         """Return the pictures after a change: uint8 (n, 1, 28, 28)."""
         images = self._rewritten(change.pen) if change.pen else self.images
         images = _moved(images, change)
@@ -142,13 +142,13 @@ class Perturbation:
         return images
 
 
-def altered_one(image: npt.NDArray[np.uint8], changes: Sequence[Change]) -> Images:
+def altered_one(image: npt.NDArray[np.uint8], changes: Sequence[Distortion]) -> Images:
     """Return one picture after each of several changes.
 
     Parameters
     ----------
     image : numpy.ndarray, uint8, shape (28, 28)
-    changes : sequence of Change
+    changes : sequence of Distortion
 
     Returns
     -------
@@ -160,7 +160,7 @@ def altered_one(image: npt.NDArray[np.uint8], changes: Sequence[Change]) -> Imag
         return np.concatenate([perturbation.altered(change) for change in changes])
 
 
-def _moved(images: Images, change: Change) -> Images:
+def _moved(images: Images, change: Distortion) -> Images:
     """Turn, enlarge and shift pictures around their middle."""
     if change.turn == 0 and change.size == 1:
         return _shifted(images, round(change.shift))
@@ -252,7 +252,7 @@ def count_limits(
     accuracy = np.full(len(SETTINGS), np.nan)
     for number in order_of_settings():
         name, amount = SETTINGS[number]
-        images = perturbation.altered(Change(placed=placed).to(name, amount))
+        images = perturbation.altered(Distortion(placed=placed).to(name, amount))
         right = 0
         for start in range(0, len(images), SLICE):
             answers = network.predict(scale(images[start : start + SLICE])).argmax(axis=1)

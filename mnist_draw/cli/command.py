@@ -18,7 +18,7 @@ class MisuseError(UserError):
 
 
 @dataclass(frozen=True)
-class Command:
+class Subcommand:
     """A command."""
 
     name: str

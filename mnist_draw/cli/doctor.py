@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from mnist_draw import __version__, theano_bridge
-from mnist_draw.cli.command import Command, add_json_option
+from mnist_draw.cli.command import Subcommand, add_json_option
 from mnist_draw.cli.output import json_line, painted, put
 from mnist_draw.errors import StorageError, UserError
 from mnist_draw.storage import check_writable, resource_path
@@ -51,7 +51,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=examine)
 
 
-DOCTOR = Command(
+DOCTOR = Subcommand(
     "doctor",
     "tell whether the installation is sound, and what to do where it is not",
     "Report versions, packages, processor cores, folders with their sizes and free disk space, the "

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from mnist_draw.cli.command import Command, MisuseError, add_json_option, add_network_option
+from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
 from mnist_draw.cli.listing import data_home
 from mnist_draw.cli.output import json_line, put, tell
 from mnist_draw.errors import UserError
@@ -42,7 +42,7 @@ def _add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=export)
 
 
-EXPORT = Command(
+EXPORT = Subcommand(
     "export",
     "write a network or the figures of a run for other programs",
     "Write a trained network, or the figures of a run, for other programs. ONNX needs the package "
@@ -151,7 +151,7 @@ def _add_digits_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=share_digits)
 
 
-DIGITS = Command(
+DIGITS = Subcommand(
     "digits",
     "share the digits that you have taught",
     "Count the digits under My digits, write them into one file for others, or take in those of "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mnist_draw.cli.command import Command, add_json_option
+from mnist_draw.cli.command import Subcommand, add_json_option
 from mnist_draw.cli.output import json_line, put, table, tell, typed
 from mnist_draw.errors import StorageError
 from mnist_draw.storage.folders import data_folder
@@ -27,7 +27,7 @@ def _add_models_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=list_networks)
 
 
-MODELS = Command(
+MODELS = Subcommand(
     "models",
     "list the trained networks",
     "List all trained networks: those that ship, those of runs, those that learnt your digits and "
@@ -77,7 +77,7 @@ def _add_runs_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=list_runs)
 
 
-RUNS = Command(
+RUNS = Subcommand(
     "runs",
     "list the runs, those of the window and of the command line",
     "List all runs, the newest first: those that the window trained and those of mnist-draw "
@@ -160,7 +160,7 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=describe_data)
 
 
-DATA = Command(
+DATA = Subcommand(
     "data",
     "tell what is in a data set",
     "Tell how many pictures of each class a data set holds, having checked its files.",

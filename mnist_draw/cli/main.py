@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mnist_draw import __version__
-from mnist_draw.cli import desktop, doctor, export, listing, output, predict, script, train
-from mnist_draw.cli.command import Command, MisuseError
+from mnist_draw.cli import desktop_entry, doctor, export, listing, output, predict, script, train
+from mnist_draw.cli.command import MisuseError, Subcommand
 from mnist_draw.cli.output import PROGRAM
 from mnist_draw.errors import UserError, did_you_mean, shortened
 
@@ -36,7 +36,7 @@ def _add_completion_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_complete)
 
 
-COMPLETION = Command(
+COMPLETION = Subcommand(
     "completion",
     "print what a shell needs to complete commands and options",
     "Print a script for a shell. Once the shell has read it, the Tab key completes commands, "
@@ -49,7 +49,7 @@ COMPLETION = Command(
 )
 
 #: All commands in the order of the help.
-COMMANDS: dict[str, Command] = {
+COMMANDS: dict[str, Subcommand] = {
     command.name: command
     for command in (
         train.TRAIN,
@@ -61,7 +61,7 @@ COMMANDS: dict[str, Command] = {
         listing.DATA,
         export.DIGITS,
         script.SCRIPT,
-        desktop.DESKTOP,
+        desktop_entry.DESKTOP,
         doctor.DOCTOR,
         COMPLETION,
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnist_draw.cli.command import Command, add_json_option, add_network_option
+from mnist_draw.cli.command import Subcommand, add_json_option, add_network_option
 from mnist_draw.cli.output import json_line, put, put_record, tell
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
@@ -67,7 +67,7 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=predict)
 
 
-PREDICT = Command(
+PREDICT = Subcommand(
     "predict",
     "say which digit each picture shows",
     "Say which digit each picture shows. Pictures may be of any size, dark on light or light on "
@@ -106,7 +106,7 @@ def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=evaluate)
 
 
-EVALUATE = Command(
+EVALUATE = Subcommand(
     "evaluate",
     "measure a trained network on the test pictures",
     "Measure a trained network on the 10,000 test pictures of MNIST or of another data set.",

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from mnist_draw.cli.command import Command
+from mnist_draw.cli.command import Subcommand
 from mnist_draw.cli.output import tell
 from mnist_draw.errors import StorageError
 from mnist_draw.storage.atomic import resolve_path
@@ -26,7 +26,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=lambda given: run_script(given.script, given.arguments))
 
 
-SCRIPT = Command(
+SCRIPT = Subcommand(
     "script",
     "run a Python script that uses Lasagne or Theano",
     "Run a Python script in which import theano and import lasagne work, in any order and without "

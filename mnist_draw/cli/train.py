@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, assert_never
 
-from mnist_draw.cli.command import Command
+from mnist_draw.cli.command import Subcommand
 from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS
 from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
@@ -83,7 +83,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=lambda arguments: run(arguments, parser.error))
 
 
-TRAIN = Command(
+TRAIN = Subcommand(
     "train",
     "train a network and save it",
     "Train a network on MNIST and save it. Without options this is the tutorial's recipe. Ctrl-C "

@@ -22,7 +22,7 @@ from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_signals
 from mnist_draw.training.network_places import RUN, save_fallback
-from mnist_draw.training.progress import ProgressBar, describe
+from mnist_draw.training.progress import TrainingProgressBar, describe
 from mnist_draw.training.run_list import new_run_folder, runs_folder
 from mnist_draw.training.settings import TrainingSettings
 
@@ -265,7 +265,7 @@ class Progress:
 
     def __init__(self, checkpoints: bool = False) -> None:
         self._checkpoints = checkpoints
-        self._bar = ProgressBar()
+        self._bar = TrainingProgressBar()
         self.checkpoint_failed = self.measured = False
         self.saved: Path | None = None
 

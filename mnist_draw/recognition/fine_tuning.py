@@ -65,7 +65,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Step:
+class FineTuningStep:
     """The current step, and the progress of the whole, 0 to 1."""
 
     label: str
@@ -131,13 +131,13 @@ def fine_tune(
     settings: TrainingSettings | None = None,
     dataset: Dataset | None = None,
     controls: Controls | None = None,
-) -> Iterator[Step | FineTuned]:
+) -> Iterator[FineTuningStep | FineTuned]:
     """Fine-tune a network, in the thread that iterates."""
     settings = settings or fine_tuning_settings(model.network)
     # The user's path does not belong into the model file.
     settings = settings.replace(extra_folder=None)
     controls = controls or Controls()
-    yield Step("Reading your digits with the network in use", 0.0)
+    yield FineTuningStep("Reading your digits with the network in use", 0.0)
     data = dataset or load_dataset()
     if not reads_digits(model):
         raise UserError(
@@ -152,7 +152,7 @@ def fine_tune(
     before, validated = reader.score(model), reader.validation_accuracy()
     if controls.stop_requested:
         return
-    yield Step("Getting ready to learn", _BEFORE / 2)
+    yield FineTuningStep("Getting ready to learn", _BEFORE / 2)
     finished: events.Finished | None = None
     steps = train(
         settings, dataset=_rehearsed(data), extra=extra, network=network, controls=controls
@@ -162,7 +162,7 @@ def fine_tune(
             done = ((event.epoch - 1) * event.batches + event.batch) / (
                 event.epochs * event.batches
             )
-            yield Step("Learning", _BEFORE + (_TRAINED - _BEFORE) * done)
+            yield FineTuningStep("Learning", _BEFORE + (_TRAINED - _BEFORE) * done)
         elif isinstance(event, events.Diverged):
             raise UserError(f"{event.message} The network in use is unchanged.")
         elif isinstance(event, events.Finished):
@@ -170,7 +170,7 @@ def fine_tune(
     if finished is None or finished.reason == "stopped" or controls.stop_requested:
         return
     for number, share in enumerate(SHARES):
-        yield Step("Trying it on MNIST", _TRAINED + (1 - _TRAINED) * number / len(SHARES))
+        yield FineTuningStep("Trying it on MNIST", _TRAINED + (1 - _TRAINED) * number / len(SHARES))
         parameters = between(model.parameters, finished.parameters, share)
         lasagne.layers.set_all_param_values(network, list(parameters))
         if reader.validation_accuracy() >= validated - MAX_FORGOTTEN:

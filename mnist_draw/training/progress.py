@@ -51,7 +51,7 @@ def describe(event: events.Event) -> list[str]:
     return []
 
 
-class ProgressBar:
+class TrainingProgressBar:
     """A listener of the training loop that shows how far a run is, on standard error.
 
     In a notebook it is tqdm's widget where ipywidgets is installed, and its line of text otherwise.

@@ -20,7 +20,7 @@ from mnist_draw.training.functions import compile_predict
 from mnist_draw.training.history import History
 from mnist_draw.training.loop import train
 from mnist_draw.training.network_places import file_of
-from mnist_draw.training.progress import ProgressBar, describe, in_notebook
+from mnist_draw.training.progress import TrainingProgressBar, describe, in_notebook
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
@@ -96,7 +96,7 @@ def run_network(
         network = build_network(_for_arrays(chosen, data))
     dataset = None if data is None else _as_dataset(data, network)
     controls = Controls()
-    bar = ProgressBar(leave=True)
+    bar = TrainingProgressBar(leave=True)
     shown = in_notebook() if progress is None else progress
     with stop_on_interrupt(controls), contextlib.closing(bar):
         for event in train(chosen, dataset=dataset, network=network, controls=controls):

@@ -19,7 +19,7 @@ from mnist_draw.analysis.results import SLICE, Results, count_results, wilson
 from mnist_draw.analysis.robustness import (
     AXES,
     SETTINGS,
-    Change,
+    Distortion,
     Perturbation,
     altered_one,
     count_limits,
@@ -331,20 +331,20 @@ def test_there_are_47_settings_and_five_are_shown_of_each():
 
 def test_neutral_amounts_are_the_identity(perturbation):
     for axis in AXES:
-        change = Change().to(axis.name, axis.neutral)
+        change = Distortion().to(axis.name, axis.neutral)
         np.testing.assert_array_equal(perturbation.altered(change)[:, 0], perturbation.images)
 
 
 def test_changes_of_a_bar():
-    right, left = altered_one(bar(), [Change(shift=3), Change(shift=-3)])[:, 0]
+    right, left = altered_one(bar(), [Distortion(shift=3), Distortion(shift=-3)])[:, 0]
     np.testing.assert_array_equal(right[:, 3:], bar()[:, :-3])
     np.testing.assert_array_equal(left[:, :-3], bar()[:, 3:])
-    (turned,) = altered_one(bar(), [Change(turn=30)])[:, 0]
+    (turned,) = altered_one(bar(), [Distortion(turn=30)])[:, 0]
     # y points down: the right end of a level bar sinks.
     assert centre(turned[:, 17:])[1] > 15
     assert centre(turned[:, :12])[1] < 13
-    large, small = altered_one(bar(), [Change(size=1.3), Change(size=0.7)])[:, 0]
-    wide, thin = altered_one(bar(), [Change(pen=1), Change(pen=-0.5)])[:, 0]
+    large, small = altered_one(bar(), [Distortion(size=1.3), Distortion(size=0.7)])[:, 0]
+    wide, thin = altered_one(bar(), [Distortion(pen=1), Distortion(pen=-0.5)])[:, 0]
     ink = bar().sum()
     assert large.sum() > 1.5 * ink
     assert small.sum() < 0.6 * ink
@@ -355,18 +355,18 @@ def test_changes_of_a_bar():
 
 
 def test_placing_undoes_shift_and_size(perturbation):
-    moved = perturbation.altered(Change(shift=4, size=0.8))[:, 0]
-    placed = perturbation.altered(Change(shift=4, size=0.8, placed=True))[:, 0]
+    moved = perturbation.altered(Distortion(shift=4, size=0.8))[:, 0]
+    placed = perturbation.altered(Distortion(shift=4, size=0.8, placed=True))[:, 0]
     for image, before in zip(placed, moved, strict=True):
         assert centre(image) == pytest.approx((14, 14), abs=1)
         assert abs(centre(before)[0] - 14) > 2
 
 
 def test_noise_is_the_same_each_time_and_comes_last(perturbation):
-    noisy = perturbation.altered(Change(noise=0.4))
-    np.testing.assert_array_equal(noisy, perturbation.altered(Change(noise=0.4)))
+    noisy = perturbation.altered(Distortion(noise=0.4))
+    np.testing.assert_array_equal(noisy, perturbation.altered(Distortion(noise=0.4)))
     assert np.abs(noisy[:, 0].astype(int) - perturbation.images).mean() > 20
-    placed = perturbation.altered(Change(noise=0.4, placed=True))
+    placed = perturbation.altered(Distortion(noise=0.4, placed=True))
     assert (placed[:, 0, 0] > 0).any()
 
 
@@ -381,7 +381,7 @@ def test_counting_limits(digits, perturbation):
     assert counted[0] <= 1
     recogniser = Recogniser(model)
     for name, amount in (("turn", 0), ("shift", 4), ("noise", 0.2)):
-        images = perturbation.altered(Change().to(name, amount))
+        images = perturbation.altered(Distortion().to(name, amount))
         right = recogniser.predict(scale(images)).argmax(axis=1) == labels
         assert last[SETTINGS.index((name, amount))] == pytest.approx(right.mean())
     # What was counted is kept, for network and placing.

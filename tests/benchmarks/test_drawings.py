@@ -24,7 +24,7 @@ from PIL import Image
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
-from mnist_draw.recognition.fine_tuning import FineTuned, Score, Step
+from mnist_draw.recognition.fine_tuning import FineTuned, Score, FineTuningStep
 from mnist_draw.storage import save_model
 
 from .conftest import BENCHMARKS
@@ -266,7 +266,7 @@ def test_the_first_digits_are_taught_and_the_others_measured(
     def fine_tune(model, extra):
         """Return a network that calls everything a 5."""
         taught.append(extra)
-        yield Step("Learning", 0.5)
+        yield FineTuningStep("Learning", 0.5)
         weights, biases = (np.zeros_like(value) for value in model.parameters)
         biases[5] = 1
         fives = dataclasses.replace(model, parameters=(weights, biases))

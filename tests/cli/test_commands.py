@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mnist_draw.cli import main
-from mnist_draw.cli.command import Command
+from mnist_draw.cli.command import Subcommand
 from mnist_draw.cli.main import COMMANDS, build_parser
 from mnist_draw.cli.output import painted
 
@@ -35,7 +35,7 @@ def test_every_example_is_understood(name: str, typed: str) -> None:
 def test_a_command_is_one_entry(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    new = Command("greet", "greet", "Greet.", (("", "says hello"),), lambda parser:
+    new = Subcommand("greet", "greet", "Greet.", (("", "says hello"),), lambda parser:
                   parser.set_defaults(run=lambda _: print("hello") or 0))  # fmt: skip
     monkeypatch.setitem(COMMANDS, "greet", new)
     assert main(["greet"]) == 0

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import mnist_draw.app
-from mnist_draw.cli import desktop
+from mnist_draw.cli import desktop_entry
 from mnist_draw.cli.main import main
 from mnist_draw.storage.folders import resource_path
 
@@ -47,7 +47,7 @@ def test_what_is_installed_starts_this_program(
     assert command.pop() == "%f"
     done = subprocess.run([*command, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("mnist_draw ")
-    for name, place in desktop.PLACES.items():
+    for name, place in desktop_entry.PLACES.items():
         assert (home / place / name).is_file()
     assert "desktop remove" in capsys.readouterr().out
 
@@ -59,8 +59,8 @@ def test_remove_leaves_nothing(home: Path) -> None:
     assert main(["desktop", "install"]) == main(["desktop", "remove"]) == 0
     ours = [path for path in home.rglob("*mnist*") if path.is_file()]
     # The lists of all kinds of files are made anew, with and without ours.
-    assert [path for path in ours if path.parent.name in desktop.PLACES.values()] == []
-    assert not any((home / place / name).exists() for name, place in desktop.PLACES.items())
+    assert [path for path in ours if path.parent.name in desktop_entry.PLACES.values()] == []
+    assert not any((home / place / name).exists() for name, place in desktop_entry.PLACES.items())
     assert other.exists()
     assert main(["desktop", "remove"]) == 0
 
@@ -104,11 +104,11 @@ def test_lists_of_other_programs_stay(home: Path) -> None:
     ],
 )
 def test_odd_places_are_quoted(argument: str, written: str) -> None:
-    assert desktop.quoted(argument) == written
+    assert desktop_entry.quoted(argument) == written
 
 
 def test_all_that_ships_is_installed() -> None:
-    assert {path.name for path in resource_path("desktop").iterdir()} == set(desktop.PLACES)
+    assert {path.name for path in resource_path("desktop").iterdir()} == set(desktop_entry.PLACES)
 
 
 @pytest.mark.process

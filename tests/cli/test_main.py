@@ -120,7 +120,7 @@ def test_any_file_name_can_be_printed() -> None:
 SWALLOWS = """
 import argparse, ctypes, signal, sys, time
 from mnist_draw.cli.main import COMMANDS, main
-from mnist_draw.cli.command import Command
+from mnist_draw.cli.command import Subcommand
 
 def called_back():
     signal.raise_signal(signal.SIGINT)
@@ -143,7 +143,7 @@ def add_options(parser):
     parser.add_argument("seconds", type=float)
     parser.set_defaults(run=run)
 
-COMMANDS["lost"] = Command("lost", "lose it", "Loses it.", (), add_options)
+COMMANDS["lost"] = Subcommand("lost", "lose it", "Loses it.", (), add_options)
 sys.exit(main(sys.argv[1:]))
 """
 

@@ -17,8 +17,8 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition import fine_tuning
 from mnist_draw.recognition.fine_tuning import (
     FineTuned,
+    FineTuningStep,
     Score,
-    Step,
     between,
     fine_tune,
     fine_tuning_settings,
@@ -37,11 +37,11 @@ def odd(digits: Dataset) -> ExtraDigits:
     return ExtraDigits(upside_down, np.full(8, 7, np.uint8), Path("mine"))
 
 
-def learnt(steps: Iterator[Step | FineTuned]) -> tuple[list[Step], FineTuned]:
+def learnt(steps: Iterator[FineTuningStep | FineTuned]) -> tuple[list[FineTuningStep], FineTuned]:
     """Return the steps and the end."""
     *before, end = steps
     assert isinstance(end, FineTuned)
-    assert all(isinstance(step, Step) for step in before)
+    assert all(isinstance(step, FineTuningStep) for step in before)
     return before, end  # type: ignore[return-value]
 
 
@@ -99,10 +99,10 @@ def test_rightly_read_is_what_the_program_answers_so(digits: Dataset, odd: Extra
 
 def test_a_stop_leaves_everything_as_it_is(digits: Dataset, odd: ExtraDigits) -> None:
     controls = Controls()
-    seen: list[Step | FineTuned] = []
+    seen: list[FineTuningStep | FineTuned] = []
     for step in fine_tune(linear_model(), odd, settings=quick(), dataset=digits, controls=controls):
         seen.append(step)
-        if isinstance(step, Step) and step.label == "Learning":
+        if isinstance(step, FineTuningStep) and step.label == "Learning":
             controls.stop()
     assert not any(isinstance(step, FineTuned) for step in seen)
     early = Controls()

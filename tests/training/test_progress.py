@@ -10,7 +10,7 @@ import pytest
 
 import mnist_draw
 from mnist_draw.dataset.mnist import Dataset
-from mnist_draw.training.progress import ProgressBar, in_notebook
+from mnist_draw.training.progress import TrainingProgressBar, in_notebook
 
 Six = tuple[Any, ...]
 
@@ -58,12 +58,12 @@ def test_a_script_that_asks_has_one(data: Six, capsys: pytest.CaptureFixture[str
 
 
 def test_lines_stand_above_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
-    bar = ProgressBar()
+    bar = TrainingProgressBar()
     bar.print("first")
     bar.close()
     assert capsys.readouterr().out == "first\n"
 
 
 def test_no_name_in_a_line_begins_another(capsys: pytest.CaptureFixture[str]) -> None:
-    ProgressBar().print("mnist\ndone: 100 %")
+    TrainingProgressBar().print("mnist\ndone: 100 %")
     assert capsys.readouterr().out == "mnist\\u000adone: 100 %\n"

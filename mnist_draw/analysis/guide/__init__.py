@@ -12,7 +12,7 @@ _CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Step:
+class GuideStep:
     """One step of the guide."""
 
     #: From 1.
@@ -38,7 +38,7 @@ class Step:
 
 
 @lru_cache(maxsize=1)
-def guide() -> tuple[Step, ...]:
+def guide() -> tuple[GuideStep, ...]:
     """Return all steps in order."""
     folder = files("mnist_draw.analysis.guide")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".md"))
@@ -47,13 +47,13 @@ def guide() -> tuple[Step, ...]:
     )
 
 
-def step_for(section: str, view: str) -> Step | None:
+def step_for(section: str, view: str) -> GuideStep | None:
     """Return the first step about a view of a section, or else about the section."""
     about = [step for step in guide() if step.section == section]
     return next((step for step in about if step.view == view), about[0] if about else None)
 
 
-def _read(number: int, content: str) -> Step:
+def _read(number: int, content: str) -> GuideStep:
     target = _TARGET.search(content)
     said = target.group(1) if target else ""
     pairs = [entry.split(":", 1) for entry in said.split(",") if ":" in entry]
@@ -62,7 +62,7 @@ def _read(number: int, content: str) -> Step:
     heading, body = text.split("\n", 1)
     short = " ".join(body.strip().split("\n\n", 1)[0].split())
     test = entries.get("test")
-    return Step(
+    return GuideStep(
         number,
         heading.removeprefix("# ").strip(),
         short,

@@ -42,7 +42,7 @@ _STILL = 0.1
 _QUIET = 0.25
 
 #: Picture (28, 28), the digit asked about, and a ticket that comes back with the explanation.
-Question = tuple["np.ndarray", int, int]
+ExplanationRequest = tuple["np.ndarray", int, int]
 
 
 def _explainer(model: ModelFile) -> Explainer:
@@ -86,10 +86,10 @@ class Explanations(LatestJob):
         self._explainer: Explainer | None = None
         self._network = ""
         self._models: LatestValue[ModelFile] = LatestValue()
-        self._asked: LatestValue[Question] = LatestValue()
+        self._asked: LatestValue[ExplanationRequest] = LatestValue()
         #: The last question, and one that is answered again for another network.
-        self._last: Question | None = None
-        self._again: Question | None = None
+        self._last: ExplanationRequest | None = None
+        self._again: ExplanationRequest | None = None
         #: A model that is to be used but not yet is.
         self._next: ModelFile | None = None
         self._expecting = False

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import (
     QToolButton,
 )
 
-from mnist_draw.analysis.guide import Step, guide, step_for
+from mnist_draw.analysis.guide import GuideStep, guide, step_for
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.layout import column, row
@@ -69,7 +69,7 @@ class GuideView(Card):
     def show_step(self, number: int) -> None:
         """Show a step by its number, clipped to the first and the last."""
         steps = guide()
-        self.step: Step = steps[min(max(number, 1), len(steps)) - 1]
+        self.step: GuideStep = steps[min(max(number, 1), len(steps)) - 1]
         self.number.setText(f"GUIDE · {self.step.number} OF {len(steps)}")
         self.title.setText(self.step.title)
         self.words.setText(self.step.short)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.analysis.example import Example
-    from mnist_draw.analysis.guide import Step
+    from mnist_draw.analysis.guide import GuideStep
     from mnist_draw.storage.models import ModelFile
 
 notifier = Notifier("inside")
@@ -247,7 +247,7 @@ class InsideView(QWidget):
         if section is self._front and not self._guided:
             self.guide.turn_to(section.name, view or section.view_name())
 
-    def show_step(self, step: Step) -> None:
+    def show_step(self, step: GuideStep) -> None:
         """Open the view of a step of the guide, with an example."""
         if step.section == "draw":
             self.draw_requested.emit()

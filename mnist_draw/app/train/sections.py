@@ -22,7 +22,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, label
 
 
-class Section(QWidget):
+class SettingsSection(QWidget):
     """A heading with a body below it."""
 
     chosen = pyqtSignal()
@@ -84,7 +84,7 @@ class SectionArea(QScrollArea):
     The section with the keyboard's focus stays open. If not even one fits, the area scrolls.
     """
 
-    def __init__(self, panel: QWidget, sections: list[Section]) -> None:
+    def __init__(self, panel: QWidget, sections: list[SettingsSection]) -> None:
         super().__init__()
         self._sections = sections
         self._recent = list(sections)
@@ -95,7 +95,7 @@ class SectionArea(QScrollArea):
         for section in sections:
             section.chosen.connect(lambda section=section: self._choose(section))
 
-    def _choose(self, section: Section) -> None:
+    def _choose(self, section: SettingsSection) -> None:
         section.put_away = section.is_open
         self._recent.remove(section)
         self._recent.insert(0, section)

@@ -29,7 +29,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain, push_button, set_look
-from mnist_draw.app.train.sections import Section
+from mnist_draw.app.train.sections import SettingsSection
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, SettingField, build_field
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
@@ -184,13 +184,13 @@ class SettingsPanel(QWidget):
 
     # -- building
 
-    def _build_sections(self) -> dict[str, Section]:
+    def _build_sections(self) -> dict[str, SettingsSection]:
         """Put the fields into rows, in the order of their declaration."""
-        sections: dict[str, Section] = {}
+        sections: dict[str, SettingsSection] = {}
         taken: dict[str, int] = {}
         for field in self.fields.values():
             group, columns = field.setting.group, field.setting.columns
-            section = sections.setdefault(group, Section(group.capitalize(), group))
+            section = sections.setdefault(group, SettingsSection(group.capitalize(), group))
             if taken.get(group, _COLUMNS) + columns > _COLUMNS:
                 cells = row()
                 section.rows.addLayout(cells)

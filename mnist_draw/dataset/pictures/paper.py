@@ -144,7 +144,7 @@ def _largest(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
 
 
 @dataclass(frozen=True)
-class Line:
+class RuledLine:
     """A line of the paper, nearly along the rows, in pixels."""
 
     start: float
@@ -170,7 +170,7 @@ def without_lines(ink: Float) -> Float:
     return np.ascontiguousarray(cleaned)
 
 
-def find_lines(ink: Float) -> list[Line]:
+def find_lines(ink: Float) -> list[RuledLine]:
     """Find the lines that cross a picture nearly along its rows."""
     from scipy import ndimage
 
@@ -210,7 +210,7 @@ def find_lines(ink: Float) -> list[Line]:
         return []
     middle = (ink.shape[1] - 1) / 2
     return [
-        Line((row + 0.5) * factor - 0.5 - float(slopes[row]) * middle, float(slopes[row]))
+        RuledLine((row + 0.5) * factor - 0.5 - float(slopes[row]) * middle, float(slopes[row]))
         for row in found
     ]
 
@@ -229,7 +229,7 @@ def _line_width(ink: Float) -> int:
     return width
 
 
-def _opened_across(ink: Float, lines: list[Line]) -> Float:
+def _opened_across(ink: Float, lines: list[RuledLine]) -> Float:
     """Within lines, replace ink by its opening across the line."""
     from scipy import ndimage
 

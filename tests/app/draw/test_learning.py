@@ -20,7 +20,7 @@ from mnist_draw.app.kit.threads import running
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.library import networks as kept
-from mnist_draw.recognition.fine_tuning import FineTuned, Score, Step
+from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
 from mnist_draw.storage import StorageError, load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.storage.unique_paths import deleted
@@ -58,7 +58,7 @@ class Learn:
         assert len(inks) == len(extra)
         self.calls.append((model, extra))
         self.threads.append(threading.current_thread())
-        yield Step("Learning", 0.25)
+        yield FineTuningStep("Learning", 0.25)
         if self.error is not None:
             raise self.error
         self.gate.wait(10)

@@ -16,13 +16,17 @@ from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.limits.limits_worker import (
     ExampleReader,
     Found,
-    Question,
+    PerturbationRequest,
     Reading,
     count_all,
 )
-from mnist_draw.app.inside.limits.network_choices import Choice, NetworkChoices
+from mnist_draw.app.inside.limits.network_choices import NetworkChoice, NetworkChoices
 from mnist_draw.app.inside.limits.perturbation_card import AnswerRow, PerturbationCard
-from mnist_draw.app.inside.limits.robustness_plot import Curve, RobustnessPlot, format_amount
+from mnist_draw.app.inside.limits.robustness_plot import (
+    AccuracyCurve,
+    RobustnessPlot,
+    format_amount,
+)
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row
@@ -35,7 +39,7 @@ from mnist_draw.library.network_data import all_names, describe_foreign_network
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.example import Example
-    from mnist_draw.analysis.robustness import Change
+    from mnist_draw.analysis.robustness import Distortion
     from mnist_draw.storage.models import ModelFile
 
 #: Cards beside each other where there is room for them.
@@ -53,10 +57,10 @@ class LimitsSection(CountedSection):
     def __init__(self) -> None:
         super().__init__()
         # Here, not above: what a change is knows the networks' side, which is slow to import.
-        from mnist_draw.analysis.robustness import AXES, SETTINGS, Change
+        from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion
 
         self.setObjectName("robustnessView")
-        self._axes, self._settings, self._unchanged = AXES, SETTINGS, Change()
+        self._axes, self._settings, self._unchanged = AXES, SETTINGS, Distortion()
         self._found: Found = {}
         self._listed = self._stopped = False
         self._counted: tuple[object, ...] = ()
@@ -151,7 +155,7 @@ class LimitsSection(CountedSection):
         self._model, self._newer = model, None
         known = [choice.title for choice in self.choices.choices if choice.key == self._key]
         title = known[0] if known else self._title(model)
-        self.choices.put(Choice(self._key, title, lambda: model, names=names), first=True)
+        self.choices.put(NetworkChoice(self._key, title, lambda: model, names=names), first=True)
         if self._active:
             self._list_others()
 
@@ -182,7 +186,7 @@ class LimitsSection(CountedSection):
             self._listed = True
             self._background.run(_others, self._offer)
 
-    def _offer(self, others: list[Choice]) -> None:
+    def _offer(self, others: list[NetworkChoice]) -> None:
         """Offer those that can be compared: they tell the same classes apart."""
         names = all_names(self._model)
         self.choices.offer([other for other in others if other.names == names])
@@ -258,7 +262,7 @@ class LimitsSection(CountedSection):
             mine = [n for n, (name, _) in enumerate(self._settings) if name == axis.name]
             self.plots[axis.name].show_curves(
                 [
-                    Curve(
+                    AccuracyCurve(
                         self.choices.number(choice.key),
                         choice.title,
                         self._accuracy(choice.key)[mine],
@@ -324,7 +328,7 @@ class LimitsSection(CountedSection):
             if choice.ticked or choice.key == self._key
         }
         self._reader.ask(
-            Question(
+            PerturbationRequest(
                 self._example.picture,
                 self.place_switch.isChecked(),
                 self._change(),
@@ -333,7 +337,7 @@ class LimitsSection(CountedSection):
             )
         )
 
-    def _change(self) -> Change:
+    def _change(self) -> Distortion:
         return replace(self.turn.change(), placed=self.place_switch.isChecked())
 
     def _show_reading(self, reading: Reading) -> None:
@@ -360,11 +364,11 @@ class LimitsSection(CountedSection):
             self.problem.emit(sentence)
 
 
-def _others() -> list[Choice]:
+def _others() -> list[NetworkChoice]:
     """Return the networks that can be compared, in the background."""
     from mnist_draw.library import networks as kept
 
-    return [Choice(one.key, one.title, partial(type(one).load, one),
+    return [NetworkChoice(one.key, one.title, partial(type(one).load, one),
                    names=one.info.classes or DIGITS) for one in
             (*reversed(kept.list_shipped()), *kept.list_fine_tuned(), *kept.list_run_networks(),
              *kept.list_opened())]  # fmt: skip

@@ -14,7 +14,7 @@ from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.robustness import Change
+    from mnist_draw.analysis.robustness import Distortion
     from mnist_draw.storage.models import ModelFile
 
 #: The key of a network, and what reads it.
@@ -61,12 +61,12 @@ class Strip:
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class PerturbationRequest:
     """What is to be read, and by which networks."""
 
     picture: np.ndarray
     placed: bool
-    change: Change
+    change: Distortion
     chosen: str
     networks: dict[str, Callable[[], ModelFile]] = field(repr=False)
     compile_others: bool = False
@@ -74,9 +74,9 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """The answer to a `Question`."""
+    """The answer to a `PerturbationRequest`."""
 
-    question: Question
+    question: PerturbationRequest
     strips: dict[str, Strip]
     turned: np.ndarray
     answers: dict[str, np.ndarray]
@@ -101,7 +101,7 @@ class ExampleReader(LatestJob):
 
     # -- in the other thread
 
-    def _read(self, question: Question) -> Reading:
+    def _read(self, question: PerturbationRequest) -> Reading:
         from mnist_draw.analysis.robustness import altered_one
         from mnist_draw.dataset.mnist import GREY_LEVELS, scale
 
@@ -122,15 +122,15 @@ class ExampleReader(LatestJob):
         strips = self._strips_of(grey, question) if question.chosen in answers else {}
         return Reading(question, strips, turned[0, 0], answers, complete)
 
-    def _strips_of(self, grey: np.ndarray, question: Question) -> dict[str, Strip]:
+    def _strips_of(self, grey: np.ndarray, question: PerturbationRequest) -> dict[str, Strip]:
         """Return the strips; those of the last question where nothing has changed for them."""
-        from mnist_draw.analysis.robustness import AXES, Change, altered_one
+        from mnist_draw.analysis.robustness import AXES, Distortion, altered_one
         from mnist_draw.dataset.mnist import scale
 
         load = question.networks[question.chosen]
         state = (grey.tobytes(), question.placed, question.chosen, load)
         if self._strips is None or self._strips[0] != state:
-            plain = Change(placed=question.placed)
+            plain = Distortion(placed=question.placed)
             changes = [plain.to(axis.name, amount) for axis in AXES for amount in axis.shown]
             images = altered_one(grey, changes)
             found = self._recogniser(question.chosen, load).predict(scale(images))

@@ -28,7 +28,7 @@ MAX_COUNT = 4
 
 
 @dataclass(eq=False)
-class Choice:
+class NetworkChoice:
     """A network that can be compared."""
 
     key: str
@@ -47,8 +47,8 @@ class NetworkChoices(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("networkChoices")
-        self.choices: list[Choice] = []
-        self._others: list[Choice] = []
+        self.choices: list[NetworkChoice] = []
+        self._others: list[NetworkChoice] = []
         self._chips: list[QFrame] = []
         self.add_button = push_button(
             "addNetworkButton",
@@ -61,7 +61,7 @@ class NetworkChoices(QWidget):
         self._row = row(self.add_button, 1, owner=self)
         theme.theme().changed.connect(self._rebuild)
 
-    def ticked(self) -> list[Choice]:
+    def ticked(self) -> list[NetworkChoice]:
         """Return the networks that are compared."""
         return [choice for choice in self.choices if choice.ticked]
 
@@ -69,7 +69,7 @@ class NetworkChoices(QWidget):
         """Return the place of a network, which gives its line."""
         return [choice.key for choice in self.choices].index(key)
 
-    def offer(self, others: list[Choice]) -> None:
+    def offer(self, others: list[NetworkChoice]) -> None:
         """Take note of networks that can be added; the first of them fill the list."""
         self._others = others
         listed = {choice.key for choice in self.choices}
@@ -84,7 +84,7 @@ class NetworkChoices(QWidget):
         self.choices, self._others = [], []
         self._rebuild()
 
-    def put(self, choice: Choice, first: bool = False) -> None:
+    def put(self, choice: NetworkChoice, first: bool = False) -> None:
         """List a network and tick it; one that is listed already is replaced."""
         known = [n for n, other in enumerate(self.choices) if other.key == choice.key]
         if known:
@@ -141,7 +141,7 @@ class NetworkChoices(QWidget):
         row.addWidget(box, 0, Qt.AlignVCenter)
         return frame
 
-    def _tick(self, choice: Choice, on: bool) -> None:
+    def _tick(self, choice: NetworkChoice, on: bool) -> None:
         choice.ticked = on
         self.changed.emit()
 
@@ -166,7 +166,7 @@ class NetworkChoices(QWidget):
             self.put(file_choice(path))
 
 
-def file_choice(path: str) -> Choice:
+def file_choice(path: str) -> NetworkChoice:
     """Return the network of a file; it is read when it is first needed."""
     from pathlib import Path
 
@@ -175,4 +175,4 @@ def file_choice(path: str) -> Choice:
 
         return load_trained(path)
 
-    return Choice(path, Path(path).stem, load)
+    return NetworkChoice(path, Path(path).stem, load)

@@ -20,7 +20,7 @@ from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.robustness import Axis, Change
+    from mnist_draw.analysis.robustness import Axis, Distortion
 
 _ROW = 22
 _GAP = 8
@@ -117,7 +117,7 @@ class PerturbationCard(Card):
 
     moved = pyqtSignal()
 
-    def __init__(self, axes: Sequence[Axis], unchanged: Change) -> None:
+    def __init__(self, axes: Sequence[Axis], unchanged: Distortion) -> None:
         super().__init__("Turn your own")
         self.setObjectName("turnCard")
         self._axes = axes
@@ -170,7 +170,7 @@ class PerturbationCard(Card):
             self.sliders[axis.name], self._amounts[axis.name] = slider, amount
         return grid
 
-    def change(self) -> Change:
+    def change(self) -> Distortion:
         """Return what the sliders say."""
         change = self._unchanged
         for axis in self._axes:
@@ -217,7 +217,7 @@ def _steps(axis: Axis, amount: float) -> int:
     return round(amount / axis.step)
 
 
-def describe_change(axes: Sequence[Axis], change: Change) -> str:
+def describe_change(axes: Sequence[Axis], change: Distortion) -> str:
     """Return what was done to a picture, such as ``"Turned by 30 degrees"``."""
     parts = []
     for axis in axes:

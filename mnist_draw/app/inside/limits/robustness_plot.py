@@ -32,7 +32,7 @@ _MIN_THUMB, _MAX_THUMB = 40, 84
 _RING = 9.0
 
 
-class Curve(NamedTuple):
+class AccuracyCurve(NamedTuple):
     """A network's accuracies on an axis."""
 
     number: int
@@ -53,7 +53,7 @@ class RobustnessPlot(WalkableView):
             "the example. Arrow keys walk through the amounts.",
             parent,
         )
-        self.curves: Sequence[Curve] = ()
+        self.curves: Sequence[AccuracyCurve] = ()
         self.strip: Strip | None = None
         self.label: int | None = None
         self.name: Callable[[int], str] = str
@@ -64,7 +64,7 @@ class RobustnessPlot(WalkableView):
     def minimumSizeHint(self) -> QSize:
         return QSize(260, 190)
 
-    def show_curves(self, curves: Sequence[Curve]) -> None:
+    def show_curves(self, curves: Sequence[AccuracyCurve]) -> None:
         """Show the curves of the networks that are ticked."""
         self.curves = curves
         self.update()
@@ -125,7 +125,7 @@ class RobustnessPlot(WalkableView):
             box = QRectF(0, y - 10, area.left() - 7, 20)
             painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * share:g} %")
 
-    def _paint_curve(self, painter: QPainter, curve: Curve) -> None:
+    def _paint_curve(self, painter: QPainter, curve: AccuracyCurve) -> None:
         known = np.flatnonzero(~np.isnan(curve.accuracy))
         painter.setPen(QPen(series_colour(curve.number), 2, STYLES[curve.number]))
         points = [

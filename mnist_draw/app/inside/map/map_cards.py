@@ -20,7 +20,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.results.mistakes import TileView, short_name
+from mnist_draw.app.inside.results.mistake_list import TileView, short_name
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.painters import blank_pixmap

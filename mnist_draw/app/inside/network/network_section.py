@@ -10,9 +10,9 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.network_view import NetworkView
 from mnist_draw.app.inside.network.network_worker import (
     Frame,
+    FrameRequest,
     NetworkWorker,
     Parts,
-    Question,
 )
 from mnist_draw.app.inside.network.panel_rows import unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
@@ -201,7 +201,7 @@ class NetworkSection(Section):
             unit[0] < len(self.network.parts.layers) - 1
         )  # fmt: skip
         toggled = unit if hidden else None
-        self.worker.post(Question(picture, self.network.off, toggled, self._pair))
+        self.worker.post(FrameRequest(picture, self.network.off, toggled, self._pair))
 
     @property
     def _kind(self) -> str:

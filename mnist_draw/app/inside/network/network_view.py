@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from mnist_draw.app.inside.network.network_painter import NetworkPainter
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 from mnist_draw.app.inside.network.scene import (
-    Lines,
+    Connections,
     Scene,
     active_words,
     unit_lines,
@@ -60,7 +60,7 @@ class NetworkView(QWidget):
         self.dimmed = False
         self.name: Callable[[int], str] = str
         self._places: Places | None = None
-        self._lines: Lines | None = None
+        self._lines: Connections | None = None
         self._painter = NetworkPainter()
         self._under: Unit | None = None
         self._timer = QTimer(self)
@@ -278,9 +278,9 @@ class NetworkView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.lay_out_anew()
 
-    def _current_lines(self) -> Lines:
+    def _current_lines(self) -> Connections:
         if self._lines is None:
-            self._lines = Lines()
+            self._lines = Connections()
             places = self.places()
             if self.frame is not None and places is not None:
                 unit = self.unit

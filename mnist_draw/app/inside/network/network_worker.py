@@ -28,7 +28,7 @@ Unit = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class Question:
+class FrameRequest:
     """A picture, units that are switched off, a unit to compare with its other state, a pair."""
 
     picture: np.ndarray = field(repr=False)
@@ -49,7 +49,7 @@ class Parts:
 class Frame:
     """The answer to a question."""
 
-    question: Question
+    question: FrameRequest
     layers: tuple[Layer, ...]
     passed: ForwardPass
     answer: int
@@ -69,7 +69,7 @@ class NetworkWorker(LatestJob):
     def __init__(self, rest: float = _REST_S, quiet: float = _QUIET_S) -> None:
         super().__init__(name="network view", rest=rest, quiet=quiet, watched=False)
         self._models: LatestValue[tuple[ModelFile, bool]] = LatestValue()
-        self._pictures: LatestValue[Question] = LatestValue()
+        self._pictures: LatestValue[FrameRequest] = LatestValue()
         self._ideals: LatestValue[int] = LatestValue()
         self._next: tuple[ModelFile, bool] | None = None
         self._probe: Any = None
@@ -84,7 +84,7 @@ class NetworkWorker(LatestJob):
         self._models.put((model, fresh))
         self.wake()
 
-    def post(self, question: Question) -> None:
+    def post(self, question: FrameRequest) -> None:
         """Ask; only the newest question is answered."""
         self._asked_at = time.monotonic()
         self._pictures.put(question)
@@ -171,7 +171,7 @@ class NetworkWorker(LatestJob):
         return None
 
 
-def frame_of(probe: Any, question: Question) -> Frame:
+def frame_of(probe: Any, question: FrameRequest) -> Frame:
     """Answer a question about a picture."""
     import numpy as np
 

@@ -21,7 +21,7 @@ from mnist_draw.analysis.why import (
 from mnist_draw.app.inside.network.rows_view import (
     Heading,
     Picture,
-    Pictures,
+    PictureRow,
     Row,
     Rule,
     Sentence,
@@ -228,7 +228,7 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
 
 def _pictures(
     frame: Frame, unit: Unit, profiles: UnitProfiles | None, ideal: np.ndarray | None
-) -> Pictures:
+) -> PictureRow:
     layer, number = unit
     about = frame.layers[layer]
     small: list[tuple[Picture, str]] = []
@@ -239,7 +239,7 @@ def _pictures(
         ]
     if layer == len(frame.layers) - 1:
         large = None if ideal is None else Picture(ideal)
-        return Pictures("its ideal picture", large, "excites it most", tuple(small))
+        return PictureRow("its ideal picture", large, "excites it most", tuple(small))
     if about.convolves:
         side = about.W.shape[-1]
         filters = about.filter(number)
@@ -252,11 +252,11 @@ def _pictures(
         second = Picture(values, signed=True)
         large = Picture(filters[strong], signed=True, numbers=True)
         words = f"its map, {about.shape[1]}×{about.shape[2]}"
-        return Pictures(title, large, words, (), second)
+        return PictureRow(title, large, words, (), second)
     if layer == 0:
         weights = about.W[:, number].reshape(28, 28)
-        return Pictures("its weights", Picture(weights, True), "excites it most", tuple(small))
-    return Pictures("", None, "excites it most", tuple(small))
+        return PictureRow("its weights", Picture(weights, True), "excites it most", tuple(small))
+    return PictureRow("", None, "excites it most", tuple(small))
 
 
 def why_table(frame: Frame, name: Name) -> Table:

@@ -73,7 +73,7 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class PictureRow:
     """One large picture at the left, and small ones in rows of three at the right."""
 
     title: str
@@ -83,7 +83,7 @@ class Pictures:
     second: Picture | None = None
 
 
-Row = Heading | Sum | Term | Sentence | Rule | Pictures
+Row = Heading | Sum | Term | Sentence | Rule | PictureRow
 
 #: Heights at the usual size of text, in logical pixels.
 _LINE, _TERM, _LARGE, _GAP = 20.0, 19.0, 116.0, 5.0
@@ -135,7 +135,7 @@ class RowsView(QWidget):
                     found.append(f"{row.name}: {row.made}, {signed(row.value)}.")
                 case Sentence():
                     found.append(_plain(row.text))
-                case Rule() | Pictures():
+                case Rule() | PictureRow():
                     pass
         return " ".join(found)
 
@@ -157,7 +157,7 @@ class RowsView(QWidget):
                     painter.setPen(QPen(theme.colour("line"), 1))
                     painter.drawLine(QPointF(0, y + 8), QPointF(width, y + 8))
                     y += 16
-                case Pictures():
+                case PictureRow():
                     y = self._pictures(painter, row, y, width)
         if math.ceil(y) != self.minimumHeight():
             # The panel scrolls.
@@ -249,7 +249,7 @@ class RowsView(QWidget):
         painter.restore()
         return y + float(document.size().height())
 
-    def _pictures(self, painter: QPainter, row: Pictures, y: float, width: float) -> float:
+    def _pictures(self, painter: QPainter, row: PictureRow, y: float, width: float) -> float:
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(Text.LABEL))
         right = width - _LARGE - 6

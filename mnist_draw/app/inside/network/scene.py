@@ -32,7 +32,7 @@ class Scene:
     parts: Parts
     places: Places
     frame: Frame | None
-    lines: Lines
+    lines: Connections
     unit: Unit | None
     is_pinned: bool
     off: frozenset[Unit]
@@ -164,15 +164,15 @@ def paint_legend(
         x, y = (end + Size.CARD_GAP, y) if wide <= room else (x, y + metrics.lineSpacing())
 
 
-#: Lines of the sum behind an answer: units for it, units against it, inputs of each unit.
+#: Connections of the sum behind an answer: units for it, units against it, inputs of each unit.
 _FOR, _AGAINST, _INPUTS = 7, 6, 3
-#: Lines of one unit: inputs that raise and lower it, units that it raises and lowers.
+#: Connections of one unit: inputs that raise and lower it, units that it raises and lowers.
 _IN, _OUT = (8, 6), (7, 5)
 _THICK, _THIN = 2.2, 0.9
 
 
 @dataclass(frozen=True)
-class Line:
+class Connection:
     """One line, in logical pixels."""
 
     first: QPointF
@@ -182,21 +182,21 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Lines:
+class Connections:
     """Lines, and the units and pixels at their ends, which are outlined."""
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[Connection, ...] = ()
     marked: tuple[Unit, ...] = ()
     pixels: tuple[tuple[int, int, bool], ...] = ()
 
 
-def why_lines(frame: Frame, places: Places) -> Lines:
+def why_lines(frame: Frame, places: Places) -> Connections:
     """Return the lines of the sum behind the answer."""
     layers, passed = frame.layers, frame.passed
     last = len(layers) - 2
     column = places.column_of(last)
     if last < 0 or column is None or layers[last].convolves:
-        return Lines()
+        return Connections()
     why = why_sum(layers, passed, frame.answer, frame.rival)
     most, least = why.strongest(_FOR, _AGAINST)
     before = places.column_of(last - 1)
@@ -209,15 +209,17 @@ def why_lines(frame: Frame, places: Places) -> Lines:
             marked.append((last, unit))
             end = places.ring(digit) - QPointF(12, 0)
             share = abs(float(why.terms[unit])) / max(float(np.abs(why.terms).max()), 1e-12)
-            lines.append(Line(_right(column.rect(unit)), end, positive, _THICK * (0.5 + share / 2)))
+            lines.append(
+                Connection(_right(column.rect(unit)), end, positive, _THICK * (0.5 + share / 2))
+            )
             if before is not None:
                 for source in lifting(layers, passed, last, unit, _INPUTS):
                     start = _right(before.rect(source))
-                    lines.append(Line(start, _left(column.rect(unit)), positive, _THIN))
-    return Lines(tuple(lines), tuple(marked))
+                    lines.append(Connection(start, _left(column.rect(unit)), positive, _THIN))
+    return Connections(tuple(lines), tuple(marked))
 
 
-def unit_lines(frame: Frame, places: Places, unit: Unit) -> Lines:
+def unit_lines(frame: Frame, places: Places, unit: Unit) -> Connections:
     """Return the lines to and from one unit."""
     layer, number = unit
     into = _lines_in(frame, places, unit)
@@ -236,10 +238,10 @@ def unit_lines(frame: Frame, places: Places, unit: Unit) -> Lines:
         for other in others:
             end = _end_of(places, frame, following, other)
             if end is not None:
-                lines.append(Line(start, end, positive, _THICK * 0.9))
+                lines.append(Connection(start, end, positive, _THICK * 0.9))
                 if following < len(frame.layers) - 1:
                     marked.append((following, other))
-    return Lines(tuple(lines), tuple(marked), into.pixels)
+    return Connections(tuple(lines), tuple(marked), into.pixels)
 
 
 def _end_of(places: Places, frame: Frame, layer: int, unit: int) -> QPointF | None:
@@ -251,19 +253,19 @@ def _end_of(places: Places, frame: Frame, layer: int, unit: int) -> QPointF | No
     return _left(column.rect(unit))
 
 
-def _lines_in(frame: Frame, places: Places, unit: Unit) -> Lines:
+def _lines_in(frame: Frame, places: Places, unit: Unit) -> Connections:
     """Return the lines from the strongest inputs of a unit."""
     layer, number = unit
     end = _end_of(places, frame, layer, number)
     if end is None:
-        return Lines()
+        return Connections()
     about = frame.layers[layer]
     found = unit_sum(frame.layers, frame.passed, layer, number)
     if layer == 0:
         return _from_picture(places, end, found.terms, about.convolves, found.place)
     before, column = frame.layers[layer - 1], places.column_of(layer - 1)
     if column is None:
-        return Lines()
+        return Connections()
     terms = found.terms
     if before.convolves:
         terms = terms.reshape(before.units, -1).sum(axis=1)
@@ -271,9 +273,9 @@ def _lines_in(frame: Frame, places: Places, unit: Unit) -> Lines:
     for units, positive in zip(strongest(terms, *_IN), (True, False), strict=True):
         for source in units:
             if column.shows(source):
-                lines.append(Line(_right(column.rect(source)), end, positive, _THICK * 0.7))
+                lines.append(Connection(_right(column.rect(source)), end, positive, _THICK * 0.7))
                 marked.append((layer - 1, source))
-    return Lines(tuple(lines), tuple(marked))
+    return Connections(tuple(lines), tuple(marked))
 
 
 def _from_picture(
@@ -282,14 +284,14 @@ def _from_picture(
     terms: np.ndarray,
     convolves: bool,
     place: Sequence[int],
-) -> Lines:
+) -> Connections:
     cell = places.picture.width() / 28
     if convolves:
         # One line from the patch under the filter.
         high, wide = terms.shape[-2:]
         x = places.picture.left() + (place[1] + wide) * cell
         y = places.picture.top() + (place[0] + high / 2) * cell
-        return Lines((Line(QPointF(x, y), end, False, _THICK * 0.7),))
+        return Connections((Connection(QPointF(x, y), end, False, _THICK * 0.7),))
     lines, pixels = [], []
     for numbers, positive in zip(strongest(terms, *_IN), (True, False), strict=True):
         for number in numbers:
@@ -298,12 +300,12 @@ def _from_picture(
                 places.picture.left() + (across + 1) * cell,
                 places.picture.top() + (row + 0.5) * cell,
             )
-            lines.append(Line(centre, end, positive, _THICK * 0.7))
+            lines.append(Connection(centre, end, positive, _THICK * 0.7))
             pixels.append((row, across, positive))
-    return Lines(tuple(lines), (), tuple(pixels))
+    return Connections(tuple(lines), (), tuple(pixels))
 
 
-def paint_lines(painter: QPainter, lines: Lines, scale: float) -> None:
+def paint_lines(painter: QPainter, lines: Connections, scale: float) -> None:
     """Paint the lines, the thin ones below."""
     painter.save()
     painter.setBrush(Qt.NoBrush)

@@ -11,7 +11,7 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.counting import CountController, DataCombo, Load
-from mnist_draw.app.inside.results.mistakes import MistakesCard
+from mnist_draw.app.inside.results.mistake_list import MistakesCard
 from mnist_draw.app.inside.results.result_cards import (
     ConfusionCard,
     ReliabilityView,

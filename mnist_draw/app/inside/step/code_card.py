@@ -10,8 +10,8 @@ from PyQt5.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from mnist_draw.app.inside.step.stages import (
     STAGES,
+    CodeLine,
     Expression,
-    Line,
     expressions,
     stage_sentence,
     tutorial_lines,
@@ -47,7 +47,7 @@ class CodeView(QWidget):
         self.setToolTip("")
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.lines: Sequence[Line] = ()
+        self.lines: Sequence[CodeLine] = ()
         self.expressions: Sequence[Expression] = ()
         self.sentence = ""
         self._stage = 1
@@ -60,7 +60,11 @@ class CodeView(QWidget):
         return QSize(260, 200)
 
     def show_code(
-        self, lines: Sequence[Line], expressions: Sequence[Expression], sentence: str, stage: int
+        self,
+        lines: Sequence[CodeLine],
+        expressions: Sequence[Expression],
+        sentence: str,
+        stage: int,
     ) -> None:
         """Show lines and expressions of a stage."""
         self.lines, self.expressions, self.sentence = lines, expressions, sentence
@@ -106,7 +110,7 @@ class CodeView(QWidget):
         painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), note)
         return box.bottom()
 
-    def _line(self, painter: QPainter, y: float, line: Line, first: bool) -> float:
+    def _line(self, painter: QPainter, y: float, line: CodeLine, first: bool) -> float:
         scale = theme.text_scale()
         box = QRectF(0, y, float(self.width()), _LINE * scale)
         current = line.stage == self._stage

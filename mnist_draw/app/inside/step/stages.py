@@ -37,7 +37,7 @@ STAGES = (
 
 
 @dataclass(frozen=True)
-class Line:
+class CodeLine:
     """A line of code: the stage it belongs to (0: none), and what is in it."""
 
     stage: int
@@ -53,25 +53,25 @@ class Expression:
     marked: bool = False
 
 
-def tutorial_lines(settings: TrainingSettings) -> list[Line]:
+def tutorial_lines(settings: TrainingSettings) -> list[CodeLine]:
     """Return the lines of the tutorial's program that a step consists of."""
     size, rate = settings.batch_size, f"{settings.learning_rate:g}"
     penalty = []
     if settings.l2:
         penalty = [
-            Line(3, f"loss += {settings.l2:g} * regularize_network_params("),
-            Line(3, "    network, l2)"),
+            CodeLine(3, f"loss += {settings.l2:g} * regularize_network_params("),
+            CodeLine(3, "    network, l2)"),
         ]
     return [
-        Line(1, "for inputs, targets in iterate_minibatches("),
-        Line(1, f"        X_train, y_train, {size}, shuffle=True):"),
-        Line(2, "prediction = get_output(network, input_var)"),
-        Line(3, "loss = categorical_crossentropy("),
-        Line(3, "    prediction, target_var).mean()"),
+        CodeLine(1, "for inputs, targets in iterate_minibatches("),
+        CodeLine(1, f"        X_train, y_train, {size}, shuffle=True):"),
+        CodeLine(2, "prediction = get_output(network, input_var)"),
+        CodeLine(3, "loss = categorical_crossentropy("),
+        CodeLine(3, "    prediction, target_var).mean()"),
         *penalty,
-        Line(4, "grads = theano.grad(loss, params)"),
-        Line(5, f"updates = {settings.update}(loss, params, {rate})"),
-        Line(0, f"theano.grad is called inside {settings.update}."),
+        CodeLine(4, "grads = theano.grad(loss, params)"),
+        CodeLine(5, f"updates = {settings.update}(loss, params, {rate})"),
+        CodeLine(0, f"theano.grad is called inside {settings.update}."),
     ]
 
 

@@ -11,11 +11,11 @@ from PyQt5.QtWidgets import QCheckBox, QToolTip
 
 from mnist_draw.analysis import robustness
 from mnist_draw.analysis.example import Example
-from mnist_draw.analysis.robustness import AXES, SETTINGS, Change, Perturbation
+from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion, Perturbation
 from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.limits.limits_worker import count_all
-from mnist_draw.app.inside.limits.network_choices import Choice, file_choice
+from mnist_draw.app.inside.limits.network_choices import NetworkChoice, file_choice
 from mnist_draw.app.inside.limits.perturbation_card import (
     AnswerRow,
     describe_answers,
@@ -38,8 +38,8 @@ def changed(factor, **metadata):
 def others():
     """Return the networks that are compared with the one in use."""
     return [
-        Choice("shipped:a", "Network A", linear_model),
-        Choice("b", "B", lambda: changed(-1)),
+        NetworkChoice("shipped:a", "Network A", linear_model),
+        NetworkChoice("b", "B", lambda: changed(-1)),
     ]
 
 
@@ -117,12 +117,12 @@ def test_coarse_points_of_all_networks_come_first(digits, section):
 
 def test_four_networks_at_the_most(section, qtbot):
     open_section(section, qtbot)
-    section.choices.put(Choice("d", "D", linear_model))
+    section.choices.put(NetworkChoice("d", "D", linear_model))
     with qtbot.waitSignal(section.problem) as told:
-        section.choices.put(Choice("e", "E", linear_model))
+        section.choices.put(NetworkChoice("e", "E", linear_model))
     assert "At most 4" in told.args[0]
     section.choices.choices[2].ticked = False
-    section.choices.put(Choice("e", "E", linear_model))
+    section.choices.put(NetworkChoice("e", "E", linear_model))
     assert [choice.key for choice in section.choices.choices] == [
         "shipped:c", "shipped:a", "e", "d",
     ]  # fmt: skip
@@ -170,7 +170,7 @@ def test_the_example_is_read_at_five_amounts_and_by_all(section, qtbot, example)
     section.turn.sliders["turn"].setValue(6)
     qtbot.waitUntil(lambda: "30 degrees" in section.turn.sentence.text(), timeout=9000)
     expected = robustness.altered_one(
-        np.rint(256 * example.picture).astype(np.uint8), [Change(turn=30)]
+        np.rint(256 * example.picture).astype(np.uint8), [Distortion(turn=30)]
     )
     qtbot.waitUntil(
         lambda: np.array_equal(section.turn.picture._picture, expected[0, 0]), timeout=9000
@@ -194,7 +194,7 @@ def test_sliders_reach_from_end_to_end(section):
         slider.setValue(slider.maximum())
         assert getattr(section.turn.change(), axis.name) == axis.amounts[-1]
     section.turn.reset()
-    assert section.turn.change() == Change()
+    assert section.turn.change() == Distortion()
 
 
 def test_amounts_are_walked_by_keys(section, qtbot, example):
@@ -240,10 +240,10 @@ def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
 
 
 def test_words():
-    assert describe_change(AXES, Change()) == "As it is"
-    assert describe_change(AXES, Change(turn=-30)) == "Turned by −30 degrees"
+    assert describe_change(AXES, Distortion()) == "As it is"
+    assert describe_change(AXES, Distortion(turn=-30)) == "Turned by −30 degrees"
     assert (
-        describe_change(AXES, Change(shift=1, size=0.7, noise=0.4, pen=-0.5))
+        describe_change(AXES, Distortion(shift=1, size=0.7, noise=0.4, pen=-0.5))
         == "Shifted by 1 pixel, 0.7 times as large, with noise of strength 0.4, "
         "with a pen 0.5 pixels thinner"
     )

@@ -18,9 +18,9 @@ from mnist_draw.analysis.network_probe import NetworkProbe
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.network_worker import (
     Frame,
+    FrameRequest,
     NetworkWorker,
     Parts,
-    Question,
     frame_of,
 )
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
@@ -255,7 +255,7 @@ def test_a_question_may_name_units_that_the_network_lacks() -> None:
     from mnist_draw.analysis.network_probe import NetworkProbe
 
     picture = digit().picture
-    stale = Question(picture, frozenset({(0, 39), (5, 0)}), (0, 39))
+    stale = FrameRequest(picture, frozenset({(0, 39), (5, 0)}), (0, 39))
     passed = frame_of(NetworkProbe(network("custom_mlp:2,30")), stale).passed
     np.testing.assert_array_equal(passed.p[0], passed.p[1])
 

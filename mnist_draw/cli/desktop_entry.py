@@ -17,7 +17,7 @@ from pathlib import Path
 
 import platformdirs
 
-from mnist_draw.cli.command import Command
+from mnist_draw.cli.command import Subcommand
 from mnist_draw.cli.output import PROGRAM, put
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.storage.atomic import write_atomically
@@ -52,7 +52,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=run)
 
 
-DESKTOP = Command(
+DESKTOP = Subcommand(
     "desktop",
     "add the program to the menus of a Linux desktop, or remove it there",
     "Add the program to the menus of this user's Linux desktop, with its icon, and let trained "
