@@ -13,7 +13,7 @@ import numpy.typing as npt
 from sign_strokes import LETTERS, SIGNS, smooth, strokes_of
 
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.placement import BOX, Placement, paint_centred
+from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centred
 from mnist_draw.dataset.augmentation.skeleton import Strokes
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
 from mnist_draw.dataset.normalise import normalise_ink

@@ -11,8 +11,7 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
-from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, RunState, Saved
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError

@@ -1,14 +1,16 @@
-"""The state of a run as the screen shows it, from the events of the loop; without Qt."""
+"""Events of a run, and the run's state computed from them; without Qt."""
 
 from __future__ import annotations
 
 from array import array
 from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
 from typing import assert_never
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit.words import clock
-from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.events import (
     BatchFinished,
     BatchSizeChosen,
@@ -17,7 +19,9 @@ from mnist_draw.training.events import (
     Compiling,
     Diverged,
     EpochFinished,
+    Event,
     Finished,
+    Parameters,
     Paused,
     Resumed,
     SettingChanged,
@@ -27,6 +31,41 @@ from mnist_draw.training.events import (
     Validating,
 )
 from mnist_draw.training.history import EpochFigures, History
+
+
+@dataclass(frozen=True)
+class Saved:
+    """The run's network is on disk."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Rescued:
+    """The run's network is on disk, but not with its run."""
+
+    path: Path
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Failed:
+    """The run ended with an error."""
+
+    sentence: str
+    unsaved: ModelFile | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Continued:
+    """A continued run as it was left."""
+
+    history: History
+    parameters: Parameters
+
+
+RunEvent = Event | LayerFigures | Saved | Rescued | Failed | Continued
+
 
 #: The speed is the mean over this many minibatches.
 _SPEED_OVER = 50

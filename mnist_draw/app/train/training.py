@@ -14,7 +14,7 @@ from mnist_draw import thread_priority
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Inbox, WorkerThread, connect_direct
 from mnist_draw.app.train.layers_view import Inspector
-from mnist_draw.app.train.run_events import Continued, Failed, Rescued, RunEvent, Saved
+from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_session import RunSession, Train
 from mnist_draw.storage.models import ModelFile

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.augmentation import moving
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
-from mnist_draw.dataset.augmentation.placement import BOX, Placement, paint_centred
+from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centred
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, StrokeStore
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
 from mnist_draw.dataset.augmentation.writing_styles import restyle

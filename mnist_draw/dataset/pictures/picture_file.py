@@ -21,8 +21,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from mnist_draw.dataset.picture_formats import read_formats
-from mnist_draw.dataset.pictures.ink_on_paper import ink_on_paper
-from mnist_draw.dataset.pictures.paper import border
+from mnist_draw.dataset.pictures.ink_on_paper import border, ink_on_paper
 from mnist_draw.errors import DocumentError, StorageError, UserError
 from mnist_draw.storage.opening import MEGABYTE, open_file
 

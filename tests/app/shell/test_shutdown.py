@@ -8,7 +8,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.train.run_events import Saved
+from mnist_draw.app.train.run_state import Saved
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model, save_model

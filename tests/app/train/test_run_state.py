@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.app.train.run_events import Failed, Saved
-from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.run_state import Failed, RunState, Saved
 from mnist_draw.training import events
 from mnist_draw.training.settings import TrainingSettings
 

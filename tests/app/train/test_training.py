@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.train import training
-from mnist_draw.app.train.run_events import Continued, Failed, Rescued, Saved
+from mnist_draw.app.train.run_state import Continued, Failed, Rescued, Saved
 from mnist_draw.app.train.training import CHECKPOINT_NAME, MODEL_NAME, Training, TrainingWorker
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_opened

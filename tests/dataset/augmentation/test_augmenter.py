@@ -14,7 +14,6 @@ from mnist_draw.dataset.augmentation import (
     moving,
     numba_loops,
     painting,
-    placement,
     warp,
 )
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, preview
@@ -130,7 +129,7 @@ def test_strokes_are_normalised_as_on_a_large_canvas(monkeypatch):
         painted.append((x, y, radius))
         return paint(x, y, radius)
 
-    monkeypatch.setattr(placement, "paint", note)
+    monkeypatch.setattr(painting, "paint", note)
     found = Augmenter("strokes", IMAGES[:40], LABELS[:40], 1).batch(np.arange(40), 1)[:, 0]
     down, across = (np.mgrid[:400, :400] - 60) / 10
     for number in range(8):

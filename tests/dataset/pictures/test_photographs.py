@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
-from mnist_draw.dataset.pictures.paper import find_lines, surroundings, without_lines
+from mnist_draw.dataset.pictures.ink_on_paper import find_lines, surroundings, without_lines
 from mnist_draw.dataset.pictures.picture_file import load_picture
 
 HEIGHT, WIDTH = 480, 640

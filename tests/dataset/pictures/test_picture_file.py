@@ -15,7 +15,7 @@ from PIL import Image
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, normalise_ink
 from mnist_draw.dataset.pictures import picture_file
-from mnist_draw.dataset.pictures.paper import otsu_threshold
+from mnist_draw.dataset.pictures.ink_on_paper import otsu_threshold
 from mnist_draw.dataset.pictures.picture_file import (
     PictureError,
     load_picture,
