@@ -67,7 +67,7 @@ def _put(text: str) -> None:
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        raise OutputError(f"Standard output cannot be written: {_reason(error)}.") from error
+        raise OutputError(f"Standard output cannot be written: {reason_of(error)}.") from error
 
 
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -165,7 +165,7 @@ class Lenient(io.TextIOBase):
         try:
             work(self._stream)
         except (OSError, ValueError) as error:
-            self.failure = _reason(error)
+            self.failure = reason_of(error)
             _give_up(self._stream)
 
 
@@ -178,10 +178,6 @@ def lenient_output() -> Iterator[tuple[Lenient, Lenient]]:
         contextlib.redirect_stderr(cast(TextIO, err)),
     ):
         yield out, err
-
-
-def _reason(error: OSError | ValueError) -> str:
-    return reason_of(error) if isinstance(error, OSError) else str(error)
 
 
 def _give_up(stream: TextIO) -> None:

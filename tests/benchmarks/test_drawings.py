@@ -24,7 +24,7 @@ from PIL import Image
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
-from mnist_draw.recognition.fine_tuning import FineTuned, Score, FineTuningStep
+from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
 from mnist_draw.storage import save_model
 
 from .conftest import BENCHMARKS

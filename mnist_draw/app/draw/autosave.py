@@ -282,8 +282,7 @@ def _start(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str]:
     try:
         return _read(files.take(_is_empty), renderings)
     except (OSError, UserError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else str(error)
-        return [], f"The last drawing: {reason} The board is empty."
+        return [], f"The last drawing: {reason_of(error)}. The board is empty."
 
 
 def _is_empty(path: Path) -> bool:

@@ -135,11 +135,10 @@ class Reporter:
             faulthandler.enable(self._fault_log)
             self.log_file = folder / "mnist_draw.log"
         except (OSError, UserError) as error:
-            reason = reason_of(error) if isinstance(error, OSError) else error
             handler = logging.StreamHandler()
             with contextlib.suppress(RuntimeError, AttributeError, ValueError):
                 faulthandler.enable()
-            self._tell(f"No log can be written ({reason}); the program works without.")
+            self._tell(f"No log can be written ({reason_of(error)}); the program works without.")
         handler.setFormatter(_Printable(_FORMAT))
         logger.addHandler(handler)
 
