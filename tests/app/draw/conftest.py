@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.draw_tab import DrawTab
 
 
 @pytest.fixture
-def canvas(qtbot: QtBot) -> Canvas:
+def canvas(qtbot):
     """Return a visible board where one unit is one pixel."""
     widget = Canvas()
     qtbot.addWidget(widget)
@@ -20,7 +19,7 @@ def canvas(qtbot: QtBot) -> Canvas:
 
 
 @pytest.fixture
-def tab(qtbot: QtBot) -> DrawTab:
+def tab(qtbot):
     """Return a visible Draw tab whose board has the focus."""
     widget = DrawTab()
     qtbot.addWidget(widget)

@@ -10,12 +10,11 @@ import pytest
 from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.answer_panel import AnswerPanel
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.recognition.answer import Answer, answer_from
+from mnist_draw.recognition.answer import answer_from
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.models import ModelInfo
 
@@ -25,7 +24,7 @@ from .. import fakes
 class Shown:
     """A visible panel and the questions that it asks."""
 
-    def __init__(self, qtbot: QtBot) -> None:
+    def __init__(self, qtbot):
         self.panel = AnswerPanel()
         qtbot.addWidget(self.panel)
         self.panel.resize(648, 644)
@@ -35,42 +34,42 @@ class Shown:
         self.panel.asked.connect(lambda *question: self.questions.append(question))
 
     @property
-    def digits(self) -> list[int]:
+    def digits(self):
         """The digits asked about."""
         return [digit for _, digit, _ in self.questions]
 
-    def read(self, digit: int) -> None:
+    def read(self, digit):
         """Show a digit as the answer."""
         self.panel.show_reading(fakes.reading(fakes.answer(str(digit), digit)))
 
-    def read_number(self, text: str) -> None:
+    def read_number(self, text):
         """Show a number as the answer."""
         recogniser = fakes.Recogniser(fakes.model())
         recogniser.number = text
         number = recogniser.read_number(np.ones((5, 5), np.uint8), fakes.answer())
         self.panel.show_reading(fakes.reading(fakes.answer("?", None), number))
 
-    def explain(self) -> None:
+    def explain(self):
         """Answer the last question."""
         _, digit, ticket = self.questions[-1]
         self.panel.show_explanation(fakes.explanation(digit), ticket)
 
-    def click(self, digit: int) -> None:
+    def click(self, digit):
         """Click a bar."""
         bar = self.panel.bars.bars[digit]
         QTest.mouseClick(bar, Qt.LeftButton, Qt.NoModifier, bar.rect().center())
 
-    def marked(self) -> list[int]:
+    def marked(self):
         """Return the digits that are underlined."""
         return [bar.digit for bar in self.panel.bars.bars if bar.marked]
 
 
 @pytest.fixture
-def shown(qtbot: QtBot) -> Shown:
+def shown(qtbot):
     return Shown(qtbot)
 
 
-def test_the_answer_is_asked_about(shown: Shown) -> None:
+def test_the_answer_is_asked_about(shown):
     shown.read(3)
     picture, digit, _ = shown.questions[-1]
     assert digit == 3
@@ -81,7 +80,7 @@ def test_the_answer_is_asked_about(shown: Shown) -> None:
     assert shown.panel.row.activations.values is not None
 
 
-def test_a_bar_chooses_the_digit_and_gives_it_back(shown: Shown) -> None:
+def test_a_bar_chooses_the_digit_and_gives_it_back(shown):
     shown.read(3)
     bar = shown.panel.bars.bars[8]
     QTest.mousePress(bar, Qt.LeftButton, Qt.NoModifier, bar.rect().center())
@@ -103,7 +102,7 @@ def test_a_bar_chooses_the_digit_and_gives_it_back(shown: Shown) -> None:
     assert shown.digits[-1] == 2
 
 
-def test_keys_choose_too(shown: Shown) -> None:
+def test_keys_choose_too(shown):
     bars = shown.panel.bars
     QTest.keyClick(bars, Qt.Key_Down)
     assert shown.digits == []
@@ -124,7 +123,7 @@ def test_keys_choose_too(shown: Shown) -> None:
     assert shown.digits[-1] == 9
 
 
-def test_what_is_no_digit_is_explained_by_its_best_guess(shown: Shown) -> None:
+def test_what_is_no_digit_is_explained_by_its_best_guess(shown):
     odd = fakes.answer("?", None, reason="It does not look like a digit.")
     odd.probabilities[:] = np.full(10, 0.05)
     odd.probabilities[6] = 0.55
@@ -135,7 +134,7 @@ def test_what_is_no_digit_is_explained_by_its_best_guess(shown: Shown) -> None:
     assert shown.marked() == [6]
 
 
-def test_a_network_that_cannot_tell_is_not_sure_and_says_why(shown: Shown) -> None:
+def test_a_network_that_cannot_tell_is_not_sure_and_says_why(shown):
     torn = np.full(10, 0.06, np.float32)
     torn[5], torn[3] = 0.3, 0.22
     answer = answer_from(torn, np.zeros((28, 28), np.float32))
@@ -150,7 +149,7 @@ def test_a_network_that_cannot_tell_is_not_sure_and_says_why(shown: Shown) -> No
     assert shown.panel.second.text() == "Perhaps 5 or 3: 30 % for 5, 22 % for 3."
 
 
-def test_explanations_of_what_is_gone_are_not_shown(shown: Shown) -> None:
+def test_explanations_of_what_is_gone_are_not_shown(shown):
     title = shown.panel.row.saliency_title
     shown.read(3)
     shown.click(8)
@@ -172,7 +171,7 @@ def test_explanations_of_what_is_gone_are_not_shown(shown: Shown) -> None:
     assert title.text() == "What spoke for 3"
 
 
-def test_an_empty_board_invites(shown: Shown) -> None:
+def test_an_empty_board_invites(shown):
     shown.read(3)
     shown.explain()
     shown.panel.show_nothing()
@@ -183,7 +182,7 @@ def test_an_empty_board_invites(shown: Shown) -> None:
     assert shown.panel.row.activations.values is None
 
 
-def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown: Shown) -> None:
+def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown):
     places: list[int] = []
     panel = shown.panel
     panel.place_changed.connect(places.append)
@@ -216,7 +215,7 @@ def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown: Shown)
     assert shown.digits[-1] == 0
 
 
-def test_it_fits_into_any_window_again(shown: Shown, qtbot: QtBot) -> None:
+def test_it_fits_into_any_window_again(shown, qtbot):
     panel = shown.panel
     panel.add_row(QWidget())
     smallest = panel.minimumSizeHint()
@@ -235,13 +234,13 @@ def test_it_fits_into_any_window_again(shown: Shown, qtbot: QtBot) -> None:
 LETTERS = tuple(string.ascii_uppercase)
 
 
-def answer_of(names: tuple[str, ...], first: int, sure: float = 0.9) -> Answer:
+def answer_of(names, first, sure=0.9):
     probabilities = np.full(len(names), (1 - sure) / (len(names) - 1), np.float32)
     probabilities[first] = sure
     return answer_from(probabilities, np.ones((28, 28), np.float32), names=names)
 
 
-def panel_of(qtbot: QtBot, names: tuple[str, ...]) -> AnswerPanel:
+def panel_of(qtbot, names):
     panel = AnswerPanel()
     qtbot.addWidget(panel)
     panel.resize(605, 640)
@@ -250,7 +249,7 @@ def panel_of(qtbot: QtBot, names: tuple[str, ...]) -> AnswerPanel:
     return panel
 
 
-def test_bars_of_26_letters_stand_in_two_columns_and_fit(qtbot: QtBot) -> None:
+def test_bars_of_26_letters_stand_in_two_columns_and_fit(qtbot):
     panel = panel_of(qtbot, LETTERS)
     panel.show_reading(fakes.reading(answer_of(LETTERS, 17)))
     bars = panel.bars.bars
@@ -267,7 +266,7 @@ def test_bars_of_26_letters_stand_in_two_columns_and_fit(qtbot: QtBot) -> None:
     assert panel.why_link.text() == "Why R?"
 
 
-def test_a_hundred_bars_do_not_widen_the_window(qtbot: QtBot) -> None:
+def test_a_hundred_bars_do_not_widen_the_window(qtbot):
     names = tuple(f"class name {number}" for number in range(100))
     panel = panel_of(qtbot, names)
     assert panel.minimumSizeHint().width() <= 605
@@ -275,7 +274,7 @@ def test_a_hundred_bars_do_not_widen_the_window(qtbot: QtBot) -> None:
     assert len({bar.x() for bar in panel.bars.bars}) == 4
 
 
-def test_names_are_written_out(qtbot: QtBot) -> None:
+def test_names_are_written_out(qtbot):
     names = ("circle", "zigzag line", "a name that nobody could write beside a bar")
     panel = panel_of(qtbot, names)
     panel.show_reading(fakes.reading(answer_of(names, 1)))
@@ -287,7 +286,7 @@ def test_names_are_written_out(qtbot: QtBot) -> None:
     assert "class" in panel.bars.accessibleDescription()
 
 
-def test_keys_walk_through_all_classes_and_digits_keys_are_no_names(qtbot: QtBot) -> None:
+def test_keys_walk_through_all_classes_and_digits_keys_are_no_names(qtbot):
     panel = panel_of(qtbot, LETTERS)
     panel.show_reading(fakes.reading(answer_of(LETTERS, 25)))
     QTest.keyClick(panel.bars, Qt.Key_Down)
@@ -296,7 +295,7 @@ def test_keys_walk_through_all_classes_and_digits_keys_are_no_names(qtbot: QtBot
     assert panel.bars.asked == 0
 
 
-def test_digits_come_back(qtbot: QtBot) -> None:
+def test_digits_come_back(qtbot):
     panel = panel_of(qtbot, LETTERS)
     panel.show_reading(fakes.reading(answer_of(LETTERS, 3)))
     panel.note_network(ModelInfo())
@@ -306,14 +305,14 @@ def test_digits_come_back(qtbot: QtBot) -> None:
     assert panel.prediction.text() == "3"
 
 
-def test_an_explanation_of_the_network_before_is_not_shown(qtbot: QtBot) -> None:
+def test_an_explanation_of_the_network_before_is_not_shown(qtbot):
     panel = panel_of(qtbot, LETTERS)
     panel.show_reading(fakes.reading(answer_of(LETTERS, 3)))
     panel.show_explanation(fakes.explanation(3), 1_000)
     assert panel.row.saliency_title.text() == "What spoke for it"
 
 
-def test_the_draw_tab_asks_for_classes_and_teaches_none(qtbot: QtBot) -> None:
+def test_the_draw_tab_asks_for_classes_and_teaches_none(qtbot):
     tab = DrawTab()
     qtbot.addWidget(tab)
     parameters = (np.zeros((784, 26)), np.zeros(26))

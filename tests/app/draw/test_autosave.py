@@ -5,19 +5,16 @@ from __future__ import annotations
 import errno
 import json
 import os
-from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPointF
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw import autosave
 from mnist_draw.app.draw.autosave import Autosave, board_path
 from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
-from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.app.kit.threads import Background
 
 from ..fakes import Notices
@@ -28,7 +25,7 @@ class Session:
 
     notices: ClassVar[Notices]
 
-    def __init__(self, qtbot: QtBot, draw_first: bool = False) -> None:
+    def __init__(self, qtbot, draw_first=False):
         self.qtbot = qtbot
         self.canvas = Canvas()
         qtbot.addWidget(self.canvas)
@@ -43,27 +40,27 @@ class Session:
         qtbot.waitUntil(lambda: self.autosave._saved_items is not None)
 
     @property
-    def told(self) -> list[str]:
+    def told(self):
         """What was told since its start."""
         return [notice.sentence for notice in self.notices[self._from :] if not notice.action]
 
     @property
-    def offers(self) -> list[Notice]:
+    def offers(self):
         """What was offered since its start."""
         return [notice for notice in self.notices[self._from :] if notice.action]
 
-    def end(self) -> np.ndarray:
+    def end(self):
         """End as the window does; return what was on the board."""
         self.autosave.finish()
         assert self.background.wait()
         return self.canvas.ink()
 
-    def draw(self, x: float) -> np.ndarray:
+    def draw(self, x):
         """Draw something that is known by its place; return what is on the board."""
         self.canvas.add_stroke([(x, 100), (x, 300)])
         return self.canvas.ink()
 
-    def show_other(self) -> np.ndarray:
+    def show_other(self):
         """Show what another window has left; return what is then on the board."""
         before = len(self.offers)
         self.offers[-1].action()
@@ -72,12 +69,12 @@ class Session:
 
 
 @pytest.fixture(autouse=True)
-def shared_notices(notices: Notices, monkeypatch: pytest.MonkeyPatch) -> None:
+def shared_notices(notices, monkeypatch):
     """Let each session see what is told."""
     monkeypatch.setattr(Session, "notices", notices, raising=False)
 
 
-def test_the_board_survives(qtbot: QtBot) -> None:
+def test_the_board_survives(qtbot):
     session = Session(qtbot)
     assert not session.canvas.has_ink()
     ink = np.zeros((30, 30), np.uint8)
@@ -98,7 +95,7 @@ def test_the_board_survives(qtbot: QtBot) -> None:
     assert not Session(qtbot).canvas.has_ink()
 
 
-def test_it_is_written_soon_after_a_change(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_written_soon_after_a_change(qtbot, monkeypatch):
     monkeypatch.setattr(autosave, "_DELAY_MS", 1)
     session = Session(qtbot)
     session.canvas.add_stroke([(100, 100)])
@@ -107,9 +104,7 @@ def test_it_is_written_soon_after_a_change(qtbot: QtBot, monkeypatch: pytest.Mon
     assert len(json.loads(board_path().read_bytes())["items"]) == 1
 
 
-def test_it_is_not_written_while_the_pen_is_down(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_not_written_while_the_pen_is_down(qtbot, monkeypatch):
     monkeypatch.setattr(autosave, "_DELAY_MS", 1)
     session = Session(qtbot)
     session.canvas.begin(QPointF(100, 100), erase=False)
@@ -122,7 +117,7 @@ def test_it_is_not_written_while_the_pen_is_down(
     assert len(json.loads(board_path().read_bytes())["items"][0]["stroke"]) == 2
 
 
-def test_nothing_is_written_when_nothing_changed(qtbot: QtBot) -> None:
+def test_nothing_is_written_when_nothing_changed(qtbot):
     session = Session(qtbot)
     session.canvas.add_stroke([(100, 100)])
     session.end()
@@ -133,7 +128,7 @@ def test_nothing_is_written_when_nothing_changed(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"format": 3}', b"\xff\xfe\x00"])
-def test_a_damaged_file_is_put_aside(qtbot: QtBot, content: bytes) -> None:
+def test_a_damaged_file_is_put_aside(qtbot, content):
     board_path().write_bytes(content)
     session = Session(qtbot)
     assert len(session.told) == 1
@@ -146,13 +141,13 @@ def test_a_damaged_file_is_put_aside(qtbot: QtBot, content: bytes) -> None:
     assert Session(qtbot).canvas.has_ink()
 
 
-def test_a_board_of_a_newer_program_is_kept_for_it(qtbot: QtBot) -> None:
+def test_a_board_of_a_newer_program_is_kept_for_it(qtbot):
     board_path().write_text('{"format": "mnist_draw drawing", "version": 99, "items": []}')
     assert "newer program" in Session(qtbot).told[0]
     assert list(board_path().parent.glob("board.json.unreadable-*"))
 
 
-def test_what_is_drawn_before_the_board_is_back_stays(qtbot: QtBot) -> None:
+def test_what_is_drawn_before_the_board_is_back_stays(qtbot):
     session = Session(qtbot)
     session.canvas.add_stroke([(400, 400)])
     old = session.end()
@@ -165,13 +160,11 @@ def test_what_is_drawn_before_the_board_is_back_stays(qtbot: QtBot) -> None:
     late.end()
 
 
-def test_a_full_disk_is_told_once_and_tried_again(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_told_once_and_tried_again(qtbot, monkeypatch):
     session = Session(qtbot)
     synchronise = os.fsync
 
-    def full(descriptor: int) -> None:
+    def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
@@ -188,7 +181,7 @@ def test_a_full_disk_is_told_once_and_tried_again(
     assert np.array_equal(Session(qtbot).canvas.ink(), drawn)
 
 
-def test_a_folder_in_place_of_the_file(qtbot: QtBot, own_home: Path) -> None:
+def test_a_folder_in_place_of_the_file(qtbot, own_home):
     board_path().mkdir()
     session = Session(qtbot)
     assert len(session.told) == 1
@@ -198,9 +191,7 @@ def test_a_folder_in_place_of_the_file(qtbot: QtBot, own_home: Path) -> None:
 
 @pytest.mark.parametrize("first_closes_first", [True, False])
 @pytest.mark.parametrize("killed", [True, False])
-def test_of_two_windows_neither_drawing_is_lost(
-    qtbot: QtBot, first_closes_first: bool, killed: bool
-) -> None:
+def test_of_two_windows_neither_drawing_is_lost(qtbot, first_closes_first, killed):
     windows = [Session(qtbot), Session(qtbot)]
     drawn = [window.draw(100 + 300 * number) for number, window in enumerate(windows)]
     order = windows if first_closes_first else windows[::-1]
@@ -237,7 +228,7 @@ def test_of_two_windows_neither_drawing_is_lost(
     assert Session(qtbot).offers == []
 
 
-def test_a_window_beside_another_begins_with_an_empty_board(qtbot: QtBot) -> None:
+def test_a_window_beside_another_begins_with_an_empty_board(qtbot):
     first = Session(qtbot)
     first.draw(100)
     first.autosave.save()
@@ -249,7 +240,7 @@ def test_a_window_beside_another_begins_with_an_empty_board(qtbot: QtBot) -> Non
     first.end()
 
 
-def test_a_drawing_that_another_window_shows_by_now_is_left_to_it(qtbot: QtBot) -> None:
+def test_a_drawing_that_another_window_shows_by_now_is_left_to_it(qtbot):
     windows = [Session(qtbot), Session(qtbot)]
     drawn = [window.draw(100 + 300 * number) for number, window in enumerate(windows)]
     for window in windows:
@@ -264,7 +255,7 @@ def test_a_drawing_that_another_window_shows_by_now_is_left_to_it(qtbot: QtBot) 
     right.end()
 
 
-def test_what_is_drawn_while_another_drawing_is_read_stays(qtbot: QtBot) -> None:
+def test_what_is_drawn_while_another_drawing_is_read_stays(qtbot):
     windows = [Session(qtbot), Session(qtbot)]
     for number, window in enumerate(windows):
         window.draw(100 + 300 * number)
@@ -278,7 +269,7 @@ def test_what_is_drawn_while_another_drawing_is_read_stays(qtbot: QtBot) -> None
     assert np.array_equal(Session(qtbot).canvas.ink(), drawn)
 
 
-def test_a_window_that_does_not_close_after_all_writes_again(qtbot: QtBot) -> None:
+def test_a_window_that_does_not_close_after_all_writes_again(qtbot):
     first = Session(qtbot)
     first.draw(100)
     first.end()

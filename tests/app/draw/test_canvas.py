@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, Qt
-from PyQt5.QtGui import QMouseEvent, QPaintEvent, QTabletEvent, QTouchEvent
+from PyQt5.QtGui import QMouseEvent, QTabletEvent, QTouchEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
@@ -16,7 +15,7 @@ from mnist_draw.app.kit import theme
 STROKE = [(200, 150), (350, 200), (250, 420), (400, 450)]
 
 
-def drag(canvas: Canvas, *places: tuple[int, int]) -> None:
+def drag(canvas, *places):
     """Draw with the left mouse button."""
     QTest.mousePress(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(*places[0]))
     for place in places[1:]:
@@ -27,13 +26,7 @@ def drag(canvas: Canvas, *places: tuple[int, int]) -> None:
     QTest.mouseRelease(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(*places[-1]))
 
 
-def tablet(
-    canvas: Canvas,
-    kind: QEvent.Type,
-    place: tuple[float, float],
-    pressure: float = 0.5,
-    pointer: QTabletEvent.PointerType = QTabletEvent.Pen,
-) -> QTabletEvent:
+def tablet(canvas, kind, place, pressure=0.5, pointer=QTabletEvent.Pen):
     """Send a pen event."""
     button = Qt.NoButton if kind == QEvent.TabletMove else Qt.LeftButton
     buttons = Qt.NoButton if kind == QEvent.TabletRelease else Qt.LeftButton
@@ -46,7 +39,7 @@ def tablet(
     return event
 
 
-def test_mouse_draws_what_add_stroke_draws(canvas: Canvas, qtbot: QtBot) -> None:
+def test_mouse_draws_what_add_stroke_draws(canvas, qtbot):
     with qtbot.waitSignal(canvas.ink_changed):
         drag(canvas, *STROKE)
     by_mouse = canvas.ink()
@@ -55,7 +48,7 @@ def test_mouse_draws_what_add_stroke_draws(canvas: Canvas, qtbot: QtBot) -> None
     assert np.array_equal(by_mouse, canvas.ink())
 
 
-def test_ink_is_told_after_every_point(canvas: Canvas) -> None:
+def test_ink_is_told_after_every_point(canvas):
     seen = []
     canvas.ink_changed.connect(lambda: seen.append(int((canvas.ink() > 0).sum())))
     drag(canvas, *STROKE)
@@ -63,7 +56,7 @@ def test_ink_is_told_after_every_point(canvas: Canvas) -> None:
     assert sorted(seen) == seen
 
 
-def test_right_button_does_not_draw(canvas: Canvas) -> None:
+def test_right_button_does_not_draw(canvas):
     QTest.mouseClick(canvas, Qt.RightButton, Qt.NoModifier, QPoint(300, 300))
     assert not canvas.has_ink()
 
@@ -71,7 +64,7 @@ def test_right_button_does_not_draw(canvas: Canvas) -> None:
 class Finger:
     """One touch point of a :class:`Touch`."""
 
-    def __init__(self, number: int, state: Qt.TouchPointState, x: float, y: float) -> None:
+    def __init__(self, number, state, x, y):
         self.id = lambda: number
         self.state = lambda: state
         self.pos = lambda: QPointF(x, y)
@@ -80,12 +73,12 @@ class Finger:
 class Touch(QTouchEvent):
     """A touch event with fingers of our own: Qt delivers real ones only from real devices."""
 
-    def __init__(self, kind: QEvent.Type, *fingers: Finger) -> None:
+    def __init__(self, kind, *fingers):
         super().__init__(kind)
         self.touchPoints = lambda: list(fingers)
 
 
-def test_a_finger_draws_and_a_second_one_does_not(canvas: Canvas) -> None:
+def test_a_finger_draws_and_a_second_one_does_not(canvas):
     pressed, moved = Qt.TouchPointPressed, Qt.TouchPointMoved
     for touch in (
         Touch(QEvent.TouchBegin, Finger(1, pressed, 300, 100)),
@@ -103,15 +96,13 @@ def test_a_finger_draws_and_a_second_one_does_not(canvas: Canvas) -> None:
     assert not canvas.drawing.can_undo
 
 
-def test_a_cancelled_touch_ends_the_stroke(canvas: Canvas) -> None:
+def test_a_cancelled_touch_ends_the_stroke(canvas):
     canvas.event(Touch(QEvent.TouchBegin, Finger(1, Qt.TouchPointPressed, 300, 100)))
     canvas.event(Touch(QEvent.TouchCancel))
     assert canvas.drawing.growing is None
 
 
-def test_ink_depends_on_neither_size_nor_pixel_ratio_nor_colours(
-    canvas: Canvas, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ink_depends_on_neither_size_nor_pixel_ratio_nor_colours(canvas, monkeypatch):
     canvas.add_stroke(STROKE)
     expected = canvas.ink()
     canvas.resize(417, 900)
@@ -123,7 +114,7 @@ def test_ink_depends_on_neither_size_nor_pixel_ratio_nor_colours(
     assert np.array_equal(canvas.ink(), expected)
 
 
-def test_the_same_gesture_at_another_size_gives_the_same_digit(canvas: Canvas) -> None:
+def test_the_same_gesture_at_another_size_gives_the_same_digit(canvas):
     drag(canvas, *STROKE)
     large = canvas.ink().astype(int)
     canvas.clear()
@@ -134,9 +125,7 @@ def test_the_same_gesture_at_another_size_gives_the_same_digit(canvas: Canvas) -
 
 @pytest.mark.parametrize("ratio", [1.0, 2.0])
 @pytest.mark.parametrize("choice", ["light", "dark"])
-def test_ink_is_painted_where_it_is_drawn(
-    canvas: Canvas, ratio: float, choice: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ink_is_painted_where_it_is_drawn(canvas, ratio, choice, monkeypatch):
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda self: ratio)
     theme.theme().apply(choice)
     canvas.resize(610, 600)
@@ -146,7 +135,7 @@ def test_ink_is_painted_where_it_is_drawn(
     assert image.pixelColor(200, 300) == theme.colour("paper")
 
 
-def test_what_is_painted_point_by_point_looks_like_the_whole(canvas: Canvas) -> None:
+def test_what_is_painted_point_by_point_looks_like_the_whole(canvas):
     drag(canvas, *STROKE)
     drawn = canvas.grab().toImage()
     canvas.resize(601, 600)
@@ -154,11 +143,11 @@ def test_what_is_painted_point_by_point_looks_like_the_whole(canvas: Canvas) -> 
     assert drawn == canvas.grab().toImage()
 
 
-def test_a_new_point_repaints_only_its_surroundings(canvas: Canvas, qtbot: QtBot) -> None:
+def test_a_new_point_repaints_only_its_surroundings(canvas, qtbot):
     areas: list[QRect] = []
     paint = canvas.paintEvent
 
-    def spy(event: QPaintEvent) -> None:
+    def spy(event):
         areas.append(event.rect())
         paint(event)
 
@@ -180,12 +169,12 @@ def test_a_new_point_repaints_only_its_surroundings(canvas: Canvas, qtbot: QtBot
     QTest.mouseRelease(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(348, 300))
 
 
-def test_points_outside_are_held_at_the_edge(canvas: Canvas) -> None:
+def test_points_outside_are_held_at_the_edge(canvas):
     drag(canvas, (300, 300), (5000, 300))
     assert canvas.ink().shape[1] <= 400
 
 
-def test_resizing_while_drawing_keeps_the_stroke(canvas: Canvas) -> None:
+def test_resizing_while_drawing_keeps_the_stroke(canvas):
     QTest.mousePress(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(300, 100))
     canvas.resize(500, 600)
     QTest.mouseRelease(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(250, 300))
@@ -194,7 +183,7 @@ def test_resizing_while_drawing_keeps_the_stroke(canvas: Canvas) -> None:
     assert not canvas.ink().any()
 
 
-def test_pen_width_is_held_in_range(canvas: Canvas, qtbot: QtBot) -> None:
+def test_pen_width_is_held_in_range(canvas, qtbot):
     canvas.set_pen_width(1000)
     assert canvas.pen_width == 96
     canvas.set_pen_width(0)
@@ -202,9 +191,7 @@ def test_pen_width_is_held_in_range(canvas: Canvas, qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize(("room", "ratio"), [(0, 1.0), (0, 1.25), (0, 2.0), (10**8, 1.25)])
-def test_undo_and_redo_bring_back_the_very_same_board(
-    qtbot: QtBot, room: int, ratio: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_undo_and_redo_bring_back_the_very_same_board(qtbot, room, ratio, monkeypatch):
     monkeypatch.setattr("mnist_draw.app.draw.canvas._ROOM", room)
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda self: ratio)
     canvas = Canvas()
@@ -226,7 +213,7 @@ def test_undo_and_redo_bring_back_the_very_same_board(
         assert np.array_equal(canvas.ink(), inks[step])
 
 
-def test_an_eraser_on_an_empty_board_leaves_what_can_be_redone(canvas: Canvas) -> None:
+def test_an_eraser_on_an_empty_board_leaves_what_can_be_redone(canvas):
     canvas.add_stroke(STROKE)
     canvas.undo()
     canvas.erasing = True

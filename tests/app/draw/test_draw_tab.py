@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -12,7 +11,6 @@ from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QSlider, QToolButton
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.overlays import crop_marks
@@ -26,17 +24,17 @@ from .test_canvas import Finger, Touch, tablet
 STROKE = [(200, 150), (350, 200), (250, 420)]
 
 
-def text(tab: DrawTab, name: str) -> str:
+def text(tab, name):
     """Return a label's text by its object name."""
     return tab.findChild(QLabel, name).text()
 
 
-def bars(tab: DrawTab) -> list[QProgressBar]:
+def bars(tab):
     """Return the ten bars by their object names."""
     return [tab.findChild(QProgressBar, f"probabilityBar{digit}") for digit in range(10)]
 
 
-def test_drawing_posts_ink_with_rising_tickets(tab: DrawTab) -> None:
+def test_drawing_posts_ink_with_rising_tickets(tab):
     posted: list[tuple[Any, int]] = []
     tab.ink_posted.connect(lambda ink, ticket: posted.append((ink, ticket)))
     tab.canvas.add_stroke(STROKE)
@@ -45,7 +43,7 @@ def test_drawing_posts_ink_with_rising_tickets(tab: DrawTab) -> None:
     assert posted[1][0].sum() > posted[0][0].sum()
 
 
-def test_ink_is_beginning_until_the_first_stroke_ends(tab: DrawTab, qtbot: QtBot) -> None:
+def test_ink_is_beginning_until_the_first_stroke_ends(tab, qtbot):
     posted: list[bool] = []
     tab.ink_posted.connect(lambda ink, ticket, beginning: posted.append(beginning))
     for _ in range(2):
@@ -58,11 +56,11 @@ def test_ink_is_beginning_until_the_first_stroke_ends(tab: DrawTab, qtbot: QtBot
     assert posted == [True, True, False, False, False, False]
 
 
-def test_what_grows_is_painted_before_it_is_read(tab: DrawTab, qtbot: QtBot) -> None:
+def test_what_grows_is_painted_before_it_is_read(tab, qtbot):
     seen: list[str] = []
 
     class Watch(QObject):
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        def eventFilter(self, watched, event):
             if event.type() == QEvent.Paint:
                 seen.append("painted")
             return False
@@ -82,7 +80,7 @@ def test_what_grows_is_painted_before_it_is_read(tab: DrawTab, qtbot: QtBot) -> 
     assert seen == ["painted", "posted", "posted"]
 
 
-def test_an_old_stroke_is_not_read_after_the_board_was_cleared(tab: DrawTab, qtbot: QtBot) -> None:
+def test_an_old_stroke_is_not_read_after_the_board_was_cleared(tab, qtbot):
     posted: list[bool] = []
     tab.ink_posted.connect(lambda ink, *_: posted.append(bool(ink.any())))
     tab.canvas.begin(QPointF(100, 100), erase=False)
@@ -92,7 +90,7 @@ def test_an_old_stroke_is_not_read_after_the_board_was_cleared(tab: DrawTab, qtb
     assert posted[-1] is False
 
 
-def test_a_sure_answer(tab: DrawTab) -> None:
+def test_a_sure_answer(tab):
     tab.canvas.add_stroke(STROKE)
     tab.show_reading(fakes.reading(fakes.answer("3", 3)))
     assert text(tab, "predictionLabel") == "3"
@@ -107,7 +105,7 @@ def test_a_sure_answer(tab: DrawTab) -> None:
     assert picture.shape == (28, 28)
 
 
-def test_not_a_digit(tab: DrawTab) -> None:
+def test_not_a_digit(tab):
     tab.canvas.add_stroke(STROKE)
     tab.show_reading(fakes.reading(fakes.answer("?", None, reason="The ink fills its box.")))
     assert text(tab, "predictionLabel") == "?"
@@ -116,14 +114,14 @@ def test_not_a_digit(tab: DrawTab) -> None:
     assert not any(bar.winner for bar in bars(tab))
 
 
-def test_not_clear(tab: DrawTab) -> None:
+def test_not_clear(tab):
     tab.canvas.add_stroke(STROKE)
     tab.show_reading(fakes.reading(fakes.answer("3 or 8", 3, reason="Two digits are close.")))
     assert text(tab, "predictionLabel") == "3 or 8"
     assert text(tab, "secondGuessLabel") == "Two digits are close."
 
 
-def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab: DrawTab) -> None:
+def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab):
     tab.canvas.add_stroke(STROKE)
     tab.show_reading(fakes.reading(fakes.answer("3", 3)))
     tab.findChild(QToolButton, "clearButton").click()
@@ -136,7 +134,7 @@ def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab: DrawTab) ->
     assert text(tab, "predictionLabel") == "4"
 
 
-def test_rubbing_everything_out_empties_the_answer(tab: DrawTab) -> None:
+def test_rubbing_everything_out_empties_the_answer(tab):
     tab.canvas.add_stroke([(300, 300)])
     tab.show_reading(fakes.reading(fakes.answer("1", 1)))
     tab.canvas.erasing = True
@@ -146,13 +144,13 @@ def test_rubbing_everything_out_empties_the_answer(tab: DrawTab) -> None:
     assert text(tab, "predictionLabel") == ""
 
 
-def test_waiting_for_the_network_is_said(tab: DrawTab) -> None:
+def test_waiting_for_the_network_is_said(tab):
     assert text(tab, "secondGuessLabel") == "Getting the network ready"
     tab.answer.set_waiting("")
     assert text(tab, "secondGuessLabel") == ""
 
 
-def test_keys(tab: DrawTab) -> None:
+def test_keys(tab):
     press = lambda *keys: QTest.keyClick(tab.canvas, *keys)  # noqa: E731
     tab.canvas.add_stroke(STROKE)
     press(Qt.Key_Z, Qt.ControlModifier)
@@ -175,7 +173,7 @@ def test_keys(tab: DrawTab) -> None:
     assert tab.pen_row.crop_switch.isChecked()
 
 
-def test_tools_are_enabled_when_they_can_do_something(tab: DrawTab) -> None:
+def test_tools_are_enabled_when_they_can_do_something(tab):
     undo, redo, clear = tab.tools.undo, tab.tools.redo, tab.tools.clear
     assert [button.isEnabled() for button in (undo, redo, clear)] == [False, False, False]
     tab.canvas.add_stroke(STROKE)
@@ -184,7 +182,7 @@ def test_tools_are_enabled_when_they_can_do_something(tab: DrawTab) -> None:
     assert [button.isEnabled() for button in (undo, redo, clear)] == [False, True, False]
 
 
-def test_the_crop_box_encloses_the_ink(tab: DrawTab) -> None:
+def test_the_crop_box_encloses_the_ink(tab):
     tab.canvas.add_stroke([(200, 100), (200, 500)], width=40)
     tab.pen_row.crop_switch.setChecked(True)
     box, centre = tab.canvas._marks
@@ -198,7 +196,7 @@ def test_the_crop_box_encloses_the_ink(tab: DrawTab) -> None:
     assert tab.canvas._marks is None
 
 
-def test_the_crop_box_is_the_box_that_is_cut(tab: DrawTab) -> None:
+def test_the_crop_box_is_the_box_that_is_cut(tab):
     """A smudge too faint to be cut with the digit, 5 % of its ink, lies beside it."""
     ink = np.zeros((300, 300), np.uint8)
     ink[100:140, 30:40] = 255
@@ -209,7 +207,7 @@ def test_the_crop_box_is_the_box_that_is_cut(tab: DrawTab) -> None:
     assert crop_marks(ink // 40, tab.canvas.drawing) is None
 
 
-def test_bars_glide_to_their_values(tab: DrawTab, qtbot: QtBot) -> None:
+def test_bars_glide_to_their_values(tab, qtbot):
     from mnist_draw.app.kit import theme
 
     theme.theme().motion = True
@@ -221,7 +219,7 @@ def test_bars_glide_to_their_values(tab: DrawTab, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: bar.shown == pytest.approx(0.9))
 
 
-def test_the_network_input_is_shown_pixel_for_pixel(tab: DrawTab) -> None:
+def test_the_network_input_is_shown_pixel_for_pixel(tab):
     view = tab.answer.network_input
     picture = np.zeros((28, 28), np.float32)
     picture[5, 20] = 1.0
@@ -233,7 +231,7 @@ def test_the_network_input_is_shown_pixel_for_pixel(tab: DrawTab) -> None:
     assert image.pixelColor(20 * side + middle, 6 * side + middle).value() == 0
 
 
-def test_pen_and_crop_box_are_as_they_were_left(tab: DrawTab, qtbot: QtBot) -> None:
+def test_pen_and_crop_box_are_as_they_were_left(tab, qtbot):
     tab.canvas.set_pen_width(64)
     tab.pen_row.crop_switch.click()
     preferences = Preferences()
@@ -251,7 +249,7 @@ def test_pen_and_crop_box_are_as_they_were_left(tab: DrawTab, qtbot: QtBot) -> N
 # -- several digits
 
 
-def read_as(tab: DrawTab, number: str) -> fakes.Recogniser:
+def read_as(tab, number):
     """Draw, and have it read as a number; return the recogniser."""
     recognition = fakes.Answering()
     tab.ink_posted.connect(recognition.post_ink)
@@ -262,7 +260,7 @@ def read_as(tab: DrawTab, number: str) -> fakes.Recogniser:
     return recognition.made[0]
 
 
-def test_a_number_is_shown_and_marked(tab: DrawTab) -> None:
+def test_a_number_is_shown_and_marked(tab):
     read_as(tab, "207")
     panel = tab.answer
     # It is shown once, large.
@@ -280,9 +278,7 @@ def test_a_number_is_shown_and_marked(tab: DrawTab) -> None:
 @pytest.mark.parametrize(
     ("number", "shown"), [("123456789012", "123456789012"), ("1234567890" * 5, None)]
 )
-def test_a_long_number_is_made_smaller_until_it_fits(
-    tab: DrawTab, number: str, shown: str | None
-) -> None:
+def test_a_long_number_is_made_smaller_until_it_fits(tab, number, shown):
     """Twelve digits are shown whole; fifty lose their middle. Both can be copied below."""
     read_as(tab, number)
     label = tab.answer.prediction
@@ -299,7 +295,7 @@ def test_a_long_number_is_made_smaller_until_it_fits(
         assert font.pixelSize() >= Text.FIGURE
 
 
-def test_a_number_is_gone_with_the_next_digit_or_clearing(tab: DrawTab) -> None:
+def test_a_number_is_gone_with_the_next_digit_or_clearing(tab):
     recogniser = read_as(tab, "12")
     recogniser.number = ""
     tab.canvas.add_stroke([(200, 100), (200, 400)])
@@ -313,7 +309,7 @@ def test_a_number_is_gone_with_the_next_digit_or_clearing(tab: DrawTab) -> None:
     assert tab.boxes.boxes == []
 
 
-def test_tags_are_on_the_board_wherever_the_digit_is(tab: DrawTab) -> None:
+def test_tags_are_on_the_board_wherever_the_digit_is(tab):
     ends = [DigitAnswer(n, 0.9, box) for n, box in enumerate(((0, 0, 5, 5), (290, 0, 10, 300)))]
     tab.boxes.show_number(NumberAnswer("01", tuple(ends)))
     for place in range(2):
@@ -323,17 +319,17 @@ def test_tags_are_on_the_board_wherever_the_digit_is(tab: DrawTab) -> None:
     assert tab.boxes.index_at(QPointF(10, 10)) is None
 
 
-def press_mouse(tab: DrawTab, spot: QPointF) -> None:
+def press_mouse(tab, spot):
     QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, spot.toPoint())
 
 
-def press_pen(tab: DrawTab, spot: QPointF) -> None:
+def press_pen(tab, spot):
     point = (spot.x(), spot.y())
     assert tablet(tab.canvas, QEvent.TabletPress, point).isAccepted()
     tablet(tab.canvas, QEvent.TabletRelease, point)
 
 
-def press_finger(tab: DrawTab, spot: QPointF) -> None:
+def press_finger(tab, spot):
     for kind, state in (
         (QEvent.TouchBegin, Qt.TouchPointPressed),
         (QEvent.TouchEnd, Qt.TouchPointReleased),
@@ -342,9 +338,7 @@ def press_finger(tab: DrawTab, spot: QPointF) -> None:
 
 
 @pytest.mark.parametrize("press", [press_mouse, press_pen, press_finger])
-def test_a_tag_chooses_the_digit_and_draws_nothing(
-    tab: DrawTab, press: Callable[[DrawTab, QPointF], None]
-) -> None:
+def test_a_tag_chooses_the_digit_and_draws_nothing(tab, press):
     read_as(tab, "207")
     assert tab.boxes.index == 2
     strokes = len(tab.canvas.drawing.items)

@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPointF
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.board_items import Point, Stroke, ink_of, mask_of, place_ink
 from mnist_draw.app.draw.canvas import Canvas
@@ -19,14 +18,14 @@ from mnist_draw.dataset.normalise import ink_box
 WAVE = [(100 + 12 * n, 300 + 120 * math.sin(n / 4)) for n in range(30)]
 
 
-def test_empty_board_is_a_black_square() -> None:
+def test_empty_board_is_a_black_square():
     ink = Drawing().ink()
     assert ink.shape == (300, 300)
     assert ink.dtype == np.uint8
     assert not ink.any()
 
 
-def test_a_line_is_as_wide_as_its_pen_and_in_its_place() -> None:
+def test_a_line_is_as_wide_as_its_pen_and_in_its_place():
     drawing = Drawing()
     drawing.add_stroke([(300, 100), (300, 500)], width=40)
     ink = drawing.ink()
@@ -38,14 +37,14 @@ def test_a_line_is_as_wide_as_its_pen_and_in_its_place() -> None:
     assert abs(column[-1] - 259) <= 1
 
 
-def test_a_tap_makes_a_dot() -> None:
+def test_a_tap_makes_a_dot():
     drawing = Drawing()
     drawing.begin(Point(300, 300, 40))
     drawing.end()
     assert (drawing.ink() > 127).sum() == pytest.approx(math.pi * 100, rel=0.05)
 
 
-def test_point_by_point_gives_the_picture_of_the_whole_stroke() -> None:
+def test_point_by_point_gives_the_picture_of_the_whole_stroke():
     whole, piecewise = Drawing(), Drawing()
     whole.add_stroke(WAVE, width=36)
     piecewise.begin(Point(*WAVE[0], 36))
@@ -58,7 +57,7 @@ def test_point_by_point_gives_the_picture_of_the_whole_stroke() -> None:
     assert np.array_equal(piecewise.ink(), before_lifting)
 
 
-def test_jitter_of_whole_pixels_is_smoothed() -> None:
+def test_jitter_of_whole_pixels_is_smoothed():
     stroke = Stroke()
     for n in range(40):
         stroke.append(Point(n, n % 2, 10))
@@ -66,21 +65,21 @@ def test_jitter_of_whole_pixels_is_smoothed() -> None:
     assert stroke.points[-1].x == 39
 
 
-def test_pressure_widens_the_line() -> None:
+def test_pressure_widens_the_line():
     drawing = Drawing()
     drawing.add_stroke([(300, 100, 10), (300, 200, 20), (300, 400, 60), (300, 500, 80)])
     ink = drawing.ink() > 127
     assert ink[65].sum() < ink[150].sum() < ink[240].sum()
 
 
-def test_pressure_changes_the_width_without_steps() -> None:
+def test_pressure_changes_the_width_without_steps():
     drawing = Drawing()
     drawing.add_stroke([(100, 300, 10), (300, 300, 50), (500, 300, 90)])
     widths = drawing.ink().sum(axis=0)[60:240] / 255
     assert abs(np.diff(widths)).max() < 1
 
 
-def test_undo_and_redo_without_limit() -> None:
+def test_undo_and_redo_without_limit():
     drawing = Drawing()
     pictures = [drawing.ink()]
     for n in range(50):
@@ -102,7 +101,7 @@ def test_undo_and_redo_without_limit() -> None:
     assert not drawing.can_redo
 
 
-def test_a_new_stroke_forgets_what_was_undone() -> None:
+def test_a_new_stroke_forgets_what_was_undone():
     drawing = Drawing()
     drawing.add_stroke(WAVE)
     drawing.undo()
@@ -110,13 +109,13 @@ def test_a_new_stroke_forgets_what_was_undone() -> None:
     assert not drawing.can_redo
 
 
-def test_clearing_an_empty_board_is_no_step() -> None:
+def test_clearing_an_empty_board_is_no_step():
     drawing = Drawing()
     drawing.clear()
     assert not drawing.can_undo
 
 
-def test_eraser_takes_ink_away_and_undo_brings_it_back() -> None:
+def test_eraser_takes_ink_away_and_undo_brings_it_back():
     drawing = Drawing()
     drawing.add_stroke([(300, 100), (300, 500)], width=40)
     before = drawing.ink()
@@ -130,7 +129,7 @@ def test_eraser_takes_ink_away_and_undo_brings_it_back() -> None:
     assert np.array_equal(drawing.ink(), before)
 
 
-def test_strokes_beyond_the_board_enlarge_the_picture() -> None:
+def test_strokes_beyond_the_board_enlarge_the_picture():
     drawing = Drawing()
     drawing.add_stroke([(-150, 300), (300, 300)], width=20)
     ink = drawing.ink()
@@ -142,14 +141,14 @@ def test_strokes_beyond_the_board_enlarge_the_picture() -> None:
 
 
 @pytest.mark.parametrize("points", [[], [(math.nan, 0)], [(0, math.inf), (1, 1)]])
-def test_impossible_strokes_are_refused(points: list[tuple[float, float]]) -> None:
+def test_impossible_strokes_are_refused(points):
     drawing = Drawing()
     with pytest.raises(ValueError, match="stroke needs"):
         drawing.add_stroke(points)
     assert not drawing.can_undo
 
 
-def test_strokes_lie_where_their_ink_is() -> None:
+def test_strokes_lie_where_their_ink_is():
     drawing = Drawing()
     drawing.add_stroke(WAVE, width=20)
     drawing.add_stroke([(-80, 50), (-80, 200)], width=30)
@@ -163,7 +162,7 @@ def test_strokes_lie_where_their_ink_is() -> None:
             assert ink[int(y), int(x)] > 127
 
 
-def test_strokes_are_unknown_where_something_was_erased() -> None:
+def test_strokes_are_unknown_where_something_was_erased():
     drawing = Drawing()
     assert drawing.pen_strokes() == []
     drawing.add_stroke(WAVE)
@@ -173,20 +172,20 @@ def test_strokes_are_unknown_where_something_was_erased() -> None:
     assert drawing.pen_strokes() is not None
 
 
-def bar(height: int = 100, width: int = 50) -> np.ndarray:
+def bar(height=100, width=50):
     """Return a full rectangle of ink in the corner of a picture."""
     ink = np.zeros((300, 400), np.uint8)
     ink[:height, :width] = 255
     return ink
 
 
-def box(ink: np.ndarray) -> tuple[int, int, int, int]:
+def box(ink):
     """Return the rows and columns that hold ink."""
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
 
 
-def test_a_picture_is_cropped_enlarged_and_centred() -> None:
+def test_a_picture_is_cropped_enlarged_and_centred():
     drawing = Drawing()
     drawing.replace([place_ink(bar())])
     top, bottom, left, right = box(drawing.ink())
@@ -195,7 +194,7 @@ def test_a_picture_is_cropped_enlarged_and_centred() -> None:
     assert (drawing.ink()[top:bottom, left:right] == 255).all()
 
 
-def test_a_wide_picture_fits_the_board() -> None:
+def test_a_wide_picture_fits_the_board():
     drawing = Drawing()
     drawing.replace([place_ink(bar(height=20, width=400))])
     top, bottom, left, right = box(drawing.ink())
@@ -204,12 +203,12 @@ def test_a_wide_picture_fits_the_board() -> None:
     assert drawing.ink().shape == (300, 300)
 
 
-def test_ink_keeps_its_bytes() -> None:
+def test_ink_keeps_its_bytes():
     ink = np.random.default_rng(1).integers(0, 256, (31, 17), dtype=np.uint8)
     assert np.array_equal(ink_of(mask_of(ink)), ink)
 
 
-def test_digits_of_mnist_lie_on_the_board_pixel_for_pixel() -> None:
+def test_digits_of_mnist_lie_on_the_board_pixel_for_pixel():
     for picture in load_dataset().test_images[:20, 0]:
         drawing = Drawing()
         drawing.replace([place_ink(picture)])
@@ -225,18 +224,18 @@ def test_digits_of_mnist_lie_on_the_board_pixel_for_pixel() -> None:
         assert inked.sum() == shown.sum()
 
 
-def test_float_ink_is_taken_too() -> None:
+def test_float_ink_is_taken_too():
     drawing = Drawing()
     drawing.replace([place_ink(bar().astype(np.float32) / 255)])
     assert drawing.ink().max() == 255
 
 
-def test_no_ink_is_no_picture() -> None:
+def test_no_ink_is_no_picture():
     with pytest.raises(ValueError, match="no ink"):
         place_ink(np.zeros((20, 20), np.uint8))
 
 
-def test_a_picture_is_drawn_over_rubbed_out_undone_and_cleared() -> None:
+def test_a_picture_is_drawn_over_rubbed_out_undone_and_cleared():
     drawing = Drawing()
     drawing.add_stroke([(50, 50)], width=40)
     drawn = drawing.ink()
@@ -260,14 +259,14 @@ def test_a_picture_is_drawn_over_rubbed_out_undone_and_cleared() -> None:
     assert drawing.has_ink()
 
 
-def test_a_restored_board_is_no_step() -> None:
+def test_a_restored_board_is_no_step():
     drawing = Drawing()
     drawing.restore([place_ink(bar())])
     assert drawing.has_ink()
     assert not drawing.can_undo
 
 
-def test_a_board_restored_late_waits_below_what_was_drawn() -> None:
+def test_a_board_restored_late_waits_below_what_was_drawn():
     drawing = Drawing()
     drawing.add_stroke([(50, 50)], width=40)
     drawn = drawing.ink()
@@ -281,9 +280,7 @@ def test_a_board_restored_late_waits_below_what_was_drawn() -> None:
 
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
 @pytest.mark.parametrize("choice", ["light", "dark"])
-def test_the_canvas_shows_it_in_the_colour_of_ink(
-    qtbot: QtBot, choice: str, ratio: float, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_canvas_shows_it_in_the_colour_of_ink(qtbot, choice, ratio, monkeypatch):
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda self: ratio)
     canvas = Canvas()
     qtbot.addWidget(canvas)

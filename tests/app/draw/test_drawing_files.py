@@ -27,7 +27,7 @@ from mnist_draw.app.kit.images import png_bytes
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def grey(image: QImage) -> np.ndarray:
+def grey(image):
     """Return an image as uint8 of shape (H, W)."""
     image = image.convertToFormat(QImage.Format_Grayscale8)
     bits = image.constBits().asarray(image.sizeInBytes())
@@ -35,7 +35,7 @@ def grey(image: QImage) -> np.ndarray:
     return rows[:, : image.width()].copy()
 
 
-def drawn() -> Drawing:
+def drawn():
     """Return a picture, a wave over it, a line rubbed out, and a dot."""
     drawing = Drawing()
     ink = np.zeros((40, 30), np.uint8)
@@ -49,7 +49,7 @@ def drawn() -> Drawing:
     return drawing
 
 
-def test_a_saved_picture_is_dark_on_white_and_otherwise_the_boards() -> None:
+def test_a_saved_picture_is_dark_on_white_and_otherwise_the_boards():
     drawing = drawn()
     image = grey(picture(drawing.items, 0.5)).astype(int)
     dark = 255 - image
@@ -57,7 +57,7 @@ def test_a_saved_picture_is_dark_on_white_and_otherwise_the_boards() -> None:
     assert np.abs(dark * 255 / dark.max() - drawing.ink()).max() <= 16
 
 
-def test_a_saved_picture_covers_what_reaches_beyond_the_board() -> None:
+def test_a_saved_picture_covers_what_reaches_beyond_the_board():
     drawing = Drawing()
     drawing.add_stroke([(-200, 300), (300, 300)], width=20)
     image = picture(drawing.items, 1.0)
@@ -65,21 +65,19 @@ def test_a_saved_picture_covers_what_reaches_beyond_the_board() -> None:
     assert image.height() == 600
 
 
-def test_a_drawing_of_any_size_makes_a_picture_of_bounded_size(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_drawing_of_any_size_makes_a_picture_of_bounded_size(monkeypatch):
     monkeypatch.setattr("mnist_draw.app.draw.drawing_files._MAX_SAVED_PIXELS", 1_000_000)
     far = [Stroke([Point(-9000, 0, 10), Point(9000, 600, 10)])]
     image = picture(far, 8.0)
     assert image.width() * image.height() <= 1_010_000
 
 
-def test_png_content_is_the_picture() -> None:
+def test_png_content_is_the_picture():
     image = picture(drawn().items, 1.0)
     assert np.array_equal(grey(QImage.fromData(png_bytes(image))), grey(image))
 
 
-def test_a_snapshot_stays_while_the_drawing_goes_on() -> None:
+def test_a_snapshot_stays_while_the_drawing_goes_on():
     drawing = Drawing()
     drawing.begin(Point(100, 100, 20))
     before = snapshot(drawing.items)
@@ -87,7 +85,7 @@ def test_a_snapshot_stays_while_the_drawing_goes_on() -> None:
     assert len(before[0].points) == 1
 
 
-def test_svg_holds_curves_masks_and_pictures() -> None:
+def test_svg_holds_curves_masks_and_pictures():
     root = ElementTree.fromstring(svg_bytes(drawn().items))
     assert root.get("viewBox") == "0 0 600 600"
     group = root.find(f"{SVG}g/{SVG}g")
@@ -106,7 +104,7 @@ def test_svg_holds_curves_masks_and_pictures() -> None:
     assert mask.find(f"{SVG}g/{SVG}path").get("stroke") == "black"
 
 
-def test_each_eraser_hides_only_what_was_drawn_before_it() -> None:
+def test_each_eraser_hides_only_what_was_drawn_before_it():
     items = [
         Stroke([Point(100, 100, 20), Point(100, 500, 20)]),
         Stroke([Point(50, 300, 60), Point(150, 300, 60)], erase=True),
@@ -121,18 +119,18 @@ def test_each_eraser_hides_only_what_was_drawn_before_it() -> None:
     assert len(outer.findall(f"{SVG}g/{SVG}path")) == 1
 
 
-def test_pressure_becomes_paths_of_different_widths() -> None:
+def test_pressure_becomes_paths_of_different_widths():
     stroke = Stroke.through([(100, 100, 10), (200, 200, 30), (300, 300, 60)], 1)
     widths = re.findall(rb'stroke-width="([\d.]+)"', svg_bytes([stroke]))
     assert len({*widths}) > 4
 
 
-def test_an_empty_board_is_white_paper() -> None:
+def test_an_empty_board_is_white_paper():
     assert ElementTree.fromstring(svg_bytes([])).find(f"{SVG}rect") is not None
     assert (grey(picture([], 0.5)) == 255).all()
 
 
-def test_svg_looks_like_the_board() -> None:
+def test_svg_looks_like_the_board():
     svg = pytest.importorskip("PyQt5.QtSvg")
     from PyQt5.QtGui import QPainter
 
@@ -150,13 +148,13 @@ def test_svg_looks_like_the_board() -> None:
     assert difference.mean() < 1
 
 
-def record() -> dict[str, Any]:
+def record():
     """Return a record as a JSON file gives it back."""
     result: dict[str, Any] = json.loads(json.dumps(record_of(drawn().items), allow_nan=False))
     return result
 
 
-def test_everything_on_the_board_comes_back() -> None:
+def test_everything_on_the_board_comes_back():
     again = Drawing()
     again.replace(from_record(record()))
     before, after = drawn().ink().astype(int), again.ink().astype(int)
@@ -164,12 +162,12 @@ def test_everything_on_the_board_comes_back() -> None:
     assert [item.erase for item in again.items] == [False, False, True, False]
 
 
-def test_a_record_of_a_record_is_the_same() -> None:
+def test_a_record_of_a_record_is_the_same():
     once = record()
     assert record_of(from_record(once)) == once
 
 
-def test_a_picture_keeps_its_grey_levels_and_its_place() -> None:
+def test_a_picture_keeps_its_grey_levels_and_its_place():
     first, again = drawn().items[0], from_record(record())[0]
     assert isinstance(first, PlacedPicture)
     assert isinstance(again, PlacedPicture)
@@ -177,11 +175,11 @@ def test_a_picture_keeps_its_grey_levels_and_its_place() -> None:
     assert again.rect == first.rect
 
 
-def test_an_empty_board_is_a_record_too() -> None:
+def test_an_empty_board_is_a_record_too():
     assert from_record(record_of(Drawing().items)) == []
 
 
-def change(path: list[Any], value: Any) -> dict[str, Any]:
+def change(path, value):
     """Return a record with one value replaced."""
     result = record()
     place: Any = result
@@ -220,14 +218,14 @@ def change(path: list[Any], value: Any) -> dict[str, Any]:
         (change(["items", 0, "picture"], record()["items"][0]["picture"][:60]), "Picture 1"),
     ],
 )
-def test_damage_is_a_sentence(damaged: object, words: str) -> None:
+def test_damage_is_a_sentence(damaged, words):
     with pytest.raises(DrawingError) as caught:
         from_record(damaged)
     assert words in str(caught.value)
     assert str(caught.value).endswith(".")
 
 
-def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_that_would_fill_the_memory_is_refused(monkeypatch):
     monkeypatch.setattr("mnist_draw.app.draw.drawing_files._MAX_PICTURE_PIXELS", 100)
     with pytest.raises(DrawingError, match="20×30 pixels"):
         from_record(record())

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPoint, QPointF, Qt
-from PyQt5.QtGui import QColor
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.activations_view import ActivationsView, lay_out
 from mnist_draw.app.draw.explanation_row import (
@@ -22,14 +20,14 @@ from mnist_draw.app.kit import theme
 from .. import fakes
 
 
-def near(one: QColor, other: QColor) -> bool:
+def near(one, other):
     """Whether two colours are alike."""
     pairs = zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)
     return sum(abs(a - b) for a, b in pairs) < 60
 
 
 @pytest.fixture
-def saliency(qtbot: QtBot) -> SaliencyView:
+def saliency(qtbot):
     view = SaliencyView()
     qtbot.addWidget(view)
     view.set_room(140)
@@ -37,7 +35,7 @@ def saliency(qtbot: QtBot) -> SaliencyView:
 
 
 @pytest.mark.parametrize("choice", ["light", "dark"])
-def test_for_and_against_differ_in_colour_and_form(saliency: SaliencyView, choice: str) -> None:
+def test_for_and_against_differ_in_colour_and_form(saliency, choice):
     theme.theme().apply(choice)
     saliency.show_explanation(fakes.explanation())
     image = saliency.grab().toImage()
@@ -52,7 +50,7 @@ def test_for_and_against_differ_in_colour_and_form(saliency: SaliencyView, choic
     assert near(image.pixelColor(20 * 5 + 12, 25 * 5), theme.colour("paper"))
 
 
-def test_nothing_to_explain_shows_paper(saliency: SaliencyView) -> None:
+def test_nothing_to_explain_shows_paper(saliency):
     saliency.show_explanation(fakes.explanation())
     saliency.show_explanation(None)
     image = saliency.grab().toImage()
@@ -61,7 +59,7 @@ def test_nothing_to_explain_shows_paper(saliency: SaliencyView) -> None:
     assert saliency.describe_pixel(QPointF(50, 40)).startswith("Which ink spoke")
 
 
-def test_a_pixel_is_read_in_words(saliency: SaliencyView) -> None:
+def test_a_pixel_is_read_in_words(saliency):
     saliency.show_explanation(fakes.explanation(3, 8))
     assert saliency.describe_pixel(QPointF(52, 42)) == (
         "This pixel speaks for 3: 0.5 of the log odds"
@@ -71,7 +69,7 @@ def test_a_pixel_is_read_in_words(saliency: SaliencyView) -> None:
     assert "outweighs" in saliency.accessibleDescription()
 
 
-def test_the_evidence_in_a_sentence() -> None:
+def test_the_evidence_in_a_sentence():
     explanation = fakes.explanation(3, 8)
     assert describe(explanation) == (
         "Ink for 3 outweighs ink against it 3.0 to 1; the strongest rival is 8."
@@ -86,7 +84,7 @@ def test_the_evidence_in_a_sentence() -> None:
     assert describe(explanation) == "No ink speaks for or against 3."
 
 
-def test_the_legend_names_the_digit(qtbot: QtBot) -> None:
+def test_the_legend_names_the_digit(qtbot):
     legend = SaliencyLegend()
     qtbot.addWidget(legend)
     assert legend.parts() == ("for", "against")
@@ -96,7 +94,7 @@ def test_the_legend_names_the_digit(qtbot: QtBot) -> None:
 
 
 @pytest.fixture
-def units(qtbot: QtBot) -> ActivationsView:
+def units(qtbot):
     view = ActivationsView()
     qtbot.addWidget(view)
     view.resize(300, 120)
@@ -105,7 +103,7 @@ def units(qtbot: QtBot) -> ActivationsView:
     return view
 
 
-def test_the_strongest_unit_is_the_brightest(units: ActivationsView) -> None:
+def test_the_strongest_unit_is_the_brightest(units):
     units.show_values(np.arange(30, dtype=np.float32))
     image = units.grab().toImage()
     grid = units._grid()
@@ -117,7 +115,7 @@ def test_the_strongest_unit_is_the_brightest(units: ActivationsView) -> None:
     assert distance == sorted(distance)
 
 
-def test_nothing_is_lit_without_a_drawing(units: ActivationsView) -> None:
+def test_nothing_is_lit_without_a_drawing(units):
     units.show_values(np.arange(30, dtype=np.float32))
     units.show_values(None)
     image = units.grab().toImage()
@@ -128,7 +126,7 @@ def test_nothing_is_lit_without_a_drawing(units: ActivationsView) -> None:
     assert units.describe() == ""
 
 
-def test_feature_maps_are_pictures(units: ActivationsView) -> None:
+def test_feature_maps_are_pictures(units):
     units.show_layer(fakes.LAYERS[0])
     maps = np.zeros((6, 5, 4), np.float32)
     maps[4, :, :2] = 2.0
@@ -145,7 +143,7 @@ def test_feature_maps_are_pictures(units: ActivationsView) -> None:
     assert units.describe_unit(4) == "map 5: at most 2.00"
 
 
-def test_pointing_and_keys_tell_a_value(units: ActivationsView, qtbot: QtBot) -> None:
+def test_pointing_and_keys_tell_a_value(units, qtbot):
     units.show_values(np.arange(30, dtype=np.float32))
     said: list[str] = []
     units.described.connect(said.append)
@@ -164,13 +162,13 @@ def test_pointing_and_keys_tell_a_value(units: ActivationsView, qtbot: QtBot) ->
     assert "29 of 30 active" in units.accessibleDescription()
 
 
-def _leave() -> object:
+def _leave():
     from PyQt5.QtCore import QEvent
 
     return QEvent(QEvent.Leave)
 
 
-def test_values_glide(units: ActivationsView, qtbot: QtBot) -> None:
+def test_values_glide(units, qtbot):
     theme.theme().motion = True
     qtbot.wait(theme.ANIMATION_MS + 20)
     units.show_values(np.ones(30, np.float32))
@@ -178,9 +176,7 @@ def test_values_glide(units: ActivationsView, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: float(units._animation.shown.min()) == 1)
 
 
-def test_values_that_follow_each_other_fast_are_shown_as_they_come(
-    units: ActivationsView, qtbot: QtBot
-) -> None:
+def test_values_that_follow_each_other_fast_are_shown_as_they_come(units, qtbot):
     theme.theme().motion = True
     half = np.ones(30, np.float32)
     half[:15] = 0
@@ -190,14 +186,14 @@ def test_values_that_follow_each_other_fast_are_shown_as_they_come(
 
 
 @pytest.fixture
-def row(qtbot: QtBot) -> ExplanationRow:
+def row(qtbot):
     widget = ExplanationRow()
     qtbot.addWidget(widget)
     widget.resize(648, 190)
     return widget
 
 
-def test_the_layer_chosen_is_shown_and_kept(row: ExplanationRow) -> None:
+def test_the_layer_chosen_is_shown_and_kept(row):
     row.show_layers(fakes.LAYERS)
     assert [row.layer_combo.itemText(place) for place in range(2)] == [
         "Layer 1, maps",
@@ -217,7 +213,7 @@ def test_the_layer_chosen_is_shown_and_kept(row: ExplanationRow) -> None:
     assert row.saliency_title.text() == "What spoke for it"
 
 
-def test_a_network_without_hidden_layers_is_said(row: ExplanationRow) -> None:
+def test_a_network_without_hidden_layers_is_said(row):
     row.show_layers(fakes.LAYERS)
     row.show_layers(())
     assert row.units_label.text() == "This network has no hidden layer."
@@ -229,9 +225,7 @@ def test_a_network_without_hidden_layers_is_said(row: ExplanationRow) -> None:
     assert not row.layer_combo.isHidden()
 
 
-def test_pictures_grow_in_whole_pixels_and_never_keep_the_window_large(
-    row: ExplanationRow,
-) -> None:
+def test_pictures_grow_in_whole_pixels_and_never_keep_the_window_large(row):
     smallest = row.minimumSizeHint().height()
     sides = []
     for width, height in ((500, 100), (648, 190), (935, 400), (3000, 2000)):
@@ -244,7 +238,7 @@ def test_pictures_grow_in_whole_pixels_and_never_keep_the_window_large(
     assert (sides[0], sides[-1]) == (56, 448)
 
 
-def test_it_tells_whether_it_can_be_seen(row: ExplanationRow) -> None:
+def test_it_tells_whether_it_can_be_seen(row):
     heard: list[bool] = []
     row.watched.connect(heard.append)
     row.show()
@@ -258,9 +252,7 @@ ROOMS = [(316.0, 112.0), (240.0, 96.0), (900.0, 400.0), (120.0, 500.0)]
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("room", ROOMS)
-def test_all_units_fit_and_are_found_again(
-    shape: tuple[int, ...], room: tuple[float, float]
-) -> None:
+def test_all_units_fit_and_are_found_again(shape, room):
     grid = lay_out(shape, *room)
     assert grid.columns * grid.rows >= shape[0]
     assert grid.size.width() <= room[0] + 1e-6
@@ -271,7 +263,7 @@ def test_all_units_fit_and_are_found_again(
     assert grid.unit_at(QPointF(0, grid.size.height() + 1)) is None
 
 
-def test_room_is_used() -> None:
+def test_room_is_used():
     grid = lay_out((500,), 316.0, 112.0)
     used = grid.size.width() * grid.size.height()
     assert used > 0.7 * 316 * 112

@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.explanations import Explanations
 from mnist_draw.errors import UserError
@@ -21,7 +19,7 @@ PICTURE = np.full((28, 28), 0.5, np.float32)
 class Heard:
     """Collects what a worker says."""
 
-    def __init__(self, worker: Explanations) -> None:
+    def __init__(self, worker):
         self.layers: list[Any] = []
         self.explanations: list[tuple[int, int]] = []
         self.failures: list[str] = []
@@ -32,10 +30,10 @@ class Heard:
         worker.failed.connect(self.failures.append)
 
 
-def _worker(**options: Any) -> tuple[Explanations, Heard, list[fakes.Explainer]]:
+def _worker(**options):
     made: list[fakes.Explainer] = []
 
-    def make(model: Any) -> fakes.Explainer:
+    def make(model):
         made.append(fakes.Explainer(model))
         return made[-1]
 
@@ -44,7 +42,7 @@ def _worker(**options: Any) -> tuple[Explanations, Heard, list[fakes.Explainer]]
     return worker, Heard(worker), made
 
 
-def test_explains_the_question(qapp: QApplication) -> None:
+def test_explains_the_question(qapp):
     worker, heard, _ = _worker()
     worker.watch(True)
     worker.post_model(fakes.model())
@@ -54,7 +52,7 @@ def test_explains_the_question(qapp: QApplication) -> None:
     assert heard.layers == [fakes.LAYERS]
 
 
-def test_nothing_is_done_while_nobody_watches(qapp: QApplication) -> None:
+def test_nothing_is_done_while_nobody_watches(qapp):
     worker, heard, made = _worker()
     worker.post_model(fakes.model())
     worker.post(PICTURE, 4, 1)
@@ -67,7 +65,7 @@ def test_nothing_is_done_while_nobody_watches(qapp: QApplication) -> None:
     assert heard.explanations == [(7, 2)]
 
 
-def test_a_network_of_the_same_kind_is_not_compiled_again(qapp: QApplication) -> None:
+def test_a_network_of_the_same_kind_is_not_compiled_again(qapp):
     worker, heard, made = _worker()
     worker.watch(True)
     worker.post_model(fakes.model())
@@ -79,7 +77,7 @@ def test_a_network_of_the_same_kind_is_not_compiled_again(qapp: QApplication) ->
     assert len(heard.layers) == 2
 
 
-def test_compiling_waits_for_a_pause(qtbot: QtBot) -> None:
+def test_compiling_waits_for_a_pause(qtbot):
     worker, heard, made = _worker(quiet=0.06)
     worker.watch(True)
     worker.post(PICTURE, 1, 1)
@@ -91,7 +89,7 @@ def test_compiling_waits_for_a_pause(qtbot: QtBot) -> None:
     assert len(made) == 1
 
 
-def test_the_last_question_is_answered_after_the_rest(qtbot: QtBot) -> None:
+def test_the_last_question_is_answered_after_the_rest(qtbot):
     worker, heard, _ = _worker(rest=0.06)
     worker.watch(True)
     worker.post_model(fakes.model())
@@ -102,7 +100,7 @@ def test_the_last_question_is_answered_after_the_rest(qtbot: QtBot) -> None:
     assert heard.explanations[1] == (3, 19)
 
 
-def test_while_a_network_learns_the_pen_must_be_still(qtbot: QtBot) -> None:
+def test_while_a_network_learns_the_pen_must_be_still(qtbot):
     learns = True
     worker, heard, _ = _worker(still=0.2, is_busy=lambda: learns)
     worker.watch(True)
@@ -116,12 +114,10 @@ def test_while_a_network_learns_the_pen_must_be_still(qtbot: QtBot) -> None:
     assert heard.explanations == [(3, 19), (4, 20)]
 
 
-def test_a_network_that_does_not_fit_is_left_to_the_thread_that_answers(
-    qapp: QApplication,
-) -> None:
+def test_a_network_that_does_not_fit_is_left_to_the_thread_that_answers(qapp):
     tried: list[Any] = []
 
-    def broken(model: Any) -> Any:
+    def broken(model):
         tried.append(model)
         if len(tried) == 1:
             raise UserError("This network is broken.")
@@ -139,9 +135,9 @@ def test_a_network_that_does_not_fit_is_left_to_the_thread_that_answers(
     assert heard.explanations == [(1, 2)]
 
 
-def test_a_defect_is_told_and_the_worker_goes_on(qapp: QApplication) -> None:
+def test_a_defect_is_told_and_the_worker_goes_on(qapp):
     class Broken(fakes.Explainer):
-        def explain(self, picture: np.ndarray, digit: int) -> Any:
+        def explain(self, picture, digit):
             if digit == 0:
                 raise ZeroDivisionError("a defect")
             return super().explain(picture, digit)
@@ -156,10 +152,10 @@ def test_a_defect_is_told_and_the_worker_goes_on(qapp: QApplication) -> None:
 
 
 @pytest.mark.parametrize("watched", [True, False])
-def test_in_its_thread(qtbot: QtBot, watched: bool) -> None:
+def test_in_its_thread(qtbot, watched):
     threads = []
 
-    def make(model: Any) -> fakes.Explainer:
+    def make(model):
         threads.append(threading.current_thread())
         return fakes.Explainer(model)
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
-from pytestqt.qtbot import QtBot
+from PyQt5.QtWidgets import QLabel, QProgressBar, QPushButton
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.kit import active_network
@@ -32,7 +29,7 @@ from .. import fakes
 BEFORE, AFTER = Score(1, 2, 0.99), Score(2, 2, 0.9895)
 
 
-def taught(home: Path, count: int = 2) -> None:
+def taught(home, count=2):
     """Put digits into the folder."""
     (home / "data" / "my_digits").mkdir(parents=True, exist_ok=True)
     ink = np.zeros((300, 300), np.uint8)
@@ -44,16 +41,14 @@ def taught(home: Path, count: int = 2) -> None:
 class Learn:
     """Learning that takes three steps and waits at its gate before the last."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error=None):
         self.gate = threading.Event()
         self.gate.set()
         self.error = error
         self.calls: list[tuple[Any, Any]] = []
         self.threads: list[threading.Thread] = []
 
-    def __call__(
-        self, model: Any, extra: Any, inks: Any = (), controls: Any = None
-    ) -> Iterator[Any]:
+    def __call__(self, model, extra, inks=(), controls=None):
         """Yield steps, then the end unless it was stopped."""
         assert len(inks) == len(extra)
         self.calls.append((model, extra))
@@ -70,7 +65,7 @@ class Learn:
 # -- the worker alone
 
 
-def outcomes(worker: LearningWorker) -> tuple[list[Outcome], list[str]]:
+def outcomes(worker):
     """Run a worker in this thread; return what it has learnt and what it complained of."""
     learnt: list[Outcome] = []
     failed: list[str] = []
@@ -83,7 +78,7 @@ def outcomes(worker: LearningWorker) -> tuple[list[Outcome], list[str]]:
     return learnt, failed
 
 
-def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home: Path) -> None:
+def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home):
     taught(own_home)
     learn = Learn()
     (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", learn))
@@ -97,7 +92,7 @@ def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home: Path) ->
     assert outcome.words.startswith("Of your 2 digits, 1 were read rightly before, 2 are now.")
 
 
-def test_a_network_that_only_memory_has_is_saved_first(own_home: Path) -> None:
+def test_a_network_that_only_memory_has_is_saved_first(own_home):
     taught(own_home)
     trained = fakes.model(0.25, title="Just trained")
     (outcome,), _ = outcomes(LearningWorker(trained, "", Learn()))
@@ -108,14 +103,12 @@ def test_a_network_that_only_memory_has_is_saved_first(own_home: Path) -> None:
     assert titles == ["Before learning", "My digits"]
 
 
-def test_a_full_disk_loses_neither_network(
-    own_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     taught(own_home)
     monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path])
     monkeypatch.setattr(network_places, "_external", {})
 
-    def full(*_: Any, **__: Any) -> Any:
+    def full(*_, **__):
         raise StorageError("Could not write it: no space left on device.")
 
     monkeypatch.setattr(kept, "save_model", full)
@@ -134,12 +127,10 @@ def test_a_full_disk_loses_neither_network(
     assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
 
 
-def test_where_no_place_is_left_what_was_learnt_answers_all_the_same(
-    own_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_place_is_left_what_was_learnt_answers_all_the_same(own_home, monkeypatch):
     taught(own_home)
 
-    def full(*_: Any, **__: Any) -> Any:
+    def full(*_, **__):
         raise StorageError("Could not write it: no space left on device.")
 
     for module in (kept, network_places):
@@ -151,7 +142,7 @@ def test_where_no_place_is_left_what_was_learnt_answers_all_the_same(
     assert outcome.model.metadata["before"] == "shipped:best"
 
 
-def test_errors_are_sentences(own_home: Path) -> None:
+def test_errors_are_sentences(own_home):
     learnt, (sentence,) = outcomes(LearningWorker(fakes.model, "", Learn()))
     assert learnt == []
     assert "holds no digit to learn" in sentence
@@ -168,7 +159,7 @@ def test_errors_are_sentences(own_home: Path) -> None:
 class Setup:
     """A Draw tab with a learning that obeys, and two taught digits."""
 
-    def __init__(self, qtbot: QtBot, home: Path) -> None:
+    def __init__(self, qtbot, home):
         taught(home)
         self.qtbot = qtbot
         self.learn, self.loop = Learn(), fakes.Loop()
@@ -186,36 +177,36 @@ class Setup:
         self.recognition.start()
         self.tab.start()
 
-    def button(self, name: str) -> QPushButton:
+    def button(self, name):
         """Return a button."""
         return self.tab.findChild(QPushButton, name)
 
-    def text(self, name: str) -> str:
+    def text(self, name):
         """Return a label's text."""
         return self.tab.findChild(QLabel, name).text()
 
-    def open_list(self) -> None:
+    def open_list(self):
         """Show the digits and wait for them."""
         self.my_digits.show_digits()
         self.qtbot.waitUntil(self.button("learnButton").isEnabled)
 
-    def wait_for_end(self) -> None:
+    def wait_for_end(self):
         """Wait until nothing is being learnt."""
         self.qtbot.waitUntil(lambda: not self.learning.running)
 
-    def weight(self) -> float:
+    def weight(self):
         """Return a weight of the network that answers."""
         return float(self.recognition.made[0].parameters[0][0, 0])
 
 
 @pytest.fixture
-def setup(qtbot: QtBot, own_home: Path) -> Iterator[Setup]:
+def setup(qtbot, own_home):
     made = Setup(qtbot, own_home)
     yield made
     assert running.shut_down()
 
 
-def test_learning_from_click_to_new_answers(setup: Setup) -> None:
+def test_learning_from_click_to_new_answers(setup):
     setup.open_list()
     setup.learn.gate.clear()
     setup.button("learnButton").click()
@@ -233,7 +224,7 @@ def test_learning_from_click_to_new_answers(setup: Setup) -> None:
     assert setup.button("undoLearningButton").isVisible()
 
 
-def test_undo_brings_the_network_before_back(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undo_brings_the_network_before_back(setup, monkeypatch):
     models = setup.tab.models
     # The stand-in for the network that ships is no file.
     monkeypatch.setattr(active_network, "_load", lambda key: fakes.model(0.5, title=key))
@@ -246,7 +237,7 @@ def test_undo_brings_the_network_before_back(setup: Setup, monkeypatch: pytest.M
     assert models.currentText().startswith("Before learning, ")
     setup.qtbot.waitUntil(lambda: not setup.button("undoLearningButton").isVisible())
 
-    def titles() -> list[str]:
+    def titles():
         return [models.itemText(place) for place in range(models.count())]
 
     # The fine-tuned network leaves the list, but it can be brought back.
@@ -254,7 +245,7 @@ def test_undo_brings_the_network_before_back(setup: Setup, monkeypatch: pytest.M
     assert len(deleted(network_places.fine_tuned_folder())) == 1
 
 
-def test_a_network_of_other_classes_is_not_asked_to_learn_digits(setup: Setup) -> None:
+def test_a_network_of_other_classes_is_not_asked_to_learn_digits(setup):
     setup.open_list()
     setup.tab.network.confirm(fakes.model(0.6, refused=0.9))
     assert not setup.button("learnButton").isEnabled()
@@ -263,7 +254,7 @@ def test_a_network_of_other_classes_is_not_asked_to_learn_digits(setup: Setup) -
     assert setup.button("learnButton").isEnabled()
 
 
-def test_stop_leaves_the_network(setup: Setup, own_home: Path) -> None:
+def test_stop_leaves_the_network(setup, own_home):
     setup.open_list()
     setup.learn.gate.clear()
     setup.button("learnButton").click()
@@ -277,7 +268,7 @@ def test_stop_leaves_the_network(setup: Setup, own_home: Path) -> None:
     assert setup.button("learnButton").isEnabled()
 
 
-def test_learning_and_a_run_do_not_fight(setup: Setup, notices: fakes.Notices) -> None:
+def test_learning_and_a_run_do_not_fight(setup, notices):
     setup.open_list()
     setup.loop.gate.clear()
     setup.training.start(TrainingSettings())
@@ -296,7 +287,7 @@ def test_learning_and_a_run_do_not_fight(setup: Setup, notices: fakes.Notices) -
     setup.wait_for_end()
 
 
-def test_the_outcome_is_told_while_the_list_is_closed(setup: Setup, notices: fakes.Notices) -> None:
+def test_the_outcome_is_told_while_the_list_is_closed(setup, notices):
     setup.open_list()
     setup.learn.gate.clear()
     setup.button("learnButton").click()
@@ -309,7 +300,7 @@ def test_the_outcome_is_told_while_the_list_is_closed(setup: Setup, notices: fak
     assert notices[-1].action is not None
 
 
-def test_a_network_that_is_about_to_answer_is_remembered(qapp: QApplication) -> None:
+def test_a_network_that_is_about_to_answer_is_remembered(qapp):
     used = ActiveNetwork("learnt:first.npz")
     used.use_key("learnt:second.npz")
     assert used.key_to_restore == "learnt:second.npz"
@@ -317,9 +308,7 @@ def test_a_network_that_is_about_to_answer_is_remembered(qapp: QApplication) -> 
     assert used.key_to_restore == "learnt:first.npz"
 
 
-def test_another_start_begins_with_the_network_used_last(
-    own_home: Path, notices: fakes.Notices
-) -> None:
+def test_another_start_begins_with_the_network_used_last(own_home, notices):
     weights = [np.ones((784, 10), np.float32), np.ones(10, np.float32)]
     model = kept.ModelFile("custom_mlp:0,1,0,0", weights, {"title": "Mine"})
     key = kept.save_fine_tuned(model).key

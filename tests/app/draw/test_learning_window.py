@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QLabel, QPushButton
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.kit.learning import Learning
@@ -33,14 +30,14 @@ LEFT = "What was being learnt of your digits is lost. The digits are kept"
 class Setup:
     """A window that learns two digits and waits before the last step."""
 
-    def __init__(self, qtbot: QtBot, home: Path) -> None:
+    def __init__(self, qtbot, home):
         self.qtbot = qtbot
         self.learn = Learn()
         self.learn.gate.clear()
         taught(home)
         self.window = self.make_window()
 
-    def make_window(self) -> Window:
+    def make_window(self):
         """Return a window that is ready to answer; a second one is as after a restart."""
         recognition = Recognition(lambda: fakes.model(title="Ships"), None, fakes.Recogniser)
         window = Window(Preferences(), recognition, Training(fakes.Loop()), Learning(self.learn))
@@ -51,24 +48,24 @@ class Setup:
             window.start()
         return window
 
-    def begin(self) -> None:
+    def begin(self):
         """Show the digits and begin to learn them."""
         self.window.draw_tab.my_digits.show_digits()
         button = self.window.findChild(QPushButton, "learnButton")
         self.qtbot.waitUntil(button.isEnabled)
         button.click()
 
-    def text(self, name: str) -> str:
+    def text(self, name):
         """Return a label's text."""
         return self.window.findChild(QLabel, name).text()
 
-    def wait_for_end(self) -> None:
+    def wait_for_end(self):
         """Wait until nothing is being learnt."""
         self.qtbot.waitUntil(lambda: not self.window.learning.running)
 
 
 @pytest.fixture
-def setup(qtbot: QtBot, own_home: Path) -> Iterator[Setup]:
+def setup(qtbot, own_home):
     made = Setup(qtbot, own_home)
     yield made
     made.learn.gate.set()
@@ -76,7 +73,7 @@ def setup(qtbot: QtBot, own_home: Path) -> Iterator[Setup]:
     assert made.window.shut_down()
 
 
-def test_closing_while_learning(setup: Setup) -> None:
+def test_closing_while_learning(setup):
     window = setup.window
     setup.begin()
     window.tabs.setCurrentWidget(window.draw_tab)
@@ -91,7 +88,7 @@ def test_closing_while_learning(setup: Setup) -> None:
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def said(monkeypatch):
     """Return what is said on the terminal when the window has closed."""
     told: list[str] = []
     monkeypatch.setattr(shutdown.reporter, "say_at_the_end", told.append)
@@ -99,9 +96,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_nobody_has_to_wait_for_learning(
-    setup: Setup, asked: bool, said: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nobody_has_to_wait_for_learning(setup, asked, said, monkeypatch):
     monkeypatch.setattr(shutdown, "_SESSION_S", 0.1)
     setup.begin()
     if asked:
@@ -120,8 +115,8 @@ def test_nobody_has_to_wait_for_learning(
 
 @pytest.mark.parametrize("session", [True, False])
 def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
-    setup: Setup, session: bool, said: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+    setup, session, said, monkeypatch
+):
     setup.begin()
     threading.Timer(0.05, setup.learn.gate.set).start()
     if session:
@@ -136,9 +131,7 @@ def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
     assert LEFT not in " ".join(said)
 
 
-def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(
-    setup: Setup, own_home: Path
-) -> None:
+def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(setup, own_home):
     window, said = setup.window, list[str]()
     setup.begin()
     threading.Timer(0.05, setup.learn.gate.set).start()
@@ -154,7 +147,7 @@ def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(
     setup.wait_for_end()
 
 
-def test_a_display_that_is_lost_while_nothing_can_be_learnt(setup: Setup) -> None:
+def test_a_display_that_is_lost_while_nothing_can_be_learnt(setup):
     said: list[str] = []
     setup.window.shutdown.finish_learning(said.append)
     assert said == []
@@ -165,7 +158,7 @@ def test_a_display_that_is_lost_while_nothing_can_be_learnt(setup: Setup) -> Non
     setup.wait_for_end()
 
 
-def test_the_choice_is_remembered(setup: Setup, own_home: Path, qtbot: QtBot) -> None:
+def test_the_choice_is_remembered(setup, own_home, qtbot):
     setup.learn.gate.set()
     setup.begin()
     setup.wait_for_end()

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.picture_tools import DigitsToShow
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import load_dataset
@@ -24,14 +19,14 @@ class Wrong(fakes.Recogniser):
 
     searches = 0
 
-    def predict_images(self, inputs: np.ndarray) -> np.ndarray:
+    def predict_images(self, inputs):
         """Return probabilities of many pictures."""
         type(self).searches += 1
         probabilities = np.full((len(inputs), 10), 0.01, np.float32)
         probabilities[:, 7] = 0.91
         return probabilities
 
-    def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Any:
+    def recognise_ink(self, ink, strokes=None):
         """Answer 7."""
         assert ink.shape == (300, 300)
         return fakes.answer("7", 7)
@@ -40,20 +35,20 @@ class Wrong(fakes.Recogniser):
 class FewDigits(DigitsToShow):
     """The first six test digits: 7, 2, 1, 0, 4, 1."""
 
-    def all(self) -> tuple[np.ndarray, np.ndarray]:
+    def all(self):
         """Return them."""
         data = load_dataset()
         return data.test_images[:6], data.test_labels[:6]
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_cache(tmp_path, monkeypatch):
     """Keep no mistakes of one test for the next."""
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "own"))
 
 
 @pytest.fixture
-def tab(tab: DrawTab) -> DrawTab:
+def tab(tab):
     """Return a visible tab whose network takes everything for a 7."""
     tab.pictures.reader._make_recogniser = Wrong
     tab.pictures.examples._digits = FewDigits()
@@ -61,7 +56,7 @@ def tab(tab: DrawTab) -> DrawTab:
     return tab
 
 
-def shown(tab: DrawTab, qtbot: QtBot, key: Qt.Key) -> str:
+def shown(tab, qtbot, key):
     """Press a key; return what the board says about the next digit on it."""
     before = tab.canvas.drawing.items
     QTest.keyClick(tab.canvas, key)
@@ -70,9 +65,7 @@ def shown(tab: DrawTab, qtbot: QtBot, key: Qt.Key) -> str:
     return tab.pictures.caption.text()
 
 
-def test_each_test_digit_is_shown_once_before_any_is_shown_again(
-    tab: DrawTab, qtbot: QtBot
-) -> None:
+def test_each_test_digit_is_shown_once_before_any_is_shown_again(tab, qtbot):
     sentences = [shown(tab, qtbot, Qt.Key_R) for _ in range(12)]
     expected = {
         f"Test digit {index} of MNIST: it is a {label}."
@@ -81,9 +74,7 @@ def test_each_test_digit_is_shown_once_before_any_is_shown_again(
     assert {*sentences[:6]} == {*sentences[6:]} == expected
 
 
-def test_the_words_go_when_the_board_changes_and_the_digit_can_be_undone(
-    tab: DrawTab, qtbot: QtBot
-) -> None:
+def test_the_words_go_when_the_board_changes_and_the_digit_can_be_undone(tab, qtbot):
     tab.canvas.add_stroke([(100, 100)])
     before = tab.canvas.ink()
     assert shown(tab, qtbot, Qt.Key_R)
@@ -93,7 +84,7 @@ def test_the_words_go_when_the_board_changes_and_the_digit_can_be_undone(
     assert np.array_equal(tab.canvas.ink(), before)
 
 
-def test_mistakes_are_searched_once_for_each_network(tab: DrawTab, qtbot: QtBot) -> None:
+def test_mistakes_are_searched_once_for_each_network(tab, qtbot):
     tab.network.confirm(fakes.model())
     sentences = {shown(tab, qtbot, Qt.Key_M) for _ in range(5)}
     assert sentences == {
@@ -111,7 +102,7 @@ def test_mistakes_are_searched_once_for_each_network(tab: DrawTab, qtbot: QtBot)
     assert Wrong.searches == 2
 
 
-def test_what_a_network_read_goes_with_the_network(tab: DrawTab, qtbot: QtBot) -> None:
+def test_what_a_network_read_goes_with_the_network(tab, qtbot):
     tab.network.confirm(fakes.model())
     assert "This network reads 7." in shown(tab, qtbot, Qt.Key_M)
     caption = tab.pictures.caption
@@ -122,18 +113,14 @@ def test_what_a_network_read_goes_with_the_network(tab: DrawTab, qtbot: QtBot) -
     assert caption.isVisible()
 
 
-def test_a_bar_that_was_chosen_is_not_chosen_for_the_next_picture(
-    tab: DrawTab, qtbot: QtBot
-) -> None:
+def test_a_bar_that_was_chosen_is_not_chosen_for_the_next_picture(tab, qtbot):
     tab.network.confirm(fakes.model())
     tab.answer.bars.choose(4)
     shown(tab, qtbot, Qt.Key_R)
     assert tab.answer.bars.chosen is None
 
 
-def test_without_a_network_or_a_mistake_that_is_said(
-    tab: DrawTab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, notices: fakes.Notices
-) -> None:
+def test_without_a_network_or_a_mistake_that_is_said(tab, qtbot, monkeypatch, notices):
     QTest.keyClick(tab.canvas, Qt.Key_M)
     assert "not ready yet" in notices.pop().sentence
     tab.network.confirm(fakes.model())
@@ -144,9 +131,7 @@ def test_without_a_network_or_a_mistake_that_is_said(
     assert not tab.canvas.drawing.can_undo
 
 
-def test_a_failed_search_can_be_repeated(
-    tab: DrawTab, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_search_can_be_repeated(tab, qtbot, monkeypatch):
     from mnist_draw.app.kit.reporting import reporter
     from mnist_draw.errors import UserError
 
@@ -154,7 +139,7 @@ def test_a_failed_search_can_be_repeated(
     reporter.listen(said.append)
     tab.network.confirm(fakes.model())
 
-    def broken(self: Any) -> Any:
+    def broken(self):
         raise UserError("The test digits are gone.")
 
     with monkeypatch.context() as patch:
@@ -167,7 +152,7 @@ def test_a_failed_search_can_be_repeated(
     assert "This network reads 7" in shown(tab, qtbot, Qt.Key_M)
 
 
-def test_both_ways_are_in_the_menu(tab: DrawTab, qtbot: QtBot) -> None:
+def test_both_ways_are_in_the_menu(tab, qtbot):
     actions = tab.tools.example.menu().actions()
     assert [(action.text(), action.shortcut().toString()) for action in actions] == [
         ("A test digit", "R"),

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.kit.active_network import ActiveNetwork, NetworkRequest
@@ -16,20 +13,20 @@ from mnist_draw.app.kit.threads import connect_direct
 from mnist_draw.library import stored_network
 from mnist_draw.library.networks import list_shipped
 from mnist_draw.library.stored_network import StoredNetwork
-from mnist_draw.storage import ModelFile, ModelFileError
+from mnist_draw.storage import ModelFileError
 from mnist_draw.training.network_places import FINE_TUNED, fine_tuned_folder
 
 from .. import fakes
 
 
 @pytest.fixture
-def network() -> ActiveNetwork:
+def network():
     """Return the owner of the network in use."""
     return ActiveNetwork()
 
 
 @pytest.fixture
-def menu(qtbot: QtBot, network: ActiveNetwork) -> NetworkMenu:
+def menu(qtbot, network):
     """Return a menu that lists the networks that ship."""
     made = NetworkMenu(network)
     qtbot.addWidget(made)
@@ -37,28 +34,28 @@ def menu(qtbot: QtBot, network: ActiveNetwork) -> NetworkMenu:
     return made
 
 
-def fill(menu: NetworkMenu, own: Sequence[StoredNetwork] = ()) -> None:
+def fill(menu, own=()):
     """List the networks that ship, and others."""
     menu.network.networks = (*list_shipped(), *own)
     menu.network.listed.emit()
 
 
-def _learnt(name: str) -> StoredNetwork:
+def _learnt(name):
     return StoredNetwork(fine_tuned_folder() / f"{name}.npz", FINE_TUNED, f"My digits, {name}")
 
 
-def _outcome(key: str) -> Outcome:
+def _outcome(key):
     return Outcome(fakes.model(name="My digits, now"), key, "Learnt.")
 
 
-def _titles(menu: NetworkMenu) -> list[str]:
+def _titles(menu):
     """Return all entries but the last, which shows all networks."""
     *titles, last = [menu.itemText(place) for place in range(menu.count())]
     assert last == "All networks …"
     return titles
 
 
-def test_the_networks_that_ship_are_listed_once_the_default_first(menu: NetworkMenu) -> None:
+def test_the_networks_that_ship_are_listed_once_the_default_first(menu):
     fill(menu)
     assert _titles(menu) == [
         "Best reader · CNN · 99.56 %", "Handwriting MLP · 99.41 %", "Tutorial MLP · 98.24 %",
@@ -66,7 +63,7 @@ def test_the_networks_that_ship_are_listed_once_the_default_first(menu: NetworkM
     assert menu.currentIndex() == 0
 
 
-def test_all_are_listed_when_the_first_network_answers(qtbot: QtBot) -> None:
+def test_all_are_listed_when_the_first_network_answers(qtbot):
     network = ActiveNetwork("shipped:mlp")
     menu = NetworkMenu(network)
     qtbot.addWidget(menu)
@@ -76,18 +73,16 @@ def test_all_are_listed_when_the_first_network_answers(qtbot: QtBot) -> None:
     assert (network.key, network.stored_key) == ("shipped:mlp", "shipped:mlp")
 
 
-def test_the_default_network_has_a_key_but_is_no_choice(menu: NetworkMenu) -> None:
+def test_the_default_network_has_a_key_but_is_no_choice(menu):
     menu.network.confirm(menu.network.load_first())
     assert menu.network.key == "shipped:best"
     assert menu.network.stored_key == ""
 
 
-def test_a_damaged_first_network_is_not_said_to_answer(
-    menu: NetworkMenu, monkeypatch: pytest.MonkeyPatch, notices: fakes.Notices
-) -> None:
+def test_a_damaged_first_network_is_not_said_to_answer(menu, monkeypatch, notices):
     load = stored_network.load_trained
 
-    def damaged(path: Path) -> ModelFile:
+    def damaged(path):
         if path.stem == "best":
             raise ModelFileError("best.npz is damaged.")
         return load(path)
@@ -103,7 +98,7 @@ def test_a_damaged_first_network_is_not_said_to_answer(
     assert model.describe().startswith("Handwriting MLP · ")
 
 
-def test_choosing_one_gives_its_network_to_the_worker(menu: NetworkMenu) -> None:
+def test_choosing_one_gives_its_network_to_the_worker(menu):
     used = []
     recognition = fakes.Answering(make=lambda model: used.append(model) or fakes.Recogniser(model))
     menu.network.requested.connect(lambda request: recognition.post_model(request.source))
@@ -112,7 +107,7 @@ def test_choosing_one_gives_its_network_to_the_worker(menu: NetworkMenu) -> None
     assert [model.network for model in used] == ["mlp"]
 
 
-def test_a_network_just_trained_takes_over_and_can_be_chosen_again(menu: NetworkMenu) -> None:
+def test_a_network_just_trained_takes_over_and_can_be_chosen_again(menu):
     first, second = fakes.model(name="Mine"), fakes.model(name="Mine")
     menu.network.use_trained(first, "run:one")
     menu.network.use_trained(second, "run:one")
@@ -124,7 +119,7 @@ def test_a_network_just_trained_takes_over_and_can_be_chosen_again(menu: Network
     assert [request.source for request in chosen] == [second]
 
 
-def test_only_the_newest_of_the_users_are_listed(menu: NetworkMenu) -> None:
+def test_only_the_newest_of_the_users_are_listed(menu):
     fill(menu, [_learnt(f"2026-11-{day:02d} 10.00.00") for day in range(28, 0, -1)])
     assert len(_titles(menu)) == 3 + 12
     # An older one that is asked for by its key is listed all the same.
@@ -134,7 +129,7 @@ def test_only_the_newest_of_the_users_are_listed(menu: NetworkMenu) -> None:
     assert menu.currentText() == "My digits, now"
 
 
-def test_the_last_entry_shows_all_and_chooses_none(menu: NetworkMenu, qtbot: QtBot) -> None:
+def test_the_last_entry_shows_all_and_chooses_none(menu, qtbot):
     menu.network.confirm(menu.network.load_first())
     menu.setCurrentIndex(3)
     with qtbot.waitSignal(menu.all_requested), qtbot.assertNotEmitted(menu.network.requested):
@@ -142,7 +137,7 @@ def test_the_last_entry_shows_all_and_chooses_none(menu: NetworkMenu, qtbot: QtB
     assert menu.currentIndex() == 0
 
 
-def test_a_choice_is_kept_by_its_key_once_it_answers(menu: NetworkMenu) -> None:
+def test_a_choice_is_kept_by_its_key_once_it_answers(menu):
     network = menu.network
     chosen: list[NetworkRequest] = []
     network.requested.connect(chosen.append)
@@ -160,7 +155,7 @@ def test_a_choice_is_kept_by_its_key_once_it_answers(menu: NetworkMenu) -> None:
     assert (network.key, network.stored_key) == ("run:one", "run:one")
 
 
-def test_a_learnt_network_that_is_not_saved_can_be_used(menu: NetworkMenu) -> None:
+def test_a_learnt_network_that_is_not_saved_can_be_used(menu):
     outcome = _outcome("")
     menu.network.use_learnt(outcome)
     assert menu.currentText() == "My digits, not saved"
@@ -168,7 +163,7 @@ def test_a_learnt_network_that_is_not_saved_can_be_used(menu: NetworkMenu) -> No
     assert menu.network.model is outcome.model
 
 
-def test_a_network_that_cannot_be_read_is_not_shown_as_in_use(menu: NetworkMenu) -> None:
+def test_a_network_that_cannot_be_read_is_not_shown_as_in_use(menu):
     network = menu.network
     network.confirm(network.load_first())
     menu.setCurrentIndex(2)
@@ -185,7 +180,7 @@ def test_a_network_that_cannot_be_read_is_not_shown_as_in_use(menu: NetworkMenu)
     assert not refused
 
 
-def test_wishes_of_other_threads_arrive_in_the_menu(qtbot: QtBot, menu: NetworkMenu) -> None:
+def test_wishes_of_other_threads_arrive_in_the_menu(qtbot, menu):
     posted: list[threading.Thread] = []
     connect_direct(menu.network.requested, lambda _: posted.append(threading.current_thread()))
     thread = threading.Thread(
@@ -197,7 +192,7 @@ def test_wishes_of_other_threads_arrive_in_the_menu(qtbot: QtBot, menu: NetworkM
     qtbot.waitUntil(lambda: menu.currentText() == "Mine")
 
 
-def test_what_a_network_learnt_from_is_known(network: ActiveNetwork) -> None:
+def test_what_a_network_learnt_from_is_known(network):
     assert network.before == ""
     network.confirm(fakes.model(before="shipped:best"))
     assert network.before == "shipped:best"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, qRgb
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.board_items import PlacedPicture
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -24,7 +22,7 @@ from .. import fakes
 class Desk:
     """A Draw tab, and the sentences it told."""
 
-    def __init__(self, qtbot: QtBot, notices: fakes.Notices) -> None:
+    def __init__(self, qtbot, notices):
         self.qtbot, self.told = qtbot, notices
         self.tab = DrawTab()
         self.canvas = self.tab.canvas
@@ -35,7 +33,7 @@ class Desk:
             self.tab.show()
         self.canvas.add_stroke([(100, 100), (200, 200)])
 
-    def drop(self, content: QMimeData) -> QDropEvent:
+    def drop(self, content):
         """Drop something on the board as the window system does."""
         enter = QDragEnterEvent(
             QPoint(50, 50), Qt.CopyAction | Qt.MoveAction, content, Qt.LeftButton, Qt.NoModifier
@@ -48,12 +46,12 @@ class Desk:
         QApplication.sendEvent(self.canvas, event)
         return event
 
-    def wait_until_told(self) -> str:
+    def wait_until_told(self):
         """Return the next sentence."""
         self.qtbot.waitUntil(lambda: bool(self.told))
         return self.told.pop().sentence
 
-    def wait_for_picture(self) -> np.ndarray:
+    def wait_for_picture(self):
         """Return the ink once a picture lies on the board alone."""
         items = self.canvas.drawing
         self.qtbot.waitUntil(
@@ -64,26 +62,26 @@ class Desk:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, notices: fakes.Notices) -> Desk:
+def desk(qtbot, notices):
     """Return a desk with one stroke on the board."""
     return Desk(qtbot, notices)
 
 
-def files(*paths: Path) -> QMimeData:
+def files(*paths):
     """Return files as a file manager offers them."""
     content = QMimeData()
     content.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     return content
 
 
-def digit_file(folder: Path, number: int = 0) -> Path:
+def digit_file(folder, number=0):
     """Write one of MNIST's digits, dark on light."""
     path = folder / f"digit {number}.png"
     Image.fromarray(255 - load_dataset().test_images[number, 0]).save(path)
     return path
 
 
-def test_a_dropped_file_takes_the_board_and_undo_gives_it_back(desk: Desk, tmp_path: Path) -> None:
+def test_a_dropped_file_takes_the_board_and_undo_gives_it_back(desk, tmp_path):
     before = desk.canvas.ink()
     event = desk.drop(files(digit_file(tmp_path)))
     assert event.isAccepted()
@@ -96,7 +94,7 @@ def test_a_dropped_file_takes_the_board_and_undo_gives_it_back(desk: Desk, tmp_p
     assert np.array_equal(desk.canvas.ink(), before)
 
 
-def test_the_board_shows_that_it_would_take_what_is_held_above_it(desk: Desk) -> None:
+def test_the_board_shows_that_it_would_take_what_is_held_above_it(desk):
     plain = desk.canvas.grab().toImage()
     content = QMimeData()
     content.setText("hello")
@@ -107,7 +105,7 @@ def test_the_board_shows_that_it_would_take_what_is_held_above_it(desk: Desk) ->
     assert desk.canvas.grab().toImage() == plain
 
 
-def picture() -> QImage:
+def picture():
     """Return a dark bar on light ground, as another program puts it on the clipboard."""
     image = QImage(90, 60, QImage.Format_RGB32)
     image.fill(qRgb(250, 250, 250))
@@ -117,7 +115,7 @@ def picture() -> QImage:
     return image
 
 
-def test_a_picture_of_another_program_can_be_dropped(desk: Desk) -> None:
+def test_a_picture_of_another_program_can_be_dropped(desk):
     content = QMimeData()
     content.setImageData(picture())
     desk.drop(content)
@@ -125,7 +123,7 @@ def test_a_picture_of_another_program_can_be_dropped(desk: Desk) -> None:
     assert (ink.any(axis=1).sum(), ink.any(axis=0).sum()) == (200, 30)
 
 
-def test_paste_by_key_and_by_button(desk: Desk) -> None:
+def test_paste_by_key_and_by_button(desk):
     QApplication.clipboard().setImage(picture())
     desk.canvas.setFocus()
     QTest.keyClick(desk.canvas, Qt.Key_V, Qt.ControlModifier)
@@ -136,13 +134,13 @@ def test_paste_by_key_and_by_button(desk: Desk) -> None:
     assert np.array_equal(desk.wait_for_picture(), ink)
 
 
-def test_paste_of_copied_files(desk: Desk, tmp_path: Path) -> None:
+def test_paste_of_copied_files(desk, tmp_path):
     QApplication.clipboard().setMimeData(files(digit_file(tmp_path)))
     desk.tab.tools.paste.click()
     assert desk.wait_for_picture().any()
 
 
-def test_nothing_to_paste_is_said(desk: Desk) -> None:
+def test_nothing_to_paste_is_said(desk):
     QApplication.clipboard().setText("hello")
     before = desk.canvas.ink()
     desk.tab.tools.paste.click()
@@ -150,13 +148,11 @@ def test_nothing_to_paste_is_said(desk: Desk) -> None:
     assert np.array_equal(desk.canvas.ink(), before)
 
 
-def test_the_dialog_opens_what_was_chosen(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_dialog_opens_what_was_chosen(desk, tmp_path, monkeypatch):
     path = digit_file(tmp_path)
     asked: list[Any] = []
 
-    def choose(*arguments: Any) -> tuple[list[str], str]:
+    def choose(*arguments):
         asked.append(arguments)
         return [str(path)], ""
 
@@ -171,26 +167,26 @@ def test_the_dialog_opens_what_was_chosen(
     assert desk.tab._background.wait()
 
 
-def write(path: Path, content: bytes) -> Path:
+def write(path, content):
     """Write a file and return its path."""
     path.write_bytes(content)
     return path
 
 
-def animation(path: Path) -> Path:
+def animation(path):
     """Write a picture of two pages."""
     pages = [Image.new("L", (20, 20), grey) for grey in (0, 200)]
     pages[0].save(path, save_all=True, append_images=pages[1:])
     return path
 
 
-def huge(path: Path) -> Path:
+def huge(path):
     """Write a picture of more than 100 megapixels that takes a few kilobytes."""
     Image.new("1", (11_000, 10_000), 1).save(path)
     return path
 
 
-def blank(path: Path) -> Path:
+def blank(path):
     """Write white paper."""
     Image.new("L", (300, 300), 250).save(path)
     return path
@@ -208,16 +204,14 @@ def blank(path: Path) -> Path:
         (lambda folder: folder / "gone.png", "does not exist"),
     ],
 )
-def test_what_cannot_be_read_is_said_and_the_drawing_stays(
-    desk: Desk, tmp_path: Path, make: Any, words: str
-) -> None:
+def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, make, words):
     before = desk.canvas.ink()
     desk.drop(files(make(tmp_path)))
     assert words in desk.wait_until_told()
     assert np.array_equal(desk.canvas.ink(), before)
 
 
-def test_text_and_pictures_elsewhere_are_answered_with_a_sentence(desk: Desk) -> None:
+def test_text_and_pictures_elsewhere_are_answered_with_a_sentence(desk):
     text = QMimeData()
     text.setText("hello")
     desk.drop(text)
@@ -229,9 +223,7 @@ def test_text_and_pictures_elsewhere_are_answered_with_a_sentence(desk: Desk) ->
     assert desk.canvas.drawing.can_undo
 
 
-def test_a_copied_picture_of_too_many_pixels_is_refused(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copied_picture_of_too_many_pixels_is_refused(desk, monkeypatch):
     monkeypatch.setattr("mnist_draw.dataset.pictures.picture_file.MAX_PIXELS", 1000)
     content = QMimeData()
     content.setImageData(picture())
@@ -242,7 +234,7 @@ def test_a_copied_picture_of_too_many_pixels_is_refused(
 # -- several
 
 
-def test_several_pictures_are_lined_up_with_their_answers(desk: Desk, tmp_path: Path) -> None:
+def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
     desk.tab.network.confirm(fakes.model())
     before = desk.canvas.ink()
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(4))))
@@ -273,9 +265,7 @@ def test_several_pictures_are_lined_up_with_their_answers(desk: Desk, tmp_path: 
     assert desk.canvas.has_ink()
 
 
-def test_another_network_answers_the_pictures_again_until_escape(
-    desk: Desk, tmp_path: Path
-) -> None:
+def test_another_network_answers_the_pictures_again_until_escape(desk, tmp_path):
     desk.tab.network.confirm(fakes.model())
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(2))))
     strip = desk.tab.pictures.strip
@@ -288,7 +278,7 @@ def test_another_network_answers_the_pictures_again_until_escape(
     assert not strip.isVisible()
 
 
-def test_bad_pictures_among_several_do_not_keep_the_others_away(desk: Desk, tmp_path: Path) -> None:
+def test_bad_pictures_among_several_do_not_keep_the_others_away(desk, tmp_path):
     bad = [write(tmp_path / f"bad{n}.png", b"?") for n in range(5)]
     desk.drop(files(bad[0], digit_file(tmp_path, 1), *bad[1:], digit_file(tmp_path, 2)))
     told = desk.wait_until_told()
@@ -298,13 +288,13 @@ def test_bad_pictures_among_several_do_not_keep_the_others_away(desk: Desk, tmp_
     assert desk.tab.pictures.strip.caption.text().startswith("2 pictures")
 
 
-def test_nothing_is_lined_up_when_none_can_be_read(desk: Desk, tmp_path: Path) -> None:
+def test_nothing_is_lined_up_when_none_can_be_read(desk, tmp_path):
     desk.drop(files(*(write(tmp_path / f"bad{n}.png", b"?") for n in range(2))))
     assert "bad1.png" in desk.wait_until_told()
     assert not desk.tab.pictures.strip.isVisible()
 
 
-def test_a_closed_strip_reads_no_more(desk: Desk, tmp_path: Path) -> None:
+def test_a_closed_strip_reads_no_more(desk, tmp_path):
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(8))))
     desk.tab.pictures.strip.close_strip()
     assert desk.tab._background.wait()
@@ -313,16 +303,14 @@ def test_a_closed_strip_reads_no_more(desk: Desk, tmp_path: Path) -> None:
     assert not desk.tab.pictures.strip.isVisible()
 
 
-def test_so_many_pictures_and_no_more(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_so_many_pictures_and_no_more(desk, tmp_path, monkeypatch):
     monkeypatch.setattr("mnist_draw.app.draw.picture_files.MAX_COUNT", 3)
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(5))))
     assert "first 3 of 5" in desk.wait_until_told()
     assert len(desk.tab.pictures.strip.thumbs) == 3
 
 
-def test_reading_one_picture_is_said_until_it_is_there(desk: Desk, tmp_path: Path) -> None:
+def test_reading_one_picture_is_said_until_it_is_there(desk, tmp_path):
     desk.drop(files(digit_file(tmp_path)))
     assert desk.tab.pictures.caption.text() == "Reading the picture …"
     desk.wait_for_picture()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,8 @@ from PIL import Image
 from PyQt5.QtCore import QMimeData, Qt, QUrl
 from PyQt5.QtGui import QImage
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog, QWidget
-from pytestqt.qtbot import QtBot
+from PyQt5.QtWidgets import QApplication, QFileDialog
 
-from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.picture_files import FoundPicture, open_filter
 from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.reporting import reporter
@@ -31,18 +28,18 @@ PNG, SVG = "PNG picture (*.png)", "SVG drawing (*.svg)"
 
 
 @pytest.fixture
-def tab(tab: DrawTab) -> DrawTab:
+def tab(tab):
     """Return a visible tab with a stroke and an answer."""
     tab.canvas.add_stroke([(200, 150), (350, 200), (250, 420)])
     tab.show_reading(fakes.reading(fakes.answer("3", 3)))
     return tab
 
 
-def answer_dialog(monkeypatch: pytest.MonkeyPatch, path: Path, kind: str) -> list[Any]:
+def answer_dialog(monkeypatch, path, kind):
     """Let the dialog return a file; return what it was asked."""
     asked: list[Any] = []
 
-    def choose(*arguments: Any) -> tuple[str, str]:
+    def choose(*arguments):
         asked.append(arguments)
         return str(path), kind
 
@@ -60,17 +57,7 @@ def answer_dialog(monkeypatch: pytest.MonkeyPatch, path: Path, kind: str) -> lis
         ("A.SVG", PNG, "A.SVG", b"<?xml"),
     ],
 )
-def test_save_as(
-    tab: DrawTab,
-    notices: fakes.Notices,
-    qtbot: QtBot,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    kind: str,
-    written: str,
-    starts: bytes,
-) -> None:
+def test_save_as(tab, notices, qtbot, tmp_path, monkeypatch, name, kind, written, starts):
     answer_dialog(monkeypatch, tmp_path / name, kind)
     QTest.keyClick(tab.canvas, Qt.Key_S, Qt.ControlModifier)
     qtbot.waitUntil(lambda: bool(notices))
@@ -78,13 +65,7 @@ def test_save_as(
     assert (tmp_path / written).read_bytes().startswith(starts)
 
 
-def test_the_dialog_remembers_folder_and_kind(
-    tab: DrawTab,
-    notices: fakes.Notices,
-    qtbot: QtBot,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_the_dialog_remembers_folder_and_kind(tab, notices, qtbot, tmp_path, monkeypatch):
     asked = answer_dialog(monkeypatch, tmp_path / "a.svg", SVG)
     tab.tools.save.click()
     qtbot.waitUntil(lambda: len(notices) == 1)
@@ -94,16 +75,14 @@ def test_the_dialog_remembers_folder_and_kind(
     assert asked[1][4] == SVG
 
 
-def test_a_full_disk_leaves_the_old_file(
-    tab: DrawTab, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_the_old_file(tab, qtbot, tmp_path, monkeypatch):
     said: list[str] = []
     reporter.listen(said.append)
     path = tmp_path / "a.png"
     path.write_bytes(b"old")
     answer_dialog(monkeypatch, path, PNG)
 
-    def full(descriptor: int) -> None:
+    def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
@@ -114,16 +93,14 @@ def test_a_full_disk_leaves_the_old_file(
     assert path.read_bytes() == b"old"
 
 
-def test_nothing_is_saved_when_the_dialog_is_cancelled(
-    tab: DrawTab, notices: fakes.Notices, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_saved_when_the_dialog_is_cancelled(tab, notices, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
     tab.tools.save.click()
     assert running.shut_down()
     assert not notices
 
 
-def test_an_empty_board_is_neither_saved_nor_copied(tab: DrawTab, notices: fakes.Notices) -> None:
+def test_an_empty_board_is_neither_saved_nor_copied(tab, notices):
     tab.canvas.clear()
     tab.tools.save.click()
     QTest.keyClick(tab.canvas, Qt.Key_C, Qt.ControlModifier)
@@ -134,7 +111,7 @@ def test_an_empty_board_is_neither_saved_nor_copied(tab: DrawTab, notices: fakes
     assert "no answer to copy" in notices.sentences[2]
 
 
-def test_a_copied_picture_can_be_pasted(tab: DrawTab, qtbot: QtBot) -> None:
+def test_a_copied_picture_can_be_pasted(tab, qtbot):
     QTest.keyClick(tab.canvas, Qt.Key_C, Qt.ControlModifier)
     qtbot.waitUntil(lambda: tab.pictures.caption.text().startswith("Copied the drawing"))
     image: QImage = QApplication.clipboard().image()
@@ -147,7 +124,7 @@ def test_a_copied_picture_can_be_pasted(tab: DrawTab, qtbot: QtBot) -> None:
     assert tab.canvas.ink().any(axis=1).sum() == 200
 
 
-def test_copy_answer(tab: DrawTab) -> None:
+def test_copy_answer(tab):
     actions = tab.tools.copy.menu().actions()
     assert [action.shortcut().toString() for action in actions] == ["Ctrl+C", "Ctrl+Shift+C"]
     actions[1].trigger()
@@ -159,16 +136,14 @@ def test_copy_answer(tab: DrawTab) -> None:
 
 
 @pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+def registered(monkeypatch):
     """Register one more format to read, and one more to save."""
     more = [PictureFormat("ICO", (".ico",), "ICO"), PictureFormat("XPM", (".xpm",), "", "pixels")]
     monkeypatch.setattr(picture_formats, "FORMATS", [*picture_formats.FORMATS, *more])
 
 
 @pytest.mark.usefixtures("registered")
-def test_a_registered_format_is_dropped_and_offered(
-    tab: DrawTab, qtbot: QtBot, tmp_path: Path
-) -> None:
+def test_a_registered_format_is_dropped_and_offered(tab, qtbot, tmp_path):
     digit = np.full((64, 64), 255, np.uint8)
     digit[10:50, 28:36] = 0
     Image.fromarray(digit).convert("RGB").save(tmp_path / "one.ico")
@@ -186,18 +161,16 @@ def test_a_registered_format_is_dropped_and_offered(
 
 
 @pytest.mark.usefixtures("registered")
-def test_a_registered_format_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_registered_format_is_in_the_help(capsys):
     assert main(["predict", "--help"]) == 0
     assert "ICO" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("registered")
-def test_a_registered_format_is_saved(
-    tab: DrawTab, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_registered_format_is_saved(tab, qtbot, tmp_path, monkeypatch):
     offered = []
 
-    def choose(owner: QWidget, title: str, path: str, kinds: str, kind: str) -> tuple[str, str]:
+    def choose(owner, title, path, kinds, kind):
         offered.extend(kinds.split(";;"))
         return str(tmp_path / "drawing"), offered[-1]
 

@@ -17,7 +17,7 @@ from .test_canvas import Finger, Touch, drag, tablet
 PRESS, MOVE, RELEASE = QEvent.TabletPress, QEvent.TabletMove, QEvent.TabletRelease
 
 
-def imitated(canvas: Canvas, kind: QEvent.Type, place: tuple[float, float], source: int) -> None:
+def imitated(canvas, kind, place, source):
     """Send a mouse event that was made of a pen's or a finger's."""
     point = QPointF(*place)
     event = QMouseEvent(
@@ -34,9 +34,7 @@ def imitated(canvas: Canvas, kind: QEvent.Type, place: tuple[float, float], sour
         Qt.MouseEventSynthesizedByApplication,
     ],
 )
-def test_a_pen_stroke_is_drawn_once_although_a_mouse_is_imitated(
-    canvas: Canvas, source: int
-) -> None:
+def test_a_pen_stroke_is_drawn_once_although_a_mouse_is_imitated(canvas, source):
     tablet(canvas, PRESS, (300, 100))
     imitated(canvas, QEvent.MouseButtonPress, (300, 100), source)
     tablet(canvas, MOVE, (300, 400))
@@ -47,7 +45,7 @@ def test_a_pen_stroke_is_drawn_once_although_a_mouse_is_imitated(
     assert len(canvas.drawing.items[0].points) == 2
 
 
-def test_pressure_changes_along_a_stroke(canvas: Canvas) -> None:
+def test_pressure_changes_along_a_stroke(canvas):
     tablet(canvas, PRESS, (300, 100), 0.1)
     for step, y in enumerate(range(150, 501, 50), 1):
         tablet(canvas, MOVE, (300, y), 0.1 + 0.1 * step)
@@ -57,7 +55,7 @@ def test_pressure_changes_along_a_stroke(canvas: Canvas) -> None:
     assert widths[-1] > 2 * widths[0]
 
 
-def test_a_pen_without_pressure_draws_as_wide_as_the_mouse(canvas: Canvas) -> None:
+def test_a_pen_without_pressure_draws_as_wide_as_the_mouse(canvas):
     drag(canvas, (200, 100), (200, 500))
     tablet(canvas, PRESS, (400, 100), 0.0)
     tablet(canvas, MOVE, (400, 500), 0.0)
@@ -66,7 +64,7 @@ def test_a_pen_without_pressure_draws_as_wide_as_the_mouse(canvas: Canvas) -> No
     assert row[:150].sum() == row[150:].sum()
 
 
-def test_a_hovering_pen_does_not_draw(canvas: Canvas) -> None:
+def test_a_hovering_pen_does_not_draw(canvas):
     event = QTabletEvent(
         MOVE, QPointF(300, 300), QPointF(300, 300), QTabletEvent.Stylus, QTabletEvent.Pen, 0.0,
         0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, Qt.NoButton, Qt.NoButton,
@@ -75,7 +73,7 @@ def test_a_hovering_pen_does_not_draw(canvas: Canvas) -> None:
     assert not canvas.drawing.items
 
 
-def test_a_pens_side_button_does_not_draw(canvas: Canvas) -> None:
+def test_a_pens_side_button_does_not_draw(canvas):
     event = QTabletEvent(
         PRESS, QPointF(300, 300), QPointF(300, 300), QTabletEvent.Stylus, QTabletEvent.Pen, 0.5,
         0, 0, 0.0, 0.0, 0, Qt.NoModifier, 1, Qt.RightButton, Qt.RightButton,
@@ -84,7 +82,7 @@ def test_a_pens_side_button_does_not_draw(canvas: Canvas) -> None:
     assert not canvas.drawing.items
 
 
-def test_the_pens_other_end_rubs_out_a_picture_and_undo_brings_it_back(canvas: Canvas) -> None:
+def test_the_pens_other_end_rubs_out_a_picture_and_undo_brings_it_back(canvas):
     canvas.show_items([place_ink(np.full((50, 50), 255, np.uint8))])
     before, shown = canvas.ink(), canvas.grab().toImage()
     tablet(canvas, PRESS, (150, 300), pointer=QTabletEvent.Eraser)
@@ -100,7 +98,7 @@ def test_the_pens_other_end_rubs_out_a_picture_and_undo_brings_it_back(canvas: C
     assert canvas.grab().toImage() == rubbed
 
 
-def test_the_eraser_looks_the_same_point_by_point_and_painted_anew(canvas: Canvas) -> None:
+def test_the_eraser_looks_the_same_point_by_point_and_painted_anew(canvas):
     canvas.add_stroke([(100, 100), (500, 500)], width=90)
     canvas.erasing = True
     drag(canvas, (100, 500), (250, 380), (320, 250), (480, 120))
@@ -110,7 +108,7 @@ def test_the_eraser_looks_the_same_point_by_point_and_painted_anew(canvas: Canva
     assert rubbed == canvas.grab().toImage()
 
 
-def test_the_eraser_tool_makes_pen_and_finger_erase_too(canvas: Canvas) -> None:
+def test_the_eraser_tool_makes_pen_and_finger_erase_too(canvas):
     canvas.add_stroke([(100, 300), (500, 300)], width=60)
     canvas.erasing = True
     tablet(canvas, PRESS, (200, 300))
@@ -123,7 +121,7 @@ def test_the_eraser_tool_makes_pen_and_finger_erase_too(canvas: Canvas) -> None:
     assert ink[150, 150]
 
 
-def test_a_mouse_click_while_the_pen_is_down_ends_its_stroke(canvas: Canvas) -> None:
+def test_a_mouse_click_while_the_pen_is_down_ends_its_stroke(canvas):
     tablet(canvas, PRESS, (100, 100))
     QTest.mouseClick(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(400, 400))
     tablet(canvas, MOVE, (100, 300))
@@ -132,7 +130,7 @@ def test_a_mouse_click_while_the_pen_is_down_ends_its_stroke(canvas: Canvas) -> 
     assert canvas.drawing.growing is None
 
 
-def test_the_next_finger_draws_after_the_first_was_lifted(canvas: Canvas) -> None:
+def test_the_next_finger_draws_after_the_first_was_lifted(canvas):
     pressed, released = Qt.TouchPointPressed, Qt.TouchPointReleased
     for number, x in ((1, 100), (2, 400)):
         canvas.event(Touch(QEvent.TouchBegin, Finger(number, pressed, x, 300)))
@@ -140,9 +138,7 @@ def test_the_next_finger_draws_after_the_first_was_lifted(canvas: Canvas) -> Non
     assert len(canvas.drawing.items) == 2
 
 
-def test_undo_while_drawing_takes_the_stroke_back_and_the_pen_draws_nothing_more(
-    canvas: Canvas,
-) -> None:
+def test_undo_while_drawing_takes_the_stroke_back_and_the_pen_draws_nothing_more(canvas):
     tablet(canvas, PRESS, (100, 100))
     tablet(canvas, MOVE, (200, 200))
     canvas.undo()
@@ -152,7 +148,7 @@ def test_undo_while_drawing_takes_the_stroke_back_and_the_pen_draws_nothing_more
     assert not canvas.drawing.can_undo
 
 
-def test_a_picture_that_arrives_while_drawing_ends_the_stroke_first(canvas: Canvas) -> None:
+def test_a_picture_that_arrives_while_drawing_ends_the_stroke_first(canvas):
     tablet(canvas, PRESS, (100, 100))
     tablet(canvas, MOVE, (200, 200))
     drawn = canvas.ink()
@@ -165,11 +161,11 @@ def test_a_picture_that_arrives_while_drawing_ends_the_stroke_first(canvas: Canv
 
 
 @pytest.fixture(autouse=True)
-def focus(canvas: Canvas) -> None:
+def focus(canvas):
     canvas.setFocus()
 
 
-def _hold(canvas: Canvas, *keys: int, times: int = 1) -> None:
+def _hold(canvas, *keys, times=1):
     """Hold keys; the last one repeats, as keyboards do."""
     for key in keys:
         QApplication.sendEvent(canvas, QKeyEvent(QEvent.KeyPress, key, Qt.NoModifier))
@@ -180,7 +176,7 @@ def _hold(canvas: Canvas, *keys: int, times: int = 1) -> None:
         QApplication.sendEvent(canvas, QKeyEvent(QEvent.KeyRelease, key, Qt.NoModifier))
 
 
-def test_a_seven_drawn_by_keys(canvas: Canvas) -> None:
+def test_a_seven_drawn_by_keys(canvas):
     for _ in range(8):
         QTest.keyClick(canvas, Qt.Key_Up)
     assert not canvas.has_ink()
@@ -200,7 +196,7 @@ def test_a_seven_drawn_by_keys(canvas: Canvas) -> None:
     assert canvas.key_pen.place == QPointF(ends[1][0] + 3, ends[1][1])
 
 
-def test_a_screen_reader_is_told_where_the_pen_is(canvas: Canvas) -> None:
+def test_a_screen_reader_is_told_where_the_pen_is(canvas):
     usual = canvas.accessibleDescription()
     assert "arrow keys" in usual
     QTest.keyClick(canvas, Qt.Key_Left)
@@ -212,7 +208,7 @@ def test_a_screen_reader_is_told_where_the_pen_is(canvas: Canvas) -> None:
     assert canvas.drawing.growing is None
 
 
-def test_the_crosshair_stays_on_the_board_and_goes_with_the_mouse(canvas: Canvas) -> None:
+def test_the_crosshair_stays_on_the_board_and_goes_with_the_mouse(canvas):
     for _ in range(60):
         QTest.keyClick(canvas, Qt.Key_Up)
     assert canvas.key_pen.place == QPointF(300, 0)
@@ -221,7 +217,7 @@ def test_the_crosshair_stays_on_the_board_and_goes_with_the_mouse(canvas: Canvas
     assert len(canvas.drawing.items) == 1
 
 
-def test_undo_lifts_the_pen(canvas: Canvas) -> None:
+def test_undo_lifts_the_pen(canvas):
     QTest.keyClick(canvas, Qt.Key_Space)
     canvas.undo()
     QTest.keyClick(canvas, Qt.Key_Right)
@@ -232,13 +228,11 @@ def test_undo_lifts_the_pen(canvas: Canvas) -> None:
 
 
 @pytest.mark.parametrize("told", ["begun", "ended"])
-def test_who_is_told_of_a_stroke_may_take_the_keys(
-    canvas: Canvas, monkeypatch: pytest.MonkeyPatch, told: str
-) -> None:
+def test_who_is_told_of_a_stroke_may_take_the_keys(canvas, monkeypatch, told):
     name = {"begun": "begin", "ended": "end"}[told]
     work = getattr(canvas, name)
 
-    def then_leave(*arguments: object) -> None:
+    def then_leave(*arguments):
         work(*arguments)
         canvas.clearFocus()
 

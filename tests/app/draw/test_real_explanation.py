@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 import numpy as np
 import pytest
 from made_networks import random_model
 from PyQt5.QtWidgets import QWidget
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.shell.window import Window
 from mnist_draw.library.networks import list_shipped
-from mnist_draw.storage import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
 pytestmark = [pytest.mark.window, pytest.mark.slow]
@@ -22,12 +17,12 @@ pytestmark = [pytest.mark.window, pytest.mark.slow]
 STROKE = [(200, 130), (400, 130), (320, 300), (280, 480)]
 
 
-def _model(name: str) -> ModelFile:
+def _model(name):
     return next(model for model in list_shipped() if model.name == name).load()
 
 
 @pytest.fixture
-def window(qtbot: QtBot) -> Iterator[Window]:
+def window(qtbot):
     own = Window(Preferences(), Recognition(lambda: _model("mlp")))
     qtbot.addWidget(own)
     own.show()
@@ -38,12 +33,12 @@ def window(qtbot: QtBot) -> Iterator[Window]:
     assert own.shut_down()
 
 
-def view(window: Window, name: str) -> Any:
+def view(window, name):
     """Return a widget by its object name."""
     return window.findChild(QWidget, name)
 
 
-def test_a_drawing_is_explained_by_the_network_in_use(window: Window, qtbot: QtBot) -> None:
+def test_a_drawing_is_explained_by_the_network_in_use(window, qtbot):
     saliency, activations = view(window, "saliencyView"), view(window, "activationsView")
     qtbot.waitUntil(lambda: activations.layer is not None, timeout=20_000)
     assert activations.layer.shape == (500,)
@@ -71,7 +66,7 @@ def test_a_drawing_is_explained_by_the_network_in_use(window: Window, qtbot: QtB
     qtbot.waitUntil(lambda: activations.layer.shape == (40,), timeout=20_000)
 
 
-def test_nobody_explains_what_nobody_sees(window: Window, qtbot: QtBot) -> None:
+def test_nobody_explains_what_nobody_sees(window, qtbot):
     saliency = view(window, "saliencyView")
     activations = view(window, "activationsView")
     qtbot.waitUntil(lambda: activations.layer is not None, timeout=20_000)

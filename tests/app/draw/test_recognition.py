@@ -6,9 +6,6 @@ import threading
 from typing import Any
 
 import numpy as np
-import pytest
-from PyQt5.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw import recognition as module
 from mnist_draw.app.draw.recognition import Recognition
@@ -22,7 +19,7 @@ INK = np.full((300, 300), 255, np.uint8)
 class Heard:
     """A recognition without a thread, started, and what it said."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, **options):
         self.recognition = fakes.Answering(**options)
         self.made = self.recognition.made
         self.answers: list[tuple[str, int]] = []
@@ -36,14 +33,14 @@ class Heard:
         self.recognition.start()
 
 
-def test_answers_to_ink(qapp: QApplication) -> None:
+def test_answers_to_ink(qapp):
     heard = Heard()
     heard.recognition.post_ink(INK, 1)
     assert heard.answers == [("1", 1)]
     assert len(heard.models) == 1
 
 
-def test_a_network_of_the_same_kind_swaps_parameters_and_answers_again(qapp: QApplication) -> None:
+def test_a_network_of_the_same_kind_swaps_parameters_and_answers_again(qapp):
     heard = Heard()
     heard.recognition.post_ink(INK, 7)
     heard.recognition.post_model(fakes.model(fill=2.0))
@@ -52,9 +49,7 @@ def test_a_network_of_the_same_kind_swaps_parameters_and_answers_again(qapp: QAp
     assert [ticket for _, ticket in heard.answers] == [7, 7]
 
 
-def test_another_kind_of_network_gets_a_new_recogniser_and_its_own_function(
-    qapp: QApplication,
-) -> None:
+def test_another_kind_of_network_gets_a_new_recogniser_and_its_own_function(qapp):
     heard = Heard()
     heard.recognition.post_model(type(fakes.model())("cnn", fakes.model().parameters))
     assert len(heard.made) == 2
@@ -64,8 +59,8 @@ def test_another_kind_of_network_gets_a_new_recogniser_and_its_own_function(
     assert heard.made[1].compiled is not None
 
 
-def test_no_network_is_told_in_words_and_a_trained_one_helps(qapp: QApplication) -> None:
-    def none() -> Any:
+def test_no_network_is_told_in_words_and_a_trained_one_helps(qapp):
+    def none():
         raise UserError("No network ships with this copy.")
 
     heard = Heard(first=none)
@@ -76,9 +71,9 @@ def test_no_network_is_told_in_words_and_a_trained_one_helps(qapp: QApplication)
     assert heard.answers == [("1", 1)]
 
 
-def test_a_defect_is_told_and_the_next_ink_answered(qapp: QApplication) -> None:
+def test_a_defect_is_told_and_the_next_ink_answered(qapp):
     class Broken(fakes.Recogniser):
-        def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Any:
+        def recognise_ink(self, ink, strokes=None):
             if not self.inks:
                 self.inks.append(ink)
                 raise ZeroDivisionError("a defect")
@@ -91,14 +86,12 @@ def test_a_defect_is_told_and_the_next_ink_answered(qapp: QApplication) -> None:
     assert heard.answers == [("2", 2)]
 
 
-def test_a_function_is_compiled_once_when_nothing_was_drawn_for_a_moment(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_function_is_compiled_once_when_nothing_was_drawn_for_a_moment(qtbot, monkeypatch):
     monkeypatch.setattr(module, "_QUIET", 0.05)
     made: list[fakes.Recogniser] = []
     compiled: list[Any] = []
 
-    def compile_function(model: Any) -> Any:
+    def compile_function(model):
         assert threading.current_thread() is not threading.main_thread()
         assert made[0].inks
         compiled.append(model)
@@ -119,11 +112,11 @@ def test_a_function_is_compiled_once_when_nothing_was_drawn_for_a_moment(
     assert made[0].compiled is compiled[0]
 
 
-def test_in_its_thread_only_the_newest_ink_is_answered(qtbot: QtBot) -> None:
+def test_in_its_thread_only_the_newest_ink_is_answered(qtbot):
     entered, go = threading.Event(), threading.Event()
 
     class Slow(fakes.Recogniser):
-        def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Any:
+        def recognise_ink(self, ink, strokes=None):
             entered.set()
             assert threading.current_thread() is not threading.main_thread()
             assert go.wait(10)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +10,7 @@ from PyQt5.QtCore import Qt, QUrl
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QLabel, QPushButton
-from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import load_dataset
@@ -31,7 +26,7 @@ STROKE = [(200, 150), (350, 200), (250, 420)]
 class Setup:
     """A visible Draw tab whose network calls every picture a 3."""
 
-    def __init__(self, tab: DrawTab, qtbot: QtBot, home: Path, notices: fakes.Notices) -> None:
+    def __init__(self, tab, qtbot, home, notices):
         self.qtbot, self.told = qtbot, notices
         self.folder = home / "data" / "my_digits"
         self.tab = tab
@@ -42,21 +37,21 @@ class Setup:
         self.tab.start()
         self.settle()
 
-    def settle(self) -> None:
+    def settle(self):
         """Wait until all work in other threads is done and delivered."""
         for _ in range(6):
             assert running.shut_down()
             self.qtbot.wait(1)
 
-    def button(self, name: str) -> QPushButton:
+    def button(self, name):
         """Return a button."""
         return self.tab.findChild(QPushButton, name)
 
-    def text(self, name: str) -> str:
+    def text(self, name):
         """Return a label's text."""
         return self.tab.findChild(QLabel, name).text()
 
-    def draw(self, text: str = "8", digit: int | None = 8, second: int = 3) -> None:
+    def draw(self, text="8", digit=8, second=3):
         """Draw something else than before, and let the network answer."""
         self.tab.canvas.clear()
         self.tab.canvas.add_stroke(STROKE)
@@ -64,17 +59,17 @@ class Setup:
             fakes.reading(fakes.answer(text, digit, second), ticket=self.tab._ticket)
         )
 
-    def teach(self, label: int) -> None:
+    def teach(self, label):
         """Draw, and click a digit."""
         self.draw()
         self.button(f"teachDigit{label}").click()
         self.settle()
 
-    def files(self) -> list[Path]:
+    def files(self):
         """Return the files of the taught digits."""
         return sorted(self.folder.glob("*.png"))
 
-    def shown(self) -> list[tuple[str, ...]]:
+    def shown(self):
         """Return the texts of the table."""
         model = self.my_digits.view.model
         return [
@@ -86,16 +81,16 @@ class Setup:
 class Three:
     """A recogniser that calls every picture a 3."""
 
-    def use(self, model: Any) -> None:
+    def use(self, model):
         """Take another network."""
 
-    def recognise_ink(self, ink: np.ndarray, strokes: Any = None) -> Any:
+    def recognise_ink(self, ink, strokes=None):
         """Answer."""
         return fakes.answer("3", 3)
 
 
 @pytest.fixture
-def setup(tab: DrawTab, qtbot: QtBot, own_home: Path, notices: fakes.Notices) -> Iterator[Setup]:
+def setup(tab, qtbot, own_home, notices):
     made = Setup(tab, qtbot, own_home, notices)
     yield made
     made.settle()
@@ -104,7 +99,7 @@ def setup(tab: DrawTab, qtbot: QtBot, own_home: Path, notices: fakes.Notices) ->
 # -- the row
 
 
-def test_an_empty_board_teaches_nothing(setup: Setup) -> None:
+def test_an_empty_board_teaches_nothing(setup):
     assert not setup.button("teachButton").isEnabled()
     assert not setup.button("teachDigit3").isEnabled()
     setup.my_digits.row.teach(3)
@@ -116,7 +111,7 @@ def test_an_empty_board_teaches_nothing(setup: Setup) -> None:
     assert not setup.button("teachDigit3").isEnabled()
 
 
-def test_a_click_keeps_drawing_picture_and_answer(setup: Setup) -> None:
+def test_a_click_keeps_drawing_picture_and_answer(setup):
     setup.teach(3)
     (path,) = setup.files()
     assert path.name.startswith("3-")
@@ -132,7 +127,7 @@ def test_a_click_keeps_drawing_picture_and_answer(setup: Setup) -> None:
     assert setup.tab.canvas.hasFocus()
 
 
-def test_where_several_are_read_the_question_is_about_all_of_it(setup: Setup) -> None:
+def test_where_several_are_read_the_question_is_about_all_of_it(setup):
     setup.draw()
     assert setup.button("teachButton").text() == "Wrong? It is a"
     parts = tuple(DigitAnswer(digit, 0.9, (50 * digit, 0, 40, 90)) for digit in (2, 7))
@@ -144,7 +139,7 @@ def test_where_several_are_read_the_question_is_about_all_of_it(setup: Setup) ->
     assert setup.button("teachButton").text() == "Wrong? It is a"
 
 
-def test_one_digit_of_a_number_is_taught_alone(setup: Setup) -> None:
+def test_one_digit_of_a_number_is_taught_alone(setup):
     setup.draw()
     ink = setup.tab.canvas.ink()
     left, right = int(ink.any(axis=0).argmax()), ink.shape[1]
@@ -173,7 +168,7 @@ def test_one_digit_of_a_number_is_taught_alone(setup: Setup) -> None:
     assert setup.button("teachButton").text() == "All of it is a"
 
 
-def test_undo_forgets_the_digit_but_its_file_is_not_gone(setup: Setup) -> None:
+def test_undo_forgets_the_digit_but_its_file_is_not_gone(setup):
     setup.teach(3)
     setup.button("undoTeachingButton").click()
     setup.settle()
@@ -186,7 +181,7 @@ def test_undo_forgets_the_digit_but_its_file_is_not_gone(setup: Setup) -> None:
     assert [path.name[0] for path in setup.files()] == ["5"]
 
 
-def test_a_new_drawing_can_be_taught_next(setup: Setup) -> None:
+def test_a_new_drawing_can_be_taught_next(setup):
     setup.teach(3)
     assert not setup.my_digits.row.asking
     setup.tab.canvas.add_stroke([(100, 100), (120, 140)])
@@ -196,7 +191,7 @@ def test_a_new_drawing_can_be_taught_next(setup: Setup) -> None:
     assert setup.button("myDigitsButton").text() == "My digits (2)"
 
 
-def test_by_keyboard(setup: Setup) -> None:
+def test_by_keyboard(setup):
     setup.draw(second=3)
     QTest.keyClick(setup.tab.canvas, Qt.Key_T)
     setup.qtbot.waitUntil(setup.button("teachDigit3").hasFocus)
@@ -210,10 +205,8 @@ def test_by_keyboard(setup: Setup) -> None:
     assert setup.tab.canvas.hasFocus()
 
 
-def test_a_full_disk_is_told_and_nothing_is_lost(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(path: Path, data: bytes) -> None:
+def test_a_full_disk_is_told_and_nothing_is_lost(setup, monkeypatch):
+    def full(path, data):
         raise my_digits.StorageError(f"Could not write {path}: no space left on device.")
 
     monkeypatch.setattr(my_digits, "write_atomically", full)
@@ -229,13 +222,13 @@ def test_a_full_disk_is_told_and_nothing_is_lost(
 # -- the list
 
 
-def open_list(setup: Setup) -> None:
+def open_list(setup):
     setup.button("myDigitsButton").click()
     setup.settle()
     assert setup.my_digits.showing_digits
 
 
-def test_the_list_tells_what_was_said_and_what_is_said_now(setup: Setup) -> None:
+def test_the_list_tells_what_was_said_and_what_is_said_now(setup):
     setup.teach(3)
     setup.teach(4)
     open_list(setup)
@@ -251,7 +244,7 @@ def test_the_list_tells_what_was_said_and_what_is_said_now(setup: Setup) -> None
     assert all(now for _, _, now in setup.shown())
 
 
-def test_drawing_brings_the_answer_back(setup: Setup) -> None:
+def test_drawing_brings_the_answer_back(setup):
     open_list(setup)
     setup.tab.canvas.add_stroke(STROKE)
     assert not setup.my_digits.showing_digits
@@ -262,7 +255,7 @@ def test_drawing_brings_the_answer_back(setup: Setup) -> None:
     assert not setup.my_digits.showing_digits
 
 
-def test_a_digit_comes_back_to_the_board_as_strokes(setup: Setup) -> None:
+def test_a_digit_comes_back_to_the_board_as_strokes(setup):
     setup.teach(3)
     ink = setup.tab.canvas.ink()
     setup.tab.canvas.clear()
@@ -275,7 +268,7 @@ def test_a_digit_comes_back_to_the_board_as_strokes(setup: Setup) -> None:
     assert not setup.tab.canvas.has_ink()
 
 
-def test_a_digit_with_a_damaged_drawing_comes_back_as_a_picture(setup: Setup) -> None:
+def test_a_digit_with_a_damaged_drawing_comes_back_as_a_picture(setup):
     ink = np.zeros((300, 300), np.uint8)
     ink[50:250, 140:160] = 255
     save_digit(TaughtDigit(1, ink, drawing={"format": "other"}), setup.folder)
@@ -289,7 +282,7 @@ def test_a_digit_with_a_damaged_drawing_comes_back_as_a_picture(setup: Setup) ->
     assert "Its picture was put on the board" in setup.told[0].sentence
 
 
-def test_a_key_changes_the_label_of_all_chosen(setup: Setup) -> None:
+def test_a_key_changes_the_label_of_all_chosen(setup):
     for _ in range(2):
         setup.teach(3)
     open_list(setup)
@@ -301,7 +294,7 @@ def test_a_key_changes_the_label_of_all_chosen(setup: Setup) -> None:
     assert setup.told[-1].sentence == "2 digits were labelled a 5, not a 3."
 
 
-def test_the_label_can_be_changed_in_the_menu(setup: Setup) -> None:
+def test_the_label_can_be_changed_in_the_menu(setup):
     setup.teach(3)
     open_list(setup)
     combo = setup.my_digits.view.label_combo
@@ -312,7 +305,7 @@ def test_the_label_can_be_changed_in_the_menu(setup: Setup) -> None:
     assert [path.name[0] for path in setup.files()] == ["9"]
 
 
-def test_delete_and_undo(setup: Setup) -> None:
+def test_delete_and_undo(setup):
     setup.teach(3)
     content = setup.files()[0].read_bytes()
     setup.draw()
@@ -345,7 +338,7 @@ def test_delete_and_undo(setup: Setup) -> None:
     assert setup.told[-1].sentence == "The digit is back."
 
 
-def test_damaged_files_are_told_once_and_left_alone(setup: Setup) -> None:
+def test_damaged_files_are_told_once_and_left_alone(setup):
     setup.teach(3)
     (setup.folder / "4-damaged.png").write_bytes(b"\x89PNG but nothing else")
     (setup.folder / "notes.txt").write_text("not a picture")
@@ -358,7 +351,7 @@ def test_damaged_files_are_told_once_and_left_alone(setup: Setup) -> None:
     assert (setup.folder / "4-damaged.png").exists()
 
 
-def test_a_file_that_vanished_is_told_and_the_list_is_shown_anew(setup: Setup) -> None:
+def test_a_file_that_vanished_is_told_and_the_list_is_shown_anew(setup):
     setup.teach(3)
     open_list(setup)
     setup.files()[0].unlink()
@@ -368,9 +361,7 @@ def test_a_file_that_vanished_is_told_and_the_list_is_shown_anew(setup: Setup) -
     assert setup.shown() == []
 
 
-def test_export_as_a_data_set(
-    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_export_as_a_data_set(setup, tmp_path, monkeypatch):
     for label in (1, 2, 3):
         setup.teach(label)
     (tmp_path / "out").mkdir()
@@ -386,9 +377,7 @@ def test_export_as_a_data_set(
     assert "nothing was written" in setup.told[-1].sentence
 
 
-def test_export_as_a_table_or_not_at_all(
-    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_export_as_a_table_or_not_at_all(setup, tmp_path, monkeypatch):
     setup.teach(7)
     path = tmp_path / "mine.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
@@ -402,10 +391,10 @@ def test_export_as_a_table_or_not_at_all(
     assert setup.told == []
 
 
-def test_the_folder_is_shown_or_named(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_folder_is_shown_or_named(setup, monkeypatch):
     asked: list[QUrl] = []
 
-    def refuse(url: QUrl) -> bool:
+    def refuse(url):
         asked.append(url)
         return False
 
@@ -416,7 +405,7 @@ def test_the_folder_is_shown_or_named(setup: Setup, monkeypatch: pytest.MonkeyPa
     assert str(setup.folder) in setup.told[-1].sentence
 
 
-def test_pictures_that_lie_in_the_folder_count_too(setup: Setup) -> None:
+def test_pictures_that_lie_in_the_folder_count_too(setup):
     setup.teach(3)
     inner = setup.folder / "6"
     inner.mkdir()
@@ -425,7 +414,7 @@ def test_pictures_that_lie_in_the_folder_count_too(setup: Setup) -> None:
     assert sorted(label for label, _, _ in setup.shown()) == ["3", "6"]
 
 
-def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup: Setup) -> None:
+def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup):
     setup.my_digits.digits._followed._timer.setInterval(20)
     open_list(setup)
     assert setup.text("myDigitsNote") == "none yet"
@@ -447,11 +436,11 @@ def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup: Setup) -
     assert not setup.button("learnButton").isEnabled()
 
 
-def test_a_reader_without_a_network_asks_nothing(qtbot: QtBot) -> None:
+def test_a_reader_without_a_network_asks_nothing(qtbot):
     assert not BackgroundReader(ActiveNetwork()).ask(lambda _: None, lambda _: None)
 
 
-def test_what_was_kept_leads_to_learning(setup: Setup) -> None:
+def test_what_was_kept_leads_to_learning(setup):
     setup.teach(9)
     assert setup.button("toLearningButton").isVisible()
     # What tells asks for no more room than what asked: the board keeps its size.

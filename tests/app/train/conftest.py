@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from pytestqt.qtbot import QtBot
 
-from ..fakes import Loop, Notices
-from .room import MakeRoom, Room
+from .room import Room
 
 
 @pytest.fixture
-def make(qtbot: QtBot, notices: Notices) -> Iterator[MakeRoom]:
+def make(qtbot, notices):
     """Return what makes rooms, which are closed at the end."""
     made: list[Room] = []
 
-    def build(loop: Loop | None = None) -> Room:
+    def build(loop=None):
         made.append(Room(qtbot, notices, loop))
         return made[-1]
 

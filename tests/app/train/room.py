@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from PyQt5.QtWidgets import QAbstractButton, QLabel
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.app.kit.reporting import reporter
@@ -35,7 +33,7 @@ WEIGHTS = tuple(np.zeros(shape, np.float32) for shape in ((784, 4), (4,), (4, 10
 class Room:
     """A visible Train tab, what runs in it, and what it has told the user."""
 
-    def __init__(self, qtbot: QtBot, notices: list[Notice], loop: Loop | None = None) -> None:
+    def __init__(self, qtbot, notices, loop=None):
         self.qtbot = qtbot
         self.loop = loop or Loop()
         self.tab = TrainTab()
@@ -54,25 +52,25 @@ class Room:
         self.wait_for_background()
 
     @property
-    def message(self) -> str:
+    def message(self):
         """What was told last."""
         return self.notices[-1].sentence if self.notices else ""
 
-    def undo(self) -> None:
+    def undo(self):
         """Take back what the last message offers to take back."""
         action = self.notices[-1].action
         assert action is not None
         action()
 
-    def text(self, name: str) -> str:
+    def text(self, name):
         """Return a label's text."""
         return self.tab.findChild(QLabel, name).text()
 
-    def button(self, name: str) -> QAbstractButton:
+    def button(self, name):
         """Return a button."""
         return self.tab.findChild(QAbstractButton, name)
 
-    def show_runs(self) -> Any:
+    def show_runs(self):
         """Open the list of runs."""
         self.tab.runs_button.click()
         page = self.tab.runs
@@ -80,26 +78,26 @@ class Room:
         self.qtbot.waitUntil(lambda: page.table.rowCount() > 0)
         return page
 
-    def start(self, **settings: Any) -> None:
+    def start(self, **settings):
         """Start a run."""
         for name, value in settings.items():
             self.tab.settings.apply(name, value)
         self.run.start()
 
-    def wait_for(self, state: str) -> None:
+    def wait_for(self, state):
         """Wait until the run is in a state."""
         self.qtbot.waitUntil(lambda: self.run.state.state == state)
 
-    def wait_for_end(self) -> None:
+    def wait_for_end(self):
         """Wait until no run is going on."""
         self.qtbot.waitUntil(lambda: not self.training.running)
 
-    def wait_for_background(self) -> None:
+    def wait_for_background(self):
         """Wait for files, and for what is shown of them."""
         assert self.background.wait()
         self.qtbot.wait(1)
 
-    def close(self) -> None:
+    def close(self):
         """End the run and its thread."""
         self.loop.gate.set()
         self.training.stop()
@@ -108,7 +106,7 @@ class Room:
         reporter._listener = None
 
 
-def figures(epochs: int) -> History:
+def figures(epochs):
     """Return the figures of some epochs with one minibatch each, of 20 that are planned."""
     history = History()
     for epoch in range(1, epochs + 1):
@@ -117,14 +115,14 @@ def figures(epochs: int) -> History:
     return history
 
 
-def write_checkpoint(run: Run, history: History) -> None:
+def write_checkpoint(run, history):
     """Write the checkpoint after the last epoch of a run."""
     epochs = len(history.epochs)
     kept = Checkpoint(run.settings, epochs, "", WEIGHTS, (), history.to_arrays(), 1, 0.1, ())
     run.checkpoint.write_bytes(kept.pack())
 
 
-def add_run(name: str, epochs: int = 3, state: str = "completed", **settings: Any) -> Run:
+def add_run(name, epochs=3, state="completed", **settings):
     """Make a run of 20 planned epochs on disk."""
     folder = runs_folder() / name
     folder.mkdir(parents=True)
@@ -137,7 +135,7 @@ def add_run(name: str, epochs: int = 3, state: str = "completed", **settings: An
     return run
 
 
-def write_epochs(run: Run, epochs: int) -> None:
+def write_epochs(run, epochs):
     """Leave what a run has on disk after so many epochs: its record is that of its start."""
     replace(run, epochs_done=0, seconds=0.0, figures={}, state="running").save()
     write_checkpoint(run, figures(epochs))

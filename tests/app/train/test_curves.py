@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from array import array
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
 from mnist_draw.app.train.plots import log_ticks
@@ -23,10 +21,8 @@ from mnist_draw.training.events import BatchFinished
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.settings import TrainingSettings
 
-from .room import MakeRoom
 
-
-def history(epochs: int, batches: int = 0) -> History:
+def history(epochs, batches=0):
     """Return so many epochs, each with so many minibatches; losses fall."""
     made = History()
     for epoch in range(1, epochs + 1):
@@ -36,12 +32,12 @@ def history(epochs: int, batches: int = 0) -> History:
     return made
 
 
-def add_epoch(made: History, epoch: int, training: float, validation: float) -> None:
+def add_epoch(made, epoch, training, validation):
     made.epochs.append(EpochFigures(epoch, 1.0, training, 0.9, validation, 0.9, 1e4))
 
 
 @pytest.fixture
-def card(qtbot: QtBot) -> LossCard:
+def card(qtbot):
     """Return a visible card with 30 epochs."""
     made = LossCard()
     qtbot.addWidget(made)
@@ -52,11 +48,11 @@ def card(qtbot: QtBot) -> LossCard:
     return made
 
 
-def texts(card: LossCard) -> list[str]:
+def texts(card):
     return card.legend.texts()
 
 
-def test_the_crosshair_names_epoch_and_figures(card: LossCard) -> None:
+def test_the_crosshair_names_epoch_and_figures(card):
     card.tools.point(3.8)
     assert texts(card) == ["training 0.2500", "validation 0.5000", "epoch 4"]
     card.tools.point(1000)
@@ -71,7 +67,7 @@ def test_the_crosshair_names_epoch_and_figures(card: LossCard) -> None:
     assert card.legend.epoch == "epoch 20"
 
 
-def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card: LossCard) -> None:
+def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card):
     whole = card.tools.visible_epochs()
     card.tools.point(20)
     for _ in range(5):
@@ -88,7 +84,7 @@ def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card: LossCard) -> 
     assert len(card._training_curve.getData()[0]) == 31
 
 
-def test_marks_show_changes_and_the_last_of_an_epoch_stays(qtbot: QtBot) -> None:
+def test_marks_show_changes_and_the_last_of_an_epoch_stays(qtbot):
     card = AccuracyCard()
     qtbot.addWidget(card)
     card.mark("learning_rate", 3.1, "rate 0.1")
@@ -100,7 +96,7 @@ def test_marks_show_changes_and_the_last_of_an_epoch_stays(qtbot: QtBot) -> None
     assert card.tools.marks == []
 
 
-def test_ten_thousand_epochs_are_drawn_from_few_points(card: LossCard) -> None:
+def test_ten_thousand_epochs_are_drawn_from_few_points(card):
     card.show_history(history(10_000, batches=10), 10_000)
     assert len(card._batch_curve.getData()[0]) <= 2048
     assert len(card._training_curve.getData()[0]) <= 2001
@@ -108,14 +104,14 @@ def test_ten_thousand_epochs_are_drawn_from_few_points(card: LossCard) -> None:
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.067, 0.071), (0.03, 0.19), (0.11, 0.19)])
-def test_a_close_look_at_a_logarithmic_axis_has_round_ticks(low: float, high: float) -> None:
+def test_a_close_look_at_a_logarithmic_axis_has_round_ticks(low, high):
     ticks = [10**tick for tick in log_ticks(math.log10(low), math.log10(high))]
     assert 2 <= len(ticks) <= 8
     assert all(low <= tick <= high for tick in ticks)
     assert all(float(f"{tick:.2g}") == pytest.approx(tick) for tick in ticks)
 
 
-def test_pointing_moves_nothing_and_no_tooltip_covers_the_curves(card: LossCard) -> None:
+def test_pointing_moves_nothing_and_no_tooltip_covers_the_curves(card):
     before = [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()]
     card.tools.point(3.8)
     card.layout().activate()
@@ -125,7 +121,7 @@ def test_pointing_moves_nothing_and_no_tooltip_covers_the_curves(card: LossCard)
     assert card._value_axis.zValue() < card.plot.getPlotItem().getViewBox().zValue()
 
 
-def test_the_tutorials_result_stands_beside_its_own_network_only(qtbot: QtBot) -> None:
+def test_the_tutorials_result_stands_beside_its_own_network_only(qtbot):
     card = AccuracyCard()
     qtbot.addWidget(card)
     card.build()
@@ -142,7 +138,7 @@ def test_the_tutorials_result_stands_beside_its_own_network_only(qtbot: QtBot) -
 
 @pytest.mark.parametrize("epochs", [6, 20, 200])
 @pytest.mark.parametrize("first", [0.94, 0.6])
-def test_the_tutorials_result_covers_no_curve(qtbot: QtBot, epochs: int, first: float) -> None:
+def test_the_tutorials_result_covers_no_curve(qtbot, epochs, first):
     card = AccuracyCard()
     qtbot.addWidget(card)
     card.build()
@@ -170,9 +166,7 @@ def test_the_tutorials_result_covers_no_curve(qtbot: QtBot, epochs: int, first: 
     assert not around.intersects(mark.label.mapRectToScene(mark.label.boundingRect()))
 
 
-def test_curves_are_saved_and_changes_marked(
-    make: MakeRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
     room = make()
     room.loop.gate.clear()
     room.start(epochs=3)
@@ -195,7 +189,7 @@ def test_curves_are_saved_and_changes_marked(
         assert path.read_bytes().startswith(beginning)
 
 
-def test_the_epoch_axis_ends_with_the_last_epoch(card: LossCard) -> None:
+def test_the_epoch_axis_ends_with_the_last_epoch(card):
     for planned in (1, 2, 7, 19, 20, 23, 100, 1234):
         card.show_history(History(), planned)
         ticks = card._epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
@@ -205,7 +199,7 @@ def test_the_epoch_axis_ends_with_the_last_epoch(card: LossCard) -> None:
         assert len(ticks) <= 8
 
 
-def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot: QtBot) -> None:
+def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
     legend = Legend()
     qtbot.addWidget(legend)
     # What a window of 1024 pixels leaves beside the title.
@@ -217,19 +211,19 @@ def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot: QtBot) -> None
 # -- long curves in few points
 
 
-def test_a_short_curve_is_kept_as_it_is() -> None:
+def test_a_short_curve_is_kept_as_it_is():
     curve = Curve(array("d", (n * n for n in range(100))))
     xs, ys = curve.points(10)
     np.testing.assert_array_equal(xs, np.arange(1, 101) / 10)
     np.testing.assert_array_equal(ys, np.arange(100.0) ** 2)
 
 
-def test_nothing_gives_nothing() -> None:
+def test_nothing_gives_nothing():
     assert [len(part) for part in Curve().points(10)] == [0, 0]
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=500))
-def test_a_long_curve_keeps_its_lowest_and_highest(values: list[float]) -> None:
+def test_a_long_curve_keeps_its_lowest_and_highest(values):
     curve = Curve(array("d", values), stretches=16)
     xs, ys = curve.points(1)
     assert len(xs) == len(ys) <= 34
@@ -242,7 +236,7 @@ def test_a_long_curve_keeps_its_lowest_and_highest(values: list[float]) -> None:
     st.floats(-10, 310),
     st.floats(0, 100),
 )
-def test_a_part_has_all_that_lies_in_it(values: list[float], first: float, width: float) -> None:
+def test_a_part_has_all_that_lies_in_it(values, first, width):
     curve = Curve(array("d", values), stretches=16)
     last = first + width
     xs, ys = curve.points(1, first, last)
@@ -254,7 +248,7 @@ def test_a_part_has_all_that_lies_in_it(values: list[float], first: float, width
         assert ys.max() >= max(visible)
 
 
-def test_zoomed_in_every_point_is_there() -> None:
+def test_zoomed_in_every_point_is_there():
     curve = Curve(array("d", (n % 7 for n in range(1, 1_000_001))))
     assert len(curve.points(1)[0]) <= 2050
     xs, ys = curve.points(1, 500_000, 500_500)
@@ -262,7 +256,7 @@ def test_zoomed_in_every_point_is_there() -> None:
     np.testing.assert_array_equal(ys, xs % 7)
 
 
-def test_values_that_are_added_are_seen() -> None:
+def test_values_that_are_added_are_seen():
     values = array("d", [2.0])
     curve = Curve(values)
     assert curve.range() == (2.0, 2.0)

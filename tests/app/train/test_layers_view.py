@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.layer_inspection import LayerInspection
 from mnist_draw.app.train.layers_view import LayersView
 from mnist_draw.app.train.train_tab import TrainTab
 
-from .room import MakeRoom
-
 
 @pytest.mark.slow
-def test_three_pictures_with_words(qtbot: QtBot) -> None:
+def test_three_pictures_with_words(qtbot):
     view = LayersView()
     qtbot.addWidget(view)
     view.resize(600, 150)
@@ -32,7 +29,7 @@ def test_three_pictures_with_words(qtbot: QtBot) -> None:
     assert view.grab().toImage() != empty
 
 
-def test_a_few_silent_units_are_a_short_bar(qtbot: QtBot) -> None:
+def test_a_few_silent_units_are_a_short_bar(qtbot):
     view = LayersView()
     qtbot.addWidget(view)
     view.dead.show_values(("hidden 1",), (0.002,))
@@ -41,7 +38,7 @@ def test_a_few_silent_units_are_a_short_bar(qtbot: QtBot) -> None:
     assert view.updates.full == pytest.approx(0.004)
 
 
-def test_one_card_in_a_small_window_and_both_in_a_large_one(qtbot: QtBot) -> None:
+def test_one_card_in_a_small_window_and_both_in_a_large_one(qtbot):
     tab = TrainTab()
     qtbot.addWidget(tab)
     tab.resize(1366, 700)
@@ -53,7 +50,7 @@ def test_one_card_in_a_small_window_and_both_in_a_large_one(qtbot: QtBot) -> Non
     assert (tab.filters.isVisible(), tab.layers.isVisible()) == (True, True)
 
 
-def test_a_run_fills_them(make: MakeRoom) -> None:
+def test_a_run_fills_them(make):
     room = make()
     room.start(epochs=2)
     room.wait_for_end()

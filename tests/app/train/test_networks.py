@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +10,8 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QWidget
-from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.kit.active_network import ActiveNetwork, NetworkRequest
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.networks_dialog import NetworksController
 from mnist_draw.library.networks import list_opened, list_run_networks, list_shipped, save_opened
@@ -23,14 +20,13 @@ from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 
-from ..fakes import Notices
 from ..shell.test_window import Setup
 from .room import add_run
 
 TEXT = "layers:4"
 
 
-def weights(network: str = TEXT) -> tuple[np.ndarray, ...]:
+def weights(network=TEXT):
     shapes = parse_network(network).parameter_shapes()
     return tuple(np.zeros(shape, np.float32) for shape in shapes)
 
@@ -38,7 +34,7 @@ def weights(network: str = TEXT) -> tuple[np.ndarray, ...]:
 class Shown:
     """The list of networks, and a network that answers at once."""
 
-    def __init__(self, qtbot: QtBot, notices: Notices) -> None:
+    def __init__(self, qtbot, notices):
         self.qtbot, self.notices = qtbot, notices
         parent = QWidget()
         qtbot.addWidget(parent)
@@ -52,33 +48,33 @@ class Shown:
         self.view = view = self.controller.open()
         qtbot.waitUntil(lambda: view.table.rowCount() >= len(list_shipped()))
 
-    def _answer(self, request: NetworkRequest) -> None:
+    def _answer(self, request):
         assert callable(request.source)
         self.network.confirm(request.source())
 
-    def titles(self) -> list[str]:
+    def titles(self):
         """Return the names in the list."""
         table = self.view.table
         return [table.item(row, 0).text() for row in range(table.rowCount())]
 
-    def row(self, title: str) -> list[str]:
+    def row(self, title):
         """Choose a network and return its row."""
         row = self.titles().index(title)
         self.view.table.setCurrentCell(row, 0)
         return [self.view.table.item(row, n).text() for n in range(self.view.table.columnCount())]
 
-    def press(self, what: str) -> None:
+    def press(self, what):
         """Press one of the buttons by its command."""
         self.view.commands.actions[what].trigger()
 
-    def wait_for(self, titles: list[str]) -> None:
+    def wait_for(self, titles):
         """Wait until these follow the networks that ship."""
         shipped = len(list_shipped())
         self.qtbot.waitUntil(lambda: self.titles()[shipped:] == titles)
 
 
 @pytest.fixture
-def shown(qtbot: QtBot, notices: Notices) -> Iterator[Shown]:
+def shown(qtbot, notices):
     save_opened(ModelFile(TEXT, weights(), {"test_accuracy": 0.5}), "from elsewhere")
     add_run("2026-01-01 10:00")
     made = Shown(qtbot, notices)
@@ -88,7 +84,7 @@ def shown(qtbot: QtBot, notices: Notices) -> Iterator[Shown]:
     qtbot.wait(1)
 
 
-def test_all_are_listed_with_kind_accuracy_and_source(shown: Shown) -> None:
+def test_all_are_listed_with_kind_accuracy_and_source(shown):
     assert shown.row("Best reader")[:4] == [
         "Best reader", "CNN", "99.56 %", "the program",
     ]  # fmt: skip
@@ -98,7 +94,7 @@ def test_all_are_listed_with_kind_accuracy_and_source(shown: Shown) -> None:
     assert shown.row("MLP 784–4–10, 1 Jan 10:00")[1:4] == ["MLP", "95.00 %", "a run"]
 
 
-def test_a_network_is_used_and_has_one_name_everywhere(shown: Shown, qtbot: QtBot) -> None:
+def test_a_network_is_used_and_has_one_name_everywhere(shown, qtbot):
     shown.row("from elsewhere")
     shown.press("use")
     qtbot.waitUntil(lambda: shown.network.key == "opened:from elsewhere.npz")
@@ -108,7 +104,7 @@ def test_a_network_is_used_and_has_one_name_everywhere(shown: Shown, qtbot: QtBo
 
 
 @pytest.mark.parametrize("key", [Qt.Key_Return, Qt.Key_Enter])
-def test_return_keeps_a_name_and_uses_nothing(shown: Shown, qtbot: QtBot, key: Qt.Key) -> None:
+def test_return_keeps_a_name_and_uses_nothing(shown, qtbot, key):
     used = shown.network.key
     shown.row("from elsewhere")
     shown.press("rename")
@@ -121,9 +117,7 @@ def test_return_keeps_a_name_and_uses_nothing(shown: Shown, qtbot: QtBot, key: Q
     assert shown.network.key == used
 
 
-def test_asking_twice_for_a_new_name_goes_on_with_the_first(
-    shown: Shown, qtbot: QtBot, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_asking_twice_for_a_new_name_goes_on_with_the_first(shown, qtbot, capfd):
     shown.row("from elsewhere")
     shown.press("rename")
     editor = shown.view.table.findChild(QLineEdit)
@@ -134,7 +128,7 @@ def test_asking_twice_for_a_new_name_goes_on_with_the_first(
     assert "editing failed" not in capfd.readouterr().err
 
 
-def test_a_shorter_list_may_come_while_a_name_is_typed(shown: Shown) -> None:
+def test_a_shorter_list_may_come_while_a_name_is_typed(shown):
     table, view = shown.view.table, shown.view
     shown.row("from elsewhere")
     shown.press("rename")
@@ -144,7 +138,7 @@ def test_a_shorter_list_may_come_while_a_name_is_typed(shown: Shown) -> None:
     assert table.rowCount() == 1
 
 
-def test_a_network_is_deleted_and_brought_back(shown: Shown, qtbot: QtBot) -> None:
+def test_a_network_is_deleted_and_brought_back(shown, qtbot):
     run = "MLP 784–4–10, 1 Jan 10:00"
     shown.row("from elsewhere")
     shown.press("delete")
@@ -166,14 +160,12 @@ def test_a_network_is_deleted_and_brought_back(shown: Shown, qtbot: QtBot) -> No
     qtbot.waitUntil(lambda: run in shown.titles())
 
 
-def test_files_are_opened_and_saved(
-    shown: Shown, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_are_opened_and_saved(shown, qtbot, tmp_path, monkeypatch):
     path = tmp_path / "plain.npz"
     np.savez(path, *weights("layers:7"))
     asked: list[Any] = []
 
-    def choose(*question: Any) -> tuple[str, bool]:
+    def choose(*question):
         asked.append(question[3])
         return question[3][2], True
 
@@ -193,7 +185,7 @@ def test_files_are_opened_and_saved(
 
 
 @pytest.mark.window
-def test_a_file_given_at_the_start_answers(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_file_given_at_the_start_answers(qtbot, tmp_path):
     path = tmp_path / "given.npz"
     save_model(path, ModelFile(TEXT, weights()))
     setup = Setup(qtbot)
@@ -210,9 +202,7 @@ def test_a_file_given_at_the_start_answers(qtbot: QtBot, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", sorted(NETWORK_FORMATS))
-def test_every_format_can_be_saved(
-    shown: Shown, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_every_format_can_be_saved(shown, qtbot, tmp_path, monkeypatch, name):
     if name == "onnx":
         pytest.importorskip("onnx")
     entry = NETWORK_FORMATS[name]
@@ -236,9 +226,7 @@ def test_every_format_can_be_saved(
 
 
 @pytest.mark.parametrize("act", ["rename", "delete"])
-def test_the_network_of_a_run_that_another_window_has_deleted_leaves_the_list(
-    shown: Shown, act: str
-) -> None:
+def test_the_network_of_a_run_that_another_window_has_deleted_leaves_the_list(shown, act):
     (kept,) = list_run_networks()
     shown.row(kept.title)
     move_to_bin(kept.path.parent, "The run")

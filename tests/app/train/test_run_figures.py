@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.train.run_figures import FiguresRow, ProgressRow
 from mnist_draw.app.train.run_state import RunState
@@ -14,7 +13,7 @@ from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.settings import TrainingSettings
 
 
-def test_a_longer_figure_moves_no_other(qtbot: QtBot) -> None:
+def test_a_longer_figure_moves_no_other(qtbot):
     row = FiguresRow()
     qtbot.addWidget(row)
     row.resize(900, 80)
@@ -28,7 +27,7 @@ def test_a_longer_figure_moves_no_other(qtbot: QtBot) -> None:
     assert [figure.geometry() for figure in row._figures] == before
 
 
-def test_the_number_of_the_epoch_may_grow(qtbot: QtBot) -> None:
+def test_the_number_of_the_epoch_may_grow(qtbot):
     row = ProgressRow()
     qtbot.addWidget(row)
     state = RunState()
@@ -41,7 +40,7 @@ def test_the_number_of_the_epoch_may_grow(qtbot: QtBot) -> None:
     assert row.epoch.width() == width
 
 
-def test_compiling_is_no_progress_of_the_epoch(qtbot: QtBot) -> None:
+def test_compiling_is_no_progress_of_the_epoch(qtbot):
     row = ProgressRow()
     qtbot.addWidget(row)
     state = RunState()
@@ -54,7 +53,7 @@ def test_compiling_is_no_progress_of_the_epoch(qtbot: QtBot) -> None:
 # -- hints
 
 
-def epochs(training: list[float], validation: list[float]) -> list[EpochFigures]:
+def epochs(training, validation):
     """Return epochs with these losses."""
     return [
         EpochFigures(n + 1, 1.0, t, 0.9, v, 0.9, 1e4)
@@ -76,7 +75,7 @@ SETTINGS = TrainingSettings(learning_rate=0.01)
         ([0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5, 0.5], "Neither loss", "learning_rate"),
     ],
 )
-def test_reading(training: list[float], validation: list[float], says: str, changes: str) -> None:
+def test_reading(training, validation, says, changes):
     hint = read_curves(epochs(training, validation), SETTINGS)
     assert says in hint.sentence
     assert hint.name == changes
@@ -89,7 +88,7 @@ def test_reading(training: list[float], validation: list[float], says: str, chan
     ("rule", "rate", "advised"),
     [("adam", 10.0, 0.001), ("sgd", 10.0, 0.1), ("adam", 0.001, 0.0001)],
 )
-def test_after_divergence_the_usual_rate_is_advised(rule: str, rate: float, advised: float) -> None:
+def test_after_divergence_the_usual_rate_is_advised(rule, rate, advised):
     wild = TrainingSettings(update=rule, learning_rate=rate)
     told = diverged("The loss became nan.", wild)
     assert (told.sentence, told.value) == ("The loss became nan.", advised)
@@ -99,7 +98,7 @@ def test_after_divergence_the_usual_rate_is_advised(rule: str, rate: float, advi
     assert f"{advised:g}." in silent.sentence
 
 
-def test_learning_by_heart_despite_augmentation_asks_for_l2() -> None:
+def test_learning_by_heart_despite_augmentation_asks_for_l2():
     overfitted = epochs([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53])
     varied = SETTINGS.replace(augmentation="pen")
     assert (read_curves(overfitted, varied).name, read_curves(overfitted, varied).value) == (
@@ -108,13 +107,13 @@ def test_learning_by_heart_despite_augmentation_asks_for_l2() -> None:
     assert read_curves(overfitted, varied.replace(l2=0.001)).value == 0.003
 
 
-def test_many_silent_units() -> None:
+def test_many_silent_units():
     falling = epochs([1.0, 0.8], [0.9, 0.7])
     assert "50 % of a layer" in read_curves(falling, SETTINGS, (0.1, 0.5)).sentence
     assert "Each epoch" in read_curves(falling, SETTINGS, (0.1, 0.2)).sentence
 
 
-def test_the_button_applies_the_remedy(qtbot: QtBot) -> None:
+def test_the_button_applies_the_remedy(qtbot):
     tab = TrainTab()
     qtbot.addWidget(tab)
     for hint in (

@@ -13,13 +13,13 @@ from mnist_draw.training.settings import TrainingSettings
 from ..fakes import Loop
 
 
-def batch(epoch: int, number: int, loss: float = 0.5, accuracy: float = 0.9) -> events.Event:
+def batch(epoch, number, loss=0.5, accuracy=0.9):
     """Return a minibatch of 4 in one of 2 epochs, learnt in 10 ms."""
     return events.BatchFinished(epoch, 2, number, 4, loss, accuracy, 0.01)
 
 
 @pytest.fixture
-def state() -> RunState:
+def state():
     """Return the state of a run that has just started: 2 epochs of 4 minibatches of 50."""
     state = RunState()
     state.begin()
@@ -27,14 +27,14 @@ def state() -> RunState:
     return state
 
 
-def test_idle_knows_nothing() -> None:
+def test_idle_knows_nothing():
     state = RunState()
     assert (state.state, state.busy, state.run_part, state.seconds_left) == (
         "idle", False, 0.0, None,
     )  # fmt: skip
 
 
-def test_training_figures_are_means_over_the_epoch_so_far(state: RunState) -> None:
+def test_training_figures_are_means_over_the_epoch_so_far(state):
     state.take(batch(1, 1, loss=1.0, accuracy=0.5))
     state.take(batch(1, 2, loss=0.5, accuracy=0.7))
     assert state.training_loss == pytest.approx(0.75)
@@ -44,7 +44,7 @@ def test_training_figures_are_means_over_the_epoch_so_far(state: RunState) -> No
     assert state.training_loss == 0.25
 
 
-def test_progress_and_time_left(state: RunState) -> None:
+def test_progress_and_time_left(state):
     state.take(batch(1, 1))
     assert (state.epoch_part, state.run_part) == (0.25, 0.125)
     assert state.seconds_left == pytest.approx(0.07)
@@ -55,7 +55,7 @@ def test_progress_and_time_left(state: RunState) -> None:
     assert (state.best_loss, state.best_accuracy) == (0.4, 0.95)
 
 
-def test_an_added_epoch_lengthens_the_run(state: RunState) -> None:
+def test_an_added_epoch_lengthens_the_run(state):
     state.take(batch(1, 4))
     before = state.run_part
     state.take(events.BatchFinished(2, 4, 1, 4, 0.5, 0.9, 0.01))
@@ -63,7 +63,7 @@ def test_an_added_epoch_lengthens_the_run(state: RunState) -> None:
     assert state.run_part < before
 
 
-def test_a_whole_run_ends_full_and_in_words() -> None:
+def test_a_whole_run_ends_full_and_in_words():
     state = RunState()
     state.begin()
     seen = []
@@ -81,7 +81,7 @@ def test_a_whole_run_ends_full_and_in_words() -> None:
     state.take(Saved(Path("model.npz")))
 
 
-def test_a_stop_asked_for_stays_visible(state: RunState) -> None:
+def test_a_stop_asked_for_stays_visible(state):
     state.stopping()
     state.take(batch(1, 1))
     assert state.state == "stopping"
@@ -90,7 +90,7 @@ def test_a_stop_asked_for_stays_visible(state: RunState) -> None:
     assert (state.state, state.busy) == ("stopped", False)
 
 
-def test_pause_names_the_place(state: RunState) -> None:
+def test_pause_names_the_place(state):
     state.take(events.Paused(1, 3))
     assert state.label == "Paused in epoch 1 after minibatch 3 of 4"
     state.take(events.Paused(2, 0))
@@ -101,7 +101,7 @@ def test_pause_names_the_place(state: RunState) -> None:
     assert state.state == "training"
 
 
-def test_compiling_names_the_function() -> None:
+def test_compiling_names_the_function():
     state = RunState()
     state.begin()
     state.take(events.Compiling("the training function", 0, 2))
@@ -110,12 +110,12 @@ def test_compiling_names_the_function() -> None:
     assert state.label == "Compiling the augmentation, once"
 
 
-def test_failure_keeps_the_sentence(state: RunState) -> None:
+def test_failure_keeps_the_sentence(state):
     state.take(Failed("The batch size is 0."))
     assert (state.state, state.message, state.busy) == ("failed", "The batch size is 0.", False)
 
 
-def test_a_run_without_a_whole_epoch_took_no_time_worth_telling(state: RunState) -> None:
+def test_a_run_without_a_whole_epoch_took_no_time_worth_telling(state):
     state.take(batch(1, 1))
     state.take(events.Finished("stopped", 0, 17.0, ()))
     assert state.label == "Stopped · 0 of 2 epochs"

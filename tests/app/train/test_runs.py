@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import pytest
 from filelock import FileLock
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import collection
 from mnist_draw.app.train.runs_page import RunsTable
@@ -23,14 +20,14 @@ from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import Loop
-from .room import MakeRoom, add_run, write_epochs
+from .room import add_run, write_epochs
 
 
-def text_of(page: Any, row: int, column: int = 0) -> str:
+def text_of(page, row, column=0):
     return str(page.table.item(row, column).text())
 
 
-def test_a_run_that_was_cut_off_is_offered_and_continued(make: MakeRoom) -> None:
+def test_a_run_that_was_cut_off_is_offered_and_continued(make):
     add_run("2026-01-02 10:00", state="completed")
     cut = add_run("2026-01-01 10:00", state="running", seed=7)
     room = make()
@@ -55,7 +52,7 @@ def test_a_run_that_was_cut_off_is_offered_and_continued(make: MakeRoom) -> None
     assert (run.state, run.epochs_done, run.started) == ("completed", 20, "2026-01-01 10:00")
 
 
-def test_the_list_and_the_offer_say_how_far_a_run_came(make: MakeRoom) -> None:
+def test_the_list_and_the_offer_say_how_far_a_run_came(make):
     cut = add_run("2026-01-01 10:00", state="running")
     # Its record is that of the first epoch, after which it was stopped for a while.
     figures = {"validation_accuracy": 0.8, "test_accuracy": 0.81}
@@ -68,7 +65,7 @@ def test_the_list_and_the_offer_say_how_far_a_run_came(make: MakeRoom) -> None:
     ]  # fmt: skip
 
 
-def test_a_damaged_checkpoint_is_told_at_the_start(make: MakeRoom) -> None:
+def test_a_damaged_checkpoint_is_told_at_the_start(make):
     run = add_run("2026-01-01 10:00", state="running")
     run.checkpoint.write_bytes(b"half a checkpoint")
     room = make()
@@ -77,7 +74,7 @@ def test_a_damaged_checkpoint_is_told_at_the_start(make: MakeRoom) -> None:
     assert list(run.folder.glob("checkpoint.npz.unreadable-*"))
 
 
-def test_an_offer_is_put_off_or_discarded_and_brought_back(make: MakeRoom) -> None:
+def test_an_offer_is_put_off_or_discarded_and_brought_back(make):
     add_run("2026-01-01 10:00", state="interrupted")
     room = make()
     room.button("notNowButton").click()
@@ -98,7 +95,7 @@ def test_an_offer_is_put_off_or_discarded_and_brought_back(make: MakeRoom) -> No
     room.qtbot.waitUntil(lambda: len(list_runs()[0]) == len(listed) + 1)
 
 
-def test_two_ticked_runs_are_laid_over_each_other(make: MakeRoom) -> None:
+def test_two_ticked_runs_are_laid_over_each_other(make):
     add_run("2026-01-01 10:00", epochs=2, learning_rate=0.01)
     add_run("2026-01-02 10:00", epochs=5, update="adam")
     room = make()
@@ -128,7 +125,7 @@ def test_two_ticked_runs_are_laid_over_each_other(make: MakeRoom) -> None:
     assert len(page.compare._curves) == 1
 
 
-def test_a_rate_changed_during_a_run_is_shown_as_such(make: MakeRoom) -> None:
+def test_a_rate_changed_during_a_run_is_shown_as_such(make):
     steady = add_run("2026-01-01 10:00", learning_rate=0.0003)
     change = events.SettingChanged(2, 1, 1, "learning_rate", 0.001, 0.0003)
     changed = replace(
@@ -144,7 +141,7 @@ def test_a_rate_changed_during_a_run_is_shown_as_such(make: MakeRoom) -> None:
     assert values == ["0.0003", "0.001 → 0.0003"]
 
 
-def test_a_run_that_is_going_on_is_listed_with_its_figures(make: MakeRoom, qtbot: QtBot) -> None:
+def test_a_run_that_is_going_on_is_listed_with_its_figures(make, qtbot):
     room = make(Loop(free_epochs=2))
     room.loop.gate.clear()
     room.start(epochs=5)
@@ -158,9 +155,7 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures(make: MakeRoom, qtbot
     assert text_of(page, 0, 2) == "5 of 5"
 
 
-def test_a_run_of_another_window_is_followed(
-    make: MakeRoom, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_of_another_window_is_followed(make, qtbot, monkeypatch):
     monkeypatch.setattr(collection, "FOLLOW_MS", 50)
     run = add_run("2026-01-01 10:00")
     write_epochs(run, 2)
@@ -184,7 +179,7 @@ def test_a_run_of_another_window_is_followed(
     qtbot.waitUntil(lambda: text_of(page, 0, 6) == "cut off")
 
 
-def test_what_is_refused_because_of_another_window_is_no_failure(make: MakeRoom) -> None:
+def test_what_is_refused_because_of_another_window_is_no_failure(make):
     run = add_run("2026-01-01 10:00")
     write_epochs(run, 2)
     with FileLock(run.folder / "run.lock"):
@@ -198,9 +193,7 @@ def test_what_is_refused_because_of_another_window_is_no_failure(make: MakeRoom)
         assert room.text("stateLabel") == before
 
 
-def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(
-    make: MakeRoom, qtbot: QtBot
-) -> None:
+def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make, qtbot):
     room = make(Loop(free_epochs=2))
     room.loop.gate.clear()
     room.start(epochs=5)
@@ -215,7 +208,7 @@ def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(
     assert (text_of(page, 0, 2), text_of(page, 0, 3)) == ("2 of 5", "0:00")
 
 
-def test_a_run_that_was_stopped_before_closing_is_not_offered(make: MakeRoom, qtbot: QtBot) -> None:
+def test_a_run_that_was_stopped_before_closing_is_not_offered(make, qtbot):
     room = make(Loop(free_epochs=1))
     room.loop.gate.clear()
     room.start()
@@ -228,7 +221,7 @@ def test_a_run_that_was_stopped_before_closing_is_not_offered(make: MakeRoom, qt
     assert run.state == "stopped"
 
 
-def test_figures_have_room_and_move_no_column(qtbot: QtBot) -> None:
+def test_figures_have_room_and_move_no_column(qtbot):
     table = RunsTable()
     qtbot.addWidget(table)
     run = add_run("one", epochs=20)
@@ -244,7 +237,7 @@ def test_figures_have_room_and_move_no_column(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("act", ["rename", "delete"])
-def test_a_run_that_another_window_has_deleted_leaves_the_list(make: MakeRoom, act: str) -> None:
+def test_a_run_that_another_window_has_deleted_leaves_the_list(make, act):
     run = add_run("2026-01-01 10:00")
     room = make()
     page = room.show_runs()
@@ -260,7 +253,7 @@ def test_a_run_that_another_window_has_deleted_leaves_the_list(make: MakeRoom, a
     assert not run.folder.exists()
 
 
-def test_renaming_deleting_and_bringing_back(make: MakeRoom) -> None:
+def test_renaming_deleting_and_bringing_back(make):
     run = add_run("2026-01-01 10:00")
     add_run("2026-01-02 10:00")
     before = add_run("2026-01-03 10:00")
@@ -285,7 +278,7 @@ def test_renaming_deleting_and_bringing_back(make: MakeRoom) -> None:
     assert not page.bin.isEnabled()
 
 
-def test_the_figures_of_a_run_deleted_meanwhile_are_not_called_lost(make: MakeRoom) -> None:
+def test_the_figures_of_a_run_deleted_meanwhile_are_not_called_lost(make):
     run = add_run("2026-01-01 10:00")
     room = make()
     page = room.show_runs()
@@ -296,7 +289,7 @@ def test_the_figures_of_a_run_deleted_meanwhile_are_not_called_lost(make: MakeRo
     assert "lost" not in room.message
 
 
-def test_a_runs_network_goes_to_the_draw_tab(make: MakeRoom) -> None:
+def test_a_runs_network_goes_to_the_draw_tab(make):
     add_run("2026-01-01 10:00")
     room = make()
     room.show_runs()
@@ -305,7 +298,7 @@ def test_a_runs_network_goes_to_the_draw_tab(make: MakeRoom) -> None:
     assert asked.args == ["run:2026-01-01 10:00"]
 
 
-def test_exports(make: MakeRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exports(make, tmp_path, monkeypatch):
     run = add_run("2026-01-01 10:00")
     room = make()
     page = room.show_runs()
@@ -330,7 +323,7 @@ def test_exports(make: MakeRoom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert not path.exists()
 
 
-def test_the_running_run_is_not_deleted(make: MakeRoom) -> None:
+def test_the_running_run_is_not_deleted(make):
     room = make()
     room.loop.gate.clear()
     room.start()
@@ -343,7 +336,7 @@ def test_the_running_run_is_not_deleted(make: MakeRoom) -> None:
     assert run.folder.exists()
 
 
-def test_nonsense_among_the_stored_settings_is_reported(make: MakeRoom) -> None:
+def test_nonsense_among_the_stored_settings_is_reported(make):
     preferences = Preferences()
     preferences.set("training", {"epochs": "many"})
     preferences.save()

@@ -12,7 +12,6 @@ from own_classes import draw_classes
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QToolTip, QWidget
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit.widgets import NumberBox, RealBox
 from mnist_draw.app.train import settings_panel
@@ -28,8 +27,6 @@ from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.setting import Folder, NetworkFile
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
-
-from ..fakes import Notices
 
 OTHERS = TrainingSettings(
     network="custom_mlp:3,400,0.1,0.25",
@@ -55,21 +52,21 @@ OTHERS = TrainingSettings(
 Kind = TypeVar("Kind", bound=QWidget)
 
 
-def widget(panel: SettingsPanel, kind: type[Kind], name: str) -> Kind:
+def widget(panel, kind, name):
     found = panel.fields[name].widget
     assert isinstance(found, kind)
     return found
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> SettingsPanel:
+def panel(qtbot):
     """Return a panel."""
     made = SettingsPanel()
     qtbot.addWidget(made)
     return made
 
 
-def test_shows_and_returns_every_setting(panel: SettingsPanel) -> None:
+def test_shows_and_returns_every_setting(panel):
     usual = TrainingSettings()
     assert panel.settings() == usual
     for field in dataclasses.fields(TrainingSettings):
@@ -84,14 +81,14 @@ def test_shows_and_returns_every_setting(panel: SettingsPanel) -> None:
 
 
 @pytest.mark.parametrize("name", ["learning_rate", "l2"])
-def test_small_and_large_numbers_are_not_changed(panel: SettingsPanel, name: str) -> None:
+def test_small_and_large_numbers_are_not_changed(panel, name):
     for value in (1e-20, 1 / 3e9, 0.1 + 0.2, 123456.789, 1e6):
         panel.show_settings(TrainingSettings().replace(**{name: value}))
         assert getattr(panel.settings(), name) == value
 
 
 @pytest.mark.parametrize("update", ["sgd", "nesterov_momentum", "adadelta"])
-def test_every_kind(panel: SettingsPanel, update: str) -> None:
+def test_every_kind(panel, update):
     for network in (
         *("mlp", "mlp:0.2", "mlp:0.123456789", "cnn", "deep_cnn", "custom_mlp:0,1,0,0"),
         *("custom_mlp:2,800,0.2,0.5", "layers:", "layers:/0.07,500@tanh/0.4,9@elu,8@leaky/0.55"),
@@ -105,9 +102,7 @@ def test_every_kind(panel: SettingsPanel, update: str) -> None:
     ("name", "typed", "value", "shown"),
     [("learning_rate", "2e-05", 2e-5, "2e-05"), ("epochs", "-abc", 20, "20")],
 )
-def test_numbers_are_typed_and_nonsense_is_refused(
-    panel: SettingsPanel, name: str, typed: str, value: float, shown: str
-) -> None:
+def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, shown):
     box = panel.fields[name].widget
     assert isinstance(box, RealBox | NumberBox)
     box.selectAll()
@@ -117,7 +112,7 @@ def test_numbers_are_typed_and_nonsense_is_refused(
     assert box.text() == shown
 
 
-def test_what_can_change_during_a_run(panel: SettingsPanel) -> None:
+def test_what_can_change_during_a_run(panel):
     panel.set_running(True)
     live = {"learning_rate", "l2", "augmentation"}
     widgets = {name: field.widget for name, field in panel.fields.items()}
@@ -128,9 +123,7 @@ def test_what_can_change_during_a_run(panel: SettingsPanel) -> None:
     assert not [name for name, one in widgets.items() if one.property("look") == "live"]
 
 
-def test_data_may_be_a_folder_or_a_file(
-    panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_data_may_be_a_folder_or_a_file(panel, monkeypatch, tmp_path, qtbot):
     read: list[str] = []
     monkeypatch.setitem(settings_panel._READ_WHEN_PICKED, "data_folder", read.append)
     combo = widget(panel, FileCombo, "data_folder")
@@ -148,12 +141,10 @@ def test_data_may_be_a_folder_or_a_file(
     assert panel.settings().data_folder is None
 
 
-def test_sixteen_examples_of_the_augmentation_are_shown(
-    panel: SettingsPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sixteen_examples_of_the_augmentation_are_shown(panel, qtbot, monkeypatch):
     made: list[tuple[str, str | None, int]] = []
 
-    def make(recipe: str, folder: str | None, seed: int) -> np.ndarray:
+    def make(recipe, folder, seed):
         made.append((recipe, folder, seed))
         return np.full((16, 28, 28), len(made), np.uint8)
 
@@ -171,24 +162,20 @@ def test_sixteen_examples_of_the_augmentation_are_shown(
 
 
 @pytest.mark.slow
-def test_real_examples_are_pictures_of_digits() -> None:
+def test_real_examples_are_pictures_of_digits():
     pictures = make_examples("warp", None, 1)
     assert pictures.shape == (16, 28, 28)
     assert (pictures.reshape(16, -1).max(axis=1) > 100).all()
 
 
-def test_examples_that_cannot_be_made_are_told(
-    panel: SettingsPanel, qtbot: QtBot, tmp_path: Path, notices: Notices
-) -> None:
+def test_examples_that_cannot_be_made_are_told(panel, qtbot, tmp_path, notices):
     panel.apply("data_folder", str(tmp_path))
     panel.apply("augmentation", "warp")
     qtbot.waitUntil(lambda: bool(notices))
     assert str(tmp_path) in notices.sentences[0]
 
 
-def test_settings_are_saved_and_opened(
-    panel: SettingsPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, notices: Notices
-) -> None:
+def test_settings_are_saved_and_opened(panel, tmp_path, monkeypatch, notices):
     path = tmp_path / "class.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
@@ -209,12 +196,12 @@ def test_settings_are_saved_and_opened(
 # -- the learning rate follows the update rule
 
 
-def rate_after(panel: SettingsPanel, rule: str) -> float:
+def rate_after(panel, rule):
     panel.apply("update", rule)
     return panel.settings().learning_rate
 
 
-def test_an_update_rule_brings_its_parameters_and_usual_rate(panel: SettingsPanel) -> None:
+def test_an_update_rule_brings_its_parameters_and_usual_rate(panel):
     found = {rule: rate_after(panel, rule) for rule in (*UPDATE_RULES, "rmsprop")}
     assert found == {name: rule.learning_rate for name, rule in UPDATE_RULES.items()}
     assert rate_after(panel, "adam") == found["adam"]
@@ -223,7 +210,7 @@ def test_an_update_rule_brings_its_parameters_and_usual_rate(panel: SettingsPane
     assert panel.settings().update_parameters == {}
 
 
-def test_a_learning_rate_that_was_set_stays(panel: SettingsPanel) -> None:
+def test_a_learning_rate_that_was_set_stays(panel):
     panel.apply("learning_rate", 0.1)  # The usual one of sgd, but not of rmsprop.
     assert rate_after(panel, "sgd") == 0.1
     assert rate_after(panel, "adam") == 0.1
@@ -233,7 +220,7 @@ def test_a_learning_rate_that_was_set_stays(panel: SettingsPanel) -> None:
     assert rate_after(panel, "adadelta") == 1.0
 
 
-def pick(panel: SettingsPanel, name: str, path: Path, patch: pytest.MonkeyPatch) -> FileCombo:
+def pick(panel, name, path, patch):
     patch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     patch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(path))
     combo = widget(panel, FileCombo, name)
@@ -241,9 +228,7 @@ def pick(panel: SettingsPanel, name: str, path: Path, patch: pytest.MonkeyPatch)
     return combo
 
 
-def test_a_network_to_start_from_brings_its_layers(
-    panel: SettingsPanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_to_start_from_brings_its_layers(panel, qtbot, monkeypatch):
     assert widget(panel, FileCombo, "start_model").currentText() == "fresh weights"
     best = resource_path("models", "best.npz")
     combo = pick(panel, "start_model", best, monkeypatch)
@@ -256,9 +241,9 @@ def test_a_network_to_start_from_brings_its_layers(
     ("name", "text"), [("start_model", "fresh weights"), ("data_folder", "MNIST")]
 )
 def test_a_wrong_path_is_told_when_it_is_picked(
-    panel: SettingsPanel, qtbot: QtBot, notices: Notices,
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str, text: str,
-) -> None:  # fmt: skip
+    panel, qtbot, notices,
+    monkeypatch, tmp_path, name, text,
+):  # fmt: skip
     combo = pick(panel, name, tmp_path / "wrong", monkeypatch)
     qtbot.waitUntil(lambda: bool(notices))
     assert str(tmp_path / "wrong") in notices.sentences[0]
@@ -270,7 +255,7 @@ def test_a_wrong_path_is_told_when_it_is_picked(
 # -- sections
 
 
-def area(panel: SettingsPanel, qtbot: QtBot, height: int) -> SectionArea:
+def area(panel, qtbot, height):
     made = SectionArea(panel, list(panel.sections.values()))
     qtbot.addWidget(made)
     made.resize(300, height)
@@ -278,11 +263,11 @@ def area(panel: SettingsPanel, qtbot: QtBot, height: int) -> SectionArea:
     return made
 
 
-def opened(panel: SettingsPanel) -> set[str]:
+def opened(panel):
     return {name for name, section in panel.sections.items() if section.is_open}
 
 
-def test_sections_fold_where_there_is_no_room(panel: SettingsPanel, qtbot: QtBot) -> None:
+def test_sections_fold_where_there_is_no_room(panel, qtbot):
     low = area(panel, qtbot, 2000)
     assert opened(panel) == {"network", "learning", "data", "stop"}
     panel.apply("target_accuracy", 0.98)
@@ -294,9 +279,7 @@ def test_sections_fold_where_there_is_no_room(panel: SettingsPanel, qtbot: QtBot
     assert panel.sections["stop"].summary.text() == "until 98 %, best epoch"
 
 
-def test_a_folded_sections_long_summary_is_cut_at_its_end(
-    panel: SettingsPanel, qtbot: QtBot
-) -> None:
+def test_a_folded_sections_long_summary_is_cut_at_its_end(panel, qtbot):
     area(panel, qtbot, 300)
     panel.apply("network", "layers:500,300@tanh/0.4,200,100,80,60,50")
     section = panel.sections["network"]
@@ -308,9 +291,7 @@ def test_a_folded_sections_long_summary_is_cut_at_its_end(
     assert whole.startswith(shown[:-1])
 
 
-def test_the_section_that_is_wanted_opens_and_another_folds(
-    panel: SettingsPanel, qtbot: QtBot
-) -> None:
+def test_the_section_that_is_wanted_opens_and_another_folds(panel, qtbot):
     low = area(panel, qtbot, 450)
     qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
     assert "learning" not in opened(panel)
@@ -323,7 +304,7 @@ def test_the_section_that_is_wanted_opens_and_another_folds(
     assert opened(panel) == {"network", "data", "stop"}
 
 
-def test_no_field_hides_a_method_of_qts(panel: SettingsPanel) -> None:
+def test_no_field_hides_a_method_of_qts(panel):
     for widget in (panel, *panel.findChildren(QWidget)):
         assert not {name for name in vars(widget) if hasattr(QWidget, name)}, widget
 
@@ -331,11 +312,11 @@ def test_no_field_hides_a_method_of_qts(panel: SettingsPanel) -> None:
 # -- an MLP of one's own
 
 
-def network(panel: SettingsPanel) -> NetworkFields:
+def network(panel):
     return widget(panel, NetworkFields, "network")
 
 
-def test_the_tutorials_network_layer_by_layer(panel: SettingsPanel) -> None:
+def test_the_tutorials_network_layer_by_layer(panel):
     fields = network(panel)
     fields.combo.setCurrentIndex(fields.combo.findData("layers"))
     assert panel.settings().network == "layers:500/0.4,300/0.4"
@@ -343,7 +324,7 @@ def test_the_tutorials_network_layer_by_layer(panel: SettingsPanel) -> None:
     assert own.parameter_shapes() == tutorial.parameter_shapes()
 
 
-def test_layers_are_added_changed_and_removed(panel: SettingsPanel, qtbot: QtBot) -> None:
+def test_layers_are_added_changed_and_removed(panel, qtbot):
     panel.apply("network", "custom_mlp:2,800,0.2,0.5")
     rows = network(panel).rows
     assert [row.units.value() for row in rows.rows] == [800, 800]
@@ -367,7 +348,7 @@ def test_layers_are_added_changed_and_removed(panel: SettingsPanel, qtbot: QtBot
     parse_network(panel.settings().network)
 
 
-def test_an_own_mlp_fits_a_small_screen(panel: SettingsPanel, qtbot: QtBot) -> None:
+def test_an_own_mlp_fits_a_small_screen(panel, qtbot):
     # What is left for the settings in a window of 1366 by 768 pixels.
     low = area(panel, qtbot, 633)
     for hidden in (2, 5, 10):
@@ -382,7 +363,7 @@ def test_an_own_mlp_fits_a_small_screen(panel: SettingsPanel, qtbot: QtBot) -> N
         assert "network" in opened(panel)
 
 
-def test_a_field_says_which_numbers_it_takes(panel: SettingsPanel, qtbot: QtBot) -> None:
+def test_a_field_says_which_numbers_it_takes(panel, qtbot):
     panel.show()
     field = panel.findChild(NumberBox, "batchSizeSpinBox")
     field.selectAll()
@@ -399,9 +380,7 @@ def test_a_field_says_which_numbers_it_takes(panel: SettingsPanel, qtbot: QtBot)
     QToolTip.hideText()
 
 
-def test_a_data_set_that_is_picked_is_known_to_its_networks(
-    panel: SettingsPanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_a_data_set_that_is_picked_is_known_to_its_networks(panel, monkeypatch, tmp_path, qtbot):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     draw_classes(tmp_path / "shapes", ("a", "b"), 20)
     bias = np.zeros(2, np.float32)
@@ -411,7 +390,7 @@ def test_a_data_set_that_is_picked_is_known_to_its_networks(
     qtbot.waitUntil(lambda: data_path(model) == str(tmp_path / "shapes"), timeout=20_000)
 
 
-def test_what_a_run_took_is_shown_and_what_was_chosen_is_kept(panel: SettingsPanel) -> None:
+def test_what_a_run_took_is_shown_and_what_was_chosen_is_kept(panel):
     box = widget(panel, NumberBox, "batch_size")
     usual = box.accessibleDescription()
     panel.show_effective("batch_size", 90)
@@ -435,7 +414,7 @@ def test_what_a_run_took_is_shown_and_what_was_chosen_is_kept(panel: SettingsPan
 # -- menus of folders and files
 
 
-def files(qtbot: QtBot, name: str) -> FileCombo:
+def files(qtbot, name):
     """Return the menu of one setting."""
     setting = SETTINGS[name]
     assert isinstance(setting, Folder | NetworkFile)
@@ -444,16 +423,16 @@ def files(qtbot: QtBot, name: str) -> FileCombo:
     return combo
 
 
-def choose(combo: FileCombo, place: int) -> None:
+def choose(combo, place):
     combo.setCurrentIndex(place)
     combo.activated.emit(place)
 
 
-def items(combo: FileCombo) -> list[str]:
+def items(combo):
     return [combo.itemText(number) for number in range(combo.count())]
 
 
-def test_the_taught_digits(qtbot: QtBot, own_home: Path) -> None:
+def test_the_taught_digits(qtbot, own_home):
     combo = files(qtbot, "extra_folder")
     assert (combo.path(), combo.currentText()) == (None, "nothing")
     choose(combo, 1)
@@ -466,9 +445,7 @@ def test_the_taught_digits(qtbot: QtBot, own_home: Path) -> None:
     assert combo.count() == 3
 
 
-def test_files_that_are_offered_come_and_go_and_what_is_chosen_stays(
-    qtbot: QtBot,
-) -> None:
+def test_files_that_are_offered_come_and_go_and_what_is_chosen_stays(qtbot):
     start = files(qtbot, "start_model")
     start.offer([("/a.npz", "The first"), ("/b.npz", "The second")])
     assert items(start) == ["fresh weights", "The first", "The second", "Choose a file …"]
@@ -490,7 +467,7 @@ def test_files_that_are_offered_come_and_go_and_what_is_chosen_stays(
     assert items(start)[1] == "The last"
 
 
-def test_networks_that_fit_the_data_are_offered(panel: SettingsPanel, tmp_path: Path) -> None:
+def test_networks_that_fit_the_data_are_offered(panel, tmp_path):
     combo = widget(panel, FileCombo, "start_model")
     networks = [
         StoredNetwork(Path("/a.npz"), "run", "A run", "layers:20"),
