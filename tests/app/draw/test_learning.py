@@ -1,25 +1,31 @@
-"""Learning: its thread, its card, the new network, and the way back."""
+"""Learning: its thread, its card, the new network, the way back, and the end of the window."""
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
 import numpy as np
 import pytest
+from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QLabel, QProgressBar, QPushButton
 
 from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Learning, LearningWorker, Outcome
 from mnist_draw.app.kit.threads import running
+from mnist_draw.app.shell import shutdown
+from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.library import networks as kept
 from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
 from mnist_draw.storage import StorageError, load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
+from mnist_draw.storage.preferences import Preferences
 from mnist_draw.storage.unique_paths import deleted
 from mnist_draw.training import network_places
 from mnist_draw.training.settings import TrainingSettings
@@ -319,3 +325,161 @@ def test_another_start_begins_with_the_network_used_last(own_home, notices):
     assert gone.stored_key == ""
     assert "The network that ships answers instead." in notices[0].sentence
     assert ActiveNetwork("").load_first().network == "deep_cnn"
+
+
+LEFT = "What was being learnt of your digits is lost. The digits are kept"
+
+
+class WindowSetup:
+    """A window that learns two digits and waits before the last step."""
+
+    def __init__(self, qtbot, home):
+        self.qtbot = qtbot
+        self.learn = Learn()
+        self.learn.gate.clear()
+        taught(home)
+        self.window = self.make_window()
+
+    def make_window(self):
+        """Return a window that is ready to answer; a second one is as after a restart."""
+        recognition = Recognition(lambda: fakes.model(title="Ships"), None, fakes.Recogniser)
+        window = Window(Preferences(), recognition, Training(fakes.Loop()), Learning(self.learn))
+        window.draw_tab.pictures.reader._make_recogniser = fakes.Recogniser
+        self.qtbot.addWidget(window)
+        with self.qtbot.waitSignal(recognition.ready):
+            window.show()
+            window.start()
+        return window
+
+    def begin(self):
+        """Show the digits and begin to learn them."""
+        self.window.draw_tab.my_digits.show_digits()
+        button = self.window.findChild(QPushButton, "learnButton")
+        self.qtbot.waitUntil(button.isEnabled)
+        button.click()
+
+    def text(self, name):
+        """Return a label's text."""
+        return self.window.findChild(QLabel, name).text()
+
+    def wait_for_end(self):
+        """Wait until nothing is being learnt."""
+        self.qtbot.waitUntil(lambda: not self.window.learning.running)
+
+
+@pytest.fixture
+def in_window(qtbot, own_home):
+    made = WindowSetup(qtbot, own_home)
+    yield made
+    made.learn.gate.set()
+    made.window.close()
+    assert made.window.shut_down()
+
+
+@pytest.mark.window
+def test_closing_while_learning(in_window):
+    window = in_window.window
+    in_window.begin()
+    window.tabs.setCurrentWidget(window.draw_tab)
+    in_window.qtbot.waitUntil(lambda: in_window.text("statusLabel") == "Learning your digits")
+    window.close()
+    assert window.isVisible()
+    assert "as soon as your digits are learnt" in in_window.text("messageLabel")
+    in_window.learn.gate.set()
+    in_window.qtbot.waitUntil(lambda: not window.isVisible())
+    assert window.shut_down()
+    assert [one for one in kept.list_fine_tuned() if one.info.before]
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """Return what is said on the terminal when the window has closed."""
+    told: list[str] = []
+    monkeypatch.setattr(shutdown.reporter, "say_at_the_end", told.append)
+    return told
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("asked", [True, False])
+def test_nobody_has_to_wait_for_learning(in_window, asked, said, monkeypatch):
+    monkeypatch.setattr(shutdown, "_SESSION_S", 0.1)
+    in_window.begin()
+    if asked:
+        in_window.window.close()
+        assert said == []
+    else:
+        in_window.window.shutdown.close_without_prompt()
+    in_window.window.close()
+    in_window.qtbot.waitUntil(lambda: not in_window.window.isVisible())
+    assert said[0].startswith(LEFT)
+    in_window.window.learning.stop()
+    in_window.learn.gate.set()
+    assert in_window.window.shut_down()
+    assert len(said) == 1
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("session", [True, False])
+def test_what_is_nearly_learnt_is_kept_when_the_system_ends_the_program(
+    in_window, session, said, monkeypatch
+):
+    in_window.begin()
+    threading.Timer(0.05, in_window.learn.gate.set).start()
+    if session:
+        monkeypatch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
+    else:
+        in_window.window.shutdown.close_without_prompt()
+    in_window.window.close()
+    in_window.qtbot.waitUntil(lambda: not in_window.window.isVisible())
+    assert in_window.window.shut_down()
+    (learnt,) = (one for one in kept.list_fine_tuned() if one.info.before)
+    assert Preferences().get("network", "") == learnt.key
+    assert LEFT not in " ".join(said)
+
+
+@pytest.mark.window
+def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(in_window, own_home):
+    window, said = in_window.window, list[str]()
+    in_window.begin()
+    threading.Timer(0.05, in_window.learn.gate.set).start()
+    window.shutdown.save_now()
+    window.shutdown.finish_learning(said.append)
+    # The network before, which only memory had, is kept as well.
+    paths = (own_home / "data" / "learnt").iterdir()
+    (path,) = (path for path in paths if load_model(path).info.before)
+    assert "goes on without a window" in said[0]
+    assert "2 are now" in said[1]
+    assert f"kept as {kept.find_by_key(f'learnt:{path.name}').title}" in said[2]
+    assert Preferences().get("network", "") == f"learnt:{path.name}"
+    in_window.wait_for_end()
+
+
+@pytest.mark.window
+def test_a_display_that_is_lost_while_nothing_can_be_learnt(in_window):
+    said: list[str] = []
+    in_window.window.shutdown.finish_learning(said.append)
+    assert said == []
+    in_window.learn.error = UserError("The loss grew.")
+    in_window.begin()
+    in_window.window.shutdown.finish_learning(said.append)
+    assert said[1].startswith("The loss grew. Nothing was learnt.")
+    in_window.wait_for_end()
+
+
+@pytest.mark.window
+def test_the_choice_is_remembered(in_window, own_home, qtbot):
+    in_window.learn.gate.set()
+    in_window.begin()
+    in_window.wait_for_end()
+    # It may not have answered yet.
+    key = in_window.window.network.newest.key
+    assert key
+    in_window.window.close()
+    stored = json.loads((own_home / "config" / "preferences.json").read_text())["values"]
+    assert stored["network"] == key
+    again = in_window.make_window()
+    assert again.network.key == key
+    # The list of networks is read in the background.
+    qtbot.waitUntil(lambda: again.draw_tab.models.currentText().startswith("My digits, "))
+    again.close()
+    assert again.shut_down()

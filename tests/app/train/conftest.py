@@ -1,10 +1,149 @@
-"""A Train tab for each test that asks for one."""
+"""A Train tab with its controllers, without the window around it; and runs on disk."""
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
+from dataclasses import replace
 
-from .room import Room
+import numpy as np
+import pytest
+from PyQt5.QtWidgets import QAbstractButton, QLabel
+
+from mnist_draw.app.kit.notifier import Notice
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.train.run_controller import RunController
+from mnist_draw.app.train.runs_controller import RunsController
+from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.app.train.training import Training
+from mnist_draw.storage.models import ModelFile, save_model
+from mnist_draw.storage.preferences import Preferences
+from mnist_draw.training import events
+from mnist_draw.training.checkpoint import Checkpoint
+from mnist_draw.training.history import History
+from mnist_draw.training.record import Run, with_figures
+from mnist_draw.training.run_list import runs_folder
+from mnist_draw.training.settings import TrainingSettings
+
+from ..fakes import Loop
+
+NETWORK = "custom_mlp:1,4,0,0"
+WEIGHTS = tuple(np.zeros(shape, np.float32) for shape in ((784, 4), (4,), (4, 10), (10,)))
+
+
+class Room:
+    """A visible Train tab, what runs in it, and what it has told the user."""
+
+    def __init__(self, qtbot, notices, loop=None):
+        self.qtbot = qtbot
+        self.loop = loop or Loop()
+        self.tab = TrainTab()
+        qtbot.addWidget(self.tab)
+        self.background = Background(self.tab)
+        self.training = Training(self.loop, self.tab)
+        self.run = RunController(self.tab, self.training, Preferences(), self.tab)
+        self.runs = RunsController(self.tab, self.run, self.background, self.tab)
+        self.notices = notices
+        reporter.listen(lambda sentence: notices.append(Notice(sentence)))
+        for card in (self.tab.loss, self.tab.accuracy, self.tab.runs.compare):
+            card.build()
+        self.tab.resize(1366, 700)
+        self.tab.show()
+        self.runs.look_for_interrupted()
+        self.wait_for_background()
+
+    @property
+    def message(self):
+        """What was told last."""
+        return self.notices[-1].sentence if self.notices else ""
+
+    def undo(self):
+        """Take back what the last message offers to take back."""
+        action = self.notices[-1].action
+        assert action is not None
+        action()
+
+    def text(self, name):
+        """Return a label's text."""
+        return self.tab.findChild(QLabel, name).text()
+
+    def button(self, name):
+        """Return a button."""
+        return self.tab.findChild(QAbstractButton, name)
+
+    def show_runs(self):
+        """Open the list of runs."""
+        self.tab.runs_button.click()
+        page = self.tab.runs
+        assert page.isVisible()
+        self.qtbot.waitUntil(lambda: page.table.rowCount() > 0)
+        return page
+
+    def start(self, **settings):
+        """Start a run."""
+        for name, value in settings.items():
+            self.tab.settings.apply(name, value)
+        self.run.start()
+
+    def wait_for(self, state):
+        """Wait until the run is in a state."""
+        self.qtbot.waitUntil(lambda: self.run.state.state == state)
+
+    def wait_for_end(self):
+        """Wait until no run is going on."""
+        self.qtbot.waitUntil(lambda: not self.training.running)
+
+    def wait_for_background(self):
+        """Wait for files, and for what is shown of them."""
+        assert self.background.wait()
+        self.qtbot.wait(1)
+
+    def close(self):
+        """End the run and its thread."""
+        self.loop.gate.set()
+        self.training.stop()
+        assert self.training.wait()
+        self.wait_for_background()
+        reporter._listener = None
+
+
+def figures(epochs):
+    """Return the figures of some epochs with one minibatch each, of 20 that are planned."""
+    history = History()
+    for epoch in range(1, epochs + 1):
+        history.add(events.BatchFinished(epoch, 20, 1, 1, 1 / epoch, 0.5, 0.01))
+        history.add(events.EpochFinished(epoch, 20, 60, 0.3, 0.9, 0.2 / epoch, 0.95, 9, True, ()))
+    return history
+
+
+def write_checkpoint(run, history):
+    """Write the checkpoint after the last epoch of a run."""
+    epochs = len(history.epochs)
+    kept = Checkpoint(run.settings, epochs, "", WEIGHTS, (), history.to_arrays(), 1, 0.1, ())
+    run.checkpoint.write_bytes(kept.pack())
+
+
+def add_run(name, epochs=3, state="completed", **settings):
+    """Make a run of 20 planned epochs on disk."""
+    folder = runs_folder() / name
+    folder.mkdir(parents=True)
+    chosen = TrainingSettings(network=NETWORK, epochs=20, **settings)
+    history = figures(epochs)
+    run = with_figures(Run(folder, chosen, started=name, state=state), history)
+    run.save()
+    write_checkpoint(run, history)
+    save_model(run.model, ModelFile(NETWORK, WEIGHTS, {"title": f"That of {name}"}))
+    return run
+
+
+def write_epochs(run, epochs):
+    """Leave what a run has on disk after so many epochs: its record is that of its start."""
+    replace(run, epochs_done=0, seconds=0.0, figures={}, state="running").save()
+    write_checkpoint(run, figures(epochs))
+
+
+#: What the fixture ``make`` returns.
+MakeRoom = Callable[..., Room]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 
 from ..shell.test_window import Setup
-from .room import add_run
+from .conftest import add_run
 
 TEXT = "layers:4"
 

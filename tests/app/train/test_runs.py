@@ -20,7 +20,7 @@ from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import Loop
-from .room import add_run, write_epochs
+from .conftest import add_run, write_epochs
 
 
 def text_of(page, row, column=0):

@@ -1,0 +1,636 @@
+"""Pictures opened, pasted, dropped, saved and copied; test digits on the board."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from PyQt5.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, qRgb
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QFileDialog
+
+from mnist_draw.app.draw.board_items import PlacedPicture
+from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.draw.picture_files import FoundPicture, open_filter
+from mnist_draw.app.draw.picture_tools import DigitsToShow
+from mnist_draw.app.kit.notifier import board
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import running
+from mnist_draw.cli import main
+from mnist_draw.dataset import picture_formats
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.dataset.picture_formats import PictureFormat, read_suffixes, saved_titles
+
+from .. import fakes
+
+
+class Desk:
+    """A Draw tab, and the sentences it told."""
+
+    def __init__(self, qtbot, notices):
+        self.qtbot, self.told = qtbot, notices
+        self.tab = DrawTab()
+        self.canvas = self.tab.canvas
+        qtbot.addWidget(self.tab)
+        self.tab.resize(1200, 700)
+        self.tab.pictures.reader._make_recogniser = fakes.Recogniser
+        with qtbot.waitExposed(self.tab):
+            self.tab.show()
+        self.canvas.add_stroke([(100, 100), (200, 200)])
+
+    def drop(self, content):
+        """Drop something on the board as the window system does."""
+        enter = QDragEnterEvent(
+            QPoint(50, 50), Qt.CopyAction | Qt.MoveAction, content, Qt.LeftButton, Qt.NoModifier
+        )
+        QApplication.sendEvent(self.canvas, enter)
+        assert enter.isAccepted()
+        event = QDropEvent(
+            QPointF(50, 50), Qt.CopyAction | Qt.MoveAction, content, Qt.LeftButton, Qt.NoModifier
+        )
+        QApplication.sendEvent(self.canvas, event)
+        return event
+
+    def wait_until_told(self):
+        """Return the next sentence."""
+        self.qtbot.waitUntil(lambda: bool(self.told))
+        return self.told.pop().sentence
+
+    def wait_for_picture(self):
+        """Return the ink once a picture lies on the board alone."""
+        items = self.canvas.drawing
+        self.qtbot.waitUntil(
+            lambda: len(items.items) == 1 and isinstance(items.items[0], PlacedPicture),
+            timeout=10_000,
+        )
+        return self.canvas.ink()
+
+
+@pytest.fixture
+def desk(qtbot, notices):
+    """Return a desk with one stroke on the board."""
+    return Desk(qtbot, notices)
+
+
+def files(*paths):
+    """Return files as a file manager offers them."""
+    content = QMimeData()
+    content.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return content
+
+
+def digit_file(folder, number=0):
+    """Write one of MNIST's digits, dark on light."""
+    path = folder / f"digit {number}.png"
+    Image.fromarray(255 - load_dataset().test_images[number, 0]).save(path)
+    return path
+
+
+def test_a_dropped_file_takes_the_board_and_undo_gives_it_back(desk, tmp_path):
+    before = desk.canvas.ink()
+    event = desk.drop(files(digit_file(tmp_path)))
+    assert event.isAccepted()
+    # The other program keeps its file.
+    assert event.dropAction() == Qt.CopyAction
+    ink = desk.wait_for_picture()
+    rows = np.flatnonzero(ink.any(axis=1))
+    assert rows[-1] - rows[0] + 1 == 200
+    desk.canvas.undo()
+    assert np.array_equal(desk.canvas.ink(), before)
+
+
+def test_the_board_shows_that_it_would_take_what_is_held_above_it(desk):
+    plain = desk.canvas.grab().toImage()
+    content = QMimeData()
+    content.setText("hello")
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.CopyAction, content, Qt.LeftButton, Qt.NoModifier)
+    QApplication.sendEvent(desk.canvas, enter)
+    assert desk.canvas.grab().toImage() != plain
+    QApplication.sendEvent(desk.canvas, QDragLeaveEvent())
+    assert desk.canvas.grab().toImage() == plain
+
+
+def picture():
+    """Return a dark bar on light ground, as another program puts it on the clipboard."""
+    image = QImage(90, 60, QImage.Format_RGB32)
+    image.fill(qRgb(250, 250, 250))
+    for x in range(40, 46):
+        for y in range(10, 50):
+            image.setPixel(x, y, qRgb(20, 20, 60))
+    return image
+
+
+def test_a_picture_of_another_program_can_be_dropped(desk):
+    content = QMimeData()
+    content.setImageData(picture())
+    desk.drop(content)
+    ink = desk.wait_for_picture()
+    assert (ink.any(axis=1).sum(), ink.any(axis=0).sum()) == (200, 30)
+
+
+def test_paste_by_key_and_by_button(desk):
+    QApplication.clipboard().setImage(picture())
+    desk.canvas.setFocus()
+    QTest.keyClick(desk.canvas, Qt.Key_V, Qt.ControlModifier)
+    ink = desk.wait_for_picture()
+    assert ink.any(axis=1).sum() == 200
+    desk.canvas.clear()
+    desk.tab.tools.paste.click()
+    assert np.array_equal(desk.wait_for_picture(), ink)
+
+
+def test_paste_of_copied_files(desk, tmp_path):
+    QApplication.clipboard().setMimeData(files(digit_file(tmp_path)))
+    desk.tab.tools.paste.click()
+    assert desk.wait_for_picture().any()
+
+
+def test_nothing_to_paste_is_said(desk):
+    QApplication.clipboard().setText("hello")
+    before = desk.canvas.ink()
+    desk.tab.tools.paste.click()
+    assert "no picture on the clipboard" in desk.wait_until_told()
+    assert np.array_equal(desk.canvas.ink(), before)
+
+
+def test_the_dialog_opens_what_was_chosen(desk, tmp_path, monkeypatch):
+    path = digit_file(tmp_path)
+    asked: list[Any] = []
+
+    def choose(*arguments):
+        asked.append(arguments)
+        return [str(path)], ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", choose)
+    desk.tab.tools.open_image.click()
+    desk.wait_for_picture()
+    desk.tab.tools.open_image.click()
+    # The second time it starts where the first picture was.
+    assert asked[1][2] == str(tmp_path)
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([], ""))
+    desk.tab.tools.open_image.click()
+    assert desk.tab._background.wait()
+
+
+def write(path, content):
+    """Write a file and return its path."""
+    path.write_bytes(content)
+    return path
+
+
+def animation(path):
+    """Write a picture of two pages."""
+    pages = [Image.new("L", (20, 20), grey) for grey in (0, 200)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    return path
+
+
+def huge(path):
+    """Write a picture of more than 100 megapixels that takes a few kilobytes."""
+    Image.new("1", (11_000, 10_000), 1).save(path)
+    return path
+
+
+def blank(path):
+    """Write white paper."""
+    Image.new("L", (300, 300), 250).save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda folder: write(folder / "a.png", b"no picture"), "not a picture that can be read"),
+        (lambda folder: write(folder / "b.png", b""), "empty file"),
+        (lambda folder: animation(folder / "c.gif"), "holds 2 pictures"),
+        (lambda folder: huge(folder / "d.png"), "megapixels"),
+        (lambda folder: blank(folder / "e.png"), "Nothing on the picture e.png"),
+        (lambda folder: folder, "is a folder"),
+        (lambda folder: folder / "gone.png", "does not exist"),
+    ],
+)
+def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, make, words):
+    before = desk.canvas.ink()
+    desk.drop(files(make(tmp_path)))
+    assert words in desk.wait_until_told()
+    assert np.array_equal(desk.canvas.ink(), before)
+
+
+def test_text_and_pictures_elsewhere_are_answered_with_a_sentence(desk):
+    text = QMimeData()
+    text.setText("hello")
+    desk.drop(text)
+    assert "is no picture" in desk.wait_until_told()
+    link = QMimeData()
+    link.setUrls([QUrl("https://example.org/3.png")])
+    desk.drop(link)
+    assert "https://example.org/3.png is not on this computer" in desk.wait_until_told()
+    assert desk.canvas.drawing.can_undo
+
+
+def test_a_copied_picture_of_too_many_pixels_is_refused(desk, monkeypatch):
+    monkeypatch.setattr("mnist_draw.dataset.pictures.picture_file.MAX_PIXELS", 1000)
+    content = QMimeData()
+    content.setImageData(picture())
+    desk.drop(content)
+    assert "90×60 pixels" in desk.wait_until_told()
+
+
+# -- several
+
+
+def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
+    desk.tab.network.confirm(fakes.model())
+    before = desk.canvas.ink()
+    desk.drop(files(*(digit_file(tmp_path, number) for number in range(4))))
+    strip = desk.tab.pictures.strip
+    desk.qtbot.waitUntil(
+        lambda: [thumb.answer for thumb in strip.thumbs] == ["1", "2", "3", "4"], timeout=10_000
+    )
+    assert strip.isVisible()
+    assert "90.0 % sure" in strip.thumbs[2].accessibleName()
+    assert np.array_equal(desk.canvas.ink(), before)
+    QTest.mouseClick(strip.thumbs[2], Qt.LeftButton)
+    third = desk.wait_for_picture()
+    # Together, renderings of the board's size would fill the memory.
+    assert all(len(thumb.picture.placed._cached) <= 1 for thumb in strip.thumbs)
+    assert strip.thumbs[2].isChecked()
+    strip.thumbs[0].setFocus()
+    QTest.keyClick(strip.thumbs[0], Qt.Key_Right)
+    QTest.keyClick(strip.thumbs[1], Qt.Key_Return)
+    desk.qtbot.waitUntil(strip.thumbs[1].isChecked)
+    desk.qtbot.waitUntil(lambda: not strip.thumbs[2].isChecked())
+    assert not np.array_equal(desk.canvas.ink(), third)
+    assert [thumb.isChecked() for thumb in strip.thumbs] == [False, True, False, False]
+    desk.canvas.undo()
+    assert np.array_equal(desk.canvas.ink(), third)
+    assert not any(thumb.isChecked() for thumb in strip.thumbs)
+    desk.tab.pictures.strip.close_button.click()
+    assert not strip.isVisible()
+    assert desk.canvas.has_ink()
+
+
+def test_another_network_answers_the_pictures_again_until_escape(desk, tmp_path):
+    desk.tab.network.confirm(fakes.model())
+    desk.drop(files(*(digit_file(tmp_path, number) for number in range(2))))
+    strip = desk.tab.pictures.strip
+    answers = lambda: [thumb.answer for thumb in strip.thumbs]  # noqa: E731
+    desk.qtbot.waitUntil(lambda: answers() == ["1", "2"], timeout=10_000)
+    desk.tab.network.confirm(fakes.model(0.7))
+    desk.qtbot.waitUntil(lambda: answers() == ["3", "4"])
+    desk.canvas.setFocus()
+    QTest.keyClick(desk.canvas, Qt.Key_Escape)
+    assert not strip.isVisible()
+
+
+def test_bad_pictures_among_several_do_not_keep_the_others_away(desk, tmp_path):
+    bad = [write(tmp_path / f"bad{n}.png", b"?") for n in range(5)]
+    desk.drop(files(bad[0], digit_file(tmp_path, 1), *bad[1:], digit_file(tmp_path, 2)))
+    told = desk.wait_until_told()
+    assert len(desk.tab.pictures.strip.thumbs) == 2
+    assert "bad0.png" in told
+    assert "2 more could not be read" in told
+    assert desk.tab.pictures.strip.caption.text().startswith("2 pictures")
+
+
+def test_nothing_is_lined_up_when_none_can_be_read(desk, tmp_path):
+    desk.drop(files(*(write(tmp_path / f"bad{n}.png", b"?") for n in range(2))))
+    assert "bad1.png" in desk.wait_until_told()
+    assert not desk.tab.pictures.strip.isVisible()
+
+
+def test_a_closed_strip_reads_no_more(desk, tmp_path):
+    desk.drop(files(*(digit_file(tmp_path, number) for number in range(8))))
+    desk.tab.pictures.strip.close_strip()
+    assert desk.tab._background.wait()
+    QApplication.processEvents()
+    assert not desk.tab.pictures.strip.thumbs
+    assert not desk.tab.pictures.strip.isVisible()
+
+
+def test_so_many_pictures_and_no_more(desk, tmp_path, monkeypatch):
+    monkeypatch.setattr("mnist_draw.app.draw.picture_files.MAX_COUNT", 3)
+    desk.drop(files(*(digit_file(tmp_path, number) for number in range(5))))
+    assert "first 3 of 5" in desk.wait_until_told()
+    assert len(desk.tab.pictures.strip.thumbs) == 3
+
+
+def test_reading_one_picture_is_said_until_it_is_there(desk, tmp_path):
+    desk.drop(files(digit_file(tmp_path)))
+    assert desk.tab.pictures.caption.text() == "Reading the picture …"
+    desk.wait_for_picture()
+    (tmp_path / "none.png").write_bytes(b"nothing")
+    desk.drop(files(tmp_path / "none.png"))
+    desk.wait_until_told()
+    assert desk.tab.pictures.caption.text() == ""
+
+
+PNG, SVG = "PNG picture (*.png)", "SVG drawing (*.svg)"
+
+
+@pytest.fixture
+def answered(tab):
+    """Return a visible tab with a stroke and an answer."""
+    tab.canvas.add_stroke([(200, 150), (350, 200), (250, 420)])
+    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
+    return tab
+
+
+def answer_dialog(monkeypatch, path, kind):
+    """Let the dialog return a file; return what it was asked."""
+    asked: list[Any] = []
+
+    def choose(*arguments):
+        asked.append(arguments)
+        return str(path), kind
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "written", "starts"),
+    [
+        ("a.png", PNG, "a.png", b"\x89PNG"),
+        ("a.svg", SVG, "a.svg", b"<?xml"),
+        ("a", SVG, "a.svg", b"<?xml"),
+        ("my digit 1.2", PNG, "my digit 1.2.png", b"\x89PNG"),
+        ("A.SVG", PNG, "A.SVG", b"<?xml"),
+    ],
+)
+def test_save_as(answered, notices, qtbot, tmp_path, monkeypatch, name, kind, written, starts):
+    answer_dialog(monkeypatch, tmp_path / name, kind)
+    QTest.keyClick(answered.canvas, Qt.Key_S, Qt.ControlModifier)
+    qtbot.waitUntil(lambda: bool(notices))
+    assert notices.sentences == [f"Saved {tmp_path / written}."]
+    assert (tmp_path / written).read_bytes().startswith(starts)
+
+
+def test_the_dialog_remembers_folder_and_kind(answered, notices, qtbot, tmp_path, monkeypatch):
+    asked = answer_dialog(monkeypatch, tmp_path / "a.svg", SVG)
+    answered.tools.save.click()
+    qtbot.waitUntil(lambda: len(notices) == 1)
+    answered.tools.save.click()
+    qtbot.waitUntil(lambda: len(notices) == 2)
+    assert asked[1][2] == str(tmp_path / "drawing.svg")
+    assert asked[1][4] == SVG
+
+
+def test_a_full_disk_leaves_the_old_file(answered, qtbot, tmp_path, monkeypatch):
+    said: list[str] = []
+    reporter.listen(said.append)
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+    answer_dialog(monkeypatch, path, PNG)
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    answered.tools.save.click()
+    qtbot.waitUntil(lambda: bool(said))
+    assert "no space left on device" in said[0]
+    assert "unchanged" in said[0]
+    assert path.read_bytes() == b"old"
+
+
+def test_nothing_is_saved_when_the_dialog_is_cancelled(answered, notices, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    answered.tools.save.click()
+    assert running.shut_down()
+    assert not notices
+
+
+def test_an_empty_board_is_neither_saved_nor_copied(answered, notices):
+    answered.canvas.clear()
+    answered.tools.save.click()
+    QTest.keyClick(answered.canvas, Qt.Key_C, Qt.ControlModifier)
+    QTest.keyClick(answered.canvas, Qt.Key_C, Qt.ControlModifier | Qt.ShiftModifier)
+    assert [sentence.partition(":")[0] for sentence in notices.sentences[:2]] == [
+        "The board is empty"
+    ] * 2
+    assert "no answer to copy" in notices.sentences[2]
+
+
+def test_a_copied_picture_can_be_pasted(answered, qtbot):
+    QTest.keyClick(answered.canvas, Qt.Key_C, Qt.ControlModifier)
+    qtbot.waitUntil(lambda: answered.pictures.caption.text().startswith("Copied the drawing"))
+    image: QImage = QApplication.clipboard().image()
+    assert (image.width(), image.height()) == (600, 600)
+    assert image.pixelColor(590, 590).value() == 255
+    assert image.pixelColor(205, 155).value() < 60
+    answered.canvas.clear()
+    answered.tools.paste.click()
+    qtbot.waitUntil(answered.canvas.has_ink)
+    assert answered.canvas.ink().any(axis=1).sum() == 200
+
+
+def test_copy_answer(answered):
+    actions = answered.tools.copy.menu().actions()
+    assert [action.shortcut().toString() for action in actions] == ["Ctrl+C", "Ctrl+Shift+C"]
+    actions[1].trigger()
+    copied = QApplication.clipboard().text()
+    assert copied == "3, 90.0 % sure, Second guess: 8, 1.1 %"
+    assert copied in answered.pictures.caption.text()
+    answered.canvas.clear()
+    assert not answered.pictures.caption.isVisible()
+
+
+@pytest.fixture
+def registered(monkeypatch):
+    """Register one more format to read, and one more to save."""
+    more = [PictureFormat("ICO", (".ico",), "ICO"), PictureFormat("XPM", (".xpm",), "", "pixels")]
+    monkeypatch.setattr(picture_formats, "FORMATS", [*picture_formats.FORMATS, *more])
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_registered_format_is_dropped_and_offered(answered, qtbot, tmp_path):
+    digit = np.full((64, 64), 255, np.uint8)
+    digit[10:50, 28:36] = 0
+    Image.fromarray(digit).convert("RGB").save(tmp_path / "one.ico")
+    reader = answered.pictures.input
+    content = QMimeData()
+    content.setUrls([QUrl.fromLocalFile(str(tmp_path / "one.ico"))])
+    with qtbot.waitSignal(reader.one_read) as read:
+        reader.drop(content)
+    (found,) = read.args
+    assert isinstance(found, FoundPicture)
+    assert found.name == "one.ico"
+    assert "*.ico" in open_filter()
+    assert "*.xpm" not in open_filter()
+    assert ".ico" in read_suffixes()
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_registered_format_is_in_the_help(capsys):
+    assert main(["predict", "--help"]) == 0
+    assert "ICO" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_registered_format_is_saved(answered, qtbot, tmp_path, monkeypatch):
+    offered = []
+
+    def choose(owner, title, path, kinds, kind):
+        offered.extend(kinds.split(";;"))
+        return str(tmp_path / "drawing"), offered[-1]
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    with qtbot.waitSignal(board.posted):
+        answered.pictures.output.save()
+    assert offered == ["PNG picture (*.png)", "SVG drawing (*.svg)", "XPM picture (*.xpm)"]
+    assert saved_titles() == "PNG or SVG or XPM"
+    assert (tmp_path / "drawing.xpm").read_text().startswith("/* XPM */")
+
+
+class Wrong(fakes.Recogniser):
+    """Takes every digit for a 7, on paper and on the board."""
+
+    searches = 0
+
+    def predict_images(self, inputs):
+        """Return probabilities of many pictures."""
+        type(self).searches += 1
+        probabilities = np.full((len(inputs), 10), 0.01, np.float32)
+        probabilities[:, 7] = 0.91
+        return probabilities
+
+    def recognise_ink(self, ink, strokes=None):
+        """Answer 7."""
+        assert ink.shape == (300, 300)
+        return fakes.answer("7", 7)
+
+
+class FewDigits(DigitsToShow):
+    """The first six test digits: 7, 2, 1, 0, 4, 1."""
+
+    def all(self):
+        """Return them."""
+        data = load_dataset()
+        return data.test_images[:6], data.test_labels[:6]
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    """Keep no mistakes of one test for the next."""
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "own"))
+
+
+@pytest.fixture
+def misled(tab):
+    """Return a visible tab whose network takes everything for a 7."""
+    tab.pictures.reader._make_recogniser = Wrong
+    tab.pictures.examples._digits = FewDigits()
+    Wrong.searches = 0
+    return tab
+
+
+def shown(tab, qtbot, key):
+    """Press a key; return what the board says about the next digit on it."""
+    before = tab.canvas.drawing.items
+    QTest.keyClick(tab.canvas, key)
+    qtbot.waitUntil(lambda: tab.canvas.drawing.items is not before, timeout=10_000)
+    assert tab.canvas.has_ink()
+    return tab.pictures.caption.text()
+
+
+def test_each_test_digit_is_shown_once_before_any_is_shown_again(misled, qtbot):
+    sentences = [shown(misled, qtbot, Qt.Key_R) for _ in range(12)]
+    expected = {
+        f"Test digit {index} of MNIST: it is a {label}."
+        for index, label in enumerate((7, 2, 1, 0, 4, 1))
+    }
+    assert {*sentences[:6]} == {*sentences[6:]} == expected
+
+
+def test_the_words_go_when_the_board_changes_and_the_digit_can_be_undone(misled, qtbot):
+    misled.canvas.add_stroke([(100, 100)])
+    before = misled.canvas.ink()
+    assert shown(misled, qtbot, Qt.Key_R)
+    assert misled.pictures.caption.isVisible()
+    misled.canvas.undo()
+    assert not misled.pictures.caption.isVisible()
+    assert np.array_equal(misled.canvas.ink(), before)
+
+
+def test_mistakes_are_searched_once_for_each_network(misled, qtbot):
+    misled.network.confirm(fakes.model())
+    sentences = {shown(misled, qtbot, Qt.Key_M) for _ in range(5)}
+    assert sentences == {
+        f"Test digit {index} of MNIST: it is a {label}. This network reads 7."
+        for index, label in enumerate((7, 2, 1, 0, 4, 1))
+        if label != 7
+    }
+    assert Wrong.searches == 1
+    misled.network.confirm(fakes.model(0.7))
+    shown(misled, qtbot, Qt.Key_M)
+    assert Wrong.searches == 2
+    # Kept on the disk: the first network is not asked again.
+    misled.network.confirm(fakes.model())
+    shown(misled, qtbot, Qt.Key_M)
+    assert Wrong.searches == 2
+
+
+def test_what_a_network_read_goes_with_the_network(misled, qtbot):
+    misled.network.confirm(fakes.model())
+    assert "This network reads 7." in shown(misled, qtbot, Qt.Key_M)
+    caption = misled.pictures.caption
+    before = caption.text()
+    misled.network.confirm(fakes.model(0.7))
+    assert caption.text() == before.partition(" This network")[0]
+    assert caption.text().endswith(".")
+    assert caption.isVisible()
+
+
+def test_a_bar_that_was_chosen_is_not_chosen_for_the_next_picture(misled, qtbot):
+    misled.network.confirm(fakes.model())
+    misled.answer.bars.choose(4)
+    shown(misled, qtbot, Qt.Key_R)
+    assert misled.answer.bars.chosen is None
+
+
+def test_without_a_network_or_a_mistake_that_is_said(misled, qtbot, monkeypatch, notices):
+    QTest.keyClick(misled.canvas, Qt.Key_M)
+    assert "not ready yet" in notices.pop().sentence
+    misled.network.confirm(fakes.model())
+    monkeypatch.setattr(FewDigits, "all", lambda self: (np.ones((1, 1, 28, 28), np.uint8), [7]))
+    QTest.keyClick(misled.canvas, Qt.Key_M)
+    qtbot.waitUntil(lambda: bool(notices))
+    assert "none of the test digits wrong" in notices[0].sentence
+    assert not misled.canvas.drawing.can_undo
+
+
+def test_a_failed_search_can_be_repeated(misled, qtbot, monkeypatch):
+    from mnist_draw.app.kit.reporting import reporter
+    from mnist_draw.errors import UserError
+
+    said: list[str] = []
+    reporter.listen(said.append)
+    misled.network.confirm(fakes.model())
+
+    def broken(self):
+        raise UserError("The test digits are gone.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FewDigits, "all", broken)
+        QTest.keyClick(misled.canvas, Qt.Key_M)
+        qtbot.waitUntil(lambda: bool(said))
+        assert running.shut_down()
+    assert said == ["The test digits are gone."]
+    qtbot.waitUntil(lambda: not misled.pictures.examples._busy)
+    assert "This network reads 7" in shown(misled, qtbot, Qt.Key_M)
+
+
+def test_both_ways_are_in_the_menu(misled, qtbot):
+    actions = misled.tools.example.menu().actions()
+    assert [(action.text(), action.shortcut().toString()) for action in actions] == [
+        ("A test digit", "R"),
+        ("A mistake of this network", "M"),
+    ]
+    actions[0].trigger()
+    qtbot.waitUntil(misled.canvas.has_ink, timeout=10_000)
