@@ -10,11 +10,12 @@ from mnist_draw.app.draw.draw_tab import DrawTab
 
 @pytest.fixture
 def canvas(qtbot):
-    """Return a visible board where one unit is one pixel."""
+    """Return a visible board with the focus, where one unit is one pixel."""
     widget = Canvas()
     qtbot.addWidget(widget)
     widget.resize(600, 600)
     widget.show()
+    widget.setFocus()
     return widget
 
 
