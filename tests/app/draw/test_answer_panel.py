@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QWidget
 
@@ -158,36 +158,27 @@ def test_a_network_that_cannot_tell_is_not_sure_and_says_why(shown):
 
 
 def test_explanations_of_what_is_gone_are_not_shown(shown):
-    title = shown.panel.row.saliency_title
+    panel, title = shown.panel, shown.panel.row.saliency_title
     shown.read(3)
     shown.click(8)
     _, digit, ticket = shown.questions[0]
-    shown.panel.show_explanation(fakes.explanation(digit), ticket)
+    panel.show_explanation(fakes.explanation(digit), ticket)
     assert title.text() == "What spoke for it"
     shown.explain()
     assert title.text() == "What spoke for 8"
-    shown.panel.show_nothing()
-    assert title.text() == "What spoke for it"
+    panel.show_nothing()
+    assert panel.bars_note.text() == "Draw a digit; the bars follow every stroke."
+    assert not any(bar.value() for bar in panel.bars.bars)
+    assert panel.network_input.picture is panel.row.saliency.explanation is None
     shown.explain()
     assert title.text() == "What spoke for it"
-    assert shown.panel.row.activations.values is None
+    assert panel.row.activations.values is None
     # While one draws, it may come a little late.
     shown.read(3)
     shown.read(5)
     _, digit, ticket = shown.questions[-2]
-    shown.panel.show_explanation(fakes.explanation(digit), ticket)
+    panel.show_explanation(fakes.explanation(digit), ticket)
     assert title.text() == "What spoke for 3"
-
-
-def test_an_empty_board_invites(shown):
-    shown.read(3)
-    shown.explain()
-    shown.panel.show_nothing()
-    assert shown.panel.bars_note.text() == "Draw a digit; the bars follow every stroke."
-    assert not any(bar.value() for bar in shown.panel.bars.bars)
-    assert shown.panel.network_input.picture is None
-    assert shown.panel.row.saliency.explanation is None
-    assert shown.panel.row.activations.values is None
 
 
 def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown):
@@ -257,7 +248,7 @@ def panel_of(qtbot, names):
     return panel
 
 
-def test_bars_of_26_letters_stand_in_two_columns_and_fit(qtbot):
+def test_bars_of_26_letters_stand_in_two_columns_and_fit_until_digits_come_back(qtbot):
     panel = panel_of(qtbot, LETTERS)
     panel.show_reading(fakes.reading(answer_of(LETTERS, 17)))
     bars = panel.bars.bars
@@ -272,40 +263,10 @@ def test_bars_of_26_letters_stand_in_two_columns_and_fit(qtbot):
     assert panel.confidence.text() == "90.0 % sure"
     assert "Second guess: Z" in panel.second.text()
     assert panel.why_link.text() == "Why R?"
-
-
-def test_a_hundred_bars_do_not_widen_the_window(qtbot):
-    names = tuple(f"class name {number}" for number in range(100))
-    panel = panel_of(qtbot, names)
-    assert panel.minimumSizeHint().width() <= 605
-    assert panel.minimumSizeHint().height() <= 640
-    assert len({bar.x() for bar in panel.bars.bars}) == 4
-
-
-def test_names_are_written_out(qtbot):
-    names = ("circle", "zigzag line", "a name that nobody could write beside a bar")
-    panel = panel_of(qtbot, names)
-    panel.show_reading(fakes.reading(answer_of(names, 1)))
-    assert panel.prediction.text() == "zigzag line"
-    assert panel.confidence.text() == "90.0 % sure"
-    panel.show_reading(fakes.reading(answer_of(names, 2, 0.5)))
-    assert "Perhaps" in panel.second.text() or "close" in panel.second.text()
-    assert "digit" not in panel.second.text()
-    assert "class" in panel.bars.accessibleDescription()
-
-
-def test_keys_walk_through_all_classes_and_digits_keys_are_no_names(qtbot):
-    panel = panel_of(qtbot, LETTERS)
-    panel.show_reading(fakes.reading(answer_of(LETTERS, 25)))
-    QTest.keyClick(panel.bars, Qt.Key_Down)
-    assert panel.bars.asked == 0
-    QTest.keyClick(panel.bars, Qt.Key_3)
-    assert panel.bars.asked == 0
-
-
-def test_digits_come_back(qtbot):
-    panel = panel_of(qtbot, LETTERS)
-    panel.show_reading(fakes.reading(answer_of(LETTERS, 3)))
+    # The keys walk through all classes; digits are no names of these.
+    for key, asked in ((Qt.Key_Down, 18), (Qt.Key_3, 18), (Qt.Key_Up, 17)):
+        QTest.keyClick(panel.bars, key)
+        assert panel.bars.asked == asked
     panel.note_network(ModelInfo())
     assert [bar.name for bar in panel.bars.bars] == list(DIGITS)
     assert panel.prediction.text() == ""
@@ -313,11 +274,19 @@ def test_digits_come_back(qtbot):
     assert panel.prediction.text() == "3"
 
 
-def test_an_explanation_of_the_network_before_is_not_shown(qtbot):
-    panel = panel_of(qtbot, LETTERS)
-    panel.show_reading(fakes.reading(answer_of(LETTERS, 3)))
-    panel.show_explanation(fakes.explanation(3), 1_000)
-    assert panel.row.saliency_title.text() == "What spoke for it"
+def test_names_are_written_out_and_a_hundred_bars_do_not_widen_the_window(qtbot):
+    names = ("circle", "zigzag line", "a name that nobody could write beside a bar")
+    panel = panel_of(qtbot, names)
+    panel.show_reading(fakes.reading(answer_of(names, 1)))
+    assert panel.prediction.text() == "zigzag line"
+    panel.show_reading(fakes.reading(answer_of(names, 2, 0.5)))
+    assert "Perhaps" in panel.second.text() or "close" in panel.second.text()
+    assert "digit" not in panel.second.text()
+    assert "class" in panel.bars.accessibleDescription()
+    panel = panel_of(qtbot, tuple(f"class name {number}" for number in range(100)))
+    assert panel.minimumSizeHint().width() <= 605
+    assert panel.minimumSizeHint().height() <= 640
+    assert len({bar.x() for bar in panel.bars.bars}) == 4
 
 
 def test_the_draw_tab_asks_for_classes_and_teaches_none(qtbot):
@@ -366,10 +335,6 @@ def test_for_and_against_differ_in_colour_and_form(saliency, choice):
     edge = image.pixelColor(speaks_against)
     assert abs(edge.blue() - edge.red()) < 25
     assert near(image.pixelColor(20 * 5 + 12, 25 * 5), theme.colour("paper"))
-
-
-def test_nothing_to_explain_shows_paper(saliency):
-    saliency.show_explanation(fakes.explanation())
     saliency.show_explanation(None)
     image = saliency.grab().toImage()
     colours = {image.pixelColor(x, y).name() for x in range(10, 130, 7) for y in range(10, 130, 7)}
@@ -392,14 +357,15 @@ def test_the_evidence_in_a_sentence():
     assert describe(explanation) == (
         "Ink for 3 outweighs ink against it 3.0 to 1; the strongest rival is 8."
     )
-    explanation.saliency[:] *= -1
-    assert describe(explanation).startswith("Ink against 3 outweighs ink for it 3.0 to 1")
-    explanation.saliency[:] = np.abs(explanation.saliency)
-    assert describe(explanation) == "All ink speaks for 3."
-    explanation.saliency[:] *= -1
-    assert describe(explanation) == "All ink speaks against 3, most of all for 8."
-    explanation.saliency[:] = 0
-    assert describe(explanation) == "No ink speaks for or against 3."
+    saliency = explanation.saliency.copy()
+    for values, words in (
+        (-saliency, "Ink against 3 outweighs ink for it 3.0 to 1"),
+        (abs(saliency), "All ink speaks for 3."),
+        (-abs(saliency), "All ink speaks against 3, most of all for 8."),
+        (0, "No ink speaks"),
+    ):
+        explanation.saliency[:] = values
+        assert describe(explanation).startswith(words)
 
 
 def test_the_legend_names_the_digit(qtbot):
@@ -421,26 +387,19 @@ def units(qtbot):
     return view
 
 
-def test_the_strongest_unit_is_the_brightest(units):
+def test_the_strongest_unit_is_the_brightest_and_none_without_a_drawing(units):
+    def shown():
+        image, grid = units.grab().toImage(), units._grid()
+        return [image.pixelColor(grid.box(unit).center().toPoint()) for unit in range(30)]
+
     units.show_values(np.arange(30, dtype=np.float32))
-    image = units.grab().toImage()
-    grid = units._grid()
-    assert grid is not None
-    shown = [image.pixelColor(grid.box(unit).center().toPoint()) for unit in range(30)]
-    assert near(shown[29], theme.colour("accent"))
-    assert near(shown[0], theme.colour("card"))
-    distance = [abs(colour.blue() - theme.colour("card").blue()) for colour in shown]
+    colours = shown()
+    assert near(colours[29], theme.colour("accent"))
+    assert near(colours[0], theme.colour("card"))
+    distance = [abs(colour.blue() - theme.colour("card").blue()) for colour in colours]
     assert distance == sorted(distance)
-
-
-def test_nothing_is_lit_without_a_drawing(units):
-    units.show_values(np.arange(30, dtype=np.float32))
     units.show_values(None)
-    image = units.grab().toImage()
-    grid = units._grid()
-    assert grid is not None
-    shown = {image.pixelColor(grid.box(unit).center().toPoint()).name() for unit in range(30)}
-    assert len(shown) == 1
+    assert len({colour.name() for colour in shown()}) == 1
     assert units.describe() == ""
 
 
@@ -451,7 +410,6 @@ def test_feature_maps_are_pictures(units):
     units.show_values(maps)
     image = units.grab().toImage()
     grid = units._grid()
-    assert grid is not None
     box = grid.box(4)
     left = QPointF(box.x() + 0.2 * box.width(), box.center().y()).toPoint()
     right = QPointF(box.x() + 0.6 * box.width(), box.center().y()).toPoint()
@@ -466,7 +424,6 @@ def test_pointing_and_keys_tell_a_value(units, qtbot):
     said: list[str] = []
     units.described.connect(said.append)
     grid = units._grid()
-    assert grid is not None
     QTest.mouseMove(units, grid.box(12).center().toPoint())
     qtbot.waitUntil(lambda: said[-1:] == ["unit 13: 12.00"])
     QTest.keyClick(units, Qt.Key_Right)
@@ -475,27 +432,17 @@ def test_pointing_and_keys_tell_a_value(units, qtbot):
     assert said[-1] == f"unit {14 - grid.columns}: {13 - grid.columns}.00"
     QTest.keyClick(units, Qt.Key_End)
     assert said[-1] == "unit 30: 29.00"
-    QApplication.sendEvent(units, _leave())
+    QApplication.sendEvent(units, QEvent(QEvent.Leave))
     assert said[-1] == "29 of 30 active"
     assert "29 of 30 active" in units.accessibleDescription()
 
 
-def _leave():
-    from PyQt5.QtCore import QEvent
-
-    return QEvent(QEvent.Leave)
-
-
-def test_values_glide(units, qtbot):
+def test_values_glide_unless_they_follow_each_other_fast(units, qtbot):
     theme.theme().motion = True
     qtbot.wait(theme.ANIMATION_MS + 20)
     units.show_values(np.ones(30, np.float32))
     assert float(units._animation.shown.max()) < 1
     qtbot.waitUntil(lambda: float(units._animation.shown.min()) == 1)
-
-
-def test_values_that_follow_each_other_fast_are_shown_as_they_come(units, qtbot):
-    theme.theme().motion = True
     half = np.ones(30, np.float32)
     half[:15] = 0
     units.show_values(half)
@@ -564,27 +511,22 @@ def test_it_tells_whether_it_can_be_seen(row):
     assert heard == [True, False]
 
 
-SHAPES = [(1,), (7,), (300,), (500,), (10_000,), (6, 5, 4), (32, 24, 24), (128, 8, 8)]
-ROOMS = [(316.0, 112.0), (240.0, 96.0), (900.0, 400.0), (120.0, 500.0)]
-
-
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("room", ROOMS)
-def test_all_units_fit_and_are_found_again(shape, room):
-    grid = lay_out(shape, *room)
-    assert grid.columns * grid.rows >= shape[0]
-    assert grid.size.width() <= room[0] + 1e-6
-    assert grid.size.height() <= room[1] + 1e-6
-    for unit in {0, shape[0] // 2, shape[0] - 1}:
-        assert grid.unit_at(grid.box(unit).center()) == unit
-    assert grid.unit_at(QPointF(-1, 0)) is None
-    assert grid.unit_at(QPointF(0, grid.size.height() + 1)) is None
-
-
-def test_room_is_used():
-    grid = lay_out((500,), 316.0, 112.0)
-    used = grid.size.width() * grid.size.height()
-    assert used > 0.7 * 316 * 112
-    few = lay_out((4,), 316.0, 112.0)
-    assert few.rows == 1
-    assert few.cell <= 24
+@pytest.mark.parametrize("room", [(316.0, 112.0), (240.0, 96.0), (900.0, 400.0), (120.0, 500.0)])
+def test_all_units_fit_and_are_found_again(room):
+    for shape in (
+        *((1,), (7,), (300,), (500,), (10_000,)),
+        *((6, 5, 4), (32, 24, 24), (128, 8, 8)),
+    ):
+        grid = lay_out(shape, *room)
+        assert grid.columns * grid.rows >= shape[0]
+        assert grid.size.width() <= room[0] + 1e-6
+        assert grid.size.height() <= room[1] + 1e-6
+        for unit in {0, shape[0] // 2, shape[0] - 1}:
+            assert grid.unit_at(grid.box(unit).center()) == unit
+        assert grid.unit_at(QPointF(-1, 0)) is None
+        assert grid.unit_at(QPointF(0, grid.size.height() + 1)) is None
+    # The room is used, and few units stay small.
+    used = lay_out((500,), 316.0, 112.0).size
+    assert used.width() * used.height() > 0.7 * 316 * 112
+    assert lay_out((4,), 316.0, 112.0).rows == 1
+    assert lay_out((4,), 316.0, 112.0).cell <= 24

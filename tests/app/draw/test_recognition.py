@@ -40,20 +40,15 @@ class Heard:
         self.recognition.start()
 
 
-def test_answers_to_ink(qapp):
-    heard = Heard()
-    heard.recognition.post_ink(INK, 1)
-    assert heard.answers == [("1", 1)]
-    assert len(heard.models) == 1
-
-
 def test_a_network_of_the_same_kind_swaps_parameters_and_answers_again(qapp):
     heard = Heard()
     heard.recognition.post_ink(INK, 7)
+    assert heard.answers == [("1", 7)]
+    assert len(heard.models) == 1
     heard.recognition.post_model(fakes.model(fill=2.0))
     assert len(heard.made) == 1
     assert heard.made[0].parameters[0][0, 0] == 2.0
-    assert [ticket for _, ticket in heard.answers] == [7, 7]
+    assert heard.answers == [("1", 7), ("2", 7)]
 
 
 def test_another_kind_of_network_gets_a_new_recogniser_and_its_own_function(qapp):
@@ -148,84 +143,67 @@ PICTURE = np.full((28, 28), 0.5, np.float32)
 
 
 class Explained:
-    """Collects what is explained."""
+    """Explanations without a thread, watched, and what they said."""
 
-    def __init__(self, worker):
+    def __init__(self, watched=True, **options):
+        self.made: list[fakes.Explainer] = []
         self.layers: list[Any] = []
         self.explanations: list[tuple[int, int]] = []
         self.failures: list[str] = []
+        options = {"make_explainer": self._make, "rest": 0.0, "quiet": 0.0, **options}
+        self.worker = worker = fakes.Explaining(**options)
         worker.prepared.connect(self.layers.append)
         worker.explained.connect(
             lambda explanation, ticket: self.explanations.append((explanation.digit, ticket))
         )
         worker.failed.connect(self.failures.append)
+        worker.watch(watched)
+
+    def _make(self, model):
+        self.made.append(fakes.Explainer(model))
+        return self.made[-1]
 
 
-def _worker(**options):
-    made: list[fakes.Explainer] = []
-
-    def make(model):
-        made.append(fakes.Explainer(model))
-        return made[-1]
-
-    options = {"make_explainer": make, "rest": 0.0, "quiet": 0.0, **options}
-    worker = fakes.Explaining(**options)
-    return worker, Explained(worker), made
-
-
-def test_explains_the_question(qapp):
-    worker, heard, _ = _worker()
-    worker.watch(True)
+def test_the_question_is_explained_while_it_is_watched(qapp):
+    heard = Explained(watched=False)
+    worker = heard.worker
     worker.post_model(fakes.model())
     worker.post(PICTURE, 4, 1)
     worker.post(PICTURE, 7, 2)
-    assert heard.explanations == [(4, 1), (7, 2)]
+    assert heard.made == []
+    worker.watch(True)
+    worker.post(PICTURE, 5, 3)
+    worker.watch(False)
+    worker.post(PICTURE, 8, 4)
+    assert heard.explanations == [(7, 2), (5, 3)]
     assert heard.layers == [fakes.LAYERS]
 
 
-def test_nothing_is_done_while_nobody_watches(qapp):
-    worker, heard, made = _worker()
-    worker.post_model(fakes.model())
-    worker.post(PICTURE, 4, 1)
-    worker.post(PICTURE, 7, 2)
-    assert made == []
-    worker.watch(True)
-    assert heard.explanations == [(7, 2)]
-    worker.watch(False)
-    worker.post(PICTURE, 8, 3)
-    assert heard.explanations == [(7, 2)]
-
-
 def test_a_network_of_the_same_kind_is_not_compiled_again(qapp):
-    worker, heard, made = _worker()
-    worker.watch(True)
-    worker.post_model(fakes.model())
-    worker.post_model(fakes.model(fill=2.0))
-    assert len(made) == 1
-    assert made[0].parameters[0][0, 0] == 2.0
-    worker.post_model(type(fakes.model())("cnn", fakes.model().parameters))
-    assert len(made) == 2
-    assert len(heard.layers) == 2
+    heard = Explained()
+    heard.worker.post_model(fakes.model())
+    heard.worker.post_model(fakes.model(fill=2.0))
+    assert len(heard.made) == 1
+    assert heard.made[0].parameters[0][0, 0] == 2.0
+    heard.worker.post_model(type(fakes.model())("cnn", fakes.model().parameters))
+    assert len(heard.made) == len(heard.layers) == 2
 
 
 def test_compiling_waits_for_a_pause(qtbot):
-    worker, heard, made = _worker(quiet=0.06)
-    worker.watch(True)
-    worker.post(PICTURE, 1, 1)
-    worker.post_model(fakes.model())
-    assert made == []
-    worker.post(PICTURE, 2, 2)
-    assert made == []
+    heard = Explained(quiet=0.06)
+    heard.worker.post(PICTURE, 1, 1)
+    heard.worker.post_model(fakes.model())
+    heard.worker.post(PICTURE, 2, 2)
+    assert heard.made == []
     qtbot.waitUntil(lambda: heard.explanations == [(2, 2)])
-    assert len(made) == 1
+    assert len(heard.made) == 1
 
 
 def test_the_last_question_is_answered_after_the_rest(qtbot):
-    worker, heard, _ = _worker(rest=0.06)
-    worker.watch(True)
-    worker.post_model(fakes.model())
+    heard = Explained(rest=0.06)
+    heard.worker.post_model(fakes.model())
     for ticket in range(20):
-        worker.post(PICTURE, 3, ticket)
+        heard.worker.post(PICTURE, 3, ticket)
     assert heard.explanations == [(3, 0)]
     qtbot.waitUntil(lambda: len(heard.explanations) == 2)
     assert heard.explanations[1] == (3, 19)
@@ -233,15 +211,14 @@ def test_the_last_question_is_answered_after_the_rest(qtbot):
 
 def test_while_a_network_learns_the_pen_must_be_still(qtbot):
     learns = True
-    worker, heard, _ = _worker(still=0.2, is_busy=lambda: learns)
-    worker.watch(True)
-    worker.post_model(fakes.model())
+    heard = Explained(still=0.2, is_busy=lambda: learns)
+    heard.worker.post_model(fakes.model())
     for ticket in range(20):
-        worker.post(PICTURE, 3, ticket)
+        heard.worker.post(PICTURE, 3, ticket)
     assert heard.explanations == []
     qtbot.waitUntil(lambda: heard.explanations == [(3, 19)])
     learns = False
-    worker.post(PICTURE, 4, 20)
+    heard.worker.post(PICTURE, 4, 20)
     assert heard.explanations == [(3, 19), (4, 20)]
 
 
@@ -254,36 +231,31 @@ def test_a_network_that_does_not_fit_is_left_to_the_thread_that_answers(qapp):
             raise UserError("This network is broken.")
         return fakes.Explainer(model)
 
-    worker, heard, _ = _worker(make_explainer=broken)
-    worker.watch(True)
-    worker.post_model(fakes.model())
-    worker.post(PICTURE, 1, 1)
-    worker.post(PICTURE, 1, 2)
+    heard = Explained(make_explainer=broken)
+    heard.worker.post_model(fakes.model())
+    heard.worker.post(PICTURE, 1, 1)
+    heard.worker.post(PICTURE, 1, 2)
     assert len(tried) == 1
-    assert heard.failures == []
-    assert heard.explanations == []
-    worker.post_model(fakes.model())
+    assert heard.failures == heard.explanations == []
+    heard.worker.post_model(fakes.model())
     assert heard.explanations == [(1, 2)]
 
 
-def test_a_defect_is_told_and_the_worker_goes_on(qapp):
+def test_a_defect_is_told_and_the_next_question_explained(qapp):
     class Broken(fakes.Explainer):
         def explain(self, picture, digit):
-            if digit == 0:
-                raise ZeroDivisionError("a defect")
-            return super().explain(picture, digit)
+            return super().explain(picture, 1 // digit and digit)
 
-    worker, heard, _ = _worker(make_explainer=Broken)
-    worker.watch(True)
-    worker.post_model(fakes.model())
-    worker.post(PICTURE, 0, 1)
+    heard = Explained(make_explainer=Broken)
+    heard.worker.post_model(fakes.model())
+    heard.worker.post(PICTURE, 0, 1)
     assert "ZeroDivisionError" in heard.failures[0]
-    worker.post(PICTURE, 5, 2)
-    assert heard.explanations == [(5, 2)]
+    heard.worker.post(PICTURE, 1, 2)
+    assert heard.explanations == [(1, 2)]
 
 
 @pytest.mark.parametrize("watched", [True, False])
-def test_in_its_thread(qtbot, watched):
+def test_explained_in_its_thread(qtbot, watched):
     threads = []
 
     def make(model):
@@ -291,13 +263,13 @@ def test_in_its_thread(qtbot, watched):
         return fakes.Explainer(model)
 
     explanations = Explanations(make_explainer=make, rest=0.001, quiet=0.001)
-    heard = Explained(explanations)
+    heard: list[int] = []
+    explanations.explained.connect(lambda _, ticket: heard.append(ticket))
     explanations.watch(watched)
     explanations.post_model(fakes.model())
     explanations.post(PICTURE, 6, 9)
     if watched:
-        qtbot.waitUntil(lambda: heard.explanations == [(6, 9)])
-        assert threads
+        qtbot.waitUntil(lambda: heard == [9])
         assert threads[0] is not threading.main_thread()
     assert explanations.close()
     assert bool(threads) == watched
@@ -310,64 +282,48 @@ def _model(name):
     return next(model for model in list_shipped() if model.name == name).load()
 
 
-@pytest.fixture
-def real_window(qtbot):
-    own = Window(Preferences(), Recognition(lambda: _model("mlp")))
-    qtbot.addWidget(own)
-    own.show()
-    # In a low window what explains the answer is folded away.
-    own.resize(1300, 800)
-    own.start()
-    yield own
-    assert own.shut_down()
-
-
-def view(window, name):
-    """Return a widget by its object name."""
-    return window.findChild(QWidget, name)
-
-
 @pytest.mark.window
 @pytest.mark.slow
-def test_a_drawing_is_explained_by_the_network_in_use(real_window, qtbot):
-    saliency, activations = view(real_window, "saliencyView"), view(real_window, "activationsView")
-    qtbot.waitUntil(lambda: activations.layer is not None, timeout=20_000)
+def test_a_drawing_is_explained_by_the_network_in_use_where_it_can_be_seen(qtbot):
+    window = Window(Preferences(), Recognition(lambda: _model("mlp")))
+    qtbot.addWidget(window)
+    window.show()
+    # In a low window what explains the answer is folded away.
+    window.resize(1300, 800)
+    window.start()
+    saliency, activations, answer = (
+        window.findChild(QWidget, name)
+        for name in ("saliencyView", "activationsView", "predictionLabel")
+    )
+
+    def wait_until(condition):
+        qtbot.waitUntil(condition, timeout=20_000)
+
+    wait_until(lambda: activations.layer is not None)
     assert activations.layer.shape == (500,)
     assert activations.values is None
-    real_window.draw_tab.canvas.add_stroke(STROKE)
-    qtbot.waitUntil(lambda: saliency.explanation is not None, timeout=20_000)
+    # Nothing is explained while another tab is in front.
+    window.tabs.setCurrentWidget(window.train_tab)
+    with qtbot.waitSignal(window.recognition.answered, timeout=20_000):
+        window.draw_tab.canvas.add_stroke(STROKE)
+    with qtbot.assertNotEmitted(window.explanations.explained, wait=200):
+        pass
+    assert saliency.explanation is None
+    window.tabs.setCurrentWidget(window.draw_tab)
+    wait_until(lambda: saliency.explanation is not None)
     first = saliency.explanation
-    assert first.digit == int(view(real_window, "predictionLabel").text()) == 7
+    assert first.digit == int(answer.text()) == 7
     assert first.saliency.any()
     assert activations.values.any()
     # Another network of the same kind answers, and is explained at once.
-    real_window.recognition.post_model(_model("mlp_handwriting"))
-    qtbot.waitUntil(
-        lambda: not np.array_equal(saliency.explanation.saliency, first.saliency), timeout=20_000
-    )
+    window.recognition.post_model(_model("mlp_handwriting"))
+    wait_until(lambda: not np.array_equal(saliency.explanation.saliency, first.saliency))
     # Another digit is asked about.
-    real_window.draw_tab.answer.bars.choose(1)
-    qtbot.waitUntil(lambda: saliency.explanation.digit == 1, timeout=20_000)
-    real_window.draw_tab.canvas.clear()
-    assert saliency.explanation is None
-    assert activations.values is None
+    window.draw_tab.answer.bars.choose(1)
+    wait_until(lambda: saliency.explanation.digit == 1)
+    window.draw_tab.canvas.clear()
+    assert saliency.explanation is activations.values is None
     # A network of another kind has other layers.
-    untrained = random_model("custom_mlp:1,40,0,0", seed=0)
-    real_window.recognition.post_model(untrained)
-    qtbot.waitUntil(lambda: activations.layer.shape == (40,), timeout=20_000)
-
-
-@pytest.mark.window
-@pytest.mark.slow
-def test_nobody_explains_what_nobody_sees(real_window, qtbot):
-    saliency = view(real_window, "saliencyView")
-    activations = view(real_window, "activationsView")
-    qtbot.waitUntil(lambda: activations.layer is not None, timeout=20_000)
-    real_window.tabs.setCurrentWidget(real_window.train_tab)
-    with qtbot.waitSignal(real_window.recognition.answered, timeout=20_000):
-        real_window.draw_tab.canvas.add_stroke(STROKE)
-    with qtbot.assertNotEmitted(real_window.explanations.explained, wait=200):
-        pass
-    assert saliency.explanation is None
-    real_window.tabs.setCurrentWidget(real_window.draw_tab)
-    qtbot.waitUntil(lambda: saliency.explanation is not None, timeout=20_000)
+    window.recognition.post_model(random_model("custom_mlp:1,40,0,0", seed=0))
+    wait_until(lambda: activations.layer.shape == (40,))
+    assert window.shut_down()
