@@ -44,13 +44,18 @@ def bars(tab):
     return [tab.findChild(QProgressBar, f"probabilityBar{digit}") for digit in range(10)]
 
 
-def test_drawing_posts_ink_with_rising_tickets(tab):
+def test_drawing_posts_ink_with_rising_tickets_and_none_of_a_cleared_board(tab, qtbot):
     posted: list[tuple[Any, int]] = []
     tab.ink_posted.connect(lambda ink, ticket: posted.append((ink, ticket)))
     tab.canvas.add_stroke(STROKE)
     tab.canvas.add_stroke([(100, 100)])
     assert [ticket for _, ticket in posted] == [1, 2]
     assert posted[1][0].sum() > posted[0][0].sum()
+    tab.canvas.begin(QPointF(100, 100), erase=False)
+    tab.canvas.extend(QPointF(140, 130))
+    tab.canvas.clear()
+    qtbot.wait(30)
+    assert not posted[-1][0].any()
 
 
 def test_ink_is_beginning_until_the_first_stroke_ends(tab, qtbot):
@@ -90,16 +95,6 @@ def test_what_grows_is_painted_before_it_is_read(tab, qtbot):
     assert seen == ["painted", "posted", "posted"]
 
 
-def test_an_old_stroke_is_not_read_after_the_board_was_cleared(tab, qtbot):
-    posted: list[bool] = []
-    tab.ink_posted.connect(lambda ink, *_: posted.append(bool(ink.any())))
-    tab.canvas.begin(QPointF(100, 100), erase=False)
-    tab.canvas.extend(QPointF(140, 130))
-    tab.canvas.clear()
-    qtbot.wait(30)
-    assert posted[-1] is False
-
-
 def test_a_sure_answer(tab):
     tab.canvas.add_stroke(STROKE)
     tab.show_reading(fakes.reading(fakes.answer("3", 3)))
@@ -110,13 +105,10 @@ def test_a_sure_answer(tab):
     assert values[3] == pytest.approx(0.9)
     assert sum(values) == pytest.approx(1, abs=0.01)
     assert [bar.winner for bar in bars(tab)].index(True) == 3
-    picture = tab.answer.network_input.picture
-    assert picture is not None
-    assert picture.shape == (28, 28)
-
-
-def test_not_a_digit(tab):
-    tab.canvas.add_stroke(STROKE)
+    assert tab.answer.network_input.picture.shape == (28, 28)
+    tab.show_reading(fakes.reading(fakes.answer("3 or 8", 3, reason="Two digits are close.")))
+    assert text(tab, "predictionLabel") == "3 or 8"
+    assert text(tab, "secondGuessLabel") == "Two digits are close."
     tab.show_reading(fakes.reading(fakes.answer("?", None, reason="The ink fills its box.")))
     assert text(tab, "predictionLabel") == "?"
     assert text(tab, "confidenceLabel") == "Not a digit"
@@ -124,40 +116,34 @@ def test_not_a_digit(tab):
     assert not any(bar.winner for bar in bars(tab))
 
 
-def test_not_clear(tab):
-    tab.canvas.add_stroke(STROKE)
-    tab.show_reading(fakes.reading(fakes.answer("3 or 8", 3, reason="Two digits are close.")))
-    assert text(tab, "predictionLabel") == "3 or 8"
-    assert text(tab, "secondGuessLabel") == "Two digits are close."
-
-
 def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab):
+    tools = [tab.tools.undo, tab.tools.redo, tab.tools.clear]
+    enabled = lambda: [button.isEnabled() for button in tools]  # noqa: E731
+    assert text(tab, "secondGuessLabel") == "Getting the network ready"
+    assert enabled() == [False, False, False]
     tab.canvas.add_stroke(STROKE)
+    assert enabled() == [True, False, True]
     tab.show_reading(fakes.reading(fakes.answer("3", 3)))
     tab.findChild(QToolButton, "clearButton").click()
     assert text(tab, "predictionLabel") == ""
     assert not any(bar.value() for bar in bars(tab))
     tab.show_reading(fakes.reading(fakes.answer("3", 3)))
     assert text(tab, "predictionLabel") == ""
-    tab.canvas.undo()
+    tab.tools.undo.click()
+    assert enabled() == [True, True, True]
     tab.show_reading(fakes.reading(fakes.answer("4", 4), ticket=3))
     assert text(tab, "predictionLabel") == "4"
-
-
-def test_rubbing_everything_out_empties_the_answer(tab):
+    tab.tools.undo.click()
+    assert enabled() == [False, True, False]
+    # Nor has one where everything was rubbed out.
     tab.canvas.add_stroke([(300, 300)])
-    tab.show_reading(fakes.reading(fakes.answer("1", 1)))
+    tab.show_reading(fakes.reading(fakes.answer("1", 1), ticket=5))
+    assert text(tab, "predictionLabel") == "1"
     tab.canvas.erasing = True
     tab.canvas.set_pen_width(96)
     QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, tab.canvas.rect().center())
     assert not tab.canvas.ink().any()
     assert text(tab, "predictionLabel") == ""
-
-
-def test_waiting_for_the_network_is_said(tab):
-    assert text(tab, "secondGuessLabel") == "Getting the network ready"
-    tab.answer.set_waiting("")
-    assert text(tab, "secondGuessLabel") == ""
 
 
 def test_keys(tab):
@@ -183,36 +169,20 @@ def test_keys(tab):
     assert tab.pen_row.crop_switch.isChecked()
 
 
-def test_tools_are_enabled_when_they_can_do_something(tab):
-    undo, redo, clear = tab.tools.undo, tab.tools.redo, tab.tools.clear
-    assert [button.isEnabled() for button in (undo, redo, clear)] == [False, False, False]
-    tab.canvas.add_stroke(STROKE)
-    assert [button.isEnabled() for button in (undo, redo, clear)] == [True, False, True]
-    undo.click()
-    assert [button.isEnabled() for button in (undo, redo, clear)] == [False, True, False]
-
-
-def test_the_crop_box_encloses_the_ink(tab):
+def test_the_crop_box_is_the_box_that_is_cut(tab):
     tab.canvas.add_stroke([(200, 100), (200, 500)], width=40)
     tab.pen_row.crop_switch.setChecked(True)
     box, centre = tab.canvas._marks
-    assert abs(box.left() - 180) <= 2
-    assert abs(box.right() - 220) <= 2
-    assert abs(box.top() - 80) <= 2
-    assert abs(box.bottom() - 520) <= 2
-    assert abs(centre.x() - 200) < 1
-    assert abs(centre.y() - 300) < 1
+    sides = [box.left(), box.right(), box.top(), box.bottom()]
+    assert sides == pytest.approx([180, 220, 80, 520], abs=2)
+    assert (centre.x(), centre.y()) == pytest.approx((200, 300), abs=1)
     tab.canvas.clear()
     assert tab.canvas._marks is None
-
-
-def test_the_crop_box_is_the_box_that_is_cut(tab):
-    """A smudge too faint to be cut with the digit, 5 % of its ink, lies beside it."""
+    # A smudge too faint to be cut with the digit, 5 % of its ink, is beside it.
     ink = np.zeros((300, 300), np.uint8)
     ink[100:140, 30:40] = 255
     ink[100:140, 100:130] = 13
     marks = crop_marks(ink, tab.canvas.drawing)
-    assert marks is not None
     assert marks == (QRectF(60, 200, 20, 80), QPointF(70, 240))
     assert crop_marks(ink // 40, tab.canvas.drawing) is None
 
@@ -270,8 +240,8 @@ def read_as(tab, number):
     return recognition.made[0]
 
 
-def test_a_number_is_shown_and_marked(tab):
-    read_as(tab, "207")
+def test_a_number_is_shown_and_marked_until_the_next_digit_or_clearing(tab):
+    recogniser = read_as(tab, "207")
     panel = tab.answer
     # It is shown once, large.
     assert panel.number_label.text() == ""
@@ -283,6 +253,15 @@ def test_a_number_is_shown_and_marked(tab):
     assert tab.boxes.size() == tab.canvas.size()
     tab.resize(1000, 800)
     assert tab.boxes.size() == tab.canvas.size()
+    recogniser.number = ""
+    tab.canvas.add_stroke([(200, 100), (200, 400)])
+    assert panel.prediction.text() == "2"
+    assert not tab.boxes.isVisible()
+    recogniser.number = "12"
+    tab.canvas.add_stroke([(200, 100), (200, 400)])
+    tab.canvas.clear()
+    assert panel.prediction.text() == panel.number_label.text() == ""
+    assert tab.boxes.boxes == []
 
 
 @pytest.mark.parametrize(
@@ -303,20 +282,6 @@ def test_a_long_number_is_made_smaller_until_it_fits(tab, number, shown):
     else:
         assert text == shown
         assert font.pixelSize() >= Text.FIGURE
-
-
-def test_a_number_is_gone_with_the_next_digit_or_clearing(tab):
-    recogniser = read_as(tab, "12")
-    recogniser.number = ""
-    tab.canvas.add_stroke([(200, 100), (200, 400)])
-    assert tab.answer.number_label.text() == ""
-    assert tab.answer.prediction.text() == "2"
-    assert not tab.boxes.isVisible()
-    recogniser.number = "12"
-    tab.canvas.add_stroke([(200, 100), (200, 400)])
-    tab.canvas.clear()
-    assert tab.answer.prediction.text() == ""
-    assert tab.boxes.boxes == []
 
 
 def test_tags_are_on_the_board_wherever_the_digit_is(tab):
@@ -363,15 +328,9 @@ def test_a_tag_chooses_the_digit_and_draws_nothing(tab, press):
 
 
 @pytest.fixture
-def network():
-    """Return the owner of the network in use."""
-    return ActiveNetwork()
-
-
-@pytest.fixture
-def menu(qtbot, network):
+def menu(qtbot):
     """Return a menu that lists the networks that ship."""
-    made = NetworkMenu(network)
+    made = NetworkMenu(ActiveNetwork())
     qtbot.addWidget(made)
     fill(made)
     return made
@@ -387,8 +346,12 @@ def _learnt(name):
     return StoredNetwork(fine_tuned_folder() / f"{name}.npz", FINE_TUNED, f"My digits, {name}")
 
 
-def _outcome(key):
-    return Outcome(fakes.model(name="My digits, now"), key, "Learnt.")
+@pytest.fixture
+def requests(menu):
+    """Return the networks that are requested of the menu."""
+    made: list[NetworkRequest] = []
+    menu.network.requested.connect(made.append)
+    return made
 
 
 def _titles(menu):
@@ -398,11 +361,22 @@ def _titles(menu):
     return titles
 
 
-def test_the_networks_that_ship_are_listed_once_the_default_first(menu):
+def _outcome(key):
+    return Outcome(fakes.model(name="My digits, now"), key, "Learnt.")
+
+
+def test_the_networks_that_ship_are_listed_once_and_the_last_entry_shows_all(menu, qtbot):
     fill(menu)
     assert _titles(menu) == [
         "Best reader · CNN · 99.56 %", "Handwriting MLP · 99.41 %", "Tutorial MLP · 98.24 %",
     ]  # fmt: skip
+    assert menu.currentIndex() == 0
+    menu.network.confirm(menu.network.load_first())
+    # The default network has a key, but it is no choice.
+    assert (menu.network.key, menu.network.stored_key) == ("shipped:best", "")
+    menu.setCurrentIndex(3)
+    with qtbot.waitSignal(menu.all_requested), qtbot.assertNotEmitted(menu.network.requested):
+        menu.activated.emit(3)
     assert menu.currentIndex() == 0
 
 
@@ -414,12 +388,6 @@ def test_all_are_listed_when_the_first_network_answers(qtbot):
     qtbot.waitUntil(lambda: len(_titles(menu)) == 3)
     assert menu.currentText() == "Tutorial MLP · 98.24 %"
     assert (network.key, network.stored_key) == ("shipped:mlp", "shipped:mlp")
-
-
-def test_the_default_network_has_a_key_but_is_no_choice(menu):
-    menu.network.confirm(menu.network.load_first())
-    assert menu.network.key == "shipped:best"
-    assert menu.network.stored_key == ""
 
 
 def test_a_damaged_first_network_is_not_said_to_answer(menu, monkeypatch, notices):
@@ -441,25 +409,31 @@ def test_a_damaged_first_network_is_not_said_to_answer(menu, monkeypatch, notice
     assert model.describe().startswith("Handwriting MLP · ")
 
 
-def test_choosing_one_gives_its_network_to_the_worker(menu):
-    used = []
-    recognition = fakes.Answering(make=lambda model: used.append(model) or fakes.Recogniser(model))
-    menu.network.requested.connect(lambda request: recognition.post_model(request.source))
+def test_a_choice_is_saved_by_its_key_once_it_answers(menu, requests):
+    network = menu.network
     menu.activated.emit(2)
-    recognition.start()
-    assert [model.network for model in used] == ["mlp"]
+    assert requests[0].source().network == "mlp"
+    assert network.stored_key == ""
+    network.confirm(fakes.model())
+    assert (network.key, network.stored_key) == ("shipped:mlp", "shipped:mlp")
+    network.use_key("shipped:best")
+    assert menu.currentText() == "Best reader · CNN · 99.56 %"
+    network.confirm(fakes.model())
+    assert [request.key for request in requests] == ["shipped:mlp", "shipped:best"]
+    # A network from training is found again by its run.
+    network.use_trained(fakes.model(), "run:one")
+    network.confirm(fakes.model())
+    assert (network.key, network.stored_key) == ("run:one", "run:one")
 
 
-def test_a_network_just_trained_takes_over_and_can_be_chosen_again(menu):
-    first, second = fakes.model(name="Mine"), fakes.model(name="Mine")
-    menu.network.use_trained(first, "run:one")
-    menu.network.use_trained(second, "run:one")
+def test_a_network_just_trained_takes_over_and_can_be_chosen_again(menu, requests):
+    models = fakes.model(name="Mine"), fakes.model(name="Mine")
+    for model in models:
+        menu.network.use_trained(model, "run:one")
     assert menu.currentText() == "Mine"
     assert _titles(menu)[3:] == ["Mine"]
-    chosen: list[NetworkRequest] = []
-    menu.network.requested.connect(chosen.append)
     menu.activated.emit(3)
-    assert [request.source for request in chosen] == [second]
+    assert [request.source for request in requests] == [*models, models[1]]
 
 
 def test_only_the_newest_of_the_users_are_listed(menu):
@@ -470,40 +444,12 @@ def test_only_the_newest_of_the_users_are_listed(menu):
     assert menu.currentText() == "My digits, 1 Nov 10:00"
     menu.network.use_learnt(_outcome(_learnt("2026-11-29 08.00.00").key))
     assert menu.currentText() == "My digits, now"
-
-
-def test_the_last_entry_shows_all_and_chooses_none(menu, qtbot):
-    menu.network.confirm(menu.network.load_first())
-    menu.setCurrentIndex(3)
-    with qtbot.waitSignal(menu.all_requested), qtbot.assertNotEmitted(menu.network.requested):
-        menu.activated.emit(3)
-    assert menu.currentIndex() == 0
-
-
-def test_a_choice_is_kept_by_its_key_once_it_answers(menu):
-    network = menu.network
-    chosen: list[NetworkRequest] = []
-    network.requested.connect(chosen.append)
-    menu.activated.emit(2)
-    assert network.stored_key == ""
-    network.confirm(fakes.model())
-    assert (network.key, network.stored_key) == ("shipped:mlp", "shipped:mlp")
-    network.use_key("shipped:best")
-    assert menu.currentText() == "Best reader · CNN · 99.56 %"
-    network.confirm(fakes.model())
-    assert [request.key for request in chosen] == ["shipped:mlp", "shipped:best"]
-    # A network from training is found again by its run.
-    network.use_trained(fakes.model(), "run:one")
-    network.confirm(fakes.model())
-    assert (network.key, network.stored_key) == ("run:one", "run:one")
-
-
-def test_a_learnt_network_that_is_not_saved_can_be_used(menu):
-    outcome = _outcome("")
-    menu.network.use_learnt(outcome)
+    # So is one that could not be saved.
+    unsaved = _outcome("")
+    menu.network.use_learnt(unsaved)
     assert menu.currentText() == "My digits, not saved"
-    menu.network.confirm(outcome.model)
-    assert menu.network.model is outcome.model
+    menu.network.confirm(unsaved.model)
+    assert menu.network.model is unsaved.model
 
 
 def test_a_network_that_cannot_be_read_is_not_shown_as_in_use(menu):
@@ -535,11 +481,10 @@ def test_wishes_of_other_threads_arrive_in_the_menu(qtbot, menu):
     qtbot.waitUntil(lambda: menu.currentText() == "Mine")
 
 
-def test_what_a_network_learnt_from_is_known(network):
-    assert network.before == ""
-    network.confirm(fakes.model(before="shipped:best"))
-    assert network.before == "shipped:best"
-    network.confirm(fakes.model(before=7))
-    assert network.before == ""
+def test_what_a_network_learnt_from_is_known(qapp):
+    network = ActiveNetwork()
+    for before in ("shipped:best", 7):
+        network.confirm(fakes.model(before=before))
+        assert network.before == (before if isinstance(before, str) else "")
     network.use_learnt(Outcome(fakes.model(before="shipped:mlp"), "", "Learnt."))
     assert network.before == "shipped:mlp"

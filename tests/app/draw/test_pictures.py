@@ -15,8 +15,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from mnist_draw.app.draw.board_items import PlacedPicture
-from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.draw.picture_files import FoundPicture, open_filter
+from mnist_draw.app.draw.picture_files import open_filter
 from mnist_draw.app.draw.picture_tools import DigitsToShow
 from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.reporting import reporter
@@ -25,40 +24,33 @@ from mnist_draw.cli import main
 from mnist_draw.dataset import picture_formats
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.picture_formats import PictureFormat, read_suffixes, saved_titles
+from mnist_draw.errors import UserError
 
 from .. import fakes
 
 
 class Desk:
-    """A Draw tab, and the sentences it told."""
+    """A Draw tab with one stroke on the board, and the sentences it told."""
 
-    def __init__(self, qtbot, notices):
-        self.qtbot, self.told = qtbot, notices
-        self.tab = DrawTab()
-        self.canvas = self.tab.canvas
-        qtbot.addWidget(self.tab)
-        self.tab.resize(1200, 700)
-        self.tab.pictures.reader._make_recogniser = fakes.Recogniser
-        with qtbot.waitExposed(self.tab):
-            self.tab.show()
+    def __init__(self, tab, qtbot, notices):
+        self.tab, self.qtbot, self.told = tab, qtbot, notices
+        self.canvas = tab.canvas
+        tab.pictures.reader._make_recogniser = fakes.Recogniser
         self.canvas.add_stroke([(100, 100), (200, 200)])
 
     def drop(self, content):
         """Drop something on the board as the window system does."""
-        enter = QDragEnterEvent(
-            QPoint(50, 50), Qt.CopyAction | Qt.MoveAction, content, Qt.LeftButton, Qt.NoModifier
-        )
+        common = Qt.CopyAction | Qt.MoveAction, content, Qt.LeftButton, Qt.NoModifier
+        enter = QDragEnterEvent(QPoint(50, 50), *common)
         QApplication.sendEvent(self.canvas, enter)
         assert enter.isAccepted()
-        event = QDropEvent(
-            QPointF(50, 50), Qt.CopyAction | Qt.MoveAction, content, Qt.LeftButton, Qt.NoModifier
-        )
+        event = QDropEvent(QPointF(50, 50), *common)
         QApplication.sendEvent(self.canvas, event)
         return event
 
     def wait_until_told(self):
         """Return the next sentence."""
-        self.qtbot.waitUntil(lambda: bool(self.told))
+        self.qtbot.waitUntil(lambda: bool(self.told), timeout=10_000)
         return self.told.pop().sentence
 
     def wait_for_picture(self):
@@ -72,15 +64,18 @@ class Desk:
 
 
 @pytest.fixture
-def desk(qtbot, notices):
-    """Return a desk with one stroke on the board."""
-    return Desk(qtbot, notices)
+def desk(tab, qtbot, notices):
+    return Desk(tab, qtbot, notices)
 
 
 def files(*paths):
     """Return files as a file manager offers them."""
+    return links(*(QUrl.fromLocalFile(str(path)) for path in paths))
+
+
+def links(*urls):
     content = QMimeData()
-    content.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    content.setUrls(list(urls))
     return content
 
 
@@ -107,7 +102,6 @@ def test_a_dropped_file_takes_the_board_and_undo_gives_it_back(desk, tmp_path):
 def test_the_board_shows_that_it_would_take_what_is_held_above_it(desk):
     plain = desk.canvas.grab().toImage()
     content = QMimeData()
-    content.setText("hello")
     enter = QDragEnterEvent(QPoint(5, 5), Qt.CopyAction, content, Qt.LeftButton, Qt.NoModifier)
     QApplication.sendEvent(desk.canvas, enter)
     assert desk.canvas.grab().toImage() != plain
@@ -125,37 +119,33 @@ def picture():
     return image
 
 
-def test_a_picture_of_another_program_can_be_dropped(desk):
+def copied():
+    """Return it as it is dropped."""
     content = QMimeData()
     content.setImageData(picture())
-    desk.drop(content)
-    ink = desk.wait_for_picture()
-    assert (ink.any(axis=1).sum(), ink.any(axis=0).sum()) == (200, 30)
+    return content
 
 
-def test_paste_by_key_and_by_button(desk):
+def test_a_picture_of_another_program_is_dropped_or_pasted(desk, tmp_path):
     QApplication.clipboard().setImage(picture())
-    desk.canvas.setFocus()
-    QTest.keyClick(desk.canvas, Qt.Key_V, Qt.ControlModifier)
-    ink = desk.wait_for_picture()
-    assert ink.any(axis=1).sum() == 200
-    desk.canvas.clear()
-    desk.tab.tools.paste.click()
-    assert np.array_equal(desk.wait_for_picture(), ink)
-
-
-def test_paste_of_copied_files(desk, tmp_path):
-    QApplication.clipboard().setMimeData(files(digit_file(tmp_path)))
-    desk.tab.tools.paste.click()
-    assert desk.wait_for_picture().any()
-
-
-def test_nothing_to_paste_is_said(desk):
+    paste = desk.tab.tools.paste.click
+    for take in (
+        lambda: desk.drop(copied()),
+        lambda: QTest.keyClick(desk.canvas, Qt.Key_V, Qt.ControlModifier),
+        paste,
+    ):
+        desk.canvas.clear()
+        take()
+        ink = desk.wait_for_picture()
+        assert (ink.any(axis=1).sum(), ink.any(axis=0).sum()) == (200, 30)
     QApplication.clipboard().setText("hello")
-    before = desk.canvas.ink()
-    desk.tab.tools.paste.click()
+    paste()
     assert "no picture on the clipboard" in desk.wait_until_told()
-    assert np.array_equal(desk.canvas.ink(), before)
+    assert np.array_equal(desk.canvas.ink(), ink)
+    desk.canvas.clear()
+    QApplication.clipboard().setMimeData(files(digit_file(tmp_path)))
+    paste()
+    assert desk.wait_for_picture().any()
 
 
 def test_the_dialog_opens_what_was_chosen(desk, tmp_path, monkeypatch):
@@ -183,78 +173,55 @@ def write(path, content):
     return path
 
 
-def animation(path):
-    """Write a picture of two pages."""
-    pages = [Image.new("L", (20, 20), grey) for grey in (0, 200)]
-    pages[0].save(path, save_all=True, append_images=pages[1:])
-    return path
-
-
-def huge(path):
-    """Write a picture of more than 100 megapixels that takes a few kilobytes."""
-    Image.new("1", (11_000, 10_000), 1).save(path)
-    return path
-
-
-def blank(path):
-    """Write white paper."""
-    Image.new("L", (300, 300), 250).save(path)
-    return path
-
-
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (lambda folder: write(folder / "a.png", b"no picture"), "not a picture that can be read"),
-        (lambda folder: write(folder / "b.png", b""), "empty file"),
-        (lambda folder: animation(folder / "c.gif"), "holds 2 pictures"),
-        (lambda folder: huge(folder / "d.png"), "megapixels"),
-        (lambda folder: blank(folder / "e.png"), "Nothing on the picture e.png"),
-        (lambda folder: folder, "is a folder"),
-        (lambda folder: folder / "gone.png", "does not exist"),
-    ],
-)
-def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, make, words):
+def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, monkeypatch):
     before = desk.canvas.ink()
-    desk.drop(files(make(tmp_path)))
-    assert words in desk.wait_until_told()
-    assert np.array_equal(desk.canvas.ink(), before)
-
-
-def test_text_and_pictures_elsewhere_are_answered_with_a_sentence(desk):
+    pages = [Image.new("L", (20, 20), grey) for grey in (0, 200)]
+    pages[0].save(tmp_path / "c.gif", save_all=True, append_images=pages[1:])
+    # Of more than 100 megapixels, in a few kilobytes.
+    Image.new("1", (11_000, 10_000), 1).save(tmp_path / "d.png")
+    Image.new("L", (300, 300), 250).save(tmp_path / "e.png")
     text = QMimeData()
     text.setText("hello")
-    desk.drop(text)
-    assert "is no picture" in desk.wait_until_told()
-    link = QMimeData()
-    link.setUrls([QUrl("https://example.org/3.png")])
-    desk.drop(link)
-    assert "https://example.org/3.png is not on this computer" in desk.wait_until_told()
-    assert desk.canvas.drawing.can_undo
-
-
-def test_a_copied_picture_of_too_many_pixels_is_refused(desk, monkeypatch):
+    link = "https://example.org/3.png"
+    for content, words in (
+        (files(write(tmp_path / "a.png", b"no picture")), "not a picture that can be read"),
+        (files(write(tmp_path / "b.png", b"")), "empty file"),
+        (files(tmp_path / "c.gif"), "holds 2 pictures"),
+        (files(tmp_path / "d.png"), "megapixels"),
+        (files(tmp_path / "e.png"), "Nothing on the picture e.png"),
+        (files(tmp_path), "is a folder"),
+        (files(tmp_path / "gone.png"), "does not exist"),
+        (text, "is no picture"),
+        (links(QUrl(link)), f"{link} is not on this computer"),
+    ):
+        desk.drop(content)
+        assert words in desk.wait_until_told()
     monkeypatch.setattr("mnist_draw.dataset.pictures.picture_file.MAX_PIXELS", 1000)
-    content = QMimeData()
-    content.setImageData(picture())
-    desk.drop(content)
+    desk.drop(copied())
     assert "90×60 pixels" in desk.wait_until_told()
+    assert np.array_equal(desk.canvas.ink(), before)
 
 
 # -- several
 
 
 def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
+    strip = desk.tab.pictures.strip
+
+    def wait_for_answers(*answers):
+        desk.qtbot.waitUntil(
+            lambda: tuple(thumb.answer for thumb in strip.thumbs) == answers, timeout=10_000
+        )
+
     desk.tab.network.confirm(fakes.model())
     before = desk.canvas.ink()
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(4))))
-    strip = desk.tab.pictures.strip
-    desk.qtbot.waitUntil(
-        lambda: [thumb.answer for thumb in strip.thumbs] == ["1", "2", "3", "4"], timeout=10_000
-    )
+    wait_for_answers("1", "2", "3", "4")
     assert strip.isVisible()
     assert "90.0 % sure" in strip.thumbs[2].accessibleName()
     assert np.array_equal(desk.canvas.ink(), before)
+    desk.tab.network.confirm(fakes.model(0.7))
+    wait_for_answers("5", "6", "7", "8")
     QTest.mouseClick(strip.thumbs[2], Qt.LeftButton)
     third = desk.wait_for_picture()
     # Together, renderings of the board's size would fill the memory.
@@ -270,38 +237,31 @@ def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
     desk.canvas.undo()
     assert np.array_equal(desk.canvas.ink(), third)
     assert not any(thumb.isChecked() for thumb in strip.thumbs)
-    desk.tab.pictures.strip.close_button.click()
+    desk.canvas.setFocus()
+    QTest.keyClick(desk.canvas, Qt.Key_Escape)
     assert not strip.isVisible()
     assert desk.canvas.has_ink()
 
 
-def test_another_network_answers_the_pictures_again_until_escape(desk, tmp_path):
-    desk.tab.network.confirm(fakes.model())
-    desk.drop(files(*(digit_file(tmp_path, number) for number in range(2))))
+def test_bad_pictures_among_several_do_not_keep_the_others_away(desk, tmp_path, monkeypatch):
     strip = desk.tab.pictures.strip
-    answers = lambda: [thumb.answer for thumb in strip.thumbs]  # noqa: E731
-    desk.qtbot.waitUntil(lambda: answers() == ["1", "2"], timeout=10_000)
-    desk.tab.network.confirm(fakes.model(0.7))
-    desk.qtbot.waitUntil(lambda: answers() == ["3", "4"])
-    desk.canvas.setFocus()
-    QTest.keyClick(desk.canvas, Qt.Key_Escape)
-    assert not strip.isVisible()
-
-
-def test_bad_pictures_among_several_do_not_keep_the_others_away(desk, tmp_path):
     bad = [write(tmp_path / f"bad{n}.png", b"?") for n in range(5)]
+    desk.drop(files(*bad[:2]))
+    assert "bad1.png" in desk.wait_until_told()
+    assert not strip.isVisible()
     desk.drop(files(bad[0], digit_file(tmp_path, 1), *bad[1:], digit_file(tmp_path, 2)))
     told = desk.wait_until_told()
-    assert len(desk.tab.pictures.strip.thumbs) == 2
+    assert len(strip.thumbs) == 2
     assert "bad0.png" in told
     assert "2 more could not be read" in told
-    assert desk.tab.pictures.strip.caption.text().startswith("2 pictures")
-
-
-def test_nothing_is_lined_up_when_none_can_be_read(desk, tmp_path):
-    desk.drop(files(*(write(tmp_path / f"bad{n}.png", b"?") for n in range(2))))
-    assert "bad1.png" in desk.wait_until_told()
-    assert not desk.tab.pictures.strip.isVisible()
+    assert strip.caption.text().startswith("2 pictures")
+    strip.close_button.click()
+    assert not strip.isVisible()
+    # So many at a time, and no more.
+    monkeypatch.setattr("mnist_draw.app.draw.picture_files.MAX_COUNT", 3)
+    desk.drop(files(*(digit_file(tmp_path, number) for number in range(5))))
+    assert "first 3 of 5" in desk.wait_until_told()
+    assert len(strip.thumbs) == 3
 
 
 def test_a_closed_strip_reads_no_more(desk, tmp_path):
@@ -311,13 +271,6 @@ def test_a_closed_strip_reads_no_more(desk, tmp_path):
     QApplication.processEvents()
     assert not desk.tab.pictures.strip.thumbs
     assert not desk.tab.pictures.strip.isVisible()
-
-
-def test_so_many_pictures_and_no_more(desk, tmp_path, monkeypatch):
-    monkeypatch.setattr("mnist_draw.app.draw.picture_files.MAX_COUNT", 3)
-    desk.drop(files(*(digit_file(tmp_path, number) for number in range(5))))
-    assert "first 3 of 5" in desk.wait_until_told()
-    assert len(desk.tab.pictures.strip.thumbs) == 3
 
 
 def test_reading_one_picture_is_said_until_it_is_there(desk, tmp_path):
@@ -353,32 +306,25 @@ def answer_dialog(monkeypatch, path, kind):
     return asked
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "written", "starts"),
-    [
+def test_save_as(answered, notices, qtbot, tmp_path, monkeypatch):
+    for name, kind, written, starts in (
         ("a.png", PNG, "a.png", b"\x89PNG"),
-        ("a.svg", SVG, "a.svg", b"<?xml"),
-        ("a", SVG, "a.svg", b"<?xml"),
-        ("my digit 1.2", PNG, "my digit 1.2.png", b"\x89PNG"),
         ("A.SVG", PNG, "A.SVG", b"<?xml"),
-    ],
-)
-def test_save_as(answered, notices, qtbot, tmp_path, monkeypatch, name, kind, written, starts):
-    answer_dialog(monkeypatch, tmp_path / name, kind)
-    QTest.keyClick(answered.canvas, Qt.Key_S, Qt.ControlModifier)
-    qtbot.waitUntil(lambda: bool(notices))
-    assert notices.sentences == [f"Saved {tmp_path / written}."]
-    assert (tmp_path / written).read_bytes().startswith(starts)
-
-
-def test_the_dialog_remembers_folder_and_kind(answered, notices, qtbot, tmp_path, monkeypatch):
-    asked = answer_dialog(monkeypatch, tmp_path / "a.svg", SVG)
+        ("my digit 1.2", PNG, "my digit 1.2.png", b"\x89PNG"),
+        ("a.svg", SVG, "a.svg", b"<?xml"),
+        ("b", SVG, "b.svg", b"<?xml"),
+    ):
+        asked = answer_dialog(monkeypatch, tmp_path / name, kind)
+        QTest.keyClick(answered.canvas, Qt.Key_S, Qt.ControlModifier)
+        qtbot.waitUntil(lambda: bool(notices))
+        assert notices.pop().sentence == f"Saved {tmp_path / written}."
+        assert (tmp_path / written).read_bytes().startswith(starts)
+    # It begins with the folder and the kind of the last one.
+    assert (asked[0][2], asked[0][4]) == (str(tmp_path / "drawing.svg"), SVG)
+    answer_dialog(monkeypatch, "", "")
     answered.tools.save.click()
-    qtbot.waitUntil(lambda: len(notices) == 1)
-    answered.tools.save.click()
-    qtbot.waitUntil(lambda: len(notices) == 2)
-    assert asked[1][2] == str(tmp_path / "drawing.svg")
-    assert asked[1][4] == SVG
+    assert running.shut_down()
+    assert not notices
 
 
 def test_a_full_disk_leaves_the_old_file(answered, qtbot, tmp_path, monkeypatch):
@@ -399,22 +345,15 @@ def test_a_full_disk_leaves_the_old_file(answered, qtbot, tmp_path, monkeypatch)
     assert path.read_bytes() == b"old"
 
 
-def test_nothing_is_saved_when_the_dialog_is_cancelled(answered, notices, monkeypatch):
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
-    answered.tools.save.click()
-    assert running.shut_down()
-    assert not notices
-
-
 def test_an_empty_board_is_neither_saved_nor_copied(answered, notices):
     answered.canvas.clear()
     answered.tools.save.click()
     QTest.keyClick(answered.canvas, Qt.Key_C, Qt.ControlModifier)
     QTest.keyClick(answered.canvas, Qt.Key_C, Qt.ControlModifier | Qt.ShiftModifier)
-    assert [sentence.partition(":")[0] for sentence in notices.sentences[:2]] == [
-        "The board is empty"
-    ] * 2
-    assert "no answer to copy" in notices.sentences[2]
+    saved, copied, answer = notices.sentences
+    assert "board is empty" in saved
+    assert "board is empty" in copied
+    assert "no answer to copy" in answer
 
 
 def test_a_copied_picture_can_be_pasted(answered, qtbot):
@@ -441,51 +380,27 @@ def test_copy_answer(answered):
     assert not answered.pictures.caption.isVisible()
 
 
-@pytest.fixture
-def registered(monkeypatch):
-    """Register one more format to read, and one more to save."""
+def test_a_registered_format_is_read_offered_saved_and_in_the_help(
+    answered, qtbot, tmp_path, monkeypatch, capsys
+):
     more = [PictureFormat("ICO", (".ico",), "ICO"), PictureFormat("XPM", (".xpm",), "", "pixels")]
     monkeypatch.setattr(picture_formats, "FORMATS", [*picture_formats.FORMATS, *more])
-
-
-@pytest.mark.usefixtures("registered")
-def test_a_registered_format_is_dropped_and_offered(answered, qtbot, tmp_path):
-    digit = np.full((64, 64), 255, np.uint8)
-    digit[10:50, 28:36] = 0
-    Image.fromarray(digit).convert("RGB").save(tmp_path / "one.ico")
+    Image.fromarray(255 - load_dataset().test_images[0, 0]).save(tmp_path / "one.ico")
     reader = answered.pictures.input
-    content = QMimeData()
-    content.setUrls([QUrl.fromLocalFile(str(tmp_path / "one.ico"))])
     with qtbot.waitSignal(reader.one_read) as read:
-        reader.drop(content)
-    (found,) = read.args
-    assert isinstance(found, FoundPicture)
-    assert found.name == "one.ico"
+        reader.drop(files(tmp_path / "one.ico"))
+    assert read.args[0].name == "one.ico"
     assert "*.ico" in open_filter()
     assert "*.xpm" not in open_filter()
     assert ".ico" in read_suffixes()
-
-
-@pytest.mark.usefixtures("registered")
-def test_a_registered_format_is_in_the_help(capsys):
-    assert main(["predict", "--help"]) == 0
-    assert "ICO" in capsys.readouterr().out
-
-
-@pytest.mark.usefixtures("registered")
-def test_a_registered_format_is_saved(answered, qtbot, tmp_path, monkeypatch):
-    offered = []
-
-    def choose(owner, title, path, kinds, kind):
-        offered.extend(kinds.split(";;"))
-        return str(tmp_path / "drawing"), offered[-1]
-
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", choose)
+    asked = answer_dialog(monkeypatch, tmp_path / "drawing", "XPM picture (*.xpm)")
     with qtbot.waitSignal(board.posted):
         answered.pictures.output.save()
-    assert offered == ["PNG picture (*.png)", "SVG drawing (*.svg)", "XPM picture (*.xpm)"]
+    assert asked[0][3].split(";;") == [PNG, SVG, "XPM picture (*.xpm)"]
     assert saved_titles() == "PNG or SVG or XPM"
     assert (tmp_path / "drawing.xpm").read_text().startswith("/* XPM */")
+    assert main(["predict", "--help"]) == 0
+    assert "ICO" in capsys.readouterr().out
 
 
 class Wrong(fakes.Recogniser):
@@ -515,15 +430,10 @@ class FewDigits(DigitsToShow):
         return data.test_images[:6], data.test_labels[:6]
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    """Keep no mistakes of one test for the next."""
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "own"))
-
-
 @pytest.fixture
-def misled(tab):
-    """Return a visible tab whose network takes everything for a 7."""
+def misled(tab, tmp_path, monkeypatch):
+    """Return a visible tab whose network takes everything for a 7, and no mistakes found so far."""
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "own"))
     tab.pictures.reader._make_recogniser = Wrong
     tab.pictures.examples._digits = FewDigits()
     Wrong.searches = 0
@@ -549,9 +459,12 @@ def test_each_test_digit_is_shown_once_before_any_is_shown_again(misled, qtbot):
 
 
 def test_the_words_go_when_the_board_changes_and_the_digit_can_be_undone(misled, qtbot):
+    misled.network.confirm(fakes.model())
     misled.canvas.add_stroke([(100, 100)])
     before = misled.canvas.ink()
+    misled.answer.bars.choose(4)
     assert shown(misled, qtbot, Qt.Key_R)
+    assert misled.answer.bars.chosen is None
     assert misled.pictures.caption.isVisible()
     misled.canvas.undo()
     assert not misled.pictures.caption.isVisible()
@@ -567,31 +480,18 @@ def test_mistakes_are_searched_once_for_each_network(misled, qtbot):
         if label != 7
     }
     assert Wrong.searches == 1
-    misled.network.confirm(fakes.model(0.7))
-    shown(misled, qtbot, Qt.Key_M)
-    assert Wrong.searches == 2
-    # Kept on the disk: the first network is not asked again.
-    misled.network.confirm(fakes.model())
-    shown(misled, qtbot, Qt.Key_M)
-    assert Wrong.searches == 2
-
-
-def test_what_a_network_read_goes_with_the_network(misled, qtbot):
-    misled.network.confirm(fakes.model())
-    assert "This network reads 7." in shown(misled, qtbot, Qt.Key_M)
+    # What a network read is withdrawn with the network.
     caption = misled.pictures.caption
     before = caption.text()
     misled.network.confirm(fakes.model(0.7))
     assert caption.text() == before.partition(" This network")[0]
-    assert caption.text().endswith(".")
     assert caption.isVisible()
-
-
-def test_a_bar_that_was_chosen_is_not_chosen_for_the_next_picture(misled, qtbot):
+    shown(misled, qtbot, Qt.Key_M)
+    assert Wrong.searches == 2
+    # Saved on the disk: the first network is not asked again.
     misled.network.confirm(fakes.model())
-    misled.answer.bars.choose(4)
-    shown(misled, qtbot, Qt.Key_R)
-    assert misled.answer.bars.chosen is None
+    shown(misled, qtbot, Qt.Key_M)
+    assert Wrong.searches == 2
 
 
 def test_without_a_network_or_a_mistake_that_is_said(misled, qtbot, monkeypatch, notices):
@@ -606,9 +506,6 @@ def test_without_a_network_or_a_mistake_that_is_said(misled, qtbot, monkeypatch,
 
 
 def test_a_failed_search_can_be_repeated(misled, qtbot, monkeypatch):
-    from mnist_draw.app.kit.reporting import reporter
-    from mnist_draw.errors import UserError
-
     said: list[str] = []
     reporter.listen(said.append)
     misled.network.confirm(fakes.model())
@@ -624,13 +521,3 @@ def test_a_failed_search_can_be_repeated(misled, qtbot, monkeypatch):
     assert said == ["The test digits are gone."]
     qtbot.waitUntil(lambda: not misled.pictures.examples._busy)
     assert "This network reads 7" in shown(misled, qtbot, Qt.Key_M)
-
-
-def test_both_ways_are_in_the_menu(misled, qtbot):
-    actions = misled.tools.example.menu().actions()
-    assert [(action.text(), action.shortcut().toString()) for action in actions] == [
-        ("A test digit", "R"),
-        ("A mistake of this network", "M"),
-    ]
-    actions[0].trigger()
-    qtbot.waitUntil(misled.canvas.has_ink, timeout=10_000)
