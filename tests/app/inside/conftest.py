@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from mnist_draw.storage import cache
 
 
 @pytest.fixture(autouse=True)
-def own_analysis_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_analysis_cache(tmp_path, monkeypatch):
     """Keep nothing of one test for the next."""
     monkeypatch.setattr(cache, "cache_folder", lambda: tmp_path)

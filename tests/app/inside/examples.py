@@ -1,12 +1,25 @@
-"""An example to look into a network with."""
+"""Examples to look into a network with, and what a section shows."""
 
 from __future__ import annotations
+
+from PyQt5.QtWidgets import QLabel
 
 from mnist_draw.analysis.example import Example
 from mnist_draw.dataset.mnist import load_dataset, scale
 
 
-def digit(index: int = 0) -> Example:
+def digit(index=0):
     """Return a test digit as the drawing."""
     data = load_dataset()
     return Example(scale(data.test_images[index, 0]), int(data.test_labels[index]))
+
+
+def digit_at(data, place):
+    """Return a picture of a test set as the example."""
+    picture, label = scale(data.test_images[place, 0]), int(data.test_labels[place])
+    return Example(picture, label, "data", str(place), place)
+
+
+def label_text(widget, name):
+    """Return the text of a label."""
+    return widget.findChild(QLabel, name).text()

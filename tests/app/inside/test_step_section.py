@@ -18,10 +18,9 @@ from mnist_draw.app.inside.step.stages import STAGES, expressions, tutorial_line
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import with_article
-from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.settings import TrainingSettings
 
-from ..examples import digit
+from .examples import digit
 
 pytestmark = pytest.mark.usefixtures("compiled_once")
 
@@ -61,9 +60,13 @@ def ready(section, qtbot, model=None):
 
 def shown(section):
     """Return what is shown."""
-    found = section.picture.shown
-    assert found is not None
-    return found
+    assert section.picture.shown is not None
+    return section.picture.shown
+
+
+def number_of(row):
+    """Return the figure of a row."""
+    return float(row.figure.replace("−", "-"))
 
 
 def step(section, qtbot, name):
@@ -119,7 +122,17 @@ def test_a_stage_is_painted_in_a_turn_of_its_own(section, qtbot):
 
 
 def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
+    states: list[str] = []
+    section.worker.stated.connect(states.append)
+    # Without a step there is no next stage.
+    assert not section.code.next.isEnabled()
+    section.activateWindow()
+    QTest.keyClick(section.picture, Qt.Key_Right)
+    assert section.stage == 1
     ready(section, qtbot)
+    assert section.code.next.isEnabled()
+    found = [words.split("\n")[1] for words in states if "minibatches" in words]
+    assert found == [f"{done} of 20" for done in range(21)]
     chips = section.bar.chips
     assert [bool(chip.figure) for chip in chips] == [True, True, False, False, False]
     assert chips[1].figure == "next"
@@ -136,33 +149,17 @@ def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
     assert len(sizes) == 1
     assert chips[1].figure.endswith("of 800 units left out")
     assert chips[4].figure.startswith("loss ")
-
-
-def test_nothing_is_gone_on_to_before_there_is_a_step(section, qtbot):
-    states: list[str] = []
-    section.worker.stated.connect(states.append)
-    assert not section.code.next.isEnabled()
-    section.activateWindow()
-    QTest.keyClick(section.picture, Qt.Key_Right)
-    assert section.stage == 1
-    ready(section, qtbot)
-    assert section.code.next.isEnabled()
-    assert [words.split("\n")[1] for words in states if "minibatches" in words] == [
-        f"{done} of 20" for done in range(21)
-    ]
+    for name in ("stageBar", "stagePicture", "codeView", "graphView", "functionCombo"):
+        assert len(section.findChildren(QObject, name)) == 1, name
 
 
 @pytest.mark.parametrize("batch_size", [1, 20])
 def test_what_the_l2_penalty_adds_is_a_term_of_its_own(section, qtbot, batch_size):
     settings = TrainingSettings(network="custom_mlp:2,8", batch_size=batch_size, l2=0.01)
-    plain = network()
-    model = ModelFile(plain.network, plain.parameters, {"settings": settings.to_json()})
-    found = ready(section, qtbot, model)
+    found = ready(section, qtbot, network().with_info(settings=settings.to_json()))
     section.open_stage(4)
-    rows = {row.text: row.figure for row in section.weight_view.rows}
-    figures = {words: float(figure.replace("−", "-")) for words, figure in rows.items()}
+    figures = {row.text: number_of(row) for row in section.weight_view.rows}
     weight = section._weight
-    assert weight is not None
     l2 = figures["L2: keeps weights small"]
     assert l2 == pytest.approx(0.02 * figures["the weight now"], rel=1e-3)
     mean = "mean over all 20 pictures"
@@ -170,38 +167,36 @@ def test_what_the_l2_penalty_adds_is_a_term_of_its_own(section, qtbot, batch_siz
         mean = next(words for words in figures if words.startswith("your picture"))
     gradient = figures["the gradient: the sum of both"]
     assert figures[mean] + l2 == pytest.approx(gradient, rel=1e-3, abs=1e-5)
-    assert gradient == pytest.approx(
-        float(found.figures.gradients[4][weight.source, weight.unit]), rel=1e-3
-    )
-    assert "1 pictures" not in " ".join([*rows, *(chip.figure for chip in section.bar.chips)])
+    whole = found.figures.gradients[4][weight.source, weight.unit]
+    assert gradient == pytest.approx(float(whole), rel=1e-3)
+    assert "1 pictures" not in " ".join([*figures, *(chip.figure for chip in section.bar.chips)])
     assert any("0.01·W3" in line.text for line in expressions(found, 4, 2))
     assert any("loss += 0.01" in line.text for line in tutorial_lines(settings))
     assert not section.grab().isNull()
 
 
 def test_a_step_is_done_again_to_the_same_numbers(section, qtbot):
-    first = ready(section, qtbot)
-    again = step(section, qtbot, "again")
-    assert again.figures.number == 1
-    np.testing.assert_array_equal(again.figures.before[0], first.figures.after[0])
-    later = step(section, qtbot, "ten_more")
-    assert later.figures.number == 11
-    assert later.figures.losses_after.mean() < first.figures.losses.mean()
-    rewound = step(section, qtbot, "from_start")
-    assert rewound.figures.number == 0
-    np.testing.assert_array_equal(rewound.figures.losses, first.figures.losses)
-    np.testing.assert_array_equal(rewound.figures.after[0], first.figures.after[0])
+    first = ready(section, qtbot).figures
+    again = step(section, qtbot, "again").figures
+    assert again.number == 1
+    np.testing.assert_array_equal(again.before[0], first.after[0])
+    later = step(section, qtbot, "ten_more").figures
+    assert later.number == 11
+    assert later.losses_after.mean() < first.losses.mean()
+    rewound = step(section, qtbot, "from_start").figures
+    assert rewound.number == 0
+    np.testing.assert_array_equal(rewound.losses, first.losses)
+    np.testing.assert_array_equal(rewound.after[0], first.after[0])
 
 
 def test_a_nine_can_be_taught_as_an_eight(section, qtbot):
-    first = ready(section, qtbot)
-    told = (first.figures.label + 1) % 10
+    label = ready(section, qtbot).figures.label
+    told = (label + 1) % 10
     section.show_example(replace(digit(), label=told, label_source="user"))
     qtbot.waitUntil(lambda: shown(section).figures.label == told, timeout=30_000)
     assert section.note.text().startswith(f"taught as {with_article(told)}")
     # The sum of what it is told is to grow, that of what it shows to shrink.
-    assert shown(section).figures.delta[-1][told] < 0
-    assert shown(section).figures.delta[-1][first.figures.label] > 0
+    assert shown(section).figures.delta[-1][told] < 0 < shown(section).figures.delta[-1][label]
 
 
 def test_keys_go_through_the_stages_and_play(section, qtbot):
@@ -227,25 +222,20 @@ def test_keys_go_through_the_stages_and_play(section, qtbot):
 
 
 def test_a_click_follows_another_weight(section, qtbot):
-    found = ready(section, qtbot)
+    found = ready(section, qtbot).figures
     section.open_stage(4)
-    places = section.picture.places()
-    assert places is not None
-    column = places.column_of(1)
-    assert column is not None
-    centre = column.rect(7).center()
+    centre = section.picture.places().column_of(1).rect(7).center()
     QTest.mouseClick(section.picture, Qt.LeftButton, pos=QPointF(centre).toPoint())
     weight = section._weight
-    assert weight is not None
-    assert (weight.layer, weight.source, weight.unit) == (2, 7, found.figures.label)
+    assert (weight.layer, weight.source, weight.unit) == (2, 7, found.label)
     assert section.weight_view.title.startswith("from unit 7 of hidden 2")
-    pull = found.figures.x[2][7] * found.figures.delta[2][found.figures.label]
+    pull = found.x[2][7] * found.delta[2][found.label]
     row = next(row for row in section.weight_view.rows if row.text.startswith("your picture"))
-    assert float(row.figure.replace("−", "-")) == pytest.approx(float(pull), rel=1e-3)
+    assert number_of(row) == pytest.approx(float(pull), rel=1e-3)
 
 
 def test_it_asks_first_while_a_run_trains(section, qtbot):
-    section.is_training = lambda: True  # type: ignore[method-assign]
+    section.is_training = lambda: True
     section.use_network(network(), "")
     section.show_example(digit())
     qtbot.waitUntil(section.all_the_same.isVisible)
@@ -278,13 +268,19 @@ def test_without_a_drawing_or_hidden_nothing_is_computed(section, qtbot):
 
 
 def test_a_network_that_cannot_be_shown_is_told(section, qtbot):
-    told: list[str] = []
-    section.problem.connect(told.append)
-    section.use_network(network("custom_mlp:1,10", factor=3e37), "")
-    section.show_example(digit())
-    qtbot.waitUntil(lambda: bool(told), timeout=60_000)
-    assert "no finite number" in told[0]
+    with qtbot.waitSignal(section.problem, timeout=60_000) as told:
+        section.use_network(network("custom_mlp:1,8", factor=3e37), "")
+        section.show_example(digit())
+    assert "no finite number" in told.args[0]
     ready(section, qtbot)
+    # One whose data are not known shows no step of another.
+    with qtbot.waitSignal(section.problem, timeout=60_000):
+        section.use_network(unknown_model(), "opened:x")
+        section.show_example(digit())
+        assert section.picture.shown is None
+    assert section.picture.shown is None
+    assert "not known here" in section.picture.state
+    assert not section.grab().isNull()
 
 
 @pytest.mark.parametrize(
@@ -307,11 +303,8 @@ def test_the_code_is_the_tutorials(section):
     assert "theano.grad(loss, params)" in section.code.code.accessibleDescription()
 
 
-# -- the graph
-
-
 def test_the_graph_is_shown_without_a_drawing(section, qtbot):
-    section.use_network(network("custom_mlp:2,8"), "")
+    section.use_network(network(), "")
     section.open_view("graph")
     page = section.graph
     qtbot.waitUntil(lambda: bool(page.graphs), timeout=60_000)
@@ -327,19 +320,3 @@ def test_the_graph_is_shown_without_a_drawing(section, qtbot):
     assert not section.grab().isNull()
     page.back.click()
     assert section.view_name() == "stage 1"
-
-
-def test_names_are_those_of_the_design(section):
-    for name in ("stageBar", "stagePicture", "codeView", "graphView", "functionCombo"):
-        assert len(section.findChildren(QObject, name)) == 1, name
-
-
-def test_a_network_whose_data_are_not_known_shows_no_step_of_another(section, qtbot):
-    ready(section, qtbot)
-    with qtbot.waitSignal(section.problem, timeout=60_000):
-        section.use_network(unknown_model(), "opened:x")
-        section.show_example(digit())
-        assert section.picture.shown is None
-    assert section.picture.shown is None
-    assert "not known here" in section.picture.state
-    assert not section.grab().isNull()
