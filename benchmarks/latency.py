@@ -251,7 +251,7 @@ def _start_run(window: Any) -> None:
 
     window.train_tab.settings.show_settings(TrainingSettings(network="mlp", epochs=EPOCHS))
     # The network that is trained must not take the place of the one that is measured.
-    window.training.learnt.disconnect()
+    window.training.trained.disconnect()
     window.run.start()
 
 

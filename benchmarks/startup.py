@@ -88,7 +88,7 @@ def open_window(networks: str) -> None:
         window.training.happened.connect(happened)
         window.training.ended.connect(next_run, Qt.QueuedConnection)
         # What learns must not take the place of what answers.
-        window.training.learnt.disconnect()
+        window.training.trained.disconnect()
         next_run()
 
     def next_run() -> None:

@@ -12,11 +12,11 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from mnist_draw.app.draw.explanation_row import ExplanationRow
 from mnist_draw.app.draw.probability_bars import ProbabilityBars
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, set_look
-from mnist_draw.app.kit.words import probability
 from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class WhyLink(QPushButton):
     Hidden, it still takes its room: otherwise each stroke would have the window laid out.
     """
 
-    asked = pyqtSignal(int, int)
+    why_requested = pyqtSignal(int, int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,12 +80,12 @@ class WhyLink(QPushButton):
     def ask(self) -> None:
         """Ask to explain the answer against the second guess."""
         if self._pair is not None:
-            self.asked.emit(*self._pair)
+            self.why_requested.emit(*self._pair)
 
     def ask_why_not(self, digit: int) -> None:
         """Ask to explain the answer against this digit."""
         if self._pair is not None and self._pair[0] != digit:
-            self.asked.emit(self._pair[0], digit)
+            self.why_requested.emit(self._pair[0], digit)
         else:
             self.ask()
 
@@ -105,7 +105,7 @@ class AnswerPanel(QWidget):
     another was chosen.
     """
 
-    asked = pyqtSignal(object, int, int)
+    explanation_requested = pyqtSignal(object, int, int)
     place_changed = pyqtSignal(int)
     evidence_changed = pyqtSignal(object, object, object)
 
@@ -271,7 +271,7 @@ class AnswerPanel(QWidget):
         self.prediction.setText(answer.text)
         self.bars_note.setText("")
         second = int(answer.second)
-        guess = f"Second guess: {answer.names[second]}, {probability(probabilities[second])}"
+        guess = f"Second guess: {answer.names[second]}, {format_probability(probabilities[second])}"
         winner = answer.digit
         if answer.is_refused:
             set_look(self.prediction, "unknown")
@@ -286,7 +286,7 @@ class AnswerPanel(QWidget):
         elif answer.is_sure:
             # Digits fill the line; letters have descenders, which need some of it.
             set_look(self.prediction, "answer" if answer.are_digits else "unclear")
-            self.confidence.setText(f"{probability(answer.confidence)} sure")
+            self.confidence.setText(f"{format_probability(answer.confidence)} sure")
             self.second.setText(guess)
         else:
             set_look(self.prediction, "unclear")
@@ -301,7 +301,7 @@ class AnswerPanel(QWidget):
         self._fit_prediction(text)
         self.prediction.setText(text)
         set_look(self.prediction, "unclear" if len(text) > 1 else "answer")
-        sure = f"{probability(number.confidence)} sure"
+        sure = f"{format_probability(number.confidence)} sure"
         self.confidence.setText(f"{number.strange} not a digit" if number.strange else sure)
         self.second.setText(f"A number of {len(number.digits)} digits")
         place = self.place
@@ -365,10 +365,10 @@ class AnswerPanel(QWidget):
         self._ask()
 
     def _ask(self) -> None:
-        digit = self.bars.asked
+        digit = self.bars.explained_digit
         if self._picture is not None and digit is not None:
             self._ticket += 1
-            self.asked.emit(self._picture, digit, self._ticket)
+            self.explanation_requested.emit(self._picture, digit, self._ticket)
 
     @pyqtSlot(object, int)
     def show_explanation(self, explanation: Explanation, ticket: int) -> None:

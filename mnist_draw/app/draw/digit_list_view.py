@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.draw.learn_card import LearnCard
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.theme import Size
@@ -34,7 +35,6 @@ from mnist_draw.app.kit.widgets import (
     takes_key,
     tip,
 )
-from mnist_draw.app.kit.words import probability
 
 if TYPE_CHECKING:
     import numpy as np
@@ -178,7 +178,7 @@ def _text(row: DigitRow, column: int) -> str:
 
 
 def _answer(text: str, sure: float) -> str:
-    return f"{text}, {probability(sure, decimals=0)}" if text and sure else text
+    return f"{text}, {format_probability(sure, decimals=0)}" if text and sure else text
 
 
 def _when(taught: str) -> str:

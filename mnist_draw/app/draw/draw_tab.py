@@ -260,7 +260,7 @@ class DrawTab(Page):
         connect_direct(self.ink_posted, recognition.post_ink)
         recognition.answered.connect(self.show_reading)
         connect_direct(network.changed, explanations.post_model)
-        connect_direct(answer.asked, explanations.post)
+        connect_direct(answer.explanation_requested, explanations.post)
         connect_direct(answer.row.watched, explanations.watch)
         explanations.prepared.connect(answer.show_layers)
         explanations.explained.connect(answer.show_explanation)

@@ -91,7 +91,7 @@ class LearnCard(Card):
         self.stop_button.clicked.connect(learning.stop)
         self.undo_button.clicked.connect(lambda: self._go_back(network.before))
         learning.stepped.connect(self._show_step)
-        learning.learnt.connect(self._learnt)
+        learning.fine_tuned.connect(self._show_outcome)
         learning.failed.connect(self._failed)
         learning.ended.connect(self._ended)
         network.changed.connect(self._network_changed)
@@ -174,16 +174,16 @@ class LearnCard(Card):
             self._network.use_key(key)
 
     @pyqtSlot(Outcome)
-    def _learnt(self, outcome: Outcome) -> None:
-        self._ends_with = outcome.words
+    def _show_outcome(self, outcome: Outcome) -> None:
+        self._ends_with = outcome.description
         key = self._network.before
         self.undo_button.setVisible(bool(key))
         if self.isVisible():
             return
         if key:
-            notifier.undo(outcome.words, partial(self._go_back, key))
+            notifier.undo(outcome.description, partial(self._go_back, key))
         else:
-            notifier.problem(outcome.words)
+            notifier.problem(outcome.description)
 
     def _failed(self, sentence: str) -> None:
         self._ends_with = sentence

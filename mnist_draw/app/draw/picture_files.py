@@ -161,18 +161,20 @@ class PictureInput(QObject):
             )
 
     def _work(
-        self, asked: int, source: Source, renderings: Renderings
+        self, round_number: int, source: Source, renderings: Renderings
     ) -> FoundPicture | str | None:
         """Read one picture, or return the sentence that says why not; in the other thread."""
-        if asked != self._round:
+        if round_number != self._round:
             return None
         try:
             return _read(source, renderings)
         except Exception as error:  # one bad picture must not keep the others from being read
             return reporter.sentence(error)
 
-    def _found(self, asked: int, number: int, count: int, found: FoundPicture | str | None) -> None:
-        if asked != self._round or found is None:
+    def _found(
+        self, round_number: int, number: int, count: int, found: FoundPicture | str | None
+    ) -> None:
+        if round_number != self._round or found is None:
             return
         if count == 1:
             self._caption.say("")

@@ -18,11 +18,11 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QGridLayout, QProgressBar, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import ArrayAnimation
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, takes_key
-from mnist_draw.app.kit.words import probability
 from mnist_draw.dataset.classes import DIGITS, with_article
 
 #: A bar's value counts thousandths.
@@ -88,7 +88,7 @@ class ProbabilityBar(QProgressBar):
             self.clicked.emit(self.digit)
 
     def text(self) -> str:
-        return probability(self.value() / FULL) if self.known else ""
+        return format_probability(self.value() / FULL) if self.known else ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -243,7 +243,7 @@ class ProbabilityBars(QWidget):
     # -- which digit is asked about
 
     @property
-    def asked(self) -> int | None:
+    def explained_digit(self) -> int | None:
         """The digit whose evidence is to be shown; None where there is no answer."""
         if not self.bars[0].known:
             return None
@@ -264,9 +264,9 @@ class ProbabilityBars(QWidget):
         self.choose(None if digit == self.chosen else digit)
 
     def _mark(self) -> None:
-        asked = self.asked
+        explained = self.explained_digit
         for bar in self.bars:
-            bar.marked = bar.digit == asked
+            bar.marked = bar.digit == explained
 
     def event(self, event: QEvent) -> bool:
         return takes_key(event, lambda key: self._meaning(key) is not None) or super().event(event)
@@ -295,8 +295,8 @@ class ProbabilityBars(QWidget):
         kind, number = meaning
         if kind == "digit":
             self.choose(number)
-        elif kind == "up or down" and self.asked is not None:
-            self.choose((self.asked + number) % len(self.bars))
+        elif kind == "up or down" and self.explained_digit is not None:
+            self.choose((self.explained_digit + number) % len(self.bars))
         elif kind == "step":
             self.step_requested.emit(number)
         elif kind == "answer":

@@ -23,12 +23,12 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
-from mnist_draw.app.kit.words import probability
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import class_name, in_a_sentence
 
@@ -240,7 +240,7 @@ class ExampleCard(Card):
         # A longer name does not fit beside the label.
         named = name(first) if len(name(first)) <= _MAX_LETTERS else "this"
         self.why_button.setText(no_key(f"Why {named}?"))
-        sure = probability(float(probabilities[first]))
+        sure = format_probability(float(probabilities[first]))
         if not is_digit:
             # As on Draw, then the answer of the network alone.
             self.answer.setText("?")
@@ -249,7 +249,9 @@ class ExampleCard(Card):
             return
         self.answer.setText(name(first).removeprefix("class "))
         self.sure.setText(f"{sure} sure")
-        self.second.setText(f"then {name(second)}, {probability(float(probabilities[second]))}")
+        self.second.setText(
+            f"then {name(second)}, {format_probability(float(probabilities[second]))}"
+        )
 
 
 def _fitted(look: str, name: str) -> FittedLabel:

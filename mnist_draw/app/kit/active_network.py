@@ -105,7 +105,7 @@ class ActiveNetwork(QObject):
         """Let a network from training answer; its key names its run."""
         self.requested.emit(NetworkRequest(model, key, model.title))
 
-    def use_learnt(self, outcome: Outcome) -> None:
+    def use_fine_tuned(self, outcome: Outcome) -> None:
         """Let a network answer that was fine-tuned to the user's digits."""
         title = outcome.model.title if outcome.key else UNSAVED
         self.requested.emit(NetworkRequest(outcome.model, outcome.key, title))

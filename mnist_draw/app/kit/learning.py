@@ -1,4 +1,4 @@
-"""Learning the user's digits off the GUI thread; what is learnt is saved before it is used.
+"""Learning the user's digits off the GUI thread; the network is saved before it is used.
 
 The worker is a plain object whose :meth:`LearningWorker.run` needs no thread; :class:`Learning`
 gives one a thread each time.
@@ -31,11 +31,11 @@ Learn = Callable[..., Iterator[Any]]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of learning."""
+    """Outcome of fine-tuning."""
 
     model: ModelFile
     key: str
-    words: str
+    description: str
 
 
 def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
@@ -48,11 +48,11 @@ class LearningWorker(QObject):
     """Teaches one network all taught digits."""
 
     stepped = pyqtSignal(str, float)
-    learnt = pyqtSignal(Outcome)
+    fine_tuned = pyqtSignal(Outcome)
     failed = pyqtSignal(str)
     finished = pyqtSignal()
 
-    #: The outcome, or why there is none; valid once `done` is set.
+    #: The outcome, or why there is none; valid once `has_ended` is set.
     result: Outcome | str = "Nothing was learnt."
 
     def __init__(
@@ -66,7 +66,7 @@ class LearningWorker(QObject):
         self._network = network
         self._key = key
         self._learn = learn or _learn
-        self.done = threading.Event()
+        self.has_ended = threading.Event()
 
     @pyqtSlot()
     def run(self) -> None:
@@ -78,7 +78,7 @@ class LearningWorker(QObject):
             self.result = f"{reporter.sentence(error)} Nothing was learnt."
             self.failed.emit(self.result)
         finally:
-            self.done.set()
+            self.has_ended.set()
             self.finished.emit()
 
     def _run(self) -> None:
@@ -88,19 +88,19 @@ class LearningWorker(QObject):
 
         self.stepped.emit("Reading your digits", 0.0)
         folder = my_digits_folder()
-        digits, told = load_digits(folder, load_picture)
+        digits, messages = load_digits(folder, load_picture)
         extra, inks = normalised(digits, folder), [digit.ink for digit in digits]
         model = self._network() if callable(self._network) else self._network
         last = 0.0
         for step in self._learn(model, extra, inks=inks, controls=self.controls):
             if hasattr(step, "model"):
-                self.result = outcome = self._kept(model, step, told)
-                self.learnt.emit(outcome)
+                self.result = outcome = self._save(model, step, messages)
+                self.fine_tuned.emit(outcome)
             elif time.monotonic() - last > _EVERY:
                 last = time.monotonic()
                 self.stepped.emit(step.label, step.part)
 
-    def _kept(self, before: ModelFile, learnt: Any, told: list[str]) -> Outcome:
+    def _save(self, before: ModelFile, fine_tuned: Any, messages: list[str]) -> Outcome:
         """Save the new network, and the one before unless it is in a file."""
         from mnist_draw.library.networks import save_fine_tuned
         from mnist_draw.training.network_places import (
@@ -109,13 +109,13 @@ class LearningWorker(QObject):
             save_fallback,
         )
 
-        words = " ".join([learnt.describe(), *told])
-        model = learnt.model
+        words = " ".join([fine_tuned.describe(), *messages])
+        model = fine_tuned.model
         try:
             key = self._key or save_fine_tuned(before, before=True).key
             model = model.with_info(before=key)
-            kept = save_fine_tuned(model)
-            return Outcome(model.with_info(name=kept.title), kept.key, words)
+            stored = save_fine_tuned(model)
+            return Outcome(model.with_info(name=stored.title), stored.key, words)
         except UserError as error:
             named = model.with_info(name="My digits, rescued")
             rescued = save_fallback(named)
@@ -133,7 +133,7 @@ class Learning(QObject):
     """Starts and stops learning, and reports its steps in the GUI thread."""
 
     stepped = pyqtSignal(str, float)
-    learnt = pyqtSignal(Outcome)
+    fine_tuned = pyqtSignal(Outcome)
     failed = pyqtSignal(str)
     ended = pyqtSignal()
 
@@ -154,7 +154,7 @@ class Learning(QObject):
             raise RuntimeError("digits are being learnt already")
         self._worker = worker = LearningWorker(network, key, self._learn)
         worker.stepped.connect(self.stepped)
-        connect_direct(worker.learnt, self.learnt)
+        connect_direct(worker.fine_tuned, self.fine_tuned)
         worker.failed.connect(self.failed)
         self._thread = WorkerThread("learning", worker, worker.run, worker.controls.stop)
         connect_direct(worker.finished, self._thread.quit)
@@ -169,7 +169,7 @@ class Learning(QObject):
     def finish(self, seconds: float) -> Outcome | str:
         """Wait until the learning that is going on has ended, without an event of Qt."""
         worker = self._worker
-        if worker is None or not worker.done.wait(seconds):
+        if worker is None or not worker.has_ended.wait(seconds):
             return "Learning took too long. Nothing was learnt."
         return worker.result
 

@@ -200,7 +200,7 @@ class Shutdown(QObject):
         self._said: set[Path] = set()
         window.run.unsaved.connect(lambda model: self.unsaved.update({self._training.key: model}))
         window.run.saved.connect(lambda: self.unsaved.pop(self._training.key, None))
-        connect_direct(self._learning.learnt, self._hold_unsaved)
+        connect_direct(self._learning.fine_tuned, self._hold_unsaved)
         self._learning.ended.connect(self.resume_close)
         self._question = ClosingQuestion(self.unsaved, window)
         self._question.settled.connect(window.close)
@@ -344,7 +344,7 @@ class Shutdown(QObject):
 
     def _save_learnt(self, result: Outcome, tell: Callable[[str], None]) -> None:
         """Let what was learnt answer at the next start, and tell where it is."""
-        tell(result.words)
+        tell(result.description)
         for sentence in self.unsaved.save_anywhere():
             tell(sentence)
         if result.key and not is_external(result.key):
@@ -363,7 +363,7 @@ class SystemSignals(QObject):
     waits inside Qt. So the number of a signal is also written to a socket, which wakes Qt.
     """
 
-    asked = pyqtSignal()
+    close_requested = pyqtSignal()
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -389,6 +389,6 @@ class SystemSignals(QObject):
         with contextlib.suppress(BlockingIOError):
             numbers.update(self._reading.recv(256))
         if numbers & self._numbers:
-            self.asked.emit()
+            self.close_requested.emit()
             # A dialog first, then the window.
             QApplication.closeAllWindows()

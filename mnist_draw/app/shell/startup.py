@@ -85,7 +85,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     window = Window()
     shutdown = window.shutdown
     reporter.keeping, reporter.finishing = shutdown.save_now, shutdown.finish_learning
-    SystemSignals(app).asked.connect(shutdown.close_without_prompt)
+    SystemSignals(app).close_requested.connect(shutdown.close_without_prompt)
     memory.IdleMemoryTrimmer(app)
     FocusRing(app)
     window.show()

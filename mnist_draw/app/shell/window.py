@@ -183,8 +183,8 @@ class Window(QMainWindow):
         self._connect_inside()
         self._connect_recognition()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
-        connect_direct(self.training.learnt, self._use_trained)
-        connect_direct(self.learning.learnt, self.network.use_learnt)
+        connect_direct(self.training.trained, self._use_trained)
+        connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
         self.draw_tab.my_digits.connect_services(self.learning, self.training)
         self.learning.stepped.connect(lambda *_: self._show_status())
         self.learning.ended.connect(self._show_status)
@@ -198,7 +198,7 @@ class Window(QMainWindow):
         inside, answer = self.inside_tab, self.draw_tab.answer
         inside.is_training = lambda: self.training.running
         answer.evidence_changed.connect(inside.show_drawing)
-        answer.why_link.asked.connect(self._show_why)
+        answer.why_link.why_requested.connect(self._show_why)
         teach_row = self.draw_tab.my_digits.row
         teach_row.taught.connect(inside.label_drawing)
         teach_row.why_not_requested.connect(answer.why_link.ask_why_not)

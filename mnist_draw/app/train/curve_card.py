@@ -13,8 +13,9 @@ from PyQt5.QtCore import QLineF, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
-from mnist_draw.app.kit import theme, words
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain
 from mnist_draw.app.train.series import LOWEST_LOSS, Curve, log_loss, thinned
@@ -333,7 +334,7 @@ class LossCard(CurveCard):
         self._add_menu()
 
     def _figure_text(self, value: float) -> str:
-        return words.loss(value)
+        return format_loss(value)
 
     @property
     def _log(self) -> bool:
@@ -390,7 +391,7 @@ class AccuracyCard(CurveCard):
             self._reference.setVisible(on)
 
     def _figure_text(self, value: float) -> str:
-        return words.percent(value)
+        return format_percent(value)
 
     def _map(self, value: float) -> float:
         return 100 * value

@@ -6,7 +6,7 @@ from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QFrame, QGridLayout, QSizePolicy, QWidget
 
-from mnist_draw.app.kit import words
+from mnist_draw.app.kit.formatting import format_duration, format_loss, format_percent
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
@@ -98,28 +98,28 @@ class FiguresRow(QWidget):
 
     def show_state(self, state: RunState) -> None:
         self.training_loss.show_value(
-            words.loss(state.training_loss),
-            "" if state.batch_loss is None else f"minibatch {words.loss(state.batch_loss)}",
+            format_loss(state.training_loss),
+            "" if state.batch_loss is None else f"minibatch {format_loss(state.batch_loss)}",
         )
-        self.training_accuracy.show_value(words.percent(state.training_accuracy), "")
+        self.training_accuracy.show_value(format_percent(state.training_accuracy), "")
         self.validation_loss.show_value(
-            words.loss(state.validation_loss),
-            "" if state.best_loss is None else f"best {words.loss(state.best_loss)}",
+            format_loss(state.validation_loss),
+            "" if state.best_loss is None else f"best {format_loss(state.best_loss)}",
         )
         self.validation_accuracy.show_value(
-            words.percent(state.validation_accuracy),
-            "" if state.best_accuracy is None else f"best {words.percent(state.best_accuracy)}",
+            format_percent(state.validation_accuracy),
+            "" if state.best_accuracy is None else f"best {format_percent(state.best_accuracy)}",
         )
         self.test_accuracy.show_value(
-            words.percent(state.test_accuracy),
+            format_percent(state.test_accuracy),
             "" if state.test_accuracy is not None or not state.busy else "at the end",
         )
         speed, left, planned = state.speed, state.seconds_left, state.seconds_planned
         self.speed.show_value("–" if speed is None else f"{speed:,.0f}", "pictures / s")
         self.time_left.show_value(
-            "–" if left is None else words.clock(left),
+            "–" if left is None else format_duration(left),
             # Under a second is not worth showing.
-            "" if planned is None or planned < 1 else f"of {words.clock(planned)}",
+            "" if planned is None or planned < 1 else f"of {format_duration(planned)}",
         )
 
 

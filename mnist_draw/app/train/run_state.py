@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import assert_never
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
-from mnist_draw.app.kit.words import clock
+from mnist_draw.app.kit.formatting import format_duration
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.events import (
     BatchFinished,
@@ -320,7 +320,7 @@ class RunState:
         elif event.epochs_done == 1:
             done = "1 epoch"
         if event.epochs_done:
-            done += f" in {clock(self._epochs_took)}"
+            done += f" in {format_duration(self._epochs_took)}"
         self._set(state, f"{label} · {done}")
 
     def _show_training(self) -> None:

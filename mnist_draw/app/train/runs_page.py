@@ -16,9 +16,10 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.kit import theme, words
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.collection import RecordCommands, RecordTable
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.formatting import format_duration, format_percent
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (
@@ -103,9 +104,9 @@ class RunsTable(RecordTable):
             run.title,
             run.started,
             f"{run.epochs_done} of {run.settings.epochs}",
-            words.clock(run.seconds),
-            words.percent(run.figures.get("validation_accuracy")),
-            words.percent(run.figures.get("test_accuracy")),
+            format_duration(run.seconds),
+            format_percent(run.figures.get("validation_accuracy")),
+            format_percent(run.figures.get("test_accuracy")),
             _GOING_ON if run.folder in self._going_on else STATE_WORDS[run.state],
         )
 
@@ -276,7 +277,7 @@ class DifferencesTable(QTableWidget):
         rows = differences(runs)
         if runs:
             for title, field in _RESULTS:
-                rows.append((title, [words.percent(run.figures.get(field)) for run in runs]))
+                rows.append((title, [format_percent(run.figures.get(field)) for run in runs]))
         self.setColumnCount(len(runs))
         self.setRowCount(len(rows))
         days = {run.started[:_DAY] for run in runs}

@@ -45,7 +45,7 @@ _NOWHERE = (
 class TrainingWorker(QObject):
     """One run, from its settings to its saved network."""
 
-    learnt = pyqtSignal(ModelFile)
+    trained = pyqtSignal(ModelFile)
     finished = pyqtSignal()
 
     def __init__(
@@ -119,7 +119,7 @@ class TrainingWorker(QObject):
         elif isinstance(event, Checkpointed):
             self.unsaved = None
         elif isinstance(event, EpochFinished):
-            self.learnt.emit(self._model(event.parameters))
+            self.trained.emit(self._model(event.parameters))
             self._inspect(event)
 
     def _inspect(self, event: EpochFinished) -> None:
@@ -141,7 +141,7 @@ class TrainingWorker(QObject):
             return None
         session = self.session
         model = session.named(session.save_network(event.parameters, calibrate=not self.closing))
-        self.learnt.emit(model)
+        self.trained.emit(model)
         failure = session.failure
         if failure is None:
             self.inbox.put(Saved(self.folder / MODEL_NAME))
@@ -166,7 +166,7 @@ class Training(QObject):
     """Runs for the GUI thread: start, stop, pause, one epoch more, and their events."""
 
     happened = pyqtSignal(list)
-    learnt = pyqtSignal(ModelFile)
+    trained = pyqtSignal(ModelFile)
     ended = pyqtSignal()
 
     def __init__(self, train: Train | None = None, parent: QObject | None = None) -> None:
@@ -234,7 +234,7 @@ class Training(QObject):
         self._last, self._unsaved = (settings, folder), None
         self._worker = worker = TrainingWorker(settings, folder, resume, self._train, unsaved)
         # Direct: a network goes from thread to thread, whatever the window is doing.
-        connect_direct(worker.learnt, self.learnt)
+        connect_direct(worker.trained, self.trained)
         self._thread = WorkerThread("training", worker, worker.run, worker.controls.stop)
         connect_direct(worker.finished, self._thread.quit)
         self._thread.ended.connect(self._finish)

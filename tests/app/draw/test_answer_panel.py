@@ -39,7 +39,7 @@ class Shown:
         self.panel.show()
         self.panel.show_layers(fakes.LAYERS)
         self.questions: list[tuple[Any, int, int]] = []
-        self.panel.asked.connect(lambda *question: self.questions.append(question))
+        self.panel.explanation_requested.connect(lambda *question: self.questions.append(question))
 
     @property
     def digits(self):
@@ -266,7 +266,7 @@ def test_bars_of_26_letters_stand_in_two_columns_and_fit_until_digits_come_back(
     # The keys walk through all classes; digits are no names of these.
     for key, asked in ((Qt.Key_Down, 18), (Qt.Key_3, 18), (Qt.Key_Up, 17)):
         QTest.keyClick(panel.bars, key)
-        assert panel.bars.asked == asked
+        assert panel.bars.explained_digit == asked
     panel.note_network(ModelInfo())
     assert [bar.name for bar in panel.bars.bars] == list(DIGITS)
     assert panel.prediction.text() == ""

@@ -442,11 +442,11 @@ def test_only_the_newest_of_the_users_are_listed(menu):
     # An older one that is asked for by its key is listed all the same.
     menu.network.use_key(_learnt("2026-11-01 10.00.00").key)
     assert menu.currentText() == "My digits, 1 Nov 10:00"
-    menu.network.use_learnt(_outcome(_learnt("2026-11-29 08.00.00").key))
+    menu.network.use_fine_tuned(_outcome(_learnt("2026-11-29 08.00.00").key))
     assert menu.currentText() == "My digits, now"
     # So is one that could not be saved.
     unsaved = _outcome("")
-    menu.network.use_learnt(unsaved)
+    menu.network.use_fine_tuned(unsaved)
     assert menu.currentText() == "My digits, not saved"
     menu.network.confirm(unsaved.model)
     assert menu.network.model is unsaved.model
@@ -486,5 +486,5 @@ def test_what_a_network_learnt_from_is_known(qapp):
     for before in ("shipped:best", 7):
         network.confirm(fakes.model(before=before))
         assert network.before == (before if isinstance(before, str) else "")
-    network.use_learnt(Outcome(fakes.model(before="shipped:mlp"), "", "Learnt."))
+    network.use_fine_tuned(Outcome(fakes.model(before="shipped:mlp"), "", "Learnt."))
     assert network.before == "shipped:mlp"

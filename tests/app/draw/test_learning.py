@@ -75,7 +75,7 @@ def outcomes(worker):
     """Run a worker in this thread; return what it has learnt and what it complained of."""
     learnt: list[Outcome] = []
     failed: list[str] = []
-    worker.learnt.connect(learnt.append)
+    worker.fine_tuned.connect(learnt.append)
     worker.failed.connect(failed.append)
     ended: list[int] = []
     worker.finished.connect(lambda: ended.append(1))
@@ -95,7 +95,9 @@ def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home):
     saved = load_model(path)
     assert saved.metadata["before"] == "shipped:best"
     assert float(saved.parameters[0][0, 0]) == 0.75
-    assert outcome.words.startswith("Of your 2 digits, 1 were read rightly before, 2 are now.")
+    assert outcome.description.startswith(
+        "Of your 2 digits, 1 were read rightly before, 2 are now."
+    )
 
 
 def test_a_network_that_only_memory_has_is_saved_first(own_home):
@@ -123,8 +125,8 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     assert failed == []
     # In a place outside the home, which is full.
     rescued = tmp_path / "mnist-draw-rescued-model.npz"
-    assert "no space left" in outcome.words
-    assert f"saved in {rescued} instead" in outcome.words
+    assert "no space left" in outcome.description
+    assert f"saved in {rescued} instead" in outcome.description
     assert outcome.model.metadata["before"] == "shipped:best"
     assert kept.find_by_key(outcome.key).path == rescued
     assert kept.find_by_key(outcome.key).title == outcome.model.title == "My digits, rescued"
@@ -144,7 +146,7 @@ def test_where_no_place_is_left_what_was_learnt_answers_all_the_same(own_home, m
     (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
     assert failed == []
     assert outcome.key == ""
-    assert "is not saved" in outcome.words
+    assert "is not saved" in outcome.description
     assert outcome.model.metadata["before"] == "shipped:best"
 
 
@@ -176,7 +178,7 @@ class Setup:
         self.my_digits = self.tab.my_digits
         self.tab.pictures.reader._make_recogniser = fakes.Recogniser
         self.tab.connect_services(self.recognition, explanations)
-        self.learning.learnt.connect(self.tab.network.use_learnt)
+        self.learning.fine_tuned.connect(self.tab.network.use_fine_tuned)
         self.my_digits.connect_services(self.learning, self.training)
         qtbot.addWidget(self.tab)
         self.tab.show()

@@ -167,7 +167,7 @@ def test_a_run_that_is_saved_later_is_not_asked_about(setup, tmp_path):
 
 def test_what_learnt_is_asked_about_too(setup):
     setup.window.shutdown.unsaved.clear()
-    setup.window.learning.learnt.emit(Outcome(model(title="Knows my hand"), "", "It learnt."))
+    setup.window.learning.fine_tuned.emit(Outcome(model(title="Knows my hand"), "", "It learnt."))
     setup.window.close()
     assert "Knows my hand" in question(setup).text()
     click(setup, "cancelClosingButton")

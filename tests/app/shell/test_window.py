@@ -619,7 +619,7 @@ def test_why_opens_the_tab_inside_on_the_pair(setup, qtbot):
     window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: link.isVisible())
     assert link.text() == "Why 1?"
-    with qtbot.waitSignal(window.draw_tab.answer.why_link.asked) as asked:
+    with qtbot.waitSignal(window.draw_tab.answer.why_link.why_requested) as asked:
         link.click()
     assert asked.args[0] == 1
     assert window.tabs.currentWidget() is window.inside_tab
@@ -636,7 +636,7 @@ def test_why_not_asks_about_the_digit_that_was_taught(setup, qtbot):
     assert setup.button("whyNotLink").isHidden()
     row.show_saved(9, misread=True)
     assert setup.button("whyNotLink").text() == "Why not 9?"
-    with qtbot.waitSignal(window.draw_tab.answer.why_link.asked) as asked:
+    with qtbot.waitSignal(window.draw_tab.answer.why_link.why_requested) as asked:
         setup.button("whyNotLink").click()
     assert asked.args == [1, 9]
     assert window.tabs.currentWidget() is window.inside_tab

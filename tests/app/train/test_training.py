@@ -40,7 +40,7 @@ def names(worker: TrainingWorker) -> list[str]:
 def test_run_delivers_all_events_and_saves_the_network(qapp: QApplication, tmp_path: Path) -> None:
     worker = TrainingWorker(TrainingSettings(epochs=2, seed=5), tmp_path, train=Loop(batches=2))
     learnt, ended = [], []
-    worker.learnt.connect(learnt.append)
+    worker.trained.connect(learnt.append)
     worker.finished.connect(lambda: ended.append(True))
     worker.run()
     epoch = ["BatchFinished", "BatchFinished", "Validating", "EpochFinished"]
@@ -90,7 +90,7 @@ def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
         worker.closing = True
         worker.controls.stop()
 
-    worker.learnt.connect(close)
+    worker.trained.connect(close)
     worker.run()
     assert (read_run(tmp_path).state, read_run(tmp_path).epochs_done) == (state, 1)
 
@@ -150,7 +150,7 @@ def ended_without_a_folder(folder: Path) -> tuple[Any, list[Any]]:
     """Train a run whose folder is gone; return its last event, and the networks that it learnt."""
     worker = TrainingWorker(TrainingSettings(epochs=1), folder, train=Loop())
     learnt: list[Any] = []
-    worker.learnt.connect(learnt.append)
+    worker.trained.connect(learnt.append)
     worker.run()
     return worker.inbox.take_all()[-1], learnt
 

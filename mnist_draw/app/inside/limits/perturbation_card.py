@@ -12,11 +12,11 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QWid
 
 from mnist_draw.app.inside.limits.robustness_plot import format_amount, paint_answer
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.steady_labels import GrowingLabel, TabularLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, rule
-from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class AnswerRows(QWidget):
             ring = self.width() * 0.52
             title = painter.fontMetrics().elidedText(row.title, Qt.ElideRight, round(ring - 14))
             painter.drawText(line, int(Qt.AlignLeft | Qt.AlignVCenter), title)
-            text = probability(row.sure, short=True)
+            text = format_probability(row.sure, short=True)
             painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter), text)
             paint_answer(painter, QPointF(ring, middle), row.name or str(row.answer), row.right)
             bar = QRectF(ring + 18 * scale, middle - Size.BAR / 2, 0, Size.BAR)

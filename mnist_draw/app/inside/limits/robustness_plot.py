@@ -17,10 +17,10 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.app.kit.words import probability
 from mnist_draw.app.train.series import STYLES, series_colour
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class RobustnessPlot(WalkableView):
         """Return how sure an answer is, as far as five such figures fit side by side."""
         for sign in (" %", ""):
             if self.answer_width(metrics, f">99{sign}") < self.column_width():
-                return probability(sure, decimals=0, short=True).removesuffix(" %") + sign
+                return format_probability(sure, decimals=0, short=True).removesuffix(" %") + sign
         return ""
 
     @staticmethod
@@ -213,7 +213,7 @@ class RobustnessPlot(WalkableView):
         if self.strip is not None and amount in self.axis.shown:
             place = self.axis.shown.index(amount)
             answer = int(self.strip.probabilities[place].argmax())
-            sure = probability(float(self.strip.probabilities[place, answer]), decimals=0)
+            sure = format_probability(float(self.strip.probabilities[place, answer]), decimals=0)
             text += f"; yours is read as {self.name(answer)}, {sure}"
         return f"{text}."
 

@@ -22,12 +22,12 @@ from PyQt5.QtWidgets import QSizePolicy, QWidget
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label
-from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
@@ -329,7 +329,7 @@ def layers_title(digits: bool) -> str:
 def describe_digit(maps: Maps, number: int, place: int, name: Callable[[int], str]) -> list[str]:
     """Describe a digit of a map, in three lines."""
     answer = int(maps.answers[number])
-    sure = probability(float(maps.probabilities[number, answer]), decimals=0)
+    sure = format_probability(float(maps.probabilities[number, answer]), decimals=0)
     return [
         f"Test {place:,}",
         f"it is {in_a_sentence(name(int(maps.labels[number])))}",

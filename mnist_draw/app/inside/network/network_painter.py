@@ -18,10 +18,10 @@ from mnist_draw.app.inside.network.scene import (
 )
 from mnist_draw.app.inside.network.units import Column, lights_mask, paint_lights, paint_maps
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import blank_pixmap, paint_grey, paint_signed
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.words import probability
 
 #: Between the titles of two layers, in logical pixels.
 _APART = 8
@@ -317,7 +317,7 @@ def paint_answers(painter: QPainter, scene: Scene) -> None:
         painter.setPen(theme.colour("text" if role else "muted"))
         box = QRectF(track.right(), y - 12, places.bands[digit].right() - track.right() - 4, 24)
         shown = frame is not None and (role or places.bands[digit].height() >= _MIN_ROW)
-        words = probability(part, short=True) if shown else ""
+        words = format_probability(part, short=True) if shown else ""
         draw_tabular(painter, box, words, Qt.AlignRight)
 
 

@@ -15,8 +15,8 @@ from mnist_draw.analysis.why import given_on, lifting, strongest, unit_sum, why_
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 from mnist_draw.app.inside.network.units import Column, Places
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.words import probability
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
@@ -89,13 +89,13 @@ def unit_words(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[i
     layer = frame.layers[unit[0]]
     p = frame.passed.p
     if unit[0] == len(frame.layers) - 1:
-        return f"Output {name(unit[1])}: {probability(float(p[0, unit[1]]))}"
+        return f"Output {name(unit[1])}: {format_probability(float(p[0, unit[1]]))}"
     value = float(frame.passed.a[unit[0]][0, unit[1]].max())
     words = f"{layer.unit_word.capitalize()} {unit[1]} of {layer.name}: {value:.2f}"
     if frame.question.toggled == unit:
         other = int(p[1].argmax())
         state = "on" if unit in off else "off"
-        words += f", {state}: {name(other)}, {probability(float(p[1, other]))}"
+        words += f", {state}: {name(other)}, {format_probability(float(p[1, other]))}"
     return words
 
 

@@ -22,11 +22,11 @@ from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_
 from mnist_draw.app.inside.network.rows_view import RowsView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import Part, column, row
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, push_button
-from mnist_draw.app.kit.words import probability
 
 if TYPE_CHECKING:
     import numpy as np
@@ -185,7 +185,7 @@ def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int]
 
 def _figure(part: float) -> str:
     """Format a probability with a space that does not break."""
-    return probability(float(part)).replace(" ", "\u00a0")
+    return format_probability(float(part)).replace(" ", "\u00a0")
 
 
 def _page(name: str, *parts: Part) -> QWidget:

@@ -19,10 +19,10 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
-from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
@@ -287,8 +287,8 @@ def _caption(results: Results, place: int, one_cell: bool, name: Callable[[int],
     """Return the line below a picture: how sure the network is, and of what if that differs."""
     confidence = float(results.confidence[place])
     if one_cell:
-        return probability(confidence, short=True)
-    sure = probability(confidence, decimals=0, short=True)
+        return format_probability(confidence, short=True)
+    sure = format_probability(confidence, decimals=0, short=True)
     read = short_name(name(int(results.answers[place])))
     if results.labels is None:
         return f"{read}, {sure}"
@@ -304,7 +304,7 @@ def describe_picture(
     results: Results, pictures: Pictures, place: int, name: Callable[[int], str]
 ) -> str:
     """Return what there is to say about a picture, as a sentence."""
-    sure = f"{probability(float(results.confidence[place]))} sure"
+    sure = f"{format_probability(float(results.confidence[place]))} sure"
     read = f"read as {name(int(results.answers[place]))}, {sure}."
     title = f"{pictures.one} {place:,}"
     if results.labels is None:

@@ -15,11 +15,11 @@ from mnist_draw.app.inside.network.scene import paint_title, short_name
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import paint_grey, paint_signed
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain, tip
-from mnist_draw.app.kit.words import probability
 from mnist_draw.library.network_data import class_name
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -56,7 +56,7 @@ class Answers:
             role = role_of(digit, label, p)
             y = self._digit(digit, role)
             self._bar(left, right, y, float(p[digit]), role)
-            self._figure(y, probability(float(p[digit]), short=True), role)
+            self._figure(y, format_probability(float(p[digit]), short=True), role)
 
     def loss(self, z: np.ndarray, p: np.ndarray, label: int) -> None:
         """Fill the formula in: z, e to the z, p, the target, −ln p of the label."""
@@ -112,7 +112,9 @@ class Answers:
             x = left + (right - left) * float(before[digit])
             self._painter.setPen(QPen(theme.colour("text"), 2))
             self._painter.drawLine(QPointF(x, y - 7), QPointF(x, y + 7))
-            first, second = (probability(float(p[digit]), short=True) for p in (before, after))
+            first, second = (
+                format_probability(float(p[digit]), short=True) for p in (before, after)
+            )
             self._figure(y, f"{first.removesuffix(' %')} → {second}", role)
 
     # -- parts of them

@@ -1,4 +1,4 @@
-"""Figures in words: durations, shares, losses, how sure the network is."""
+"""Format durations, shares, probabilities and losses."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from __future__ import annotations
 _LARGE_LOSS = 100.0
 
 
-def clock(seconds: float) -> str:
-    """Return a duration as ``m:ss`` or ``h:mm:ss``."""
+def format_duration(seconds: float) -> str:
+    """Format a duration as ``m:ss`` or ``h:mm:ss``."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
-def percent(part: float | None) -> str:
-    """Return a share as ``97.84 %``, or a dash."""
+def format_percent(part: float | None) -> str:
+    """Format a share as ``97.84 %``, a dash if there is none."""
     return "–" if part is None else f"{100 * part:.2f} %"
 
 
-def probability(part: float, decimals: int = 1, short: bool = False) -> str:
-    """Return a probability as ``97.8 %``.
+def format_probability(part: float, decimals: int = 1, short: bool = False) -> str:
+    """Format a probability as ``97.8 %``.
 
     No probability is rounded to 0 or 1: the ends are ``over 99.9 %`` and ``under 0.1 %``, or
     ``>99.9 %`` and ``<0.1 %`` where there is room for the figure alone.
@@ -31,8 +31,8 @@ def probability(part: float, decimals: int = 1, short: bool = False) -> str:
     return f"{percent:.{decimals}f} %" if percent >= step / 2 else f"{under}{step:.{decimals}f} %"
 
 
-def loss(value: float | None) -> str:
-    """Return a loss as ``0.0731``, or a dash."""
+def format_loss(value: float | None) -> str:
+    """Format a loss as ``0.0731``, a dash if there is none."""
     if value is None:
         return "–"
     return f"{value:.4f}" if abs(value) < _LARGE_LOSS else f"{value:.3g}"
