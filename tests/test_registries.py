@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -38,12 +37,12 @@ from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import SCHEDULES, UPDATE_RULES, updates_of
 
 
-def help_of(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+def help_of(command, capsys):
     assert main([command, "--help"]) == 0
     return " ".join(capsys.readouterr().out.split())
 
 
-def test_data_formats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_formats(tmp_path, capsys):
     setting = SETTINGS["data_folder"]
     assert isinstance(setting, Folder)
     help_text = help_of("train", capsys)
@@ -60,8 +59,8 @@ def test_data_formats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
             assert dataset_name(tmp_path / f"letters{suffix}.gz") == "letters"
 
 
-def test_a_new_data_format_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(place: Path) -> Source:
+def test_a_new_data_format_is_read(tmp_path, monkeypatch):
+    def read(place):
         images = np.full((12, 28, 28), 200, np.uint8)
         return Source(place, Part(images, np.arange(12) % 3, place))
 
@@ -92,12 +91,12 @@ EXAMPLES: dict[type[Operation], Operation] = {
 PICTURES = np.random.default_rng(1).random((2, 1, SIDE, SIDE), np.float32)
 
 
-def test_there_is_an_example_of_every_operation() -> None:
+def test_there_is_an_example_of_every_operation():
     assert OPERATIONS.keys() == EXAMPLES.keys() == set(Operation.__args__)
 
 
 @pytest.mark.parametrize("operation", EXAMPLES.values(), ids=lambda one: type(one).__name__)
-def test_an_operation_has_all_its_facets(operation: Operation) -> None:
+def test_an_operation_has_all_its_facets(operation):
     import lasagne
 
     from mnist_draw.training.functions import compile_predict
@@ -122,7 +121,7 @@ def test_an_operation_has_all_its_facets(operation: Operation) -> None:
 
 
 @pytest.mark.parametrize("name", OUTPUT_ACTIVATIONS)
-def test_an_activation_is_the_same_everywhere(name: str) -> None:
+def test_an_activation_is_the_same_everywhere(name):
     onnx = pytest.importorskip("onnx", reason="onnx is not installed")
     import theano
     import theano.tensor as T
@@ -139,7 +138,7 @@ def test_an_activation_is_the_same_everywhere(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NETWORK_FORMATS)
-def test_a_network_format_has_all_its_facets(name: str) -> None:
+def test_a_network_format_has_all_its_facets(name):
     from mnist_draw.cli.export import _FORMATS
 
     entry = NETWORK_FORMATS[name]
@@ -159,7 +158,7 @@ CHOICES = {"update": UPDATE_RULES, "schedule": SCHEDULES, "augmentation": RECIPE
 
 
 @pytest.fixture
-def panel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+def panel(request, monkeypatch, tmp_path):
     """Return the settings' form; elsewhere than in the window, Qt may be missing."""
     pytest.importorskip("PyQt5")
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
@@ -172,7 +171,7 @@ def panel(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_p
     return panel
 
 
-def choose_in(panel: Any, name: str, title: str) -> None:
+def choose_in(panel, name, title):
     """Choose an entry by its title."""
     from PyQt5.QtWidgets import QComboBox
 
@@ -182,9 +181,7 @@ def choose_in(panel: Any, name: str, title: str) -> None:
 
 
 @pytest.mark.parametrize("name", CHOICES)
-def test_a_choice_is_in_the_help_the_parser_and_the_form(
-    name: str, panel: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_choice_is_in_the_help_the_parser_and_the_form(name, panel, capsys):
     setting, help_text = SETTINGS[name], help_of("train", capsys)
     assert isinstance(setting, Choice)
     assert setting.choices is CHOICES[name]
@@ -196,7 +193,7 @@ def test_a_choice_is_in_the_help_the_parser_and_the_form(
 
 
 @pytest.mark.parametrize("name", UPDATE_RULES)
-def test_an_update_rule_is_known_to_one_step(name: str) -> None:
+def test_an_update_rule_is_known_to_one_step(name):
     import theano
 
     rule = UPDATE_RULES[name]
@@ -211,9 +208,7 @@ def test_an_update_rule_is_known_to_one_step(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_is_in_the_help_the_parser_and_the_form(
-    name: str, panel: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_preset_is_in_the_help_the_parser_and_the_form(name, panel, capsys):
     preset = PRESETS[name]
     preset.settings.validate()
     assert f"{name}: {preset.meaning}" in help_of("train", capsys)
@@ -226,9 +221,7 @@ def test_a_preset_is_in_the_help_the_parser_and_the_form(
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_a_network_kind_is_in_the_help_and_the_form_and_is_built(
-    name: str, panel: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_network_kind_is_in_the_help_and_the_form_and_is_built(name, panel, capsys):
     import lasagne
 
     kind = NETWORKS[name]
@@ -243,9 +236,7 @@ def test_a_network_kind_is_in_the_help_and_the_form_and_is_built(
 
 
 @pytest.mark.parametrize("name", RUN_FORMATS)
-def test_a_format_of_runs_is_in_the_help_and_the_menus(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_format_of_runs_is_in_the_help_and_the_menus(name, capsys):
     entry = RUN_FORMATS[name]
     assert f"{name} ({entry.ending}): {entry.meaning}" in help_of("export", capsys)
     if name != "tensorboard":  # it needs a package of its own

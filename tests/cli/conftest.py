@@ -10,7 +10,7 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def own_home(tmp_path_factory, monkeypatch):
     """Set a home of its own, with the compiled code that all tests share."""
     home = tmp_path_factory.mktemp("home")
     shared = Path(os.environ["MNIST_DRAW_HOME"]) / "cache"

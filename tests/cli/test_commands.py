@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -18,7 +17,7 @@ EXAMPLES = [(name, typed) for name, command in COMMANDS.items() for typed, _ in 
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_help_has_examples(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_help_has_examples(name, capsys):
     assert COMMANDS[name].examples
     assert main([name, "--help"]) == 0
     out = capsys.readouterr().out
@@ -27,14 +26,12 @@ def test_every_help_has_examples(name: str, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize(("name", "typed"), EXAMPLES)
-def test_every_example_is_understood(name: str, typed: str) -> None:
+def test_every_example_is_understood(name, typed):
     words = shlex.split(typed.partition(">")[0])
     assert callable(build_parser().parse_args([name, *words]).run)
 
 
-def test_a_command_is_one_entry(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_command_is_one_entry(monkeypatch, capsys):
     new = Subcommand("greet", "greet", "Greet.", (("", "says hello"),), lambda parser:
                   parser.set_defaults(run=lambda _: print("hello") or 0))  # fmt: skip
     monkeypatch.setitem(COMMANDS, "greet", new)
@@ -55,9 +52,7 @@ def test_a_command_is_one_entry(
         (["--verson"], "--version"),
     ],
 )
-def test_what_was_meant(
-    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_was_meant(arguments, meant, capsys):
     assert main(arguments) == 2
     assert f"did you mean {meant}?" in capsys.readouterr().err
 
@@ -71,21 +66,19 @@ def test_what_was_meant(
         ("--schedule", "cosin", "cosine"),
     ],
 )
-def test_a_value_that_was_meant(
-    option: str, wrong: str, meant: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_value_that_was_meant(option, wrong, meant, capsys):
     assert main(["train", option, wrong]) == 2
     assert f"Did you mean {meant}?" in capsys.readouterr().err
 
 
-def test_a_network_that_was_meant(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_network_that_was_meant(capsys, tmp_path):
     assert main(["export", "bets", str(tmp_path / "out.npz")]) == 1
     assert "did you mean best?" in capsys.readouterr().err
 
 
 @pytest.mark.process
 @pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
-def test_completion(shell: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_completion(shell, capsys, tmp_path):
     assert main(["completion", shell]) == 0
     script = capsys.readouterr().out
     assert all(name in script for name in COMMANDS)
@@ -101,9 +94,7 @@ def test_completion(shell: str, capsys: pytest.CaptureFixture[str], tmp_path: Pa
 
 @pytest.mark.process
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
-def test_bash_completes_a_command_and_an_option(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_bash_completes_a_command_and_an_option(capsys, tmp_path):
     assert main(["completion", "bash"]) == 0
     (tmp_path / "completion").write_text(capsys.readouterr().out)
     code = (
@@ -121,7 +112,7 @@ def test_bash_completes_a_command_and_an_option(
         assert expected in done.stdout.split(), done.stderr
 
 
-def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_colours_are_for_terminals_that_want_them(monkeypatch):
     import sys
 
     assert painted("ok", "green") == "ok"

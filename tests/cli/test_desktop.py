@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,12 +24,12 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "share"))
     return tmp_path / "share"
 
 
-def entry_of(path: Path) -> configparser.SectionProxy:
+def entry_of(path):
     parser = configparser.ConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read(path, encoding="utf-8")
@@ -38,9 +37,7 @@ def entry_of(path: Path) -> configparser.SectionProxy:
 
 
 @pytest.mark.process
-def test_what_is_installed_starts_this_program(
-    home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_installed_starts_this_program(home, capsys):
     assert main(["desktop", "install"]) == 0
     entry = entry_of(home / "applications" / "mnist-draw.desktop")
     command = shlex.split(entry["Exec"].replace("\\\\", "\\"))
@@ -52,7 +49,7 @@ def test_what_is_installed_starts_this_program(
     assert "desktop remove" in capsys.readouterr().out
 
 
-def test_remove_leaves_nothing(home: Path) -> None:
+def test_remove_leaves_nothing(home):
     (home / "applications").mkdir(parents=True)
     other = home / "applications" / "other.desktop"
     other.write_text("")
@@ -65,7 +62,7 @@ def test_remove_leaves_nothing(home: Path) -> None:
     assert main(["desktop", "remove"]) == 0
 
 
-def make_lists(home: Path) -> list[Path]:
+def make_lists(home):
     """Write what the desktop's programs make of the folders, whether they are there or not."""
     lists = [home / "mime" / name for name in ("globs2", "mime.cache", "types", "version")]
     lists.append(home / "applications" / "mimeinfo.cache")
@@ -74,7 +71,7 @@ def make_lists(home: Path) -> list[Path]:
     return lists
 
 
-def test_remove_leaves_no_lists_of_nothing(home: Path) -> None:
+def test_remove_leaves_no_lists_of_nothing(home):
     assert main(["desktop", "install"]) == 0
     make_lists(home)
     (home / "mnist_draw").mkdir()
@@ -82,7 +79,7 @@ def test_remove_leaves_no_lists_of_nothing(home: Path) -> None:
     assert list(home.iterdir()) == [home / "mnist_draw"]
 
 
-def test_lists_of_other_programs_stay(home: Path) -> None:
+def test_lists_of_other_programs_stay(home):
     assert main(["desktop", "install"]) == 0
     lists = make_lists(home)
     others = home / "mime" / "packages" / "other.xml", home / "applications" / "other.desktop"
@@ -103,11 +100,11 @@ def test_lists_of_other_programs_stay(home: Path) -> None:
         ("/a\\b$c`d", '"/a\\\\\\\\b\\\\$c\\\\`d"'),
     ],
 )
-def test_odd_places_are_quoted(argument: str, written: str) -> None:
+def test_odd_places_are_quoted(argument, written):
     assert desktop_entry.quoted(argument) == written
 
 
-def test_all_that_ships_is_installed() -> None:
+def test_all_that_ships_is_installed():
     assert {path.name for path in resource_path("desktop").iterdir()} == set(desktop_entry.PLACES)
 
 
@@ -116,10 +113,10 @@ def test_all_that_ships_is_installed() -> None:
     not (shutil.which("update-mime-database") and shutil.which("gio")),
     reason="needs shared-mime-info and GLib's gio",
 )
-def test_the_content_tells_a_network(home: Path, tmp_path: Path) -> None:
+def test_the_content_tells_a_network(home, tmp_path):
     """Whatever its name is; other files of NumPy's are left to whom they belong."""
 
-    def kind(path: Path) -> str:
+    def kind(path):
         command = ["gio", "info", "-a", "standard::content-type", str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         return done.stdout.split()[-1]
@@ -132,10 +129,10 @@ def test_the_content_tells_a_network(home: Path, tmp_path: Path) -> None:
         assert kind(path) == "application/x-mnist-draw-network"
 
 
-def test_a_network_opens_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_opens_the_window(tmp_path, monkeypatch):
     opened: list[Any] = []
 
-    def open_window(**how: Any) -> int:
+    def open_window(**how):
         opened.append(how)
         return 0
 
@@ -146,14 +143,12 @@ def test_a_network_opens_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert opened == [{"network": str(path)}]
 
 
-def test_a_network_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_that_is_not_there_is_told(capsys):
     assert main(["nowhere.npz"]) == 1
     assert "There is no file nowhere.npz." in capsys.readouterr().err
 
 
-def test_a_program_in_a_folder_of_any_name(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_program_in_a_folder_of_any_name(home, tmp_path, monkeypatch):
     python = tmp_path / os.fsdecode(b"b\xfcro") / "python"
     monkeypatch.setattr(sys, "executable", str(python))
     assert main(["desktop", "install"]) == 0

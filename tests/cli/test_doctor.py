@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +20,13 @@ from mnist_draw.training.settings import TrainingSettings
 RESOURCES = Path(__file__).parents[2] / "resources"
 
 
-def findings(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, str]]:
+def findings(capsys):
     lines = capsys.readouterr().out.splitlines()
     return {found["name"]: found for found in map(json.loads, lines)}
 
 
 @pytest.mark.parametrize("folder", ["mnist", "models"])
-def test_checksums_are_those_of_what_ships(folder: str) -> None:
+def test_checksums_are_those_of_what_ships(folder):
     """After a change: ``sha256sum *.gz *.npz > SHA256SUMS`` in the folder."""
     place = RESOURCES / folder
     listed = dict(reversed(line.split()) for line in (place / CHECKSUMS).read_text().splitlines())
@@ -39,7 +38,7 @@ def test_checksums_are_those_of_what_ships(folder: str) -> None:
     assert found == listed
 
 
-def test_a_sound_installation(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_sound_installation(capsys):
     status = main(["doctor", "--json"])
     found = findings(capsys)
     broken = [finding for finding in found.values() if finding["state"] == "broken"]
@@ -48,14 +47,12 @@ def test_a_sound_installation(capsys: pytest.CaptureFixture[str]) -> None:
     assert names <= found.keys()
 
 
-def only(monkeypatch: pytest.MonkeyPatch, check: object) -> None:
+def only(monkeypatch, check):
     monkeypatch.setattr(doctor, "CHECKS", (check,))
 
 
-def test_a_broken_thing_is_the_exit_status(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def found() -> Iterator[Finding]:
+def test_a_broken_thing_is_the_exit_status(monkeypatch, capsys):
+    def found():
         yield Finding("one", "fine")
         yield Finding("two", "Gone. Bring it back.", "broken")
 
@@ -67,9 +64,7 @@ def test_a_broken_thing_is_the_exit_status(
     assert "\x1b" not in out
 
 
-def test_a_home_that_is_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_home_that_is_a_file(tmp_path, monkeypatch, capsys):
     (tmp_path / "home").write_text("in the way")
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     only(monkeypatch, doctor._folders)
@@ -78,7 +73,7 @@ def test_a_home_that_is_a_file(
     assert "MNIST_DRAW_HOME" in found["own files"]["text"]
 
 
-def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_full_disk(monkeypatch, capsys):
     class Usage:
         free = 5_000_000
 
@@ -88,9 +83,7 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     assert "make room" in findings(capsys)["cache"]["text"]
 
 
-def test_a_file_that_was_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_file_that_was_changed(tmp_path, monkeypatch, capsys):
     for folder in ("mnist", "models"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.npz").write_bytes(b"sound")
@@ -107,18 +100,14 @@ def test_a_file_that_was_changed(
     assert "a.npz" in found["networks"]["text"]
 
 
-def test_a_package_that_is_missing(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_package_that_is_missing(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "_required", lambda: ["numpy", "no-such-package"])
     only(monkeypatch, doctor._packages)
     assert main(["doctor"]) == 1
     assert "pip install no-such-package" in capsys.readouterr().out
 
 
-def test_damaged_files_of_the_user_are_named_and_left_alone(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_home: Path
-) -> None:
+def test_damaged_files_of_the_user_are_named_and_left_alone(monkeypatch, capsys, own_home):
     sound, damaged = new_run_folder(), new_run_folder()
     for folder in (sound, damaged):
         RunSession(TrainingSettings(), folder).begin()
@@ -148,9 +137,7 @@ def test_damaged_files_of_the_user_are_named_and_left_alone(
     assert after == before
 
 
-def test_a_drawing_that_cannot_be_shown_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_drawing_that_cannot_be_shown_is_named(monkeypatch, capsys):
     record = {"format": "mnist_draw drawing", "version": 1, "items": [{"stroke": 3}]}
     data_folder().mkdir(parents=True, exist_ok=True)
     (data_folder() / "board.json").write_text(json.dumps(record))
@@ -161,9 +148,7 @@ def test_a_drawing_that_cannot_be_shown_is_named(
     assert drawings["text"].startswith(f"{data_folder() / 'board.json'} cannot be used: ")
 
 
-def test_the_last_crash_and_mistake_are_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_last_crash_and_mistake_are_named(monkeypatch, capsys):
     only(monkeypatch, doctor._last_crash)
     assert main(["doctor", "--json"]) == 0
     assert not capsys.readouterr().out

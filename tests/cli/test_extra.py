@@ -19,7 +19,7 @@ QUICK = ["train", "--network", NETWORK, "--examples", "500", "--batch-size", "10
 
 
 @pytest.fixture
-def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def mine(tmp_path, monkeypatch):
     """Return a folder with a taught digit, a picture in a subfolder, and a damaged one."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "mine"
@@ -32,7 +32,7 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-def test_a_network_learns_them_too(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_learns_them_too(mine, capsys):
     assert main([*QUICK, "--extra", str(mine), "--output", "m.npz"]) == 0
     out, err = capsys.readouterr()
     assert f"Learning 2 digits from {mine} too." in out
@@ -45,7 +45,7 @@ def test_a_network_learns_them_too(mine: Path, capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.slow
-def test_a_run_with_them_is_continued(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_with_them_is_continued(mine, capsys):
     extra = ["--extra", str(mine), "--augment", "pen"]
     assert main([*QUICK, *extra, "--output", "whole.npz"]) == 0
     assert main([*QUICK, *extra, "--epochs", "1", "--output", "p.npz", "--checkpoint", "c"]) == 0
@@ -61,16 +61,14 @@ def test_a_run_with_them_is_continued(mine: Path, capsys: pytest.CaptureFixture[
 
 
 @pytest.mark.slow
-def test_a_settings_file_may_name_them(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_settings_file_may_name_them(mine, capsys):
     settings = {"network": NETWORK, "epochs": 1, "training_examples": 500, "extra_folder": "mine"}
     Path("s.json").write_text(json.dumps(settings))
     assert main(["train", "--config", "s.json", "--output", "m.npz"]) == 0
     assert "Learning 2 digits" in capsys.readouterr().out
 
 
-def test_nothing_is_trained_where_there_are_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nothing_is_trained_where_there_are_none(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "nothing").mkdir()
     assert main([*QUICK, "--extra", "nothing", "--output", "m.npz"]) == 1
@@ -81,7 +79,7 @@ def test_nothing_is_trained_where_there_are_none(
 
 
 @pytest.mark.slow
-def test_a_trained_network_goes_on(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_trained_network_goes_on(mine, capsys):
     assert main([*QUICK, "--output", "first.npz"]) == 0
     arguments = ["train", "--from", "first.npz", "--examples", "500", "--batch-size", "100"]
     small = ["--learning-rate", "1e-9", "--epochs", "1", "--output", "second.npz"]

@@ -32,7 +32,7 @@ QUICK = ["train", "--network", NETWORK, "--examples", "1000", "--epochs", "2"]
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setattr(network_places, "_external", {})
@@ -40,14 +40,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "work"
 
 
-def objects(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
+def objects(capsys):
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 @pytest.mark.slow
-def test_what_is_trained_here_is_listed_in_the_window(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_trained_here_is_listed_in_the_window(here, capsys):
     assert main([*QUICK, "--output", "m.npz"]) == 0
     assert "is saved in m.npz" in capsys.readouterr().out
     [run], _ = list_runs()
@@ -69,25 +67,23 @@ def test_what_is_trained_here_is_listed_in_the_window(
     assert (run.state, run.epochs_done) == ("completed", 3)
 
 
-def test_a_checkpoint_elsewhere_is_kept_beside_the_run_too(here: Path) -> None:
+def test_a_checkpoint_elsewhere_is_kept_beside_the_run_too(here):
     assert main([*QUICK, "--checkpoint", "run.ckpt"]) == 0
     [run], _ = list_runs()
     assert run.checkpoint.read_bytes() == (here / "run.ckpt").read_bytes()
 
 
-def test_a_run_need_not_be_kept(here: Path) -> None:
+def test_a_run_need_not_be_kept(here):
     assert main([*QUICK, "--no-run"]) == 0
     assert list_runs() == ([], [])
 
 
-def test_a_run_that_fails_before_it_begins_is_not_listed(here: Path) -> None:
+def test_a_run_that_fails_before_it_begins_is_not_listed(here):
     assert main([*QUICK, "--data", "nowhere"]) == 1
     assert list_runs() == ([], [])
 
 
-def test_a_home_that_cannot_be_written_costs_no_network(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_home_that_cannot_be_written_costs_no_network(here, monkeypatch, capsys):
     (here / "file").write_text("in the way")
     monkeypatch.setenv("MNIST_DRAW_HOME", str(here / "file"))
     assert main([*QUICK, "--output", "m.npz"]) == 0
@@ -95,7 +91,7 @@ def test_a_home_that_cannot_be_written_costs_no_network(
     assert load_model(here / "m.npz").network == NETWORK
 
 
-def make_run(epochs: int = 2, name: str = "") -> RunSession:
+def make_run(epochs=2, name=""):
     files = RunSession(TrainingSettings(network=NETWORK, epochs=3), new_run_folder())
     files.begin()
     for epoch in range(1, epochs + 1):
@@ -105,7 +101,7 @@ def make_run(epochs: int = 2, name: str = "") -> RunSession:
     return files
 
 
-def test_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_runs(here, capsys):
     assert main(["runs"]) == 0
     assert "There is no run yet" in capsys.readouterr().out
     going_on, ended = make_run(), make_run()
@@ -126,9 +122,7 @@ def test_runs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     going_on.end("stopped")
 
 
-def test_a_name_of_no_run_is_not_answered_with_all_of_them(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_name_of_no_run_is_not_answered_with_all_of_them(here, capsys):
     for number in range(30):
         make_run(name=f"run of the day {number}").end("completed")
     for command in (["predict", "x.png", "--model", "unknown"], ["export", "unknown", "x.csv"]):
@@ -139,9 +133,7 @@ def test_a_name_of_no_run_is_not_answered_with_all_of_them(
         assert len(err) < 400
 
 
-def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(capsys):
     run = make_run().run
     history = History()
     history.add(events.EpochFinished(1, 3, 60, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
@@ -157,9 +149,7 @@ def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(
     assert "1 of 3" in out
 
 
-def test_a_network_that_learnt_has_the_name_that_it_is_listed_with(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_network_that_learnt_has_the_name_that_it_is_listed_with(here, capsys):
     kept = save_fine_tuned(list_shipped()[0].load())
     assert main(["models", "--json"]) == 0
     name = str(objects(capsys)[-1]["name"])
@@ -172,9 +162,7 @@ def test_a_network_that_learnt_has_the_name_that_it_is_listed_with(
     assert name in capsys.readouterr().err
 
 
-def test_a_network_that_the_window_left_outside_is_listed_by_its_path(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_network_that_the_window_left_outside_is_listed_by_its_path(tmp_path, capsys):
     left = tmp_path / "mnist-draw-rescued-model.npz"
     save_model(left, list_shipped()[0].load())
     left.chmod(0o600)
@@ -183,18 +171,18 @@ def test_a_network_that_the_window_left_outside_is_listed_by_its_path(
     assert str(left) in names
 
 
-def test_what_is_small_is_told_in_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_small_is_told_in_bytes(capsys):
     make_run(1).end("completed")
     assert main(["export", "latest", "r.csv"]) == 0
     assert f"{Path('r.csv').stat().st_size:,} bytes" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("typed", ["export", "export a.zip b.zip", "export a.txt", "import"])
-def test_a_senseless_command_for_digits_is_misuse(typed: str) -> None:
+def test_a_senseless_command_for_digits_is_misuse(typed):
     assert main(["digits", *typed.split()]) == 2
 
 
-def test_models(capsys: pytest.CaptureFixture[str]) -> None:
+def test_models(capsys):
     assert main(["models", "--json"]) == 0
     found = objects(capsys)
     assert [one["name"] for one in found] == [kept.name for kept in list_shipped()]
@@ -203,7 +191,7 @@ def test_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert "99.56 %" in capsys.readouterr().out
 
 
-def test_the_title_of_a_network_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_title_of_a_network_stays_in_its_line(capsys):
     (model,) = (kept.load() for kept in list_shipped()[:1])
     save_fine_tuned(model)
     (path,) = fine_tuned_folder().iterdir()
@@ -216,7 +204,7 @@ def test_the_title_of_a_network_stays_in_its_line(capsys: pytest.CaptureFixture[
     assert not any(line.startswith("best  forged") for line in lines)
 
 
-def test_figures_of_a_run_are_exported(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_of_a_run_are_exported(here, capsys):
     older, newest = make_run(1), make_run(3)
     older.end("completed")
     newest.end("completed")
@@ -230,7 +218,7 @@ def test_figures_of_a_run_are_exported(here: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.slow
-def test_nothing_is_replaced_unless_asked(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_replaced_unless_asked(here, capsys):
     (here / "out.py").write_text("mine")
     assert main(["export", "mlp", "out.py"]) == 1
     assert "--overwrite" in capsys.readouterr().err
@@ -240,7 +228,7 @@ def test_nothing_is_replaced_unless_asked(here: Path, capsys: pytest.CaptureFixt
     compile((here / "out.py").read_text("utf-8"), "out.py", "exec")
 
 
-def test_the_ending_says_the_format(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_ending_says_the_format(here, capsys):
     assert main(["export", "mlp", "plain.npz"]) == 0
     with np.load(here / "plain.npz") as archive:
         assert archive.files == [f"arr_{number}" for number in range(6)]
@@ -255,7 +243,7 @@ def test_the_ending_says_the_format(here: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.slow
-def test_a_network_of_a_run_is_found_by_its_key(here: Path) -> None:
+def test_a_network_of_a_run_is_found_by_its_key(here):
     assert main([*QUICK, "--output", "m.npz"]) == 0
     [kept] = list_run_networks()
     [run], _ = list_runs()
@@ -270,7 +258,7 @@ def test_a_network_of_a_run_is_found_by_its_key(here: Path) -> None:
     assert find_network(run.folder.name).network == NETWORK
 
 
-def test_a_network_has_no_figures(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_network_has_no_figures(here, capsys):
     (here / "own.npz").write_bytes(b"")
     for name in ("best", "own.npz", "shipped:best"):
         assert main(["export", name, "x.csv"]) == 1
@@ -279,7 +267,7 @@ def test_a_network_has_no_figures(here: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.slow
-def test_a_format_fits_the_ending(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_format_fits_the_ending(here, capsys):
     assert main(["export", "mlp", "x.csv", "--format", "py"]) == 2
     assert "x.csv does not end in .py" in capsys.readouterr().err
     assert not (here / "x.csv").exists()
@@ -288,9 +276,7 @@ def test_a_format_fits_the_ending(here: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.slow
-def test_training_starts_from_a_network_that_ships(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_training_starts_from_a_network_that_ships(here, capsys):
     arguments = ["--examples", "500", "--batch-size", "100", "--epochs", "1", "--no-run"]
     assert main(["train", "--from", "mlp", *arguments, "--output", "m.npz"]) == 0
     assert load_model(here / "m.npz").network == "mlp"
@@ -298,7 +284,7 @@ def test_training_starts_from_a_network_that_ships(
     assert "did you mean best?" in capsys.readouterr().err
 
 
-def test_data(capsys: pytest.CaptureFixture[str]) -> None:
+def test_data(capsys):
     assert main(["data", "--json"]) == 0
     [found] = objects(capsys)
     assert [sum(found[part]) for part in ("training", "validation", "test")] == [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,7 @@ from mnist_draw import __version__
 from mnist_draw.cli import main, predict
 
 
-def test_version_names_program_engine_and_python(capsys: pytest.CaptureFixture[str]) -> None:
+def test_version_names_program_engine_and_python(capsys):
     assert main(["--version"]) == 0
     out = capsys.readouterr().out
     assert f"mnist_draw {__version__}" in out
@@ -34,26 +33,24 @@ def test_version_names_program_engine_and_python(capsys: pytest.CaptureFixture[s
         ["train", "7"],
     ],
 )
-def test_misuse(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_misuse(arguments, capsys):
     assert main(arguments) == 2
     assert "usage: mnist-draw" in capsys.readouterr().err
 
 
-def test_without_a_command_the_window_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_command_the_window_opens(monkeypatch):
     monkeypatch.setattr("mnist_draw.app.main", lambda: 7)
     assert main([]) == 7
 
 
-def broken(error: BaseException) -> object:
-    def command(_arguments: object) -> int:
+def broken(error):
+    def command(_arguments):
         raise error
 
     return command
 
 
-def test_defect_is_kept_in_a_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_defect_is_kept_in_a_file(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     monkeypatch.setattr(predict, "evaluate", broken(ZeroDivisionError("oh")))
     assert main(["evaluate", "a.npz"]) == 1
@@ -72,13 +69,7 @@ def test_defect_is_kept_in_a_file(
         (MemoryError(), 1, "memory"),
     ],
 )
-def test_ends_without_a_traceback(
-    error: BaseException,
-    status: int,
-    message: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_ends_without_a_traceback(error, status, message, monkeypatch, capsys):
     monkeypatch.setattr(predict, "evaluate", broken(error))
     assert main(["evaluate", "a.npz"]) == status
     assert message in capsys.readouterr().err
@@ -86,7 +77,7 @@ def test_ends_without_a_traceback(
 
 @pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="a shell pipe that closes early")
-def test_reader_that_has_enough() -> None:
+def test_reader_that_has_enough():
     command = f"{sys.executable} -m mnist_draw train --help | head -c 1"
     found = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert "Traceback" not in found.stderr
@@ -94,7 +85,7 @@ def test_reader_that_has_enough() -> None:
 
 
 @pytest.mark.process
-def test_importing_the_commands_is_cheap() -> None:
+def test_importing_the_commands_is_cheap():
     code = (
         "import sys, mnist_draw.cli.main; "
         "heavy = {'theano', 'lasagne', 'pytensor', 'PyQt5', 'scipy', 'PIL'} & set(sys.modules); "
@@ -107,7 +98,7 @@ def test_importing_the_commands_is_cheap() -> None:
 
 
 @pytest.mark.process
-def test_any_file_name_can_be_printed() -> None:
+def test_any_file_name_can_be_printed():
     """An ASCII terminal and a name that is not even valid Unicode: a sentence, no traceback."""
     command = [sys.executable, "-m", "mnist_draw", "evaluate", os.fsdecode(b"\xff\xc3\xbc.npz")]
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
@@ -151,7 +142,7 @@ sys.exit(main(sys.argv[1:]))
 @pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="there, a program cannot send itself Ctrl-C")
 @pytest.mark.parametrize(("how", "seconds"), [("callback", "20"), ("tidying", "0")])
-def test_ctrl_c_that_python_swallows_ends_the_command(how: str, seconds: str) -> None:
+def test_ctrl_c_that_python_swallows_ends_the_command(how, seconds):
     done = subprocess.run(
         [sys.executable, "-c", SWALLOWS, "lost", how, seconds],
         capture_output=True, text=True, check=False, timeout=15,

@@ -11,9 +11,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from linear_network import linear_model
@@ -31,7 +29,7 @@ QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(network_places, "data_folder", lambda: tmp_path / "own data")
     monkeypatch.setattr(network_places, "_external", {})
@@ -40,13 +38,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def at_first(monkeypatch: pytest.MonkeyPatch) -> Callable[[type, Callable[[], object]], None]:
+def at_first(monkeypatch):
     """Have something done at the first event of a kind."""
 
-    def arrange(kind: type, action: Callable[[], object]) -> None:
+    def arrange(kind, action):
         show, waiting = train_run.Progress.show, [action]
 
-        def watch(progress: Any, event: Any) -> None:
+        def watch(progress, event):
             show(progress, event)
             if isinstance(event, kind) and waiting:
                 waiting.pop()()
@@ -57,9 +55,7 @@ def at_first(monkeypatch: pytest.MonkeyPatch) -> Callable[[type, Callable[[], ob
 
 
 @pytest.mark.slow
-def test_ctrl_c_before_the_first_minibatch_leaves_a_good_network_alone(
-    here: Path, at_first: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ctrl_c_before_the_first_minibatch_leaves_a_good_network_alone(here, at_first, capsys):
     assert main([*QUICK, "--epochs", "1", "--output", "good.npz"]) == 0
     before = (here / "good.npz").read_bytes()
     at_first(events.Compiling, lambda: signal.raise_signal(signal.SIGINT))
@@ -72,7 +68,7 @@ def test_ctrl_c_before_the_first_minibatch_leaves_a_good_network_alone(
     assert "test accuracy" not in out
 
 
-def twice() -> None:
+def twice():
     """Press Ctrl-C, and once more: the network is not waited for."""
     signal.raise_signal(signal.SIGINT)
     signal.raise_signal(signal.SIGINT)
@@ -82,12 +78,8 @@ def twice() -> None:
 @pytest.mark.parametrize("checkpoint", [[], ["--checkpoint", "run.ckpt"]])
 @pytest.mark.parametrize("moment", [events.Testing, events.Finished])
 def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
-    here: Path,
-    at_first: Any,
-    capsys: pytest.CaptureFixture[str],
-    moment: type,
-    checkpoint: list[str],
-) -> None:
+    here, at_first, capsys, moment, checkpoint
+):
     at_first(moment, twice)
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz", *checkpoint]) == 130
     err = capsys.readouterr().err
@@ -103,12 +95,10 @@ def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
 
 
 @pytest.mark.slow
-def test_a_second_ctrl_c_after_the_network_is_saved_says_where_it_is(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_second_ctrl_c_after_the_network_is_saved_says_where_it_is(here, monkeypatch, capsys):
     put = train_run.put
 
-    def interrupted(line: str) -> None:
+    def interrupted(line):
         if "is saved in" in line:
             raise KeyboardInterrupt
         put(line)
@@ -122,16 +112,14 @@ def test_a_second_ctrl_c_after_the_network_is_saved_says_where_it_is(
     assert run.state == "completed"
 
 
-def test_a_second_ctrl_c_says_where_nothing_is_kept(
-    here: Path, at_first: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_second_ctrl_c_says_where_nothing_is_kept(here, at_first, capsys):
     at_first(events.Testing, twice)
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz", "--no-run"]) == 130
     assert "Nothing is kept" in capsys.readouterr().err
 
 
 @pytest.mark.slow
-def test_two_runs_without_output_get_a_file_each(here: Path, at_first: Any) -> None:
+def test_two_runs_without_output_get_a_file_each(here, at_first):
     """The second run begins and ends while the first is going on."""
     at_first(events.EpochFinished, lambda: main([*QUICK, "--epochs", "2", "--seed", "2"]))
     assert main([*QUICK, "--epochs", "1", "--seed", "1"]) == 0
@@ -140,7 +128,7 @@ def test_two_runs_without_output_get_a_file_each(here: Path, at_first: Any) -> N
 
 
 @pytest.fixture(scope="module")
-def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def good(tmp_path_factory):
     """Return a folder with a network, a checkpoint, and two other files."""
     folder = tmp_path_factory.mktemp("good")
     files = ["--output", str(folder / "good.npz"), "--checkpoint", str(folder / "run.ckpt")]
@@ -166,13 +154,8 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_no_file_is_replaced_that_is_something_else(
-    arguments: list[str],
-    status: int,
-    message: str,
-    good: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+    arguments, status, message, good, monkeypatch, capsys
+):
     monkeypatch.chdir(good)
     before = {path: path.read_bytes() for path in good.iterdir()}
     assert main([*QUICK, "--epochs", "1", *arguments]) == status
@@ -181,12 +164,10 @@ def test_no_file_is_replaced_that_is_something_else(
 
 
 @pytest.mark.slow
-def test_another_network_that_is_replaced_is_kept(
-    here: Path, capsys: pytest.CaptureFixture[str], at_first: Any
-) -> None:
+def test_another_network_that_is_replaced_is_kept(here, capsys, at_first):
     run = [*QUICK, "--output", "m.npz"]
 
-    def files() -> list[str]:
+    def files():
         return sorted(path.name for path in here.glob("m*.npz"))
 
     assert main([*run, "--epochs", "2", "--checkpoint", "run.ckpt"]) == 0
@@ -210,14 +191,12 @@ def test_another_network_that_is_replaced_is_kept(
     assert (here / "m-4.npz").read_bytes() == longer
 
 
-def test_a_network_that_is_replaced_stays_where_the_new_one_cannot_be_saved(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_that_is_replaced_stays_where_the_new_one_cannot_be_saved(here, monkeypatch):
     run = [*QUICK, "--epochs", "1", "--output", "m.npz"]
     assert main(run) == 0
     before = (here / "m.npz").read_bytes()
 
-    def fail(path: Path, model: object) -> None:
+    def fail(path, model):
         raise StorageError(f"{path} cannot be written: no space. Nothing was written.")
 
     monkeypatch.setattr(train_run, "save_model", fail)
@@ -226,10 +205,8 @@ def test_a_network_that_is_replaced_stays_where_the_new_one_cannot_be_saved(
     assert not (here / "m-2.npz").exists()
 
 
-def test_a_checkpoint_that_was_asked_for_and_not_written_is_a_failure(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: object) -> None:
+def test_a_checkpoint_that_was_asked_for_and_not_written_is_a_failure(here, monkeypatch):
+    def fail(*_):
         raise StorageError("run.ckpt cannot be written: no space.")
 
     monkeypatch.setattr(checkpoint, "write_atomically", fail)
@@ -238,7 +215,7 @@ def test_a_checkpoint_that_was_asked_for_and_not_written_is_a_failure(
 
 
 @pytest.mark.slow
-def test_another_run_s_checkpoint_is_replaced_when_told_to(here: Path) -> None:
+def test_another_run_s_checkpoint_is_replaced_when_told_to(here):
     run = [*QUICK, "--epochs", "1", "--output", "m.npz", "--checkpoint", "run.ckpt"]
     assert main([*run, "--seed", "1"]) == 0
     assert main([*run, "--seed", "2"]) == 1
@@ -251,13 +228,11 @@ ENDINGS = [name for name in ("SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal,
 
 
 @pytest.mark.parametrize("name", ENDINGS)
-def test_what_ends_a_program_ends_the_run_as_ctrl_c_does(
-    name: str, here: Path, at_first: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_ends_a_program_ends_the_run_as_ctrl_c_does(name, here, at_first, capsys):
     number = getattr(signal, name)
     reached = []
 
-    def survive(_number: int, _frame: object) -> None:
+    def survive(_number, _frame):
         reached.append("the test's own handler: without it, the tests would end here")
 
     before = signal.signal(number, survive)
@@ -274,7 +249,7 @@ def test_what_ends_a_program_ends_the_run_as_ctrl_c_does(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="nohup is POSIX's")
-def test_a_signal_that_is_ignored_stays_so(here: Path, at_first: Any) -> None:
+def test_a_signal_that_is_ignored_stays_so(here, at_first):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         at_first(events.EpochFinished, lambda: signal.raise_signal(signal.SIGHUP))
@@ -287,20 +262,13 @@ def test_a_signal_that_is_ignored_stays_so(here: Path, at_first: Any) -> None:
 class Full(io.StringIO):
     """A stream on a disk that is full."""
 
-    def write(self, text: str) -> int:
+    def write(self, text):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
 @pytest.mark.parametrize("broken", [Full(), None])
-def test_output_that_fails_costs_no_network(
-    stream: str,
-    broken: Any,
-    here: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    at_first: Any,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_output_that_fails_costs_no_network(stream, broken, here, monkeypatch, at_first, capsys):
     if stream == "stderr":
         # Something to say there.
         at_first(events.Started, lambda: print("a warning", file=sys.stderr))
@@ -317,7 +285,7 @@ COMMAND = [sys.executable, "-m", "mnist_draw"]
 @pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
 @pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "2>&- >&-", "| head -1"])
-def test_output_of_a_real_process_that_fails(redirection: str, here: Path) -> None:
+def test_output_of_a_real_process_that_fails(redirection, here):
     train = " ".join([*COMMAND, *QUICK, "--epochs", "2", "--output", "m.npz"])
     script = f"({train}; echo $? > status) {redirection}"
     done = subprocess.run(
@@ -340,9 +308,7 @@ def test_output_of_a_real_process_that_fails(redirection: str, here: Path) -> No
         ("predict --model none.npz none.png > /dev/full", "no such file"),
     ],
 )
-def test_commands_whose_output_fails_say_so_by_their_status(
-    command: str, told: str, here: Path
-) -> None:
+def test_commands_whose_output_fails_say_so_by_their_status(command, told, here):
     done = subprocess.run(
         ["sh", "-c", " ".join([*COMMAND, command])],
         capture_output=True,
@@ -357,7 +323,7 @@ def test_commands_whose_output_fails_say_so_by_their_status(
 
 
 @pytest.mark.process
-def test_an_epoch_that_is_said_to_be_saved_survives_a_kill(here: Path) -> None:
+def test_an_epoch_that_is_said_to_be_saved_survives_a_kill(here):
     arguments = [*QUICK, "--epochs", "1000", "--output", "m.npz", "--checkpoint", "run.ckpt"]
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -367,9 +333,7 @@ def test_an_epoch_that_is_said_to_be_saved_survives_a_kill(here: Path) -> None:
 
 
 @pytest.mark.process
-def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(here, capsys):
     elsewhere = here / "my run.ckpt"
     arguments = [*QUICK, "--epochs", "1000", "--output", "m.npz", "--checkpoint", elsewhere.name]
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
@@ -399,9 +363,7 @@ def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(
 
 
 @pytest.mark.process
-def test_two_programs_do_not_write_one_checkpoint(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_programs_do_not_write_one_checkpoint(here, capsys):
     arguments = [*QUICK, "--epochs", "1000", "--output", "m.npz", "--checkpoint", "run.ckpt"]
     with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -421,16 +383,12 @@ SAVED = re.compile(r"Epoch (\d+) is saved in run\.ckpt\.$")
 
 @pytest.mark.parametrize("output", [[], ["--output", "model.npz"]])
 def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
-    here: Path,
-    at_first: Any,
-    output: list[str],
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def full(path: Path, _: Any) -> None:
+    here, at_first, output, capsys, monkeypatch
+):
+    def full(path, _):
         raise StorageError(f"Could not write {path}: no space left on device. Nothing was written.")
 
-    def fill() -> None:
+    def fill():
         monkeypatch.setattr(record, "write_atomically", full)
         monkeypatch.setattr(run_session, "save_model", full)
 
@@ -444,15 +402,15 @@ def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
 
 
 def test_where_home_and_output_are_full_the_network_is_among_the_temporary_files(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+    here, monkeypatch, capsys
+):
     save = train_run.save_model
     (here / "temporary").mkdir()
     monkeypatch.setattr(
         network_places, "fallback_folders", lambda: [here / "full", here / "temporary"]
     )
 
-    def full(path: Path, model: Any) -> None:
+    def full(path, model):
         if path.parent != here / "temporary":
             raise StorageError(f"Could not write {path}: no space left on device.")
         save(path, model)
@@ -467,16 +425,14 @@ def test_where_home_and_output_are_full_the_network_is_among_the_temporary_files
     assert [path for path in (here / "own data").rglob("*") if path.is_file()] == []
 
 
-def test_resuming_a_finished_run_says_so(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_resuming_a_finished_run_says_so(here, capsys):
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz", "--checkpoint", "run.ckpt"]) == 0
     capsys.readouterr()
     assert main(["train", "--resume", "run.ckpt", "--output", "m.npz"]) == 0
     assert "complete already: 1 of 1 epochs" in capsys.readouterr().out
 
 
-def test_a_run_is_not_ended_before_the_epochs_that_it_has_learnt(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_run_is_not_ended_before_the_epochs_that_it_has_learnt(here, capsys):
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz", "--checkpoint", "run.ckpt"]) == 0
     capsys.readouterr()
     before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
@@ -502,12 +458,9 @@ def test_a_run_is_not_ended_before_the_epochs_that_it_has_learnt(
     ],
 )
 def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(
-    options: list[str],
-    told: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    def full(path: Path, _: Any) -> None:
+    options, told, monkeypatch, capsys
+):
+    def full(path, _):
         raise StorageError(f"Could not write {path}: no space left on device. Nothing was written.")
 
     for module in (train_run, network_places):
@@ -523,9 +476,7 @@ def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(
 @pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
 @pytest.mark.parametrize("name", ["a\nb.npz", "a\u202eb.npz", "-m.npz", "my net.npz"])
 @pytest.mark.parametrize("listed", [True, False])
-def test_the_command_that_is_suggested_works(
-    here: Path, name: str, listed: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_that_is_suggested_works(here, name, listed, capsys):
     Image.new("L", (28, 28)).save(here / "x.png")
     options = [] if listed else ["--no-run"]
     assert main([*QUICK, "--epochs", "1", f"--output={name}", *options]) == 0
@@ -538,9 +489,7 @@ def test_the_command_that_is_suggested_works(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
-def test_no_command_is_suggested_that_cannot_be_typed(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_command_is_suggested_that_cannot_be_typed(here, capsys):
     name = "a\nb.ckpt"
     assert main([*QUICK, "--epochs", "1", "--no-run", "--checkpoint", name]) == 0
     capsys.readouterr()

@@ -24,20 +24,20 @@ NAMES = ("one", "two", "three")
 
 
 @pytest.fixture
-def shapes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def shapes(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     draw_classes(tmp_path / "shapes", NAMES, 40)
     return tmp_path / "shapes"
 
 
-def train(data: str, *more: str) -> int:
+def train(data, *more):
     given = "--network layers:20 --batch-size 10 --epochs 6 --output shapes.npz"
     return main(["train", "--data", data, *given.split(), *more])
 
 
 @pytest.mark.slow
-def test_from_a_folder_to_answers(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_from_a_folder_to_answers(shapes, capsys):
     assert train("shapes") == 0
     out, err = capsys.readouterr()
     assert "Learning 3 classes: one, three, two." in out
@@ -78,9 +78,7 @@ def test_from_a_folder_to_answers(shapes: Path, capsys: pytest.CaptureFixture[st
 
 
 @pytest.mark.slow
-def test_a_report_does_not_go_into_the_data(
-    shapes: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_report_does_not_go_into_the_data(shapes, capsys):
     before = sorted(shapes.rglob("*"))
     assert train("shapes", "--no-run") == 0
     for folder in ("shapes", "shapes/report", "shapes/one"):
@@ -91,7 +89,7 @@ def test_a_report_does_not_go_into_the_data(
 
 
 @pytest.mark.slow
-def test_few_pictures_need_no_option(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_few_pictures_need_no_option(shapes, capsys):
     places = ("--output", "few.npz", "--checkpoint", "run.ckpt")
     given = ("train", "--data", "shapes", "--network", "layers:5", *places)
     assert main([*given, "--epochs", "1"]) == 0
@@ -111,9 +109,7 @@ def test_few_pictures_need_no_option(shapes: Path, capsys: pytest.CaptureFixture
     assert "batch size is 500, but there are only 81" in capsys.readouterr().err
 
 
-def test_data_that_are_gone_or_of_other_classes(
-    shapes: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_data_that_are_gone_or_of_other_classes(shapes, capsys):
     assert train("shapes", "--epochs", "1") == 0
     capsys.readouterr()
     draw_classes(shapes.parent / "others", ("one", "two"), 5)
@@ -134,7 +130,7 @@ def test_data_that_are_gone_or_of_other_classes(
 
 
 @pytest.mark.slow
-def test_a_run_of_classes_goes_on(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_of_classes_goes_on(shapes, capsys):
     more = ("--checkpoint", "run.ckpt")
     assert train("shapes", "--epochs", "2", *more) == 0
     assert main(["train", "--resume", "run.ckpt", "--epochs", "3", "--output", "on.npz"]) == 0
@@ -150,16 +146,14 @@ def test_a_run_of_classes_goes_on(shapes: Path, capsys: pytest.CaptureFixture[st
     assert train("shapes", "--from", "on.npz", "--epochs", "1", "--overwrite") == 0
 
 
-def test_digits_are_not_learnt_beside_other_classes(
-    shapes: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_digits_are_not_learnt_beside_other_classes(shapes, capsys):
     draw_classes(shapes.parent / "mine", tuple("0123456789"), 1)
     assert train("shapes", "--extra", "mine") == 1
     assert "cannot be learnt beside shapes" in capsys.readouterr().err
 
 
 @pytest.mark.slow
-def test_from_python(shapes: Path) -> None:
+def test_from_python(shapes):
     data = mnist_draw.load_data(shapes)
     network = mnist_draw.run_network(
         data, network_name="layers:20", num_epochs=1, batch_size=10, verbose=False
@@ -176,9 +170,7 @@ def test_from_python(shapes: Path) -> None:
     assert mnist_draw.load_network("plain.npz").output_shape == (None, 15)
 
 
-def test_the_run_is_listed_with_its_classes(
-    shapes: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_run_is_listed_with_its_classes(shapes, capsys):
     assert train("shapes", "--epochs", "1") == 0
     capsys.readouterr()
     assert main(["runs", "--json"]) == 0
@@ -196,8 +188,8 @@ def test_the_run_is_listed_with_its_classes(
 
 
 def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
-    shapes: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+    shapes, monkeypatch, capsys
+):
     assert train("shapes") == 0
     monkeypatch.setenv("MNIST_DRAW_HOME", str(shapes.parent / "another home"))
     assert main(["evaluate", "shapes.npz"]) != 0
@@ -209,9 +201,7 @@ def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
     assert main(["evaluate", "shapes.npz"]) == 0
 
 
-def test_data_of_other_classes_are_not_taken_for_a_networks(
-    shapes: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_data_of_other_classes_are_not_taken_for_a_networks(shapes, capsys):
     assert train("shapes", "--no-run") == 0
     model = load_trained("shapes.npz")
     draw_classes(shapes.parent / "others", ("four", "five"), 20)

@@ -20,20 +20,20 @@ from mnist_draw.storage import save_model
 
 
 @pytest.fixture
-def model(tmp_path: Path) -> str:
+def model(tmp_path):
     save_model(tmp_path / "model.npz", linear_model())
     return str(tmp_path / "model.npz")
 
 
 @pytest.fixture
-def seven(tmp_path: Path) -> str:
+def seven(tmp_path):
     """A picture of a 7, dark on light and larger than MNIST's."""
     picture = Image.fromarray(255 - load_dataset().test_images[0, 0])
     picture.resize((200, 200), Image.Resampling.BICUBIC).save(tmp_path / "sieben ü.png")
     return str(tmp_path / "sieben ü.png")
 
 
-def test_predict(model: str, seven: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_predict(model, seven, capsys):
     assert main(["predict", seven, "--model", model]) == 0
     out, err = capsys.readouterr()
     assert out.startswith(f"{seven}: 7 (")
@@ -41,9 +41,7 @@ def test_predict(model: str, seven: str, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
-def test_what_a_terminal_would_obey_is_escaped(
-    model: str, seven: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_what_a_terminal_would_obey_is_escaped(model, seven, tmp_path, capfd):
     name = "\x1b[31m\x9b2J\x7f\r\u202ex.png"
     escaped = "\\u001b[31m\\u009b2J\\u007f\\u000d\\u202ex.png"
     Path(seven).rename(tmp_path / name)
@@ -60,9 +58,7 @@ def test_what_a_terminal_would_obey_is_escaped(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
-def test_no_name_forges_a_line(
-    model: str, seven: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_no_name_forges_a_line(model, seven, tmp_path, capfd):
     name = "x.png: 1 (99.9 %)\nforged.png: 2 (99.9 %)\u2028.png"
     Path(seven).rename(tmp_path / name)
     (tmp_path / f"no{name}").write_text("no picture")
@@ -80,13 +76,8 @@ def test_no_name_forges_a_line(
 @pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
 @pytest.mark.parametrize("on_a_terminal", [False, True])
 def test_a_table_has_the_true_name_except_on_a_terminal(
-    model: str,
-    seven: str,
-    tmp_path: Path,
-    on_a_terminal: bool,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+    model, seven, tmp_path, on_a_terminal, monkeypatch, capsys
+):
     name = "\x1b[31m\u202ered\nforged,1.png"
     Path(seven).rename(tmp_path / name)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: on_a_terminal, raising=False)
@@ -101,7 +92,7 @@ def test_a_table_has_the_true_name_except_on_a_terminal(
         assert row["image"] == str(tmp_path / name)
 
 
-def test_predict_json(model: str, seven: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_predict_json(model, seven, capsys):
     assert main(["predict", "--json", "--model", model, seven, seven]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
@@ -115,9 +106,7 @@ def test_predict_json(model: str, seven: str, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no file can have that name there")
-def test_json_has_no_name_that_strict_readers_refuse(
-    model: str, seven: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_json_has_no_name_that_strict_readers_refuse(model, seven, tmp_path, capfd):
     good, bad = tmp_path / "\U0001f600\udcff.png", tmp_path / "none\udcff.png"
     Path(seven).rename(good)
     assert main(["predict", "--json", "--model", model, str(good), str(bad)]) == 1
@@ -133,9 +122,7 @@ def test_json_has_no_name_that_strict_readers_refuse(
     assert json.loads(capfd.readouterr().out)["error"].encode()
 
 
-def test_a_broken_picture_does_not_keep_the_others_from_an_answer(
-    model: str, seven: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_picture_does_not_keep_the_others_from_an_answer(model, seven, tmp_path, capsys):
     (tmp_path / "broken.png").write_bytes(b"no picture")
     names = [str(tmp_path / "broken.png"), seven, str(tmp_path / "none.png"), seven]
     assert main(["predict", *names, "--model", model, "--json"]) == 1
@@ -149,7 +136,7 @@ def test_a_broken_picture_does_not_keep_the_others_from_an_answer(
     assert "none.png does not exist" in err
 
 
-def test_a_folder_is_read(model: str, seven: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_is_read(model, seven, capsys):
     folder = Path(seven).parent / "scans"
     folder.mkdir()
     for name in ("b.png", "a.PNG", "letter.txt"):
@@ -176,9 +163,7 @@ def test_a_folder_is_read(model: str, seven: str, capsys: pytest.CaptureFixture[
     assert str(folder.parent / "shapes" / "round") in said
 
 
-def test_a_table(
-    model: str, seven: str, seventy_two: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_table(model, seven, seventy_two, capsys):
     names = [seven, "none, nowhere.png", seventy_two]
     assert main(["predict", *names, "--number", "--model", model, "--csv"]) == 1
     rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
@@ -191,9 +176,7 @@ def test_a_table(
     assert rows[1]["digit"] == rows[0]["error"] == ""
 
 
-def test_a_network_of_numpy_s_and_one_that_ships(
-    seven: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_network_of_numpy_s_and_one_that_ships(seven, tmp_path, capsys):
     np.savez(tmp_path / "plain.npz", *linear_model().parameters)
     assert main(["predict", seven, "--model", str(tmp_path / "plain.npz")]) == 0
     assert main(["predict", seven, "--model", "mlp"]) == 0
@@ -203,7 +186,7 @@ def test_a_network_of_numpy_s_and_one_that_ships(
     ]
 
 
-def test_what_is_no_digit(model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_digit(model, tmp_path, capsys):
     square = np.full((100, 100), 255, np.uint8)
     square[20:80, 20:80] = 0
     Image.fromarray(square).save(tmp_path / "square.png")
@@ -220,7 +203,7 @@ def test_what_is_no_digit(model: str, tmp_path: Path, capsys: pytest.CaptureFixt
     assert "no ink" in blank_line
 
 
-def test_evaluate(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate(model, capsys):
     assert main(["evaluate", model, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["examples"] == 10_000
@@ -236,7 +219,7 @@ def test_evaluate(model: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert 0.8 < found["accuracy"] < 0.95
 
 
-def test_evaluate_is_exact(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluate_is_exact(model, capsys):
     weights, bias = linear_model().parameters
     data = load_dataset()
     scores = (data.test_images.reshape(10_000, -1) / 256) @ weights.astype(float) + bias
@@ -250,9 +233,7 @@ def test_evaluate_is_exact(model: str, capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.slow
-def test_evaluate_writes_a_report(
-    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_evaluate_writes_a_report(model, tmp_path, capsys):
     folder = tmp_path / "report"
     assert main(["evaluate", model, "--report", str(folder)]) == 0
     assert str(folder / "report.html") in capsys.readouterr().out
@@ -261,9 +242,7 @@ def test_evaluate_writes_a_report(
     assert "confusion" in json.loads(capsys.readouterr().out)
 
 
-def test_a_report_that_cannot_be_written_is_told_before_counting(
-    model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_report_that_cannot_be_written_is_told_before_counting(model, tmp_path, capsys):
     assert main(["evaluate", model, "--report", model]) == 1
     out, err = capsys.readouterr()
     assert out == ""
@@ -277,9 +256,7 @@ def test_a_report_that_cannot_be_written_is_told_before_counting(
         (["predict", "a.png", "--model", "none.npz"], "none.npz cannot be used"),
     ],
 )
-def test_failures_are_one_sentence(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_failures_are_one_sentence(arguments, message, capsys):
     assert main(arguments) == 1
     out, err = capsys.readouterr()
     assert out == ""
@@ -287,13 +264,13 @@ def test_failures_are_one_sentence(
     assert len(err.splitlines()) == 1
 
 
-def test_data_folder_that_is_none(model: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_data_folder_that_is_none(model, capsys):
     assert main(["evaluate", model, "--data", "/no/such/folder"]) == 1
     assert "not a folder" in capsys.readouterr().err
 
 
 @pytest.fixture
-def seventy_two(tmp_path: Path) -> str:
+def seventy_two(tmp_path):
     """A large picture of a 7 and a 2, dark on light."""
     data = load_dataset()
     pair = np.hstack([data.test_images[0, 0], data.test_images[1, 0]])
@@ -302,14 +279,12 @@ def seventy_two(tmp_path: Path) -> str:
     return str(tmp_path / "72.png")
 
 
-def test_predict_number(model: str, seventy_two: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_predict_number(model, seventy_two, capsys):
     assert main(["predict", "--number", "--model", model, seventy_two]) == 0
     assert capsys.readouterr().out.startswith(f"{seventy_two}: 72 (")
 
 
-def test_predict_number_json(
-    model: str, seventy_two: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_predict_number_json(model, seventy_two, capsys):
     assert main(["predict", "--number", "--json", "--model", model, seventy_two]) == 0
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["image", "digit", "confidence", "probabilities", "number", "digits"]
@@ -324,9 +299,7 @@ def test_predict_number_json(
         assert np.abs(np.array(part["box"]) / 40 - wanted).max() < 1.5
 
 
-def test_number_of_what_is_none(
-    model: str, seven: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_number_of_what_is_none(model, seven, tmp_path, capsys):
     square = np.full((100, 100), 255, np.uint8)
     square[20:80, 20:80] = 0
     Image.fromarray(square).save(tmp_path / "square.png")
@@ -343,9 +316,7 @@ def test_number_of_what_is_none(
     assert digit["digits"][0]["confidence"] == digit["confidence"]
 
 
-def test_a_network_of_other_data_is_said_to_be_measured_on_mnist(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_network_of_other_data_is_said_to_be_measured_on_mnist(tmp_path, capsys):
     save_model(tmp_path / "clothes.npz", linear_model().with_info(data="clothes"))
     assert main(["evaluate", str(tmp_path / "clothes.npz"), "--json"]) == 0
     out, err = capsys.readouterr()
@@ -355,9 +326,7 @@ def test_a_network_of_other_data_is_said_to_be_measured_on_mnist(
 
 
 @pytest.mark.parametrize("whole", [False, True])
-def test_patterns_are_expanded_where_no_shell_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bool
-) -> None:
+def test_patterns_are_expanded_where_no_shell_does(tmp_path, monkeypatch, whole):
     for name in ("b.png", "a.png", "c.txt"):
         (tmp_path / name).touch()
     monkeypatch.chdir(tmp_path)

@@ -29,7 +29,7 @@ print(__name__, sys.argv, answer(np.zeros(SHAPE, "float32")).shape)
 
 @pytest.mark.process
 @pytest.mark.parametrize("command", [[], ["script"]])
-def test_a_script_of_lasagne_runs_unmodified(command: list[str], tmp_path: Path) -> None:
+def test_a_script_of_lasagne_runs_unmodified(command, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "net.py").write_text(SCRIPT)
     (tmp_path / "folder" / "beside.py").write_text("SHAPE = (3, 4)")
@@ -55,9 +55,7 @@ def test_a_script_of_lasagne_runs_unmodified(command: list[str], tmp_path: Path)
         ("raise KeyboardInterrupt", 130, "mnist-draw: Interrupted.\n"),
     ],
 )
-def test_a_script_s_end_is_the_command_s(
-    text: str, status: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_script_s_end_is_the_command_s(text, status, told, tmp_path, capsys):
     path, argv = list(sys.path), list(sys.argv)
     (tmp_path / "end.py").write_text(text)
     assert main([str(tmp_path / "end.py")]) == status
@@ -65,9 +63,7 @@ def test_a_script_s_end_is_the_command_s(
     assert (sys.path, sys.argv) == (path, argv)
 
 
-def test_a_script_s_mistake_is_shown_as_python_shows_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_script_s_mistake_is_shown_as_python_shows_it(tmp_path, capsys):
     (tmp_path / "wrong.py").write_text("def divide():\n    1 / 0\n\ndivide()\n")
     assert main(["script", str(tmp_path / "wrong.py")]) == 1
     err = capsys.readouterr().err
@@ -76,6 +72,6 @@ def test_a_script_s_mistake_is_shown_as_python_shows_it(
     assert err.endswith("ZeroDivisionError: division by zero\n")
 
 
-def test_a_script_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_script_that_is_not_there(capsys):
     assert main(["none.py"]) == 1
     assert capsys.readouterr().err == "mnist-draw: There is no script none.py.\n"

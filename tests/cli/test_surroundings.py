@@ -25,7 +25,7 @@ TRAIN = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "500", "--epo
 MODEL = str(resource_path("models") / "mlp.npz")
 
 
-def run(arguments: list[str], folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(arguments, folder, **environment):
     return subprocess.run(
         [sys.executable, "-m", "mnist_draw", *arguments],
         cwd=folder,
@@ -37,14 +37,12 @@ def run(arguments: list[str], folder: Path, **environment: str) -> subprocess.Co
 
 
 @pytest.fixture
-def blank(tmp_path: Path) -> Path:
+def blank(tmp_path):
     Image.new("L", (40, 40), 255).save(tmp_path / "blank.png")
     return tmp_path
 
 
-def test_without_a_home_nothing_is_kept_and_what_ships_is_listed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_home_nothing_is_kept_and_what_ships_is_listed(tmp_path, monkeypatch, capsys):
     (tmp_path / "file").touch()
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "file"))
     for command, words in (
@@ -60,7 +58,7 @@ def test_without_a_home_nothing_is_kept_and_what_ships_is_listed(
 
 @pytest.mark.process
 @pytest.mark.parametrize("home", ["a file", "~nobody-has-this-name/x"])
-def test_without_a_home_pictures_are_read_and_networks_trained(home: str, blank: Path) -> None:
+def test_without_a_home_pictures_are_read_and_networks_trained(home, blank):
     """Nothing is kept between runs."""
     (blank / "a file").touch()
     told = run(["predict", "blank.png", "--model", MODEL], blank, MNIST_DRAW_HOME=home)
@@ -76,7 +74,7 @@ def test_without_a_home_pictures_are_read_and_networks_trained(home: str, blank:
 @pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="the home of POSIX")
 @pytest.mark.skipif(installed_theano(), reason="Theano 1.0.5 itself needs a home for its code")
-def test_a_home_that_is_a_file(blank: Path) -> None:
+def test_a_home_that_is_a_file(blank):
     (blank / "a file").touch()
     told = run(
         ["predict", "blank.png", "--model", MODEL], blank, HOME=str(blank / "a file"),
@@ -88,7 +86,7 @@ def test_a_home_that_is_a_file(blank: Path) -> None:
 @pytest.mark.process
 @pytest.mark.skipif(installed_theano(), reason="about PyTensor's folder")
 @pytest.mark.parametrize("name", ["Ada's", "a # b", "a, b", 'a "b"', "back\\slash", "ü ≈"])
-def test_a_home_of_any_name(name: str, tmp_path: Path) -> None:
+def test_a_home_of_any_name(name, tmp_path):
     if os.name == "nt" and set(name) & set('"\\'):
         pytest.skip("no folder can have that name there")
     code = "import mnist_draw, theano; print(ascii(str(theano.config.base_compiledir)))"
@@ -105,7 +103,7 @@ def test_a_home_of_any_name(name: str, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def gone(tmp_path, monkeypatch):
     """Return a folder; the one in it that the program works in is gone."""
     (tmp_path / "gone").mkdir()
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
@@ -126,9 +124,7 @@ def gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ["script", "../x.py"],
     ],
 )
-def test_names_that_begin_in_a_folder_that_is_gone(
-    arguments: list[str], gone: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_names_that_begin_in_a_folder_that_is_gone(arguments, gone, capsys):
     (gone / "x.py").touch()
     assert main(arguments) == 1
     told = capsys.readouterr().err
@@ -137,9 +133,7 @@ def test_names_that_begin_in_a_folder_that_is_gone(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there, a folder stays that a program works in")
-def test_whole_names_lead_somewhere_from_a_folder_that_is_gone(
-    gone: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_whole_names_lead_somewhere_from_a_folder_that_is_gone(gone, monkeypatch, capsys):
     draw_classes(gone / "shapes", ("a", "b"), 6)
     whole = [*TRAIN[:1], "--network", "layers:3", "--epochs", "1", "--output", str(gone / "m.npz")]
     # From there, Linux still knows the folder above.
@@ -154,7 +148,7 @@ def test_whole_names_lead_somewhere_from_a_folder_that_is_gone(
 
 @pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="there, libtiff is a part of Pillow")
-def test_a_damaged_tiff_is_told_of_in_our_words_alone(tmp_path: Path) -> None:
+def test_a_damaged_tiff_is_told_of_in_our_words_alone(tmp_path):
     Image.fromarray(np.eye(60) > 0).save(tmp_path / "scan.tif", compression="group4")
     content = bytearray((tmp_path / "scan.tif").read_bytes())
     # The strip of codes follows the 8 bytes of the header.
@@ -183,13 +177,7 @@ WITH_A_NAME = [
 
 @pytest.mark.parametrize("name", ODD, ids=lambda name: ascii(name[:12]))
 @pytest.mark.parametrize("arguments", WITH_A_NAME, ids=lambda words: " ".join(words[-2:])[-30:])
-def test_names_that_lead_nowhere_end_in_a_sentence(
-    arguments: list[str],
-    name: str,
-    blank: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_names_that_lead_nowhere_end_in_a_sentence(arguments, name, blank, monkeypatch, capsys):
     monkeypatch.chdir(blank)
     (blank / "a folder").mkdir()
     assert main([part.replace("NAME", name) for part in arguments]) in (1, 2)
@@ -200,7 +188,7 @@ def test_names_that_lead_nowhere_end_in_a_sentence(
     assert not usage or usage[0].startswith("usage:")
 
 
-def test_what_is_too_long_loses_its_middle() -> None:
+def test_what_is_too_long_loses_its_middle():
     assert shortened("as it is") == "as it is"
     sentence = str(UserError(f"There is no file {LONG}. Name another."))
     assert sentence.startswith("There is no file xxx")
@@ -220,9 +208,7 @@ def test_what_is_too_long_loses_its_middle() -> None:
         (["evaluate", "--json", "--nonsense"], 2),
     ],
 )
-def test_programs_that_read_json_read_errors_too(
-    arguments: list[str], status: int, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_programs_that_read_json_read_errors_too(arguments, status, capsys):
     assert main(arguments) == status
     out, err = capsys.readouterr()
     [(name, sentence)] = json.loads(out).items()
@@ -232,7 +218,7 @@ def test_programs_that_read_json_read_errors_too(
 
 @pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="signals to another process")
-def test_ctrl_c_during_the_first_imports() -> None:
+def test_ctrl_c_during_the_first_imports():
     """A module takes its time to be imported; Ctrl-C comes meanwhile."""
     code = (
         "import sys, time\n"

@@ -6,16 +6,13 @@ import io
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from mnist_draw.cli import main, train_run
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage import StorageError
 from mnist_draw.training import events, network_places, progress
@@ -26,14 +23,14 @@ QUICK = ["train", "--network", NETWORK, "--examples", "2000", "--learning-rate",
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(network_places, "data_folder", lambda: tmp_path / "own data")
     (tmp_path / "own data").mkdir()
     return tmp_path
 
 
-def test_trains_and_saves(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_trains_and_saves(here, capsys):
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz", "--seed", "5"]) == 0
     out, err = capsys.readouterr()
     assert "Epoch 2 of 2 took" in out
@@ -53,24 +50,24 @@ def test_trains_and_saves(here: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert found["loss"] == pytest.approx(model.metadata["test_loss"], rel=1e-3)
 
 
-def test_same_seed_same_file(here: Path) -> None:
+def test_same_seed_same_file(here):
     for name in ("a.npz", "b.npz"):
         assert main([*QUICK, "--epochs", "1", "--output", name]) == 0
     assert (here / "a.npz").read_bytes() == (here / "b.npz").read_bytes()
 
 
-def test_without_output_nothing_is_replaced(here: Path) -> None:
+def test_without_output_nothing_is_replaced(here):
     (here / "model.npz").write_bytes(b"of old")
     assert main([*QUICK, "--epochs", "1"]) == 0
     assert (here / "model.npz").read_bytes() == b"of old"
     assert load_trained(here / "model-2.npz").metadata["epochs"] == 1
 
 
-def after(kind: type, count: int, action: Callable[[], None]) -> Callable[[Any, Any], None]:
+def after(kind, count, action):
     """Return a ``show`` that acts when the loop has reported `count` events of a kind."""
     seen = 0
 
-    def show(_progress: Any, event: Any) -> None:
+    def show(_progress, event):
         nonlocal seen
         seen += isinstance(event, kind)
         if isinstance(event, kind) and seen == count:
@@ -79,9 +76,7 @@ def after(kind: type, count: int, action: Callable[[], None]) -> Callable[[Any, 
     return show
 
 
-def test_ctrl_c_saves_what_was_learnt(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_ctrl_c_saves_what_was_learnt(here, monkeypatch, capsys):
     before = signal.getsignal(signal.SIGINT)
     interrupt = after(events.BatchFinished, 6, lambda: signal.raise_signal(signal.SIGINT))
     monkeypatch.setattr(train_run.Progress, "show", interrupt)
@@ -96,9 +91,7 @@ def test_ctrl_c_saves_what_was_learnt(
 
 
 @pytest.mark.slow
-def test_run_is_continued_as_if_never_interrupted(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_is_continued_as_if_never_interrupted(here, monkeypatch):
     assert main([*QUICK, "--epochs", "3", "--output", "whole.npz"]) == 0
     with monkeypatch.context() as patch:
         stop = after(events.EpochFinished, 2, lambda: signal.raise_signal(signal.SIGINT))
@@ -113,9 +106,7 @@ def test_run_is_continued_as_if_never_interrupted(
 
 
 @pytest.mark.slow
-def test_layers_of_ones_own_are_trained_saved_continued_and_asked(
-    here: Path, capsys: pytest.CaptureFixture[str], digits: Dataset
-) -> None:
+def test_layers_of_ones_own_are_trained_saved_continued_and_asked(here, capsys, digits):
     text = "layers:/0.1,40@tanh/0.2,30@elu,30@leaky/0.1,20@sigmoid"
     arguments = ["train", "--network", text, "--examples", "5000", "--batch-size", "100"]
     assert main([*arguments, "--epochs", "3", "--output", "whole.npz"]) == 0
@@ -135,7 +126,7 @@ def test_layers_of_ones_own_are_trained_saved_continued_and_asked(
     assert sum(json.loads(capsys.readouterr().out)["probabilities"]) == pytest.approx(1, abs=1e-4)
 
 
-def test_a_file_of_settings_names_the_network_to_start_from(here: Path) -> None:
+def test_a_file_of_settings_names_the_network_to_start_from(here):
     assert main([*QUICK, "--epochs", "1", "--output", "first.npz"]) == 0
     settings = {"network": NETWORK, "start_model": "first.npz", "training_examples": 1000}
     Path("class.json").write_text(json.dumps({**settings, "epochs": 1, "learning_rate": 1e-20}))
@@ -145,9 +136,7 @@ def test_a_file_of_settings_names_the_network_to_start_from(here: Path) -> None:
         np.testing.assert_allclose(one, other, atol=1e-6)
 
 
-def test_run_that_diverges_at_once_saves_nothing(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_run_that_diverges_at_once_saves_nothing(here, capsys):
     arguments = ["--update", "sgd", "--learning-rate", "1e6", "--l2", "1e6", "--epochs", "3"]
     assert main([*QUICK, *arguments, "--output", "m.npz"]) == 1
     err = capsys.readouterr().err
@@ -156,10 +145,8 @@ def test_run_that_diverges_at_once_saves_nothing(
     assert not (here / "m.npz").exists()
 
 
-def test_run_that_diverges_later_keeps_the_last_good_weights(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def reports(*_args: Any, **_options: Any) -> Iterator[events.Event]:
+def test_run_that_diverges_later_keeps_the_last_good_weights(here, monkeypatch, capsys):
+    def reports(*_args, **_options):
         parameters = (np.ones((784, 10), np.float32), np.zeros(10, np.float32))
         for epoch in (1, 2):
             figures = (0.1, 0.4, 0.91, 0.3, 0.9784, 5e4, True)
@@ -175,7 +162,7 @@ def test_run_that_diverges_later_keeps_the_last_good_weights(
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
 
 
-def test_config_file_and_options_over_it(here: Path) -> None:
+def test_config_file_and_options_over_it(here):
     settings = {"network": NETWORK, "epochs": 9, "training_examples": 1000, "batch_size": 100}
     Path("class.json").write_text(json.dumps(settings))
     assert main(["train", "--config", "class.json", "--epochs", "1", "--output", "m.npz"]) == 0
@@ -189,7 +176,7 @@ def test_config_file_and_options_over_it(here: Path) -> None:
     ("option", "recipe"),
     [([], "off"), (["--augment", "warp"], "warp"), (["--augment"], "handwriting")],
 )
-def test_augmentation(option: list[str], recipe: str, here: Path) -> None:
+def test_augmentation(option, recipe, here):
     assert main([*QUICK, *option, "--epochs", "1", "--output", "m.npz"]) == 0
     assert load_trained(here / "m.npz").metadata["settings"]["augmentation"] == recipe
 
@@ -206,9 +193,7 @@ def test_augmentation(option: list[str], recipe: str, here: Path) -> None:
         (["--config", "rate.json", "--update", "sgd"], 0.02),
     ],
 )
-def test_the_learning_rate_is_the_usual_one_of_the_update_rule(
-    arguments: list[str], rate: float, here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_learning_rate_is_the_usual_one_of_the_update_rule(arguments, rate, here, monkeypatch):
     (here / "rule.json").write_text('{"update": "adadelta"}')
     (here / "rate.json").write_text('{"learning_rate": 0.02}')
     given: list[TrainingSettings] = []
@@ -219,7 +204,7 @@ def test_the_learning_rate_is_the_usual_one_of_the_update_rule(
     assert given[0].learning_rate == rate
 
 
-def test_help_names_every_setting(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_names_every_setting(capsys):
     assert main(["train", "--help"]) == 0
     told = capsys.readouterr().out
     for setting in SETTINGS.values():
@@ -247,9 +232,7 @@ MISUSES: list[tuple[list[str], str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), MISUSES)
-def test_misuse_is_named(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_misuse_is_named(arguments, message, capsys):
     assert main(["train", *arguments]) == 2
     assert message in capsys.readouterr().err
 
@@ -270,12 +253,7 @@ FAILURES: list[tuple[list[str], str]] = [
 
 
 @pytest.mark.parametrize(("arguments", "message"), FAILURES)
-def test_failure_comes_before_training_in_one_sentence(
-    arguments: list[str],
-    message: str,
-    here: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_failure_comes_before_training_in_one_sentence(arguments, message, here, capsys):
     (here / "folder").mkdir()
     (here / "text.json").write_text("{not JSON")
     (here / "wrong.json").write_text('{"epoch": 3}')
@@ -290,18 +268,16 @@ def test_failure_comes_before_training_in_one_sentence(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="devices as POSIX has them")
-def test_device_is_not_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+def test_device_is_not_replaced(capsys):
     assert main([*QUICK, "--output", "/dev/null"]) == 1
     assert "not a regular file" in capsys.readouterr().err
     assert not Path("/dev/null").is_file()
 
 
-def test_disk_that_fills_during_training_loses_nothing(
-    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_disk_that_fills_during_training_loses_nothing(here, monkeypatch, capsys):
     save = train_run.save_model
 
-    def full_here(path: Path, model: Any) -> None:
+    def full_here(path, model):
         if path.parent != networks:
             raise StorageError(f"Could not write {path}: no space left on device.")
         save(path, model)
@@ -319,13 +295,11 @@ def test_disk_that_fills_during_training_loses_nothing(
 
 
 class Terminal(io.StringIO):
-    def isatty(self) -> bool:
+    def isatty(self):
         return True
 
 
-def test_bar_on_a_terminal_and_lines_elsewhere(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bar_on_a_terminal_and_lines_elsewhere(monkeypatch, capsys):
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setattr(progress, "_REDRAW", 0)

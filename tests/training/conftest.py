@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.training import loop
 from mnist_draw.training.checkpoint import from_array, to_array
-from mnist_draw.training.events import Event
 from mnist_draw.training.functions import TrainingFunctions
-from mnist_draw.training.settings import TrainingSettings
 
 from .short_runs import SMALL, run
 
 
 @pytest.fixture(scope="session")
-def finished(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Event]]:
+def finished(digits, tmp_path_factory):
     """A complete run's checkpoint, and its events."""
     path = tmp_path_factory.mktemp("finished") / "run"
     return path, run(SMALL, dataset=digits, checkpoint=path)
@@ -27,7 +23,7 @@ def finished(digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> tuple
 class _Compiled:
     """A network with its functions, and what they begin with."""
 
-    def __init__(self, network: Any) -> None:
+    def __init__(self, network):
         import lasagne
 
         self.network = network
@@ -42,7 +38,7 @@ _COMPILED: dict[object, _Compiled] = {}
 
 
 @pytest.fixture
-def shared_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def shared_step(monkeypatch):
     """Compile once for all runs with the same network, seed and rule; each begins as a new one.
 
     Their pictures must be of one type: a second compilation would draw other dropout masks.
@@ -52,11 +48,11 @@ def shared_step(monkeypatch: pytest.MonkeyPatch) -> None:
     build, compile_train = loop.build_network, loop.compile_train
     compile_evaluate = loop.compile_evaluate
 
-    def shared_of(network: Any) -> _Compiled:
+    def shared_of(network):
         known = (shared for shared in _COMPILED.values() if shared.network is network)
         return next(known, None) or _Compiled(network)
 
-    def build_shared(settings: TrainingSettings) -> Any:
+    def build_shared(settings):
         key = (settings.network, settings.seed, settings.update, str(settings.update_parameters))
         if key not in _COMPILED:
             _COMPILED[key] = _Compiled(build(settings))
@@ -64,7 +60,7 @@ def shared_step(monkeypatch: pytest.MonkeyPatch) -> None:
         lasagne.layers.set_all_param_values(shared.network, shared.start)
         return shared.network
 
-    def train_shared(network: Any, settings: TrainingSettings, dtype: str) -> TrainingFunctions:
+    def train_shared(network, settings, dtype):
         shared = shared_of(network)
         if shared.train is None:
             shared.train = compile_train(network, settings, dtype)
@@ -73,7 +69,7 @@ def shared_step(monkeypatch: pytest.MonkeyPatch) -> None:
             from_array(variable, value)
         return shared.train
 
-    def evaluate_shared(network: Any, dtype: str) -> Any:
+    def evaluate_shared(network, dtype):
         shared = shared_of(network)
         if shared.evaluate is None:
             shared.evaluate = compile_evaluate(network, dtype)

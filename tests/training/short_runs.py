@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import numpy as np
-
-from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.events import Event, Finished
 from mnist_draw.training.loop import train
 from mnist_draw.training.settings import TrainingSettings
@@ -20,9 +16,7 @@ SMALL = TrainingSettings(
 E = TypeVar("E")
 
 
-def run(
-    settings: TrainingSettings, listener: Callable[[Event], object] | None = None, **how: Any
-) -> list[Event]:
+def run(settings, listener=None, **how):
     """Train to the end and return all events; the listener sees each before the loop goes on."""
     seen: list[Event] = []
     for event in train(settings, **how):
@@ -32,18 +26,18 @@ def run(
     return seen
 
 
-def of(kind: type[E], seen: Iterable[Event]) -> list[E]:
+def of(kind, seen):
     """Return the events of one kind."""
     return [event for event in seen if isinstance(event, kind)]
 
 
-def end(seen: list[Event]) -> Finished:
+def end(seen):
     """Return the last event, which tells how the run ended."""
     assert isinstance(seen[-1], Finished)
     return seen[-1]
 
 
-def same(first: Iterable[np.ndarray], second: Iterable[np.ndarray]) -> bool:
+def same(first, second):
     """Tell whether two lists of arrays hold the same bits."""
     return all(
         one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
@@ -51,7 +45,7 @@ def same(first: Iterable[np.ndarray], second: Iterable[np.ndarray]) -> bool:
     )
 
 
-def assert_same_run(first: Checkpoint, second: Checkpoint) -> None:
+def assert_same_run(first, second):
     """Everything but the seconds it took."""
     assert first.settings == second.settings
     assert (first.epoch, first.data) == (second.epoch, second.data)

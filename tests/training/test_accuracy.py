@@ -10,7 +10,7 @@ from mnist_draw.training.history import History
 pytestmark = pytest.mark.slow
 
 
-def test_the_tutorials_network_after_three_epochs() -> None:
+def test_the_tutorials_network_after_three_epochs():
     """At least 96.5 % of the validation pictures.
 
     This is close to what the recipe gives: seeds 1 to 10 reach 96.27 to 96.72 %, 96.54 % on

@@ -7,15 +7,12 @@ import io
 import json
 import os
 import threading
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.errors import StorageError, UserError
 from mnist_draw.storage import npz
 from mnist_draw.training import checkpoint as module
@@ -26,16 +23,15 @@ from mnist_draw.training.checkpoint import (
     CheckpointWriter,
     load_checkpoint,
 )
-from mnist_draw.training.events import Event
 
 from .short_runs import SMALL, assert_same_run, end, of, run, same
 
 
-def writer_threads() -> list[threading.Thread]:
+def writer_threads():
     return [thread for thread in threading.enumerate() if thread.name == "checkpoints"]
 
 
-def test_each_epoch_is_reported_before_the_test(finished: tuple[Path, list[Event]]) -> None:
+def test_each_epoch_is_reported_before_the_test(finished):
     path, seen = finished
     reports = of(events.Checkpointed, seen)
     # Where the disk is slower than an epoch, only the newest is written.
@@ -45,7 +41,7 @@ def test_each_epoch_is_reported_before_the_test(finished: tuple[Path, list[Event
     assert writer_threads() == []
 
 
-def test_through_bytes_and_back(finished: tuple[Path, list[Event]], tmp_path: Path) -> None:
+def test_through_bytes_and_back(finished, tmp_path):
     first = load_checkpoint(finished[0])
     (tmp_path / "copy").write_bytes(first.pack())
     second = load_checkpoint(tmp_path / "copy")
@@ -54,10 +50,8 @@ def test_through_bytes_and_back(finished: tuple[Path, list[Event]], tmp_path: Pa
     assert first.pack() == finished[0].read_bytes()
 
 
-def test_a_full_disk_stops_no_training(
-    digits: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(path: Path, data: bytes) -> None:
+def test_a_full_disk_stops_no_training(digits, tmp_path, monkeypatch):
+    def fail(path, data):
         raise StorageError(f"Could not write {path}: no space left on device.")
 
     monkeypatch.setattr(module, "write_atomically", fail)
@@ -71,7 +65,7 @@ def test_a_full_disk_stops_no_training(
     assert writer_threads() == []
 
 
-def test_a_folder_that_does_not_exist(digits: Dataset, tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist(digits, tmp_path):
     seen = run(SMALL.replace(epochs=1), dataset=digits, checkpoint=tmp_path / "absent" / "run")
     assert "absent" in of(events.CheckpointFailed, seen)[0].message
     assert end(seen).reason == "completed"
@@ -80,13 +74,11 @@ def test_a_folder_that_does_not_exist(digits: Dataset, tmp_path: Path) -> None:
 class Memoryless(Checkpoint):
     """A checkpoint for which there is too little memory."""
 
-    def pack(self) -> bytes:
+    def pack(self):
         raise MemoryError("64 GiB")
 
 
-def test_whatever_fails_in_the_thread_is_told(
-    finished: tuple[Path, list[Event]], tmp_path: Path
-) -> None:
+def test_whatever_fails_in_the_thread_is_told(finished, tmp_path):
     good = load_checkpoint(finished[0])
     bad = Memoryless(**vars(good))
     writer = CheckpointWriter(tmp_path / "run")
@@ -96,13 +88,11 @@ def test_whatever_fails_in_the_thread_is_told(
     assert writer.reports() == []
 
 
-def test_the_newest_is_written_when_the_disk_is_slow(
-    finished: tuple[Path, list[Event]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_newest_is_written_when_the_disk_is_slow(finished, tmp_path, monkeypatch):
     begun, go_on = threading.Event(), threading.Event()
     written: list[bytes] = []
 
-    def slow(path: Path, data: bytes) -> None:
+    def slow(path, data):
         begun.set()
         assert go_on.wait(60)
         written.append(data)
@@ -123,31 +113,31 @@ def test_the_newest_is_written_when_the_disk_is_slow(
     assert writer_threads() == []
 
 
-def complaint(path: Path) -> str:
+def complaint(path):
     with pytest.raises(CheckpointError) as caught:
         load_checkpoint(path)
     assert str(path) in str(caught.value)
     return str(caught.value)
 
 
-def test_missing_and_unreadable(tmp_path: Path) -> None:
+def test_missing_and_unreadable(tmp_path):
     assert complaint(tmp_path / "absent") == f"There is no checkpoint {tmp_path / 'absent'}."
     assert "it is a folder" in complaint(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"PK\x03\x04", b"not a checkpoint" * 99])
-def test_other_files(tmp_path: Path, content: bytes) -> None:
+def test_other_files(tmp_path, content):
     (tmp_path / "run").write_bytes(content)
     assert "cannot be continued" in complaint(tmp_path / "run")
     assert (tmp_path / "run").read_bytes() == content
 
 
-def test_another_archive_of_numpy(tmp_path: Path) -> None:
+def test_another_archive_of_numpy(tmp_path):
     np.savez(tmp_path / "other.npz", header=np.arange(3), weights=np.zeros(3))
     assert "cannot be continued" in complaint(tmp_path / "other.npz")
 
 
-def rewritten(path: Path, target: Path, **changes: Any) -> Path:
+def rewritten(path, target, **changes):
     """Copy a checkpoint with entries of its header, or arrays, replaced."""
     arrays = npz.Archive(io.BytesIO(path.read_bytes())).read_all()
     header = json.loads(arrays["header"].tobytes())
@@ -189,13 +179,11 @@ def rewritten(path: Path, target: Path, **changes: Any) -> Path:
         ({"version": -3}, "version is -3"),
     ],
 )
-def test_contents_that_make_no_sense(
-    finished: tuple[Path, list[Event]], tmp_path: Path, changes: dict[str, Any], words: str
-) -> None:
+def test_contents_that_make_no_sense(finished, tmp_path, changes, words):
     assert words in complaint(rewritten(finished[0], tmp_path / "run", **changes))
 
 
-def test_settings_out_of_range(finished: tuple[Path, list[Event]], tmp_path: Path) -> None:
+def test_settings_out_of_range(finished, tmp_path):
     for value, words in ({"epochs": 0}, "number of epochs is 0"), ([1], "list of names"):
         path = rewritten(finished[0], tmp_path / "run", settings=value)
         with pytest.raises(UserError, match=words):
@@ -203,9 +191,7 @@ def test_settings_out_of_range(finished: tuple[Path, list[Event]], tmp_path: Pat
 
 
 @pytest.mark.parametrize("header", [b"[1, 2]", b"\xff", b"[" * 100_000, b"3", b"{}"])
-def test_headers_that_are_none(
-    finished: tuple[Path, list[Event]], tmp_path: Path, header: bytes
-) -> None:
+def test_headers_that_are_none(finished, tmp_path, header):
     arrays = npz.Archive(io.BytesIO(finished[0].read_bytes())).read_all()
     arrays["header"] = np.frombuffer(header, np.uint8)
     (tmp_path / "run").write_bytes(npz.pack(arrays))
@@ -214,9 +200,7 @@ def test_headers_that_are_none(
 
 @given(data=st.data())
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-def test_damage_gives_a_sentence_or_harms_nothing(
-    finished: tuple[Path, list[Event]], tmp_path: Path, data: st.DataObject
-) -> None:
+def test_damage_gives_a_sentence_or_harms_nothing(finished, tmp_path, data):
     content = bytearray(finished[0].read_bytes())
     if data.draw(st.booleans(), label="cut"):
         content = content[: data.draw(st.integers(0, len(content) - 1), label="length")]
@@ -234,7 +218,7 @@ def test_damage_gives_a_sentence_or_harms_nothing(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows shares no modes")
-def test_the_checkpoint_has_the_users_mode(finished: tuple[Path, list[Event]]) -> None:
+def test_the_checkpoint_has_the_users_mode(finished):
     mask = os.umask(0)
     os.umask(mask)
     assert finished[0].stat().st_mode & 0o777 == 0o666 & ~mask

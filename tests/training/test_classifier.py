@@ -5,13 +5,11 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from typing import Any
 
 import numpy as np
 import pytest
 
 import mnist_draw
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.training.settings import PICTURES, SETTINGS, TrainingSettings
 
 sklearn = pytest.importorskip("sklearn")
@@ -25,7 +23,7 @@ from mnist_draw.training.classifier import MnistClassifier  # noqa: E402
 from mnist_draw.training.tutorial import OWN_NAMES  # noqa: E402
 
 
-def small(**changes: Any) -> MnistClassifier:
+def small(**changes):
     given = {"network_name": "layers:32", "num_epochs": 3, "batch_size": 50, **changes}
     return MnistClassifier(**given)
 
@@ -33,12 +31,12 @@ def small(**changes: Any) -> MnistClassifier:
 # All of them hold: rows of fewer numbers than 28×28 are pictures with nothing in the rest.
 @pytest.mark.slow
 @parametrize_with_checks([small(num_epochs=20, batch_size=10, learning_rate=0.003)])
-def test_scikit_learns_checks(estimator: Any, check: Any) -> None:
+def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
 
 @pytest.mark.slow
-def test_it_learns_digits_in_any_shape(digits: Dataset) -> None:
+def test_it_learns_digits_in_any_shape(digits):
     flat = digits.train_images.reshape(-1, 784)
     first = small().fit(digits.train_images, digits.train_labels)
     second = small().fit(flat, digits.train_labels)
@@ -52,7 +50,7 @@ def test_it_learns_digits_in_any_shape(digits: Dataset) -> None:
     np.testing.assert_allclose(first.predict_proba(pictures / 256), expected, rtol=1e-5)
 
 
-def test_there_may_be_more_classes_than_digits(digits: Dataset) -> None:
+def test_there_may_be_more_classes_than_digits(digits):
     labels = np.arange(len(digits.train_labels)) % 26
     classifier = small().fit(digits.train_images, labels)
     assert classifier.predict_proba(digits.test_images).shape == (200, 26)
@@ -60,7 +58,7 @@ def test_there_may_be_more_classes_than_digits(digits: Dataset) -> None:
     assert (copy.predict(digits.test_images) == classifier.predict(digits.test_images)).all()
 
 
-def test_labels_may_be_texts_and_fewer_than_ten(digits: Dataset) -> None:
+def test_labels_may_be_texts_and_fewer_than_ten(digits):
     chosen = digits.train_labels < 3
     names = np.array(["none", "one", "two"])
     known = names[digits.train_labels[chosen]]
@@ -72,7 +70,7 @@ def test_labels_may_be_texts_and_fewer_than_ten(digits: Dataset) -> None:
 
 
 @pytest.mark.slow
-def test_small_pictures_stand_in_the_middle() -> None:
+def test_small_pictures_stand_in_the_middle():
     from sklearn.datasets import load_digits
 
     X, y = load_digits(return_X_y=True)
@@ -80,7 +78,7 @@ def test_small_pictures_stand_in_the_middle() -> None:
     assert classifier.score(X[1200:] / 16, y[1200:]) > 0.8
 
 
-def test_its_parameters_are_the_training_settings() -> None:
+def test_its_parameters_are_the_training_settings():
     """One for each setting but those of the data, with the same default."""
     parameters = MnistClassifier().get_params()
     del parameters["validation_fraction"], parameters["verbose"]
@@ -95,7 +93,7 @@ def test_its_parameters_are_the_training_settings() -> None:
 
 
 @pytest.mark.slow
-def test_a_copy_answers_alike(digits: Dataset) -> None:
+def test_a_copy_answers_alike(digits):
     classifier = small().fit(digits.train_images, digits.train_labels)
     copy = pickle.loads(pickle.dumps(classifier))
     expected = classifier.predict_proba(digits.test_images)
@@ -106,13 +104,13 @@ def test_a_copy_answers_alike(digits: Dataset) -> None:
 
 
 @pytest.mark.slow
-def test_a_search(digits: Dataset) -> None:
+def test_a_search(digits):
     search = GridSearchCV(small(num_epochs=2), {"learning_rate": [1e-6, 0.01]}, cv=2)
     search.fit(digits.train_images.reshape(-1, 784), digits.train_labels)
     assert search.best_params_ == {"learning_rate": 0.01}
 
 
-def test_what_cannot_be_learnt_is_told(digits: Dataset) -> None:
+def test_what_cannot_be_learnt_is_told(digits):
     X, y = digits.train_images, digits.train_labels
     with pytest.raises(ValueError, match="X has 900 features; a picture of 28×28 pixels has 784"):
         small().fit(np.zeros((20, 900)), y[:20])
@@ -129,7 +127,7 @@ def test_what_cannot_be_learnt_is_told(digits: Dataset) -> None:
 
 
 @pytest.mark.process
-def test_the_program_does_not_import_it() -> None:
+def test_the_program_does_not_import_it():
     code = (
         "import sys, mnist_draw; mnist_draw.run_network, mnist_draw.LossHistory; "
         "from mnist_draw import *; assert 'sklearn' not in sys.modules; "

@@ -7,19 +7,15 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.training import events
-from mnist_draw.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
 from mnist_draw.training.control import Controls
-from mnist_draw.training.events import EpochFinished, Event, SettingChanged
+from mnist_draw.training.events import EpochFinished, SettingChanged
 from mnist_draw.training.loop import train
-from mnist_draw.training.settings import TrainingSettings
 
 from .short_runs import SMALL, assert_same_run, end, of, run, same
 
@@ -28,7 +24,7 @@ pytestmark = pytest.mark.slow
 FOUR = SMALL.replace(epochs=4)
 
 
-def interrupted(settings: TrainingSettings, path: Path, digits: Dataset, epochs: int) -> None:
+def interrupted(settings, path, digits, epochs):
     """Train, and walk away when an epoch is done."""
     running = train(settings, dataset=digits, checkpoint=path)
     for event in running:
@@ -49,9 +45,7 @@ def interrupted(settings: TrainingSettings, path: Path, digits: Dataset, epochs:
     ],
     ids=["rmsprop", "adam-cosine-keep_best", "nesterov-step", "augmentation", "tutorial"],
 )
-def test_a_continued_run_is_bit_identical(
-    chosen: TrainingSettings, digits: Dataset, tmp_path: Path
-) -> None:
+def test_a_continued_run_is_bit_identical(chosen, digits, tmp_path):
     whole = run(chosen, dataset=digits, checkpoint=tmp_path / "whole")
     interrupted(chosen, tmp_path / "part", digits, epochs=2)
     resume = load_checkpoint(tmp_path / "part")
@@ -70,13 +64,11 @@ def test_a_continued_run_is_bit_identical(
     assert_same_run(load_checkpoint(tmp_path / "part"), load_checkpoint(tmp_path / "whole"))
 
 
-def test_a_run_stopped_within_an_epoch_continues_from_its_start(
-    digits: Dataset, tmp_path: Path
-) -> None:
+def test_a_run_stopped_within_an_epoch_continues_from_its_start(digits, tmp_path):
     whole = run(FOUR, dataset=digits)
     controls = Controls()
 
-    def stop(event: Event) -> None:
+    def stop(event):
         if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (3, 4):
             controls.stop()
 
@@ -87,11 +79,9 @@ def test_a_run_stopped_within_an_epoch_continues_from_its_start(
     assert same(end(rest).parameters, end(whole).parameters)
 
 
-def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(
-    digits: Dataset, tmp_path: Path
-) -> None:
-    def change(controls: Controls) -> Any:
-        def listen(event: Event) -> None:
+def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(digits, tmp_path):
+    def change(controls):
+        def listen(event):
             if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (1, 3):
                 controls.add_epoch()
                 controls.change("learning_rate", 0.01)
@@ -126,7 +116,7 @@ def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(
     assert same(end(rest).parameters, end(whole).parameters)
 
 
-def ends_two(event: Event) -> bool:
+def ends_two(event):
     return isinstance(event, EpochFinished) and event.epoch == 2
 
 
@@ -149,7 +139,7 @@ for event in train(TrainingSettings.from_json(json.loads(sys.argv[1])), checkpoi
 """
 
 
-def test_a_killed_process_is_continued_to_the_same_end(tmp_path: Path) -> None:
+def test_a_killed_process_is_continued_to_the_same_end(tmp_path):
     chosen = FOUR.replace(training_examples=600)
     path = tmp_path / "run"
     process = subprocess.Popen(
@@ -170,9 +160,7 @@ def test_a_killed_process_is_continued_to_the_same_end(tmp_path: Path) -> None:
     assert_same_run(load_checkpoint(path), load_checkpoint(tmp_path / "whole"))
 
 
-def test_a_finished_run_only_needs_its_test(
-    finished: tuple[Path, list[Event]], digits: Dataset
-) -> None:
+def test_a_finished_run_only_needs_its_test(finished, digits):
     path, seen = finished
     resume = load_checkpoint(path)
     again = run(resume.settings, dataset=digits, resume=resume)
@@ -185,9 +173,7 @@ def test_a_finished_run_only_needs_its_test(
 @pytest.mark.parametrize(
     ("changes", "reason"), [({"target_accuracy": 0.01}, "target"), ({"patience": 1}, "early")]
 )
-def test_what_a_run_was_to_stop_at_stops_it_when_continued(
-    finished: tuple[Path, list[Event]], digits: Dataset, changes: dict[str, Any], reason: str
-) -> None:
+def test_what_a_run_was_to_stop_at_stops_it_when_continued(finished, digits, changes, reason):
     """As after a crash between the last checkpoint and the test."""
     resume = dataclasses.replace(load_checkpoint(finished[0]), best_epoch=1)
     again = run(SMALL.replace(epochs=9, **changes), dataset=digits, resume=resume)
@@ -195,13 +181,13 @@ def test_what_a_run_was_to_stop_at_stops_it_when_continued(
     assert (end(again).reason, end(again).epochs_done) == (reason, 2)
 
 
-def refusal(settings: TrainingSettings, resume: Checkpoint, data: Dataset) -> str:
+def refusal(settings, resume, data):
     with pytest.raises(CheckpointError) as caught:
         run(settings, dataset=data, resume=resume)
     return str(caught.value)
 
 
-def test_another_network_is_refused(finished: tuple[Path, list[Event]], digits: Dataset) -> None:
+def test_another_network_is_refused(finished, digits):
     resume = load_checkpoint(finished[0])
     said = refusal(SMALL.replace(network="custom_mlp:1,33"), resume, digits)
     assert "does not fit the network 'custom_mlp:1,33'" in said
@@ -209,23 +195,19 @@ def test_another_network_is_refused(finished: tuple[Path, list[Event]], digits: 
     assert "(784, 33)" in said
 
 
-def test_best_weights_of_another_network_are_refused(
-    finished: tuple[Path, list[Event]], digits: Dataset
-) -> None:
+def test_best_weights_of_another_network_are_refused(finished, digits):
     resume = load_checkpoint(finished[0])
     other = dataclasses.replace(resume, best_parameters=resume.parameters[::-1])
     assert "does not fit the network" in refusal(SMALL, other, digits)
 
 
-def test_other_pictures_are_refused(finished: tuple[Path, list[Event]], digits: Dataset) -> None:
+def test_other_pictures_are_refused(finished, digits):
     said = refusal(SMALL, load_checkpoint(finished[0]), digits.first(500))
     assert "made with other training pictures than those of 600 digits" in said
     assert "the number of pictures it was started with" in said
 
 
-def test_another_update_rule_is_refused(
-    finished: tuple[Path, list[Event]], digits: Dataset
-) -> None:
+def test_another_update_rule_is_refused(finished, digits):
     resume = load_checkpoint(finished[0])
     assert "does not fit the update rule 'adam'" in refusal(
         SMALL.replace(update="adam"), resume, digits
@@ -234,7 +216,7 @@ def test_another_update_rule_is_refused(
     assert "does not fit the update rule 'rmsprop'" in refusal(SMALL, damaged, digits)
 
 
-def test_two_runs_do_not_write_one_checkpoint(digits: Dataset, tmp_path: Path) -> None:
+def test_two_runs_do_not_write_one_checkpoint(digits, tmp_path):
     path, other = tmp_path / "run.ckpt", tmp_path / "the same"
     other.symlink_to(path)
     first = train(FOUR, dataset=digits, checkpoint=path)

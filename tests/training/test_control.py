@@ -11,7 +11,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.training.control import Controls, stop_on_interrupt
 
 
-def test_nothing_is_asked_at_first() -> None:
+def test_nothing_is_asked_at_first():
     controls = Controls()
     assert not controls.stop_requested
     assert not controls.paused
@@ -20,7 +20,7 @@ def test_nothing_is_asked_at_first() -> None:
     controls.wait_while_paused()
 
 
-def test_requests_are_kept() -> None:
+def test_requests_are_kept():
     controls = Controls()
     controls.add_epoch()
     controls.add_epoch()
@@ -30,7 +30,7 @@ def test_requests_are_kept() -> None:
     assert controls.changes == {"learning_rate": 0.25, "l2": 0.0}
 
 
-def test_resume_takes_a_pause_back() -> None:
+def test_resume_takes_a_pause_back():
     controls = Controls()
     controls.pause()
     assert controls.paused
@@ -39,7 +39,7 @@ def test_resume_takes_a_pause_back() -> None:
     controls.wait_while_paused()
 
 
-def test_a_stop_is_stronger_than_a_pause() -> None:
+def test_a_stop_is_stronger_than_a_pause():
     controls = Controls()
     controls.stop()
     controls.pause()
@@ -49,7 +49,7 @@ def test_a_stop_is_stronger_than_a_pause() -> None:
 
 
 @pytest.mark.parametrize("request_name", ["resume", "stop"])
-def test_waiting_ends_when_another_thread_asks(request_name: str) -> None:
+def test_waiting_ends_when_another_thread_asks(request_name):
     controls = Controls()
     controls.pause()
     asker = threading.Timer(0.05, getattr(controls, request_name))
@@ -60,7 +60,7 @@ def test_waiting_ends_when_another_thread_asks(request_name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf"), 1e7])
-def test_a_learning_rate_out_of_range_changes_nothing(value: float) -> None:
+def test_a_learning_rate_out_of_range_changes_nothing(value):
     controls = Controls()
     controls.change("learning_rate", 0.5)
     with pytest.raises(UserError, match="learning rate is"):
@@ -69,14 +69,14 @@ def test_a_learning_rate_out_of_range_changes_nothing(value: float) -> None:
 
 
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
-def test_an_l2_penalty_out_of_range_changes_nothing(value: float) -> None:
+def test_an_l2_penalty_out_of_range_changes_nothing(value):
     controls = Controls()
     with pytest.raises(UserError, match="L2 is"):
         controls.change("l2", value)
     assert controls.changes == {}
 
 
-def test_an_unknown_augmentation_changes_nothing() -> None:
+def test_an_unknown_augmentation_changes_nothing():
     controls = Controls()
     controls.change("augmentation", "pen")
     with pytest.raises(UserError, match="There is no augmentation 'rain'"):
@@ -85,19 +85,19 @@ def test_an_unknown_augmentation_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", ["epochs", "batch_size", "speed"])
-def test_what_is_settled_when_a_run_begins_is_refused_in_words(name: str) -> None:
+def test_what_is_settled_when_a_run_begins_is_refused_in_words(name):
     controls = Controls()
     with pytest.raises(UserError, match=f"'{name}' cannot be changed during a run.*learning_rate"):
         controls.change(name, 2.0)
     assert controls.changes == {}
 
 
-def test_a_value_of_another_kind_is_refused_in_words() -> None:
+def test_a_value_of_another_kind_is_refused_in_words():
     with pytest.raises(UserError, match="learning_rate is 'fast'; it must be a number"):
         Controls().change("learning_rate", "fast")
 
 
-def test_ctrl_c_asks_for_a_stop_and_a_second_one_breaks_off() -> None:
+def test_ctrl_c_asks_for_a_stop_and_a_second_one_breaks_off():
     controls = Controls()
     before = signal.getsignal(signal.SIGINT)
     with stop_on_interrupt(controls):
@@ -108,11 +108,11 @@ def test_ctrl_c_asks_for_a_stop_and_a_second_one_breaks_off() -> None:
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_other_threads_leave_signals_alone() -> None:
+def test_other_threads_leave_signals_alone():
     before = signal.getsignal(signal.SIGINT)
     inside: list[object] = []
 
-    def work() -> None:
+    def work():
         with stop_on_interrupt(Controls()):
             inside.append(signal.getsignal(signal.SIGINT))
 
@@ -122,10 +122,10 @@ def test_other_threads_leave_signals_alone() -> None:
     assert inside == [before]
 
 
-def test_a_handler_not_set_from_python_is_no_obstacle(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_handler_not_set_from_python_is_no_obstacle(monkeypatch):
     given: list[object] = []
 
-    def replace(number: int, handler: object) -> None:
+    def replace(number, handler):
         given.append(handler)
 
     monkeypatch.setattr(signal, "signal", replace)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any
 
 import lasagne
 import numpy as np
 import pytest
 
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
-from mnist_draw.training.events import BatchFinished, EpochFinished, Event
+from mnist_draw.training.events import BatchFinished, EpochFinished
 from mnist_draw.training.run_start import build_network
 
 from .short_runs import SMALL, end, of, run, same
@@ -22,15 +19,15 @@ pytestmark = pytest.mark.usefixtures("shared_step")
 
 
 @pytest.fixture(scope="module")
-def plain(digits: Dataset) -> list[Event]:
+def plain(digits):
     """One run, as it comes, for many tests to look at."""
     return run(SMALL, dataset=digits)
 
 
-def at(kind: type[Event], epoch: int, batch: int, act: Callable[[], Any]) -> Any:
+def at(kind, epoch, batch, act):
     """Return a listener that acts once, at one event."""
 
-    def listen(event: Event) -> None:
+    def listen(event):
         if (
             isinstance(event, kind)
             and getattr(event, "epoch", epoch) == epoch
@@ -42,7 +39,7 @@ def at(kind: type[Event], epoch: int, batch: int, act: Callable[[], Any]) -> Any
 
 
 @pytest.mark.parametrize("batch", [1, 3, 6])
-def test_stop_within_one_batch(digits: Dataset, batch: int) -> None:
+def test_stop_within_one_batch(digits, batch):
     controls = Controls()
     seen = run(SMALL, at(BatchFinished, 1, batch, controls.stop), dataset=digits, controls=controls)
     assert len(of(BatchFinished, seen)) == batch
@@ -52,7 +49,7 @@ def test_stop_within_one_batch(digits: Dataset, batch: int) -> None:
     assert end(seen).epochs_done == 0
 
 
-def test_stop_before_the_first_batch_trains_nothing(digits: Dataset) -> None:
+def test_stop_before_the_first_batch_trains_nothing(digits):
     controls = Controls()
     controls.stop()
     seen = run(SMALL, dataset=digits, controls=controls)
@@ -62,20 +59,20 @@ def test_stop_before_the_first_batch_trains_nothing(digits: Dataset) -> None:
     assert same(end(seen).parameters, start)
 
 
-def test_stop_after_an_epoch_keeps_it(digits: Dataset, plain: list[Event]) -> None:
+def test_stop_after_an_epoch_keeps_it(digits, plain):
     controls = Controls()
     seen = run(SMALL, at(EpochFinished, 1, 0, controls.stop), dataset=digits, controls=controls)
     assert (end(seen).reason, end(seen).epochs_done) == ("stopped", 1)
     assert same(end(seen).parameters, of(EpochFinished, plain)[0].parameters)
 
 
-def test_pause_and_resume_from_another_thread(digits: Dataset, plain: list[Event]) -> None:
+def test_pause_and_resume_from_another_thread(digits, plain):
     controls = Controls()
     paused = threading.Event()
     resumer = threading.Thread(target=lambda: (paused.wait(60), controls.resume()))
     resumer.start()
 
-    def listen(event: Event) -> None:
+    def listen(event):
         if isinstance(event, BatchFinished) and (event.epoch, event.batch) == (1, 2):
             controls.pause()
         if isinstance(event, events.Paused):
@@ -89,13 +86,13 @@ def test_pause_and_resume_from_another_thread(digits: Dataset, plain: list[Event
     assert same(end(seen).parameters, end(plain).parameters)
 
 
-def test_stop_ends_a_pause(digits: Dataset) -> None:
+def test_stop_ends_a_pause(digits):
     controls = Controls()
     paused = threading.Event()
     stopper = threading.Thread(target=lambda: (paused.wait(60), controls.stop()))
     stopper.start()
 
-    def listen(event: Event) -> None:
+    def listen(event):
         if isinstance(event, BatchFinished):
             controls.pause()
         if isinstance(event, events.Paused):
@@ -108,7 +105,7 @@ def test_stop_ends_a_pause(digits: Dataset) -> None:
     assert end(seen).reason == "stopped"
 
 
-def test_one_epoch_more(digits: Dataset, plain: list[Event]) -> None:
+def test_one_epoch_more(digits, plain):
     controls = Controls()
     seen = run(
         SMALL, at(BatchFinished, 2, 5, controls.add_epoch), dataset=digits, controls=controls
@@ -118,13 +115,13 @@ def test_one_epoch_more(digits: Dataset, plain: list[Event]) -> None:
     assert same(of(EpochFinished, seen)[1].parameters, end(plain).parameters)
 
 
-def ruin(controls: Controls, epoch: int = 1) -> Any:
+def ruin(controls, epoch=1):
     """Return a listener that makes everything after an epoch worse, but finite."""
     return at(EpochFinished, epoch, 0, lambda: controls.change("learning_rate", 0.5))
 
 
 @pytest.mark.parametrize("keep_best", [True, False])
-def test_keep_best(digits: Dataset, keep_best: bool) -> None:
+def test_keep_best(digits, keep_best):
     controls = Controls()
     network = build_network(SMALL)
     seen = run(
@@ -142,7 +139,7 @@ def test_keep_best(digits: Dataset, keep_best: bool) -> None:
     assert same(lasagne.layers.get_all_param_values(network), kept.parameters)
 
 
-def test_patience(digits: Dataset) -> None:
+def test_patience(digits):
     controls = Controls()
     seen = run(
         SMALL.replace(epochs=20, patience=2), ruin(controls, 2), dataset=digits, controls=controls
@@ -151,7 +148,7 @@ def test_patience(digits: Dataset) -> None:
     assert (end(seen).reason, end(seen).epochs_done) == ("early", best + 2)
 
 
-def test_target_accuracy(digits: Dataset) -> None:
+def test_target_accuracy(digits):
     seen = run(SMALL.replace(epochs=50, target_accuracy=0.5), dataset=digits)
     reached = [event.validation_accuracy >= 0.5 for event in of(EpochFinished, seen)]
     assert reached == [False] * (len(reached) - 1) + [True]
@@ -162,7 +159,7 @@ def test_target_accuracy(digits: Dataset) -> None:
 WILD = SMALL.replace(update="sgd", learning_rate=1e6)
 
 
-def test_divergence_keeps_the_start(digits: Dataset) -> None:
+def test_divergence_keeps_the_start(digits):
     seen = run(WILD, dataset=digits)
     told = of(events.Diverged, seen)[0]
     assert (told.epoch, told.learning_rate) == (1, 1e6)
@@ -175,7 +172,7 @@ def test_divergence_keeps_the_start(digits: Dataset) -> None:
 
 
 @pytest.mark.parametrize("keep_best", [True, False])
-def test_divergence_keeps_the_last_good_weights(digits: Dataset, keep_best: bool) -> None:
+def test_divergence_keeps_the_last_good_weights(digits, keep_best):
     controls = Controls()
     seen = run(
         WILD.replace(learning_rate=0.05, epochs=9, keep_best=keep_best),
@@ -190,7 +187,7 @@ def test_divergence_keeps_the_last_good_weights(digits: Dataset, keep_best: bool
     assert all(np.isfinite(value).all() for value in end(seen).parameters)
 
 
-def test_a_new_learning_rate_counts_from_the_next_batch(digits: Dataset) -> None:
+def test_a_new_learning_rate_counts_from_the_next_batch(digits):
     controls = Controls()
     seen = run(
         SMALL.replace(update="sgd", learning_rate=0.1),
@@ -202,7 +199,7 @@ def test_a_new_learning_rate_counts_from_the_next_batch(digits: Dataset) -> None
     assert same(first.parameters, last.parameters)
 
 
-def test_a_new_l2_penalty_counts_from_the_next_batch(digits: Dataset) -> None:
+def test_a_new_l2_penalty_counts_from_the_next_batch(digits):
     controls = Controls()
     seen = run(
         SMALL.replace(update="sgd", learning_rate=0.01),
@@ -216,8 +213,8 @@ def test_a_new_l2_penalty_counts_from_the_next_batch(digits: Dataset) -> None:
 
 
 @pytest.mark.slow
-def test_another_augmentation_counts_from_the_next_batch(digits: Dataset) -> None:
-    def change(recipe: str) -> list[float]:
+def test_another_augmentation_counts_from_the_next_batch(digits):
+    def change(recipe):
         controls = Controls()
         seen = run(
             SMALL.replace(epochs=1),

@@ -21,16 +21,16 @@ pytestmark = pytest.mark.slow
 DATA = load_dataset().first(1100)
 
 
-def epoch(number: int, data=DATA, **settings: object) -> list[tuple[np.ndarray, np.ndarray]]:
+def epoch(number, data=DATA, **settings):
     chosen = TrainingSettings(**{"augmentation": "pen", "batch_size": 200, **settings})
     return gathered(EpochPictures(chosen, data).minibatches(number))
 
 
-def gathered(minibatches) -> list[tuple[np.ndarray, np.ndarray]]:
+def gathered(minibatches):
     return [(pictures[rows], labels[rows]) for pictures, labels, rows in minibatches]
 
 
-def test_shapes_and_incomplete_minibatches() -> None:
+def test_shapes_and_incomplete_minibatches():
     for batch_size, count in ((200, 5), (7, 157), (1100, 1), (600, 1)):
         found = epoch(1, batch_size=batch_size)
         assert len(found) == count
@@ -41,26 +41,26 @@ def test_shapes_and_incomplete_minibatches() -> None:
             assert labels.dtype == np.int32
 
 
-def test_order_is_that_of_unvaried_pictures() -> None:
+def test_order_is_that_of_unvaried_pictures():
     varied, plain = epoch(3), epoch(3, augmentation="off")
     for (_, labels), (_, expected) in zip(varied, plain, strict=True):
         assert np.array_equal(labels, expected)
     assert np.array_equal(plain[0][0], DATA.train_images[_order(3)[:200]])
 
 
-def test_pictures_do_not_depend_on_the_batch_size() -> None:
+def test_pictures_do_not_depend_on_the_batch_size():
     large, small = epoch(2, batch_size=1000), epoch(2, batch_size=50)
     assert np.array_equal(large[0][0], np.concatenate([pictures for pictures, _ in small[:20]]))
 
 
-def test_epochs_and_seeds_differ() -> None:
+def test_epochs_and_seeds_differ():
     first = epoch(1)[0][0]
     assert np.array_equal(first, epoch(1)[0][0])
     assert not np.array_equal(first, epoch(2)[0][0])
     assert not np.array_equal(first, epoch(1, seed=2)[0][0])
 
 
-def test_scaled_pictures_are_varied_as_bytes_are() -> None:
+def test_scaled_pictures_are_varied_as_bytes_are():
     floats = dataclasses.replace(DATA, train_images=scale(DATA.train_images))
     for (found, _), (expected, _) in zip(epoch(1, floats), epoch(1), strict=True):
         assert found.dtype == np.float32
@@ -68,7 +68,7 @@ def test_scaled_pictures_are_varied_as_bytes_are() -> None:
 
 
 @pytest.mark.parametrize("taken", [0, 1, 3])
-def test_no_thread_is_left_when_an_epoch_is_broken_off(taken: int) -> None:
+def test_no_thread_is_left_when_an_epoch_is_broken_off(taken):
     minibatches = EpochPictures(
         TrainingSettings(augmentation="warp", batch_size=10), DATA
     ).minibatches(1)
@@ -78,7 +78,7 @@ def test_no_thread_is_left_when_an_epoch_is_broken_off(taken: int) -> None:
     assert not [t for t in threading.enumerate() if t.name.startswith("pictures")]
 
 
-def test_helpers_of_the_step_rest_while_pictures_are_varied(monkeypatch) -> None:
+def test_helpers_of_the_step_rest_while_pictures_are_varied(monkeypatch):
     noted: list[str] = []
     batch = Augmenter.batch
     monkeypatch.setattr(theano_bridge, "pause_helper_threads", lambda: noted.append("rest"))
@@ -90,13 +90,13 @@ def test_helpers_of_the_step_rest_while_pictures_are_varied(monkeypatch) -> None
     assert "vary" in noted
 
 
-def _order(number: int) -> np.ndarray:
+def _order(number):
     order = np.arange(1100)
     np.random.default_rng([TrainingSettings().seed, number]).shuffle(order)
     return order
 
 
-def test_another_recipe_from_the_middle_of_an_epoch() -> None:
+def test_another_recipe_from_the_middle_of_an_epoch():
     chosen = TrainingSettings(augmentation="warp", batch_size=200)
     pictures = EpochPictures(chosen, DATA)
     (first, *_) = gathered(pictures.minibatches(1))
@@ -112,7 +112,7 @@ def test_another_recipe_from_the_middle_of_an_epoch() -> None:
             assert np.array_equal(found[1], wanted[1])
 
 
-def assert_alike(found: np.ndarray, wanted: np.ndarray) -> None:
+def assert_alike(found, wanted):
     """Equal; NumPy alone, without Numba, rounds a few pixels by what stands beside them."""
     difference = np.abs(found.astype(int) - wanted.astype(int))
     assert difference.max() <= (0 if importlib.util.find_spec("numba") else 2)

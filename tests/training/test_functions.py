@@ -6,10 +6,9 @@ import lasagne
 import numpy as np
 import pytest
 
-from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.networks import parse_network
 from mnist_draw.training.functions import (
-    TrainingFunctions,
     compile_evaluate,
     compile_predict,
     compile_train,
@@ -22,9 +21,7 @@ PLAIN = TrainingSettings(
 )
 
 
-def softmax_regression(
-    weights: np.ndarray, biases: np.ndarray, pictures: np.ndarray, labels: np.ndarray
-) -> tuple[np.ndarray, float, float, np.ndarray, np.ndarray]:
+def softmax_regression(weights, biases, pictures, labels):
     """Return probabilities, loss, accuracy and the loss's gradients, in double precision."""
     inputs = scale(pictures).reshape(len(pictures), -1).astype(np.float64)
     scores = inputs @ weights.astype(np.float64) + biases
@@ -36,18 +33,18 @@ def softmax_regression(
 
 
 @pytest.fixture(scope="module")
-def network() -> object:
+def network():
     return parse_network(PLAIN.network).build()
 
 
 @pytest.fixture(scope="module")
-def functions(network: object) -> TrainingFunctions:
+def functions(network):
     compiled = compile_train(network, PLAIN)
     compiled.evaluate = compile_evaluate(network)
     return compiled
 
 
-def test_a_step_of_training(network: object, functions: TrainingFunctions, digits: Dataset) -> None:
+def test_a_step_of_training(network, functions, digits):
     weights, biases = lasagne.layers.get_all_param_values(network)
     pictures, labels = digits.train_images[:100], digits.train_labels[:100].astype(np.int32)
     _, loss, accuracy, slope, bias_slope = softmax_regression(weights, biases, pictures, labels)
@@ -62,9 +59,7 @@ def test_a_step_of_training(network: object, functions: TrainingFunctions, digit
     np.testing.assert_allclose(biases_after, biases - 0.5 * bias_slope, rtol=1e-4, atol=1e-6)
 
 
-def test_rates_set_between_batches_count(
-    network: object, functions: TrainingFunctions, digits: Dataset
-) -> None:
+def test_rates_set_between_batches_count(network, functions, digits):
     pictures, labels = digits.train_images[:100], digits.train_labels[:100].astype(np.int32)
     before = lasagne.layers.get_all_param_values(network)
     functions.learning_rate.set_value(np.float32(0))
@@ -80,9 +75,7 @@ def test_rates_set_between_batches_count(
 
 
 @pytest.mark.parametrize("count", [1, 7, 200])
-def test_evaluation_of_any_number_of_pictures(
-    network: object, functions: TrainingFunctions, digits: Dataset, count: int
-) -> None:
+def test_evaluation_of_any_number_of_pictures(network, functions, digits, count):
     before = lasagne.layers.get_all_param_values(network)
     pictures, labels = digits.test_images[:count], digits.test_labels[:count].astype(np.int32)
     _, loss, accuracy, _, _ = softmax_regression(*before, pictures, labels)
@@ -94,7 +87,7 @@ def test_evaluation_of_any_number_of_pictures(
 
 
 @pytest.mark.parametrize("count", [1, 5])
-def test_prediction(network: object, digits: Dataset, count: int) -> None:
+def test_prediction(network, digits, count):
     pictures, labels = digits.test_images[:count], digits.test_labels[:count]
     found = compile_predict(network)(scale(pictures))
     expected = softmax_regression(*lasagne.layers.get_all_param_values(network), pictures, labels)
@@ -103,7 +96,7 @@ def test_prediction(network: object, digits: Dataset, count: int) -> None:
     np.testing.assert_allclose(found, expected[0], rtol=1e-4, atol=1e-6)
 
 
-def test_prediction_follows_the_parameters(digits: Dataset) -> None:
+def test_prediction_follows_the_parameters(digits):
     network = parse_network(PLAIN.network).build()
     predict = compile_predict(network)
     pictures = scale(digits.test_images[:3])
@@ -115,7 +108,7 @@ def test_prediction_follows_the_parameters(digits: Dataset) -> None:
         assert predict(pictures).argmax(axis=1).tolist() == [digit] * 3
 
 
-def test_prediction_and_evaluation_leave_dropout_out(digits: Dataset) -> None:
+def test_prediction_and_evaluation_leave_dropout_out(digits):
     network = parse_network("custom_mlp:1,32,0.5,0.5").build()
     predict = compile_predict(network)
     pictures = scale(digits.test_images[:20])
@@ -124,7 +117,7 @@ def test_prediction_and_evaluation_leave_dropout_out(digits: Dataset) -> None:
     np.testing.assert_allclose(first[:1], predict(pictures[:1]), rtol=1e-5)
 
 
-def test_dropout_differs_from_batch_to_batch(digits: Dataset) -> None:
+def test_dropout_differs_from_batch_to_batch(digits):
     settings = TrainingSettings(
         network="custom_mlp:1,32,0.2,0.5", learning_rate=1e-20, batch_size=100
     )
@@ -134,7 +127,7 @@ def test_dropout_differs_from_batch_to_batch(digits: Dataset) -> None:
     assert len(losses) == 5
 
 
-def test_state_is_what_a_batch_changes_beside_the_parameters(digits: Dataset) -> None:
+def test_state_is_what_a_batch_changes_beside_the_parameters(digits):
     """An accumulator for each parameter with rmsprop, and a random state for each dropout."""
     settings = TrainingSettings(network="custom_mlp:1,32,0.2,0.5", batch_size=100)
     network = parse_network(settings.network).build()
@@ -146,14 +139,14 @@ def test_state_is_what_a_batch_changes_beside_the_parameters(digits: Dataset) ->
 
 
 @pytest.mark.slow
-def test_a_network_compiled_again_has_no_more_state() -> None:
+def test_a_network_compiled_again_has_no_more_state():
     settings = TrainingSettings(network="custom_mlp:1,32,0.2,0.5", batch_size=100)
     network = parse_network(settings.network).build()
     counts = {len(compile_train(network, settings).state) for _ in range(3)}
     assert len(counts) == 1
 
 
-def test_evaluation_must_be_compiled_first() -> None:
+def test_evaluation_must_be_compiled_first():
     compiled = compile_train(parse_network(PLAIN.network).build(), PLAIN)
     with pytest.raises(RuntimeError, match="compile_evaluate was not called"):
         compiled.evaluate(np.zeros((1, 1, 28, 28), np.uint8), np.zeros(1, np.int32))

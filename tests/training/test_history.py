@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import builtins
 import csv
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import mnist_draw
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.errors import MissingPackageError, StorageError
 from mnist_draw.training import events
 from mnist_draw.training.events import EpochFinished
@@ -19,7 +16,7 @@ from mnist_draw.training.history import EPOCH_COLUMNS, History
 from tests.training.short_runs import SMALL, of, run
 
 
-def filled() -> History:
+def filled():
     history = History()
     history.add(events.Started(1, 2, 2, 100, 200))
     for epoch in (1, 2):
@@ -33,7 +30,7 @@ def filled() -> History:
     return history
 
 
-def test_every_figure_is_kept() -> None:
+def test_every_figure_is_kept():
     history = filled()
     assert history.batch_losses.tolist() == [1 / 2, 1 / 3, 1 / 3, 1 / 4]
     assert history.batch_accuracies.tolist() == [0.1, 0.2, 0.1, 0.2]
@@ -44,7 +41,7 @@ def test_every_figure_is_kept() -> None:
     assert (history.test_loss, history.test_accuracy) == (0.2, 0.97)
 
 
-def test_through_arrays_and_back() -> None:
+def test_through_arrays_and_back():
     history = filled()
     losses, accuracies, table = history.to_arrays()
     assert table.shape == (2, len(EPOCH_COLUMNS))
@@ -55,7 +52,7 @@ def test_through_arrays_and_back() -> None:
     assert again.epochs == history.epochs
 
 
-def test_arrays_are_copies() -> None:
+def test_arrays_are_copies():
     history = filled()
     losses, _, table = history.to_arrays()
     losses[:] = table[:] = 0
@@ -65,14 +62,14 @@ def test_arrays_are_copies() -> None:
     history.add(events.BatchFinished(3, 3, 1, 2, 0.1, 0.9, 0.01))
 
 
-def test_an_empty_history() -> None:
+def test_an_empty_history():
     losses, accuracies, table = History().to_arrays()
     assert losses.shape == accuracies.shape == (0,)
     assert table.shape == (0, len(EPOCH_COLUMNS))
     assert History.from_arrays(losses, accuracies, table).epochs == []
 
 
-def test_csv(tmp_path: Path) -> None:
+def test_csv(tmp_path):
     history = filled()
     history.write_csv(tmp_path / "run.csv")
     with (tmp_path / "run.csv").open(newline="") as file:
@@ -83,7 +80,7 @@ def test_csv(tmp_path: Path) -> None:
     assert [float(cell) for cell in rows[2]] == history.epoch_table()[1].tolist()
 
 
-def test_csv_of_minibatches(tmp_path: Path) -> None:
+def test_csv_of_minibatches(tmp_path):
     history = filled()
     history.write_minibatches_csv(tmp_path / "run.csv")
     with (tmp_path / "run.csv").open(newline="") as file:
@@ -94,12 +91,12 @@ def test_csv_of_minibatches(tmp_path: Path) -> None:
     assert [float(row[2]) for row in rows[1:]] == list(history.batch_accuracies)
 
 
-def test_csv_that_cannot_be_written(tmp_path: Path) -> None:
+def test_csv_that_cannot_be_written(tmp_path):
     with pytest.raises(StorageError, match="absent"):
         filled().write_csv(tmp_path / "absent" / "run.csv")
 
 
-def test_it_listens_to_the_loop(digits: Dataset) -> None:
+def test_it_listens_to_the_loop(digits):
     history = mnist_draw.LossHistory()
     assert repr(history) == "<LossHistory: no epoch yet>"
     seen = of(EpochFinished, run(SMALL, history, dataset=digits))
@@ -112,7 +109,7 @@ def test_it_listens_to_the_loop(digits: Dataset) -> None:
 
 
 @pytest.mark.slow
-def test_the_curves_are_those_of_the_run(digits: Dataset) -> None:
+def test_the_curves_are_those_of_the_run(digits):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")
     history = mnist_draw.LossHistory()
@@ -126,12 +123,10 @@ def test_the_curves_are_those_of_the_run(digits: Dataset) -> None:
     matplotlib.pyplot.close(loss.figure)
 
 
-def test_without_matplotlib_a_sentence_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_matplotlib_a_sentence_says_what_to_install(monkeypatch):
     original = builtins.__import__
 
-    def without(name: str, *rest: Any, **named: Any) -> Any:
+    def without(name, *rest, **named):
         if name.startswith("matplotlib"):
             raise ModuleNotFoundError(name)
         return original(name, *rest, **named)
@@ -142,7 +137,7 @@ def test_without_matplotlib_a_sentence_says_what_to_install(
 
 
 @pytest.mark.parametrize("write", ["write_csv", "write_minibatches_csv"])
-def test_only_a_table_of_the_same_kind_is_replaced(write: str, tmp_path: Path) -> None:
+def test_only_a_table_of_the_same_kind_is_replaced(write, tmp_path):
     history = mnist_draw.LossHistory()
     foreign = tmp_path / "grades.csv"
     foreign.write_text("name,grade\n")

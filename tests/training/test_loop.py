@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-from typing import Any
 
 import lasagne
 import numpy as np
@@ -25,12 +24,12 @@ from .short_runs import SMALL, end, of, run, same
 
 
 @pytest.fixture(scope="module")
-def plain(digits: Dataset) -> list[Event]:
+def plain(digits):
     """One run, as it comes, for many tests to look at."""
     return run(SMALL, dataset=digits)
 
 
-def test_events_come_in_their_order(plain: list[Event]) -> None:
+def test_events_come_in_their_order(plain):
     names = [type(event).__name__ for event in plain]
     batches, validation = ["BatchFinished"] * 6, ["Validating", "EpochFinished"]
     # The first minibatch does not wait for the function that validates.
@@ -40,13 +39,13 @@ def test_events_come_in_their_order(plain: list[Event]) -> None:
     ]
 
 
-def test_compiling_counts_up(plain: list[Event]) -> None:
+def test_compiling_counts_up(plain):
     stages = of(events.Compiling, plain)
     assert [stage.done for stage in stages] == list(range(stages[0].total))
     assert all(stage.stage for stage in stages)
 
 
-def test_events_say_where_they_are(plain: list[Event]) -> None:
+def test_events_say_where_they_are(plain):
     assert of(events.Started, plain) == [events.Started(1, 2, 6, 100, 600)]
     batches = of(BatchFinished, plain)
     assert [(b.epoch, b.epochs, b.batch, b.batches) for b in batches] == [
@@ -56,7 +55,7 @@ def test_events_say_where_they_are(plain: list[Event]) -> None:
     assert all(event.seconds > 0 for event in batches)
 
 
-def test_figures_are_means_of_the_batches(plain: list[Event]) -> None:
+def test_figures_are_means_of_the_batches(plain):
     batches = of(BatchFinished, plain)
     for number, epoch in enumerate(of(EpochFinished, plain), 1):
         mine = [event for event in batches if event.epoch == number]
@@ -66,7 +65,7 @@ def test_figures_are_means_of_the_batches(plain: list[Event]) -> None:
         assert epoch.seconds > sum(e.seconds for e in mine)
 
 
-def test_it_learns(plain: list[Event]) -> None:
+def test_it_learns(plain):
     first, last = of(EpochFinished, plain)
     assert 1.5 < first.training_loss < 3
     assert last.validation_loss < first.validation_loss < np.log(10)
@@ -75,9 +74,7 @@ def test_it_learns(plain: list[Event]) -> None:
     assert last.is_best
 
 
-def test_validation_and_test_figures_are_those_of_the_network(
-    plain: list[Event], digits: Dataset
-) -> None:
+def test_validation_and_test_figures_are_those_of_the_network(plain, digits):
     """Computed again from the parameters, without dropout and with NumPy alone."""
     w1, b1, w2, b2 = end(plain).parameters
     for pictures, labels, loss, accuracy in (
@@ -101,7 +98,7 @@ def test_validation_and_test_figures_are_those_of_the_network(
         assert accuracy == pytest.approx((logs.argmax(axis=1) == labels).mean())
 
 
-def test_parameters_reported_are_copies(plain: list[Event]) -> None:
+def test_parameters_reported_are_copies(plain):
     first, last = of(EpochFinished, plain)
     assert not same(first.parameters, last.parameters)
     assert same(last.parameters, end(plain).parameters)
@@ -109,7 +106,7 @@ def test_parameters_reported_are_copies(plain: list[Event]) -> None:
     assert all(value.dtype == np.float32 for value in last.parameters)
 
 
-def test_the_same_seed_gives_the_same_run(plain: list[Event], digits: Dataset) -> None:
+def test_the_same_seed_gives_the_same_run(plain, digits):
     again = run(SMALL, dataset=digits)
     assert same(end(again).parameters, end(plain).parameters)
     assert [(e.loss, e.accuracy) for e in of(BatchFinished, again)] == [
@@ -118,7 +115,7 @@ def test_the_same_seed_gives_the_same_run(plain: list[Event], digits: Dataset) -
     assert of(events.Tested, again) == of(events.Tested, plain)
 
 
-def test_another_seed_gives_another_run(plain: list[Event], digits: Dataset) -> None:
+def test_another_seed_gives_another_run(plain, digits):
     """Other weights, another order, other dropout."""
     other = SMALL.replace(seed=2)
     mine = run(other, dataset=digits)
@@ -129,14 +126,14 @@ def test_another_seed_gives_another_run(plain: list[Event], digits: Dataset) -> 
     assert not np.array_equal(first[0], second[0])
 
 
-def test_building_leaves_lasagnes_generator_alone() -> None:
+def test_building_leaves_lasagnes_generator_alone():
     before = lasagne.random.get_rng()
     build_network(SMALL)
     assert lasagne.random.get_rng() is before
 
 
 @pytest.mark.slow
-def test_each_epoch_has_its_own_order(digits: Dataset) -> None:
+def test_each_epoch_has_its_own_order(digits):
     """With steps that change nothing, losses differ by order and by dropout only."""
     settings = SMALL.replace(
         network="custom_mlp:0,1,0,0", update="sgd", learning_rate=1e-20, batch_size=600
@@ -147,7 +144,7 @@ def test_each_epoch_has_its_own_order(digits: Dataset) -> None:
     assert {e.loss for e in batches[:6]}.isdisjoint(e.loss for e in batches[6:])
 
 
-def test_a_listener_that_walks_away_leaves_no_thread(digits: Dataset, tmp_path: Any) -> None:
+def test_a_listener_that_walks_away_leaves_no_thread(digits, tmp_path):
     running = train(SMALL, dataset=digits, checkpoint=tmp_path / "run")
     for event in running:
         if isinstance(event, EpochFinished):
@@ -157,7 +154,7 @@ def test_a_listener_that_walks_away_leaves_no_thread(digits: Dataset, tmp_path: 
     assert not [thread for thread in threading.enumerate() if thread.name == "checkpoints"]
 
 
-def test_a_schedule_lowers_the_learning_rate(digits: Dataset) -> None:
+def test_a_schedule_lowers_the_learning_rate(digits):
     settings = SMALL.replace(update="sgd", learning_rate=0.1, epochs=4, schedule="cosine")
     seen = of(EpochFinished, run(settings, dataset=digits))
     steps = [
@@ -167,9 +164,7 @@ def test_a_schedule_lowers_the_learning_rate(digits: Dataset) -> None:
     assert steps[0] > steps[1] > 2 * steps[2]
 
 
-def test_pictures_that_are_scaled_already_give_the_same(
-    digits: Dataset, plain: list[Event]
-) -> None:
+def test_pictures_that_are_scaled_already_give_the_same(digits, plain):
     scaled = Dataset(
         scale(digits.train_images),  # type: ignore[arg-type]
         digits.train_labels,
@@ -185,13 +180,13 @@ def test_pictures_that_are_scaled_already_give_the_same(
         np.testing.assert_allclose(mine, theirs, atol=1e-4)
 
 
-def test_training_examples_takes_the_first(digits: Dataset) -> None:
+def test_training_examples_takes_the_first(digits):
     seen = run(SMALL.replace(training_examples=250, epochs=1), dataset=digits)
     assert of(events.Started, seen) == [events.Started(1, 1, 2, 100, 250)]
     assert of(EpochFinished, seen)[0].images_per_second > 0
 
 
-def test_a_batch_larger_than_the_data(digits: Dataset) -> None:
+def test_a_batch_larger_than_the_data(digits):
     with pytest.raises(SettingsError, match="batch size is 601, but there are only 600 training"):
         next(iter(train(SMALL.replace(batch_size=601), dataset=digits)))
 
@@ -199,9 +194,7 @@ def test_a_batch_larger_than_the_data(digits: Dataset) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("usual", [500, 300])
 @pytest.mark.parametrize(("pictures", "size"), [(84, 8), (5, 1)])
-def test_a_usual_batch_size_gives_way_to_few_pictures(
-    digits: Dataset, usual: int, pictures: int, size: int
-) -> None:
+def test_a_usual_batch_size_gives_way_to_few_pictures(digits, usual, pictures, size):
     settings = SMALL.replace(batch_size=usual, epochs=1)
     seen = run(settings, dataset=digits.first(pictures))
     [chosen] = of(events.BatchSizeChosen, seen)
@@ -212,20 +205,18 @@ def test_a_usual_batch_size_gives_way_to_few_pictures(
 
 
 @pytest.mark.slow
-def test_who_waits_for_the_augmentation_is_told(
-    digits: Dataset, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_waits_for_the_augmentation_is_told(digits, tmp_path, monkeypatch):
     monkeypatch.setattr(numba_loops, "_code_folder", lambda: tmp_path)
     monkeypatch.setattr(numba_loops, "_installed", True)
 
     # What is compiled is not what counts here.
-    def as_it_is(self: Augmenter, rows: Any, epoch: int, result: Any) -> None:
+    def as_it_is(self, rows, epoch, result):
         result[:, 0] = self._images[rows]
 
     monkeypatch.setattr(Augmenter, "batch", as_it_is)
     settings = SMALL.replace(augmentation="warp", epochs=1)
 
-    def told() -> list[str]:
+    def told():
         seen = run(settings, dataset=digits)
         first = seen.index(of(events.BatchFinished, seen)[0])
         return [e.stage for e in seen[:first] if isinstance(e, events.Compiling)]
@@ -239,13 +230,11 @@ def test_who_waits_for_the_augmentation_is_told(
     assert told() == ["the training function"]
 
 
-def test_a_stop_does_not_wait_until_the_augmentation_is_compiled(
-    digits: Dataset, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stop_does_not_wait_until_the_augmentation_is_compiled(digits, tmp_path, monkeypatch):
     monkeypatch.setattr(numba_loops, "_code_folder", lambda: tmp_path)
     monkeypatch.setattr(numba_loops, "_installed", True)
 
-    def compiling(self: Augmenter, rows: Any, epoch: int, result: Any) -> None:
+    def compiling(self, rows, epoch, result):
         numba_loops._stop_if_unwanted()
         raise AssertionError("it was compiled to the end")
 
@@ -260,19 +249,19 @@ def test_a_stop_does_not_wait_until_the_augmentation_is_compiled(
     assert end(seen).reason == "stopped"
 
 
-def test_a_usual_batch_size_stays_where_the_pictures_are_enough(digits: Dataset) -> None:
+def test_a_usual_batch_size_stays_where_the_pictures_are_enough(digits):
     seen = run(SMALL.replace(batch_size=500, epochs=1), dataset=digits.first(500))
     assert not of(events.BatchSizeChosen, seen)
     assert of(events.Started, seen)[0].batch_size == 500
 
 
-def test_settings_and_data_are_checked_first(tmp_path: Any) -> None:
+def test_settings_and_data_are_checked_first(tmp_path):
     with pytest.raises(UserError, match="number of epochs is 0"):
         next(iter(train(SMALL.replace(epochs=0))))
     with pytest.raises(UserError, match="absent is not a folder"):
         next(iter(train(SMALL.replace(data_folder=str(tmp_path / "absent")))))
 
 
-def test_data_sets_are_told_apart(digits: Dataset) -> None:
+def test_data_sets_are_told_apart(digits):
     assert fingerprint(digits) == fingerprint(digits.first(600))
     assert fingerprint(digits) != fingerprint(digits.first(599))

@@ -23,32 +23,32 @@ from mnist_draw.training.settings import SettingsError, TrainingSettings
         ("save_network", "titel", "title"),
     ],
 )
-def test_a_parameter(function: str, name: str, meant: str) -> None:
+def test_a_parameter(function, name, meant):
     words = f"^{function} has no parameter '{name}'; did you mean {meant}\\?$"
     called: Any = getattr(mnist_draw, function)
     with pytest.raises(TypeError, match=words):
         called(**{name: 1})
 
 
-def test_help_shows_the_parameters_all_the_same() -> None:
+def test_help_shows_the_parameters_all_the_same():
     assert list(inspect.signature(mnist_draw.load_data).parameters) == ["folder"]
 
 
-def test_a_function() -> None:
+def test_a_function():
     with pytest.raises(AttributeError, match="did you mean run_network"):
         mnist_draw.run_netwrok  # noqa: B018
 
 
-def test_a_setting() -> None:
+def test_a_setting():
     with pytest.raises(SettingsError, match=r"no setting 'epoch'. Did you mean epochs\?"):
         TrainingSettings.from_json({"epoch": 3})
 
 
-def test_names_like_none_are_answered_with_all() -> None:
+def test_names_like_none_are_answered_with_all():
     assert did_you_mean("xyz", ["loss", "accuracy"]) == "there are accuracy, loss."
 
 
-def test_of_hundreds_of_names_the_nearest_are_told_and_what_lists_all() -> None:
+def test_of_hundreds_of_names_the_nearest_are_told_and_what_lists_all():
     names = [f"2026-11-{day:02} {hour:02}.00.00" for day in range(1, 29) for hour in range(10)]
     told = did_you_mean("mine", [*names, "my network"], "mnist-draw runs")
     assert told.startswith("of 281 names, my network, ")
@@ -57,6 +57,6 @@ def test_of_hundreds_of_names_the_nearest_are_told_and_what_lists_all() -> None:
     assert did_you_mean("xyz", ["a"], "ls") == "there are a. ls lists all."
 
 
-def test_a_few_of_many() -> None:
+def test_a_few_of_many():
     assert few_of("abcdefg") == "a, b, c, d, e, f, g"
     assert few_of("abcdefgh") == "a, b, c, d, e, f and 2 more"

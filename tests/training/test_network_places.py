@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import lasagne
 import numpy as np
 import pytest
 
 import mnist_draw as flm
-from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.storage import ModelFileError, load_model, resource_path
 from mnist_draw.training import tutorial
 from mnist_draw.training.network_places import file_of
@@ -17,7 +15,7 @@ from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import TrainingSettings
 
 
-def test_a_name_is_a_file_that_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_is_a_file_that_ships(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shipped = resource_path("models", "mlp.npz")
     assert file_of("mlp") == file_of("shipped:mlp") == str(shipped)
@@ -31,7 +29,7 @@ def test_a_name_is_a_file_that_ships(tmp_path: Path, monkeypatch: pytest.MonkeyP
         file_of("opened:")
 
 
-def test_weights_come_from_a_network_that_ships() -> None:
+def test_weights_come_from_a_network_that_ships():
     network = build_network(TrainingSettings(start_model="mlp"))
     shipped = load_model(resource_path("models", "mlp.npz")).parameters
     values = lasagne.layers.get_all_param_values(network)
@@ -39,12 +37,10 @@ def test_weights_come_from_a_network_that_ships() -> None:
 
 
 @pytest.mark.slow
-def test_the_network_that_a_run_starts_from_need_not_be_said_twice(
-    digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_network_that_a_run_starts_from_need_not_be_said_twice(digits, monkeypatch):
     built: list[TrainingSettings] = []
 
-    def note(settings: TrainingSettings) -> object:
+    def note(settings):
         built.append(settings)
         return build_network(settings)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import io
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,7 +27,7 @@ FIGURES = (np.ones(3), np.ones(3), np.array([[1.0] * 7]))
 WEIGHTS = (np.ones((2, 3), np.float32),)
 
 
-def variants(values: Any) -> Iterator[Any]:
+def variants(values):
     """Yield copies of JSON values, each with one of them replaced or, in an object, left out."""
     if isinstance(values, dict | list):
         for key in list(values) if isinstance(values, dict) else range(len(values)):
@@ -42,14 +40,14 @@ def variants(values: Any) -> Iterator[Any]:
     yield from NONSENSE
 
 
-def run(folder: Path) -> Run:
+def run(folder):
     settings = TrainingSettings(epochs=2, update_parameters={"rho": 0.9})
     return Run(folder, settings, "mine", "2026-01-01 10:00", "stopped", 1, 2.0,
                {"test_loss": 0.1}, CHANGES)  # fmt: skip
 
 
 @pytest.mark.slow
-def test_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_records(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     folder = run_list.new_run_folder()
     run(folder).save()
@@ -70,7 +68,7 @@ def test_records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["checkpoint", "model"])
-def test_headers(tmp_path: Path, kind: str) -> None:
+def test_headers(tmp_path, kind):
     path = tmp_path / "file.npz"
     if kind == "checkpoint":
         made = Checkpoint(

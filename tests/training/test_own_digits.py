@@ -8,7 +8,6 @@ import lasagne
 import numpy as np
 import pytest
 
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, repeats_for
 from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
@@ -22,13 +21,13 @@ from .short_runs import SMALL, assert_same_run, end, of, run, same
 
 
 @pytest.fixture
-def extra(digits: Dataset) -> ExtraDigits:
+def extra(digits):
     """Return seven test pictures, all called a 7."""
     return ExtraDigits(digits.test_images[:7], np.full(7, 7, np.uint8), Path("mine"))
 
 
 @pytest.mark.slow
-def test_extra_digits_are_learnt(digits: Dataset, extra: ExtraDigits) -> None:
+def test_extra_digits_are_learnt(digits, extra):
     chosen = SMALL.replace(network="custom_mlp:1,32,0,0", extra_folder="mine", epochs=15)
     seen = run(chosen, dataset=digits, extra=extra)
     (started,) = of(events.Started, seen)
@@ -44,9 +43,7 @@ def test_extra_digits_are_learnt(digits: Dataset, extra: ExtraDigits) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("augmentation", ["off", "handwriting"])
-def test_a_continued_run_with_extra_digits_is_bit_identical(
-    digits: Dataset, extra: ExtraDigits, tmp_path: Path, augmentation: str
-) -> None:
+def test_a_continued_run_with_extra_digits_is_bit_identical(digits, extra, tmp_path, augmentation):
     chosen = SMALL.replace(extra_folder="mine", epochs=3, augmentation=augmentation)
     whole = run(chosen, dataset=digits, extra=extra, checkpoint=tmp_path / "whole")
     running = train(chosen, dataset=digits, extra=extra, checkpoint=tmp_path / "part")
@@ -64,9 +61,7 @@ def test_a_continued_run_with_extra_digits_is_bit_identical(
 
 
 @pytest.mark.slow
-def test_a_run_is_continued_only_with_the_extra_digits_it_began_with(
-    digits: Dataset, extra: ExtraDigits, tmp_path: Path
-) -> None:
+def test_a_run_is_continued_only_with_the_extra_digits_it_began_with(digits, extra, tmp_path):
     chosen = SMALL.replace(extra_folder="mine", epochs=1)
     run(chosen, dataset=digits, extra=extra, checkpoint=tmp_path / "run")
     resume = load_checkpoint(tmp_path / "run")
@@ -79,13 +74,13 @@ def test_a_run_is_continued_only_with_the_extra_digits_it_began_with(
         run(resume.settings, dataset=digits, extra=other, resume=resume)
 
 
-def test_extra_digits_that_nobody_read_are_no_silent_matter(digits: Dataset) -> None:
+def test_extra_digits_that_nobody_read_are_no_silent_matter(digits):
     with pytest.raises(UserError, match="The digits in mine were not read"):
         run(SMALL.replace(extra_folder="mine"), dataset=digits)
 
 
 @pytest.mark.slow
-def test_a_run_starts_from_a_networks_weights(digits: Dataset, tmp_path: Path) -> None:
+def test_a_run_starts_from_a_networks_weights(digits, tmp_path):
     first = end(run(SMALL, dataset=digits)).parameters
     save_model(tmp_path / "first.npz", ModelFile(SMALL.network, first))
     # The same layers with another dropout: the weights fit.
@@ -99,9 +94,7 @@ def test_a_run_starts_from_a_networks_weights(digits: Dataset, tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_a_run_is_continued_without_the_network_it_started_from(
-    digits: Dataset, tmp_path: Path
-) -> None:
+def test_a_run_is_continued_without_the_network_it_started_from(digits, tmp_path):
     parameters = end(run(SMALL, dataset=digits)).parameters
     save_model(tmp_path / "first.npz", ModelFile(SMALL.network, parameters))
     chosen = SMALL.replace(start_model=str(tmp_path / "first.npz"))
@@ -113,7 +106,7 @@ def test_a_run_is_continued_without_the_network_it_started_from(
     assert same(end(rest).parameters, end(whole).parameters)
 
 
-def test_a_network_of_other_layers_starts_no_run(digits: Dataset, tmp_path: Path) -> None:
+def test_a_network_of_other_layers_starts_no_run(digits, tmp_path):
     parameters = end(run(SMALL, dataset=digits)).parameters
     save_model(tmp_path / "first.npz", ModelFile(SMALL.network, parameters))
     chosen = SMALL.replace(start_model=str(tmp_path / "first.npz"), network="custom_mlp:2,9,0,0")
@@ -122,7 +115,7 @@ def test_a_network_of_other_layers_starts_no_run(digits: Dataset, tmp_path: Path
         run(chosen, dataset=digits)
 
 
-def test_another_kind_of_network_is_refused(digits: Dataset, tmp_path: Path) -> None:
+def test_another_kind_of_network_is_refused(digits, tmp_path):
     save_model(tmp_path / "x.npz", ModelFile("mlp", [np.ones((3, 3), np.float32)]))
     with pytest.raises(ModelFileError, match=r"x\.npz cannot be used"):
         run(SMALL.replace(start_model=str(tmp_path / "x.npz")), dataset=digits)

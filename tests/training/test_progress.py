@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 
 import mnist_draw
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.training.progress import TrainingProgressBar, in_notebook
 
 Six = tuple[Any, ...]
 
 
 @pytest.fixture
-def data(digits: Dataset) -> Six:
+def data(digits):
     return (
         digits.train_images, digits.train_labels, digits.validation_images,
         digits.validation_labels, digits.test_images, digits.test_labels,
@@ -24,7 +23,7 @@ def data(digits: Dataset) -> Six:
 
 
 @pytest.fixture
-def notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+def notebook(monkeypatch):
     """Let Python look as it does behind a notebook without widgets."""
     ipython = ModuleType("IPython")
     shell = SimpleNamespace(config={"IPKernelApp": {}})
@@ -32,38 +31,38 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "IPython", ipython)
 
 
-def train(data: Six, **how: Any) -> None:
+def train(data, **how):
     mnist_draw.run_network(
         data, num_epochs=2, batch_size=100, network_name="layers:16", verbose=False, **how
     )
 
 
-def test_a_script_has_none(data: Six, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_script_has_none(data, capsys):
     assert not in_notebook()
     train(data)
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_notebook_has_one(data: Six, notebook: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_notebook_has_one(data, notebook, capsys):
     assert in_notebook()
     train(data)
     assert "12/12" in capsys.readouterr().err
 
 
-def test_a_script_that_asks_has_one(data: Six, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_script_that_asks_has_one(data, capsys):
     train(data, progress=True)
     shown = capsys.readouterr().err
     assert "Epoch 2/2: 100%" in shown
     assert ", validated " in shown
 
 
-def test_lines_stand_above_the_bar(capsys: pytest.CaptureFixture[str]) -> None:
+def test_lines_stand_above_the_bar(capsys):
     bar = TrainingProgressBar()
     bar.print("first")
     bar.close()
     assert capsys.readouterr().out == "first\n"
 
 
-def test_no_name_in_a_line_begins_another(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_name_in_a_line_begins_another(capsys):
     TrainingProgressBar().print("mnist\ndone: 100 %")
     assert capsys.readouterr().out == "mnist\\u000adone: 100 %\n"

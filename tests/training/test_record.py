@@ -31,11 +31,11 @@ CHANGE = events.SettingChanged(1, 2, 2, "learning_rate", 0.001, 0.0005)
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
 
 
-def history(epochs: int = 2) -> History:
+def history(epochs=2):
     made = History()
     for epoch in range(1, epochs + 1):
         for batch in (1, 2):
@@ -45,7 +45,7 @@ def history(epochs: int = 2) -> History:
     return made
 
 
-def add_run(name: str, epochs: int = 2, planned: int = 5, **changes: object) -> Run:
+def add_run(name, epochs=2, planned=5, **changes):
     folder = run_list.runs_folder() / name
     folder.mkdir(parents=True)
     settings = TrainingSettings(epochs=planned)
@@ -61,7 +61,7 @@ def add_run(name: str, epochs: int = 2, planned: int = 5, **changes: object) -> 
     return run
 
 
-def test_a_name_keeps_nothing_that_is_obeyed_instead_of_read() -> None:
+def test_a_name_keeps_nothing_that_is_obeyed_instead_of_read():
     pasted = dataclasses.replace(add_run("2026-01-01 10:00"), name="a\x1b[31m\u202eb\r \x00 c")
     pasted.save()
     assert read_run(pasted.folder).name == pasted.renamed(pasted.name).name == "a[31mb c"
@@ -71,7 +71,7 @@ def test_a_name_keeps_nothing_that_is_obeyed_instead_of_read() -> None:
     assert title.isprintable()
 
 
-def test_a_record_comes_back_as_it_was() -> None:
+def test_a_record_comes_back_as_it_was():
     run = with_figures(add_run("2026-01-01 10:00", state="completed"), history())
     run.renamed("  my\nbest run ").save()
     found = read_run(run.folder)
@@ -83,14 +83,14 @@ def test_a_record_comes_back_as_it_was() -> None:
     assert (found.epochs_done, found.seconds) == (2, 4)
 
 
-def test_the_title_of_a_run_names_the_settings_that_are_numbers() -> None:
+def test_the_title_of_a_run_names_the_settings_that_are_numbers():
     run = Run(Path(), TrainingSettings(l2=0.01, batch_size=1, update="adam"))
     assert run.title == "Tutorial MLP, adam, minibatch 1, L2 0.01"
     changed = dataclasses.replace(run, changes=(events.SettingChanged(1, 2, 2, "l2", 0.0, 0.01),))
     assert changed.title == "Tutorial MLP, adam, minibatch 1, L2 0 → 0.01"
 
 
-def test_the_network_of_a_run_is_called_as_the_run_is() -> None:
+def test_the_network_of_a_run_is_called_as_the_run_is():
     settings = TrainingSettings(network="layers:2")
     files = RunSession(settings, run_list.new_run_folder())
     files.begin()
@@ -103,7 +103,7 @@ def test_the_network_of_a_run_is_called_as_the_run_is() -> None:
     assert called.startswith(read_run(files.run.folder).title)
 
 
-def finished_epoch() -> list[events.Event]:
+def finished_epoch():
     return [events.EpochFinished(1, 1, 2, 0.3, 0.9, 0.2, 0.95, 9, True, ())]
 
 
@@ -125,9 +125,7 @@ def finished_epoch() -> list[events.Event]:
         ("seconds", float("inf"), "seconds is nan"),
     ],
 )
-def test_a_damaged_record_is_put_aside_and_its_run_kept(
-    field: str, value: object, words: str
-) -> None:
+def test_a_damaged_record_is_put_aside_and_its_run_kept(field, value, words):
     run = add_run("2026-01-01 10:00", state="completed")
     values = json.loads((run.folder / record.RECORD).read_text())
     text = json.dumps({**values, field: value})
@@ -144,7 +142,7 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(
     assert run_list.list_runs()[1] == []
 
 
-def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended() -> None:
+def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
     files = RunSession(TrainingSettings(), run_list.new_run_folder())
     files.begin()
     for event in finished_epoch():
@@ -156,15 +154,13 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended() -> None:
 
 
 @pytest.mark.parametrize("ended", [False, True])
-def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(
-    ended: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, monkeypatch):
     files = RunSession(TrainingSettings(), run_list.new_run_folder())
     files.begin()
     for event in finished_epoch():
         files.add(event)
 
-    def full(path: object, data: bytes) -> None:
+    def full(path, data):
         raise StorageError(f"Could not write {path}: no space left on device.")
 
     if not ended:
@@ -187,7 +183,7 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(
     assert read_run(files.run.folder).state == ("running" if ended else "stopped")
 
 
-def test_figures_that_cannot_be_written_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_figures_that_cannot_be_written_are_told(monkeypatch):
     files = RunSession(TrainingSettings(), run_list.new_run_folder())
     files.begin()
     for event in finished_epoch():
@@ -198,7 +194,7 @@ def test_figures_that_cannot_be_written_are_told(monkeypatch: pytest.MonkeyPatch
     assert told.endswith("are lost; its last figures are in the list of runs.")
 
 
-def test_runs_are_listed_newest_first_and_strangers_left_out() -> None:
+def test_runs_are_listed_newest_first_and_strangers_left_out():
     add_run("2026-01-01 10:00")
     add_run("2026-03-01 10:00")
     (run_list.runs_folder() / "notes").mkdir()
@@ -208,14 +204,14 @@ def test_runs_are_listed_newest_first_and_strangers_left_out() -> None:
     assert told == []
 
 
-def test_no_runs_yet() -> None:
+def test_no_runs_yet():
     assert run_list.list_runs() == ([], [])
     assert run_list.find_interrupted() == (None, [])
     assert not deleted(run_list.runs_folder())
     empty_bin(run_list.runs_folder())
 
 
-def test_the_run_that_was_cut_off_is_found_where_it_stopped() -> None:
+def test_the_run_that_was_cut_off_is_found_where_it_stopped():
     add_run("2026-01-01 10:00", state="running")
     newest = add_run("2026-02-01 10:00", epochs=3, state="interrupted")
     add_run("2026-03-01 10:00", state="stopped")
@@ -234,7 +230,7 @@ def test_the_run_that_was_cut_off_is_found_where_it_stopped() -> None:
     assert (complete.started, complete.epochs_done) == ("2026-04-01 10:00", 5)
 
 
-def test_a_continued_run_that_was_cut_off_is_as_far_as_its_checkpoint() -> None:
+def test_a_continued_run_that_was_cut_off_is_as_far_as_its_checkpoint():
     # Stopped and tested after one epoch, continued, and cut off after three.
     stopped = history(1)
     stopped.test_loss, stopped.test_accuracy = 0.2, 0.91
@@ -251,7 +247,7 @@ def test_a_continued_run_that_was_cut_off_is_as_far_as_its_checkpoint() -> None:
     assert run_list.cut_off(run) == run
 
 
-def test_a_damaged_checkpoint_is_told_once_and_kept() -> None:
+def test_a_damaged_checkpoint_is_told_once_and_kept():
     run = add_run("2026-01-01 10:00", state="running")
     run.checkpoint.write_bytes(b"PK broken")
     found, (told,) = run_list.find_interrupted()
@@ -264,7 +260,7 @@ def test_a_damaged_checkpoint_is_told_once_and_kept() -> None:
     assert run_list.find_interrupted() == (None, [])
 
 
-def test_history_from_its_file_or_else_from_the_checkpoint() -> None:
+def test_history_from_its_file_or_else_from_the_checkpoint():
     run = add_run("2026-01-01 10:00", epochs=3)
     assert len(load_history(run).epochs) == 3
     save_history(run.folder, history(2))
@@ -278,7 +274,7 @@ def test_history_from_its_file_or_else_from_the_checkpoint() -> None:
 
 
 @pytest.mark.parametrize("column", [0, 1])
-def test_an_infinite_epoch_in_the_figures_gives_way_to_the_checkpoint(column: int) -> None:
+def test_an_infinite_epoch_in_the_figures_gives_way_to_the_checkpoint(column):
     run = add_run("2026-01-01 10:00", epochs=3)
     losses, accuracies, epochs = history(2).to_arrays()
     epochs[1, column] = np.inf
@@ -287,20 +283,20 @@ def test_an_infinite_epoch_in_the_figures_gives_way_to_the_checkpoint(column: in
     assert len(load_history(run).epochs) == 3
 
 
-def test_a_folder_whose_name_is_not_utf8_is_kept_in_the_record() -> None:
+def test_a_folder_whose_name_is_not_utf8_is_kept_in_the_record():
     run = add_run("2026-01-01 10:00")
     named = dataclasses.replace(run, settings=run.settings.replace(data_folder="/data/\udcff"))
     named.save()
     assert read_run(run.folder).settings.data_folder == "/data/\udcff"
 
 
-def test_each_run_has_its_own_folder() -> None:
+def test_each_run_has_its_own_folder():
     folders = {run_list.new_run_folder() for _ in range(3)}
     assert len(folders) == 3
     assert all(folder.is_dir() and run_list.runs_folder() in folder.parents for folder in folders)
 
 
-def test_a_deleted_run_comes_back_whole() -> None:
+def test_a_deleted_run_comes_back_whole():
     run = add_run("2026-01-01 10:00")
     kept = move_to_bin(run.folder, "The run")
     assert run_list.list_runs()[0] == []
@@ -312,7 +308,7 @@ def test_a_deleted_run_comes_back_whole() -> None:
     assert not deleted(run_list.runs_folder())
 
 
-def test_the_bin_keeps_a_week() -> None:
+def test_the_bin_keeps_a_week():
     old = move_to_bin(add_run("2026-01-01 10:00").folder, "The run")
     new = move_to_bin(add_run("2026-01-02 10:00").folder, "The run")
     long_ago = time.time_ns() - (KEPT_DAYS + 1) * 86_400 * 10**9
@@ -322,16 +318,16 @@ def test_the_bin_keeps_a_week() -> None:
     assert new.exists()
 
 
-def test_only_what_differs() -> None:
+def test_only_what_differs():
     one, two = add_run("2026-01-01 10:00"), add_run("2026-01-02 10:00", planned=9)
     assert run_list.differences([one]) == run_list.differences([]) == []
     assert run_list.differences([one, two]) == [("Epochs", ["5", "9"])]
 
 
-def test_a_deletion_that_fails_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deletion_that_fails_changes_nothing(monkeypatch):
     run = add_run("2026-01-01 10:00")
 
-    def fail(self: Path, target: Path) -> None:
+    def fail(self, target):
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:

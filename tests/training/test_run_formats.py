@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ from mnist_draw.training.settings import TrainingSettings
 
 
 @pytest.fixture
-def history() -> History:
+def history():
     made = History()
     for epoch in (1, 2):
         for batch in (1, 2, 3):
@@ -28,13 +27,13 @@ def history() -> History:
 
 
 @pytest.fixture
-def run(tmp_path: Path, history: History) -> Run:
+def run(tmp_path, history):
     return with_figures(
         Run(tmp_path, TrainingSettings(epochs=2), started="2026-01-02 10:00:00"), history
     )
 
 
-def test_tables_are_those_of_the_history(run: Run, history: History, tmp_path: Path) -> None:
+def test_tables_are_those_of_the_history(run, history, tmp_path):
     for name, write in (("csv", history.write_csv), ("minibatches", history.write_minibatches_csv)):
         content = RUN_FORMATS[name].pack(run, history)
         write(tmp_path / "table.csv")
@@ -43,9 +42,7 @@ def test_tables_are_those_of_the_history(run: Run, history: History, tmp_path: P
     assert [float(row["validation_loss"]) for row in rows] == [0.25, 0.125]
 
 
-def test_tensorboard_has_every_figure_at_its_time(
-    run: Run, history: History, tmp_path: Path
-) -> None:
+def test_tensorboard_has_every_figure_at_its_time(run, history, tmp_path):
     pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
     from tensorboardX.proto.event_pb2 import Event
 
@@ -72,9 +69,7 @@ def test_tensorboard_has_every_figure_at_its_time(
     assert b"Learning rate" in content
 
 
-def test_a_package_that_is_missing_is_named(
-    run: Run, history: History, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_package_that_is_missing_is_named(run, history, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(UserError, match="needs tensorboardX, which is not"):
         RUN_FORMATS["tensorboard"].pack(run, history)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 import pytest
@@ -21,13 +19,13 @@ from mnist_draw.training.updates import SCHEDULES, UPDATE_RULES
 FIELDS = [field.name for field in dataclasses.fields(TrainingSettings)]
 
 
-def complaint(**changes: Any) -> str:
+def complaint(**changes):
     with pytest.raises(UserError) as caught:
         TrainingSettings(**changes).validate()
     return str(caught.value)
 
 
-def test_the_defaults_are_the_tutorials() -> None:
+def test_the_defaults_are_the_tutorials():
     settings = TrainingSettings()
     settings.validate()
     assert settings.network == "mlp"
@@ -56,7 +54,7 @@ FULL = TrainingSettings(
 
 
 @pytest.mark.parametrize("settings", [TrainingSettings(), FULL])
-def test_through_json_and_back(settings: TrainingSettings) -> None:
+def test_through_json_and_back(settings):
     text = json.dumps(settings.to_json())
     assert TrainingSettings.from_json(json.loads(text)) == settings
     assert set(json.loads(text)) == set(FIELDS)
@@ -81,16 +79,16 @@ def test_through_json_and_back(settings: TrainingSettings) -> None:
         keep_best=st.booleans(),
     )
 )
-def test_all_that_is_allowed_survives_json(settings: TrainingSettings) -> None:
+def test_all_that_is_allowed_survives_json(settings):
     assert TrainingSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
 
 
-def test_fields_left_out_keep_the_tutorials_values() -> None:
+def test_fields_left_out_keep_the_tutorials_values():
     assert TrainingSettings.from_json({"epochs": 3}) == TrainingSettings(epochs=3)
     assert TrainingSettings.from_json({}) == TrainingSettings()
 
 
-def test_numpys_numbers_count_as_numbers() -> None:
+def test_numpys_numbers_count_as_numbers():
     settings = TrainingSettings(
         epochs=np.int64(3),  # type: ignore[arg-type]
         learning_rate=np.float64(0.01),
@@ -100,7 +98,7 @@ def test_numpys_numbers_count_as_numbers() -> None:
     assert json.loads(json.dumps(settings.to_json()))["update_parameters"] == {"rho": 0.5}
 
 
-def test_whole_numbers_may_be_written_with_a_point() -> None:
+def test_whole_numbers_may_be_written_with_a_point():
     settings = TrainingSettings.from_json({"epochs": 3.0, "learning_rate": 1})
     assert (settings.epochs, settings.learning_rate) == (3, 1.0)
     assert isinstance(settings.epochs, int)
@@ -150,7 +148,7 @@ def test_whole_numbers_may_be_written_with_a_point() -> None:
         ({"update_parameters": {"rho": "x"}}, ["update_parameters.rho is 'x'", "a number"]),
     ],
 )
-def test_each_range(changes: dict[str, Any], words: list[str]) -> None:
+def test_each_range(changes, words):
     said = complaint(**changes)
     for word in words:
         assert word in said
@@ -158,7 +156,7 @@ def test_each_range(changes: dict[str, Any], words: list[str]) -> None:
         TrainingSettings.from_json(changes)
 
 
-def test_unknown_names_list_the_known() -> None:
+def test_unknown_names_list_the_known():
     with pytest.raises(UserError, match="no setting 'epoch'") as caught:
         TrainingSettings.from_json({"epoch": 3})
     for name in FIELDS:
@@ -174,7 +172,7 @@ JSON = st.recursive(
 
 @pytest.mark.slow
 @given(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON))
-def test_any_json_gives_settings_or_a_sentence(values: Any) -> None:
+def test_any_json_gives_settings_or_a_sentence(values):
     try:
         settings = TrainingSettings.from_json(values)
     except UserError:
@@ -182,13 +180,13 @@ def test_any_json_gives_settings_or_a_sentence(values: Any) -> None:
     settings.validate()
 
 
-def test_through_a_file(tmp_path: Path) -> None:
+def test_through_a_file(tmp_path):
     settings = TrainingSettings(update="adam", update_parameters={"beta1": 0.8}, patience=3)
     save_settings(tmp_path / "class.json", settings)
     assert load_settings(tmp_path / "class.json") == settings
 
 
-def test_what_is_missing_is_the_tutorials(tmp_path: Path) -> None:
+def test_what_is_missing_is_the_tutorials(tmp_path):
     (tmp_path / "f").write_text('{"epochs": 3}', encoding="utf-8-sig")
     assert load_settings(tmp_path / "f") == TrainingSettings(epochs=3)
 
@@ -211,7 +209,7 @@ def test_what_is_missing_is_the_tutorials(tmp_path: Path) -> None:
         (b"\xff\xfe{}", "not a JSON file"),
     ],
 )
-def test_nonsense_is_refused_in_words(tmp_path: Path, content: bytes, words: str) -> None:
+def test_nonsense_is_refused_in_words(tmp_path, content, words):
     path = tmp_path / "settings.json"
     path.write_bytes(content)
     with pytest.raises(UserError, match=words) as error:
@@ -219,7 +217,7 @@ def test_nonsense_is_refused_in_words(tmp_path: Path, content: bytes, words: str
     assert str(path) in str(error.value)
 
 
-def test_no_file_and_no_place(tmp_path: Path) -> None:
+def test_no_file_and_no_place(tmp_path):
     with pytest.raises(UserError, match="no settings file"):
         load_settings(tmp_path / "none")
     with pytest.raises(UserError, match="Cannot write"):

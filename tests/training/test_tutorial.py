@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import mnist_draw as flm
-from mnist_draw.dataset.mnist import Dataset, scale
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.training import events, tutorial
@@ -25,7 +25,7 @@ NAME = "custom_mlp:1,32,0.2,0.5"
 
 
 @pytest.fixture(scope="module")
-def data(digits: Dataset) -> Six:
+def data(digits):
     """Six arrays as `load_data` returns them, but fewer digits."""
     return (
         scale(digits.train_images),
@@ -38,12 +38,12 @@ def data(digits: Dataset) -> Six:
 
 
 @pytest.fixture
-def printed(data: Six, capsys: pytest.CaptureFixture[str]) -> list[str]:
+def printed(data, capsys):
     flm.run_network(data, num_epochs=2, batch_size=100, network_name=NAME)
     return capsys.readouterr().out.splitlines()
 
 
-def test_it_prints_the_tutorials_lines(printed: list[str]) -> None:
+def test_it_prints_the_tutorials_lines(printed):
     expected = ["Starting training..."]
     for epoch in (1, 2):
         expected += [
@@ -63,7 +63,7 @@ def test_it_prints_the_tutorials_lines(printed: list[str]) -> None:
 
 
 @pytest.mark.slow
-def test_it_returns_a_network_that_has_learnt(data: Six) -> None:
+def test_it_returns_a_network_that_has_learnt(data):
     history = History()
     network = flm.run_network(
         data,
@@ -85,18 +85,18 @@ def test_it_returns_a_network_that_has_learnt(data: Six) -> None:
 
 
 @pytest.mark.parametrize(("history", "given"), [([], "list"), (flm.LossHistory, "LossHistory")])
-def test_what_takes_no_figures_is_told_before_the_run(history: Any, given: str, data: Six) -> None:
+def test_what_takes_no_figures_is_told_before_the_run(history, given, data):
     with pytest.raises(TypeError, match=rf"history= takes .*LossHistory\(\), not '{given}'"):
         flm.run_network(data, num_epochs=1, network_name=NAME, history=history)
 
 
-def test_not_verbose_prints_nothing(data: Six, capsys: pytest.CaptureFixture[str]) -> None:
+def test_not_verbose_prints_nothing(data, capsys):
     flm.run_network(data, num_epochs=1, batch_size=100, network_name=NAME, verbose=False)
     assert capsys.readouterr().out == ""
 
 
 @pytest.mark.slow
-def test_a_network_given_is_trained_further(data: Six) -> None:
+def test_a_network_given_is_trained_further(data):
     first, second = History(), History()
     how: dict[str, Any] = {"num_epochs": 3, "batch_size": 100, "verbose": False}
     network = flm.run_network(data, network_name=NAME, history=first, **how)
@@ -108,7 +108,7 @@ def test_a_network_given_is_trained_further(data: Six) -> None:
 
 
 @pytest.mark.slow
-def test_the_readers_own_network(data: Six) -> None:
+def test_the_readers_own_network(data):
     l_in = lasagne.layers.InputLayer((None, 1, 28, 28))
     network = lasagne.layers.DenseLayer(
         l_in, num_units=10, nonlinearity=lasagne.nonlinearities.softmax
@@ -118,10 +118,8 @@ def test_the_readers_own_network(data: Six) -> None:
     assert history.epochs[-1].validation_accuracy > 0.6
 
 
-def test_the_tutorials_network_where_none_is_named(
-    data: Six, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_training(settings: Any, **how: Any) -> Any:
+def test_the_tutorials_network_where_none_is_named(data, monkeypatch):
+    def no_training(settings, **how):
         assert (settings.epochs, settings.batch_size, settings.learning_rate) == (20, 500, 0.001)
         assert (settings.update, settings.network) == ("rmsprop", "mlp")
         return iter([])
@@ -134,7 +132,7 @@ def test_the_tutorials_network_where_none_is_named(
 
 
 @pytest.mark.slow
-def test_bytes_are_taken_as_grey_levels(digits: Dataset, data: Six) -> None:
+def test_bytes_are_taken_as_grey_levels(digits, data):
     raw = (
         digits.train_images,
         digits.train_labels,
@@ -154,11 +152,9 @@ def test_bytes_are_taken_as_grey_levels(digits: Dataset, data: Six) -> None:
 
 
 @pytest.mark.parametrize("from_thread", [False, True])
-def test_ctrl_c_stops_and_returns_what_was_learnt(
-    data: Six, capsys: pytest.CaptureFixture[str], from_thread: bool
-) -> None:
+def test_ctrl_c_stops_and_returns_what_was_learnt(data, capsys, from_thread):
     class Interrupting(History):
-        def add(self, event: events.Event) -> None:
+        def add(self, event):
             super().add(event)
             if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (2, 2):
                 if from_thread:
@@ -187,7 +183,7 @@ SETTINGS = tutorial.TrainingSettings(network=NAME)
 
 
 @pytest.mark.slow
-def test_divergence_is_told(data: Six, capsys: pytest.CaptureFixture[str]) -> None:
+def test_divergence_is_told(data, capsys):
     network = flm.run_network(
         data, num_epochs=2, batch_size=100, learning_rate=1e6, network_name=NAME, update="sgd"
     )
@@ -207,16 +203,16 @@ def test_divergence_is_told(data: Six, capsys: pytest.CaptureFixture[str]) -> No
         ({"network_name": "vgg"}, "no network 'vgg'"),
     ],
 )
-def test_settings_that_make_no_sense(data: Six, changes: dict[str, Any], words: str) -> None:
+def test_settings_that_make_no_sense(data, changes, words):
     with pytest.raises(UserError, match=re.escape(words)):
         flm.run_network(data, **{"network_name": NAME, **changes})
 
 
-def with_(data: Six, place: int, array: np.ndarray) -> Six:
+def with_(data, place, array):
     return (*data[:place], array, *data[place + 1 :])
 
 
-def test_data_that_do_not_fit(data: Six) -> None:
+def test_data_that_do_not_fit(data):
     labels = data[1].astype(np.int64)
     wrong: list[tuple[Six, str]] = [
         (
@@ -238,7 +234,7 @@ def test_data_that_do_not_fit(data: Six) -> None:
             flm.run_network(six, network_name=NAME)
 
 
-def certain(digit: int) -> Any:
+def certain(digit):
     """Return a network that always answers one digit."""
     network = parse_network("custom_mlp:0,1,0,0").build()
     weights = np.zeros((784, 10), np.float32)
@@ -247,7 +243,7 @@ def certain(digit: int) -> Any:
     return network
 
 
-def test_get_class_of_one_and_of_many(data: Six) -> None:
+def test_get_class_of_one_and_of_many(data):
     network = certain(6)
     single = flm.get_class(network, data[4][0])
     assert single == 6
@@ -259,13 +255,13 @@ def test_get_class_of_one_and_of_many(data: Six) -> None:
     assert flm.get_class(network, data[4][:0]).tolist() == []
 
 
-def test_get_class_takes_what_can_be_made_an_array(data: Six) -> None:
+def test_get_class_takes_what_can_be_made_an_array(data):
     network = certain(2)
     assert flm.get_class(network, data[4][0].astype(np.float64)) == 2
     assert flm.get_class(network, data[4][0].tolist()) == 2
 
 
-def test_get_class_of_bytes_is_that_of_the_same_picture_scaled() -> None:
+def test_get_class_of_bytes_is_that_of_the_same_picture_scaled():
     """With a bias that full ink of one pixel beats only where 0 to 255 is not scaled."""
     network = certain(1)
     lasagne.layers.set_all_param_values(
@@ -280,17 +276,15 @@ def test_get_class_of_bytes_is_that_of_the_same_picture_scaled() -> None:
 @pytest.mark.parametrize(
     "shape", [(28, 28), (784,), (3, 28, 28), (2, 3, 28, 28), (1, 1, 1, 28, 28)]
 )
-def test_get_class_of_other_shapes(shape: tuple[int, ...]) -> None:
+def test_get_class_of_other_shapes(shape):
     with pytest.raises(ValueError, match=re.escape(f"(N, 1, 28, 28), got {shape}")):
         flm.get_class(certain(0), np.zeros(shape, np.float32))
 
 
-def test_get_class_compiles_once_for_each_network(
-    data: Six, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_get_class_compiles_once_for_each_network(data, monkeypatch):
     compiled: list[Any] = []
 
-    def count(network: Any) -> Any:
+    def count(network):
         compiled.append(network)
         return original(network)
 
@@ -303,7 +297,7 @@ def test_get_class_compiles_once_for_each_network(
     assert compiled == [first, second]
 
 
-def test_get_class_follows_training(data: Six) -> None:
+def test_get_class_follows_training(data):
     network = certain(1)
     assert flm.get_class(network, data[4][0]) == 1
     values = lasagne.layers.get_all_param_values(certain(8))
@@ -312,7 +306,7 @@ def test_get_class_follows_training(data: Six) -> None:
 
 
 @pytest.mark.slow
-def test_a_forgotten_network_is_freed(data: Six) -> None:
+def test_a_forgotten_network_is_freed(data):
     network = certain(1)
     flm.get_class(network, data[4][0])
     alive = weakref.ref(network)
@@ -326,7 +320,7 @@ def test_a_forgotten_network_is_freed(data: Six) -> None:
     [("num_epoch", "num_epochs"), ("epochs", "num_epochs"), ("lerning_rate", "learning_rate"),
      ("network_nam", "network_name"), ("patence", "patience")],
 )  # fmt: skip
-def test_a_misspelt_name_is_answered_with_the_right_one(name: str, meant: str) -> None:
+def test_a_misspelt_name_is_answered_with_the_right_one(name, meant):
     wanted = f"^run_network has no parameter '{name}'; did you mean {meant}\\?$"
     with pytest.raises(TypeError, match=wanted):
         flm.run_network(**{name: 3})

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any
 
 import lasagne
 import numpy as np
@@ -26,7 +24,7 @@ from mnist_draw.training.updates import (
 )
 
 
-def test_all_of_lasagnes_rules_the_tutorials_first() -> None:
+def test_all_of_lasagnes_rules_the_tutorials_first():
     assert next(iter(UPDATE_RULES)) == "rmsprop"
     published = {
         name
@@ -37,7 +35,7 @@ def test_all_of_lasagnes_rules_the_tutorials_first() -> None:
 
 
 @pytest.mark.parametrize("name", UPDATE_RULES)
-def test_parameters_and_defaults_are_lasagnes(name: str) -> None:
+def test_parameters_and_defaults_are_lasagnes(name):
     signature = inspect.signature(getattr(lasagne.updates, name)).parameters
     expected = {
         key: parameter.default
@@ -49,7 +47,7 @@ def test_parameters_and_defaults_are_lasagnes(name: str) -> None:
     assert UPDATE_RULES[name].meaning
 
 
-def steps(name: str, learning_rate: float, parameters: dict[str, float]) -> list[float]:
+def steps(name, learning_rate, parameters):
     """Minimise x² + 3 y from (1, 2) for four steps; return x and y after each."""
     import theano
     import theano.tensor as T
@@ -65,7 +63,7 @@ def steps(name: str, learning_rate: float, parameters: dict[str, float]) -> list
     return found
 
 
-def expected(rule: Callable[..., np.ndarray]) -> list[float]:
+def expected(rule):
     """Do the same with a rule that turns gradients so far into a step."""
     point, gradients, found = np.array([1.0, 2.0]), [], []
     for _ in range(4):
@@ -75,14 +73,14 @@ def expected(rule: Callable[..., np.ndarray]) -> list[float]:
     return found
 
 
-def rmsprop(gradients: list[np.ndarray]) -> np.ndarray:
+def rmsprop(gradients):
     mean = np.zeros(2)
     for gradient in gradients:
         mean = 0.7 * mean + 0.3 * gradient**2
     return 0.1 * gradients[-1] / np.sqrt(mean + 1e-3)
 
 
-def adam(gradients: list[np.ndarray]) -> np.ndarray:
+def adam(gradients):
     mean, square = np.zeros(2), np.zeros(2)
     for gradient in gradients:
         mean = 0.8 * mean + 0.2 * gradient
@@ -92,14 +90,14 @@ def adam(gradients: list[np.ndarray]) -> np.ndarray:
     return rate * mean / (np.sqrt(square) + 1e-3)
 
 
-def momentum(gradients: list[np.ndarray]) -> np.ndarray:
+def momentum(gradients):
     velocity = np.zeros(2)
     for gradient in gradients:
         velocity = 0.5 * velocity + 0.1 * gradient
     return velocity
 
 
-def adagrad(gradients: list[np.ndarray]) -> np.ndarray:
+def adagrad(gradients):
     return 0.1 * gradients[-1] / np.sqrt(np.sum(np.square(gradients), axis=0) + 1e-3)
 
 
@@ -113,33 +111,31 @@ def adagrad(gradients: list[np.ndarray]) -> np.ndarray:
         ("adam", {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3}, adam),
     ],
 )
-def test_steps_are_those_of_the_rule(
-    name: str, parameters: dict[str, float], rule: Callable[..., np.ndarray]
-) -> None:
+def test_steps_are_those_of_the_rule(name, parameters, rule):
     np.testing.assert_allclose(steps(name, 0.1, parameters), expected(rule), rtol=1e-5)
 
 
 @pytest.mark.parametrize("name", UPDATE_RULES)
-def test_every_rule_descends(name: str) -> None:
+def test_every_rule_descends(name):
     found = steps(name, 0.1, {})
     assert found[-2] < 1
     assert found[-1] < 2
 
 
-def complaint(name: Any, parameters: dict[str, float] | None = None) -> str:
+def complaint(name, parameters=None):
     with pytest.raises(UserError) as caught:
         find_update_rule(name, parameters)
     return str(caught.value)
 
 
-def test_unknown_rule() -> None:
+def test_unknown_rule():
     said = complaint("adamw")
     assert "no update rule 'adamw'" in said
     for rule in UPDATE_RULES.values():
         assert f"{rule.name} ({rule.meaning})" in said
 
 
-def test_unknown_parameter() -> None:
+def test_unknown_parameter():
     assert complaint("adam", {"rho": 0.5}) == (
         "The update rule adam has no parameter 'rho'; it has: beta1, beta2, epsilon."
     )
@@ -158,27 +154,27 @@ def test_unknown_parameter() -> None:
         ("momentum", "momentum", 1.0),
     ],
 )
-def test_parameters_out_of_range(name: str, parameter: str, value: float) -> None:
+def test_parameters_out_of_range(name, parameter, value):
     said = complaint(name, {parameter: value})
     assert f"{parameter} of {name} is {value:g}" in said
     assert ("above 0" if parameter == "epsilon" else "from 0 up to, not including, 1") in said
 
 
-def test_the_edges_are_allowed() -> None:
+def test_the_edges_are_allowed():
     assert find_update_rule("momentum", {"momentum": 0.0}).name == "momentum"
     assert find_update_rule("rmsprop", {"rho": 0.999999, "epsilon": 1e-12}).name == "rmsprop"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", UPDATE_RULES)
-def test_every_rule_learns_with_its_usual_learning_rate(name: str) -> None:
+def test_every_rule_learns_with_its_usual_learning_rate(name):
     settings = TrainingSettings.from_json({"update": name, "epochs": 2})
     assert settings.learning_rate == UPDATE_RULES[name].learning_rate
     seen = [event for event in train(settings) if isinstance(event, EpochFinished)]
     assert seen[-1].validation_accuracy > 0.9
 
 
-def test_constant() -> None:
+def test_constant():
     assert {learning_rate_at(0.3, "constant", part) for part in (0, 0.5, 0.99, 1, 7)} == {0.3}
 
 
@@ -186,7 +182,7 @@ def test_constant() -> None:
     ("progress", "factor"),
     [(0, 1), (0.499, 1), (0.5, 1 / 3), (0.749, 1 / 3), (0.75, 0.1), (1, 0.1), (2, 0.1)],
 )
-def test_step(progress: float, factor: float) -> None:
+def test_step(progress, factor):
     assert learning_rate_at(0.6, "step", progress) == pytest.approx(0.6 * factor)
 
 
@@ -194,7 +190,7 @@ def test_step(progress: float, factor: float) -> None:
     ("progress", "factor"),
     [(-1, 1), (0, 1), (0.25, 0.853553), (0.5, 0.5), (0.75, 0.146447), (1, 1e-4), (3, 1e-4)],
 )
-def test_cosine(progress: float, factor: float) -> None:
+def test_cosine(progress, factor):
     assert learning_rate_at(2.0, "cosine", progress) == pytest.approx(2 * factor, rel=1e-5)
 
 
@@ -204,7 +200,7 @@ def test_cosine(progress: float, factor: float) -> None:
     second=st.floats(0, 1),
     base=st.floats(1e-6, 10),
 )
-def test_it_never_rises_and_never_ends(name: str, first: float, second: float, base: float) -> None:
+def test_it_never_rises_and_never_ends(name, first, second, base):
     earlier, later = sorted((first, second))
     before, after = (learning_rate_at(base, name, part) for part in (earlier, later))
     assert base >= before >= after > 0

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from filelock import FileLock
-from PyQt5.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.train import training
@@ -30,14 +26,14 @@ from mnist_draw.training.settings import TrainingSettings
 from ..fakes import FullDisk, Loop, checkpoint_after
 
 
-def names(worker: TrainingWorker) -> list[str]:
+def names(worker):
     """Return the kinds of events in a worker's inbox."""
     kinds = [type(event).__name__ for event in worker.inbox.take_all()]
     # Looked at beside the training: where among the others it comes is chance.
     return [kind for kind in kinds if kind != "LayerFigures"]
 
 
-def test_run_delivers_all_events_and_saves_the_network(qapp: QApplication, tmp_path: Path) -> None:
+def test_run_delivers_all_events_and_saves_the_network(qapp, tmp_path):
     worker = TrainingWorker(TrainingSettings(epochs=2, seed=5), tmp_path, train=Loop(batches=2))
     learnt, ended = [], []
     worker.trained.connect(learnt.append)
@@ -58,15 +54,13 @@ def test_run_delivers_all_events_and_saves_the_network(qapp: QApplication, tmp_p
     assert model.info.data == "MNIST"
 
 
-def test_the_network_tells_which_digits_it_was_trained_with(
-    qapp: QApplication, tmp_path: Path
-) -> None:
+def test_the_network_tells_which_digits_it_was_trained_with(qapp, tmp_path):
     settings = TrainingSettings(epochs=1, data_folder=str(tmp_path / "fashion"))
     TrainingWorker(settings, tmp_path, train=Loop(batches=2)).run()
     assert load_model(tmp_path / MODEL_NAME).describe().endswith("% on fashion")
 
 
-def test_a_run_leaves_record_and_figures(qapp: QApplication, tmp_path: Path) -> None:
+def test_a_run_leaves_record_and_figures(qapp, tmp_path):
     worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop(batches=2))
     worker.controls.change("learning_rate", 0.5)
     worker.run()
@@ -80,11 +74,11 @@ def test_a_run_leaves_record_and_figures(qapp: QApplication, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("has_checkpoint", "state"), [(True, "interrupted"), (False, "stopped")])
 def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
-    qapp: QApplication, tmp_path: Path, has_checkpoint: bool, state: str
-) -> None:
+    qapp, tmp_path, has_checkpoint, state
+):
     worker = TrainingWorker(TrainingSettings(epochs=9), tmp_path, train=Loop(batches=2))
 
-    def close(model: Any) -> None:
+    def close(model):
         if has_checkpoint:
             (tmp_path / CHECKPOINT_NAME).write_bytes(checkpoint_after(1).pack())
         worker.closing = True
@@ -95,7 +89,7 @@ def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
     assert (read_run(tmp_path).state, read_run(tmp_path).epochs_done) == (state, 1)
 
 
-def test_a_run_in_use_elsewhere_is_left_alone(qapp: QApplication, tmp_path: Path) -> None:
+def test_a_run_in_use_elsewhere_is_left_alone(qapp, tmp_path):
     lock = FileLock(tmp_path / "run.lock", timeout=0)
     lock.acquire()
     assert in_use(tmp_path)
@@ -110,7 +104,7 @@ def test_a_run_in_use_elsewhere_is_left_alone(qapp: QApplication, tmp_path: Path
     assert not (tmp_path / "run.json").exists()
 
 
-def test_layers_are_looked_at_after_an_epoch(qapp: QApplication, tmp_path: Path) -> None:
+def test_layers_are_looked_at_after_an_epoch(qapp, tmp_path):
     worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop())
     worker.run()
     seen = [event for event in worker.inbox.take_all() if isinstance(event, LayerFigures)]
@@ -118,7 +112,7 @@ def test_layers_are_looked_at_after_an_epoch(qapp: QApplication, tmp_path: Path)
     assert seen[-1].names == ("output",)
 
 
-def test_nothing_learnt_is_not_saved(qapp: QApplication, tmp_path: Path) -> None:
+def test_nothing_learnt_is_not_saved(qapp, tmp_path):
     worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop())
     worker.controls.stop()
     worker.run()
@@ -133,9 +127,7 @@ def test_nothing_learnt_is_not_saved(qapp: QApplication, tmp_path: Path) -> None
         (KeyError("x"), "The program made a mistake"),
     ],
 )
-def test_an_error_becomes_a_sentence(
-    qapp: QApplication, tmp_path: Path, error: Exception, words: str
-) -> None:
+def test_an_error_becomes_a_sentence(qapp, tmp_path, error, words):
     worker = TrainingWorker(TrainingSettings(), tmp_path, train=Loop(error=error))
     ended = []
     worker.finished.connect(lambda: ended.append(True))
@@ -146,7 +138,7 @@ def test_an_error_becomes_a_sentence(
     assert ended == [True]
 
 
-def ended_without_a_folder(folder: Path) -> tuple[Any, list[Any]]:
+def ended_without_a_folder(folder):
     """Train a run whose folder is gone; return its last event, and the networks that it learnt."""
     worker = TrainingWorker(TrainingSettings(epochs=1), folder, train=Loop())
     learnt: list[Any] = []
@@ -155,9 +147,7 @@ def ended_without_a_folder(folder: Path) -> tuple[Any, list[Any]]:
     return worker.inbox.take_all()[-1], learnt
 
 
-def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
-    qapp: QApplication, tmp_path: Path
-) -> None:
+def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(qapp, tmp_path):
     last, learnt = ended_without_a_folder(tmp_path / "gone")
     assert isinstance(last, Rescued)
     assert "is no longer there" in last.sentence
@@ -171,9 +161,7 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     assert np.array_equal(saved.parameters[0], learnt[-1].parameters[0])
 
 
-def test_a_network_that_no_place_takes_stays_in_use(
-    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_that_no_place_takes_stays_in_use(qapp, tmp_path, monkeypatch):
     monkeypatch.setattr(training, "save_fallback", lambda model: None)
     last, learnt = ended_without_a_folder(tmp_path / "gone")
     assert isinstance(last, Failed)
@@ -181,7 +169,7 @@ def test_a_network_that_no_place_takes_stays_in_use(
     assert learnt
 
 
-def test_an_epoch_that_no_checkpoint_has_is_known(qapp: QApplication, tmp_path: Path) -> None:
+def test_an_epoch_that_no_checkpoint_has_is_known(qapp, tmp_path):
     settings = TrainingSettings(network="layers:", epochs=1)
     for loop, lost in ((FullDisk(), True), (Loop(), False)):
         worker = TrainingWorker(settings, tmp_path, train=loop)
@@ -189,7 +177,7 @@ def test_an_epoch_that_no_checkpoint_has_is_known(qapp: QApplication, tmp_path: 
         assert (worker.only_in_memory() is not None) is lost
 
 
-def test_a_run_goes_on_from_what_could_not_be_written(qtbot: QtBot) -> None:
+def test_a_run_goes_on_from_what_could_not_be_written(qtbot):
     loop = FullDisk()
     training = Training(loop)
     with qtbot.waitSignal(training.ended):
@@ -207,7 +195,7 @@ def test_a_run_goes_on_from_what_could_not_be_written(qtbot: QtBot) -> None:
     assert read_run(training.folder).epochs_done == 4
 
 
-def test_a_run_that_goes_back_says_so(qtbot: QtBot) -> None:
+def test_a_run_that_goes_back_says_so(qtbot):
     training = Training(FullDisk())
     with qtbot.waitSignal(training.ended):
         training.start(TrainingSettings(network="layers:", epochs=3))
@@ -224,7 +212,7 @@ def test_a_run_that_goes_back_says_so(qtbot: QtBot) -> None:
     assert "to epoch 4" in happened[0].message
 
 
-def test_in_its_thread(qtbot: QtBot) -> None:
+def test_in_its_thread(qtbot):
     loop = Loop()
     training = Training(loop)
     happened: list[Any] = []
@@ -238,7 +226,7 @@ def test_in_its_thread(qtbot: QtBot) -> None:
     assert happened[-1].path.exists()
 
 
-def test_stop_ends_the_run_and_keeps_what_was_learnt(qtbot: QtBot) -> None:
+def test_stop_ends_the_run_and_keeps_what_was_learnt(qtbot):
     loop = Loop(batches=2, free_epochs=1)
     # Let run freely, it may have ended on its own before anybody looks.
     loop.gate.clear()
@@ -254,7 +242,7 @@ def test_stop_ends_the_run_and_keeps_what_was_learnt(qtbot: QtBot) -> None:
     assert isinstance(happened[-1], Saved)
 
 
-def test_wait_ends_a_paused_run(qtbot: QtBot) -> None:
+def test_wait_ends_a_paused_run(qtbot):
     loop = Loop(batches=10)
     loop.gate.clear()
     training = Training(loop)
@@ -268,7 +256,7 @@ def test_wait_ends_a_paused_run(qtbot: QtBot) -> None:
     assert not training.running
 
 
-def test_bad_settings_start_nothing(qapp: QApplication, own_home: Path) -> None:
+def test_bad_settings_start_nothing(qapp, own_home):
     training = Training(Loop())
     with pytest.raises(UserError, match="learning rate"):
         training.start(TrainingSettings(learning_rate=-1.0))
@@ -276,7 +264,7 @@ def test_bad_settings_start_nothing(qapp: QApplication, own_home: Path) -> None:
     assert not (own_home / "data" / "runs").exists()
 
 
-def test_a_run_in_the_window_learns_them_too(own_home: Path, qtbot: QtBot) -> None:
+def test_a_run_in_the_window_learns_them_too(own_home, qtbot):
     folder = own_home / "data" / "my_digits"
     ink = np.zeros((100, 100), np.uint8)
     ink[20:80, 40:50] = 255
@@ -285,7 +273,7 @@ def test_a_run_in_the_window_learns_them_too(own_home: Path, qtbot: QtBot) -> No
     (folder / "4-damaged.png").write_bytes(b"no picture")
     given: list[Any] = []
 
-    def train(settings: Any, **options: Any) -> Iterator[Any]:
+    def train(settings, **options):
         given.append(options.pop("extra"))
         return Loop()(settings, **options)
 
@@ -298,7 +286,7 @@ def test_a_run_in_the_window_learns_them_too(own_home: Path, qtbot: QtBot) -> No
     assert len([sentence for sentence in told if "4-damaged.png" in sentence]) == 1
 
 
-def test_a_run_without_any_digit_does_not_begin(own_home: Path, qtbot: QtBot) -> None:
+def test_a_run_without_any_digit_does_not_begin(own_home, qtbot):
     (own_home / "none").mkdir()
     settings = TrainingSettings(epochs=1, extra_folder=str(own_home / "none"))
     (own_home / "run").mkdir()
