@@ -38,6 +38,7 @@ and Lasagne themselves are loaded when one of the functions is first asked for.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from mnist_draw.theano_bridge import install as _install_theano
@@ -62,6 +63,7 @@ __all__ = [
 ]  # fmt: skip
 
 _HOME = {
+    "EpochFigures": "mnist_draw.training.history",
     "LossHistory": "mnist_draw.training.history",
     "MnistClassifier": "mnist_draw.training.classifier",
     "build_mlp": "mnist_draw.networks.mlp",
@@ -74,6 +76,10 @@ _HOME = {
 }
 
 _install_theano()
+
+# Pickles of earlier versions name the modules in which the classes were then.
+for _old in ("interface", "interface.classifier", "interface.loss_history", "runs", "runs.history"):
+    sys.modules[f"{__name__}.training.{_old}"] = sys.modules[__name__]
 
 
 def __getattr__(name: str) -> Any:

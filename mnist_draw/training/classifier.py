@@ -99,6 +99,8 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     (2, 10)
     """
 
+    __module__ = "mnist_draw"  # what pickles name, wherever this module is
+
     @asks_what_was_meant
     def __init__(
         self,

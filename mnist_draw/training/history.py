@@ -217,6 +217,8 @@ class LossHistory(History):
     True
     """
 
+    __module__ = "mnist_draw"  # what pickles name, wherever this module is
+
     def __call__(self, event: Event) -> None:
         """Take one event of the loop."""
         self.add(event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 
@@ -99,6 +100,17 @@ def test_a_copy_answers_alike(digits):
     expected = classifier.predict_proba(digits.test_images)
     np.testing.assert_array_equal(copy.predict_proba(digits.test_images), expected)
     assert copy.history_.epoch.tolist() == [1, 2, 3]
+    # Earlier versions wrote the names of the modules in which the classes were.
+    older = pickle.dumps(classifier, protocol=2)
+    for name, module in (
+        (b"MnistClassifier", b"interface.classifier"),
+        (b"LossHistory", b"interface.loss_history"),
+        (b"EpochFigures", b"runs.history"),
+    ):
+        named = rb"cmnist_draw.training.%s\n%s\n" % (module, name)
+        older, count = re.subn(rb"cmnist_draw[\w.]*\n%s\n" % name, named, older)
+        assert count == 1
+    np.testing.assert_array_equal(pickle.loads(older).predict_proba(digits.test_images), expected)
     again = clone(classifier).fit(digits.train_images, digits.train_labels)
     np.testing.assert_array_equal(again.predict_proba(digits.test_images), expected)
 
