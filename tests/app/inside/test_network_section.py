@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-
 import numpy as np
 import pytest
 from linear_network import linear_model
@@ -11,13 +9,11 @@ from made_networks import random_model
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
-from pytestqt.qtbot import QtBot
 
 from mnist_draw.analysis.example import Example
-from mnist_draw.analysis.network_probe import NetworkProbe
+from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.network_worker import (
-    Frame,
     FrameRequest,
     NetworkWorker,
     Parts,
@@ -28,28 +24,27 @@ from mnist_draw.app.inside.network.rows_view import RowsView, Sum, Term
 from mnist_draw.app.inside.network.scene import shortened
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
 from mnist_draw.app.kit import theme
-from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.storage.models import ModelFile
 
-from ..examples import digit
+from .examples import digit
 
 #: Milliseconds after which a state is not waited for any longer; none is asserted to take less.
 PATIENCE = 60_000
 
 
-def network(text: str = "custom_mlp:2,16", **metadata: object) -> ModelFile:
+def network(text="custom_mlp:2,16", **metadata):
     """Return a network with random weights."""
     return random_model(text, **metadata)
 
 
 @pytest.fixture(autouse=True)
-def few_pictures(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
+def few_pictures(monkeypatch, digits):
     """Look for the units' profiles among few pictures."""
     monkeypatch.setattr("mnist_draw.analysis.unit_profiles.load_dataset", lambda: digits)
 
 
 @pytest.fixture
-def section(qtbot: QtBot) -> Iterator[NetworkSection]:
+def section(qtbot):
     """Return an active section that waits for nothing."""
     made = NetworkSection(NetworkWorker(rest=0.0, quiet=0.0))
     qtbot.addWidget(made)
@@ -61,57 +56,50 @@ def section(qtbot: QtBot) -> Iterator[NetworkSection]:
     qtbot.waitUntil(made.wait, timeout=PATIENCE)
 
 
-def until(qtbot: QtBot, condition: Callable[[], object]) -> None:
+def until(qtbot, condition):
     """Wait for a state, however slow the machine is."""
     qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
 
-def frame_where(
-    section: NetworkSection, qtbot: QtBot, condition: Callable[[Frame], object]
-) -> Frame:
+def frame_where(section, qtbot, condition):
     """Wait for a frame for which a condition holds, and return it."""
-    found: list[Frame] = []
 
-    def is_found() -> bool:
+    def is_found():
         # Between two networks there is no frame.
         frame = section.network.frame
-        if frame is not None and condition(frame):
-            found.append(frame)
-        return bool(found)
+        return frame is not None and condition(frame)
 
     until(qtbot, is_found)
-    return found[0]
+    return section.network.frame
 
 
-def ready(section: NetworkSection, qtbot: QtBot, model: ModelFile | None = None) -> None:
+def ready(section, qtbot, model=None):
     """Show a network and a digit, and wait until everything is known."""
     section.use_network(model or network(), "")
     section.show_example(digit())
     until(qtbot, lambda: section.is_ready() and section.network.frame is not None)
+    return section.network.frame
 
 
-def sums(section: NetworkSection) -> list[float]:
+def sums(section):
     """Return the figures of the sum shown."""
     return [row.value for row in section.panel.why_rows.rows if isinstance(row, Sum)]
 
 
-def test_the_sum_shown_adds_up(section: NetworkSection, qtbot: QtBot) -> None:
-    ready(section, qtbot, network(temperature=2.0))
+def test_the_sum_shown_adds_up(section, qtbot):
+    frame = ready(section, qtbot, network(temperature=2.0))
     speaking_for, against, bias, difference, divided = sums(section)
     assert speaking_for + against + bias == pytest.approx(difference, abs=1e-4)
     assert divided == pytest.approx(difference / 2)
-    frame = section.network.frame
-    assert frame is not None
     ratio = frame.passed.p[0, frame.answer] / frame.passed.p[0, frame.rival]
     assert np.log(ratio) == pytest.approx(divided, abs=1e-3)
     terms = [row.value for row in section.panel.why_rows.rows if isinstance(row, Term)]
-    assert terms == sorted([t for t in terms if t > 0], reverse=True) + sorted(
-        t for t in terms if t < 0
-    )
+    against = sorted(term for term in terms if term < 0)
+    assert terms == [*sorted((t for t in terms if t > 0), reverse=True), *against]
     assert section.panel.why_title.text() == f"Why {frame.answer} rather than"
 
 
-def test_nothing_is_computed_while_it_cannot_be_seen(section: NetworkSection, qtbot: QtBot) -> None:
+def test_nothing_is_computed_while_it_cannot_be_seen(section, qtbot):
     ready(section, qtbot)
     section.set_active(False)
     before = section.network.frame
@@ -122,47 +110,42 @@ def test_nothing_is_computed_while_it_cannot_be_seen(section: NetworkSection, qt
     frame_where(section, qtbot, lambda frame: frame is not before)
 
 
-def test_another_rival_is_compared(section: NetworkSection, qtbot: QtBot) -> None:
-    ready(section, qtbot)
-    frame = section.network.frame
-    assert frame is not None
-    rival = next(d for d in range(10) if d not in (frame.answer, frame.rival))
+def test_another_rival_is_compared(section, qtbot):
+    frame = ready(section, qtbot)
+    rival, other = [d for d in range(10) if d not in (frame.answer, frame.rival)][:2]
     section.panel.rival_chosen.emit(rival)
     assert frame_where(section, qtbot, lambda now: now.rival == rival).answer == frame.answer
     section.open_view(f"why {rival} {frame.answer}")
     until(qtbot, lambda: section.panel.why_title.text() == f"Why {rival} rather than")
+    # A pair that the answer has left behind is forgotten.
+    before = section.network.frame
+    section.open_view(f"why {rival} {other}")
+    assert frame_where(section, qtbot, lambda now: now is not before).answer == frame.answer
 
 
-def test_a_unit_is_kept_switched_off_and_let_go(section: NetworkSection, qtbot: QtBot) -> None:
-    ready(section, qtbot)
-    view = section.network
-    plain = view.frame
-    assert plain is not None
+def test_a_unit_is_kept_switched_off_and_let_go(section, qtbot):
+    plain, view, panel = ready(section, qtbot), section.network, section.panel
     unit = (1, int(plain.passed.a[1][0].argmax()))
-    places = view.places()
-    assert places is not None
-    column = places.column_of(1)
-    assert column is not None
-    centre = column.rect(unit[1]).center().toPoint()
+    centre = view.places().column_of(1).rect(unit[1]).center().toPoint()
     QTest.mouseClick(view, Qt.LeftButton, Qt.NoModifier, centre)
     assert view.pinned == unit
     toggled = frame_where(section, qtbot, lambda frame: frame.question.toggled == unit)
-    assert section.panel.unit_title.text() == f"Unit {unit[1]} of hidden 2"
-    assert section.panel.pages.currentWidget().objectName() == "unitPanel"
+    assert panel.unit_title.text() == f"Unit {unit[1]} of hidden 2"
+    assert panel.pages.currentWidget().objectName() == "unitPanel"
     without = toggled.passed.p[1].copy()
-    section.panel.switch.click()
+    panel.switch.click()
     off = frame_where(section, qtbot, lambda frame: frame.question.off)
     np.testing.assert_allclose(off.passed.p[0], without, atol=1e-5)
     np.testing.assert_allclose(off.passed.p[1], plain.passed.p[0], atol=1e-5)
-    assert section.panel.switch_words.text() == "Unit off"
-    section.panel.all_on_button.click()
+    assert panel.switch_words.text() == "Unit off"
+    panel.all_on_button.click()
     frame_where(section, qtbot, lambda frame: not frame.question.off)
     QTest.keyClick(view, Qt.Key_Escape)
     assert view.unit is None
-    assert section.panel.pages.currentWidget().objectName() == "whyPanel"
+    assert panel.pages.currentWidget().objectName() == "whyPanel"
 
 
-def test_a_units_sum_is_written_out(section: NetworkSection, qtbot: QtBot) -> None:
+def test_a_units_sum_is_written_out(section, qtbot):
     ready(section, qtbot)
     for unit in ((0, 3), (1, 7), (2, 4)):
         section.network.pin(unit)
@@ -174,20 +157,18 @@ def test_a_units_sum_is_written_out(section: NetworkSection, qtbot: QtBot) -> No
         assert float(table.rows[-1][3]) == pytest.approx(total, abs=1e-3)
 
 
-def test_keys_walk_through_units_and_layers(section: NetworkSection, qtbot: QtBot) -> None:
+def test_keys_walk_through_units_and_layers(section, qtbot):
     ready(section, qtbot)
     view = section.network
     QTest.keyClick(view, Qt.Key_Down)
-    assert view.unit is not None
-    assert view.unit[0] == 0
     first = view.unit
+    assert first[0] == 0
     QTest.keyClick(view, Qt.Key_Right)
     QTest.keyClick(view, Qt.Key_Left)
     assert view.unit == first
-    QTest.keyClick(view, Qt.Key_Right, Qt.ControlModifier)
-    assert view.unit[0] == 1
-    QTest.keyClick(view, Qt.Key_Right, Qt.ControlModifier)
-    assert view.unit[0] == 2
+    for layer in (1, 2):
+        QTest.keyClick(view, Qt.Key_Right, Qt.ControlModifier)
+        assert view.unit[0] == layer
     QTest.keyClick(view, Qt.Key_Return)
     assert view.pinned == view.unit
     assert "Output" in view.accessibleDescription()
@@ -198,19 +179,14 @@ def test_keys_walk_through_units_and_layers(section: NetworkSection, qtbot: QtBo
     ("text", "choice"),
     [
         pytest.param("cnn", "light", marks=pytest.mark.slow),
-        pytest.param("deep_cnn", "dark", marks=pytest.mark.slow),
         ("custom_mlp:0,1", "dark"),
         ("custom_mlp:6,8", "light"),
         ("layers:12@tanh,8@elu", "dark"),
     ],
 )
-def test_every_kind_of_network_is_painted(
-    section: NetworkSection, qtbot: QtBot, text: str, choice: str
-) -> None:
+def test_every_kind_of_network_is_painted(section, qtbot, text, choice):
     theme.theme().apply(choice, False)
-    ready(section, qtbot, network(text))
-    frame = section.network.frame
-    assert frame is not None
+    frame = ready(section, qtbot, network(text))
     for layer in range(len(frame.layers)):
         section.network.pin((layer, 2))
         toggled = (layer, 2) if layer < len(frame.layers) - 1 else None
@@ -221,10 +197,8 @@ def test_every_kind_of_network_is_painted(
     assert not section.grab().isNull()
 
 
-def test_a_fresh_network_answers_otherwise(section: NetworkSection, qtbot: QtBot) -> None:
-    ready(section, qtbot, linear_model())
-    view = section.network
-    learnt = view.frame
+def test_a_fresh_network_answers_otherwise(section, qtbot):
+    learnt, view = ready(section, qtbot, linear_model()), section.network
     section.fresh_button.click()
     until(qtbot, lambda: view.parts.model is not section._model)
     frame_where(section, qtbot, lambda frame: frame is not learnt)
@@ -234,9 +208,7 @@ def test_a_fresh_network_answers_otherwise(section: NetworkSection, qtbot: QtBot
     until(qtbot, lambda: view.parts.model is section._model)
 
 
-def test_other_weights_of_the_same_network_are_followed(
-    section: NetworkSection, qtbot: QtBot
-) -> None:
+def test_other_weights_of_the_same_network_are_followed(section, qtbot):
     first = network()
     ready(section, qtbot, first)
     section.network.pin((0, 3))
@@ -244,61 +216,33 @@ def test_other_weights_of_the_same_network_are_followed(
     other = ModelFile(first.network, tuple(2 * values for values in first.parameters))
     section.use_network(other, "")
     until(qtbot, lambda: section.network.parts.model is other)
-    logits = before.passed.logits
-    frame_where(
-        section, qtbot, lambda frame: not np.allclose(frame.passed.logits, logits, atol=1e-3)
-    )
+    old = before.passed.logits
+    frame_where(section, qtbot, lambda now: not np.allclose(now.passed.logits, old, atol=1e-3))
     assert section.network.pinned == (0, 3)
 
 
-def test_a_question_may_name_units_that_the_network_lacks() -> None:
-    from mnist_draw.analysis.network_probe import NetworkProbe
-
-    picture = digit().picture
-    stale = FrameRequest(picture, frozenset({(0, 39), (5, 0)}), (0, 39))
+def test_a_question_may_name_units_that_the_network_lacks():
+    stale = FrameRequest(digit().picture, frozenset({(0, 39), (5, 0)}), (0, 39))
     passed = frame_of(NetworkProbe(network("custom_mlp:2,30")), stale).passed
     np.testing.assert_array_equal(passed.p[0], passed.p[1])
 
 
-def test_what_is_no_digit_is_said(section: NetworkSection, qtbot: QtBot) -> None:
+def test_what_is_no_digit_and_what_is_nothing_is_said(section, qtbot):
     ready(section, qtbot)
     drawn = digit(1)
     section.show_example(Example(drawn.picture, drawn.label, is_digit=False))
     until(qtbot, lambda: section.note.text().startswith("Not a digit"))
-
-
-def test_a_pair_that_the_answer_has_left_behind_is_forgotten(
-    section: NetworkSection, qtbot: QtBot
-) -> None:
-    ready(section, qtbot)
-    frame = section.network.frame
-    assert frame is not None
-    others = [d for d in range(10) if d != frame.answer]
-    section.open_view(f"why {others[0]} {others[1]}")
-    assert frame_where(section, qtbot, lambda now: now is not frame).answer == frame.answer
-
-
-def test_without_a_drawing_nothing_is_lit(section: NetworkSection, qtbot: QtBot) -> None:
-    ready(section, qtbot)
     section.show_example(None)
     assert section.network.frame is None
-    assert section.note.text() == "Draw a digit here and watch it go through."
+    assert section.note.text().startswith("Draw a digit")
     assert not section.panel.why_rows.rows
     assert not section.grab().isNull()
 
 
-def test_classes_of_other_data_are_named(section: NetworkSection, qtbot: QtBot) -> None:
-    ready(section, qtbot, network(refused=0.9))
+def test_classes_are_named_as_they_are(section, qtbot):
+    frame = ready(section, qtbot, network(refused=0.9))
     assert section.panel.why_title.text().startswith("Why class ")
-
-
-def test_a_class_that_is_named_like_markup_is_shown_as_it_is(
-    section: NetworkSection, qtbot: QtBot
-) -> None:
     names = [f"<b>no. {number}</b> & <i>fett" for number in range(10)]
-    ready(section, qtbot)
-    frame = section.network.frame
-    assert frame is not None
     rows = section.panel.why_rows
     rows.show_rows(why_rows(frame, names.__getitem__))
     assert any(f"finds {names[n]}" in rows.words() for n in (frame.answer, frame.rival))
@@ -306,7 +250,7 @@ def test_a_class_that_is_named_like_markup_is_shown_as_it_is(
     assert f"look like {names[0]}, only" in rows.words()
 
 
-def test_a_network_that_cannot_be_used_is_told(section: NetworkSection, qtbot: QtBot) -> None:
+def test_a_network_that_cannot_be_used_is_told(section, qtbot):
     good = network()
     bad = ModelFile(good.network, tuple(values * 1e30 for values in good.parameters))
     with qtbot.waitSignal(section.problem, timeout=PATIENCE) as told:
@@ -320,46 +264,37 @@ def test_a_network_that_cannot_be_used_is_told(section: NetworkSection, qtbot: Q
     assert not section.is_pending()
 
 
-def test_wide_layers_show_their_most_excited_units() -> None:
-    from mnist_draw.analysis.network_probe import Layer
+def test_wide_layers_show_their_most_excited_units():
+    def zeros(*shape):
+        return np.zeros(shape, np.float32)
 
-    wide = Layer(
-        "hidden 1", (10_000,), (1, 28, 28), np.zeros((784, 10_000), np.float32),
-        np.zeros(10_000, np.float32),
-    )  # fmt: skip
-    last = Layer("answer", (10,), (10_000,), np.zeros((10_000, 10), np.float32),
-                 np.zeros(10, np.float32))  # fmt: skip
-    heights = np.zeros(10_000, np.float32)
+    count = 10_000
+    wide = Layer("hidden 1", (count,), (1, 28, 28), zeros(784, count), zeros(count))
+    last = Layer("answer", (10,), (count,), zeros(count, 10), zeros(10))
+    heights = zeros(count)
     heights[5000:5100] = 1
-    rows = np.arange(10_000) % 10
-    (column,) = lay_out((wide, last), 750, 540, [rows], [heights]).columns
+    (column,) = lay_out((wide, last), 750, 540, [np.arange(count) % 10], [heights]).columns
     assert column.shown <= MAX_UNITS
     assert all(column.shows(unit) for unit in range(5000, 5100))
-    near = column.nearest(column.rect(5050).center(), 14)
-    assert near == (0.0, 5050)
+    assert column.nearest(column.rect(5050).center(), 14) == (0.0, 5050)
     assert column.nearest(QPointF(-50, -50), 14) is None
 
 
-def test_units_stand_in_the_row_of_their_digit(section: NetworkSection, qtbot: QtBot) -> None:
+def test_units_stand_in_the_row_of_their_digit(section, qtbot):
     ready(section, qtbot)
-    view = section.network
-    places, profiles = view.places(), view.profiles
-    assert places is not None
-    assert profiles is not None
+    places, profiles = section.network.places(), section.network.profiles
     for column in places.columns:
         for unit, row in enumerate(profiles.rows(column.layer)):
             assert places.bands[row].contains(column.rect(unit).center())
 
 
-def own_network(names: str) -> ModelFile:
+def own_network(names):
     """Return a network of classes of its own, whose data are not known here."""
     text = f"custom_mlp:1,64#{len(names)}"
     return network(text, data="shapes nobody has", classes=list(names))
 
 
-def test_a_network_whose_data_are_not_known_is_looked_into(
-    section: NetworkSection, qtbot: QtBot
-) -> None:
+def test_a_network_whose_data_are_not_known_is_looked_into(section, qtbot):
     told: list[str] = []
     section.problem.connect(told.append)
     ready(section, qtbot, network("custom_mlp:2,300"))
@@ -376,11 +311,8 @@ def test_a_network_whose_data_are_not_known_is_looked_into(
     assert "shapes nobody has" in told[-1]
 
 
-def test_a_frame_of_another_network_is_not_painted(section: NetworkSection, qtbot: QtBot) -> None:
-    ready(section, qtbot, network("custom_mlp:2,300"))
-    frame = section.network.frame
-    assert frame is not None
-    model = own_network("abc")
+def test_a_frame_of_another_network_is_not_painted(section, qtbot):
+    frame, model = ready(section, qtbot, network("custom_mlp:2,300")), own_network("abc")
     section.network.show_parts(Parts(NetworkProbe(model).layers, model))
     section.network.show_frame(frame)
     section.grab()
@@ -395,9 +327,7 @@ LONG = (
 )
 
 
-def test_long_names_of_classes_are_read_in_full_beside_the_network(
-    section: NetworkSection, qtbot: QtBot
-) -> None:
+def test_long_names_of_classes_are_read_in_full_beside_the_network(section, qtbot):
     panel = section.panel
     section.use_network(network(f"custom_mlp:1,64#{len(LONG)}", classes=list(LONG)), "")
     section.show_example(digit())
@@ -417,7 +347,7 @@ def test_long_names_of_classes_are_read_in_full_beside_the_network(
     assert title.geometry().right() < rival.geometry().left()
 
 
-def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot: QtBot) -> None:
+def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot):
     heights = []
     for name in ("4", *LONG[:2]):
         view = RowsView()
@@ -430,7 +360,7 @@ def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot: QtBot) -> None:
     assert heights[2] >= 2 * heights[0]
 
 
-def test_words_that_share_a_line_are_shortened_only_where_they_must(qtbot: QtBot) -> None:
+def test_words_that_share_a_line_are_shortened_only_where_they_must(qtbot):
     metrics = QFontMetricsF(theme.font(theme.Text.LABEL))
     short, long = "for Coat", f"for {LONG[0]}"
     assert shortened(metrics, (short, long), 1000) == (short, long)
