@@ -39,9 +39,9 @@ def attack(scale: Scale) -> list[Row]:
             )  # fmt: skip
         row.check(done.returncode == 0, done.stderr[-400:])
         if done.returncode == 0:
-            told = json.loads(done.stdout.splitlines()[-1])
+            result = json.loads(done.stdout.splitlines()[-1])
             row.tried = times
-            grown, files = told["slope"], told["handles"]
+            grown, files = result["slope"], result["handles"]
             row.figure = f"{grown:+.2f} MB in a thousand, {files:+d} open files"
             if not scale.quick and grown > MAX_GROWTH:
                 row.failures.append(f"memory grows by {grown:.1f} MB in a thousand")

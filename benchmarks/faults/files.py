@@ -49,10 +49,10 @@ def attack(scale: Scale) -> list[Row]:
                 row.tried += each
                 row.failures.append(f"{name}: status {done.returncode}: {done.stderr[-300:]}")
                 continue
-            told = json.loads(done.stdout.splitlines()[-1])
-            row.tried += told["tried"]
-            row.failures += [f"{name}: {failure}" for failure in told["failures"]]
-            peak, slowest = max(peak, told["peak"]), max(slowest, told["slowest"])
+            result = json.loads(done.stdout.splitlines()[-1])
+            row.tried += result["tried"]
+            row.failures += [f"{name}: {failure}" for failure in result["failures"]]
+            peak, slowest = max(peak, result["peak"]), max(slowest, result["slowest"])
     row.check(peak <= MAX_MB, f"reading took {peak:.0f} MB above the idle program")
     row.figure = f"at most {peak:.0f} MB above the idle program, {slowest:.1f} s for one file"
     return [row]

@@ -57,5 +57,5 @@ def table(rows: list[Row]) -> str:
         f"| {row.seconds:.0f} |"
         for row in rows
     ]
-    told = [f"- {row.attack}: {failure}" for row in rows for failure in row.failures[:20]]
-    return "\n".join([*lines, "", *told])
+    failures = [f"- {row.attack}: {failure}" for row in rows for failure in row.failures[:20]]
+    return "\n".join([*lines, "", *failures])

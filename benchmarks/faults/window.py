@@ -69,11 +69,11 @@ def _lane(row: Row, parts: list[tuple[int, int]], more: tuple[str, ...]) -> floa
             if ended.status != 0:
                 row.failures.append(f"seed {seed}: {ended.words()}")
             else:
-                told = json.loads(ended.output.splitlines()[-1])
-                peak = max([peak, told["peak"]])
+                result = json.loads(ended.output.splitlines()[-1])
+                peak = max([peak, result["peak"]])
                 row.failures += [
                     f"seed {seed}: {text} ({times} times)"
-                    for text, times in told["defects"].items()
+                    for text, times in result["defects"].items()
                     if not any(allowed in text for allowed in _ALLOWED)
                 ]
             row.failures += [f"seed {seed}: {wrong}" for wrong in unsound(folder / "home")]

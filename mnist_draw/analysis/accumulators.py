@@ -2,7 +2,7 @@
 
 A network's file does not hold the accumulators of its update rule; a step with empty ones would
 be many times too large. They are those of the network's own run where its checkpoint is still
-there. Else they are filled on some minibatches that are learnt at the rate 0, and kept.
+there. Else they are filled on some minibatches that are learnt at the rate 0, and cached.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ Values = Sequence[npt.NDArray[Any]]
 Shapes = Sequence[tuple[int, ...]]
 
 _KIND, _VERSION = "accumulators", 1
-#: So many runs of the same network are looked at, the newest first: each checkpoint is read.
+#: So many runs of the same network are compared, the newest first: each checkpoint is read.
 _MAX_RUNS = 3
 
 
-def kept_by_run(
+def read_from_run(
     model: ModelFile, settings: TrainingSettings, shapes: Shapes
 ) -> tuple[npt.NDArray[Any], ...] | None:
     """Return the accumulators of the run that the network is from, if its checkpoint is there.
@@ -65,15 +65,15 @@ def read_filled(
     model: ModelFile, settings: TrainingSettings, shapes: Shapes
 ) -> tuple[npt.NDArray[Any], ...] | None:
     """Return the accumulators that were filled before, if they were."""
-    kept = read(_KIND, _VERSION, _key(model, settings))
-    if kept is None:
+    cached = read(_KIND, _VERSION, _key(model, settings))
+    if cached is None:
         return None
-    values = tuple(kept[name] for name in sorted(kept))
+    values = tuple(cached[name] for name in sorted(cached))
     return values if _fit(values, shapes) else None
 
 
-def keep_filled(model: ModelFile, settings: TrainingSettings, values: Values) -> None:
-    """Keep accumulators for the next time."""
+def save_filled(model: ModelFile, settings: TrainingSettings, values: Values) -> None:
+    """Save accumulators for the next time."""
     arrays = {f"value_{number:03d}": value for number, value in enumerate(values)}
     save(_KIND, _VERSION, _key(model, settings), arrays)
 

@@ -111,14 +111,14 @@ def describe_updates(figures: LayerFigures) -> str:
         return "Shown after the second epoch."
     largest = max(figures.updates)
     name = figures.names[figures.updates.index(largest)]
-    told = (
+    text = (
         f"The last epoch moved the weights of {name} most, by {100 * largest:.2g} % of their length"
     )
     if largest > 0.5:
-        return f"{told}: large steps, early in a run or with a high learning rate."
+        return f"{text}: large steps, early in a run or with a high learning rate."
     if largest < 0.005:
-        return f"{told}: the network has nearly settled."
-    return f"{told}."
+        return f"{text}: the network has nearly settled."
+    return f"{text}."
 
 
 def describe_silent_units(figures: LayerFigures) -> str:
@@ -126,11 +126,11 @@ def describe_silent_units(figures: LayerFigures) -> str:
     if not figures.dead:
         return "This network has no rectifiers, or no pictures were tried."
     worst = max(figures.dead)
-    told = f"tried on {figures.pictures} validation pictures"
+    text = f"tried on {figures.pictures} validation pictures"
     if worst == 0:
-        return f"Every unit answers some picture ({told})."
+        return f"Every unit answers some picture ({text})."
     name = figures.names[figures.dead.index(worst)]
-    return f"{100 * worst:.2g} % of {name} answer no picture at all ({told}) and learn nothing."
+    return f"{100 * worst:.2g} % of {name} answer no picture at all ({text}) and learn nothing."
 
 
 def describe_weights(figures: LayerFigures) -> str:

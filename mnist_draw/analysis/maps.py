@@ -99,9 +99,9 @@ def build_maps(
         With ever more layers.
     """
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
-    kept = _kept(key, len(images), labels, temperature_of(model))
-    if kept is not None:
-        yield kept
+    cached = _read_cached(key, len(images), labels, temperature_of(model))
+    if cached is not None:
+        yield cached
         return
     network = NetworkProbe(model)
     outputs = _outputs(network, images)
@@ -112,7 +112,7 @@ def build_maps(
         # Popped, so that its memory can be freed: outputs of a convolution take 37 MB.
         layers.append(_layer_map(name, outputs.pop(0), labels))
         if not outputs:
-            _keep(key, layers, answers)
+            _save(key, layers, answers)
         yield Maps(tuple(layers), len(network.output_names), probabilities, labels)
 
 
@@ -210,11 +210,11 @@ def vote(labels: npt.NDArray[np.integer[Any]]) -> int:
 
 
 def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) -> Iterator[Floats]:
-    """Yield the digits' places by t-SNE, float32 (n, 2), after each round; the last is kept."""
+    """Yield the digits' places by t-SNE, float32 (n, 2), after each round; the last is cached."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}-{layer.name}"
-    kept = (cache.read(_TSNE, _TSNE_VERSION, key) or {}).get("points")
-    if kept is not None and kept.dtype == np.float32 and kept.shape == (len(images), 2):
-        yield kept
+    cached = (cache.read(_TSNE, _TSNE_VERSION, key) or {}).get("points")
+    if cached is not None and cached.dtype == np.float32 and cached.shape == (len(images), 2):
+        yield cached
         return
     points = layer.points
     for points in tsne(layer.outputs.astype(np.float32), layer.points):
@@ -229,7 +229,7 @@ def weighted_place(points: Floats, nearest: Indices, distances: Floats) -> Float
     return place
 
 
-def _keep(key: str, layers: list[LayerMap], answers: Floats) -> None:
+def _save(key: str, layers: list[LayerMap], answers: Floats) -> None:
     arrays: dict[str, npt.NDArray[Any]] = {"answers": answers}
     for number, layer in enumerate(layers):
         arrays[f"name_{number}"] = np.frombuffer(layer.name.encode(), np.uint8)
@@ -241,8 +241,10 @@ def _keep(key: str, layers: list[LayerMap], answers: Floats) -> None:
     cache.save(_KIND, _VERSION, key, arrays)
 
 
-def _kept(key: str, count: int, labels: npt.NDArray[np.uint8], temperature: float) -> Maps | None:
-    """Return the maps that are kept, unless they are not what they should be."""
+def _read_cached(
+    key: str, count: int, labels: npt.NDArray[np.uint8], temperature: float
+) -> Maps | None:
+    """Return the maps in the cache, unless they are damaged."""
     arrays = cache.read(_KIND, _VERSION, key)
     if arrays is None:
         return None

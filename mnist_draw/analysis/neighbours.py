@@ -73,14 +73,14 @@ def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterat
         Of ever more pictures.
     """
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
-    kept = (cache.read(_KIND, _VERSION, key) or {}).get("outputs")
+    cached = (cache.read(_KIND, _VERSION, key) or {}).get("outputs")
     if (
-        kept is not None
-        and kept.dtype == np.float16
-        and kept.ndim == 2
-        and len(kept) == len(images)
+        cached is not None
+        and cached.dtype == np.float16
+        and cached.ndim == 2
+        and len(cached) == len(images)
     ):
-        yield Neighbourhood(kept, _lengths(kept), len(kept), len(kept))
+        yield Neighbourhood(cached, _lengths(cached), len(cached), len(cached))
         return
     network = NetworkProbe(model)
     outputs: npt.NDArray[np.float16] | None = None

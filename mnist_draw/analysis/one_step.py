@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw import theano_bridge
-from mnist_draw.analysis.accumulators import keep_filled, kept_by_run, read_filled
+from mnist_draw.analysis.accumulators import read_filled, read_from_run, save_filled
 from mnist_draw.analysis.network_probe import Floats, Layer, activation_of, layer_sum, layers_of
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
@@ -97,10 +97,10 @@ class StepFigures:
 
 def settings_of(model: ModelFile) -> TrainingSettings:
     """Return the settings that a network was trained with; the tutorial's where none are known."""
-    kept = model.info.settings
-    if kept is not None:
+    saved = model.info.settings
+    if saved is not None:
         try:
-            settings = TrainingSettings.from_json(kept)
+            settings = TrainingSettings.from_json(saved)
         except UserError:
             return TrainingSettings(network=model.network)
         return settings.replace(network=model.network)
@@ -152,19 +152,19 @@ class OneStep:
     def fill(self) -> None:
         """Let the accumulators be what they are in the middle of a run, and compile if need be.
 
-        They are those of the network's own run, or what was kept, or filled on some minibatches.
+        They are those of the network's own run, or what was cached, or filled on some minibatches.
         """
         self.compile()
         if self._start is not None:
             return
         shapes = [value.shape for value in self.state()]
-        values = kept_by_run(self.model, self.settings, shapes) if shapes else ()
+        values = read_from_run(self.model, self.settings, shapes) if shapes else ()
         self.from_run = bool(values)
         if values is None:
             values = read_filled(self.model, self.settings, shapes)
         if values is None:
             values = self._filled()
-            keep_filled(self.model, self.settings, values)
+            save_filled(self.model, self.settings, values)
         self._start = tuple(values)
         self.rewind()
 

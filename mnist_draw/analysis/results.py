@@ -246,9 +246,9 @@ def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
     key = f"{model.fingerprint}-{pictures.digest}"
     temperature, total = temperature_of(model), len(pictures)
 
-    kept = _kept(key, total)
-    if kept is not None:
-        yield Results(kept, pictures.labels, temperature, total)
+    cached = _read_cached(key, total)
+    if cached is not None:
+        yield Results(cached, pictures.labels, temperature, total)
         return
     network = Recogniser(model)
     # The network's own probabilities: calibration is applied to them later.
@@ -266,10 +266,10 @@ def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
         yield Results(found[:done], labels, temperature, total)
 
 
-def _kept(key: str, total: int) -> Floats | None:
-    """Return the probabilities that are kept, unless they are not what they should be."""
-    kept = cache.read(_KIND, _VERSION, key) or {}
-    found = kept.get("probabilities")
+def _read_cached(key: str, total: int) -> Floats | None:
+    """Return the probabilities in the cache, unless they are damaged."""
+    cached = cache.read(_KIND, _VERSION, key) or {}
+    found = cached.get("probabilities")
     if found is None or found.dtype != np.float32 or found.ndim != 2 or len(found) != total:
         return None
     return found if np.isfinite(found).all() else None

@@ -244,9 +244,9 @@ def count_limits(
     """
     key = f"{model.fingerprint}-{perturbation.digest}-{cache.digest_of(labels)}-{int(placed)}"
 
-    kept = _kept(key)
-    if kept is not None:
-        yield kept
+    cached = _read_cached(key)
+    if cached is not None:
+        yield cached
         return
     network = Recogniser(model)
     accuracy = np.full(len(SETTINGS), np.nan)
@@ -265,10 +265,10 @@ def count_limits(
         yield accuracy.copy()
 
 
-def _kept(key: str) -> npt.NDArray[np.float64] | None:
-    """Return the accuracies that are kept, unless they are not what they should be."""
-    kept = cache.read(_KIND, _VERSION, key) or {}
-    found = kept.get("accuracy")
+def _read_cached(key: str) -> npt.NDArray[np.float64] | None:
+    """Return the accuracies in the cache, unless they are damaged."""
+    cached = cache.read(_KIND, _VERSION, key) or {}
+    found = cached.get("accuracy")
     if found is None or found.dtype != np.float64 or found.shape != (len(SETTINGS),):
         return None
     # Not a number is neither.

@@ -26,7 +26,7 @@ from mnist_draw.storage.cache import digest_of, read, save
 
 #: Training pictures that are shown: enough for 500 of each digit. Convolutions cost more.
 PICTURES, CONVOLUTION_PICTURES = 5000, 1000
-#: Pictures kept for each unit.
+#: Number of pictures for each unit.
 BEST = 6
 _VERSION = 1
 
@@ -84,9 +84,9 @@ def _find(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
     key = _key_of(model)
     data = own_data(model) or load_dataset()
     shown = data.train_images[:PICTURES, 0]
-    kept = read("units", _VERSION, key)
-    if kept is not None:
-        profiles = _from_arrays(kept, len(probe.layers), shown)
+    cached = read("units", _VERSION, key)
+    if cached is not None:
+        profiles = _from_arrays(cached, len(probe.layers), shown)
         if profiles is not None:
             yield profiles
     yield None

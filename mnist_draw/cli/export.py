@@ -84,8 +84,8 @@ def export(arguments: argparse.Namespace) -> int:
         content, title = kind.pack(model), model.title
     write_atomically(out, content)
     if arguments.json:
-        told = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
-        put(json_line(told))
+        entry = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
+        put(json_line(entry))
         return 0
     put(f"{title} is written to {out} ({kind.title}, {_size(len(content))}).")
     return 0

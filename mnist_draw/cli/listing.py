@@ -46,21 +46,21 @@ def list_networks(arguments: argparse.Namespace) -> int:
     list_fallbacks()
     networks = list_all()
     if arguments.json:
-        for kept in networks:
-            told = {
-                "name": kept.typed_name,
-                "title": kept.title,
-                "network": kept.network,
-                "kind": kept.kind,
-                "accuracy": kept.info.test_accuracy,
-                "epochs": kept.info.epochs,
-                "file": str(kept.path),
+        for stored in networks:
+            entry = {
+                "name": stored.typed_name,
+                "title": stored.title,
+                "network": stored.network,
+                "kind": stored.kind,
+                "accuracy": stored.info.test_accuracy,
+                "epochs": stored.info.epochs,
+                "file": str(stored.path),
             }
-            put(json_line(told))
+            put(json_line(entry))
         return 0
     rows = [
-        (kept.typed_name, kept.title, kept.kind or "damaged", kept.accuracy or "–")
-        for kept in networks
+        (stored.typed_name, stored.title, stored.kind or "damaged", stored.accuracy or "–")
+        for stored in networks
     ]
     for line in table(("name", "title", "kind", "accuracy"), rows):
         put(line)
@@ -94,8 +94,8 @@ def list_runs(arguments: argparse.Namespace) -> int:
     from mnist_draw.training import run_list
     from mnist_draw.training.record import STATE_WORDS
 
-    runs, told = run_list.list_runs() if data_home() else ([], [])
-    for sentence in told:
+    runs, messages = run_list.list_runs() if data_home() else ([], [])
+    for sentence in messages:
         tell(sentence)
     rows, going_on = [], []
     for run in runs:
@@ -184,8 +184,8 @@ def describe_data(arguments: argparse.Namespace) -> int:
     classes = len(data.classes)
     counts = {part: np.bincount(found, minlength=classes) for part, found in labels.items()}
     if arguments.json:
-        told = {"name": data.name, "folder": str(data.folder), "classes": data.classes}
-        put(json_line(told | {part: found.tolist() for part, found in counts.items()}))
+        entry = {"name": data.name, "folder": str(data.folder), "classes": data.classes}
+        put(json_line(entry | {part: found.tolist() for part, found in counts.items()}))
         return 0
     put(f"{data.name}, in {data.folder}:")
     rows = [

@@ -106,7 +106,7 @@ def remember_data(
     except FileNotFoundError:  # the folder is gone that a relative path begins in
         return
     entry = {"name": name or data.name, "classes": list(data.classes), "path": place}
-    others = [kept for kept in _kept() if _key(kept) != _key(entry)]
+    others = [other for other in _read_places() if _key(other) != _key(entry)]
     # It only saves the user from naming the place again.
     with contextlib.suppress(OSError, UserError):
         write_atomically(_file(), FORMAT.pack({"places": [entry, *others][:_MAX_COUNT]}))
@@ -127,7 +127,7 @@ def remember_for(model: ModelFile, path: str | os.PathLike[str] | None, data: Da
 def data_path(model: ModelFile) -> str | None:
     """Return the path of a network's data set; None if it is not known."""
     wanted = (model.info.data, list(model.info.classes or DIGITS))
-    return next((kept["path"] for kept in _kept() if _key(kept) == wanted), None)
+    return next((place["path"] for place in _read_places() if _key(place) == wanted), None)
 
 
 def data_of(model: ModelFile) -> Dataset:
@@ -192,7 +192,7 @@ def _file() -> Path:
     return data_folder() / "data-sets.json"
 
 
-def _kept() -> list[dict[str, Any]]:
+def _read_places() -> list[dict[str, Any]]:
     """Return the stored paths; none if the file is missing or damaged."""
     try:
         entries = FORMAT.read(_file()).get_list("places", _MAX_COUNT)

@@ -85,17 +85,17 @@ class FineTuned:
         before, after = self.before, self.after
         mine = "Your digit was" if after.digits == 1 else f"Of your {after.digits} digits"
         if after.digits == 1:
-            told = f"{mine} read {_rightly(before)} before and is read {_rightly(after)} now."
+            text = f"{mine} read {_rightly(before)} before and is read {_rightly(after)} now."
         else:
-            told = f"{mine}, {before.right} were read rightly before, {after.right} are now."
-        told += (
+            text = f"{mine}, {before.right} were read rightly before, {after.right} are now."
+        text += (
             f" Of MNIST's test digits, {100 * before.test_accuracy:.2f} % were before, "
             f"{100 * after.test_accuracy:.2f} % are now."
         )
         if self.forgot:
             lost = 100 * (before.test_accuracy - after.test_accuracy)
-            told += f" That is {lost:.2f} points less; Undo brings back the network before."
-        return told
+            text += f" That is {lost:.2f} points less; Undo brings back the network before."
+        return text
 
     @property
     def forgot(self) -> bool:

@@ -88,9 +88,9 @@ def cached_mistakes(
 ) -> tuple[Mistake, ...]:
     """Return the cached mistakes of a network, or find and cache them."""
     path = cache_folder() / "mistakes" / f"{model.fingerprint}.json"
-    kept = _read(path, count, len(class_names(model)))
-    if kept is not None:
-        return kept
+    cached = _read(path, count, len(class_names(model)))
+    if cached is not None:
+        return cached
     found = find()
     rows = [[mistake.index, mistake.label, mistake.read] for mistake in found]
     # A cache only saves time.

@@ -96,7 +96,7 @@ def _program(model: ModelFile) -> bytes:
     )
     specification = parse_network(model.network)
     model.require_shapes(specification.parameter_shapes())
-    told = {
+    constants = {
         "NETWORK": repr(specification.operations),
         "TEMPERATURE": repr(temperature_of(model)),
         "INK_SIDE": repr(model.info.side),
@@ -114,7 +114,7 @@ def _program(model: ModelFile) -> bytes:
                 for title, sources in parts
             ),
             "\n# ---- The network\n",
-            *(f"{name} = {value}" for name, value in told.items()),
+            *(f"{name} = {value}" for name, value in constants.items()),
             f'PARAMETERS = """\n{weights}\n"""\n',
             'if __name__ == "__main__":\n    sys.exit(main(sys.argv[1:]))\n',
         ]

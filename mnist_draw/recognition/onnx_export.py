@@ -57,13 +57,13 @@ def pack_onnx(model: ModelFile) -> bytes:
         producer_version=__version__,
         doc_string=description,
     )
-    told = {
+    properties = {
         "network": model.network,
         "title": model.title,
         "temperature": str(temperature_of(model)),
         "classes": json.dumps(names, ensure_ascii=False),
     }
-    helper.set_model_props(made, told)
+    helper.set_model_props(made, properties)
     found: bytes = made.SerializeToString(deterministic=True)
     return found
 

@@ -189,8 +189,8 @@ class RunSession:
         if settings.extra_folder is not None:
             from mnist_draw.dataset.pictures.picture_file import load_picture
 
-            self.extra, told = load_extra(settings.extra_folder, load_picture)
-            for sentence in told:
+            self.extra, messages = load_extra(settings.extra_folder, load_picture)
+            for sentence in messages:
                 self._tell(sentence)
 
     def events(self, batch_size_chosen: bool = False) -> Iterator[Event]:
@@ -260,13 +260,13 @@ class RunSession:
                 shutil.rmtree(self.run.folder, ignore_errors=True)
                 return ""
             self.run = replace(with_figures(self.run, self.history), state=state)
-            told = self._try_to_save(ended=True)
+            message = self._try_to_save(ended=True)
             try:
                 save_history(self.run.folder, self.history)
             except UserError as error:
-                told = told or f"{error} {self._curves()}"
+                message = message or f"{error} {self._curves()}"
             self._copy_checkpoint()
-            return told
+            return message
         finally:
             self._lock.release()
 

@@ -230,8 +230,8 @@ class ModelFile:
         names = ModelInfo.__dataclass_fields__.keys()
         if not known.keys() <= names:
             raise TypeError(f"nothing is called {sorted(known.keys() - names)[0]!r} in ModelInfo")
-        told = {name: value for name, value in known.items() if value is not None}
-        return dataclasses.replace(self, metadata={**self.metadata, **told})
+        given = {name: value for name, value in known.items() if value is not None}
+        return dataclasses.replace(self, metadata={**self.metadata, **given})
 
     @cached_property
     def fingerprint(self) -> str:

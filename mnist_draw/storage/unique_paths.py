@@ -112,10 +112,10 @@ def quarantine(path: Path) -> str:
 
 def move_to_bin(path: Path, what: str) -> Path:
     """Delete a file or folder; `bring_back` restores it from the path that is returned."""
-    kept = path.parent / _BIN / f"{time.time_ns()} {path.name}"
+    binned = path.parent / _BIN / f"{time.time_ns()} {path.name}"
     try:
-        kept.parent.mkdir(exist_ok=True)
-        retry_while_locked(lambda: path.rename(kept))
+        binned.parent.mkdir(exist_ok=True)
+        retry_while_locked(lambda: path.rename(binned))
     except FileNotFoundError as error:
         raise StorageError(
             f"{what} is no longer there: it was deleted, moved or renamed meanwhile. Nothing was "
@@ -125,22 +125,22 @@ def move_to_bin(path: Path, what: str) -> Path:
         raise StorageError(
             f"{what} cannot be deleted: {reason_of(error)}. It is unchanged."
         ) from error
-    return kept
+    return binned
 
 
-def bring_back(kept: Path, what: str) -> Path:
+def bring_back(binned: Path, what: str) -> Path:
     """Restore a file or folder from the bin."""
-    name = kept.name.partition(" ")[2]
+    name = binned.name.partition(" ")[2]
     try:
-        return move_to_free_name(kept, kept.parent.parent / name)
+        return move_to_free_name(binned, binned.parent.parent / name)
     except (OSError, StorageError) as error:
-        if isinstance(error, FileNotFoundError) and not kept.exists():
+        if isinstance(error, FileNotFoundError) and not binned.exists():
             raise StorageError(
                 f"{what} {name} is no longer among what was deleted: it was brought back before, "
                 "or its days were over."
             ) from error
         raise StorageError(
-            f"{what} {name} cannot be brought back: {reason_of(error)}. It is still in {kept}."
+            f"{what} {name} cannot be brought back: {reason_of(error)}. It is still in {binned}."
         ) from error
 
 

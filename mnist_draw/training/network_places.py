@@ -178,7 +178,7 @@ def reclaim_fallbacks() -> list[str]:
 
     Those for which there is still no room stay where they are and are listed as external.
     """
-    told: list[str] = []
+    messages: list[str] = []
     for path in _fallback_files():
         try:
             model = load_model(path)
@@ -188,7 +188,7 @@ def reclaim_fallbacks() -> list[str]:
             kept = save_with_opened(model)
         except UserError as error:
             note_external(path)
-            told.append(
+            messages.append(
                 f"The network in {path} was saved there for want of room, and stays there: "
                 f"{error} All networks (F9) lists it."
             )
@@ -196,11 +196,11 @@ def reclaim_fallbacks() -> list[str]:
         # If its folder is read-only, there are two copies.
         with contextlib.suppress(OSError):
             path.unlink()
-        told.append(
+        messages.append(
             f"The network that was saved in {path} for want of room is in {kept} now. All "
             "networks (F9) lists it."
         )
-    return told
+    return messages
 
 
 def list_fallbacks() -> None:

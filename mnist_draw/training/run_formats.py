@@ -81,14 +81,14 @@ def _points(history: History, start: float) -> Iterator[tuple[str, float, int, f
     moment = start
     for figures in history.epochs:
         moment += figures.seconds
-        told: dict[str, float] = {
+        scalars: dict[str, float] = {
             "loss/training": figures.training_loss,
             "loss/validation": figures.validation_loss,
             "accuracy/training": figures.training_accuracy,
             "accuracy/validation": figures.validation_accuracy,
             "pictures_per_second": figures.images_per_second,
         }
-        for name, value in told.items():
+        for name, value in scalars.items():
             yield name, value, figures.epoch, moment
     share = (moment - start) / max(1, len(history.batch_losses))
     batches = zip(history.batch_losses, history.batch_accuracies, strict=True)

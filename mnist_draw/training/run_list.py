@@ -39,7 +39,7 @@ def new_run_folder() -> Path:
 def list_runs() -> tuple[list[Run], list[str]]:
     """List all runs, newest first, and a message for each damaged record."""
     runs: list[Run] = []
-    told: list[str] = []
+    messages: list[str] = []
     folders = _folders(runs_folder())
     for folder in folders:
         try:
@@ -49,18 +49,18 @@ def list_runs() -> tuple[list[Run], list[str]]:
             if rebuilt is not None:
                 runs.append(rebuilt)
         except StorageError as error:
-            told.append(f"{error} The run is not listed.")
+            messages.append(f"{error} The run is not listed.")
         except UserError as error:
             aside = quarantine(folder / RECORD)
             rebuilt = rebuilt_run(folder)
             if rebuilt is not None:
                 runs.append(rebuilt)
-            told.append(
+            messages.append(
                 f"{error} {aside} The run is "
                 + ("listed from its checkpoint." if rebuilt else "left out.")
             )
     runs.sort(key=lambda run: (run.started, run.folder.name), reverse=True)
-    return runs, told
+    return runs, messages
 
 
 def _folders(parent: Path) -> list[Path]:
@@ -83,7 +83,7 @@ def find_interrupted(
     A run whose epochs are all done is among them: it is still to be tested and calibrated. A
     damaged checkpoint is quarantined; its run then has failed and is not offered again.
     """
-    runs, told = list_runs()
+    runs, messages = list_runs()
     for run in runs:
         if run.state not in UNFINISHED or in_use(run.folder):
             continue
@@ -92,15 +92,15 @@ def find_interrupted(
         except CheckpointError as error:
             if run.checkpoint.exists():
                 aside = quarantine(run.checkpoint)
-                told.append(f"The run {run.full_title} cannot be continued. {error} {aside}")
+                messages.append(f"The run {run.full_title} cannot be continued. {error} {aside}")
                 with contextlib.suppress(UserError):
                     replace(run, state="failed").save()
             continue
         except UserError as error:
-            told.append(f"The run {run.full_title} cannot be continued. {error}")
+            messages.append(f"The run {run.full_title} cannot be continued. {error}")
             continue
-        return _as_in(checkpoint, run), told
-    return None, told
+        return _as_in(checkpoint, run), messages
+    return None, messages
 
 
 def find_run(name: str) -> Run:

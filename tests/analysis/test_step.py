@@ -12,7 +12,7 @@ from made_networks import random_model
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.analysis import one_step as step_module
-from mnist_draw.analysis.accumulators import kept_by_run
+from mnist_draw.analysis.accumulators import read_from_run
 from mnist_draw.analysis.compiled_graph import graphs_of
 from mnist_draw.analysis.one_step import (
     Minibatch,
@@ -172,12 +172,12 @@ def test_accumulators_are_those_of_the_run():
     figures = History().to_arrays()
     kept = Checkpoint(settings, 0, "", tuple(model.parameters), state, figures, 0, np.inf, ())
     (folder / "checkpoint.npz").write_bytes(kept.pack())
-    found = kept_by_run(model, settings, shapes)
+    found = read_from_run(model, settings, shapes)
     assert all((value == 0.25).all() for value in found)
     step.fill()
     assert step.from_run
     other = ModelFile(model.network, tuple(2 * value for value in model.parameters))
-    assert kept_by_run(other, settings, shapes) is None
+    assert read_from_run(other, settings, shapes) is None
 
 
 def test_filling_is_given_up_when_nobody_waits_and_kept_when_done(monkeypatch):

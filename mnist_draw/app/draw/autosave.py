@@ -307,8 +307,8 @@ def _read(path: Path, renderings: Renderings) -> tuple[list[Item], str]:
         except StorageError:
             raise
         except UserError as error:
-            told = f"The last drawing, kept in {path}, cannot be shown: {error}"
-            return [], f"{told.rstrip('.')}. {quarantine(path)} The board is empty."
+            problem = f"The last drawing, kept in {path}, cannot be shown: {error}"
+            return [], f"{problem.rstrip('.')}. {quarantine(path)} The board is empty."
         for item in items:
             if isinstance(item, PlacedPicture):
                 item.prepare(renderings)

@@ -66,10 +66,10 @@ def _read() -> tuple[list[Any], list[str]]:
 def _listing() -> Listing:
     from mnist_draw.storage.unique_paths import deleted
 
-    digits, told = _read()
+    digits, messages = _read()
     rows = [DigitRow(digit, thumbnail_mask(digit.ink)) for digit in digits]
     rows.sort(key=lambda row: (row.digit.taught, _name(row)), reverse=True)
-    return rows, told, deleted(_folder())
+    return rows, messages, deleted(_folder())
 
 
 class DigitList(CollectionController):
@@ -92,7 +92,7 @@ class DigitList(CollectionController):
         self._canvas = canvas
         self._reader = reader
         self._round = 0
-        self._last_told: list[str] = []
+        self._last_messages: list[str] = []
         self._followed = FollowedFolder(background, _seen, _listing, view.isVisible, self)
         self._followed.listed.connect(self._listed)
         self._followed.changed.connect(self._listed)
@@ -117,13 +117,13 @@ class DigitList(CollectionController):
         self.changed.emit()
 
     def _listed(self, listed: Listing) -> None:
-        rows, told, in_bin = listed
+        rows, messages, in_bin = listed
         self._view.bin.show_deleted(in_bin, lambda one: with_article(one.name[:1]))
         self._view.show_rows(rows)
         # Once is enough: a damaged file stays where it is and would be told of again and again.
-        if told and told != self._last_told:
-            self.notifier.problem(" ".join(told))
-        self._last_told = told
+        if messages and messages != self._last_messages:
+            self.notifier.problem(" ".join(messages))
+        self._last_messages = messages
         self._ask()
 
     def _ask(self) -> None:
@@ -140,7 +140,7 @@ class DigitList(CollectionController):
         def read(recogniser: Any) -> list[Any]:
             return [recogniser.recognise_ink(row.digit.ink) for row in now]
 
-        def done(answers: list[Any] | None) -> None:
+        def finished(answers: list[Any] | None) -> None:
             if answers is None or number != self._round:
                 return
             for row, answer in zip(now, answers, strict=True):
@@ -149,7 +149,7 @@ class DigitList(CollectionController):
                 self._view.model.show_now(row)
             self._ask_next(later, number)
 
-        self._reader.ask(read, done)
+        self._reader.ask(read, finished)
 
     # -- what can be done with digits
 
@@ -174,12 +174,12 @@ class DigitList(CollectionController):
             for path in paths:
                 relabel_digit(path, label)
 
-        def done(_: None) -> None:
+        def finished(_: None) -> None:
             was = f", not {with_article(before.pop())}" if len(before) == 1 else ""
             self.notifier.message(f"{_count(paths)} labelled {with_article(label)}{was}.")
             self.show_folder_anew()
 
-        self.change(work, done)
+        self.change(work, finished)
 
     def delete(self, rows: Sequence[DigitRow]) -> None:
         """Delete digits, and offer to take that back."""
@@ -190,11 +190,11 @@ class DigitList(CollectionController):
 
             return [move_to_bin(path, f"The digit {path.name}") for path in paths]
 
-        def done(deleted: list[Path]) -> None:
+        def finished(deleted: list[Path]) -> None:
             self.offer_undo(_count(paths), deleted, _restored(deleted))
             self.refresh()
 
-        self.change(work, done)
+        self.change(work, finished)
 
     def restore_digits(self, deleted: Sequence[Path]) -> None:
         self.restore(deleted, _restored(deleted))

@@ -136,8 +136,8 @@ class ActiveNetwork(QObject):
             except UserError as error:
                 self.stored_key = ""
                 notifier.problem(f"{error} The network that ships answers instead.")
-        kept, model = default_network(notifier.problem)
-        self._default = kept.key
+        stored, model = default_network(notifier.problem)
+        self._default = stored.key
         return model
 
     @pyqtSlot(ModelFile)
@@ -198,8 +198,8 @@ class BackgroundReader(QObject):
         self._make_recogniser = make_recogniser
         self._made: tuple[ModelFile, Any] | None = None
 
-    def ask(self, question: Callable[[Any], T], done: Callable[[T | None], object]) -> bool:
-        """Call ``question(recogniser)`` in the thread, then ``done(result)`` in the GUI thread.
+    def ask(self, question: Callable[[Any], T], finished: Callable[[T | None], object]) -> bool:
+        """Call ``question(recogniser)`` in the thread, then ``finished(result)`` in the GUI thread.
 
         The result is None after an error, which the user was told.
         """
@@ -210,9 +210,9 @@ class BackgroundReader(QObject):
         def failed(error: Exception) -> None:
             reporter.report(error)
             # The asker must hear that there will be no answer.
-            done(None)
+            finished(None)
 
-        self.background.run(lambda: question(self._recogniser_of(model)), done, failed)
+        self.background.run(lambda: question(self._recogniser_of(model)), finished, failed)
         return True
 
     def _recogniser_of(self, model: ModelFile) -> Any:

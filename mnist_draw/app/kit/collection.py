@@ -199,9 +199,9 @@ class CollectionController(QObject):
         """List the records anew."""
         raise NotImplementedError
 
-    def change(self, work: Callable[[], Any], done: Callable[[Any], object]) -> None:
-        """Change files, then call `done` with the result; after an error only list anew."""
-        self.background.run(work, done, self._failed)
+    def change(self, work: Callable[[], Any], finished: Callable[[Any], object]) -> None:
+        """Change files, then call `finished` with the result; after an error only list anew."""
+        self.background.run(work, finished, self._failed)
 
     def offer_undo(self, deleted: str, paths: Sequence[Path], restored: str) -> None:
         """Say what was deleted, such as "The run A was", and offer to bring it back."""
@@ -217,12 +217,12 @@ class CollectionController(QObject):
             for path in paths:
                 bring_back(path, self.noun)
 
-        def done(_: None) -> None:
+        def finished(_: None) -> None:
             # It takes the place of the offer to undo, which can be taken once only.
             self.notifier.message(restored or f"{self.noun} is back.")
             self.refresh()
 
-        self.change(work, done)
+        self.change(work, finished)
 
     def save(self, path: str | Path, pack: Callable[[], bytes]) -> None:
         """Write a file, and say so."""
@@ -279,11 +279,11 @@ class FollowedFolder(QObject):
         self.reading = True
         before = self._seen
 
-        def look() -> tuple[object, Any]:
+        def read() -> tuple[object, Any]:
             seen = self._look()
             return seen, None if seen == before else self._read()
 
-        self._background.run(look, self._looked, self._not_read)
+        self._background.run(read, self._looked, self._not_read)
 
     def _looked(self, found: tuple[object, Any]) -> None:
         self.reading = False

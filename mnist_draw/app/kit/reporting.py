@@ -257,15 +257,15 @@ def _end_without_display() -> None:
     emergency = threading.Timer(_KEEPING_S, os._exit, (1,))
     emergency.daemon = True
     emergency.start()
-    told: list[str] = []
+    messages: list[str] = []
     in_window = threading.current_thread() is threading.main_thread()
     if reporter.keeping is not None and in_window:
         try:
-            told = reporter.keeping()
+            messages = reporter.keeping()
         except Exception as error:  # there is no next time
-            told = [reporter.sentence(error)]
+            messages = [reporter.sentence(error)]
     broke = "The connection to the display broke, and the window is gone with it."
-    sentence = " ".join([broke, *told])
+    sentence = " ".join([broke, *messages])
     _say(sentence)
     logger.error("%s", sentence)
     emergency.cancel()

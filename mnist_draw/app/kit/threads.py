@@ -278,10 +278,10 @@ class Background:
     def run(
         self,
         work: Callable[[], T],
-        done: Callable[[T], object] | None = None,
+        finished: Callable[[T], object] | None = None,
         failed: Callable[[Exception], object] | None = None,
     ) -> None:
-        """Do ``work`` in the thread, then call ``done`` with its result in the GUI thread."""
+        """Do ``work`` in the thread, then call ``finished`` with its result in the GUI thread."""
 
         def step() -> None:
             try:
@@ -292,8 +292,8 @@ class Background:
                 else:
                     self._tell(failed, error)
             else:
-                if done is not None:
-                    self._tell(done, result)
+                if finished is not None:
+                    self._tell(finished, result)
 
         self._lane.put(step)
 

@@ -83,10 +83,10 @@ def _compiler_parts() -> tuple[tuple[int, int], ...]:
 def unchanged_parts(name: str) -> list[tuple[int, int]]:
     """Find where the process has a file in its memory exactly as it is on the disk."""
     try:
-        told = _MAPPED.read_bytes()
+        content = _MAPPED.read_bytes()
     except OSError:
         return []
-    parts = re.finditer(_UNCHANGED % re.escape(name.encode()), told, re.MULTILINE)
+    parts = re.finditer(_UNCHANGED % re.escape(name.encode()), content, re.MULTILINE)
     return [(int(part[1], 16), int(part[2], 16)) for part in parts]
 
 

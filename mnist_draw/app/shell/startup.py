@@ -141,15 +141,15 @@ def report_crash() -> Path | None:
     """Make a report of a crash, if there was one, and forget the crash; return the report."""
     try:
         folder = data_folder() / "log"
-        told = read_file(folder / CRASH_LOG, MEGABYTE).decode("utf-8", "replace")
-        if not told.strip():
+        text = read_file(folder / CRASH_LOG, MEGABYTE).decode("utf-8", "replace")
+        if not text.strip():
             return None
         report = folder / time.strftime("crash-%Y%m%d-%H%M%S.txt")
         events = b""
         with contextlib.suppress(OSError, UserError):
             events = read_file(folder / EVENTS, MEGABYTE)
         done = f"What was done last:\n{events.decode('ascii', 'replace')}"
-        stood = f"Where each thread stood:\n{_without_places(told)}"
+        stood = f"Where each thread stood:\n{_without_places(text)}"
         text = "\n".join([*_versions(), "", done, stood])
         write_atomically(report, text.encode("utf-8", "replace"))
         (folder / CRASH_LOG).unlink()

@@ -171,7 +171,7 @@ class NetworksController(CollectionController):
         if self._view is None or not self._view.isVisible():
             return
 
-        def look() -> tuple[list[float], list[tuple[Deleted, str]]]:
+        def read() -> tuple[list[float], list[tuple[Deleted, str]]]:
             from mnist_draw.library.networks import creation_time, list_deleted
 
             return [creation_time(stored) for stored in networks], list_deleted()
@@ -183,7 +183,7 @@ class NetworksController(CollectionController):
             self._view.bin.show_deleted(list(titles), titles.__getitem__)
 
         networks = self._network.networks
-        self.background.run(look, show)
+        self.background.run(read, show)
 
     def _use(self, stored: StoredNetwork) -> None:
         self._network.use_key(stored.key)
@@ -194,13 +194,13 @@ class NetworksController(CollectionController):
 
             rename(stored, name)
 
-        def done(_: None) -> None:
+        def finished(_: None) -> None:
             self.refresh()
             if stored.key == self._network.key:
                 # Read it again with its new name.
                 self._network.use_key(stored.key)
 
-        self.change(work, done)
+        self.change(work, finished)
 
     def delete(self, stored: StoredNetwork) -> None:
         """Move a network to the bin, and offer to undo it."""
@@ -215,13 +215,13 @@ class NetworksController(CollectionController):
 
             return delete(stored)
 
-        def done(path: Path) -> None:
+        def finished(path: Path) -> None:
             self.offer_undo(f"{stored.title} was", [path], f"{stored.title} is back.")
             if stored.key == self._network.key:
                 self._network.use_default()
             self.refresh()
 
-        self.change(work, done)
+        self.change(work, finished)
 
     def _open(self) -> None:
         path = ask_open(self._view, "A trained network", NETWORKS)
@@ -236,7 +236,7 @@ class NetworksController(CollectionController):
 
             return open_network(path, network)
 
-        def done(found: ModelFile | list[str]) -> None:
+        def finished(found: ModelFile | list[str]) -> None:
             if isinstance(found, list):
                 chosen = self._ask(path, found)
                 if chosen:
@@ -244,7 +244,7 @@ class NetworksController(CollectionController):
             else:
                 self._store(found, Path(path).stem)
 
-        self.background.run(work, done)
+        self.background.run(work, finished)
 
     def _ask(self, path: str, networks: list[str]) -> str:
         """Ask which network a file holds; empty if cancelled."""

@@ -65,7 +65,7 @@ class FiguresRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._figures = figures = [Figure(*told) for told in _FIGURES]
+        self._figures = figures = [Figure(*figure) for figure in _FIGURES]
         self.training_loss, self.training_accuracy, self.validation_loss = figures[:3]
         self.validation_accuracy, self.test_accuracy, self.speed, self.time_left = figures[3:]
         self._grid = QGridLayout(self)

@@ -51,14 +51,14 @@ def fingerprint(going_on: set[Path]) -> Seen:
 
 def read_runs(own: Path | None) -> Listing:
     """Read all runs."""
-    runs, told = run_list.list_runs()
+    runs, messages = run_list.list_runs()
     going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
     # The record of an active run is that of its start.
     runs = [
         run_list.cut_off(run) if run.state == "running" and run.folder != own else run
         for run in runs
     ]
-    return runs, going_on, told, [(one, _title(one)) for one in deleted(run_list.runs_folder())]
+    return runs, going_on, messages, [(one, _title(one)) for one in deleted(run_list.runs_folder())]
 
 
 def _title(one: Deleted) -> str:
@@ -126,19 +126,19 @@ class RunsController(CollectionController):
     def look_for_interrupted(self) -> None:
         """Offer to continue an interrupted run, if there is one."""
 
-        def look() -> tuple[Run | None, list[str]]:
+        def read() -> tuple[Run | None, list[str]]:
             sweep_home()
             empty_bin(run_list.runs_folder())
             brought = reclaim_fallbacks()
-            run, told = run_list.find_interrupted(in_use)
-            return run, [*brought, *told]
+            run, messages = run_list.find_interrupted(in_use)
+            return run, [*brought, *messages]
 
-        self.background.run(look, self._found)
+        self.background.run(read, self._found)
 
     def _found(self, found: tuple[Run | None, list[str]]) -> None:
-        run, told = found
-        if told:
-            self.notifier.problem(" ".join(told))
+        run, messages = found
+        if messages:
+            self.notifier.problem(" ".join(messages))
         if run is not None and not self._run.training.running:
             self._tab.offer.offer(run)
 
@@ -163,14 +163,14 @@ class RunsController(CollectionController):
             self._listed(listed)
 
     def _listed(self, listed: Listing) -> None:
-        runs, going_on, told, in_bin = listed
+        runs, going_on, messages, in_bin = listed
         before = self._shown[2] if self._shown else []
         self._shown = listed
         titles = dict(in_bin)
         self._page.bin.show_deleted(list(titles), titles.__getitem__)
         self._note_older(runs)
         self._page.show_runs([self._run.with_newest_figures(run) for run in runs], going_on)
-        if news := [sentence for sentence in told if sentence not in before]:
+        if news := [sentence for sentence in messages if sentence not in before]:
             self.notifier.problem(" ".join(news))
         self._compare()
 
@@ -255,11 +255,11 @@ class RunsController(CollectionController):
             return
         title = f"The run {run.full_title}"
 
-        def done(deleted_as: Path) -> None:
+        def finished(deleted_as: Path) -> None:
             self.offer_undo(f"{title} was", [deleted_as], "The run is back.")
             self.refresh()
 
-        self.change(lambda: move_to_bin(run.folder, title), done)
+        self.change(lambda: move_to_bin(run.folder, title), finished)
 
     def restore_last(self) -> None:
         """Bring back the run that was deleted last."""

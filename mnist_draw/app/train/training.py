@@ -91,12 +91,12 @@ class TrainingWorker(QObject):
             # Only where there is something to go on from.
             if self.closing and session.state == "stopped" and session.run.checkpoint.exists():
                 session.state = "interrupted"
-            told = session.end()
+            message = session.end()
             if rescued is not None:
                 # Last, and alone: it has said already that the run's folder cannot be written.
                 self.inbox.put(rescued)
             elif not failed:
-                self._tell(told)
+                self._tell(message)
             self.finished.emit()
 
     def _tell(self, sentence: str) -> None:
