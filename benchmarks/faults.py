@@ -50,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", default=",".join(ATTACKS), help="some of the attacks")
     parser.add_argument("--quick", action="store_true", help="a little of everything")
     chosen = parser.parse_args(arguments)
-    # Never the user's own: what is written in this process goes there, too.
+    # Never the user's own: this process writes there, too.
     with tempfile.TemporaryDirectory(prefix="mnist-draw-faults-") as home:
         os.environ["MNIST_DRAW_HOME"] = home
         rows: list[Row] = []

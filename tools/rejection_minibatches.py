@@ -92,7 +92,7 @@ class Pictures:
 
 
 class Drawn:
-    """What people drew, in variations.
+    """Variations of real drawings.
 
     Files and writers have weights like the square roots of how much they hold, so that nobody
     outweighs all others.

@@ -23,7 +23,7 @@ from faults.rows import Row, Scale
 
 #: A file may take so many seconds, and reading may take so much above the idle program, in MB.
 MAX_SECONDS, MAX_MB = 10.0, 300.0
-#: Numbers that stand where sizes stand.
+#: Numbers in place of sizes.
 _NUMBERS = (0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 _WORDS = (
     b"NaN", b"-1", b"1e999", b"9" * 400, b"null", b"[[[[[[", b'"\\ud800"', b"{}", b"\0", b"PK",

@@ -34,7 +34,7 @@ def attack(scale: Scale) -> list[Row]:
 
 
 def unsound(folder: Path) -> list[str]:
-    """Read back all that lies in a folder; return what cannot be used."""
+    """Read back all files of a folder; return those that cannot be used."""
     wrong = []
     for kind, pattern in _FOUND.items():
         for path in folder.rglob(pattern):
@@ -90,7 +90,7 @@ def _write_for_ever(folder: Path, name: str) -> None:
 
 
 def _command_line(scale: Scale) -> Row:
-    """Kill training with a checkpoint at any moment; it goes on afterwards, or begins anew."""
+    """Kill training with a checkpoint at any moment; it continues afterwards, or begins anew."""
     row = Row("kill -9 during mnist-draw train")
     chance = random.Random(scale.seed)
     with workplace() as folder:

@@ -136,7 +136,7 @@ class Monkey:
                 self.close_window()
                 self.open_window()
             else:
-                # The window was closed below a menu, whose loop goes on.
+                # The window was closed below a menu, whose loop continues.
                 self._leave_menus()
             self._inside -= 1
             if self.count % _LOOK == 0:

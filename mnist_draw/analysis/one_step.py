@@ -134,7 +134,7 @@ class OneStep:
         self.layers: tuple[Layer, ...] = layers_of(
             self.expressions.weighted, self.expressions.activations, model.parameters
         )
-        #: For each dropout layer the layer with weights that comes after it.
+        #: For each dropout layer the next layer with weights.
         self.mask_places = tuple(self.expressions.mask_places)
         self._start: tuple[npt.NDArray[Any], ...] | None = None
         self.function: Any = None
@@ -368,7 +368,7 @@ class StepExpressions:
 
 
 class _Given:
-    """Stands in for a dropout layer's random stream: gives the mask that comes from outside."""
+    """Replaces a dropout layer's random stream by a given mask."""
 
     def __init__(self, mask: Any) -> None:
         self._mask = mask

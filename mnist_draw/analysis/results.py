@@ -167,7 +167,7 @@ class Results:
     def pictures_of(self, true: int | None, read: int | None) -> Indices:
         """Return the pictures of a cell: mistakes the surest first, right answers the last.
 
-        None stands for every class but the other of the two: all that were misread, or all that
+        None means every class but the other of the two: all that were misread, or all that
         were wrongly read so.
         """
         if self.labels is None:

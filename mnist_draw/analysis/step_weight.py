@@ -69,7 +69,7 @@ def follow(figures: StepFigures, weight: Weight, l2: float = 0.0) -> Followed:
     given = float(figures.x[weight.layer].ravel()[weight.source])
     error = float(figures.delta[weight.layer][weight.unit])
     # The rule remembers as many arrays for each parameter, one parameter after the other; Adam's
-    # count of steps comes after all of them.
+    # count of steps follows all of them.
     each = len(figures.state_before) // len(figures.before)
     remembered = range(number * each, (number + 1) * each)
     return Followed(

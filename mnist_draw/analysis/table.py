@@ -1,4 +1,4 @@
-"""What a view shows, as rows of words."""
+"""A view's values as a table of text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Table:
-    """A table to be read aloud, copied, or saved."""
+    """A table to read aloud, copy or save."""
 
     title: str
     headings: tuple[str, ...]
@@ -31,7 +31,7 @@ class Table:
 
 
 def percent(share: float) -> str:
-    """Return a share, 0 to 1, in words; nothing where there is none.
+    """Format a share, 0 to 1; empty if there is none.
 
     Only what is certain is 100 %: a mistake of which the network was 99.99 % sure is not.
     """

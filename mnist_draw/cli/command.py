@@ -1,4 +1,4 @@
-"""What a command of the command line is: one entry with its help, its options and examples."""
+"""A command of the command line: one entry with its help, its options and examples."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """``mnist-draw desktop``: an entry in the menus of a Linux desktop, and networks that open from it.
 
-Everything goes to the user's own folder of the freedesktop specifications (``~/.local/share``):
+All files are in the user's folder of the freedesktop specifications (``~/.local/share``):
 the menu entry, the icon, the kind of file that a trained network is, and what software centres
 show. Nothing is installed without this command, and ``remove`` takes all of it away.
 """
@@ -23,7 +23,7 @@ from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import resource_path
 
-#: What ships in ``resources/desktop``, and where it goes below the user's folder.
+#: Files of ``resources/desktop``, and their folders below the user's.
 PLACES = {
     "mnist-draw.desktop": "applications",
     "mnist-draw.svg": "icons/hicolor/scalable/apps",

@@ -101,7 +101,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
     for run in runs:
         state = run.state
         if state == "running":
-            # The record of a run that goes on is that of its start.
+            # The record of a running run is that of its start.
             run = run_list.cut_off(run)
             state = "running" if in_use(run.folder) else "interrupted"
         if state == "interrupted" and (checkpoint := _elsewhere(run)):

@@ -97,7 +97,7 @@ def prepare() -> None:
     """Make the standard streams safe to use; called once, before anything is printed.
 
     What the terminal's encoding lacks is printed as an escape. A descriptor that was closed is
-    taken, so that no file of the program gets its number and, with that, somebody's messages.
+    taken, so that no file of the program gets its number and, with that, other messages.
     """
     with contextlib.suppress(OSError):
         while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:

@@ -136,7 +136,7 @@ class Sentences:
         return f"{name}: {answer.text} ({answer.reason})"
 
     def error(self, name: str, sentence: str) -> str:
-        """Return nothing: the sentence goes to standard error."""
+        """Print the sentence on standard error; return nothing."""
         return ""
 
 

@@ -39,7 +39,7 @@ def train_and_save(
 ) -> int:
     """Train, print what happens, and save the network; return the exit status.
 
-    What cannot be printed is left out; the run goes on.
+    Output that cannot be printed is dropped; the run continues.
     """
     controls, saved = Controls(), checkpoint
     progress = Progress(checkpoint is not None)
@@ -190,7 +190,7 @@ def _save(
 
 @dataclass(frozen=True)
 class NetworkPlace:
-    """Where a network is saved."""
+    """The place to save a network."""
 
     path: Path | None = None
     overwrite: bool = False

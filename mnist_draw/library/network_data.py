@@ -1,4 +1,4 @@
-"""What a network was trained on: the names of its classes, and its data set on this computer.
+"""A network's training data: the names of its classes, and its data set on this computer.
 
 A model file has the name of its data set but not its path, which would be private. The paths are
 stored in a file of the user's.
@@ -23,7 +23,7 @@ from mnist_draw.storage.folders import data_folder, named_path
 from mnist_draw.storage.opening import MEGABYTE
 
 FORMAT = Format("mnist_draw data sets", 1, MEGABYTE)
-#: So many paths are stored, newest first.
+#: Maximum number of stored paths, newest first.
 _MAX_COUNT = 100
 _LONGEST = 10_000
 #: The last data set, by name, classes and path.

@@ -34,7 +34,7 @@ TITLES = {
 }
 TIME = "%Y-%m-%d %H.%M.%S"
 BEFORE = " before"
-#: What ``numpy.savez`` calls arrays without a name.
+#: ``numpy.savez``'s name of arrays without a name.
 _PLAIN = "arr_"
 
 

@@ -325,5 +325,5 @@ def expected_calibration_error(
 
 
 def _log(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    # float32 softmax gives exact zeros far out; the smallest normal number stands for them.
+    # float32 softmax gives exact zeros far out; the smallest normal number replaces them.
     return np.log(np.maximum(np.asarray(probabilities, np.float64), np.finfo(np.float32).tiny))

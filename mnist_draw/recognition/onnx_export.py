@@ -1,6 +1,6 @@
 """A trained network as an ONNX model, which runs wherever ONNX Runtime does.
 
-What goes in, ``pictures``, are grey levels from 0 to 255 with ink high, as MNIST's files have
+The input, ``pictures``, holds grey levels from 0 to 255 with ink high, as MNIST's files have
 them: float32 of shape (N, 1, 28, 28). That they are divided by 256, not 255, is part of the model,
 so that nobody has to know it. What comes out, ``probabilities``, float32 of shape (N, classes),
 are calibrated: the sums of the last layer are divided by the network's temperature before the

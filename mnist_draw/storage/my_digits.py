@@ -181,7 +181,7 @@ def _unpack(content: bytes) -> tuple[Ink, str] | None:
                 raise ValueError("it is cut short") from None
             return None
         with image:
-            # Ours stands before the picture itself, so that others need not be decoded.
+            # Our chunk precedes the picture itself, so that others need not be decoded.
             if not isinstance(image.info.get(CHUNK), str):
                 return None
             if max(image.size) > MAX_SIDE:

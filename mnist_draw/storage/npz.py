@@ -29,7 +29,7 @@ MAX_ARRAYS = 1000
 #: All arrays of a file together: 64 million parameters, 80 times those of the tutorial's network.
 MAX_BYTES = 256 * MEGABYTE
 MAX_DIMENSIONS = 8
-#: What the zip directory may take beside the arrays: so many entries with long names.
+#: Bytes for the zip directory beside the arrays: so many entries with long names.
 MAX_DIRECTORY_BYTES = MEGABYTE
 # NumPy's own headers take 128 bytes.
 MAX_ARRAY_HEADER = 4096
@@ -99,7 +99,7 @@ def _write_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, array: Array)
         member.write(header.getvalue())
         if array.size:
             content = array.reshape(-1).data.cast("B")
-            # The GIL is held while bytes are copied: in one piece, the window would stand still.
+            # The GIL is held while bytes are copied: in one piece, the window would freeze.
             for start in range(0, len(content), _SLICE):
                 member.write(content[start : start + _SLICE])
 

@@ -25,7 +25,7 @@ KEPT_DAYS = 7
 _BIN = ".deleted"
 #: Between the name of a quarantined file and the time.
 ASIDE = ".unreadable-"
-#: More files of one name than this come from a loop that never ends.
+#: More files of one name than this are the result of an endless loop.
 _MAX_COUNT = 10_000
 #: Characters that a name cannot hold on one of the three systems, and the length of a name: a
 #: suffix follows, and the limit is 255 bytes, of which a character takes up to four.

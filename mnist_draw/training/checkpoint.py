@@ -135,7 +135,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 
 
 def is_checkpoint(path: str | os.PathLike[str]) -> bool:
-    """Whether a file says that it is a checkpoint; whether it is sound is not looked at."""
+    """Whether a file claims to be a checkpoint; its content is not checked."""
     try:
         with npz.open_archive(path, MAX_BYTES) as archive:
             FORMAT.unpack(_array(archive, "header", _MAX_HEADER_BYTES).tobytes())

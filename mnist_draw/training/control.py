@@ -81,7 +81,7 @@ class Controls:
 
     @property
     def extra_epochs(self) -> int:
-        """How many epochs were asked for beyond the plan."""
+        """Number of requested epochs beyond the plan."""
         return self._extra_epochs
 
     @property
@@ -96,7 +96,7 @@ class Controls:
             self._changed.wait_for(lambda: not self._pause or self._stop)
 
 
-#: What asks a command to end: ``kill``, a closed terminal, Ctrl-Break. A system has some of them.
+#: Signals that end a command: ``kill``, a closed terminal, Ctrl-Break. Each system has some.
 ENDING_SIGNALS = ("SIGTERM", "SIGHUP", "SIGBREAK")
 #: Windows ends a program 5 seconds after its console was closed, whatever it does.
 _GRACE = 4.5

@@ -1,4 +1,4 @@
-"""What the training loop reports: small frozen records, one for each thing that happens."""
+"""Events of the training loop: small frozen records."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Compiling:
 
     @property
     def count(self) -> str:
-        """Which function of how many it is, such as ``1 of 2``; empty for the only one."""
+        """The function's number, such as ``1 of 2``; empty for the only one."""
         return f"{self.done + 1} of {self.total}" if self.total > 1 else ""
 
 
@@ -123,7 +123,7 @@ class SettingChanged:
 
     @property
     def place(self) -> float:
-        """Where on an axis of epochs the change took effect."""
+        """The position of the change on an axis of epochs."""
         return self.epoch - 1 + (self.batch - 1) / self.batches
 
 

@@ -23,7 +23,7 @@ ChoosingStep = Callable[[NDArray[Any], NDArray[Any], NDArray[np.int64]], tuple[A
 
 @dataclass
 class TrainingFunctions:
-    """What it takes to train one network.
+    """The compiled functions that train one network.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What the curves say, in words, and what would help."""
+"""Hints: describe what the curves show, and what would help."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CONFIDENT = 0.999
 #: A layer with more silent units than this share has a problem: in the tutorial's run, it
 #: is below 1 % after each of the first four epochs.
 _MANY_DEAD = 0.4
-#: What is proposed against learning by heart: the recipe that bends the digits without writing
+#: The proposal against overfitting: the recipe that bends the digits without writing
 #: them anew, and a small penalty that may be raised threefold again and again.
 _AUGMENTATION, _L2 = "elastic", 1e-4
 

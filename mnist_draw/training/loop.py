@@ -1,4 +1,4 @@
-"""The one epoch loop: a generator of events; nothing else in the program trains."""
+"""The epoch loop: a generator of events; all training uses it."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def is_external(key: str) -> bool:
 def place_of_key(key: str) -> Place:
     """Return the place of the network of a key; its file need not exist."""
     source, _, name = key.partition(":")
-    # A file name only: a key may be from a file that somebody has edited.
+    # A file name only: a key may be from a file edited by hand.
     if name and Path(name).name == name:
         if source == SHIPPED:
             for path in shipped_files():

@@ -47,7 +47,7 @@ _ARRAYS = ("batch_losses", "batch_accuracies", "epochs")
 STATES = (
     "running", "interrupted", "stopped", "completed", "early", "target", "diverged", "failed",
 )  # fmt: skip
-#: The same for people; ``running`` is that of a run that no program goes on with.
+#: The states in the user interface; ``running`` is that of a run that no program continues.
 STATE_WORDS = {
     "running": "cut off",
     "interrupted": "to be continued",

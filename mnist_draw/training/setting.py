@@ -1,4 +1,4 @@
-"""What a training setting is: one declaration for the form, the command line and the checks.
+"""Training settings: one declaration for the form, the command line and the checks.
 
 Each field of `mnist_draw.training.settings.TrainingSettings` is declared once, as one of the
 kinds below. Its widget (`mnist_draw.app.train.setting_fields`), its option with its help
@@ -21,7 +21,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.storage.npz import MAX_BYTES
 
 Value = str | int | float | bool | Mapping[str, float] | None
-#: What a setting that can change during a run is changed to.
+#: The new value of a setting that can change during a run.
 LiveValue = float | str
 
 _KEY = "setting"
@@ -36,11 +36,11 @@ class SettingsError(UserError):
 
 
 class Entry(Protocol):
-    """What a `Choice` chooses from."""
+    """An entry of a `Choice`."""
 
     @property
     def title(self) -> str:
-        """What menus call it."""
+        """The title in menus."""
 
     @property
     def meaning(self) -> str:
@@ -49,7 +49,7 @@ class Entry(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What all settings have."""
+    """The base class of settings."""
 
     title: str
     sentence: str
@@ -65,9 +65,9 @@ class Setting:
     chooses_pictures: bool = False
     nothing: str = ""
 
-    #: What a value must be, for the sentence about one of another kind.
+    #: The expected kind of value, for the error sentence.
     expected = "a text"
-    #: Whether a value alone, such as 0.01, does not say what it is of.
+    #: Whether a value alone, such as 0.01, does not name its setting.
     is_number = False
 
     def read(self, name: str, value: Any) -> Value:
@@ -208,7 +208,7 @@ class NetworkText(Setting):
 
 @dataclass(frozen=True, kw_only=True)
 class RuleParameters(Setting):
-    """What differs from the defaults of the update rule, by name; checked with the rule."""
+    """Differences from the update rule's defaults, by name; checked with the rule."""
 
     columns: int = 12
     metavar: str = "NAME=X"
@@ -246,7 +246,7 @@ class Folder(Setting):
         return self.nothing if value is None else Path(value).name
 
 
-#: How a run's folder calls its network.
+#: The file name of the network in a run's folder.
 MODEL_OF_RUN = "model.npz"
 
 

@@ -44,7 +44,7 @@ class UpdateRule:
 
     @property
     def title(self) -> str:
-        """What menus call it: its name, which is a standard term."""
+        """The title in menus: its name, a standard term."""
         return self.name
 
 

@@ -37,7 +37,7 @@ notifier = Notifier("draw")
 drawings_notifier = Notifier("drawings")
 
 FILE_NAME = "board.json"
-#: So many windows each have a file of their own.
+#: Maximum number of windows with a file of their own.
 _MAX_COUNT = 100
 
 
@@ -286,7 +286,7 @@ def _start(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str]:
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether a file holds a board with nothing on it; one that is damaged does not."""
+    """Whether a file holds an empty board; a damaged one does not."""
     try:
         return not read_drawing(path)
     except (OSError, UserError):

@@ -76,7 +76,7 @@ _GROW = 100.0
 _ROOM = 32 * 1024 * 1024
 _INK = QColor(Qt.white)
 _PAPER = QColor(Qt.black)
-#: How a placed picture is rendered in the ink picture.
+#: Rendering of a placed picture in the ink picture.
 INK_RENDERING = (INK_SCALE, _INK)
 
 

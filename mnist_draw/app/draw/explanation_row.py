@@ -1,4 +1,4 @@
-"""What the network sees, what spoke for its answer, and its hidden units, side by side."""
+"""Input, saliency and hidden units of the answer, side by side."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def whole_side(room: int) -> int:
 
 
 class NetworkInputView(QWidget):
-    """Shows the 28×28 picture that goes into the network, pixel for pixel."""
+    """Shows the network's 28×28 input, pixel for pixel."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """Explanations off the GUI thread, and apart from the thread that answers.
 
 An answer never waits for an explanation: this thread takes only the newest question, rests
-between two, compiles when nothing was asked for a moment, and works only while someone watches.
+between two, compiles after a moment without questions, and works only while it is visible.
 While a network learns, which wants all cores, it also waits until the pen has been still.
 Its thread has the window's own priority. At a lower one it would hold the interpreter's lock for
 longer, and the window would wait for it.
@@ -33,7 +33,7 @@ _REST = 0.04
 #: A busy computer or a large network gets longer rests: this many times what the last explanation
 #: took, up to this many times the shortest rest.
 _REST_TIMES, _LONGEST = 10, 12
-#: Seconds that a question is fresh, and within which somebody who draws asks the next.
+#: Seconds that a question is fresh; while the user draws, the next one follows within them.
 _FRESH, _NEXT = 0.002, 0.012
 #: While a network learns, seconds without a question before explaining begins: between two
 #: answers there is no core to spare, and the next answer would wait for the explanation's.
@@ -41,7 +41,7 @@ _STILL = 0.1
 #: Seconds without a question before compiling begins.
 _QUIET = 0.25
 
-#: Picture (28, 28), the digit asked about, and a ticket that comes back with the explanation.
+#: Picture (28, 28), digit, and a ticket that the explanation returns.
 ExplanationRequest = tuple["np.ndarray", int, int]
 
 
@@ -57,7 +57,7 @@ def _explainer(model: ModelFile) -> Explainer:
 
 
 class Explanations(LatestJob):
-    """Owns the explainer; begins when somebody watches, with a network and a question."""
+    """Owns the explainer; starts when visible, with a network and a question."""
 
     prepared = pyqtSignal(object)
     explained = pyqtSignal(object, int)
@@ -129,7 +129,7 @@ class Explanations(LatestJob):
         self._explainer = None
         wait = self._asked_at + self.quiet - time.monotonic()
         if wait <= 0:
-            # Taken first: what goes wrong with a network goes wrong once.
+            # Taken first: a network that fails is tried once.
             self._next = None
             self._prepare(model)
         return wait
@@ -177,9 +177,9 @@ class Explanations(LatestJob):
         self.rest = max(shortest, min(_REST_TIMES * took, _LONGEST * shortest))
 
     def _is_stale(self, now: float) -> bool:
-        """Whether a newer question is to be waited for.
+        """Whether to wait for a newer question.
 
-        While somebody draws, a question follows each answer, and the thread that answers is idle
+        While the user draws, a question follows each answer, and the thread that answers is idle
         just then. Later it might be in the middle of the next answer, and would wait.
         """
         age = now - self._asked_at

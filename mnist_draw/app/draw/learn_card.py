@@ -45,7 +45,7 @@ _LEARNING_RUNS = (
 
 
 class LearnCard(Card):
-    """Starts and stops learning, shows its progress and its outcome, and goes back."""
+    """Starts, stops and undoes fine-tuning; shows its progress and outcome."""
 
     def __init__(self) -> None:
         super().__init__()

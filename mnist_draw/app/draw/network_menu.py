@@ -91,7 +91,7 @@ class NetworkMenu(ComboBox):
         request = self.itemData(place)
         if request is None:
             self._show(self.network.newest)
-            # A menu that shares these entries shows the last one, too, and goes back.
+            # A menu that shares these entries selects the last one, too, and must reset.
             self.currentIndexChanged.emit(self.currentIndex())
             self.all_requested.emit()
         else:

@@ -103,7 +103,7 @@ class PointerWidget(QWidget):
                 self.end()
 
 
-#: What a press moves the crosshair by, in board units: alone, and with Shift.
+#: Steps of the crosshair in board units: alone, and with Shift.
 _STEP, _FINE = 15.0, 3.0
 _WAYS: dict[int, QPointF] = {
     Qt.Key_Left: QPointF(-1, 0),
@@ -111,7 +111,7 @@ _WAYS: dict[int, QPointF] = {
     Qt.Key_Up: QPointF(0, -1),
     Qt.Key_Down: QPointF(0, 1),
 }
-#: How the board is used by keyboard, for its tooltip and its description.
+#: Keyboard instructions, for the board's tooltip and description.
 BOARD_KEYS = (
     "By keyboard: the arrow keys move a crosshair, two of them at once slantwise, with Shift in "
     "small steps; Space puts the pen down and lifts it."

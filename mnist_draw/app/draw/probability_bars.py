@@ -70,7 +70,7 @@ class ProbabilityBar(QProgressBar):
         self.digit = digit
         self.known = False
         self.winner = False
-        #: Whether it is this digit whose evidence is shown.
+        #: Whether this digit's evidence is shown.
         self.marked = False
         self.shown = 0.0
 

@@ -1,4 +1,4 @@
-"""Recognition off the GUI thread: ink goes in, the newest ink's answer comes out.
+"""Recognise ink off the GUI thread; answer the newest ink.
 
 A network answers at once: NumPy computes its outputs until a function has been compiled, which
 happens in another thread when nothing was drawn for a moment. From then on the compiled function
@@ -61,7 +61,7 @@ def _sample() -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class BoardReading:
-    """What the network reads on the board: one digit, and a number where there are several."""
+    """The answer to the board: one digit, and a number if there are several."""
 
     answer: Answer
     number: NumberAnswer | None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class CountedSection(Section):
-    """A section whose figures stay while its network's run goes on, until they are counted anew."""
+    """A section whose figures stay while its network is trained, until they are counted anew."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -53,7 +53,7 @@ SECTIONS: tuple[type[Section], ...] = (
     LimitsSection,
 )  # fmt: skip
 
-#: How many times as large text and cells are on the wall.
+#: Enlargement of text and cells on the wall.
 PRESENT_SCALE = 1.35
 #: The test digit, counted from 0, that the guide shows where nothing is drawn: a nine that the
 #: tutorial's network takes for a four.

@@ -1,4 +1,4 @@
-"""What a section of the tab *Inside* is: one question about the network, and its answer.
+"""A section of the tab *Inside*: one question about the network, and its answer.
 
 Threads
 -------
@@ -74,7 +74,7 @@ class Section(QWidget):
     def show_example(self, example: Example | None) -> None:
         """Look at this picture from now on; None where nothing is drawn.
 
-        While somebody draws it is called for each answer, up to some hundred times a second: note
+        While the user draws it is called for each answer, up to some hundred times a second: note
         the example, and let a worker take the newest.
         """
 
@@ -95,7 +95,7 @@ class Section(QWidget):
         return ""
 
     def set_present(self, on: bool) -> None:
-        """Be on the wall, or no longer: only what is looked at from afar is shown.
+        """Switch the layout for a projector: show only what is legible from afar.
 
         Text and painted cells grow with `mnist_draw.app.kit.theme.text_scale`.
         """

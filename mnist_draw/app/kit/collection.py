@@ -184,9 +184,9 @@ class RecordCommands(FlowLayout):
 class CollectionController(QObject):
     """Changes records off the GUI thread, says what was done, and lists them anew."""
 
-    #: What one record is called at the beginning of a sentence.
+    #: Name of a record at the beginning of a sentence.
     noun = "The record"
-    #: What its messages are about.
+    #: The subject of its messages.
     subject = ""
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:

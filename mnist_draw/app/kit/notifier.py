@@ -13,7 +13,7 @@ class Notice:
     """A sentence for the user."""
 
     sentence: str
-    #: What it is about; a later notice, or `Notifier.forget`, may withdraw it.
+    #: Its subject; a later notice, or `Notifier.forget`, may withdraw it.
     subject: str = ""
     #: Whether it only confirms, and disappears by itself.
     is_passing: bool = False

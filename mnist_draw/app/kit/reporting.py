@@ -1,6 +1,6 @@
 """Log errors of any thread and messages of Qt, and report them to the user in a sentence.
 
-An error whose text is a sentence (:class:`~mnist_draw.errors.UserError`) is shown as it stands.
+An error whose text is a sentence (:class:`~mnist_draw.errors.UserError`) is shown unchanged.
 Any other error is a defect of the program: its traceback goes to the log file, and the user
 reads that it happened, what was kept, and where the log is.
 """
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("mnist_draw")
 
-#: Where Python's fault handler writes when the process dies.
+#: The log of Python's fault handler.
 CRASH_LOG = "crash.log"
 #: Three files of a megabyte hold weeks of ordinary use, and can still be sent by mail.
 _LOG_BYTES = 1_000_000
 _LOG_FILES = 3
-#: How Qt begins to say that the display server is gone, or refuses the program from now on.
+#: Beginnings of Qt's messages that the display server is gone or refuses the program.
 _DISPLAY_LOST = ("The X11 connection broke", "The Wayland connection")
 #: Seconds for keeping the board and the preferences then: a home may hang on the same network.
 _KEEPING_S = 10.0
@@ -159,7 +159,7 @@ class Reporter:
 
 
 class _Printable(logging.Formatter):
-    """Where no file can be written, a terminal shows what is logged.
+    """Log to the terminal if no file can be written.
 
     A name in a message begins no entry of its own; a traceback has lines.
     """

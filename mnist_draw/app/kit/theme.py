@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Theme(QObject):
-    """Which colours are used now; applies them to the whole application."""
+    """The colours in use; applies them to the whole application."""
 
     changed = pyqtSignal()
 

@@ -104,7 +104,7 @@ def connect_queued(signal: pyqtBoundSignal, slot: Callable[..., object] | pyqtBo
 
 
 class Thread(Protocol):
-    """What `Registry` knows of a thread."""
+    """The interface of a registered thread."""
 
     def ask_to_end(self) -> None:
         """Ask for the end; returns at once."""

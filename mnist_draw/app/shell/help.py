@@ -43,7 +43,7 @@ _LICENCE = "License ::"
 def build_help(
     button: QToolButton, window: QWidget, pages: Sequence[Page], *first: Command
 ) -> None:
-    """Let a button open the help menu of a window with these pages; some commands come first."""
+    """Let a button open a window's help menu: first these commands, then those of its pages."""
 
     def show_keys() -> None:
         waiting = list(pages)

@@ -1,4 +1,4 @@
-"""What a class starts with: a file that chooses network, tabs and settings, and fixes some of them.
+"""Lessons: a file that chooses network, tabs and settings for a class, and fixes some of them.
 
 It is read before the window opens; what is wrong in it is told then. The README shows one.
 """
@@ -25,7 +25,7 @@ class LessonError(UserError):
 
 @dataclass(frozen=True)
 class Lesson:
-    """What a class starts with."""
+    """Network, tabs and settings of a class."""
 
     network: str = ""
     tabs: tuple[str, ...] = ()

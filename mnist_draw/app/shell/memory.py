@@ -167,7 +167,7 @@ _HARD = 0.5
 
 
 class IdleMemoryTrimmer(QObject):
-    """Gives memory back when the program has come to rest, and during long work."""
+    """Returns free memory to the system when the program is idle, and during long work."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

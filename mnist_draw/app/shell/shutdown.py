@@ -1,4 +1,4 @@
-"""The end of the window: end what goes on, ask once about networks that no file holds, leave."""
+"""Shut the window down: stop work, ask once about unsaved networks, leave."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ class Shutdown(QObject):
         #: Whether the window closes when the work that goes on has ended, and whether it has waited
         #: long enough; whether the system ends the program, which leaves no time for questions.
         self._waits = self._patience_over = self._unasked = False
-        #: Whether it has said what came of learning that it did not wait for.
+        #: Whether the outcome of learning that ended later was reported.
         self._left_learning = False
         #: Files that the terminal has been told of.
         self._said: set[Path] = set()

@@ -65,7 +65,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
     QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
     # X servers report screens of 100 dpi as a factor of 1.04, which would only blur; there the
-    # size of the text carries what lies between whole factors.
+    # size of the text provides the steps between whole factors.
     policies = Qt.HighDpiScaleFactorRoundingPolicy
     exact = sys.platform in ("win32", "darwin")
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
@@ -180,7 +180,7 @@ def _versions() -> list[str]:
 
 
 def _without_places(text: str) -> str:
-    """Shorten the paths of modules, which may lie in the user's own folder."""
+    """Shorten the paths of modules; they may contain the user's name."""
     roots = {*sysconfig.get_paths().values(), sys.prefix, str(Path(__file__).resolve().parents[3])}
     with contextlib.suppress(RuntimeError):
         roots.add(str(Path.home()))

@@ -46,7 +46,7 @@ _FIGURES_EVERY = 0.1
 
 @dataclass
 class _Due:
-    """What to show once for a batch of events."""
+    """Updates to show once for a batch of events."""
 
     curves: bool = False
     figures: bool = False

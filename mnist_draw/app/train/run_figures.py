@@ -124,7 +124,7 @@ class FiguresRow(QWidget):
 
 
 class ProgressRow(QWidget):
-    """How far the epoch and the run are."""
+    """Progress of the epoch and the run."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -35,7 +35,7 @@ from mnist_draw.training.run_formats import RUN_FORMATS
 
 #: Runs, the folders of active ones, problems, and deleted runs with their titles.
 Listing = tuple[list[Run], set[Path], list[str], list[tuple[Deleted, str]]]
-#: When the files of each run were written, and which runs are active.
+#: Modification times of each run's files, and the active runs.
 Seen = tuple[tuple[object, ...], ...]
 
 

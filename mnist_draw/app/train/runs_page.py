@@ -155,7 +155,7 @@ class RunsTable(RecordTable):
             super()._changed(item)
 
 
-#: What can be compared: title, attribute of `EpochFigures`, whether it is a loss.
+#: Quantities to compare: title, attribute of `EpochFigures`, whether it is a loss.
 CHOICES = (
     ("Validation loss", "validation_loss", True),
     ("Validation accuracy", "validation_accuracy", False),

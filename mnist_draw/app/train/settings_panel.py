@@ -1,4 +1,4 @@
-"""What to train and how: the fields of the Train tab's side panel."""
+"""The training settings: the fields of the Train tab's side panel."""
 
 from __future__ import annotations
 

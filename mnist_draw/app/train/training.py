@@ -199,7 +199,7 @@ class Training(QObject):
 
     @property
     def folder(self) -> Path | None:
-        """Where the run that is going on, or was last, is kept."""
+        """The folder of the current or last run."""
         return self._last[1] if self._last else None
 
     @property
@@ -233,7 +233,7 @@ class Training(QObject):
         unsaved = self._unsaved if resume and folder == self.folder else None
         self._last, self._unsaved = (settings, folder), None
         self._worker = worker = TrainingWorker(settings, folder, resume, self._train, unsaved)
-        # Direct: a network goes from thread to thread, whatever the window is doing.
+        # Direct: networks pass from thread to thread even while the window is busy.
         connect_direct(worker.trained, self.trained)
         self._thread = WorkerThread("training", worker, worker.run, worker.controls.stop)
         connect_direct(worker.finished, self._thread.quit)

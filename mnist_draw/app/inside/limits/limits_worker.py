@@ -1,4 +1,4 @@
-"""What *Limits* computes off the GUI thread: accuracies of networks, and the example read."""
+"""Compute *Limits* off the GUI thread: accuracies of networks, and the example read."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Strip:
 
 @dataclass(frozen=True, eq=False)
 class PerturbationRequest:
-    """What is to be read, and by which networks."""
+    """A perturbed picture, and the networks to read it."""
 
     picture: np.ndarray
     placed: bool

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.neighbours import Neighbourhood
     from mnist_draw.app.inside.map.map_locator import MapAnswer
 
-#: How many neighbours are shown.
+#: Number of neighbours shown.
 COUNT = 18
 _COLUMNS = 6
 #: Of a picture's side, in pixels.
@@ -282,7 +282,7 @@ class LayerMaps(QWidget):
 
 
 PCA, TSNE = "PCA", "t-SNE"
-#: What each layout means.
+#: Explanation of each layout.
 MEANINGS = {
     PCA: "The two directions of largest spread. What looks near here may lie apart in others.",
     TSNE: "Near means alike. How far two groups lie apart, or how large they are, means nothing.",

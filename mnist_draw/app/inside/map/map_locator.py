@@ -1,4 +1,4 @@
-"""What the section *Map* computes in other threads: maps, neighbours, the example's position."""
+"""Compute the section *Map* off the GUI thread: maps, neighbours, the example's position."""
 
 from __future__ import annotations
 

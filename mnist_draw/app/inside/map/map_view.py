@@ -75,7 +75,7 @@ class MapView(WalkableView):
         self._places: np.ndarray | None = None
         self._painted: QPixmap | None = None
         self._glyphs: dict[tuple[str, str], QPixmap] = {}
-        #: What the classes are called.
+        #: Names of the classes.
         self.names: tuple[str, ...] = DIGITS
         self._words = ""
         self._pointed: int | None = None

@@ -1,4 +1,4 @@
-"""Look into the network in another thread while somebody draws."""
+"""Compute the frames of the section *Network* off the GUI thread."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class NetworkWorker(LatestJob):
         return wait
 
     def _prepare_newest(self) -> float | None:
-        """Prepare a new network; return how long to wait with it while somebody draws."""
+        """Prepare a new network; return the seconds to wait while the user draws."""
         self._next = self._models.take() or self._next
         if self._next is None:
             return None

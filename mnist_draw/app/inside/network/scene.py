@@ -1,4 +1,4 @@
-"""What the painter of the network depends on: its scene, its lines, its texts."""
+"""The scene of the network's painter: columns, connections, texts."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class DataCombo(ComboBox):
 
     @property
     def load(self) -> Load:
-        """What reads the pictures chosen."""
+        """The function that reads the chosen pictures."""
         load: Load = self.itemData(self._chosen)
         return load
 

@@ -99,7 +99,7 @@ def _accuracy(results: Results) -> tuple[str, str]:
     )
 
 
-#: How many of the commonest mistakes have a link of their own.
+#: Number of the commonest mistakes with a link of their own.
 _LINKS = 4
 NOTE = "a number opens its pictures"
 _TAKEN, _NONE_TAKEN = "TAKEN FOR ANOTHER MOST OFTEN", "NONE TAKEN FOR ANOTHER"
@@ -127,7 +127,7 @@ class Upright(QWidget):
 
 
 class ConfusionCard(Card):
-    """What each digit is taken for."""
+    """The commonest mistakes of each digit."""
 
     asked = pyqtSignal()
 

@@ -1,4 +1,4 @@
-"""What Theano makes of the three functions: a table of operations above both printed graphs."""
+"""Theano's compilation of the three functions: a table of operations above both graphs."""
 
 from __future__ import annotations
 

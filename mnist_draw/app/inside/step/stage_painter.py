@@ -50,7 +50,7 @@ class StageScene:
 
     @property
     def scale(self) -> float:
-        """How many times the usual size text has."""
+        """The text's enlargement."""
         return theme.text_scale()
 
     def is_only_one(self, layer: int) -> bool:

@@ -31,7 +31,7 @@ Action = str
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What is to be learnt."""
+    """The minibatch and network of a step."""
 
     model: ModelFile
     picture: np.ndarray = field(repr=False)
