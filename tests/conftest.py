@@ -11,7 +11,6 @@ import struct
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.theano_bridge import installed_theano
 
 _ROOT = Path(__file__).parents[1]
-_KEPT = _ROOT / ".pytest_cache" / "compiled"
+_STORED = _ROOT / ".pytest_cache"
 _IDX_CODES = {"u1": 0x08, "i1": 0x09, "i2": 0x0B, "i4": 0x0C, "f4": 0x0D, "f8": 0x0E}
 _MNIST_NAMES = (
     "train-images-idx3-ubyte",
@@ -33,7 +32,7 @@ WriteIdx = Callable[..., Path]
 WriteFolder = Callable[..., Path]
 
 
-def pytest_configure(config: pytest.Config) -> None:
+def pytest_configure(config):
     """Keep the tests away from the user's folders, compiled code between runs apart."""
     # PyTensor itself silences this one, once, when it is imported; pytest undoes that.
     config.addinivalue_line("filterwarnings", r"ignore:.*np\.dot\(\) is faster on contiguous")
@@ -55,21 +54,24 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     os.environ["MNIST_DRAW_HOME"] = str(home)
     (home / "cache").mkdir()
-    # Theano's lock on this folder fails now and then where two processes want it.
-    kept = _KEPT / os.environ.get("PYTEST_XDIST_WORKER", "alone") if installed_theano() else _KEPT
-    kept.mkdir(parents=True, exist_ok=True)
-    # Where links are forbidden (Windows without developer mode) every run compiles anew.
-    with contextlib.suppress(OSError, NotImplementedError):
-        (home / "cache" / "compiled").symlink_to(kept, target_is_directory=True)
+    for name in ("compiled", "loops"):
+        stored = _STORED / name
+        if installed_theano():
+            # Theano's lock on this folder fails now and then where two processes want it.
+            stored /= os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        stored.mkdir(parents=True, exist_ok=True)
+        # Where links are forbidden (Windows without developer mode) every run compiles anew.
+        with contextlib.suppress(OSError, NotImplementedError):
+            (home / "cache" / name).symlink_to(stored, target_is_directory=True)
 
 
 @pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_network(monkeypatch):
     """Fail a test that opens a socket, except one within this computer (a display, a pipe)."""
     local = {getattr(socket, name) for name in ("AF_UNIX",) if hasattr(socket, name)}
 
     class LocalSocket(socket.socket):
-        def __init__(self, family: int = -1, *rest: Any, **named: Any) -> None:
+        def __init__(self, family=-1, *rest, **named):
             given = named.get("fileno", rest[2] if len(rest) > 2 else None)
             if given is None and family not in local:
                 raise AssertionError("the program and its tests open no network connection")
@@ -78,7 +80,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "socket", LocalSocket)
 
 
-def idx_bytes(values: np.ndarray, dtype: str = "u1") -> bytes:
+def idx_bytes(values, dtype="u1"):
     """Return an IDX file: header and big-endian values."""
     header = bytes([0, 0, _IDX_CODES[dtype], values.ndim])
     return (
@@ -88,17 +90,17 @@ def idx_bytes(values: np.ndarray, dtype: str = "u1") -> bytes:
     )
 
 
-def blank_digits(count: int) -> tuple[np.ndarray, np.ndarray]:
+def blank_digits(count):
     """Return pictures that differ and labels from 0 to 9."""
     pictures = np.arange(count * 784, dtype=np.int64).reshape(count, 28, 28) % 251
     return pictures.astype(np.uint8), (np.arange(count) % 10).astype(np.uint8)
 
 
 @pytest.fixture(scope="session")
-def write_idx() -> WriteIdx:
+def write_idx():
     """Write one IDX file: ``write_idx(path, values, dtype="u1")``; gzip where it ends in .gz."""
 
-    def write(path: Path, values: np.ndarray, dtype: str = "u1") -> Path:
+    def write(path, values, dtype="u1"):
         content = idx_bytes(values, dtype)
         path.write_bytes(gzip.compress(content, 1) if path.suffix == ".gz" else content)
         return path
@@ -107,12 +109,10 @@ def write_idx() -> WriteIdx:
 
 
 @pytest.fixture(scope="session")
-def write_folder(write_idx: WriteIdx) -> WriteFolder:
+def write_folder(write_idx):
     """Write a small data set: ``write_folder(folder, names=MNIST's, train=60, test=20)``."""
 
-    def write(
-        folder: Path, names: tuple[str, ...] = _MNIST_NAMES, train: int = 60, test: int = 20
-    ) -> Path:
+    def write(folder, names=_MNIST_NAMES, train=60, test=20):
         folder.mkdir(exist_ok=True)
         for count, images_name, labels_name in ((train, *names[:2]), (test, *names[2:])):
             pictures, labels = blank_digits(count)
@@ -124,7 +124,7 @@ def write_folder(write_idx: WriteIdx) -> WriteFolder:
 
 
 @pytest.fixture(scope="session")
-def digits() -> Dataset:
+def digits():
     """600 of MNIST's digits to train with, 200 to validate, 200 to test."""
     data = load_dataset()
     return Dataset(
