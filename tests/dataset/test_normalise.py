@@ -37,21 +37,6 @@ def test_mnist_pictures_hardly_change():
     assert np.count_nonzero(differences > 0.005) <= 5
 
 
-def test_mnist_pictures_keep_their_class():
-    data = load_dataset()
-    means = np.stack(
-        [scale(data.train_images[data.train_labels == digit]).mean(axis=0) for digit in range(10)]
-    ).reshape(10, -1)
-
-    def nearest(pictures):
-        flat = pictures.reshape(len(pictures), -1)
-        return np.argmin((means**2).sum(axis=1) - 2 * flat @ means.T, axis=1)
-
-    pictures = data.test_images[:1000, 0]
-    found = np.stack([normalise_ink(picture) for picture in pictures])
-    assert np.count_nonzero(nearest(found) != nearest(scale(pictures))) <= 1
-
-
 @pytest.mark.parametrize("size", [12, 40, 150, 299])
 def test_longer_side_is_20_and_the_mass_is_in_the_middle(size):
     found = normalise_ink(a_seven(300, 0, 0, size))
@@ -96,16 +81,12 @@ def test_kinds_of_numbers_do_not_matter():
         ink.astype(np.float32),
         ink.astype(np.float64) / 255,
         ink > 0,
+        ink // 5,
         ink.astype(np.uint16) * 257,
         np.asfortranarray(ink),
         np.pad(ink, 7)[::1, ::1],
     ):
         assert normalise_ink(same) == pytest.approx(expected, abs=1e-6)
-
-
-def test_faint_ink_becomes_full_ink():
-    ink = a_seven()
-    assert normalise_ink(ink // 5) == pytest.approx(normalise_ink(ink), abs=1e-6)
 
 
 def test_thin_line_stays_visible():

@@ -110,12 +110,10 @@ def test_digits_are_normalised_as_drawings_are(tmp_path):
     assert extra.images.max() == 255
 
 
-def pictures(count):
-    """Return extra digits, each as grey as its number."""
-    images = np.zeros((count, 1, 28, 28), np.uint8) + np.arange(count, dtype=np.uint8).reshape(
-        -1, 1, 1, 1
-    )
-    return ExtraDigits(images, np.arange(count, dtype=np.uint8) % 10, Path("mine"))
+def some(digits):
+    """Return digits of random pictures."""
+    images = np.random.default_rng(1).integers(0, 256, (digits, 1, 28, 28)).astype(np.uint8)
+    return ExtraDigits(images, (np.arange(digits) % 10).astype(np.uint8), Path("mine"))
 
 
 def test_they_are_repeated_but_not_without_end():
@@ -125,7 +123,7 @@ def test_they_are_repeated_but_not_without_end():
 
 
 def test_they_come_after_the_training_pictures_and_nothing_else_changes(digits):
-    extra = pictures(3)
+    extra = some(3)
     mixed = mix(digits, extra)
     repeats = repeats_for(3, 600)
     assert len(mixed.train_labels) == len(mixed.train_images) == 600 + 3 * repeats
@@ -135,19 +133,11 @@ def test_they_come_after_the_training_pictures_and_nothing_else_changes(digits):
     assert np.array_equal(mixed.train_images[603:606], extra.images)
     assert mixed.validation_images is digits.validation_images
     assert mixed.test_labels is digits.test_labels
-
-
-def test_they_are_scaled_where_the_others_are(digits):
+    # They are scaled where the others are.
     floats = dataclasses.replace(digits, train_images=scale(digits.train_images))
-    mixed = mix(floats, pictures(3))
+    mixed = mix(floats, extra)
     assert mixed.train_images.dtype == np.float32
-    assert mixed.train_images[602, 0, 0, 0] == np.float32(2 / 256)
-
-
-def some(digits):
-    """Return digits of random pictures."""
-    images = np.random.default_rng(1).integers(0, 256, (digits, 1, 28, 28)).astype(np.uint8)
-    return ExtraDigits(images, (np.arange(digits) % 10).astype(np.uint8), Path("mine"))
+    assert np.array_equal(mixed.train_images[600:603], scale(extra.images))
 
 
 @pytest.mark.parametrize(("digits", "train", "test"), [(3, 2, 1), (5, 4, 1), (14, 12, 2)])
@@ -159,20 +149,13 @@ def test_idx_files_are_read_back_as_a_data_set(tmp_path, digits, train, test):
     labels = np.concatenate([data.train_labels, data.validation_labels, data.test_labels])
     assert len(data.test_labels) == test
     found = {(int(label), image.tobytes()) for label, image in zip(labels, images, strict=True)}
-    given = {
-        (int(label), image.tobytes())
-        for label, image in zip(extra.labels, extra.images, strict=True)
-    }
-    assert found == given
+    pairs = zip(extra.labels, extra.images, strict=True)
+    assert found == {(int(label), image.tobytes()) for label, image in pairs}
     assert len(labels) == digits
-
-
-def test_the_same_digits_give_the_same_files(tmp_path):
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        export_idx(some(9), tmp_path / name)
-    for name in NAMES:
-        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+    again = tmp_path / "again"
+    again.mkdir()
+    export_idx(extra, again)
+    assert all((again / name).read_bytes() == (tmp_path / name).read_bytes() for name in NAMES)
 
 
 def test_no_data_set_is_made_of_two_digits_or_replaced(tmp_path):
@@ -250,9 +233,7 @@ def test_a_table_has_a_row_for_each_digit(tmp_path):
     export_csv(extra, tmp_path / "mine.csv")
     with (tmp_path / "mine.csv").open(newline="") as file:
         header, *rows = csv.reader(file)
-    assert header[:2] == ["label", "pixel0"]
-    assert len(header) == 785
-    assert len(rows) == 3
+    assert (header[:2], len(header), len(rows)) == (["label", "pixel0"], 785, 3)
     assert np.array_equal(np.array(rows, int)[:, 0], extra.labels)
     assert np.array_equal(np.array(rows, int)[:, 1:], extra.images.reshape(3, -1))
     for export, place in ((export_csv, "none/mine.csv"), (export_idx, "none")):

@@ -1,4 +1,4 @@
-"""Training data of one's own: what is read, how it is split, and what is refused in words."""
+"""Training data of one's own: what is read, how it is split, and what is refused."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from own_classes import draw_classes
 from PIL import Image
 
@@ -19,6 +21,7 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import normalise_ink, usual_side
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.dataset.sources import picture_folders
+from mnist_draw.dataset.sources.idx_files import read_idx
 from mnist_draw.errors import DatasetError
 from mnist_draw.library.network_data import data_path, remember_data
 from mnist_draw.storage import ModelFile
@@ -49,7 +52,10 @@ def all_labels(data):
 
 def test_a_folder_of_pictures_by_class(tmp_path):
     draw_classes(tmp_path / "shapes", ("one", "Two", "three"), 12)
-    data = load_dataset(tmp_path / "shapes")
+    data, again = load_dataset(tmp_path / "shapes"), load_dataset(tmp_path / "shapes")
+    # The same pictures are set aside every time.
+    np.testing.assert_array_equal(data.test_images, again.test_images)
+    np.testing.assert_array_equal(data.train_labels, again.train_labels)
     assert data.name == "shapes"
     assert data.classes == ("one", "three", "Two")
     assert not data.shows_digits
@@ -64,13 +70,6 @@ def test_a_folder_of_pictures_by_class(tmp_path):
     assert any(np.allclose(scale(picture[0]), first, atol=1 / 256) for picture in everything)
     # Drawn class by class, but not learnt so.
     assert len(set(data.first(6).train_labels.tolist())) > 1
-
-
-def test_the_same_pictures_are_set_aside_every_time(tmp_path):
-    draw_classes(tmp_path, ("a", "b"), 9)
-    first, second = load_dataset(tmp_path), load_dataset(tmp_path)
-    np.testing.assert_array_equal(first.test_images, second.test_images)
-    np.testing.assert_array_equal(first.train_labels, second.train_labels)
 
 
 def test_folders_for_training_and_test(tmp_path):
@@ -155,17 +154,7 @@ def test_names_that_are_no_utf8(tmp_path, monkeypatch):
 def test_folders_that_cannot_be_learnt(tmp_path, names, count, expected):
     draw_classes(tmp_path, names, count)
     assert expected in complaint(tmp_path)
-
-
-def test_the_folder_of_a_single_class_is_told_from_one_without_pictures(tmp_path):
-    draw_classes(tmp_path, ("circle", "cross"), 4)
-    assert "would be one class" in complaint(tmp_path / "circle")
-
-
-def test_too_many_classes(tmp_path):
-    images, labels = pictures(606), np.arange(606) % 101
-    np.savez(tmp_path / "many.npz", x=images, y=labels)
-    assert "101 classes; at most 100" in complaint(tmp_path / "many.npz")
+    assert "would be one class" in complaint(tmp_path / names[0])
 
 
 def test_a_folder_with_nothing(tmp_path):
@@ -286,6 +275,7 @@ def test_parts_of_medmnist_and_floats(tmp_path):
         ({"x": np.zeros((9, 32, 32), np.uint8), "y": np.zeros(9)}, "9×32×32"),
         ({"x": np.zeros((9, 28, 28), np.uint8), "y": np.zeros((9, 3))}, "labels of the shape 9×3"),
         ({"x": np.zeros((9, 28, 28), np.uint8), "y": np.zeros(8)}, "9 pictures and 8 labels"),
+        ({"x": pictures(606), "y": np.arange(606) % 101}, "101 classes; at most 100"),
         ({"x": np.full((9, 784), -1.0), "y": np.zeros(9)}, "pixels from -1 to -1"),
         ({"x": np.zeros((9, 784)), "y": np.arange(9) - 4}, "the label -4"),
     ],
@@ -293,9 +283,6 @@ def test_parts_of_medmnist_and_floats(tmp_path):
 def test_arrays_that_make_no_sense(tmp_path, arrays, expected):
     np.savez(tmp_path / "data.npz", **arrays)
     assert expected in complaint(tmp_path / "data.npz")
-
-
-def test_a_damaged_npz_file(tmp_path):
     (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 and no more")
     assert "cannot be read as training data" in complaint(tmp_path / "data.npz")
 
@@ -373,12 +360,8 @@ def test_the_usual_side_of_the_ink(margin, expected):
     images[1:, margin : 28 - margin, 10:15] = 200
     assert usual_side(images) == expected
     assert usual_side(images.transpose(0, 2, 1)) == expected
-
-
-def test_mnists_own_side_is_20():
-    data = load_dataset()
-    assert usual_side(data.train_images[:1000, 0]) == 20
-    assert usual_side(np.zeros((3, 28, 28), np.uint8)) == 20
+    assert usual_side(load_dataset().train_images[:1000, 0]) == 20
+    assert usual_side(images[:1]) == 20
 
 
 # -- from Python
@@ -399,3 +382,104 @@ def test_a_class_that_cannot_be_shown_is_told_so(name):
     with pytest.raises(DatasetError) as told:
         check_classes(["x", name], "shapes")
     assert f"{name!r}, with a character that cannot be shown. Give it another" in str(told.value)
+
+
+# -- one IDX file
+
+
+PICTURES = np.arange(2 * 28 * 28, dtype=np.int64).reshape(2, 28, 28) % 256
+
+
+def idx_complaint(path, dimensions=(3,)):
+    with pytest.raises(DatasetError) as caught:
+        read_idx(path, dimensions=dimensions)
+    return str(caught.value)
+
+
+def test_compression_is_seen_in_the_content(tmp_path, write_idx):
+    plain, packed = (write_idx(tmp_path / name, PICTURES) for name in ("plain", "packed.gz"))
+    other = plain.rename(tmp_path / "plain.gz"), packed.rename(tmp_path / "packed")
+    for path in (*other, write_idx(tmp_path / "usual", PICTURES)):
+        found = read_idx(path, dimensions=(3,))
+        assert found.dtype == np.uint8
+        np.testing.assert_array_equal(found, PICTURES)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "i2", "i4", "f4", "f8"])
+def test_every_number_type_in_the_machines_byte_order(tmp_path, write_idx, dtype):
+    values = np.array([0, 1, 9, 100])
+    found = read_idx(write_idx(tmp_path / "values", values, dtype), dimensions=(1,))
+    assert found.dtype == np.dtype(dtype)
+    assert found.dtype.isnative
+    np.testing.assert_array_equal(found, values)
+    path = write_idx(tmp_path / "none", np.empty((0, 28, 28)), dtype)
+    assert read_idx(path, dimensions=(3,)).shape == (0, 28, 28)
+
+
+def test_missing_file_and_folder_in_its_place(tmp_path):
+    assert f"no file {tmp_path / 'absent'}" in idx_complaint(tmp_path / "absent")
+    assert f"{tmp_path} cannot be read" in idx_complaint(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "begins"),
+    [
+        (b"", "an empty file"),
+        (b"\0\0\x08", "00 00 08"),
+        (b"PK\x03\x04 a zip archive", "50 4b 03 04"),
+        (b"<html>not found</html>", "3c 68 74 6d"),
+        (b"\0\0\x07\x03" + bytes(12), "00 00 07 03"),
+        (b"\0\x01\x08\x03" + bytes(12), "00 01 08 03"),
+    ],
+)
+def test_other_files(tmp_path, content, begins):
+    path = tmp_path / "other"
+    path.write_bytes(content)
+    said = idx_complaint(path)
+    assert f"{path} is not an IDX file" in said
+    assert begins in said
+
+
+def test_another_length_than_its_header_says(tmp_path, write_idx):
+    path = write_idx(tmp_path / "images", PICTURES)
+    whole = path.read_bytes() + b"\0"
+    for length, words in ((15, "cut short"), (1583, "1,584 bytes"), (1585, "longer than")):
+        path.write_bytes(whole[:length])
+        said = idx_complaint(path)
+        assert str(path) in said
+        assert words in said
+    # Sizes beyond any memory allocate nothing.
+    path.write_bytes(b"\0\0\x0e\x03" + b"\xff" * 12)
+    assert "at most 268 MB are read" in idx_complaint(path)
+
+
+def read_or_complaint(path, dimensions):
+    """Return the values or the sentence; anything else fails the test."""
+    try:
+        return read_idx(path, dimensions=dimensions)
+    except DatasetError as error:
+        return str(error)
+
+
+@given(place=st.integers(2, 10_000), bit=st.integers(0, 7))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_gzip_with_one_bit_turned(tmp_path, write_idx, place, bit):
+    path = write_idx(tmp_path / "images.gz", PICTURES)
+    content = bytearray(path.read_bytes())
+    content[place % (len(content) - 2) + 2] ^= 1 << bit
+    path.write_bytes(content)
+    found = read_or_complaint(path, (3,))
+    if isinstance(found, str):
+        assert str(path) in found
+    else:
+        # A few bits of the gzip header mean nothing (time, system).
+        np.testing.assert_array_equal(found, PICTURES)
+
+
+@given(content=st.binary(max_size=64), start=st.sampled_from([b"", b"\0\0", b"\0\0\x08\x01"]))
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_bytes_give_values_or_a_sentence(tmp_path, start, content):
+    path = tmp_path / "anything"
+    path.write_bytes(start + content)
+    found = read_or_complaint(path, (1, 2, 3))
+    assert str(path) in found if isinstance(found, str) else found.nbytes <= len(content)

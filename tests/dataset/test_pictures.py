@@ -1,0 +1,477 @@
+"""Picture files and photographs: every kind gives the same ink, and every fault a sentence."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pen_drawing import DIGITS, board
+from PIL import Image
+from scipy import ndimage
+
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
+from mnist_draw.dataset.pictures import picture_file
+from mnist_draw.dataset.pictures.coarse import InkPixels, before_enlarging, without_blocks
+from mnist_draw.dataset.pictures.ink_on_paper import (
+    find_lines,
+    surroundings,
+    without_lines,
+)
+from mnist_draw.dataset.pictures.picture_file import (
+    PictureError,
+    load_picture,
+    picture_size,
+)
+
+
+def encoded(image, kind="PNG", **options):
+    if isinstance(image, np.ndarray):
+        image = Image.fromarray(image)
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def digit(size=280, number=0):
+    """Return a digit of MNIST, enlarged smoothly, light on dark, uint8."""
+    picture = load_dataset().test_images[number, 0]
+    return np.asarray(Image.fromarray(picture).resize((size, size), Image.Resampling.BICUBIC))
+
+
+def difference(ink, number=0):
+    """Return how far the network's input is from that of the digit itself."""
+    return float(np.abs(normalise_ink(ink) - normalise_ink(digit(number=number))).mean())
+
+
+FILES: dict[str, Callable[[], bytes]] = {
+    "light on dark": lambda: encoded(digit()),
+    "dark on light": lambda: encoded(255 - digit()),
+    "grey on grey": lambda: encoded((100 + digit() // 4).astype(np.uint8)),
+    "JPEG": lambda: encoded(255 - digit(), "JPEG", quality=70),
+    "BMP": lambda: encoded(255 - digit(), "BMP"),
+    "GIF": lambda: encoded(255 - digit(), "GIF"),
+    "TIFF": lambda: encoded(255 - digit(), "TIFF"),
+    "large": lambda: encoded(255 - digit(2000)),
+    "colour": lambda: encoded(np.stack([digit() // 8, digit() // 2, digit()], axis=2)),
+    "palette": lambda: encoded(Image.fromarray(255 - digit()).convert("P")),
+    "16 bits": lambda: encoded(digit().astype(np.uint16) * 100),
+    "1 bit": lambda: encoded(Image.fromarray(digit()).convert("1")),
+    "float": lambda: encoded(1000 - digit().astype(np.float32), "TIFF"),
+    "CMYK": lambda: encoded(Image.fromarray(digit()).convert("CMYK"), "JPEG", quality=95),
+    "ink on nothing": lambda: encoded(np.dstack([np.zeros((280, 280, 3), np.uint8), digit()])),
+    "chalk on nothing": lambda: encoded(
+        np.dstack([np.full((280, 280, 3), 255, np.uint8), digit()])
+    ),
+    "paper with transparent corners": lambda: encoded(
+        np.dstack([np.repeat(255 - digit()[..., None], 3, axis=2), corners()])
+    ),
+}
+
+
+def corners():
+    opacity = np.full((280, 280), 255, np.uint8)
+    opacity[:20, :20] = opacity[-20:, -20:] = 0
+    return opacity
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_every_kind_gives_the_same_ink(kind):
+    ink = load_picture(FILES[kind]())
+    assert ink.dtype == np.float32
+    assert ink.ndim == 2
+    assert ink.min() >= 0
+    assert ink.max() == pytest.approx(1, abs=1e-5)
+    assert max(ink.shape) <= picture_file.WORKING_SIDE
+    assert difference(ink) < (0.08 if kind == "1 bit" else 0.012)
+
+
+def test_picture_of_mnist_itself_hardly_changes():
+    picture = load_dataset().test_images[0, 0]
+    for content in (encoded(picture), encoded(255 - picture)):
+        assert np.abs(normalise_ink(load_picture(content)) - picture / 256).max() < 0.01
+
+
+def test_photograph_of_empty_paper_has_no_ink():
+    rng = np.random.default_rng(6)
+    for noise in (1, 4, 12):
+        ramp = np.add.outer(np.linspace(-0.15, 0.15, 400), np.linspace(0.1, -0.1, 400))
+        paper = (0.7 + ramp) * 255 + rng.normal(0, noise, (400, 400))
+        picture = encoded(np.clip(paper, 0, 255).astype(np.uint8), "JPEG", quality=85)
+        assert not has_ink(load_picture(picture))
+
+
+@pytest.mark.parametrize("grey", [0, 128, 255])
+def test_plain_picture_has_no_ink(grey):
+    for shape in ((50, 50), (1, 1), (1, 200)):
+        assert not has_ink(load_picture(encoded(np.full(shape, grey, np.uint8))))
+    assert not has_ink(load_picture(encoded(np.full((9, 9), grey, np.uint16))))
+    assert not has_ink(load_picture(encoded(np.zeros((9, 9, 4), np.uint8))))
+
+
+def test_telephone_picture_is_turned_upright():
+    upright = Image.fromarray(255 - digit())
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    turned = upright.transpose(Image.Transpose.ROTATE_90)
+    assert difference(load_picture(encoded(turned, "JPEG", exif=exif, quality=95))) < 0.012
+    assert difference(load_picture(encoded(turned, "PNG", exif=exif))) < 0.012
+    for orientation, wanted in ((1, (30, 20)), (3, (30, 20)), (6, (20, 30)), (8, (20, 30))):
+        exif[0x0112] = orientation
+        content = encoded(Image.new("L", (30, 20), 255), "JPEG", exif=exif)
+        assert picture_size(content) == wanted
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"hello, this is no picture", "not a picture that can be read"),
+        (b"", "empty file"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
+    ],
+    ids=["text", "nothing", "PostScript"],
+)
+def test_what_is_no_picture_is_said(content, message, tmp_path):
+    path = tmp_path / "file.png"
+    path.write_bytes(content)
+    with pytest.raises(PictureError, match=message) as caught:
+        load_picture(path)
+    assert "file.png" in str(caught.value)
+    path.write_bytes(encoded(255 - digit()))
+    assert difference(load_picture(str(path))) < 0.012
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "TIFF"])
+def test_cut_short(kind):
+    content = encoded(255 - digit(), kind)
+    with pytest.raises(PictureError, match=r"damaged or cut short|not a picture"):
+        load_picture(content[: len(content) // 2])
+
+
+def test_several_pages():
+    pages = [Image.fromarray(digit()), Image.fromarray(255 - digit())]
+    for kind in ("TIFF", "GIF"):
+        content = encoded(pages[0], kind, save_all=True, append_images=pages[1:])
+        with pytest.raises(PictureError, match="holds 2 pictures"):
+            load_picture(content)
+
+
+def test_too_many_pixels(monkeypatch):
+    monkeypatch.setattr(picture_file, "MAX_PIXELS", 50_000)
+    with pytest.raises(PictureError, match="280×280 pixels"):
+        load_picture(encoded(digit()))
+
+
+def test_picture_that_unfolds_into_gigabytes_is_refused_unread():
+    header = encoded(np.zeros((1, 1), np.uint8), "BMP")
+    huge = header[:18] + (60_000).to_bytes(4, "little") * 2 + header[26:]
+    with pytest.raises(PictureError, match=r"too large|60,000×60,000"):
+        load_picture(huge)
+
+
+def test_not_a_file(tmp_path):
+    for path, words in (("none.png", "does not exist"), ("", "is a folder"), ("a\0b", "be read")):
+        with pytest.raises(PictureError, match=words):
+            load_picture(f"{tmp_path}/{path}")
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_damaged_pictures_give_picture_errors_or_ink(data):
+    kind = data.draw(st.sampled_from(["PNG", "JPEG", "BMP", "GIF", "TIFF"]))
+    content = bytearray(encoded(255 - digit(40), kind))
+    for position in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=6)):
+        content[position] = data.draw(st.integers(0, 255))
+    try:
+        ink = load_picture(bytes(content))
+    except PictureError:
+        return
+    assert np.isfinite(ink).all()
+    assert 0 <= ink.min() <= ink.max() <= 1.001
+
+
+# -- photographs
+
+
+HEIGHT, WIDTH = 480, 640
+DOWN, ACROSS = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+U, V = ACROSS / WIDTH - 0.5, DOWN / HEIGHT - 0.5
+
+
+def written(digit, rng, size=200):
+    """Return a digit somewhere on a large sheet: 0 to 1."""
+    ink = np.zeros((HEIGHT, WIDTH), np.float32)
+    side = int(size * 1.2)
+    drawn = board(DIGITS[digit], size / 12, side, size * 0.9, (size * 0.15, size * 0.12)) / 255
+    top, left = rng.integers(20, HEIGHT - side - 20), rng.integers(20, WIDTH - side - 20)
+    ink[top : top + side, left : left + side] = drawn
+    return ink
+
+
+def lines(distance, width, slope, upright=False):
+    """Return the lines of ruled paper: 0 to 1."""
+    along = ACROSS - slope * DOWN if upright else DOWN + slope * ACROSS
+    off = np.abs(along % distance - distance / 2)
+    return np.clip(width / 2 + 0.5 - off, 0, 1)
+
+
+def photograph(ink, rng, light=0.9, paper=0.9, pen=0.15, noise=5):
+    """Return a JPEG file of a sheet that is written on and lit."""
+    shown = (np.asarray(paper) * (1 - ink) + pen * ink) * light
+    blurred = ndimage.gaussian_filter(shown * 255, 0.8) + rng.normal(0, noise, ink.shape)
+    buffer = io.BytesIO()
+    Image.fromarray(np.clip(blurred, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=80)
+    return buffer.getvalue()
+
+
+def falling(rng):
+    angle = rng.uniform(0, 6.28)
+    return 0.75 + 0.45 * (U * np.cos(angle) + V * np.sin(angle))
+
+
+def shadow(rng):
+    angle = rng.uniform(0, 6.28)
+    edge = (U * np.cos(angle) + V * np.sin(angle) - rng.uniform(-0.1, 0.1)) * WIDTH
+    return 0.95 - 0.45 / (1 + np.exp(-edge / rng.uniform(6, 40)))
+
+
+def lamp(rng):
+    x, y = rng.uniform(-0.4, 0.4, 2)
+    return 0.35 + 0.65 * np.exp(-((U - x) ** 2 + (V - y) ** 2) / 0.25)
+
+
+def glare(rng):
+    return 0.7 + 0.5 * np.exp(-((U - 0.3) ** 2 + (V + 0.3) ** 2) / 0.02)
+
+
+def folds(rng):
+    return 0.85 + ndimage.gaussian_filter(rng.normal(0, 1, U.shape), 25) * 5
+
+
+def dark_corner(rng):
+    return 1 - 0.75 / (1 + np.exp(-(U + V - 0.6) * 25))
+
+
+def squared(strength, rng):
+    slope = rng.uniform(-0.04, 0.04)
+    both = np.maximum(lines(34, 2, slope), lines(34, 2, slope, upright=True))
+    return 0.9 - strength * both
+
+
+def ruled(strength, rng):
+    paper = 0.9 - strength * lines(52, 2.2, rng.uniform(-0.04, 0.04))
+    # With the margin of an exercise book.
+    return np.where(np.abs(ACROSS - 90) < 1.5, 0.45, paper)
+
+
+def table(rng):
+    sheet = (abs(U) < 0.44) & (abs(V) < 0.45)
+    return np.where(sheet, 0.9, 0.25 + 0.04 * np.sin(ACROSS / 17))
+
+
+KINDS: dict[str, Callable[[np.ndarray, np.random.Generator], bytes]] = {
+    "falling light": lambda ink, rng: photograph(ink, rng, falling(rng)),
+    "a shadow": lambda ink, rng: photograph(ink, rng, shadow(rng)),
+    "under a lamp": lambda ink, rng: photograph(ink, rng, lamp(rng)),
+    "glare": lambda ink, rng: photograph(ink, rng, glare(rng)),
+    "crumpled": lambda ink, rng: photograph(ink, rng, folds(rng)),
+    "a dark corner": lambda ink, rng: photograph(ink, rng, dark_corner(rng)),
+    "squared": lambda ink, rng: photograph(ink, rng, falling(rng), squared(0.25, rng)),
+    "squared, pencil": lambda ink, rng: photograph(ink, rng, 0.9, squared(0.3, rng), pen=0.5),
+    "ruled": lambda ink, rng: photograph(ink, rng, falling(rng), ruled(0.3, rng)),
+    "ruled, scanned": lambda ink, rng: photograph(ink, rng, 1.0, ruled(0.3, rng), noise=0.5),
+    "on a table": lambda ink, rng: photograph(ink, rng, falling(rng), table(rng)),
+    "pencil": lambda ink, rng: photograph(ink, rng, falling(rng), pen=0.6),
+    "chalk": lambda ink, rng: photograph(ink, rng, falling(rng), 0.18, pen=0.85),
+    "much noise": lambda ink, rng: photograph(ink, rng, falling(rng), noise=14),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_network_gets_what_was_written(kind):
+    # Not hash(): it differs from run to run.
+    rng = np.random.default_rng(zlib.crc32(kind.encode()))
+    for digit in rng.permutation(10)[:2]:
+        ink = written(int(digit), rng, rng.uniform(120, 280))
+        found = load_picture(KINDS[kind](ink, rng))
+        assert has_ink(found)
+        seen, own = normalise_ink(found), normalise_ink(ink)
+        assert np.corrcoef(seen.ravel(), own.ravel())[0, 1] > 0.9, digit
+
+
+@pytest.mark.parametrize("kind", ["falling light", "squared", "ruled", "on a table", "crumpled"])
+def test_an_unwritten_sheet_holds_hardly_anything(kind):
+    rng = np.random.default_rng(1)
+    found = load_picture(KINDS[kind](np.zeros((HEIGHT, WIDTH), np.float32), rng))
+    assert np.count_nonzero(found) < 0.05 * found.size
+
+
+def test_lines_are_found_where_they_are():
+    ink = 0.4 * lines(50, 2, 0.03).astype(np.float32)
+    found = find_lines(ink)
+    assert len(found) == pytest.approx(HEIGHT / 50, abs=2)
+    for line in found:
+        assert line.slope == pytest.approx(-0.03, abs=0.006)
+        middle = line.start + line.slope * WIDTH / 2 + 0.03 * WIDTH / 2
+        assert abs(middle % 50 - 25) < 4
+    assert not find_lines(ink.T)
+
+
+@pytest.mark.parametrize("pen", [1.5, 2.5, 4, 24])
+def test_digits_that_fill_the_picture_are_no_lines(pen):
+    for digit in (1, 4, 7):
+        ink = board(DIGITS[digit], pen, 300, 260, (30, 20)).astype(np.float32) / 255
+        assert without_lines(ink) is ink
+
+
+def test_strokes_stay_whole_where_lines_cross_them():
+    ink = written(8, np.random.default_rng(2), 260)
+    crossed = np.maximum(ink, 0.5 * lines(40, 2, 0.02).astype(np.float32))
+    cleaned = without_lines(crossed)
+    assert np.abs(cleaned - ink).mean() < 0.002
+    assert np.abs(cleaned - ink)[ink > 0.9].mean() < 0.02
+
+
+def test_surroundings_are_found_only_where_a_sheet_ends():
+    rng = np.random.default_rng(3)
+    coarse = lambda light: np.log(light[::6, ::6].astype(np.float32) + 0.05)  # noqa: E731
+    outside = surroundings(coarse(table(rng) * falling(rng)))
+    assert outside is not None
+    assert outside[0].all()
+    assert not outside[20:60, 20:80].any()
+    for light in (lamp(rng), shadow(rng), falling(rng), glare(rng), np.full(U.shape, 0.7)):
+        assert surroundings(coarse(light)) is None
+
+
+@pytest.mark.parametrize("quality", [40, 95])
+@pytest.mark.parametrize("noise", [0, 3, 10])
+def test_noise_of_a_camera_is_no_ink(quality, noise):
+    """On paper that is lit evenly, too: the box lies around the digit, not the whole picture."""
+    digit = load_dataset().test_images[0, 0].repeat(8, axis=0).repeat(8, axis=1)
+    sheet = np.full((480, 640), 200.0)
+    sheet[120:344, 210:434] -= 160 * (digit / 255)
+    sheet = ndimage.gaussian_filter(sheet, 2)
+    noisy = sheet[..., None] + np.random.default_rng(3).normal(0, noise, (480, 640, 3))
+    content = io.BytesIO()
+    picture = Image.fromarray(np.clip(np.rint(noisy), 0, 255).astype(np.uint8))
+    picture.save(content, "JPEG", quality=quality)
+    top, left, bottom, right = ink_box(load_picture(content.getvalue()))
+    assert 120 < top < bottom < 344
+    assert 210 < left < right < 434
+
+
+# -- few pixels
+
+
+WAYS = [getattr(Image.Resampling, way) for way in ("NEAREST", "BILINEAR", "BICUBIC", "LANCZOS")]
+
+
+def coarse_digit(index):
+    """Return a digit of MNIST on 8 by 8 pixels, uint8."""
+    image = load_dataset().test_images[index, 0, 4:24, 4:24].astype(float)
+    rows = np.clip(
+        np.minimum(np.arange(1, 9)[:, None] * 2.5, np.arange(1, 21))
+        - np.maximum(np.arange(8)[:, None] * 2.5, np.arange(20)),
+        0,
+        None,
+    )
+    return np.rint(rows @ image @ rows.T / 2.5**2).astype(np.uint8)
+
+
+@pytest.mark.parametrize("side", [1, 2, 10, 35])
+def test_blocks_make_no_difference(side):
+    small = coarse_digit(0)
+    blocks = np.kron(small, np.ones((side, side), np.uint8))
+    assert normalise_ink(InkPixels(blocks).smoothed()) == pytest.approx(
+        normalise_ink(InkPixels(small).smoothed())
+    )
+
+
+def test_blocks_become_smooth():
+    steps = []
+    for index in range(20):
+        blocks = np.kron(coarse_digit(index), np.ones((10, 10), np.uint8))
+        pictures = [normalise_ink(ink) for ink in (InkPixels(blocks).smoothed(), blocks)]
+        steps.append([np.abs(np.diff(picture, n=2, axis=1)).mean() for picture in pictures])
+        # The same drawing in the same place, a little smaller: its rim is soft.
+        assert np.corrcoef(pictures[0].ravel(), pictures[1].ravel())[0, 1] > 0.7
+    smooth, blocky = np.mean(steps, axis=0)
+    assert smooth < 0.8 * blocky
+
+
+def test_what_is_not_coarse_stays_as_it_is():
+    usual = load_dataset().test_images[3, 0]
+    line = [[(0.1, 0.2), (0.5, 0.9)]]
+    disc = np.where(np.hypot(*(np.mgrid[:280, :280] - 139.5)) < 90, 255, 0).astype(np.uint8)
+    # The last has large pixels, but not few.
+    inks = [usual, *(board(line, pen, scale=280) for pen in (12, 40)), disc]
+    for ink in (*inks, np.kron(usual, np.ones((6, 6), np.uint8))):
+        assert InkPixels(ink).smoothed() is ink
+        assert not InkPixels(ink).are_few()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.bool_])
+def test_any_kind_of_ink(dtype):
+    ink = np.zeros((9, 7), dtype)
+    full = np.iinfo(dtype).max if np.issubdtype(dtype, np.integer) else 1
+    ink[2:7, 3] = full
+    smooth = InkPixels(ink).smoothed()
+    assert smooth.dtype == np.float32
+    assert (smooth.min(), smooth.max()) == pytest.approx((0, 1), abs=0.05)
+    assert smooth.shape[0] > smooth.shape[1]
+
+
+def test_a_single_pixel_and_a_filled_picture():
+    for ink in (np.full((1, 1), 255, np.uint8), np.full((30, 30), 255, np.uint8)):
+        assert np.isfinite(normalise_ink(InkPixels(ink).smoothed())).all()
+
+
+@pytest.mark.parametrize("index", range(10))
+def test_few_pixels_are_known_however_they_were_enlarged(index):
+    small, usual = coarse_digit(index), load_dataset().test_images[index, 0]
+    assert InkPixels(small).are_few()
+    assert not InkPixels(usual).are_few()
+    for way in WAYS[:3]:
+        assert InkPixels(np.asarray(Image.fromarray(small).resize((280, 280), way))).are_few()
+        assert not InkPixels(np.asarray(Image.fromarray(usual).resize((280, 280), way))).are_few()
+
+
+@pytest.mark.parametrize("side", [100, 280])
+@pytest.mark.parametrize("way", WAYS)
+def test_the_way_in_which_few_pixels_were_enlarged_makes_no_difference(way, side):
+    for index in range(10):
+        small = coarse_digit(index)
+        enlarged = np.asarray(Image.fromarray(small).resize((side, side), way))
+        read = normalise_ink(InkPixels(enlarged).smoothed())
+        wanted = normalise_ink(InkPixels(small).smoothed())
+        assert np.abs(read - wanted).mean() < 0.01
+
+
+def test_blocks_of_two_sizes_are_found_wherever_their_edges_fall():
+    small = coarse_digit(3)
+    # As OpenCV enlarges: other pixels than Pillow's are the last of their block.
+    rows = np.arange(100) * 8 // 100
+    found = without_blocks(small[np.ix_(rows, rows)])
+    assert found is not None
+    np.testing.assert_array_equal(found, small)
+
+
+def test_a_picture_of_many_pixels_was_not_enlarged():
+    assert without_blocks(digit(number=5)) is None
+    assert before_enlarging(digit(number=5)) is None
+    # Ink that nothing was enlarged to, as small as it may be.
+    assert before_enlarging(np.eye(3, dtype=np.uint8)) is None
+
+
+@pytest.mark.parametrize("shape", [(280, 260), (150, 140), (900, 836)])
+def test_pictures_of_any_shape_are_brought_back(shape):
+    small = np.pad(coarse_digit(4), ((3, 3), (2, 3)))
+    enlarged = Image.fromarray(small).resize(shape[::-1], Image.Resampling.BICUBIC)
+    found = before_enlarging(np.asarray(enlarged))
+    assert found is not None
+    assert found == pytest.approx(small / small.max(), abs=0.1)
