@@ -1,4 +1,4 @@
-"""Writing: the old file or the new, never a mixture, and nothing left lying about."""
+"""Writing: the old file or the new, never a mixture; free names; the bin; the user's folders."""
 
 from __future__ import annotations
 
@@ -7,14 +7,33 @@ import stat
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from mnist_draw.storage import StorageError, atomic, check_writable, open_atomically
+from mnist_draw.storage import (
+    StorageError,
+    atomic,
+    check_writable,
+    folders,
+    open_atomically,
+    resource_path,
+    unique_paths,
+)
 from mnist_draw.storage import write_atomically as write
-from mnist_draw.storage.folders import sweep_home
-from mnist_draw.storage.unique_paths import reserved_file
+from mnist_draw.storage.folders import cache_folder, config_folder, data_folder, sweep_home
+from mnist_draw.storage.unique_paths import (
+    bring_back,
+    create_unique_file,
+    create_unique_folder,
+    deleted,
+    empty_bin,
+    move_to_bin,
+    move_to_free_name,
+    quarantine,
+    reserved_file,
+)
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links as POSIX has them")
 
@@ -24,8 +43,8 @@ def make_old(path):
     os.utime(path, (time.time() - 7200,) * 2)
 
 
-def full(_descriptor):
-    """Refuse as a full disk does."""
+def full_disk(_descriptor):
+    """Refuse as a full_disk disk does."""
     raise OSError(28, "No space left on device")
 
 
@@ -59,7 +78,7 @@ def test_old_file_survives_a_failing_writer(tmp_path):
 def test_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):
     path = tmp_path / "file"
     write(path, b"old")
-    monkeypatch.setattr(atomic.os, "fsync", full)
+    monkeypatch.setattr(atomic.os, "fsync", full_disk)
     with pytest.raises(StorageError, match=r"no space left on device.*is unchanged"):
         write(path, b"new")
     assert path.read_bytes() == b"old"
@@ -67,7 +86,7 @@ def test_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):
 
 
 def test_a_full_disk_tells_of_no_file_where_only_a_name_was_taken(tmp_path, monkeypatch):
-    monkeypatch.setattr(atomic.os, "fsync", full)
+    monkeypatch.setattr(atomic.os, "fsync", full_disk)
     with (
         pytest.raises(StorageError, match=r"no space left on device. Nothing was written.$"),
         reserved_file(tmp_path / "file") as path,
@@ -229,23 +248,24 @@ def test_check_writable_finds_a_read_only_folder(tmp_path, monkeypatch):
         check_writable(tmp_path / "file")
 
 
-def test_windows_waits_for_a_scanner_to_let_go(tmp_path, monkeypatch):
-    path, temporary = tmp_path / "file", tmp_path / "temporary"
-    temporary.write_bytes(b"new")
-    replace, calls, waits = Path.replace, [], []
+def test_windows_waits_until_another_program_lets_go(tmp_path, monkeypatch):
+    path, calls, waits = tmp_path / "file", [], []
+    for name, move in (("replace", Path.replace), ("rename", Path.rename)):
 
-    def busy_twice(self, target):
-        calls.append(target)
-        if len(calls) < 3:
-            raise PermissionError(13, "Access is denied")
-        return replace(self, target)
+        def busy_twice(self, target, move=move):
+            calls.append(target)
+            if len(calls) % 3:
+                raise PermissionError(13, "The file is used by another process")
+            return move(self, target)
 
-    monkeypatch.setattr(atomic.Path, "replace", busy_twice)
+        monkeypatch.setattr(Path, name, busy_twice)
     monkeypatch.setattr(atomic.time, "sleep", waits.append)
     monkeypatch.setattr(atomic, "_may_be_held", lambda: True)
-    atomic.retry_while_locked(lambda: temporary.replace(path))
+    write(path, b"new")
     assert path.read_bytes() == b"new"
-    assert len(waits) == 2
+    assert move_to_bin(path, "The file").read_bytes() == b"new"
+    assert not path.exists()
+    assert len(waits) == 4
 
 
 @posix
@@ -255,3 +275,148 @@ def test_sweeping_leaves_pipes_alone(tmp_path):
     make_old(pipe)
     atomic.sweep(tmp_path)
     assert pipe.exists()
+
+
+# -- free names, quarantine and the bin
+
+
+@pytest.mark.parametrize("take", [create_unique_file, create_unique_folder])
+def test_who_asks_at_once_gets_another_name(tmp_path, take):
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(take, [tmp_path / "model.npz"] * 64))
+    assert len(set(taken)) == 64
+    assert all(path.exists() for path in taken)
+
+
+def test_a_name_that_was_not_used_is_free_again(tmp_path):
+    with (
+        reserved_file(tmp_path / "model.npz") as first,
+        reserved_file(tmp_path / "model.npz") as second,
+    ):
+        second.write_bytes(b"network")
+    assert not first.exists()
+    assert second.name == "model-2.npz"
+    assert second.read_bytes() == b"network"
+
+
+def test_no_name_is_left_or_no_folder_can_be_made(tmp_path, monkeypatch):
+    monkeypatch.setattr(unique_paths, "_MAX_COUNT", 3)
+    for take in (create_unique_file, create_unique_folder):
+        for _ in range(2):
+            take(tmp_path / take.__name__)
+        with pytest.raises(StorageError, match="are taken"):
+            take(tmp_path / take.__name__)
+        with pytest.raises(StorageError, match="cannot be made"):
+            take(tmp_path / "create_unique_file" / "name")
+
+
+@pytest.mark.parametrize("content", [b"", b"damaged"])
+def test_what_is_put_aside_replaces_nothing(tmp_path, monkeypatch, content):
+    def refuse(_path, _target):
+        raise PermissionError(13, "Permission denied")
+
+    path = tmp_path / "board.json"
+    for _ in range(3):
+        path.write_bytes(content)
+        told = quarantine(path)
+        assert told.startswith("It was put aside as board.json.unreadable-")
+        assert not path.exists()
+    assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [content] * 3
+    path.write_bytes(content)
+    monkeypatch.setattr(Path, "replace", refuse)
+    assert "could not be put aside (no permission)" in quarantine(path)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_comes_out_of_the_bin_beside_the_new_one(tmp_path):
+    for content in ("old", "new"):
+        (tmp_path / "run").mkdir()
+        (tmp_path / "run" / "record").write_text(content)
+        if content == "old":
+            kept = move_to_bin(tmp_path / "run", "The run")
+            assert deleted(tmp_path)[0].path == kept
+    back = bring_back(kept, "The run")
+    assert (back.name, (back / "record").read_text()) == ("run-2", "old")
+    assert (tmp_path / "run" / "record").read_text() == "new"
+    assert not deleted(tmp_path)
+
+
+def test_what_is_back_already_is_not_said_to_be_in_the_bin(tmp_path):
+    (tmp_path / "3.png").write_text("three")
+    kept = move_to_bin(tmp_path / "3.png", "The digit 3.png")
+    bring_back(kept, "The digit")
+    with pytest.raises(StorageError, match=r"3\.png is no longer among what was deleted"):
+        bring_back(kept, "The digit")
+    assert [path.name for path in tmp_path.glob("*.png")] == ["3.png"]
+    with pytest.raises(StorageError, match=r"The run Monday is no longer there") as caught:
+        move_to_bin(tmp_path / "run", "The run Monday")
+    assert "unchanged" not in str(caught.value)
+
+
+def test_a_move_to_a_name_in_use_finds_another(tmp_path):
+    (tmp_path / "3.png").write_text("three")
+    (tmp_path / "8.png").write_text("eight")
+    assert move_to_free_name(tmp_path / "3.png", tmp_path / "8.png").name == "8-2.png"
+    assert (tmp_path / "8.png").read_text() == "eight"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a permission there")
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_link_to_a_folder_is_deleted_and_brought_back(tmp_path, relative):
+    runs, elsewhere = tmp_path / "runs", tmp_path / "elsewhere"
+    runs.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "record").write_text("kept")
+    link = runs / "run"
+    link.symlink_to("../elsewhere" if relative else elsewhere)
+    kept = move_to_bin(link, "The run")
+    assert not os.path.lexists(link)
+    assert [one.path for one in deleted(runs)] == [kept]
+    empty_bin(runs)
+    assert bring_back(kept, "The run") == link
+    assert (link / "record").read_text() == "kept"
+    # What is over its days goes, and what the link led to stays.
+    kept = move_to_bin(link, "The run")
+    kept.rename(kept.with_name("1000 run"))
+    empty_bin(runs)
+    assert not deleted(runs)
+    assert (elsewhere / "record").read_text() == "kept"
+
+
+# -- folders
+
+
+def test_one_variable_moves_all_folders(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "stick"))
+    found = [cache_folder(), data_folder(), config_folder()]
+    assert [folder.name for folder in found] == ["cache", "data", "config"]
+    assert all(folder.is_dir() and folder.parent == tmp_path / "stick" for folder in found)
+
+
+def test_without_it_the_system_decides(tmp_path, monkeypatch):
+    monkeypatch.delenv("MNIST_DRAW_HOME", raising=False)
+    for kind, function in (("CACHE", cache_folder), ("DATA", data_folder)):
+        monkeypatch.setattr(
+            f"platformdirs.user_{kind.lower()}_dir",
+            lambda name, appauthor, kind=kind: str(tmp_path / kind / name),
+        )
+        assert function() == tmp_path / kind / "mnist_draw"
+        assert function().is_dir()
+
+
+def test_folder_that_cannot_be_made(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "file"))
+    with pytest.raises(StorageError, match="MNIST_DRAW_HOME"):
+        cache_folder()
+
+
+def test_bare_clone_without_installation(monkeypatch):
+    monkeypatch.setattr(folders.importlib.util, "find_spec", lambda _name: None)
+    assert (resource_path("mnist") / "train-images-idx3-ubyte.gz").is_file()
+
+
+@pytest.mark.parametrize("name", ["../setup.cfg", "/etc/passwd", "mnist/../../setup.cfg"])
+def test_names_stay_inside(name):
+    with pytest.raises(ValueError, match="stay inside"):
+        resource_path(name)

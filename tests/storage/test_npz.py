@@ -1,9 +1,11 @@
-"""Arrays in a file: reproducible bytes, and no trust in bytes from elsewhere."""
+"""Arrays and networks in a file: reproducible, and no trust in bytes from elsewhere."""
 
 from __future__ import annotations
 
 import io
+import json
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from mnist_draw.errors import UserError
+from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz, save_model
+from mnist_draw.storage.models import ModelInfo, pack_model
 from mnist_draw.storage.npz import MAX_BYTES, Archive, NpzError, pack
 
 ARRAYS = {
@@ -27,15 +32,6 @@ def unpack(data, max_bytes=MAX_BYTES):
     return Archive(io.BytesIO(data), max_bytes).read_all()
 
 
-def test_round_trip_keeps_names_order_types_and_values():
-    found = unpack(pack(ARRAYS))
-    assert list(found) == list(ARRAYS)
-    for name, value in ARRAYS.items():
-        assert found[name].dtype == np.asarray(value).dtype
-        assert found[name].shape == np.shape(value)
-        assert np.array_equal(found[name], value)
-
-
 def test_numpy_reads_what_is_written():
     with np.load(io.BytesIO(pack(ARRAYS)), allow_pickle=False) as archive:
         assert archive.files == list(ARRAYS)
@@ -45,7 +41,7 @@ def test_numpy_reads_what_is_written():
 @pytest.mark.parametrize("savez", [np.savez, np.savez_compressed])
 def test_reads_what_numpy_writes(savez):
     buffer = io.BytesIO()
-    savez(buffer, **ARRAYS)  # type: ignore[operator]
+    savez(buffer, **ARRAYS)
     found = unpack(buffer.getvalue())
     for name, value in ARRAYS.items():
         assert np.array_equal(found[name], value), name
@@ -54,6 +50,8 @@ def test_reads_what_numpy_writes(savez):
 def test_equal_arrays_give_equal_bytes():
     again = {name: np.array(value, order="C") for name, value in ARRAYS.items()}
     assert pack(ARRAYS | {"columns": again["columns"]}) == pack(again)
+    value = np.arange(4, dtype=np.float32)
+    assert pack({"a": value.astype(">f4")}) == pack({"a": value})
 
 
 def test_large_arrays_are_copied_a_piece_at_a_time(monkeypatch):
@@ -73,11 +71,6 @@ def test_large_arrays_are_copied_a_piece_at_a_time(monkeypatch):
     assert max(pieces) <= 2**20
 
 
-def test_byte_order_is_the_same_everywhere():
-    value = np.arange(4, dtype=np.float32)
-    assert pack({"a": value.astype(">f4")}) == pack({"a": value})
-
-
 @pytest.mark.parametrize("value", [np.array([object()]), np.array(["text"]), np.array([1j])])
 def test_other_types_are_not_written(value):
     with pytest.raises(TypeError, match="cannot store dtype"):
@@ -91,8 +84,9 @@ def member(content, name="a.npy", compression=zipfile.ZIP_STORED):
     return buffer.getvalue()
 
 
-def npy(header, data=b""):
-    text = header.encode("latin-1")
+def npy(descr, shape, data=b""):
+    """Return an array's file with any header."""
+    text = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
 
 
@@ -112,33 +106,12 @@ def test_pickled_object_is_never_loaded():
         (member(b"text", "a.txt"), "not an array"),
         (member(b"text"), "no valid header"),
         (member(b"x" * 100, compression=zipfile.ZIP_BZIP2), "compressed in a way"),
-        (
-            member(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }\n")),
-            "another size",
-        ),
-        (
-            member(npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }\n")),
-            "no valid header",
-        ),
-        (member(npy("{'descr': '<c8', 'fortran_order': False, 'shape': (), }\n")), "type '<c8'"),
-        (member(npy("__import__('os').abort()\n")), "no valid header"),
-        (
-            member(
-                npy(
-                    "{'descr': '<f4', 'fortran_order': False, "
-                    "'shape': (999999999999, 999999999999), }\n"
-                )
-            ),
-            "another size",
-        ),
-        (
-            member(
-                npy(
-                    f"{{'descr': '|u1', 'fortran_order': False, 'shape': ({'1, ' * 40}), }}\n", b"x"
-                )
-            ),
-            "40 dimensions",
-        ),
+        (member(npy("<f4", "(2,)")), "another size"),
+        (member(npy("<f4", "(-1,)")), "no valid header"),
+        (member(npy("<c8", "()")), "type '<c8'"),
+        (member(npy("<f4", "__import__('os').abort()")), "no valid header"),
+        (member(npy("<f4", "(999999999999, 999999999999)")), "another size"),
+        (member(npy("|u1", f"({'1, ' * 40})", b"x")), "40 dimensions"),
     ],
     # Zip files hold the time at which they were made: no name for a test.
     ids=lambda value: value.replace(" ", "-") if isinstance(value, str) else "",
@@ -172,19 +145,13 @@ def test_too_many_arrays():
 def test_same_name_twice():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("a.npy", pack_one := npy_of(np.zeros(2)))
+        archive.writestr("a.npy", npy("|u1", "(1,)", b"x"))
         archive.filelist[0].filename = "b.npy"
         del archive.NameToInfo["a.npy"]
-        archive.writestr("a.npy", pack_one)
+        archive.writestr("a.npy", npy("|u1", "(1,)", b"x"))
         archive.filelist[0].filename = "a.npy"
     with pytest.raises(NpzError, match=r"twice|damaged"):
         unpack(buffer.getvalue())
-
-
-def npy_of(array):
-    buffer = io.BytesIO()
-    np.save(buffer, array)
-    return buffer.getvalue()
 
 
 @given(
@@ -202,7 +169,7 @@ def test_any_array_survives(array):
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_damage_is_found_or_harmless(data):
     """Any change of any byte either ends in NpzError or leaves the arrays as they were."""
     arrays = {"a": np.arange(6, dtype=np.float32), "b": np.arange(3, dtype=np.uint8)}
@@ -216,3 +183,217 @@ def test_damage_is_found_or_harmless(data):
         return
     for array in found.values():
         assert array.nbytes <= 24
+
+
+# -- networks
+
+
+SHAPES = [(4, 3), (3,)]
+
+
+def small_model(**metadata):
+    rng = np.random.default_rng(1)
+    return ModelFile(
+        network="mlp",
+        parameters=tuple(rng.normal(size=shape).astype(np.float32) for shape in SHAPES),
+        metadata=metadata or {"title": "Ein Netz für Ziffern", "test_accuracy": 0.9829},
+    )
+
+
+def arrays_of(model):
+    return npz.Archive(io.BytesIO(pack_model(model))).read_all()
+
+
+def with_header(**changes):
+    """Return a model file whose header was changed after the fact."""
+    arrays: dict[str, Any] = arrays_of(small_model())
+    header = json.loads(arrays["header"].tobytes())
+    header.update(changes)
+    arrays["header"] = np.frombuffer(json.dumps(header).encode(), np.uint8)
+    return npz.pack(arrays)
+
+
+def with_arrays(**changes):
+    return npz.pack({**arrays_of(small_model()), **changes})
+
+
+def test_round_trip(tmp_path):
+    model = small_model()
+    save_model(tmp_path / "model.npz", model)
+    found = load_model(tmp_path / "model.npz", shapes_of=lambda _: SHAPES)
+    assert found.network == model.network
+    assert found.metadata == model.metadata
+    assert found.title == "Ein Netz für Ziffern"
+    for a, b in zip(found.parameters, model.parameters, strict=True):
+        assert a.dtype == np.float32
+        assert np.array_equal(a, b)
+
+
+def test_equal_models_give_equal_bytes():
+    assert pack_model(small_model(a=1, b=2)) == pack_model(small_model(b=2, a=1))
+
+
+def test_doubles_are_kept_as_float32_and_the_metadata_is_a_copy():
+    metadata = {"epochs": [1, 2]}
+    model = ModelFile("mlp", (np.ones((2, 2)),), metadata)
+    metadata["epochs"].append(3)
+    assert model.parameters[0].dtype == np.float32
+    assert model.metadata == {"epochs": [1, 2]}
+    assert model.title == "mlp"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "metadata", "message"),
+    [
+        ((), {}, "no parameters"),
+        ((np.array([1, np.nan, np.inf], np.float32),), {}, "Parameter 0 holds 2 values"),
+        ((np.array([1e300]),), {}, "not finite"),
+        ((np.zeros((0, 3), np.float32),), {}, "empty"),
+        ((np.array(["1"]),), {}, "type <U1"),
+        ((np.array([1j]),), {}, "type complex128"),
+        ((np.ones(1),), {"when": object()}, "not JSON"),
+        ((np.ones(1),), ["list"], "is a list"),
+    ],
+)
+def test_unsound_models_cannot_be_made(parameters, metadata, message):
+    with pytest.raises(ModelFileError, match=message):
+        ModelFile("mlp", parameters, metadata)
+    with pytest.raises(ModelFileError, match="no description"):
+        ModelFile("  ", (np.ones(1, np.float32),))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400])
+def test_a_figure_that_is_no_number_costs_no_network(value, tmp_path):
+    model = small_model(title="A", test_loss=value, test_accuracy=value)
+    save_model(tmp_path / "m.npz", model)
+    info = load_model(tmp_path / "m.npz").info
+    assert (info.title, info.test_loss, info.test_accuracy) == ("A", None, None)
+    # Nor does a name that is not UTF-8.
+    save_model(tmp_path / "m.npz", small_model(settings={"data_folder": "/data/\udcff"}))
+    settings = load_model(tmp_path / "m.npz").info.settings
+    assert settings == {"data_folder": "/data/\udcff"}
+
+
+def test_what_is_known_about_a_network():
+    model = small_model(title="A", data="Fashion", test_accuracy=0.9, epochs=3, another="kept")
+    assert repr(model) == "<ModelFile 'mlp': A · 90.00 % on Fashion, 2 arrays>"
+    assert model.describe() == "A · 90.00 % on Fashion"
+    more = model.with_info(before="shipped:best", temperature=1.5)
+    assert (more.info.before, more.info.temperature) == ("shipped:best", 1.5)
+    assert (more.info.epochs, more.metadata["another"]) == (3, "kept")
+    assert model.info.temperature == 1.0
+    with pytest.raises(TypeError, match="'titel'"):
+        model.with_info(titel="B")
+    assert small_model(test_accuracy=0.5).describe() == "mlp · 50.00 % on its test pictures"
+    assert small_model(epochs=1).describe() == "mlp"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("title", 3), ("test_accuracy", 98.2), ("epochs", -5), ("temperature", "hot"),
+     ("settings", [1]), ("refused", True), ("before", None)],
+)  # fmt: skip
+def test_what_makes_no_sense_counts_as_unknown(name, value):
+    assert small_model(**{name: value}).info == ModelInfo()
+
+
+def test_equal_networks_have_the_same_fingerprint():
+    assert small_model(title="A").fingerprint == small_model(title="B").fingerprint
+    others = [
+        small_model(temperature=2),
+        small_model(temperature=3),
+        ModelFile("cnn", small_model().parameters),
+        ModelFile("mlp", (np.ones((2, 2)),)),
+    ]
+    assert len({model.fingerprint for model in others}) == 4
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"not a zip file", "not an .npz file"),
+        (pack_model(small_model())[:-30], "truncated or damaged"),
+        (pack_model(small_model())[:100], "truncated or damaged"),
+        (npz.pack({"arr_0": np.ones(3)}), "no header"),
+        (npz.pack({"header": np.ones(3, np.uint8)}), "header is damaged"),
+        (npz.pack({"header": np.frombuffer(b'{"a": NaN}', np.uint8)}), "no mnist_draw model"),
+        (npz.pack({"header": np.frombuffer(b"[" * 9999, np.uint8)}), "header is damaged"),
+        (npz.pack({"header": np.frombuffer(b"[]", np.uint8)}), "no mnist_draw model"),
+        (npz.pack({"header": np.zeros(2_000_000, np.uint8)}), "2,000,128 bytes"),
+        (with_header(format="something else"), "of another kind: it is no mnist_draw model"),
+        (with_header(version=2), "It is an .npz file of another kind: it was written by a newer"),
+        (with_header(version="1"), "version is '1'"),
+        (with_header(version=True), "version is True"),
+        (with_header(network=7), "network is 7, not a text"),
+        (with_header(shapes=[[4, 3]]), "promises parameters"),
+        (with_header(metadata=None), "metadata is None"),
+        (with_arrays(parameter_000=np.full((4, 3), np.nan, np.float32)), "12 values"),
+        (with_arrays(parameter_000=np.ones((4, 3))), "type float64, expected float32"),
+        (with_arrays(parameter_000=np.ones((3, 4), np.float32)), "promises parameters"),
+        (with_arrays(extra=np.ones(3, np.float32)), "'extra' that is not a parameter"),
+        (with_arrays(parameter_005=np.ones(3, np.float32)), "'parameter_005'"),
+    ],
+)
+def test_each_kind_of_damage_is_named(data, message, tmp_path):
+    path = tmp_path / "model.npz"
+    path.write_bytes(data)
+    with pytest.raises(ModelFileError, match=message) as caught:
+        load_model(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("shapes", "message"),
+    [
+        ([(4, 3), (3,), (3, 2)], "has 3 parameters, but 2 were found"),
+        ([(4, 5), (3,)], "Parameter 0 .* 4×5, but 4×3 was found"),
+        ([(4, 3), ()], r"Parameter 1 .* \(\), but 3 was found"),
+    ],
+)
+def test_parameters_must_fit_the_network(shapes, message, tmp_path):
+    save_model(tmp_path / "m.npz", small_model())
+    with pytest.raises(ModelFileError, match=message):
+        load_model(tmp_path / "m.npz", shapes_of=lambda _: shapes)
+
+    def refuse(_text):
+        raise UserError("There is no such network.")
+
+    with pytest.raises(ModelFileError, match=r"m\.npz cannot be used. There is no such network"):
+        load_model(tmp_path / "m.npz", shapes_of=refuse)
+
+
+def test_file_larger_than_any_model_is_not_read(tmp_path):
+    path = tmp_path / "large.npz"
+    with path.open("wb") as file:
+        file.truncate(600 * 1024 * 1024)  # sparse: takes no room on the disk
+    with pytest.raises(ModelFileError, match="629 MB large"):
+        load_model(path)
+
+
+@given(st.data())
+@settings(max_examples=100, deadline=None)
+def test_damaged_files_give_model_file_errors_or_the_same_model(tmp_path_factory, data):
+    path = tmp_path_factory.getbasetemp() / "damaged.npz"
+    model = small_model()
+    content = bytearray(pack_model(model))
+    for position in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=0, max_size=5)):
+        content[position] ^= 1 << data.draw(st.integers(0, 7))
+    cut = data.draw(st.one_of(st.just(len(content)), st.integers(0, len(content))))
+    path.write_bytes(content[:cut])
+    try:
+        found = load_model(path)
+    except ModelFileError:
+        return
+    assert found.network == model.network
+    assert found.metadata == model.metadata
+    for a, b in zip(found.parameters, model.parameters, strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_names_in_a_file_are_shown_without_controls_and_surrogates():
+    info = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})
+    assert (info.classes, info.data) == (("a", "b�"), "gr�n")
+    info = ModelInfo.of({"classes": ["a\u202e", "b\n"], "name": "a\x1b[31m\u202eb\nc"})
+    assert info.classes == ("a\\u202e", "b\\u000a")
+    assert info.name == "a\\u001b[31m\\u202eb\\u000ac"

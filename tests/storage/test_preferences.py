@@ -1,15 +1,124 @@
-"""Preferences: remembered, and never a reason not to start."""
+"""Versioned JSON, read without trust; preferences, never a reason not to start."""
 
 from __future__ import annotations
 
 import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from filelock import FileLock
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mnist_draw.errors import DocumentError
 from mnist_draw.storage import StorageError, document, preferences
+from mnist_draw.storage.document import Fields, Format, drop_non_finite, pack, parse
 from mnist_draw.storage.preferences import Preferences
+
+LETTER = Format("mnist_draw letter", 2, 1000)
+TEXTS = st.text(st.characters(codec=None) | st.characters(categories=["Cs"]), max_size=20)
+LEAVES = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
+VALUES = st.recursive(
+    LEAVES | st.integers(-(2**62), 2**62),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_everything_comes_back(value):
+    content = pack(value)
+    assert content.isascii()
+    assert parse(content) == value
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" * 400])
+def test_a_number_of_no_use_is_read_as_nan_and_accepted_by_no_field(text):
+    fields = Fields(parse(f'{{"x": {text}, "y": 3}}'))
+    assert math.isnan(fields.values["x"])
+    for read in (fields.get_float, fields.get_int):
+        with pytest.raises(DocumentError, match="its x is nan, not a"):
+            read("x", -(10**18), 10**18)
+        assert read("x", 0, 10, None) is None
+        assert read("y", 0, 10) == 3
+    assert drop_non_finite(fields.values) == {"y": 3}
+    assert drop_non_finite({"a": [math.nan, 1, {"b": math.nan}]}) == {"a": [1, {}]}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, {1, 2}, 3j])
+def test_what_json_does_not_have_is_not_written(value):
+    with pytest.raises((TypeError, ValueError)):
+        pack({"x": value})
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[" * 100_000, "\x00"])
+def test_what_is_not_json(content):
+    with pytest.raises(DocumentError, match="not a JSON file"):
+        parse(content)
+
+
+def test_fields_of_the_right_kind():
+    fields = Fields(
+        {"n": 3.0, "x": 2, "t": "abcdef\ud800", "c": "red", "f": {"a": 1}, "e": [1, "2"]}
+    )
+    assert fields.get_int("n", 0, 3) == 3
+    assert fields.get_float("x", 0, 3) == 2.0
+    assert fields.get_text("t", 3) == "abc"
+    assert fields.get_text("t", 99) == "abcdef\ufffd"
+    assert fields.get_choice("c", ("red", "blue")) == "red"
+    assert fields.get_fields("f").get_int("a", 0, 9) == 1
+    assert fields.get_list("e", 2) == [1, "2"]
+
+
+@pytest.mark.parametrize(
+    ("value", "read", "words"),
+    [
+        (True, lambda fields: fields.get_int("x", 0, 9), "x is True, not a whole number from 0"),
+        (2.5, lambda fields: fields.get_int("x", 0, 9), "x is 2.5, not a whole number"),
+        (10, lambda fields: fields.get_int("x", 0, 9), "x is 10"),
+        ("3", lambda fields: fields.get_float("x", 0, 9), "x is '3', not a number from 0 to 9"),
+        (3, lambda fields: fields.get_text("x", 9), "x is 3, not a text"),
+        ("z" * 999, lambda fields: fields.get_choice("x", ("a", "b")), "'z{59}, not one of a, b"),
+        ([], lambda fields: fields.get_fields("x"), "not a list of names"),
+        ([1, 2, 3], lambda fields: fields.get_list("x", 2), "at most 2 entries"),
+        (3, lambda fields: fields.get_text("y", 9), "its y is missing"),
+    ],
+)
+def test_fields_of_the_wrong_kind_or_range(value, read, words):
+    with pytest.raises(DocumentError, match=words):
+        read(Fields({"x": value}))
+
+
+def test_a_document_names_its_format_and_version(tmp_path):
+    path = tmp_path / "letter.json"
+    path.write_bytes(LETTER.pack({"to": "Zürich \udcff"}, indent=1))
+    assert LETTER.read(path).values["to"] == "Zürich \udcff"
+    assert Format("mnist_draw letter", 3, 1000).read(path).get_text("to", 6) == "Zürich"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"[1]", "no mnist_draw letter"),
+        (b'{"format": "mnist_draw bill", "version": 1}', "no mnist_draw letter"),
+        (b'{"format": "mnist_draw letter", "version": 3}', "newer program .version 3"),
+        (b'{"format": "mnist_draw letter", "version": true}', "version is True"),
+        (b'{"format": "mnist_draw letter", "version": 0}', "version is 0"),
+        (b'{"format": "mnist_draw letter", "version": -3}', "version is -3"),
+        (b'{"format": "mnist_draw letter", "version": NaN}', "version is nan"),
+        (b'{"format": "mnist_draw letter"}', "version is None"),
+        (b" " * 1001, "1,001 bytes large; at most 1,000"),
+    ],
+)
+def test_other_documents(tmp_path, content, words):
+    path = tmp_path / "letter.json"
+    path.write_bytes(content)
+    with pytest.raises(DocumentError, match=words):
+        LETTER.read(path)
+
+
+# -- preferences
 
 
 @pytest.fixture
@@ -21,12 +130,18 @@ def test_remembered(path):
     first = Preferences(path)
     first.set("epochs", 20)
     first.set("folder", "/Zürich")
+    first.set("removed", 1)
     first.save()
+    first.remove("removed")
+    first.save()
+    with pytest.raises(TypeError, match="'a' is not JSON"):
+        first.set("a", float("nan"))
     second = Preferences(path)
     assert second.notice == ""
     assert second.get("epochs", 1) == 20
     assert second.get("folder", "") == "/Zürich"
     assert second.get("missing", 1.5) == 1.5
+    assert second.get("removed", 0) == 0
 
 
 def test_what_is_set_while_it_is_written_is_written_next(path, monkeypatch):
@@ -92,20 +207,6 @@ def test_values_of_another_kind_give_the_default(path, stored, default, expected
     assert type(found) is type(expected)
 
 
-def test_removed_value_is_gone(path):
-    first = Preferences(path)
-    first.set("a", 1)
-    first.save()
-    first.remove("a")
-    first.save()
-    assert Preferences(path).get("a", 0) == 0
-
-
-def test_values_that_are_not_json_are_refused(path):
-    with pytest.raises(TypeError, match="'a' is not JSON"):
-        Preferences(path).set("a", float("nan"))
-
-
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -132,9 +233,7 @@ def test_unreadable_file_is_put_aside_and_reported(path, content, reason):
     found.set("epochs", 5)
     found.save()
     assert Preferences(path).get("epochs", 0) == 5
-
-
-def test_folder_in_the_way_is_put_aside(path):
+    path.unlink()
     path.mkdir()
     assert "folder" in Preferences(path).notice
     assert not path.exists()
