@@ -1,0 +1,449 @@
+"""The library: networks listed, found, renamed, deleted, restored, imported and saved elsewhere."""
+
+from __future__ import annotations
+
+import os
+import string
+
+import lasagne
+import numpy as np
+import pytest
+import theano.tensor as T
+from linear_network import linear_model
+from made_networks import flat_model
+
+import mnist_draw
+from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.errors import UserError
+from mnist_draw.library import networks as network_library
+from mnist_draw.library.lasagne_networks import network_name
+from mnist_draw.library.network_data import class_name, class_names, in_a_sentence, reads_digits
+from mnist_draw.library.networks import (
+    creation_time,
+    default_model,
+    delete,
+    find_by_key,
+    find_network,
+    fine_tuned_folder,
+    list_all,
+    list_fine_tuned,
+    list_opened,
+    list_shipped,
+    rename,
+    save_fine_tuned,
+    save_opened,
+)
+from mnist_draw.library.stored_network import (
+    load_trained,
+    network_of_run,
+    networks_of_shapes,
+    open_network,
+)
+from mnist_draw.networks import NetworkError, parse_network
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.storage import ModelFile, ModelFileError, StorageError, save_model
+from mnist_draw.storage.folders import HOME_VARIABLE
+from mnist_draw.storage.integrity import is_private
+from mnist_draw.storage.models import load_model
+from mnist_draw.storage.unique_paths import bring_back
+from mnist_draw.training import events, network_places
+from mnist_draw.training.checkpoint import Checkpoint
+from mnist_draw.training.history import History
+from mnist_draw.training.record import Run
+from mnist_draw.training.run_list import runs_folder
+from mnist_draw.training.settings import TrainingSettings
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+    monkeypatch.setattr(network_places, "_external", {})
+    return tmp_path / "home"
+
+
+def test_networks_of_one_second_stay_apart_and_are_found_by_their_keys():
+    kept = [save_fine_tuned(linear_model()) for _ in range(3)]
+    assert len({model.key for model in kept}) == 3
+    assert {model.key for model in list_fine_tuned()} == {model.key for model in kept}
+    for model in kept:
+        found = find_by_key(model.key).load()
+        assert np.array_equal(found.parameters[0], linear_model().parameters[0])
+
+
+def test_the_newest_comes_first_and_titles_tell_when():
+    fine_tuned_folder().mkdir(parents=True)
+    for name in ("2026-01-02 03.04.05", "2026-11-25 10.15.00", "2026-11-25 10.15.00 before"):
+        (fine_tuned_folder() / f"{name}.npz").write_bytes(b"")
+    (fine_tuned_folder() / ".mnist_draw-1.npz").write_bytes(b"")
+    (fine_tuned_folder() / "notes.txt").write_bytes(b"")
+    titles = [model.title for model in list_fine_tuned()]
+    assert titles == [
+        "My digits, 25 Nov 10:15",
+        "Before learning, 25 Nov 10:15",
+        "My digits, 2 Jan 03:04",
+    ]
+
+
+def test_a_network_is_renamed_deleted_and_brought_back_under_its_key(home):
+    kept = save_opened(linear_model(), "from elsewhere")
+    assert (kept.title, kept.key) == ("from elsewhere", "opened:from elsewhere.npz")
+    os.utime(kept.path, (1_700_000_000, 1_700_000_000))
+    renamed = rename(kept, "\u202eMi\x1bne\n")
+    assert (renamed.title, renamed.key) == ("Mine", kept.key)
+    assert find_by_key(kept.key).title == find_by_key(kept.key).load().title == "Mine"
+    binned = delete(renamed)
+    assert list_opened() == []
+    bring_back(binned, "The network")
+    assert [one.title for one in list_all() if one.source == "opened"] == ["Mine"]
+    # It is as old as it was.
+    assert creation_time(find_by_key(kept.key)) == 1_700_000_000
+    for change in (lambda kept: rename(kept, "x"), delete):
+        with pytest.raises(UserError, match="that ship"):
+            change(list_shipped()[0])
+
+
+def test_the_network_of_a_run_is_found_again_even_if_the_run_was_cut_off(home):
+    model = linear_model()
+    settings = TrainingSettings(network=model.network)
+    folder = runs_folder() / "2026-11-25 10.15.00"
+    folder.mkdir(parents=True)
+    run = Run(folder, settings, started="2026-11-25 10:15:00", epochs_done=1)
+    run.save()
+    history = History()
+    history.add(events.EpochFinished(1, 1, 1.0, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
+    arrays = history.to_arrays()
+    checkpoint = Checkpoint(settings, 1, "", model.parameters, (), arrays, 1, 0.1, ())
+    run.checkpoint.write_bytes(checkpoint.pack())
+    key = network_of_run(run).key
+    assert key == "run:2026-11-25 10.15.00"
+    found = find_by_key(key).load()
+    assert found.title == f"{run.title}, 25 Nov 10:15"
+    assert np.array_equal(found.parameters[0], model.parameters[0])
+    run.renamed("Slow steps").save()
+    assert find_by_key(key).load().title == "Slow steps"
+
+
+@pytest.mark.parametrize(
+    "key", ["", "shipped:", "shipped:none", "learnt:", "learnt:../x.npz", "run:1", "learnt:/etc/x"]
+)
+def test_keys_that_lead_nowhere(key):
+    with pytest.raises(ModelFileError, match="There is no network"):
+        find_by_key(key).load()
+    with pytest.raises(ModelFileError, match="There is no such file"):
+        find_by_key("learnt:2026-11-25 10.15.00.npz").load()
+
+
+def test_a_folder_that_cannot_be_made(home, monkeypatch):
+    block(home / "data" / "learnt")
+    with pytest.raises(StorageError):
+        save_fine_tuned(linear_model())
+    assert list_fine_tuned() == []
+    (home / "data" / "learnt").unlink()
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [home / "gone"])
+    block(home / "data" / "networks")
+    assert network_places.save_fallback(linear_model()) is None
+
+
+# -- the networks that ship
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    for module in (network_library, network_places):
+        monkeypatch.setattr(module, "resource_path", lambda *names: tmp_path.joinpath(*names[1:]))
+    return tmp_path
+
+
+def test_best_is_the_default(folder):
+    for name in ("other", "mlp", "best"):
+        save_model(folder / f"{name}.npz", linear_model())
+    (folder / "README.md").write_text("no model")
+    assert [model.name for model in list_shipped()] == ["best", "mlp", "other"]
+    best = list_shipped()[0]
+    assert find_by_key(best.key).load().network == best.load().network
+    # It is called as in the list of networks, whatever its file says.
+    assert default_model().title == "Best reader"
+
+
+def test_no_network_ships(folder):
+    assert list_shipped() == ()
+    with pytest.raises(ModelFileError, match="mnist-draw train"):
+        default_model()
+
+
+def test_a_damaged_default_gives_way_to_the_next_and_the_user_is_told(folder):
+    for name in ("best", "mlp_handwriting"):
+        (folder / f"{name}.npz").write_bytes(b"PK damaged")
+    with pytest.raises(ModelFileError, match=r"best\.npz"):
+        default_model()
+    save_model(folder / "mlp.npz", linear_model())
+    told: list[str] = []
+    assert default_model(told.append).title == "Tutorial MLP"
+    assert default_model().title == "Tutorial MLP"
+    (sentence,) = told
+    assert "best.npz" in sentence
+    assert sentence.endswith("The network 'Tutorial MLP' answers instead.")
+
+
+# -- a network whose own place cannot be written
+
+
+def block(path):
+    """Put a file in the place of a folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("in the way")
+
+
+def test_outside_the_home_it_is_listed_until_the_end_and_not_deleted(tmp_path, monkeypatch, home):
+    block(home / "data" / "networks")
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path / "gone", tmp_path])
+    told: list[str] = []
+    path = network_places.save_fallback(linear_model(), told.append)
+    assert len(told) == 2
+    assert path == tmp_path / "mnist-draw-rescued-model.npz"
+    (kept,) = list_opened()
+    assert kept.path == path
+    assert find_by_key(network_places.fallback_key(path)) == kept
+    with pytest.raises(UserError, match="outside the program's folders"):
+        delete(kept)
+    path.unlink()
+    assert list_opened() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "umask"), reason="rights as on POSIX")
+def test_a_file_that_is_taken_home_later_is_nobody_elses(tmp_path, monkeypatch, home):
+    block(home)
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path])
+    before = os.umask(0o002)
+    try:
+        path = network_places.save_fallback(linear_model())
+    finally:
+        os.umask(before)
+    assert is_private(path)
+
+
+def test_what_lies_outside_is_taken_home_at_a_later_start(tmp_path, monkeypatch, home):
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    monkeypatch.setattr(network_places, "fallback_folders", lambda: [documents, tmp_path])
+    block(home / "data" / "networks")
+    path = network_places.save_fallback(linear_model())
+    assert path.parent == documents
+    network_places._external.clear()
+    # Where there is no room yet, it is listed where it lies.
+    (sentence,) = network_places.reclaim_fallbacks()
+    assert f"The network in {path} was saved there for want of room" in sentence
+    assert [kept.path for kept in list_opened()] == [path]
+    assert path.exists()
+    network_places._external.clear()
+    network_places.list_fallbacks()
+    (kept,) = list_opened()
+    assert kept.typed_name == str(path)
+    network_places._external.clear()
+    (home / "data" / "networks").unlink()
+    (tmp_path / "mnist-draw-rescued-model-9.npz").write_bytes(b"junk")
+    (sentence,) = network_places.reclaim_fallbacks()
+    (kept,) = list_opened()
+    assert str(kept.path) in sentence
+    assert kept.path.parent == home / "data" / "networks"
+    assert not path.exists()
+    assert network_places.reclaim_fallbacks() == []
+
+
+# -- files of other programs
+
+
+def plain(path, network, dtype="float32"):
+    """Write what ``numpy.savez(*lasagne.layers.get_all_param_values(network))`` does."""
+    shapes = parse_network(network).parameter_shapes()
+    np.savez(path, *(np.full(shape, 0.5, dtype) for shape in shapes))
+    return str(path)
+
+
+@pytest.mark.parametrize("network", ["mlp", "cnn", "deep_cnn"])
+def test_the_shapes_say_which_network_it_is(tmp_path, network):
+    for dtype in ("float32", "float64"):
+        model = open_network(plain(tmp_path / "plain.npz", network, dtype))
+        assert model.network == network
+        assert model.title == parse_network(network).title
+        assert all((values == 0.5).all() for values in model.parameters)
+
+
+def test_where_the_shapes_leave_the_activation_open_the_user_is_asked(tmp_path):
+    path = plain(tmp_path / "plain.npz", "layers:50@tanh,30@tanh")
+    choices = open_network(path)
+    assert choices[:3] == ["layers:50,30", "layers:50@leaky,30@leaky", "layers:50@tanh,30@tanh"]
+    assert open_network(path, choices[2]).network == choices[2]
+    with pytest.raises(ModelFileError, match="any of layers:50,30, layers:50@leaky,30@leaky"):
+        mnist_draw.load_network(path)
+    assert network_name(mnist_draw.load_network(path, choices[2])) == choices[2]
+
+
+def test_other_parameters_and_files_are_refused(tmp_path):
+    path = tmp_path / "other.npz"
+    for shape in ((3, 4), (784,), ()):
+        np.savez(path, np.zeros(shape), np.zeros(7))
+        with pytest.raises(ModelFileError, match="no network that this program has"):
+            open_network(str(path))
+    assert networks_of_shapes(()) == []
+    save_model(path, ModelFile("mlp", (np.ones((2, 2), np.float32),)))
+    with pytest.raises(ModelFileError, match=r"other\.npz.*has 6 parameters, but 1"):
+        load_trained(path)
+    path.write_bytes(b"PK no")
+    with pytest.raises(ModelFileError, match="cannot be used"):
+        open_network(str(path))
+    with pytest.raises(ModelFileError, match="no such file"):
+        open_network(str(tmp_path / "absent.npz"))
+
+
+# -- networks from Python
+
+
+def values_of(network):
+    return lasagne.layers.get_all_param_values(network)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["mlp", "mlp:0.2", "cnn", "deep_cnn", "layers:", "layers:/0.1,40@tanh/0.2,30@elu,20@leaky"],
+)
+def test_what_is_saved_comes_back(text, tmp_path):
+    network = parse_network(text).build()
+    mnist_draw.save_network(tmp_path / "mine.npz", network, title="Mine")
+    model = load_trained(tmp_path / "mine.npz")
+    assert (model.network, model.title) == (text, "Mine")
+    again = mnist_draw.load_network(tmp_path / "mine.npz")
+    assert network_name(again) == text
+    assert all(map(np.array_equal, values_of(network), values_of(again)))
+
+
+def test_a_network_that_somebody_else_built():
+    """Rows of pixels instead of pictures, the layers of Lasagne's example."""
+    layer = lasagne.layers.InputLayer((None, 784))
+    layer = lasagne.layers.DenseLayer(layer, 100, nonlinearity=lasagne.nonlinearities.sigmoid)
+    layer = lasagne.layers.DropoutLayer(layer, 0.25)
+    layer = lasagne.layers.DenseLayer(layer, 10, nonlinearity=lasagne.nonlinearities.softmax)
+    assert network_name(layer) == "layers:100@sigmoid/0.25"
+
+
+def other_networks():
+    pictures = lasagne.layers.InputLayer((None, 1, 28, 28))
+    dense, softmax = lasagne.layers.DenseLayer, lasagne.nonlinearities.softmax
+    return [
+        dense(pictures, 10, nonlinearity=lasagne.nonlinearities.linear),
+        dense(pictures, 101, nonlinearity=softmax),
+        dense(dense(pictures, 30, nonlinearity=T.cosh), 10, nonlinearity=softmax),
+        dense(lasagne.layers.MaxPool2DLayer(pictures, 2), 10, nonlinearity=softmax),
+        dense(lasagne.layers.InputLayer((None, 100)), 10, nonlinearity=softmax),
+    ]
+
+
+@pytest.mark.parametrize("network", other_networks())
+def test_other_networks_are_not_saved_as_something_else(network, tmp_path):
+    with pytest.raises(ModelFileError, match="has no network of these layers"):
+        mnist_draw.save_network(tmp_path / "mine.npz", network)
+    assert not list(tmp_path.iterdir())
+
+
+def test_networks_that_ship_go_by_their_names(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find_network("mlp").title == "Tutorial MLP"
+    # A file of that name comes first.
+    mnist_draw.save_network("mlp", parse_network("layers:5").build(), title="Mine")
+    assert find_network("mlp").title == "Mine"
+    with pytest.raises(ModelFileError, match="no file and no network"):
+        find_network("none")
+
+
+def test_only_a_network_is_replaced(tmp_path):
+    script = tmp_path / "mk.py"
+    script.write_text("mine")
+    network = parse_network("layers:5").build()
+    with pytest.raises(StorageError, match=r"save_network would replace .*mk\.py.* unchanged"):
+        mnist_draw.save_network(script, network)
+    assert script.read_text() == "mine"
+    for title in ("one", "two"):
+        mnist_draw.save_network(tmp_path / "net.npz", network, title)
+    assert load_trained(tmp_path / "net.npz").title == "two"
+
+
+def test_a_checkpoint_is_called_so(tmp_path):
+    path = tmp_path / "my run.ckpt"
+    settings = TrainingSettings(network="layers:4")
+    parameters = flat_model("layers:4").parameters
+    path.write_bytes(
+        Checkpoint(settings, 0, "", parameters, (), History().to_arrays(), 0, 0.0, ()).pack()
+    )
+    with pytest.raises(ModelFileError) as told:
+        find_network(str(path))
+    assert f"mnist-draw train --resume '{path}'" in str(told.value)
+
+
+# -- classes
+
+
+LETTERS = list(string.ascii_uppercase)
+
+
+def model(outputs, **known):
+    """Return a network that finds the last class most probable."""
+    bias = np.linspace(0, 9, outputs)
+    text = parse_network("layers:").with_classes(outputs).text
+    return ModelFile(text, (np.zeros((784, outputs)), bias)).with_info(**known)
+
+
+def test_ten_outputs_are_digits_unless_the_file_says_otherwise():
+    assert class_names(model(10)) == DIGITS
+    assert reads_digits(model(10))
+    foreign = model(10, refused=0.4)
+    assert class_names(foreign)[3] == "class 3"
+    assert not reads_digits(foreign)
+    named = model(10, classes=list("abcdefghij"))
+    assert class_names(named) == tuple("abcdefghij")
+    assert not reads_digits(named)
+
+
+@pytest.mark.parametrize("classes", [["a"], [1, 2, 3], ["a", "b", ""], "abc", None])
+def test_names_of_no_use_are_numbers(classes):
+    made = ModelFile("layers:#3", model(3).parameters, {"classes": classes})
+    assert class_names(made) == ("class 0", "class 1", "class 2")
+    assert class_name(made, 7) == "class 7"
+
+
+def test_a_network_of_letters_answers_with_letters(tmp_path):
+    side = 24
+    save_model(tmp_path / "m.npz", model(26, classes=LETTERS, side=side, temperature=0.2))
+    recogniser = Recogniser(load_model(tmp_path / "m.npz"))
+    # It refuses nothing.
+    found = recogniser.recognise_ink(np.ones((40, 40), np.float32))
+    assert (found.text, found.is_sure, found.is_refused) == ("Z", True, False)
+    assert found.probabilities.shape == (26,)
+    empty = recogniser.recognise_ink(np.zeros((9, 9)))
+    assert empty.is_empty
+    assert len(empty.probabilities) == 26
+    # Ink becomes as large as in its training pictures.
+    ink = np.zeros((60, 60), np.float32)
+    ink[10:50, 28:32] = 1
+    seen = recogniser.recognise_ink(ink).network_input
+    assert round(float(seen.max(axis=1).sum())) == side
+
+
+@pytest.mark.parametrize(("text", "canonical"), [
+    ("mlp#26", "mlp#26"), ("mlp:0.4#10", "mlp"), (" cnn # 5", "cnn#5"),
+    ("layers:30@tanh/0.5#3", "layers:30@tanh/0.5#3"),
+    ("custom_mlp:1,9,0,0#7", "custom_mlp:1,9,0,0#7"),
+])  # fmt: skip
+def test_a_networks_text_says_how_many_classes(text, canonical):
+    spec = parse_network(text)
+    assert spec.text == canonical
+    assert spec.parameter_shapes()[-1] == (spec.classes,)
+    assert spec.build().output_shape == (None, spec.classes)
+    assert spec.with_classes(10).text == parse_network(text.split("#")[0]).text
+    for senseless in ("mlp#", "mlp#1", "mlp#101", "mlp#x", "mlp#2.5", "#3"):
+        with pytest.raises(NetworkError):
+            parse_network(senseless)
+
+
+def test_in_a_sentence():
+    names = ("3", "8", "11", "class 3", "Bag")
+    assert [in_a_sentence(name) for name in names] == ["a 3", "an 8", "an 11", "a class 3", "Bag"]
