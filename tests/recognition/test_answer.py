@@ -1,28 +1,40 @@
-"""Answers: sure, in doubt between two, or no digit; and their calibration."""
+"""Answers: sure, in doubt or no digit; their calibration; the rule that refuses."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from linear_network import linear_model
 
-from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.recognition import rejection as module
 from mnist_draw.recognition.answer import (
     HIGHEST,
     LOWEST,
     PAIR,
     SURE,
+    Scores,
     answer_from,
     apply_temperature,
     empty_answer,
     expected_calibration_error,
     fit_temperature,
 )
-from mnist_draw.recognition.rejection import object_to_ink
+from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.rejection import (
+    KINDS,
+    NETWORK,
+    UNLIKE_A_DIGIT,
+    RejectionRule,
+    object_to_ink,
+    shipped_rule,
+)
+from mnist_draw.storage import ModelFile, ModelFileError, save_model
 
 PICTURE = np.zeros((28, 28), np.float32)
 
 
-def probabilities(**digits: float) -> np.ndarray:
+def probabilities(**digits):
     """Return ten probabilities: those given as ``d3=0.7``, the rest spread evenly."""
     values = np.full(10, np.nan)
     for name, value in digits.items():
@@ -39,9 +51,7 @@ def probabilities(**digits: float) -> np.ndarray:
         ({"d3": 0.4, "d8": PAIR - 0.41}, "?", None, "40 % for 3"),
     ],
 )
-def test_one_digit_two_or_none(
-    given: dict[str, float], text: str, digit: int | None, reason: str
-) -> None:
+def test_one_digit_two_or_none(given, text, digit, reason):
     answer = answer_from(probabilities(**given), PICTURE)
     assert (answer.text, answer.digit) == (text, digit)
     assert {int(answer.probabilities.argmax()), answer.second} == {3, 8}
@@ -50,28 +60,28 @@ def test_one_digit_two_or_none(
     assert reason in answer.reason
 
 
-def test_objection_beats_a_sure_network() -> None:
+def test_objection_beats_a_sure_network():
     answer = answer_from(probabilities(d8=0.999), PICTURE, "A filled area is no digit.")
     assert (answer.text, answer.digit, answer.confidence) == ("?", None, 0.0)
     assert answer.reason == "A filled area is no digit."
     assert answer.probabilities.argmax() == 8
 
 
-def test_empty() -> None:
+def test_empty():
     answer = empty_answer()
     assert (answer.text, answer.digit, answer.confidence) == ("", None, 0.0)
     assert answer.is_empty
     assert answer.probabilities.sum() == pytest.approx(1)
 
 
-def disc(radius: float) -> np.ndarray:
+def disc(radius):
     """Draw a disc with soft edges."""
     down, across = np.ogrid[:300, :300]
     inside = radius + 0.5 - np.hypot(down - 150.3, across - 100.8)
     return (np.clip(inside, 0, 1) * 255).astype(np.uint8)
 
 
-def bar(height: int, width: int) -> np.ndarray:
+def bar(height, width):
     ink = np.zeros((300, 300), np.uint8)
     ink[20 : 20 + height, 30 : 30 + width] = 255
     return ink
@@ -87,27 +97,22 @@ def bar(height: int, width: int) -> np.ndarray:
         (disc(100) - disc(75), ""),
     ],
 )
-def test_the_shape_of_ink_that_is_no_digit(ink: np.ndarray, word: str) -> None:
+def test_the_shape_of_ink_that_is_no_digit(ink, word):
     for scaled in (ink, ink.astype(np.float32) / 255 * 0.4):
         reason = object_to_ink(scaled)
         assert word in reason
         assert bool(word) == bool(reason)
 
 
-def test_mnist_is_hardly_ever_objected_to() -> None:
-    pictures = load_dataset().test_images[:1000, 0]
-    assert sum(bool(object_to_ink(picture)) for picture in pictures) <= 1
-
-
 # -- calibration
 
 
-def softmax(scores: np.ndarray) -> np.ndarray:
+def softmax(scores):
     powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
 
 
-def sample(count: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
+def sample(count=20_000):
     """Return scores, and labels drawn with exactly the probabilities of these scores."""
     rng = np.random.default_rng(3)
     scores = rng.normal(size=(count, 10)) * 3
@@ -116,14 +121,14 @@ def sample(count: int = 20_000) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 1.7, 4.0])
-def test_known_temperature_is_found(temperature: float) -> None:
+def test_known_temperature_is_found(temperature):
     scores, labels = sample()
     assert fit_temperature(softmax(scores * temperature), labels) == pytest.approx(
         temperature, rel=0.03
     )
 
 
-def test_calibration_brings_confidence_and_accuracy_together() -> None:
+def test_calibration_brings_confidence_and_accuracy_together():
     scores, labels = sample()
     overconfident = softmax(scores * 2.5)
     calibrated = apply_temperature(overconfident, fit_temperature(overconfident, labels))
@@ -132,31 +137,131 @@ def test_calibration_brings_confidence_and_accuracy_together() -> None:
     assert expected_calibration_error(calibrated.max(axis=1), correct) < 0.012
 
 
-def test_order_stays_and_sums_are_one() -> None:
+def test_order_stays_and_sums_are_one():
     probabilities = softmax(sample(100)[0]).astype(np.float32)
     for temperature in (0.3, 1.0, 5.0):
         found = apply_temperature(probabilities, temperature)
         assert found.dtype == np.float32
         assert found.sum(axis=1) == pytest.approx(np.ones(100), abs=1e-5)
         assert np.array_equal(found.argmax(axis=1), probabilities.argmax(axis=1))
-
-
-def test_exact_zeros_and_ones_stay_finite() -> None:
+    # Exact zeros and ones stay finite.
     certain = np.eye(10, dtype=np.float32)
     assert np.isfinite(apply_temperature(certain, 3.0)).all()
     assert LOWEST <= fit_temperature(certain, np.arange(10)) <= HIGHEST
     assert fit_temperature(certain, np.arange(10)[::-1]) > 5
 
 
-def test_calibration_error_by_hand() -> None:
+def test_calibration_error_by_hand():
     confidences = np.array([0.9, 0.9, 0.3, 1.0])
     correct = np.array([True, False, False, True])
     # Bins: two answers at 0.9 (one right): |1 - 1.8|; one at 0.3 (wrong): 0.3; one at 1 (right): 0.
     assert expected_calibration_error(confidences, correct) == pytest.approx((0.8 + 0.3) / 4)
 
 
-def test_arrays_that_do_not_belong_together() -> None:
+def test_arrays_that_do_not_belong_together():
     with pytest.raises(ValueError, match="2 probabilities for 3 labels"):
         fit_temperature(np.ones((2, 10)), np.zeros(3, int))
     with pytest.raises(ValueError, match="0 confidences"):
         expected_calibration_error(np.zeros(0), np.zeros(0, bool))
+
+
+# -- the rejection rule
+
+
+@pytest.fixture(scope="module")
+def rule():
+    return shipped_rule()
+
+
+def test_digits_pass(rule):
+    images = load_dataset().test_images[:2000]
+    log_odds, _ = rule.log_odds(scale(images))
+    assert np.mean(log_odds < rule.threshold) < 0.02
+    assert sum(bool(object_to_ink(picture)) for picture in images[:1000, 0]) <= 1
+
+
+def test_odds_are_those_of_the_scores(rule):
+    inputs = scale(load_dataset().test_images[:5])
+    scores = rule.scores(inputs).astype(np.float64)
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares = powers / powers.sum(axis=1, keepdims=True)
+    one = shares[:, :10].sum(axis=1)
+    assert rule.log_odds(inputs)[0] == pytest.approx(
+        np.log(one / shares[:, 10:].sum(axis=1)), rel=1e-3
+    )
+
+
+def test_of_few_pixels_less_is_asked(monkeypatch, rule):
+    recogniser = Recogniser(linear_model())
+    doubtful = np.array([rule.threshold - 0.5], np.float32)
+    probabilities = np.eye(10, dtype=np.float32)[3:4]
+    monkeypatch.setattr(recogniser, "read", lambda _: Scores(probabilities, doubtful, -doubtful))
+    small = np.zeros((8, 8), np.uint8)
+    small[1:7, 2:6] = 255
+    small[2:6, 3:5] = 0
+    assert recogniser.recognise_ink(np.kron(small, np.ones((35, 35), np.uint8))).digit == 3
+    sharp = np.zeros((280, 280), np.uint8)
+    sharp[31:250, 70:210] = 255
+    sharp[64:217, 103:177] = 0
+    assert recogniser.recognise_ink(sharp).reason == UNLIKE_A_DIGIT
+
+
+def test_a_cross_is_refused_unless_the_network_reads_other_classes():
+    model = linear_model()
+    cross = np.zeros((120, 120), np.uint8)
+    cross[55:65, 20:100] = 255
+    cross[20:100, 55:65] = 255
+    recogniser = Recogniser(ModelFile(model.network, model.parameters, {"refused": 0.9}))
+    assert np.isinf(recogniser.read(np.zeros((1, 1, 28, 28), np.float32)).log_odds).all()
+    assert recogniser.recognise_ink(cross).reason != UNLIKE_A_DIGIT
+    recogniser.use(model)
+    answer = recogniser.recognise_ink(cross)
+    assert (answer.digit, answer.text, answer.confidence) == (None, "?", 0.0)
+    assert answer.reason == UNLIKE_A_DIGIT
+
+
+def _file(network=f"{NETWORK}:2,3,4", threshold=0.5, kinds=KINDS):
+    shapes = ((2, 1, 5, 5), (2,), (3, 2, 3, 3), (3,), (75, 4), (4,), (4, kinds), (kinds,))
+    arrays = tuple(np.zeros(shape, np.float32) for shape in shapes)
+    return ModelFile(network, arrays, {"threshold": threshold})
+
+
+def test_a_sound_file():
+    rule = RejectionRule.from_model(_file())
+    assert rule.log_odds(np.zeros((2, 1, 28, 28)))[0] == pytest.approx([np.log(5.0)] * 2)
+    assert not rule.refuses(0.5)
+    assert rule.refuses(0.4)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (_file("mlp"), "holds the network 'mlp'"),
+        (_file(f"{NETWORK}:a"), "no such widths"),
+        (_file(f"{NETWORK}:3,4"), "no such widths"),
+        (_file(f"{NETWORK}:2,3,5"), "75×5"),
+        (_file(kinds=11), "4×12"),
+        (_file(threshold=True), "threshold is True"),
+        (_file(threshold=None), "threshold is None"),
+    ],
+)
+def test_unsound_files(model, message):
+    with pytest.raises(ModelFileError, match=message):
+        RejectionRule.from_model(model)
+
+
+def test_the_shipped_file_is_optional_and_named_when_damaged(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(module, "resource_path", lambda *names: tmp_path / names[-1])
+    shipped_rule.cache_clear()
+    try:
+        assert shipped_rule() is None
+        assert not Recogniser(linear_model()).refuses(-100)
+        shipped_rule.cache_clear()
+        save_model(tmp_path / "digit_or_not.npz", linear_model())
+        # Neither an answer nor a network that has just been trained is lost.
+        assert shipped_rule() is None
+        assert not Recogniser(linear_model()).refuses(-100)
+        (told,) = caplog.messages
+        assert "digit_or_not.npz cannot be used" in told
+    finally:
+        shipped_rule.cache_clear()

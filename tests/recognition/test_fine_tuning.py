@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from linear_network import linear_model
 
-from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
+from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
 from mnist_draw.recognition import fine_tuning
@@ -31,30 +29,28 @@ from mnist_draw.training.control import Controls
 
 
 @pytest.fixture
-def odd(digits: Dataset) -> ExtraDigits:
+def odd(digits):
     """Return pictures that no network knows, all called a 7: digits upside down."""
     upside_down = digits.validation_images[:8, :, ::-1, :].copy()
     return ExtraDigits(upside_down, np.full(8, 7, np.uint8), Path("mine"))
 
 
-def learnt(steps: Iterator[FineTuningStep | FineTuned]) -> tuple[list[FineTuningStep], FineTuned]:
+def learnt(steps):
     """Return the steps and the end."""
     *before, end = steps
     assert isinstance(end, FineTuned)
     assert all(isinstance(step, FineTuningStep) for step in before)
-    return before, end  # type: ignore[return-value]
+    return before, end
 
 
-def quick() -> Any:
+def quick():
     """Return settings for the small network of the tests."""
     return fine_tuning_settings(linear_model().network).replace(
         epochs=8, batch_size=50, learning_rate=0.02, augmentation="off"
     )
 
 
-def test_taught_digits_are_read_and_the_others_are_not_forgotten(
-    digits: Dataset, odd: ExtraDigits
-) -> None:
+def test_taught_digits_are_read_and_the_others_are_not_forgotten(digits, odd):
     model = linear_model()
     parameters = [value.copy() for value in model.parameters]
     steps, end = learnt(fine_tune(model, odd, settings=quick(), dataset=digits))
@@ -68,9 +64,7 @@ def test_taught_digits_are_read_and_the_others_are_not_forgotten(
     tested = recogniser.predict_images(digits.test_images).argmax(axis=1)
     assert float((tested == digits.test_labels).mean()) == pytest.approx(end.after.test_accuracy)
     parts = [step.part for step in steps]
-    assert parts == sorted(parts)
-    assert parts[0] >= 0
-    assert parts[-1] <= 1
+    assert [0, *parts, 1] == sorted([0, *parts, 1])
     # The network before is as it was.
     assert all(map(np.array_equal, model.parameters, parameters))
     metadata = end.model.metadata
@@ -82,7 +76,7 @@ def test_taught_digits_are_read_and_the_others_are_not_forgotten(
     assert "mine" not in str(metadata)
 
 
-def test_rightly_read_is_what_the_program_answers_so(digits: Dataset, odd: ExtraDigits) -> None:
+def test_rightly_read_is_what_the_program_answers_so(digits, odd):
     # A square is answered with "?", whatever the network guesses.
     square = np.zeros((120, 120), np.uint8)
     square[20:100, 20:100] = 255
@@ -97,7 +91,7 @@ def test_rightly_read_is_what_the_program_answers_so(digits: Dataset, odd: Extra
     assert end.model.metadata["learnt"]["right_after"] == end.after.right
 
 
-def test_a_stop_leaves_everything_as_it_is(digits: Dataset, odd: ExtraDigits) -> None:
+def test_a_stop_leaves_everything_as_it_is(digits, odd):
     controls = Controls()
     seen: list[FineTuningStep | FineTuned] = []
     for step in fine_tune(linear_model(), odd, settings=quick(), dataset=digits, controls=controls):
@@ -111,10 +105,8 @@ def test_a_stop_leaves_everything_as_it_is(digits: Dataset, odd: ExtraDigits) ->
     assert len(steps) == 1
 
 
-def test_a_loss_beyond_all_bounds_is_a_sentence(
-    digits: Dataset, odd: ExtraDigits, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def diverges(*_arguments: Any, **_options: Any) -> Iterator[events.Event]:
+def test_a_loss_beyond_all_bounds_is_a_sentence(digits, odd, monkeypatch):
+    def diverges(*_arguments, **_options):
         yield events.Diverged(1, 2, float("nan"), 0.5, "The loss became nan.")
 
     monkeypatch.setattr(fine_tuning, "train", diverges)
@@ -122,30 +114,28 @@ def test_a_loss_beyond_all_bounds_is_a_sentence(
         list(fine_tune(linear_model(), odd, settings=quick(), dataset=digits))
 
 
-def described(before: Score, after: Score) -> str:
-    return FineTuned(linear_model(), before, after).describe()
-
-
-def test_what_changed_is_described() -> None:
-    text = described(Score(17, 20, 0.9962), Score(20, 20, 0.9960))
-    for part in ("20 digits", "17 were", "20 are", "99.62 %", "99.60 %"):
-        assert part in text
-    assert "wrongly before and is read rightly now" in described(
-        Score(0, 1, 0.99), Score(1, 1, 0.99)
-    )
-    assert "0.30 points less" in described(Score(1, 2, 0.9962), Score(2, 2, 0.9932))
-    assert "less" not in described(Score(1, 2, 0.9962), Score(2, 2, 0.9943))
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        ((17, 20, 0.9962), (20, 20, 0.9960), ("20 digits", "17 were", "20 are", "99.60 %")),
+        ((0, 1, 0.99), (1, 1, 0.99), ("rightly now",)),
+        ((1, 2, 0.9962), (2, 2, 0.9932), ("0.30 points less",)),
+    ],
+)
+def test_what_changed_is_described(before, after, words):
+    text = FineTuned(linear_model(), Score(*before), Score(*after)).describe()
+    assert all(word in text for word in words)
 
 
 @pytest.mark.parametrize("network", ["mlp", "mlp:0.2", "custom_mlp:1,50,0,0", "cnn", "deep_cnn"])
-def test_every_network_has_settings(network: str) -> None:
+def test_every_network_has_settings(network):
     settings = fine_tuning_settings(network)
     settings.validate()
     assert settings.network == network
     assert settings.augmentation == "handwriting"
 
 
-def fading(steps: int) -> ExtraDigits:
+def fading(steps):
     """Return a digit that turns into noise, step by step: it looks less and less like one."""
     three = load_dataset().test_images[18, 0].astype(np.float64)
     noise = np.random.default_rng(3).integers(0, 256, (28, 28))
@@ -154,9 +144,8 @@ def fading(steps: int) -> ExtraDigits:
     return ExtraDigits(images[:, None], np.full(steps, 3, np.uint8), Path("mine"))
 
 
-def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all() -> None:
+def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all():
     rule = shipped_rule()
-    assert rule is not None
     digits = fading(60)
     log_odds, _ = rule.log_odds(scale(digits.images))
     strict = Recogniser(linear_model())
@@ -166,7 +155,7 @@ def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all() -
         (log_odds < rule.threshold - 0.2) & (log_odds > rule.threshold - MAX_THRESHOLD_SHIFT)
     )[:1]
 
-    def lenient(rows: list[int]) -> Recogniser:
+    def lenient(rows):
         """Return a recogniser that has learnt some of the digits."""
         taught = ExtraDigits(digits.images[rows], digits.labels[rows], digits.folder)
         model = linear_model()
@@ -182,22 +171,18 @@ def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all() -
 
 
 @pytest.mark.parametrize("value", [-1, 99, True, "much", None, float("1e30")])
-def test_a_threshold_shift_that_makes_no_sense_is_none(value: object) -> None:
+def test_a_threshold_shift_that_makes_no_sense_is_none(value):
     model = dataclasses.replace(linear_model(), metadata={"lenience": value})
     assert threshold_shift_of(model) == 0
 
 
-def test_a_network_that_reads_no_digits_cannot_learn_them(
-    digits: Dataset, odd: ExtraDigits
-) -> None:
+def test_a_network_that_reads_no_digits_cannot_learn_them(digits, odd):
     clothes = dataclasses.replace(linear_model(), metadata={"title": "Clothes", "refused": 0.9})
     with pytest.raises(UserError, match="'Clothes' reads no digits"):
         list(fine_tune(clothes, odd, settings=quick(), dataset=digits))
 
 
-def test_a_network_that_forgets_goes_only_part_of_the_way(
-    digits: Dataset, odd: ExtraDigits
-) -> None:
+def test_a_network_that_forgets_goes_only_part_of_the_way(digits, odd):
     # Steps so large that what was known is lost.
     rough = quick().replace(learning_rate=0.5)
     _, end = learnt(fine_tune(linear_model(), odd, settings=rough, dataset=digits))

@@ -7,12 +7,12 @@ import json
 import runpy
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.errors import UserError
 from mnist_draw.library.networks import find_by_key, list_shipped
 from mnist_draw.library.stored_network import open_network
 from mnist_draw.networks import NETWORKS, parse_network
@@ -26,10 +26,10 @@ from mnist_draw.storage.models import load_model
 EVERY_ACTIVATION = "layers:" + ",".join(f"30@{name}" for name in ACTIVATIONS)
 #: Agreement that is asked of other programs, in probability.
 CLOSE = 1e-5
-DIGITS = 200
+DIGITS = 60
 
 
-def made_up(text: str, temperature: float = 1.0) -> ModelFile:
+def made_up(text, temperature=1.0):
     """Return a network with numbers like those of a trained one."""
     chance = np.random.default_rng(3)
     shapes = parse_network(text).parameter_shapes()
@@ -48,16 +48,16 @@ MODELS = {
 
 
 @pytest.fixture(params=MODELS)
-def model(request: pytest.FixtureRequest) -> ModelFile:
+def model(request):
     return MODELS[request.param]()
 
 
 @pytest.fixture(scope="module")
-def pictures() -> np.ndarray:
+def pictures():
     return load_dataset().test_images[:DIGITS]
 
 
-def test_onnx_runtime_agrees(model: ModelFile, pictures: np.ndarray) -> None:
+def test_onnx_runtime_agrees(model, pictures):
     pytest.importorskip("onnx", reason="onnx is not installed")
     runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     import onnx
@@ -71,26 +71,15 @@ def test_onnx_runtime_agrees(model: ModelFile, pictures: np.ndarray) -> None:
     assert float(np.abs(found - expected).max()) <= CLOSE
 
 
-def test_onnx_tells_what_it_is() -> None:
-    onnx = pytest.importorskip("onnx", reason="onnx is not installed")
-    model = find_by_key("shipped:best").load()
-    made = onnx.load_model_from_string(NETWORK_FORMATS["onnx"].pack(model))
-    told = {entry.key: entry.value for entry in made.metadata_props}
-    assert json.loads(told["classes"]) == [str(digit) for digit in range(10)]
-    assert float(told["temperature"]) == model.info.temperature
-    assert "from 0 to 255" in made.doc_string
-    assert "divides them by 256" in made.doc_string
-    assert f"the temperature {model.info.temperature:g}" in made.doc_string
-
-
 @pytest.mark.process
-def test_classes_of_ones_own_are_named(pictures: np.ndarray, tmp_path: Path) -> None:
+def test_classes_of_ones_own_are_named(pictures, tmp_path):
     onnx = pytest.importorskip("onnx", reason="onnx is not installed")
     names = ["Coat", 'a "b" \\ Ä']
-    model = made_up("layers:20#2").with_info(classes=names, side=26)
+    model = made_up("layers:20#2", 1.5).with_info(classes=names, side=26)
     made = onnx.load_model_from_string(NETWORK_FORMATS["onnx"].pack(model))
     told = {entry.key: entry.value for entry in made.metadata_props}
     assert json.loads(told["classes"]) == names
+    assert float(told["temperature"]) == 1.5
     assert "longer side takes 26 pixels" in made.doc_string
     (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(model))
     assert "\nINK_SIDE = 26\n" in (tmp_path / "reader.py").read_text("utf-8")
@@ -99,21 +88,16 @@ def test_classes_of_ones_own_are_named(pictures: np.ndarray, tmp_path: Path) -> 
     assert any(f"one.npy: {name} (" in done.stdout for name in names), done.stderr
 
 
-def test_equal_networks_give_equal_files() -> None:
+def test_equal_networks_give_equal_files_and_a_missing_package_is_named(monkeypatch):
     pytest.importorskip("onnx", reason="onnx is not installed")
     for entry in NETWORK_FORMATS.values():
-        assert entry.pack(made_up("cnn")) == entry.pack(made_up("cnn"))
-
-
-def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mnist_draw.errors import UserError
-
+        assert entry.pack(made_up("layers:9")) == entry.pack(made_up("layers:9"))
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(UserError, match="needs onnx, which is not installed"):
-        NETWORK_FORMATS["onnx"].pack(made_up("cnn"))
+        NETWORK_FORMATS["onnx"].pack(made_up("layers:9"))
 
 
-def test_numpy_reads_the_parameters(tmp_path: Path) -> None:
+def test_numpy_reads_the_parameters(tmp_path):
     model = made_up("deep_cnn")
     path = tmp_path / "plain.npz"
     path.write_bytes(NETWORK_FORMATS["npz"].pack(model))
@@ -121,35 +105,23 @@ def test_numpy_reads_the_parameters(tmp_path: Path) -> None:
         assert archive.files == [f"arr_{number}" for number in range(len(model.parameters))]
         for number, value in enumerate(model.parameters):
             np.testing.assert_array_equal(archive[f"arr_{number}"], value)
-    again = open_network(str(path))
-    assert isinstance(again, ModelFile)
-    assert again.network == "deep_cnn"
-
-
-def test_the_own_format_keeps_all(tmp_path: Path) -> None:
+    assert open_network(str(path)).network == "deep_cnn"
+    # The program's own format keeps all.
     model = find_by_key("shipped:mlp").load()
     (tmp_path / "m.npz").write_bytes(NETWORK_FORMATS["model"].pack(model))
     again = load_model(tmp_path / "m.npz")
     assert (again.network, again.metadata) == (model.network, model.metadata)
 
 
-def run_program(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_program(folder, *arguments):
     """Run an exported program, in a process that cannot import this package."""
     blocked = "import sys, runpy; sys.modules['mnist_draw'] = None; sys.argv = sys.argv[1:]; "
-    command = [
-        sys.executable,
-        "-P",
-        "-c",
-        f"{blocked}runpy.run_path(sys.argv[0], None, '__main__')",
-    ]
-    return subprocess.run(
-        [*command, "reader.py", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
+    program = f"{blocked}runpy.run_path(sys.argv[0], None, '__main__')"
+    command = [sys.executable, "-P", "-c", program, "reader.py", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
-def test_the_python_program_agrees(
-    model: ModelFile, pictures: np.ndarray, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_python_program_agrees(model, pictures, monkeypatch, tmp_path):
     expected = Recogniser(model).predict_images(pictures)
     path = tmp_path / "reader.py"
     path.write_bytes(NETWORK_FORMATS["py"].pack(model))
@@ -159,7 +131,7 @@ def test_the_python_program_agrees(
 
 
 @pytest.mark.process
-def test_the_python_program_reads_files(tmp_path: Path) -> None:
+def test_the_python_program_reads_files(tmp_path):
     from PIL import Image
 
     (tmp_path / "reader.py").write_bytes(
@@ -179,16 +151,14 @@ def test_the_python_program_reads_files(tmp_path: Path) -> None:
     done = run_program(tmp_path, "empty.npy", "missing.npy")
     assert done.returncode == 1
     assert "no ink" in done.stderr
-    assert "missing.npy" in done.stderr
     assert "Traceback" not in done.stderr
     assert "missing.npy: there is no such file" in done.stderr
-    assert "PICTURE.npy" in run_program(tmp_path).stdout
     done = run_program(tmp_path, "--help")
     assert (done.returncode, "PICTURE.npy" in done.stdout, done.stderr) == (0, True, "")
 
 
 @pytest.mark.process
-def test_no_name_makes_the_python_program_print_what_a_terminal_obeys(tmp_path: Path) -> None:
+def test_no_name_makes_the_python_program_print_what_a_terminal_obeys(tmp_path):
     named = made_up("layers:").with_info(name="a\x1b[31m network\n7.npy: 3 (99.9 %)")
     (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(named))
     done = run_program(tmp_path)
@@ -199,13 +169,13 @@ def test_no_name_makes_the_python_program_print_what_a_terminal_obeys(tmp_path: 
     assert "\x1b" not in done.stderr
 
 
-@pytest.mark.parametrize("shape", [(3, 3), (5,), (2, 14, 28), (56, 14), ()])
-def test_the_python_program_says_which_shape_it_reads(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match=r"have the shape .* reads 28 by 28 pixels"):
-        numpy_program.predict(np.zeros(shape))
+def test_the_python_program_says_which_shape_it_reads():
+    for shape in ((3, 3), (5,), (2, 14, 28), (56, 14), ()):
+        with pytest.raises(ValueError, match=r"reads 28 by 28 pixels"):
+            numpy_program.predict(np.zeros(shape))
 
 
-def test_the_scale_is_that_of_training(pictures: np.ndarray) -> None:
+def test_the_scale_is_that_of_training(pictures):
     """What the exported files divide by themselves is what the program's own pictures are."""
     model = made_up("layers:20@tanh")
     buffer = io.BytesIO(NETWORK_FORMATS["npz"].pack(model))

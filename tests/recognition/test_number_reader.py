@@ -1,51 +1,48 @@
-"""Whole numbers: cut, read from left to right, and one digit never made several."""
+"""Numbers: cut from ink or read from strokes, and one digit never made several."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from linear_network import linear_model
-from pen_drawing import DIGITS, board, number
+from pen_drawing import DIGITS, board, number, smooth
 
 from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.library.networks import default_model
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.recognition.number_reader import MAX_PIECES, read_number
-from mnist_draw.recognition.pieces import cut_in_pieces, find_seams
+from mnist_draw.recognition.pieces import cheapest, cut_in_pieces, find_seams
 from mnist_draw.recognition.recogniser import Recogniser
+from mnist_draw.recognition.stroke_reader import MAX_COUNT, MAX_STROKES, draw_strokes
+from mnist_draw.storage import ModelFile
 
 PEN = 13.0
 
 
 @pytest.fixture(scope="module")
-def recogniser() -> Recogniser:
+def recogniser():
     return Recogniser(linear_model())
 
 
-def _enlarged(image: np.ndarray, times: int = 6) -> np.ndarray:
+def _enlarged(image, times=6):
     return np.kron(image, np.ones((times, times), np.uint8))
 
 
-def test_nothing(recogniser: Recogniser) -> None:
-    assert read_number(recogniser, np.zeros((300, 300), np.uint8)) == NumberAnswer("", ())
-
-
 @pytest.mark.parametrize("text", ["10", "2026", "31", "700", "11", "42"])
-def test_numbers_with_clear_gaps_have_their_digits_in_place(
-    recogniser: Recogniser, text: str
-) -> None:
+def test_numbers_with_clear_gaps_have_their_digits_in_place(recogniser, text):
     # How many digits and where is the matter here: what each one is depends on the network.
     ink, spans = number(text, PEN)
     answer = read_number(recogniser, ink)
     assert len(answer.digits) == len(text)
     for part, (left, right) in zip(answer.digits, spans, strict=True):
         x, y, width, height = part.box
-        assert abs(x - left) <= 4
-        assert abs(x + width - right) <= 4
-        assert abs(y - (200 - 50 - PEN / 2)) <= 12
-        assert abs(y + height - (200 + 50 + PEN / 2)) <= 12
+        assert (x, x + width) == pytest.approx((left, right), abs=4)
+        assert (y, y + height) == pytest.approx((150 - PEN / 2, 250 + PEN / 2), abs=12)
 
 
-def test_numbers_of_mnist_digits_are_read(recogniser: Recogniser) -> None:
+def test_numbers_of_mnist_digits_are_read(recogniser):
     data = load_dataset()
     probabilities = recogniser.predict(data.test_images[:400].astype(np.float32) / 256)
     sure = np.flatnonzero(
@@ -64,7 +61,7 @@ def test_numbers_of_mnist_digits_are_read(recogniser: Recogniser) -> None:
     assert right >= 17
 
 
-def test_a_first_stroke_is_one_digit_until_it_ends(recogniser: Recogniser) -> None:
+def test_a_first_stroke_is_one_digit_until_it_ends(recogniser):
     ink, _ = number("42", PEN)
     alone = recogniser.recognise_ink(ink)
     answer = read_number(recogniser, ink, alone, beginning=True)
@@ -73,18 +70,18 @@ def test_a_first_stroke_is_one_digit_until_it_ends(recogniser: Recogniser) -> No
     left, top, width, height = answer.digits[0].box
     assert (left, left + width) == (columns[0], columns[-1] + 1)
     assert (top, top + height) == (rows[0], rows[-1] + 1)
-    assert read_number(recogniser, np.zeros((9, 9), np.uint8), beginning=True).text == ""
+    for beginning in (False, True):
+        empty = np.zeros((9, 9), np.uint8)
+        assert read_number(recogniser, empty, beginning=beginning) == NumberAnswer("", ())
 
 
-def test_each_digit_of_a_number_says_what_the_network_saw(recogniser: Recogniser) -> None:
+def test_each_digit_of_a_number_says_what_the_network_saw(recogniser):
     ink, _ = number("42", PEN)
     answer = read_number(recogniser, ink)
     assert len(answer.digits) == 2
     for part in answer.digits:
         x, y, width, height = part.box
         alone = recogniser.recognise_ink(ink[y : y + height, x : x + width])
-        assert part.network_input is not None
-        assert alone.network_input is not None
         # Numbers are cut on a coarser grid.
         alike = np.corrcoef(part.network_input.ravel(), alone.network_input.ravel())[0, 1]
         assert alike > 0.98
@@ -93,7 +90,7 @@ def test_each_digit_of_a_number_says_what_the_network_saw(recogniser: Recogniser
         assert part.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_one_digit_is_not_made_several(recogniser: Recogniser) -> None:
+def test_one_digit_is_not_made_several(recogniser):
     images = load_dataset().test_images[:200, 0]
     answers = [read_number(recogniser, _enlarged(image)) for image in images]
     assert sum(len(answer.digits) > 1 for answer in answers) <= 2
@@ -104,7 +101,7 @@ def test_one_digit_is_not_made_several(recogniser: Recogniser) -> None:
 
 
 @pytest.mark.parametrize("gap", [1.5, 8.0])
-def test_strokes_of_one_digit_stay_together(recogniser: Recogniser, gap: float) -> None:
+def test_strokes_of_one_digit_stay_together(recogniser, gap):
     body, bar = DIGITS[5]
     detached = [body, [(x + 0.1, y - gap / 100) for x, y in bar]]
     assert len(read_number(recogniser, board(detached, 10, scale=150, at=(80, 80))).digits) == 1
@@ -113,12 +110,12 @@ def test_strokes_of_one_digit_stay_together(recogniser: Recogniser, gap: float) 
     assert len(read_number(recogniser, board(open_four, 10, scale=150, at=(80, 80))).digits) == 1
 
 
-def test_touching_digits_are_cut(recogniser: Recogniser) -> None:
+def test_touching_digits_are_cut(recogniser):
     inks = [number(text, PEN, height=150, gap=-6)[0] for text in ("10", "30", "02", "38")]
     assert [len(read_number(recogniser, ink).digits) for ink in inks].count(2) >= 3
 
 
-def test_junk_is_no_number(recogniser: Recogniser) -> None:
+def test_junk_is_no_number(recogniser):
     turns = np.linspace(0, 2 * np.pi, 30)
     face = [
         [(0.5 + 0.5 * np.cos(t), 0.5 + 0.5 * np.sin(t)) for t in turns],
@@ -133,7 +130,7 @@ def test_junk_is_no_number(recogniser: Recogniser) -> None:
     assert read_number(recogniser, square).text == "?"
 
 
-def test_many_specks_are_no_number(recogniser: Recogniser) -> None:
+def test_many_specks_are_no_number(recogniser):
     ink = np.zeros((300, 300), np.uint8)
     for row in range(20, 280, 40):
         for column in range(20, 280, 40):
@@ -145,7 +142,7 @@ def test_many_specks_are_no_number(recogniser: Recogniser) -> None:
     assert read_number(recogniser, wide).text == "?"
 
 
-def test_place_and_size_do_not_matter(recogniser: Recogniser) -> None:
+def test_place_and_size_do_not_matter(recogniser):
     ink, _ = number("207", PEN)
     expected = read_number(recogniser, ink)
     moved = read_number(recogniser, np.pad(ink, ((300, 0), (0, 500))))
@@ -157,7 +154,7 @@ def test_place_and_size_do_not_matter(recogniser: Recogniser) -> None:
         assert other.confidence == pytest.approx(part.confidence, abs=1e-3)
 
 
-def test_confidence_of_a_number_is_that_of_all_its_digits() -> None:
+def test_confidence_of_a_number_is_that_of_all_its_digits():
     one, two = DigitAnswer(1, 0.9, (0, 0, 1, 1)), DigitAnswer(2, 0.5, (2, 0, 1, 1))
     odd = DigitAnswer(None, 0.0, (4, 0, 1, 1))
     assert NumberAnswer("12", (one, two)).confidence == pytest.approx(0.45)
@@ -168,7 +165,7 @@ def test_confidence_of_a_number_is_that_of_all_its_digits() -> None:
     assert found == {"12", "12?"}
 
 
-def test_pieces_cover_all_ink_once() -> None:
+def test_pieces_cover_all_ink_once():
     ink, _ = number("2026", PEN)
     pieces = cut_in_pieces(ink, (0, 0, *ink.shape), lambda inks: [False] * len(inks))
     assert len(pieces) >= 4
@@ -177,7 +174,7 @@ def test_pieces_cover_all_ink_once() -> None:
     assert total == pytest.approx(pieces.group(0, len(pieces)).sum(), rel=1e-5)
 
 
-def test_seams_go_between_and_cost_least() -> None:
+def test_seams_go_between_and_cost_least():
     ink = np.zeros((40, 54), np.float32)
     ink[:, 5:25] = 1
     ink[:, 29:49] = 1
@@ -187,3 +184,219 @@ def test_seams_go_between_and_cost_least() -> None:
     assert ((seams >= 25) & (seams <= 29)).all()
     assert seams.shape[1] == 40
     assert len(find_seams(ink[:, :5], 40)) == 0
+
+
+# -- from strokes
+
+
+LINE = 18.0
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return Recogniser(default_model())
+
+
+def written(text, gap, height=100.0, pen=LINE):
+    """Return the strokes of digits side by side, with so much between their lines, in heights."""
+    x, strokes = 30.0, []
+    for character in text:
+        digit = [smooth(np.array(stroke)) for stroke in DIGITS[int(character)]]
+        points = np.concatenate(digit)
+        left, right = points[:, 0].min(), points[:, 0].max()
+        for stroke in digit:
+            placed = (stroke - (left, 0)) * height + (x, 60)
+            strokes.append(np.column_stack([placed, np.full(len(placed), pen)]))
+        x += (right - left + gap) * height
+    return strokes
+
+
+def inked(strokes, pen=LINE):
+    return board([[tuple(point) for point in stroke[:, :2]] for stroke in strokes], pen, side=700)
+
+
+def read(shipped, strokes, **changes):
+    """Read as the board does: after all ink was recognised as one digit."""
+    ink = inked(strokes, strokes[0][0, 2])
+    alone = replace(shipped.recognise_ink(ink, strokes), **changes)
+    return shipped.read_number(ink, alone, strokes=strokes)
+
+
+@pytest.mark.parametrize("text", ["4", "5", "10", "100", "166", "2026", "457", "314159"])
+@pytest.mark.parametrize("gap", [0.12, 0.4])
+def test_digits_are_read_however_close(shipped, text, gap):
+    strokes = written(text, gap)
+    answer = shipped.read_number(inked(strokes), strokes=strokes)
+    assert answer.text == text
+    assert {part.network_input.shape for part in answer.digits} == {(28, 28)}
+
+
+@pytest.mark.parametrize("text", ["10", "11", "12", "13", "17", "71", "101", "110", "111"])
+@pytest.mark.parametrize("gap", [0.2, 0.6])
+def test_ones_are_read_beside_wide_paper(shipped, text, gap):
+    assert read(shipped, written(text, gap)).text == text
+
+
+def test_boxes_lie_around_the_digits(shipped):
+    strokes = written("37", 0.4)
+    for part, stroke in zip(read(shipped, strokes).digits, strokes, strict=True):
+        left, top, width, height = part.box
+        points = stroke[:, :2]
+        assert np.abs(points.min(axis=0) - (left, top)).max() < LINE
+        assert np.abs(points.max(axis=0) - (left + width, top + height)).max() < LINE
+
+
+def test_one_stroke_is_never_cut(shipped):
+    wave = np.linspace(0, 1, 120)
+    letter_m = np.column_stack(
+        [60 + 300 * wave, 150 - 80 * np.abs(np.sin(2.5 * np.pi * wave)), np.full(120, LINE)]
+    )
+    assert len(read(shipped, [letter_m]).digits) == 1
+
+
+def test_one_plain_digit_is_not_read_again(shipped, monkeypatch):
+    strokes = written("4", 0.3)
+    ink = inked(strokes)
+    alone = shipped.recognise_ink(ink, strokes)
+    monkeypatch.setattr(shipped, "read", None)
+    answer = read_number(shipped, ink, alone, strokes=strokes)
+    assert (answer.text, len(answer.digits)) == ("4", 1)
+
+
+@pytest.mark.parametrize("text", ["37", "457"])
+def test_the_whole_is_not_read_twice(shipped, monkeypatch, text):
+    strokes = written(text, 0.3)
+    asked = []
+    compute = shipped.read
+
+    def counting(inputs, min_log_odds=-np.inf):
+        asked.append(len(inputs))
+        return compute(inputs, min_log_odds)
+
+    monkeypatch.setattr(shipped, "read", counting)
+    without = read_number(shipped, inked(strokes), strokes=strokes)
+    given = read(shipped, strokes)
+    assert without.text == given.text == text
+    assert given.confidence == pytest.approx(without.confidence, abs=1e-4)
+    assert asked[1] == 1
+    if len(strokes) <= MAX_STROKES:
+        assert asked[2] == asked[0] - 1
+
+
+def test_plain_several_digits_need_not_be_plain_digits(shipped, monkeypatch):
+    strokes = written("37", 0.3)
+    parts = [shipped.recognise_ink(inked(strokes), [stroke]) for stroke in strokes]
+    # One part looks like a digit, but hardly more than it must.
+    least = min(part.log_odds for part in parts) - 0.5
+    monkeypatch.setattr(shipped, "refuses", lambda log_odds: log_odds < least)
+    assert len(read(shipped, strokes, several=-5.0).text) == 1
+    assert read(shipped, strokes, several=5.0).text == "37"
+
+
+@pytest.mark.parametrize(
+    ("text", "gap", "count"),
+    # Many digits may look like none, and paper separates digits.
+    [("37", 0.02, 1), ("37", 0.3, 2), ("11", 0.02, 1), ("11", 0.3, 2), ("4261", 0.02, 4)],
+)
+def test_few_strokes_that_are_hardly_several_digits_are_no_number(shipped, text, gap, count):
+    assert len(read(shipped, written(text, gap), several=-4.5).digits) == count
+
+
+def test_a_percent_sign_is_no_number_but_a_line_may_rise(shipped):
+    pen, turn, along = 6.0, np.linspace(-np.pi / 2, 1.5 * np.pi, 60), np.linspace(0, 1, 60)
+
+    def text_of(*lines):
+        return read(shipped, [np.column_stack([*line, np.full(60, pen)]) for line in lines]).text
+
+    bar = 150 - 60 * along, 50 + 120 * along
+    round_about = 22 * np.cos(turn), 20 * np.sin(turn)
+    assert text_of(bar) == "1"
+    circles = [(x + round_about[0], y + round_about[1]) for x, y in ((60, 64), (182, 156))]
+    assert text_of(circles[0], bar, circles[1]) == "?"
+    zeros = [(x + 1.5 * round_about[0], 110 + 2 * round_about[1]) for x in (50, 190)]
+    assert text_of(zeros[0], bar, zeros[1]) == "010"
+    rising = written("17", 0.4)
+    for stroke in rising:
+        stroke[:, 1] += 110 - 0.8 * stroke[:, 0].mean()
+    assert read_number(shipped, inked(rising), strokes=rising).text == "17"
+
+
+def test_two_lines_are_no_number(shipped):
+    above, below = written("12", 0.45), written("34", 0.45)
+    high, wide = (np.ptp(np.concatenate(above)[:, axis]) for axis in (1, 0))
+    for stroke in below:
+        stroke[:, 1] += 1.3 * high
+    assert read(shipped, [*above, *below]).text == "?"
+    # Beside each other they are one number.
+    for stroke in below:
+        stroke[:, :2] += 1.2 * wide, -1.3 * high
+    strokes = [*above, *below]
+    assert read_number(shipped, inked(strokes), strokes=strokes).text == "1234"
+
+
+@pytest.mark.parametrize("wide", [20, 30])
+def test_a_one_with_a_flag_of_its_own_is_no_eleven(shipped, wide):
+    stem, *others = written("17", 0.45)
+    x, y = stem[0, :2]
+    along = np.linspace(0, 1, 30)
+    flag = np.column_stack([x - wide * (1 - along), y + 20 * (1 - along), np.full(30, LINE)])
+    assert read(shipped, [flag, stem, *others]).text == "17"
+
+
+def test_a_bar_that_is_added_at_the_end_finds_its_digit(shipped):
+    first, bar, *others = written("57", 0.3)
+    strokes = [first, *others, bar]
+    assert read_number(shipped, inked(strokes), strokes=strokes).text == "57"
+
+
+def test_a_strange_part_does_not_hide_the_others(shipped):
+    strokes = written("23", 0.4)
+    right = strokes[-1][:, 0].max() + 50
+    corners = np.array([(0, 0), (22, 95), (45, 30), (68, 95), (90, 0)]) + np.array([right, 62])
+    along = np.linspace(0, 4, 80)
+    letter_w = np.column_stack(
+        [np.interp(along, np.arange(5), corners[:, axis]) for axis in (0, 1)] + [np.full(80, LINE)]
+    )
+    strokes.append(letter_w)
+    answer = read_number(shipped, inked(strokes), strokes=strokes)
+    assert (answer.text, answer.is_number, answer.strange) == ("23?", True, 1)
+    assert answer.confidence == 0
+
+
+def test_many_strokes_are_no_number(shipped):
+    assert len(read(shipped, written("1" * (MAX_COUNT + 1), 0.1, 20, 3)).digits) == 1
+
+
+def test_networks_of_other_classes_read_no_numbers():
+    model = linear_model()
+    clothes = Recogniser(ModelFile(model.network, model.parameters, {"refused": 0.9}))
+    assert len(read(clothes, written("37", 0.4)).digits) == 1
+
+
+@pytest.mark.parametrize("digit", [0, 2, 4, 5, 8])
+def test_the_pen_that_was_chosen_changes_nothing(shipped, digit):
+    answers = []
+    for pen in (4.0, 10.0, 18.0, 40.0):
+        strokes = written(str(digit), 0.3, height=160, pen=pen)
+        answers.append(shipped.recognise_ink(inked(strokes, pen), strokes))
+    assert {answer.text for answer in answers} == {str(digit)}
+    for answer in answers[1:]:
+        assert np.abs(answer.network_input - answers[0].network_input).mean() < 0.1
+
+
+def test_a_pen_is_drawn_as_it_suits_the_height():
+    for pen in (4.0, 14.0, 48.0):
+        pieces = draw_strokes(written("11", 0.8, pen=pen))
+        plane = pieces.group(0, 1)
+        wide = plane[len(plane) // 2].sum() / pieces.height
+        assert 1 / 10 - 0.03 <= wide <= 1 / 8 + 0.03
+
+
+def test_the_cheapest_way_and_its_share():
+    groups = [(0, 1), (0, 2), (1, 2)]
+    chosen, share = cheapest(2, groups, np.array([1.0, 1.5, 1.0]))
+    assert chosen == [1]
+    assert share == pytest.approx(np.exp(-1.5) / (np.exp(-1.5) + np.exp(-2.0)))
+    chosen, share = cheapest(2, groups, np.array([0.1, 9.0, 0.1]))
+    assert chosen == [0, 2]
+    assert share > 0.99

@@ -1,32 +1,48 @@
-"""The fit: its network is the rule's, and the rule that ships refuses what it was fitted on."""
+"""The fit of the rejection rule: its drawings, its synthetic negatives, its network."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from fit_rejection import network_of
-from synthetic_negatives import several, synthetic_negatives
+from rejection_minibatches import Drawn, blur, coarsen
+from sign_strokes import LETTERS, SIGNS, smooth, strokes_of
+from synthetic_negatives import painted, several, synthetic_negatives
+from unipen_drawings import (
+    LOOKALIKES,
+    TWINS,
+    Drawings,
+    DrawingsFileError,
+    is_fitted_on,
+    load_drawings,
+)
 
+from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
+from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.mnist import load_dataset, scale
-from mnist_draw.recognition.rejection import RejectionRule, shipped_rule
+from mnist_draw.recognition.rejection import NONE, RejectionRule, shipped_rule
+
+
+@pytest.fixture(scope="module", autouse=True)
+def numpy_twins():
+    """Use the NumPy twins: compiling takes seconds."""
+    with uncompiled():
+        yield
 
 
 @pytest.fixture(scope="module")
-def rule() -> RejectionRule:
-    rule = shipped_rule()
-    assert rule is not None
-    return rule
+def rule():
+    return shipped_rule()
 
 
-@pytest.mark.slow
-def test_synthetic_negatives_are_refused(rule: RejectionRule) -> None:
+def test_synthetic_negatives_are_refused(rule):
     data = load_dataset()
     images = data.test_images[:2000, 0]
     pictures = synthetic_negatives(600, 12345, images, data.test_labels[:2000])
     assert np.mean(rule.log_odds(scale(pictures[:, None]))[0] < rule.threshold) > 0.85
 
 
-def test_several_digits_are_told_apart_from_one(rule: RejectionRule) -> None:
+def test_several_digits_are_told_apart_from_one(rule):
     data = load_dataset()
     pictures = several(300, 54321, data.test_images[:2000, 0], data.test_labels[:2000])
     log_odds, many = rule.log_odds(scale(pictures[:, None]))
@@ -35,7 +51,7 @@ def test_several_digits_are_told_apart_from_one(rule: RejectionRule) -> None:
     assert np.median(many) > 2 > -2 > np.median(one)
 
 
-def test_scores_are_those_of_the_layers_in_lasagne() -> None:
+def test_scores_are_those_of_the_layers_in_lasagne():
     import lasagne
 
     from mnist_draw.training.functions import compile_predict
@@ -51,3 +67,184 @@ def test_scores_are_those_of_the_layers_in_lasagne() -> None:
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
     expected = compile_predict(network)(inputs)
     assert powers / powers.sum(axis=1, keepdims=True) == pytest.approx(expected, abs=1e-4)
+
+
+# -- minibatches
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """Crosses of one busy writer, and one ring and one dot of two others."""
+    cross = (np.array([[0.0, 0.0], [1.0, 1.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    turns = np.linspace(0, 2 * np.pi, 40)
+    ring = (0.5 + 0.5 * np.stack([np.cos(turns), np.sin(turns)], 1),)
+    dot = (np.full((1, 2), 0.5),)
+    busy = Drawings([cross] * 100, ["x"] * 100, ["busy"] * 100)
+    others = Drawings([ring, dot], ["O", "."], ["one", "other"])
+    return Drawn([busy, others], np.array([NONE] * 100 + [0, NONE]), 1)
+
+
+def test_nobody_outweighs_all_others(drawn):
+    _, kinds = drawn.some(2000, np.random.default_rng(1), 0)
+    # A tenth of the weight for a hundredth of the drawings, half of it for the ring.
+    expected = 0.5 * np.sqrt(2) / (10 + np.sqrt(2))
+    assert np.mean(kinds == 0) == pytest.approx(expected, abs=0.02)
+
+
+def test_pictures_are_those_of_their_kinds(drawn):
+    pictures, kinds = drawn.some(300, np.random.default_rng(2), 1)
+    assert pictures.shape == (300, 28, 28)
+    assert pictures.dtype == np.uint8
+    assert (pictures.max(axis=(1, 2)) > 100).all()
+    hollow = pictures[:, 12:16, 12:16].max(axis=(1, 2)) < 100
+    assert np.mean(hollow[kinds == 0]) > 0.8
+    assert np.mean(hollow[kinds == NONE]) < 0.2
+
+
+def test_variations_follow_from_the_numbers(drawn):
+    first, again = (drawn.some(50, np.random.default_rng(3), 7)[0] for _ in range(2))
+    other = drawn.some(50, np.random.default_rng(3), 8)[0]
+    assert np.array_equal(first, again)
+    assert np.mean((first == other).all(axis=(1, 2))) < 0.1
+
+
+def test_what_is_left_out_is_never_chosen():
+    line = (np.array([[0.5, 0.0], [0.5, 1.0]]),)
+    part = Drawings([line] * 4, ["l"] * 4, list("abcd"))
+    drawn = Drawn([part], np.array([1, 2, 3, 4]), 1)
+    drawn.leave_out(np.array([True, False, True, False]))
+    assert set(drawn.some(100, np.random.default_rng(4), 0)[1]) == {2, 4}
+
+
+def test_softening_keeps_ink_in_its_place(images):
+    softened = blur(images, HashedRandom(1, 1, np.arange(len(images))), 0.5)
+    changed = (softened != images).any(axis=(1, 2))
+    assert changed.mean() == pytest.approx(0.5, abs=0.1)
+    before, after = images[changed].astype(float), softened[changed].astype(float)
+    assert (after.max(axis=(1, 2)) == 255).all()
+    sharpness = [np.abs(np.diff(part, axis=2)).mean() / part.mean() for part in (after, before)]
+    assert sharpness[0] < 0.9 * sharpness[1]
+    rows = np.arange(28)
+    for part in (before, after):
+        part /= part.sum(axis=(1, 2), keepdims=True)
+    assert np.abs((after.sum(axis=2) - before.sum(axis=2)) @ rows).max() < 0.2
+
+
+def test_coarse_pictures_have_large_pixels_and_are_normalised(images):
+    shares = np.repeat([0.0, 1.0], 150)
+    coarse = coarsen(images, HashedRandom(1, 1, np.arange(len(images))), shares)
+    assert np.array_equal(coarse[:150], images[:150])
+    before, after = images[150:].astype(float), coarse[150:].astype(float)
+    assert (after.max(axis=(1, 2)) >= 254).all()
+    alike = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(before, after, strict=True)]
+    assert np.median(alike) > 0.75
+    for picture in after:
+        rows, columns = np.nonzero(picture > 20)
+        assert 16 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 24
+    # Fine strokes are gone: neighbouring pixels differ less.
+    steps = [np.abs(np.diff(part, axis=2)).max(axis=(1, 2)).mean() for part in (after, before)]
+    assert steps[0] < 0.9 * steps[1]
+
+
+@pytest.fixture(scope="module")
+def images():
+    return load_dataset().test_images[:300, 0]
+
+
+@pytest.fixture(scope="module")
+def labels():
+    return load_dataset().test_labels[:300]
+
+
+@pytest.mark.parametrize("make", [synthetic_negatives, several])
+def test_pictures_follow_from_the_seed(make, images, labels):
+    pictures = make(60, 3, images, labels)
+    assert pictures.shape == (60, 28, 28)
+    assert pictures.dtype == np.uint8
+    assert np.array_equal(pictures, make(60, 3, images, labels))
+    assert not np.array_equal(pictures, make(60, 4, images, labels))
+
+
+@pytest.mark.parametrize("make", [synthetic_negatives, several])
+def test_pictures_are_normalised(make, images, labels):
+    for picture in make(80, 5, images, labels).astype(float):
+        assert picture.max() > 200
+        rows, columns = np.nonzero(picture > 100)
+        longer = max(np.ptp(rows), np.ptp(columns)) + 1
+        assert 16 <= longer <= 23
+
+
+def test_every_sign_has_strokes_in_its_box():
+    for name, sign in {**LETTERS, **SIGNS}.items():
+        for stroke in strokes_of(sign):
+            assert stroke.shape[0] >= 2, name
+            assert stroke.min() > -0.2, name
+            assert stroke.max() < 1.2, name
+
+
+def test_smooth_curves_pass_through_their_points():
+    points = np.array([[0.0, 0.0], [1.0, 0.5], [0.0, 1.0]])
+    curve = smooth(points)
+    for point in points:
+        assert np.abs(curve - point).sum(axis=1).min() < 1e-9
+    assert len(curve) > 10
+
+
+def test_a_drawing_looks_like_its_strokes():
+    cross = (np.array([[0.0, 0.5], [1.0, 0.5]]), np.array([[0.5, 0.0], [0.5, 1.0]]))
+    picture = painted([cross], 1)[0].astype(float) / 255
+    assert picture[11:17, 11:17].mean() > 0.3
+    assert max(picture[:8, :8].mean(), picture[20:, 20:].mean()) < 0.15
+
+
+# -- drawings
+
+
+def write(path):
+    names = [f"writer {n}" for n in range(20)]
+    text = ["A", "O", "k", "/"] * 10
+    lines = np.linspace([2.0, 10.0], [12.0, 30.0], 5)
+    np.savez(
+        path,
+        points=np.concatenate([lines, lines + 3] * 40),
+        stroke_offsets=np.arange(0, 401, 5),
+        digit_stroke_offsets=np.arange(0, 81, 2),
+        text=np.array(text),
+        writer=np.arange(40) // 2,
+        writer_names=np.array(names),
+    )
+    return path
+
+
+def test_drawings_without_those_that_look_like_digits(tmp_path):
+    drawings = load_drawings(write(tmp_path / "letters.npz"))
+    assert sorted(set(drawings.text)) == ["A", "k"]
+    for strokes in drawings.strokes:
+        points = np.concatenate(strokes)
+        assert len(strokes) == 2
+        assert np.ptp(points, axis=0).max() == pytest.approx(1)
+        assert (points.min(axis=0) + points.max(axis=0)) / 2 == pytest.approx([0.5, 0.5])
+
+
+def test_twins_of_digits_alone(tmp_path):
+    drawings = load_drawings(write(tmp_path / "letters.npz"), twins=True)
+    assert sorted(set(drawings.text)) == ["/", "O"]
+    assert set(drawings.text) <= set(TWINS) <= LOOKALIKES
+    assert set(TWINS.values()) <= set(range(10))
+
+
+def test_halves_share_no_writer(tmp_path):
+    drawings = load_drawings(write(tmp_path / "letters.npz"))
+    fitted, left_out = drawings.of(fitted=True), drawings.of(fitted=False)
+    assert len(fitted.text) + len(left_out.text) == len(drawings.text)
+    assert not set(fitted.writers) & set(left_out.writers)
+    assert all(is_fitted_on(writer) for writer in fitted.writers)
+    assert 4 <= len(set(fitted.writers)) <= 16
+
+
+def test_damaged_files_are_named(tmp_path):
+    (tmp_path / "text.npz").write_text("text")
+    np.savez(tmp_path / "few.npz", points=np.zeros((2, 2)))
+    for name in ("none.npz", "text.npz", "few.npz"):
+        with pytest.raises(DrawingsFileError, match=name.replace(".", r"\.")):
+            load_drawings(tmp_path / name)
