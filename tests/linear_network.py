@@ -13,7 +13,7 @@ NETWORK = "custom_mlp:0,1,0,0"
 
 
 @lru_cache(maxsize=1)
-def linear_model() -> ModelFile:
+def linear_model():
     """Return a network without hidden layers that reads MNIST with over 85 %.
 
     Its weights are a least-squares fit of the labels, scaled so that softmax is about as sure
@@ -32,7 +32,7 @@ def linear_model() -> ModelFile:
     )
 
 
-def unknown_model() -> ModelFile:
+def unknown_model():
     """Return a network of classes of its own, whose data nobody has."""
     weights, bias = linear_model().parameters
     metadata = {"data": "shapes nobody has", "classes": ["a", "b", "c", "d"]}

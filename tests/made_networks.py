@@ -8,7 +8,7 @@ from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
 
 
-def random_model(network: str, seed: int = 1, spread: float = 0.1, **metadata: object) -> ModelFile:
+def random_model(network, seed=1, spread=0.1, **metadata):
     """Return a network with normally distributed weights."""
     random = np.random.default_rng(seed)
     shapes = parse_network(network).parameter_shapes()
@@ -16,7 +16,7 @@ def random_model(network: str, seed: int = 1, spread: float = 0.1, **metadata: o
     return ModelFile(network, values, dict(metadata))
 
 
-def flat_model(network: str, value: float = 0.0, **metadata: object) -> ModelFile:
+def flat_model(network, value=0.0, **metadata):
     """Return a network whose weights are all the same."""
     shapes = parse_network(network).parameter_shapes()
     values = tuple(np.full(shape, value, np.float32) for shape in shapes)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from PIL import Image, ImageDraw
 
 
-def draw_classes(root: Path, names: Sequence[str], count: int) -> None:
+def draw_classes(root, names, count):
     """Draw pictures of discs, each class with its own number of them, dark on light."""
     for number, name in enumerate(names):
         (root / name).mkdir(parents=True)

@@ -32,13 +32,7 @@ DIGITS: dict[int, list[Stroke]] = {
 }  # fmt: skip
 
 
-def board(
-    strokes: Sequence[Stroke],
-    pen: float,
-    side: int = 300,
-    scale: float = 1.0,
-    at: tuple[float, float] = (0.0, 0.0),
-) -> np.ndarray:
+def board(strokes, pen, side=300, scale=1.0, at=(0.0, 0.0)):
     """Draw strokes: uint8 (side, side), 255 for ink.
 
     Parameters
@@ -59,7 +53,7 @@ def board(
     return np.rint(np.clip(pen / 2 + 0.5 - distance, 0, 1) * 255).astype(np.uint8)
 
 
-def smooth(points: np.ndarray) -> np.ndarray:
+def smooth(points):
     """Return points along quadratic curves between the middles, as the canvas draws them."""
     if len(points) < 3:
         return points
@@ -71,9 +65,7 @@ def smooth(points: np.ndarray) -> np.ndarray:
     return np.concatenate([*pieces, points[-1:]])
 
 
-def number(
-    text: str, pen: float, height: float = 100, gap: float = 25, side: int = 400
-) -> tuple[np.ndarray, list[tuple[float, float]]]:
+def number(text, pen, height=100, gap=25, side=400):
     """Draw digits side by side with paper of width `gap` between their ink.
 
     Returns

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pytest
 
 from mnist_draw.analysis import one_step
 from mnist_draw.analysis.one_step import StepExpressions
-from mnist_draw.training.settings import TrainingSettings
 
 _EXPRESSIONS: dict[str, StepExpressions] = {}
 
 
-def _shared(network: Any, settings: TrainingSettings) -> StepExpressions:
+def _shared(network, settings):
     """Return the expressions of an earlier step with these settings, its accumulators empty."""
     found = _EXPRESSIONS.get(repr(settings))
     if found is None:
@@ -28,6 +26,6 @@ def _shared(network: Any, settings: TrainingSettings) -> StepExpressions:
 
 
 @pytest.fixture
-def compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def compiled_once(monkeypatch):
     """Let steps with the same settings share one compiled function."""
     monkeypatch.setattr(one_step, "StepExpressions", _shared)

@@ -8,7 +8,7 @@ import urllib.request
 import pytest
 
 
-def test_a_test_that_opens_a_socket_fails() -> None:
+def test_a_test_that_opens_a_socket_fails():
     with pytest.raises(AssertionError, match="no network connection"):
         socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     with pytest.raises(AssertionError, match="no network connection"):
@@ -16,6 +16,6 @@ def test_a_test_that_opens_a_socket_fails() -> None:
 
 
 @pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="sockets within a computer")
-def test_sockets_within_this_computer_are_allowed() -> None:
+def test_sockets_within_this_computer_are_allowed():
     for one in socket.socketpair():
         one.close()
