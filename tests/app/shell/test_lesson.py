@@ -7,16 +7,12 @@ from typing import Any
 
 import pytest
 from made_networks import flat_model
-from PyQt5.QtWidgets import QLabel
 
 import mnist_draw.app
 from mnist_draw.app.shell.lesson import TABS, LessonError, read_lesson
-from mnist_draw.app.shell.window import PAGES
 from mnist_draw.cli.main import main
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import save_model
-
-from .test_window import Setup
 
 LESSON = """
 network = "ours.npz"
@@ -37,78 +33,43 @@ def path(tmp_path):
     return file
 
 
-@pytest.fixture
-def setup(qtbot):
-    made = Setup(qtbot)
-    yield made
-    made.close()
-
-
 @pytest.mark.window
-def test_the_window_begins_as_the_lesson_wants_it(setup, path, qtbot):
-    window = setup.window
+def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
+    window, panel = shared.window, shared.window.train_tab.settings
+    assert tuple(page.name for page in window.pages) == TABS
     window.use_lesson(read_lesson(str(path)))
     qtbot.waitUntil(lambda: window.network.key == "opened:ours.npz")
     assert [window.tabs.isTabVisible(n) for n in range(3)] == [True, True, False]
     assert window.tabs.currentWidget() is window.draw_tab
     # Nothing leads to the tab Inside, which is not there.
-    link = window.draw_tab.answer.why_link
+    link, row = window.draw_tab.answer.why_link, window.draw_tab.my_digits.row
     link.show_pair(3, 8)
-    row = window.draw_tab.my_digits.row
     row.show_saved(3, misread=True)
     assert link.isHidden()
     assert row.why_not_link.isHidden()
-    panel = window.train_tab.settings
+    window._step(1)
+    assert window.tabs.currentWidget() is window.train_tab
+    window._show_page("inside")
+    assert window.tabs.currentWidget() is window.train_tab
+    assert "does not belong to this lesson" in shared.text("messageLabel")
     assert panel.settings().epochs == 5
     assert panel.fields["epochs"].widget.isEnabled()
-    assert not panel.fields["network"].widget.isEnabled()
     assert panel.fields["l2"].cell.isHidden()
-
-
-@pytest.mark.window
-def test_the_first_tab_is_in_front(setup, path, qtbot):
-    path.write_text(LESSON.replace('"draw", "train"', '"train", "draw"'))
-    window = setup.window
-    window.use_lesson(read_lesson(str(path)))
-    qtbot.waitUntil(lambda: window.network.key == "opened:ours.npz")
-    assert window.tabs.currentWidget() is window.train_tab
-
-
-@pytest.mark.window
-def test_what_is_fixed_stays_whatever_is_chosen(setup, path):
-    window = setup.window
-    panel = window.train_tab.settings
-    window.use_lesson(read_lesson(str(path)))
     for preset in panel.presets.values():
         preset.click()
     assert panel.settings().network == "layers:100"
     panel.set_running(True)
     panel.set_running(False)
     assert not panel.fields["network"].widget.isEnabled()
-
-
-@pytest.mark.window
-def test_tabs_that_do_not_belong_are_passed_over(setup, path):
-    window = setup.window
+    path.write_text(LESSON.replace('"draw", "train"', '"train", "draw"'))
+    window.tabs.setCurrentWidget(window.draw_tab)
     window.use_lesson(read_lesson(str(path)))
-    window._step(1)
     assert window.tabs.currentWidget() is window.train_tab
-    window._show_page("inside")
-    assert window.tabs.currentWidget() is window.train_tab
-    words = [label.text() for label in window.messages.findChildren(QLabel)]
-    assert "The tab Inside does not belong to this lesson." in words
-
-
-@pytest.mark.window
-def test_the_tabs_are_those_of_the_window(setup):
-    assert tuple(page.name for page in setup.window.pages) == TABS
-    assert len(PAGES) == len(TABS)
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("tabs = ['drew']", "there is no tab 'drew'; did you mean draw?"),
         ("tabs = ['nosuch']", "there is no tab 'nosuch'; there are draw, inside, train. No window"),
         ("hidden = ['nosuch']", "there is no setting 'nosuch'; of "),
         ("tabs = ['drew']", "did you mean draw? No window was opened."),
@@ -120,7 +81,6 @@ def test_the_tabs_are_those_of_the_window(setup):
         ("[training]\ndata = 'x'", "Did you mean data_folder?"),
         ("network = '../no.npz'", "there is no network {beside}no.npz."),
         ("fixed = ['epoch']", "did you mean epochs?"),
-        ("fixed = 'epochs'", "fixed is 'epochs'; it must be a list of names"),
         ("netwerk = 'x.npz'", "there is no entry 'netwerk'; did you mean network?"),
         ("network = 3", "network is 3; it must be the name of a file"),
         ("network = 'no.npz'", "there is no network"),

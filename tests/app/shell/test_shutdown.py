@@ -18,7 +18,6 @@ from mnist_draw.training.network_places import opened_folder
 from mnist_draw.training.record import CHECKPOINT
 
 from ..fakes import FullDisk, Loop, checkpoint_after, model
-from .test_window import Setup
 
 pytestmark = pytest.mark.window
 
@@ -50,23 +49,13 @@ def disk(monkeypatch):
 
 
 @pytest.fixture
-def setup(qtbot, disk):
-    """Return a window whose run has ended with a network that no place took."""
-    made = Setup(qtbot)
-    made.window.train_tab.settings.apply("epochs", 1)
-    made.window.run.start()
-    made.wait_for_end()
-    assert made.window.shutdown.unsaved
-    yield made
-    made.window.shutdown.unsaved.clear()
-    made.close()
-
-
-def checkpoint(setup):
-    """Return where the run of a window has its checkpoint."""
-    folder = setup.window.training.folder
-    assert folder is not None
-    return folder / CHECKPOINT
+def setup(shared, disk):
+    """Return a window with a network that no place took."""
+    unsaved = shared.window.shutdown.unsaved
+    unsaved["run:1"] = model(title="Learnt")
+    yield shared
+    shared.window.shutdown._unasked = False
+    unsaved.clear()
 
 
 def question(setup):
@@ -160,7 +149,11 @@ def test_where_there_is_room_by_now_nothing_is_asked(setup, disk):
     assert load_model(path).title.endswith(", rescued")
 
 
-def test_a_run_that_is_saved_later_is_not_asked_about(setup, tmp_path):
+def test_a_run_is_asked_about_unless_it_is_saved_later(setup, tmp_path):
+    setup.window.shutdown.unsaved.clear()
+    setup.run(1)
+    setup.wait_for_end()
+    assert len(setup.window.shutdown.unsaved) == 1
     setup.window.training.happened.emit([Saved(tmp_path)])
     assert not setup.window.shutdown.unsaved
 
@@ -202,58 +195,42 @@ def test_a_signal_ends_the_question(setup, monkeypatch):
     assert said[0].endswith("could be saved nowhere and is lost.")
 
 
-def test_a_session_that_ends_is_not_held_up_and_one_that_is_cancelled_goes_on(
-    qtbot, disk, monkeypatch
-):
-    made = Setup(qtbot)
-    said = told(made, monkeypatch)
-    made.window.train_tab.settings.apply("epochs", 100_000)
-    made.window.run.start()
-    qtbot.waitUntil(lambda: made.window.run.state.validation_loss is not None)
+def test_a_session_that_ends_is_not_held_up_and_one_that_is_cancelled_goes_on(setup, monkeypatch):
+    said = told(setup, monkeypatch)
+    setup.run_an_epoch()
     with monkeypatch.context() as patch:
         patch.setattr(QGuiApplication, "isSavingSession", lambda *_: True)
-        made.window.close()
-    assert not made.window.isVisible()
-    qtbot.waitUntil(lambda: bool(said))
-    made.window.show()
-    made.window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
-    qtbot.waitUntil(lambda: bool(made.text("predictionLabel")))
-    made.close()
+        setup.window.close()
+    assert not setup.window.isVisible()
+    setup.qtbot.waitUntil(lambda: bool(said))
+    setup.window.show()
+    setup.window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
+    setup.qtbot.waitUntil(lambda: bool(setup.text("predictionLabel")))
 
 
 @pytest.fixture
-def going_on(qtbot):
-    """Return a function that makes a window in whose run one epoch is complete."""
-    made: list[Setup] = []
+def lose_display(shared):
+    """Return a function that tells what is said when the display is lost in the second epoch."""
 
-    def make(loop):
+    def lose(loop, in_memory=False, checkpoint=False):
+        shared.loop = loop
         loop.free_epochs = 1
         loop.gate.clear()
-        setup = Setup(qtbot, loop)
-        made.append(setup)
-        setup.window.train_tab.settings.apply("network", "layers:")
-        setup.window.run.start()
-        qtbot.waitUntil(lambda: setup.window.run.state.validation_loss is not None)
-        return setup
+        window = shared.window
+        window.train_tab.settings.apply("network", "layers:")
+        shared.run_an_epoch(20)
+        shared.qtbot.waitUntil(lambda: (window.training.only_in_memory() is not None) == in_memory)
+        if checkpoint:
+            (window.training.folder / CHECKPOINT).write_bytes(checkpoint_after(1).pack())
+        return " ".join(window.shutdown.save_now())
 
-    yield make
-    for setup in made:
-        setup.window.shutdown.unsaved.clear()
-        setup.close()
-
-
-def lose_display(setup):
-    """Return what is said when the display of a window is lost."""
-    return " ".join(setup.window.shutdown.save_now())
+    yield lose
+    shared.window.shutdown.unsaved.clear()
 
 
 @pytest.mark.parametrize("earlier", [False, True])
-def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(going_on, earlier):
-    setup = going_on(FullDisk())
-    setup.qtbot.waitUntil(lambda: setup.window.training.only_in_memory() is not None)
-    if earlier:
-        checkpoint(setup).write_bytes(checkpoint_after(1).pack())
-    said = lose_display(setup)
+def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(lose_display, earlier):
+    said = lose_display(FullDisk(), in_memory=True, checkpoint=earlier)
     (path,) = opened_folder().glob("*.npz")
     assert load_model(path).metadata["epochs"] == 1
     assert f"is kept in {path}." in said
@@ -262,41 +239,35 @@ def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(going_on, 
     assert ("cannot be continued" in said) is not earlier
 
 
-def test_a_display_that_is_lost_with_a_full_disk_says_what_is_lost(going_on, disk):
-    setup = going_on(FullDisk())
-    setup.qtbot.waitUntil(lambda: setup.window.training.only_in_memory() is not None)
-    said = lose_display(setup)
+def test_a_display_that_is_lost_with_a_full_disk_says_what_is_lost(lose_display, disk):
+    said = lose_display(FullDisk(), in_memory=True)
     assert "could be saved nowhere and is lost" in said
     assert "kept up to" not in said
 
 
-def test_a_display_that_is_lost_leaves_a_checkpoint_to_go_on_from(going_on):
-    setup = going_on(Loop())
-    checkpoint(setup).write_bytes(checkpoint_after(1).pack())
-    said = lose_display(setup)
+def test_a_display_that_is_lost_leaves_a_checkpoint_to_go_on_from(lose_display):
+    said = lose_display(Loop(), checkpoint=True)
     assert "The drawing and the preferences are kept." in said
     assert "offers to continue it from there" in said
 
 
-def test_a_display_that_is_lost_without_a_run_tells_of_none(qtbot):
-    made = Setup(qtbot)
-    assert lose_display(made) == "The drawing and the preferences are kept."
-    made.close()
+def test_a_display_that_is_lost_without_a_run_tells_of_none(shared):
+    said = shared.window.shutdown.save_now()
+    assert said == ["The drawing and the preferences are kept."]
 
 
 def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
-    qtbot, own_home, monkeypatch
+    setup, own_home, disk, monkeypatch
 ):
-    made = Setup(qtbot)
-    said = told(made, monkeypatch)
+    said = told(setup, monkeypatch)
+    setup.window.shutdown.unsaved.clear()
+    disk.make_room()
     monkeypatch.setattr(RunSession, "save_model", full)
-    made.window.train_tab.settings.apply("epochs", 100_000)
-    made.window.run.start()
-    qtbot.waitUntil(lambda: made.window.run.state.validation_loss is not None)
+    setup.run_an_epoch()
     (own_home / "data" / "networks").write_text("in the way")
-    made.window.shutdown.close_without_prompt()
+    setup.window.shutdown.close_without_prompt()
     QApplication.closeAllWindows()
-    qtbot.waitUntil(lambda: not made.window.isVisible())
-    assert made.window.shut_down()
+    setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
+    assert setup.window.shut_down()
     (path,) = own_home.parent.glob("mnist-draw-rescued-model.npz")
     assert str(path) in said[0]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QRect
 from PyQt5.QtWidgets import QApplication, QPushButton, QWidget
 
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
+from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
@@ -30,27 +32,37 @@ def _set_text(app, font):
         theme.theme().apply(colours)
 
 
-@pytest.fixture(params=[13, 18])
+@pytest.fixture(params=[13, 18], scope="module")
 def text(request, qapp):
     """Set the interface font to the usual size, and to that of 9 points at 144 dpi."""
-    before = qapp.font()
-    font = qapp.font()
+    before, font = qapp.font(), qapp.font()
     font.setPixelSize(request.param)
     _set_text(qapp, font)
     yield request.param
     _set_text(qapp, before)
 
 
-@pytest.fixture
-def window(qtbot, text):
+@pytest.fixture(scope="module")
+def shown(text, quick_explanations, tmp_path_factory):
     """Return a visible window whose services do not run."""
-    made = Window(None, Recognition(model, None, Recogniser))
-    qtbot.addWidget(made)
-    made.show()
-    yield made
-    made.close()
-    # A section of Inside may still compile.
-    assert running.shut_down(60.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MNIST_DRAW_HOME", str(tmp_path_factory.mktemp("home")))
+        # What a section of Inside compiles would be waited for.
+        patch.setattr(limits_section, "count_all", lambda *_: iter(()))
+        made = Window(None, Recognition(model, None, Recogniser))
+        made.show()
+        yield made
+        made.close()
+        assert running.shut_down(60.0)
+    sip.delete(made)
+
+
+@pytest.fixture
+def window(shown):
+    """Return that window with the Draw tab in front and no message."""
+    shown.tabs.setCurrentWidget(shown.draw_tab)
+    yield shown
+    shown.messages.dismiss()
 
 
 def _settle():
@@ -71,7 +83,6 @@ def test_every_page_fits_a_small_screen(window, text):
     assert (window.width(), window.height()) == screen
 
 
-@pytest.mark.slow
 def test_no_section_of_inside_is_wider_than_a_small_screen(window, text, qtbot):
     window.resize(*{13: (1022, 636), 18: (1362, 704)}[text])
     window.tabs.setCurrentWidget(window.inside_tab)
