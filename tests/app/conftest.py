@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -22,6 +24,18 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board
 from mnist_draw.training import network_places
 from tests.app.fakes import Notices
+
+
+def run_python(code, home, **environ):
+    """Run a program in a home of its own; what waits for ever is a failure."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "MNIST_DRAW_HOME": str(home), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +83,8 @@ def _alive():
             is_thread = issubclass(type(thing), QThread)
             active = thing.isRunning() if is_thread else thing.isActive()
             if active:
-                found[id(thing)] = f"{type(thing).__name__} {thing.objectName()!r}"
+                kind, owner = type(thing).__name__, type(thing.parent()).__name__
+                found[id(thing)] = f"{kind} {thing.objectName()!r} of {owner}"
     return found
 
 

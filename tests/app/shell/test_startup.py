@@ -1,17 +1,100 @@
-"""What is loaded before the window is visible."""
+"""From the command to the window: display, libraries, what is imported, the end, crashes."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.process, pytest.mark.slow]
+from mnist_draw.app.shell import platform_check, startup
+from mnist_draw.app.shell.help import libraries
 
-PROGRAM = """
+from ..conftest import run_python
+
+
+@pytest.fixture
+def plugins(tmp_path):
+    """Return a plugin folder like Qt's."""
+    for name in ("libqxcb.so", "libqwayland-generic.so", "libqoffscreen.so"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def look(plugins, missing=(), answers=True, **environ):
+    """Ask for obstacles on a Linux where some libraries are missing."""
+
+    def loads(library):
+        return not (library in missing or (missing and library.endswith("libqxcb.so")))
+
+    return platform_check.startup_problem(environ, "linux", loads, lambda display: answers, plugins)
+
+
+def test_all_is_well(plugins):
+    assert look(plugins, DISPLAY=":0") is None
+    assert look(plugins, WAYLAND_DISPLAY="wayland-0") is None
+    assert look(plugins, QT_QPA_PLATFORM="offscreen") is None
+
+
+def test_no_display(plugins):
+    sentence = look(plugins)
+    assert "no display" in sentence
+    assert "xvfb-run" in sentence
+
+
+def test_missing_libraries_are_named_with_their_packages(plugins):
+    sentence = look(plugins, ("libxcb-icccm.so.4", "libxkbcommon-x11.so.0"), DISPLAY=":0")
+    assert "apt install libxcb-icccm4 libxkbcommon-x11-0" in sentence
+    assert "dnf install libxkbcommon-x11 xcb-util-wm" in sentence
+
+
+def test_silent_server(plugins):
+    assert "DISPLAY=:7" in look(plugins, answers=False, DISPLAY=":7")
+
+
+def test_silent_compositor(plugins):
+    sentence = look(plugins, answers=False, WAYLAND_DISPLAY="wayland-7", XDG_RUNTIME_DIR="/run")
+    assert "no Wayland compositor answers at /run/wayland-7" in sentence
+    assert "wayland-7" in look(
+        plugins, answers=False, QT_QPA_PLATFORM="wayland-egl", WAYLAND_DISPLAY="wayland-7"
+    )
+
+
+def test_unknown_platform(plugins):
+    sentence = look(plugins, QT_QPA_PLATFORM="hologram:size=3", DISPLAY=":0")
+    assert "QT_QPA_PLATFORM is 'hologram'" in sentence
+    assert "offscreen, wayland-generic, xcb" in sentence
+    # Qt takes the first that works, and may find plugins in other places.
+    assert look(plugins, QT_QPA_PLATFORM="hologram;offscreen") is None
+    assert look(plugins, QT_QPA_PLATFORM="hologram", QT_PLUGIN_PATH="/opt/qt") is None
+
+
+def test_other_systems_are_not_asked(plugins):
+    assert platform_check.startup_problem({}, "win32", plugins=plugins) is None
+
+
+def test_failed_import_names_the_package():
+    error = ImportError("libGL.so.1: cannot open shared object file")
+    sentence = platform_check.qt_import_failure(error, lambda name: name != "libGL.so.1")
+    assert "libgl1" in sentence or not sys.platform.startswith("linux")
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X is Linux's")
+@pytest.mark.parametrize("display", ["", ":4711"])
+def test_the_program_says_so_and_ends_with_1(tmp_path, monkeypatch, display):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    code = "import sys; from mnist_draw.app import main; sys.exit(main())"
+    done = run_python(code, tmp_path, **({"DISPLAY": display} if display else {}))
+    assert done.returncode == 1
+    assert done.stderr.startswith("No window can open here")
+    assert "Traceback" not in done.stderr
+
+
+IMPORTS = """
 import sys
 from PyQt5.QtWidgets import QApplication
 from mnist_draw.app.shell.window import Window
@@ -28,14 +111,10 @@ print([name for name in sys.modules if name.startswith(("mnist_draw.analysis",
 """
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_nothing_heavy_is_imported_before_the_window_is_visible(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python(IMPORTS, tmp_path)
     assert done.stdout.split() == ["[]", "[]"], done.stderr
 
 
@@ -63,23 +142,21 @@ def ended_by(home, name, before="pass"):
         "from mnist_draw.app import main\n"
         "sys.exit(main())\n"
     )
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "MNIST_DRAW_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_python(code, home)
 
 
-@pytest.mark.parametrize("name", ["", "SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["", "SIGINT", "SIGHUP"])
 def test_the_window_opens_and_closes_with_status_0(tmp_path, name):
-    """By its button, by Ctrl-C in the terminal, by ``kill`` and by closing the terminal."""
+    """By its button, by Ctrl-C in the terminal and by closing the terminal."""
     done = ended_by(tmp_path, name)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_a_network_that_is_lost_is_no_success(tmp_path):
     lose = (
         "import mnist_draw.app.shell.shutdown as u; u.save_fallback = lambda model: None; "
@@ -120,14 +197,74 @@ window.shut_down()
 """
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_modules_of_qt_are_loaded_in_the_gui_thread_only(tmp_path):
     # PyQt5 changes what its conversions look up while a module is loaded: in another thread than
     # theirs, that has crashed one start in twenty.
-    done = subprocess.run(
-        [sys.executable, "-c", QT_IN_WHICH_THREAD],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python(QT_IN_WHICH_THREAD, tmp_path)
     assert done.stdout.strip() == "True []", done.stderr
+
+
+CRASH = """
+import faulthandler, sys
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.shell import startup
+report = startup.report_crash()
+if report is not None:
+    print(report)
+    sys.exit(0)
+reporter.install()
+reporter.noting = startup.note_events()
+for number in range(300):
+    reporter.note(f"command number {number}")
+faulthandler._sigsegv()
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(os.name == "nt", reason="a crash as POSIX has it")
+def test_the_next_start_finds_a_report_of_a_crash_once(tmp_path):
+    assert run_python(CRASH, tmp_path).returncode < 0
+    report = Path(run_python(CRASH, tmp_path).stdout.strip()).read_text(encoding="utf-8")
+    assert "Segmentation fault" in report
+    assert "command number 299" in report
+    assert "command number 1\n" not in report
+    assert f"Python {sys.version_info[0]}.{sys.version_info[1]}" in report
+    assert str(tmp_path) not in report
+    assert str(Path.home()) not in report
+    # A start after a start that went well finds nothing.
+    assert run_python(CRASH, tmp_path).returncode < 0
+
+
+def test_no_crash_no_report(own_home):
+    assert startup.report_crash() is None
+    note = startup.note_events()
+    assert note is not None
+    note("tab draw")
+    assert startup.report_crash() is None
+    (events,) = own_home.rglob(startup.EVENTS)
+    assert events.read_text()[9:] == "tab draw\n"
+
+
+@pytest.mark.process
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+def test_a_pipe_in_the_place_of_the_events_is_not_waited_for(own_home):
+    (own_home / "data" / "log").mkdir(parents=True)
+    os.mkfifo(own_home / "data" / "log" / startup.EVENTS)
+    # Opening it waits in the system, where no time limit of the test would reach it.
+    code = "from mnist_draw.app.shell import startup; print(startup.note_events())"
+    done = run_python(code, own_home)
+    assert done.stdout == "None\n"
+
+
+def test_every_library_has_a_version_and_a_licence():
+    try:
+        metadata.distribution("mnist_draw")
+    except metadata.PackageNotFoundError:
+        pytest.skip("the program is run from its folder, and names no libraries")
+    found = libraries()
+    assert "PyQt5" in {name for name, _, _ in found}
+    for name, version, licence in found:
+        assert version, name
+        assert 0 < len(licence) < 80, name
