@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 
 from mnist_draw.analysis import one_step
 from mnist_draw.analysis.one_step import StepExpressions
+from mnist_draw.training import loop
+from mnist_draw.training.checkpoint import from_array, to_array
 
 _EXPRESSIONS: dict[str, StepExpressions] = {}
 
@@ -29,3 +32,65 @@ def _shared(network, settings):
 def compiled_once(monkeypatch):
     """Let steps with the same settings share one compiled function."""
     monkeypatch.setattr(one_step, "StepExpressions", _shared)
+
+
+class _Compiled:
+    """A network with its functions, and what they begin with."""
+
+    def __init__(self, network):
+        import lasagne
+
+        self.network = network
+        self.start = lasagne.layers.get_all_param_values(network)
+        self.train: Any = None
+        self.evaluate: Any = None
+        self.state: list[Any] = []
+
+
+#: By all settings that are compiled into the functions.
+_COMPILED: dict[object, _Compiled] = {}
+
+
+@pytest.fixture
+def shared_step(monkeypatch):
+    """Compile once for all runs with the same network, seed and rule; each begins as a new one.
+
+    Their pictures must be of one type: a second compilation would draw other dropout masks.
+    """
+    import lasagne
+
+    build, compile_train = loop.build_network, loop.compile_train
+    compile_evaluate = loop.compile_evaluate
+
+    def shared_of(network):
+        known = (shared for shared in _COMPILED.values() if shared.network is network)
+        return next(known, None) or _Compiled(network)
+
+    def build_shared(settings):
+        key = (settings.network, settings.seed, settings.update, str(settings.update_parameters))
+        if settings.start_model is not None:
+            return build(settings)
+        if key not in _COMPILED:
+            _COMPILED[key] = _Compiled(build(settings))
+        shared = _COMPILED[key]
+        lasagne.layers.set_all_param_values(shared.network, shared.start)
+        return shared.network
+
+    def train_shared(network, settings, dtype):
+        shared = shared_of(network)
+        if shared.train is None:
+            shared.train = compile_train(network, settings, dtype)
+            shared.state = [to_array(variable) for variable in shared.train.state]
+        for variable, value in zip(shared.train.state, shared.state, strict=True):
+            from_array(variable, value)
+        return shared.train
+
+    def evaluate_shared(network, dtype):
+        shared = shared_of(network)
+        if shared.evaluate is None:
+            shared.evaluate = compile_evaluate(network, dtype)
+        return shared.evaluate
+
+    monkeypatch.setattr(loop, "build_network", build_shared)
+    monkeypatch.setattr(loop, "compile_train", train_shared)
+    monkeypatch.setattr(loop, "compile_evaluate", evaluate_shared)

@@ -7,10 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from shared_steps import shared_step as shared_step
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path_factory, monkeypatch):
+def own_home(tmp_path_factory, monkeypatch, shared_step):
     """Set a home of its own, with the compiled code that all tests share."""
     home = tmp_path_factory.mktemp("home")
     shared = Path(os.environ["MNIST_DRAW_HOME"]) / "cache"

@@ -1,19 +1,33 @@
-"""The compiled functions, against the same figures computed with NumPy."""
+"""The compiled functions and Lasagne's update rules, against figures computed with NumPy."""
 
 from __future__ import annotations
+
+import inspect
 
 import lasagne
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mnist_draw.dataset.mnist import scale
+from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
+from mnist_draw.training.events import EpochFinished
 from mnist_draw.training.functions import (
     compile_evaluate,
     compile_predict,
     compile_train,
 )
+from mnist_draw.training.loop import train
 from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.updates import (
+    SCHEDULES,
+    UPDATE_RULES,
+    find_update_rule,
+    learning_rate_at,
+    updates_of,
+)
 
 #: No hidden layer and no dropout: NumPy computes it in a few lines.
 PLAIN = TrainingSettings(
@@ -86,19 +100,15 @@ def test_evaluation_of_any_number_of_pictures(network, functions, digits, count)
         np.testing.assert_array_equal(value, old)
 
 
-@pytest.mark.parametrize("count", [1, 5])
-def test_prediction(network, digits, count):
-    pictures, labels = digits.test_images[:count], digits.test_labels[:count]
-    found = compile_predict(network)(scale(pictures))
-    expected = softmax_regression(*lasagne.layers.get_all_param_values(network), pictures, labels)
-    assert found.shape == (count, 10)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, expected[0], rtol=1e-4, atol=1e-6)
-
-
-def test_prediction_follows_the_parameters(digits):
-    network = parse_network(PLAIN.network).build()
+def test_prediction_follows_the_parameters(network, digits):
     predict = compile_predict(network)
+    values = lasagne.layers.get_all_param_values(network)
+    for count in (1, 5):
+        pictures, labels = digits.test_images[:count], digits.test_labels[:count]
+        found = predict(scale(pictures))
+        assert (found.shape, found.dtype) == ((count, 10), np.float32)
+        expected = softmax_regression(*values, pictures, labels)[0]
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
     pictures = scale(digits.test_images[:3])
     weights = np.zeros((784, 10), np.float32)
     for digit in (4, 7):
@@ -108,45 +118,239 @@ def test_prediction_follows_the_parameters(digits):
         assert predict(pictures).argmax(axis=1).tolist() == [digit] * 3
 
 
-def test_prediction_and_evaluation_leave_dropout_out(digits):
-    network = parse_network("custom_mlp:1,32,0.5,0.5").build()
-    predict = compile_predict(network)
+@pytest.fixture(scope="module")
+def dropping():
+    """Return a network with dropout, and its functions."""
+    settings = TrainingSettings(
+        network="custom_mlp:1,32,0.2,0.5", learning_rate=1e-20, batch_size=100
+    )
+    network = parse_network(settings.network).build()
+    return network, compile_train(network, settings), settings
+
+
+def test_prediction_leaves_dropout_out(dropping, digits):
+    predict = compile_predict(dropping[0])
     pictures = scale(digits.test_images[:20])
     first = predict(pictures)
     np.testing.assert_array_equal(first, predict(pictures))
     np.testing.assert_allclose(first[:1], predict(pictures[:1]), rtol=1e-5)
 
 
-def test_dropout_differs_from_batch_to_batch(digits):
-    settings = TrainingSettings(
-        network="custom_mlp:1,32,0.2,0.5", learning_rate=1e-20, batch_size=100
-    )
-    compiled = compile_train(parse_network(settings.network).build(), settings)
+def test_dropout_differs_from_batch_to_batch(dropping, digits):
     pictures, labels = digits.train_images[:100], digits.train_labels[:100].astype(np.int32)
-    losses = {float(compiled.train(pictures, labels)[0]) for _ in range(5)}
+    losses = {float(dropping[1].train(pictures, labels)[0]) for _ in range(5)}
     assert len(losses) == 5
 
 
-def test_state_is_what_a_batch_changes_beside_the_parameters(digits):
+def test_state_is_what_a_batch_changes_beside_the_parameters(dropping):
     """An accumulator for each parameter with rmsprop, and a random state for each dropout."""
-    settings = TrainingSettings(network="custom_mlp:1,32,0.2,0.5", batch_size=100)
-    network = parse_network(settings.network).build()
-    compiled = compile_train(network, settings)
+    network, compiled, settings = dropping
     assert len(compiled.state) == 4 + 2
     params = lasagne.layers.get_all_params(network)
     shapes = [variable.get_value().shape for variable in compiled.state[:4]]
     assert shapes == [param.get_value().shape for param in params]
+    # Compiled again, it has no more of it.
+    assert len(compile_train(network, settings).state) == 4 + 2
+
+
+def test_evaluation_must_be_compiled_first(dropping):
+    with pytest.raises(RuntimeError, match="compile_evaluate was not called"):
+        dropping[1].evaluate(np.zeros((1, 1, 28, 28), np.uint8), np.zeros(1, np.int32))
+
+
+# -- update rules and schedules
+
+
+def test_all_of_lasagnes_rules_the_tutorials_first():
+    assert next(iter(UPDATE_RULES)) == "rmsprop"
+    published = {
+        name
+        for name in lasagne.updates.__all__
+        if "loss_or_grads" in inspect.signature(getattr(lasagne.updates, name)).parameters
+    }
+    assert set(UPDATE_RULES) == published
+
+
+@pytest.mark.parametrize("name", UPDATE_RULES)
+def test_parameters_and_defaults_are_lasagnes(name):
+    signature = inspect.signature(getattr(lasagne.updates, name)).parameters
+    expected = {
+        key: parameter.default
+        for key, parameter in signature.items()
+        if key not in ("loss_or_grads", "params", "learning_rate")
+    }
+    assert dict(UPDATE_RULES[name].parameters) == expected
+    assert UPDATE_RULES[name].name == name
+    assert UPDATE_RULES[name].meaning
+
+
+#: Parameters other than the defaults, for the rules below.
+CHOSEN: dict[str, dict[str, float]] = {
+    "sgd": {},
+    "momentum": {"momentum": 0.5},
+    "adagrad": {"epsilon": 1e-3},
+    "rmsprop": {"rho": 0.7, "epsilon": 1e-3},
+    "adam": {"beta1": 0.8, "beta2": 0.95, "epsilon": 1e-3},
+}
+
+
+@pytest.fixture(scope="module")
+def steps():
+    """Minimise x² + 3 y from (1, 2) for four steps by each rule; return x and y after each."""
+    import theano
+    import theano.tensor as T
+
+    points = {
+        (name, chosen): theano.shared(np.array([1.0, 2.0], np.float32))
+        for name in UPDATE_RULES
+        for chosen in (False, True)
+    }
+    updates = {}
+    for (name, chosen), point in points.items():
+        loss = T.sqr(point[0]) + 3 * point[1]
+        parameters = CHOSEN.get(name, {}) if chosen else {}
+        updates |= updates_of(UPDATE_RULES[name], loss, [point], np.float32(0.1), parameters)
+    mode = theano.Mode(linker="py", optimizer="fast_compile")
+    step = theano.function([], [], updates=updates, mode=mode)
+    found = {key: [] for key in points}
+    for _ in range(4):
+        step()
+        for key, point in points.items():
+            found[key] += point.get_value().tolist()
+    return found
+
+
+def expected(rule):
+    """Do the same with a rule that turns gradients so far into a step."""
+    point, gradients, found = np.array([1.0, 2.0]), [], []
+    for _ in range(4):
+        gradients.append(np.array([2 * point[0], 3.0]))
+        point = point - rule(gradients)
+        found += point.tolist()
+    return found
+
+
+def rmsprop(gradients):
+    mean = np.zeros(2)
+    for gradient in gradients:
+        mean = 0.7 * mean + 0.3 * gradient**2
+    return 0.1 * gradients[-1] / np.sqrt(mean + 1e-3)
+
+
+def adam(gradients):
+    mean, square = np.zeros(2), np.zeros(2)
+    for gradient in gradients:
+        mean = 0.8 * mean + 0.2 * gradient
+        square = 0.95 * square + 0.05 * gradient**2
+    count = len(gradients)
+    rate = 0.1 * np.sqrt(1 - 0.95**count) / (1 - 0.8**count)
+    return rate * mean / (np.sqrt(square) + 1e-3)
+
+
+def momentum(gradients):
+    velocity = np.zeros(2)
+    for gradient in gradients:
+        velocity = 0.5 * velocity + 0.1 * gradient
+    return velocity
+
+
+def adagrad(gradients):
+    return 0.1 * gradients[-1] / np.sqrt(np.sum(np.square(gradients), axis=0) + 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("sgd", lambda gradients: 0.1 * gradients[-1]),
+        ("momentum", momentum),
+        ("adagrad", adagrad),
+        ("rmsprop", rmsprop),
+        ("adam", adam),
+    ],
+)
+def test_steps_are_those_of_the_rule(steps, name, rule):
+    np.testing.assert_allclose(steps[name, True], expected(rule), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", UPDATE_RULES)
+def test_every_rule_descends(steps, name):
+    x, y = steps[name, False][-2:]
+    assert x < 1
+    assert y < 2
+
+
+def complaint(name, parameters=None):
+    with pytest.raises(UserError) as caught:
+        find_update_rule(name, parameters)
+    return str(caught.value)
+
+
+def test_unknown_rule():
+    said = complaint("adamw")
+    assert "no update rule 'adamw'" in said
+    for rule in UPDATE_RULES.values():
+        assert f"{rule.name} ({rule.meaning})" in said
+
+
+def test_unknown_parameter():
+    assert complaint("adam", {"rho": 0.5}) == (
+        "The update rule adam has no parameter 'rho'; it has: beta1, beta2, epsilon."
+    )
+    assert "none beside the learning rate" in complaint("sgd", {"momentum": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "value"),
+    [
+        *(("rmsprop", "rho", value) for value in (1.0, -0.1, np.nan)),
+        *(("rmsprop", "epsilon", value) for value in (0.0, np.inf)),
+        *(("adam", "beta2", 1.5), ("momentum", "momentum", 1.0)),
+    ],
+)
+def test_parameters_out_of_range(name, parameter, value):
+    said = complaint(name, {parameter: value})
+    assert f"{parameter} of {name} is {value:g}" in said
+    assert ("above 0" if parameter == "epsilon" else "from 0 up to, not including, 1") in said
+
+
+def test_the_edges_are_allowed():
+    assert find_update_rule("momentum", {"momentum": 0.0}).name == "momentum"
+    assert find_update_rule("rmsprop", {"rho": 0.999999, "epsilon": 1e-12}).name == "rmsprop"
 
 
 @pytest.mark.slow
-def test_a_network_compiled_again_has_no_more_state():
-    settings = TrainingSettings(network="custom_mlp:1,32,0.2,0.5", batch_size=100)
-    network = parse_network(settings.network).build()
-    counts = {len(compile_train(network, settings).state) for _ in range(3)}
-    assert len(counts) == 1
+@pytest.mark.parametrize("name", UPDATE_RULES)
+def test_every_rule_learns_with_its_usual_learning_rate(name):
+    values = {"update": name, "epochs": 3, "network": "layers:64", "batch_size": 100}
+    settings = TrainingSettings.from_json({**values, "training_examples": 10_000})
+    assert settings.learning_rate == UPDATE_RULES[name].learning_rate
+    seen = [event for event in train(settings) if isinstance(event, EpochFinished)]
+    assert seen[-1].validation_accuracy > 0.85
 
 
-def test_evaluation_must_be_compiled_first():
-    compiled = compile_train(parse_network(PLAIN.network).build(), PLAIN)
-    with pytest.raises(RuntimeError, match="compile_evaluate was not called"):
-        compiled.evaluate(np.zeros((1, 1, 28, 28), np.uint8), np.zeros(1, np.int32))
+@pytest.mark.parametrize(
+    ("name", "progress", "factor"),
+    [
+        *(("constant", progress, 1) for progress in (0, 0.5, 0.99, 1, 7)),
+        *(("step", progress, 1) for progress in (0, 0.499)),
+        *(("step", progress, 1 / 3) for progress in (0.5, 0.749)),
+        *(("step", progress, 0.1) for progress in (0.75, 1, 2)),
+        *(("cosine", progress, 1) for progress in (-1, 0)),
+        *(("cosine", 0.25, 0.853553), ("cosine", 0.5, 0.5), ("cosine", 0.75, 0.146447)),
+        *(("cosine", progress, 1e-4) for progress in (1, 3)),
+    ],
+)
+def test_schedules(name, progress, factor):
+    assert learning_rate_at(0.6, name, progress) == pytest.approx(0.6 * factor, rel=1e-5)
+
+
+@given(
+    name=st.sampled_from(sorted(SCHEDULES)),
+    first=st.floats(0, 1),
+    second=st.floats(0, 1),
+    base=st.floats(1e-6, 10),
+)
+def test_it_never_rises_and_never_ends(name, first, second, base):
+    earlier, later = sorted((first, second))
+    before, after = (learning_rate_at(base, name, part) for part in (earlier, later))
+    assert base >= before >= after > 0

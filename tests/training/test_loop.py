@@ -1,31 +1,36 @@
-"""The epoch loop on 600 digits: what it tells and what it learns."""
+"""The epoch loop on 600 digits: what it tells and learns, requests to it, and how it ends."""
 
 from __future__ import annotations
 
 import itertools
+import signal
 import threading
 
 import lasagne
 import numpy as np
 import pytest
 
+import mnist_draw
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.training import events
-from mnist_draw.training.control import Controls
+from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.events import BatchFinished, EpochFinished, Event
+from mnist_draw.training.history import History
 from mnist_draw.training.loop import train
 from mnist_draw.training.run_start import build_network, fingerprint
 from mnist_draw.training.settings import SettingsError
 
 from .short_runs import SMALL, end, of, run, same
 
+pytestmark = pytest.mark.usefixtures("shared_step")
+
 
 @pytest.fixture(scope="module")
 def plain(digits):
-    """One run, as it comes, for many tests to look at."""
+    """Run once, with functions of its own, for many tests to look at."""
     return run(SMALL, dataset=digits)
 
 
@@ -37,15 +42,9 @@ def test_events_come_in_their_order(plain):
         *("Compiling", "Started", *batches, "Compiling", *validation),
         *(*batches, *validation, "Testing", "Tested", "Finished"),
     ]
-
-
-def test_compiling_counts_up(plain):
     stages = of(events.Compiling, plain)
     assert [stage.done for stage in stages] == list(range(stages[0].total))
     assert all(stage.stage for stage in stages)
-
-
-def test_events_say_where_they_are(plain):
     assert of(events.Started, plain) == [events.Started(1, 2, 6, 100, 600)]
     batches = of(BatchFinished, plain)
     assert [(b.epoch, b.epochs, b.batch, b.batches) for b in batches] == [
@@ -72,38 +71,29 @@ def test_it_learns(plain):
     assert last.validation_accuracy > 0.4
     assert first.is_best
     assert last.is_best
+    # Parameters are copies.
+    assert not same(first.parameters, last.parameters)
+    assert same(last.parameters, end(plain).parameters)
+    assert [value.shape for value in last.parameters] == [(784, 32), (32,), (32, 10), (10,)]
+    assert all(value.dtype == np.float32 for value in last.parameters)
 
 
 def test_validation_and_test_figures_are_those_of_the_network(plain, digits):
     """Computed again from the parameters, without dropout and with NumPy alone."""
     w1, b1, w2, b2 = end(plain).parameters
-    for pictures, labels, loss, accuracy in (
+    validated, tested = of(EpochFinished, plain)[-1], of(events.Tested, plain)[0]
+    for images, labels, loss, accuracy in (
         (
-            digits.validation_images,
-            digits.validation_labels,
-            of(EpochFinished, plain)[-1].validation_loss,
-            of(EpochFinished, plain)[-1].validation_accuracy,
+            *(digits.validation_images, digits.validation_labels),
+            *(validated.validation_loss, validated.validation_accuracy),
         ),
-        (
-            digits.test_images,
-            digits.test_labels,
-            of(events.Tested, plain)[0].loss,
-            of(events.Tested, plain)[0].accuracy,
-        ),
+        (digits.test_images, digits.test_labels, tested.loss, tested.accuracy),
     ):
-        hidden = np.maximum(scale(pictures).reshape(len(pictures), -1) @ w1 + b1, 0)
+        hidden = np.maximum(scale(images).reshape(len(images), -1) @ w1 + b1, 0)
         scores = (hidden @ w2 + b2).astype(np.float64)
         logs = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
         assert loss == pytest.approx(-logs[np.arange(len(labels)), labels].mean(), rel=1e-5)
         assert accuracy == pytest.approx((logs.argmax(axis=1) == labels).mean())
-
-
-def test_parameters_reported_are_copies(plain):
-    first, last = of(EpochFinished, plain)
-    assert not same(first.parameters, last.parameters)
-    assert same(last.parameters, end(plain).parameters)
-    assert [value.shape for value in last.parameters] == [(784, 32), (32,), (32, 10), (10,)]
-    assert all(value.dtype == np.float32 for value in last.parameters)
 
 
 def test_the_same_seed_gives_the_same_run(plain, digits):
@@ -132,7 +122,6 @@ def test_building_leaves_lasagnes_generator_alone():
     assert lasagne.random.get_rng() is before
 
 
-@pytest.mark.slow
 def test_each_epoch_has_its_own_order(digits):
     """With steps that change nothing, losses differ by order and by dropout only."""
     settings = SMALL.replace(
@@ -166,16 +155,12 @@ def test_a_schedule_lowers_the_learning_rate(digits):
 
 def test_pictures_that_are_scaled_already_give_the_same(digits, plain):
     scaled = Dataset(
-        scale(digits.train_images),  # type: ignore[arg-type]
-        digits.train_labels,
-        scale(digits.validation_images),  # type: ignore[arg-type]
-        digits.validation_labels,
-        scale(digits.test_images),  # type: ignore[arg-type]
-        digits.test_labels,
-        "scaled",
-        digits.folder,
+        *(scale(digits.train_images), digits.train_labels),
+        *(scale(digits.validation_images), digits.validation_labels),
+        *(scale(digits.test_images), digits.test_labels),
+        *("scaled", digits.folder),
     )
-    found = end(run(SMALL, dataset=scaled)).parameters
+    found = end(run(SMALL, dataset=scaled, network=build_network(SMALL))).parameters
     for mine, theirs in zip(found, end(plain).parameters, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-4)
 
@@ -186,12 +171,6 @@ def test_training_examples_takes_the_first(digits):
     assert of(EpochFinished, seen)[0].images_per_second > 0
 
 
-def test_a_batch_larger_than_the_data(digits):
-    with pytest.raises(SettingsError, match="batch size is 601, but there are only 600 training"):
-        next(iter(train(SMALL.replace(batch_size=601), dataset=digits)))
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("usual", [500, 300])
 @pytest.mark.parametrize(("pictures", "size"), [(84, 8), (5, 1)])
 def test_a_usual_batch_size_gives_way_to_few_pictures(digits, usual, pictures, size):
@@ -204,7 +183,12 @@ def test_a_usual_batch_size_gives_way_to_few_pictures(digits, usual, pictures, s
     assert (started.batch_size, started.batches) == (size, pictures // size)
 
 
-@pytest.mark.slow
+def test_a_usual_batch_size_stays_where_the_pictures_are_enough(digits):
+    seen = run(SMALL.replace(batch_size=500, epochs=1), dataset=digits.first(500))
+    assert not of(events.BatchSizeChosen, seen)
+    assert of(events.Started, seen)[0].batch_size == 500
+
+
 def test_who_waits_for_the_augmentation_is_told(digits, tmp_path, monkeypatch):
     monkeypatch.setattr(numba_loops, "_code_folder", lambda: tmp_path)
     monkeypatch.setattr(numba_loops, "_installed", True)
@@ -249,19 +233,322 @@ def test_a_stop_does_not_wait_until_the_augmentation_is_compiled(digits, tmp_pat
     assert end(seen).reason == "stopped"
 
 
-def test_a_usual_batch_size_stays_where_the_pictures_are_enough(digits):
-    seen = run(SMALL.replace(batch_size=500, epochs=1), dataset=digits.first(500))
-    assert not of(events.BatchSizeChosen, seen)
-    assert of(events.Started, seen)[0].batch_size == 500
-
-
-def test_settings_and_data_are_checked_first(tmp_path):
-    with pytest.raises(UserError, match="number of epochs is 0"):
-        next(iter(train(SMALL.replace(epochs=0))))
-    with pytest.raises(UserError, match="absent is not a folder"):
-        next(iter(train(SMALL.replace(data_folder=str(tmp_path / "absent")))))
+def test_settings_and_data_are_checked_first(digits, tmp_path):
+    absent = str(tmp_path / "absent")
+    for changes, words in (
+        ({"epochs": 0}, "number of epochs is 0"),
+        ({"data_folder": absent}, "absent is not a folder"),
+    ):
+        with pytest.raises(UserError, match=words):
+            next(iter(train(SMALL.replace(**changes))))
+    with pytest.raises(SettingsError, match="batch size is 601, but there are only 600 training"):
+        next(iter(train(SMALL.replace(batch_size=601), dataset=digits)))
 
 
 def test_data_sets_are_told_apart(digits):
     assert fingerprint(digits) == fingerprint(digits.first(600))
     assert fingerprint(digits) != fingerprint(digits.first(599))
+
+
+@pytest.mark.slow
+def test_the_tutorials_network_after_three_epochs():
+    """At least 96.5 % of the validation pictures.
+
+    This is close to what the recipe gives: seeds 1 to 10 reach 96.27 to 96.72 %, 96.54 % on
+    average (a loop written with NumPy alone: 96.31 to 96.88 %, 96.63 % on average). Rounding,
+    which differs between processors, moves a run by up to 0.07 points. So the seed is one that is
+    at home above the floor (96.67 %), and only a loss of quality takes it below.
+    """
+    history = History()
+    mnist_draw.run_network(num_epochs=3, seed=2, history=history, verbose=False)
+    assert len(history.batch_losses) == 300
+    assert history.epochs[-1].validation_accuracy >= 0.965
+    assert history.test_accuracy is not None
+    assert history.test_accuracy >= 0.955
+
+
+# -- how it ends
+
+
+def at(kind, epoch, batch, act):
+    """Return a listener that acts once, at one event."""
+
+    def listen(event):
+        if (
+            isinstance(event, kind)
+            and getattr(event, "epoch", epoch) == epoch
+            and getattr(event, "batch", batch) == batch
+        ):
+            act()
+
+    return listen
+
+
+@pytest.mark.parametrize("batch", [1, 3, 6])
+def test_stop_within_one_batch(digits, batch):
+    controls = Controls()
+    seen = run(SMALL, at(BatchFinished, 1, batch, controls.stop), dataset=digits, controls=controls)
+    assert len(of(BatchFinished, seen)) == batch
+    assert not of(EpochFinished, seen)
+    assert len(of(events.Tested, seen)) == 1
+    assert end(seen).reason == "stopped"
+    assert end(seen).epochs_done == 0
+
+
+def test_stop_before_the_first_batch_trains_nothing(digits):
+    controls = Controls()
+    controls.stop()
+    seen = run(SMALL, dataset=digits, controls=controls)
+    assert not of(BatchFinished, seen)
+    assert end(seen).reason == "stopped"
+    start = lasagne.layers.get_all_param_values(build_network(SMALL))
+    assert same(end(seen).parameters, start)
+
+
+def test_stop_after_an_epoch_keeps_it(digits, plain):
+    controls = Controls()
+    seen = run(SMALL, at(EpochFinished, 1, 0, controls.stop), dataset=digits, controls=controls)
+    assert (end(seen).reason, end(seen).epochs_done) == ("stopped", 1)
+    assert same(end(seen).parameters, of(EpochFinished, plain)[0].parameters)
+
+
+@pytest.mark.parametrize("request_name", ["resume", "stop"])
+def test_a_pause_ends_when_another_thread_asks(digits, plain, request_name):
+    controls = Controls()
+    paused = threading.Event()
+    request = getattr(controls, request_name)
+    asker = threading.Thread(target=lambda: (paused.wait(60), request()))
+    asker.start()
+
+    def listen(event):
+        if isinstance(event, BatchFinished) and (event.epoch, event.batch) == (1, 2):
+            controls.pause()
+        if isinstance(event, events.Paused):
+            paused.set()
+
+    seen = run(SMALL, listen, dataset=digits, controls=controls)
+    asker.join()
+    place = seen.index(events.Paused(1, 2))
+    assert isinstance(seen[place - 1], BatchFinished)
+    if request_name == "resume":
+        assert seen[place + 1] == events.Resumed(1, 2)
+        assert same(end(seen).parameters, end(plain).parameters)
+    else:
+        assert len(of(BatchFinished, seen)) == 2
+        assert not of(events.Resumed, seen)
+        assert end(seen).reason == "stopped"
+
+
+def test_one_epoch_more(digits, plain):
+    controls = Controls()
+    seen = run(
+        SMALL, at(BatchFinished, 2, 5, controls.add_epoch), dataset=digits, controls=controls
+    )
+    assert [event.epochs for event in of(EpochFinished, seen)] == [2, 3, 3]
+    assert (end(seen).reason, end(seen).epochs_done) == ("completed", 3)
+    assert same(of(EpochFinished, seen)[1].parameters, end(plain).parameters)
+
+
+def ruin(controls, epoch=1):
+    """Return a listener that makes everything after an epoch worse, but finite."""
+    return at(EpochFinished, epoch, 0, lambda: controls.change("learning_rate", 0.5))
+
+
+@pytest.mark.parametrize("keep_best", [True, False])
+def test_keep_best(digits, keep_best):
+    controls = Controls()
+    network = build_network(SMALL)
+    seen = run(
+        SMALL.replace(keep_best=keep_best),
+        ruin(controls),
+        dataset=digits,
+        controls=controls,
+        network=network,
+    )
+    best, last = of(EpochFinished, seen)
+    assert (best.is_best, last.is_best) == (True, False)
+    kept, lost = (best, last) if keep_best else (last, best)
+    assert same(end(seen).parameters, kept.parameters)
+    assert not same(end(seen).parameters, lost.parameters)
+    assert same(lasagne.layers.get_all_param_values(network), kept.parameters)
+
+
+def test_patience(digits):
+    controls = Controls()
+    seen = run(
+        SMALL.replace(epochs=20, patience=2), ruin(controls, 2), dataset=digits, controls=controls
+    )
+    best = [event.epoch for event in of(EpochFinished, seen) if event.is_best][-1]
+    assert (end(seen).reason, end(seen).epochs_done) == ("early", best + 2)
+
+
+def test_target_accuracy(digits):
+    seen = run(SMALL.replace(epochs=50, target_accuracy=0.5), dataset=digits)
+    reached = [event.validation_accuracy >= 0.5 for event in of(EpochFinished, seen)]
+    assert reached == [False] * (len(reached) - 1) + [True]
+    assert end(seen).reason == "target"
+    assert end(seen).epochs_done == len(reached) < 50
+
+
+WILD = SMALL.replace(update="sgd", learning_rate=1e6)
+
+
+def test_divergence_keeps_the_start(digits):
+    seen = run(WILD, dataset=digits)
+    told = of(events.Diverged, seen)[0]
+    assert (told.epoch, told.learning_rate) == (1, 1e6)
+    assert "weights of the start were kept" in told.message
+    assert "Start a new run with sgd's usual learning rate, 0.1." in told.message
+    assert not of(events.Tested, seen)
+    assert (end(seen).reason, end(seen).epochs_done) == ("diverged", 0)
+    start = lasagne.layers.get_all_param_values(build_network(WILD))
+    assert same(end(seen).parameters, start)
+
+
+@pytest.mark.parametrize("keep_best", [True, False])
+def test_divergence_keeps_the_last_good_weights(digits, keep_best):
+    controls = Controls()
+    seen = run(
+        WILD.replace(learning_rate=0.05, epochs=9, keep_best=keep_best),
+        at(EpochFinished, 2, 0, lambda: controls.change("learning_rate", 1e6)),
+        dataset=digits,
+        controls=controls,
+    )
+    good = of(EpochFinished, seen)
+    assert "weights of epoch 2 were kept" in of(events.Diverged, seen)[0].message
+    assert (end(seen).reason, end(seen).epochs_done) == ("diverged", 2)
+    assert same(end(seen).parameters, good[1].parameters)
+    assert all(np.isfinite(value).all() for value in end(seen).parameters)
+
+
+def test_a_new_learning_rate_counts_from_the_next_batch(digits):
+    controls = Controls()
+    seen = run(
+        SMALL.replace(update="sgd", learning_rate=0.1),
+        at(EpochFinished, 1, 0, lambda: controls.change("learning_rate", 1e-20)),
+        dataset=digits,
+        controls=controls,
+    )
+    first, last = of(EpochFinished, seen)
+    assert same(first.parameters, last.parameters)
+
+
+def test_a_new_l2_penalty_counts_from_the_next_batch(digits):
+    controls = Controls()
+    seen = run(
+        SMALL.replace(update="sgd", learning_rate=0.01),
+        at(EpochFinished, 1, 0, lambda: controls.change("l2", 5.0)),
+        dataset=digits,
+        controls=controls,
+    )
+    first, last = (np.linalg.norm(event.parameters[0]) for event in of(EpochFinished, seen))
+    # Each of the six batches takes a tenth of the weights away.
+    assert last == pytest.approx(0.9**6 * first, rel=0.05)
+
+
+def test_another_augmentation_counts_from_the_next_batch(digits, monkeypatch):
+    # What is compiled is not what counts here.
+    def inverted(self, rows, epoch, result):
+        result[:, 0] = 255 - self._images[rows]
+
+    monkeypatch.setattr(Augmenter, "batch", inverted)
+
+    def change(recipe):
+        controls = Controls()
+        seen = run(
+            SMALL.replace(epochs=1),
+            at(events.BatchFinished, 1, 3, lambda: controls.change("augmentation", recipe)),
+            dataset=digits,
+            controls=controls,
+        )
+        return [event.loss for event in of(events.BatchFinished, seen)]
+
+    plain, varied = change("off"), change("pen")
+    assert len(plain) == len(varied) == 6
+    assert plain[:3] == varied[:3]
+    assert plain[3] != varied[3]
+
+
+# -- requests
+
+
+def test_requests_are_stored():
+    controls = Controls()
+    controls.wait_while_paused()
+    assert (controls.stop_requested, controls.paused) == (False, False)
+    assert (controls.extra_epochs, controls.changes) == (0, {})
+    controls.add_epoch()
+    controls.add_epoch()
+    controls.change("learning_rate", 0.25)
+    controls.change("l2", 0.0)
+    assert controls.extra_epochs == 2
+    assert controls.changes == {"learning_rate": 0.25, "l2": 0.0}
+    controls.pause()
+    assert controls.paused
+    controls.resume()
+    assert not controls.paused
+    # A stop is stronger than a pause.
+    controls.stop()
+    controls.pause()
+    assert controls.stop_requested
+    assert not controls.paused
+    controls.wait_while_paused()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        *(("learning_rate", rate, "learning rate is") for rate in (0.0, -1.0, np.nan, np.inf, 1e7)),
+        *(("l2", penalty, "L2 is") for penalty in (-0.1, np.nan, np.inf)),
+        ("augmentation", "rain", "There is no augmentation 'rain'"),
+        ("epochs", 2.0, "'epochs' cannot be changed during a run.*learning_rate"),
+        ("speed", 2.0, "'speed' cannot be changed during a run.*learning_rate"),
+        ("learning_rate", "fast", "learning_rate is 'fast'; it must be a number"),
+    ],
+)
+def test_what_cannot_be_changed_changes_nothing(name, value, words):
+    controls = Controls()
+    before = {"learning_rate": 0.5, "augmentation": "pen"}
+    for known, sound in before.items():
+        controls.change(known, sound)
+    with pytest.raises(UserError, match=words):
+        controls.change(name, value)
+    assert controls.changes == before
+
+
+def test_ctrl_c_asks_for_a_stop_and_a_second_one_breaks_off():
+    controls = Controls()
+    before = signal.getsignal(signal.SIGINT)
+    with stop_on_interrupt(controls):
+        signal.raise_signal(signal.SIGINT)
+        assert controls.stop_requested
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_other_threads_leave_signals_alone():
+    before = signal.getsignal(signal.SIGINT)
+    inside = []
+
+    def work():
+        with stop_on_interrupt(Controls()):
+            inside.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert inside == [before]
+
+
+def test_a_handler_not_set_from_python_is_no_obstacle(monkeypatch):
+    given = []
+
+    def replace(number, handler):
+        given.append(handler)
+
+    monkeypatch.setattr(signal, "signal", replace)
+    with stop_on_interrupt(Controls()):
+        pass
+    assert len(given) == 1
+    assert callable(given[0])
