@@ -10,7 +10,7 @@ import pytest
 
 from mnist_draw.analysis import one_step
 from mnist_draw.analysis.one_step import StepExpressions
-from mnist_draw.training import loop
+from mnist_draw.training import loop, tutorial
 from mnist_draw.training.checkpoint import from_array, to_array
 
 _EXPRESSIONS: dict[str, StepExpressions] = {}
@@ -42,9 +42,10 @@ class _Compiled:
 
         self.network = network
         self.start = lasagne.layers.get_all_param_values(network)
-        self.train: Any = None
-        self.evaluate: Any = None
-        self.state: list[Any] = []
+        #: By the type of the pictures.
+        self.train: dict[str, Any] = {}
+        self.evaluate: dict[str, Any] = {}
+        self.state: dict[str, list[Any]] = {}
 
 
 #: By all settings that are compiled into the functions.
@@ -55,7 +56,7 @@ _COMPILED: dict[object, _Compiled] = {}
 def shared_step(monkeypatch):
     """Compile once for all runs with the same network, seed and rule; each begins as a new one.
 
-    Their pictures must be of one type: a second compilation would draw other dropout masks.
+    Bytes and floats, which are compiled one after the other, have different dropout masks.
     """
     import lasagne
 
@@ -78,19 +79,20 @@ def shared_step(monkeypatch):
 
     def train_shared(network, settings, dtype):
         shared = shared_of(network)
-        if shared.train is None:
-            shared.train = compile_train(network, settings, dtype)
-            shared.state = [to_array(variable) for variable in shared.train.state]
-        for variable, value in zip(shared.train.state, shared.state, strict=True):
+        if dtype not in shared.train:
+            functions = shared.train[dtype] = compile_train(network, settings, dtype)
+            shared.state[dtype] = [to_array(variable) for variable in functions.state]
+        for variable, value in zip(shared.train[dtype].state, shared.state[dtype], strict=True):
             from_array(variable, value)
-        return shared.train
+        return shared.train[dtype]
 
     def evaluate_shared(network, dtype):
         shared = shared_of(network)
-        if shared.evaluate is None:
-            shared.evaluate = compile_evaluate(network, dtype)
-        return shared.evaluate
+        if dtype not in shared.evaluate:
+            shared.evaluate[dtype] = compile_evaluate(network, dtype)
+        return shared.evaluate[dtype]
 
-    monkeypatch.setattr(loop, "build_network", build_shared)
+    for module in (loop, tutorial):
+        monkeypatch.setattr(module, "build_network", build_shared)
     monkeypatch.setattr(loop, "compile_train", train_shared)
     monkeypatch.setattr(loop, "compile_evaluate", evaluate_shared)

@@ -1,13 +1,15 @@
-"""The tutorial's two functions, as its reader types them."""
+"""The Python interface: the tutorial's functions as its reader types them, and their sentences."""
 
 from __future__ import annotations
 
 import gc
+import inspect
 import re
 import signal
+import sys
 import threading
 import weakref
-from typing import Any
+from types import ModuleType, SimpleNamespace
 
 import lasagne
 import numpy as np
@@ -15,35 +17,48 @@ import pytest
 
 import mnist_draw as flm
 from mnist_draw.dataset.mnist import scale
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, did_you_mean, few_of
 from mnist_draw.networks import parse_network
+from mnist_draw.storage import ModelFileError, load_model, resource_path
 from mnist_draw.training import events, tutorial
 from mnist_draw.training.history import History
+from mnist_draw.training.network_places import file_of
+from mnist_draw.training.progress import TrainingProgressBar, in_notebook
+from mnist_draw.training.run_start import build_network
+from mnist_draw.training.settings import SettingsError, TrainingSettings
 
-Six = tuple[np.ndarray, ...]
+pytestmark = pytest.mark.usefixtures("shared_step")
+
 NAME = "custom_mlp:1,32,0.2,0.5"
 
 
 @pytest.fixture(scope="module")
-def data(digits):
-    """Six arrays as `load_data` returns them, but fewer digits."""
+def raw(digits):
+    """Six arrays as `load_data` returns them, but fewer digits, and bytes."""
     return (
-        scale(digits.train_images),
-        digits.train_labels,
-        scale(digits.validation_images),
-        digits.validation_labels,
-        scale(digits.test_images),
-        digits.test_labels,
+        *(digits.train_images, digits.train_labels),
+        *(digits.validation_images, digits.validation_labels),
+        *(digits.test_images, digits.test_labels),
     )
 
 
-@pytest.fixture
-def printed(data, capsys):
+@pytest.fixture(scope="module")
+def data(raw):
+    """Six arrays as `load_data` returns them, but fewer digits."""
+    return tuple(array if array.ndim == 1 else scale(array) for array in raw)
+
+
+def run(six, **changes):
+    """Train for two short epochs without printing; return the history."""
+    history = flm.LossHistory()
+    how = {"num_epochs": 2, "batch_size": 100, "network_name": NAME, "verbose": False, **changes}
+    flm.run_network(six, history=history, **how)
+    return history
+
+
+def test_it_prints_the_tutorials_lines(data, capsys):
     flm.run_network(data, num_epochs=2, batch_size=100, network_name=NAME)
-    return capsys.readouterr().out.splitlines()
-
-
-def test_it_prints_the_tutorials_lines(printed):
+    printed = capsys.readouterr().out.splitlines()
     expected = ["Starting training..."]
     for epoch in (1, 2):
         expected += [
@@ -62,18 +77,10 @@ def test_it_prints_the_tutorials_lines(printed):
         assert re.fullmatch(pattern, line)
 
 
-@pytest.mark.slow
 def test_it_returns_a_network_that_has_learnt(data):
     history = History()
-    network = flm.run_network(
-        data,
-        num_epochs=10,
-        batch_size=100,
-        learning_rate=0.003,
-        network_name=NAME,
-        history=history,
-        verbose=False,
-    )
+    how = {"num_epochs": 10, "batch_size": 100, "learning_rate": 0.003, "verbose": False}
+    network = flm.run_network(data, network_name=NAME, history=history, **how)
     assert network.output_shape == (None, 10)
     assert len(history.batch_losses) == len(history.batch_accuracies) == 60
     assert [figures.epoch for figures in history.epochs] == list(range(1, 11))
@@ -90,15 +97,9 @@ def test_what_takes_no_figures_is_told_before_the_run(history, given, data):
         flm.run_network(data, num_epochs=1, network_name=NAME, history=history)
 
 
-def test_not_verbose_prints_nothing(data, capsys):
-    flm.run_network(data, num_epochs=1, batch_size=100, network_name=NAME, verbose=False)
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.slow
 def test_a_network_given_is_trained_further(data):
     first, second = History(), History()
-    how: dict[str, Any] = {"num_epochs": 3, "batch_size": 100, "verbose": False}
+    how = {"num_epochs": 3, "batch_size": 100, "verbose": False}
     network = flm.run_network(data, network_name=NAME, history=first, **how)
     before = lasagne.layers.get_all_param_values(network)
     assert flm.run_network(data, network, history=second, **how) is network
@@ -107,7 +108,6 @@ def test_a_network_given_is_trained_further(data):
     assert (lasagne.layers.get_all_param_values(network)[0] != before[0]).any()
 
 
-@pytest.mark.slow
 def test_the_readers_own_network(data):
     l_in = lasagne.layers.InputLayer((None, 1, 28, 28))
     network = lasagne.layers.DenseLayer(
@@ -131,24 +131,9 @@ def test_the_tutorials_network_where_none_is_named(data, monkeypatch):
     )
 
 
-@pytest.mark.slow
-def test_bytes_are_taken_as_grey_levels(digits, data):
-    raw = (
-        digits.train_images,
-        digits.train_labels,
-        digits.validation_images,
-        digits.validation_labels,
-        digits.test_images,
-        digits.test_labels,
-    )
-    accuracies = []
-    for six in (raw, data):
-        history = History()
-        flm.run_network(
-            six, num_epochs=2, batch_size=100, network_name=NAME, history=history, verbose=False
-        )
-        accuracies.append(history.epochs[-1].validation_accuracy)
-    assert accuracies[0] == pytest.approx(accuracies[1], abs=0.011)
+def test_bytes_are_taken_as_grey_levels(raw, data):
+    found, expected = (run(six).validation_accuracy[-1] for six in (raw, data))
+    assert found == pytest.approx(expected, abs=0.02)
 
 
 @pytest.mark.parametrize("from_thread", [False, True])
@@ -175,21 +160,16 @@ def test_ctrl_c_stops_and_returns_what_was_learnt(data, capsys, from_thread):
     printed = capsys.readouterr().out
     assert "Final results:" in printed
     assert "Stopped before the end; the network keeps what it has learnt." in printed
-    start = lasagne.layers.get_all_param_values(tutorial.build_network(SETTINGS))
-    assert (lasagne.layers.get_all_param_values(network)[0] != start[0]).any()
+    (start, *_) = lasagne.layers.get_all_param_values(build_network(TrainingSettings(network=NAME)))
+    assert (lasagne.layers.get_all_param_values(network)[0] != start).any()
 
 
-SETTINGS = tutorial.TrainingSettings(network=NAME)
-
-
-@pytest.mark.slow
 def test_divergence_is_told(data, capsys):
     network = flm.run_network(
         data, num_epochs=2, batch_size=100, learning_rate=1e6, network_name=NAME, update="sgd"
     )
     told = capsys.readouterr().out
     assert "The weights of the start were kept." in told
-    assert "Start a new run with sgd's usual learning rate, 0.1." in told
     assert all(np.isfinite(v).all() for v in lasagne.layers.get_all_param_values(network))
 
 
@@ -214,7 +194,7 @@ def with_(data, place, array):
 
 def test_data_that_do_not_fit(data):
     labels = data[1].astype(np.int64)
-    wrong: list[tuple[Six, str]] = [
+    wrong = [
         (
             data[:4],
             "X_train, y_train, X_val, y_val, X_test, y_test as load_data returns them, got 4",
@@ -253,12 +233,9 @@ def test_get_class_of_one_and_of_many(data):
     assert many.dtype == np.int64
     assert flm.get_class(network, data[4][:1]).tolist() == [6]
     assert flm.get_class(network, data[4][:0]).tolist() == []
-
-
-def test_get_class_takes_what_can_be_made_an_array(data):
-    network = certain(2)
-    assert flm.get_class(network, data[4][0].astype(np.float64)) == 2
-    assert flm.get_class(network, data[4][0].tolist()) == 2
+    # Whatever can be made an array.
+    assert flm.get_class(network, data[4][0].astype(np.float64)) == 6
+    assert flm.get_class(network, data[4][0].tolist()) == 6
 
 
 def test_get_class_of_bytes_is_that_of_the_same_picture_scaled():
@@ -282,7 +259,7 @@ def test_get_class_of_other_shapes(shape):
 
 
 def test_get_class_compiles_once_for_each_network(data, monkeypatch):
-    compiled: list[Any] = []
+    compiled = []
 
     def count(network):
         compiled.append(network)
@@ -295,17 +272,12 @@ def test_get_class_compiles_once_for_each_network(data, monkeypatch):
         assert flm.get_class(first, data[4][0]) == 1
         assert flm.get_class(second, data[4][0]) == 2
     assert compiled == [first, second]
-
-
-def test_get_class_follows_training(data):
-    network = certain(1)
-    assert flm.get_class(network, data[4][0]) == 1
+    # It follows training.
     values = lasagne.layers.get_all_param_values(certain(8))
-    lasagne.layers.set_all_param_values(network, values)
-    assert flm.get_class(network, data[4][0]) == 8
+    lasagne.layers.set_all_param_values(first, values)
+    assert flm.get_class(first, data[4][0]) == 8
 
 
-@pytest.mark.slow
 def test_a_forgotten_network_is_freed(data):
     network = certain(1)
     flm.get_class(network, data[4][0])
@@ -315,12 +287,116 @@ def test_a_forgotten_network_is_freed(data):
     assert alive() is None
 
 
+def test_a_name_is_a_file_that_ships(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shipped = resource_path("models", "mlp.npz")
+    assert file_of("mlp") == file_of("shipped:mlp") == str(shipped)
+    assert file_of("somewhere/mine.npz") == "somewhere/mine.npz"
+    # A file of that name comes first.
+    (tmp_path / "mlp").touch()
+    assert file_of("mlp") == "mlp"
+    with pytest.raises(ModelFileError, match="no file and no network 'bset'; did you mean best"):
+        file_of("bset")
+    with pytest.raises(ModelFileError, match="There is no network 'opened:'"):
+        file_of("opened:")
+
+
+def test_weights_come_from_a_network_that_ships():
+    network = build_network(TrainingSettings(start_model="mlp"))
+    shipped = load_model(resource_path("models", "mlp.npz")).parameters
+    values = lasagne.layers.get_all_param_values(network)
+    assert all(map(np.array_equal, values, shipped))
+
+
+def test_the_network_that_a_run_starts_from_need_not_be_said_twice(data, monkeypatch):
+    built = []
+
+    def note(settings):
+        built.append(settings)
+        return certain(0)
+
+    monkeypatch.setattr(tutorial, "build_network", note)
+    flm.run_network(data, num_epochs=1, start_model="best", verbose=False)
+    assert built[0].network == load_model(resource_path("models", "best.npz")).network
+
+
+# -- names that are misspelt
+
+
 @pytest.mark.parametrize(
-    ("name", "meant"),
-    [("num_epoch", "num_epochs"), ("epochs", "num_epochs"), ("lerning_rate", "learning_rate"),
-     ("network_nam", "network_name"), ("patence", "patience")],
-)  # fmt: skip
-def test_a_misspelt_name_is_answered_with_the_right_one(name, meant):
-    wanted = f"^run_network has no parameter '{name}'; did you mean {meant}\\?$"
-    with pytest.raises(TypeError, match=wanted):
-        flm.run_network(**{name: 3})
+    ("function", "name", "meant"),
+    [
+        ("get_class", "exampel", "example"),
+        ("load_data", "foldr", "folder"),
+        ("build_mlp", "drop_out", "dropout"),
+        ("iterate_minibatches", "batch_size", "batchsize"),
+        ("load_network", "network", "network_name"),
+        ("save_network", "titel", "title"),
+        ("run_network", "epochs", "num_epochs"),
+        ("run_network", "lerning_rate", "learning_rate"),
+        ("run_network", "network_nam", "network_name"),
+    ],
+)
+def test_a_misspelt_parameter(function, name, meant):
+    words = f"^{function} has no parameter '{name}'; did you mean {meant}\\?$"
+    called = getattr(flm, function)
+    with pytest.raises(TypeError, match=words):
+        called(**{name: 1})
+
+
+def test_other_misspelt_names():
+    with pytest.raises(AttributeError, match="did you mean run_network"):
+        flm.run_netwrok  # noqa: B018
+    with pytest.raises(SettingsError, match=r"no setting 'epoch'. Did you mean epochs\?"):
+        TrainingSettings.from_json({"epoch": 3})
+    assert did_you_mean("xyz", ["loss", "accuracy"]) == "there are accuracy, loss."
+    # Help shows the parameters all the same.
+    assert list(inspect.signature(flm.load_data).parameters) == ["folder"]
+
+
+def test_of_hundreds_of_names_the_nearest_are_told_and_what_lists_all():
+    names = [f"2026-11-{day:02} {hour:02}.00.00" for day in range(1, 29) for hour in range(10)]
+    told = did_you_mean("mine", [*names, "my network"], "mnist-draw runs")
+    assert told.startswith("of 281 names, my network, ")
+    assert told.endswith(" come nearest. mnist-draw runs lists all.")
+    assert len(told) < 250
+    assert did_you_mean("xyz", ["a"], "ls") == "there are a. ls lists all."
+    assert few_of("abcdefg") == "a, b, c, d, e, f, g"
+    assert few_of("abcdefgh") == "a, b, c, d, e, f and 2 more"
+
+
+# -- the bar of a notebook
+
+
+@pytest.fixture
+def notebook(monkeypatch):
+    """Let Python look as it does behind a notebook without widgets."""
+    ipython = ModuleType("IPython")
+    shell = SimpleNamespace(config={"IPKernelApp": {}})
+    ipython.get_ipython = lambda: shell
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+
+
+def test_a_script_prints_nothing_unless_it_asks(data, capsys):
+    assert not in_notebook()
+    run(data)
+    assert capsys.readouterr() == ("", "")
+    run(data, progress=True)
+    shown = capsys.readouterr().err
+    assert "Epoch 2/2: 100%" in shown
+    assert ", validated " in shown
+
+
+def test_a_notebook_has_a_bar(data, notebook, capsys):
+    assert in_notebook()
+    run(data)
+    assert "12/12" in capsys.readouterr().err
+
+
+def test_lines_stand_above_the_bar(capsys):
+    bar = TrainingProgressBar()
+    bar.print("first")
+    # No name in a line begins another.
+    bar.print("mnist\ndone: 100 %")
+    bar.close()
+    assert capsys.readouterr().out == "first\nmnist\\u000adone: 100 %\n"
