@@ -1,4 +1,4 @@
-"""A run that is continued is the run that was never interrupted, bit for bit."""
+"""A run that is continued is the run that was never interrupted; runs start from other networks."""
 
 from __future__ import annotations
 
@@ -7,50 +7,62 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
+import lasagne
 import numpy as np
 import pytest
 
+from mnist_draw.dataset.mnist import scale
+from mnist_draw.dataset.own_digits import ExtraDigits, repeats_for
+from mnist_draw.errors import UserError
+from mnist_draw.storage import ModelFile, ModelFileError, save_model
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import EpochFinished, SettingChanged
+from mnist_draw.training.functions import compile_predict
 from mnist_draw.training.loop import train
+from mnist_draw.training.run_start import build_network, fingerprint
+from mnist_draw.training.settings import SettingsError
 
 from .short_runs import SMALL, assert_same_run, end, of, run, same
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.usefixtures("shared_step")
 
 FOUR = SMALL.replace(epochs=4)
 
 
-def interrupted(settings, path, digits, epochs):
-    """Train, and walk away when an epoch is done."""
-    running = train(settings, dataset=digits, checkpoint=path)
-    for event in running:
-        if isinstance(event, EpochFinished) and event.epoch == epochs:
-            break
-    running.close()  # type: ignore[attr-defined]
-    assert load_checkpoint(path).epoch == epochs
+@pytest.fixture
+def extra(digits):
+    """Return seven test pictures, all called a 7."""
+    return ExtraDigits(digits.test_images[:7], np.full(7, 7, np.uint8), Path("mine"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "chosen",
     [
         FOUR,
         FOUR.replace(update="adam", schedule="cosine", keep_best=True, l2=1e-4),
         FOUR.replace(update="nesterov_momentum", schedule="step", learning_rate=0.01),
-        FOUR.replace(augmentation="pen"),
-        FOUR.replace(network="mlp", batch_size=250),
+        FOUR.replace(augmentation="handwriting", extra_folder="mine"),
     ],
-    ids=["rmsprop", "adam-cosine-keep_best", "nesterov-step", "augmentation", "tutorial"],
+    ids=["rmsprop", "adam-cosine-keep_best", "nesterov-step", "augmentation-extra"],
 )
-def test_a_continued_run_is_bit_identical(chosen, digits, tmp_path):
-    whole = run(chosen, dataset=digits, checkpoint=tmp_path / "whole")
-    interrupted(chosen, tmp_path / "part", digits, epochs=2)
+def test_a_continued_run_is_bit_identical(chosen, digits, extra, tmp_path):
+    how = {"dataset": digits, "extra": extra if chosen.extra_folder else None}
+    whole = run(chosen, **how, checkpoint=tmp_path / "whole")
+    running = train(chosen, **how, checkpoint=tmp_path / "part")
+    for event in running:
+        if isinstance(event, EpochFinished) and event.epoch == 2:
+            break
+    running.close()
     resume = load_checkpoint(tmp_path / "part")
-    assert resume.settings == chosen
-    rest = run(resume.settings, dataset=digits, resume=resume, checkpoint=tmp_path / "part")
+    assert (resume.epoch, resume.settings) == (2, chosen)
+    # With functions of its own, as after the next start of the program.
+    own = build_network(resume.settings)
+    rest = run(resume.settings, **how, resume=resume, checkpoint=tmp_path / "part", network=own)
 
     assert of(events.Started, rest)[0].first_epoch == 3
     assert same(end(rest).parameters, end(whole).parameters)
@@ -79,27 +91,25 @@ def test_a_run_stopped_within_an_epoch_continues_from_its_start(digits, tmp_path
     assert same(end(rest).parameters, end(whole).parameters)
 
 
+@pytest.mark.slow
 def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(digits, tmp_path):
-    def change(controls):
+    def changed_run(stops, **how):
+        controls = Controls()
+
         def listen(event):
             if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (1, 3):
                 controls.add_epoch()
                 controls.change("learning_rate", 0.01)
                 controls.change("l2", 0.001)
                 controls.change("augmentation", "pen")
+            if stops and isinstance(event, EpochFinished) and event.epoch == 2:
+                controls.stop()
 
-        return listen
+        return run(chosen, listen, dataset=digits, controls=controls, **how)
 
-    first, second = Controls(), Controls()
     chosen = SMALL.replace(schedule="cosine")
-    whole = run(chosen, change(first), dataset=digits, controls=first)
-    run(
-        chosen,
-        lambda event: (change(second)(event), second.stop() if ends_two(event) else None),
-        dataset=digits,
-        controls=second,
-        checkpoint=tmp_path / "run",
-    )
+    whole = changed_run(False)
+    changed_run(True, checkpoint=tmp_path / "run")
     resume = load_checkpoint(tmp_path / "run")
     assert resume.settings == chosen.replace(
         epochs=3, learning_rate=0.01, l2=0.001, augmentation="pen"
@@ -114,10 +124,6 @@ def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(digits, tmp_path
     rest = run(resume.settings, dataset=digits, resume=resume)
     assert end(rest).epochs_done == end(whole).epochs_done == 3
     assert same(end(rest).parameters, end(whole).parameters)
-
-
-def ends_two(event):
-    return isinstance(event, EpochFinished) and event.epoch == 2
 
 
 KILLED = """
@@ -139,6 +145,7 @@ for event in train(TrainingSettings.from_json(json.loads(sys.argv[1])), checkpoi
 """
 
 
+@pytest.mark.process
 def test_a_killed_process_is_continued_to_the_same_end(tmp_path):
     chosen = FOUR.replace(training_examples=600)
     path = tmp_path / "run"
@@ -148,7 +155,6 @@ def test_a_killed_process_is_continued_to_the_same_end(tmp_path):
         stdout=subprocess.PIPE,
     )
     with process:
-        assert process.stdout is not None
         assert process.stdout.readline() == b"within the third epoch" + os.linesep.encode()
         process.kill()
     resume = load_checkpoint(path)
@@ -187,31 +193,18 @@ def refusal(settings, resume, data):
     return str(caught.value)
 
 
-def test_another_network_is_refused(finished, digits):
+def test_what_does_not_fit_the_checkpoint_is_refused(finished, digits):
     resume = load_checkpoint(finished[0])
     said = refusal(SMALL.replace(network="custom_mlp:1,33"), resume, digits)
-    assert "does not fit the network 'custom_mlp:1,33'" in said
-    assert "(784, 32)" in said
-    assert "(784, 33)" in said
-
-
-def test_best_weights_of_another_network_are_refused(finished, digits):
-    resume = load_checkpoint(finished[0])
+    for words in ("does not fit the network 'custom_mlp:1,33'", "(784, 32)", "(784, 33)"):
+        assert words in said
     other = dataclasses.replace(resume, best_parameters=resume.parameters[::-1])
     assert "does not fit the network" in refusal(SMALL, other, digits)
-
-
-def test_other_pictures_are_refused(finished, digits):
-    said = refusal(SMALL, load_checkpoint(finished[0]), digits.first(500))
+    said = refusal(SMALL, resume, digits.first(500))
     assert "made with other training pictures than those of 600 digits" in said
     assert "the number of pictures it was started with" in said
-
-
-def test_another_update_rule_is_refused(finished, digits):
-    resume = load_checkpoint(finished[0])
-    assert "does not fit the update rule 'adam'" in refusal(
-        SMALL.replace(update="adam"), resume, digits
-    )
+    said = refusal(SMALL.replace(update="adam"), resume, digits)
+    assert "does not fit the update rule 'adam'" in said
     damaged = dataclasses.replace(resume, state=(*resume.state[:-1], np.zeros(3, np.uint8)))
     assert "does not fit the update rule 'rmsprop'" in refusal(SMALL, damaged, digits)
 
@@ -232,3 +225,71 @@ def test_two_runs_do_not_write_one_checkpoint(digits, tmp_path):
     assert sorted(tmp_path.iterdir()) == [path, other]
     run(SMALL, dataset=digits, checkpoint=path)
     assert load_checkpoint(path).epoch == 2
+
+
+# -- extra digits, and a network to start from
+
+
+def test_extra_digits_are_learnt(digits, extra):
+    chosen = SMALL.replace(network="custom_mlp:1,32,0,0", extra_folder="mine", epochs=15)
+    seen = run(chosen, dataset=digits, extra=extra)
+    (started,) = of(events.Started, seen)
+    assert started.training_examples == 600 + 7 * repeats_for(7, 600)
+    network = build_network(chosen)
+    lasagne.layers.set_all_param_values(network, list(end(seen).parameters))
+    probabilities = compile_predict(network)(scale(extra.images))
+    assert list(probabilities.argmax(axis=1)) == [7] * 7
+
+
+def test_a_run_is_continued_only_with_the_extra_digits_it_began_with(digits, extra, tmp_path):
+    chosen = SMALL.replace(extra_folder="mine", epochs=1)
+    run(chosen, dataset=digits, extra=extra, checkpoint=tmp_path / "run")
+    resume = load_checkpoint(tmp_path / "run")
+    # The same labels, but one picture was drawn anew.
+    images = extra.images.copy()
+    images[0, 0, 14, 14] ^= 255
+    other = ExtraDigits(images, extra.labels, extra.folder)
+    assert fingerprint(digits, other) != fingerprint(digits, extra)
+    with pytest.raises(CheckpointError, match="the extra digits"):
+        run(resume.settings, dataset=digits, extra=other, resume=resume)
+
+
+def test_extra_digits_that_nobody_read_are_no_silent_matter(digits):
+    with pytest.raises(UserError, match="The digits in mine were not read"):
+        run(SMALL.replace(extra_folder="mine"), dataset=digits)
+
+
+@pytest.fixture
+def first(finished, tmp_path):
+    """Return the file of a trained network."""
+    save_model(tmp_path / "first.npz", ModelFile(SMALL.network, end(finished[1]).parameters))
+    return tmp_path / "first.npz"
+
+
+def test_a_run_starts_from_a_networks_weights(first, finished, digits):
+    # The same layers with another dropout: the weights fit.
+    chosen = SMALL.replace(network="custom_mlp:1,32,0,0", start_model=str(first))
+    started = lasagne.layers.get_all_param_values(build_network(chosen))
+    assert same(started, end(finished[1]).parameters)
+    seen = run(chosen, dataset=digits)
+    assert of(events.BatchFinished, seen)[0].accuracy > 0.7
+    other = chosen.replace(network="custom_mlp:2,9,0,0")
+    told = f"first.npz is '{SMALL.network}', which cannot start a 'custom_mlp:2,9,0,0'"
+    with pytest.raises(SettingsError, match=told):
+        run(other, dataset=digits)
+
+
+def test_a_run_is_continued_without_the_network_it_started_from(first, digits, tmp_path):
+    chosen = SMALL.replace(start_model=str(first))
+    whole = run(chosen, dataset=digits)
+    run(chosen.replace(epochs=1), dataset=digits, checkpoint=tmp_path / "run")
+    first.unlink()
+    resume = load_checkpoint(tmp_path / "run")
+    rest = run(resume.settings.replace(epochs=2), dataset=digits, resume=resume)
+    assert same(end(rest).parameters, end(whole).parameters)
+
+
+def test_another_kind_of_network_is_refused(digits, tmp_path):
+    save_model(tmp_path / "x.npz", ModelFile("mlp", [np.ones((3, 3), np.float32)]))
+    with pytest.raises(ModelFileError, match=r"x\.npz cannot be used"):
+        run(SMALL.replace(start_model=str(tmp_path / "x.npz")), dataset=digits)
