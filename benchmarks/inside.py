@@ -47,7 +47,7 @@ def network(model: Any) -> tuple[Any, Callable[[], bool]]:
 
 def drawn(number: int) -> Any:
     """Return a picture as the drawing board would: a test digit."""
-    from mnist_draw.analysis.example import Example
+    from mnist_draw.app.inside.section import Example
     from mnist_draw.dataset.mnist import load_dataset, scale
 
     data = load_dataset()
@@ -88,7 +88,7 @@ def pca_map(model: Any) -> tuple[Any, Callable[[], bool]]:
 
 def step(model: Any) -> tuple[Any, Callable[[], bool]]:
     """Return the section *One step* with a test digit, and whether all stages were shown."""
-    from mnist_draw.analysis.example import Example
+    from mnist_draw.app.inside.section import Example
     from mnist_draw.app.inside.step.step_section import StepSection
     from mnist_draw.dataset.mnist import load_dataset, scale
 

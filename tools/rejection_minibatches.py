@@ -17,11 +17,10 @@ import numpy.typing as npt
 from synthetic_negatives import lines_of, several, synthetic_negatives, written
 from unipen_drawings import Drawings
 
-from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter
+from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, restyle
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.skeleton import StrokeStore
 from mnist_draw.dataset.augmentation.warp import WarpRange
-from mnist_draw.dataset.augmentation.writing_styles import restyle
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import SIDE, normalise_ink
 from mnist_draw.recognition.rejection import NONE, SEVERAL

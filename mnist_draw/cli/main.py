@@ -9,6 +9,7 @@ from __future__ import annotations
 import _thread
 import argparse
 import contextlib
+import runpy
 import signal
 import sys
 import threading
@@ -18,10 +19,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from mnist_draw import __version__
-from mnist_draw.cli import desktop_entry, doctor, export, listing, output, predict, script, train
+from mnist_draw.cli import desktop_entry, doctor, export, listing, output, predict, train
 from mnist_draw.cli.command import MisuseError, Subcommand
-from mnist_draw.cli.output import PROGRAM
-from mnist_draw.errors import UserError, did_you_mean, shortened
+from mnist_draw.cli.output import PROGRAM, tell
+from mnist_draw.errors import StorageError, UserError, did_you_mean, shortened
+from mnist_draw.storage.atomic import resolve_path
+from mnist_draw.storage.folders import named_path
 
 SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
 #: Seconds until the callback that swallowed Ctrl-C has returned.
@@ -29,6 +32,59 @@ _CALLBACK_S = 0.02
 _SHELLS = ("bash", "zsh", "tcsh")
 #: Placeholders of files in help texts.
 _FILE_METAVARS = ("FILE", "IMAGE", "SCRIPT", "OUT", "MODEL")
+
+
+def _add_script_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("script", metavar="SCRIPT.py", help="the script")
+    parser.add_argument(
+        "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="what the script is given"
+    )
+    parser.set_defaults(run=lambda given: run_script(given.script, given.arguments))
+
+
+SCRIPT = Subcommand(
+    "script",
+    "run a Python script that uses Lasagne or Theano",
+    "Run a Python script in which import theano and import lasagne work, in any order and without "
+    "a change to it. python -m mnist_draw SCRIPT.py does the same.",
+    (("mnist.py mlp 20", "Lasagne's own example, with its arguments"),),
+    _add_script_options,
+)
+
+
+def run_script(name: str, arguments: Sequence[str]) -> int:
+    """Run a script as ``python SCRIPT.py`` does."""
+    path = named_path(name)
+    if not path.is_file():
+        raise StorageError(f"There is no script {name}.")
+    folder = resolve_path(path).parent
+    before = sys.argv, sys.path
+    sys.argv = [name, *arguments]
+    sys.path = [str(folder), *sys.path[1:]]
+    try:
+        runpy.run_path(str(path), run_name="__main__")
+    except SystemExit as finished:
+        if finished.code is None or isinstance(finished.code, int):
+            return finished.code or 0
+        print(finished.code, file=sys.stderr)
+        return FAILURE
+    except KeyboardInterrupt:
+        tell("Interrupted.")
+        return INTERRUPTED
+    except BaseException as error:
+        _print_as_python_does(error, path)
+        return FAILURE
+    finally:
+        sys.argv, sys.path = before
+    return 0
+
+
+def _print_as_python_does(error: BaseException, script: Path) -> None:
+    """Print a traceback that begins in the script: without the frames that run it."""
+    frames = error.__traceback__
+    while frames is not None and frames.tb_frame.f_code.co_filename != str(script):
+        frames = frames.tb_next
+    traceback.print_exception(error.with_traceback(frames))
 
 
 def _add_completion_options(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +116,7 @@ COMMANDS: dict[str, Subcommand] = {
         export.EXPORT,
         listing.DATA,
         export.DIGITS,
-        script.SCRIPT,
+        SCRIPT,
         desktop_entry.DESKTOP,
         doctor.DOCTOR,
         COMPLETION,

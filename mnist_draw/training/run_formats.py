@@ -7,16 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mnist_draw.errors import MissingPackageError
 from mnist_draw.training.history import History
 from mnist_draw.training.record import Run
 from mnist_draw.training.settings import SETTINGS
-
-if TYPE_CHECKING:
-    from mnist_draw.training.history import History
-    from mnist_draw.training.record import Run
 
 
 @dataclass(frozen=True)

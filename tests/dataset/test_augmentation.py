@@ -22,7 +22,7 @@ from mnist_draw.dataset.augmentation import (
     painting,
     warp,
 )
-from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, preview
+from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, preview, restyle
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import Compiled
 from mnist_draw.dataset.augmentation.skeleton import (
@@ -34,7 +34,6 @@ from mnist_draw.dataset.augmentation.skeleton import (
     skeletons,
     thin,
 )
-from mnist_draw.dataset.augmentation.writing_styles import restyle
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import ink_box, normalise_ink
 

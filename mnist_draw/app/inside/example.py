@@ -18,8 +18,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.analysis.example import Example
 from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
@@ -35,7 +35,7 @@ from mnist_draw.library.network_data import class_name, in_a_sentence
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.example import Example
+    from mnist_draw.app.inside.section import Example
 
 WIDTH = 224
 #: Letters of a class's name that fit into the link.

@@ -38,8 +38,8 @@ from mnist_draw.app.kit.theme import Size
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.example import Example
     from mnist_draw.analysis.guide import GuideStep
+    from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
 notifier = Notifier("inside")

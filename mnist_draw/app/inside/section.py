@@ -1,4 +1,6 @@
-"""A section of the tab *Inside*: one question about the network, and its answer.
+"""The sections of the tab *Inside*, and the example that all of them show.
+
+A section asks one question about the network, and answers it.
 
 Threads
 -------
@@ -11,16 +13,46 @@ returned for an older one is dropped. :meth:`Section.wait` ends what still runs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+import numpy.typing as npt
 from PyQt5.QtCore import QEvent, pyqtSignal
 from PyQt5.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.example import Example
     from mnist_draw.storage.models import ModelFile
+
+
+#: The source of a label: the user, the data set, or in place of both the network's own answer.
+LabelSource = Literal["user", "data", "answer"]
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One picture, as the network sees it, with its label and source."""
+
+    #: float32 (28, 28): 0 is paper and 255/256 is full ink, as in MNIST when it is scaled for the
+    #: network.
+    picture: npt.NDArray[np.float32] = field(repr=False)
+    #: The class that the picture shows, from 0; None if unknown.
+    label: int | None = None
+    #: The source of the label.
+    label_source: LabelSource = "answer"
+    #: The source of the picture: ``"drawing"``, ``"MNIST test 1,234"``.
+    source: str = "drawing"
+    #: Its index in its data set; None for a drawing.
+    index: int | None = None
+    #: Whether the rejection rule accepts it as a digit.
+    is_digit: bool = True
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether this is what the drawing board shows, which may change at any moment."""
+        return self.source == "drawing"
 
 
 #: Qt's own largest size of a widget.
@@ -120,3 +152,39 @@ def reflow(columns: QBoxLayout, room: int) -> None:
     needed = sum(widths) + columns.spacing() * (len(widths) - 1)
     beside, below = QBoxLayout.LeftToRight, QBoxLayout.TopToBottom
     columns.setDirection(beside if needed <= room else below)
+
+
+class CountedSection(Section):
+    """A section whose figures stay while its network is trained, until they are counted anew."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._key = ""
+        self._newer: ModelFile | None = None
+        self._example: Example | None = None
+        self._active = False
+
+    def use_network(self, model: ModelFile, key: str) -> None:
+        old, old_key = self._model, self._key
+        self._key = key
+        if old is not None and not key and not old_key and old.network == model.network:
+            # The same run after another epoch: what is counted stays until it is asked for anew.
+            self._newer = model
+            self._show_state()
+        else:
+            self._begin(model)
+
+    def _begin(self, model: ModelFile) -> None:
+        """Count a network from the start, and set `_model` and `_newer`."""
+        raise NotImplementedError
+
+    def _show_state(self) -> None:
+        """Show the progress, and what the link beside it does."""
+        raise NotImplementedError
+
+    def _epochs(self, verb: str) -> str:
+        """Return a sentence about the epoch that was counted and a newer one, "" if none."""
+        if self._newer is None or self._model is None:
+            return ""
+        counted, newest = (m.metadata.get("epochs", "?") for m in (self._model, self._newer))
+        return f"{verb} after epoch {counted}, now at {newest}"

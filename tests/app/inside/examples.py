@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtWidgets import QLabel
 
-from mnist_draw.analysis.example import Example
+from mnist_draw.app.inside.section import Example
 from mnist_draw.dataset.mnist import load_dataset, scale
 
 

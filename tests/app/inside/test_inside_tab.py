@@ -10,7 +10,6 @@ from PyQt5.QtCore import QObject, QPointF, QSize, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 
-from mnist_draw.analysis.example import Example
 from mnist_draw.analysis.guide import guide
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.draw.canvas import Canvas
@@ -19,7 +18,7 @@ from mnist_draw.app.inside import inside_view
 from mnist_draw.app.inside.example import ExampleCard
 from mnist_draw.app.inside.inside_bar import TableWindow
 from mnist_draw.app.inside.inside_tab import InsideTab
-from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.storage.models import ModelFile

@@ -12,14 +12,15 @@ from PyQt5.QtWidgets import QCheckBox, QToolTip
 from mnist_draw.analysis import robustness
 from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion, Perturbation
 from mnist_draw.app.inside.limits import limits_section
-from mnist_draw.app.inside.limits.limits_section import LimitsSection
-from mnist_draw.app.inside.limits.limits_worker import count_all
-from mnist_draw.app.inside.limits.network_choices import NetworkChoice, file_choice
-from mnist_draw.app.inside.limits.perturbation_card import (
+from mnist_draw.app.inside.limits.limits_cards import (
     AnswerRow,
+    NetworkChoice,
     describe_answers,
     describe_change,
+    file_choice,
 )
+from mnist_draw.app.inside.limits.limits_section import LimitsSection
+from mnist_draw.app.inside.limits.limits_worker import count_all
 from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.augmentation import numba_loops

@@ -10,7 +10,6 @@ from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
 
-from mnist_draw.analysis.example import Example
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.network_worker import (
@@ -23,6 +22,7 @@ from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
 from mnist_draw.app.inside.network.rows_view import RowsView, Sum, Term
 from mnist_draw.app.inside.network.scene import shortened
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
+from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.storage.models import ModelFile
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from mnist_draw.theano_bridge.native import phases
 from mnist_draw.theano_bridge.native.kernels.emitter import Function
-from mnist_draw.theano_bridge.native.layout import passed_on
 from mnist_draw.theano_bridge.native.phases import BLOCK_BYTES, Instruction, Region, arrange
+from mnist_draw.theano_bridge.native.plan import passed_on
 
 #: Elements of every array in the simulated memory.
 LENGTH = 24

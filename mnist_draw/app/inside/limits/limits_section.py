@@ -12,7 +12,12 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.counted_section import CountedSection
+from mnist_draw.app.inside.limits.limits_cards import (
+    AnswerRow,
+    NetworkChoice,
+    NetworkChoices,
+    PerturbationCard,
+)
 from mnist_draw.app.inside.limits.limits_worker import (
     ExampleReader,
     Found,
@@ -20,14 +25,12 @@ from mnist_draw.app.inside.limits.limits_worker import (
     Reading,
     count_all,
 )
-from mnist_draw.app.inside.limits.network_choices import NetworkChoice, NetworkChoices
-from mnist_draw.app.inside.limits.perturbation_card import AnswerRow, PerturbationCard
 from mnist_draw.app.inside.limits.robustness_plot import (
     AccuracyCurve,
     RobustnessPlot,
     format_amount,
 )
-from mnist_draw.app.inside.section import reflow
+from mnist_draw.app.inside.section import CountedSection, reflow
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
@@ -38,8 +41,8 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.example import Example
     from mnist_draw.analysis.robustness import Distortion
+    from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
 #: Cards beside each other where there is room for them.

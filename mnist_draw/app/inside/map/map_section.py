@@ -9,7 +9,6 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.map.map_cards import (
     COUNT,
     MEANINGS,
@@ -33,7 +32,7 @@ from mnist_draw.app.inside.map.map_locator import (
     pictures_of,
 )
 from mnist_draw.app.inside.map.map_view import Digits, Located, MapView
-from mnist_draw.app.inside.section import reflow
+from mnist_draw.app.inside.section import CountedSection, reflow
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
@@ -41,9 +40,9 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.example import Example
     from mnist_draw.analysis.maps import Maps
     from mnist_draw.analysis.neighbours import Neighbourhood
+    from mnist_draw.app.inside.section import Example
     from mnist_draw.dataset.mnist import Dataset
     from mnist_draw.storage.models import ModelFile
 
@@ -376,7 +375,7 @@ class MapSection(CountedSection):
         self._pick(self._data.train_images, self._data.train_labels, "Training picture", place)
 
     def _pick(self, images: np.ndarray, labels: np.ndarray, one: str, place: int) -> None:
-        from mnist_draw.analysis.example import Example
+        from mnist_draw.app.inside.section import Example
         from mnist_draw.dataset.mnist import scale
 
         self.example_picked.emit(

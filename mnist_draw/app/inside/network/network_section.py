@@ -25,8 +25,8 @@ from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_butt
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.example import Example
     from mnist_draw.analysis.unit_profiles import UnitProfiles
+    from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
 _READY_WORDS = "Getting the network ready"

@@ -8,7 +8,6 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.counting import CountController, DataCombo, Load
 from mnist_draw.app.inside.results.mistake_list import MistakesCard
@@ -18,7 +17,7 @@ from mnist_draw.app.inside.results.result_cards import (
     ResultFigures,
     describe_reliability,
 )
-from mnist_draw.app.inside.section import reflow
+from mnist_draw.app.inside.section import CountedSection, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
@@ -26,9 +25,9 @@ from mnist_draw.app.kit.widgets import Card, Field, label
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.example import Example
     from mnist_draw.analysis.pictures import Pictures
     from mnist_draw.analysis.results import Results
+    from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
 _COMBO_WIDTH, _WORDS_WIDTH = 200, 220
@@ -302,7 +301,7 @@ class ResultsSection(CountedSection):
     # -- the example
 
     def _example_at(self, place: int) -> Example:
-        from mnist_draw.analysis.example import Example
+        from mnist_draw.app.inside.section import Example
         from mnist_draw.dataset.mnist import scale
 
         assert self._shown is not None

@@ -27,9 +27,9 @@ from mnist_draw.library.network_data import all_names
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.compiled_graph import FunctionGraphs
-    from mnist_draw.analysis.example import Example
     from mnist_draw.analysis.step_weight import Weight
     from mnist_draw.analysis.unit_profiles import UnitProfiles
+    from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
 _EMPTY = "Draw here and watch it go through."

@@ -1,26 +1,200 @@
-"""The card that changes the example by five sliders, and all answers to it."""
+"""The cards of *Limits*: the networks to compare, and five sliders that perturb the example."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QSlider, QWidget
+from PyQt5.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QMenu,
+    QSizePolicy,
+    QSlider,
+    QWidget,
+)
 
 from mnist_draw.app.inside.limits.robustness_plot import format_amount, paint_answer
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import GrowingLabel, TabularLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, explain, label, push_button, rule
+from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
+from mnist_draw.app.train.series import swatch
+from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.robustness import Axis, Distortion
+    from mnist_draw.storage.models import ModelFile
+
+
+#: Pixels that the titles of all networks have together at the usual size of text.
+_TITLES = 420
+#: The most networks: more lines cannot be told apart.
+MAX_COUNT = 4
+
+
+@dataclass(eq=False)
+class NetworkChoice:
+    """A network that can be compared."""
+
+    key: str
+    title: str
+    load: Callable[[], ModelFile]
+    ticked: bool = True
+    names: tuple[str, ...] = DIGITS
+
+
+class NetworkChoices(QWidget):
+    """Up to four networks, and a menu to add one."""
+
+    changed = pyqtSignal()
+    problem = pyqtSignal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("networkChoices")
+        self.choices: list[NetworkChoice] = []
+        self._others: list[NetworkChoice] = []
+        self._chips: list[QFrame] = []
+        self.add_button = push_button(
+            "addNetworkButton",
+            "Add a network",
+            "Compare another network: one that ships, one that has learnt your digits, or one "
+            "from a file. Four at the most; one whose tick is off makes room.",
+            look="link",
+        )
+        self.add_button.clicked.connect(self._open_menu)
+        self._row = row(self.add_button, 1, owner=self)
+        theme.theme().changed.connect(self._rebuild)
+
+    def ticked(self) -> list[NetworkChoice]:
+        """Return the networks that are compared."""
+        return [choice for choice in self.choices if choice.ticked]
+
+    def number(self, key: str) -> int:
+        """Return the place of a network, which gives its line."""
+        return [choice.key for choice in self.choices].index(key)
+
+    def offer(self, others: list[NetworkChoice]) -> None:
+        """Take note of networks that can be added; the first of them fill the list."""
+        self._others = others
+        listed = {choice.key for choice in self.choices}
+        for other in others:
+            if len(self.choices) < MAX_COUNT - 1 and other.key not in listed:
+                self.choices.append(other)
+        self._rebuild()
+        self.changed.emit()
+
+    def forget(self) -> None:
+        """List no network: what was listed tells other classes apart."""
+        self.choices, self._others = [], []
+        self._rebuild()
+
+    def put(self, choice: NetworkChoice, first: bool = False) -> None:
+        """List a network and tick it; one that is listed already is replaced."""
+        known = [n for n, other in enumerate(self.choices) if other.key == choice.key]
+        if known:
+            self.choices[known[0]] = choice
+        elif len(self.choices) < MAX_COUNT:
+            self.choices.insert(0 if first else len(self.choices), choice)
+        else:
+            free = [n for n, other in enumerate(self.choices) if not other.ticked]
+            if not free and not first:
+                self.problem.emit(
+                    f"At most {MAX_COUNT} networks are compared at a time. Untick one, "
+                    f"then add {choice.title}."
+                )
+                return
+            self.choices[free[0] if free else MAX_COUNT - 1] = choice
+        self._rebuild()
+        self.changed.emit()
+
+    def _rebuild(self) -> None:
+        for chip in self._chips:
+            self._row.removeWidget(chip)
+            chip.hide()
+            chip.deleteLater()
+        self._chips = [self._chip(number) for number in range(len(self.choices))]
+        for number, chip in enumerate(self._chips):
+            self._row.insertWidget(number, chip)
+            chip.show()
+        # Made last, they are not walked to last.
+        before: QWidget = self.add_button
+        for chip in self._chips:
+            for box in chip.findChildren(QCheckBox):
+                QWidget.setTabOrder(before, box)
+                before = box
+
+    def _chip(self, number: int) -> QFrame:
+        choice = self.choices[number]
+        frame = QFrame()
+        frame.setProperty("look", "card")
+        row = QHBoxLayout(frame)
+        row.setContentsMargins(Size.FIELD_GAP, 4, Size.FIELD_GAP, 4)
+        box = QCheckBox()
+        box.setObjectName(f"networkChoice{number}")
+        box.setIcon(swatch(number))
+        box.setIconSize(QSize(24, 12))
+        box.setFont(theme.font(theme.Text.BODY, bold=True))
+        explain(box, choice.title, "Whether this network's curves are shown, and its answers.")
+        room = round(_TITLES * theme.text_scale()) // max(3, len(self.choices))
+        title = box.fontMetrics().elidedText(choice.title, Qt.ElideMiddle, room)
+        box.setText(no_key(title))
+        if title != choice.title:
+            box.setToolTip(tip(choice.title))
+        box.setChecked(choice.ticked)
+        box.toggled.connect(partial(self._tick, choice))
+        row.addWidget(box, 0, Qt.AlignVCenter)
+        return frame
+
+    def _tick(self, choice: NetworkChoice, on: bool) -> None:
+        choice.ticked = on
+        self.changed.emit()
+
+    def _open_menu(self) -> None:
+        menu = self.menu()
+        menu.popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
+
+    def menu(self) -> QMenu:
+        """Return a menu of the networks that can be added."""
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WA_DeleteOnClose)
+        listed = {choice.key for choice in self.choices}
+        for other in self._others:
+            if other.key not in listed:
+                menu.addAction(no_key(other.title), partial(self.put, other))
+        menu.addAction("Open a file …", self._open_file)
+        return menu
+
+    def _open_file(self) -> None:
+        path = ask_open(self, "A trained network", NETWORKS)
+        if path:
+            self.put(file_choice(path))
+
+
+def file_choice(path: str) -> NetworkChoice:
+    """Return the network of a file; it is read when it is first needed."""
+    from pathlib import Path
+
+    def load() -> ModelFile:
+        from mnist_draw.library.stored_network import load_trained
+
+        return load_trained(path)
+
+    return NetworkChoice(path, Path(path).stem, load)
+
 
 _ROW = 22
 _GAP = 8
@@ -63,24 +237,26 @@ class AnswerRows(QWidget):
         height = _ROW * scale
         painter.setFont(theme.font(Text.BODY))
         figure = painter.fontMetrics().horizontalAdvance(">99.9 %") + _GAP * scale
-        for number, row in enumerate(self.rows):
+        for number, answer in enumerate(self.rows):
             middle = (number + 0.5) * height
             painter.setFont(theme.font(Text.BODY))
             painter.setPen(theme.colour("text"))
             line = QRectF(0, middle - height / 2, self.width(), height)
             ring = self.width() * 0.52
-            title = painter.fontMetrics().elidedText(row.title, Qt.ElideRight, round(ring - 14))
+            title = painter.fontMetrics().elidedText(answer.title, Qt.ElideRight, round(ring - 14))
             painter.drawText(line, int(Qt.AlignLeft | Qt.AlignVCenter), title)
-            text = format_probability(row.sure, short=True)
+            text = format_probability(answer.sure, short=True)
             painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter), text)
-            paint_answer(painter, QPointF(ring, middle), row.name or str(row.answer), row.right)
+            paint_answer(
+                painter, QPointF(ring, middle), answer.name or str(answer.answer), answer.right
+            )
             bar = QRectF(ring + 18 * scale, middle - Size.BAR / 2, 0, Size.BAR)
             bar.setRight(self.width() - figure)
             painter.setPen(Qt.NoPen)
             painter.setBrush(theme.colour("track"))
             painter.drawRoundedRect(bar, Size.BAR / 2, Size.BAR / 2)
-            bar.setWidth(max(bar.width() * row.sure, Size.BAR))
-            painter.setBrush(theme.colour("accent" if row.right else "muted"))
+            bar.setWidth(max(bar.width() * answer.sure, Size.BAR))
+            painter.setBrush(theme.colour("accent" if answer.right else "muted"))
             painter.drawRoundedRect(bar, Size.BAR / 2, Size.BAR / 2)
 
 
@@ -150,7 +326,7 @@ class PerturbationCard(Card):
         grid.setColumnStretch(1, 1)
         self.sliders: dict[str, QSlider] = {}
         self._amounts: dict[str, TabularLabel] = {}
-        for row, axis in enumerate(self._axes):
+        for line, axis in enumerate(self._axes):
             caption = label(_WORDS[axis.name], "muted")
             slider = QSlider(Qt.Horizontal)
             slider.setObjectName(f"{axis.name}Slider")
@@ -164,9 +340,9 @@ class PerturbationCard(Card):
             amount = TabularLabel("", "−0.75")
             amount.setProperty("look", "title")
             amount.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-            grid.addWidget(caption, row, 0)
-            grid.addWidget(slider, row, 1)
-            grid.addWidget(amount, row, 2)
+            grid.addWidget(caption, line, 0)
+            grid.addWidget(slider, line, 1)
+            grid.addWidget(amount, line, 2)
             self.sliders[axis.name], self._amounts[axis.name] = slider, amount
         return grid
 
