@@ -33,15 +33,7 @@ DIGITS: dict[int, list[Stroke]] = {
 
 
 def board(strokes, pen, side=300, scale=1.0, at=(0.0, 0.0)):
-    """Draw strokes: uint8 (side, side), 255 for ink.
-
-    Parameters
-    ----------
-    strokes : sequence of points (x, y)
-        Multiplied by `scale` and moved to `at`, all in pixels.
-    pen : float
-        Width in pixels.
-    """
+    """Draw strokes, multiplied by `scale` and moved to `at`: uint8 (side, side), 255 for ink."""
     far = np.ones((side, side), bool)
     for stroke in strokes:
         points = smooth(np.array(stroke)) * scale + at
@@ -66,14 +58,7 @@ def smooth(points):
 
 
 def number(text, pen, height=100, gap=25, side=400):
-    """Draw digits side by side with paper of width `gap` between their ink.
-
-    Returns
-    -------
-    numpy.ndarray, uint8, shape (side, side)
-    list of (left, right)
-        Where each digit's ink begins and ends.
-    """
+    """Draw digits side by side, `gap` pixels apart; return also where each begins and ends."""
     x, strokes, spans = 20.0 + pen / 2, [], []
     for character in text:
         digit = DIGITS[int(character)]

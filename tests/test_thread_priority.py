@@ -24,9 +24,7 @@ def test_a_thread_is_lowered_alone():
 
     assert _in_thread(work)
     assert not _in_thread(thread_priority.is_lowered)
-
-
-def test_the_main_thread_stays_as_it_is():
+    # The main thread stays as it is.
     thread_priority.lower()
     assert not thread_priority.is_lowered()
 

@@ -19,8 +19,6 @@ from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.dataset.pictures import picture_file
 from mnist_draw.dataset.pictures.coarse import InkPixels, before_enlarging, without_blocks
 from mnist_draw.dataset.pictures.ink_on_paper import (
-    find_lines,
-    surroundings,
     without_lines,
 )
 from mnist_draw.dataset.pictures.picture_file import (
@@ -311,17 +309,6 @@ def test_an_unwritten_sheet_holds_hardly_anything(kind):
     assert np.count_nonzero(found) < 0.05 * found.size
 
 
-def test_lines_are_found_where_they_are():
-    ink = 0.4 * lines(50, 2, 0.03).astype(np.float32)
-    found = find_lines(ink)
-    assert len(found) == pytest.approx(HEIGHT / 50, abs=2)
-    for line in found:
-        assert line.slope == pytest.approx(-0.03, abs=0.006)
-        middle = line.start + line.slope * WIDTH / 2 + 0.03 * WIDTH / 2
-        assert abs(middle % 50 - 25) < 4
-    assert not find_lines(ink.T)
-
-
 @pytest.mark.parametrize("pen", [1.5, 2.5, 4, 24])
 def test_digits_that_fill_the_picture_are_no_lines(pen):
     for digit in (1, 4, 7):
@@ -335,17 +322,6 @@ def test_strokes_stay_whole_where_lines_cross_them():
     cleaned = without_lines(crossed)
     assert np.abs(cleaned - ink).mean() < 0.002
     assert np.abs(cleaned - ink)[ink > 0.9].mean() < 0.02
-
-
-def test_surroundings_are_found_only_where_a_sheet_ends():
-    rng = np.random.default_rng(3)
-    coarse = lambda light: np.log(light[::6, ::6].astype(np.float32) + 0.05)  # noqa: E731
-    outside = surroundings(coarse(table(rng) * falling(rng)))
-    assert outside is not None
-    assert outside[0].all()
-    assert not outside[20:60, 20:80].any()
-    for light in (lamp(rng), shadow(rng), falling(rng), glare(rng), np.full(U.shape, 0.7)):
-        assert surroundings(coarse(light)) is None
 
 
 @pytest.mark.parametrize("quality", [40, 95])
@@ -381,15 +357,6 @@ def coarse_digit(index):
         None,
     )
     return np.rint(rows @ image @ rows.T / 2.5**2).astype(np.uint8)
-
-
-@pytest.mark.parametrize("side", [1, 2, 10, 35])
-def test_blocks_make_no_difference(side):
-    small = coarse_digit(0)
-    blocks = np.kron(small, np.ones((side, side), np.uint8))
-    assert normalise_ink(InkPixels(blocks).smoothed()) == pytest.approx(
-        normalise_ink(InkPixels(small).smoothed())
-    )
 
 
 def test_blocks_become_smooth():

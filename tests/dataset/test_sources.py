@@ -80,11 +80,8 @@ def test_folders_for_training_and_test(tmp_path):
     assert data.test_labels.tolist().count(1) == 2
     assert len(data.train_labels) + len(data.validation_labels) == 21
     assert data.messages == ()
-
-
-def test_folders_of_digits_are_digits(tmp_path):
-    draw_classes(tmp_path, DIGITS, 4)
-    assert load_dataset(tmp_path).shows_digits
+    draw_classes(tmp_path / "digits", DIGITS, 4)
+    assert load_dataset(tmp_path / "digits").shows_digits
 
 
 def test_what_cannot_be_read_is_left_out_and_told(tmp_path):
@@ -329,7 +326,6 @@ def test_a_table_with_words_and_one_without_a_head(tmp_path):
     ("content", "expected"),
     [
         ("", "has 1 columns"),
-        ("a,b\n1,2\n", "has 2 columns"),
         ("1," + ",".join(["0"] * 783) + ",x\n", "cannot be read among its lines"),
         (("1," + ",".join(["0"] * 784) + "\n") * 2 + "1,2\n", "cannot be read among its lines"),
         ("1," + ",".join(["300"] * 784) + "\n", "pixels from 300 to 300"),
@@ -425,11 +421,9 @@ def test_missing_file_and_folder_in_its_place(tmp_path):
     ("content", "begins"),
     [
         (b"", "an empty file"),
-        (b"\0\0\x08", "00 00 08"),
         (b"PK\x03\x04 a zip archive", "50 4b 03 04"),
         (b"<html>not found</html>", "3c 68 74 6d"),
         (b"\0\0\x07\x03" + bytes(12), "00 00 07 03"),
-        (b"\0\x01\x08\x03" + bytes(12), "00 01 08 03"),
     ],
 )
 def test_other_files(tmp_path, content, begins):

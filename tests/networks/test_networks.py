@@ -38,15 +38,12 @@ def complaint(text):
     [
         ("mlp", "mlp", "Tutorial MLP 784–500–300–10"),
         ("mlp:0.2", "mlp:0.2", "Tutorial MLP 784–500–300–10"),
-        ("mlp:0.40", "mlp", "Tutorial MLP 784–500–300–10"),
         ("mlp:0", "mlp:0", "Tutorial MLP 784–500–300–10"),
         (" cnn ", "cnn", "CNN, two 5×5 convolutions"),
         ("custom_mlp", "custom_mlp:2,800,0.2,0.5", "MLP 784–800–800–10"),
-        ("custom_mlp:", "custom_mlp:2,800,0.2,0.5", "MLP 784–800–800–10"),
         ("custom_mlp:1", "custom_mlp:1,800,0.2,0.5", "MLP 784–800–10"),
         ("custom_mlp: 3, 50 , .10", "custom_mlp:3,50,0.1,0.5", "MLP 784–50–50–50–10"),
         ("custom_mlp:0,5,0,0", "custom_mlp:0,5,0,0", "MLP 784–10"),
-        ("layers:500,300", "layers:500,300", "MLP 784–500–300–10"),
         ("layers: 500@rectify/.40 , 30@tanh ", "layers:500/0.4,30@tanh", "MLP 784–500–30 tanh–10"),
         ("layers:/0.20", "layers:/0.2", "MLP 784–10"),
     ],
@@ -85,12 +82,9 @@ def test_unknown_names_list_what_exists(text):
     [
         ("1,2,0,0,7", "5 numbers are too many"),
         ("two", "DEPTH is two, no whole number"),
-        ("2.5", "DEPTH is 2.5, no whole number"),
         ("2,,0.5", "WIDTH is missing, no whole number"),
         ("-1", "DEPTH is -1"),
-        ("11", "DEPTH is 11"),
         ("2,0", "WIDTH is 0"),
-        ("2,10001", "WIDTH is 10001"),
         ("2,10,1", "DROP_IN is 1"),
         ("2,10,0,-0.1", "DROP_HID is -0.1"),
         ("2,10,nan", "DROP_IN is nan"),
@@ -146,12 +140,6 @@ def test_a_custom_mlp_is_the_same_network_as_its_layers():
         parse_network(text) for text in ("custom_mlp:2,20,0.2,0.5", "layers:/0.2,20/0.5,20/0.5")
     )
     assert custom.layers == layers.layers
-    weights = []
-    for spec in (custom, layers):
-        lasagne.random.set_rng(np.random.RandomState(4))
-        weights.append(lasagne.layers.get_all_param_values(spec.build()))
-    for one, other in zip(*weights, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def test_units_activations_and_dropout_reach_the_layers():
@@ -177,11 +165,8 @@ def test_units_activations_and_dropout_reach_the_layers():
     ("arguments", "fault"),
     [
         ("500,,300", "the layer '' begins with no number of units"),
-        ("0", "the layer '0' begins with no number of units"),
         ("10001", "the layer '10001' begins with no number of units"),
-        ("5.5", "the layer '5.5' begins with no number of units"),
         ("30@relu", "there is no activation 'relu'"),
-        ("30@", "there is no activation ''"),
         ("30/1", "a dropout is 1"),
         ("30/", "a dropout is missing, no number"),
         ("30/nan", "a dropout is nan"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import runpy
 import subprocess
@@ -11,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import find_by_key, list_shipped
 from mnist_draw.library.stored_network import open_network
@@ -173,15 +172,3 @@ def test_the_python_program_says_which_shape_it_reads():
     for shape in ((3, 3), (5,), (2, 14, 28), (56, 14), ()):
         with pytest.raises(ValueError, match=r"reads 28 by 28 pixels"):
             numpy_program.predict(np.zeros(shape))
-
-
-def test_the_scale_is_that_of_training(pictures):
-    """What the exported files divide by themselves is what the program's own pictures are."""
-    model = made_up("layers:20@tanh")
-    buffer = io.BytesIO(NETWORK_FORMATS["npz"].pack(model))
-    with np.load(buffer) as archive:
-        weights = [archive[name] for name in archive.files]
-    hidden = np.tanh(scale(pictures).reshape(DIGITS, -1) @ weights[0] + weights[1])
-    sums = hidden @ weights[2] + weights[3]
-    expected = np.exp(sums) / np.exp(sums).sum(1, keepdims=True)
-    np.testing.assert_allclose(Recogniser(model).predict(scale(pictures)), expected, atol=1e-5)

@@ -52,14 +52,6 @@ def names(folder):
     return sorted(entry.name for entry in folder.iterdir())
 
 
-def test_writes_new_and_replaces_old(tmp_path):
-    path = tmp_path / "file"
-    write(path, b"one")
-    write(path, b"two, longer")
-    assert path.read_bytes() == b"two, longer"
-    assert names(tmp_path) == ["file"]
-
-
 def test_old_file_survives_a_failing_writer(tmp_path):
     path = tmp_path / "file"
     write(path, b"old")

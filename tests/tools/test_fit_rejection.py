@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from fit_rejection import network_of
 from rejection_minibatches import Drawn, blur, coarsen
-from sign_strokes import LETTERS, SIGNS, smooth, strokes_of
 from synthetic_negatives import painted, several, synthetic_negatives
 from unipen_drawings import (
     LOOKALIKES,
@@ -172,22 +171,6 @@ def test_pictures_are_normalised(make, images, labels):
         rows, columns = np.nonzero(picture > 100)
         longer = max(np.ptp(rows), np.ptp(columns)) + 1
         assert 16 <= longer <= 23
-
-
-def test_every_sign_has_strokes_in_its_box():
-    for name, sign in {**LETTERS, **SIGNS}.items():
-        for stroke in strokes_of(sign):
-            assert stroke.shape[0] >= 2, name
-            assert stroke.min() > -0.2, name
-            assert stroke.max() < 1.2, name
-
-
-def test_smooth_curves_pass_through_their_points():
-    points = np.array([[0.0, 0.0], [1.0, 0.5], [0.0, 1.0]])
-    curve = smooth(points)
-    for point in points:
-        assert np.abs(curve - point).sum(axis=1).min() < 1e-9
-    assert len(curve) > 10
 
 
 def test_a_drawing_looks_like_its_strokes():
