@@ -1,23 +1,30 @@
-"""The bridge from ``import theano`` to whichever engine is installed."""
+"""The bridge from ``import theano`` to an engine, and Theano's spellings upon PyTensor."""
 
 from __future__ import annotations
 
+import importlib
+import operator
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
+import lasagne
 import numpy as np
 import pytest
+import theano
+import theano.tensor as T
 
 from mnist_draw import theano_bridge
+from mnist_draw.theano_bridge import fixed_shapes, names
 
 ROOT = Path(__file__).parents[2]
 REAL = theano_bridge.installed_theano()
 on_pytensor = pytest.mark.skipif(REAL, reason="about PyTensor")
 
 
-def run_python(code: str, *flags: str, **environment: str) -> str:
+def run_python(code, *flags, **environment):
     """Output of `code` in a fresh interpreter with the bridge on its path."""
     surroundings = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
     done = subprocess.run(
@@ -30,7 +37,7 @@ def run_python(code: str, *flags: str, **environment: str) -> str:
 
 
 @pytest.mark.process
-def test_install_imports_no_engine_and_only_once() -> None:
+def test_install_imports_no_engine_and_only_once():
     out = run_python(
         "import sys; from mnist_draw.theano_bridge import install, engine\n"
         "before = len(sys.meta_path); install(); install(); engine()\n"
@@ -40,19 +47,14 @@ def test_install_imports_no_engine_and_only_once() -> None:
     assert out == "0 []"
 
 
-def test_engine_names_what_theano_is() -> None:
-    name, version = theano_bridge.engine().split()
-    if REAL:
-        assert (name, version) == ("Theano", "1.0.5")
-    else:
-        import pytensor
-
-        assert (name, version) == ("PyTensor", pytensor.__version__)
+def test_engine_names_what_theano_is():
+    expected = "Theano 1.0.5" if REAL else f"PyTensor {metadata.version('pytensor')}"
+    assert theano_bridge.engine() == expected
 
 
 @on_pytensor  # Theano 1.0.5 itself warns under this Python.
 @pytest.mark.process
-def test_importing_theano_and_lasagne_is_silent_even_where_warnings_are_errors() -> None:
+def test_importing_theano_and_lasagne_is_silent_even_where_warnings_are_errors():
     out = run_python(
         "import mnist_draw, theano, lasagne, sys\n"
         "print(theano.config.floatX, theano.config.device, lasagne.__version__,"
@@ -64,22 +66,19 @@ def test_importing_theano_and_lasagne_is_silent_even_where_warnings_are_errors()
 
 @on_pytensor
 @pytest.mark.process
-def test_compiled_functions_are_kept_where_the_program_keeps_its_caches(
-    tmp_path: Path,
-) -> None:
+@pytest.mark.parametrize(("flags", "place"), [("", "cache"), ("base_compiledir={}", "chosen")])
+def test_compiled_functions_are_kept_in_the_programs_cache_unless_told_otherwise(
+    flags, place, tmp_path
+):
     code = "import mnist_draw, theano; print(theano.config.compiledir)"
-    ours = run_python(code, MNIST_DRAW_HOME=str(tmp_path), PYTENSOR_FLAGS="")
-    assert Path(ours).is_relative_to(tmp_path / "cache")
-    chosen = tmp_path / "chosen"
-    theirs = run_python(
-        code, MNIST_DRAW_HOME=str(tmp_path), PYTENSOR_FLAGS=f"base_compiledir={chosen}"
-    )
-    assert Path(theirs).is_relative_to(chosen)
+    flags = flags.format(tmp_path / place)
+    found = run_python(code, MNIST_DRAW_HOME=str(tmp_path), PYTENSOR_FLAGS=flags)
+    assert Path(found).is_relative_to(tmp_path / place)
 
 
 @on_pytensor
 @pytest.mark.process
-def test_no_file_is_left_among_the_temporary_ones(tmp_path: Path) -> None:
+def test_no_file_is_left_among_the_temporary_ones(tmp_path):
     code = (
         "import mnist_draw, theano, theano.tensor as T, os, tempfile\n"
         "from pytensor.link.utils import compile_function_src\n"
@@ -97,7 +96,7 @@ def test_no_file_is_left_among_the_temporary_ones(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-def test_the_flags_of_the_user_are_left_alone() -> None:
+def test_the_flags_of_the_user_are_left_alone():
     variable = "THEANO_FLAGS" if REAL else "PYTENSOR_FLAGS"
     code = f"import os, mnist_draw, theano\nprint(theano.config.floatX, os.environ['{variable}'])"
     assert run_python(code, **{variable: "floatX=float64"}) == "float64 floatX=float64"
@@ -110,59 +109,39 @@ LINKER = (
 
 
 @on_pytensor
-@pytest.mark.process
-def test_without_a_mode_functions_are_fast_ones() -> None:
-    assert run_python(f"import mnist_draw, theano\n{LINKER}") == "NativeLinker [8.0, 12.0]"
-
-
-@on_pytensor
 @pytest.mark.parametrize(
-    ("flags", "then"),
+    ("flags", "then", "linkers"),
     [
-        ("linker=py", ""),
-        ("mode=FAST_COMPILE", ""),
-        ("", "theano.config.mode = 'FAST_COMPILE'"),
-        ("", "theano.config.linker = 'py'"),
+        ("", "", ["NativeLinker"]),
+        ("linker=py", "", ["PerformLinker", "VMLinker"]),
+        ("mode=FAST_COMPILE", "", ["PerformLinker", "VMLinker"]),
+        ("", "theano.config.linker = 'py'", ["PerformLinker", "VMLinker"]),
     ],
 )
 @pytest.mark.process
-def test_a_mode_that_the_user_has_chosen_counts(flags: str, then: str) -> None:
+def test_functions_are_fast_ones_unless_the_user_has_chosen_a_mode(flags, then, linkers):
     out = run_python(f"import mnist_draw, theano\n{then}\n{LINKER}", PYTENSOR_FLAGS=flags)
     linker, _, result = out.partition(" ")
-    assert linker in ("PerformLinker", "VMLinker")
+    assert linker in linkers
     assert result == "[8.0, 12.0]"
 
 
 @on_pytensor
 @pytest.mark.process
-def test_floatX_is_as_the_user_has_set_it() -> None:
-    code = "import mnist_draw, theano\ntheano.config.floatX = 'float64'\n"
+def test_floatX_is_as_the_user_has_set_it():
     kind = "print(theano.function([], theano.tensor.zeros((2,)))().dtype)"
-    assert run_python(code + kind) == "float64"
-    assert run_python(f"import mnist_draw, theano\n{kind}") == "float32"
+    code = f"import mnist_draw, theano\n{kind}\ntheano.config.floatX = 'float64'\n{kind}"
+    assert run_python(code).split() == ["float32", "float64"]
 
 
-def test_a_function_of_many_shapes_stays_right() -> None:
-    import theano
-    import theano.tensor as T
-
+def test_a_function_of_many_shapes_stays_right():
     x = T.matrix("x")
     total = theano.function([x], x.sum(axis=0))
     for rows in range(1, 40):
         np.testing.assert_allclose(total(np.ones((rows, 3), "float32")), [rows] * 3)
 
 
-def test_downsample_is_there_on_both_engines() -> None:
-    from theano.tensor.signal.downsample import max_pool_2d
-
-    assert callable(max_pool_2d)
-
-
-def test_a_training_step_of_lasagne_lowers_the_loss() -> None:
-    import lasagne
-    import theano
-    import theano.tensor as T
-
+def test_a_training_step_of_lasagne_lowers_the_loss():
     rng = np.random.default_rng(3)
     x, y = T.matrix("x"), T.ivector("y")
     layer = lasagne.layers.InputLayer((None, 6), x)
@@ -190,7 +169,6 @@ train = functions.compile_train(network, TrainingSettings()).train
 train(np.zeros((5, 1, 28, 28), np.uint8), np.zeros(5, np.int32))
 assert "numba" not in sys.modules
 """
-
 BY_NUMBA = """
 import numpy as np
 import mnist_draw
@@ -219,12 +197,12 @@ assert ((0 <= numbers) & (numbers < 1)).all(), numbers
 @pytest.mark.slow
 @pytest.mark.parametrize("code", [TRAIN, BY_NUMBA], ids=["not imported", "told when imported"])
 @pytest.mark.process
-def test_numba_is_imported_on_demand_and_then_knows_our_operations(code: str) -> None:
+def test_numba_is_imported_on_demand_and_then_knows_our_operations(code):
     run_python(code, "-W", "error")
 
 
 @pytest.mark.process
-def test_a_folder_named_theano_beside_a_script_is_no_theano(tmp_path: Path) -> None:
+def test_a_folder_named_theano_beside_a_script_is_no_theano(tmp_path):
     (tmp_path / "theano").mkdir()
     code = "import mnist_draw, theano, lasagne\nprint(callable(theano.function))"
     assert run_python(code, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}") == "True"
@@ -232,7 +210,7 @@ def test_a_folder_named_theano_beside_a_script_is_no_theano(tmp_path: Path) -> N
 
 @on_pytensor
 @pytest.mark.process
-def test_threads_that_compile_at_once_leave_the_settings_alone() -> None:
+def test_threads_that_compile_at_once_leave_the_settings_alone():
     code = (
         "import sys, threading, mnist_draw, theano, theano.tensor as T\n"
         "sys.setswitchinterval(1e-5)\n"
@@ -247,3 +225,142 @@ def test_threads_that_compile_at_once_leave_the_settings_alone() -> None:
         "assert (theano.config.mode, theano.config.traceback__limit) == before\n"
     )
     run_python(code)
+
+
+def value(expression):
+    return theano.function([], expression, mode=theano.Mode(linker="py", optimizer=None))()
+
+
+@on_pytensor
+def test_old_spellings_mean_what_they_meant():
+    a, b = T.constant(np.arange(6.0).reshape(2, 3)), T.constant(np.ones((2, 3)))
+    assert value(T.stack(a, b)).shape == value(T.stack([a, b], axis=0)).shape == (2, 2, 3)
+    assert value(T.stack([a, b], axis=2)).shape == (2, 3, 2)
+    assert value(T.flatten(T.stack(a, b), outdim=2)).shape == (2, 6)
+    assert T.tensor("float32", (False, True)).type.broadcastable == (False, True)
+    assert T.patternbroadcast(T.matrix(), (True, False)).broadcastable == (True, False)
+    assert value(T.inv(T.constant(4.0))) == 0.25
+    assert value(T.abs_(T.constant(-4.0))) == 4.0
+    rng = np.random.default_rng(2)
+    left, right = rng.random((4, 2, 3)), rng.random((4, 3, 5))
+    np.testing.assert_allclose(value(T.batched_dot(left, right)), left @ right, rtol=1e-6)
+    one_hot = value(T.extra_ops.to_one_hot(T.constant([2, 0]), 3))
+    assert one_hot.tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert one_hot.dtype == theano.config.floatX
+
+
+@on_pytensor
+def test_activations_and_losses_follow_theanos_formulas():
+    x = np.array([-2.0, -0.5, 0.0, 0.5, 2.0])
+    c = T.constant(x)
+    nn = T.nnet
+    np.testing.assert_allclose(value(nn.relu(c)), np.maximum(x, 0))
+    np.testing.assert_allclose(value(nn.relu(c, 0.1)), np.where(x > 0, x, 0.1 * x), rtol=1e-6)
+    np.testing.assert_allclose(value(nn.elu(c)), np.where(x > 0, x, np.expm1(x)))
+    np.testing.assert_allclose(value(nn.softsign(c)), x / (1 + abs(x)))
+    sigmoid = 1 / (1 + np.exp(-x))
+    np.testing.assert_allclose(value(nn.ultra_fast_sigmoid(c)), sigmoid, atol=0.03)
+    np.testing.assert_allclose(value(nn.hard_sigmoid(c)), np.clip(0.2 * x + 0.5, 0, 1), rtol=1e-6)
+    softmax = value(nn.softmax(c))
+    assert softmax.shape == (1, 5)
+    np.testing.assert_allclose(value(nn.logsoftmax(c)), np.log(softmax))
+    p = np.array([[0.1, 0.9], [0.6, 0.4]])
+    by_class = value(nn.categorical_crossentropy(T.constant(p), T.constant([1, 0])))
+    by_share = value(nn.categorical_crossentropy(T.constant(p), T.constant([[0.0, 1], [1, 0]])))
+    np.testing.assert_allclose(by_class, -np.log([0.9, 0.6]))
+    np.testing.assert_allclose(by_share, by_class)
+    with pytest.raises(TypeError, match="integers"):
+        nn.categorical_crossentropy(T.matrix(), T.vector())
+
+
+def test_parameters_are_no_expressions_and_may_change_their_shape_unless_it_is_fixed():
+    free = theano.shared(np.ones((2, 3)))
+    assert isinstance(T.vector(), T.TensorVariable)
+    assert not isinstance(free, T.TensorVariable)
+    assert not isinstance(T.constant(1.0), T.TensorVariable)
+    assert isinstance(free, (theano.Variable, theano.compile.SharedVariable))
+    free.set_value(np.ones((4, 5)))
+    assert free.get_value().shape == (4, 5)
+    with fixed_shapes():
+        fixed = theano.shared(np.ones((2, 1, 3)))
+    if not REAL:
+        assert fixed.type.shape == (2, None, 3)
+        with pytest.raises(TypeError):
+            fixed.set_value(np.ones((4, 1, 3)))
+
+
+def test_scans_jacobians_and_graphs_are_as_in_theano():
+    py = theano.Mode(linker="py")
+    n = T.iscalar()
+    outputs, updates = theano.scan(
+        lambda before: before * 2, outputs_info=[T.constant(np.float64(1))], n_steps=n
+    )
+    assert isinstance(updates, dict)
+    assert theano.function([n], outputs, updates=updates, mode=py)(4).tolist() == [2, 4, 8, 16]
+    x, v = T.dvector(), T.dvector()
+    products = [theano.gradient.Lop(x**2, x, v), theano.gradient.Rop(x**2, x, v)]
+    for product in theano.function([x, v], products, mode=py)(np.arange(3.0), np.ones(3)):
+        np.testing.assert_allclose(product, 2 * np.arange(3.0))
+    same = theano.gof.graph.is_same_graph
+    assert same((x + 1).sum(), (x + 1).sum())
+    assert not same((x + 1).sum(), (x + 2).sum())
+    assert not same(x.sum(), v.sum())
+
+
+@on_pytensor
+def test_every_compiled_linker_of_theano_is_numba():
+    for linker in ("cvm", "c|py", "c", "vm", None, "numba"):
+        mode = theano.Mode(linker=linker, optimizer="fast_run")
+        assert type(mode.linker).__name__ == "NumbaLinker"
+        assert isinstance(mode.including("fusion"), type(mode))
+
+
+@on_pytensor
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("theano.sandbox.cuda", "CPU"),
+        ("theano.sandbox.cuda.dnn", "CPU"),
+        ("theano.gpuarray", "CPU"),
+        ("theano.tensor.nnet.corr", "filter_flip"),
+        ("theano.nonsense", "Theano 1.0.5"),
+    ],
+)
+def test_importing_what_is_not_carried_says_so(name, instead):
+    with pytest.raises(ImportError, match=instead) as refusal:
+        importlib.import_module(name)
+    assert name.removesuffix(".dnn") in str(refusal.value)
+    assert not hasattr(theano.sandbox, "cuda")
+    with pytest.raises(ImportError):
+        importlib.import_module("lasagne.layers.dnn")
+
+
+@on_pytensor
+def test_from_imports_of_what_is_not_carried_keep_the_sentence():
+    with pytest.raises(ImportError, match=r"theano\.sandbox\.cuda is not carried.*CPU"):
+        from theano.sandbox import cuda  # noqa: F401
+    with pytest.raises(ImportError, match=r"conv3d is not carried.*conv2d"):
+        from theano.tensor.nnet import conv3d  # noqa: F401
+
+
+@on_pytensor
+@pytest.mark.parametrize(
+    "path",
+    ["gpuarray", "compile.x", "gof.x", "gradient.x", "printing.x", "sandbox.cuda", "tensor.x",
+     "scan_module.scan_utils.x", "tensor.nnet.conv3d", "tensor.signal.x", "tensor.elemwise.x"],
+)  # fmt: skip
+def test_looking_up_what_is_not_carried_says_so(path):
+    with pytest.raises(AttributeError, match=r"theano[\w.]* is not carried by mnist_draw"):
+        operator.attrgetter(path)(theano)
+
+
+@on_pytensor
+@pytest.mark.parametrize("name", names.HOMES)
+def test_a_module_under_another_name_has_its_names_and_no_others(name):
+    module = importlib.import_module(name)
+    for home in map(importlib.import_module, names.HOMES[name][:1]):
+        for each in vars(home):
+            if not each.startswith("_") and f"{name}.{each}" not in names.HOMES:
+                assert getattr(module, each) is getattr(home, each)
+    with pytest.raises(AttributeError, match=f"{name}.nonsense is not carried"):
+        _ = module.nonsense

@@ -19,14 +19,14 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other ri
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path, monkeypatch):
     """Return a folder of the test's own, with nothing compiled yet."""
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
     monkeypatch.setattr(llvm, "_addresses", {})
     return tmp_path / "cache" / "compiled" / "kernels"
 
 
-def adding(number: int, name: str = "stored_code_test") -> Function:
+def adding(number, name = "stored_code_test"):
     """Return a kernel that stores the sum of its second argument and a number at its first."""
     emitter = Emitter(name)
     total = emitter.op("add", emitter.argument(1), integer(number))
@@ -34,13 +34,13 @@ def adding(number: int, name: str = "stored_code_test") -> Function:
     return emitter.finished()
 
 
-def compiled(number: int, name: str = "stored_code_test") -> int:
+def compiled(number, name = "stored_code_test"):
     """Return the address of a kernel, compiled or loaded."""
     (address,) = llvm.addresses_of([adding(number, name)]).values()
     return address
 
 
-def call(address: int, value: int) -> int:
+def call(address, value):
     """Return what the kernel stores for a value."""
     result = (ctypes.c_int64 * 1)()
     arguments = (ctypes.c_int64 * 2)(ctypes.addressof(result), value)
@@ -49,28 +49,26 @@ def call(address: int, value: int) -> int:
     return int(result[0])
 
 
-def test_a_kernel_is_compiled_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kernel_is_compiled_once(folder, monkeypatch):
     assert call(compiled(5), 30) == 35
     assert len(list(folder.iterdir())) == 1
     llvm._addresses.clear()
 
-    def fail(*_: object) -> None:
+    def fail(*_):
         raise AssertionError("it was compiled again")
 
     monkeypatch.setattr(llvm, "_optimised", fail)
     assert call(compiled(5), 31) == 36
 
 
-def test_another_text_is_another_kernel(folder: Path) -> None:
+def test_another_text_is_another_kernel(folder):
     compiled(5)
     llvm._addresses.clear()
     assert call(compiled(6), 30) == 36
     assert len(list(folder.iterdir())) == 2
 
 
-def test_another_processor_or_release_is_another_kernel(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_processor_or_release_is_another_kernel(folder, monkeypatch):
     compiled(5)
     machine, _ = llvm._machine()
     monkeypatch.setattr(llvm, "_machine", lambda: (machine, "another"))
@@ -80,7 +78,7 @@ def test_another_processor_or_release_is_another_kernel(
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"x" * 5000])
-def test_a_damaged_file_is_made_anew(folder: Path, content: bytes) -> None:
+def test_a_damaged_file_is_made_anew(folder, content):
     compiled(5)
     (path,) = folder.iterdir()
     path.write_bytes(content)
@@ -89,10 +87,8 @@ def test_a_damaged_file_is_made_anew(folder: Path, content: bytes) -> None:
     assert llvm.load_code(path.stem) is not None
 
 
-def test_ctrl_c_while_code_is_kept_is_not_lost(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupted(*_: object) -> None:
+def test_ctrl_c_while_code_is_kept_is_not_lost(folder, monkeypatch):
+    def interrupted(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -110,9 +106,7 @@ def test_ctrl_c_while_code_is_kept_is_not_lost(
     ],
     ids=["one changed bit", "a hash that anybody can make"],
 )
-def test_content_that_is_not_our_own_is_deleted(
-    folder: Path, spoil: Callable[[bytes], bytes]
-) -> None:
+def test_content_that_is_not_our_own_is_deleted(folder, spoil):
     llvm.store_code("a", b"some code")
     path = folder / "a.code"
     path.write_bytes(spoil(path.read_bytes()))
@@ -120,13 +114,13 @@ def test_content_that_is_not_our_own_is_deleted(
     assert not path.exists()
 
 
-def test_code_under_another_name_is_refused(folder: Path) -> None:
+def test_code_under_another_name_is_refused(folder):
     llvm.store_code("a", b"some code")
     (folder / "a.code").rename(folder / "b.code")
     assert llvm.load_code("b") is None
 
 
-def test_code_without_the_function_is_made_anew(folder: Path) -> None:
+def test_code_without_the_function_is_made_anew(folder):
     compiled(5)
     (path,) = folder.iterdir()
     path.unlink()
@@ -139,7 +133,7 @@ def test_code_without_the_function_is_made_anew(folder: Path) -> None:
 
 
 @posix
-def test_a_folder_that_others_can_write_to_is_not_used(folder: Path) -> None:
+def test_a_folder_that_others_can_write_to_is_not_used(folder):
     llvm.store_code("a", b"some code")
     assert folder.stat().st_mode & 0o777 == 0o700
     folder.chmod(0o770)
@@ -150,14 +144,14 @@ def test_a_folder_that_others_can_write_to_is_not_used(folder: Path) -> None:
 
 @posix
 @pytest.mark.parametrize("path", ["a.code", "..", "../.."], ids=["file", "parent", "cache"])
-def test_a_file_that_others_could_have_written_is_not_used(folder: Path, path: str) -> None:
+def test_a_file_that_others_could_have_written_is_not_used(folder, path):
     llvm.store_code("a", b"some code")
     (folder / path).resolve().chmod(0o777)
     assert llvm.load_code("a") is None
 
 
 @posix
-def test_a_file_of_another_user_is_not_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_user_is_not_used(folder, monkeypatch):
     llvm.store_code("a", b"some code")
     if os.getuid() != 0:
         pytest.skip("only root gives files away")
@@ -165,9 +159,7 @@ def test_a_file_of_another_user_is_not_used(folder: Path, monkeypatch: pytest.Mo
     assert llvm.load_code("a") is None
 
 
-def test_code_from_elsewhere_is_not_used(
-    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_from_elsewhere_is_not_used(folder, tmp_path_factory, monkeypatch):
     llvm.store_code("a", b"some code")
     received = tmp_path_factory.mktemp("received") / "home"
     shutil.copytree(folder.parents[2], received)
@@ -177,7 +169,7 @@ def test_code_from_elsewhere_is_not_used(
 
 
 @posix
-def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(folder: Path) -> None:
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(folder):
     llvm.store_code("a", b"some code")
     (folder / "a.code").unlink()
     os.mkfifo(folder / "a.code", 0o600)
@@ -186,16 +178,14 @@ def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(folder: Path) -> None:
     assert llvm.load_code("a") == b"some code"
 
 
-def test_where_nothing_can_be_kept_kernels_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_nothing_can_be_kept_kernels_run(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "file"))
     monkeypatch.setattr(llvm, "_addresses", {})
     assert call(compiled(7), 30) == 37
 
 
-def test_what_was_not_used_for_longest_goes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_not_used_for_longest_goes(folder, monkeypatch):
     monkeypatch.setattr(llvm, "MAX_FILES", 4)
     for number, name in enumerate("abcd"):
         llvm.store_code(name, b"some code")

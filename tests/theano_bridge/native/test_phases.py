@@ -21,9 +21,7 @@ def region(array, by_rows=True):
     return Region(array * SPACE, array * SPACE + LENGTH, by_rows)
 
 
-def instruction(
-    reads=(), writes=(), extent=LENGTH, chunk=6, fixed=False, whole=False, name="kernel"
-):
+def instruction(reads=(), writes=(), extent=LENGTH, chunk=6, fixed=False, whole=False, name="kernel"):
     return Instruction(
         Function(name, ""),
         [],
@@ -130,7 +128,7 @@ def programs(draw):
 
 @settings(deadline=None)
 @given(programs(), st.sets(st.integers(0, 4)), st.sampled_from([1, 2, 3, 8, 1000]), st.randoms())
-def test_any_timing_gives_the_same(program, read_later, block, rng: random.Random):
+def test_any_timing_gives_the_same(program, read_later, block, rng):
     instructions = [
         instruction(
             [*(region(a) for a in along), *(region(a, False) for a in whole)],
