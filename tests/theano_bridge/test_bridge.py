@@ -137,7 +137,8 @@ def test_floatX_is_as_the_user_has_set_it():
 def test_a_function_of_many_shapes_stays_right():
     x = T.matrix("x")
     total = theano.function([x], x.sum(axis=0))
-    for rows in range(1, 40):
+    # More than there are plans, and the first one again.
+    for rows in (*range(1, 12), 1):
         np.testing.assert_allclose(total(np.ones((rows, 3), "float32")), [rows] * 3)
 
 

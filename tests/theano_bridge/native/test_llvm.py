@@ -7,13 +7,11 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from mnist_draw.theano_bridge.native.kernels import llvm
-from mnist_draw.theano_bridge.native.kernels.emitter import Emitter, Function, integer
+from mnist_draw.theano_bridge.native.kernels.emitter import Emitter, integer
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
 
@@ -26,7 +24,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path / "cache" / "compiled" / "kernels"
 
 
-def adding(number, name = "stored_code_test"):
+def adding(number, name="stored_code_test"):
     """Return a kernel that stores the sum of its second argument and a number at its first."""
     emitter = Emitter(name)
     total = emitter.op("add", emitter.argument(1), integer(number))
@@ -34,10 +32,16 @@ def adding(number, name = "stored_code_test"):
     return emitter.finished()
 
 
-def compiled(number, name = "stored_code_test"):
+def compiled(number, name="stored_code_test"):
     """Return the address of a kernel, compiled or loaded."""
     (address,) = llvm.addresses_of([adding(number, name)]).values()
     return address
+
+
+def compiled_anew(number):
+    """Return the address of a kernel that this process does not know yet."""
+    llvm._addresses.clear()
+    return compiled(number)
 
 
 def call(address, value):
@@ -49,32 +53,26 @@ def call(address, value):
     return int(result[0])
 
 
+@pytest.fixture
+def stored(folder):
+    """Return the file of some stored code."""
+    llvm.store_code("a", b"some code")
+    return folder / "a.code"
+
+
 def test_a_kernel_is_compiled_once(folder, monkeypatch):
     assert call(compiled(5), 30) == 35
     assert len(list(folder.iterdir())) == 1
-    llvm._addresses.clear()
-
-    def fail(*_):
-        raise AssertionError("it was compiled again")
-
-    monkeypatch.setattr(llvm, "_optimised", fail)
-    assert call(compiled(5), 31) == 36
-
-
-def test_another_text_is_another_kernel(folder):
-    compiled(5)
-    llvm._addresses.clear()
-    assert call(compiled(6), 30) == 36
+    # Another text is another kernel, and so is another processor or release.
+    assert call(compiled_anew(6), 30) == 36
     assert len(list(folder.iterdir())) == 2
-
-
-def test_another_processor_or_release_is_another_kernel(folder, monkeypatch):
-    compiled(5)
+    with monkeypatch.context() as patched:
+        patched.setattr(llvm, "_optimised", lambda *_: pytest.fail("it was compiled again"))
+        assert call(compiled_anew(5), 31) == 36
     machine, _ = llvm._machine()
     monkeypatch.setattr(llvm, "_machine", lambda: (machine, "another"))
-    llvm._addresses.clear()
-    assert call(compiled(5), 30) == 35
-    assert len(list(folder.iterdir())) == 2
+    assert call(compiled_anew(5), 30) == 35
+    assert len(list(folder.iterdir())) == 3
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"x" * 5000])
@@ -82,8 +80,7 @@ def test_a_damaged_file_is_made_anew(folder, content):
     compiled(5)
     (path,) = folder.iterdir()
     path.write_bytes(content)
-    llvm._addresses.clear()
-    assert call(compiled(5), 30) == 35
+    assert call(compiled_anew(5), 30) == 35
     assert llvm.load_code(path.stem) is not None
 
 
@@ -106,18 +103,20 @@ def test_ctrl_c_while_code_is_kept_is_not_lost(folder, monkeypatch):
     ],
     ids=["one changed bit", "a hash that anybody can make"],
 )
-def test_content_that_is_not_our_own_is_deleted(folder, spoil):
-    llvm.store_code("a", b"some code")
-    path = folder / "a.code"
-    path.write_bytes(spoil(path.read_bytes()))
+def test_content_that_is_not_our_own_is_deleted(stored, spoil):
+    stored.write_bytes(spoil(stored.read_bytes()))
     assert llvm.load_code("a") is None
-    assert not path.exists()
+    assert not stored.exists()
 
 
-def test_code_under_another_name_is_refused(folder):
-    llvm.store_code("a", b"some code")
-    (folder / "a.code").rename(folder / "b.code")
+def test_code_of_another_name_or_home_is_refused(stored, folder, tmp_path_factory, monkeypatch):
+    shutil.copy(stored, folder / "b.code")
     assert llvm.load_code("b") is None
+    received = tmp_path_factory.mktemp("received") / "home"
+    shutil.copytree(folder.parents[2], received)
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(received))
+    assert (received / "cache" / "compiled" / "kernels" / "a.code").exists()
+    assert llvm.load_code("a") is None
 
 
 def test_code_without_the_function_is_made_anew(folder):
@@ -128,13 +127,11 @@ def test_code_without_the_function_is_made_anew(folder):
     (other,) = folder.iterdir()
     # Sealed for a kernel that it does not hold: only a defect of the program could write it.
     llvm.store_code(path.stem, llvm.load_code(other.stem) or b"")
-    llvm._addresses.clear()
-    assert call(compiled(5), 30) == 35
+    assert call(compiled_anew(5), 30) == 35
 
 
 @posix
-def test_a_folder_that_others_can_write_to_is_not_used(folder):
-    llvm.store_code("a", b"some code")
+def test_a_folder_that_others_can_write_to_is_not_used(stored, folder):
     assert folder.stat().st_mode & 0o777 == 0o700
     folder.chmod(0o770)
     assert llvm.load_code("a") is None
@@ -144,35 +141,23 @@ def test_a_folder_that_others_can_write_to_is_not_used(folder):
 
 @posix
 @pytest.mark.parametrize("path", ["a.code", "..", "../.."], ids=["file", "parent", "cache"])
-def test_a_file_that_others_could_have_written_is_not_used(folder, path):
-    llvm.store_code("a", b"some code")
-    (folder / path).resolve().chmod(0o777)
+def test_a_file_that_others_could_have_written_is_not_used(stored, path):
+    (stored.parent / path).resolve().chmod(0o777)
     assert llvm.load_code("a") is None
 
 
 @posix
-def test_a_file_of_another_user_is_not_used(folder, monkeypatch):
-    llvm.store_code("a", b"some code")
+def test_a_file_of_another_user_is_not_used(stored):
     if os.getuid() != 0:
         pytest.skip("only root gives files away")
-    os.chown(folder / "a.code", 12345, -1)
-    assert llvm.load_code("a") is None
-
-
-def test_code_from_elsewhere_is_not_used(folder, tmp_path_factory, monkeypatch):
-    llvm.store_code("a", b"some code")
-    received = tmp_path_factory.mktemp("received") / "home"
-    shutil.copytree(folder.parents[2], received)
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(received))
-    assert (received / "cache" / "compiled" / "kernels" / "a.code").exists()
+    os.chown(stored, 12345, -1)
     assert llvm.load_code("a") is None
 
 
 @posix
-def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(folder):
-    llvm.store_code("a", b"some code")
-    (folder / "a.code").unlink()
-    os.mkfifo(folder / "a.code", 0o600)
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(stored):
+    stored.unlink()
+    os.mkfifo(stored, 0o600)
     assert llvm.load_code("a") is None
     llvm.store_code("a", b"some code")
     assert llvm.load_code("a") == b"some code"

@@ -1,6 +1,6 @@
 """Kernels arranged for several cores compute what they compute one after the other."""
 
-import random
+from __future__ import annotations
 
 import numpy as np
 import pytest
@@ -21,18 +21,12 @@ def region(array, by_rows=True):
     return Region(array * SPACE, array * SPACE + LENGTH, by_rows)
 
 
-def instruction(reads=(), writes=(), extent=LENGTH, chunk=6, fixed=False, whole=False, name="kernel"):
-    return Instruction(
-        Function(name, ""),
-        [],
-        [],
-        extent,
-        chunk,
-        dict(enumerate([*reads, *writes])),
-        frozenset(range(len(reads), len(reads) + len(writes))),
-        fixed,
-        whole,
-    )
+def instruction(reads=(), writes=(), extent=LENGTH, chunk=6, name="kernel", **flags):
+    """Return a kernel that reads some regions and writes others."""
+    regions = dict(enumerate([*reads, *writes]))
+    written = frozenset(range(len(reads), len(regions)))
+    fixed, whole = flags.get("fixed", False), flags.get("whole", False)
+    return Instruction(Function(name, ""), [], [], extent, chunk, regions, written, fixed, whole)
 
 
 def names(arranged):
@@ -48,29 +42,23 @@ def test_kernels_of_the_same_rows_run_in_a_row():
     assert len(group.chunks()) == 4
 
 
-def test_who_needs_all_rows_waits():
+def test_who_needs_all_rows_waits_and_what_is_still_read_is_not_overwritten():
     first = instruction([region(0)], [region(1)], name="first")
     sums = instruction([region(1, False)], [region(2)], name="sum")
     other = instruction([region(5)], [region(6)], name="other")
     assert names(arrange([first, sums, other])) == [[("first",), ("other",)], [("sum",)]]
-
-
-def test_what_is_still_read_is_not_overwritten():
     reads = instruction([region(0, False)], [region(1)], name="reads")
     update = instruction([region(0)], [region(0)], name="update")
     assert names(arrange([reads, update])) == [[("reads",)], [("update",)]]
 
 
-def test_parts_of_the_same_memory_are_not_the_same_rows():
+def test_rows_that_are_not_the_same_or_cannot_be_cut_alike_are_not_chained():
     whole = instruction([], [Region(0, 24, True)], name="whole")
     half = instruction([Region(0, 12, True)], [region(3)], name="half")
     assert names(arrange([whole, half])) == [[("whole",)], [("half",)]]
-
-
-def test_rows_that_cannot_be_cut_alike_are_not_chained():
-    first = instruction([], [region(1)], extent=5, chunk=1, name="fives")
-    second = instruction([region(1)], [region(2)], extent=7, chunk=1, name="sevens")
-    assert names(arrange([first, second])) == [[("fives",)], [("sevens",)]]
+    fives = instruction([], [region(1)], extent=5, chunk=1, name="fives")
+    sevens = instruction([region(1)], [region(2)], extent=7, chunk=1, name="sevens")
+    assert names(arrange([fives, sevens])) == [[("fives",)], [("sevens",)]]
 
 
 def test_memory_that_is_set_aside_for_chunks_decides_their_size():
