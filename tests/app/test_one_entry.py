@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from PyQt5.QtWidgets import QComboBox, QPushButton, QSpinBox
+from PyQt5.QtWidgets import QComboBox, QSpinBox
 
 from mnist_draw.app.train import settings_panel
 from mnist_draw.app.train.settings_panel import SettingsPanel
@@ -15,11 +14,10 @@ from mnist_draw.cli import main, train, train_run
 from mnist_draw.networks import NETWORKS
 from mnist_draw.networks.mlp import MlpLayer, MlpLayers, build_layers
 from mnist_draw.networks.specification import Count, kind_with_numbers
-from mnist_draw.training import updates
-from mnist_draw.training.presets import PRESETS, Preset
+from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.setting import WholeNumber, declared, settings_of
 from mnist_draw.training.settings import TrainingSettings
-from mnist_draw.training.updates import SCHEDULES, Schedule
+from mnist_draw.training.updates import usual_learning_rate
 
 Given = Callable[..., TrainingSettings]
 
@@ -108,33 +106,9 @@ def test_a_setting(monkeypatch, qtbot, given, capsys):
     assert not box.isEnabled()
 
 
-def test_a_schedule(monkeypatch, qtbot, given, capsys):
-    half: Any = Schedule("half", "one half", "half of the learning rate", lambda _: 0.5)
-    monkeypatch.setitem(SCHEDULES, "half", half)
-    assert given("--schedule", "half").schedule == "half"
-    assert "half: half of the learning rate" in help_text(capsys)
-    assert updates.learning_rate_at(0.2, "half", 0.9) == 0.1
-    panel = SettingsPanel()
-    qtbot.addWidget(panel)
-    menu = panel.findChild(QComboBox, "scheduleCombo")
-    menu.setCurrentIndex(menu.findText("one half"))
-    assert panel.settings().schedule == "half"
-
-
-def test_a_preset(monkeypatch, qtbot, given, capsys):
-    settings = TrainingSettings(update="sgd", learning_rate=0.3, epochs=3)
-    monkeypatch.setitem(PRESETS, "slow", Preset("Slowly", "plain steps", "slow", settings))
-    assert given("--preset", "slow") == settings
-    assert given("--preset", "slow", "--epochs", "4") == settings.replace(epochs=4)
+def test_a_preset_gives_way_to_options(given):
+    settings = PRESETS["quick"].settings
+    assert given("--preset", "quick") == settings
+    assert given("--preset", "quick", "--epochs", "4") == settings.replace(epochs=4)
     # The preset's rate belongs to its rule.
-    assert given("--preset", "slow", "--update", "adam").learning_rate == 0.001
-    assert "slow: plain steps" in help_text(capsys)
-    panel = SettingsPanel()
-    qtbot.addWidget(panel)
-    button = panel.findChild(QPushButton, "slowButton")
-    assert button.text() == "Slowly"
-    assert "plain steps" in button.toolTip()
-    button.click()
-    assert panel.settings() == settings
-    panel.set_running(True)
-    assert not button.isEnabled()
+    assert given("--preset", "quick", "--update", "sgd").learning_rate == usual_learning_rate("sgd")

@@ -12,16 +12,13 @@ from PyQt5.QtWidgets import (
     QCheckBox,
     QStyle,
     QStyleOptionButton,
-    QStyleOptionComboBox,
-    QStylePainter,
     QToolButton,
-    QWidget,
 )
 
 import mnist_draw.app
-from mnist_draw.app.kit import theme, widgets
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
-from mnist_draw.app.kit.widgets import ComboBox, Switch, explain
+from mnist_draw.app.kit.widgets import Switch
 
 #: WCAG 2.1: text (1.4.3), and what makes a control visible (1.4.11).
 READABLE, VISIBLE = 4.5, 3.0
@@ -100,16 +97,13 @@ def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours):
             assert contrast(getattr(colours, mark), getattr(colours, ground)) >= VISIBLE
     for series in colours.series:
         assert contrast(series, colours.card) >= VISIBLE
+    # Every other row of a table.
+    assert colours.band != colours.card
     rules = dict(RULE.findall(theme._SHEET))
     edges = [token(body, "border") for names, body in rules.items() if "QLineEdit" in names]
     assert "edge" in edges
     (selected,) = (body for names, body in rules.items() if "QTableView::item:selected" in names)
     assert token(selected, "border-top") == token(selected, "border-bottom") == "second"
-
-
-@BOTH
-def test_every_other_row_of_a_table_is_seen_in_both_themes(colours):
-    assert colours.band != colours.card
 
 
 @BOTH
@@ -158,36 +152,6 @@ def test_sizes_grow_with_the_text(monkeypatch, qtbot):
     monkeypatch.setattr(theme, "text_scale", lambda: 2.0)
     assert len(before) == 4
     assert sizes() == [2 * size for size in before]
-
-
-def test_a_long_choice_ends_in_an_ellipsis(monkeypatch, qtbot):
-    shown: list[str] = []
-
-    class Painter(QStylePainter):
-        def drawControl(self, element, option):
-            assert isinstance(option, QStyleOptionComboBox)
-            shown.append(option.currentText)
-
-    monkeypatch.setattr(widgets, "QStylePainter", Painter)
-    combo = ComboBox()
-    qtbot.addWidget(combo)
-    combo.addItem("Convolutional network with dropout and very many hidden units")
-    combo.setFixedWidth(120)
-    combo.grab()
-    assert shown
-    assert shown[-1].startswith("Conv")
-    assert shown[-1].endswith("…")
-
-
-def test_a_tooltip_has_short_lines(qtbot):
-    widget = QWidget()
-    qtbot.addWidget(widget)
-    sentence = "A sentence that says at great length " * 5
-    explain(widget, "Name", sentence.strip(), "Ctrl+K")
-    lines = widget.toolTip().splitlines()
-    assert len(lines) > 1
-    assert max(map(len, lines)) <= 75
-    assert " ".join(lines) == f"{sentence.strip()} (Ctrl+K)"
 
 
 def test_no_colour_is_written_outside_the_theme():

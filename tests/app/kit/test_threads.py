@@ -1,22 +1,21 @@
-"""Threads: what passes between them, work that outlives its owner, and the one end of all."""
+"""Threads: the newest question wins, work outlives its owner, and one end of all."""
 
 from __future__ import annotations
 
 import gc
 import threading
+import time
 import weakref
 
+import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QObject, QThread, pyqtSlot
+from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QApplication
 
+from mnist_draw.app.kit import latest_job
 from mnist_draw.app.kit import threads as threads_module
-from mnist_draw.app.kit.threads import (
-    Background,
-    LatestValue,
-    Registry,
-    WorkerThread,
-    running,
-)
+from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.threads import Background, LatestValue, Registry, WorkerThread, running
 from mnist_draw.errors import UserError
 
 
@@ -43,39 +42,25 @@ def test_work_that_waits_is_done_when_its_owner_is_gone(qapp):
     assert not told
 
 
-def test_results_come_in_order_in_the_gui_thread(qtbot):
+def test_pieces_are_done_in_order_in_one_thread_that_lingers(qtbot):
+    # The next piece need not wait until a thread has begun to run.
     background = Background(QObject())
-    results: list[tuple[int, bool]] = []
+    heard, threads = [], []
 
-    def note(number):
-        results.append((number, threading.current_thread() is threading.main_thread()))
+    def work(number):
+        threads.append(threading.current_thread())
+        if number == 1:
+            raise UserError("The disk is full.")
+        return number
 
-    for n in range(3):
-        background.run(lambda n=n: n, note)
-    qtbot.waitUntil(lambda: len(results) == 3)
-    assert results == [(0, True), (1, True), (2, True)]
+    def note(result):
+        heard.append((str(result), threading.current_thread() is threading.main_thread()))
 
-
-def test_an_error_goes_to_whoever_asked_and_the_rest_is_done(qtbot):
-    background = Background(QObject())
-    heard: list[str] = []
-
-    def broken():
-        raise UserError("The disk is full.")
-
-    background.run(broken, heard.append, lambda error: heard.append(str(error)))
-    background.run(lambda: "next", heard.append)
-    qtbot.waitUntil(lambda: len(heard) == 2)
-    assert heard == ["The disk is full.", "next"]
-
-
-def test_one_piece_after_the_other_is_done_in_one_thread(qapp):
-    # Whoever asks for the next piece, the window, need not wait until a thread has begun to run.
-    background = Background()
-    threads: list[threading.Thread] = []
-    for _ in range(3):
-        background.run(lambda: threads.append(threading.current_thread()))
+    for number in range(3):
+        background.run(lambda number=number: work(number), note, note)
         assert background.wait()
+    qtbot.waitUntil(lambda: len(heard) == 3)
+    assert heard == [("0", True), ("The disk is full.", True), ("2", True)]
     assert len(threads) == 3
     assert len(set(threads)) == 1
     assert threads[0].is_alive()
@@ -176,3 +161,256 @@ def test_threads_are_listed_while_they_run(qapp):
     assert running.shut_down()
     assert done.is_set()
     assert not thread._thread.isRunning()
+
+
+# -- LatestJob
+
+
+class Gate:
+    """Work that waits until it is let go, and notes its questions and its thread."""
+
+    def __init__(self):
+        self.entered, self.go = threading.Semaphore(0), threading.Semaphore(0)
+        self.asked: list[object] = []
+        self.threads: set[threading.Thread] = set()
+
+    def __call__(self, question):
+        self.asked.append(question)
+        self.threads.add(threading.current_thread())
+        self.entered.release()
+        assert self.go.acquire(timeout=10)
+        return question
+
+
+def heard(job):
+    """Return a list that all of a job's signals are noted in."""
+    notes: list[object] = []
+    job.answered.connect(notes.append)
+    job.finished.connect(lambda: notes.append("finished"))
+    job.failed.connect(lambda sentence: notes.append(f"failed: {sentence}"))
+    return notes
+
+
+def test_an_answer_arrives_in_the_gui_thread(qtbot):
+    owner = QObject()
+    job = LatestJob(lambda question: (question, threading.current_thread()), owner)
+    found: list[tuple[int, threading.Thread, threading.Thread]] = []
+    job.answered.connect(lambda pair: found.append((*pair, threading.current_thread())))
+    job.ask(3)
+    assert job.is_running
+    qtbot.waitUntil(lambda: bool(found))
+    assert not job.is_running
+    assert found[0][0] == 3
+    assert found[0][1] is not threading.main_thread()
+    assert found[0][2] is threading.main_thread()
+
+
+@pytest.mark.parametrize(("stale", "answers"), [(False, [4]), (True, [1, 4])])
+def test_the_newest_question_wins(qtbot, stale, answers):
+    gate, owner = Gate(), QObject()
+    job = LatestJob(gate, owner, deliver_stale=stale)
+    notes = heard(job)
+    for number in range(1, 5):
+        job.ask(number)
+        if number == 1:
+            assert gate.entered.acquire(timeout=10)
+    gate.go.release(2)
+    qtbot.waitUntil(lambda: 4 in notes)
+    assert [note for note in notes if note != "finished"] == answers
+    assert gate.asked == [1, 4]
+    assert len(gate.threads) == 1
+
+
+def test_a_stream_delivers_its_newest_values_and_ends(qtbot, monkeypatch):
+    monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
+    owner = QObject()
+    job = LatestJob(parent=owner)
+    notes = heard(job)
+    job.ask(lambda: iter(range(3)))
+    qtbot.waitUntil(lambda: "finished" in notes)
+    assert notes == [0, 1, 2, "finished"]
+    assert not job.is_running
+
+
+def test_a_newer_question_ends_a_stream(qtbot, monkeypatch):
+    monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
+    owner, closed = QObject(), threading.Event()
+
+    def endless():
+        try:
+            while True:
+                yield "old"
+        finally:
+            closed.set()
+
+    job = LatestJob(parent=owner)
+    notes = heard(job)
+    job.ask(endless)
+    qtbot.waitUntil(lambda: bool(notes))
+    del notes[:]
+    job.ask(lambda: "new")
+    qtbot.waitUntil(lambda: "finished" in notes)
+    assert notes == ["new", "finished"]
+    assert closed.wait(10)
+
+
+def test_a_stream_pauses_while_it_is_not_watched(qtbot, monkeypatch):
+    monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
+    owner = QObject()
+    job = LatestJob(parent=owner, watched=False)
+    notes = heard(job)
+    job.ask(lambda: iter(range(100_000)))
+    assert job.wait(10)
+    assert not notes
+    job.watch(True)
+    qtbot.waitUntil(lambda: bool(notes))
+    job.watch(False)
+    assert job.wait(10)
+    QApplication.processEvents()
+    count = len(notes)
+    assert count < 100_000
+    assert job.is_running
+    job.watch(True)
+    qtbot.waitUntil(lambda: len(notes) > count)
+    assert notes == list(range(len(notes)))
+    assert job.close()
+
+
+def test_what_was_stopped_delivers_nothing_more(qtbot):
+    gate, owner = Gate(), QObject()
+    job = LatestJob(gate, owner, deliver_stale=True)
+    notes = heard(job)
+    job.ask(1)
+    assert gate.entered.acquire(timeout=10)
+    job.ask(2)
+    job.stop()
+    gate.go.release(2)
+    assert job.wait(10)
+    QApplication.processEvents()
+    assert gate.asked == [1]
+    assert not notes
+    assert not job.is_running
+
+
+def test_an_error_is_a_sentence_and_the_next_question_is_answered(qtbot):
+    def work(question):
+        if question == "broken":
+            raise UserError("The disk is full.")
+        return question
+
+    owner = QObject()
+    job = LatestJob(work, owner)
+    notes = heard(job)
+    job.ask("broken")
+    qtbot.waitUntil(lambda: bool(notes))
+    assert not job.is_running
+    job.ask("sound")
+    qtbot.waitUntil(lambda: "sound" in notes)
+    assert notes[0] == "failed: The disk is full."
+
+
+def test_rest_and_quiet_delay_an_answer(qtbot):
+    owner, began = QObject(), list[float]()
+
+    def work(question):
+        began.append(time.monotonic())
+        return question
+
+    job = LatestJob(work, owner, rest=0.05)
+    notes = heard(job)
+    job.ask(1)
+    qtbot.waitUntil(lambda: 1 in notes)
+    job.ask(2)
+    qtbot.waitUntil(lambda: 2 in notes)
+    assert began[1] - began[0] >= 0.05
+    job.rest, job.quiet = 0.0, 0.05
+    asked = time.monotonic()
+    job.ask(3)
+    job.ask(4)
+    qtbot.waitUntil(lambda: 4 in notes)
+    assert began[2] - asked >= 0.05
+    assert 3 not in notes
+
+
+def test_nothing_is_delivered_when_the_owner_is_gone(qapp):
+    gate, owner = Gate(), QObject()
+    job = LatestJob(gate, owner)
+    notes = heard(job)
+    job.ask(1)
+    assert gate.entered.acquire(timeout=10)
+    sip.delete(owner)
+    gate.go.release()
+    for thread in gate.threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    qapp.processEvents()
+    assert not notes
+
+
+def test_the_thread_keeps_no_owner(qtbot):
+    class Owner(QObject):
+        def answer(self, question):
+            return question
+
+    owner = Owner()
+    job = LatestJob(owner.answer, owner)
+    notes = heard(job)
+    job.ask(1)
+    qtbot.waitUntil(lambda: "finished" in notes)
+    assert job.wait(10)
+    gone = weakref.ref(owner)
+    del owner, job
+    qtbot.waitUntil(lambda: gc.collect() >= 0 and gone() is None)
+
+
+def test_the_end_of_the_program_gives_up_what_waits_and_a_cancelled_one_nothing_more(qtbot):
+    gate, owner = Gate(), QObject()
+    job = LatestJob(gate, owner)
+    notes = heard(job)
+    job.ask(1)
+    assert gate.entered.acquire(timeout=10)
+    job.ask(2)
+    assert not job.wait(0.0)
+    threading.Timer(0.05, gate.go.release).start()
+    assert running.shut_down()
+    assert gate.asked == [1]
+    # The user has cancelled the end of the session.
+    gate.go.release(2)
+    job.ask(3)
+    qtbot.waitUntil(lambda: 3 in notes)
+    assert gate.asked == [1, 3]
+
+
+class TwoKinds(LatestJob):
+    """Answers two kinds of questions and counts while it is idle."""
+
+    counted = pyqtSignal(int)
+
+    def __init__(self, parent):
+        super().__init__(parent=parent)
+        self._names: LatestValue[str] = LatestValue()
+        self._count = 0
+
+    def post_name(self, name):
+        """Ask the second kind of question."""
+        self._names.put(name)
+        self.wake()
+
+    def process_pending(self):
+        """Answer, or count to three."""
+        name = self._names.take()
+        if name is not None:
+            self.send(self.answered, name)
+        self._count += 1
+        self.send(self.counted, self._count)
+        return 0.0 if self._count < 3 else None
+
+
+def test_a_subclass_has_other_questions_and_idle_work(qtbot):
+    owner = QObject()
+    job = TwoKinds(owner)
+    notes = heard(job)
+    job.counted.connect(notes.append)
+    job.post_name("Ann")
+    qtbot.waitUntil(lambda: 3 in notes)
+    assert notes == ["Ann", 1, 2, 3]
