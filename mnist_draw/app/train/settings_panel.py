@@ -29,8 +29,13 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain, push_button, set_look
-from mnist_draw.app.train.sections import SettingsSection
-from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, SettingField, build_field
+from mnist_draw.app.train.setting_fields import (
+    FileCombo,
+    RuleFields,
+    SettingField,
+    SettingsSection,
+    build_field,
+)
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network

@@ -30,7 +30,7 @@ from mnist_draw.app.train.layers_view import FiltersView, LayersView
 from mnist_draw.app.train.run_figures import FiguresRow, HintCard, OfferBar, ProgressRow
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.runs_page import RunsPage
-from mnist_draw.app.train.sections import SectionArea
+from mnist_draw.app.train.setting_fields import SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.storage.preferences import Preferences
 

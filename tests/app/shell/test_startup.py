@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.app.shell import platform_check, startup
+from mnist_draw.app.shell import startup
 from mnist_draw.app.shell.help import libraries
 
 from ..conftest import run_python
@@ -29,7 +29,7 @@ def look(plugins, missing=(), answers=True, **environ):
     def loads(library):
         return not (library in missing or (missing and library.endswith("libqxcb.so")))
 
-    return platform_check.startup_problem(environ, "linux", loads, lambda display: answers, plugins)
+    return startup.startup_problem(environ, "linux", loads, lambda display: answers, plugins)
 
 
 def test_all_is_well(plugins):
@@ -72,12 +72,12 @@ def test_unknown_platform(plugins):
 
 
 def test_other_systems_are_not_asked(plugins):
-    assert platform_check.startup_problem({}, "win32", plugins=plugins) is None
+    assert startup.startup_problem({}, "win32", plugins=plugins) is None
 
 
 def test_failed_import_names_the_package():
     error = ImportError("libGL.so.1: cannot open shared object file")
-    sentence = platform_check.qt_import_failure(error, lambda name: name != "libGL.so.1")
+    sentence = startup.qt_import_failure(error, lambda name: name != "libGL.so.1")
     assert "libgl1" in sentence or not sys.platform.startswith("linux")
 
 

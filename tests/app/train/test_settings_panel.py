@@ -16,8 +16,7 @@ from PyQt5.QtWidgets import QFileDialog, QToolTip, QWidget
 from mnist_draw.app.kit.widgets import NumberBox, RealBox
 from mnist_draw.app.train import settings_panel
 from mnist_draw.app.train.network_fields import NetworkFields
-from mnist_draw.app.train.sections import SectionArea
-from mnist_draw.app.train.setting_fields import FileCombo, RuleFields
+from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel, make_examples
 from mnist_draw.library.network_data import data_path
 from mnist_draw.library.stored_network import StoredNetwork

@@ -13,8 +13,7 @@ from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.section import Section, reflow
 from mnist_draw.app.inside.step.answers_and_weight import WeightView, weight_rows, weight_title
-from mnist_draw.app.inside.step.code_card import CodeCard
-from mnist_draw.app.inside.step.graph_page import GraphPage
+from mnist_draw.app.inside.step.code_card import CodeCard, GraphPage
 from mnist_draw.app.inside.step.stage_views import StageBar, StagePicture
 from mnist_draw.app.inside.step.stages import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task

@@ -5,16 +5,16 @@ To carry one more operation, write its handler and add it to :data:`HANDLERS`.
 
 from __future__ import annotations
 
-from mnist_draw.theano_bridge.native.handlers import arrays, products, reductions
+from mnist_draw.theano_bridge.native.handlers import arrays, products, row_operations
 from mnist_draw.theano_bridge.native.plan import Handler
 
 #: Handlers by the name of the operation's class.
 HANDLERS: dict[str, Handler] = {
-    "AdvancedIncSubtensor": reductions.scatter,
-    "AdvancedSubtensor": reductions.gather,
-    "AdvancedSubtensor1": reductions.take_rows,
-    "Argmax": reductions.argmax,
-    "CAReduce": reductions.reduce,
+    "AdvancedIncSubtensor": row_operations.scatter,
+    "AdvancedSubtensor": row_operations.gather,
+    "AdvancedSubtensor1": row_operations.take_rows,
+    "Argmax": row_operations.argmax,
+    "CAReduce": row_operations.reduce,
     "Conv2D": products.forward,
     "Conv2DByFilters": products.by_filters,
     "Conv2DByInput": products.by_input,
@@ -24,16 +24,16 @@ HANDLERS: dict[str, Handler] = {
     "Elemwise": arrays.elemwise,
     "ExpandDims": arrays.view,
     "HashedUniform": arrays.hashed_uniform,
-    "LogSoftmax": reductions.softmax,
-    "Max": reductions.reduce,
-    "Min": reductions.reduce,
+    "LogSoftmax": row_operations.softmax,
+    "Max": row_operations.reduce,
+    "Min": row_operations.reduce,
     "Pool2D": products.pool,
     "Pool2DGrad": products.pool_gradient,
-    "Prod": reductions.reduce,
+    "Prod": row_operations.reduce,
     "Reshape": arrays.view,
-    "Softmax": reductions.softmax,
+    "Softmax": row_operations.softmax,
     "SpecifyShape": arrays.view,
     "Subtensor": arrays.view,
-    "Sum": reductions.reduce,
+    "Sum": row_operations.reduce,
     "ViewOp": arrays.view,
 }

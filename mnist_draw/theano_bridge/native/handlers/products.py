@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mnist_draw.theano_bridge.native.handlers.arrays import contiguous, materialise
-from mnist_draw.theano_bridge.native.kernels import convolution, matrix_product, reductions
+from mnist_draw.theano_bridge.native.kernels import contractions, reductions
 from mnist_draw.theano_bridge.native.kernels.scalars import UnknownOperationError
 from mnist_draw.theano_bridge.native.kernels.vectors import Shapes
 from mnist_draw.theano_bridge.native.plan import Argument, Array, Planner, Value
@@ -40,7 +40,7 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array) -> None:
     tb, ldb = _layout(b.array)
     # Rows are what other kernels can follow; few of them are cut the other way.
     columns = m < min(n, _FEW_ROWS * planner.threads)
-    gemm = matrix_product.gemm(c.dtype.name)
+    gemm = contractions.gemm(c.dtype.name)
     sizes = (m, n, k, lda, ldb, n)
     arguments: list[Argument] = [c, a, b, *sizes, ta, tb, int(columns), gemm]
     extent = n if columns else m
@@ -48,7 +48,7 @@ def multiply(planner: Planner, a: Value, b: Value, c: Array) -> None:
     chunk = planner.share(extent, m * n * k // 16, 16 if columns else 4, parts=1)
     by_rows = () if columns else (0,) if ta else (0, 1)
     planner.add(
-        matrix_product.matrix_product(c.dtype.name), arguments, extent, chunk,
+        contractions.matrix_product(c.dtype.name), arguments, extent, chunk,
         rows=by_rows, whole=True, work=m * n * k // 16,
     )  # fmt: skip
 
@@ -83,7 +83,7 @@ def _prepared(
     down, right = op.subsample
     flip = op.filter_flip
     shapes = Shapes(dtype, channels, height, width, count, rows, columns, down, right, flip)
-    # Wider filters would need more vector registers than there are (see `kernels.convolution`).
+    # Wider filters would need more vector registers than there are (see `kernels.contractions`).
     if min(shapes.out_height, shapes.out_width, image[0], channels) < 1 or columns > 9:
         raise UnknownOperationError(f"a convolution of {image} with {filters}")
     return shapes, sides
@@ -96,7 +96,7 @@ def _padded(planner: Planner, value: Value, sides: Any) -> Value:
     count, channels, height, width = value.shape
     size = (height + sum(sides[0]), width + sum(sides[1]))
     big = planner.zeros((count, channels, *size), value.array.dtype)
-    function = convolution.pad(value.array.dtype.name, height, width, sides)
+    function = contractions.pad(value.array.dtype.name, height, width, sides)
     pictures = count * channels
     chunk = planner.share(pictures, big.size)
     planner.add(function, [big, value], pictures, chunk, rows=(0, 1))
@@ -108,7 +108,7 @@ def _packed(planner: Planner, shapes: Shapes, w: Value, by_input: bool) -> Array
     if by_input:
         outer, lanes = lanes, outer
     packed = planner.zeros((outer, shapes.taps, shapes.padded(lanes)), shapes.dtype)
-    function = convolution.pack_weights(shapes, by_input)
+    function = contractions.pack_weights(shapes, by_input)
     chunk = planner.share(outer, packed.size)
     planner.add(function, [packed, contiguous(planner, w)], outer, chunk, rows=(0,))
     return packed
@@ -127,7 +127,7 @@ def forward(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     size = shapes.places * shapes.padded(shapes.filters)
     scratch = planner.empty((-(-count // chunk), size), shapes.dtype)
     planner.add(
-        convolution.forward(shapes), [out, x, packed, scratch, chunk], count, chunk,
+        contractions.forward(shapes), [out, x, packed, scratch, chunk], count, chunk,
         rows=(0, 1), writes=(0, 3), fixed=True, work=_work(shapes, count),
     )  # fmt: skip
     return [Value(out)]
@@ -147,7 +147,7 @@ def by_input(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     area = shapes.height * shapes.width * shapes.padded(shapes.channels)
     scratch = planner.empty((-(-count // chunk), area), shapes.dtype)
     planner.add(
-        convolution.by_input(shapes), [out, g, packed, scratch, chunk], count, chunk,
+        contractions.by_input(shapes), [out, g, packed, scratch, chunk], count, chunk,
         rows=(0, 1), writes=(0, 3), fixed=True, work=_work(shapes, count),
     )  # fmt: skip
     (top, _), (left, _) = sides
@@ -166,11 +166,11 @@ def by_filters(planner: Planner, node: Any, values: list[Value]) -> list[Value]:
     partial = planner.empty((parts, shapes.channels, shapes.taps, width), shapes.dtype)
     scratch = planner.zeros((parts, shapes.places * width), shapes.dtype)
     planner.add(
-        convolution.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk,
+        contractions.by_filters(shapes), [partial, x, g, scratch, chunk], count, chunk,
         rows=(1, 2), writes=(0, 3), fixed=True, work=_work(shapes, count),
     )  # fmt: skip
     out = planner.empty(filters, shapes.dtype)
-    function = convolution.add_parts(shapes, parts)
+    function = contractions.add_parts(shapes, parts)
     chunk = planner.share(shapes.filters, partial.size)
     planner.add(function, [out, partial], shapes.filters, chunk, rows=(0,))
     return [Value(out)]
