@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QLabel, QProgressBar, QPushButton
 
@@ -111,14 +112,12 @@ def test_a_network_that_only_memory_has_is_saved_first(own_home):
     assert titles == ["Before learning", "My digits"]
 
 
+def full(*_, **__):
+    raise StorageError("Could not write it: no space left on device.")
+
+
 def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     taught(own_home)
-    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path])
-    monkeypatch.setattr(network_places, "_external", {})
-
-    def full(*_, **__):
-        raise StorageError("Could not write it: no space left on device.")
-
     monkeypatch.setattr(kept, "save_model", full)
     (own_home / "data" / "networks").write_text("in the way")
     (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
@@ -133,19 +132,10 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     saved = load_model(rescued)
     assert saved.info.before == "shipped:best"
     assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
-
-
-def test_where_no_place_is_left_what_was_learnt_answers_all_the_same(own_home, monkeypatch):
-    taught(own_home)
-
-    def full(*_, **__):
-        raise StorageError("Could not write it: no space left on device.")
-
-    for module in (kept, network_places):
-        monkeypatch.setattr(module, "save_model", full)
+    # Where no place is left, what was learnt answers all the same.
+    monkeypatch.setattr(network_places, "save_model", full)
     (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
-    assert failed == []
-    assert outcome.key == ""
+    assert (failed, outcome.key) == ([], "")
     assert "is not saved" in outcome.description
     assert outcome.model.metadata["before"] == "shipped:best"
 
@@ -157,8 +147,8 @@ def test_errors_are_sentences(own_home):
     assert sentence.endswith("Nothing was learnt.")
     taught(own_home)
     error = UserError("The loss became nan.")
-    learnt, failed = outcomes(LearningWorker(fakes.model, "", Learn(error)))
-    assert (learnt, failed) == ([], ["The loss became nan. Nothing was learnt."])
+    told = outcomes(LearningWorker(fakes.model, "", Learn(error)))
+    assert told == ([], ["The loss became nan. Nothing was learnt."])
 
 
 # -- in the Draw tab
@@ -174,7 +164,7 @@ class Setup:
         self.learning, self.training = Learning(self.learn), Training(self.loop)
         self.recognition = fakes.Answering(lambda: fakes.model(title="Ships"))
         explanations = fakes.Explaining(make_explainer=fakes.Explainer, rest=0.0, quiet=0.0)
-        self.tab = DrawTab()
+        self.root = self.tab = DrawTab()
         self.my_digits = self.tab.my_digits
         self.tab.pictures.reader._make_recogniser = fakes.Recogniser
         self.tab.connect_services(self.recognition, explanations)
@@ -187,16 +177,17 @@ class Setup:
 
     def button(self, name):
         """Return a button."""
-        return self.tab.findChild(QPushButton, name)
+        return self.root.findChild(QPushButton, name)
 
     def text(self, name):
         """Return a label's text."""
-        return self.tab.findChild(QLabel, name).text()
+        return self.root.findChild(QLabel, name).text()
 
-    def open_list(self):
-        """Show the digits and wait for them."""
+    def begin(self):
+        """Show the digits and begin to learn them."""
         self.my_digits.show_digits()
         self.qtbot.waitUntil(self.button("learnButton").isEnabled)
+        self.button("learnButton").click()
 
     def wait_for_end(self):
         """Wait until nothing is being learnt."""
@@ -214,10 +205,11 @@ def setup(qtbot, own_home):
     assert running.shut_down()
 
 
-def test_learning_from_click_to_new_answers(setup):
-    setup.open_list()
+def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
+    # The stand-in for the network that ships is no file.
+    monkeypatch.setattr(active_network, "_load", lambda key: fakes.model(0.5, title=key))
     setup.learn.gate.clear()
-    setup.button("learnButton").click()
+    setup.begin()
     bar = setup.tab.findChild(QProgressBar, "learnProgress")
     setup.qtbot.waitUntil(lambda: bar.value() == 250)
     assert setup.text("learnLabel") == "Learning …"
@@ -228,44 +220,27 @@ def test_learning_from_click_to_new_answers(setup):
     assert setup.learn.threads[0] is not threading.main_thread()
     assert "1 were read rightly before, 2 are now" in setup.text("learnLabel")
     setup.qtbot.waitUntil(lambda: setup.weight() == 0.75)
-    assert setup.tab.models.currentText().startswith("My digits, ")
-    assert setup.button("undoLearningButton").isVisible()
-
-
-def test_undo_brings_the_network_before_back(setup, monkeypatch):
     models = setup.tab.models
-    # The stand-in for the network that ships is no file.
-    monkeypatch.setattr(active_network, "_load", lambda key: fakes.model(0.5, title=key))
-    setup.open_list()
-    setup.button("learnButton").click()
-    setup.wait_for_end()
-    setup.qtbot.waitUntil(lambda: setup.weight() == 0.75)
-    setup.button("undoLearningButton").click()
+    assert models.currentText().startswith("My digits, ")
+    undo = setup.button("undoLearningButton")
+    undo.click()
     setup.qtbot.waitUntil(lambda: setup.weight() == 0.5)
     assert models.currentText().startswith("Before learning, ")
-    setup.qtbot.waitUntil(lambda: not setup.button("undoLearningButton").isVisible())
-
-    def titles():
-        return [models.itemText(place) for place in range(models.count())]
-
+    setup.qtbot.waitUntil(lambda: not undo.isVisible())
     # The fine-tuned network leaves the list, but it can be brought back.
-    setup.qtbot.waitUntil(lambda: not any(title.startswith("My digits") for title in titles()))
+    setup.qtbot.waitUntil(lambda: models.findText("My digits", Qt.MatchStartsWith) < 0)
     assert len(deleted(network_places.fine_tuned_folder())) == 1
 
 
-def test_a_network_of_other_classes_is_not_asked_to_learn_digits(setup):
-    setup.open_list()
+def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own_home):
+    setup.my_digits.show_digits()
+    setup.qtbot.waitUntil(setup.button("learnButton").isEnabled)
     setup.tab.network.confirm(fakes.model(0.6, refused=0.9))
     assert not setup.button("learnButton").isEnabled()
     assert "other classes than digits" in setup.text("learnLabel")
-    setup.tab.network.confirm(fakes.model(0.7))
-    assert setup.button("learnButton").isEnabled()
-
-
-def test_stop_leaves_the_network(setup, own_home):
-    setup.open_list()
+    setup.tab.network.confirm(fakes.model(0.5))
     setup.learn.gate.clear()
-    setup.button("learnButton").click()
+    setup.begin()
     setup.qtbot.waitUntil(lambda: bool(setup.learn.calls))
     setup.button("stopLearningButton").click()
     setup.learn.gate.set()
@@ -277,10 +252,9 @@ def test_stop_leaves_the_network(setup, own_home):
 
 
 def test_learning_and_a_run_do_not_fight(setup, notices):
-    setup.open_list()
     setup.loop.gate.clear()
     setup.training.start(TrainingSettings())
-    setup.button("learnButton").click()
+    setup.begin()
     assert not setup.learning.running
     assert "A network is being trained" in notices[-1].sentence
     setup.training.stop()
@@ -296,9 +270,8 @@ def test_learning_and_a_run_do_not_fight(setup, notices):
 
 
 def test_the_outcome_is_told_while_the_list_is_closed(setup, notices):
-    setup.open_list()
     setup.learn.gate.clear()
-    setup.button("learnButton").click()
+    setup.begin()
     setup.my_digits.show_answer()
     setup.qtbot.waitUntil(lambda: setup.button("myDigitsButton").text() == "Learning 25 %")
     setup.learn.gate.set()
@@ -332,15 +305,17 @@ def test_another_start_begins_with_the_network_used_last(own_home, notices):
 LEFT = "What was being learnt of your digits is lost. The digits are kept"
 
 
-class WindowSetup:
+class WindowSetup(Setup):
     """A window that learns two digits and waits before the last step."""
 
     def __init__(self, qtbot, home):
+        taught(home)
         self.qtbot = qtbot
         self.learn = Learn()
         self.learn.gate.clear()
-        taught(home)
-        self.window = self.make_window()
+        self.root = self.window = self.make_window()
+        self.my_digits = self.window.draw_tab.my_digits
+        self.learning = self.window.learning
 
     def make_window(self):
         """Return a window that is ready to answer; a second one is as after a restart."""
@@ -352,21 +327,6 @@ class WindowSetup:
             window.show()
             window.start()
         return window
-
-    def begin(self):
-        """Show the digits and begin to learn them."""
-        self.window.draw_tab.my_digits.show_digits()
-        button = self.window.findChild(QPushButton, "learnButton")
-        self.qtbot.waitUntil(button.isEnabled)
-        button.click()
-
-    def text(self, name):
-        """Return a label's text."""
-        return self.window.findChild(QLabel, name).text()
-
-    def wait_for_end(self):
-        """Wait until nothing is being learnt."""
-        self.qtbot.waitUntil(lambda: not self.window.learning.running)
 
 
 @pytest.fixture
@@ -458,12 +418,12 @@ def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(in_window, ow
 
 @pytest.mark.window
 def test_a_display_that_is_lost_while_nothing_can_be_learnt(in_window):
-    said: list[str] = []
-    in_window.window.shutdown.finish_learning(said.append)
+    finish, said = in_window.window.shutdown.finish_learning, list[str]()
+    finish(said.append)
     assert said == []
     in_window.learn.error = UserError("The loss grew.")
     in_window.begin()
-    in_window.window.shutdown.finish_learning(said.append)
+    finish(said.append)
     assert said[1].startswith("The loss grew. Nothing was learnt.")
     in_window.wait_for_end()
 
