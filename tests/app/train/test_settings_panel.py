@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import pytest
 from own_classes import draw_classes
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog, QToolTip, QWidget
+from PyQt5.QtWidgets import QFileDialog, QToolTip
 
-from mnist_draw.app.kit.widgets import NumberBox, RealBox
+from mnist_draw.app.kit.widgets import NumberBox
 from mnist_draw.app.train import settings_panel
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, SectionArea
@@ -23,7 +22,6 @@ from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.setting import Folder, NetworkFile
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -48,9 +46,6 @@ OTHERS = TrainingSettings(
 )
 
 
-Kind = TypeVar("Kind", bound=QWidget)
-
-
 def widget(panel, kind, name):
     found = panel.fields[name].widget
     assert isinstance(found, kind)
@@ -71,44 +66,50 @@ def test_shows_and_returns_every_setting(panel):
     for field in dataclasses.fields(TrainingSettings):
         # Another update rule than its own makes no sense of parameters.
         changes = {field.name: getattr(usual, field.name), "update_parameters": {}}
-        for settings in (OTHERS, OTHERS.replace(**changes), OTHERS):
+        for settings in (OTHERS, OTHERS.replace(**changes)):
             panel.show_settings(settings)
             assert panel.settings() == settings
         assert getattr(OTHERS, field.name) != changes[field.name], "give it another value above"
     panel.presets["tutorial"].click()
     assert panel.settings() == usual
-
-
-@pytest.mark.parametrize("name", ["learning_rate", "l2"])
-def test_small_and_large_numbers_are_not_changed(panel, name):
-    for value in (1e-20, 1 / 3e9, 0.1 + 0.2, 123456.789, 1e6):
-        panel.show_settings(TrainingSettings().replace(**{name: value}))
-        assert getattr(panel.settings(), name) == value
-
-
-@pytest.mark.parametrize("update", ["sgd", "nesterov_momentum", "adadelta"])
-def test_every_kind(panel, update):
-    for network in (
+    networks = (
         *("mlp", "mlp:0.2", "mlp:0.123456789", "cnn", "deep_cnn", "custom_mlp:0,1,0,0"),
         *("custom_mlp:2,800,0.2,0.5", "layers:", "layers:/0.07,500@tanh/0.4,9@elu,8@leaky/0.55"),
+    )
+    for changes in (
+        *({"network": network} for network in networks),
+        *({"update": rule} for rule in ("sgd", "nesterov_momentum", "adadelta")),
     ):
-        settings = TrainingSettings(network=network, update=update)
+        panel.show_settings(usual.replace(**changes))
+        assert panel.settings() == usual.replace(**changes)
+
+
+def test_small_and_large_numbers_are_not_changed(panel):
+    for value in (1e-20, 1 / 3e9, 0.1 + 0.2, 123456.789, 1e6):
+        settings = TrainingSettings(learning_rate=value, l2=value)
         panel.show_settings(settings)
         assert panel.settings() == settings
 
 
 @pytest.mark.parametrize(
-    ("name", "typed", "value", "shown"),
-    [("learning_rate", "2e-05", 2e-5, "2e-05"), ("epochs", "-abc", 20, "20")],
+    ("name", "typed", "value", "shown", "told"),
+    [
+        ("learning_rate", "2e-05", 2e-5, "2e-05", ""),
+        ("learning_rate", "1e9", 1, "1", "From "),
+        ("epochs", "-abc", 20, "20", ""),
+        ("batch_size", "0", 1, "1", "From 1 to 10,000."),
+    ],
 )
-def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, shown):
+def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, shown, told):
+    panel.show()
     box = panel.fields[name].widget
-    assert isinstance(box, RealBox | NumberBox)
     box.selectAll()
     QTest.keyClicks(box, typed)
     QTest.keyClick(box, Qt.Key_Return)
     assert getattr(panel.settings(), name) == pytest.approx(value)
     assert box.text() == shown
+    assert QToolTip.text().startswith(told)
+    QToolTip.hideText()
 
 
 def test_what_can_change_during_a_run(panel):
@@ -176,8 +177,8 @@ def test_examples_that_cannot_be_made_are_told(panel, qtbot, tmp_path, notices):
 
 def test_settings_are_saved_and_opened(panel, tmp_path, monkeypatch, notices):
     path = tmp_path / "class.json"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    for dialog in ("getSaveFileName", "getOpenFileName"):
+        monkeypatch.setattr(QFileDialog, dialog, lambda *_: (str(path), ""))
     panel.show_settings(OTHERS)
     panel.save_file()
     panel.show_settings(TrainingSettings())
@@ -186,10 +187,10 @@ def test_settings_are_saved_and_opened(panel, tmp_path, monkeypatch, notices):
     path.write_text("{")
     panel.open_file()
     assert panel.settings() == OTHERS
-    told = notices.sentences
-    assert told[0] == f"Saved {path}."
-    assert "not a JSON file" in told[1]
-    assert "unchanged" in told[1]
+    saved, refused = notices.sentences
+    assert saved == f"Saved {path}."
+    assert "not a JSON file" in refused
+    assert "unchanged" in refused
 
 
 # -- the learning rate follows the update rule
@@ -200,16 +201,14 @@ def rate_after(panel, rule):
     return panel.settings().learning_rate
 
 
-def test_an_update_rule_brings_its_parameters_and_usual_rate(panel):
+def test_an_update_rule_brings_its_usual_rate_unless_another_was_set(panel):
     found = {rule: rate_after(panel, rule) for rule in (*UPDATE_RULES, "rmsprop")}
     assert found == {name: rule.learning_rate for name, rule in UPDATE_RULES.items()}
     assert rate_after(panel, "adam") == found["adam"]
     boxes = widget(panel, RuleFields, "update_parameters").boxes
     assert list(boxes) == ["beta1", "beta2", "epsilon"]
     assert panel.settings().update_parameters == {}
-
-
-def test_a_learning_rate_that_was_set_stays(panel):
+    panel.apply("update", "rmsprop")
     panel.apply("learning_rate", 0.1)  # The usual one of sgd, but not of rmsprop.
     assert rate_after(panel, "sgd") == 0.1
     assert rate_after(panel, "adam") == 0.1
@@ -236,19 +235,15 @@ def test_a_network_to_start_from_brings_its_layers(panel, qtbot, monkeypatch):
     assert panel.settings().start_model == str(best)
 
 
-@pytest.mark.parametrize(
-    ("name", "text"), [("start_model", "fresh weights"), ("data_folder", "MNIST")]
-)
-def test_a_wrong_path_is_told_when_it_is_picked(
-    panel, qtbot, notices,
-    monkeypatch, tmp_path, name, text,
-):  # fmt: skip
-    combo = pick(panel, name, tmp_path / "wrong", monkeypatch)
-    qtbot.waitUntil(lambda: bool(notices))
-    assert str(tmp_path / "wrong") in notices.sentences[0]
-    assert "as before" in notices.sentences[0]
-    assert combo.currentText() == text
-    assert panel.settings() == TrainingSettings()
+def test_a_wrong_path_is_told_when_it_is_picked(panel, qtbot, notices, monkeypatch, tmp_path):
+    for name, text in (("start_model", "fresh weights"), ("data_folder", "MNIST")):
+        combo = pick(panel, name, tmp_path / "wrong", monkeypatch)
+        qtbot.waitUntil(lambda: bool(notices))
+        sentence = notices.pop().sentence
+        assert str(tmp_path / "wrong") in sentence
+        assert "as before" in sentence
+        assert combo.currentText() == text
+        assert panel.settings() == TrainingSettings()
 
 
 # -- sections
@@ -266,16 +261,29 @@ def opened(panel):
     return {name for name, section in panel.sections.items() if section.is_open}
 
 
-def test_sections_fold_where_there_is_no_room(panel, qtbot):
+def test_sections_fold_where_there_is_no_room_and_the_chosen_one_opens(panel, qtbot):
     low = area(panel, qtbot, 2000)
+    learning = panel.sections["learning"]
     assert opened(panel) == {"network", "learning", "data", "stop"}
     panel.apply("target_accuracy", 0.98)
-    for height in (700, 600, 500, 400):
-        low.resize(300, height)
+
+    def wait_until_it_fits():
         qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
+
+    for height in (700, 600, 500, 450):
+        low.resize(300, height)
+        wait_until_it_fits()
     assert opened(panel) < {"network", "learning", "data"}
     panel.apply("keep_best", True)
     assert panel.sections["stop"].summary.text() == "until 98 %, best epoch"
+    assert "learning" not in opened(panel)
+    learning.chosen.emit()
+    wait_until_it_fits()
+    assert "learning" in opened(panel)
+    learning.chosen.emit()
+    assert "learning" not in opened(panel)
+    low.resize(300, 2000)
+    assert opened(panel) == {"network", "data", "stop"}
 
 
 def test_a_folded_sections_long_summary_is_cut_at_its_end(panel, qtbot):
@@ -288,24 +296,6 @@ def test_a_folded_sections_long_summary_is_cut_at_its_end(panel, qtbot):
     assert shown.startswith("MLP 784")
     assert shown.endswith("…")
     assert whole.startswith(shown[:-1])
-
-
-def test_the_section_that_is_wanted_opens_and_another_folds(panel, qtbot):
-    low = area(panel, qtbot, 450)
-    qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
-    assert "learning" not in opened(panel)
-    panel.sections["learning"].chosen.emit()
-    qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
-    assert "learning" in opened(panel)
-    panel.sections["learning"].chosen.emit()
-    assert "learning" not in opened(panel)
-    low.resize(300, 2000)
-    assert opened(panel) == {"network", "data", "stop"}
-
-
-def test_no_field_hides_a_method_of_qts(panel):
-    for widget in (panel, *panel.findChildren(QWidget)):
-        assert not {name for name in vars(widget) if hasattr(QWidget, name)}, widget
 
 
 # -- an MLP of one's own
@@ -362,23 +352,6 @@ def test_an_own_mlp_fits_a_small_screen(panel, qtbot):
         assert "network" in opened(panel)
 
 
-def test_a_field_says_which_numbers_it_takes(panel, qtbot):
-    panel.show()
-    field = panel.findChild(NumberBox, "batchSizeSpinBox")
-    field.selectAll()
-    QTest.keyClicks(field, "0")
-    QTest.keyClick(field, Qt.Key_Return)
-    assert field.value() == 1
-    assert QToolTip.text() == "From 1 to 10,000."
-    QToolTip.hideText()
-    rate = panel.findChild(RealBox, "learningRateSpinBox")
-    rate.selectAll()
-    QTest.keyClicks(rate, "1e9")
-    QTest.keyClick(rate, Qt.Key_Return)
-    assert QToolTip.text().startswith("From ")
-    QToolTip.hideText()
-
-
 def test_a_data_set_that_is_picked_is_known_to_its_networks(panel, monkeypatch, tmp_path, qtbot):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     draw_classes(tmp_path / "shapes", ("a", "b"), 20)
@@ -413,13 +386,16 @@ def test_what_a_run_took_is_shown_and_what_was_chosen_is_kept(panel):
 # -- menus of folders and files
 
 
-def files(qtbot, name):
-    """Return the menu of one setting."""
-    setting = SETTINGS[name]
-    assert isinstance(setting, Folder | NetworkFile)
-    combo = FileCombo(setting)
-    qtbot.addWidget(combo)
-    return combo
+@pytest.fixture
+def files(qtbot):
+    """Return what makes the menu of one setting."""
+
+    def make(name):
+        combo = FileCombo(SETTINGS[name])
+        qtbot.addWidget(combo)
+        return combo
+
+    return make
 
 
 def choose(combo, place):
@@ -431,8 +407,8 @@ def items(combo):
     return [combo.itemText(number) for number in range(combo.count())]
 
 
-def test_the_taught_digits(qtbot, own_home):
-    combo = files(qtbot, "extra_folder")
+def test_the_taught_digits(files, own_home):
+    combo = files("extra_folder")
     assert (combo.path(), combo.currentText()) == (None, "nothing")
     choose(combo, 1)
     mine = str(own_home / "data" / "my_digits")
@@ -444,8 +420,8 @@ def test_the_taught_digits(qtbot, own_home):
     assert combo.count() == 3
 
 
-def test_files_that_are_offered_come_and_go_and_what_is_chosen_stays(qtbot):
-    start = files(qtbot, "start_model")
+def test_files_that_are_offered_come_and_go_and_what_is_chosen_stays(files, qtbot):
+    start = files("start_model")
     start.offer([("/a.npz", "The first"), ("/b.npz", "The second")])
     assert items(start) == ["fresh weights", "The first", "The second", "Choose a file …"]
     with qtbot.waitSignal(start.picked) as picked:

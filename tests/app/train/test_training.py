@@ -26,6 +26,18 @@ from mnist_draw.training.settings import TrainingSettings
 from ..fakes import FullDisk, Loop, checkpoint_after
 
 
+@pytest.fixture
+def make_worker(qapp, tmp_path):
+    """Return what makes workers of runs in `tmp_path`."""
+
+    def make(loop=None, folder=tmp_path, resume=False, **settings):
+        return TrainingWorker(
+            TrainingSettings(**settings), folder, resume=resume, train=loop or Loop(batches=2)
+        )
+
+    return make
+
+
 def names(worker):
     """Return the kinds of events in a worker's inbox."""
     kinds = [type(event).__name__ for event in worker.inbox.take_all()]
@@ -33,16 +45,17 @@ def names(worker):
     return [kind for kind in kinds if kind != "LayerFigures"]
 
 
-def test_run_delivers_all_events_and_saves_the_network(qapp, tmp_path):
-    worker = TrainingWorker(TrainingSettings(epochs=2, seed=5), tmp_path, train=Loop(batches=2))
+def test_run_delivers_all_events_and_saves_network_and_record(make_worker, tmp_path):
+    worker = make_worker(epochs=2, seed=5, data_folder=str(tmp_path / "fashion"))
+    worker.controls.change("learning_rate", 0.5)
     learnt, ended = [], []
     worker.trained.connect(learnt.append)
     worker.finished.connect(lambda: ended.append(True))
     worker.run()
     epoch = ["BatchFinished", "BatchFinished", "Validating", "EpochFinished"]
     assert names(worker) == [
-        "Compiling", "Compiling", "Started", *epoch, *epoch, "Testing", "Tested", "Finished",
-        "Saved",
+        "Compiling", "Compiling", "Started", "SettingChanged", *epoch, *epoch, "Testing", "Tested",
+        "Finished", "Saved",
     ]  # fmt: skip
     assert ended == [True]
     assert len(learnt) == 3
@@ -51,19 +64,7 @@ def test_run_delivers_all_events_and_saves_the_network(qapp, tmp_path):
     assert model.metadata["test_accuracy"] == 0.9829
     assert model.metadata["settings"]["seed"] == 5
     assert model.metadata["epochs"] == 2
-    assert model.info.data == "MNIST"
-
-
-def test_the_network_tells_which_digits_it_was_trained_with(qapp, tmp_path):
-    settings = TrainingSettings(epochs=1, data_folder=str(tmp_path / "fashion"))
-    TrainingWorker(settings, tmp_path, train=Loop(batches=2)).run()
-    assert load_model(tmp_path / MODEL_NAME).describe().endswith("% on fashion")
-
-
-def test_a_run_leaves_record_and_figures(qapp, tmp_path):
-    worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop(batches=2))
-    worker.controls.change("learning_rate", 0.5)
-    worker.run()
+    assert model.describe().endswith("% on fashion")
     run = read_run(tmp_path)
     assert (run.state, run.epochs_done, run.settings.learning_rate) == ("completed", 2, 0.5)
     assert run.figures["test_accuracy"] == 0.9829
@@ -74,9 +75,9 @@ def test_a_run_leaves_record_and_figures(qapp, tmp_path):
 
 @pytest.mark.parametrize(("has_checkpoint", "state"), [(True, "interrupted"), (False, "stopped")])
 def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
-    qapp, tmp_path, has_checkpoint, state
+    make_worker, tmp_path, has_checkpoint, state
 ):
-    worker = TrainingWorker(TrainingSettings(epochs=9), tmp_path, train=Loop(batches=2))
+    worker = make_worker(epochs=9)
 
     def close(model):
         if has_checkpoint:
@@ -89,66 +90,57 @@ def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
     assert (read_run(tmp_path).state, read_run(tmp_path).epochs_done) == (state, 1)
 
 
-def test_a_run_in_use_elsewhere_is_left_alone(qapp, tmp_path):
-    lock = FileLock(tmp_path / "run.lock", timeout=0)
-    lock.acquire()
-    assert in_use(tmp_path)
+def test_a_run_in_use_elsewhere_is_left_alone(make_worker, tmp_path):
     (tmp_path / "checkpoint.npz").write_bytes(b"half")
-    worker = TrainingWorker(TrainingSettings(), tmp_path, resume=True, train=Loop())
-    worker.run()
+    worker = make_worker(resume=True)
+    with FileLock(tmp_path / "run.lock", timeout=0):
+        assert in_use(tmp_path)
+        worker.run()
     assert "another window" in worker.inbox.take_all()[-1].sentence
     assert (tmp_path / "checkpoint.npz").read_bytes() == b"half"
-    lock.release()
     worker.run()
     assert "put aside as checkpoint.npz.unreadable-" in worker.inbox.take_all()[-1].sentence
     assert not (tmp_path / "run.json").exists()
 
 
-def test_layers_are_looked_at_after_an_epoch(qapp, tmp_path):
-    worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop())
-    worker.run()
-    seen = [event for event in worker.inbox.take_all() if isinstance(event, LayerFigures)]
-    assert seen[-1].epoch == 2
-    assert seen[-1].names == ("output",)
-
-
-def test_nothing_learnt_is_not_saved(qapp, tmp_path):
-    worker = TrainingWorker(TrainingSettings(epochs=2), tmp_path, train=Loop())
+def test_layers_are_looked_at_after_an_epoch_and_nothing_learnt_is_not_saved(make_worker, tmp_path):
+    worker = make_worker(epochs=2)
     worker.controls.stop()
     worker.run()
     assert "Finished" in names(worker)
     assert not (tmp_path / MODEL_NAME).exists()
+    worker = make_worker(epochs=2)
+    worker.run()
+    seen = [event for event in worker.inbox.take_all() if isinstance(event, LayerFigures)]
+    assert (seen[-1].epoch, seen[-1].names) == (2, ("output",))
 
 
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
+def test_an_error_becomes_a_sentence(make_worker):
+    for error, words in (
         (UserError("There is no such folder."), "There is no such folder."),
         (KeyError("x"), "The program made a mistake"),
-    ],
-)
-def test_an_error_becomes_a_sentence(qapp, tmp_path, error, words):
-    worker = TrainingWorker(TrainingSettings(), tmp_path, train=Loop(error=error))
-    ended = []
-    worker.finished.connect(lambda: ended.append(True))
-    worker.run()
-    last = worker.inbox.take_all()[-1]
-    assert isinstance(last, Failed)
-    assert last.sentence.startswith(words)
-    assert ended == [True]
+    ):
+        worker = make_worker(Loop(error=error))
+        ended = []
+        worker.finished.connect(lambda: ended.append(True))  # noqa: B023
+        worker.run()
+        last = worker.inbox.take_all()[-1]
+        assert isinstance(last, Failed)
+        assert last.sentence.startswith(words)
+        assert ended == [True]
 
 
-def ended_without_a_folder(folder):
-    """Train a run whose folder is gone; return its last event, and the networks that it learnt."""
-    worker = TrainingWorker(TrainingSettings(epochs=1), folder, train=Loop())
-    learnt: list[Any] = []
-    worker.trained.connect(learnt.append)
-    worker.run()
-    return worker.inbox.take_all()[-1], learnt
+def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
+    make_worker, tmp_path, monkeypatch
+):
+    def end():
+        worker = make_worker(folder=tmp_path / "gone", epochs=1)
+        learnt: list[Any] = []
+        worker.trained.connect(learnt.append)
+        worker.run()
+        return worker.inbox.take_all()[-1], learnt
 
-
-def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(qapp, tmp_path):
-    last, learnt = ended_without_a_folder(tmp_path / "gone")
+    last, learnt = end()
     assert isinstance(last, Rescued)
     assert "is no longer there" in last.sentence
     assert f"saved in {last.path} instead" in last.sentence
@@ -157,66 +149,62 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(qapp, tmp_
     (kept,) = list_opened()
     assert (kept.path, kept.key) == (last.path, fallback_key(last.path))
     assert kept.title.endswith(", rescued")
-    saved = load_model(last.path)
-    assert np.array_equal(saved.parameters[0], learnt[-1].parameters[0])
-
-
-def test_a_network_that_no_place_takes_stays_in_use(qapp, tmp_path, monkeypatch):
+    assert np.array_equal(load_model(last.path).parameters[0], learnt[-1].parameters[0])
+    # One that no place takes stays in use.
     monkeypatch.setattr(training, "save_fallback", lambda model: None)
-    last, learnt = ended_without_a_folder(tmp_path / "gone")
+    last, learnt = end()
     assert isinstance(last, Failed)
     assert "No other place could be written" in last.sentence
     assert learnt
 
 
-def test_an_epoch_that_no_checkpoint_has_is_known(qapp, tmp_path):
-    settings = TrainingSettings(network="layers:", epochs=1)
+def test_an_epoch_that_no_checkpoint_has_is_known(make_worker):
     for loop, lost in ((FullDisk(), True), (Loop(), False)):
-        worker = TrainingWorker(settings, tmp_path, train=loop)
+        worker = make_worker(loop, network="layers:", epochs=1)
         worker.run()
         assert (worker.only_in_memory() is not None) is lost
 
 
-def test_a_run_goes_on_from_what_could_not_be_written(qtbot):
+@pytest.fixture
+def make_training():
+    """Return what makes trainings with a list of what happens in them."""
+
+    def make(loop):
+        made, happened = Training(loop), list[Any]()
+        made.happened.connect(happened.extend)
+        return made, happened
+
+    return make
+
+
+def test_a_run_goes_on_from_what_could_not_be_written_or_says_that_it_goes_back(
+    make_training, qtbot
+):
     loop = FullDisk()
-    training = Training(loop)
+    training, happened = make_training(loop)
     with qtbot.waitSignal(training.ended):
         training.start(TrainingSettings(network="layers:", epochs=3))
     assert training.can_continue
     # Of the first epoch there is an older one on the disk.
-    assert training.folder is not None
     (training.folder / CHECKPOINT_NAME).write_bytes(checkpoint_after(1).pack())
-    happened: list[Any] = []
-    training.happened.connect(happened.extend)
+    started = read_run(training.folder)
+    happened.clear()
     with qtbot.waitSignal(training.ended):
         training.continue_for(4)
     assert [checkpoint.epoch for checkpoint in loop.resumed] == [3]
     assert isinstance(happened[0], Continued)
     assert read_run(training.folder).epochs_done == 4
-
-
-def test_a_run_that_goes_back_says_so(qtbot):
-    training = Training(FullDisk())
-    with qtbot.waitSignal(training.ended):
-        training.start(TrainingSettings(network="layers:", epochs=3))
-    assert training.folder is not None
-    (training.folder / CHECKPOINT_NAME).write_bytes(checkpoint_after(1).pack())
     # After the next start of the program.
-    later = Training(FullDisk())
-    happened: list[Any] = []
-    later.happened.connect(happened.extend)
-    run = read_run(training.folder)
+    later, happened = make_training(FullDisk())
     with qtbot.waitSignal(later.ended):
-        later.continue_run(replace(run, settings=run.settings.replace(epochs=4)))
-    assert "Of the 3 epochs of this run, epoch 1 is the last" in happened[0].message
+        later.continue_run(replace(started, settings=started.settings.replace(epochs=4)))
+    assert "epochs of this run, epoch 1 is the last" in happened[0].message
     assert "to epoch 4" in happened[0].message
 
 
-def test_in_its_thread(qtbot):
+def test_in_its_thread(make_training, qtbot):
     loop = Loop()
-    training = Training(loop)
-    happened: list[Any] = []
-    training.happened.connect(happened.extend)
+    training, happened = make_training(loop)
     with qtbot.waitSignal(training.ended):
         training.start(TrainingSettings(epochs=2))
         assert training.running
@@ -226,13 +214,11 @@ def test_in_its_thread(qtbot):
     assert happened[-1].path.exists()
 
 
-def test_stop_ends_the_run_and_keeps_what_was_learnt(qtbot):
+def test_stop_ends_the_run_and_keeps_what_was_learnt(make_training, qtbot):
     loop = Loop(batches=2, free_epochs=1)
     # Let run freely, it may have ended on its own before anybody looks.
     loop.gate.clear()
-    training = Training(loop)
-    happened: list[Any] = []
-    training.happened.connect(happened.extend)
+    training, happened = make_training(loop)
     training.start(TrainingSettings(epochs=1000))
     qtbot.waitUntil(lambda: any(type(e).__name__ == "EpochFinished" for e in happened))
     with qtbot.waitSignal(training.ended):
@@ -242,12 +228,10 @@ def test_stop_ends_the_run_and_keeps_what_was_learnt(qtbot):
     assert isinstance(happened[-1], Saved)
 
 
-def test_wait_ends_a_paused_run(qtbot):
+def test_wait_ends_a_paused_run(make_training, qtbot):
     loop = Loop(batches=10)
     loop.gate.clear()
-    training = Training(loop)
-    happened: list[Any] = []
-    training.happened.connect(happened.extend)
+    training, happened = make_training(loop)
     training.start(TrainingSettings(epochs=1000))
     training.controls.pause()
     loop.gate.set()
@@ -264,33 +248,26 @@ def test_bad_settings_start_nothing(qapp, own_home):
     assert not (own_home / "data" / "runs").exists()
 
 
-def test_a_run_in_the_window_learns_them_too(own_home, qtbot):
-    folder = own_home / "data" / "my_digits"
-    ink = np.zeros((100, 100), np.uint8)
-    ink[20:80, 40:50] = 255
-    folder.mkdir(parents=True)
-    save_digit(TaughtDigit(1, ink), folder)
-    (folder / "4-damaged.png").write_bytes(b"no picture")
+def test_a_run_in_the_window_learns_taught_digits_if_there_are_any(make_worker, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
     given: list[Any] = []
 
     def train(settings, **options):
         given.append(options.pop("extra"))
         return Loop()(settings, **options)
 
-    settings = TrainingSettings(epochs=1, extra_folder=str(folder))
-    (own_home / "run").mkdir()
-    worker = TrainingWorker(settings, own_home / "run", train=train)
-    worker.run()
+    def run():
+        (tmp_path / "run").mkdir(exist_ok=True)
+        worker = make_worker(train, tmp_path / "run", epochs=1, extra_folder=str(folder))
+        worker.run()
+        return worker.inbox.take_all()
+
+    assert "holds no digit to learn" in run()[-1].sentence
+    ink = np.zeros((100, 100), np.uint8)
+    ink[20:80, 40:50] = 255
+    save_digit(TaughtDigit(1, ink), folder)
+    (folder / "4-damaged.png").write_bytes(b"no picture")
+    told = [event.message for event in run() if hasattr(event, "message")]
     assert list(given[0].labels) == [1]
-    told = [event.message for event in worker.inbox.take_all() if hasattr(event, "message")]
     assert len([sentence for sentence in told if "4-damaged.png" in sentence]) == 1
-
-
-def test_a_run_without_any_digit_does_not_begin(own_home, qtbot):
-    (own_home / "none").mkdir()
-    settings = TrainingSettings(epochs=1, extra_folder=str(own_home / "none"))
-    (own_home / "run").mkdir()
-    worker = TrainingWorker(settings, own_home / "run", train=Loop())
-    worker.run()
-    told = [event.sentence for event in worker.inbox.take_all() if hasattr(event, "sentence")]
-    assert any("holds no digit to learn" in sentence for sentence in told)
