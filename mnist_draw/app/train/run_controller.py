@@ -89,7 +89,7 @@ class RunController(QObject):
         training.happened.connect(self._happened)
         training.ended.connect(self._ended)
         self._restore()
-        self._show()
+        self.show()
 
     # -- requests of the user
 
@@ -130,7 +130,7 @@ class RunController(QObject):
         if self.training.running and self.state.state != "testing":
             self.training.stop()
             self.state.stopping()
-            self._show()
+            self.show()
 
     def one_epoch_more(self) -> None:
         """Add an epoch to the plan, or continue the last run for one."""
@@ -174,7 +174,7 @@ class RunController(QObject):
         self.state.begin()
         notifier.forget()
         Notifier("settings").forget()
-        self._show()
+        self.show()
         return awaited
 
     def _clear(self, awaited: RunState) -> None:
@@ -229,7 +229,7 @@ class RunController(QObject):
         if due.curves or now - self._curves_drawn > _CURVES_EVERY:
             self._draw_curves()
         if due.figures or now - self._figures_shown > _FIGURES_EVERY:
-            self._show()
+            self.show()
 
     def _show_event(self, event: RunEvent, due: _Due) -> None:
         """Show an event, and note what to show once for all."""
@@ -349,9 +349,10 @@ class RunController(QObject):
         self._awaited = None
         self.state.over()
         self._draw_curves()
-        self._show()
+        self.show()
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Show the state of the run, and enable what it allows."""
         self._figures_shown = time.monotonic()
         running = self.training.running
         self.tab.show_state(self.state, running, not running and self.training.can_continue)

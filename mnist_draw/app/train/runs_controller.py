@@ -170,6 +170,9 @@ class RunsController(CollectionController):
         self._page.bin.show_deleted(list(titles), titles.__getitem__)
         self._note_older(runs)
         self._page.show_runs([self._run.with_newest_figures(run) for run in runs], going_on)
+        if not self._run.training.running:
+            # The shown run may have been deleted or brought back.
+            self._run.show()
         if news := [sentence for sentence in messages if sentence not in before]:
             self.notifier.problem(" ".join(news))
         self._compare()

@@ -272,6 +272,12 @@ class DifferencesTable(QTableWidget):
         self.setSelectionMode(QAbstractItemView.NoSelection)
         style_table(self, round(Size.FIELD * theme.text_scale()))
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeToContents)
+        theme.theme().changed.connect(self._restyle)
+
+    def _restyle(self) -> None:
+        for number in range(self.columnCount()):
+            if heading := self.horizontalHeaderItem(number):
+                heading.setIcon(swatch(number))
 
     def show_runs(self, runs: Sequence[Run]) -> None:
         rows = differences(runs)

@@ -204,10 +204,12 @@ class Training(QObject):
 
     @property
     def can_continue(self) -> bool:
-        """Whether the last run left a checkpoint to continue from, on disk or in memory."""
+        """Whether the last run still has its folder, and a checkpoint on disk or in memory."""
+        if self.folder is None:
+            return False
         if self._unsaved is not None:
-            return True
-        return self._last is not None and (self._last[1] / CHECKPOINT_NAME).exists()
+            return self.folder.exists()
+        return (self.folder / CHECKPOINT_NAME).exists()
 
     def start(self, settings: TrainingSettings) -> None:
         """Start a new run."""

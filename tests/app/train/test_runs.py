@@ -10,8 +10,9 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
 
-from mnist_draw.app.kit import collection
+from mnist_draw.app.kit import collection, theme
 from mnist_draw.app.train.runs_page import RunsTable
+from mnist_draw.app.train.series import SWATCH, swatch
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training import events
@@ -20,7 +21,7 @@ from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import Loop
-from .conftest import add_run, write_epochs
+from .conftest import add_run, figures, write_checkpoint, write_epochs
 
 
 def text_of(page, row, column=0):
@@ -55,8 +56,8 @@ def test_a_run_that_was_cut_off_is_offered_and_continued(make):
 def test_the_list_and_the_offer_say_how_far_a_run_came(make):
     cut = add_run("2026-01-01 10:00", state="running")
     # Its record is that of the first epoch, after which it was stopped for a while.
-    figures = {"validation_accuracy": 0.8, "test_accuracy": 0.81}
-    replace(cut, epochs_done=1, figures=figures).save()
+    earlier = {"validation_accuracy": 0.8, "test_accuracy": 0.81}
+    replace(cut, epochs_done=1, figures=earlier).save()
     room = make()
     assert room.text("offerLabel").endswith("after epoch 3 of 20?")
     page = room.show_runs()
@@ -119,6 +120,10 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     heading = page.differences.horizontalHeaderItem(1).text()
     assert heading == "MLP 784–4–10\nrate 0.01\n2026-01-01 10:00"
     assert page.differences.columnWidth(1) >= page.differences.sizeHintForColumn(1)
+    theme.theme().apply("dark")
+    icons = page.differences.horizontalHeaderItem(1).icon(), swatch(1)
+    shown, expected = (icon.pixmap(*SWATCH).toImage() for icon in icons)
+    assert shown == expected
     page.compare.choice.setCurrentIndex(1)
     assert page.compare._curves[0].getData()[1][0] == pytest.approx(95)
     QTest.keyClick(page.table, Qt.Key_Space)
@@ -141,7 +146,7 @@ def test_a_rate_changed_during_a_run_is_shown_as_such(make):
     assert values == ["0.0003", "0.001 → 0.0003"]
 
 
-def test_a_run_that_is_going_on_is_listed_with_its_figures(make, qtbot):
+def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make, qtbot):
     room = make(Loop(free_epochs=2))
     room.loop.gate.clear()
     room.start(epochs=5)
@@ -149,6 +154,13 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures(make, qtbot):
     qtbot.waitUntil(lambda: text_of(page, 0, 2) == "2 of 5")
     assert text_of(page, 0, 6) == "running"
     assert text_of(page, 0, 4) == "97.84 %"
+    ((run,), _) = list_runs()
+    room.runs.delete(run)
+    assert "stop it before" in room.message
+    room.runs.continue_run(run)
+    assert "A run is going on" in room.message
+    assert run.folder.exists()
+    room.tab.runs_button.click()
     room.loop.gate.set()
     room.wait_for_end()
     qtbot.waitUntil(lambda: text_of(page, 0, 6) == "finished")
@@ -199,6 +211,8 @@ def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make, qtbot):
     room.start(epochs=5)
     qtbot.waitUntil(lambda: room.run.state.epoch == 3)
     room.run.stop()
+    # Closing the window after that makes no run that is offered again.
+    room.training.stop(closing=True)
     room.loop.gate.set()
     room.wait_for_end()
     assert "Epoch 3 was broken off" in room.message
@@ -206,27 +220,15 @@ def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make, qtbot):
     assert room.text("stateLabel") == "Stopped · 2 of 5 epochs in 0:00"
     page = room.show_runs()
     assert (text_of(page, 0, 2), text_of(page, 0, 3)) == ("2 of 5", "0:00")
-
-
-def test_a_run_that_was_stopped_before_closing_is_not_offered(make, qtbot):
-    room = make(Loop(free_epochs=1))
-    room.loop.gate.clear()
-    room.start()
-    qtbot.waitUntil(lambda: room.run.state.epoch == 2)
-    room.run.stop()
-    room.training.stop(closing=True)
-    room.loop.gate.set()
-    room.wait_for_end()
-    ((run,), _) = list_runs()
-    assert run.state == "stopped"
+    assert list_runs()[0][0].state == "stopped"
 
 
 def test_figures_have_room_and_move_no_column(qtbot):
     table = RunsTable()
     qtbot.addWidget(table)
     run = add_run("one", epochs=20)
-    figures = {"validation_accuracy": 1.0, "test_accuracy": 1.0}
-    table.show_runs([replace(run, figures=figures, seconds=36_000.0)])
+    whole = {"validation_accuracy": 1.0, "test_accuracy": 1.0}
+    table.show_runs([replace(run, figures=whole, seconds=36_000.0)])
     columns = range(1, table.columnCount())
     before = [table.columnWidth(column) for column in columns]
     assert table.item(0, 5).text() == "100.00 %"
@@ -242,6 +244,9 @@ def test_a_run_that_another_window_has_deleted_leaves_the_list(make, act):
     room = make()
     page = room.show_runs()
     move_to_bin(run.folder, "The run")
+    page.table.tick(page.table.records[0])
+    room.wait_for_background()
+    assert "lost" not in room.message
     if act == "rename":
         page.table.item(0, 0).setText("Slow steps")
     else:
@@ -278,30 +283,20 @@ def test_renaming_deleting_and_bringing_back(make):
     assert not page.bin.isEnabled()
 
 
-def test_the_figures_of_a_run_deleted_meanwhile_are_not_called_lost(make):
+def test_exports_and_the_network_to_the_draw_tab(make, tmp_path, monkeypatch):
     run = add_run("2026-01-01 10:00")
     room = make()
     page = room.show_runs()
-    # Another window deletes it before this one has looked again.
-    move_to_bin(run.folder, "The run")
-    page.table.tick(page.table.records[0])
-    room.wait_for_background()
-    assert "lost" not in room.message
-
-
-def test_a_runs_network_goes_to_the_draw_tab(make):
-    add_run("2026-01-01 10:00")
-    room = make()
-    room.show_runs()
     with room.qtbot.waitSignal(room.runs.network_requested) as asked:
         room.button("runToDrawButton").click()
     assert asked.args == ["run:2026-01-01 10:00"]
 
+    def export(kind):
+        path = tmp_path / f"export.{kind}"
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+        page.commands.requested.emit(kind, page.table.current())
+        return path
 
-def test_exports(make, tmp_path, monkeypatch):
-    run = add_run("2026-01-01 10:00")
-    room = make()
-    page = room.show_runs()
     for kind, beginning in {
         "png": b"\x89PNG",
         "csv": b"epoch,seconds",
@@ -310,30 +305,31 @@ def test_exports(make, tmp_path, monkeypatch):
         "model": b"PK",
         "py": b'"""Read pictures',
     }.items():
-        path = tmp_path / f"export.{kind}"
-        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
-        page.commands.requested.emit(kind, page.table.current())
+        path = export(kind)
         room.qtbot.waitUntil(lambda path=path: room.message == f"Saved {path}.")
         assert path.read_bytes().startswith(beginning)
     run.model.unlink()
-    path = tmp_path / "none.npz"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    page.commands.requested.emit("npz", page.table.current())
+    path.unlink()
+    export("py")
     room.qtbot.waitUntil(lambda: "There is no such file" in room.message)
     assert not path.exists()
 
 
-def test_the_running_run_is_not_deleted(make):
+def test_a_deleted_run_gets_no_epoch_more(make, qtbot):
     room = make()
     room.loop.gate.clear()
-    room.start()
+    room.start(epochs=1)
     room.wait_for("training")
     ((run,), _) = list_runs()
+    write_checkpoint(run, figures(1))
+    room.loop.gate.set()
+    room.wait_for_end()
+    step = room.tab.step_button
+    assert step.isEnabled()
     room.runs.delete(run)
-    assert "stop it before" in room.message
-    room.runs.continue_run(run)
-    assert "A run is going on" in room.message
-    assert run.folder.exists()
+    qtbot.waitUntil(lambda: not step.isEnabled())
+    room.undo()
+    qtbot.waitUntil(step.isEnabled)
 
 
 def test_nonsense_among_the_stored_settings_is_reported(make):
