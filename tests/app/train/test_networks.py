@@ -67,6 +67,20 @@ class Shown:
         """Press one of the buttons by its command."""
         self.view.commands.actions[what].trigger()
 
+    def rename(self):
+        """Ask for a new name; return its editor."""
+        self.press("rename")
+        return self.view.table.findChild(QLineEdit)
+
+    def bring_back(self, title):
+        """Bring back the only deleted network."""
+        self.qtbot.waitUntil(lambda: self.view.bin.isEnabled())
+        (action,) = self.view.bin.menu().actions()
+        assert action.text().startswith(f"{title}, deleted ")
+        action.trigger()
+        self.qtbot.waitUntil(lambda: title in self.titles())
+        self.qtbot.waitUntil(lambda: not self.view.bin.isEnabled())
+
     def wait_for(self, titles):
         """Wait until these follow the networks that ship."""
         shipped = len(list_shipped())
@@ -84,32 +98,37 @@ def shown(qtbot, notices):
     qtbot.wait(1)
 
 
-def test_all_are_listed_with_kind_accuracy_and_source(shown):
-    assert shown.row("Best reader")[:4] == [
-        "Best reader", "CNN", "99.56 %", "the program",
-    ]  # fmt: skip
-    assert not shown.view.commands.actions["delete"].isEnabled()
-    assert shown.row("from elsewhere")[1:4] == ["MLP", "50.00 %", "a file"]
-    assert shown.view.commands.actions["delete"].isEnabled()
-    assert shown.row("MLP 784–4–10, 1 Jan 10:00")[1:4] == ["MLP", "95.00 %", "a run"]
-
-
 def test_a_network_is_used_and_has_one_name_everywhere(shown, qtbot):
-    shown.row("from elsewhere")
+    view, delete = shown.view, shown.view.commands.actions["delete"]
+    assert shown.row("MLP 784–4–10, 1 Jan 10:00")[1:4] == ["MLP", "95.00 %", "a run"]
+    assert shown.row("Best reader")[1:4] == ["CNN", "99.56 %", "the program"]
+    assert not delete.isEnabled()
+    assert shown.row("from elsewhere")[1:4] == ["MLP", "50.00 %", "a file"]
+    assert delete.isEnabled()
     shown.press("use")
     qtbot.waitUntil(lambda: shown.network.key == "opened:from elsewhere.npz")
-    shown.view.table.item(shown.view.table.currentRow(), 0).setText("Mine")
+    view.table.item(view.table.currentRow(), 0).setText("Mine")
     qtbot.waitUntil(lambda: shown.network.model.describe().startswith("Mine"))
     assert shown.network.stored_key == "opened:from elsewhere.npz"
+    qtbot.waitUntil(lambda: "Mine" in shown.titles())
+    # A shorter list may arrive while a name is typed.
+    shown.row("Mine")
+    QTest.keyClicks(shown.rename(), "Yours")
+    first = view.table.records[:1]
+    view.show_networks(first, [0.0], first[0].key)
+    assert view.table.rowCount() == 1
 
 
 @pytest.mark.parametrize("key", [Qt.Key_Return, Qt.Key_Enter])
-def test_return_keeps_a_name_and_uses_nothing(shown, qtbot, key):
+def test_return_saves_a_name_and_uses_nothing(shown, qtbot, capfd, key):
     used = shown.network.key
     shown.row("from elsewhere")
-    shown.press("rename")
-    editor = shown.view.table.findChild(QLineEdit)
+    editor = shown.rename()
     QTest.keyClicks(editor, "Mine")
+    # Asking again goes on with what is typed.
+    assert shown.rename() is editor
+    assert editor.text() == "Mine"
+    assert "editing failed" not in capfd.readouterr().err
     QTest.keyClick(editor, key)
     qtbot.waitUntil(lambda: [one.title for one in list_opened()] == ["Mine"])
     qtbot.waitUntil(lambda: "Mine" in shown.titles())
@@ -117,68 +136,34 @@ def test_return_keeps_a_name_and_uses_nothing(shown, qtbot, key):
     assert shown.network.key == used
 
 
-def test_asking_twice_for_a_new_name_goes_on_with_the_first(shown, qtbot, capfd):
-    shown.row("from elsewhere")
-    shown.press("rename")
-    editor = shown.view.table.findChild(QLineEdit)
-    QTest.keyClicks(editor, "Mine")
-    shown.press("rename")
-    assert shown.view.table.findChild(QLineEdit) is editor
-    assert editor.text() == "Mine"
-    assert "editing failed" not in capfd.readouterr().err
-
-
-def test_a_shorter_list_may_come_while_a_name_is_typed(shown):
-    table, view = shown.view.table, shown.view
-    shown.row("from elsewhere")
-    shown.press("rename")
-    QTest.keyClicks(table.findChild(QLineEdit), "Mine")
-    first = view.table.records[:1]
-    view.show_networks(first, [0.0], first[0].key)
-    assert table.rowCount() == 1
-
-
-def test_a_network_is_deleted_and_brought_back(shown, qtbot):
+def test_a_network_is_deleted_and_brought_back(shown):
     run = "MLP 784–4–10, 1 Jan 10:00"
     shown.row("from elsewhere")
     shown.press("delete")
     shown.wait_for([run])
-    qtbot.waitUntil(lambda: shown.view.bin.isEnabled())
-    (action,) = shown.view.bin.menu().actions()
-    assert action.text().startswith("from elsewhere, deleted ")
-    action.trigger()
-    qtbot.waitUntil(lambda: "from elsewhere" in shown.titles())
+    shown.bring_back("from elsewhere")
     assert shown.notices.sentences[-1] == "The network is back."
-    qtbot.waitUntil(lambda: not shown.view.bin.isEnabled())
-    # That of a run goes and comes back with its run.
+    # That of a run is deleted and brought back with its run.
     shown.row(run)
     shown.press("delete")
-    qtbot.waitUntil(lambda: shown.view.bin.isEnabled())
-    (action,) = shown.view.bin.menu().actions()
-    assert action.text().startswith(f"{run}, deleted ")
-    action.trigger()
-    qtbot.waitUntil(lambda: run in shown.titles())
+    shown.bring_back(run)
 
 
 def test_files_are_opened_and_saved(shown, qtbot, tmp_path, monkeypatch):
-    path = tmp_path / "plain.npz"
+    path, saved = tmp_path / "plain.npz", tmp_path / "saved.npz"
     np.savez(path, *weights("layers:7"))
     asked: list[Any] = []
-
-    def choose(*question):
-        asked.append(question[3])
-        return question[3][2], True
-
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
-    monkeypatch.setattr(QInputDialog, "getItem", choose)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    monkeypatch.setattr(
+        QInputDialog, "getItem", lambda *given: asked.append(given[3]) or (given[3][2], True)
+    )
     shown.view.open_requested.emit()
     qtbot.waitUntil(lambda: shown.network.key == "opened:plain.npz")
     assert asked[0][:3] == ["MLP 784–7–10", "MLP 784–7 leaky–10", "MLP 784–7 tanh–10"]
     assert [one.network for one in list_opened() if one.title == "plain"] == ["layers:7@tanh"]
     qtbot.waitUntil(lambda: "plain" in shown.titles())
     shown.row("plain")
-    saved = tmp_path / "saved.npz"
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
     shown.press("model")
     qtbot.waitUntil(saved.exists)
     assert load_model(saved).network == "layers:7@tanh"
@@ -201,28 +186,25 @@ def test_a_file_given_at_the_start_answers(qtbot, tmp_path):
         setup.close()
 
 
-@pytest.mark.parametrize("name", sorted(NETWORK_FORMATS))
-def test_every_format_can_be_saved(shown, qtbot, tmp_path, monkeypatch, name):
-    if name == "onnx":
-        pytest.importorskip("onnx")
-    entry = NETWORK_FORMATS[name]
-    monkeypatch.setitem(
-        NETWORK_FORMATS, name, dataclasses.replace(entry, pack=lambda model: model.title.encode())
-    )
-    shown.network.refresh()
-    saved = tmp_path / f"saved{entry.ending}"
-    asked: list[Any] = []
-    monkeypatch.setattr(
-        QFileDialog, "getSaveFileName", lambda *given: asked.append(given) or (str(saved), "")
-    )
-    shown.row("from elsewhere")
-    if name == "model":
-        shown.press(name)
-    else:
-        titles = {action.text(): action for action in shown.view.export.menu().actions()}
-        titles[f"{entry.title} (*{entry.ending}) …"].trigger()
-    qtbot.waitUntil(saved.exists)
-    assert asked[0][2] == f"from elsewhere{entry.ending}"
+def test_every_format_can_be_saved(shown, qtbot, tmp_path, monkeypatch):
+    titles = {action.text(): action for action in shown.view.export.menu().actions()}
+    for name, entry in list(NETWORK_FORMATS.items()):
+        packed = dataclasses.replace(entry, pack=lambda model: model.title.encode())
+        monkeypatch.setitem(NETWORK_FORMATS, name, packed)
+        saved = tmp_path / f"{name}{entry.ending}"
+        asked: list[Any] = []
+        monkeypatch.setattr(
+            QFileDialog,
+            "getSaveFileName",
+            lambda *given, asked=asked, saved=saved: asked.append(given) or (str(saved), ""),
+        )
+        shown.row("from elsewhere")
+        if name == "model":
+            shown.press(name)
+        else:
+            titles[f"{entry.title} (*{entry.ending}) …"].trigger()
+        qtbot.waitUntil(saved.exists)
+        assert asked[0][2] == f"from elsewhere{entry.ending}"
 
 
 @pytest.mark.parametrize("act", ["rename", "delete"])
