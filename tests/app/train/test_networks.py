@@ -20,7 +20,7 @@ from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage.models import ModelFile, load_model, save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 
-from ..shell.test_window import Setup
+from ..shell.conftest import Setup
 from .conftest import add_run
 
 TEXT = "layers:4"

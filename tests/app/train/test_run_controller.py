@@ -127,7 +127,7 @@ def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(make):
     room.wait_for_end()
     assert room.text("testAccuracyLabel") == "98.29 %"
     (room.training.folder / "checkpoint.npz").write_bytes(checkpoint_after(1).pack())
-    room.run._show()
+    room.run.show()
     room.loop.gate.clear()
     room.button("stepButton").click()
     room.qtbot.waitUntil(lambda: room.text("epochLabel") == "2")
