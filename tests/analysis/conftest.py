@@ -1,7 +1,5 @@
 """A home of its own for each test, which shares the compiled code alone."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The guide's steps are all there, and its code runs from the first line to the last."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """Digits laid out by what layers put out; neighbours; t-SNE."""
 
-from __future__ import annotations
-
 import tracemalloc
 
 import numpy as np

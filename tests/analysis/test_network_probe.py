@@ -1,7 +1,5 @@
 """What is shown adds up to what the network computes, for whatever network."""
 
-from __future__ import annotations
-
 import gc
 import weakref
 
@@ -35,7 +33,6 @@ def fresh(network):
 
 
 def pictures(count):
-    """Return test digits."""
     return scale(load_dataset().test_images[:count])
 
 

@@ -1,7 +1,5 @@
 """Pictures to count on: MNIST's, taught, in folders, and a network's own classes."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from made_networks import random_model

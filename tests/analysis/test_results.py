@@ -1,7 +1,5 @@
 """Right and wrong answers, on pictures as they are and changed; the report on them."""
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import re
@@ -162,7 +160,6 @@ def counted(test_set):
 
 
 def named(names):
-    """Return the network with classes of these names."""
     return linear_model().with_info(classes=names)
 
 
@@ -312,7 +309,6 @@ def centre(image):
 
 
 def bar():
-    """Return a level bar in the middle of the picture."""
     image = np.zeros((28, 28), np.uint8)
     image[13:16, 8:21] = 255
     return image

@@ -1,7 +1,5 @@
 """One step laid open is the step that training takes, and can be done again; its graphs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import lasagne
@@ -36,7 +34,6 @@ pytestmark = pytest.mark.usefixtures("compiled_once")
 
 
 def model_of(network):
-    """Return a network with small random weights."""
     return random_model(network, seed=2, spread=0.05)
 
 

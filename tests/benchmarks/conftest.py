@@ -1,7 +1,5 @@
 """The benchmarks are scripts: what they share is found beside them."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Drawn digits, numbers, junk and photographs are what they claim; one hand is measured."""
 
-from __future__ import annotations
-
 import dataclasses
 import io
 import json
@@ -71,7 +69,6 @@ def model_file(tmp_path_factory):
 
 
 def output_of(script, *options):
-    """Run a benchmark; return what it prints."""
     command = [sys.executable, str(BENCHMARKS / script), *map(str, options)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
@@ -159,7 +156,6 @@ def test_no_file_and_no_archive(tmp_path):
 
 @pytest.fixture(scope="module")
 def ink_file(tmp_path_factory):
-    """Six writers' rings and lines."""
     digits = [(n % 2, n // 6, [ring() if n % 2 == 0 else line()]) for n in range(36)]
     return save_ink(tmp_path_factory.mktemp("ink") / "ink.npz", digits)
 

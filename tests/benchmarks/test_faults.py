@@ -1,7 +1,5 @@
 """A little of the attack on the program: kills, full disks, damaged files, random events."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

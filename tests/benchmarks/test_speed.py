@@ -1,7 +1,5 @@
 """The benchmarks of speed, without any peer: turns, tasks, figures, recipes."""
 
-from __future__ import annotations
-
 import json
 
 import compile_time

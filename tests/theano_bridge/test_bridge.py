@@ -1,7 +1,5 @@
 """The bridge from ``import theano`` to an engine, and Theano's spellings upon PyTensor."""
 
-from __future__ import annotations
-
 import importlib
 import operator
 import os

@@ -1,7 +1,5 @@
 """``conv2d`` against SciPy, ``pool_2d`` against its definition, gradients against differences."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 import scipy.signal
@@ -34,7 +32,6 @@ def convolve(images, **arguments):
 
 
 def check_gradients(cost, values, **tolerances):
-    """Compare a gradient with differences."""
     mode = theano.Mode(linker=LINKER, optimizer="fast_compile")
     rng = np.random.RandomState(1)
     theano.gradient.verify_grad(cost, values, rng=rng, mode=mode, **tolerances)

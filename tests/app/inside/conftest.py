@@ -1,7 +1,5 @@
 """A cache of its own for each test: what one has counted must not be there for the next."""
 
-from __future__ import annotations
-
 import pytest
 
 from mnist_draw.storage import cache

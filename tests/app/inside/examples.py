@@ -1,7 +1,5 @@
 """Examples to look into a network with, and what a section shows."""
 
-from __future__ import annotations
-
 from PyQt5.QtWidgets import QLabel
 
 from mnist_draw.app.inside.section import Example
@@ -21,5 +19,4 @@ def digit_at(data, place):
 
 
 def label_text(widget, name):
-    """Return the text of a label."""
     return widget.findChild(QLabel, name).text()

@@ -1,7 +1,5 @@
 """The frame of the tab Inside: one example for all sections, built when it is looked at."""
 
-from __future__ import annotations
-
 import sys
 
 import numpy as np
@@ -55,14 +53,10 @@ class Noting(Section):
 
 
 class First(Noting):
-    """The section Network stands in the place of this one."""
-
     name, title, question = "network", "First", "What is first?"
 
 
 class Second(Noting):
-    """Another."""
-
     name, title, question = "second", "Second", "What is second?"
 
 
@@ -95,13 +89,11 @@ def draw(tab, label="4", winner=4, second=9):
 
 
 def activate(tab, qtbot):
-    """Let the keys of the tab work."""
     tab.activateWindow()
     qtbot.waitUntil(tab.isActiveWindow)
 
 
 def noted(tab, name="network"):
-    """Return one of the sections."""
     return tab.open()._made[name]
 
 

@@ -1,7 +1,5 @@
 """The section Limits: networks compared on changed pictures, and the example with them."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
@@ -31,13 +29,11 @@ from .examples import digit_at
 
 
 def changed(factor, **metadata):
-    """Return the linear network with other weights."""
     weights, bias = linear_model().parameters
     return ModelFile(linear_model().network, (weights * np.float32(factor), bias), dict(metadata))
 
 
 def others():
-    """Return the networks that are compared with the one in use."""
     return [
         NetworkChoice("shipped:a", "Network A", linear_model),
         NetworkChoice("b", "B", lambda: changed(-1)),
@@ -45,7 +41,6 @@ def others():
 
 
 def is_counted(plot, number=0):
-    """Say whether a curve of a plot has all its points."""
     return not np.isnan(plot.curves[number].accuracy).any()
 
 
@@ -76,7 +71,6 @@ def example(digits):
 
 
 def open_section(section, qtbot, model=None, key="shipped:c"):
-    """Open the section and wait until all is counted."""
     section.use_network(model or changed(0.5), key)
     section.set_active(True)
     qtbot.waitUntil(lambda: len(section.choices.choices) == 3, timeout=20_000)

@@ -1,7 +1,5 @@
 """The section Map: digits by layer, the example among them, its neighbours."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
@@ -48,7 +46,6 @@ def hidden_model(fill=0, **metadata):
 
 
 def open_section(section, qtbot, example=None):
-    """Open the section and wait until everything is there."""
     section.use_network(hidden_model(), "shipped:x")
     section.show_example(example)
     section.set_active(True)
@@ -63,7 +60,6 @@ def open_section(section, qtbot, example=None):
 
 
 def neighbours(section):
-    """Return the places of the neighbours that are shown."""
     places = section.neighbours.view.tiles.places
     return [] if places is None else places.tolist()
 

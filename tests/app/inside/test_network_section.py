@@ -1,7 +1,5 @@
 """The section Network: live layers, the sum behind the answer, units kept and switched off."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from linear_network import linear_model
@@ -33,7 +31,6 @@ PATIENCE = 60_000
 
 
 def network(text="custom_mlp:2,16", **metadata):
-    """Return a network with random weights."""
     return random_model(text, **metadata)
 
 
@@ -57,7 +54,6 @@ def section(qtbot):
 
 
 def until(qtbot, condition):
-    """Wait for a state, however slow the machine is."""
     qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE)
 
 
@@ -82,7 +78,6 @@ def ready(section, qtbot, model=None):
 
 
 def sums(section):
-    """Return the figures of the sum shown."""
     return [row.value for row in section.panel.why_rows.rows if isinstance(row, Sum)]
 
 

@@ -1,7 +1,5 @@
 """The section Results: counting, the matrix, the pictures behind it, and what may go wrong."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
@@ -36,26 +34,22 @@ def section(qtbot, digits):
 
 
 def altered(weight=1, bias=1, **metadata):
-    """Return the linear network with other weights."""
     weights, biases = linear_model().parameters
     values = (weights * np.float32(weight), biases * np.float32(bias))
     return ModelFile(linear_model().network, values, metadata)
 
 
 def count(section, qtbot, model=None):
-    """Count to the end."""
     section.use_network(model or linear_model(), "shipped:x")
     with qtbot.waitSignal(section.count.compared, timeout=20_000):
         section.set_active(True)
 
 
 def cell(section, row, column):
-    """Return a cell of the matrix."""
     return section.confusion.matrix.confusion.index(row, column)
 
 
 def shown(section):
-    """Return the places of the pictures that are shown."""
     places = section.mistakes.view.tiles.places
     return [] if places is None else places.tolist()
 

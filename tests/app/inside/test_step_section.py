@@ -1,7 +1,5 @@
 """The section One step: five stages of a step of a copy, done again to the same numbers."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -26,7 +24,6 @@ pytestmark = pytest.mark.usefixtures("compiled_once")
 
 
 def network(text="custom_mlp:2,8", factor=0.1):
-    """Return a network with random weights."""
     return random_model(text, spread=factor)
 
 
@@ -40,7 +37,6 @@ def few_pictures(monkeypatch, digits):
 
 @pytest.fixture
 def section(qtbot):
-    """Return an active section."""
     made = StepSection()
     qtbot.addWidget(made)
     made.resize(1090, 600)
@@ -59,13 +55,11 @@ def ready(section, qtbot, model=None):
 
 
 def shown(section):
-    """Return what is shown."""
     assert section.picture.shown is not None
     return section.picture.shown
 
 
 def number_of(row):
-    """Return the figure of a row."""
     return float(row.figure.replace("−", "-"))
 
 

@@ -1,7 +1,5 @@
 """Machine code on the disk: found again, and never trusted when in doubt."""
 
-from __future__ import annotations
-
 import ctypes
 import hashlib
 import os
@@ -33,7 +31,6 @@ def adding(number, name="stored_code_test"):
 
 
 def compiled(number, name="stored_code_test"):
-    """Return the address of a kernel, compiled or loaded."""
     (address,) = llvm.addresses_of([adding(number, name)]).values()
     return address
 
@@ -55,7 +52,6 @@ def call(address, value):
 
 @pytest.fixture
 def stored(folder):
-    """Return the file of some stored code."""
     llvm.store_code("a", b"some code")
     return folder / "a.code"
 

@@ -1,7 +1,5 @@
 """Every operation of the native linker against NumPy: arithmetic, pictures, random numbers."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytensor.tensor
 import pytest

@@ -1,7 +1,5 @@
 """Kernels arranged for several cores compute what they compute one after the other."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -22,7 +20,6 @@ def region(array, by_rows=True):
 
 
 def instruction(reads=(), writes=(), extent=LENGTH, chunk=6, name="kernel", **flags):
-    """Return a kernel that reads some regions and writes others."""
     regions = dict(enumerate([*reads, *writes]))
     written = frozenset(range(len(reads), len(regions)))
     fixed, whole = flags.get("fixed", False), flags.get("whole", False)

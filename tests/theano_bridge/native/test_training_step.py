@@ -1,7 +1,5 @@
 """Whole training functions: in place, on several threads, the same run every time."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time
@@ -43,8 +41,6 @@ def trained(mode, monkeypatch, steps=5, pictures=200, **settings):
 
 @pytest.fixture
 def agree(numpy_mode, monkeypatch, left_to_numba):
-    """Return a check that training natively equals the straightforward graph."""
-
     def check(steps=5, pictures=200, rtol=2e-4, atol=2e-5, **settings):
         plain = trained(numpy_mode, monkeypatch, steps, pictures, **settings)
         native = trained(
