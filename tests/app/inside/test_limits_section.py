@@ -135,7 +135,7 @@ def test_a_file_that_is_no_network_is_told_and_the_others_go_on(section, qtbot, 
 
 
 @pytest.mark.slow
-def test_in_place_is_another_count(section, qtbot):
+def test_in_place_is_another_count_and_why_there_is_none_is_said(section, qtbot):
     open_section(section, qtbot)
     before = section.plots["shift"].curves[1].accuracy
     section.place_switch.setChecked(True)
@@ -145,6 +145,12 @@ def test_in_place_is_another_count(section, qtbot):
     # Shifted digits are put back.
     assert after[0] > before[0]
     assert after[4] == pytest.approx(before[4], abs=0.15)
+    section.use_network(unknown_model(), "opened:x")
+    qtbot.waitUntil(lambda: "not known here" in section.state.text(), timeout=60_000)
+    assert section.link.text() == "Try again"
+    assert all(np.isnan(section._accuracy("opened:x")))
+    section.use_network(changed(0.5), "shipped:c")
+    qtbot.waitUntil(lambda: "not known here" not in section.state.text(), timeout=60_000)
 
 
 def test_the_example_is_read_at_five_amounts_and_by_all(section, qtbot, example):
@@ -196,19 +202,7 @@ def test_sliders_reach_from_end_to_end(section):
     assert section.turn.change() == Distortion()
 
 
-def test_counting_can_be_stopped_and_gone_on_with(section, qtbot):
-    section.use_network(changed(0.5), "shipped:c")
-    section.set_active(True)
-    qtbot.waitUntil(lambda: section._count.is_running, timeout=20_000)
-    section.link.click()
-    assert not section._count.is_running
-    assert section.link.text() == "Go on"
-    section.link.click()
-    qtbot.waitUntil(lambda: section.state.text() == "", timeout=60_000)
-    assert is_counted(section.plots["pen"])
-
-
-def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
+def test_a_run_that_trains_is_counted_again_when_asked_and_can_be_stopped(section, qtbot):
     open_section(section, qtbot, changed(0.7, epochs=7), "")
     assert section.choices.choices[0].title == "Your training"
     section.use_network(changed(0.9, epochs=9), "")
@@ -217,6 +211,15 @@ def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
     section.link.click()
     assert section._count.is_running
     qtbot.waitUntil(lambda: section.state.text() == "", timeout=60_000)
+    # Counting can be stopped and gone on with.
+    section.use_network(changed(0.5), "shipped:c")
+    qtbot.waitUntil(lambda: section._count.is_running, timeout=20_000)
+    section.link.click()
+    assert not section._count.is_running
+    assert section.link.text() == "Go on"
+    section.link.click()
+    qtbot.waitUntil(lambda: section.state.text() == "", timeout=60_000)
+    assert is_counted(section.plots["pen"])
 
 
 def test_changes_and_answers_are_described():
@@ -239,13 +242,3 @@ def test_what_is_read_fits_below_its_picture(qtbot):
         assert plot.answer_width(metrics, plot.figure(metrics, 1.0)) < plot.column_width()
     plot.resize(600, 230)
     assert plot.figure(metrics, 0.5) == "50 %"
-
-
-def test_why_a_network_is_not_counted_is_said(section, qtbot):
-    open_section(section, qtbot)
-    section.use_network(unknown_model(), "opened:x")
-    qtbot.waitUntil(lambda: "not known here" in section.state.text(), timeout=60_000)
-    assert section.link.text() == "Try again"
-    assert all(np.isnan(section._accuracy("opened:x")))
-    section.use_network(changed(0.5), "shipped:c")
-    qtbot.waitUntil(lambda: "not known here" not in section.state.text(), timeout=60_000)

@@ -125,7 +125,9 @@ def test_digits_move_to_their_neighbours_and_stay_when_stopped(section, qtbot, e
     assert section.view.points is before
 
 
-def test_a_digit_and_a_neighbour_become_the_example(section, qtbot, example, digits):
+def test_digits_and_neighbours_become_the_example_and_are_walked_by_keys(
+    section, qtbot, example, digits
+):
     open_section(section, qtbot, example)
     section.view.walk_to(5)
     assert section.view.accessibleDescription().startswith("Test 20, it is a ")
@@ -138,10 +140,6 @@ def test_a_digit_and_a_neighbour_become_the_example(section, qtbot, example, dig
         section.neighbours.view.picked_here.emit(place)
     assert picked.args[0].source == f"Training picture {place:,}"
     assert picked.args[0].label == int(digits.train_labels[place])
-
-
-def test_digits_are_walked_by_keys(section, qtbot):
-    open_section(section, qtbot)
     view = section.view
     qtbot.keyClick(view, Qt.Key_Right)
     first, places = view.current, view._all_places()

@@ -81,7 +81,7 @@ def sums(section):
     return [row.value for row in section.panel.why_rows.rows if isinstance(row, Sum)]
 
 
-def test_the_sum_shown_adds_up(section, qtbot):
+def test_the_sums_shown_add_up(section, qtbot):
     frame = ready(section, qtbot, network(temperature=2.0))
     speaking_for, against, bias, difference, divided = sums(section)
     assert speaking_for + against + bias == pytest.approx(difference, abs=1e-4)
@@ -92,20 +92,17 @@ def test_the_sum_shown_adds_up(section, qtbot):
     against = sorted(term for term in terms if term < 0)
     assert terms == [*sorted((t for t in terms if t > 0), reverse=True), *against]
     assert section.panel.why_title.text() == f"Why {frame.answer} rather than"
+    for unit in ((0, 3), (1, 7), (2, 4)):
+        section.network.pin(unit)
+        rows = [row for row in section.panel.unit_rows.rows if isinstance(row, Sum)]
+        above, below, bias, total = (row.value for row in rows[:4])
+        assert above + below + bias == pytest.approx(total, abs=1e-3)
+        table = section.table()
+        assert table.rows[-1][0] == "sum"
+        assert float(table.rows[-1][3]) == pytest.approx(total, abs=1e-3)
 
 
-def test_nothing_is_computed_while_it_cannot_be_seen(section, qtbot):
-    ready(section, qtbot)
-    section.set_active(False)
-    before = section.network.frame
-    section.show_example(digit(1))
-    qtbot.wait(100)
-    assert section.network.frame is before
-    section.set_active(True)
-    frame_where(section, qtbot, lambda frame: frame is not before)
-
-
-def test_another_rival_is_compared(section, qtbot):
+def test_another_rival_is_compared_and_nothing_while_it_cannot_be_seen(section, qtbot):
     frame = ready(section, qtbot)
     rival, other = [d for d in range(10) if d not in (frame.answer, frame.rival)][:2]
     section.panel.rival_chosen.emit(rival)
@@ -116,6 +113,13 @@ def test_another_rival_is_compared(section, qtbot):
     before = section.network.frame
     section.open_view(f"why {rival} {other}")
     assert frame_where(section, qtbot, lambda now: now is not before).answer == frame.answer
+    section.set_active(False)
+    before = section.network.frame
+    section.show_example(digit(1))
+    qtbot.wait(100)
+    assert section.network.frame is before
+    section.set_active(True)
+    frame_where(section, qtbot, lambda frame: frame is not before)
 
 
 def test_a_unit_is_kept_switched_off_and_let_go(section, qtbot):
@@ -138,36 +142,6 @@ def test_a_unit_is_kept_switched_off_and_let_go(section, qtbot):
     QTest.keyClick(view, Qt.Key_Escape)
     assert view.unit is None
     assert panel.pages.currentWidget().objectName() == "whyPanel"
-
-
-def test_a_units_sum_is_written_out(section, qtbot):
-    ready(section, qtbot)
-    for unit in ((0, 3), (1, 7), (2, 4)):
-        section.network.pin(unit)
-        rows = [row for row in section.panel.unit_rows.rows if isinstance(row, Sum)]
-        above, below, bias, total = (row.value for row in rows[:4])
-        assert above + below + bias == pytest.approx(total, abs=1e-3)
-        table = section.table()
-        assert table.rows[-1][0] == "sum"
-        assert float(table.rows[-1][3]) == pytest.approx(total, abs=1e-3)
-
-
-def test_keys_walk_through_units_and_layers(section, qtbot):
-    ready(section, qtbot)
-    view = section.network
-    QTest.keyClick(view, Qt.Key_Down)
-    first = view.unit
-    assert first[0] == 0
-    QTest.keyClick(view, Qt.Key_Right)
-    QTest.keyClick(view, Qt.Key_Left)
-    assert view.unit == first
-    for layer in (1, 2):
-        QTest.keyClick(view, Qt.Key_Right, Qt.ControlModifier)
-        assert view.unit[0] == layer
-    QTest.keyClick(view, Qt.Key_Return)
-    assert view.pinned == view.unit
-    assert "Output" in view.accessibleDescription()
-    until(qtbot, lambda: section._ideals)
 
 
 @pytest.mark.parametrize(
@@ -275,12 +249,26 @@ def test_wide_layers_show_their_most_excited_units():
     assert column.nearest(QPointF(-50, -50), 14) is None
 
 
-def test_units_stand_in_the_row_of_their_digit(section, qtbot):
+def test_units_stand_in_the_row_of_their_digit_and_are_walked_by_keys(section, qtbot):
     ready(section, qtbot)
     places, profiles = section.network.places(), section.network.profiles
     for column in places.columns:
         for unit, row in enumerate(profiles.rows(column.layer)):
             assert places.bands[row].contains(column.rect(unit).center())
+    view = section.network
+    QTest.keyClick(view, Qt.Key_Down)
+    first = view.unit
+    assert first[0] == 0
+    QTest.keyClick(view, Qt.Key_Right)
+    QTest.keyClick(view, Qt.Key_Left)
+    assert view.unit == first
+    for layer in (1, 2):
+        QTest.keyClick(view, Qt.Key_Right, Qt.ControlModifier)
+        assert view.unit[0] == layer
+    QTest.keyClick(view, Qt.Key_Return)
+    assert view.pinned == view.unit
+    assert "Output" in view.accessibleDescription()
+    until(qtbot, lambda: section._ideals)
 
 
 def own_network(names):

@@ -54,7 +54,7 @@ def shown(section):
     return [] if places is None else places.tolist()
 
 
-def test_everything_is_counted(section, qtbot, digits):
+def test_everything_is_counted_and_painted_once(section, qtbot, digits):
     section.use_network(linear_model(), "shipped:x")
     qtbot.wait(100)
     assert section.count.pictures is None
@@ -71,10 +71,6 @@ def test_everything_is_counted(section, qtbot, digits):
     assert cell(section, number, 10).data() == f"{100 * results.recall[number]:.1f} %"
     assert shown(section) == results.mistakes().tolist()
     assert "off by" in label_text(section, "reliabilityWords")
-
-
-def test_new_counts_are_painted_once(section, qtbot):
-    count(section, qtbot)
     qtbot.wait(50)
     painted: list[object] = []
 
@@ -97,7 +93,7 @@ def test_new_counts_are_painted_once(section, qtbot):
     qtbot.waitUntil(lambda: len(painted) > 1)
 
 
-def test_a_cell_opens_its_pictures_and_again_all(section, qtbot):
+def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
     count(section, qtbot)
     results, matrix = section._results, section.confusion.matrix
     true, read, times = results.most_taken(1)[0]
@@ -113,11 +109,6 @@ def test_a_cell_opens_its_pictures_and_again_all(section, qtbot):
     assert all(results.labels[place] == true for place in shown(section))
     section.mistakes.all_link.click()
     assert shown(section) == results.mistakes().tolist()
-
-
-def test_the_matrix_is_walked_by_keys_and_links(section, qtbot):
-    count(section, qtbot)
-    results, matrix = section._results, section.confusion.matrix
     assert section.table().headings[-1] == "recall"
     assert len(section.table().rows) == 11
     matrix.setCurrentIndex(cell(section, 3, 3))
@@ -206,6 +197,14 @@ def test_another_network_is_counted_and_the_old_picture_stays_dimmed(section, qt
     assert label_text(section, "resultsState") == "Getting the network ready"
     qtbot.waitUntil(lambda: section._results is not before, timeout=20_000)
     assert not section.confusion.matrix.dimmed
+    # Classes that are no digits have their names.
+    count(section, qtbot, altered(refused=0.9, data="clothes"))
+    assert label_text(section, "weakestFigure").startswith("class ")
+    true, read, _ = section._results.most_taken(1)[0]
+    section.confusion.matrix.pin((true, read))
+    assert label_text(section, "mistakesTitle") == f"class {true} read as class {read}"
+    # Asked about digits, a network of clothes says little.
+    assert "learnt clothes, not digits" in label_text(section, "resultsRemark")
 
 
 def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
@@ -222,9 +221,7 @@ def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
     assert section._results is not results
 
 
-def test_a_folder_without_pictures_is_told_and_the_others_stay(
-    section, qtbot, tmp_path, monkeypatch
-):
+def test_folders_without_pictures_or_labels(section, qtbot, tmp_path, monkeypatch, digits):
     count(section, qtbot)
     (tmp_path / "empty").mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
@@ -233,10 +230,6 @@ def test_a_folder_without_pictures_is_told_and_the_others_stay(
     assert "holds no pictures to look at" in told.args[0]
     assert section.data.currentIndex() == 0
     assert shown(section)
-
-
-def test_pictures_without_labels(section, qtbot, digits):
-    count(section, qtbot)
     images = digits.test_images[:50]
     scans = Pictures(images, None, "scans", left_out=2, messages=("Two are bad.",))
     section.data.setItemData(1, lambda: scans)
@@ -264,16 +257,6 @@ def test_a_count_that_fails_can_be_tried_again(section, qtbot, monkeypatch):
     with qtbot.waitSignal(section.count.compared, timeout=9000):
         section.confusion.link.click()
     assert section._results is not None
-
-
-def test_classes_that_are_no_digits(section, qtbot):
-    count(section, qtbot, altered(refused=0.9, data="clothes"))
-    assert label_text(section, "weakestFigure").startswith("class ")
-    true, read, _ = section._results.most_taken(1)[0]
-    section.confusion.matrix.pin((true, read))
-    assert label_text(section, "mistakesTitle") == f"class {true} read as class {read}"
-    # Asked about digits, a network of clothes says little.
-    assert "learnt clothes, not digits" in label_text(section, "resultsRemark")
 
 
 def test_the_points_are_walked_by_keys(section, qtbot, monkeypatch):
