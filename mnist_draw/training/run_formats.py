@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
+import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mnist_draw.errors import MissingPackageError
@@ -57,19 +56,32 @@ def pack_events(run: Run | None, history: History) -> bytes:
     """
     assert run is not None
     try:
-        from tensorboardX import SummaryWriter
+        from tensorboardX import summary
+        from tensorboardX.proto.event_pb2 import Event
     except ImportError as error:
         raise MissingPackageError(
             "Writing events of TensorBoard", "tensorboardX", "export"
         ) from error
-    with tempfile.TemporaryDirectory() as folder:
-        # One writer, so one file; none of its own is started by a full queue.
-        with SummaryWriter(folder, write_to_disk=True) as writer:
-            for name, value, step, moment in _points(history, _start(run)):
-                writer.add_scalar(name, value, step, walltime=moment)
-            writer.add_text("settings", _settings(run), 0, walltime=_start(run))
-        [path] = Path(folder).glob("*tfevents*")
-        return path.read_bytes()
+    # Without its `SummaryWriter`: that needs a file, and waits forever for its thread if this file
+    # cannot be written.
+    events = [Event(wall_time=time.time(), file_version="brain.Event:2")]
+    for name, value, step, moment in _points(history, _start(run)):
+        events.append(Event(summary=summary.scalar(name, value), step=step, wall_time=moment))
+    settings = summary.text("settings", _settings(run))
+    events.append(Event(summary=settings, step=0, wall_time=_start(run)))
+    return b"".join(_tf_record(event.SerializeToString()) for event in events)
+
+
+def _tf_record(data: bytes) -> bytes:
+    """Return data as a record of TensorFlow: length, checksum, data, checksum.
+
+    https://www.tensorflow.org/tutorials/load_data/tfrecord
+    """
+    from tensorboardX.record_writer import masked_crc32c
+
+    length = struct.pack("<Q", len(data))
+    checksums = [struct.pack("<I", masked_crc32c(part)) for part in (length, data)]
+    return length + checksums[0] + data + checksums[1]
 
 
 def _points(history: History, start: float) -> Iterator[tuple[str, float, int, float]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import sys
+import tempfile
 
 import pytest
 
 from mnist_draw.errors import UserError
-from mnist_draw.training import events
+from mnist_draw.training import events, run_formats
 from mnist_draw.training.history import History
 from mnist_draw.training.record import Run, with_figures
 from mnist_draw.training.run_formats import RUN_FORMATS
@@ -42,10 +43,12 @@ def test_tables_are_those_of_the_history(run, history, tmp_path):
     assert [float(row["validation_loss"]) for row in rows] == [0.25, 0.125]
 
 
-def test_tensorboard_has_every_figure_at_its_time(run, history, tmp_path):
+def test_tensorboard_has_every_figure_at_its_time(run, history, tmp_path, monkeypatch):
     pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
     from tensorboardX.proto.event_pb2 import Event
 
+    # No temporary folder is needed; one may be full.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     content = RUN_FORMATS["tensorboard"].pack(run, history)
     points: dict[str, list[tuple[int, float, float]]] = {}
     place, first = 0, None
@@ -67,6 +70,21 @@ def test_tensorboard_has_every_figure_at_its_time(run, history, tmp_path):
     one, two = points["accuracy/training"]
     assert two[2] - one[2] == 60
     assert b"Learning rate" in content
+
+
+def test_tensorboard_gets_the_bytes_of_tensorboardx(run, history, tmp_path):
+    writers = pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
+    content = RUN_FORMATS["tensorboard"].pack(run, history)
+    start = run_formats._start(run)
+    with writers.SummaryWriter(str(tmp_path / "events")) as writer:
+        for name, value, step, moment in run_formats._points(history, start):
+            writer.add_scalar(name, value, step, moment)
+        writer.add_text("settings", run_formats._settings(run), 0, start)
+    [path] = (tmp_path / "events").iterdir()
+    # The first record has the time of writing: 16 bytes around 1 + 8 for it, 2 + 13 for a version.
+    first = 16 + 9 + 15
+    assert content[first:] == path.read_bytes()[first:]
+    assert content[:8] == path.read_bytes()[:8]
 
 
 def test_a_package_that_is_missing_is_named(run, history, monkeypatch):
