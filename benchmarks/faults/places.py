@@ -78,7 +78,7 @@ class Ended:
         ended = self.status in (0, 1, 2, 130)
         return ended and not any(word in self.errors + self.output for word in DEFECTS)
 
-    def words(self) -> str:
+    def describe(self) -> str:
         """Return how it ended, for a table of failures."""
         return f"status {self.status}: {self.errors[-300:] or self.output[-300:]}"
 

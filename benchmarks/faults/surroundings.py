@@ -148,5 +148,5 @@ def attack(scale: Scale) -> list[Row]:
             except OSError as error:
                 row.check(False, f"{name} could not be made: {error}")
                 continue
-            row.check(ended.sound, f"{name}: {ended.words()}")
+            row.check(ended.sound, f"{name}: {ended.describe()}")
     return [row]

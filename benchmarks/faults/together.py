@@ -59,7 +59,7 @@ def _runs(scale: Scale) -> Row:
                 train, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             second = run(train, env, cwd=folder)
-            row.check(first.wait(120) == 0 and second.status == 0, second.words())
+            row.check(first.wait(120) == 0 and second.status == 0, second.describe())
             found = len(list(Path(folder).glob("*.npz")))
             row.check(found == 2, f"{found} networks were left")
     return row

@@ -67,7 +67,7 @@ def _lane(row: Row, parts: list[tuple[int, int]], more: tuple[str, ...]) -> floa
             )  # fmt: skip
             row.tried += count
             if ended.status != 0:
-                row.failures.append(f"seed {seed}: {ended.words()}")
+                row.failures.append(f"seed {seed}: {ended.describe()}")
             else:
                 result = json.loads(ended.output.splitlines()[-1])
                 peak = max([peak, result["peak"]])

@@ -18,7 +18,7 @@ from pathlib import Path
 import platformdirs
 
 from mnist_draw.cli.command import Subcommand
-from mnist_draw.cli.output import PROGRAM, put
+from mnist_draw.cli.output import PROGRAM, echo
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import resource_path
@@ -83,10 +83,10 @@ def run(arguments: argparse.Namespace) -> int:
             command = [program, str(folder / place)]
             subprocess.run(command, check=False, capture_output=True)  # nosec B603 # no shell
     if arguments.action == "install":
-        put(f"MNIST Draw is in the menus now, and opens trained networks. All is in {folder}.")
-        put(f"To take it away: {PROGRAM} desktop remove")
+        echo(f"MNIST Draw is in the menus now, and opens trained networks. All is in {folder}.")
+        echo(f"To take it away: {PROGRAM} desktop remove")
     else:
-        put("MNIST Draw is in the menus no more. Your networks and drawings are where they were.")
+        echo("MNIST Draw is in the menus no more. Your networks and drawings are where they were.")
     return 0
 
 

@@ -19,7 +19,7 @@ from typing import Literal
 
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.cli.command import Subcommand, add_json_option
-from mnist_draw.cli.output import json_line, painted, put
+from mnist_draw.cli.output import echo, json_line, painted
 from mnist_draw.errors import StorageError, UserError
 from mnist_draw.storage import check_writable, resource_path
 from mnist_draw.storage.folders import cache_folder, config_folder, data_folder
@@ -69,12 +69,12 @@ def examine(arguments: argparse.Namespace) -> int:
         for finding in check():
             broken += finding.state == "broken"
             if arguments.json:
-                put(json_line(asdict(finding)))
+                echo(json_line(asdict(finding)))
             else:
                 mark, colour = _MARKS[finding.state]
-                put(f"  {finding.name}: {finding.text}", painted(f"{mark:6}", colour))
+                echo(f"  {finding.name}: {finding.text}", painted(f"{mark:6}", colour))
     if not arguments.json:
-        put(
+        echo(
             "Everything that the program needs is there."
             if not broken
             else f"{broken} thing{'s are' if broken > 1 else ' is'} broken."

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
 from mnist_draw.cli.listing import data_home
-from mnist_draw.cli.output import json_line, put, tell
+from mnist_draw.cli.output import echo, json_line, tell
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS, NetworkFormat
 from mnist_draw.training.record import Run
@@ -85,9 +85,9 @@ def export(arguments: argparse.Namespace) -> int:
     write_atomically(out, content)
     if arguments.json:
         entry = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
-        put(json_line(entry))
+        echo(json_line(entry))
         return 0
-    put(f"{title} is written to {out} ({kind.title}, {_size(len(content))}).")
+    echo(f"{title} is written to {out} ({kind.title}, {_size(len(content))}).")
     return 0
 
 
@@ -180,7 +180,7 @@ def share_digits(arguments: argparse.Namespace) -> int:
                 tell(sentence)
             if merged.added or merged.known:
                 new = _digits(merged.added, "new ")
-                put(f"{file}: {new}, {merged.known:,} that {_were(merged.known)} kept already.")
+                echo(f"{file}: {new}, {merged.known:,} that {_were(merged.known)} kept already.")
             else:
                 tell(f"{file} holds no digit that can be taken in.")
                 status = 1
@@ -199,12 +199,12 @@ def share_digits(arguments: argparse.Namespace) -> int:
             raise UserError("No digits were taught yet; nothing was written.")
         _require_free(out, arguments.overwrite)
         pack_digits(out, digits)
-        put(f"{_digits(len(digits))} {'is' if len(digits) == 1 else 'are'} in {out}.")
+        echo(f"{_digits(len(digits))} {'is' if len(digits) == 1 else 'are'} in {out}.")
         return 0
     counts = Counter(digit.label for digit in digits)
-    put(f"{_digits(len(digits))} {_were(len(digits))} taught.")
+    echo(f"{_digits(len(digits))} {_were(len(digits))} taught.")
     for label in sorted(counts):
-        put(f"  {label}: {counts[label]:,}")
+        echo(f"  {label}: {counts[label]:,}")
     return 0
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mnist_draw.cli.command import Subcommand, add_json_option
-from mnist_draw.cli.output import json_line, put, table, tell, typed
+from mnist_draw.cli.output import echo, json_line, table, tell, typed
 from mnist_draw.errors import StorageError
 from mnist_draw.storage.folders import data_folder
 
@@ -56,14 +56,14 @@ def list_networks(arguments: argparse.Namespace) -> int:
                 "epochs": stored.info.epochs,
                 "file": str(stored.path),
             }
-            put(json_line(entry))
+            echo(json_line(entry))
         return 0
     rows = [
         (stored.typed_name, stored.title, stored.kind or "damaged", stored.accuracy or "–")
         for stored in networks
     ]
     for line in table(("name", "title", "kind", "accuracy"), rows):
-        put(line)
+        echo(line)
     return 0
 
 
@@ -112,7 +112,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
         if arguments.json:
             found: dict[str, Any] = {**run.to_json(), "title": run.title, "state": state}
             found |= {"name": run.folder.name, "folder": str(run.folder)}
-            put(json_line(found))
+            echo(json_line(found))
         rows.append(
             (
                 run.folder.name,
@@ -125,11 +125,13 @@ def list_runs(arguments: argparse.Namespace) -> int:
         )
     if not arguments.json:
         for line in table(("name", "title", "state", "epochs", "validation", "test"), rows):
-            put(line)
+            echo(line)
         for sentence in going_on:
-            put(sentence)
+            echo(sentence)
         if not rows:
-            put("There is no run yet. mnist-draw train makes one, and so does Start in the window.")
+            echo(
+                "There is no run yet. mnist-draw train makes one, and so does Start in the window."
+            )
     return 0
 
 
@@ -185,16 +187,16 @@ def describe_data(arguments: argparse.Namespace) -> int:
     counts = {part: np.bincount(found, minlength=classes) for part, found in labels.items()}
     if arguments.json:
         entry = {"name": data.name, "folder": str(data.folder), "classes": data.classes}
-        put(json_line(entry | {part: found.tolist() for part, found in counts.items()}))
+        echo(json_line(entry | {part: found.tolist() for part, found in counts.items()}))
         return 0
-    put(f"{data.name}, in {data.folder}:")
+    echo(f"{data.name}, in {data.folder}:")
     rows = [
         (name, *(f"{found[number]:,}" for found in counts.values()))
         for number, name in enumerate(data.classes)
     ]
     rows.append(("all", *(f"{found.sum():,}" for found in counts.values())))
     for line in table(("class", *counts), rows):
-        put(line)
+        echo(line)
     return 0
 
 

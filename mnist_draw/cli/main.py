@@ -224,7 +224,7 @@ class _Parser(argparse.ArgumentParser):
 
     def print_help(self, file: Any = None) -> None:
         if file is None:
-            output.put_text(self.format_help())
+            output.echo_text(self.format_help())
         else:
             super().print_help(file)
 
@@ -239,7 +239,7 @@ class _Version(argparse.Action):
         from mnist_draw.theano_bridge import engine
 
         python = ".".join(map(str, sys.version_info[:3]))
-        output.put(f"mnist_draw {__version__} ({engine()}, Python {python})")
+        output.echo(f"mnist_draw {__version__} ({engine()}, Python {python})")
         parser.exit()
 
 
@@ -251,7 +251,7 @@ def _fail(sentence: str, status: int) -> int:
 def _fail_in_json(sentence: str, status: int) -> int:
     """Print the error as JSON, too."""
     with contextlib.suppress(UserError, BrokenPipeError):
-        output.put(output.json_line({"error": sentence}))
+        output.echo(output.json_line({"error": sentence}))
     return _fail(sentence, status)
 
 
@@ -319,7 +319,7 @@ def _complete(arguments: argparse.Namespace) -> int:
                 action.complete = shtab.DIRECTORY  # type: ignore[attr-defined]
             elif names.partition(".")[0] in _FILE_METAVARS:
                 action.complete = shtab.FILE  # type: ignore[attr-defined]
-    output.put_text(shtab.complete(parser, arguments.shell))
+    output.echo_text(shtab.complete(parser, arguments.shell))
     return 0
 
 

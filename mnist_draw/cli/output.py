@@ -24,24 +24,24 @@ class OutputError(UserError):
     """Standard output takes no more."""
 
 
-def put(line: str, before: str = "") -> None:
+def echo(line: str, before: str = "") -> None:
     """Print a line that is the result of a command.
 
     Flushed: a reader at the other end of a pipe sees each line when it is there.
     """
-    _put(before + one_line(line))
+    _echo(before + one_line(line))
 
 
-def put_text(text: str) -> None:
-    """Print a text of several lines, as `put` prints each of them."""
+def echo_text(text: str) -> None:
+    """Print a text of several lines, as `echo` prints each of them."""
     for line in text.rstrip("\n").split("\n"):
-        put(line)
+        echo(line)
 
 
-def put_record(record: str) -> None:
+def echo_record(record: str) -> None:
     """Print what a program reads as it is; only on a terminal, what that would obey is escaped."""
     shown = sys.stdout is not None and sys.stdout.isatty()
-    _put(one_line(record) if shown else record)
+    _echo(one_line(record) if shown else record)
 
 
 def json_line(values: object) -> str:
@@ -59,7 +59,7 @@ def typed(path: str | os.PathLike[str]) -> str:
     return shlex.quote(f".{os.sep}{name}" if name.startswith("-") else name)
 
 
-def _put(text: str) -> None:
+def _echo(text: str) -> None:
     if sys.stdout is None:
         raise OutputError("Standard output is closed: there is nowhere to print to.")
     try:

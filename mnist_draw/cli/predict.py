@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_draw.cli.command import Subcommand, add_json_option, add_network_option
-from mnist_draw.cli.output import json_line, put, put_record, tell
+from mnist_draw.cli.output import echo, echo_record, json_line, tell
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError, reason_of
@@ -238,7 +238,7 @@ def predict(arguments: argparse.Namespace) -> int:
     if arguments.number and not reads_numbers:
         tell(f"{model.title} tells {class_list(recogniser.names)} apart and reads no numbers.")
     if form.header:
-        put_record(form.header)
+        echo_record(form.header)
     status = 0
     for name in _picture_names(arguments.images):
         try:
@@ -253,9 +253,9 @@ def predict(arguments: argparse.Namespace) -> int:
             line = form.error(name, str(error))
             status = 1
         if line and form.for_programs:
-            put_record(line)
+            echo_record(line)
         elif line:
-            put(line)
+            echo(line)
     return status
 
 
@@ -348,11 +348,11 @@ def evaluate(arguments: argparse.Namespace) -> int:
         }
         if names != DIGITS:
             figures["classes"] = list(names)
-        put(json_line(figures))
+        echo(json_line(figures))
     else:
-        put(f"{model.title}, on {results.total:,} test pictures of {data.name}:")
-        put(f"  test loss:\t\t\t{results.loss:.6f}")
-        put(f"  test accuracy:\t\t{results.accuracy * 100:.2f} %")
+        echo(f"{model.title}, on {results.total:,} test pictures of {data.name}:")
+        echo(f"  test loss:\t\t\t{results.loss:.6f}")
+        echo(f"  test accuracy:\t\t{results.accuracy * 100:.2f} %")
         if page is not None:
-            put(f"  report:\t\t\t{page}")
+            echo(f"  report:\t\t\t{page}")
     return 0

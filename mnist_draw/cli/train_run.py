@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnist_draw.cli.output import lenient_output, put, tell, typed
+from mnist_draw.cli.output import echo, lenient_output, tell, typed
 from mnist_draw.cli.train import DEFAULT_OUTPUT
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.errors import StorageError, UserError, reason_of
@@ -138,11 +138,11 @@ def _train_and_save(
     session.load()
     data, extra, epochs = session.data, session.extra, session.run.settings.epochs
     if data is not None and not data.shows_digits:
-        put(f"Learning {len(data.classes)} classes: {class_list(data.classes)}.")
+        echo(f"Learning {len(data.classes)} classes: {class_list(data.classes)}.")
     if extra is not None:
-        put(f"Learning {len(extra):,} digit{'s' * (len(extra) != 1)} from {extra.folder} too.")
+        echo(f"Learning {len(extra):,} digit{'s' * (len(extra) != 1)} from {extra.folder} too.")
     if resume is not None and resume.epoch >= epochs:
-        put(
+        echo(
             f"This run was complete already: {resume.epoch} of {epochs} epochs. "
             f"To train on, give it more: --epochs {resume.epoch + 10}."
         )
@@ -182,7 +182,7 @@ def _save(
     if not name and session.network is not None:
         name = typed(f"{RUN}:{session.network.parent.name}")
     command = f" Try it: mnist-draw predict IMAGE --model {name}" if name else ""
-    put(f"{'The network' if complete else 'What was learnt'} is saved in {path}.{command}")
+    echo(f"{'The network' if complete else 'What was learnt'} is saved in {path}.{command}")
     if finished.reason == "diverged" or is_fallback:
         return FAILED
     return COMPLETED if complete else INTERRUPTED

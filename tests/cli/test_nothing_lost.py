@@ -96,14 +96,14 @@ def test_a_second_ctrl_c_says_what_is_kept_and_how_the_run_goes_on(
 
 @pytest.mark.slow
 def test_a_second_ctrl_c_after_the_network_is_saved_says_where_it_is(here, monkeypatch, capsys):
-    put = train_run.put
+    echo = train_run.echo
 
     def interrupted(line):
         if "is saved in" in line:
             raise KeyboardInterrupt
-        put(line)
+        echo(line)
 
-    monkeypatch.setattr(train_run, "put", interrupted)
+    monkeypatch.setattr(train_run, "echo", interrupted)
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 130
     err = capsys.readouterr().err
     assert "Interrupted. The network is saved in m.npz." in err

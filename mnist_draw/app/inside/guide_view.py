@@ -36,10 +36,10 @@ class GuideView(Card):
         self.title.setProperty("look", "guide")
         explain(self.title, "The whole guide", "Read the whole guide, at this step.", "F1")
         self.title.clicked.connect(self.page_requested)
-        self.words = label("", "body", "guideWords")
-        self.words.setWordWrap(True)
-        self.words.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        self.words.setTextFormat(Qt.MarkdownText)
+        self.label = label("", "body", "guideWords")
+        self.label.setWordWrap(True)
+        self.label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self.label.setTextFormat(Qt.MarkdownText)
         self.show_button = push_button(
             "showMeButton", "Show me", "Open what this step of the guide is about.", look="link"
         )
@@ -50,7 +50,7 @@ class GuideView(Card):
         head.addWidget(self.title, 0, Qt.AlignLeft)
         self._row = QBoxLayout(QBoxLayout.TopToBottom)
         self._row.addLayout(head)
-        self._row.addWidget(self.words, 1)
+        self._row.addWidget(self.label, 1)
         self._row.addLayout(row(self.show_button, 1, self.back, self.next))
         self.body.addLayout(self._row)
         self.available: frozenset[str] = frozenset()
@@ -72,7 +72,7 @@ class GuideView(Card):
         self.step: GuideStep = steps[min(max(number, 1), len(steps)) - 1]
         self.number.setText(f"GUIDE · {self.step.number} OF {len(steps)}")
         self.title.setText(self.step.title)
-        self.words.setText(self.step.short)
+        self.label.setText(self.step.short)
         self.back.setEnabled(self.step.number > 1)
         self.next.setEnabled(self.step.number < len(steps))
         self.show_button.setEnabled(self.step.section in self.available)

@@ -66,12 +66,12 @@ class StatusCorner(QWidget):
         # The tab widget sets its corner on the tabs' lower edge.
         row.setSpacing(Size.FIELD_GAP)
         self.dot = StatusDot()
-        self.words = TabularLabel()
-        self.words.setObjectName("statusLabel")
-        self.words.setProperty("look", "status")
-        explain(self.words, "Status", "What the program is doing, or which network answers.")
+        self.label = TabularLabel()
+        self.label.setObjectName("statusLabel")
+        self.label.setProperty("look", "status")
+        explain(self.label, "Status", "What the program is doing, or which network answers.")
         row.addWidget(self.dot)
-        row.addWidget(self.words)
+        row.addWidget(self.label)
         row.addSpacing(Size.FIELD_GAP)
         self.menus = self._build_menu()
         row.addWidget(self.menus)
@@ -112,9 +112,9 @@ class StatusCorner(QWidget):
         ``passing`` words soon give way to others: they keep the room of longer ones before them,
         as another room would have the whole window laid out again at each word.
         """
-        self.words.setText(words)
+        self.label.setText(words)
         if not passing:
-            self.words.fit()
+            self.label.fit()
         self.dot.set_on(active)
 
     def show_choices(self, choice: str, motion: bool) -> None:
@@ -144,9 +144,9 @@ class MessageBar(QFrame):
         self._tabs, self._corner = tabs, corner
         self.setObjectName("messageBar")
         self.setProperty("look", "message")
-        self.words = label("", "body", "messageLabel")
-        self.words.setWordWrap(True)
-        self.words.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
+        self.label = label("", "body", "messageLabel")
+        self.label.setWordWrap(True)
+        self.label.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
         self._action: Callable[[], object] | None = None
         self._subject = ""
         self.action_button = push_button(
@@ -158,7 +158,7 @@ class MessageBar(QFrame):
         )
         self.dismiss_button.clicked.connect(self.dismiss)
         row(
-            (self.words, 1),
+            (self.label, 1),
             self.action_button,
             self.dismiss_button,
             gap=Size.CARD_GAP,
@@ -180,7 +180,7 @@ class MessageBar(QFrame):
         self._action, self._subject = notice.action, notice.subject
         self.action_button.setText(notice.button)
         self.action_button.setVisible(notice.action is not None)
-        self.words.setText(notice.sentence)
+        self.label.setText(notice.sentence)
         self.setAccessibleName(notice.sentence)
         self.show()
         self._place()
@@ -219,13 +219,13 @@ class MessageBar(QFrame):
         return takes_key(event, self._copies) or super().event(event)
 
     def _copies(self, key: QKeyEvent) -> bool:
-        return self.words.hasSelectedText() and key.matches(QKeySequence.Copy)
+        return self.label.hasSelectedText() and key.matches(QKeySequence.Copy)
 
     def _pass(self) -> None:
         """Disappear, unless the sentence is being read or marked."""
         focus = self.focusWidget()
         held = focus is not None and focus.hasFocus()
-        if held or self.underMouse() or self.words.hasSelectedText():
+        if held or self.underMouse() or self.label.hasSelectedText():
             self._passing.start(_AGAIN_MS)
         else:
             self.dismiss()
@@ -242,7 +242,7 @@ class MessageBar(QFrame):
         self._subject = ""
         focus = self.focusWidget()
         held = focus is not None and focus.hasFocus()
-        self.words.setText("")
+        self.label.setText("")
         self.hide()
         if held:
             self.left.emit()

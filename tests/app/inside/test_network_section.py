@@ -136,7 +136,7 @@ def test_a_unit_is_kept_switched_off_and_let_go(section, qtbot):
     off = frame_where(section, qtbot, lambda frame: frame.question.off)
     np.testing.assert_allclose(off.passed.p[0], without, atol=1e-5)
     np.testing.assert_allclose(off.passed.p[1], plain.passed.p[0], atol=1e-5)
-    assert panel.switch_words.text() == "Unit off"
+    assert panel.switch_label.text() == "Unit off"
     panel.all_on_button.click()
     frame_where(section, qtbot, lambda frame: not frame.question.off)
     QTest.keyClick(view, Qt.Key_Escape)
@@ -214,9 +214,9 @@ def test_classes_are_named_as_they_are(section, qtbot):
     names = [f"<b>no. {number}</b> & <i>fett" for number in range(10)]
     rows = section.panel.why_rows
     rows.show_rows(why_rows(frame, names.__getitem__))
-    assert any(f"finds {names[n]}" in rows.words() for n in (frame.answer, frame.rival))
+    assert any(f"finds {names[n]}" in rows.description() for n in (frame.answer, frame.rival))
     rows.show_rows(unit_rows(frame, (2, 0), None, None, names.__getitem__))
-    assert f"look like {names[0]}, only" in rows.words()
+    assert f"look like {names[0]}, only" in rows.description()
 
 
 def test_a_network_that_cannot_be_used_is_told(section, qtbot):

@@ -246,11 +246,11 @@ def test_words_of_two_lines_get_the_room_for_both(qtbot):
 def test_the_header_takes_no_more_room_than_its_words_once_they_stay(qtbot):
     shown = Shown(qtbot)
     shown.epoch(1)
-    wide = shown.header.words.width()
+    wide = shown.header.label.width()
     shown.header.show_status("Ready", active=False, passing=True)
-    assert shown.header.words.width() == wide
+    assert shown.header.label.width() == wide
     shown.header.show_status("Ready", active=False, passing=False)
-    assert shown.header.words.width() < wide
+    assert shown.header.label.width() < wide
 
 
 def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot):

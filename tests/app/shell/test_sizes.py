@@ -155,7 +155,7 @@ def test_a_message_moves_nothing(window, sentence):
             assert QRect(part.mapTo(window, QPoint()), part.size()) == place, part.objectName()
         bar = window.messages
         assert window.rect().contains(QRect(bar.mapTo(window, QPoint()), bar.size()))
-        assert bar.words.height() >= bar.words.heightForWidth(bar.words.width())
+        assert bar.label.height() >= bar.label.heightForWidth(bar.label.width())
         # The tabs and the menus beside the state stay within reach.
         covered = QRect(bar.mapTo(window, QPoint()), bar.size())
         tab_bar = window.tabs.tabBar()
@@ -175,7 +175,7 @@ def test_a_message_is_whole_where_a_page_fills_the_screen(window):
         bar = window.messages
         assert window.tabs.rect().contains(bar.geometry())
         assert (bar.width() > 0.9 * window.tabs.width()) == on
-        assert bar.words.height() >= bar.words.heightForWidth(bar.words.width())
+        assert bar.label.height() >= bar.label.heightForWidth(bar.label.width())
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def test_unreadable_preferences_are_reported(qtbot, own_home):
     (own_home / "config" / "preferences.json").write_text("{broken")
     window = Window(Preferences(), Recognition(model, None, Recogniser))
     qtbot.addWidget(window)
-    assert "put aside" in window.messages.words.text()
+    assert "put aside" in window.messages.label.text()
 
 
 @pytest.mark.parametrize(
@@ -326,7 +326,7 @@ def test_a_marked_message_is_copied_not_the_drawing(shared, qtbot):
     window = shared.window
     window.draw_tab.canvas.add_stroke([(100, 100), (300, 300)])
     Notifier().problem("Something to read.")
-    words = window.messages.words
+    words = window.messages.label
     words.setFocus()
     qtbot.waitUntil(words.hasFocus)
     words.setSelection(0, 9)

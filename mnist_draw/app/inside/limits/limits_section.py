@@ -67,13 +67,13 @@ class LimitsSection(CountedSection):
         self._found: Found = {}
         self._listed = self._stopped = False
         self._counted: tuple[object, ...] = ()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._background = Background(self)
         self._count = LatestJob(parent=self, watched=False)
         self._reader = ExampleReader(self)
         top, state, plots = self._build_top(), self._build_state(), self._build_plots()
         column(top, state, (plots, 1), gap=Size.CARD_GAP, owner=self)
-        self._count.answered.connect(self._take)
+        self._count.answered.connect(self._set_curves)
         self._count.finished.connect(self._show_state)
         self._count.failed.connect(self._fail)
         self._reader.read.connect(self._show_reading)
@@ -234,15 +234,15 @@ class LimitsSection(CountedSection):
         if not self._active or not self._listed or wanted == self._counted or not entries:
             return
         self._counted, self._stopped = wanted, False
-        self._told = set()
+        self._reported = set()
         placed = self.place_switch.isChecked()
         self._count.ask(partial(count_all, entries, placed))
         self._show_state()
 
-    def _take(self, found: Found) -> None:
+    def _set_curves(self, found: Found) -> None:
         for key, values in found.items():
-            if isinstance(values, str) and key not in self._told:
-                self._told.add(key)
+            if isinstance(values, str) and key not in self._reported:
+                self._reported.add(key)
                 self.problem.emit(values)
         self._found = {**self._found, **found}
         self._show_curves()
@@ -362,8 +362,8 @@ class LimitsSection(CountedSection):
 
     def _tell(self, sentence: str) -> None:
         # Once for a network that cannot be asked, not for every stroke.
-        if sentence not in self._told:
-            self._told.add(sentence)
+        if sentence not in self._reported:
+            self._reported.add(sentence)
             self.problem.emit(sentence)
 
 

@@ -92,9 +92,9 @@ class ExampleReader(LatestJob):
         super().__init__(self._read, parent, deliver_stale=True)
         self._networks: dict[str, tuple[Callable[[], ModelFile], Any]] = {}
         self._strips: tuple[tuple[Any, ...], dict[str, Strip]] | None = None
-        self.answered.connect(self._take_reading)
+        self.answered.connect(self._set_reading)
 
-    def _take_reading(self, reading: Reading) -> None:
+    def _set_reading(self, reading: Reading) -> None:
         self.read.emit(reading)
         if not (reading.is_complete or self.is_running):
             self.ask(replace(reading.question, compile_others=True))

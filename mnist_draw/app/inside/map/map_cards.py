@@ -115,13 +115,13 @@ class NeighboursCard(Card):
         def caption(place: int) -> str:
             return f"{short_name(name(int(labels[place])))}   {far[place]:.1f}"
 
-        def words(place: int) -> str:
+        def describe(place: int) -> str:
             return (
                 f"Training picture {place:,}: it is {in_a_sentence(name(int(labels[place])))}, "
                 f"{far[place]:.1f} away."
             )
 
-        self.view.tiles.show_pictures(images, places, caption, words)
+        self.view.tiles.show_pictures(images, places, caption, describe)
         self._steady.set_text(describe_vote(labels[places], answer, name))
 
 

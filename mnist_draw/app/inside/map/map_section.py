@@ -118,10 +118,10 @@ class MapSection(CountedSection):
         self._columns = row((card, 16), (self._side, 9), gap=Size.CARD_GAP, owner=self)
 
     def _connect(self) -> None:
-        self._mapping.answered.connect(self._take_maps)
-        self._moving.answered.connect(self._take_points)
+        self._mapping.answered.connect(self._set_maps)
+        self._moving.answered.connect(self._set_points)
         self._moving.finished.connect(self._show_state)
-        self._gathering.answered.connect(self._take_known)
+        self._gathering.answered.connect(self._set_neighbours)
         for job in (self._mapping, self._moving, self._gathering):
             job.failed.connect(self._fail)
         self._locating.answered.connect(self._show_answer)
@@ -150,7 +150,7 @@ class MapSection(CountedSection):
         """Show an empty map."""
         self.view.show_example(None)
         self.view.show_digits(None, None)
-        self.view.show_words(self._failure)
+        self.view.show_message(self._failure)
         self.layer_maps.show_layers((), 4, np.empty(0, np.intp), (None, None))
         self.neighbours.show_nothing()
         self.layer_combo.clear()
@@ -202,7 +202,7 @@ class MapSection(CountedSection):
 
     # -- maps
 
-    def _take_maps(self, maps: Maps) -> None:
+    def _set_maps(self, maps: Maps) -> None:
         first = self._maps is None
         self._maps = maps
         if first:
@@ -260,7 +260,7 @@ class MapSection(CountedSection):
         )
         self.view.show_digits(digits, points)
 
-    def _take_points(self, points: np.ndarray) -> None:
+    def _set_points(self, points: np.ndarray) -> None:
         self._points = points
         self._show_points(points)
         self._ask()
@@ -279,7 +279,7 @@ class MapSection(CountedSection):
                 self._maps.layers, self._maps.total, self._maps.labels, pair
             )
 
-    def _take_known(self, known: Neighbourhood) -> None:
+    def _set_neighbours(self, known: Neighbourhood) -> None:
         # Compare with the first, with all, and for each new example.
         news = self._known is None or known.counted == known.wanted
         self._known = known

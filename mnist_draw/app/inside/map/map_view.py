@@ -44,7 +44,7 @@ class Digits(NamedTuple):
     images: np.ndarray
     labels: np.ndarray
     answers: np.ndarray
-    words: Callable[[int], list[str]]
+    describe: Callable[[int], list[str]]
 
 
 class Located(NamedTuple):
@@ -53,7 +53,7 @@ class Located(NamedTuple):
     place: np.ndarray
     nearest: np.ndarray
     picture: np.ndarray
-    words: str
+    label: str
 
 
 class MapView(WalkableView):
@@ -77,7 +77,7 @@ class MapView(WalkableView):
         self._glyphs: dict[tuple[str, str], QPixmap] = {}
         #: Names of the classes.
         self.names: tuple[str, ...] = DIGITS
-        self._words = ""
+        self._message = ""
         self._pointed: int | None = None
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -98,10 +98,10 @@ class MapView(WalkableView):
             self.current = None
         self._repaint()
 
-    def show_words(self, words: str) -> None:
+    def show_message(self, message: str) -> None:
         """Say why there is no map."""
-        self._words = words
-        self.setAccessibleDescription(words)
+        self._message = message
+        self.setAccessibleDescription(message)
         self.update()
 
     def show_example(
@@ -152,7 +152,7 @@ class MapView(WalkableView):
             painter.setFont(theme.font(Text.SENTENCE))
             painter.setPen(theme.colour("text"))
             room = self.rect().adjusted(20, 0, -20, 0)
-            painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), self._words)
+            painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), self._message)
             return
         if self._painted is None:
             self._painted = self._paint_digits(self.digits)
@@ -230,14 +230,14 @@ class MapView(WalkableView):
             painter.setPen(theme.colour(colour))
             painter.drawText(QPointF(x, y), glyph)
             wide = max(12, painter.fontMetrics().horizontalAdvance(glyph) + 4)
-            x = _legend_words(painter, x + wide, y, words)
+            x = _draw_legend_text(painter, x + wide, y, words)
         painter.setPen(QPen(theme.colour("text"), 1.2))
         painter.drawRect(QRectF(x, y - 10, 11, 11))
-        x = _legend_words(painter, x + 17, y, f"misread ({misread})")
+        x = _draw_legend_text(painter, x + 17, y, f"misread ({misread})")
         if self._pair[0] is not None:
             painter.setPen(QPen(theme.colour("text"), 1.5))
             painter.drawLine(QPointF(x, y - 4), QPointF(x + 22, y - 4))
-            _legend_words(painter, x + 28, y, "five nearest")
+            _draw_legend_text(painter, x + 28, y, "five nearest")
 
     def _paint_example(self, painter: QPainter, located: Located, place: QPointF) -> None:
         """Paint the example with its picture and lines to the nearest digits."""
@@ -263,7 +263,7 @@ class MapView(WalkableView):
         painter.setFont(theme.font(Text.AXIS, bold=True))
         painter.setPen(theme.colour("accent"))
         words = QRectF(frame.left(), frame.bottom() - 20, frame.width(), 18)
-        text = painter.fontMetrics().elidedText(located.words, Qt.ElideRight, int(words.width()))
+        text = painter.fontMetrics().elidedText(located.label, Qt.ElideRight, int(words.width()))
         painter.drawText(words, Qt.AlignCenter, text)
         painter.setBrush(Qt.NoBrush)
 
@@ -282,7 +282,7 @@ class MapView(WalkableView):
             QRectF(frame.left() + 6, frame.top() + 6, _THUMB, _THUMB),
             image_of(digits.images[number]),
         )
-        for line, words in enumerate(digits.words(number)):
+        for line, words in enumerate(digits.describe(number)):
             painter.setFont(theme.font(Text.LABEL, bold=line == 0))
             painter.setPen(theme.colour("text" if line < 2 else "muted"))
             left = frame.left() + _THUMB + 14
@@ -293,7 +293,7 @@ class MapView(WalkableView):
     # -- pointing and walking
 
     def describe(self, item: int) -> str:
-        return ", ".join(self.digits.words(item)) if self.digits is not None else ""
+        return ", ".join(self.digits.describe(item)) if self.digits is not None else ""
 
     def step(self, right: int, down: int) -> bool:
         """Walk to the nearest digit in a direction."""
@@ -346,7 +346,7 @@ class MapView(WalkableView):
         self.walk_to(None)
 
 
-def _legend_words(painter: QPainter, x: float, y: float, words: str) -> float:
+def _draw_legend_text(painter: QPainter, x: float, y: float, words: str) -> float:
     painter.setFont(theme.font(Text.LABEL))
     painter.setPen(theme.colour("muted"))
     painter.drawText(QPointF(x, y), words)

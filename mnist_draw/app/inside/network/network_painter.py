@@ -8,7 +8,7 @@ from PyQt5.QtGui import QColor, QPainter, QPen, QPixmap
 
 from mnist_draw.app.inside.network.scene import (
     Scene,
-    active_words,
+    describe_active,
     inside,
     paint_legend,
     paint_lines,
@@ -368,7 +368,7 @@ def paint_foot(painter: QPainter, scene: Scene, width: float, height: float) -> 
         state = "on" if unit in scene.off else "off"
         x = say(painter, x + 9, y, f"with {word} {unit[1]} {state}") + 18
     if frame is not None:
-        text = "kept: Esc lets go" if scene.is_pinned else active_words(frame)
+        text = "kept: Esc lets go" if scene.is_pinned else describe_active(frame)
         painter.setPen(theme.colour("muted"))
         room = QRectF(x, y - 12, width - x, 24)
         if painter.fontMetrics().horizontalAdvance(text) <= room.width():

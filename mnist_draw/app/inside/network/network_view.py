@@ -14,9 +14,9 @@ from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 from mnist_draw.app.inside.network.scene import (
     Connections,
     Scene,
-    active_words,
+    describe_active,
+    describe_unit,
     unit_lines,
-    unit_words,
     why_lines,
 )
 from mnist_draw.app.inside.network.units import Places, lay_out
@@ -313,13 +313,13 @@ class NetworkView(QWidget):
             painter.setOpacity(0.45)
         self._painter.paint(painter, scene, float(self.width()), float(self.height()))
 
-    def words(self) -> str:
+    def description(self) -> str:
         """Describe the selected unit or the active units, in one line."""
         if self.parts is None:
             return ""
         if self.unit is None or self.frame is None:
-            return "" if self.frame is None else active_words(self.frame)
-        return unit_words(self.frame, self.unit, self.off, self.name)
+            return "" if self.frame is None else describe_active(self.frame)
+        return describe_unit(self.frame, self.unit, self.off, self.name)
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(f"{self.words()} {_EXPLAINED}".strip())
+        self.setAccessibleDescription(f"{self.description()} {_EXPLAINED}".strip())

@@ -65,7 +65,7 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
         words = f"divided by the temperature {why.temperature:.2f}"
         rows.append(Sum(words, why.log_ratio, coloured=False))
     rows += [
-        Sentence(_ratio_words(why, escape(answer), escape(rival))),
+        Sentence(_describe_ratio(why, escape(answer), escape(rival))),
         Rule(),
         Heading("Who spoke most", "output × weights"),
     ]
@@ -85,7 +85,7 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
     return rows
 
 
-def _ratio_words(why: WhySum, answer: str, rival: str) -> str:
+def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
     ratio, exponent = why.ratio, signed(why.log_ratio).removeprefix("+")
     if ratio < 1:
         answer, rival, ratio = rival, answer, 1 / max(ratio, 1e-300)

@@ -119,10 +119,10 @@ class RowsView(QWidget):
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows."""
         self.rows = tuple(rows)
-        self.setAccessibleDescription(self.words())
+        self.setAccessibleDescription(self.description())
         self.update()
 
-    def words(self) -> str:
+    def description(self) -> str:
         """Describe all rows, in reading order."""
         found = []
         for row in self.rows:

@@ -75,7 +75,7 @@ def short_name(name: str) -> str:
     return name.removeprefix("class ")[:2]
 
 
-def active_words(frame: Frame) -> str:
+def describe_active(frame: Frame) -> str:
     """Describe how many units are active, for at most two layers."""
     parts = []
     for layer, values in zip(frame.layers, frame.passed.a, strict=False):
@@ -84,7 +84,9 @@ def active_words(frame: Frame) -> str:
     return f"{' and '.join(parts)} units active" if 1 <= len(parts) <= 2 else ""
 
 
-def unit_words(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]) -> str:
+def describe_unit(
+    frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]
+) -> str:
     """Describe a unit's output, and the answer with the unit in its other state."""
     layer = frame.layers[unit[0]]
     p = frame.passed.p

@@ -80,13 +80,13 @@ class SidePanel(Card):
         self.unit_rows = RowsView()
         self.unit_rows.setObjectName("unitRows")
         explain(self.unit_rows, "This unit", "Its weights, what excites it, and its sum.")
-        self.switch_words = label("", "title", "unitSwitchLabel")
+        self.switch_label = label("", "title", "unitSwitchLabel")
         self.switch = Switch()
         self.switch.setObjectName("unitSwitch")
         explain(self.switch, "Unit on", "Switch this unit off or on and see what changes.")
         self.switch.clicked.connect(self.switched)
         self._switch_row = QWidget()
-        row(self.switch_words, 1, self.switch, owner=self._switch_row)
+        row(self.switch_label, 1, self.switch, owner=self._switch_row)
         self._effect = GrowingLabel(label("", "muted", "unitEffectLabel"))
         self.all_on_button = push_button(
             "allOnButton", "Switch all on again", "Switch all units on again.", look="link"
@@ -122,7 +122,7 @@ class SidePanel(Card):
 
     def _show_why(self, frame: Frame, name: Callable[[int], str]) -> None:
         self.pages.setCurrentWidget(self.why)
-        _set(self.why_title, _why_words(name(frame.answer)))
+        _set(self.why_title, _describe_why(name(frame.answer)))
         names = [name(digit) for digit in range(frame.layers[-1].units)]
         if [self.rival.itemText(n) for n in range(self.rival.count())] != names:
             self.rival.clear()
@@ -138,7 +138,7 @@ class SidePanel(Card):
         """Put title and choice side by side if the longest names fit."""
         self.why_title.ensurePolished()
         metrics = self.why_title.fontMetrics()
-        longest = max(metrics.horizontalAdvance(_why_words(name)) for name in names)
+        longest = max(metrics.horizontalAdvance(_describe_why(name)) for name in names)
         spacing = self._why_top.spacing()
         room = self.contentsRect().width() - 2 * Size.CARD_PADDING - spacing
         narrow = longest + self.rival.sizeHint().width() > room
@@ -157,12 +157,12 @@ class SidePanel(Card):
         self.switch.setChecked(unit not in off)
         self.switch.setEnabled(view.pinned == unit)
         word = frame.layers[unit[0]].unit_word.capitalize()
-        _set(self.switch_words, f"{word} {'off' if unit in off else 'on'}")
+        _set(self.switch_label, f"{word} {'off' if unit in off else 'on'}")
         self._effect.set_text(_effect(frame, unit, off, name) if hidden else "")
         self.all_on_button.setVisible(bool(off))
 
 
-def _why_words(name: str) -> str:
+def _describe_why(name: str) -> str:
     return f"Why {name} rather than"
 
 

@@ -182,14 +182,14 @@ class CountController(QObject):
         self.model: ModelFile | None = None
         self.pictures: Pictures | None = None
         self._loading = LatestJob(parent=self, watched=False)
-        self._loading.answered.connect(self._take_pictures)
+        self._loading.answered.connect(self._set_pictures)
         self._loading.failed.connect(self.load_failed)
         self._counting = LatestJob(parent=self, watched=False)
         self._counting.answered.connect(self.counted)
         self._counting.finished.connect(self._compare)
         self._counting.failed.connect(self._fail)
         self._comparing = LatestJob(parent=self, watched=False)
-        self._comparing.answered.connect(self._take_compared)
+        self._comparing.answered.connect(self._set_compared)
         self._comparing.failed.connect(self._fail)
         self._jobs = (self._loading, self._counting, self._comparing)
 
@@ -233,7 +233,7 @@ class CountController(QObject):
         ended = [job.close() for job in self._jobs]
         return all(ended)
 
-    def _take_pictures(self, pictures: Pictures) -> None:
+    def _set_pictures(self, pictures: Pictures) -> None:
         self.pictures = pictures
         self.loaded.emit(pictures)
         if self.model is not None:
@@ -246,7 +246,7 @@ class CountController(QObject):
         if model is not None and other is not None:
             self._comparing.ask(partial(_count, model, other))
 
-    def _take_compared(self, results: Results) -> None:
+    def _set_compared(self, results: Results) -> None:
         if results.is_complete:
             self.compared.emit(results)
 

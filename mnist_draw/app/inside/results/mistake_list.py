@@ -44,15 +44,16 @@ class TileModel(QAbstractListModel):
         self.places: np.ndarray | None = None
         self._images: np.ndarray | None = None
         self._captions: Any = None
-        self._words: Any = None
+        self._describe: Any = None
         self._fetched = 0
 
     def show_pictures(
-        self, images: np.ndarray, places: np.ndarray, captions: Any, words: Any
+        self, images: np.ndarray, places: np.ndarray, captions: Any, describe: Any
     ) -> None:
         """Show some of many pictures."""
         self.beginResetModel()
-        self._images, self.places, self._captions, self._words = images, places, captions, words
+        self._images, self.places = images, places
+        self._captions, self._describe = captions, describe
         self._fetched = min(AT_ONCE, len(places))
         self.endResetModel()
 
@@ -80,9 +81,9 @@ class TileModel(QAbstractListModel):
         if role == Qt.DisplayRole:
             return self._captions(self.place(index))
         if role == Qt.AccessibleTextRole:
-            return self._words(self.place(index))
+            return self._describe(self.place(index))
         if role == Qt.ToolTipRole:
-            return tip(self._words(self.place(index)))
+            return tip(self._describe(self.place(index)))
         if role == _IMAGE:
             return self._images[self.place(index), 0]
         return None

@@ -129,7 +129,7 @@ class Upright(QWidget):
 class ConfusionCard(Card):
     """The commonest mistakes of each digit."""
 
-    asked = pyqtSignal()
+    toggle_requested = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__("What it takes each digit for", NOTE)
@@ -137,7 +137,7 @@ class ConfusionCard(Card):
         self.link = push_button(
             "resultsLink", "Stop or go on", "Stop counting, or go on with it.", look="link"
         )
-        self.link.clicked.connect(self.asked)
+        self.link.clicked.connect(self.toggle_requested)
         self.top.insertWidget(2, self.link)
         self.matrix = ConfusionMatrix()
         self._table = QWidget()

@@ -78,12 +78,12 @@ class ResultsSection(CountedSection):
     def _build_reliability(self) -> Card:
         card = Card("Does it know when it is unsure?")
         self.reliability = ReliabilityView()
-        self.reliability_words = label("", "", "reliabilityWords")
+        self.reliability_text = label("", "", "reliabilityWords")
         note = label(_DASHED, "muted")
-        for part in (self.reliability_words, note):
+        for part in (self.reliability_text, note):
             part.setWordWrap(True)
             self._fixed_widths.append((part, _WORDS_WIDTH))
-        words = column(self.reliability_words, note, 1)
+        words = column(self.reliability_text, note, 1)
         card.body.addLayout(row((self.reliability, 1), words, gap=Size.MARGIN), 1)
         self._reliability_card = card
         return card
@@ -96,14 +96,14 @@ class ResultsSection(CountedSection):
     def _connect(self) -> None:
         theme.theme().changed.connect(self._fit_text)
         count = self.count
-        count.loaded.connect(self._take_pictures)
-        count.load_failed.connect(self._keep_pictures)
+        count.loaded.connect(self._set_pictures)
+        count.load_failed.connect(self._report_load_failure)
         count.counted.connect(self._show_results)
         count.compared.connect(self._show_compared)
         count.state_changed.connect(self._show_state)
         count.failed.connect(self._fail)
         self.data.chosen.connect(self._load)
-        self.confusion.asked.connect(self._stop_or_go_on)
+        self.confusion.toggle_requested.connect(self._stop_or_go_on)
         self.confusion.matrix.pair_pinned.connect(self._show_pair)
         self.mistakes.all_requested.connect(lambda: self.confusion.matrix.pin(None))
         self.mistakes.view.picked_here.connect(self._pick)
@@ -183,7 +183,7 @@ class ResultsSection(CountedSection):
         self.confusion.show_state("Reading the pictures", "")
         self.count.load(load)
 
-    def _take_pictures(self, pictures: Pictures) -> None:
+    def _set_pictures(self, pictures: Pictures) -> None:
         self.data.confirm()
         self._failure = ""
         self._outdated = self._results is not None
@@ -191,7 +191,7 @@ class ResultsSection(CountedSection):
         self._show_dimmed()
         self._show_state()
 
-    def _keep_pictures(self, sentence: str) -> None:
+    def _report_load_failure(self, sentence: str) -> None:
         self.problem.emit(sentence)
         self.data.revert()
         if self.count.pictures is None:
@@ -230,7 +230,7 @@ class ResultsSection(CountedSection):
         self.confusion.show_results(results, self._name)
         self._show_side()
         self.reliability.show_results(results)
-        self.reliability_words.setText(describe_reliability(results))
+        self.reliability_text.setText(describe_reliability(results))
         if results.is_complete or not self.mistakes.view.hasFocus():
             self._show_pair(matrix.pinned)
         self._show_state()
@@ -242,7 +242,7 @@ class ResultsSection(CountedSection):
         self.figures.show_nothing()
         self.confusion.show_nothing(self._name)
         self.reliability.show_results(None)
-        self.reliability_words.setText("")
+        self.reliability_text.setText("")
         self.mistakes.show_nothing()
         self._show_remark()
         self._show_side()

@@ -217,11 +217,11 @@ class CodeCard(Card):
         self.code = CodeView()
         self.body.addWidget(self.code, 1)
         # Words that wrap would ask for height by width, and the section would scroll too early.
-        self.words = FittedLabel(elide=Qt.ElideRight)
-        self.words.setObjectName("copyNote")
-        self.words.setProperty("look", "muted")
-        self.words.setText(_COPY)
-        self.body.addWidget(FixedLabel(self.words, lines=1))
+        self.note = FittedLabel(elide=Qt.ElideRight)
+        self.note.setObjectName("copyNote")
+        self.note.setProperty("look", "muted")
+        self.note.setText(_COPY)
+        self.body.addWidget(FixedLabel(self.note, lines=1))
         self.again = push_button(
             "againButton", "Again", "Learn the same minibatch once more, with the same units out."
         )

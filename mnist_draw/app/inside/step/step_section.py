@@ -51,7 +51,7 @@ class StepSection(Section):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._example: Example | None = None
-        self._asked: Task | None = None
+        self._requested: Task | None = None
         self._shown: Shown | None = None
         self._weight: Weight | None = None
         self._graphed: ModelFile | None = None
@@ -102,7 +102,7 @@ class StepSection(Section):
     def _connect(self) -> None:
         worker, code = self.worker, self.code
         worker.stated.connect(self._show_state)
-        worker.learnt.connect(self._show_step)
+        worker.computed.connect(self._show_step)
         worker.profiles_ready.connect(self._show_profiles)
         worker.failed.connect(self._show_failure)
         worker.graphed.connect(self._show_graphs)
@@ -138,7 +138,7 @@ class StepSection(Section):
 
     def _forget(self) -> None:
         self._stop_playing()
-        self._shown = self._asked = self._weight = None
+        self._shown = self._requested = self._weight = None
         self._show()
 
     def show_example(self, example: Example | None) -> None:
@@ -196,9 +196,9 @@ class StepSection(Section):
         return self._shown is not None and self.picture.profiles is not None
 
     def is_pending(self) -> bool:
-        shown, asked = self._shown, self._asked
-        return not self.shows_graph and asked is not None and (
-            shown is None or shown.task is not asked
+        shown, requested = self._shown, self._requested
+        return not self.shows_graph and requested is not None and (
+            shown is None or shown.task is not requested
         )  # fmt: skip
 
     def wait(self) -> bool:
@@ -209,7 +209,7 @@ class StepSection(Section):
     def _ask_soon(self) -> None:
         """Ask when nothing was drawn for a moment."""
         if self._example is None:
-            self._shown = self._asked = None
+            self._shown = self._requested = None
             self._show()
         elif self._active:
             self._quiet.start()
@@ -222,15 +222,15 @@ class StepSection(Section):
         if self.is_training() and not self._permitted:
             self._show()
             return
-        asked = self._asked
-        same = asked is not None and (
-            asked.model is model and asked.picture is example.picture
-            and asked.label == example.label
+        requested = self._requested
+        same = requested is not None and (
+            requested.model is model and requested.picture is example.picture
+            and requested.label == example.label
         )  # fmt: skip
         if action or not same:
             self._permitted = False
-            self._asked = Task(model, example.picture, example.label, action)
-            self.worker.post(self._asked)
+            self._requested = Task(model, example.picture, example.label, action)
+            self.worker.post(self._requested)
         self._show()
 
     def _permit(self) -> None:
@@ -244,7 +244,7 @@ class StepSection(Section):
         self.graph.show_state(words)
 
     def _show_step(self, shown: Shown) -> None:
-        if self._example is None or shown.task is not self._asked:
+        if self._example is None or shown.task is not self._requested:
             return
         from mnist_draw.analysis.step_weight import strongest_weight
 
@@ -265,7 +265,7 @@ class StepSection(Section):
             self.picture.show_profiles(profiles)
 
     def _show_failure(self, sentence: str) -> None:
-        self._asked = self._graphed = None
+        self._requested = self._graphed = None
         if self._shown is not None and self._shown.task.model is not self._model:
             self._forget()
         self.picture.show_state(f"{_FAILED} {sentence}")
@@ -274,7 +274,7 @@ class StepSection(Section):
     def _show(self) -> None:
         """Show the stage of the step, or why there is none."""
         shown, stage = self._shown, self.stage
-        asks = self._example is not None and self._asked is None and (
+        asks = self._example is not None and self._requested is None and (
             self.is_training() and not self._permitted
         )  # fmt: skip
         self.all_the_same.setVisible(asks)
@@ -284,7 +284,7 @@ class StepSection(Section):
             self.picture.show_state(_UNKNOWN)
         elif asks:
             self.picture.show_state(_TRAINING)
-        elif shown is not None and shown.task is self._asked:
+        elif shown is not None and shown.task is self._requested:
             self.picture.show_state("")
         self.heading.setText(STAGES[stage - 1].heading)
         figures = [""] * len(STAGES) if shown is None else stage_figures(shown)
@@ -303,13 +303,13 @@ class StepSection(Section):
             return ""
         figures = self._shown.figures
         step = "" if not figures.number else f"step {figures.number + 1:,} on it"
-        label_words = f"taught as {taught(self._name(figures.label))}"
+        taught_as = f"taught as {taught(self._name(figures.label))}"
         behind, seen, model = "", self._shown.task.model, self._model
         if model is not None and seen is not model:
             same = seen.network == model.network
             behind = "of an earlier epoch" if same else "of the network before"
         stage = ("", "your picture", "your picture", "for your picture", "")[self.stage - 1]
-        return " · ".join(part for part in (stage, label_words, step, behind) if part)
+        return " · ".join(part for part in (stage, taught_as, step, behind) if part)
 
     # -- stages
 

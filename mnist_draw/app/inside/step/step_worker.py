@@ -59,7 +59,7 @@ class StepWorker(LatestJob):
     """Owns the compiled functions; uses its idle time for the profiles of the units."""
 
     stated = pyqtSignal(str)
-    learnt = pyqtSignal(Shown)
+    computed = pyqtSignal(Shown)
     profiles_ready = pyqtSignal(object, object)
     graphed = pyqtSignal(object, object)
 
@@ -128,7 +128,7 @@ class StepWorker(LatestJob):
             moved_sums(figures, step.layers), left_out(figures, step.layers, step.mask_places),
             _grey(figures), step.phases, 0 if step.from_run else step.filling,
         )  # fmt: skip
-        self.send(self.learnt, shown)
+        self.send(self.computed, shown)
 
     def _step_of(self, model: ModelFile) -> Any:
         if self._network_step is None or self._network_step.model is not model:
