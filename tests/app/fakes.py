@@ -27,7 +27,6 @@ class Notices(list[Notice]):
 
     @property
     def sentences(self):
-        """The sentences alone."""
         return [notice.sentence for notice in self]
 
 
@@ -68,11 +67,9 @@ class Recogniser:
         self.thread = threading.current_thread()
 
     def use(self, other):
-        """Take another model of the same network."""
         self.parameters = other.parameters
 
     def adopt(self, compiled):
-        """Take a compiled function."""
         self.compiled = compiled
 
     def recognise_ink(self, ink, strokes=None):
@@ -146,11 +143,9 @@ class Explainer:
         self.asked: list[int] = []
 
     def use(self, other):
-        """Take another model of the same network."""
         self.parameters = other.parameters
 
     def explain(self, picture, digit):
-        """Return an explanation of the digit."""
         self.asked.append(digit)
         return explanation(digit)
 
@@ -171,7 +166,6 @@ class Loop:
         self.threads: list[threading.Thread] = []
 
     def __call__(self, settings, dataset=None, controls=None, checkpoint=None, resume=None, **_):
-        """Yield the events of a run."""
         self.threads.append(threading.current_thread())
         controls = controls or Controls()
         parameters = (np.ones((784, 4), np.float32), np.zeros(4, np.float32))
@@ -206,18 +200,8 @@ class Loop:
             if reason == "stopped":
                 break
             yield events.Validating(epoch)
-            yield events.EpochFinished(
-                epoch,
-                settings.epochs,
-                0.1,
-                0.4 / epoch,
-                0.91,
-                0.3 / epoch,
-                0.9784,
-                5e4,
-                True,
-                parameters,
-            )
+            figures = (0.1, 0.4 / epoch, 0.91, 0.3 / epoch, 0.9784, 5e4, True)
+            yield events.EpochFinished(epoch, settings.epochs, *figures, parameters)
             done = epoch
         yield events.Testing()
         yield events.Tested(0.07, 0.9829)
@@ -247,7 +231,6 @@ class FullDisk(Loop):
         self.resumed: list[Checkpoint] = []
 
     def __call__(self, *settings, **options):
-        """Yield the events of a run."""
         if options["resume"] is not None:
             self.resumed.append(options["resume"])
         for event in super().__call__(*settings, **options):

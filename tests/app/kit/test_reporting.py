@@ -102,10 +102,7 @@ qWarning("The X11 connection broke (error 1). Did the X11 server die?")
 @pytest.mark.parametrize(
     ("kept", "expected"),
     [
-        (
-            "['The drawing is kept.', 'Could not write x.']",
-            "The drawing is kept. Could not write x.",
-        ),
+        ("['It is kept.', 'Could not write x.']", "It is kept. Could not write x."),
         ("1 / 0", "The program made a mistake (ZeroDivisionError"),
     ],
 )

@@ -107,15 +107,11 @@ def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours):
 
 
 @BOTH
-def test_ticks_and_carets_have_the_colours_of_the_theme(colours):
+def test_a_ticked_box_has_a_tick_and_icons_the_colours_of_the_theme(colours, qtbot):
     shade = "dark" if colours.dark else "light"
     for name, colour in (("tick", colours.on_second), ("caret", colours.muted)):
         assert f'stroke="{colour}"' in (ICONS / f"{name}-{shade}.svg").read_text()
-
-
-@BOTH
-def test_a_ticked_box_has_a_tick(colours, qtbot):
-    theme.theme().apply("dark" if colours.dark else "light")
+    theme.theme().apply(shade)
     box = QCheckBox()
     qtbot.addWidget(box)
     box.setChecked(True)
@@ -161,22 +157,15 @@ def test_no_colour_is_written_outside_the_theme():
             assert not re.search(r"#[0-9a-fA-F]{6}\b", path.read_text()), path.name
 
 
-def test_choice_beats_the_desktop_and_unknown_choices_follow_it():
-    chosen = theme.theme()
+def test_a_choice_beats_the_desktop_and_reaches_palette_and_style_sheet():
+    chosen, told, app = theme.theme(), [], QApplication.instance()
+    chosen.changed.connect(lambda: told.append(chosen.colours))
     chosen.apply("dark", system_dark=False)
-    assert chosen.colours is theme.DARK
-    chosen.apply("purple")
-    assert chosen.choice == "system"
-    assert chosen.colours is theme.LIGHT
-    chosen.apply("system", system_dark=True)
-    assert chosen.colours is theme.DARK
-
-
-def test_change_is_told_and_reaches_palette_and_style_sheet():
-    told = []
-    theme.theme().changed.connect(lambda: told.append(theme.theme().colours))
-    theme.theme().apply("dark")
-    app = QApplication.instance()
-    assert told == [theme.DARK]
+    assert told == [chosen.colours] == [theme.DARK]
     assert app.palette().window().color() == QColor(theme.DARK.window)
     assert theme.DARK.accent in app.styleSheet()
+    # What is unknown follows the desktop.
+    chosen.apply("purple")
+    assert (chosen.choice, chosen.colours) == ("system", theme.LIGHT)
+    chosen.apply("system", system_dark=True)
+    assert chosen.colours is theme.DARK

@@ -129,7 +129,11 @@ def test_a_thread_may_end_after_its_owner_is_gone(qtbot):
     assert worker.begun.wait(10)
     assert not thread.wait(0.0)
     sip.delete(owner)
+    done = threading.Event()
+    Background().run(done.set)
     assert running.shut_down()
+    assert done.is_set()
+    assert not thread._thread.isRunning()
 
 
 def test_the_registry_ends_all_with_one_deadline(qapp):
@@ -150,17 +154,6 @@ def test_the_registry_ends_all_with_one_deadline(qapp):
         registry.add(thread)
     assert not registry.shut_down(5.0)
     assert 5.0 >= waits[0] >= waits[1] >= 0.0
-
-
-def test_threads_are_listed_while_they_run(qapp):
-    worker, done = Worker(), threading.Event()
-    background = Background()
-    thread = WorkerThread("test", worker, worker.begin, worker.go.set)
-    thread.start()
-    background.run(done.set)
-    assert running.shut_down()
-    assert done.is_set()
-    assert not thread._thread.isRunning()
 
 
 # -- LatestJob
@@ -221,8 +214,13 @@ def test_the_newest_question_wins(qtbot, stale, answers):
     assert len(gate.threads) == 1
 
 
-def test_a_stream_delivers_its_newest_values_and_ends(qtbot, monkeypatch):
+@pytest.fixture
+def every_value(monkeypatch):
+    """Let streams deliver each value."""
     monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
+
+
+def test_a_stream_is_delivered_to_its_end(qtbot, every_value):
     owner = QObject()
     job = LatestJob(parent=owner)
     notes = heard(job)
@@ -232,8 +230,7 @@ def test_a_stream_delivers_its_newest_values_and_ends(qtbot, monkeypatch):
     assert not job.is_running
 
 
-def test_a_newer_question_ends_a_stream(qtbot, monkeypatch):
-    monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
+def test_a_newer_question_ends_a_stream(qtbot, every_value):
     owner, closed = QObject(), threading.Event()
 
     def endless():
@@ -254,8 +251,7 @@ def test_a_newer_question_ends_a_stream(qtbot, monkeypatch):
     assert closed.wait(10)
 
 
-def test_a_stream_pauses_while_it_is_not_watched(qtbot, monkeypatch):
-    monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
+def test_a_stream_pauses_while_it_is_not_watched(qtbot, every_value):
     owner = QObject()
     job = LatestJob(parent=owner, watched=False)
     notes = heard(job)

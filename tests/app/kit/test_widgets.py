@@ -182,14 +182,6 @@ class Layouts(QObject):
         return False
 
 
-@pytest.fixture
-def layouts(qapp):
-    found = Layouts()
-    qapp.installEventFilter(found)
-    yield found
-    qapp.removeEventFilter(found)
-
-
 class Shown:
     """The Train tab and the header in a window, with a run that goes on."""
 
@@ -221,13 +213,14 @@ class Shown:
         )
 
 
-def test_epochs_go_by_without_a_new_layout(qtbot, layouts):
-    shown = Shown(qtbot)
+def test_epochs_go_by_without_a_new_layout(qtbot, qapp):
+    shown, layouts = Shown(qtbot), Layouts()
     for number in (1, 2):
         shown.epoch(number)
-    layouts.of.clear()
+    qapp.installEventFilter(layouts)
     for number in range(3, 9):
         shown.epoch(number)
+    qapp.removeEventFilter(layouts)
     assert layouts.of == []
 
 

@@ -75,31 +75,36 @@ def click(setup, name):
     question(setup).findChild(QPushButton, name).click()
 
 
-def test_closing_asks_and_says_what_is_at_stake(setup):
+def test_closing_asks_once_and_may_be_cancelled(setup, monkeypatch):
     setup.window.close()
     box = question(setup)
-    assert setup.window.isVisible()
     (unsaved,) = setup.window.shutdown.unsaved.values()
     assert unsaved.describe() in box.text()
     setup.window.close()
     assert question(setup) is box
     click(setup, "cancelClosingButton")
+    # A place that is not chosen is no answer, either.
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    setup.window.close()
+    click(setup, "saveElsewhereButton")
     assert setup.window.isVisible()
     assert setup.window.shutdown.unsaved
 
 
-def test_what_nobody_wants_is_discarded(setup):
+def test_what_is_discarded_is_not_asked_about_again(setup):
     setup.window.close()
     click(setup, "discardNetworkButton")
     assert not setup.window.isVisible()
 
 
-def test_a_network_is_saved_elsewhere(setup, tmp_path, monkeypatch):
-    (unsaved,) = setup.window.shutdown.unsaved.values()
+def test_networks_are_saved_elsewhere_each_in_a_file_of_its_own(setup, tmp_path, monkeypatch):
+    unsaved = setup.window.shutdown.unsaved
+    unsaved["learnt:1"] = model(2.0, title="Knows my hand")
+    models = list(unsaved.values())
     said = told(setup, monkeypatch)
-    answers = [str(tmp_path / "gone" / "mine.npz"), str(tmp_path / "mine")]
+    answers = [str(tmp_path / "gone" / "mine.npz"), *3 * [str(tmp_path / "mine")]]
     (tmp_path / "mine.npz").touch()
-    asked: list[str] = []
+    asked = []
 
     def choose(_, title, suggested, files):
         asked.append(suggested)
@@ -112,33 +117,11 @@ def test_a_network_is_saved_elsewhere(setup, tmp_path, monkeypatch):
     assert str(tmp_path / "gone") in question(setup).informativeText()
     click(setup, "saveElsewhereButton")
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
-    # Nobody was asked about the other file, which has the name with its ending.
-    path = tmp_path / "mine-2.npz"
-    assert load_model(path).fingerprint == unsaved.fingerprint
-    assert asked[0] == f"{file_name(unsaved.title)}.npz"
-    assert said == [f"The network {unsaved.describe()} is saved in {path}."]
-
-
-def test_two_networks_are_never_saved_in_one_file(setup, tmp_path, monkeypatch):
-    said = told(setup, monkeypatch)
-    setup.window.shutdown.unsaved["learnt:1"] = model(title="Knows my hand")
-    (tmp_path / "mine.npz").touch()
-    chosen = (str(tmp_path / "mine.npz"), "")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: chosen)
-    setup.window.close()
-    click(setup, "saveElsewhereButton")
-    setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
-    first, second = (tmp_path / name for name in ("mine.npz", "mine-2.npz"))
-    assert load_model(second).title == "Knows my hand"
-    assert [str(path) in line for path, line in zip((first, second), said, strict=True)]
-
-
-def test_a_place_that_is_not_chosen_is_no_answer(setup, monkeypatch):
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
-    setup.window.close()
-    click(setup, "saveElsewhereButton")
-    assert setup.window.isVisible()
-    assert setup.window.shutdown.unsaved
+    # The dialog did not ask about the other file, which has the name with its ending.
+    paths = [tmp_path / f"mine-{number}.npz" for number in (2, 3)]
+    assert [load_model(path).fingerprint for path in paths] == [m.fingerprint for m in models]
+    assert asked == [f"{file_name(one.title)}.npz" for one in models] * 2
+    assert [str(path) in line for path, line in zip(paths, said, strict=True)]
 
 
 def test_where_there_is_room_by_now_nothing_is_asked(setup, disk):
@@ -149,21 +132,17 @@ def test_where_there_is_room_by_now_nothing_is_asked(setup, disk):
     assert load_model(path).title.endswith(", rescued")
 
 
-def test_a_run_is_asked_about_unless_it_is_saved_later(setup, tmp_path):
-    setup.window.shutdown.unsaved.clear()
+def test_what_was_learnt_is_asked_about_unless_it_is_saved_later(setup, tmp_path):
+    unsaved = setup.window.shutdown.unsaved
+    unsaved.clear()
     setup.run(1)
     setup.wait_for_end()
-    assert len(setup.window.shutdown.unsaved) == 1
+    assert len(unsaved) == 1
     setup.window.training.happened.emit([Saved(tmp_path)])
-    assert not setup.window.shutdown.unsaved
-
-
-def test_what_learnt_is_asked_about_too(setup):
-    setup.window.shutdown.unsaved.clear()
-    setup.window.learning.fine_tuned.emit(Outcome(model(title="Knows my hand"), "", "It learnt."))
-    setup.window.close()
-    assert "Knows my hand" in question(setup).text()
-    click(setup, "cancelClosingButton")
+    assert not unsaved
+    outcome = Outcome(model(title="Knows my hand"), "", "It learnt.")
+    setup.window.learning.fine_tuned.emit(outcome)
+    assert list(unsaved.values()) == [outcome.model]
 
 
 def told(setup, monkeypatch):
