@@ -31,15 +31,7 @@ _MAX_RUNS = 3
 def read_from_run(
     model: ModelFile, settings: TrainingSettings, shapes: Shapes
 ) -> tuple[npt.NDArray[Any], ...] | None:
-    """Return the accumulators of the run that the network is from, if its checkpoint is there.
-
-    Parameters
-    ----------
-    model : ModelFile
-    settings : TrainingSettings
-    shapes : sequence of tuple
-        Those that the accumulators must have.
-    """
+    """Return the accumulators of the network's run; None without a checkpoint of these shapes."""
     try:
         runs, _ = list_runs()
     except UserError:

@@ -85,19 +85,7 @@ def chosen_digits(count: int) -> Indices:
 def build_maps(
     model: ModelFile, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]
 ) -> Iterator[Maps]:
-    """Lay digits out by the outputs of a network's layers.
-
-    Parameters
-    ----------
-    model : ModelFile
-    images : numpy.ndarray, uint8, shape (n, 1, 28, 28)
-    labels : numpy.ndarray, uint8, shape (n,)
-
-    Yields
-    ------
-    Maps
-        With ever more layers.
-    """
+    """Map digits, uint8 (n, 1, 28, 28), by each layer's outputs; yield ever more layers."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
     cached = _read_cached(key, len(images), labels, temperature_of(model))
     if cached is not None:

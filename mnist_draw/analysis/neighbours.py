@@ -39,14 +39,7 @@ class Neighbourhood:
     short_of_memory: bool = False
 
     def nearest(self, outputs: Floats, count: int) -> tuple[Indices, Floats]:
-        """Return the nearest training pictures to outputs, (numbers,), and how far they are.
-
-        Returns
-        -------
-        places : numpy.ndarray, intp, shape (count,)
-            The nearest first.
-        distances : numpy.ndarray, float32, shape (count,)
-        """
+        """Return the indices, intp (count,), and distances of the nearest pictures."""
         products = np.empty(self.counted, np.float32)
         for start in range(0, self.counted, _ROWS):
             part = self.outputs[start : min(start + _ROWS, self.counted)]
@@ -60,18 +53,7 @@ class Neighbourhood:
 
 
 def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighbourhood]:
-    """Compute the last hidden layer of training pictures.
-
-    Parameters
-    ----------
-    model : ModelFile
-    images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
-
-    Yields
-    ------
-    Neighbourhood
-        Of ever more pictures.
-    """
+    """Compute the last hidden layer of pictures, uint8 (N, 1, 28, 28), ever more of them."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
     cached = (cache.read(_KIND, _VERSION, key) or {}).get("outputs")
     if (

@@ -169,15 +169,9 @@ class OneStep:
         self.rewind()
 
     def minibatch(self, picture: Floats, label: int, seed: int = 0) -> Minibatch:
-        """Return a minibatch of training pictures with a picture of one's own in front.
+        """Return a minibatch: one picture, float32 (28, 28), with label, then training pictures.
 
-        Parameters
-        ----------
-        picture : numpy.ndarray, float32, shape (28, 28)
-        label : int
-            What it is taught as, from 0.
-        seed : int
-            The same seed chooses the same pictures, and leaves the same units out.
+        The same seed chooses the same pictures, and drops the same units.
         """
         data = own_data(self.model) or load_dataset()
         random = np.random.default_rng([seed, 0])

@@ -131,19 +131,10 @@ def my_digits() -> Pictures:
 
 
 def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:
-    """Return the pictures of a folder.
+    """Return the pictures of a folder: the test pictures of IDX files, or else picture files.
 
-    Parameters
-    ----------
-    folder : str or os.PathLike
-        Either IDX files under MNIST's names, of which the test pictures are taken, or picture
-        files, labelled by a subfolder 0 to 9 or by the digit that their name begins with. Where
-        none has a label, all are taken without; where some have one, the others are left out.
-
-    Raises
-    ------
-    UserError
-        There is no picture in it that can be used; the sentence says why.
+    A subfolder 0 to 9 or the first digit of a file's name labels a picture. If only some have a
+    label, the others are left out.
     """
     place = named_path(folder)
     if _has_idx(place):

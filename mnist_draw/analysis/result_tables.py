@@ -79,18 +79,7 @@ def pictures_table(
     name: Name,
     share: Share = percent,
 ) -> Table:
-    """Return the answers to some of the pictures.
-
-    Parameters
-    ----------
-    results : Results
-    chosen : sequence of int
-        Their places, from 0.
-    one : str
-        What a picture is called before its number; empty for the bare number.
-    name, share : callable
-        How classes and shares are written.
-    """
+    """List the answers to some pictures, chosen by index; `one` precedes their numbers."""
     rows = []
     for place in chosen:
         first, second = results.calibrated[place].argsort()[::-1][:2]

@@ -94,12 +94,7 @@ class Distortion:
 
 
 class Perturbation:
-    """Perturbs the same pictures again and again.
-
-    Parameters
-    ----------
-    images : numpy.ndarray, uint8, shape (n, 1, 28, 28)
-    """
+    """Perturbs the same pictures, uint8 (n, 1, 28, 28), again and again."""
 
     def __init__(self, images: Images) -> None:
         self.images = images[:, 0]
@@ -143,17 +138,7 @@ class Perturbation:
 
 
 def altered_one(image: npt.NDArray[np.uint8], changes: Sequence[Distortion]) -> Images:
-    """Return one picture after each of several changes.
-
-    Parameters
-    ----------
-    image : numpy.ndarray, uint8, shape (28, 28)
-    changes : sequence of Distortion
-
-    Returns
-    -------
-    numpy.ndarray, uint8, shape (len(changes), 1, 28, 28)
-    """
+    """Distort one picture, uint8 (28, 28), in several ways; uint8 (len(changes), 1, 28, 28)."""
     # A few pictures that must be there at once are not worth loading compiled loops.
     with uncompiled():
         perturbation = Perturbation(image[None, None])
@@ -226,21 +211,10 @@ def count_limits(
     labels: npt.NDArray[np.uint8],
     placed: bool,
 ) -> Iterator[npt.NDArray[np.float64]]:
-    """Count the accuracy at each of the `SETTINGS`, coarse points first.
+    """Count the accuracy, 0 to 1, at each of the `SETTINGS`, coarse points first: float64 (47,).
 
-    Parameters
-    ----------
-    model : ModelFile
-    perturbation : Perturbation
-    labels : numpy.ndarray, uint8, shape (n,)
-    placed : bool
-        Whether pictures are normalised after the perturbation.
-
-    Yields
-    ------
-    numpy.ndarray, float64, shape (47,)
-        Accuracy, 0 to 1; NaN where it is not yet counted. A new array after each slice of a
-        setting, so that a count can be stopped soon.
+    NaN means not yet counted. `placed`: normalise pictures after the perturbation. Each slice of a
+    setting yields a new array, so that a count can be stopped soon.
     """
     key = f"{model.fingerprint}-{perturbation.digest}-{cache.digest_of(labels)}-{int(placed)}"
 

@@ -138,21 +138,9 @@ def _map_sum(about: Layer, passed: ForwardPass, layer: int, unit: int) -> UnitSu
 
 
 def given_on(passed: ForwardPass, layer: int, off: bool) -> Floats:
-    """Return what a unit gives each unit of the next layer, for dense layers and convolutions.
+    """Return a unit's contribution to each unit of the next layer, float32 (units,); maps summed.
 
-    Parameters
-    ----------
-    passed : ForwardPass
-        Two rows: as it is, and with the unit toggled.
-    layer : int
-        The unit's own.
-    off : bool
-        Whether the first row has it switched off.
-
-    Returns
-    -------
-    numpy.ndarray, float32, shape (units,)
-        The next layer's sums with the unit on less those with it off; of a map, over all of it.
+    The two rows of `passed` differ in this unit alone; `off` says that it is off in the first.
     """
     sums = passed.z[layer + 1] if layer + 1 < len(passed.z) else passed.logits
     with_it, without = (sums[1], sums[0]) if off else (sums[0], sums[1])

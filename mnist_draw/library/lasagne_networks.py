@@ -78,13 +78,7 @@ def save_network(path: str | os.PathLike[str], network: Any, title: str = "") ->
 
 
 def network_name(network: Any) -> str:
-    """Return the text of a network of Lasagne's layers.
-
-    Raises
-    ------
-    ModelFileError
-        None of the program's networks has these layers.
-    """
+    """Return the text of a network of Lasagne's layers; ModelFileError if there is none."""
     import lasagne
 
     layers = lasagne.layers.get_all_layers(network)

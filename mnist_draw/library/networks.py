@@ -109,18 +109,8 @@ def creation_time(stored: StoredNetwork) -> float:
 def find_network(name: str, network: str = "") -> ModelFile:
     """Read the network that a user names.
 
-    Parameters
-    ----------
-    name : str
-        A file of this program or of ``numpy.savez``, a name such as ``"best"``, a key, the
-        name of a run, or ``"latest"``, the network of the newest run.
-    network : str, optional
-        The architecture of a file that does not say it.
-
-    Raises
-    ------
-    ModelFileError
-        There is none, it cannot be used, or its architecture has to be said.
+    A name is a file of this program or of ``numpy.savez`` (`network` is its architecture, if the
+    file does not say it), a title such as ``"best"``, a key, a run's name, or ``"latest"``.
     """
     if not os.path.lexists(name):
         stored = find_stored(name)
@@ -136,20 +126,7 @@ def find_network(name: str, network: str = "") -> ModelFile:
 
 
 def find_stored(name: str) -> StoredNetwork | None:
-    """Return the stored network of a name; None if the name looks like a file's.
-
-    Parameters
-    ----------
-    name : str
-        As for `find_network`; no file is looked for.
-
-    Raises
-    ------
-    ModelFileError
-        There is none of that name.
-    UserError
-        Several runs are called so.
-    """
+    """Return the stored network of a name; None if the name looks like a file's."""
     place = place_of(name)
     return None if place is None else _stored(place)
 

@@ -314,13 +314,7 @@ NETWORKS: dict[str, NetworkKind] = {
 
 
 def parse_network(text: str) -> NetworkSpec:
-    """Return the network that a text names by the grammar of one of `NETWORKS`.
-
-    Raises
-    ------
-    NetworkError
-        No such network, or a number out of range. The sentence lists the networks.
-    """
+    """Return the network that a text names by the grammar of one of `NETWORKS`, or NetworkError."""
     plain, mark, count = text.strip().partition(_CLASSES_MARK)
     classes = _read_classes(text, count) if mark else CLASSES
     name, _, arguments = plain.strip().partition(":")

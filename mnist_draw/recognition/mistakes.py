@@ -59,20 +59,9 @@ def find_mistakes(
     labels: npt.NDArray[np.integer[Any]],
     as_drawn: AsDrawn,
 ) -> tuple[Mistake, ...]:
-    """Find all test digits that are misread, both in MNIST and on the board.
+    """Find all test digits that are misread, both in MNIST and on the board; not the refused ones.
 
-    Parameters
-    ----------
-    recogniser : Recogniser
-    images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
-    labels : numpy.ndarray, shape (N,)
-    as_drawn : callable
-        What the drawing board makes of a picture.
-
-    Returns
-    -------
-    tuple of Mistake
-        In the order of the test set. What the network refuses to read is not among them.
+    Pictures are uint8 (N, 1, 28, 28), labels (N,).
     """
     wrong = np.flatnonzero(recogniser.predict_images(images).argmax(axis=1) != labels)
     found = []

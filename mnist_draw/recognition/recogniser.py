@@ -181,16 +181,7 @@ class Recogniser:
             return forward(self._operations, self._model.parameters, inputs)
 
     def predict_images(self, images: npt.NDArray[np.uint8]) -> Floats:
-        """Return calibrated probabilities of many pictures of MNIST's kind.
-
-        Parameters
-        ----------
-        images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
-
-        Returns
-        -------
-        numpy.ndarray, float32, shape (N, classes)
-        """
+        """Return calibrated probabilities, float32 (N, classes), of uint8 (N, 1, 28, 28)."""
         slices = (images[start : start + _SLICE] for start in range(0, len(images), _SLICE))
         return np.concatenate([self.predict(scale(part)) for part in slices])
 
@@ -279,20 +270,7 @@ def calibrated(
     validation_images: npt.NDArray[np.uint8],
     validation_labels: npt.NDArray[np.integer[Any]],
 ) -> ModelFile:
-    """Return a network with its temperature, and with how many pictures the rule refuses.
-
-    Parameters
-    ----------
-    model : ModelFile
-        The trained network.
-    validation_images : numpy.ndarray, uint8, shape (N, 1, 28, 28)
-    validation_labels : numpy.ndarray, shape (N,)
-
-    Raises
-    ------
-    mnist_draw.storage.ModelFileError
-        The parameters are unsound.
-    """
+    """Return a network with its temperature and its rate of refused validation pictures."""
     probabilities = Recogniser(model).predict_images(validation_images)
     temperature = fit_temperature(probabilities, validation_labels)
     model = model.with_info(temperature=round(temperature, 4))

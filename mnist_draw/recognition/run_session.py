@@ -73,34 +73,8 @@ class RunSession:
     """One run: settings in; events, record, checkpoints and the saved network out.
 
     `begin` or `resume` it, iterate over its `events`, `save_network` and `end` it, in one thread.
-
-    Parameters
-    ----------
-    settings : TrainingSettings
-        What to train and how.
-    folder : pathlib.Path or None
-        Where record, figures and network are saved; None saves nothing.
-    controls : Controls, optional
-        Requests from outside.
-    checkpoint : pathlib.Path, optional
-        Where checkpoints are written; in ``folder`` where it is left out.
-    tell : callable, optional
-        Takes each sentence for the user.
-    train : callable, optional
-        Takes the place of `mnist_draw.training.loop.train` and of the data, for tests.
-
-    Attributes
-    ----------
-    run : Run
-        The record, with the settings as they are now.
-    history : History
-        All figures so far.
-    data, extra : Dataset and ExtraDigits
-        What is learnt, once it is loaded.
-    state : str
-        One of `mnist_draw.training.record.STATES`; ``failed`` until the loop has ended.
-    network, failure : Path and UserError
-        Where `save_network` has saved the network, or why it could not.
+    Without a `folder` nothing is saved; `checkpoint` is in the folder by default. `tell` gets each
+    sentence for the user; tests replace the loop by `train`.
     """
 
     def __init__(
@@ -119,6 +93,7 @@ class RunSession:
         self.checkpoint = checkpoint or (self.run.checkpoint if folder else None)
         self.data: Dataset | None = None
         self.extra: ExtraDigits | None = None
+        #: One of `mnist_draw.training.record.STATES`; ``failed`` until the loop has ended.
         self.state = "failed"
         self.network: Path | None = None
         self.failure: UserError | None = None

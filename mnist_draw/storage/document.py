@@ -44,11 +44,8 @@ def pack(values: object, indent: int | None = None) -> bytes:
 def parse(content: bytes | str, max_values: int = MAX_VALUES) -> Any:
     """Parse a JSON text, or its UTF-8 bytes; invalid numbers become NaN.
 
-    Raises
-    ------
-    DocumentError
-        It is not JSON, nested too deeply, or holds more than `max_values`, counted by the marks
-        that begin them.
+    DocumentError if it is not JSON, nested too deeply, or has more than `max_values` marks that
+    begin a value.
     """
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")

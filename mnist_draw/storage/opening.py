@@ -24,17 +24,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 @contextlib.contextmanager
 def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO]:
-    """Open a regular file of at most `max_bytes` for reading.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is no such file.
-    StorageError
-        The system refuses.
-    DocumentError
-        It is too large, or no regular file.
-    """
+    """Open a regular file of at most `max_bytes` for reading; FileNotFoundError if it is gone."""
     path = Path(path)
     try:
         # Checked before it is opened: opening alone blocks at a pipe, and moves some devices.

@@ -145,14 +145,7 @@ def _as_in(checkpoint: Checkpoint, run: Run) -> Run:
 
 
 def differences(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """Compare the settings of runs: each that is not the same in all.
-
-    Returns
-    -------
-    list of (str, list of str)
-        The setting's title and its value in each run, in the order of the settings. A setting
-        that was changed during a run has several.
-    """
+    """List the settings that differ between runs: title, and the value in each run."""
     rows = [
         (setting.title, [run.describe_setting(name) for run in runs])
         for name, setting in SETTINGS.items()

@@ -71,16 +71,10 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def as_part(images: NDArray[Any], labels: NDArray[Any], path: Path) -> Part:
-    """Check pictures and labels, and convert them.
+    """Check and convert pictures and labels.
 
-    Parameters
-    ----------
-    images : numpy.ndarray
-        (N, 28, 28), with an axis of one channel, or (N, 784): 0 to 255, or floats from 0 to 1.
-    labels : numpy.ndarray
-        Whole numbers, (N,) or (N, 1).
-    path : pathlib.Path
-        For sentences.
+    Pictures are (N, 28, 28), (N, 1, 28, 28) or (N, 784), 0 to 255 or floats from 0 to 1; labels are
+    whole numbers, (N,) or (N, 1). Error sentences name the path.
     """
     labels = labels.reshape(-1) if labels.shape[1:] == (1,) else labels
     if labels.ndim != 1 or (labels.dtype.kind == "f" and not np.all(labels == np.floor(labels))):
