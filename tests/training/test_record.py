@@ -1,19 +1,24 @@
-"""Runs on disk: records read without trust, nothing lost by deletion or damage."""
+"""Runs on disk, their figures, and what other programs get of them."""
 
 from __future__ import annotations
 
+import builtins
+import csv
 import dataclasses
 import json
 import shutil
+import sys
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from mnist_draw.errors import UserError
+import mnist_draw
+from mnist_draw.errors import MissingPackageError, StorageError, UserError
 from mnist_draw.recognition.run_session import RunSession
-from mnist_draw.storage import StorageError, npz
+from mnist_draw.storage import npz
 from mnist_draw.storage.unique_paths import (
     KEPT_DAYS,
     bring_back,
@@ -21,11 +26,15 @@ from mnist_draw.storage.unique_paths import (
     empty_bin,
     move_to_bin,
 )
-from mnist_draw.training import events, record, run_list
+from mnist_draw.training import events, record, run_formats, run_list
 from mnist_draw.training.checkpoint import Checkpoint
-from mnist_draw.training.history import History
+from mnist_draw.training.events import EpochFinished
+from mnist_draw.training.history import EPOCH_COLUMNS, History
 from mnist_draw.training.record import Run, load_history, read_run, save_history, with_figures
+from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.settings import TrainingSettings
+
+from .short_runs import of
 
 CHANGE = events.SettingChanged(1, 2, 2, "learning_rate", 0.001, 0.0005)
 
@@ -36,12 +45,14 @@ def own_home(tmp_path, monkeypatch):
 
 
 def history(epochs=2):
+    """Return the figures of two minibatches an epoch."""
     made = History()
     for epoch in range(1, epochs + 1):
         for batch in (1, 2):
-            made.add(events.BatchFinished(epoch, epochs, batch, 2, 1 / epoch, 0.5, 0.01))
+            made.add(events.BatchFinished(epoch, epochs, batch, 2, 1 / epoch, batch / 4, 0.01))
         made.add(CHANGE)
-        made.add(events.EpochFinished(epoch, epochs, 2, 0.3, 0.9, 0.2 / epoch, 0.95, 9, True, ()))
+        figures = (60, 0.3, 0.9, 0.2 / epoch, 0.95, 9, True)
+        made.add(EpochFinished(epoch, epochs, *figures, ()))
     return made
 
 
@@ -49,16 +60,195 @@ def add_run(name, epochs=2, planned=5, **changes):
     folder = run_list.runs_folder() / name
     folder.mkdir(parents=True)
     settings = TrainingSettings(epochs=planned)
-    run = dataclasses.replace(Run(folder, settings, started=name), **changes)  # type: ignore[arg-type]
+    run = dataclasses.replace(Run(folder, settings, started=name), **changes)
     run.save()
     arrays = (np.ones((2, 2), np.float32),)
     made = history(epochs)
-    checkpoint = Checkpoint(
-        settings, epochs, "data", arrays, arrays, made.to_arrays(), epochs, 0.1, (),
-        tuple(made.changes),
-    )  # fmt: skip
+    figures = (made.to_arrays(), epochs, 0.1, (), tuple(made.changes))
+    checkpoint = Checkpoint(settings, epochs, "data", arrays, arrays, *figures)
     run.checkpoint.write_bytes(checkpoint.pack())
     return run
+
+
+def session():
+    """Return a run that has begun, with an epoch."""
+    files = RunSession(TrainingSettings(network="layers:2"), run_list.new_run_folder())
+    files.begin()
+    files.add(EpochFinished(1, 1, 2, 0.3, 0.9, 0.2, 0.95, 9, True, ()))
+    return files
+
+
+# -- figures
+
+
+def test_every_figure_is_kept():
+    made = history()
+    assert made.batch_losses.tolist() == [1, 1, 1 / 2, 1 / 2]
+    assert made.batch_accuracies.tolist() == [1 / 4, 1 / 2, 1 / 4, 1 / 2]
+    assert [figures.epoch for figures in made.epochs] == [1, 2]
+    assert made.epochs[1].validation_loss == 0.1
+    assert made.test_loss is made.test_accuracy is None
+    made.add(events.Tested(0.2, 0.97))
+    assert (made.test_loss, made.test_accuracy) == (0.2, 0.97)
+
+
+@pytest.mark.parametrize("made", [history(), History()])
+def test_through_arrays_and_back(made):
+    losses, accuracies, table = made.to_arrays()
+    assert table.shape == (len(made.epochs), len(EPOCH_COLUMNS))
+    assert table.dtype == losses.dtype == np.float64
+    again = History.from_arrays(losses, accuracies, table)
+    assert again.batch_losses == made.batch_losses
+    assert again.batch_accuracies == made.batch_accuracies
+    assert again.epochs == made.epochs
+    # The arrays are copies, and the history can grow while they are held.
+    losses[:] = table[:] = 0
+    made.add(events.BatchFinished(3, 3, 1, 2, 0.1, 0.9, 0.01))
+    assert again.epochs == made.epochs
+
+
+def test_tables(tmp_path):
+    made = history()
+    run = Run(tmp_path, TrainingSettings())
+    rows = {}
+    for name, write in (("csv", made.write_csv), ("minibatches", made.write_minibatches_csv)):
+        write(tmp_path / "table.csv")
+        assert (tmp_path / "table.csv").read_bytes() == RUN_FORMATS[name].pack(run, made)
+        with (tmp_path / "table.csv").open(newline="") as file:
+            rows[name] = list(csv.reader(file))
+    assert rows["csv"][0] == list(EPOCH_COLUMNS)
+    assert rows["csv"][0][:2] == ["epoch", "seconds"]
+    table = [[float(cell) for cell in row] for row in rows["csv"][1:]]
+    assert table == made.epoch_table().tolist()
+    assert rows["minibatches"][0] == ["minibatch", "training_loss", "training_accuracy"]
+    columns = zip(*rows["minibatches"][1:], strict=True)
+    numbers, losses, accuracies = ([float(cell) for cell in column] for column in columns)
+    assert numbers == [1, 2, 3, 4]
+    assert losses == list(made.batch_losses)
+    assert accuracies == list(made.batch_accuracies)
+    with pytest.raises(StorageError, match="absent"):
+        made.write_csv(tmp_path / "absent" / "run.csv")
+
+
+@pytest.mark.parametrize("write", ["write_csv", "write_minibatches_csv"])
+def test_only_a_table_of_the_same_kind_is_replaced(write, tmp_path):
+    history = mnist_draw.LossHistory()
+    foreign = tmp_path / "grades.csv"
+    foreign.write_text("name,grade\n")
+    with pytest.raises(StorageError, match=r"grades\.csv holds something else .* unchanged"):
+        getattr(history, write)(foreign)
+    assert foreign.read_text() == "name,grade\n"
+    own = tmp_path / "run.csv"
+    getattr(history, write)(own)
+    first = own.read_bytes()
+    getattr(history, write)(own)
+    assert own.read_bytes() == first
+
+
+def test_it_listens_to_the_loop(finished):
+    made = mnist_draw.LossHistory()
+    assert repr(made) == "<LossHistory: no epoch yet>"
+    for event in finished[1]:
+        made(event)
+    seen = of(EpochFinished, finished[1])
+    assert made.epoch.tolist() == [1, 2]
+    for name in ("training_loss", "training_accuracy", "validation_loss", "validation_accuracy"):
+        values = getattr(made, name)
+        assert values.dtype == np.float64
+        assert values.tolist() == [getattr(event, name) for event in seen]
+    assert f"{seen[-1].validation_loss:.4f}" in repr(made)
+
+
+@pytest.mark.slow
+def test_the_curves_are_those_of_the_run(finished):
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("agg")
+    made = mnist_draw.LossHistory()
+    for event in finished[1]:
+        made(event)
+    loss, accuracy = made.plot()
+    assert loss.lines[1].get_ydata().tolist() == made.validation_loss.tolist()
+    assert accuracy.lines[0].get_ydata().tolist() == made.training_accuracy.tolist()
+    assert made.plot((loss, accuracy)) == (loss, accuracy)
+    assert len(loss.lines) == 4
+    matplotlib.pyplot.close(loss.figure)
+
+
+def test_without_matplotlib_a_sentence_says_what_to_install(monkeypatch):
+    original = builtins.__import__
+
+    def without(name, *rest, **named):
+        if name.startswith("matplotlib"):
+            raise ModuleNotFoundError(name)
+        return original(name, *rest, **named)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(MissingPackageError, match=r"needs matplotlib.*mnist_draw\[plot\]"):
+        mnist_draw.LossHistory().plot()
+
+
+def tested_run(folder):
+    made = history()
+    made.add(events.Tested(0.125, 0.984375))
+    run = Run(folder, TrainingSettings(epochs=2), started="2026-01-02 10:00:00")
+    return with_figures(run, made), made
+
+
+def test_tensorboard_has_every_figure_at_its_time(tmp_path, monkeypatch):
+    pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
+    from tensorboardX.proto.event_pb2 import Event
+
+    # No temporary folder is needed; one may be full.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    run, made = tested_run(tmp_path)
+    content = RUN_FORMATS["tensorboard"].pack(run, made)
+    points = {}
+    place, first = 0, None
+    while place < len(content):
+        # TFRecord: the length as 8 bytes, its checksum, the record, its checksum.
+        size = int.from_bytes(content[place : place + 8], "little")
+        event = Event.FromString(content[place + 12 : place + 12 + size])
+        place += 16 + size
+        for value in event.summary.value:
+            if value.HasField("simple_value"):
+                found = (event.step, value.simple_value, event.wall_time)
+                points.setdefault(value.tag, []).append(found)
+                first = min(first or event.wall_time, event.wall_time)
+    assert [point[:2] for point in points["loss/validation"]] == [
+        (1, pytest.approx(0.2)),
+        (2, pytest.approx(0.1)),
+    ]
+    batches = [(1, 1), (2, 1), (3, 0.5), (4, 0.5)]
+    assert [point[:2] for point in points["minibatch/loss"]] == batches
+    assert points["accuracy/test"][0][:2] == (2, 0.984375)
+    one, two = points["accuracy/training"]
+    assert two[2] - one[2] == 60
+    assert b"Learning rate" in content
+
+
+def test_tensorboard_gets_the_bytes_of_tensorboardx(tmp_path):
+    writers = pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
+    run, made = tested_run(tmp_path)
+    content = RUN_FORMATS["tensorboard"].pack(run, made)
+    start = run_formats._start(run)
+    with writers.SummaryWriter(str(tmp_path / "events")) as writer:
+        for name, value, step, moment in run_formats._points(made, start):
+            writer.add_scalar(name, value, step, moment)
+        writer.add_text("settings", run_formats._settings(run), 0, start)
+    [path] = (tmp_path / "events").iterdir()
+    # The first record has the time of writing: 16 bytes around 1 + 8 for it, 2 + 13 for a version.
+    first = 16 + 9 + 15
+    assert content[first:] == path.read_bytes()[first:]
+    assert content[:8] == path.read_bytes()[:8]
+
+
+def test_a_package_that_is_missing_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(UserError, match="needs tensorboardX, which is not"):
+        RUN_FORMATS["tensorboard"].pack(Run(tmp_path, TrainingSettings()), history())
+
+
+# -- records
 
 
 def test_a_name_keeps_nothing_that_is_obeyed_instead_of_read():
@@ -76,11 +266,10 @@ def test_a_record_comes_back_as_it_was():
     run.renamed("  my\nbest run ").save()
     found = read_run(run.folder)
     assert found == dataclasses.replace(run, name="my best run")
-    assert (found.title, run.title) == (
-        "my best run", "Tutorial MLP, rate 0.001 → 0.0005",
-    )  # fmt: skip
+    assert found.title == "my best run"
+    assert run.title == "Tutorial MLP, rate 0.001 → 0.0005"
     assert found.figures["validation_loss"] == 0.1
-    assert (found.epochs_done, found.seconds) == (2, 4)
+    assert (found.epochs_done, found.seconds) == (2, 120)
 
 
 def test_the_title_of_a_run_names_the_settings_that_are_numbers():
@@ -91,20 +280,13 @@ def test_the_title_of_a_run_names_the_settings_that_are_numbers():
 
 
 def test_the_network_of_a_run_is_called_as_the_run_is():
-    settings = TrainingSettings(network="layers:2")
-    files = RunSession(settings, run_list.new_run_folder())
-    files.begin()
-    for event in (events.SettingChanged(1, 1, 2, "l2", 0.0, 0.01), *finished_epoch()):
-        files.add(event)
+    files = session()
+    files.add(events.SettingChanged(1, 1, 2, "l2", 0.0, 0.01))
     weights = tuple(np.zeros(n, np.float32) for n in ((784, 2), 2, (2, 10), 10))
     called = files.named(files.model(weights)).title
     files.end("completed")
     assert "L2 0 → 0.01" in called
     assert called.startswith(read_run(files.run.folder).title)
-
-
-def finished_epoch():
-    return [events.EpochFinished(1, 1, 2, 0.3, 0.9, 0.2, 0.95, 9, True, ())]
 
 
 @pytest.mark.parametrize(
@@ -143,10 +325,7 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(field, value, words):
 
 
 def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
-    files = RunSession(TrainingSettings(), run_list.new_run_folder())
-    files.begin()
-    for event in finished_epoch():
-        files.add(event)
+    files = session()
     shutil.rmtree(files.run.folder)
     told = files.end("stopped")
     assert "The run has ended, but it may be missing from the list of runs." in told
@@ -155,10 +334,7 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
 
 @pytest.mark.parametrize("ended", [False, True])
 def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, monkeypatch):
-    files = RunSession(TrainingSettings(), run_list.new_run_folder())
-    files.begin()
-    for event in finished_epoch():
-        files.add(event)
+    files = session()
 
     def full(path, data):
         raise StorageError(f"Could not write {path}: no space left on device.")
@@ -167,7 +343,7 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, mo
         checkpoint = add_run("2026-01-01 10:00").checkpoint
         shutil.copy(checkpoint, files.run.checkpoint)
         assert files.end("stopped") == ""
-        said: list[str] = []
+        said = []
         files = RunSession(files.run.settings, files.run.folder, tell=said.append)
     monkeypatch.setattr(record, "write_atomically", full)
     if ended:
@@ -184,10 +360,7 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, mo
 
 
 def test_figures_that_cannot_be_written_are_told(monkeypatch):
-    files = RunSession(TrainingSettings(), run_list.new_run_folder())
-    files.begin()
-    for event in finished_epoch():
-        files.add(event)
+    files = session()
     (files.run.folder / record.HISTORY).mkdir()
     told = files.end("stopped")
     assert "it is a folder" in told
@@ -217,16 +390,13 @@ def test_the_run_that_was_cut_off_is_found_where_it_stopped():
     add_run("2026-03-01 10:00", state="stopped")
     found, told = run_list.find_interrupted()
     assert told == []
-    assert found is not None
     assert (found.folder, found.epochs_done, found.settings.epochs) == (newest.folder, 3, 5)
     assert found.changes[0] == CHANGE
     other = run_list.find_interrupted(lambda folder: folder == newest.folder)[0]
-    assert other is not None
     assert other.started == "2026-01-01 10:00"
     # Cut off while it was tested, after its last epoch.
     add_run("2026-04-01 10:00", epochs=5, state="running")
     complete = run_list.find_interrupted()[0]
-    assert complete is not None
     assert (complete.started, complete.epochs_done) == ("2026-04-01 10:00", 5)
 
 
