@@ -1,15 +1,21 @@
-"""The outer shell: exit statuses, misuse, defects, and output that nobody reads."""
+"""The outer shell: commands, completion, exit statuses, misuse, defects and users' scripts."""
 
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from mnist_draw import __version__
 from mnist_draw.cli import main, predict
+from mnist_draw.cli.command import Subcommand
+from mnist_draw.cli.main import COMMANDS, build_parser
+from mnist_draw.cli.output import painted
 
 
 def test_version_names_program_engine_and_python(capsys):
@@ -20,22 +26,108 @@ def test_version_names_program_engine_and_python(capsys):
     assert f"Python {sys.version_info[0]}.{sys.version_info[1]}" in out
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_help_has_examples_that_are_understood(name, capsys):
+    assert COMMANDS[name].examples
+    assert main([name, "--help"]) == 0
+    out = capsys.readouterr().out
+    for typed, meaning in COMMANDS[name].examples:
+        assert f"  mnist-draw {name} {typed}\n      {meaning}" in out
+        words = shlex.split(typed.partition(">")[0])
+        assert callable(build_parser().parse_args([name, *words]).run)
+
+
+def test_a_command_is_one_entry(monkeypatch, capsys):
+    def add_options(parser):
+        parser.set_defaults(run=lambda _: print("hello") or 0)
+
+    new = Subcommand("greet", "greet", "Greet.", (("", "says hello"),), add_options)
+    monkeypatch.setitem(COMMANDS, "greet", new)
+    assert main(["greet"]) == 0
+    assert main(["--help"]) == 0
+    assert capsys.readouterr().out.count("greet") >= 2
+    assert main(["completion", "bash"]) == 0
+    assert "greet" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "meant", "status"),
     [
-        ["draw"],
-        ["--nonsense"],
-        ["predict"],
-        ["evaluate"],
-        ["evaluate", "a.npz", "b.npz"],
-        ["train", "--epochs", "many"],
-        ["train", "--epo", "3"],
-        ["train", "7"],
+        (["trian"], "train", 2),
+        (["modles"], "models", 2),
+        (["train", "--epoch", "3"], "--epochs", 2),
+        (["predict", "a.png", "--modle", "best"], "--model", 2),
+        (["--verson"], "--version", 2),
+        (["train", "--network", "ccn"], "cnn", 2),
+        (["train", "--network", "deepcnn"], "deep_cnn", 2),
+        (["train", "--update", "adamm"], "adam", 2),
+        (["train", "--schedule", "cosin"], "cosine", 2),
+        (["export", "bets", "out.npz"], "best", 1),
     ],
 )
-def test_misuse(arguments, capsys):
-    assert main(arguments) == 2
-    assert "usage: mnist-draw" in capsys.readouterr().err
+def test_what_was_meant(arguments, meant, status, capsys):
+    assert main(arguments) == status
+    assert f"id you mean {meant}?" in capsys.readouterr().err
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion(shell, capsys, tmp_path):
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(name in script for name in COMMANDS)
+    # tcsh has the dashes of options elsewhere.
+    assert "learning-rate" in script
+    if shutil.which(shell) is None:
+        return
+    path = tmp_path / "completion"
+    path.write_text(script)
+    done = subprocess.run([shell, "-n", path], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.process
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+def test_bash_completes_a_command_and_an_option(capsys, tmp_path):
+    assert main(["completion", "bash"]) == 0
+    (tmp_path / "completion").write_text(capsys.readouterr().out)
+    code = (
+        "source completion; f=$(complete -p mnist-draw | sed 's/.*-F \\([^ ]*\\).*/\\1/'); "
+        "COMP_WORDS=({words}); COMP_CWORD={at}; $f; echo ${{COMPREPLY[@]}}"
+    )
+    for words, at, expected in (
+        ("mnist-draw tra", 1, "train"),
+        ("mnist-draw train --epo", 2, "--epochs"),
+    ):
+        done = subprocess.run(
+            ["bash", "-c", code.format(words=words, at=at)],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert expected in done.stdout.split(), done.stderr
+
+
+def test_colours_are_for_terminals_that_want_them(monkeypatch):
+    assert painted("ok", "green") == "ok"
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert painted("ok", "green") == "\x1b[32mok\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert painted("ok", "green") == "ok"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "draw", "--nonsense", "predict", "evaluate", "evaluate a.npz b.npz", "train --epochs many",
+        "train --epo 3", "train 7", "digits export", "digits export a.zip b.zip",
+        "digits export a.txt", "digits import",
+    ],
+)  # fmt: skip
+def test_misuse(typed, capsys):
+    assert main(typed.split()) == 2
+    err = capsys.readouterr().err
+    assert typed.startswith("digits") or "usage: mnist-draw" in err
 
 
 def test_without_a_command_the_window_opens(monkeypatch):
@@ -145,6 +237,72 @@ sys.exit(main(sys.argv[1:]))
 def test_ctrl_c_that_python_swallows_ends_the_command(how, seconds):
     done = subprocess.run(
         [sys.executable, "-c", SWALLOWS, "lost", how, seconds],
-        capture_output=True, text=True, check=False, timeout=15,
+        capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "mnist-draw: Interrupted.\n")
+
+
+# -- users' scripts
+
+
+#: Written as Lasagne's users write: Lasagne first, a module beside the script, arguments.
+SCRIPT = """
+import sys
+import lasagne
+import theano
+import theano.tensor as T
+import numpy as np
+from beside import SHAPE
+
+x = T.matrix("x")
+layer = lasagne.layers.DenseLayer(lasagne.layers.InputLayer(SHAPE, x), num_units=2)
+answer = theano.function([x], lasagne.layers.get_output(layer))
+print(__name__, sys.argv, answer(np.zeros(SHAPE, "float32")).shape)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("command", [[], ["script"]])
+def test_a_script_of_lasagne_runs_unmodified(command, tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "net.py").write_text(SCRIPT)
+    (tmp_path / "folder" / "beside.py").write_text("SHAPE = (3, 4)")
+    name = str(Path("folder", "net.py"))
+    done = subprocess.run(
+        [sys.executable, "-m", "mnist_draw", *command, name, "mlp", "--epochs", "5", "--json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"__main__ {[name, 'mlp', '--epochs', '5', '--json']} (3, 2)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "told"),
+    [
+        ("import sys; sys.exit(7)", 7, ""),
+        ("raise SystemExit", 0, ""),
+        ("raise SystemExit('no data')", 1, "no data\n"),
+        ("raise KeyboardInterrupt", 130, "mnist-draw: Interrupted.\n"),
+    ],
+)
+def test_a_script_s_end_is_the_command_s(text, status, told, tmp_path, capsys):
+    path, argv = list(sys.path), list(sys.argv)
+    (tmp_path / "end.py").write_text(text)
+    assert main([str(tmp_path / "end.py")]) == status
+    assert capsys.readouterr().err == told
+    assert (sys.path, sys.argv) == (path, argv)
+
+
+def test_a_script_s_mistake_is_shown_as_python_shows_it(tmp_path, capsys):
+    (tmp_path / "wrong.py").write_text("def divide():\n    1 / 0\n\ndivide()\n")
+    assert main(["script", str(tmp_path / "wrong.py")]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith('Traceback (most recent call last):\n  File "' + str(tmp_path))
+    assert "runpy" not in err
+    assert err.endswith("ZeroDivisionError: division by zero\n")
+    assert main(["none.py"]) == 1
+    assert capsys.readouterr().err == "mnist-draw: There is no script none.py.\n"
