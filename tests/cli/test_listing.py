@@ -44,7 +44,6 @@ def objects(capsys):
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-@pytest.mark.slow
 def test_what_is_trained_here_is_listed_in_the_window(here, capsys):
     assert main([*QUICK, "--output", "m.npz"]) == 0
     assert "is saved in m.npz" in capsys.readouterr().out
@@ -67,28 +66,14 @@ def test_what_is_trained_here_is_listed_in_the_window(here, capsys):
     assert (run.state, run.epochs_done) == ("completed", 3)
 
 
-def test_a_checkpoint_elsewhere_is_kept_beside_the_run_too(here):
-    assert main([*QUICK, "--checkpoint", "run.ckpt"]) == 0
-    [run], _ = list_runs()
-    assert run.checkpoint.read_bytes() == (here / "run.ckpt").read_bytes()
-
-
-def test_a_run_need_not_be_kept(here):
+def test_what_runs_are_listed(here):
     assert main([*QUICK, "--no-run"]) == 0
-    assert list_runs() == ([], [])
-
-
-def test_a_run_that_fails_before_it_begins_is_not_listed(here):
     assert main([*QUICK, "--data", "nowhere"]) == 1
     assert list_runs() == ([], [])
-
-
-def test_a_home_that_cannot_be_written_costs_no_network(here, monkeypatch, capsys):
-    (here / "file").write_text("in the way")
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(here / "file"))
-    assert main([*QUICK, "--output", "m.npz"]) == 0
-    assert "The run is not kept under Runs." in capsys.readouterr().err
-    assert load_model(here / "m.npz").network == NETWORK
+    assert main([*QUICK, "--checkpoint", "run.ckpt"]) == 0
+    [run], _ = list_runs()
+    # A checkpoint elsewhere is stored beside the run, too.
+    assert run.checkpoint.read_bytes() == (here / "run.ckpt").read_bytes()
 
 
 def make_run(epochs=2, name=""):
@@ -171,17 +156,6 @@ def test_a_network_that_the_window_left_outside_is_listed_by_its_path(tmp_path, 
     assert str(left) in names
 
 
-def test_what_is_small_is_told_in_bytes(capsys):
-    make_run(1).end("completed")
-    assert main(["export", "latest", "r.csv"]) == 0
-    assert f"{Path('r.csv').stat().st_size:,} bytes" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("typed", ["export", "export a.zip b.zip", "export a.txt", "import"])
-def test_a_senseless_command_for_digits_is_misuse(typed):
-    assert main(["digits", *typed.split()]) == 2
-
-
 def test_models(capsys):
     assert main(["models", "--json"]) == 0
     found = objects(capsys)
@@ -209,6 +183,7 @@ def test_figures_of_a_run_are_exported(here, capsys):
     older.end("completed")
     newest.end("completed")
     assert main(["export", "latest", "curves.csv"]) == 0
+    assert f"{Path('curves.csv').stat().st_size:,} bytes" in capsys.readouterr().out
     rows = list(csv.DictReader((here / "curves.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert main(["export", older.run.folder.name, "b.csv", "--format", "minibatches"]) == 0
@@ -217,7 +192,6 @@ def test_figures_of_a_run_are_exported(here, capsys):
     assert "did you mean latest?" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_nothing_is_replaced_unless_asked(here, capsys):
     (here / "out.py").write_text("mine")
     assert main(["export", "mlp", "out.py"]) == 1
@@ -228,7 +202,7 @@ def test_nothing_is_replaced_unless_asked(here, capsys):
     compile((here / "out.py").read_text("utf-8"), "out.py", "exec")
 
 
-def test_the_ending_says_the_format(here, capsys):
+def test_the_ending_says_the_format_and_fits_it(here, capsys):
     assert main(["export", "mlp", "plain.npz"]) == 0
     with np.load(here / "plain.npz") as archive:
         assert archive.files == [f"arr_{number}" for number in range(6)]
@@ -240,9 +214,13 @@ def test_the_ending_says_the_format(here, capsys):
     err = capsys.readouterr().err
     assert ".onnx" in err
     assert not (here / "out.xyz").exists()
+    assert main(["export", "mlp", "x.csv", "--format", "py"]) == 2
+    assert "x.csv does not end in .py" in capsys.readouterr().err
+    assert not (here / "x.csv").exists()
+    # An ending of no format is as good as any.
+    assert main(["export", "mlp", "reader.txt", "--format", "py"]) == 0
 
 
-@pytest.mark.slow
 def test_a_network_of_a_run_is_found_by_its_key(here):
     assert main([*QUICK, "--output", "m.npz"]) == 0
     [kept] = list_run_networks()
@@ -264,24 +242,6 @@ def test_a_network_has_no_figures(here, capsys):
         assert main(["export", name, "x.csv"]) == 1
         assert f"{name} is a network without a run" in capsys.readouterr().err
     assert not (here / "x.csv").exists()
-
-
-@pytest.mark.slow
-def test_a_format_fits_the_ending(here, capsys):
-    assert main(["export", "mlp", "x.csv", "--format", "py"]) == 2
-    assert "x.csv does not end in .py" in capsys.readouterr().err
-    assert not (here / "x.csv").exists()
-    # An ending of no format is as good as any.
-    assert main(["export", "mlp", "reader.txt", "--format", "py"]) == 0
-
-
-@pytest.mark.slow
-def test_training_starts_from_a_network_that_ships(here, capsys):
-    arguments = ["--examples", "500", "--batch-size", "100", "--epochs", "1", "--no-run"]
-    assert main(["train", "--from", "mlp", *arguments, "--output", "m.npz"]) == 0
-    assert load_model(here / "m.npz").network == "mlp"
-    assert main(["train", "--from", "bes", *arguments]) == 1
-    assert "did you mean best?" in capsys.readouterr().err
 
 
 def test_data(capsys):

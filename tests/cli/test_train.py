@@ -1,24 +1,33 @@
-"""``train``: what is saved, what is found out before, and how a run ends."""
+"""``train``: what is saved, what is found out before, how it ends; own digits and classes."""
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
+from linear_network import NETWORK
+from own_classes import draw_classes
+from pen_drawing import DIGITS, board
 from PIL import Image
 
+import mnist_draw
 from mnist_draw.cli import main, train_run
+from mnist_draw.library.network_data import class_names, data_path, reads_digits
 from mnist_draw.library.stored_network import load_trained
-from mnist_draw.storage import StorageError
+from mnist_draw.storage import ModelFile, save_model
+from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.training import events, network_places, progress
-from mnist_draw.training.settings import SETTINGS, TrainingSettings
+from mnist_draw.training.checkpoint import load_checkpoint
+from mnist_draw.training.run_list import list_runs
+from mnist_draw.training.settings import SETTINGS
 
-NETWORK = "custom_mlp:0,1,0,0"
 QUICK = ["train", "--network", NETWORK, "--examples", "2000", "--learning-rate", "0.01"]
 
 
@@ -50,17 +59,13 @@ def test_trains_and_saves(here, capsys):
     assert found["loss"] == pytest.approx(model.metadata["test_loss"], rel=1e-3)
 
 
-def test_same_seed_same_file(here):
-    for name in ("a.npz", "b.npz"):
-        assert main([*QUICK, "--epochs", "1", "--output", name]) == 0
-    assert (here / "a.npz").read_bytes() == (here / "b.npz").read_bytes()
-
-
-def test_without_output_nothing_is_replaced(here):
+def test_the_same_seed_gives_the_same_file_and_none_is_replaced(here):
     (here / "model.npz").write_bytes(b"of old")
-    assert main([*QUICK, "--epochs", "1"]) == 0
+    for name in ([], ["--output", "b.npz"]):
+        assert main([*QUICK, "--epochs", "1", *name]) == 0
     assert (here / "model.npz").read_bytes() == b"of old"
-    assert load_trained(here / "model-2.npz").metadata["epochs"] == 1
+    assert (here / "model-2.npz").read_bytes() == (here / "b.npz").read_bytes()
+    assert load_trained(here / "b.npz").metadata["epochs"] == 1
 
 
 def after(kind, count, action):
@@ -90,7 +95,6 @@ def test_ctrl_c_saves_what_was_learnt(here, monkeypatch, capsys):
     assert signal.getsignal(signal.SIGINT) is before
 
 
-@pytest.mark.slow
 def test_run_is_continued_as_if_never_interrupted(here, monkeypatch):
     assert main([*QUICK, "--epochs", "3", "--output", "whole.npz"]) == 0
     with monkeypatch.context() as patch:
@@ -106,34 +110,39 @@ def test_run_is_continued_as_if_never_interrupted(here, monkeypatch):
 
 
 @pytest.mark.slow
-def test_layers_of_ones_own_are_trained_saved_continued_and_asked(here, capsys, digits):
+def test_layers_of_ones_own_are_trained_saved_and_asked(here, capsys, digits):
     text = "layers:/0.1,40@tanh/0.2,30@elu,30@leaky/0.1,20@sigmoid"
-    arguments = ["train", "--network", text, "--examples", "5000", "--batch-size", "100"]
-    assert main([*arguments, "--epochs", "3", "--output", "whole.npz"]) == 0
-    arguments += ["--epochs", "2", "--checkpoint", "run.ckpt", "--output", "part.npz"]
-    assert main(arguments) == 0
-    assert main(["train", "--resume", "run.ckpt", "--epochs", "3", "--output", "rest.npz"]) == 0
-    assert (here / "whole.npz").read_bytes() == (here / "rest.npz").read_bytes()
-    model = load_trained(here / "rest.npz")
-    assert (model.network, model.title) == (
-        text,
-        "MLP 784–40 tanh–30 elu–30 leaky–20 sigmoid–10",
-    )
+    arguments = ["--network", text, "--examples", "5000", "--batch-size", "100", "--epochs", "3"]
+    assert main(["train", *arguments, "--output", "m.npz"]) == 0
+    model = load_trained(here / "m.npz")
+    assert model.network == text
+    assert model.title == "MLP 784–40 tanh–30 elu–30 leaky–20 sigmoid–10"
     assert model.metadata["test_accuracy"] > 0.6
     Image.fromarray(255 - digits.test_images[0, 0]).resize((100, 100)).save("digit.png")
     capsys.readouterr()
-    assert main(["predict", "digit.png", "--model", "rest.npz", "--json"]) == 0
+    assert main(["predict", "digit.png", "--model", "m.npz", "--json"]) == 0
     assert sum(json.loads(capsys.readouterr().out)["probabilities"]) == pytest.approx(1, abs=1e-4)
 
 
-def test_a_file_of_settings_names_the_network_to_start_from(here):
+def test_training_starts_from_a_network(here, capsys):
     assert main([*QUICK, "--epochs", "1", "--output", "first.npz"]) == 0
     settings = {"network": NETWORK, "start_model": "first.npz", "training_examples": 1000}
     Path("class.json").write_text(json.dumps({**settings, "epochs": 1, "learning_rate": 1e-20}))
-    assert main(["train", "--config", "class.json", "--output", "second.npz"]) == 0
-    first, second = load_trained(here / "first.npz"), load_trained(here / "second.npz")
-    for one, other in zip(first.parameters, second.parameters, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-6)
+    slow = ["--examples", "1000", "--learning-rate", "1e-20", "--epochs", "1"]
+    for how in (["--config", "class.json"], ["--from", "first.npz", *slow]):
+        assert main(["train", *how, "--output", "m.npz", "--overwrite"]) == 0
+        first, second = load_trained(here / "first.npz"), load_trained(here / "m.npz")
+        assert second.network == NETWORK
+        for one, other in zip(first.parameters, second.parameters, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-6)
+    capsys.readouterr()
+    for arguments, told in (
+        (["--from", "bes"], "did you mean best?"),
+        (["--from", "first.npz", "--network", "cnn"], "which cannot start a 'cnn'"),
+        (["--from", "missing.npz"], "missing.npz cannot be used. There is no such file."),
+    ):
+        assert main(["train", *arguments]) == 1
+        assert told in capsys.readouterr().err
 
 
 def test_run_that_diverges_at_once_saves_nothing(here, capsys):
@@ -171,37 +180,30 @@ def test_config_file_and_options_over_it(here):
     assert kept["batch_size"] == 100
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("option", "recipe"),
-    [([], "off"), (["--augment", "warp"], "warp"), (["--augment"], "handwriting")],
-)
-def test_augmentation(option, recipe, here):
-    assert main([*QUICK, *option, "--epochs", "1", "--output", "m.npz"]) == 0
-    assert load_trained(here / "m.npz").metadata["settings"]["augmentation"] == recipe
-
-
-@pytest.mark.parametrize(
-    ("arguments", "rate"),
+    ("arguments", "name", "value"),
     [
-        ([], 0.001),
-        (["--update", "sgd"], 0.1),
-        (["--update", "adadelta"], 1.0),
-        (["--update", "sgd", "--learning-rate", "0.003"], 0.003),
-        (["--config", "rule.json"], 1.0),
-        (["--config", "rule.json", "--update", "sgd"], 0.1),
-        (["--config", "rate.json", "--update", "sgd"], 0.02),
+        ([], "learning_rate", 0.001),
+        (["--update", "sgd"], "learning_rate", 0.1),
+        (["--update", "adadelta"], "learning_rate", 1.0),
+        (["--update", "sgd", "--learning-rate", "0.003"], "learning_rate", 0.003),
+        (["--config", "rule.json"], "learning_rate", 1.0),
+        (["--config", "rule.json", "--update", "sgd"], "learning_rate", 0.1),
+        (["--config", "rate.json", "--update", "sgd"], "learning_rate", 0.02),
+        ([], "augmentation", "off"),
+        (["--augment", "warp"], "augmentation", "warp"),
+        (["--augment"], "augmentation", "handwriting"),
     ],
 )
-def test_the_learning_rate_is_the_usual_one_of_the_update_rule(arguments, rate, here, monkeypatch):
+def test_what_is_usual_where_no_option_says_more(arguments, name, value, here, monkeypatch):
     (here / "rule.json").write_text('{"update": "adadelta"}')
     (here / "rate.json").write_text('{"learning_rate": 0.02}')
-    given: list[TrainingSettings] = []
+    given = []
     monkeypatch.setattr(
         train_run, "train_and_save", lambda settings, *_, **__: given.append(settings) or 0
     )
     assert main(["train", *arguments]) == 0
-    assert given[0].learning_rate == rate
+    assert getattr(given[0], name) == value
 
 
 def test_help_names_every_setting(capsys):
@@ -211,7 +213,7 @@ def test_help_names_every_setting(capsys):
         assert f"{setting.option} " in told
 
 
-MISUSES: list[tuple[list[str], str]] = [
+MISUSES = [
     (["--epochs", "0"], "number of epochs is 0"),
     (["--network", "abacus"], "There is no network 'abacus'"),
     (["--update-parameter", "rho=high"], "is not a name with a number"),
@@ -237,7 +239,7 @@ def test_misuse_is_named(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
-FAILURES: list[tuple[list[str], str]] = [
+FAILURES = [
     (["--output", "no/such/folder/m.npz"], "does not exist"),
     (["--output", "folder"], "is a folder"),
     (["--checkpoint", "no/such/folder/run"], "does not exist"),
@@ -248,6 +250,8 @@ FAILURES: list[tuple[list[str], str]] = [
     (["--config", "none.json"], "no settings file none.json"),
     (["--config", "text.json"], "not a JSON file"),
     (["--config", "wrong.json"], "There is no setting 'epoch'"),
+    (["--extra", "folder"], "holds no digit to learn"),
+    (["--extra", "missing"], "There is no folder missing"),
     (["--examples", "10", "--batch-size", "500"], "only 10 training pictures"),
 ]
 
@@ -274,33 +278,9 @@ def test_device_is_not_replaced(capsys):
     assert not Path("/dev/null").is_file()
 
 
-def test_disk_that_fills_during_training_loses_nothing(here, monkeypatch, capsys):
-    save = train_run.save_model
-
-    def full_here(path, model):
-        if path.parent != networks:
-            raise StorageError(f"Could not write {path}: no space left on device.")
-        save(path, model)
-
-    networks = here / "own data" / "networks"
-    networks.mkdir()
-    monkeypatch.setattr(train_run, "save_model", full_here)
-    (networks / "rescued-model.npz").write_bytes(b"another one")
-    assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
-    out, err = capsys.readouterr()
-    assert "no space left" in err
-    rescued = networks / "rescued-model-2.npz"
-    assert f"saved in {rescued}" in out
-    assert load_trained(rescued).metadata["epochs"] == 1
-
-
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
-
-
 def test_bar_on_a_terminal_and_lines_elsewhere(monkeypatch, capsys):
-    terminal = Terminal()
+    terminal = io.StringIO()
+    terminal.isatty = lambda: True
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setattr(progress, "_REDRAW", 0)
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz"]) == 0
@@ -312,3 +292,242 @@ def test_bar_on_a_terminal_and_lines_elsewhere(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "Epoch 2 of 2 took" in out
     assert "\r" not in out
+
+
+# -- one's own digits
+
+
+@pytest.fixture
+def mine(here):
+    """Return a folder with a taught digit, a picture in a subfolder, and a damaged one."""
+    folder = here / "mine"
+    (folder / "4").mkdir(parents=True)
+    save_digit(TaughtDigit(7, board(DIGITS[7], 16, scale=150, at=(70, 70))), folder)
+    paper = 255 - board(DIGITS[4], 16, scale=150, at=(70, 70))
+    Image.fromarray(paper).save(folder / "4" / "scan.png")
+    (folder / "5-damaged.png").write_bytes(b"no picture")
+    return folder
+
+
+FEW = ["train", "--network", NETWORK, "--examples", "500", "--batch-size", "100", "--epochs", "2"]
+
+
+FROM_FILE = ["train", "--config", "s.json"]
+
+
+def test_a_network_learns_them_too(mine, capsys):
+    settings = {"network": NETWORK, "epochs": 1, "training_examples": 500, "extra_folder": "mine"}
+    Path("s.json").write_text(json.dumps(settings))
+    for arguments, folder in (
+        ([*FEW, "--extra", str(mine)], mine),
+        (["train", "--config", "s.json"], "mine"),
+    ):
+        assert main([*arguments, "--output", "m.npz", "--overwrite"]) == 0
+        out, err = capsys.readouterr()
+        assert f"Learning 2 digits from {folder} too." in out
+        assert "5-damaged.png" in err
+        assert "It was left out." in err
+        model = load_trained("m.npz")
+        assert model.metadata["extra_digits"] == 2
+        # No file tells the names of the user's folders.
+        assert "extra_folder" not in model.metadata["settings"]
+
+
+def test_a_run_with_them_is_continued(mine, capsys):
+    extra = ["--extra", str(mine)]
+    assert main([*FEW, *extra, "--output", "whole.npz"]) == 0
+    assert main([*FEW, *extra, "--epochs", "1", "--output", "p.npz", "--checkpoint", "c"]) == 0
+    moved = mine.rename(mine.with_name("moved"))
+    resume = ["train", "--resume", "c", "--epochs", "2", "--output", "rest.npz"]
+    assert main([*resume, "--extra", str(moved)]) == 0
+    whole, rest = load_trained("whole.npz"), load_trained("rest.npz")
+    assert all(map(np.array_equal, whole.parameters, rest.parameters))
+    capsys.readouterr()
+    (moved / "4" / "scan.png").unlink()
+    assert main([*resume[:3], "--extra", str(moved), "--epochs", "3"]) == 1
+    assert "the extra digits" in capsys.readouterr().err
+
+
+# -- classes of one's own
+
+
+NAMES = ("one", "two", "three")
+
+
+@pytest.fixture
+def shapes(here):
+    draw_classes(here / "shapes", NAMES, 40)
+    return here / "shapes"
+
+
+def train(data, *more):
+    given = "--network layers:20 --batch-size 10 --epochs 6 --output shapes.npz"
+    return main(["train", "--data", data, *given.split(), *more])
+
+
+def test_from_a_folder_to_answers(shapes, capsys):
+    assert train("shapes") == 0
+    out, err = capsys.readouterr()
+    assert "Learning 3 classes: one, three, two." in out
+    assert "were drawn from all classes and set aside" in err
+    model = load_trained("shapes.npz")
+    assert model.network == "layers:20#3"
+    assert model.title == "MLP 784–20–3"
+    assert model.info.data == "shapes"
+    assert class_names(model) == ("one", "three", "two")
+    assert not reads_digits(model)
+    assert str(shapes) not in json.dumps(model.metadata)
+
+    picture = str(shapes / "three" / "0.png")
+    assert main(["predict", "--model", "shapes.npz", picture]) == 0
+    assert capsys.readouterr().out.startswith(f"{picture}: three (")
+    assert main(["predict", "--model", "shapes.npz", "--json", "--number", picture]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert list(found) == ["image", "class", "confidence", "probabilities"]
+    assert found["class"] == "three"
+    assert found["probabilities"]["three"] == pytest.approx(found["confidence"])
+    assert "reads no numbers" in err
+    assert main(["predict", "--model", "shapes.npz", "--csv", picture]) == 0
+    [row] = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert row["class"] == "three"
+    assert float(row["p(three)"]) > 0.5
+
+    # It is measured with its own data, which nobody needs to name again.
+    assert main(["evaluate", "shapes.npz", "--json", "--report", "report"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert figures["classes"] == ["one", "three", "two"]
+    assert np.array(figures["confusion"]).shape == (3, 3)
+    assert figures["accuracy"] > 0.9
+    page = (shapes.parent / "report" / "report.html").read_text(encoding="utf-8")
+    assert "What it takes each class for" in page
+    assert "digit" not in page
+    assert ">three</th>" in page
+
+
+def test_a_report_does_not_go_into_the_data(shapes, capsys):
+    before = sorted(shapes.rglob("*"))
+    assert train("shapes", "--no-run") == 0
+    for folder in ("shapes", "shapes/report", "shapes/one"):
+        capsys.readouterr()
+        assert main(["evaluate", "shapes.npz", "--data", "shapes", "--report", folder]) == 1
+        assert "which its tables would spoil" in capsys.readouterr().err
+    assert sorted(shapes.rglob("*")) == before
+
+
+def test_few_pictures_need_no_option(shapes, capsys):
+    places = ("--output", "few.npz", "--checkpoint", "run.ckpt")
+    given = ("train", "--data", "shapes", "--network", "layers:5", *places)
+    assert main([*given, "--epochs", "1"]) == 0
+    out, _ = capsys.readouterr()
+    # What is for the test and to validate with is set aside of 120 pictures.
+    assert "The batch size is 8, not 500 as usual: there are 81 training pictures." in out
+    assert load_trained("few.npz").metadata["settings"]["batch_size"] == 8
+    assert load_checkpoint(Path("run.ckpt")).settings.batch_size == 8
+    assert {run.settings.batch_size for run in list_runs()[0]} == {8}
+    assert main(["train", "--resume", "run.ckpt", "--epochs", "2", "--output", "few.npz"]) == 0
+    assert "as usual" not in capsys.readouterr().out
+    assert load_trained("few.npz").metadata["settings"]["batch_size"] == 8
+    assert main([*given, "--overwrite", "--batch-size", "85"]) == 1
+    assert "batch size is 85, but there are only 81" in capsys.readouterr().err
+    # One that was asked for is not exchanged, even where it is the usual one.
+    assert main([*given, "--overwrite", "--batch-size", "500"]) == 1
+    assert "batch size is 500, but there are only 81" in capsys.readouterr().err
+
+
+def test_data_that_are_gone_or_of_other_classes(shapes, own_home, capsys):
+    assert train("shapes", "--epochs", "1") == 0
+    capsys.readouterr()
+    draw_classes(shapes.parent / "others", ("one", "two"), 5)
+    assert main(["evaluate", "shapes.npz", "--data", "others"]) == 1
+    assert "tells 3 classes apart (one, three, two), but others shows 2" in capsys.readouterr().err
+    shutil.rmtree(shapes)
+    assert main(["evaluate", "shapes.npz"]) == 1
+    told = capsys.readouterr().err
+    assert f"was trained on shapes, which is no longer at {shapes}. Put it back" in told
+    # It is read in two lines beside the tabs of the window.
+    assert len(told.replace(str(shapes.parent), "")) < 160
+    shapes.mkdir()
+    assert main(["evaluate", "shapes.npz"]) == 1
+    assert "was trained on shapes, which cannot be read any more" in capsys.readouterr().err
+    (own_home / "data" / "data-sets.json").unlink()
+    assert main(["evaluate", "shapes.npz"]) == 1
+    assert "where that lies is not known here" in capsys.readouterr().err
+
+
+def test_a_run_of_classes_goes_on(shapes, capsys):
+    more = ("--checkpoint", "run.ckpt")
+    assert train("shapes", "--epochs", "2", *more) == 0
+    assert main(["train", "--resume", "run.ckpt", "--epochs", "3", "--output", "on.npz"]) == 0
+    assert load_trained("on.npz").info.epochs == 3
+    assert class_names(load_trained("on.npz")) == ("one", "three", "two")
+    capsys.readouterr()
+    # A network of digits is no beginning for one of three classes.
+    tens = load_trained("on.npz").parameters
+    digits = ModelFile("layers:20", (*tens[:2], np.zeros((20, 10)), np.zeros(10)))
+    save_model("digits.npz", digits)
+    assert train("shapes", "--from", "digits.npz", "--overwrite") == 1
+    assert "tells 10 classes apart, but the data has 3" in capsys.readouterr().err
+    assert train("shapes", "--from", "on.npz", "--epochs", "1", "--overwrite") == 0
+
+
+def test_digits_are_not_learnt_beside_other_classes(shapes, capsys):
+    draw_classes(shapes.parent / "mine", tuple("0123456789"), 1)
+    assert train("shapes", "--extra", "mine") == 1
+    assert "cannot be learnt beside shapes" in capsys.readouterr().err
+
+
+def test_from_python(shapes):
+    data = mnist_draw.load_data(shapes)
+    network = mnist_draw.run_network(
+        data, network_name="layers:20", num_epochs=1, batch_size=10, verbose=False
+    )
+    assert network.output_shape == (None, 3)
+    # Plain arrays do not say how many classes there are.
+    many = (*data[:1], data[1] + 12, *data[2:])
+    network = mnist_draw.run_network(
+        many, network_name="layers:20#15", num_epochs=1, batch_size=10, verbose=False
+    )
+    assert network.output_shape == (None, 15)
+    mnist_draw.save_network("plain.npz", network)
+    assert load_trained("plain.npz").network == "layers:20#15"
+    assert mnist_draw.load_network("plain.npz").output_shape == (None, 15)
+
+
+def test_the_run_is_listed_with_its_classes(shapes, capsys):
+    assert train("shapes", "--epochs", "1") == 0
+    capsys.readouterr()
+    assert main(["runs", "--json"]) == 0
+    run = json.loads(capsys.readouterr().out)
+    assert run["settings"]["network"] == "layers:20#3"
+    assert main(["models", "--json"]) == 0
+    *_, kept = map(json.loads, capsys.readouterr().out.splitlines())
+    assert kept["network"] == "layers:20#3"
+    # By the name under which it is listed, with the classes that it tells apart.
+    assert main(["export", kept["name"], "reader.py"]) == 0
+    assert "CLASS_NAMES = ('one', 'three', 'two')" in Path("reader.py").read_text(encoding="utf-8")
+    assert main(["data", "shapes", "--json"]) == 0
+    *_, line = capsys.readouterr().out.splitlines()
+    assert json.loads(line)["classes"] == ["one", "three", "two"]
+
+
+def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
+    shapes, monkeypatch, capsys
+):
+    assert train("shapes") == 0
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(shapes.parent / "another home"))
+    assert main(["evaluate", "shapes.npz"]) != 0
+    assert "Data set on the Train tab" in capsys.readouterr().err
+    # Whoever was given the pictures may call their folder something else.
+    given = shapes.rename(shapes.parent / "given")
+    assert main(["evaluate", "shapes.npz", "--data", "given"]) == 0
+    assert data_path(load_trained("shapes.npz")) == str(given)
+    assert main(["evaluate", "shapes.npz"]) == 0
+
+
+def test_data_of_other_classes_are_not_taken_for_a_networks(shapes, capsys):
+    assert train("shapes", "--no-run") == 0
+    model = load_trained("shapes.npz")
+    draw_classes(shapes.parent / "others", ("four", "five"), 20)
+    assert main(["evaluate", "shapes.npz", "--data", "others"]) != 0
+    assert data_path(model) == str(shapes)
