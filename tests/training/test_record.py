@@ -187,7 +187,7 @@ def test_without_matplotlib_a_sentence_says_what_to_install(monkeypatch):
         mnist_draw.LossHistory().plot()
 
 
-def tested_run(folder):
+def complete_run(folder):
     made = history()
     made.add(events.Tested(0.125, 0.984375))
     run = Run(folder, TrainingSettings(epochs=2), started="2026-01-02 10:00:00")
@@ -200,7 +200,7 @@ def test_tensorboard_has_every_figure_at_its_time(tmp_path, monkeypatch):
 
     # No temporary folder is needed; one may be full.
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    run, made = tested_run(tmp_path)
+    run, made = complete_run(tmp_path)
     content = RUN_FORMATS["tensorboard"].pack(run, made)
     points = {}
     place, first = 0, None
@@ -228,7 +228,7 @@ def test_tensorboard_has_every_figure_at_its_time(tmp_path, monkeypatch):
 
 def test_tensorboard_gets_the_bytes_of_tensorboardx(tmp_path):
     writers = pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
-    run, made = tested_run(tmp_path)
+    run, made = complete_run(tmp_path)
     content = RUN_FORMATS["tensorboard"].pack(run, made)
     start = run_formats._start(run)
     with writers.SummaryWriter(str(tmp_path / "events")) as writer:
