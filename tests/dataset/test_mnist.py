@@ -70,14 +70,13 @@ def test_load_data_returns_what_the_tutorial_does_split_as_there():
         assert pictures.dtype == np.float32
         assert labels.shape == (count,)
         assert labels.dtype == np.uint8
-        assert pictures.min() == 0
-        assert pictures.max() == np.float32(255 / 256)
+        assert (pictures.min(), pictures.max()) == (0, np.float32(255 / 256))
         assert sorted(set(labels.tolist())) == list(range(10))
     folder = resource_path("mnist")
     images = read_idx(folder / "train-images-idx3-ubyte.gz", dimensions=(3,))
     labels = read_idx(folder / "train-labels-idx1-ubyte.gz", dimensions=(1,))
-    assert (images[:-10_000] == X_train[:, 0] * 256).all()
-    assert (images[-10_000:] == X_val[:, 0] * 256).all()
+    assert (images[:-10_000:20] == X_train[::20, 0] * 256).all()
+    assert (images[-10_000::20] == X_val[::20, 0] * 256).all()
     assert (labels[:-10_000] == y_train).all()
     assert (labels[-10_000:] == y_val).all()
     assert y_test[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
@@ -94,14 +93,9 @@ def test_mnist_is_read_once_and_cannot_be_changed():
     data = load_dataset()
     assert load_dataset() is data
     assert data.name == "MNIST"
-    with pytest.raises(ValueError, match="read-only"):
-        data.train_images[0] = 0
-    with pytest.raises(ValueError, match="read-only"):
-        data.test_labels[0] = 0
-
-
-def test_first_keeps_validation_and_test():
-    data = load_dataset()
+    for values in (data.train_images, data.test_labels):
+        with pytest.raises(ValueError, match="read-only"):
+            values[0] = 0
     few = data.first(1000)
     assert len(few.train_images) == len(few.train_labels) == 1000
     assert (few.train_labels == data.train_labels[:1000]).all()
@@ -128,20 +122,14 @@ def test_names_under_which_data_sets_are_published(tmp_path, write_folder, names
     data = load_dataset(str(folder))
     assert data.name == "data set"
     assert data.folder == folder
-    assert data.train_images.shape == (50, 1, 28, 28)
-    assert data.validation_images.shape == (10, 1, 28, 28)
-    assert data.test_images.shape == (20, 1, 28, 28)
+    shapes = [data.train_images.shape, data.validation_images.shape, data.test_images.shape]
+    assert shapes == [(count, 1, 28, 28) for count in (50, 10, 20)]
     assert data.train_labels.tolist() == [number % 10 for number in range(50)]
     assert data.validation_labels.tolist() == list(range(10))
 
 
 def test_qmnists_extended_labels(tmp_path, write_folder, write_idx):
-    names = (
-        "qmnist-train-images-idx3-ubyte.gz",
-        "unused",
-        "qmnist-test-images-idx3-ubyte.gz",
-        "unused",
-    )
+    names = ("qmnist-train-images-idx3-ubyte.gz", "x", "qmnist-test-images-idx3-ubyte.gz", "x")
     folder = write_folder(tmp_path / "qmnist", names)
     for part, count in (("train", 60), ("test", 20)):
         table = np.full((count, 8), 4000)
@@ -153,19 +141,16 @@ def test_qmnists_extended_labels(tmp_path, write_folder, write_idx):
     assert data.train_labels[:4].tolist() == [0, 3, 6, 9]
 
 
-def test_folders_named_like_files_are_passed_over(tmp_path, write_folder):
+def test_folders_named_like_files_are_passed_over(tmp_path, write_folder, monkeypatch):
     names = tuple(name.replace("-idx", ".idx") for name in NAMES)
     folder = write_folder(tmp_path / "archive", names)
     for name in NAMES:
         (folder / name).mkdir()
     assert len(load_dataset(folder).train_images) == 50
-
-
-def test_a_tilde_is_the_home_folder(tmp_path, write_folder, monkeypatch):
+    # A tilde is the home folder.
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
-    write_folder(tmp_path / "digits")
-    assert len(load_dataset("~/digits").test_labels) == 20
+    assert len(load_dataset("~/archive").test_labels) == 20
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -209,9 +194,7 @@ def test_swapped_files_and_labels_of_another_file(tmp_path, write_folder):
 def test_pictures_of_another_kind(tmp_path, write_folder, write_idx, shape, dtype, found):
     folder = write_folder(tmp_path / "data")
     path = write_idx(folder / NAMES[0], np.zeros(shape), dtype)
-    said = complaint(folder)
-    assert f"{path} holds pictures of {found} pixels" in said
-    assert "28×28 unsigned bytes were expected" in said
+    assert f"{path} holds pictures of {found} pixels" in complaint(folder)
 
 
 @pytest.mark.parametrize(("label", "dtype"), [(10, "u1"), (61, "i4"), (-1, "i2"), (3, "f4")])
@@ -226,10 +209,9 @@ def test_labels_that_are_no_digits(tmp_path, write_folder, write_idx, label, dty
     assert "0 to 9" in said
 
 
-@pytest.mark.parametrize(("train", "test"), [(1, 20), (0, 20), (60, 0)])
-def test_too_few_pictures(tmp_path, write_folder, train, test):
-    said = complaint(write_folder(tmp_path / "data", train=train, test=test))
-    assert "at least 2 are needed" in said if train == 1 else "no pictures at all" in said
+def test_too_few_pictures(tmp_path, write_folder):
+    for train, test, words in ((1, 20, "at least 2"), (0, 20, "no pictures"), (60, 0, "no pict")):
+        assert words in complaint(write_folder(tmp_path / "data", train=train, test=test))
 
 
 @pytest.mark.parametrize("others", ["emnist-letters", "fashion-mnist"])
@@ -251,7 +233,7 @@ TARGETS = np.arange(23)
 
 
 def order(**how):
-    batches = list(iterate_minibatches(INPUTS, TARGETS, 5, **how))  # type: ignore[arg-type]
+    batches = list(iterate_minibatches(INPUTS, TARGETS, 5, **how))
     for inputs, targets in batches:
         assert inputs.shape == (5, 1)
         assert (inputs[:, 0] == targets).all()

@@ -18,14 +18,8 @@ from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import has_ink, ink_box, normalise_ink
 from mnist_draw.dataset.pictures import picture_file
 from mnist_draw.dataset.pictures.coarse import InkPixels, before_enlarging, without_blocks
-from mnist_draw.dataset.pictures.ink_on_paper import (
-    without_lines,
-)
-from mnist_draw.dataset.pictures.picture_file import (
-    PictureError,
-    load_picture,
-    picture_size,
-)
+from mnist_draw.dataset.pictures.ink_on_paper import without_lines
+from mnist_draw.dataset.pictures.picture_file import PictureError, load_picture, picture_size
 
 
 def encoded(image, kind="PNG", **options):
@@ -125,23 +119,18 @@ def test_telephone_picture_is_turned_upright():
         assert picture_size(content) == wanted
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"hello, this is no picture", "not a picture that can be read"),
-        (b"", "empty file"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
-    ],
-    ids=["text", "nothing", "PostScript"],
-)
-def test_what_is_no_picture_is_said(content, message, tmp_path):
+def test_what_is_no_picture_is_said(tmp_path):
     path = tmp_path / "file.png"
-    path.write_bytes(content)
-    with pytest.raises(PictureError, match=message) as caught:
-        load_picture(path)
-    assert "file.png" in str(caught.value)
+    postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n"
+    for content, words in ((b"hello", "not a"), (b"", "empty file"), (postscript, "not a picture")):
+        path.write_bytes(content)
+        with pytest.raises(PictureError, match=rf"file\.png.*{words}"):
+            load_picture(path)
     path.write_bytes(encoded(255 - digit()))
     assert difference(load_picture(str(path))) < 0.012
+    for name, words in (("none.png", "does not exist"), ("", "is a folder"), ("a\0b", "be read")):
+        with pytest.raises(PictureError, match=words):
+            load_picture(f"{tmp_path}/{name}")
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "BMP", "TIFF"])
@@ -163,19 +152,10 @@ def test_too_many_pixels(monkeypatch):
     monkeypatch.setattr(picture_file, "MAX_PIXELS", 50_000)
     with pytest.raises(PictureError, match="280×280 pixels"):
         load_picture(encoded(digit()))
-
-
-def test_picture_that_unfolds_into_gigabytes_is_refused_unread():
     header = encoded(np.zeros((1, 1), np.uint8), "BMP")
     huge = header[:18] + (60_000).to_bytes(4, "little") * 2 + header[26:]
     with pytest.raises(PictureError, match=r"too large|60,000×60,000"):
         load_picture(huge)
-
-
-def test_not_a_file(tmp_path):
-    for path, words in (("none.png", "does not exist"), ("", "is a folder"), ("a\0b", "be read")):
-        with pytest.raises(PictureError, match=words):
-            load_picture(f"{tmp_path}/{path}")
 
 
 @given(st.data())
@@ -222,9 +202,7 @@ def photograph(ink, rng, light=0.9, paper=0.9, pen=0.15, noise=5):
     """Return a JPEG file of a sheet that is written on and lit."""
     shown = (np.asarray(paper) * (1 - ink) + pen * ink) * light
     blurred = ndimage.gaussian_filter(shown * 255, 0.8) + rng.normal(0, noise, ink.shape)
-    buffer = io.BytesIO()
-    Image.fromarray(np.clip(blurred, 0, 255).astype(np.uint8)).save(buffer, "JPEG", quality=80)
-    return buffer.getvalue()
+    return encoded(np.clip(blurred, 0, 255).astype(np.uint8), "JPEG", quality=80)
 
 
 def falling(rng):
@@ -333,10 +311,8 @@ def test_noise_of_a_camera_is_no_ink(quality, noise):
     sheet[120:344, 210:434] -= 160 * (digit / 255)
     sheet = ndimage.gaussian_filter(sheet, 2)
     noisy = sheet[..., None] + np.random.default_rng(3).normal(0, noise, (480, 640, 3))
-    content = io.BytesIO()
-    picture = Image.fromarray(np.clip(np.rint(noisy), 0, 255).astype(np.uint8))
-    picture.save(content, "JPEG", quality=quality)
-    top, left, bottom, right = ink_box(load_picture(content.getvalue()))
+    content = encoded(np.clip(np.rint(noisy), 0, 255).astype(np.uint8), "JPEG", quality=quality)
+    top, left, bottom, right = ink_box(load_picture(content))
     assert 120 < top < bottom < 344
     assert 210 < left < right < 434
 

@@ -123,12 +123,10 @@ def test_the_network_of_a_run_is_found_again_even_if_the_run_was_cut_off(home):
     assert find_by_key(key).load().title == "Slow steps"
 
 
-@pytest.mark.parametrize(
-    "key", ["", "shipped:", "shipped:none", "learnt:", "learnt:../x.npz", "run:1", "learnt:/etc/x"]
-)
-def test_keys_that_lead_nowhere(key):
-    with pytest.raises(ModelFileError, match="There is no network"):
-        find_by_key(key).load()
+def test_keys_that_lead_nowhere():
+    for key in ("", "shipped:", "shipped:none", "learnt:", "learnt:../x.npz", "run:1"):
+        with pytest.raises(ModelFileError, match="There is no network"):
+            find_by_key(key).load()
     with pytest.raises(ModelFileError, match="There is no such file"):
         find_by_key("learnt:2026-11-25 10.15.00.npz").load()
 
@@ -165,13 +163,10 @@ def test_best_is_the_default(folder):
     assert default_model().title == "Best reader"
 
 
-def test_no_network_ships(folder):
+def test_a_damaged_default_gives_way_to_the_next_and_the_user_is_told(folder):
     assert list_shipped() == ()
     with pytest.raises(ModelFileError, match="mnist-draw train"):
         default_model()
-
-
-def test_a_damaged_default_gives_way_to_the_next_and_the_user_is_told(folder):
     for name in ("best", "mlp_handwriting"):
         (folder / f"{name}.npz").write_bytes(b"PK damaged")
     with pytest.raises(ModelFileError, match=r"best\.npz"):

@@ -148,17 +148,10 @@ def test_units_activations_and_dropout_reach_the_layers():
     dense = [layer for layer in found if isinstance(layer, lasagne.layers.DenseLayer)]
     assert [layer.num_units for layer in dense] == [9, 8, 7, 6, 5, 10]
     assert [layer.p for layer in found if hasattr(layer, "p")] == [0.1, 0.2, 0.3]
-    inputs = np.array([-2.0, -0.5, 0.0, 3.0], np.float32)
-    expected = [
-        np.maximum(inputs, 0),
-        np.where(inputs < 0, 0.01 * inputs, inputs),
-        np.tanh(inputs),
-        1 / (1 + np.exp(-inputs)),
-        np.where(inputs < 0, np.expm1(inputs), inputs),
-    ]
-    for layer, values in zip(dense, expected, strict=False):
-        outputs = layer.nonlinearity(theano.shared(inputs)).eval()
-        np.testing.assert_allclose(outputs, values, rtol=1e-5, atol=1e-7)
+    inputs = theano.shared(np.array([-2.0, 3.0], np.float32))
+    below = [layer.nonlinearity(inputs).eval()[0] for layer in dense[:5]]
+    expected = [0, -0.02, np.tanh(-2), 1 / (1 + np.exp(2)), np.expm1(-2)]
+    assert below == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -187,10 +180,7 @@ layers = lasagne.layers
     [
         ("mlp", "Dense 500, Dropout 0.4, Dense 300, Dropout 0.4, Dense 10"),
         ("mlp:0.2", "Dense 500, Dropout 0.2, Dense 300, Dropout 0.2, Dense 10"),
-        (
-            "custom_mlp",
-            "Dropout 0.2, Dense 800, Dropout 0.5, Dense 800, Dropout 0.5, Dense 10",
-        ),
+        ("custom_mlp", "Dropout 0.2, Dense 800, Dropout 0.5, Dense 800, Dropout 0.5, Dense 10"),
         ("custom_mlp:3,7,0.125,0", "Dropout 0.125, Dense 7, Dense 7, Dense 7, Dense 10"),
         ("custom_mlp:0,800,0", "Dense 10"),
         (

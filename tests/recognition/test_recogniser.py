@@ -45,9 +45,7 @@ def test_the_network_sees_what_it_was_trained_on(recogniser):
     assert answer.probabilities.dtype == np.float32
     assert answer.probabilities.sum() == pytest.approx(1, abs=1e-5)
     assert answer.network_input.shape == (28, 28)
-
-
-def test_probabilities_are_the_softmax_of_the_layers(recogniser):
+    # Probabilities are the softmax of the layers.
     weights, bias = linear_model().parameters
     pictures = scale(load_dataset().test_images[:20])
     scores = pictures.reshape(20, 784) @ weights + bias
@@ -98,7 +96,6 @@ def test_unfit_parameters_change_nothing():
     assert np.array_equal(recogniser.predict(picture), before)
     with pytest.raises(ValueError, match=r"\(28, 28\)"):
         recogniser.predict(np.zeros((28, 28), np.float32))
-
     with pytest.raises(UserError, match="no network 'abacus'"):
         Recogniser(ModelFile("abacus", (np.ones(1),)))
     with pytest.raises(ModelFileError, match="has 6 parameters, but 1 were found"):
@@ -249,22 +246,15 @@ def test_each_network_is_searched_once():
     assert cached_mistakes(MODEL, None, 10) == FOUND
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b'{"format": "mnist_draw mistakes", "version": 99, "mistakes": []}',
-        b'{"format": "mnist_draw mistakes", "version": 1, "mistakes": [[1, 2]]}',
-        b'{"format": "mnist_draw mistakes", "version": 1, "mistakes": [[10, 2, "3"]]}',
-        b'{"format": "mnist_draw mistakes", "version": 1, "mistakes": [[1, 12, "3"]]}',
-    ],
-)
-def test_what_was_kept_and_is_damaged_is_found_again(content):
+def test_what_was_stored_and_is_damaged_is_found_again():
     cached_mistakes(MODEL, lambda: FOUND, 10)
     (path,) = (cache_folder() / "mistakes").iterdir()
-    path.write_bytes(content)
-    assert cached_mistakes(MODEL, lambda: FOUND, 10) == FOUND
-    assert len(json.loads(path.read_bytes())["mistakes"]) == 2
+    about = '{"format": "mnist_draw mistakes", "version": 1, "mistakes": [%s]}'
+    contents = [about % mistake for mistake in ("[1, 2]", '[10, 2, "3"]', '[1, 12, "3"]')]
+    for content in ("", about.replace("1", "99") % "", *contents):
+        path.write_text(content)
+        assert cached_mistakes(MODEL, lambda: FOUND, 10) == FOUND
+        assert len(json.loads(path.read_bytes())["mistakes"]) == 2
     # A cache that cannot be written is no error.
     path.unlink()
     path.parent.rmdir()
