@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
+from made_networks import random_model
 
+from mnist_draw.analysis.one_step import Minibatch, OneStep
 from mnist_draw.cli import main
 from mnist_draw.cli.main import build_parser
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
-from mnist_draw.dataset.mnist import dataset_name, load_data, load_dataset
+from mnist_draw.dataset.mnist import dataset_name, load_data, load_dataset, scale
 from mnist_draw.dataset.sources.formats import DATA_FORMATS, DataFormat
 from mnist_draw.dataset.sources.source import Part, Source
 from mnist_draw.errors import DatasetError
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.operations import (
+    ACTIVATIONS,
     OPERATIONS,
     OUTPUT_ACTIVATIONS,
     SIDE,
@@ -23,10 +27,12 @@ from mnist_draw.networks.operations import (
     Dense,
     MaxPooling,
     Operation,
+    activation_name,
     forward,
     parameter_shapes,
 )
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
+from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.history import History
 from mnist_draw.training.presets import PRESETS
@@ -88,7 +94,7 @@ EXAMPLES: dict[type[Operation], Operation] = {
     MaxPooling: MaxPooling(2),
     Dense: Dense(4, "tanh"),
 }
-PICTURES = np.random.default_rng(1).random((2, 1, SIDE, SIDE), np.float32)
+PICTURES = np.random.default_rng(1).integers(0, 256, (2, 1, SIDE, SIDE), np.uint8)
 
 
 @pytest.mark.parametrize("operation", EXAMPLES.values(), ids=lambda one: type(one).__name__)
@@ -108,8 +114,8 @@ def test_an_operation_has_all_its_facets(operation):
     random = np.random.default_rng(2)
     values = [random.normal(0, 0.1, shape).astype(np.float32) for shape in shapes]
     lasagne.layers.set_all_param_values(network, values)
-    expected = compile_predict(network)(PICTURES)
-    found = forward([operation], values, PICTURES)
+    expected = compile_predict(network)(scale(PICTURES))
+    found = forward([operation], values, scale(PICTURES))
     if found.ndim == 4:
         found = found.transpose(0, 3, 1, 2)
     np.testing.assert_allclose(found, expected, rtol=3e-5, atol=1e-5)
@@ -125,13 +131,69 @@ def test_an_activation_is_the_same_everywhere(name):
 
     activation = OUTPUT_ACTIVATIONS[name]
     assert activation.name == name
-    assert activation.title
     assert activation.meaning
+    assert activation_name(activation.function()) == name
     assert onnx.defs.has(activation.onnx)
     sums = np.random.default_rng(3).normal(0, 3, (4, 5)).astype(np.float32)
     x = T.matrix()
     expected = theano.function([x], activation.function()(x))(sums)
     np.testing.assert_allclose(activation.compute(sums), expected, rtol=3e-6, atol=1e-6)
+
+
+def small_network(activation):
+    """Return a network of four units with this activation."""
+    return random_model(f"layers:4@{activation}", spread=0.3, temperature=1.5)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_is_in_the_help_and_the_form(name, panel, capsys):
+    from PyQt5.QtCore import Qt
+    from PyQt5.QtWidgets import QComboBox
+
+    assert f"{name}," in help_of("train", capsys).replace(";", ",")
+    choose_in(panel, "networkCombo", NETWORKS["layers"].title)
+    choose_in(panel, "layer1ActivationCombo", name)
+    menu = panel.findChild(QComboBox, "layer1ActivationCombo")
+    assert menu.currentData(Qt.ToolTipRole) == ACTIVATIONS[name].meaning
+    [layer, *_] = parse_network(panel.settings().network).layers.hidden
+    assert layer.activation == name
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_is_in_the_exported_program(name, tmp_path):
+    model = small_network(name)
+    (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(model))
+    found = runpy.run_path(str(tmp_path / "reader.py"))["predict"](PICTURES)
+    np.testing.assert_allclose(found, Recogniser(model).predict_images(PICTURES), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_is_computed_by_onnx(name):
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    model = small_network(name)
+    content = NETWORK_FORMATS["onnx"].pack(model)
+    session = runtime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    [found] = session.run(None, {"pictures": PICTURES.astype(np.float32)})
+    np.testing.assert_allclose(found, Recogniser(model).predict_images(PICTURES), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_is_shown_and_learnt_in_one_step(name):
+    model = small_network(name)
+    settings = TrainingSettings(network=model.network, update="sgd", learning_rate=0.5)
+    step = OneStep(model, settings)
+    figures = step.step(Minibatch(scale(PICTURES), np.arange(2, dtype=np.int32), ()))
+    assert [layer.activation for layer in step.layers] == [name, "softmax"]
+    weights, biases = figures.before[:2]
+    computed = ACTIVATIONS[name].compute(scale(PICTURES[:1]).reshape(1, -1) @ weights + biases)
+    np.testing.assert_allclose(figures.a[0], computed[0], rtol=1e-5, atol=1e-5)
+    moved = [
+        value - 0.5 * slope for value, slope in zip(figures.before, figures.gradients, strict=True)
+    ]
+    assert all(slope.any() for slope in figures.gradients)
+    for found, expected in zip(figures.after, moved, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", NETWORK_FORMATS)

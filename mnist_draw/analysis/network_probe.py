@@ -19,6 +19,7 @@ from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import activation_name
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite, temperature_of
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import layer_names, mode_for, weighted_layers
@@ -46,7 +47,7 @@ class Layer:
     W: Floats = field(repr=False)
     #: float32 (units,).
     b: Floats = field(repr=False)
-    #: What Lasagne calls the nonlinearity: ``"rectify"``, ``"tanh"``, ``"softmax"`` …
+    #: Its name in `OUTPUT_ACTIVATIONS`; of a nonlinearity from elsewhere its own.
     activation: str = "rectify"
 
     @property
@@ -280,7 +281,7 @@ class _Chain:
         self._layers = lasagne.layers.get_all_layers(network)
         self._weighted = weighted_layers(network)
         self._mode = mode_for(network)
-        self._activations = [activation_of(layer) for layer in self._weighted]
+        self._activations = [activation_name(layer.nonlinearity) for layer in self._weighted]
         self._pictures = T.tensor4("pictures")
         self._gates: list[Any] = []
         self._sums: list[Any] = []
@@ -356,12 +357,6 @@ def layer_sum(layer: Any, value: Any, deterministic: bool = True) -> Any:
     found = layer.get_output_for(value, deterministic=deterministic)
     layer.nonlinearity = nonlinearity
     return found
-
-
-def activation_of(layer: Any) -> str:
-    """Return the name of a layer's nonlinearity: a function, or an object with settings."""
-    nonlinearity = layer.nonlinearity
-    return str(getattr(nonlinearity, "__name__", type(nonlinearity).__name__))
 
 
 def fresh_model(model: ModelFile) -> ModelFile:

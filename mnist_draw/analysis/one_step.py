@@ -16,11 +16,12 @@ import numpy.typing as npt
 
 from mnist_draw import theano_bridge
 from mnist_draw.analysis.accumulators import read_filled, read_from_run, save_filled
-from mnist_draw.analysis.network_probe import Floats, Layer, activation_of, layer_sum, layers_of
+from mnist_draw.analysis.network_probe import Floats, Layer, layer_sum, layers_of
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import own_data
 from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import activation_name
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import weighted_layers
 from mnist_draw.training.settings import TrainingSettings
@@ -293,7 +294,7 @@ class StepExpressions:
         self.settings = settings
         self.layers: list[Any] = lasagne.layers.get_all_layers(network)
         self.weighted = weighted_layers(network)
-        self.activations = [activation_of(layer) for layer in self.weighted]
+        self.activations = [activation_name(layer.nonlinearity) for layer in self.weighted]
         self.pictures, self.targets = T.tensor4("pictures"), T.ivector("targets")
         self.masks: list[Any] = []
         self.mask_shapes: list[tuple[tuple[int, ...], float]] = []

@@ -10,7 +10,7 @@ from mnist_draw.errors import UserError, asks_what_was_meant
 from mnist_draw.library.networks import find_network
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.mlp import MlpLayer, MlpLayers
-from mnist_draw.networks.operations import ACTIVATIONS
+from mnist_draw.networks.operations import activation_name
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
 from mnist_draw.storage.models import refuse_foreign
 
@@ -111,16 +111,10 @@ def _signature(network: Any) -> list[tuple[object, ...]]:
         elif not isinstance(layer, lasagne.layers.DropoutLayer):
             shapes = tuple(param.get_value(borrow=True).shape for param in layer.get_params())
             function = getattr(layer, "nonlinearity", None)
-            signature.append((type(layer), layer.output_shape[1:], shapes, _name_of(function)))
+            signature.append(
+                (type(layer), layer.output_shape[1:], shapes, activation_name(function))
+            )
     return signature
-
-
-def _name_of(function: Any) -> str:
-    """Return the name of an activation in a network's text, or else its own name."""
-    for activation in ACTIVATIONS.values():
-        if function is activation.function():
-            return activation.name
-    return str(getattr(function, "__name__", function))
 
 
 def _mlp_text(layers: list[Any]) -> str:
@@ -131,7 +125,7 @@ def _mlp_text(layers: list[Any]) -> str:
     input_dropout = 0.0
     for layer in layers[1:-1]:
         if isinstance(layer, lasagne.layers.DenseLayer):
-            hidden.append(MlpLayer(layer.num_units, _name_of(layer.nonlinearity)))
+            hidden.append(MlpLayer(layer.num_units, activation_name(layer.nonlinearity)))
         elif isinstance(layer, lasagne.layers.DropoutLayer) and hidden:
             last = hidden.pop()
             hidden.append(MlpLayer(last.units, last.activation, float(layer.p)))

@@ -74,8 +74,8 @@ class Activation:
     Attributes
     ----------
     name : str
-        In the text of a network.
-    title, meaning : str
+        In the text of a network, and for the user.
+    meaning : str
         For the user.
     compute : callable
         In NumPy: from sums to outputs, both float32 (N, units).
@@ -86,7 +86,6 @@ class Activation:
     """
 
     name: str
-    title: str
     meaning: str
     compute: Callable[[Floats], Floats]
     theano: str
@@ -105,14 +104,12 @@ ACTIVATIONS: dict[str, Activation] = {
     for activation in (
         Activation(
             "rectify",
-            "rectify",
             "0 below 0, else its input",
             _rectify,
             "lasagne.nonlinearities.rectify",
             "Relu",
         ),
         Activation(
-            "leaky",
             "leaky",
             "a hundredth of its input below 0",
             _leaky,
@@ -122,14 +119,12 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         Activation(
             "tanh",
-            "tanh",
             "the hyperbolic tangent, -1 to 1",
             _tanh,
             "lasagne.nonlinearities.tanh",
             "Tanh",
         ),
         Activation(
-            "sigmoid",
             "sigmoid",
             "the logistic function, 0 to 1",
             _sigmoid,
@@ -139,7 +134,6 @@ ACTIVATIONS: dict[str, Activation] = {
         # D.-A. Clevert, T. Unterthiner, S. Hochreiter, "Fast and accurate deep network learning by
         # exponential linear units (ELUs)", 2015, with alpha = 1; Lasagne 0.1 has none of its own.
         Activation(
-            "elu",
             "elu",
             "exp(x) - 1 below 0, else its input",
             _elu,
@@ -154,7 +148,6 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
     **ACTIVATIONS,
     "softmax": Activation(
         "softmax",
-        "softmax",
         "probabilities",
         _softmax,
         "lasagne.nonlinearities.softmax",
@@ -162,7 +155,7 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
         {"axis": -1},
     ),
     "linear": Activation(
-        "linear", "linear", "its input", _linear, "lasagne.nonlinearities.linear", "Identity"
+        "linear", "its input", _linear, "lasagne.nonlinearities.linear", "Identity"
     ),
 }
 
@@ -347,6 +340,15 @@ def _pooled(values: Floats, side: int) -> Floats:
 
 
 # ---- Not for the Python program that the network can be exported as: other frameworks
+
+
+def activation_name(function: Any) -> str:
+    """Return the name of a layer's activation in `OUTPUT_ACTIVATIONS`, or else its own name."""
+    for activation in OUTPUT_ACTIVATIONS.values():
+        if function is activation.function():
+            return activation.name
+    # A function, or an object with settings.
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class _Row(QWidget):
         self.units.setValue(layer.units)
         self.activation = ComboBox()
         for name, activation in ACTIVATIONS.items():
-            self.activation.addItem(activation.title, name)
+            self.activation.addItem(name, name)
             self.activation.setItemData(
                 self.activation.count() - 1, activation.meaning, Qt.ToolTipRole
             )
@@ -81,7 +81,7 @@ class _Row(QWidget):
                 "ActivationCombo",
                 "Activation",
                 f"What the units of hidden layer {number} make of their weighted inputs: "
-                + "; ".join(f"{one.title}: {one.meaning}" for one in ACTIVATIONS.values())
+                + "; ".join(f"{one.name}: {one.meaning}" for one in ACTIVATIONS.values())
                 + ".",
             ),
             (
