@@ -143,7 +143,7 @@ class NetworkProbe:
         outputs = lasagne.layers.get_output(self._output_layers, pictures, deterministic=True)
         return theano.function([pictures], outputs, mode=theano_bridge.fast_mode())
 
-    def relu_mask(self, rows: int) -> list[Floats]:
+    def open_gates(self, rows: int) -> list[Floats]:
         """Return gates that let all units through, (rows, units) for each hidden layer."""
         return [np.ones((rows, layer.units), np.float32) for layer in self.layers[:-1]]
 
@@ -169,7 +169,7 @@ class NetworkProbe:
         pictures = np.asarray(pictures, np.float32)
         if pictures.ndim != 4 or pictures.shape[1:] != (1, SIDE, SIDE):
             raise ValueError(f"expected the shape (N, 1, 28, 28), got {pictures.shape}")
-        gates = self.relu_mask(len(pictures)) if gates is None else gates
+        gates = self.open_gates(len(pictures)) if gates is None else gates
         # What is not finite is told in words, not by NumPy.
         with np.errstate(over="ignore", invalid="ignore"):
             results = self._forward(pictures, *gates)
@@ -237,7 +237,7 @@ class NetworkProbe:
         -------
         numpy.ndarray, float32, shape (28, 28)
         """
-        gates = self.relu_mask(1) if gates is None else gates
+        gates = self.open_gates(1) if gates is None else gates
         result = self._gradient(picture[None, None], *gates, np.asarray(pair, np.float32)[None])
         return np.array(result[0, 0], np.float32)
 

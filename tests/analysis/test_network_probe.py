@@ -81,7 +81,7 @@ def test_a_unit_switched_off_gives_nothing(network):
     plain = probe.run(both)
     for layer in range(len(probe.layers) - 1):
         unit = int(plain.a[layer][0].reshape(probe.layers[layer].units, -1).max(1).argmax())
-        gates = probe.relu_mask(2)
+        gates = probe.open_gates(2)
         gates[layer][1, unit] = 0
         passed = probe.run(both, gates)
         assert not passed.a[layer][1, unit].any()

@@ -176,7 +176,7 @@ def frame_of(probe: Any, question: FrameRequest) -> Frame:
     import numpy as np
 
     picture = question.picture
-    gates = probe.relu_mask(2)
+    gates = probe.open_gates(2)
 
     def is_there(layer: int, unit: int) -> bool:
         # A question may still be about the previous network and its units.
