@@ -7,10 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from linear_network import linear_model
+from made_networks import scaled_model
 
 from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import load_dataset, scale
-from mnist_draw.networks import NetworkError, parse_network
+from mnist_draw.networks import NetworkError
 from mnist_draw.recognition.explanation import Explainer
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile, ModelFileError
@@ -19,24 +20,13 @@ from mnist_draw.theano_bridge import installed_theano
 NETWORKS = ("mlp", "mlp:0.2", "custom_mlp:0,1,0,0", "custom_mlp:3,20,0.2,0.5", "cnn", "deep_cnn")
 
 
-def _model(network, seed=0, strength=1.0):
-    """Return a network with random weights that say something else for each picture."""
-    rng = np.random.default_rng(seed)
-    parameters = []
-    for shape in parse_network(network).parameter_shapes():
-        fan_in = np.prod(shape[1:]) if len(shape) == 4 else shape[0]
-        spread = strength * np.sqrt(2 / fan_in) if len(shape) > 1 else 0.1
-        parameters.append(rng.normal(0, spread, shape).astype(np.float32))
-    return ModelFile(network, tuple(parameters), {})
-
-
 def _picture(index=0):
     return scale(load_dataset().test_images[index : index + 1])[0, 0]
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
 def explained(request):
-    model = _model(request.param)
+    model = scaled_model(request.param)
     return model, Explainer(model)
 
 
@@ -81,7 +71,7 @@ def test_saliency_is_the_slope_times_the_ink(explained):
 
 def test_a_network_beyond_doubt_is_explained_too():
     # Its softmax is 1.0 in float32, the gradient of which is nothing.
-    model = _model("mlp", strength=10.0)
+    model = scaled_model("mlp", strength=10.0)
     recogniser = Recogniser(model)
     digit = int(recogniser.predict(_picture()[None, None])[0].argmax())
     assert recogniser.predict(_picture()[None, None])[0, digit] == 1
@@ -91,7 +81,7 @@ def test_a_network_beyond_doubt_is_explained_too():
 
 
 def test_temperature_counts():
-    model = _model("custom_mlp:3,20,0.2,0.5")
+    model = scaled_model("custom_mlp:3,20,0.2,0.5")
     hot = ModelFile(model.network, model.parameters, {"temperature": 2.0})
     plain, calibrated = (Explainer(one).explain(_picture(), 3).log_odds for one in (model, hot))
     probabilities = Recogniser(hot).predict(_picture()[None, None])[0]
@@ -126,7 +116,7 @@ def test_activations_are_what_the_layers_put_out(explained):
 
 
 def test_other_parameters_take_over_and_what_was_returned_stays():
-    first, second = _model("layers:20", 1), _model("layers:20", 2)
+    first, second = scaled_model("layers:20", 1), scaled_model("layers:20", 2)
     explainer = Explainer(first)
     before = explainer.explain(_picture(), 5)
     kept = before.saliency.copy(), before.activations[0].copy()
@@ -141,20 +131,20 @@ def test_other_parameters_take_over_and_what_was_returned_stays():
 
 
 def test_what_does_not_fit_is_said_and_changes_nothing():
-    explainer = Explainer(_model("mlp"))
+    explainer = Explainer(scaled_model("mlp"))
     before = explainer.explain(_picture(), 5)
     with pytest.raises(ModelFileError, match="cnn"):
-        explainer.use(_model("cnn"))
+        explainer.use(scaled_model("cnn"))
     with pytest.raises(ModelFileError):
         explainer.use(ModelFile("mlp", (np.zeros((3, 3), np.float32),), {}))
     assert np.array_equal(explainer.explain(_picture(), 5).saliency, before.saliency)
     with pytest.raises(NetworkError):
-        Explainer(ModelFile("no_such_network", _model("mlp").parameters, {}))
+        Explainer(ModelFile("no_such_network", scaled_model("mlp").parameters, {}))
     with pytest.raises(ValueError, match="27"):
         explainer.explain(np.zeros((27, 28), np.float32), 5)
     with pytest.raises(ValueError, match="10"):
         explainer.explain(_picture(), 10)
-    huge = tuple(np.full_like(value, 3e38) for value in _model("mlp").parameters)
+    huge = tuple(np.full_like(value, 3e38) for value in scaled_model("mlp").parameters)
     explainer.use(ModelFile("mlp", huge))
     with pytest.raises(ModelFileError, match="unusably large"):
         explainer.explain(_picture(), 5)
@@ -175,5 +165,5 @@ def test_nothing_is_left_to_the_slow_linker(monkeypatch):
 
     left = []
     monkeypatch.setattr(linker, "_numba_function", left.append)
-    Explainer(_model("deep_cnn")).explain(_picture(), 0)
+    Explainer(scaled_model("deep_cnn")).explain(_picture(), 0)
     assert left == []

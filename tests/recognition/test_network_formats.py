@@ -9,17 +9,17 @@ import sys
 
 import numpy as np
 import pytest
+from made_networks import scaled_model
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import find_by_key, list_shipped
 from mnist_draw.library.stored_network import open_network
-from mnist_draw.networks import NETWORKS, parse_network
+from mnist_draw.networks import NETWORKS
 from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.recognition import numpy_program
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.storage import ModelFile
 from mnist_draw.storage.models import load_model
 
 EVERY_ACTIVATION = "layers:" + ",".join(f"30@{name}" for name in ACTIVATIONS)
@@ -28,21 +28,13 @@ CLOSE = 1e-5
 DIGITS = 60
 
 
-def made_up(text, temperature=1.0):
-    """Return a network with numbers like those of a trained one."""
-    chance = np.random.default_rng(3)
-    shapes = parse_network(text).parameter_shapes()
-    values = [
-        chance.normal(0, 1.5 / np.sqrt(np.prod(shape[1:] if len(shape) == 4 else shape[:1])), shape)
-        for shape in shapes
-    ]
-    return ModelFile(text, tuple(values)).with_info(temperature=temperature)
-
-
 MODELS = {
     **{kept.name: lambda kept=kept: find_by_key(kept.key).load() for kept in list_shipped()},
-    **{kind.example: lambda kind=kind: made_up(kind.example, 1.7) for kind in NETWORKS.values()},
-    EVERY_ACTIVATION: lambda: made_up(EVERY_ACTIVATION, 0.6),
+    **{
+        kind.example: lambda kind=kind: scaled_model(kind.example, temperature=1.7)
+        for kind in NETWORKS.values()
+    },
+    EVERY_ACTIVATION: lambda: scaled_model(EVERY_ACTIVATION, temperature=0.6),
 }
 
 
@@ -74,7 +66,7 @@ def test_onnx_runtime_agrees(model, pictures):
 def test_classes_of_ones_own_are_named(pictures, tmp_path):
     onnx = pytest.importorskip("onnx", reason="onnx is not installed")
     names = ["Coat", 'a "b" \\ Ä']
-    model = made_up("layers:20#2", 1.5).with_info(classes=names, side=26)
+    model = scaled_model("layers:20#2", temperature=1.5).with_info(classes=names, side=26)
     made = onnx.load_model_from_string(NETWORK_FORMATS["onnx"].pack(model))
     told = {entry.key: entry.value for entry in made.metadata_props}
     assert json.loads(told["classes"]) == names
@@ -90,14 +82,14 @@ def test_classes_of_ones_own_are_named(pictures, tmp_path):
 def test_equal_networks_give_equal_files_and_a_missing_package_is_named(monkeypatch):
     pytest.importorskip("onnx", reason="onnx is not installed")
     for entry in NETWORK_FORMATS.values():
-        assert entry.pack(made_up("layers:9")) == entry.pack(made_up("layers:9"))
+        assert entry.pack(scaled_model("layers:9")) == entry.pack(scaled_model("layers:9"))
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(UserError, match="needs onnx, which is not installed"):
-        NETWORK_FORMATS["onnx"].pack(made_up("layers:9"))
+        NETWORK_FORMATS["onnx"].pack(scaled_model("layers:9"))
 
 
 def test_numpy_reads_the_parameters(tmp_path):
-    model = made_up("deep_cnn")
+    model = scaled_model("deep_cnn")
     path = tmp_path / "plain.npz"
     path.write_bytes(NETWORK_FORMATS["npz"].pack(model))
     with np.load(path) as archive:
@@ -158,7 +150,7 @@ def test_the_python_program_reads_files(tmp_path):
 
 @pytest.mark.process
 def test_no_name_makes_the_python_program_print_what_a_terminal_obeys(tmp_path):
-    named = made_up("layers:").with_info(name="a\x1b[31m network\n7.npy: 3 (99.9 %)")
+    named = scaled_model("layers:").with_info(name="a\x1b[31m network\n7.npy: 3 (99.9 %)")
     (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(named))
     done = run_program(tmp_path)
     assert "\x1b" not in done.stdout

@@ -374,6 +374,10 @@ def test_one_variable_moves_all_folders(tmp_path, monkeypatch):
     found = [cache_folder(), data_folder(), config_folder()]
     assert [folder.name for folder in found] == ["cache", "data", "config"]
     assert all(folder.is_dir() and folder.parent == tmp_path / "stick" for folder in found)
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "file"))
+    with pytest.raises(StorageError, match="MNIST_DRAW_HOME"):
+        cache_folder()
 
 
 def test_without_it_the_system_decides(tmp_path, monkeypatch):
@@ -387,19 +391,9 @@ def test_without_it_the_system_decides(tmp_path, monkeypatch):
         assert function().is_dir()
 
 
-def test_folder_that_cannot_be_made(tmp_path, monkeypatch):
-    (tmp_path / "file").write_text("in the way")
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "file"))
-    with pytest.raises(StorageError, match="MNIST_DRAW_HOME"):
-        cache_folder()
-
-
-def test_bare_clone_without_installation(monkeypatch):
+def test_resources_of_a_bare_clone_and_no_other_files(monkeypatch):
     monkeypatch.setattr(folders.importlib.util, "find_spec", lambda _name: None)
     assert (resource_path("mnist") / "train-images-idx3-ubyte.gz").is_file()
-
-
-@pytest.mark.parametrize("name", ["../setup.cfg", "/etc/passwd", "mnist/../../setup.cfg"])
-def test_names_stay_inside(name):
-    with pytest.raises(ValueError, match="stay inside"):
-        resource_path(name)
+    for name in ("../setup.cfg", "/etc/passwd", "mnist/../../setup.cfg"):
+        with pytest.raises(ValueError, match="stay inside"):
+            resource_path(name)
