@@ -54,7 +54,9 @@ def test_data_formats(tmp_path, capsys):
     help_text = help_of("train", capsys)
     with pytest.raises(DatasetError) as refused:
         load_dataset(tmp_path)
+    page = (Path(__file__).parents[1] / "docs" / "own-data.md").read_text(encoding="utf-8")
     for known in DATA_FORMATS:
+        assert known.name in page or known.title in page
         assert known.title in help_text
         assert known.title in setting.sentence
         assert known.meaning in str(refused.value)

@@ -30,7 +30,7 @@ class DataFormat:
     read : callable
         Reads a file or folder that was recognised; raises DatasetError with a sentence.
     is_folder, is_file : callable
-        Recognise a folder by its files, and a file by its name.
+        Recognise a folder by its files, and a file by its name; never if left out.
     patterns : tuple of str
         Of its files in a file dialog, such as ``"*.csv"``; empty if it has only folders.
     suffixes : tuple of str
@@ -41,7 +41,7 @@ class DataFormat:
     title: str
     meaning: str
     read: Callable[[Path], Source]
-    is_folder: Callable[[Path], bool]
+    is_folder: Callable[[Path], bool] = lambda folder: False
     is_file: Callable[[Path], bool] = lambda path: False
     patterns: tuple[str, ...] = ()
     suffixes: tuple[str, ...] = ()

@@ -7,17 +7,19 @@ validation and test) are drawn from its training pictures.
 from __future__ import annotations
 
 import contextlib
+import io
+import itertools
 import string
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.errors import DatasetError, UserError, reason_of
-from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.storage.opening import MEGABYTE, open_unfolded, read_file
 
 #: The most pictures of a part: 300 MB of pixels.
 MAX_PICTURES = 400_000
@@ -49,7 +51,7 @@ class Source:
     messages: tuple[str, ...] = ()
 
 
-_PIXELS = 28 * 28
+PIXELS = 28 * 28
 
 
 def visible_entries(folder: Path) -> list[Path]:
@@ -95,7 +97,7 @@ def as_part(images: NDArray[Any], labels: NDArray[Any], path: Path) -> Part:
 
 def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     shape = images.shape
-    plain = shape[1:] in ((28, 28), (1, 28, 28), (28, 28, 1), (_PIXELS,))
+    plain = shape[1:] in ((28, 28), (1, 28, 28), (28, 28, 1), (PIXELS,))
     if not plain or images.dtype.kind not in "uif":
         raise DatasetError(
             f"{path} holds pictures of the shape {_format_shape(shape)} ({images.dtype}); grey "
@@ -252,3 +254,100 @@ def _invalid_line(path: Path, line: str, expected: str) -> DatasetError:
     return DatasetError(
         f"{path}, which names the classes, has the line {line[:60]!r}; {expected} were expected."
     )
+
+
+# -- files of text
+
+#: `MAX_PICTURES` lines of 784 pixels with three digits each.
+_MAX_TEXT = 1300 * MEGABYTE
+
+
+class Line(NamedTuple):
+    """A line of a text file, with its number in the file, from 1."""
+
+    number: int
+    text: str
+
+
+@contextlib.contextmanager
+def open_lines(path: Path) -> Iterator[Iterator[Line]]:
+    """Open a text file in UTF-8, gzipped or not, as its lines that are not blank.
+
+    An error while it is read becomes a sentence that names the file.
+    """
+    try:
+        with open_unfolded(path, _MAX_TEXT) as file:
+            text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
+            try:
+                lines = itertools.starmap(Line, enumerate(text, 1))
+                yield (line for line in lines if line.text.strip())
+            finally:
+                text.detach()  # the file is closed by its own context
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path} is no text in UTF-8.") from error
+    except FileNotFoundError:
+        raise DatasetError(f"There is no file {path}.") from None
+    except DatasetError:
+        raise
+    except (UserError, OSError) as error:
+        raise DatasetError(f"{path} cannot be read: {reason_of(error)}.") from error
+
+
+def number_labels(labels: Collection[str], path: Path) -> tuple[dict[str, int], Mapping[int, str]]:
+    """Return the number of each label of a text file, and the names of the numbers.
+
+    Numbers keep their value and have the names that `find_names` finds; words are numbered in
+    alphabetical order.
+    """
+    if all(label.removeprefix("-").isdecimal() for label in labels):
+        return {label: int(label) for label in labels}, find_names(path.parent, path.name)
+    names = dict(enumerate(sorted(labels)))
+    return {name: number for number, name in names.items()}, names
+
+
+def parse_pixels(path: Path, lines: Sequence[Line]) -> NDArray[np.uint8]:
+    """Parse lines of 784 pixels from 0 to 255, separated by commas, as pictures (N, 28, 28)."""
+    texts = [line.text for line in lines]
+    try:
+        values = np.loadtxt(texts, delimiter=",", dtype=np.float32, ndmin=2, comments=None)
+    except ValueError as error:
+        raise _invalid_pixels(path, lines) from error
+    if values.shape != (len(lines), PIXELS):
+        raise _invalid_pixels(path, lines)
+    outside = ~((values >= 0) & (values <= 255)).all(axis=1)
+    if outside.any():
+        row = int(outside.argmax())
+        raise DatasetError(
+            f"{path} holds pixels from {values[row].min():g} to {values[row].max():g} in line "
+            f"{lines[row].number:,}; 0 to 255 were expected."
+        )
+    return np.rint(values).astype(np.uint8).reshape(-1, 28, 28)
+
+
+def _invalid_pixels(path: Path, lines: Sequence[Line]) -> DatasetError:
+    """Return a sentence about the first line that is not of 784 numbers."""
+    for line in lines:
+        fields = line.text.strip().split(",")
+        if len(fields) != PIXELS:
+            return DatasetError(
+                f"{path} has {len(fields):,} of {PIXELS} pixels in line {line.number:,}. Nothing "
+                "was loaded."
+            )
+        for pixel in fields:
+            if not is_number(pixel):
+                return DatasetError(
+                    f"{path} holds {pixel.strip()[:40]!r} in line {line.number:,}; a pixel "
+                    "from 0 to 255 was expected. Nothing was loaded."
+                )
+    return DatasetError(
+        f"{path} cannot be read among its lines {lines[0].number:,} to {lines[-1].number:,}: they "
+        f"are not {PIXELS} numbers each. Nothing was loaded."
+    )
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -6,7 +6,6 @@ Labels are numbers or words.
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,13 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.sources.idx_files import exchange_axes
-from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source, files_of, find_names
-from mnist_draw.errors import DatasetError, UserError
-from mnist_draw.storage.opening import MEGABYTE, open_unfolded
+from mnist_draw.dataset.sources.source import (
+    MAX_PICTURES,
+    PIXELS,
+    Line,
+    Part,
+    Source,
+    files_of,
+    is_number,
+    number_labels,
+    open_lines,
+    parse_pixels,
+)
+from mnist_draw.errors import DatasetError
 
-_PIXELS = 28 * 28
-#: 400,000 lines of 784 pixels with three digits each.
-_MAX_BYTES = 1300 * MEGABYTE
 _LABEL_COLUMNS = ("label", "class", "target", "y")
 #: Lines parsed at once.
 _LINES = 2000
@@ -53,20 +59,15 @@ def read(place: Path) -> Source:
     train = _read_table(train_path)
     if train.labels is None:
         raise DatasetError(
-            f"{train_path} has {_PIXELS} columns, pixels without a label; a label and {_PIXELS} "
+            f"{train_path} has {PIXELS} columns, pixels without a label; a label and {PIXELS} "
             "pixels were expected in each line."
         )
     test = None if test_path is None else _read_table(test_path)
     if test is not None and test.labels is None:
         messages = (f"{test_path.name if test_path else ''} has no labels and was not used.",)
         test = None
-    words = sorted({*train.labels, *(test.labels if test and test.labels else ())})
-    if all(word.lstrip("-").isdecimal() for word in words):
-        names = find_names(train_path.parent, train_path.name)
-        number_of = {word: int(word) for word in words}
-    else:
-        names = dict(enumerate(words))
-        number_of = {word: number for number, word in names.items()}
+    words = {*train.labels, *(test.labels if test and test.labels else ())}
+    number_of, names = number_labels(words, train_path)
     parts = [
         None
         if table is None or table.labels is None
@@ -95,53 +96,40 @@ def _choose(folder: Path) -> tuple[Path, Path | None]:
 
 
 def _read_table(path: Path) -> _Table:
-    try:
-        with open_unfolded(path, _MAX_BYTES) as file:
-            lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
-            try:
-                table = _parse(path, (line for line in lines if line.strip()))
-            finally:
-                lines.detach()  # the file is closed by its own context
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is no text, so no table.") from error
-    except FileNotFoundError:
-        raise DatasetError(f"There is no file {path}.") from None
-    except DatasetError:
-        raise
-    except (UserError, OSError) as error:
-        raise DatasetError(f"{path} cannot be read: {str(error).rstrip('.')}.") from error
+    with open_lines(path) as lines:
+        table = _parse(path, lines)
     if path.name.startswith("emnist-"):
         exchange_axes(table.images)
     return table
 
 
-def _parse(path: Path, lines: Iterator[str]) -> _Table:
-    first = next(lines, "")
-    fields = [field.strip().strip('"') for field in first.split(",")]
-    has_head = len(fields) > 1 and not _is_number(fields[1])
+def _parse(path: Path, lines: Iterator[Line]) -> _Table:
+    first = next(lines, Line(1, ""))
+    fields = [field.strip().strip('"') for field in first.text.split(",")]
+    has_head = len(fields) > 1 and not is_number(fields[1])
     column: int | None = None
-    if len(fields) != _PIXELS:
+    if len(fields) != PIXELS:
         names = [field.lower() for field in fields] if has_head else []
         column = next((names.index(name) for name in _LABEL_COLUMNS if name in names), 0)
-    if len(fields) not in (_PIXELS, _PIXELS + 1):
+    if len(fields) not in (PIXELS, PIXELS + 1):
         raise DatasetError(
-            f"{path} has {len(fields):,} columns; a label and {_PIXELS} pixels were expected in "
+            f"{path} has {len(fields):,} columns; a label and {PIXELS} pixels were expected in "
             "each line."
         )
     labels: list[str] = []
     blocks: list[NDArray[np.uint8]] = []
-    number = 1 + has_head
+    count = 0
     rest = lines if has_head else itertools.chain([first], lines)
     while block := list(itertools.islice(rest, _LINES)):
-        if number + len(block) > MAX_PICTURES + 1:
+        count += len(block)
+        if count > MAX_PICTURES:
             raise DatasetError(
                 f"{path} has more than {MAX_PICTURES:,} lines, the most that can be learnt at "
                 "once. Use a part of them."
             )
         if column is not None:
-            block = [_without_label(line, column, labels) for line in block]
-        blocks.append(_pixels(path, block, number))
-        number += len(block)
+            block = [Line(line.number, _without_label(line.text, column, labels)) for line in block]
+        blocks.append(parse_pixels(path, block))
     if not blocks:
         raise DatasetError(f"{path} holds no pictures at all.")
     return _Table(path, np.concatenate(blocks), None if column is None else labels)
@@ -160,31 +148,3 @@ def _without_label(line: str, column: int, labels: list[str]) -> str:
     # A table that was saved by a spreadsheet or by pandas may say 3.0.
     labels.append(label.removesuffix(".0"))
     return rest
-
-
-def _pixels(path: Path, lines: list[str], number: int) -> NDArray[np.uint8]:
-    try:
-        values = np.loadtxt(lines, delimiter=",", dtype=np.float32, ndmin=2, comments=None)
-    except ValueError as error:
-        raise DatasetError(
-            f"{path} cannot be read among its lines {number:,} to {number + len(lines) - 1:,}: "
-            f"{str(error).rstrip('.')}. Nothing was loaded."
-        ) from error
-    if values.shape != (len(lines), _PIXELS):
-        raise DatasetError(
-            f"{path} has lines with {values.shape[1]:,} pixels; {_PIXELS} were expected."
-        )
-    if not (values.min() >= 0 and values.max() <= 255):
-        raise DatasetError(
-            f"{path} holds pixels from {values.min():g} to {values.max():g} among its lines "
-            f"{number:,} to {number + len(lines) - 1:,}; 0 to 255 were expected."
-        )
-    return np.rint(values).astype(np.uint8).reshape(-1, 28, 28)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
