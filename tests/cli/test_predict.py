@@ -33,13 +33,6 @@ def seven(tmp_path):
     return str(tmp_path / "sieben ü.png")
 
 
-def test_predict(model, seven, capsys):
-    assert main(["predict", seven, "--model", model]) == 0
-    out, err = capsys.readouterr()
-    assert out.startswith(f"{seven}: 7 (")
-    assert err == ""
-
-
 @pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
 def test_what_a_terminal_would_obey_is_escaped(model, seven, tmp_path, capfd):
     name = "\x1b[31m\x9b2J\x7f\r\u202ex.png"
@@ -92,7 +85,11 @@ def test_a_table_has_the_true_name_except_on_a_terminal(
         assert row["image"] == str(tmp_path / name)
 
 
-def test_predict_json(model, seven, capsys):
+def test_predict(model, seven, capsys):
+    assert main(["predict", seven, "--model", model]) == 0
+    out, err = capsys.readouterr()
+    assert out.startswith(f"{seven}: 7 (")
+    assert err == ""
     assert main(["predict", "--json", "--model", model, seven, seven]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 2
@@ -147,9 +144,7 @@ def test_a_folder_is_read(model, seven, capsys):
     assert [line.rpartition(": ")[0] for line in lines] == names
     (folder / "nothing").mkdir()
     assert main(["predict", str(folder / "nothing"), "--model", model]) == 1
-    said = capsys.readouterr().err
-    assert f"{folder / 'nothing'} is a folder without pictures: no name in it ends with" in said
-    assert ".png" in said
+    assert f"{folder / 'nothing'} is a folder without pictures" in capsys.readouterr().err
     assert main(["predict", str(folder / "nothing"), "--model", model, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
     assert "without pictures" in found["error"]
@@ -180,46 +175,31 @@ def test_a_network_of_numpy_s_and_one_that_ships(seven, tmp_path, capsys):
     np.savez(tmp_path / "plain.npz", *linear_model().parameters)
     assert main(["predict", seven, "--model", str(tmp_path / "plain.npz")]) == 0
     assert main(["predict", seven, "--model", "mlp"]) == 0
-    assert [line.rpartition(": ")[2][0] for line in capsys.readouterr().out.splitlines()] == [
-        "7",
-        "7",
-    ]
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.rpartition(": ")[2][0] for line in lines] == ["7", "7"]
 
 
-def test_what_is_no_digit(model, tmp_path, capsys):
+@pytest.fixture
+def no_digits(tmp_path):
+    """Pictures of a square and of nothing."""
     square = np.full((100, 100), 255, np.uint8)
     square[20:80, 20:80] = 0
     Image.fromarray(square).save(tmp_path / "square.png")
     Image.fromarray(square * 0).save(tmp_path / "blank.png")
-    names = [str(tmp_path / name) for name in ("square.png", "blank.png")]
-    assert main(["predict", *names, "--model", model, "--json"]) == 0
-    assert [json.loads(line)["digit"] for line in capsys.readouterr().out.splitlines()] == [
-        None,
-        None,
-    ]
-    assert main(["predict", *names, "--model", model]) == 0
+    return [str(tmp_path / name) for name in ("square.png", "blank.png")]
+
+
+def test_what_is_no_digit(model, no_digits, capsys):
+    assert main(["predict", *no_digits, "--model", model, "--json"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["digit"] for line in lines] == [None, None]
+    assert main(["predict", *no_digits, "--model", model]) == 0
     square_line, blank_line = capsys.readouterr().out.splitlines()
     assert ": ? (" in square_line
     assert "no ink" in blank_line
 
 
 def test_evaluate(model, capsys):
-    assert main(["evaluate", model, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["examples"] == 10_000
-    counts = np.array(found["confusion"])
-    assert counts.shape == (10, 10)
-    # Rows are the true digits.
-    assert counts.sum(axis=1).tolist() == np.bincount(load_dataset().test_labels).tolist()
-    assert np.trace(counts) == round(10_000 * found["accuracy"])
-    assert main(["evaluate", model]) == 0
-    text = capsys.readouterr().out
-    assert f"test loss:\t\t\t{found['loss']:.6f}" in text
-    assert f"{found['accuracy'] * 100:.2f} %" in text
-    assert 0.8 < found["accuracy"] < 0.95
-
-
-def test_evaluate_is_exact(model, capsys):
     weights, bias = linear_model().parameters
     data = load_dataset()
     scores = (data.test_images.reshape(10_000, -1) / 256) @ weights.astype(float) + bias
@@ -230,6 +210,15 @@ def test_evaluate_is_exact(model, capsys):
     right = logs[np.arange(10_000), data.test_labels]
     assert found["loss"] == pytest.approx(-right.mean(), rel=1e-4)
     assert found["accuracy"] == pytest.approx((logs.argmax(axis=1) == data.test_labels).mean())
+    assert found["examples"] == 10_000
+    counts = np.array(found["confusion"])
+    # Rows are the true digits.
+    assert counts.sum(axis=1).tolist() == np.bincount(data.test_labels).tolist()
+    assert np.trace(counts) == round(10_000 * found["accuracy"])
+    assert main(["evaluate", model]) == 0
+    text = capsys.readouterr().out
+    assert f"test loss:\t\t\t{found['loss']:.6f}" in text
+    assert f"{found['accuracy'] * 100:.2f} %" in text
 
 
 @pytest.mark.slow
@@ -242,31 +231,22 @@ def test_evaluate_writes_a_report(model, tmp_path, capsys):
     assert "confusion" in json.loads(capsys.readouterr().out)
 
 
-def test_a_report_that_cannot_be_written_is_told_before_counting(model, tmp_path, capsys):
-    assert main(["evaluate", model, "--report", model]) == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "for the report cannot be made" in err
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["evaluate", "none.npz"], "none.npz cannot be used. There is no such file."),
         (["predict", "a.png", "--model", "none.npz"], "none.npz cannot be used"),
+        (["evaluate", "MODEL", "--data", "/no/such/folder"], "not a folder"),
+        # Told before counting.
+        (["evaluate", "MODEL", "--report", "MODEL"], "for the report cannot be made"),
     ],
 )
-def test_failures_are_one_sentence(arguments, message, capsys):
-    assert main(arguments) == 1
+def test_failures_are_one_sentence(arguments, message, model, capsys):
+    assert main([argument.replace("MODEL", model) for argument in arguments]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert message in err
     assert len(err.splitlines()) == 1
-
-
-def test_data_folder_that_is_none(model, capsys):
-    assert main(["evaluate", model, "--data", "/no/such/folder"]) == 1
-    assert "not a folder" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -282,9 +262,6 @@ def seventy_two(tmp_path):
 def test_predict_number(model, seventy_two, capsys):
     assert main(["predict", "--number", "--model", model, seventy_two]) == 0
     assert capsys.readouterr().out.startswith(f"{seventy_two}: 72 (")
-
-
-def test_predict_number_json(model, seventy_two, capsys):
     assert main(["predict", "--number", "--json", "--model", model, seventy_two]) == 0
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["image", "digit", "confidence", "probabilities", "number", "digits"]
@@ -299,13 +276,8 @@ def test_predict_number_json(model, seventy_two, capsys):
         assert np.abs(np.array(part["box"]) / 40 - wanted).max() < 1.5
 
 
-def test_number_of_what_is_none(model, seven, tmp_path, capsys):
-    square = np.full((100, 100), 255, np.uint8)
-    square[20:80, 20:80] = 0
-    Image.fromarray(square).save(tmp_path / "square.png")
-    Image.fromarray(square * 0).save(tmp_path / "blank.png")
-    names = [str(tmp_path / "square.png"), str(tmp_path / "blank.png"), seven]
-    assert main(["predict", "--number", "--json", "--model", model, *names]) == 0
+def test_number_of_what_is_none(model, seven, no_digits, capsys):
+    assert main(["predict", "--number", "--json", "--model", model, *no_digits, seven]) == 0
     square_found, blank, digit = map(json.loads, capsys.readouterr().out.splitlines())
     assert square_found["number"] is None
     assert [part["digit"] for part in square_found["digits"]] == [None]
