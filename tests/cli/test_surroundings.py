@@ -25,15 +25,14 @@ TRAIN = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "500", "--epo
 MODEL = str(resource_path("models") / "mlp.npz")
 
 
+def python(arguments, folder, **environment):
+    env = {**os.environ, **environment}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+
+
 def run(arguments, folder, **environment):
-    return subprocess.run(
-        [sys.executable, "-m", "mnist_draw", *arguments],
-        cwd=folder,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return python(["-m", "mnist_draw", *arguments], folder, **environment)
 
 
 @pytest.fixture
@@ -85,18 +84,13 @@ def test_a_home_that_is_a_file(blank):
 
 @pytest.mark.process
 @pytest.mark.skipif(installed_theano(), reason="about PyTensor's folder")
-@pytest.mark.parametrize("name", ["Ada's", "a # b", "a, b", 'a "b"', "back\\slash", "ü ≈"])
+@pytest.mark.parametrize("name", ["Ada's # b, ü ≈", 'a "b" back\\slash'])
 def test_a_home_of_any_name(name, tmp_path):
     if os.name == "nt" and set(name) & set('"\\'):
         pytest.skip("no folder can have that name there")
     code = "import mnist_draw, theano; print(ascii(str(theano.config.base_compiledir)))"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, "MNIST_DRAW_HOME": str(tmp_path / name), "PYTENSOR_FLAGS": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    home = str(tmp_path / name)
+    done = python(["-c", code], tmp_path, MNIST_DRAW_HOME=home, PYTENSOR_FLAGS="")
     wanted = ascii(str(tmp_path / name / "cache" / "compiled") + os.sep)[:-1]
     assert done.stdout.startswith(wanted)
     assert done.stderr == ""
@@ -160,7 +154,7 @@ def test_a_damaged_tiff_is_told_of_in_our_words_alone(tmp_path):
 
 
 LONG = "x" * 70_000
-ODD = ["~nobody-has-this-name/x", "x" * 5000, LONG, "x/" * 3000, "a folder", "nul\0", "\udcff"]
+ODD = ["~nobody-has-this-name/x", LONG, "x/" * 3000, "a folder", "nul\0", "\udcff"]
 WITH_A_NAME = [
     ["predict", "NAME"],
     ["predict", "blank.png", "--model", "NAME"],
@@ -220,21 +214,21 @@ def test_programs_that_read_json_read_errors_too(arguments, status, capsys):
 @pytest.mark.skipif(os.name == "nt", reason="signals to another process")
 def test_ctrl_c_during_the_first_imports():
     """A module takes its time to be imported; Ctrl-C comes meanwhile."""
-    code = (
-        "import sys, time\n"
-        "class Slow:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name == 'mnist_draw.cli':\n"
-        "            print('importing', flush=True)\n"
-        "            time.sleep(60)\n"
-        "sys.meta_path.insert(0, Slow())\n"
-        "from mnist_draw.__main__ import main\n"
-        "sys.exit(main())\n"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
+    code = """
+import sys, time
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "mnist_draw.cli":
+            print("importing", flush=True)
+            time.sleep(60)
+
+sys.meta_path.insert(0, Slow())
+from mnist_draw.__main__ import main
+sys.exit(main())
+"""
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
         assert process.stdout.readline() == "importing\n"
         time.sleep(0.01)
         process.send_signal(signal.SIGINT)

@@ -1,7 +1,8 @@
-"""Checkpoint files: written by a thread, read without trust."""
+"""Checkpoints are written by a thread; they, records and models are read without trust."""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import io
 import json
@@ -14,15 +15,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mnist_draw.errors import StorageError, UserError
-from mnist_draw.storage import npz
+from mnist_draw.storage import ModelFile, load_model, npz, save_model
 from mnist_draw.training import checkpoint as module
-from mnist_draw.training import events
+from mnist_draw.training import events, record, run_list
 from mnist_draw.training.checkpoint import (
     Checkpoint,
     CheckpointError,
     CheckpointWriter,
     load_checkpoint,
 )
+from mnist_draw.training.events import SettingChanged
+from mnist_draw.training.record import Run, read_run
+from mnist_draw.training.settings import TrainingSettings
 
 from .short_runs import SMALL, assert_same_run, end, of, run, same
 
@@ -50,6 +54,7 @@ def test_through_bytes_and_back(finished, tmp_path):
     assert first.pack() == finished[0].read_bytes()
 
 
+@pytest.mark.usefixtures("shared_step")
 def test_a_full_disk_stops_no_training(digits, tmp_path, monkeypatch):
     def fail(path, data):
         raise StorageError(f"Could not write {path}: no space left on device.")
@@ -65,6 +70,7 @@ def test_a_full_disk_stops_no_training(digits, tmp_path, monkeypatch):
     assert writer_threads() == []
 
 
+@pytest.mark.usefixtures("shared_step")
 def test_a_folder_that_does_not_exist(digits, tmp_path):
     seen = run(SMALL.replace(epochs=1), dataset=digits, checkpoint=tmp_path / "absent" / "run")
     assert "absent" in of(events.CheckpointFailed, seen)[0].message
@@ -84,13 +90,13 @@ def test_whatever_fails_in_the_thread_is_told(finished, tmp_path):
     writer = CheckpointWriter(tmp_path / "run")
     writer.put(bad)
     writer.close()
-    assert "MemoryError (64 GiB)" in writer.reports()[0].message  # type: ignore[union-attr]
+    assert "MemoryError (64 GiB)" in writer.reports()[0].message
     assert writer.reports() == []
 
 
 def test_the_newest_is_written_when_the_disk_is_slow(finished, tmp_path, monkeypatch):
     begun, go_on = threading.Event(), threading.Event()
-    written: list[bytes] = []
+    written = []
 
     def slow(path, data):
         begun.set()
@@ -120,19 +126,13 @@ def complaint(path):
     return str(caught.value)
 
 
-def test_missing_and_unreadable(tmp_path):
+def test_what_is_no_checkpoint(tmp_path):
     assert complaint(tmp_path / "absent") == f"There is no checkpoint {tmp_path / 'absent'}."
     assert "it is a folder" in complaint(tmp_path)
-
-
-@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"PK\x03\x04", b"not a checkpoint" * 99])
-def test_other_files(tmp_path, content):
-    (tmp_path / "run").write_bytes(content)
-    assert "cannot be continued" in complaint(tmp_path / "run")
-    assert (tmp_path / "run").read_bytes() == content
-
-
-def test_another_archive_of_numpy(tmp_path):
+    for content in (b"", b"\x93NUMPY", b"PK\x03\x04", b"not a checkpoint" * 99):
+        (tmp_path / "run").write_bytes(content)
+        assert "cannot be continued" in complaint(tmp_path / "run")
+        assert (tmp_path / "run").read_bytes() == content
     np.savez(tmp_path / "other.npz", header=np.arange(3), weights=np.zeros(3))
     assert "cannot be continued" in complaint(tmp_path / "other.npz")
 
@@ -222,3 +222,90 @@ def test_the_checkpoint_has_the_users_mode(finished):
     mask = os.umask(0)
     os.umask(mask)
     assert finished[0].stat().st_mode & 0o777 == 0o666 & ~mask
+
+
+# -- whatever stands in a field of a record, a checkpoint or a model
+
+NONSENSE = [
+    None, True, -1, 0, 2.5, 10**400, -(10**30), float("nan"), float("-inf"), 2_000_000_000, "",
+    "\ud800", "x" * 500, [], [[]], {}, {"a": 1}, [float("nan")],
+]  # fmt: skip
+CHANGES = (SettingChanged(1, 1, 3, "l2", 0.0, 0.1),)
+FIGURES = (np.ones(3), np.ones(3), np.array([[1.0] * 7]))
+WEIGHTS = (np.ones((2, 3), np.float32),)
+
+
+def variants(values):
+    """Yield copies of JSON values, each with one of them replaced or, in an object, left out."""
+    if isinstance(values, dict | list):
+        for key in list(values) if isinstance(values, dict) else range(len(values)):
+            for inner in variants(values[key]):
+                changed = copy.copy(values)
+                changed[key] = inner
+                yield changed
+            if isinstance(values, dict):
+                yield {name: value for name, value in values.items() if name != key}
+    yield from NONSENSE
+
+
+def some_run(folder):
+    settings = TrainingSettings(epochs=2, update_parameters={"rho": 0.9})
+    figures = {"test_loss": 0.1}
+    return Run(folder, settings, "mine", "2026-01-01 10:00", "stopped", 1, 2.0, figures, CHANGES)
+
+
+@pytest.mark.slow
+def test_records(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+    folder = run_list.new_run_folder()
+    some_run(folder).save()
+    path = folder / record.RECORD
+    for values in variants(json.loads(path.read_bytes())):
+        path.write_text(json.dumps(values))
+        try:
+            found = read_run(folder)
+        except UserError:
+            continue
+        # What is accepted can be shown, sorted, and written again.
+        assert 0 <= found.epochs_done <= 10**6
+        assert np.isfinite([found.seconds, *found.figures.values()]).all()
+        found.title.encode()
+        found.save()
+        assert read_run(folder) == found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["checkpoint", "model"])
+def test_headers(tmp_path, kind):
+    path = tmp_path / "file.npz"
+    if kind == "checkpoint":
+        made = Checkpoint(
+            some_run(tmp_path).settings,
+            1,
+            "mark",
+            WEIGHTS,
+            WEIGHTS,
+            FIGURES,
+            1,
+            0.5,
+            WEIGHTS,
+            CHANGES,
+        )
+        path.write_bytes(made.pack())
+    else:
+        metadata = {"title": "A", "data": "MNIST", "test_accuracy": 0.9, "settings": {"l2": 0.1}}
+        save_model(path, ModelFile("mlp", WEIGHTS, metadata))
+    arrays = npz.Archive(io.BytesIO(path.read_bytes())).read_all()
+    for values in variants(json.loads(arrays["header"].tobytes())):
+        arrays["header"] = np.frombuffer(json.dumps(values).encode(), np.uint8)
+        path.write_bytes(npz.pack(arrays))
+        try:
+            found = load_checkpoint(path) if kind == "checkpoint" else load_model(path)
+        except UserError:
+            continue
+        if kind == "checkpoint":
+            assert (found.epoch, len(found.changes)) in ((1, 0), (1, 1))
+            found.pack()
+        else:
+            found.describe().encode()
+            save_model(path, found)
