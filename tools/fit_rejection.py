@@ -94,7 +94,7 @@ def network_of(lasagne: Any, filters: tuple[int, int] = FILTERS, units: int = UN
 
 
 def _threshold(rule: RejectionRule) -> float:
-    """Return the log odds below which a small part of MNIST's validation digits lies."""
+    """Return the quantile of the log odds of MNIST's validation digits for a small share."""
     images = load_dataset().validation_images
     log_odds = [
         rule.log_odds(scale(images[start : start + 1000]))[0]

@@ -101,7 +101,7 @@ class Drawn:
     drawings : list of Drawings
         Of the writers that count.
     kinds : numpy.ndarray, shape (N,)
-        What each drawing stands for, one part after the other.
+        The meaning of each drawing, one part after the other.
     seed : int
     """
 

@@ -3,7 +3,7 @@
 Each stroke is written as a kind and points: ``l`` for straight lines from point to point, ``s``
 for a smooth curve through them. The box is 1 wide and 1 high, x to the right and y downwards.
 
-Some letters are left out, because nobody can tell them from digits when they stand alone: O, o,
+Some letters are left out, because they cannot be told from digits out of context: O, o,
 D and Q (0); I, l and i (1); Z and z (2); S and s (5); G and b (6); B (8); g and q (9).
 """
 

@@ -1,6 +1,6 @@
 """Synthetic negatives: pictures that are no digits, from strokes and from mangled digits.
 
-They stand for everything that people may draw and that no data set of digits holds. The rule
+They represent everything that people may draw and that no data set of digits holds. The rule
 that refuses (:mod:`mnist_draw.recognition.rejection`) is fitted to tell them from digits.
 """
 

@@ -19,7 +19,7 @@ from mnist_draw.errors import UserError
 
 Points = npt.NDArray[np.float64]
 
-#: What nobody can tell from a digit when it stands alone: 0, 1, 2, 5, 6, 8 and 9.
+#: Letters that cannot be told from a digit out of context: 0, 1, 2, 5, 6, 8 and 9.
 LOOKALIKES = frozenset("OoDQIliZzSsGbBgq/|")
 #: … and those that are often written exactly like a digit.
 TWINS = {"O": 0, "o": 0, "I": 1, "l": 1, "/": 1, "|": 1, "Z": 2, "z": 2, "S": 5, "s": 5} | {

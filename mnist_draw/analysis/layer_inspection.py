@@ -138,4 +138,4 @@ def describe_weights(figures: LayerFigures) -> str:
     total = max(int(figures.counts.sum()), 1)
     centres = (figures.edges[:-1] + figures.edges[1:]) / 2
     width = float(np.sqrt((figures.counts * centres**2).sum() / total))
-    return f"{total:,} weights, most within ±{2 * width:.2g}; strong ones lie at the sides."
+    return f"{total:,} weights, most within ±{2 * width:.2g}; strong ones are at the sides."

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from mnist_draw.analysis.results import SLICE
 from mnist_draw.dataset.augmentation import moving, painting
-from mnist_draw.dataset.augmentation.augmenter import THINNEST
+from mnist_draw.dataset.augmentation.augmenter import MIN_RADIUS
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, StrokeStore
 from mnist_draw.dataset.mnist import load_dataset, scale
@@ -131,7 +131,7 @@ class Perturbation:
         images = self.images.copy()
         if len(drawn):
             strokes = self._store.strokes(drawn)
-            width = np.maximum(strokes.radius + np.float32(pen), np.float32(THINNEST))
+            width = np.maximum(strokes.radius + np.float32(pen), np.float32(MIN_RADIUS))
             radius = np.where(strokes.radius > 0, width, np.float32(0)).astype(np.float32)
             images[drawn] = painting.paint(strokes.x + MIDDLE, strokes.y + MIDDLE, radius)
         return images

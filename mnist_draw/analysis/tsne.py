@@ -22,7 +22,7 @@ _MOMENTA = (0.5, 0.8)
 #: Spread of the points at the start: so small that all are neighbours of all.
 _START = 1e-4
 _SEARCH_ROUNDS = 40
-_SMALLEST = 1e-12
+_MIN_VALUE = 1e-12
 
 
 def tsne(values: Floats, start: Floats, rounds: int = ROUNDS) -> Iterator[Floats]:
@@ -42,7 +42,7 @@ def tsne(values: Floats, start: Floats, rounds: int = ROUNDS) -> Iterator[Floats
     """
     count = len(values)
     attraction = affinities(squared_distances(values, values))
-    points = (start / max(float(start[:, 0].std()), _SMALLEST) * _START).astype(np.float32)
+    points = (start / max(float(start[:, 0].std()), _MIN_VALUE) * _START).astype(np.float32)
     movement, gains = np.zeros_like(points), np.ones_like(points)
     # Belkina et al. (2019): a rate that grows with the number of points.
     rate = max(count / EXAGGERATION, 50.0)
@@ -85,7 +85,7 @@ def affinities(distances: Floats, perplexity: float = PERPLEXITY) -> Floats:
     weights = np.exp(-distances * precision)
     weights /= weights.sum(axis=1, keepdims=True)
     both: Floats = ((weights + weights.T) / (2 * count)).astype(np.float32)
-    return np.maximum(both, np.float32(_SMALLEST))
+    return np.maximum(both, np.float32(_MIN_VALUE))
 
 
 def _gradient(points: Floats, attraction: Floats) -> Floats:

@@ -156,7 +156,7 @@ FORMAT = Format("mnist_draw export", 1, MEGABYTE)
 #: One digit in so many is for the test.
 _TESTED = 5
 #: A data set needs two pictures to train and validate, and one to test.
-_LEAST = 3
+_MIN_COUNT = 3
 _UNSIGNED_BYTES = 0x08
 
 
@@ -173,10 +173,10 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
     Returns the numbers of digits for training and for the test.
     """
     place = Path(folder)
-    if len(extra) < _LEAST:
+    if len(extra) < _MIN_COUNT:
         raise DatasetError(
-            f"A data set needs at least {_LEAST} digits, two to train with and one to test; there "
-            f"{'is' if len(extra) == 1 else 'are'} {len(extra)}. Teach more and export again."
+            f"A data set needs at least {_MIN_COUNT} digits, two to train with and one to test; "
+            f"there {'is' if len(extra) == 1 else 'are'} {len(extra)}. Teach more and export again."
         )
     there = [name for name in NAMES if (place / name).exists() and not _is_left_over(place, name)]
     if there:

@@ -25,7 +25,7 @@ from mnist_draw.storage.opening import MEGABYTE
 FORMAT = Format("mnist_draw data sets", 1, MEGABYTE)
 #: Maximum number of stored paths, newest first.
 _MAX_COUNT = 100
-_LONGEST = 10_000
+_MAX_LENGTH = 10_000
 #: The last data set, by name, classes and path.
 _LAST: dict[tuple[str, tuple[str, ...], str | None], Dataset] = {}
 _LOCK = threading.Lock()
@@ -153,7 +153,7 @@ def data_of(model: ModelFile) -> Dataset:
         return load_dataset()
     raise DatasetError(
         f"{model.title} was trained on {learnt}, which shows {class_list(class_names(model))}, and "
-        f"where that lies is not known here. Choose {learnt} as the Data set on the Train tab, or "
+        f"whose folder is not known here. Choose {learnt} as the Data set on the Train tab, or "
         "name its folder or file, whatever it is called here, on the command line: "
         "mnist-draw evaluate FILE --data FOLDER."
     )
@@ -199,9 +199,9 @@ def _read_places() -> list[dict[str, Any]]:
         found = [Fields(entry) for entry in entries if isinstance(entry, dict)]
         return [
             {
-                "name": entry.get_text("name", _LONGEST),
+                "name": entry.get_text("name", _MAX_LENGTH),
                 "classes": entry.get_list("classes", _MAX_COUNT),
-                "path": entry.get_file_name("path", _LONGEST),
+                "path": entry.get_file_name("path", _MAX_LENGTH),
             }
             for entry in found
         ]

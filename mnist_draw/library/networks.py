@@ -224,7 +224,7 @@ def delete(stored: StoredNetwork) -> Path:
         raise UserError("The networks that ship cannot be deleted.")
     if is_external(stored.key):
         raise UserError(
-            f"The network {stored.title} lies outside the program's folders, in {stored.path}. "
+            f"The network {stored.title} is outside the program's folders, in {stored.path}. "
             "Save it elsewhere if you want to keep it, and delete it there."
         )
     path = stored.path.parent if stored.source == RUN else stored.path

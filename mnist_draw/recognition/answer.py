@@ -29,7 +29,7 @@ PAIR = 0.80
 #: Number of intervals of confidence.
 _BINS = 15
 #: Limits of a fitted temperature; beyond them something else is wrong with the network.
-LOWEST, HIGHEST = 0.2, 10.0
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
 
 
 class Scores(NamedTuple):
@@ -293,7 +293,7 @@ def fit_temperature(
         return float(np.mean(np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, labels]))
 
     # The loss has one minimum, for it is convex in 1/T.
-    bounds = (math.log(LOWEST), math.log(HIGHEST))
+    bounds = (math.log(MIN_TEMPERATURE), math.log(MAX_TEMPERATURE))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-5})
     return math.exp(float(found.x))
 

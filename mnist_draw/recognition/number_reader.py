@@ -39,7 +39,7 @@ _SEVERAL = -1.5
 #: The most pieces of one digit, and its largest width in heights of the line, also if it is cut out
 #: of connected ink.
 _MAX_IN_DIGIT = 8
-_WIDEST, _WIDEST_CUT = 1.9, 1.15
+_MAX_WIDTH, _MAX_CUT_WIDTH = 1.9, 1.15
 #: The network does not read what is less probably a digit.
 _MIN_LOG_ODDS = -4.0
 #: So much paper between two pieces, in heights, separates two digits.
@@ -261,9 +261,9 @@ def _groups(pieces: Pieces) -> list[tuple[int, int]]:
             _, _, _, before = pieces.box(first, last - 1)
             paper = pieces.boxes[last - 1][1] - before
             wide = (right - left) / pieces.height
-            if wide > _WIDEST or paper > _CLEAR * pieces.height:
+            if wide > _MAX_WIDTH or paper > _CLEAR * pieces.height:
                 break
             is_cut = pieces.cut[first] or (last < len(pieces) and pieces.cut[last])
-            if not is_cut or wide <= _WIDEST_CUT:
+            if not is_cut or wide <= _MAX_CUT_WIDTH:
                 groups.append((first, last))
     return groups

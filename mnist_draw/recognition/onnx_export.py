@@ -2,7 +2,7 @@
 
 The input, ``pictures``, holds grey levels from 0 to 255 with ink high, as MNIST's files have
 them: float32 of shape (N, 1, 28, 28). That they are divided by 256, not 255, is part of the model,
-so that nobody has to know it. What comes out, ``probabilities``, float32 of shape (N, classes),
+so that users need not know it. The output, ``probabilities``, float32 of shape (N, classes),
 are calibrated: the sums of the last layer are divided by the network's temperature before the
 softmax, which is the same as what `mnist_draw.recognition.answer.apply_temperature` does
 afterwards. Dropout, which acts in training only, is not in it.

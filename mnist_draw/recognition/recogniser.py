@@ -16,8 +16,8 @@ from mnist_draw.library.network_data import class_names, reads_digits
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Floats, forward
 from mnist_draw.recognition.answer import (
-    HIGHEST,
-    LOWEST,
+    MAX_TEMPERATURE,
+    MIN_TEMPERATURE,
     Answer,
     NumberAnswer,
     Scores,
@@ -298,7 +298,7 @@ def _refused(rule: RejectionRule, pictures: npt.NDArray[np.uint8]) -> float:
 def temperature_of(model: ModelFile) -> float:
     """Return the temperature of a model; 1 if its file has no sensible one."""
     value = model.info.temperature
-    return value if LOWEST <= value <= HIGHEST else 1.0
+    return value if MIN_TEMPERATURE <= value <= MAX_TEMPERATURE else 1.0
 
 
 def threshold_shift_of(model: ModelFile) -> float:

@@ -46,7 +46,7 @@ MAX_HEADER_BYTES = MEGABYTE
 FORMAT = Format("mnist_draw model", 1, MAX_HEADER_BYTES)
 _HEADER = "header"
 
-_LONGEST = 200
+_MAX_LENGTH = 200
 #: More names of classes than this, or a longer one, are none that the program has written.
 _MAX_CLASSES, _MAX_CLASS_LENGTH = 256, 100
 _MAX_COUNT = 2**53
@@ -130,23 +130,23 @@ class ModelInfo:
         read = Fields(metadata)
         settings, learnt = read.get_fields("settings", None), read.get_fields("learnt", None)
         return cls(
-            name=one_line(read.get_text("name", _LONGEST, "").strip()),
-            title=one_line(read.get_text("title", _LONGEST, "").strip()),
-            data=read.get_text("data", _LONGEST, ""),
+            name=one_line(read.get_text("name", _MAX_LENGTH, "").strip()),
+            title=one_line(read.get_text("title", _MAX_LENGTH, "").strip()),
+            data=read.get_text("data", _MAX_LENGTH, ""),
             classes=_class_names(read),
             side=read.get_int("side", 1, 28, 20),
             test_accuracy=read.get_float("test_accuracy", 0, 1, None),
             validation_accuracy=read.get_float("validation_accuracy", 0, 1, None),
             test_loss=read.get_float("test_loss", 0, 1e300, None),
             epochs=read.get_int("epochs", 0, _MAX_COUNT, None),
-            created=read.get_text("created", _LONGEST, ""),
-            program=read.get_text("program", _LONGEST, ""),
-            engine=read.get_text("engine", _LONGEST, ""),
+            created=read.get_text("created", _MAX_LENGTH, ""),
+            program=read.get_text("program", _MAX_LENGTH, ""),
+            engine=read.get_text("engine", _MAX_LENGTH, ""),
             temperature=read.get_float("temperature", 1e-6, 1e6, 1.0),
             refused=read.get_float("refused", 0, 1, 0.0),
             lenience=read.get_float("lenience", 0, 1e6, 0.0),
             threshold=read.get_float("threshold", -1e6, 1e6, None),
-            before=read.get_text("before", _LONGEST, ""),
+            before=read.get_text("before", _MAX_LENGTH, ""),
             extra_digits=read.get_int("extra_digits", 0, _MAX_COUNT, 0),
             settings=settings.values if settings is not None else None,
             learnt=learnt.values if learnt is not None else None,

@@ -30,13 +30,13 @@ _MAX_COUNT = 10_000
 #: Characters that a name cannot hold on one of the three systems, and the length of a name: a
 #: suffix follows, and the limit is 255 bytes, of which a character takes up to four.
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f"*/<>?\\|\ud800-\udfff]')
-_LONGEST = 50
+_MAX_LENGTH = 50
 
 
 def file_name(title: str) -> str:
     """Return a title as the name of a file without its suffix."""
     name = _NOT_IN_NAMES.sub("-", title.replace(":", "."))
-    return name[:_LONGEST].strip(" .") or "unnamed"
+    return name[:_MAX_LENGTH].strip(" .") or "unnamed"
 
 
 def numbered(path: Path, suffix: str | None = None) -> Iterator[Path]:

@@ -452,7 +452,7 @@ def test_data_that_are_gone_or_of_other_classes(shapes, own_home, capsys):
     assert "was trained on shapes, which cannot be read any more" in capsys.readouterr().err
     (own_home / "data" / "data-sets.json").unlink()
     assert main(["evaluate", "shapes.npz"]) == 1
-    assert "where that lies is not known here" in capsys.readouterr().err
+    assert "whose folder is not known here" in capsys.readouterr().err
 
 
 def test_a_run_of_classes_goes_on(shapes, capsys):

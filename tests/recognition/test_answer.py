@@ -9,8 +9,8 @@ from linear_network import linear_model
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.recognition import rejection as module
 from mnist_draw.recognition.answer import (
-    HIGHEST,
-    LOWEST,
+    MAX_TEMPERATURE,
+    MIN_TEMPERATURE,
     PAIR,
     SURE,
     Scores,
@@ -135,7 +135,7 @@ def test_order_stays_and_sums_are_one():
     # Exact zeros and ones stay finite.
     certain = np.eye(10, dtype=np.float32)
     assert np.isfinite(apply_temperature(certain, 3.0)).all()
-    assert LOWEST <= fit_temperature(certain, np.arange(10)) <= HIGHEST
+    assert MIN_TEMPERATURE <= fit_temperature(certain, np.arange(10)) <= MAX_TEMPERATURE
     assert fit_temperature(certain, np.arange(10)[::-1]) > 5
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 WHY_KEY = "W"
 #: Longer names of classes are left out: the answer beside the link shows them.
-_LONGEST = 12
+_MAX_LENGTH = 12
 
 
 class WhyLink(QPushButton):
@@ -62,7 +62,7 @@ class WhyLink(QPushButton):
 
     def show_classes(self, names: Sequence[str]) -> None:
         """Set the classes of the network."""
-        self._names = tuple(name if len(name) <= _LONGEST else "this" for name in names)
+        self._names = tuple(name if len(name) <= _MAX_LENGTH else "this" for name in names)
         self.ensurePolished()
         metrics = self.fontMetrics()
         widest = max(metrics.horizontalAdvance(f"Why {name}?") for name in self._names)

@@ -46,7 +46,7 @@ FORMAT = Format("mnist_draw drawing", 1, 128 * MEGABYTE)
 _FARTHEST = 20_000.0
 #: The ink picture of a drawing takes a quarter of a byte per square unit.
 _MAX_AREA = 2e8
-_WIDEST = 1000.0
+_MAX_WIDTH = 1000.0
 #: Pictures are fitted into the board; much larger ones would fill the memory when painted.
 _MAX_PICTURE = 2 * BOARD
 #: Two and a half hours of drawing without a pause.
@@ -116,7 +116,7 @@ def _read_stroke(entry: dict[str, Any], name: str) -> Stroke:
     found = []
     for point in points:
         x, y, width = _read_numbers(point, 3, name)
-        if not 0 < width <= _WIDEST:
+        if not 0 < width <= _MAX_WIDTH:
             raise DrawingError(f"{name} is {width:g} units wide, not more than 0 and up to 1,000.")
         found.append(Point(x, y, width))
     # Taken as they are: passing them through `append` again could thin them out.

@@ -95,7 +95,7 @@ _FAINT = 0.3
 #: The strongest evidence shows the full colour, a tenth of it this root of a tenth.
 _ROOT = 0.6
 #: Evidence below this part of the strongest gets no mark.
-_LEAST = 0.04
+_MIN_EVIDENCE = 0.04
 _EXPLAINED = (
     "Which ink spoke for the answer and which against it: the gradient of its log odds by each "
     "pixel, times the pixel's ink."
@@ -178,7 +178,7 @@ class SaliencyView(QWidget):
         cell = self.width() / SIDE
         margin = max(1.0, round(cell / 5)) if cell >= 4 else 0.5
         colour = theme.colour("second")
-        for y, x in zip(*(evidence < -_LEAST).nonzero(), strict=True):
+        for y, x in zip(*(evidence < -_MIN_EVIDENCE).nonzero(), strict=True):
             colour.setAlphaF(float(-evidence[y, x]) ** _ROOT)
             pixel = QRectF(x * cell, y * cell, cell, cell)
             painter.fillRect(pixel.adjusted(margin, margin, -margin, -margin), colour)
@@ -259,7 +259,7 @@ def _picture(evidence: np.ndarray, ink: np.ndarray) -> QImage:
     paper, full, accent = (rgb(theme.colour(name)) for name in ("paper", "ink", "accent"))
     strength = (_FAINT * ink)[..., None]
     pixels = paper * (1 - strength) + full * strength
-    strength = (np.where(evidence > _LEAST, evidence, 0) ** _ROOT)[..., None]
+    strength = (np.where(evidence > _MIN_EVIDENCE, evidence, 0) ** _ROOT)[..., None]
     pixels = pixels * (1 - strength) + accent * strength
     return image_of(pixels.astype(np.uint8))
 

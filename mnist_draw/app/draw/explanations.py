@@ -32,7 +32,7 @@ logger = logging.getLogger("mnist_draw.app")
 _REST = 0.04
 #: A busy computer or a large network gets longer rests: this many times what the last explanation
 #: took, up to this many times the shortest rest.
-_REST_TIMES, _LONGEST = 10, 12
+_REST_TIMES, _MAX_REST_TIMES = 10, 12
 #: Seconds that a question is fresh; while the user draws, the next one follows within them.
 _FRESH, _NEXT = 0.002, 0.012
 #: While a network learns, seconds without a question before explaining begins: between two
@@ -174,7 +174,7 @@ class Explanations(LatestJob):
 
     def _rest_after(self, took: float) -> None:
         shortest = self._shortest_rest
-        self.rest = max(shortest, min(_REST_TIMES * took, _LONGEST * shortest))
+        self.rest = max(shortest, min(_REST_TIMES * took, _MAX_REST_TIMES * shortest))
 
     def _is_stale(self, now: float) -> bool:
         """Whether to wait for a newer question.

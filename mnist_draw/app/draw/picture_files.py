@@ -218,7 +218,7 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
             )
         ink = load_picture(source)
     if not has_ink(ink):
-        return f"Nothing on the picture {name} stands out as ink; the drawing is unchanged."
+        return f"No ink was found on the picture {name}; the drawing is unchanged."
     placed = place_ink(ink)
     placed.prepare(renderings)
     return FoundPicture(name, placed)

@@ -218,7 +218,7 @@ class ExampleCard(Card):
         if example is None:
             words = ""
         elif example.label is None:
-            words = "Nobody said what it is"
+            words = "No label"
         else:
             said = {"user": "You said: it is {}", "data": "It is {}"}
             words = said.get(example.label_source, "Read as {}")

@@ -128,7 +128,7 @@ _FRAME = QMargins(2, 36, 2, 4)
 
 
 def fitted(wanted: QRect, available: QRect) -> QRect:
-    """Return a rectangle made as small and moved as far as needed to lie within another."""
+    """Shrink and move a rectangle as far as needed to fit into another."""
     size = wanted.size().boundedTo(available.size())
     left = max(available.left(), min(wanted.left(), available.right() + 1 - size.width()))
     top = max(available.top(), min(wanted.top(), available.bottom() + 1 - size.height()))

@@ -124,7 +124,7 @@ class StatusCorner(QWidget):
 
 
 #: Where the row leaves fewer pixels than this, the bar covers the state, too.
-_LEAST = 520
+_MIN_ROOM = 520
 #: Milliseconds after which a confirmation disappears, plus those for each letter; and those until
 #: the next try while the pointer or the keyboard is on it.
 _PASSING_MS, _EACH_LETTER_MS, _AGAIN_MS = 6_000, 60, 2_000
@@ -199,7 +199,7 @@ class MessageBar(QFrame):
         if self._corner.isHidden():
             # The page fills the screen: tabs and corner are hidden, their places are of the past.
             left, width = Size.CARD_GAP, self._tabs.width() - 2 * Size.CARD_GAP
-        elif width < round(_LEAST * theme.text_scale()):
+        elif width < round(_MIN_ROOM * theme.text_scale()):
             width += self._corner.menus.x()
         layout = self.layout()
         layout.activate()

@@ -45,7 +45,7 @@ _GOING_ON = "running"
 _MIN_NAME = 180
 _WHOLE = "100.00 %"
 #: The longest usual text of each column; longer ones are elided.
-_LONGEST = (
+_WIDEST_TEXTS = (
     "", "0000-00-00 00:00:00", "100 of 100", "00:00:00",
     max("Validation", _WHOLE, key=len), _WHOLE, max(STATE_WORDS.values(), key=len),
 )  # fmt: skip
@@ -72,7 +72,7 @@ class RunsTable(RecordTable):
         self.setWordWrap(False)
         # Fixed widths: figures of an active run move nothing.
         self.horizontalHeader().setSectionResizeMode(QHeaderView.Interactive)
-        for number, longest in enumerate(_LONGEST):
+        for number, longest in enumerate(_WIDEST_TEXTS):
             room = self.fontMetrics().horizontalAdvance(longest) + 2 * Size.FIELD_GAP + Size.GRID
             self.setColumnWidth(number, room)
         self._going_on: Collection[Path] = ()

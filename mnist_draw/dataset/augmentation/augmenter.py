@@ -48,7 +48,7 @@ PENS = (0.7, 1.8)
 #: longer sides measure 19.4 pixels.
 RIM = np.float32(0.31)
 #: Least radius of a line, in pixels.
-THINNEST = 0.45
+MIN_RADIUS = 0.45
 #: Noise in two octaves, as `WarpRange.waves`.
 _NOISE = ((0.8, 15.0, 32.0), (0.28, 8.5, 15.0))
 
@@ -162,7 +162,7 @@ class Augmenter:
         edge = random.uniform(-EDGE, EDGE)[:, None]
         radius, nowhere = strokes.radius, strokes.radius <= 0
         radius += edge
-        np.maximum(radius, np.float32(THINNEST), out=radius)
+        np.maximum(radius, np.float32(MIN_RADIUS), out=radius)
         radius[nowhere] = 0
         placement = Placement(strokes, *_jitter(random, self._side), round_pen, pen)
         return paint_centred(strokes, placement)

@@ -24,7 +24,7 @@ Digit = tuple[Floats, int, int]
 #: Points of a short stroke: two of them, or one of `EXTRA` points, can be added to a digit.
 SHORT = EXTRA // 2
 #: No digit is left with fewer points than this.
-FEWEST = 12
+MIN_POINTS = 12
 
 
 @inlined
@@ -134,7 +134,7 @@ def erase(digit: Digit, at_x: Any, at_y: Any, reach: Any) -> None:
         across, down = x[point] - at_x, y[point] - at_y
         if radius[point] > 0 and across * across + down * down >= squared:
             left += 1
-    if left < FEWEST:
+    if left < MIN_POINTS:
         return
     for point in range(len(x)):
         across, down = x[point] - at_x, y[point] - at_y
@@ -276,7 +276,7 @@ def _two(digit: Digit, amounts: Floats, pen: Any) -> None:
         for point in range(SHORT):
             turn = np.float32(np.pi / 2 + 2 * np.pi * point / (SHORT - 1))
             up = high * (np.float32(1) - np.sin(turn))
-            # The ring stands on the corner and leans to the left.
+            # The ring rests on the corner and leans to the left.
             x[start + point] = corner_x + wide * np.cos(turn) - slope * up
             y[start + point] = corner_y - up
         put(digit, 0, SHORT, pen)

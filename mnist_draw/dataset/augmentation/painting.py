@@ -163,7 +163,7 @@ def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
     one, half = np.float32(1), np.float32(0.5)
     field = np.empty(SKETCH * SKETCH, np.float32)
     columns = np.empty(SKETCH, np.float32)
-    # Not rows of one array: Numba would not know that their numbers lie side by side.
+    # Not rows of one array: Numba would not know that their numbers are contiguous.
     across = np.empty(x.shape[1], np.float32)
     downwards, widths = np.empty_like(across), np.empty_like(across)
     for picture in range(x.shape[0]):

@@ -225,13 +225,13 @@ _MIN_SIDE = 120
 #: Lines are searched on a picture reduced to about this side.
 _SEARCH_SIDE = 420
 #: Lines are at most this wide, as a part of the picture's longer side.
-_WIDEST = 1 / 90
+_MAX_WIDTH = 1 / 90
 #: Slopes of lines: the camera may be held askew by some degrees.
 _SLOPES = np.linspace(-0.09, 0.09, 37)
 #: A line is visible along at least this part of the picture.
 _SEEN = 0.65
 #: Ink fainter than this part of the strongest is ignored.
-_FAINTEST = 0.08
+_MIN_STRENGTH = 0.08
 _MAX_LINES = 80
 #: Fewer lines than this must reach the picture's edges: a long stroke of a thin pen does not.
 _GRID = 5
@@ -373,7 +373,7 @@ def find_lines(ink: Float) -> list[RuledLine]:
     thickest = _line_width(coarse) + 1
     # What is wider than a line, across, is none: strokes of a pen, shadows.
     thin = coarse - ndimage.grey_opening(coarse, size=(thickest, 1), mode="nearest")
-    seen = (thin > _FAINTEST).astype(np.float32)
+    seen = (thin > _MIN_STRENGTH).astype(np.float32)
     best = np.zeros(rows, np.float32)
     slopes = np.zeros(rows, np.float32)
     steps = np.arange(columns) - (columns - 1) / 2
@@ -416,7 +416,7 @@ def _reaches_both_edges(seen: Float, row: int, slope: float) -> bool:
 
 
 def _line_width(ink: Float) -> int:
-    width: int = max(2, round(max(ink.shape) * _WIDEST))
+    width: int = max(2, round(max(ink.shape) * _MAX_WIDTH))
     return width
 
 

@@ -117,7 +117,7 @@ def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image,
     try:
         with warnings.catch_warnings(), _bytes_of(source, name) as file:
             # Pillow warns of large pictures and of damaged EXIF data: the size is checked
-            # below, and without EXIF a picture is taken as it lies.
+            # below, and without EXIF a picture is not rotated.
             warnings.simplefilter("ignore")
             silence_libtiff()
             _check_file(file, name)

@@ -76,7 +76,7 @@ class _Helper:
 
     def dismiss(self) -> None:
         """Send this helper away until it is called again."""
-        # Whoever was called may come when all is done; it need not stay then either.
+        # A called helper may arrive when all is done; it need not stay then either.
         program = self.program or (self._next if self.called else None)
         if program is not None:
             program.current[0] = -1
@@ -127,7 +127,7 @@ class Team:
         try:
             program.step += 1
             if with_help:
-                # Whoever is called may look before the step is published, and would leave again.
+                # A called helper may look before the step is published, and would leave again.
                 if program.current[0] < 0:
                     program.current[0] = program.step - 1
                 if not self._helpers:
@@ -153,7 +153,7 @@ class Team:
         """Send the helpers to sleep at once: no program runs for a while.
 
         They would look for the next step for some milliseconds, and take half of a core meanwhile
-        from whoever has other work for it.
+        from its other users.
         """
         if self._lock.acquire(blocking=False):
             try:

@@ -284,8 +284,8 @@ class LayerMaps(QWidget):
 PCA, TSNE = "PCA", "t-SNE"
 #: Explanation of each layout.
 MEANINGS = {
-    PCA: "The two directions of largest spread. What looks near here may lie apart in others.",
-    TSNE: "Near means alike. How far two groups lie apart, or how large they are, means nothing.",
+    PCA: "The two directions of largest spread. What looks near here may be far apart in others.",
+    TSNE: "Near means alike. The distance and the size of groups mean nothing.",
 }
 _SMALL = "Small maps: the two directions of largest spread (PCA)."
 _NUMBERS = ("no", "one", "two", "three", "four", "five")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MAX_CELL, MIN_CELL, ROWS = 16, 3, 5
 #: Units that are shown of a wider layer.
 MAX_UNITS = 2000
-#: Columns of hidden layers; "…" stands for those between.
+#: Columns of hidden layers; "…" replaces those between.
 MAX_COLUMNS = 4
 
 

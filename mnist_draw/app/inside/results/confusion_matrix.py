@@ -41,7 +41,7 @@ _MIN_CELL = 26
 #: With more classes than `_FEW`, cells may shrink to `_MIN_OF_MANY` pixels, and their numbers too.
 _FEW, _MIN_OF_MANY = 10, 12
 #: Even a single mistake stands out from none.
-_FAINTEST = 0.14
+_MIN_STRENGTH = 0.14
 
 
 class ConfusionModel(QAbstractTableModel):
@@ -106,7 +106,7 @@ class ConfusionModel(QAbstractTableModel):
         count = self.count(index)
         if not count or index.row() == index.column():
             return 0.0
-        return _FAINTEST + (1 - _FAINTEST) * float((count / self._most) ** 0.5)
+        return _MIN_STRENGTH + (1 - _MIN_STRENGTH) * float((count / self._most) ** 0.5)
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         if self.results is None or self.results.labels is None or not index.isValid():

@@ -221,7 +221,7 @@ class ConfusionCard(Card):
 
 #: Bins with fewer answers are hollow: they say little.
 FEW = 10
-_SMALLEST, _LARGEST = 4.0, 7.0
+_MIN_RADIUS, _MAX_RADIUS = 4.0, 7.0
 _NEAR = 14
 
 
@@ -285,7 +285,7 @@ class ReliabilityView(WalkableView):
             painter.drawLine(
                 self._point(part.confidence, part.least), self._point(part.confidence, part.most)
             )
-            radius = _SMALLEST + (_LARGEST - _SMALLEST) * (part.count / most) ** 0.5
+            radius = _MIN_RADIUS + (_MAX_RADIUS - _MIN_RADIUS) * (part.count / most) ** 0.5
             painter.setPen(QPen(accent, 2))
             painter.setBrush(theme.colour("card") if part.count < FEW else accent)
             painter.drawEllipse(self._middle(number), radius, radius)

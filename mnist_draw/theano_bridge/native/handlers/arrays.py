@@ -106,7 +106,7 @@ def _collapsed(shape: tuple[int, ...], values: list[Value]) -> tuple[list[int], 
 
 
 class _Copy:
-    """Stands for the scalar operation that changes nothing."""
+    """The identity as a scalar operation."""
 
 
 _Copy.__name__ = "Identity"
