@@ -38,12 +38,12 @@ ZERO = [
 class Desktop:
     """An X server of our own, and ``mnist-draw`` running on it."""
 
-    def __init__(self, folder, size="1366x768"):
+    def __init__(self, folder):
         self._seen = folder / "seen.json"
         read, write = os.pipe()
         # An X server begins anew when its last client leaves, and refuses those who come meanwhile:
         # the program asks a process of its own first whether there is a screen.
-        screen = ["-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
+        screen = ["-screen", "0", "1366x768x24", "-nolisten", "tcp", "-noreset"]
         self._server = subprocess.Popen(
             ["Xvfb", "-displayfd", str(write), *screen],
             pass_fds=(write,),

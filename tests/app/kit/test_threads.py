@@ -1,4 +1,4 @@
-"""Threads: the newest question wins, work outlives its owner, and one end of all."""
+"""Threads: the newest question wins, work outlives its owner, a folder is followed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from PyQt5 import sip
 from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
 from PyQt5.QtWidgets import QApplication
 
-from mnist_draw.app.kit import latest_job
+from mnist_draw.app.kit import collection, latest_job
 from mnist_draw.app.kit import threads as threads_module
+from mnist_draw.app.kit.collection import FollowedFolder
 from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, LatestValue, Registry, WorkerThread, running
 from mnist_draw.errors import UserError
 
@@ -64,21 +66,6 @@ def test_pieces_are_done_in_order_in_one_thread_that_lingers(qtbot):
     assert len(threads) == 3
     assert len(set(threads)) == 1
     assert threads[0].is_alive()
-
-
-def test_a_thread_that_waits_for_more_keeps_no_owner(qtbot, monkeypatch):
-    monkeypatch.setattr(threads_module, "_LINGER_S", 10.0)
-    owner = QObject()
-    gone = weakref.ref(owner)
-    background = Background(owner)
-    told: list[object] = []
-    background.run(threading.current_thread, told.append)
-    qtbot.waitUntil(lambda: len(told) == 1)
-    assert background.wait()
-    del owner, background
-    qtbot.waitUntil(lambda: gc.collect() >= 0 and gone() is None)
-    assert isinstance(told[0], threading.Thread)
-    assert told[0].is_alive()
 
 
 def test_a_thread_ends_when_nothing_more_is_asked(qapp, monkeypatch):
@@ -184,34 +171,23 @@ def heard(job):
     return notes
 
 
-def test_an_answer_arrives_in_the_gui_thread(qtbot):
-    owner = QObject()
-    job = LatestJob(lambda question: (question, threading.current_thread()), owner)
-    found: list[tuple[int, threading.Thread, threading.Thread]] = []
-    job.answered.connect(lambda pair: found.append((*pair, threading.current_thread())))
-    job.ask(3)
-    assert job.is_running
-    qtbot.waitUntil(lambda: bool(found))
-    assert not job.is_running
-    assert found[0][0] == 3
-    assert found[0][1] is not threading.main_thread()
-    assert found[0][2] is threading.main_thread()
-
-
 @pytest.mark.parametrize(("stale", "answers"), [(False, [4]), (True, [1, 4])])
 def test_the_newest_question_wins(qtbot, stale, answers):
     gate, owner = Gate(), QObject()
     job = LatestJob(gate, owner, deliver_stale=stale)
-    notes = heard(job)
+    notes, receivers = heard(job), set()
+    job.answered.connect(lambda _: receivers.add(threading.current_thread()))
     for number in range(1, 5):
         job.ask(number)
-        if number == 1:
-            assert gate.entered.acquire(timeout=10)
+        assert number > 1 or gate.entered.acquire(timeout=10)
+    assert job.is_running
     gate.go.release(2)
     qtbot.waitUntil(lambda: 4 in notes)
     assert [note for note in notes if note != "finished"] == answers
+    assert not job.is_running
     assert gate.asked == [1, 4]
-    assert len(gate.threads) == 1
+    assert len(gate.threads | receivers) == 2
+    assert receivers == {threading.main_thread()}
 
 
 @pytest.fixture
@@ -410,3 +386,63 @@ def test_a_subclass_has_other_questions_and_idle_work(qtbot):
     job.post_name("Ann")
     qtbot.waitUntil(lambda: 3 in notes)
     assert notes == ["Ann", 1, 2, 3]
+
+
+# -- FollowedFolder
+
+
+class Setup:
+    """A folder as it is, what was heard of it, and whether its list is in view."""
+
+    def __init__(self):
+        self.owner = QObject()
+        self.background = Background(self.owner)
+        self.files: tuple[str, ...] = ("a",)
+        self.failing, self.in_view = False, True
+        self.heard: list[tuple[str, tuple[str, ...]]] = []
+        self.folder = FollowedFolder(
+            self.background, lambda: self.files, self.read, lambda: self.in_view, self.owner
+        )
+        self.folder.listed.connect(lambda found: self.heard.append(("listed", found)))
+        self.folder.changed.connect(lambda found: self.heard.append(("changed", found)))
+
+    def read(self):
+        if self.failing:
+            raise UserError("The folder cannot be read.")
+        return self.files
+
+
+@pytest.fixture
+def setup(qtbot, monkeypatch):
+    monkeypatch.setattr(collection, "FOLLOW_MS", 10)
+    made = Setup()
+    yield made
+    made.folder.deleteLater()
+    assert made.background.wait()
+
+
+def test_what_changes_is_read_again_while_it_is_in_view(setup, qtbot):
+    setup.folder.refresh()
+    qtbot.waitUntil(lambda: setup.heard == [("listed", ("a",))])
+    qtbot.wait(100)
+    assert len(setup.heard) == 1
+    setup.files = ("a", "b")
+    qtbot.waitUntil(lambda: setup.heard[1:] == [("changed", ("a", "b"))])
+    setup.in_view, setup.files = False, ()
+    qtbot.wait(100)
+    assert len(setup.heard) == 2
+    setup.in_view = True
+    qtbot.waitUntil(lambda: setup.heard[2:] == [("changed", ())])
+
+
+def test_a_failure_is_told_once_and_the_folder_is_followed_on(setup, qtbot):
+    told = []
+    reporter.listen(told.append)
+    setup.failing = True
+    setup.folder.refresh()
+    qtbot.waitUntil(lambda: told == ["The folder cannot be read."])
+    qtbot.wait(100)
+    # Looking again is nothing that was asked for.
+    assert len(told) == 1
+    setup.failing = False
+    qtbot.waitUntil(lambda: setup.heard == [("changed", ("a",))])

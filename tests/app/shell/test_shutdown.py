@@ -246,6 +246,7 @@ def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
     (own_home / "data" / "networks").write_text("in the way")
     setup.window.shutdown.close_without_prompt()
     QApplication.closeAllWindows()
+    assert setup.window.isVisible()
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
     assert setup.window.shut_down()
     (path,) = own_home.parent.glob("mnist-draw-rescued-model.npz")

@@ -109,37 +109,26 @@ def test_no_section_of_inside_is_wider_than_a_small_screen(window, text, qtbot):
     qtbot.waitUntil(stand_beside_each_other)
 
 
-def test_every_setting_is_whole_in_the_side_panel(window):
+def test_the_train_tab_is_whole(window, text):
+    tab, state = window.train_tab, RunState()
     window.tabs.setCurrentIndex(0)
+    window.resize(*Size.WINDOW)
     _settle()
+    if text == 13:
+        assert len({figure.y() for figure in tab.figures._figures}) == 1
     room = round(Size.SIDE_PANEL * theme.text_scale())
-    assert window.train_tab.settings.minimumSizeHint().width() <= room
-
-
-def test_the_buttons_of_a_paused_run_are_whole(window):
-    state = RunState()
-    window.tabs.setCurrentIndex(0)
-    _settle()
-    area = window.train_tab.settings.parentWidget().geometry()
+    assert tab.settings.minimumSizeHint().width() <= room
+    area = tab.settings.parentWidget().geometry()
     state.label = "Paused in epoch 1 after minibatch 34 of 100"
     for state.state in ("training", "paused"):
-        window.train_tab.show_state(state, running=True, can_continue=False)
+        tab.show_state(state, running=True, can_continue=False)
         _settle()
-        shown = [button for button in window.train_tab._run_buttons if button.isVisible()]
+        shown = [button for button in tab._run_buttons if button.isVisible()]
         assert len(shown) == 3
         for button in shown:
             assert button.width() >= button.minimumSizeHint().width(), button.text()
             assert button.parentWidget().rect().contains(button.geometry())
-        assert window.train_tab.settings.parentWidget().geometry() == area
-
-
-@pytest.mark.parametrize("text", [13], indirect=True)
-def test_the_figures_stand_in_one_row_in_the_first_window(window):
-    window.tabs.setCurrentIndex(0)
-    window.resize(*Size.WINDOW)
-    _settle()
-    figures = window.train_tab.figures
-    assert len({figure.y() for figure in figures._figures}) == 1
+        assert tab.settings.parentWidget().geometry() == area
 
 
 @pytest.mark.parametrize("sentence", ["Saved.", "The folder holds no digits. " * 12])

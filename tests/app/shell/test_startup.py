@@ -242,17 +242,6 @@ def test_no_crash_no_report(own_home):
     assert events.read_text()[9:] == "tab draw\n"
 
 
-@pytest.mark.process
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
-def test_a_pipe_in_the_place_of_the_events_is_not_waited_for(own_home):
-    (own_home / "data" / "log").mkdir(parents=True)
-    os.mkfifo(own_home / "data" / "log" / startup.EVENTS)
-    # Opening it waits in the system, where no time limit of the test would reach it.
-    code = "from mnist_draw.app.shell import startup; print(startup.note_events())"
-    done = run_python(code, own_home)
-    assert done.stdout == "None\n"
-
-
 def test_every_library_has_a_version_and_a_licence():
     try:
         metadata.distribution("mnist_draw")

@@ -153,14 +153,6 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     assert window.network.key_to_restore == key
 
 
-def test_closing_during_a_run_saves_and_closes(setup, qtbot, own_home):
-    setup.run_an_epoch()
-    setup.window.close()
-    assert setup.window.isVisible()
-    qtbot.waitUntil(lambda: not setup.window.isVisible())
-    assert list((own_home / "data" / "runs").glob("*/model.npz"))
-
-
 def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     path = own_home / "config" / "preferences.json"
     window = setup.window
