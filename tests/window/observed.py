@@ -10,7 +10,9 @@ import json
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+
+from PyQt5.QtCore import QPoint, QTimer
+from PyQt5.QtWidgets import QApplication, QTabWidget, QWidget
 
 _EVERY_MS = 100
 
@@ -22,10 +24,8 @@ def on_screen(widget, *numbers):
 
 def describe(widget):
     """Return what a person sees of one widget."""
-    from PyQt5.QtCore import QPoint
-
     corner = widget.mapToGlobal(QPoint(0, 0))
-    seen: dict[str, Any] = {
+    seen = {
         "place": on_screen(widget, corner.x(), corner.y(), widget.width(), widget.height()),
         "visible": widget.isVisible(),
         "enabled": widget.isEnabled(),
@@ -38,9 +38,6 @@ def describe(widget):
 
 def observe(path):
     """Write down the window's named widgets and its tabs."""
-    from PyQt5.QtCore import QPoint
-    from PyQt5.QtWidgets import QApplication, QTabWidget, QWidget
-
     seen = {}
     for window in QApplication.topLevelWidgets():
         for widget in window.findChildren(QWidget):
@@ -61,9 +58,6 @@ def observe(path):
 
 def main():
     """Start the program and observe it while its event loop runs."""
-    from PyQt5.QtCore import QTimer
-    from PyQt5.QtWidgets import QApplication
-
     path = Path(sys.argv.pop(1))
     run = QApplication.exec_
 

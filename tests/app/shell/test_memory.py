@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import re
 import sys
@@ -28,15 +27,16 @@ def resident_kb(name):
     return total
 
 
-def give_back():
-    library = ctypes.CDLL(None)
-    if not hasattr(library, "malloc_trim"):
+@pytest.fixture
+def library():
+    found = memory._library()
+    if found is None:
         pytest.skip("another C library than GNU's")
-    memory._give_back(library, compiler=True)
+    return found
 
 
 @linux_only
-def test_the_compiler_leaves_the_memory_and_comes_back():
+def test_the_compiler_leaves_the_memory_and_comes_back(library):
     llvm = pytest.importorskip("llvmlite.binding")
     assembly = "define i32 @f(i32 %x) {\n  %y = add i32 %x, 2\n  ret i32 %y\n}"
     llvm.parse_assembly(assembly).verify()
@@ -45,7 +45,7 @@ def test_the_compiler_leaves_the_memory_and_comes_back():
     of_file = [m for m in maps if "libllvmlite" in m and re.search(r" (r--p|r-xp) ", m)]
     assert 0 < len(memory.unchanged_parts("libllvmlite")) < len(of_file)
     before = resident_kb("libllvmlite")
-    give_back()
+    memory._give_back(library, compiler=True)
     assert resident_kb("libllvmlite") < before / 3
     module = llvm.parse_assembly(assembly)
     module.verify()
@@ -53,10 +53,7 @@ def test_the_compiler_leaves_the_memory_and_comes_back():
 
 
 @linux_only
-def test_blocks_that_were_freed_leave_the_memory():
-    library = memory._library()
-    if library is None:
-        pytest.skip("another C library than GNU's")
+def test_blocks_that_were_freed_leave_the_memory(library):
     # More than is mapped by itself, and smaller ones that keep their place between them.
     blocks = [bytearray(100_000) for _ in range(400)]
     kept = blocks[::2]

@@ -152,26 +152,21 @@ def told(setup, monkeypatch):
     return said
 
 
-def test_a_system_that_ends_the_program_waits_for_no_answer(setup, disk, monkeypatch):
+@pytest.mark.parametrize("has_room", [False, True])
+def test_a_system_that_ends_the_program_waits_for_no_answer(setup, disk, monkeypatch, has_room):
     said = told(setup, monkeypatch)
-    disk.make_room()
+    if has_room:
+        disk.make_room()
+    else:
+        setup.window.close()
+        question(setup)
     setup.window.shutdown.close_without_prompt()
     QApplication.closeAllWindows()
     assert not setup.window.isVisible()
     assert setup.window.shut_down()
-    (path,) = opened_folder().glob("*.npz")
-    assert str(path) in said[0]
-
-
-def test_a_signal_ends_the_question(setup, monkeypatch):
-    said = told(setup, monkeypatch)
-    setup.window.close()
-    question(setup)
-    setup.window.shutdown.close_without_prompt()
-    QApplication.closeAllWindows()
-    assert not setup.window.isVisible()
-    assert setup.window.shut_down()
-    assert said[0].endswith("could be saved nowhere and is lost.")
+    paths = list(opened_folder().glob("*.npz"))
+    assert len(paths) == has_room
+    assert (str(paths[0]) if has_room else "could be saved nowhere and is lost") in said[0]
 
 
 def test_a_session_that_ends_is_not_held_up_and_one_that_is_cancelled_goes_on(setup, monkeypatch):

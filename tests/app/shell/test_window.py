@@ -186,26 +186,26 @@ def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     again.close()
 
 
-def test_unreadable_preferences_are_reported(qtbot, own_home):
+@pytest.fixture
+def preferences(own_home):
+    """Return the file of the preferences."""
     (own_home / "config").mkdir(parents=True)
-    (own_home / "config" / "preferences.json").write_text("{broken")
+    return own_home / "config" / "preferences.json"
+
+
+def test_unreadable_preferences_are_reported(qtbot, preferences):
+    preferences.write_text("{broken")
     window = Window(Preferences(), Recognition(model, None, Recogniser))
     qtbot.addWidget(window)
     assert "put aside" in window.messages.label.text()
 
 
-@pytest.mark.parametrize(
-    ("value", "training"), [("1e999", True), ("1" * 400, False), (r'"\ud800"', True), ("[]", False)]
-)
-def test_no_preference_keeps_the_window_from_starting_or_saving(qtbot, own_home, value, training):
-    path = own_home / "config" / "preferences.json"
-    path.parent.mkdir(parents=True)
+@pytest.mark.parametrize("value", ["1e999", "1" * 400, r'"\ud800"', "[]"])
+def test_no_preference_keeps_the_window_from_starting_or_saving(qtbot, preferences, value):
     names = ("motion", "theme", "network", "geometry", "tab", "insideSection")
-    values = [f'"{name}": {value}' for name in (*names, *([] if training else ["training"]))]
-    if training:
-        fields = ", ".join(f'"{field}": {value}' for field in ("epochs", "data_folder", "l2"))
-        values.append(f'"training": {{{fields}}}')
-    path.write_text(f'{{"schema": 1, "values": {{{", ".join(values)}}}}}')
+    fields = ", ".join(f'"{field}": {value}' for field in ("epochs", "data_folder", "l2"))
+    values = [*(f'"{name}": {value}' for name in names), f'"training": {{{fields}}}']
+    preferences.write_text(f'{{"schema": 1, "values": {{{", ".join(values)}}}}}')
     window = Window(Preferences(), Recognition(model, None, Recogniser))
     qtbot.addWidget(window)
     window.show()
