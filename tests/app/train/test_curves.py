@@ -56,7 +56,14 @@ def texts(card):
 
 
 def test_the_crosshair_names_epoch_and_figures(card):
+    before = [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()]
     card.tools.point(3.8)
+    card.layout().activate()
+    # Pointing moves nothing, and no tooltip covers the curves.
+    assert [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()] == before
+    assert card.plot.toolTip() == ""
+    # The grid is below the curves.
+    assert card._value_axis.zValue() < card.plot.getPlotItem().getViewBox().zValue()
     assert texts(card) == ["training 0.2500", "validation 0.5000", "epoch 4"]
     card.tools.point(1000)
     assert card.legend.epoch == "epoch 30"
@@ -87,85 +94,79 @@ def test_zoom_stays_while_the_run_goes_on_until_all_is_shown(card):
     assert len(card._training_curve.getData()[0]) == 31
 
 
-def test_marks_show_changes_and_the_last_of_an_epoch_stays(qtbot):
-    card = AccuracyCard()
-    qtbot.addWidget(card)
-    card.mark("learning_rate", 3.1, "rate 0.1")
-    card.build()
-    card.mark("learning_rate", 3.4, "rate 0.2")
-    card.mark("l2", 3.4, "L2 0.1")
-    assert card.tools.marks == [("learning_rate", 3.4), ("l2", 3.4)]
-    card.show_history(History(), 10)
-    assert card.tools.marks == []
+@pytest.fixture
+def accuracy(qtbot):
+    made = AccuracyCard()
+    qtbot.addWidget(made)
+    return made
 
 
-def test_ten_thousand_epochs_are_drawn_from_few_points(card):
+def test_marks_show_changes_and_the_last_of_an_epoch_stays(accuracy):
+    accuracy.mark("learning_rate", 3.1, "rate 0.1")
+    accuracy.build()
+    accuracy.mark("learning_rate", 3.4, "rate 0.2")
+    accuracy.mark("l2", 3.4, "L2 0.1")
+    assert accuracy.tools.marks == [("learning_rate", 3.4), ("l2", 3.4)]
+    accuracy.show_history(History(), 10)
+    assert accuracy.tools.marks == []
+    # The tutorial's result is beside its own network only.
+    for changes, shown in (
+        ({}, True),
+        ({"network": "cnn"}, False),
+        ({"learning_rate": 0.01}, True),
+        ({"training_examples": 1000}, False),
+        ({"data_folder": "elsewhere"}, False),
+    ):
+        accuracy.compare_with_tutorial(TrainingSettings(**changes))
+        assert accuracy._reference.isVisible() == shown
+
+
+def test_ten_thousand_epochs_are_drawn_from_few_points_and_the_axis_ends_with_the_last(card):
     card.show_history(history(10_000, batches=10), 10_000)
     assert len(card._batch_curve.getData()[0]) <= 2048
     assert len(card._training_curve.getData()[0]) <= 2001
     assert card._training_curve.getData()[0][-1] == 10_000
+    for planned in (1, 2, 7, 19, 20, 23, 100, 1234):
+        card.show_history(History(), planned)
+        ticks = card._epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
+        assert ticks[-1] == planned
+        steps = [after - before for before, after in pairwise(ticks)]
+        assert min(steps) > 0.5 * max(steps) or len(steps) == 1
+        assert len(ticks) <= 8
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.067, 0.071), (0.03, 0.19), (0.11, 0.19)])
-def test_a_close_look_at_a_logarithmic_axis_has_round_ticks(low, high):
-    ticks = [10**tick for tick in log_ticks(math.log10(low), math.log10(high))]
-    assert 2 <= len(ticks) <= 8
-    assert all(low <= tick <= high for tick in ticks)
-    assert all(float(f"{tick:.2g}") == pytest.approx(tick) for tick in ticks)
-
-
-def test_pointing_moves_nothing_and_no_tooltip_covers_the_curves(card):
-    before = [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()]
-    card.tools.point(3.8)
-    card.layout().activate()
-    assert [card.legend.geometry(), card.minimumSizeHint(), card.sizeHint()] == before
-    assert card.plot.toolTip() == ""
-    # The grid is below the curves.
-    assert card._value_axis.zValue() < card.plot.getPlotItem().getViewBox().zValue()
-
-
-def test_the_tutorials_result_stands_beside_its_own_network_only(qtbot):
-    card = AccuracyCard()
-    qtbot.addWidget(card)
-    card.build()
-    for settings, shown in (
-        (TrainingSettings(), True),
-        (TrainingSettings(network="cnn"), False),
-        (TrainingSettings(learning_rate=0.01), True),
-        (TrainingSettings(training_examples=1000), False),
-        (TrainingSettings(data_folder="elsewhere"), False),
-    ):
-        card.compare_with_tutorial(settings)
-        assert card._reference.isVisible() == shown
+def test_a_close_look_at_a_logarithmic_axis_has_round_ticks():
+    for low, high in ((0.067, 0.071), (0.03, 0.19), (0.11, 0.19)):
+        ticks = [10**tick for tick in log_ticks(math.log10(low), math.log10(high))]
+        assert 2 <= len(ticks) <= 8
+        assert all(low <= tick <= high for tick in ticks)
+        assert all(float(f"{tick:.2g}") == pytest.approx(tick) for tick in ticks)
 
 
 @pytest.mark.parametrize("epochs", [6, 20, 200])
 @pytest.mark.parametrize("first", [0.94, 0.6])
-def test_the_tutorials_result_covers_no_curve(qtbot, epochs, first):
-    card = AccuracyCard()
-    qtbot.addWidget(card)
-    card.build()
+def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
+    accuracy.build()
     made = History()
     for epoch in range(1, epochs + 1):
         right = 0.983 - (0.983 - first) * 0.4 ** (epoch - 1)
         made.epochs.append(EpochFigures(epoch, 1.0, 0.1, right - 0.004, 0.1, right, 1e4))
-    card.show_history(made, epochs)
-    card.mark("learning_rate", epochs / 2, "rate 0.0005")
-    card.resize(560, 300)
-    card.show()
-    card.redraw()
+    accuracy.show_history(made, epochs)
+    accuracy.mark("learning_rate", epochs / 2, "rate 0.0005")
+    accuracy.resize(560, 300)
+    accuracy.show()
+    accuracy.redraw()
     qtbot.wait(20)
-    words = card._reference.label
-    # It has no ground, and lies inside of the plot.
+    words = accuracy._reference.label
+    # It has no ground, and is inside of the plot.
     assert words.fill.style() == Qt.NoBrush
-    box = card.plot.getPlotItem().getViewBox()
+    box = accuracy.plot.getPlotItem().getViewBox()
     around = words.mapRectToScene(words.boundingRect())
     assert box.sceneBoundingRect().adjusted(0, -5, 0, 0).contains(around)
     for row in made.epochs[epochs // 2 :]:
-        assert not around.contains(
-            box.mapViewToScene(QPointF(row.epoch, 100 * row.validation_accuracy))
-        )
-    ((_, _, mark),) = card.tools._marks
+        place = QPointF(row.epoch, 100 * row.validation_accuracy)
+        assert not around.contains(box.mapViewToScene(place))
+    ((_, _, mark),) = accuracy.tools._marks
     assert not around.intersects(mark.label.mapRectToScene(mark.label.boundingRect()))
 
 
@@ -190,16 +191,10 @@ def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
         room.tab.loss.export_requested.emit(kind)
         room.qtbot.waitUntil(lambda path=path: room.message == f"Saved {path}.")
         assert path.read_bytes().startswith(beginning)
-
-
-def test_the_epoch_axis_ends_with_the_last_epoch(card):
-    for planned in (1, 2, 7, 19, 20, 23, 100, 1234):
-        card.show_history(History(), planned)
-        ticks = card._epoch_axis.tickValues(-0.01 * planned, 1.01 * planned, 400)[0][1]
-        assert ticks[-1] == planned
-        steps = [after - before for before, after in pairwise(ticks)]
-        assert min(steps) > 0.5 * max(steps) or len(steps) == 1
-        assert len(ticks) <= 8
+    # The run's layers are shown, too.
+    labels = room.tab.layers.labels
+    assert "nearly settled" in labels[0].text()
+    assert "3,136 weights" in labels[2].text()
 
 
 def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
@@ -214,15 +209,17 @@ def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
 # -- long curves in few points
 
 
-def test_a_short_curve_is_kept_as_it_is():
-    curve = Curve(array("d", (n * n for n in range(100))))
+def test_a_short_curve_is_kept_as_it_is_and_grows():
+    assert [len(part) for part in Curve().points(10)] == [0, 0]
+    values = array("d", (n * n for n in range(1, 101)))
+    curve = Curve(values)
     xs, ys = curve.points(10)
     np.testing.assert_array_equal(xs, np.arange(1, 101) / 10)
-    np.testing.assert_array_equal(ys, np.arange(100.0) ** 2)
-
-
-def test_nothing_gives_nothing():
-    assert [len(part) for part in Curve().points(10)] == [0, 0]
+    np.testing.assert_array_equal(ys, np.arange(1.0, 101) ** 2)
+    assert curve.range() == (1, 10_000)
+    values.append(0)
+    assert curve.range() == (0, 10_000)
+    assert curve.points(4)[0].tolist() == [n / 4 for n in range(1, 102)]
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=500))
@@ -259,16 +256,6 @@ def test_zoomed_in_every_point_is_there():
     np.testing.assert_array_equal(ys, xs % 7)
 
 
-def test_values_that_are_added_are_seen():
-    values = array("d", [2.0])
-    curve = Curve(values)
-    assert curve.range() == (2.0, 2.0)
-    curve.points(1)
-    values.append(1.0)
-    assert curve.range() == (1.0, 2.0)
-    assert curve.points(4)[0].tolist() == [0.25, 0.5]
-
-
 @pytest.mark.slow
 def test_three_pictures_with_words(qtbot):
     view = LayersView()
@@ -286,11 +273,7 @@ def test_three_pictures_with_words(qtbot):
     assert "5 validation pictures" in view.labels[1].text()
     assert "15,880 weights" in view.labels[2].text()
     assert view.grab().toImage() != empty
-
-
-def test_a_few_silent_units_are_a_short_bar(qtbot):
-    view = LayersView()
-    qtbot.addWidget(view)
+    # A few silent units are a short bar.
     view.dead.show_values(("hidden 1",), (0.002,))
     view.updates.show_values(("hidden 1",), (0.002,))
     assert view.dead.full == 1.0
@@ -307,12 +290,3 @@ def test_one_card_in_a_small_window_and_both_in_a_large_one(qtbot):
     assert (tab.filters.isVisible(), tab.layers.isVisible()) == (False, True)
     tab.resize(2600, 1000)
     assert (tab.filters.isVisible(), tab.layers.isVisible()) == (True, True)
-
-
-def test_a_run_fills_them(make):
-    room = make()
-    room.start(epochs=2)
-    room.wait_for_end()
-    labels = room.tab.layers.labels
-    assert "nearly settled" in labels[0].text()
-    assert "3,136 weights" in labels[2].text()

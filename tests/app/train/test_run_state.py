@@ -32,13 +32,6 @@ def state():
     return state
 
 
-def test_idle_knows_nothing():
-    state = RunState()
-    assert (state.state, state.busy, state.run_part, state.seconds_left) == (
-        "idle", False, 0.0, None,
-    )  # fmt: skip
-
-
 def test_training_figures_are_means_over_the_epoch_so_far(state):
     state.take(batch(1, 1, loss=1.0, accuracy=0.5))
     state.take(batch(1, 2, loss=0.5, accuracy=0.7))
@@ -50,6 +43,8 @@ def test_training_figures_are_means_over_the_epoch_so_far(state):
 
 
 def test_progress_and_time_left(state):
+    idle = RunState()
+    assert (idle.state, idle.busy, idle.run_part, idle.seconds_left) == ("idle", False, 0.0, None)
     state.take(batch(1, 1))
     assert (state.epoch_part, state.run_part) == (0.25, 0.125)
     assert state.seconds_left == pytest.approx(0.07)
@@ -58,14 +53,10 @@ def test_progress_and_time_left(state):
     assert state.run_part == 0.5
     assert state.seconds_left == pytest.approx(0.1)
     assert (state.best_loss, state.best_accuracy) == (0.4, 0.95)
-
-
-def test_an_added_epoch_lengthens_the_run(state):
-    state.take(batch(1, 4))
-    before = state.run_part
+    # An added epoch lengthens the run.
     state.take(events.BatchFinished(2, 4, 1, 4, 0.5, 0.9, 0.01))
     assert state.epochs == 4
-    assert state.run_part < before
+    assert state.run_part < 0.5
 
 
 def test_a_whole_run_ends_full_and_in_words():
@@ -91,39 +82,29 @@ def test_a_stop_asked_for_stays_visible(state):
     state.take(batch(1, 1))
     assert state.state == "stopping"
     state.take(events.Testing())
-    state.take(events.Finished("stopped", 0, 1.0, ()))
+    state.take(events.Finished("stopped", 0, 17.0, ()))
     assert (state.state, state.busy) == ("stopped", False)
+    # Without a whole epoch it took no time worth telling.
+    assert state.label == "Stopped · 0 of 2 epochs"
 
 
-def test_pause_names_the_place(state):
-    state.take(events.Paused(1, 3))
-    assert state.label == "Paused in epoch 1 after minibatch 3 of 4"
-    state.take(events.Paused(2, 0))
-    assert state.label == "Paused between epoch 1 and epoch 2"
-    state.take(events.Paused(1, 0))
-    assert state.label == "Paused before the first minibatch"
+def test_pause_compiling_and_failure_are_told(state):
+    for event, label in (
+        (events.Paused(1, 3), "Paused in epoch 1 after minibatch 3 of 4"),
+        (events.Paused(2, 0), "Paused between epoch 1 and epoch 2"),
+        (events.Paused(1, 0), "Paused before the first minibatch"),
+        (
+            events.Compiling("the training function", 0, 2),
+            "Compiling the training function, 1 of 2",
+        ),
+        (events.Compiling("the augmentation, once", 0, 1), "Compiling the augmentation, once"),
+    ):
+        state.take(event)
+        assert state.label == label
     state.take(events.Resumed(1, 3))
     assert state.state == "training"
-
-
-def test_compiling_names_the_function():
-    state = RunState()
-    state.begin()
-    state.take(events.Compiling("the training function", 0, 2))
-    assert state.label == "Compiling the training function, 1 of 2"
-    state.take(events.Compiling("the augmentation, once", 0, 1))
-    assert state.label == "Compiling the augmentation, once"
-
-
-def test_failure_keeps_the_sentence(state):
     state.take(Failed("The batch size is 0."))
     assert (state.state, state.message, state.busy) == ("failed", "The batch size is 0.", False)
-
-
-def test_a_run_without_a_whole_epoch_took_no_time_worth_telling(state):
-    state.take(batch(1, 1))
-    state.take(events.Finished("stopped", 0, 17.0, ()))
-    assert state.label == "Stopped · 0 of 2 epochs"
 
 
 def test_a_longer_figure_moves_no_other(qtbot):
@@ -140,27 +121,19 @@ def test_a_longer_figure_moves_no_other(qtbot):
     assert [figure.geometry() for figure in row._figures] == before
 
 
-def test_the_number_of_the_epoch_may_grow(qtbot):
-    row = ProgressRow()
-    qtbot.addWidget(row)
-    state = RunState()
-    state.epochs = 1000
-    state.epoch = 9
-    row.show_state(state)
-    width = row.epoch.width()
-    state.epoch = 1000
-    row.show_state(state)
-    assert row.epoch.width() == width
-
-
-def test_compiling_is_no_progress_of_the_epoch(qtbot):
+def test_the_number_of_the_epoch_may_grow_and_compiling_is_no_progress(qtbot):
     row = ProgressRow()
     qtbot.addWidget(row)
     state = RunState()
     state.take(Compiling("the validation function", 1, 2))
     row.show_state(state)
     assert row.epoch_bar.value() == row.run_bar.value() == 0
-    assert state.label == "Compiling the validation function, 2 of 2"
+    state.epochs, state.epoch = 1000, 9
+    row.show_state(state)
+    width = row.epoch.width()
+    state.epoch = 1000
+    row.show_state(state)
+    assert row.epoch.width() == width
 
 
 # -- hints
@@ -213,11 +186,9 @@ def test_after_divergence_the_usual_rate_is_advised(rule, rate, advised):
 
 def test_learning_by_heart_despite_augmentation_asks_for_l2():
     overfitted = epochs([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53])
-    varied = SETTINGS.replace(augmentation="pen")
-    assert (read_curves(overfitted, varied).name, read_curves(overfitted, varied).value) == (
-        "l2", 1e-4,
-    )  # fmt: skip
-    assert read_curves(overfitted, varied.replace(l2=0.001)).value == 0.003
+    for l2, advised in ((0.0, 1e-4), (0.001, 0.003)):
+        hint = read_curves(overfitted, SETTINGS.replace(augmentation="pen", l2=l2))
+        assert (hint.name, hint.value) == ("l2", advised)
 
 
 def test_many_silent_units():
