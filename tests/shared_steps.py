@@ -35,13 +35,10 @@ def compiled_once(monkeypatch):
 
 
 class _Compiled:
-    """A network with its functions, and what they begin with."""
+    """A network with its functions, and the state that they begin with."""
 
     def __init__(self, network):
-        import lasagne
-
         self.network = network
-        self.start = lasagne.layers.get_all_param_values(network)
         #: By the type of the pictures.
         self.train: dict[str, Any] = {}
         self.evaluate: dict[str, Any] = {}
@@ -68,13 +65,11 @@ def shared_step(monkeypatch):
         return next(known, None) or _Compiled(network)
 
     def build_shared(settings):
+        built = build(settings)
         key = (settings.network, settings.seed, settings.update, str(settings.update_parameters))
-        if settings.start_model is not None:
-            return build(settings)
-        if key not in _COMPILED:
-            _COMPILED[key] = _Compiled(build(settings))
-        shared = _COMPILED[key]
-        lasagne.layers.set_all_param_values(shared.network, shared.start)
+        shared = _COMPILED.setdefault(key, _Compiled(built))
+        values = lasagne.layers.get_all_param_values(built)
+        lasagne.layers.set_all_param_values(shared.network, values)
         return shared.network
 
     def train_shared(network, settings, dtype):

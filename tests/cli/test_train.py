@@ -477,6 +477,7 @@ def test_digits_are_not_learnt_beside_other_classes(shapes, capsys):
     assert "cannot be learnt beside shapes" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_from_python(shapes):
     data = mnist_draw.load_data(shapes)
     network = mnist_draw.run_network(

@@ -83,22 +83,14 @@ def test_all_that_is_allowed_survives_json(settings):
     assert TrainingSettings.from_json(json.loads(json.dumps(settings.to_json()))) == settings
 
 
-def test_fields_left_out_keep_the_tutorials_values():
-    assert TrainingSettings.from_json({"epochs": 3}) == TrainingSettings(epochs=3)
-    assert TrainingSettings.from_json({}) == TrainingSettings()
-
-
-def test_numpys_numbers_count_as_numbers():
+def test_what_counts_as_a_number():
+    rho = MappingProxyType({"rho": np.float64(0.5)})
     settings = TrainingSettings(
-        epochs=np.int64(3),  # type: ignore[arg-type]
-        learning_rate=np.float64(0.01),
-        update_parameters=MappingProxyType({"rho": np.float64(0.5)}),
+        epochs=np.int64(3), learning_rate=np.float64(0.01), update_parameters=rho
     )
     settings.validate()
     assert json.loads(json.dumps(settings.to_json()))["update_parameters"] == {"rho": 0.5}
-
-
-def test_whole_numbers_may_be_written_with_a_point():
+    # Whole numbers may be written with a point.
     settings = TrainingSettings.from_json({"epochs": 3.0, "learning_rate": 1})
     assert (settings.epochs, settings.learning_rate) == (3, 1.0)
     assert isinstance(settings.epochs, int)
@@ -184,9 +176,7 @@ def test_through_a_file(tmp_path):
     settings = TrainingSettings(update="adam", update_parameters={"beta1": 0.8}, patience=3)
     save_settings(tmp_path / "class.json", settings)
     assert load_settings(tmp_path / "class.json") == settings
-
-
-def test_what_is_missing_is_the_tutorials(tmp_path):
+    # What is missing is the tutorial's.
     (tmp_path / "f").write_text('{"epochs": 3}', encoding="utf-8-sig")
     assert load_settings(tmp_path / "f") == TrainingSettings(epochs=3)
 
@@ -199,10 +189,7 @@ def test_what_is_missing_is_the_tutorials(tmp_path):
         (b'{"epoch": 1}', "no setting 'epoch'"),
         (b'{"epochs": 0}', "number of epochs is 0"),
         (b'{"epochs": NaN}', "setting epochs is nan"),
-        (
-            b'{"learning_rate": 1e999}',
-            "setting learning_rate is nan or too large; it must be a",
-        ),
+        (b'{"learning_rate": 1e999}', "setting learning_rate is nan or too large; it must be a"),
         (b'{"epochs": 1e400}', "setting epochs is nan or too large; it must be a whole number"),
         (b'{"epochs": 3,\n "seed" 4}', "line 2, column 9"),
         (b" " * 2_000_000, "larger"),
