@@ -101,14 +101,27 @@ class MissingPackageError(UserError, ImportError):
         )
 
 
+#: Why a system refused, in the program's own words.
+DISK_FULL, QUOTA_USED_UP = "the disk is full", "the quota of the disk is used up"
+_REASONS = {
+    errno.EACCES: "no permission",
+    errno.ENOSPC: DISK_FULL,
+    errno.EDQUOT: QUOTA_USED_UP,
+}
+
+
 def reason_of(error: Exception) -> str:
-    """Return an error's text without a full stop; why a system refused, without numbers."""
+    """Return why something failed, without numbers and paths that the system adds.
+
+    It is a phrase that fits after ``": "`` and before ``". "``: in lower case where the words are
+    the system's or the program's, without a full stop.
+    """
     if not isinstance(error, OSError):
         return str(error).rstrip(".")
-    if error.errno == errno.EACCES:
-        return "no permission"
     if error.errno is None:
-        return str(error) or type(error).__name__
+        return str(error).rstrip(".") or type(error).__name__
+    if error.errno in _REASONS:
+        return _REASONS[error.errno]
     text = error.strerror or os.strerror(error.errno)
     return text[:1].lower() + text[1:]
 

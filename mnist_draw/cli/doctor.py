@@ -20,7 +20,7 @@ from typing import Literal
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.cli.command import Subcommand, add_json_option
 from mnist_draw.cli.output import echo, json_line, painted
-from mnist_draw.errors import StorageError, UserError
+from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.storage import check_writable, resource_path
 from mnist_draw.storage.folders import cache_folder, config_folder, data_folder
 from mnist_draw.storage.opening import MEGABYTE
@@ -138,7 +138,7 @@ def _folders() -> Iterator[Finding]:
             yield Finding(kind, str(error), "broken")
             continue
         except OSError as error:
-            yield Finding(kind, f"{folder} cannot be read: {error}", "broken")
+            yield Finding(kind, f"{folder} cannot be read: {reason_of(error)}.", "broken")
             continue
         text = f"{folder}: {size / 1e6:,.1f} MB in {files:,} files, {free / 1e9:,.1f} GB free"
         if free < _MIN_FREE:
@@ -204,13 +204,13 @@ def _user_files() -> Iterator[Finding]:
             for path in sorted(find()):
                 try:
                     _read_and_name(path, read)
-                except (UserError, OSError) as error:
+                except UserError as error:
                     text = f"{error} It is unchanged, and the program goes on without it."
                     yield Finding(name, text, "note")
                 else:
                     usable += 1
         except (UserError, OSError) as error:
-            yield Finding(name, f"They cannot be listed: {error}", "note")
+            yield Finding(name, f"They cannot be listed: {reason_of(error)}.", "note")
         if usable:
             yield Finding(name, f"{usable:,} can be used")
 
@@ -221,10 +221,10 @@ def _read_and_name(path: Path, read: Callable[[Path], object]) -> None:
         read(path)
     except StorageError:
         raise
-    except (UserError, ImportError) as error:
-        if str(path) in str(error):
+    except (UserError, ImportError, OSError) as error:
+        if isinstance(error, UserError) and str(path) in str(error):
             raise
-        raise UserError(f"{path} cannot be used: {str(error).rstrip('.')}.") from error
+        raise UserError(f"{path} cannot be used: {reason_of(error)}.") from error
 
 
 def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], object]]]:

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from mnist_draw.errors import UserError
+from mnist_draw.errors import UserError, reason_of
 
 _logger = logging.getLogger("mnist_draw.theano_bridge")
 
@@ -62,7 +62,7 @@ def usable_folder(wanted: Path) -> Path:
                 return sealed
         reason = "it cannot be written, or not by this user alone"
     except (OSError, ValueError) as error:
-        reason = str(error)
+        reason = reason_of(error)
     _logger.info("Nothing compiled is kept in %s: %s", wanted, reason)
     try:
         folder = tempfile.mkdtemp(prefix="mnist_draw-compiled-")

@@ -247,7 +247,7 @@ def test_a_signal_that_is_ignored_stays_so(here, at_first):
 
 
 def full(path, *_):
-    raise StorageError(f"Could not write {path}: no space left on device. Nothing was written.")
+    raise StorageError(f"Could not write {path}: the disk is full. Nothing was written.")
 
 
 class Full(io.StringIO):
@@ -399,7 +399,7 @@ def test_where_output_is_full_the_network_is_in_the_home_or_else_temporary(
     before = {path for path in here.rglob("*") if path.is_file()}
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz"]) == 1
     out, err = capsys.readouterr()
-    assert "no space left" in err
+    assert "disk is full" in err
     rescued = here / place / f"{name}-2.npz"
     assert f"saved in {rescued}" in out
     assert load_trained(rescued).metadata["epochs"] == 1

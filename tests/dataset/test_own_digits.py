@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import errno
 import os
 import stat
 import subprocess
@@ -173,7 +174,7 @@ def test_all_files_of_a_data_set_or_none(tmp_path, monkeypatch, call, nth):
         # Folders are opened and synced too; only files count.
         folder = stat.S_ISDIR(os.fstat(path).st_mode) if call == "fsync" else Path(path).is_dir()
         if not folder and next(calls) == nth:
-            raise OSError(28, "No space left on device")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return work(path, *rest)
 
     with monkeypatch.context() as patch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mnist_draw.errors import DISK_FULL, QUOTA_USED_UP, UserError, reason_of
 from mnist_draw.storage import (
     StorageError,
     atomic,
@@ -45,11 +47,27 @@ def make_old(path):
 
 def full_disk(_descriptor):
     """Refuse as a full disk does."""
-    raise OSError(28, "No space left on device")
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def names(folder):
     return sorted(entry.name for entry in folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(errno.ENOSPC, "Kein Platz", "/a"), DISK_FULL),
+        (OSError(errno.EDQUOT, "Quota"), QUOTA_USED_UP),
+        (PermissionError(errno.EACCES, "Permission denied", "/a"), "no permission"),
+        (OSError(errno.EIO, "Input/output error", "/a"), "input/output error"),
+        (OSError("It is a pipe."), "It is a pipe"),
+        (OSError(), "OSError"),
+        (UserError("It is no network."), "It is no network"),
+    ],
+)
+def test_a_reason_fits_between_a_colon_and_a_full_stop(error, reason):
+    assert reason_of(error) == reason
 
 
 def test_old_file_survives_a_failing_writer(tmp_path):
@@ -71,12 +89,12 @@ def test_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):
     path = tmp_path / "file"
     write(path, b"old")
     monkeypatch.setattr(atomic.os, "fsync", full_disk)
-    with pytest.raises(StorageError, match=r"no space left on device.*is unchanged"):
+    with pytest.raises(StorageError, match=rf"{DISK_FULL}\. .*is unchanged"):
         write(path, b"new")
     assert path.read_bytes() == b"old"
     # Where only a name was taken, there is no old file.
     with (
-        pytest.raises(StorageError, match=r"no space left on device. Nothing was written.$"),
+        pytest.raises(StorageError, match=rf"{DISK_FULL}\. Nothing was written\.$"),
         reserved_file(path) as taken,
     ):
         write(taken, b"new")

@@ -57,14 +57,14 @@ def test_through_bytes_and_back(finished, tmp_path):
 @pytest.mark.usefixtures("shared_step")
 def test_a_full_disk_stops_no_training(digits, tmp_path, monkeypatch):
     def fail(path, data):
-        raise StorageError(f"Could not write {path}: no space left on device.")
+        raise StorageError(f"Could not write {path}: the disk is full.")
 
     monkeypatch.setattr(module, "write_atomically", fail)
     path = tmp_path / "run"
     seen = run(SMALL, dataset=digits, checkpoint=path)
     told = of(events.CheckpointFailed, seen)
     assert told[-1].epoch == 2
-    assert told[-1].message == f"Could not write {path}: no space left on device."
+    assert told[-1].message == f"Could not write {path}: the disk is full."
     assert (end(seen).reason, end(seen).epochs_done) == ("completed", 2)
     assert not path.exists()
     assert writer_threads() == []

@@ -337,7 +337,7 @@ def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, mo
     files = session()
 
     def full(path, data):
-        raise StorageError(f"Could not write {path}: no space left on device.")
+        raise StorageError(f"Could not write {path}: the disk is full.")
 
     if not ended:
         checkpoint = add_run("2026-01-01 10:00").checkpoint

@@ -16,6 +16,7 @@ from mnist_draw.app.draw.autosave import Autosave, board_path
 from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.errors import DISK_FULL
 
 from ..fakes import Notices
 
@@ -161,7 +162,7 @@ def test_a_full_disk_is_told_once_and_tried_again(qtbot, monkeypatch):
     synchronise = os.fsync
 
     def full(descriptor):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     for x in (100, 200):
@@ -170,7 +171,7 @@ def test_a_full_disk_is_told_once_and_tried_again(qtbot, monkeypatch):
         assert session.background.wait()
     qtbot.waitUntil(lambda: bool(session.told))
     assert len(session.told) == 1
-    assert "no space left on device" in session.told[0]
+    assert DISK_FULL in session.told[0]
     assert "The drawing is on the board" in session.told[0]
     monkeypatch.setattr(os, "fsync", synchronise)
     drawn = session.end()

@@ -113,7 +113,7 @@ def test_a_network_that_only_memory_has_is_saved_first(own_home):
 
 
 def full(*_, **__):
-    raise StorageError("Could not write it: no space left on device.")
+    raise StorageError("Could not write it: the disk is full.")
 
 
 def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
@@ -124,7 +124,7 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     assert failed == []
     # In a place outside the home, which is full.
     rescued = tmp_path / "mnist-draw-rescued-model.npz"
-    assert "no space left" in outcome.description
+    assert "disk is full" in outcome.description
     assert f"saved in {rescued} instead" in outcome.description
     assert outcome.model.metadata["before"] == "shipped:best"
     assert kept.find_by_key(outcome.key).path == rescued

@@ -24,7 +24,7 @@ from mnist_draw.cli import main
 from mnist_draw.dataset import picture_formats
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.picture_formats import PictureFormat, read_suffixes, saved_titles
-from mnist_draw.errors import UserError
+from mnist_draw.errors import DISK_FULL, UserError
 
 from .. import fakes
 
@@ -335,12 +335,12 @@ def test_a_full_disk_leaves_the_old_file(answered, qtbot, tmp_path, monkeypatch)
     answer_dialog(monkeypatch, path, PNG)
 
     def full(descriptor):
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     answered.tools.save.click()
     qtbot.waitUntil(lambda: bool(said))
-    assert "no space left on device" in said[0]
+    assert DISK_FULL in said[0]
     assert "unchanged" in said[0]
     assert path.read_bytes() == b"old"
 

@@ -196,12 +196,12 @@ def test_by_keyboard(setup):
 
 def test_a_full_disk_is_told_and_nothing_is_lost(setup, monkeypatch):
     def full(path, data):
-        raise my_digits.StorageError(f"Could not write {path}: no space left on device.")
+        raise my_digits.StorageError(f"Could not write {path}: the disk is full.")
 
     monkeypatch.setattr(my_digits, "write_atomically", full)
     setup.teach(3)
     (sentence,) = setup.told.sentences
-    assert "no space left" in sentence
+    assert "disk is full" in sentence
     assert "still on the board" in sentence
     assert setup.my_digits.row.asking
     assert setup.tab.canvas.has_ink()

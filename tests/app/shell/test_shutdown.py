@@ -24,7 +24,7 @@ pytestmark = pytest.mark.window
 
 def full(*_):
     """Save nothing."""
-    raise StorageError("Could not write it: no space left on device.")
+    raise StorageError("Could not write it: the disk is full.")
 
 
 class Disk:

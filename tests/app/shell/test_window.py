@@ -138,7 +138,7 @@ def test_the_trained_network_answers_the_drawing(setup, qtbot):
 
 def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, monkeypatch):
     def full(*_):
-        raise StorageError("Could not write it: no space left on device.")
+        raise StorageError("Could not write it: the disk is full.")
 
     monkeypatch.setattr(RunSession, "save_model", full)
     # The fake's network has fewer parameters than its kind.
