@@ -60,13 +60,14 @@ class Answer:
     Attributes
     ----------
     digit : int or None
-        The best guess, from 0; None when there is no ink or the ink is no digit.
+        The best guess, from 0; None if there is no ink, the ink is no digit, or no digit stands
+        out.
     text : str
         For the user: ``"3"`` if the program is sure, ``"3 or 8"`` if two digits are close, ``"?"``
         for what is no digit and if no digit stands out, empty for an empty picture.
     confidence : float
-        Calibrated probability of the best guess, 0 to 1; 0 when the ink itself cannot be a digit
-        or there is none.
+        Calibrated probability of the best guess, 0 to 1, also if no digit stands out; 0 if the
+        ink is no digit or there is none.
     probabilities : numpy.ndarray, float32, shape (classes,)
         Calibrated, sum 1, of the network alone, whatever `digit` is. Uniform for an empty picture.
     second : int
@@ -111,6 +112,13 @@ class Answer:
     def is_refused(self) -> bool:
         """Whether the ink is no digit, which differs from no digit standing out."""
         return self.digit is None and not self.is_empty and self.confidence == 0
+
+    @property
+    def highlighted(self) -> int | None:
+        """The digit to accent among the probabilities: the best guess, unless the ink is none."""
+        if self.is_empty or self.is_refused:
+            return None
+        return int(self.probabilities.argmax()) if self.digit is None else self.digit
 
 
 @dataclass(frozen=True)

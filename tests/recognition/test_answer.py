@@ -57,6 +57,8 @@ def test_one_digit_two_or_none(given, text, digit, reason):
     assert {int(answer.probabilities.argmax()), answer.second} == {3, 8}
     assert answer.confidence == pytest.approx(max(given.values()))
     assert answer.is_sure == (text == "3")
+    assert answer.highlighted == 3
+    assert not answer.is_refused
     assert reason in answer.reason
 
 
@@ -64,10 +66,13 @@ def test_objection_beats_a_sure_network_and_no_ink_is_no_answer():
     answer = answer_from(probabilities(d8=0.999), PICTURE, "A filled area is no digit.")
     assert (answer.text, answer.digit, answer.confidence) == ("?", None, 0.0)
     assert answer.reason == "A filled area is no digit."
+    assert answer.is_refused
+    assert answer.highlighted is None
     assert answer.probabilities.argmax() == 8
     answer = empty_answer()
     assert (answer.text, answer.digit, answer.confidence) == ("", None, 0.0)
     assert answer.is_empty
+    assert answer.highlighted is None
     assert answer.probabilities.sum() == pytest.approx(1)
 
 

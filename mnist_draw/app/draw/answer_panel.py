@@ -272,7 +272,6 @@ class AnswerPanel(QWidget):
         self.bars_note.setText("")
         second = int(answer.second)
         guess = f"Second guess: {answer.names[second]}, {format_probability(probabilities[second])}"
-        winner = answer.digit
         if answer.is_refused:
             set_look(self.prediction, "unknown")
             self.confidence.setText("Not a digit")
@@ -282,7 +281,6 @@ class AnswerPanel(QWidget):
             set_look(self.prediction, "unknown")
             self.confidence.setText("Not sure")
             self.second.setText(f"{answer.reason} {self._doubt}".rstrip())
-            winner = int(probabilities.argmax())
         elif answer.is_sure:
             # Digits fill the line; letters have descenders, which need some of it.
             set_look(self.prediction, "answer" if answer.are_digits else "unclear")
@@ -292,7 +290,7 @@ class AnswerPanel(QWidget):
             set_look(self.prediction, "unclear")
             self.confidence.setText("Not clear")
             self.second.setText(f"{answer.reason or guess} {self._doubt}".rstrip())
-        self._show_evidence(answer.network_input, probabilities, winner)
+        self._show_evidence(answer.network_input, probabilities, answer.highlighted)
 
     def _show_number(self, number: NumberAnswer) -> None:
         """Show several digits as large as they fit; a long number below, to be copied."""
@@ -306,9 +304,10 @@ class AnswerPanel(QWidget):
         self.second.setText(f"A number of {len(number.digits)} digits")
         place = self.place
         part: DigitAnswer = number.digits[place]
+        read = _NO_DIGIT if part.digit is None else f"read as {number.text[place]}"
         self.bars_note.setText(
-            f"of digit {place + 1} of {len(number.digits)}, read as {number.text[place]}; "
-            "the tags on the board choose another"
+            f"of digit {place + 1} of {len(number.digits)}, {read}; the tags on the board choose "
+            "another"
         )
         self._show_evidence(part.network_input, part.probabilities, part.digit)
 

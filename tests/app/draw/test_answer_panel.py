@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from mnist_draw.app.draw.explanation_row import (
 )
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.recognition.answer import answer_from
+from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer, answer_from
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.models import ModelInfo
 
@@ -149,6 +150,7 @@ def test_a_network_that_cannot_tell_is_not_sure_and_says_why(shown):
     shown.panel.note_network(ModelInfo(epochs=1))
     shown.panel.show_reading(fakes.reading(answer))
     assert shown.panel.confidence.text() == "Not sure"
+    assert shown.panel.bars.bars[5].winner
     assert shown.panel.second.text() == (
         "Perhaps 5 or 3: 30 % for 5, 22 % for 3. Trained for 1 epoch only."
     )
@@ -179,6 +181,16 @@ def test_explanations_of_what_is_gone_are_not_shown(shown):
     _, digit, ticket = shown.questions[-2]
     panel.show_explanation(fakes.explanation(digit), ticket)
     assert title.text() == "What spoke for 3"
+
+
+def test_a_refused_part_of_a_number_is_shown_as_a_refused_digit(shown):
+    refused = DigitAnswer(None, 0.0, (0, 0, 9, 9), np.full(10, 0.1, np.float32), np.zeros((28, 28)))
+    digits = (replace(refused, digit=4), replace(refused, digit=2), refused)
+    shown.panel.show_reading(fakes.reading(fakes.answer(), NumberAnswer("42?", digits)))
+    note = shown.panel.bars_note.text()
+    assert "digit 3 of 3" in note
+    assert "if this were a digit" in note
+    assert not any(bar.winner for bar in shown.panel.bars.bars)
 
 
 def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown):
