@@ -366,10 +366,10 @@ def main() -> int:
     from mnist_draw.app.shell.memory import (
         GuiThreadGarbageCollector,
         IdleMemoryTrimmer,
-        keep_small,
+        limit_heap,
     )
 
-    keep_small()
+    limit_heap()
     reporter.install()
     # What never ends shows where it stands.
     faulthandler.dump_traceback_later(arguments.seconds + _PATIENCE, exit=True)

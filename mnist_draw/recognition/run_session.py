@@ -17,7 +17,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import dataset_metadata, remember_data
 from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.networks import parse_network
-from mnist_draw.storage.atomic import make_lock, resolve_path, take_lock, write_atomically
+from mnist_draw.storage.atomic import acquire_lock, make_lock, resolve_path, write_atomically
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import quarantine
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
@@ -60,7 +60,7 @@ _LOOKED_AT_S = 0.5
 def in_use(folder: Path) -> bool:
     """Whether the run in a folder is going on, in this program or in another."""
     lock = _lock_of(folder)
-    taken = take_lock(lock)
+    taken = acquire_lock(lock)
     lock.release()
     return not taken
 
@@ -110,7 +110,7 @@ class RunSession:
         if before is not None:
             self.history = before.history()
         if self._lock is not None:
-            take_lock(self._lock, _LOOKED_AT_S)
+            acquire_lock(self._lock, _LOOKED_AT_S)
             self._is_new = self._has_begun = True
             self._save()
 
@@ -123,7 +123,7 @@ class RunSession:
         place of the checkpoint's settings.
         """
         folder = self.run.folder
-        if self._lock is None or not take_lock(self._lock, _LOOKED_AT_S):
+        if self._lock is None or not acquire_lock(self._lock, _LOOKED_AT_S):
             raise UserError("This run is going on in another window; nothing was changed.")
         checkpoint = unsaved
         try:

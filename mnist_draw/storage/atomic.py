@@ -216,7 +216,7 @@ def make_lock(file: Path) -> BaseFileLock:
     return FileLock(file, timeout=0, thread_local=False)
 
 
-def take_lock(lock: BaseFileLock, seconds: float = 0.0) -> bool:
+def acquire_lock(lock: BaseFileLock, seconds: float = 0.0) -> bool:
     """Acquire a lock; return False only if another program holds it for so long.
 
     On a network drive that cannot lock, or where the folder is missing, the work needs no lock.
@@ -237,11 +237,11 @@ def held(path: str | os.PathLike[str]) -> Iterator[bool]:
     """Lock a file while the block runs; give False if another program has locked it."""
     beside = lock_file(Path(os.path.realpath(path)))
     lock = make_lock(beside)
-    taken = take_lock(lock)
+    taken = acquire_lock(lock)
     if taken and lock.is_locked and not beside.exists():
         # The previous holder has removed the file meanwhile.
         lock.release()
-        taken = take_lock(lock)
+        taken = acquire_lock(lock)
     try:
         yield taken
     finally:

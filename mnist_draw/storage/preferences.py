@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mnist_draw.errors import DocumentError, StorageError
-from mnist_draw.storage.atomic import lock_file, make_lock, take_lock, write_atomically
+from mnist_draw.storage.atomic import acquire_lock, lock_file, make_lock, write_atomically
 from mnist_draw.storage.document import check_version, drop_non_finite, pack, parse
 from mnist_draw.storage.folders import config_folder
 from mnist_draw.storage.opening import MEGABYTE, read_file
@@ -107,7 +107,7 @@ class Preferences:
         # Keeps other windows from writing between this window's reading and writing. One that hangs
         # does not prevent that: only what two windows write in the same instant can be lost.
         lock = make_lock(lock_file(self.path))
-        take_lock(lock, _PATIENCE)
+        acquire_lock(lock, _PATIENCE)
         try:
             values = _with(self._stored(held), changes)
             document = {"schema": SCHEMA, "values": dict(sorted(values.items()))}

@@ -159,14 +159,14 @@ class ActivationsView(QWidget):
         """Show the outputs of the layer's units; None shows unlit ones."""
         self.values = values
         if self.layer is None:
-            self._animation.go(None)
+            self._animation.animate_to(None)
         else:
             import numpy as np
 
             if values is None:
-                self._animation.go(np.zeros(self.layer.shape, np.float32))
+                self._animation.animate_to(np.zeros(self.layer.shape, np.float32))
             else:
-                self._animation.go(values / np.float32(max(float(values.max()), 1e-9)))
+                self._animation.animate_to(values / np.float32(max(float(values.max()), 1e-9)))
         self._tell()
 
     def describe(self) -> str:

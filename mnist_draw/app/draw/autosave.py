@@ -25,7 +25,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import StorageError, UserError, reason_of
-from mnist_draw.storage.atomic import lock_file, make_lock, take_lock, write_atomically
+from mnist_draw.storage.atomic import acquire_lock, lock_file, make_lock, write_atomically
 from mnist_draw.storage.document import pack
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.unique_paths import numbered, quarantine
@@ -55,7 +55,7 @@ class BoardFiles:
         self._lock: BaseFileLock | None = None
         self._next: tuple[Path, BaseFileLock] | None = None
 
-    def take(self, is_empty: Callable[[Path], bool]) -> Path:
+    def lock_newest(self, is_empty: Callable[[Path], bool]) -> Path:
         """Take the newest file without a lock; return it."""
         found: list[tuple[int, Path, BaseFileLock]] = []
         for path in _names():
@@ -74,7 +74,7 @@ class BoardFiles:
         if found:
             _, self.path, self._lock = found[0]
         else:
-            self._take_new()
+            self._lock_new()
         assert self.path is not None
         return self.path
 
@@ -83,7 +83,7 @@ class BoardFiles:
             # The window released it, and did not close after all.
             self._lock = _taken(self.path) if self.path is not None else None
             if self._lock is None:
-                self._take_new()
+                self._lock_new()
         assert self.path is not None
         write_atomically(self.path, content)
 
@@ -124,7 +124,7 @@ class BoardFiles:
             self._lock.release()
             self._lock = None
 
-    def _take_new(self) -> None:
+    def _lock_new(self) -> None:
         """Take the first file that does not exist and is not locked."""
         for path in _names():
             if path.exists():
@@ -144,7 +144,7 @@ def _names() -> Sequence[Path]:
 def _taken(path: Path) -> BaseFileLock | None:
     """Lock a file; None if another window holds the lock."""
     lock = make_lock(lock_file(path))
-    return lock if take_lock(lock) else None
+    return lock if acquire_lock(lock) else None
 
 
 #: Milliseconds from the last change until it is written: not while the pen moves.
@@ -280,7 +280,7 @@ def _write(files: BoardFiles, items: list[Item]) -> str:
 def _start(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str]:
     """Take a file for the board; return its items, and a sentence if it could not be read."""
     try:
-        return _read(files.take(_is_empty), renderings)
+        return _read(files.lock_newest(_is_empty), renderings)
     except (OSError, UserError) as error:
         return [], f"The last drawing: {reason_of(error)}. The board is empty."
 

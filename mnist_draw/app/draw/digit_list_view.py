@@ -28,11 +28,11 @@ from mnist_draw.app.kit.widgets import (
     BinButton,
     Card,
     ComboBox,
+    claims_key,
     explain,
     label,
     push_button,
     style_table,
-    takes_key,
     tip,
 )
 
@@ -233,7 +233,7 @@ class DigitTable(QTableView):
 
     def event(self, event: QEvent) -> bool:
         # These keys mean the table's rows here, not the board.
-        return takes_key(event, self._means_rows) or super().event(event)
+        return claims_key(event, self._means_rows) or super().event(event)
 
     @staticmethod
     def _means_rows(event: QKeyEvent) -> bool:
@@ -399,7 +399,7 @@ class DigitListView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         # Here the key means the list, whatever it means in the tab.
-        return takes_key(event, lambda key: key.key() == Qt.Key_Escape) or super().event(event)
+        return claims_key(event, lambda key: key.key() == Qt.Key_Escape) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Escape:

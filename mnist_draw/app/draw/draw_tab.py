@@ -330,7 +330,7 @@ class DrawTab(Page):
         self.pictures.input.stop()
         self.autosave.finish()
 
-    def take_focus(self) -> None:
+    def focus_first(self) -> None:
         self.canvas.setFocus()
 
     def use_network(self, model: ModelFile) -> None:

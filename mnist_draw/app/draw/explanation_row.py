@@ -130,13 +130,13 @@ class SaliencyView(QWidget):
         """Show an explanation, or nothing."""
         self.explanation = explanation
         if explanation is None:
-            self._animation.go(None)
+            self._animation.animate_to(None)
             self.setAccessibleDescription(_EXPLAINED)
             return
         import numpy as np
 
         evidence = explanation.saliency / max(float(np.abs(explanation.saliency).max()), 1e-9)
-        self._animation.go(np.stack([evidence, np.clip(explanation.network_input, 0, 1)]))
+        self._animation.animate_to(np.stack([evidence, np.clip(explanation.network_input, 0, 1)]))
         self.setAccessibleDescription(f"{describe(explanation)} {_EXPLAINED}")
 
     def event(self, event: QEvent) -> bool:

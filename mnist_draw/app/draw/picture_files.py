@@ -87,7 +87,7 @@ class PictureInput(QObject):
 
     def paste(self) -> None:
         content = QApplication.clipboard().mimeData()
-        if content is None or not self.take(content):
+        if content is None or not self.insert(content):
             notifier.problem(
                 "There is no picture on the clipboard. Copy one, or a picture file, then paste."
             )
@@ -110,13 +110,13 @@ class PictureInput(QObject):
         return True
 
     def drop(self, content: QMimeData) -> None:
-        if not self.take(content):
+        if not self.insert(content):
             notifier.problem(
                 "What was dropped is no picture. Drop picture files, or a picture from another "
                 "program; the drawing is unchanged."
             )
 
-    def take(self, content: QMimeData) -> bool:
+    def insert(self, content: QMimeData) -> bool:
         """Read the pictures in what was copied or dropped; return False if there is none."""
         urls = content.urls()
         local = [url.toLocalFile() for url in urls if url.isLocalFile()]

@@ -22,7 +22,7 @@ from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import ArrayAnimation
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import explain, takes_key
+from mnist_draw.app.kit.widgets import claims_key, explain
 from mnist_draw.dataset.classes import DIGITS, with_article
 
 #: A bar's value counts thousandths.
@@ -232,7 +232,7 @@ class ProbabilityBars(QWidget):
             if self._animation.shown is None:
                 # The first answer's bars grow from nothing.
                 self._animation.shown = np.zeros(len(self.bars))
-            self._animation.go(np.array(values))
+            self._animation.animate_to(np.array(values))
 
     def _show_moment(self) -> None:
         assert self._animation.shown is not None
@@ -269,7 +269,7 @@ class ProbabilityBars(QWidget):
             bar.marked = bar.digit == explained
 
     def event(self, event: QEvent) -> bool:
-        return takes_key(event, lambda key: self._meaning(key) is not None) or super().event(event)
+        return claims_key(event, lambda key: self._meaning(key) is not None) or super().event(event)
 
     def _meaning(self, event: QKeyEvent) -> tuple[str, int] | None:
         """Return the action of a key, with its digit or step."""

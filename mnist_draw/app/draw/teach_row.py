@@ -17,7 +17,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import explain, label, push_button, takes_key
+from mnist_draw.app.kit.widgets import claims_key, explain, label, push_button
 from mnist_draw.dataset.classes import with_article
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ class TeachRow(QFrame):
 
     def event(self, event: QEvent) -> bool:
         # Here the key means the row, whatever it means in the tab.
-        return takes_key(event, lambda key: key.key() == Qt.Key_Escape) or super().event(event)
+        return claims_key(event, lambda key: key.key() == Qt.Key_Escape) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Escape:

@@ -244,25 +244,27 @@ class FollowedFolder(QObject):
     def __init__(
         self,
         background: Background,
-        look: Callable[[], object],
+        fingerprint: Callable[[], object],
         read: Callable[[], Any],
         can_show: Callable[[], bool],
         parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._background = background
-        self._look, self._read, self._can_show = look, read, can_show
+        self._fingerprint, self._read, self._can_show = fingerprint, read, can_show
         self._seen: object = None
         self.reading = False
         self._timer = QTimer(self)
         self._timer.setInterval(FOLLOW_MS)
-        self._timer.timeout.connect(self._look_again)
+        self._timer.timeout.connect(self._check_folder)
 
     def refresh(self) -> None:
         """Read the folder anew."""
         self._timer.start()
         self.reading = True
-        self._background.run(lambda: (self._look(), self._read()), self._listed, self._failed)
+        self._background.run(
+            lambda: (self._fingerprint(), self._read()), self._listed, self._failed
+        )
 
     def _listed(self, found: tuple[object, Any]) -> None:
         self.reading = False
@@ -273,14 +275,14 @@ class FollowedFolder(QObject):
         self.reading = False
         reporter.report(error)
 
-    def _look_again(self) -> None:
+    def _check_folder(self) -> None:
         if self.reading or not self._can_show():
             return
         self.reading = True
         before = self._seen
 
         def read() -> tuple[object, Any]:
-            seen = self._look()
+            seen = self._fingerprint()
             return seen, None if seen == before else self._read()
 
         self._background.run(read, self._looked, self._not_read)

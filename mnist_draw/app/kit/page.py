@@ -40,6 +40,6 @@ class Page(QWidget):
         """Build the page if it was never shown, then call ``then``."""
         then()
 
-    def take_focus(self) -> None:
+    def focus_first(self) -> None:
         """Focus the control that is used first."""
         self.setFocus()

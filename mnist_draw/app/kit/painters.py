@@ -125,7 +125,7 @@ class ArrayAnimation(QVariantAnimation):
         self.setEndValue(1.0)
         self.valueChanged.connect(self._step)
 
-    def go(self, values: np.ndarray | None) -> None:
+    def animate_to(self, values: np.ndarray | None) -> None:
         """Glide to these values; jump where there is nothing to glide from, or no time."""
         self.stop()
         self._start, self._end = self.shown, values

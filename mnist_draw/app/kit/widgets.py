@@ -89,7 +89,7 @@ def push_button(
     return button
 
 
-def takes_key(event: QEvent, wanted: Callable[[QKeyEvent], bool]) -> bool:
+def claims_key(event: QEvent, wanted: Callable[[QKeyEvent], bool]) -> bool:
     """Keep a key that a widget wants for itself from the shortcuts of its tab and window.
 
     Qt asks the widget that has the focus by an event of its own, before any shortcut acts.

@@ -23,7 +23,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.notifier import Notice, board
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import explain, label, push_button, takes_key
+from mnist_draw.app.kit.widgets import claims_key, explain, label, push_button
 
 _THEME_NAMES = {"system": "As the desktop", "light": "Light", "dark": "Dark"}
 
@@ -216,7 +216,7 @@ class MessageBar(QFrame):
 
     def event(self, event: QEvent) -> bool:
         # A page's key that copies would win over the sentence that is marked here.
-        return takes_key(event, self._copies) or super().event(event)
+        return claims_key(event, self._copies) or super().event(event)
 
     def _copies(self, key: QKeyEvent) -> bool:
         return self.label.hasSelectedText() and key.matches(QKeySequence.Copy)

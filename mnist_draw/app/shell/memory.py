@@ -43,26 +43,26 @@ _UNCHANGED = (
 _found: tuple[tuple[int, int], ...] = ()
 
 
-def keep_small() -> None:
-    """Have free memory given back; call it before the first thread starts."""
+def limit_heap() -> None:
+    """Make the allocator return free memory; call it before the first thread starts."""
     library = _library()
     if library is not None:
         library.mallopt(_ARENA_MAX, _ARENAS)
         library.mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
-def give_back(compiler: bool = False) -> None:
-    """Give back what is free now, in a thread that ends with it; takes some milliseconds.
+def release_memory(compiler: bool = False) -> None:
+    """Return free memory now, in a thread of its own, within some milliseconds.
 
     Allocations wait meanwhile.
     """
     library = _library()
     if library is not None:
         arguments = (library, compiler)
-        threading.Thread(target=_give_back, args=arguments, name="heap", daemon=True).start()
+        threading.Thread(target=_release, args=arguments, name="heap", daemon=True).start()
 
 
-def _give_back(library: ctypes.CDLL, compiler: bool) -> None:
+def _release(library: ctypes.CDLL, compiler: bool) -> None:
     library.malloc_trim(0)
     if compiler and hasattr(library, "madvise") and hasattr(mmap, "MADV_DONTNEED"):
         for begin, end in _compiler_parts():
@@ -139,7 +139,7 @@ class GuiThreadGarbageCollector(QObject):
             gc.collect()
             ended = time.monotonic()
             self._rested = ended + _REST * (ended - began)
-            give_back()
+            release_memory()
         else:
             gc.collect(1 if middle else 0)
 
@@ -178,10 +178,10 @@ class IdleMemoryTrimmer(QObject):
         #: Since when it works without a rest, or since memory was given back meanwhile.
         self._begun = self._busy
         self._timer = QTimer(self)
-        self._timer.timeout.connect(self.look)
+        self._timer.timeout.connect(self.check)
         self._timer.start(_LOOK_MS)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Give memory back, once, when the program has been at rest or at work for a while."""
         now, spent = time.monotonic(), time.process_time()
         computed, passed = spent - self._spent, now - self._looked
@@ -189,12 +189,12 @@ class IdleMemoryTrimmer(QObject):
             self._busy = now
             if now - self._begun >= _LONG and computed >= _HARD * passed:
                 self._begun = now
-                give_back(compiler=True)
+                release_memory(compiler=True)
         else:
             self._begun = now
             if now - self._busy >= _QUIET and spent - self._given_back >= _WORK:
                 self._given_back = spent
-                give_back(compiler=True)
+                release_memory(compiler=True)
         self._looked, self._spent = now, spent
 
     def stop(self) -> None:

@@ -60,7 +60,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
         return 1
     from mnist_draw.app.shell import memory
 
-    memory.keep_small()
+    memory.limit_heap()
     reporter.install_qt()
     sys.setswitchinterval(SWITCH_INTERVAL)
     if sys.platform == "win32":

@@ -179,7 +179,7 @@ class Window(QMainWindow):
         self.train_tab.draw_requested.connect(lambda: self._show_page(DrawTab.name))
         self.run.state_changed.connect(self._show_status)
         self.training.ended.connect(self._training_ended)
-        self.messages.left.connect(lambda: self._page.take_focus())
+        self.messages.left.connect(lambda: self._page.focus_first())
         self._connect_inside()
         self._connect_recognition()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
@@ -234,8 +234,8 @@ class Window(QMainWindow):
         self.recognition.start()
         for page in self.pages:
             page.start()
-        self._page.take_focus()
-        self.runs.look_for_interrupted()
+        self._page.focus_first()
+        self.runs.find_interrupted_run()
         self._remembering.start(_REMEMBER_MS)
 
     def use_lesson(self, lesson: Lesson) -> None:
@@ -326,7 +326,7 @@ class Window(QMainWindow):
 
     def _tab_changed(self, index: int) -> None:
         reporter.note(f"tab {self.pages[index].name}")
-        self._page.take_focus()
+        self._page.focus_first()
         if self._started:
             self.train_tab.start_plots()
         self._show_status()

@@ -311,7 +311,7 @@ class Inspector:
 
     def post(self, epoch: int, parameters: Parameters) -> None:
         """Request an inspection; returns at once."""
-        self._job.ask(partial(self._look, epoch, self._before, parameters))
+        self._job.ask(partial(self._inspect_epoch, epoch, self._before, parameters))
         self._before = parameters
 
     def close(self) -> None:
@@ -319,7 +319,7 @@ class Inspector:
         self._closing.set()
         self._job.wait()
 
-    def _look(self, epoch: int, before: Parameters | None, after: Parameters) -> None:
+    def _inspect_epoch(self, epoch: int, before: Parameters | None, after: Parameters) -> None:
         """Inspect, then rest; an error ends all inspections, not the run."""
         if self._failed:
             return

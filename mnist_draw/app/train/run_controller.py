@@ -216,9 +216,9 @@ class RunController(QObject):
                 self._awaited.test_accuracy = None
             if self._awaited is not None and isinstance(event, Started | Continued):
                 self._clear(self._awaited)
-            self.state.take(event)
+            self.state.apply(event)
             if self._awaited is not None and isinstance(event, Failed):
-                self.state.keep_figures()
+                self.state.show_failed_start()
             self._show_event(event, due)
         # Once for all events: a hint reads every epoch so far.
         if due.hint:

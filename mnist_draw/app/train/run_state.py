@@ -197,7 +197,7 @@ class RunState:
         """A run is requested; it has no events yet."""
         self._set("loading", "Loading pictures and libraries")
 
-    def keep_figures(self) -> None:
+    def show_failed_start(self) -> None:
         """The requested run failed before its first figures."""
         if self.epoch:
             self._set(self.state, "Failed at the start · the figures are those of the run before")
@@ -218,8 +218,8 @@ class RunState:
         if self.label == _FINISHING:
             self.label = self._outcome
 
-    def take(self, event: RunEvent) -> None:
-        """Take one event of the loop or of the worker."""
+    def apply(self, event: RunEvent) -> None:
+        """Apply one event of the loop or of the worker."""
         self.history.add(event)
         match event:
             case Compiling():

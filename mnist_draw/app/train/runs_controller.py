@@ -123,7 +123,7 @@ class RunsController(CollectionController):
 
     # -- after the window is visible
 
-    def look_for_interrupted(self) -> None:
+    def find_interrupted_run(self) -> None:
         """Offer to continue an interrupted run, if there is one."""
 
         def read() -> tuple[Run | None, list[str]]:

@@ -69,7 +69,7 @@ class SettingsSection(QWidget):
         self._column = column(self.head, self.body, gap=Size.TIGHT, owner=self)
         self.show_body(True)
 
-    def put_summary_below(self) -> None:
+    def move_summary_below(self) -> None:
         """Move the summary below the heading, if buttons need the room beside it."""
         self.head.removeWidget(self.summary)
         self.head.addStretch(1)

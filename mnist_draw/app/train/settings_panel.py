@@ -179,7 +179,7 @@ class SettingsPanel(QWidget):
         self.sections = self._build_sections()
         margins = (Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP)
         column(*self.sections.values(), 1, margins=margins, owner=self)
-        self.sections["network"].put_summary_below()
+        self.sections["network"].move_summary_below()
         self._build_presets(self.sections["network"].head)
         self._build_files(self.sections["network"].head)
         self.sections["data"].rows.addWidget(self.examples)

@@ -239,7 +239,7 @@ class TrainTab(Page):
         """Store the settings."""
         preferences.set("training", self.settings.settings().to_json())
 
-    def take_focus(self) -> None:
+    def focus_first(self) -> None:
         """Focus the button that starts or pauses the run."""
         self._main_button().setFocus()
 

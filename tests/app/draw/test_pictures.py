@@ -188,7 +188,7 @@ def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, monke
         (files(write(tmp_path / "b.png", b"")), "empty file"),
         (files(tmp_path / "c.gif"), "holds 2 pictures"),
         (files(tmp_path / "d.png"), "megapixels"),
-        (files(tmp_path / "e.png"), "Nothing on the picture e.png"),
+        (files(tmp_path / "e.png"), "No ink was found on the picture e.png"),
         (files(tmp_path), "is a folder"),
         (files(tmp_path / "gone.png"), "does not exist"),
         (text, "is no picture"),

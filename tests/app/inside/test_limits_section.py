@@ -112,12 +112,12 @@ def test_coarse_points_of_all_networks_come_first(section):
 
 def test_four_networks_at_the_most(section, qtbot):
     open_section(section, qtbot)
-    section.choices.put(NetworkChoice("d", "D", linear_model))
+    section.choices.add(NetworkChoice("d", "D", linear_model))
     with qtbot.waitSignal(section.problem) as told:
-        section.choices.put(NetworkChoice("e", "E", linear_model))
+        section.choices.add(NetworkChoice("e", "E", linear_model))
     assert "At most 4" in told.args[0]
     section.choices.choices[2].ticked = False
-    section.choices.put(NetworkChoice("e", "E", linear_model))
+    section.choices.add(NetworkChoice("e", "E", linear_model))
     keys = [choice.key for choice in section.choices.choices]
     assert keys == ["shipped:c", "shipped:a", "e", "d"]
 
@@ -126,7 +126,7 @@ def test_a_file_that_is_no_network_is_told_and_the_others_go_on(section, qtbot, 
     open_section(section, qtbot)
     (tmp_path / "broken.npz").write_bytes(b"no network")
     with qtbot.waitSignal(section.problem, timeout=20_000) as told:
-        section.choices.put(file_choice(str(tmp_path / "broken.npz")))
+        section.choices.add(file_choice(str(tmp_path / "broken.npz")))
     assert "broken.npz cannot be used" in told.args[0]
     until_counted(section, qtbot)
     assert is_counted(section.plots["turn"])

@@ -199,7 +199,7 @@ class Shown:
 
     def take(self, *happened):
         for event in happened:
-            self.state.take(event)
+            self.state.apply(event)
             self.tab.show_state(self.state, running=True, can_continue=False)
             self.header.show_status(self.state.label, active=True, passing=True)
             QApplication.processEvents()

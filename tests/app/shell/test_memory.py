@@ -45,7 +45,7 @@ def test_the_compiler_leaves_the_memory_and_comes_back(library):
     of_file = [m for m in maps if "libllvmlite" in m and re.search(r" (r--p|r-xp) ", m)]
     assert 0 < len(memory.unchanged_parts("libllvmlite")) < len(of_file)
     before = resident_kb("libllvmlite")
-    memory._give_back(library, compiler=True)
+    memory._release(library, compiler=True)
     assert resident_kb("libllvmlite") < before / 3
     module = llvm.parse_assembly(assembly)
     module.verify()
@@ -59,7 +59,7 @@ def test_blocks_that_were_freed_leave_the_memory(library):
     kept = blocks[::2]
     del blocks[::2], blocks
     before = resident_kb("[heap]")
-    memory._give_back(library, compiler=False)
+    memory._release(library, compiler=False)
     assert resident_kb("[heap]") < before - 10_000
     assert not any(map(any, kept))
 
@@ -67,7 +67,7 @@ def test_blocks_that_were_freed_leave_the_memory(library):
 def test_memory_goes_back_once_after_work(qtbot, monkeypatch):
     given: list[dict[str, bool]] = []
     now = {"time": 100.0, "spent": 10.0}
-    monkeypatch.setattr(memory, "give_back", lambda **what: given.append(what))
+    monkeypatch.setattr(memory, "release_memory", lambda **what: given.append(what))
     monkeypatch.setattr(memory.time, "monotonic", lambda: now["time"])
     monkeypatch.setattr(memory.time, "process_time", lambda: now["spent"])
     watcher = memory.IdleMemoryTrimmer()
@@ -77,7 +77,7 @@ def test_memory_goes_back_once_after_work(qtbot, monkeypatch):
         for _ in range(round(2 * seconds)):
             now["time"] += 0.5
             now["spent"] += 0.5 * share
-            watcher.look()
+            watcher.check()
 
     # A network that is compiled on a crowded processor is work, too.
     pass_by(2.0, share=0.1)

@@ -257,7 +257,7 @@ def test_a_page_is_one_entry(qtbot, own_home, monkeypatch):
         def remember(self, preferences):
             self.notes.append("finish")
 
-        def take_focus(self):
+        def focus_first(self):
             self.notes.append("focus")
 
     monkeypatch.setattr(window_module, "PAGES", (*window_module.PAGES, lambda window: Third()))

@@ -49,7 +49,7 @@ class Room:
             card.build()
         self.tab.resize(1366, 700)
         self.tab.show()
-        self.runs.look_for_interrupted()
+        self.runs.find_interrupted_run()
         self.wait_for_background()
 
     @property

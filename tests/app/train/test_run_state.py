@@ -28,33 +28,33 @@ def state():
     """Return the state of a run that has just started: 2 epochs of 4 minibatches of 50."""
     state = RunState()
     state.begin()
-    state.take(events.Started(1, 2, 4, 50, 200))
+    state.apply(events.Started(1, 2, 4, 50, 200))
     return state
 
 
 def test_training_figures_are_means_over_the_epoch_so_far(state):
-    state.take(batch(1, 1, loss=1.0, accuracy=0.5))
-    state.take(batch(1, 2, loss=0.5, accuracy=0.7))
+    state.apply(batch(1, 1, loss=1.0, accuracy=0.5))
+    state.apply(batch(1, 2, loss=0.5, accuracy=0.7))
     assert state.training_loss == pytest.approx(0.75)
     assert state.training_accuracy == pytest.approx(0.6)
     assert state.batch_loss == 0.5
-    state.take(batch(2, 1, loss=0.25))
+    state.apply(batch(2, 1, loss=0.25))
     assert state.training_loss == 0.25
 
 
 def test_progress_and_time_left(state):
     idle = RunState()
     assert (idle.state, idle.busy, idle.run_part, idle.seconds_left) == ("idle", False, 0.0, None)
-    state.take(batch(1, 1))
+    state.apply(batch(1, 1))
     assert (state.epoch_part, state.run_part) == (0.25, 0.125)
     assert state.seconds_left == pytest.approx(0.07)
     assert state.speed == pytest.approx(5000)
-    state.take(events.EpochFinished(1, 2, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
+    state.apply(events.EpochFinished(1, 2, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
     assert state.run_part == 0.5
     assert state.seconds_left == pytest.approx(0.1)
     assert (state.best_loss, state.best_accuracy) == (0.4, 0.95)
     # An added epoch lengthens the run.
-    state.take(events.BatchFinished(2, 4, 1, 4, 0.5, 0.9, 0.01))
+    state.apply(events.BatchFinished(2, 4, 1, 4, 0.5, 0.9, 0.01))
     assert state.epochs == 4
     assert state.run_part < 0.5
 
@@ -64,7 +64,7 @@ def test_a_whole_run_ends_full_and_in_words():
     state.begin()
     seen = []
     for event in Loop()(TrainingSettings(epochs=3)):
-        state.take(event)
+        state.apply(event)
         if state.state not in seen[-1:]:
             seen.append(state.state)
     assert seen == [
@@ -74,15 +74,15 @@ def test_a_whole_run_ends_full_and_in_words():
     assert state.run_part == 1.0
     assert state.seconds_left == 0
     assert state.test_accuracy == 0.9829
-    state.take(Saved(Path("model.npz")))
+    state.apply(Saved(Path("model.npz")))
 
 
 def test_a_stop_asked_for_stays_visible(state):
     state.stopping()
-    state.take(batch(1, 1))
+    state.apply(batch(1, 1))
     assert state.state == "stopping"
-    state.take(events.Testing())
-    state.take(events.Finished("stopped", 0, 17.0, ()))
+    state.apply(events.Testing())
+    state.apply(events.Finished("stopped", 0, 17.0, ()))
     assert (state.state, state.busy) == ("stopped", False)
     # Without a whole epoch it took no time worth telling.
     assert state.label == "Stopped · 0 of 2 epochs"
@@ -99,11 +99,11 @@ def test_pause_compiling_and_failure_are_told(state):
         ),
         (events.Compiling("the augmentation, once", 0, 1), "Compiling the augmentation, once"),
     ):
-        state.take(event)
+        state.apply(event)
         assert state.label == label
-    state.take(events.Resumed(1, 3))
+    state.apply(events.Resumed(1, 3))
     assert state.state == "training"
-    state.take(Failed("The batch size is 0."))
+    state.apply(Failed("The batch size is 0."))
     assert (state.state, state.message, state.busy) == ("failed", "The batch size is 0.", False)
 
 
@@ -115,7 +115,7 @@ def test_a_longer_figure_moves_no_other(qtbot):
     state = RunState()
     row.show_state(state)
     before = [figure.geometry() for figure in row._figures]
-    state.take(BatchFinished(1, 1, 1, 1, 123456789.0, 0.9, 0.01))
+    state.apply(BatchFinished(1, 1, 1, 1, 123456789.0, 0.9, 0.01))
     row.show_state(state)
     row.layout().activate()
     assert [figure.geometry() for figure in row._figures] == before
@@ -125,7 +125,7 @@ def test_the_number_of_the_epoch_may_grow_and_compiling_is_no_progress(qtbot):
     row = ProgressRow()
     qtbot.addWidget(row)
     state = RunState()
-    state.take(Compiling("the validation function", 1, 2))
+    state.apply(Compiling("the validation function", 1, 2))
     row.show_state(state)
     assert row.epoch_bar.value() == row.run_bar.value() == 0
     state.epochs, state.epoch = 1000, 9

@@ -102,7 +102,7 @@ class NetworkChoices(QWidget):
         self.choices, self._others = [], []
         self._rebuild()
 
-    def put(self, choice: NetworkChoice, first: bool = False) -> None:
+    def add(self, choice: NetworkChoice, first: bool = False) -> None:
         """List a network and tick it; one that is listed already is replaced."""
         known = [n for n, other in enumerate(self.choices) if other.key == choice.key]
         if known:
@@ -174,14 +174,14 @@ class NetworkChoices(QWidget):
         listed = {choice.key for choice in self.choices}
         for other in self._others:
             if other.key not in listed:
-                menu.addAction(no_key(other.title), partial(self.put, other))
+                menu.addAction(no_key(other.title), partial(self.add, other))
         menu.addAction("Open a file …", self._open_file)
         return menu
 
     def _open_file(self) -> None:
         path = ask_open(self, "A trained network", NETWORKS)
         if path:
-            self.put(file_choice(path))
+            self.add(file_choice(path))
 
 
 def file_choice(path: str) -> NetworkChoice:

@@ -158,7 +158,7 @@ class LimitsSection(CountedSection):
         self._model, self._newer = model, None
         known = [choice.title for choice in self.choices.choices if choice.key == self._key]
         title = known[0] if known else self._title(model)
-        self.choices.put(NetworkChoice(self._key, title, lambda: model, names=names), first=True)
+        self.choices.add(NetworkChoice(self._key, title, lambda: model, names=names), first=True)
         if self._active:
             self._list_others()
 

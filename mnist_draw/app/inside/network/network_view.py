@@ -21,7 +21,7 @@ from mnist_draw.app.inside.network.scene import (
 )
 from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.widgets import explain, takes_key
+from mnist_draw.app.kit.widgets import claims_key, explain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -211,7 +211,7 @@ class NetworkView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         # Here the key clears the selection, whatever it means in the tab.
-        return takes_key(
+        return claims_key(
             event, lambda key: key.key() == Qt.Key_Escape and self.unit is not None
         ) or super().event(event)
 

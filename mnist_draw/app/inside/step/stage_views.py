@@ -17,7 +17,7 @@ from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import explain, takes_key
+from mnist_draw.app.kit.widgets import claims_key, explain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -254,7 +254,7 @@ class StagePicture(QWidget):
             self.unit_chosen.emit(*min(found)[1])
 
     def event(self, event: QEvent) -> bool:
-        if takes_key(event, lambda key: key.key() in (Qt.Key_Up, Qt.Key_Down)):
+        if claims_key(event, lambda key: key.key() in (Qt.Key_Up, Qt.Key_Down)):
             return True
         return super().event(event)
 
