@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
 import pytest
 from PyQt5.QtWidgets import QComboBox, QSpinBox
@@ -18,8 +17,6 @@ from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.setting import WholeNumber, declared, settings_of
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
-
-Given = Callable[..., TrainingSettings]
 
 
 @pytest.fixture

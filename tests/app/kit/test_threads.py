@@ -196,17 +196,7 @@ def every_value(monkeypatch):
     monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
 
 
-def test_a_stream_is_delivered_to_its_end(qtbot, every_value):
-    owner = QObject()
-    job = LatestJob(parent=owner)
-    notes = heard(job)
-    job.ask(lambda: iter(range(3)))
-    qtbot.waitUntil(lambda: "finished" in notes)
-    assert notes == [0, 1, 2, "finished"]
-    assert not job.is_running
-
-
-def test_a_newer_question_ends_a_stream(qtbot, every_value):
+def test_a_stream_is_delivered_until_a_newer_question_ends_it(qtbot, every_value):
     owner, closed = QObject(), threading.Event()
 
     def endless():
@@ -218,8 +208,12 @@ def test_a_newer_question_ends_a_stream(qtbot, every_value):
 
     job = LatestJob(parent=owner)
     notes = heard(job)
+    job.ask(lambda: iter(range(3)))
+    qtbot.waitUntil(lambda: "finished" in notes)
+    assert notes == [0, 1, 2, "finished"]
+    assert not job.is_running
     job.ask(endless)
-    qtbot.waitUntil(lambda: bool(notes))
+    qtbot.waitUntil(lambda: "old" in notes)
     del notes[:]
     job.ask(lambda: "new")
     qtbot.waitUntil(lambda: "finished" in notes)

@@ -115,11 +115,8 @@ def test_a_network_to_start_from_goes_by_its_name(path):
     path.write_text("[training]\nstart_model = 'bset'")
     with pytest.raises(LessonError, match="no file and no network 'bset'; did you mean best"):
         read_lesson(str(path))
-
-
-def test_a_lesson_that_is_not_there(tmp_path):
     with pytest.raises(LessonError, match="There is no file"):
-        read_lesson(str(tmp_path / "none.toml"))
+        read_lesson(str(path.with_name("none.toml")))
 
 
 def test_the_command_hands_it_over(path, monkeypatch):

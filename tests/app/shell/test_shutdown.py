@@ -11,7 +11,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.run_state import Saved
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import StorageError
-from mnist_draw.storage.models import load_model, save_model
+from mnist_draw.storage.models import load_model
 from mnist_draw.storage.unique_paths import file_name
 from mnist_draw.training import network_places
 from mnist_draw.training.network_places import opened_folder
@@ -27,25 +27,13 @@ def full(*_):
     raise StorageError("Could not write it: the disk is full.")
 
 
-class Disk:
-    """A disk that is full until there is room."""
-
-    def __init__(self, patch):
-        self._patch = patch
-        self._save_with_run = RunSession.save_model
+@pytest.fixture
+def disk():
+    """Fill the disk; `undo` makes room."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RunSession, "save_model", full)
         patch.setattr(network_places, "save_model", full)
-
-    def make_room(self):
-        """Let networks be saved again."""
-        self._patch.setattr(network_places, "save_model", save_model)
-        self._patch.setattr(RunSession, "save_model", self._save_with_run)
-
-
-@pytest.fixture
-def disk(monkeypatch):
-    """Return a disk that is full."""
-    return Disk(monkeypatch)
+        yield patch
 
 
 @pytest.fixture
@@ -125,7 +113,7 @@ def test_networks_are_saved_elsewhere_each_in_a_file_of_its_own(setup, tmp_path,
 
 
 def test_where_there_is_room_by_now_nothing_is_asked(setup, disk):
-    disk.make_room()
+    disk.undo()
     setup.window.close()
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
     (path,) = opened_folder().glob("*.npz")
@@ -156,7 +144,7 @@ def told(setup, monkeypatch):
 def test_a_system_that_ends_the_program_waits_for_no_answer(setup, disk, monkeypatch, has_room):
     said = told(setup, monkeypatch)
     if has_room:
-        disk.make_room()
+        disk.undo()
     else:
         setup.window.close()
         question(setup)
@@ -235,7 +223,7 @@ def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
 ):
     said = told(setup, monkeypatch)
     setup.window.shutdown.unsaved.clear()
-    disk.make_room()
+    disk.undo()
     monkeypatch.setattr(RunSession, "save_model", full)
     setup.run_an_epoch()
     (own_home / "data" / "networks").write_text("in the way")

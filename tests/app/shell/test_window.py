@@ -469,10 +469,6 @@ def test_every_command_with_a_key_is_on_the_page_of_keys_once(qtbot):
     assert [line for line in lines if line in ("[", "]", "[ and ]")] == ["[", "]"]
 
 
-def help_action(setup, number):
-    return setup.button("helpButton").menu().actions()[number]
-
-
 def read_help(setup, action):
     """Open a text of the help menu, close it and return its title and text."""
     window = setup.window
@@ -487,7 +483,7 @@ def read_help(setup, action):
 
 def test_the_help_menu_shows_tab_guide_keys_and_versions(shared):
     window = shared.window
-    tab, guide, keys, about = (help_action(shared, number) for number in range(4))
+    tab, guide, keys, about = shared.button("helpButton").menu().actions()
     assert tab.shortcut().toString() == "F1"
     for page, words in ((window.draw_tab, "Wider pen"), (window.train_tab, "curves")):
         window.tabs.setCurrentWidget(page)
