@@ -51,17 +51,13 @@ def test_elementwise(expression, shape, both):
 
 
 def test_elementwise_broadcasting(both):
-    column = T.col("column")
-    a, b, c = normal(400, 70), normal(70), normal(400, 1)
-    both([x, v], x * v + v, [a, b])
-    both([x, column], x - column, [a, c])
+    column, tensor, filters = T.col("column"), T.tensor4("tensor"), T.vector("filters")
+    a = normal(400, 70)
+    both([x, v], x * v + v, [a, normal(70)])
+    both([x, column], x - column, [a, normal(400, 1)])
     both([x, y], x + y.T, [a, normal(70, 400)])
-    tensor, filters = T.tensor4("tensor"), T.vector("filters")
-    both(
-        [tensor, filters],
-        tensor + filters.dimshuffle("x", 0, "x", "x"),
-        [normal(20, 8, 13, 11), normal(8)],
-    )
+    added = tensor + filters.dimshuffle("x", 0, "x", "x")
+    both([tensor, filters], added, [normal(20, 8, 13, 11), normal(8)])
 
 
 def test_special_values_survive(both):
@@ -149,7 +145,8 @@ def test_inputs_of_any_layout(native):
 @pytest.mark.slow
 def test_what_is_unknown_is_left_to_numba(native, left_to_numba):
     a = normal(50)
-    np.testing.assert_array_equal(theano.function([v], T.sort(v), mode=native)(a), np.sort(a))
+    result = theano.function([v], T.cumsum(v), mode=native)(a)
+    np.testing.assert_allclose(result, np.cumsum(a), rtol=1e-5)
     assert len(left_to_numba) == 1
 
 

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
+from made_networks import random_model
 
 from mnist_draw import thread_priority
+from mnist_draw.analysis.network_probe import NetworkProbe
+from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.theano_bridge.native import runner
@@ -275,75 +278,29 @@ def test_the_helpers_of_a_lowered_thread_are_lowered_too(monkeypatch, help_with)
 
 
 def test_evaluation_takes_any_number_of_pictures():
-    network = parse_network("mlp").build()
-    evaluate = compile_evaluate(network)
-    whole = evaluate(PICTURES, LABELS)
-    parts = [evaluate(PICTURES[i : i + 80], LABELS[i : i + 80]) for i in (0, 80)]
-    rest = evaluate(PICTURES[160:], LABELS[160:])
-    for index in (0, 1):
-        mean = (80 * (parts[0][index] + parts[1][index]) + 40 * rest[index]) / 200
-        np.testing.assert_allclose(mean, whole[index], rtol=1e-5)
-
-
-def gated(network, pictures):
-    """Return the gates (N, units) of hidden layers; sums and gated outputs, logits, softmax."""
-    layers = lasagne.layers.get_all_layers(network)
-    values, gates, outputs = pictures, [], []
-    for layer in layers[1:-1]:
-        if hasattr(layer, "W"):
-            rectify, layer.nonlinearity = layer.nonlinearity, lasagne.nonlinearities.identity
-            sums = layer.get_output_for(values)
-            layer.nonlinearity = rectify
-            gates.append(T.matrix())
-            axes = (0, 1, *["x"] * (sums.ndim - 2))
-            values = rectify(sums) * gates[-1].dimshuffle(*axes)
-            outputs += [sums, values]
-        else:
-            values = layer.get_output_for(values, deterministic=True)
-    logits = T.dot(values.flatten(2), network.W) + network.b
-    return gates, [*outputs, logits, T.nnet.softmax(logits)]
-
-
-def values_of(network, count):
-    pictures = RNG.random((count, 1, 28, 28)).astype(np.float32)
-    layers = [each for each in lasagne.layers.get_all_layers(network)[:-1] if hasattr(each, "W")]
-    # One gate for each unit, or for each channel.
-    shapes = [(count, layer.output_shape[1]) for layer in layers]
-    return [pictures, *((RNG.random(shape) < 0.7).astype(np.float32) for shape in shapes)]
+    evaluate = compile_evaluate(parse_network("mlp").build())
+    whole, *parts = (
+        np.array(evaluate(PICTURES[places], LABELS[places]))
+        for places in (slice(None), slice(80), slice(80, 160), slice(160, None))
+    )
+    mean = (80 * (parts[0] + parts[1]) + 40 * parts[2]) / 200
+    np.testing.assert_allclose(mean[:2], whole[:2], rtol=1e-5)
 
 
 @pytest.mark.parametrize(
-    "name", ["mlp", "custom_mlp:3,40,0.2,0.5", pytest.param("deep_cnn", marks=pytest.mark.slow)]
+    "name", ["mlp", "custom_mlp:3,40", pytest.param("deep_cnn", marks=pytest.mark.slow)]
 )
-def test_all_layers_behind_gates(name, both):
-    network = parse_network(name).build()
-    pictures = T.tensor4()
-    gates, outputs = gated(network, pictures)
-    both([pictures, *gates], outputs, values_of(network, 2))
+def test_all_layers_behind_gates_are_machine_code(name, left_to_numba):
+    probe = NetworkProbe(random_model(name))
+    pictures = RNG.random((2, 1, 28, 28)).astype(np.float32)
+    passed = probe.run(pictures, probe.relu_mask(2))
+    np.testing.assert_allclose(passed.p, probe.run(pictures).p, rtol=1e-6)
+    assert probe.input_gradient(pictures[0, 0], np.eye(10, dtype=np.float32)[3]).any()
+    assert not left_to_numba
 
 
-def test_one_step_with_the_masks_as_inputs(both):
-    network = parse_network("mlp").build()
-    pictures, labels = T.tensor4(), T.ivector()
-    gates, outputs = gated(network, pictures)
-    losses = T.nnet.categorical_crossentropy(outputs[-1], labels)
-    weights = lasagne.layers.get_all_params(network, trainable=True)
-    gradients = T.grad(losses.mean(), weights)
-    first, *masks = values_of(network, 500)
-    classes = RNG.integers(0, 10, 500).astype(np.int32)
-    example = [value[:1] for value in outputs]
-    both([pictures, labels, *gates], [losses, *example, *gradients], [first, classes, *masks])
-
-
-def test_a_closed_gate_shuts_its_unit(native):
-    network = parse_network("mlp").build()
-    pictures = T.tensor4()
-    gates, outputs = gated(network, pictures)
-    function = theano.function([pictures, *gates], outputs, mode=native)
-    first, *masks = values_of(network, 2)
-    first[1], masks = first[0], [np.ones_like(mask) for mask in masks]
-    masks[0][1, 7] = 0
-    _, activations, later, *_ = function(first, *masks)
-    np.testing.assert_array_equal(np.delete(activations[0] - activations[1], 7), 0)
-    assert activations[1, 7] == 0
-    assert np.array_equal(later[0], later[1]) == (activations[0, 7] == 0)
+def test_one_step_with_the_masks_as_inputs_is_machine_code(left_to_numba):
+    step = OneStep(random_model("custom_mlp:2,8", spread=0.05))
+    figures = step.step(step.minibatch(RNG.random((28, 28)).astype(np.float32), 3))
+    assert figures.losses_after.mean() < figures.losses.mean()
+    assert not left_to_numba
