@@ -45,9 +45,19 @@ def never(model):
     raise AssertionError("counted again")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def test_set(digits):
     return Pictures(digits.test_images, digits.test_labels, "MNIST <test>", "Test picture")
+
+
+@pytest.fixture(scope="module")
+def counted(test_set):
+    """Return the linear network, the pictures and their results, computed without the program."""
+    weights, bias = linear_model().parameters
+    scores = scale(test_set.images).reshape(200, 784) @ weights + bias
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    return linear_model(), test_set, Results(probabilities, test_set.labels, 1.0, 200)
 
 
 FEW = results_of(
@@ -112,16 +122,13 @@ def test_wilsons_interval():
     assert wilson(990, 1000)[0] > wilson(99, 100)[0]
 
 
-def test_counting_asks_the_network_itself(digits, test_set):
-    steps = list(count_results(linear_model(), test_set))
+def test_counting_asks_the_network_itself(counted):
+    model, pictures, expected = counted
+    steps = list(count_results(model, pictures))
     assert [step.counted for step in steps] == [SLICE, 128, 192, 200]
     assert [step.is_complete for step in steps] == [False, False, False, True]
     assert len(steps[0].labels) == SLICE
-    weights, bias = linear_model().parameters
-    scores = scale(digits.test_images).reshape(200, 784) @ weights + bias
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    expected = powers / powers.sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(steps[-1].probabilities, expected, atol=1e-5)
+    np.testing.assert_allclose(steps[-1].probabilities, expected.probabilities, atol=1e-5)
 
 
 def test_what_was_counted_is_kept(test_set, monkeypatch):
@@ -151,12 +158,6 @@ def test_what_is_kept_but_makes_no_sense_is_counted_anew(arrays, test_set, monke
 
 
 SVG = "{http://www.w3.org/2000/svg}"
-
-
-@pytest.fixture
-def counted(test_set):
-    *_, results = count_results(linear_model(), test_set)
-    return linear_model(), test_set, results
 
 
 def named(names):

@@ -287,9 +287,7 @@ def test_other_networks(section, qtbot, text):
         assert not section.grab().isNull()
         assert expressions(shown(section), number, 0)
     assert len(section.table().rows) > 15
-
-
-def test_the_code_is_the_tutorials(section):
+    # The code is the tutorial's.
     lines = tutorial_lines(TrainingSettings(update="adam", learning_rate=0.01, batch_size=100))
     assert any("adam(loss, params, 0.01)" in line.text for line in lines)
     assert {line.stage for line in lines} == {0, 1, 2, 3, 4, 5}
