@@ -95,13 +95,17 @@ def test_a_unit_switched_off_gives_nothing(network):
         np.testing.assert_allclose(given_on(passed, layer, off=True), -given)
 
 
-def test_without_hidden_layers_the_pixels_speak():
+def test_without_hidden_layers_the_pixels_speak_and_make_an_ideal_picture():
     probe = NetworkProbe(linear_model())
     passed = probe.run(pictures(1))
     why = why_sum(probe.layers, passed, 7, 9)
     assert why.terms.shape == (784,)
     assert abs(why.terms.sum() + why.bias - why.difference) < 1e-4
     assert lifting(probe.layers, passed, 0, 7, 3) == []
+    for digit in (0, 7):
+        picture = ideal_picture(probe, digit)
+        assert 0 <= picture.min() <= picture.max() <= 1
+        assert probe.run(picture[None, None]).p[0].argmax() == digit
 
 
 def test_other_parameters_are_taken_without_compiling():
@@ -172,14 +176,6 @@ def test_a_search_that_is_given_up_leaves_nothing_behind(monkeypatch, digits):
         assert gone() is None
     finally:
         gc.enable()
-
-
-def test_the_ideal_picture_is_read_as_its_digit():
-    probe = NetworkProbe(linear_model())
-    for digit in (0, 7):
-        picture = ideal_picture(probe, digit)
-        assert 0 <= picture.min() <= picture.max() <= 1
-        assert probe.run(picture[None, None]).p[0].argmax() == digit
 
 
 def test_ratios_are_told_in_words():

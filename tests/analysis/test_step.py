@@ -1,6 +1,6 @@
 """One step laid open is the step that training takes, and can be done again; its graphs."""
 
-from typing import Any
+from unittest.mock import Mock
 
 import lasagne
 import numpy as np
@@ -44,19 +44,7 @@ def settings_for(network, **others):
 
 def picture():
     """Return a test digit, a nine."""
-    digit: np.ndarray = scale(load_dataset().test_images[2863, 0])
-    return digit
-
-
-class Given:
-    """A random stream that has drawn already."""
-
-    def __init__(self, mask):
-        self.mask = theano.shared(mask)
-        self.state_updates: list[Any] = []
-
-    def binomial(self, *_, **__):
-        return self.mask
+    return scale(load_dataset().test_images[2863, 0])
 
 
 def trained(model, step, minibatch, times):
@@ -66,7 +54,9 @@ def trained(model, step, minibatch, times):
     dropout = [layer for layer in lasagne.layers.get_all_layers(network)
                if isinstance(layer, lasagne.layers.DropoutLayer) and layer.p]  # fmt: skip
     for layer, mask in zip(dropout, minibatch.masks, strict=True):
-        layer._srng = Given(mask)
+        # A random stream that has drawn already.
+        layer._srng = Mock(state_updates=[])
+        layer._srng.binomial.return_value = theano.shared(mask)
     functions = compile_train(network, step.settings, "float32")
     for variable, value in zip(functions.state, step.state(), strict=True):
         from_array(variable, value)

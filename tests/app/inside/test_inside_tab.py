@@ -248,14 +248,6 @@ def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab, view, qtb
     assert large.has_ink()
 
 
-def test_the_section_and_the_guides_step_are_remembered(tab, view):
-    view.open_section("second")
-    view.guide.show_step(9)
-    tab.remember(tab._preferences)
-    assert tab._preferences.get("inside_section", "") == "second"
-    assert tab._preferences.get("inside_guide_step", 0) == 9
-
-
 @pytest.mark.parametrize(
     ("suffix", "beginning"), [(".png", b"\x89PNG"), (".svg", b"<?xml"), (".csv", b"what\nall\n")]
 )
@@ -305,7 +297,7 @@ def test_the_guide_shows_what_it_speaks_of(tab, view, qtbot):
         view.show_step(guide()[13])
 
 
-def test_the_whole_guide_is_read_and_left(view):
+def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
     view.guide.show_step(10)
     view.turn_page()
     assert view.page.isVisible()
@@ -314,6 +306,10 @@ def test_the_whole_guide_is_read_and_left(view):
     view.open_section("second")
     assert not view.page.isVisible()
     assert not view.bar.guide.isChecked()
+    view.guide.show_step(9)
+    tab.remember(tab._preferences)
+    assert tab._preferences.get("inside_section", "") == "second"
+    assert tab._preferences.get("inside_guide_step", 0) == 9
 
 
 def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot):

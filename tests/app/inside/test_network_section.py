@@ -196,7 +196,7 @@ def test_a_question_may_name_units_that_the_network_lacks():
     np.testing.assert_array_equal(passed.p[0], passed.p[1])
 
 
-def test_what_is_no_digit_and_what_is_nothing_is_said(section, qtbot):
+def test_what_is_no_digit_or_drawing_and_what_cannot_be_used_is_said(section, qtbot):
     ready(section, qtbot)
     drawn = digit(1)
     section.show_example(Example(drawn.picture, drawn.label, is_digit=False))
@@ -206,20 +206,6 @@ def test_what_is_no_digit_and_what_is_nothing_is_said(section, qtbot):
     assert section.note.text().startswith("Draw a digit")
     assert not section.panel.why_rows.rows
     assert not section.grab().isNull()
-
-
-def test_classes_are_named_as_they_are(section, qtbot):
-    frame = ready(section, qtbot, network(refused=0.9))
-    assert section.panel.why_title.text().startswith("Why class ")
-    names = [f"<b>no. {number}</b> & <i>fett" for number in range(10)]
-    rows = section.panel.why_rows
-    rows.show_rows(why_rows(frame, names.__getitem__))
-    assert any(f"finds {names[n]}" in rows.description() for n in (frame.answer, frame.rival))
-    rows.show_rows(unit_rows(frame, (2, 0), None, None, names.__getitem__))
-    assert f"look like {names[0]}, only" in rows.description()
-
-
-def test_a_network_that_cannot_be_used_is_told(section, qtbot):
     good = network()
     bad = ModelFile(good.network, tuple(values * 1e30 for values in good.parameters))
     with qtbot.waitSignal(section.problem, timeout=PATIENCE) as told:
@@ -231,6 +217,17 @@ def test_a_network_that_cannot_be_used_is_told(section, qtbot):
     assert section.is_pending()
     ready(section, qtbot, good)
     assert not section.is_pending()
+
+
+def test_classes_are_named_as_they_are(section, qtbot):
+    frame = ready(section, qtbot, network(refused=0.9))
+    assert section.panel.why_title.text().startswith("Why class ")
+    names = [f"<b>no. {number}</b> & <i>fett" for number in range(10)]
+    rows = section.panel.why_rows
+    rows.show_rows(why_rows(frame, names.__getitem__))
+    assert any(f"finds {names[n]}" in rows.description() for n in (frame.answer, frame.rival))
+    rows.show_rows(unit_rows(frame, (2, 0), None, None, names.__getitem__))
+    assert f"look like {names[0]}, only" in rows.description()
 
 
 def test_wide_layers_show_their_most_excited_units():
