@@ -90,7 +90,7 @@ def draw(tab, label="4", winner=4, second=9):
 
 def activate(tab, qtbot):
     tab.activateWindow()
-    qtbot.waitUntil(tab.isActiveWindow)
+    qtbot.waitUntil(tab.isActiveWindow, timeout=20_000)
 
 
 def noted(tab, name="network"):
@@ -185,7 +185,7 @@ def test_the_first_look_waits_for_no_import(tab, qtbot, monkeypatch):
     monkeypatch.delitem(sys.modules, "mnist_draw.app.inside.inside_view")
     tab.show()
     assert tab.view is None
-    qtbot.waitUntil(lambda: tab.view is not None)
+    qtbot.waitUntil(lambda: tab.view is not None, timeout=20_000)
 
 
 def test_what_is_no_digit_is_known_as_such(tab, view):
@@ -291,7 +291,7 @@ def test_the_guide_shows_what_it_speaks_of(tab, view, qtbot):
     assert not view.guide.show_button.isEnabled()
     # Where nothing is drawn, it sets an example up.
     view.show_step(guide()[5])
-    qtbot.waitUntil(lambda: noted(tab).example is not None)
+    qtbot.waitUntil(lambda: noted(tab).example is not None, timeout=20_000)
     assert (noted(tab).example.label, noted(tab).example.index) == (9, 2863)
     with qtbot.waitSignal(tab.draw_requested):
         view.show_step(guide()[13])

@@ -84,13 +84,13 @@ def test_everything_is_counted_and_painted_once(section, qtbot, digits):
     matrix = section.confusion.matrix
     matrix.viewport().installEventFilter(watcher)
     matrix.show_results(section._results, str)
-    qtbot.waitUntil(lambda: bool(painted))
+    qtbot.waitUntil(lambda: bool(painted), timeout=20_000)
     qtbot.wait(50)
     assert len(painted) == 1
     # Another name is written, though.
     matrix.show_results(section._results, lambda number: f"class {number + 1}")
     assert matrix.horizontalHeader().model().headerData(0, Qt.Horizontal) == "1"
-    qtbot.waitUntil(lambda: len(painted) > 1)
+    qtbot.waitUntil(lambda: len(painted) > 1, timeout=20_000)
 
 
 def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
@@ -177,13 +177,13 @@ def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
         section.use_network(linear_model(), "shipped:x")
         section.set_active(True)
         qtbot.waitUntil(
-            lambda: label_text(section, "resultsState") == "128 of 200 counted", timeout=9000
+            lambda: label_text(section, "resultsState") == "128 of 200 counted", timeout=20_000
         )
         assert section.confusion.link.text() == "Stop"
         section.confusion.link.click()
         assert label_text(section, "resultsState") == "128 of 200 counted"
         assert section.confusion.link.text() == "Go on"
-    with qtbot.waitSignal(section.count.compared, timeout=9000):
+    with qtbot.waitSignal(section.count.compared, timeout=20_000):
         section.confusion.link.click()
     assert section._results.is_complete
 
@@ -225,7 +225,7 @@ def test_folders_without_pictures_or_labels(section, qtbot, tmp_path, monkeypatc
     count(section, qtbot)
     (tmp_path / "empty").mkdir()
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
-    with qtbot.waitSignal(section.problem, timeout=9000) as told:
+    with qtbot.waitSignal(section.problem, timeout=20_000) as told:
         section.data.activated.emit(section.data.count() - 1)
     assert "holds no pictures to look at" in told.args[0]
     assert section.data.currentIndex() == 0
@@ -250,11 +250,11 @@ def test_a_count_that_fails_can_be_tried_again(section, qtbot, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(counting, "_count", fails)
         section.use_network(linear_model(), "shipped:x")
-        with qtbot.waitSignal(section.problem, timeout=9000) as told:
+        with qtbot.waitSignal(section.problem, timeout=20_000) as told:
             section.set_active(True)
     assert told.args == ["The network is unusable."]
     assert section.confusion.link.text() == "Try again"
-    with qtbot.waitSignal(section.count.compared, timeout=9000):
+    with qtbot.waitSignal(section.count.compared, timeout=20_000):
         section.confusion.link.click()
     assert section._results is not None
 
@@ -296,10 +296,10 @@ def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(section, 
     section.set_present(True)
     assert not section.mistakes.isVisibleTo(section)
     # Nothing stands beside the table: it has the wall for itself.
-    qtbot.waitUntil(lambda: section.confusion.width() == section.width())
+    qtbot.waitUntil(lambda: section.confusion.width() == section.width(), timeout=20_000)
     section.confusion.links[0].click()
     assert section.mistakes.isVisibleTo(section)
-    qtbot.waitUntil(lambda: section.confusion.width() < section.width())
+    qtbot.waitUntil(lambda: section.confusion.width() < section.width(), timeout=20_000)
     assert not section.reliability.isVisibleTo(section)
     section.confusion.matrix.pin(None)
     assert not section.mistakes.isVisibleTo(section)

@@ -91,7 +91,7 @@ def test_a_stage_is_painted_in_a_turn_of_its_own(section, qtbot):
     # and so would what was asked for before.
     assert section.wait()
     QApplication.processEvents()
-    qtbot.waitUntil(lambda: picture._picture is not None)
+    qtbot.waitUntil(lambda: picture._picture is not None, timeout=20_000)
     section.repaint()
     painted: list[object] = []
 
@@ -106,7 +106,7 @@ def test_a_stage_is_painted_in_a_turn_of_its_own(section, qtbot):
         widget.installEventFilter(watcher)
     section.open_stage(3)
     assert picture._picture is None
-    qtbot.waitUntil(lambda: len(painted) == 2)
+    qtbot.waitUntil(lambda: len(painted) == 2, timeout=20_000)
     # All around it first; then itself, with what was painted in between.
     assert painted == [None, picture._picture]
     assert picture._picture is not None
@@ -211,7 +211,7 @@ def test_keys_go_through_the_stages_and_play(section, qtbot):
     theme.theme().motion = True
     section._player.setInterval(1)
     QTest.keyClick(section.picture, Qt.Key_Space)
-    qtbot.waitUntil(lambda: section.stage == 5 and not section._player.isActive())
+    qtbot.waitUntil(lambda: section.stage == 5 and not section._player.isActive(), timeout=20_000)
     assert section.code.play.text() == "Play slowly"
 
 
@@ -232,7 +232,7 @@ def test_it_asks_first_while_a_run_trains(section, qtbot):
     section.is_training = lambda: True
     section.use_network(network(), "")
     section.show_example(digit())
-    qtbot.waitUntil(section.all_the_same.isVisible)
+    qtbot.waitUntil(section.all_the_same.isVisible, timeout=20_000)
     assert "run" in section.picture.state
     section.all_the_same.click()
     qtbot.waitUntil(section.is_ready, timeout=60_000)
@@ -243,7 +243,7 @@ def test_it_asks_first_while_a_run_trains(section, qtbot):
     assert shown(section) is before
     assert "of an earlier epoch" in section.note.text()
     section.use_network(network("custom_mlp:1,20"), "")
-    qtbot.waitUntil(lambda: "of the network before" in section.note.text())
+    qtbot.waitUntil(lambda: "of the network before" in section.note.text(), timeout=20_000)
     assert shown(section) is before
 
 
