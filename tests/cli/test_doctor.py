@@ -119,7 +119,8 @@ def test_damaged_files_of_the_user_are_named_and_left_alone(monkeypatch, capsys,
     (my_digits_folder() / "3-a.png").write_bytes(taught[:-40])
     (my_digits_folder() / "4-b.png").write_bytes(b"junk")
     (damaged / "history.npz").write_bytes(b"")
-    (data_folder() / "board.json").write_text("{ half")
+    drawing = {"format": "mnist_draw drawing", "version": 1, "items": [{"stroke": 3}]}
+    (data_folder() / "board.json").write_text(json.dumps(drawing))
     (config_folder() / "preferences.json").write_text("{{")
     before = {path: path.read_bytes() for path in own_home.rglob("*") if path.is_file()}
     only(monkeypatch, doctor._user_files)
@@ -132,20 +133,10 @@ def test_damaged_files_of_the_user_are_named_and_left_alone(monkeypatch, capsys,
     }  # fmt: skip
     assert [len(texts) for texts in told.values()] == [1, 1, 1, 2, 1, 1, 1, 1]
     assert str(damaged / "run.json") in told["runs"][0]
+    assert told["drawings"][0].startswith(f"{data_folder() / 'board.json'} cannot be used: ")
     assert {"name": "runs", "text": "1 can be used", "state": "ok"} in found
     after = {path: path.read_bytes() for path in own_home.rglob("*") if path.is_file()}
     assert after == before
-
-
-def test_a_drawing_that_cannot_be_shown_is_named(monkeypatch, capsys):
-    record = {"format": "mnist_draw drawing", "version": 1, "items": [{"stroke": 3}]}
-    data_folder().mkdir(parents=True, exist_ok=True)
-    (data_folder() / "board.json").write_text(json.dumps(record))
-    only(monkeypatch, doctor._user_files)
-    assert main(["doctor", "--json"]) == 0
-    drawings = findings(capsys)["drawings"]
-    assert drawings["state"] == "note"
-    assert drawings["text"].startswith(f"{data_folder() / 'board.json'} cannot be used: ")
 
 
 def test_the_last_crash_and_mistake_are_named(monkeypatch, capsys):

@@ -273,15 +273,16 @@ def test_output_that_fails_costs_no_network(stream, broken, here, monkeypatch, a
 COMMAND = [sys.executable, "-m", "mnist_draw"]
 
 
+def shell(script):
+    return subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+
+
 @pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
 @pytest.mark.parametrize("redirection", ["> /dev/full", "2>&- >&-", "| head -1"])
 def test_output_of_a_real_process_that_fails(redirection, here):
     train = " ".join([*COMMAND, *QUICK, "--epochs", "2", "--output", "m.npz"])
-    script = f"({train}; echo $? > status) {redirection}"
-    done = subprocess.run(
-        ["sh", "-c", script], stderr=subprocess.PIPE, cwd=here, text=True, check=False
-    )
+    done = shell(f"({train}; echo $? > status) {redirection}")
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
     assert (here / "status").read_text().strip() == "1"
     assert "Traceback" not in done.stderr
@@ -300,13 +301,7 @@ def test_output_of_a_real_process_that_fails(redirection, here):
     ],
 )
 def test_commands_whose_output_fails_say_so_by_their_status(command, told, here):
-    done = subprocess.run(
-        ["sh", "-c", " ".join([*COMMAND, command])],
-        capture_output=True,
-        cwd=here,
-        text=True,
-        check=False,
-    )
+    done = shell(" ".join([*COMMAND, command]))
     assert done.returncode == 1
     assert told in done.stderr
     assert "Exception ignored" not in done.stderr

@@ -34,36 +34,38 @@ def seven(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
-def test_what_a_terminal_would_obey_is_escaped(model, seven, tmp_path, capfd):
-    name = "\x1b[31m\x9b2J\x7f\r\u202ex.png"
-    escaped = "\\u001b[31m\\u009b2J\\u007f\\u000d\\u202ex.png"
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (
+            "\x1b[31m\x9b2J\x7f\r\u202ex.png",
+            "\\u001b[31m\\u009b2J\\u007f\\u000d\\u202ex.png",
+        ),
+        (
+            "x.png: 1 (99.9 %)\nforged.png: 2 (99.9 %)\u2028.png",
+            "x.png: 1 (99.9 %)\\u000aforged.png: 2 (99.9 %)\\u2028.png",
+        ),
+    ],
+    ids=["obeyed", "forged"],
+)
+def test_what_a_terminal_would_obey_is_escaped(name, shown, model, seven, tmp_path, capfd):
     Path(seven).rename(tmp_path / name)
     (tmp_path / f"no{name}").write_text("no picture")
     names = [str(tmp_path / name), str(tmp_path / f"no{name}"), str(tmp_path / f"none{name}")]
     assert main(["predict", *names, "--model", model]) == 1
     out, err = capfd.readouterr()
-    assert out.startswith(f"{tmp_path}/{escaped}: 7 (")
-    assert f"no{escaped}" in err
-    assert f"none{escaped}" in err
-    assert not set(out + err) & set("\x1b\x9b\x7f\r\u202e")
+    assert out.startswith(f"{tmp_path}/{shown}: 7 (")
+    assert (out.count("\n"), err.count("\n")) == (1, 2)
+    assert f"no{shown}" in err
+    assert f"none{shown}" in err
+    assert not set(out + err) & set("\x1b\x9b\x7f\r\u202e\u2028")
     assert main(["predict", "--json", "--model", model, names[0]]) == 0
     assert json.loads(capfd.readouterr().out)["image"] == names[0]
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
-def test_no_name_forges_a_line(model, seven, tmp_path, capfd):
-    name = "x.png: 1 (99.9 %)\nforged.png: 2 (99.9 %)\u2028.png"
-    Path(seven).rename(tmp_path / name)
-    (tmp_path / f"no{name}").write_text("no picture")
-    names = [str(tmp_path / name), str(tmp_path / f"no{name}")]
-    assert main(["predict", *names, "--model", model]) == 1
-    out, err = capfd.readouterr()
-    assert (out.count("\n"), err.count("\n")) == (1, 1)
-    assert "(99.9 %)\\u000aforged.png: 2 (99.9 %)\\u2028.png: 7" in out
     assert main(["predict", names[0] + "\n", "--model", f"x{name}"]) == 1
     assert capfd.readouterr().err.count("\n") == 1
-    assert main(["predict", "--none-of-these\nforged"]) == 2
-    assert "\nforged" not in capfd.readouterr().err
+    typed = f"--none-of-these{name}".replace(" ", "")
+    assert main(["predict", typed]) == 2
+    assert typed not in capfd.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")

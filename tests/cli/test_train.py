@@ -109,21 +109,6 @@ def test_run_is_continued_as_if_never_interrupted(here, monkeypatch):
     assert (here / "whole.npz").read_bytes() == (here / "rest.npz").read_bytes()
 
 
-@pytest.mark.slow
-def test_layers_of_ones_own_are_trained_saved_and_asked(here, capsys, digits):
-    text = "layers:/0.1,40@tanh/0.2,30@elu,30@leaky/0.1,20@sigmoid"
-    arguments = ["--network", text, "--examples", "5000", "--batch-size", "100", "--epochs", "3"]
-    assert main(["train", *arguments, "--output", "m.npz"]) == 0
-    model = load_trained(here / "m.npz")
-    assert model.network == text
-    assert model.title == "MLP 784–40 tanh–30 elu–30 leaky–20 sigmoid–10"
-    assert model.metadata["test_accuracy"] > 0.6
-    Image.fromarray(255 - digits.test_images[0, 0]).resize((100, 100)).save("digit.png")
-    capsys.readouterr()
-    assert main(["predict", "digit.png", "--model", "m.npz", "--json"]) == 0
-    assert sum(json.loads(capsys.readouterr().out)["probabilities"]) == pytest.approx(1, abs=1e-4)
-
-
 def test_training_starts_from_a_network(here, capsys):
     assert main([*QUICK, "--epochs", "1", "--output", "first.npz"]) == 0
     settings = {"network": NETWORK, "start_model": "first.npz", "training_examples": 1000}
@@ -171,15 +156,6 @@ def test_run_that_diverges_later_keeps_the_last_good_weights(here, monkeypatch, 
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
 
 
-def test_config_file_and_options_over_it(here):
-    settings = {"network": NETWORK, "epochs": 9, "training_examples": 1000, "batch_size": 100}
-    Path("class.json").write_text(json.dumps(settings))
-    assert main(["train", "--config", "class.json", "--epochs", "1", "--output", "m.npz"]) == 0
-    kept = load_trained(here / "m.npz").metadata["settings"]
-    assert kept["epochs"] == 1
-    assert kept["batch_size"] == 100
-
-
 @pytest.mark.parametrize(
     ("arguments", "name", "value"),
     [
@@ -190,13 +166,15 @@ def test_config_file_and_options_over_it(here):
         (["--config", "rule.json"], "learning_rate", 1.0),
         (["--config", "rule.json", "--update", "sgd"], "learning_rate", 0.1),
         (["--config", "rate.json", "--update", "sgd"], "learning_rate", 0.02),
+        (["--config", "rule.json"], "epochs", 9),
+        (["--config", "rule.json", "--epochs", "1"], "epochs", 1),
         ([], "augmentation", "off"),
         (["--augment", "warp"], "augmentation", "warp"),
         (["--augment"], "augmentation", "handwriting"),
     ],
 )
 def test_what_is_usual_where_no_option_says_more(arguments, name, value, here, monkeypatch):
-    (here / "rule.json").write_text('{"update": "adadelta"}')
+    (here / "rule.json").write_text('{"update": "adadelta", "epochs": 9}')
     (here / "rate.json").write_text('{"learning_rate": 0.02}')
     given = []
     monkeypatch.setattr(
@@ -441,6 +419,7 @@ def test_data_that_are_gone_or_of_other_classes(shapes, own_home, capsys):
     draw_classes(shapes.parent / "others", ("one", "two"), 5)
     assert main(["evaluate", "shapes.npz", "--data", "others"]) == 1
     assert "tells 3 classes apart (one, three, two), but others shows 2" in capsys.readouterr().err
+    assert data_path(load_trained("shapes.npz")) == str(shapes)
     shutil.rmtree(shapes)
     assert main(["evaluate", "shapes.npz"]) == 1
     told = capsys.readouterr().err
@@ -524,11 +503,3 @@ def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
     assert main(["evaluate", "shapes.npz", "--data", "given"]) == 0
     assert data_path(load_trained("shapes.npz")) == str(given)
     assert main(["evaluate", "shapes.npz"]) == 0
-
-
-def test_data_of_other_classes_are_not_taken_for_a_networks(shapes, capsys):
-    assert train("shapes", "--no-run") == 0
-    model = load_trained("shapes.npz")
-    draw_classes(shapes.parent / "others", ("four", "five"), 20)
-    assert main(["evaluate", "shapes.npz", "--data", "others"]) != 0
-    assert data_path(model) == str(shapes)
