@@ -1,27 +1,163 @@
-"""The runs in the window: offered, listed, compared, renamed, deleted, exported."""
+"""Runs in the Train tab: trained, offered, listed, compared, renamed, deleted, exported."""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog
+from PyQt5.QtWidgets import QApplication, QFileDialog, QProgressBar
 
 from mnist_draw.app.kit import collection, theme
-from mnist_draw.app.train.runs_page import RunsTable
+from mnist_draw.app.train.runs_page import DifferencesTable, RunsTable
 from mnist_draw.app.train.series import SWATCH, swatch
+from mnist_draw.errors import UserError
+from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training import events
+from mnist_draw.training.hints import Hint
 from mnist_draw.training.record import read_run
 from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
 
-from ..fakes import Loop
+from ..fakes import Loop, checkpoint_after
 from .conftest import add_run, figures, write_checkpoint, write_epochs
+
+
+def test_a_run_from_start_to_end(make):
+    room = make()
+    room.start(epochs=3)
+    assert room.training.running
+    assert not room.button("startButton").isVisible()
+    assert room.button("pauseButton").isVisible()
+    room.wait_for_end()
+    figures = {
+        "epochLabel": "3",
+        "trainLossLabel": "0.1333",
+        "trainAccuracyLabel": "91.00 %",
+        "validationLossLabel": "0.1000",
+        "validationAccuracyLabel": "97.84 %",
+        "testAccuracyLabel": "98.29 %",
+        "timeLeftLabel": "0:00",
+        "stateLabel": "Finished · 3 epochs in 0:00",
+    }
+    assert {name: room.text(name) for name in figures} == figures
+    bar = room.tab.findChild(QProgressBar, "runProgress")
+    assert bar.value() == bar.maximum()
+    assert room.button("startButton").isVisible()
+    assert not room.button("stopButton").isEnabled()
+    assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3]
+    with room.qtbot.waitSignal(room.tab.draw_requested):
+        room.button("toDrawButton").click()
+
+
+def test_a_run_that_is_being_saved_says_so(make, monkeypatch):
+    room, saved = make(), threading.Event()
+    monkeypatch.setattr(RunSession, "save_model", lambda *_: saved.wait(10))
+    room.start(epochs=1)
+    room.wait_for("finished")
+    assert room.text("stateLabel").startswith("Finishing")
+    assert not room.button("startButton").isVisible()
+    saved.set()
+    room.wait_for_end()
+    assert room.text("stateLabel").startswith("Finished")
+    assert room.button("startButton").isVisible()
+
+
+def test_pause_resume_and_stop_by_key(make):
+    room = make()
+    room.tab.activateWindow()
+    room.loop.gate.clear()
+    QTest.keyClick(room.tab, Qt.Key_F5)
+    room.wait_for("training")
+    room.tab.settings.apply("learning_rate", 0.5)
+    assert room.training.controls.changes == {"learning_rate": 0.5}
+    QTest.keyClick(room.tab, Qt.Key_F5)
+    room.loop.gate.set()
+    room.wait_for("paused")
+    assert room.button("pauseButton").text() == "Resume"
+    assert room.text("stateLabel").startswith("Paused in epoch 1")
+    QTest.keyClick(room.tab, Qt.Key_F5)
+    room.qtbot.waitUntil(lambda: room.run.state.state != "paused")
+    QTest.keyClick(room.tab, Qt.Key_F5, Qt.ShiftModifier)
+    room.wait_for_end()
+
+
+def test_the_focus_stays_with_the_run(make):
+    room = make()
+    room.loop.gate.clear()
+    room.tab.activateWindow()
+    start, pause, stop = (room.button(f"{name}Button") for name in ("start", "pause", "stop"))
+    start.setFocus()
+    room.qtbot.waitUntil(start.hasFocus)
+    QTest.keyClick(start, Qt.Key_Space)
+    room.wait_for("training")
+    assert pause.hasFocus()
+    stop.setFocus()
+    QTest.keyClick(stop, Qt.Key_Space)
+    assert room.tab.hasFocus()
+    room.loop.gate.set()
+    room.wait_for_end()
+    assert start.hasFocus()
+
+
+def test_a_run_that_fails_leaves_the_figures_of_the_one_before(make):
+    room = make(Loop(error=UserError("The folder /x holds no IDX files.")))
+    room.start(epochs=2)
+    room.wait_for_end()
+    assert room.message == "The folder /x holds no IDX files."
+    assert (room.text("stateLabel"), room.text("timeLeftLabel")) == ("Failed", "–")
+    assert room.button("startButton").isVisible()
+    error, room.loop.error = room.loop.error, None
+    room.run.start()
+    room.wait_for_end()
+
+    def shown():
+        curve = room.tab.loss._validation_curve
+        texts = [room.text(name) for name in ("validationLossLabel", "epochLabel")]
+        return [*texts, list(curve.getData()[0])]
+
+    assert shown() == ["0.1500", "2", [1, 2]]
+    room.loop.error = error
+    room.run.start()
+    room.wait_for_end()
+    assert "the figures are those of the run before" in room.run.state.label
+    assert shown() == ["0.1500", "2", [1, 2]]
+
+
+def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(make):
+    room = make()
+    room.start(epochs=3)
+    room.wait_for_end()
+    assert room.text("testAccuracyLabel") == "98.29 %"
+    (room.training.folder / "checkpoint.npz").write_bytes(checkpoint_after(1).pack())
+    room.run.show()
+    room.loop.gate.clear()
+    room.button("stepButton").click()
+    room.qtbot.waitUntil(lambda: room.text("epochLabel") == "2")
+    assert room.text("testAccuracyLabel") == "–"
+    assert "epoch 1 is the last from which it can go on" in room.message
+    room.loop.gate.set()
+    room.wait_for_end()
+
+
+def test_what_is_told_before_the_first_figures_is_joined(make):
+    room = make()
+    room.tab.hint.show_hint(Hint("The loss became nan.", "x", "learning_rate", 0.1))
+    room.loop.gate.clear()
+    room.run.start()
+    room.run._happened([events.CheckpointFailed(Path(), 0, "Some were set aside.")])
+    room.run._happened([events.BatchSizeChosen(90, 500, 900)])
+    assert room.message.startswith("Some were set aside. The batch size is 90")
+    room.wait_for("training")
+    room.run._happened([events.CheckpointFailed(Path(), 0, "The disk is full.")])
+    assert room.message == "The disk is full."
+    room.qtbot.waitUntil(lambda: "Only the second counts" in room.tab.hint.sentence.text())
 
 
 def text_of(page, row, column=0):
@@ -130,19 +266,14 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     assert len(page.compare._curves) == 1
 
 
-def test_a_rate_changed_during_a_run_is_shown_as_such(make):
+def test_a_rate_changed_during_a_run_is_shown_as_such(qtbot):
     steady = add_run("2026-01-01 10:00", learning_rate=0.0003)
     change = events.SettingChanged(2, 1, 1, "learning_rate", 0.001, 0.0003)
-    changed = replace(
-        add_run("2026-01-01 10:01", learning_rate=0.0003), changes=(change,), epochs_done=3
-    )
-    changed.save()
-    assert changed.title == "MLP 784–4–10, rate 0.001 → 0.0003"
-    page = make().show_runs()
-    for run in (steady, changed):
-        page.table.tick(run)
-    assert page.differences.verticalHeaderItem(0).text() == "Learning rate"
-    values = [page.differences.item(0, column).text() for column in (0, 1)]
+    table = DifferencesTable()
+    qtbot.addWidget(table)
+    table.show_runs([steady, replace(steady, changes=(change,), epochs_done=3)])
+    assert table.verticalHeaderItem(0).text() == "Learning rate"
+    values = [table.item(0, column).text() for column in (0, 1)]
     assert values == ["0.0003", "0.001 → 0.0003"]
 
 
