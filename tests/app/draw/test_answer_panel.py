@@ -44,27 +44,22 @@ class Shown:
 
     @property
     def digits(self):
-        """The digits asked about."""
         return [digit for _, digit, _ in self.questions]
 
     def read(self, digit):
-        """Show a digit as the answer."""
         self.panel.show_reading(fakes.reading(fakes.answer(str(digit), digit)))
 
     def read_number(self, text):
-        """Show a number as the answer."""
         recogniser = fakes.Recogniser(fakes.model())
         recogniser.number = text
         number = recogniser.read_number(np.ones((5, 5), np.uint8), fakes.answer())
         self.panel.show_reading(fakes.reading(fakes.answer("?", None), number))
 
     def explain(self):
-        """Answer the last question."""
         _, digit, ticket = self.questions[-1]
         self.panel.show_explanation(fakes.explanation(digit), ticket)
 
     def click(self, digit):
-        """Click a bar."""
         bar = self.panel.bars.bars[digit]
         QTest.mouseClick(bar, Qt.LeftButton, Qt.NoModifier, bar.rect().center())
 

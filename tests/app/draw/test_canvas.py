@@ -26,7 +26,6 @@ def move(canvas, place):
 
 
 def drag(canvas, *places):
-    """Draw with the left mouse button."""
     QTest.mousePress(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(*places[0]))
     for place in places[1:]:
         move(canvas, place)
@@ -34,7 +33,6 @@ def drag(canvas, *places):
 
 
 def tablet(canvas, kind, place, pressure=0.5, pointer=QTabletEvent.Pen, pressed=Qt.LeftButton):
-    """Send a pen event."""
     button = Qt.NoButton if kind == MOVE else pressed
     buttons = Qt.NoButton if kind == RELEASE else pressed
     event = QTabletEvent(
@@ -47,7 +45,6 @@ def tablet(canvas, kind, place, pressure=0.5, pointer=QTabletEvent.Pen, pressed=
 
 
 def pen(canvas, *places, **options):
-    """Draw with the pen."""
     tablet(canvas, PRESS, places[0], **options)
     for place in places[1:]:
         tablet(canvas, MOVE, place, **options)
@@ -73,21 +70,21 @@ def test_other_buttons_and_a_hovering_pen_do_not_draw(canvas):
     assert not canvas.drawing.items
 
 
-class Finger:
-    """One touch point of a :class:`Touch`."""
-
-    def __init__(self, number, state, x, y):
-        self.id = lambda: number
-        self.state = lambda: state
-        self.pos = lambda: QPointF(x, y)
-
-
 class Touch(QTouchEvent):
     """A touch event with fingers of our own: Qt delivers real ones only from real devices."""
 
     def __init__(self, kind, *fingers):
         super().__init__(kind)
         self.touchPoints = lambda: list(fingers)
+
+
+class Finger:
+    """One touch point of a `Touch`."""
+
+    def __init__(self, number, state, x, y):
+        self.id = lambda: number
+        self.state = lambda: state
+        self.pos = lambda: QPointF(x, y)
 
 
 def test_a_finger_draws_and_a_second_one_does_not(canvas):
@@ -164,9 +161,12 @@ def test_a_new_point_repaints_only_its_surroundings(canvas, qtbot):
     QTest.mouseRelease(canvas, Qt.LeftButton, Qt.NoModifier, QPoint(348, 300))
 
 
-def test_points_outside_are_held_at_the_edge(canvas):
+def test_points_outside_and_pen_width_are_held_in_range(canvas):
     drag(canvas, (300, 300), (5000, 300))
     assert canvas.ink().shape[1] <= 400
+    for asked, held in ((1000, 96), (0, 8)):
+        canvas.set_pen_width(asked)
+        assert canvas.pen_width == held
 
 
 def test_resizing_while_drawing_keeps_the_stroke(canvas):
@@ -176,13 +176,6 @@ def test_resizing_while_drawing_keeps_the_stroke(canvas):
     assert canvas.has_ink()
     canvas.undo()
     assert not canvas.ink().any()
-
-
-def test_pen_width_is_held_in_range(canvas, qtbot):
-    canvas.set_pen_width(1000)
-    assert canvas.pen_width == 96
-    canvas.set_pen_width(0)
-    assert canvas.pen_width == 8
 
 
 @pytest.mark.parametrize(("room", "ratio"), [(0, 1.0), (0, 1.25), (0, 2.0), (10**8, 1.25)])

@@ -35,12 +35,10 @@ STROKE = [(200, 150), (350, 200), (250, 420)]
 
 
 def text(tab, name):
-    """Return a label's text by its object name."""
     return tab.findChild(QLabel, name).text()
 
 
 def bars(tab):
-    """Return the ten bars by their object names."""
     return [tab.findChild(QProgressBar, f"probabilityBar{digit}") for digit in range(10)]
 
 
@@ -337,7 +335,6 @@ def menu(qtbot):
 
 
 def fill(menu, own=()):
-    """List the networks that ship, and others."""
     menu.network.networks = (*list_shipped(), *own)
     menu.network.listed.emit()
 

@@ -376,7 +376,6 @@ def test_everything_on_the_board_comes_back():
 
 
 def change(path, value):
-    """Return a record with one value replaced."""
     place = result = record()
     for step in path[:-1]:
         place = place[step]

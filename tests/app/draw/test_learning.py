@@ -176,25 +176,20 @@ class Setup:
         self.tab.start()
 
     def button(self, name):
-        """Return a button."""
         return self.root.findChild(QPushButton, name)
 
     def text(self, name):
-        """Return a label's text."""
         return self.root.findChild(QLabel, name).text()
 
     def begin(self):
-        """Show the digits and begin to learn them."""
         self.my_digits.show_digits()
         self.qtbot.waitUntil(self.button("learnButton").isEnabled)
         self.button("learnButton").click()
 
     def wait_for_end(self):
-        """Wait until nothing is being learnt."""
         self.qtbot.waitUntil(lambda: not self.learning.running)
 
     def weight(self):
-        """Return a weight of the network that answers."""
         return float(self.recognition.made[0].parameters[0][0, 0])
 
 

@@ -49,7 +49,6 @@ class Desk:
         return event
 
     def wait_until_told(self):
-        """Return the next sentence."""
         self.qtbot.waitUntil(lambda: bool(self.told), timeout=10_000)
         return self.told.pop().sentence
 
@@ -168,7 +167,6 @@ def test_the_dialog_opens_what_was_chosen(desk, tmp_path, monkeypatch):
 
 
 def write(path, content):
-    """Write a file and return its path."""
     path.write_bytes(content)
     return path
 
@@ -409,7 +407,6 @@ class Wrong(fakes.Recogniser):
     searches = 0
 
     def predict_images(self, inputs):
-        """Return probabilities of many pictures."""
         type(self).searches += 1
         probabilities = np.full((len(inputs), 10), 0.01, np.float32)
         probabilities[:, 7] = 0.91
@@ -425,7 +422,6 @@ class FewDigits(DigitsToShow):
     """The first six test digits: 7, 2, 1, 0, 4, 1."""
 
     def all(self):
-        """Return them."""
         data = load_dataset()
         return data.test_images[:6], data.test_labels[:6]
 

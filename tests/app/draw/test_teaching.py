@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -33,7 +34,7 @@ class Setup:
         self.tab = tab
         self.my_digits = self.tab.my_digits
         reader = self.tab.pictures.reader
-        reader._make_recogniser = lambda model: Three()
+        reader._make_recogniser = lambda model: THREE
         self.tab.network.confirm(fakes.model(title="A network"))
         self.tab.start()
         self.settle()
@@ -45,11 +46,9 @@ class Setup:
             self.qtbot.wait(1)
 
     def button(self, name):
-        """Return a button."""
         return self.tab.findChild(QPushButton, name)
 
     def text(self, name):
-        """Return a label's text."""
         return self.tab.findChild(QLabel, name).text()
 
     def draw(self, text="8", digit=8, second=3):
@@ -61,17 +60,14 @@ class Setup:
         )
 
     def teach(self, label):
-        """Draw, and click a digit."""
         self.draw()
         self.button(f"teachDigit{label}").click()
         self.settle()
 
     def files(self):
-        """Return the files of the taught digits."""
         return sorted(self.folder.glob("*.png"))
 
     def shown(self):
-        """Return the texts of the table."""
         model = self.my_digits.view.model
         return [
             tuple(model.index(row, column).data() for column in (0, 2, 3))
@@ -79,15 +75,10 @@ class Setup:
         ]
 
 
-class Three:
-    """A recogniser that calls every picture a 3."""
-
-    def use(self, model):
-        """Take another network."""
-
-    def recognise_ink(self, ink, strokes=None):
-        """Answer."""
-        return fakes.answer("3", 3)
+#: A recogniser that calls every picture a 3.
+THREE = SimpleNamespace(
+    use=lambda model: None, recognise_ink=lambda ink, strokes=None: fakes.answer("3", 3)
+)
 
 
 @pytest.fixture
@@ -100,32 +91,25 @@ def setup(tab, qtbot, own_home, notices):
 # -- the row
 
 
-def test_an_empty_board_teaches_nothing(setup):
+def test_a_click_saves_drawing_picture_and_answer_but_no_empty_board(setup):
     assert not setup.button("teachButton").isEnabled()
     assert not setup.button("teachDigit3").isEnabled()
     setup.my_digits.row.teach(3)
     setup.settle()
     assert setup.files() == []
-    setup.draw()
-    assert setup.button("teachButton").isEnabled()
-    setup.tab.canvas.clear()
-    assert not setup.button("teachDigit3").isEnabled()
-
-
-def test_a_click_keeps_drawing_picture_and_answer(setup):
     setup.teach(3)
     (path,) = setup.files()
     assert path.name.startswith("3-")
     digit = read_digit(path)
-    assert digit is not None
     assert (digit.label, digit.said, digit.network) == (3, "8", "A network")
     assert digit.confidence == pytest.approx(0.9)
     assert np.array_equal(digit.ink, setup.tab.canvas.ink())
-    assert digit.drawing is not None
     assert len(digit.drawing["items"]) == 1
     assert setup.text("taughtLabel") == "Saved as a 3."
     assert setup.button("myDigitsButton").text() == "My digits (1)"
     assert setup.tab.canvas.hasFocus()
+    setup.tab.canvas.clear()
+    assert not setup.button("teachDigit3").isEnabled()
 
 
 def test_one_digit_of_a_number_is_taught_alone(setup):
@@ -298,10 +282,8 @@ def test_delete_and_undo(setup):
     assert setup.tab.canvas.has_ink()
     assert setup.button("myDigitsButton").text() == "My digits"
     assert not setup.button("learnButton").isEnabled()
-    undo = setup.told[-1].action
-    sentence = setup.told[-1].sentence
-    assert sentence.startswith("One digit was deleted")
-    undo()
+    assert setup.told[-1].sentence.startswith("One digit was deleted")
+    setup.told[-1].action()
     setup.settle()
     assert setup.files()[0].read_bytes() == content
     assert len(setup.shown()) == 1

@@ -54,7 +54,6 @@ class Room:
 
     @property
     def message(self):
-        """What was told last."""
         return self.notices[-1].sentence if self.notices else ""
 
     def undo(self):
@@ -64,15 +63,12 @@ class Room:
         action()
 
     def text(self, name):
-        """Return a label's text."""
         return self.tab.findChild(QLabel, name).text()
 
     def button(self, name):
-        """Return a button."""
         return self.tab.findChild(QAbstractButton, name)
 
     def show_runs(self):
-        """Open the list of runs."""
         self.tab.runs_button.click()
         page = self.tab.runs
         assert page.isVisible()
@@ -80,17 +76,14 @@ class Room:
         return page
 
     def start(self, **settings):
-        """Start a run."""
         for name, value in settings.items():
             self.tab.settings.apply(name, value)
         self.run.start()
 
     def wait_for(self, state):
-        """Wait until the run is in a state."""
         self.qtbot.waitUntil(lambda: self.run.state.state == state)
 
     def wait_for_end(self):
-        """Wait until no run is going on."""
         self.qtbot.waitUntil(lambda: not self.training.running)
 
     def wait_for_background(self):
@@ -99,7 +92,6 @@ class Room:
         self.qtbot.wait(1)
 
     def close(self):
-        """End the run and its thread."""
         self.loop.gate.set()
         self.training.stop()
         assert self.training.wait()
@@ -117,7 +109,6 @@ def figures(epochs):
 
 
 def write_checkpoint(run, history):
-    """Write the checkpoint after the last epoch of a run."""
     epochs = len(history.epochs)
     kept = Checkpoint(run.settings, epochs, "", WEIGHTS, (), history.to_arrays(), 1, 0.1, ())
     run.checkpoint.write_bytes(kept.pack())

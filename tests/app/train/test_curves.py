@@ -41,7 +41,6 @@ def add_epoch(made, epoch, training, validation):
 
 @pytest.fixture
 def card(qtbot):
-    """Return a visible card with 30 epochs."""
     made = LossCard()
     qtbot.addWidget(made)
     made.build()

@@ -53,18 +53,15 @@ class Shown:
         self.network.confirm(request.source())
 
     def titles(self):
-        """Return the names in the list."""
         table = self.view.table
         return [table.item(row, 0).text() for row in range(table.rowCount())]
 
     def row(self, title):
-        """Choose a network and return its row."""
         row = self.titles().index(title)
         self.view.table.setCurrentCell(row, 0)
         return [self.view.table.item(row, n).text() for n in range(self.view.table.columnCount())]
 
     def press(self, what):
-        """Press one of the buttons by its command."""
         self.view.commands.actions[what].trigger()
 
     def rename(self):

@@ -140,7 +140,6 @@ def test_the_number_of_the_epoch_may_grow_and_compiling_is_no_progress(qtbot):
 
 
 def epochs(training, validation):
-    """Return epochs with these losses."""
     return [
         EpochFigures(n + 1, 1.0, t, 0.9, v, 0.9, 1e4)
         for n, (t, v) in enumerate(zip(training, validation, strict=True))

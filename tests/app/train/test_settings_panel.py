@@ -54,7 +54,6 @@ def widget(panel, kind, name):
 
 @pytest.fixture
 def panel(qtbot):
-    """Return a panel."""
     made = SettingsPanel()
     qtbot.addWidget(made)
     return made
@@ -301,21 +300,15 @@ def test_a_folded_sections_long_summary_is_cut_at_its_end(panel, qtbot):
 # -- an MLP of one's own
 
 
-def network(panel):
-    return widget(panel, NetworkFields, "network")
-
-
-def test_the_tutorials_network_layer_by_layer(panel):
-    fields = network(panel)
+def test_layers_are_added_changed_and_removed(panel):
+    fields = widget(panel, NetworkFields, "network")
     fields.combo.setCurrentIndex(fields.combo.findData("layers"))
+    # The tutorial's network, layer by layer.
     assert panel.settings().network == "layers:500/0.4,300/0.4"
     tutorial, own = (parse_network(text) for text in ("mlp", panel.settings().network))
     assert own.parameter_shapes() == tutorial.parameter_shapes()
-
-
-def test_layers_are_added_changed_and_removed(panel, qtbot):
     panel.apply("network", "custom_mlp:2,800,0.2,0.5")
-    rows = network(panel).rows
+    rows = fields.rows
     assert [row.units.value() for row in rows.rows] == [800, 800]
     rows.add_button.click()
     rows.rows[0].activation.setCurrentIndex(rows.rows[0].activation.findData("tanh"))
@@ -388,7 +381,6 @@ def test_what_a_run_took_is_shown_and_what_was_chosen_is_kept(panel):
 
 @pytest.fixture
 def files(qtbot):
-    """Return what makes the menu of one setting."""
 
     def make(name):
         combo = FileCombo(SETTINGS[name])

@@ -28,7 +28,6 @@ from ..fakes import FullDisk, Loop, checkpoint_after
 
 @pytest.fixture
 def make_worker(qapp, tmp_path):
-    """Return what makes workers of runs in `tmp_path`."""
 
     def make(loop=None, folder=tmp_path, resume=False, **settings):
         return TrainingWorker(
@@ -39,7 +38,6 @@ def make_worker(qapp, tmp_path):
 
 
 def names(worker):
-    """Return the kinds of events in a worker's inbox."""
     kinds = [type(event).__name__ for event in worker.inbox.take_all()]
     # Looked at beside the training: where among the others it comes is chance.
     return [kind for kind in kinds if kind != "LayerFigures"]
