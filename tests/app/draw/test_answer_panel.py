@@ -349,7 +349,7 @@ def test_for_and_against_differ_in_colour_and_form(saliency, choice):
     assert saliency.describe_pixel(QPointF(50, 40)).startswith("Which ink spoke")
 
 
-def test_a_pixel_is_read_in_words(saliency):
+def test_a_pixel_is_read_in_words_and_the_legend_names_the_digit(saliency, qtbot):
     saliency.show_explanation(fakes.explanation(3, 8))
     assert saliency.describe_pixel(QPointF(52, 42)) == (
         "This pixel speaks for 3: 0.5 of the log odds"
@@ -357,6 +357,12 @@ def test_a_pixel_is_read_in_words(saliency):
     assert "against 3: 0.25" in saliency.describe_pixel(QPointF(52, 82))
     assert "outweighs" in saliency.describe_pixel(QPointF(2, 2))
     assert "outweighs" in saliency.accessibleDescription()
+    legend = SaliencyLegend()
+    qtbot.addWidget(legend)
+    assert legend.parts() == ("for", "against")
+    legend.show_explanation(fakes.explanation(7))
+    assert legend.parts() == ("for 7", "against")
+    assert "7" in legend.toolTip()
 
 
 def test_the_evidence_in_a_sentence():
@@ -373,15 +379,6 @@ def test_the_evidence_in_a_sentence():
     ):
         explanation.saliency[:] = values
         assert describe(explanation).startswith(words)
-
-
-def test_the_legend_names_the_digit(qtbot):
-    legend = SaliencyLegend()
-    qtbot.addWidget(legend)
-    assert legend.parts() == ("for", "against")
-    legend.show_explanation(fakes.explanation(7))
-    assert legend.parts() == ("for 7", "against")
-    assert "7" in legend.toolTip()
 
 
 @pytest.fixture
@@ -467,13 +464,10 @@ def row(qtbot):
 
 def test_the_layer_chosen_is_shown_and_kept(row):
     row.show_layers(fakes.LAYERS)
-    assert [row.layer_combo.itemText(place) for place in range(2)] == [
-        "Layer 1, maps",
-        "Layer 2, units",
-    ]
+    titles = [row.layer_combo.itemText(place) for place in range(2)]
+    assert titles == ["Layer 1, maps", "Layer 2, units"]
     row.show_explanation(fakes.explanation(5))
     assert row.saliency_title.text() == "What spoke for 5"
-    assert row.activations.values is not None
     assert row.activations.values.shape == (6, 5, 4)
     row.layer_combo.setCurrentIndex(1)
     assert row.activations.values.shape == (30,)
@@ -483,10 +477,7 @@ def test_the_layer_chosen_is_shown_and_kept(row):
     assert row.activations.values is None
     row.show_picture(None)
     assert row.saliency_title.text() == "What spoke for it"
-
-
-def test_a_network_without_hidden_layers_is_said(row):
-    row.show_layers(fakes.LAYERS)
+    # A network without hidden layers has nothing to choose.
     row.show_layers(())
     assert row.units_label.text() == "This network has no hidden layer."
     assert row.layer_combo.isHidden()
@@ -498,6 +489,8 @@ def test_a_network_without_hidden_layers_is_said(row):
 
 
 def test_pictures_grow_in_whole_pixels_and_never_keep_the_window_large(row):
+    heard: list[bool] = []
+    row.watched.connect(heard.append)
     smallest = row.minimumSizeHint().height()
     sides = []
     for width, height in ((500, 100), (648, 190), (935, 400), (3000, 2000)):
@@ -508,11 +501,6 @@ def test_pictures_grow_in_whole_pixels_and_never_keep_the_window_large(row):
         assert row.minimumSizeHint().height() == smallest
     assert sides == sorted(sides)
     assert (sides[0], sides[-1]) == (56, 448)
-
-
-def test_it_tells_whether_it_can_be_seen(row):
-    heard: list[bool] = []
-    row.watched.connect(heard.append)
     row.show()
     row.hide()
     assert heard == [True, False]

@@ -256,10 +256,6 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     heading = page.differences.horizontalHeaderItem(1).text()
     assert heading == "MLP 784–4–10\nrate 0.01\n2026-01-01 10:00"
     assert page.differences.columnWidth(1) >= page.differences.sizeHintForColumn(1)
-    theme.theme().apply("dark")
-    icons = page.differences.horizontalHeaderItem(1).icon(), swatch(1)
-    shown, expected = (icon.pixmap(*SWATCH).toImage() for icon in icons)
-    assert shown == expected
     page.compare.choice.setCurrentIndex(1)
     assert page.compare._curves[0].getData()[1][0] == pytest.approx(95)
     QTest.keyClick(page.table, Qt.Key_Space)
@@ -275,6 +271,11 @@ def test_a_rate_changed_during_a_run_is_shown_as_such(qtbot):
     assert table.verticalHeaderItem(0).text() == "Learning rate"
     values = [table.item(0, column).text() for column in (0, 1)]
     assert values == ["0.0003", "0.001 → 0.0003"]
+    # The swatches follow the theme.
+    theme.theme().apply("dark")
+    icons = table.horizontalHeaderItem(1).icon(), swatch(1)
+    shown, expected = (icon.pixmap(*SWATCH).toImage() for icon in icons)
+    assert shown == expected
 
 
 def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make, qtbot):
