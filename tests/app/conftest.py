@@ -19,6 +19,7 @@ os.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
 
 from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QThread, QTimer
+from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board
@@ -36,6 +37,21 @@ def run_python(code, home, **environ):
         check=False,
         timeout=120,
     )
+
+
+class PatientBot(QtBot):
+    """Waits longer: on a computer that is busy five seconds pass before a window does anything."""
+
+    def waitUntil(self, callback, *, timeout=30_000):
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal, *, timeout=30_000, **options):
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+
+@pytest.fixture
+def qtbot(qapp, request):
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

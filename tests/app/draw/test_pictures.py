@@ -51,15 +51,14 @@ class Desk:
         return event
 
     def wait_until_told(self):
-        self.qtbot.waitUntil(lambda: bool(self.told), timeout=10_000)
+        self.qtbot.waitUntil(lambda: bool(self.told))
         return self.told.pop().sentence
 
     def wait_for_picture(self):
         """Return the ink once a picture lies on the board alone."""
         items = self.canvas.drawing
         self.qtbot.waitUntil(
-            lambda: len(items.items) == 1 and isinstance(items.items[0], PlacedPicture),
-            timeout=10_000,
+            lambda: len(items.items) == 1 and isinstance(items.items[0], PlacedPicture)
         )
         return self.canvas.ink()
 
@@ -215,9 +214,7 @@ def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
     strip = desk.tab.pictures.strip
 
     def wait_for_answers(*answers):
-        desk.qtbot.waitUntil(
-            lambda: tuple(thumb.answer for thumb in strip.thumbs) == answers, timeout=10_000
-        )
+        desk.qtbot.waitUntil(lambda: tuple(thumb.answer for thumb in strip.thumbs) == answers)
 
     desk.tab.network.confirm(fakes.model())
     before = desk.canvas.ink()
@@ -435,7 +432,7 @@ def shown(tab, qtbot, key):
     """Press a key; return what the board says about the next digit on it."""
     before = tab.canvas.drawing.items
     QTest.keyClick(tab.canvas, key)
-    qtbot.waitUntil(lambda: tab.canvas.drawing.items is not before, timeout=10_000)
+    qtbot.waitUntil(lambda: tab.canvas.drawing.items is not before)
     assert tab.canvas.has_ink()
     return tab.pictures.caption.text()
 

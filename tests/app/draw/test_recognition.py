@@ -104,7 +104,7 @@ def test_a_function_is_compiled_once_when_nothing_was_drawn_for_a_moment(qtbot, 
     recognition.post_ink(INK, 1)
     with qtbot.waitSignal(recognition.ready):
         recognition.start()
-    qtbot.waitUntil(lambda: made[0].compiled is not None, timeout=5000)
+    qtbot.waitUntil(lambda: made[0].compiled is not None)
     # The same architecture needs no other function.
     recognition.post_model(fakes.model(fill=2.0))
     qtbot.wait(100)
@@ -295,34 +295,31 @@ def test_a_drawing_is_explained_by_the_network_in_use_where_it_can_be_seen(qtbot
         for name in ("saliencyView", "activationsView", "predictionLabel")
     )
 
-    def wait_until(condition):
-        qtbot.waitUntil(condition, timeout=20_000)
-
-    wait_until(lambda: activations.layer is not None)
+    qtbot.waitUntil(lambda: activations.layer is not None)
     assert activations.layer.shape == (500,)
     assert activations.values is None
     # Nothing is explained while another tab is in front.
     window.tabs.setCurrentWidget(window.train_tab)
-    with qtbot.waitSignal(window.recognition.answered, timeout=20_000):
+    with qtbot.waitSignal(window.recognition.answered):
         window.draw_tab.canvas.add_stroke(STROKE)
     with qtbot.assertNotEmitted(window.explanations.explained, wait=200):
         pass
     assert saliency.explanation is None
     window.tabs.setCurrentWidget(window.draw_tab)
-    wait_until(lambda: saliency.explanation is not None)
+    qtbot.waitUntil(lambda: saliency.explanation is not None)
     first = saliency.explanation
     assert first.digit == int(answer.text()) == 7
     assert first.saliency.any()
     assert activations.values.any()
     # Another network of the same kind answers, and is explained at once.
     window.recognition.post_model(_model("mlp_handwriting"))
-    wait_until(lambda: not np.array_equal(saliency.explanation.saliency, first.saliency))
+    qtbot.waitUntil(lambda: not np.array_equal(saliency.explanation.saliency, first.saliency))
     # Another digit is asked about.
     window.draw_tab.answer.bars.choose(1)
-    wait_until(lambda: saliency.explanation.digit == 1)
+    qtbot.waitUntil(lambda: saliency.explanation.digit == 1)
     window.draw_tab.canvas.clear()
     assert saliency.explanation is activations.values is None
     # A network of another kind has other layers.
     window.recognition.post_model(random_model("custom_mlp:1,40,0,0", seed=0))
-    wait_until(lambda: activations.layer.shape == (40,))
+    qtbot.waitUntil(lambda: activations.layer.shape == (40,))
     assert window.shut_down()

@@ -352,7 +352,7 @@ def test_a_data_set_that_is_picked_is_known_to_its_networks(panel, monkeypatch, 
     model = ModelFile("mlp#2", (bias,), {"data": "shapes", "classes": ["a", "b"]})
     assert data_path(model) is None
     pick(panel, "data_folder", tmp_path / "shapes", monkeypatch)
-    qtbot.waitUntil(lambda: data_path(model) == str(tmp_path / "shapes"), timeout=20_000)
+    qtbot.waitUntil(lambda: data_path(model) == str(tmp_path / "shapes"))
 
 
 def test_what_a_run_took_is_shown_and_what_was_chosen_is_kept(panel):
