@@ -11,16 +11,26 @@ from mnist_draw import theano_bridge
 from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.table import Table
 
-#: Kinds of operations, the most expensive first.
-KINDS = ("product", "fused loop", "elementwise", "shape or view")
-#: Operations that multiply matrices, convolve or pool: nearly all of a function's time.
-_PRODUCTS = ("Dot", "Gemm", "Gemv", "Ger", "Conv", "Pool", "Corr")
-#: Operations that compute nothing: they index, reshape, or ask for a shape.
-_VIEWS = (
-    "Shape", "Subtensor", "MakeVector", "Reshape", "DimShuffle", "SpecifyShape", "Join", "Split",
-    "Alloc", "ScalarFromTensor", "TensorFromScalar", "Rebroadcast", "ViewOp", "Unbroadcast",
-    "Assert", "CheckAndRaise", "DeepCopy", "ARange", "Squeeze", "ExpandDims", "Flatten",
-)  # fmt: skip
+#: Kinds of operations, the most expensive first, each with beginnings of its classes' names.
+_CLASSES = {
+    "product": ("Dot", "Gemm", "Gemv", "Ger", "BatchedDot"),
+    "convolution": ("Conv", "AbstractConv", "Corr"),
+    "pooling": ("Pool", "MaxPool", "AveragePool"),
+    "fused loop": (),
+    "elementwise": ("Elemwise",),
+    "softmax": ("Softmax", "LogSoftmax", "Crossentropy"),
+    "reduction": ("Sum", "Prod", "Max", "Min", "Mean", "All", "Any", "Argmax", "CAReduce"),
+    "random numbers": ("HashedUniform", "Random", "mrg_"),
+    "indexing": ("Subtensor", "IncSubtensor", "Advanced"),
+    "new array": ("Alloc", "ARange", "MakeVector", "Eye"),
+    "shape or view": (
+        "Shape", "Reshape", "DimShuffle", "ExpandDims", "Squeeze", "Flatten", "SpecifyShape",
+        "Unbroadcast", "Rebroadcast", "ViewOp", "DeepCopy", "ScalarFromTensor", "TensorFromScalar",
+        "Join", "Split", "Assert", "CheckAndRaise",
+    ),
+    "other": ("",),
+}  # fmt: skip
+KINDS = tuple(_CLASSES)
 
 #: (kind, name of the operation) → how often it occurs.
 Counts = Mapping[tuple[str, str], int]
@@ -126,12 +136,14 @@ def _count(nodes: Iterable[Any]) -> Counts:
 
 
 def _kind_and_name(op: Any) -> tuple[str, str]:
-    if "Composite{" in str(op):
+    """Return an operation's kind, and its name as `debugprint` writes it."""
+    printed = str(op)
+    if "Composite{" in printed:
         return "fused loop", "Composite"
-    name = type(op).__name__
-    if name == "Elemwise":
-        return "elementwise", type(op.scalar_op).__name__
-    name = {"CAReduce": "Sum", "Dot22": "Dot"}.get(name, name)
-    if name.startswith(_PRODUCTS):
-        return "product", name
-    return "shape or view" if name.startswith(_VIEWS) else "elementwise", name
+    # Theano 1.0.5 prints Elemwise{add,no_inplace} where PyTensor prints Add.
+    name = printed.removeprefix("Elemwise{").replace(",", "{").partition("{")[0].rstrip("}")
+    own = type(op).__name__
+    kind = next(
+        kind for kind, beginnings in _CLASSES.items() if own.startswith(beginnings or ("\0",))
+    )
+    return kind, name

@@ -227,6 +227,19 @@ def test_operations_are_counted_by_kind(mlp):
     assert mlp["classify"].fused_loops() == 2
     assert mlp["classify"].written["elementwise", "Abs"] == 2
     assert ("elementwise", "Abs") not in mlp["classify"].compiled
+    kinds = {name: kind for function in mlp.values() for kind, name in function.written}
+    assert kinds["Softmax"] == "softmax"
+    assert kinds["Sum"] == kinds["Argmax"] == "reduction"
+    assert "other" not in kinds.values()
+
+
+def test_operations_have_the_names_that_are_printed(mlp):
+    for function in mlp.values():
+        for counts, text in (
+            (function.written, function.written_text),
+            (function.compiled, function.compiled_text),
+        ):
+            assert [name for _, name in counts if name not in text] == []
 
 
 def test_graphs_are_printed_with_the_names_of_the_stages_and_listed(mlp):
@@ -245,6 +258,5 @@ def test_graphs_are_printed_with_the_names_of_the_stages_and_listed(mlp):
 @pytest.mark.skipif(installed_theano(), reason="Theano compiles a convolution for minutes")
 def test_a_convolution_has_its_own_products():
     counts = graphs_of(OneStep(model_of("cnn")))["classify"].compiled
-    products = {name: n for (kind, name), n in counts.items() if kind == "product"}
-    assert sum(n for name, n in products.items() if "Conv" in name) == 2
-    assert sum(n for name, n in products.items() if "Pool" in name) == 2
+    assert sum(n for (kind, _), n in counts.items() if kind == "convolution") == 2
+    assert sum(n for (kind, _), n in counts.items() if kind == "pooling") == 2

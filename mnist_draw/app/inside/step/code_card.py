@@ -210,7 +210,7 @@ class CodeCard(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("In code", parent=parent)
         self.graph = push_button(
-            "asGraphButton", "As a graph", "Show the graph of operations that Theano makes of it.",
+            "asGraphButton", "As operations", "Count the operations that Theano makes of it.",
             look="link",
         )  # fmt: skip
         self.top.addWidget(self.graph)
@@ -359,6 +359,7 @@ class GraphPage(QWidget):
             for place, text in enumerate(cells):
                 self.view.setItem(line, place, QTableWidgetItem(text))
         self.view.resizeColumnsToContents()
+        self.view.scrollToTop()
         self.written.setPlainText(shown.written_text)
         self.compiled.setPlainText(shown.compiled_text)
 
