@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "CONTRIBUTING.md", ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    *(ROOT / name for name in ("CONTRIBUTING.md", "README.md", "installers/README.md")),
+    *(path for path in sorted((ROOT / "docs").glob("*.md")) if path.name != "map.md"),
+]
 PATH = re.compile(
     r"`((?:mnist_draw|tests|docs|benchmarks|resources|tools|examples|installers)/[\w./-]+)`"
 )
@@ -25,6 +28,15 @@ def test_each_path_exists(page):
         if not (page.parent / name).exists() and name != "map.md"  # built with the pages
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_link_has_words_and_a_heading(page):
+    text = page.read_text(encoding="utf-8")
+    assert "[](" not in text
+    for name, anchor in re.findall(r"\]\(([\w./-]+\.md)#([\w-]+)\)", text):
+        headings = re.findall(r"^#+ (.+)$", (page.parent / name).read_text("utf-8"), re.MULTILINE)
+        assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
 
 
 def test_each_object_of_the_reading_list_is_where_it_is_said_to_be():

@@ -6,6 +6,7 @@ import argparse
 import configparser
 import contextlib
 import hashlib
+import importlib.util
 import os
 import platform
 import re
@@ -75,7 +76,7 @@ def examine(arguments: argparse.Namespace) -> int:
                 echo(f"  {finding.name}: {finding.text}", painted(f"{mark:6}", colour))
     if not arguments.json:
         echo(
-            "Everything that the program needs is there."
+            "Nothing is broken."
             if not broken
             else f"{broken} thing{'s are' if broken > 1 else ' is'} broken."
         )
@@ -120,6 +121,16 @@ def _required() -> list[str]:
         lines = configuration.get("options", "install_requires", fallback="").split()
     names = (re.match(r"[\w.-]+", line) for line in lines if "extra ==" not in line)
     return [name.group() for name in names if name]
+
+
+def _window() -> Iterator[Finding]:
+    if any(importlib.util.find_spec(name) is None for name in ("PyQt5", "pyqtgraph", "qtawesome")):
+        return  # named among the packages
+    from mnist_draw.app.shell.startup import startup_problem
+
+    problem = startup_problem()
+    state: Literal["ok", "note"] = "ok" if problem is None else "note"
+    yield Finding("window", problem or "A window can open here.", state)
 
 
 def _folders() -> Iterator[Finding]:
@@ -278,6 +289,7 @@ def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], o
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _versions,
     _packages,
+    _window,
     _folders,
     _last_crash,
     _shipped_files,

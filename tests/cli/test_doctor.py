@@ -47,6 +47,16 @@ def test_a_sound_installation(capsys):
     assert names <= found.keys()
 
 
+def test_a_missing_display_is_noted(monkeypatch, capsys):
+    monkeypatch.setattr("sys.platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert main(["doctor", "--json"]) == 0
+    finding = findings(capsys)["window"]
+    assert finding["state"] == "note"
+    assert "no display" in finding["text"]
+
+
 def only(monkeypatch, check):
     monkeypatch.setattr(doctor, "CHECKS", (check,))
 
