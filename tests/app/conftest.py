@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partialmethod
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,10 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board
 from mnist_draw.training import network_places
 from tests.app.fakes import Notices
+
+# Five seconds are too few where other programs use all cores.
+QtBot.waitUntil = partialmethod(QtBot.waitUntil, timeout=30_000)
+QtBot.waitSignal = partialmethod(QtBot.waitSignal, timeout=30_000)
 
 
 def run_python(code, home, **environ):

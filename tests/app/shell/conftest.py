@@ -32,10 +32,10 @@ class Setup:
         training = Training(lambda *settings, **options: self.loop(*settings, **options))
         self.window = Window(Preferences(), recognition, training)
         qtbot.addWidget(self.window)
-        with qtbot.waitSignal(recognition.ready, timeout=30_000):
+        with qtbot.waitSignal(recognition.ready):
             self.window.show()
             self.window.start()
-        qtbot.waitUntil(lambda: self.window.train_tab.accuracy.plot is not None, timeout=30_000)
+        qtbot.waitUntil(lambda: self.window.train_tab.accuracy.plot is not None)
 
     def make(self, used):
         """Make a recogniser and remember it."""
@@ -62,12 +62,12 @@ class Setup:
             return any(isinstance(event, EpochFinished) for event in happened)
 
         happened = self.window.training.happened
-        with self.qtbot.waitSignal(happened, check_params_cb=is_complete, timeout=30_000):
+        with self.qtbot.waitSignal(happened, check_params_cb=is_complete):
             self.run(epochs)
 
     def wait_for_end(self):
         """Wait until no run is going on."""
-        self.qtbot.waitUntil(lambda: not self.window.training.running, timeout=30_000)
+        self.qtbot.waitUntil(lambda: not self.window.training.running)
 
     def close(self):
         """Close the window and end its threads."""

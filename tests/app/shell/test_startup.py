@@ -8,8 +8,10 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from PyQt5.QtCore import QRect
 
 from mnist_draw.app.shell import startup
+from mnist_draw.app.shell.desktop import fitted
 from mnist_draw.app.shell.help import libraries
 
 from ..conftest import run_python
@@ -252,3 +254,16 @@ def test_every_library_has_a_version_and_a_licence():
     for name, version, licence in found:
         assert version, name
         assert 0 < len(licence) < 80, name
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given"),
+    [
+        (QRect(100, 100, 800, 600), QRect(100, 100, 800, 600)),
+        (QRect(1300, 700, 800, 600), QRect(566, 168, 800, 600)),
+        (QRect(-500, -40, 800, 600), QRect(0, 20, 800, 600)),
+        (QRect(1920, 0, 1920, 1080), QRect(0, 20, 1366, 748)),
+    ],
+)
+def test_a_restored_window_lies_on_the_screen(wanted, given):
+    assert fitted(wanted, QRect(0, 20, 1366, 748)) == given

@@ -72,7 +72,7 @@ INSIDE_NAMES = [
 def shared(shared, qtbot):
     """Return the window of this file once it has the keyboard."""
     shared.window.activateWindow()
-    qtbot.waitUntil(shared.window.isActiveWindow, timeout=30_000)
+    qtbot.waitUntil(shared.window.isActiveWindow)
     return shared
 
 
@@ -163,7 +163,7 @@ def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
         return path.exists() and json.loads(path.read_text())["values"].get("motion") is False
 
     # Before the window is closed: a program may be killed.
-    qtbot.waitUntil(is_saved, timeout=30_000)
+    qtbot.waitUntil(is_saved)
     window._remembering.stop()
     window.draw_tab.canvas.add_stroke([(100, 100), (300, 400)])
     drawn = window.draw_tab.canvas.ink()
