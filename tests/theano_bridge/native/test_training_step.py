@@ -116,6 +116,7 @@ def help_with(monkeypatch):
         team.close()
 
 
+@pytest.mark.slow
 def test_the_number_of_threads_hardly_changes_the_result(monkeypatch, help_with):
     results = []
     for threads in (1, 3):
@@ -151,8 +152,9 @@ def test_two_variables_can_change_places(shape, native):
 def test_a_minibatch_of_chosen_rows_is_that_minibatch():
     networks, rows = [], RNG.permutation(200)[:80]
     for minibatch in ((PICTURES, LABELS, rows), (PICTURES[rows], LABELS[rows])):
-        network = build_network(TrainingSettings(seed=3))
-        functions = compile_train(network, TrainingSettings(seed=3))
+        settings = TrainingSettings(network="custom_mlp:1,10,0.2,0.5", seed=3)
+        network = build_network(settings)
+        functions = compile_train(network, settings)
         for _ in range(3):
             functions.train(*minibatch)
         networks.append(lasagne.layers.get_all_param_values(network))
