@@ -73,7 +73,6 @@ class Recogniser:
         self.compiled = compiled
 
     def recognise_ink(self, ink, strokes=None):
-        """Note the ink and answer; no ink is the empty answer."""
         self.inks.append(ink)
         digit = len(self.inks) % 10
         return answer(str(digit), digit) if ink.any() else answer("", None)
@@ -111,7 +110,6 @@ class _AtOnce:
     """Does the work of a `LatestJob` in the thread that asks, as soon as it is asked."""
 
     def wake(self, seconds=0.0):
-        """Do what there is to do, now or after a while."""
         if seconds > 0:
             QTimer.singleShot(round(1000 * seconds) + 1, self._step)
         else:

@@ -89,7 +89,6 @@ class Worker(QObject):
 
     @pyqtSlot()
     def begin(self):
-        """Wait until it is let go."""
         self.threads.append(QThread.currentThread())
         self.begun.set()
         self.go.wait(10)
@@ -358,12 +357,10 @@ class TwoKinds(LatestJob):
         self._count = 0
 
     def post_name(self, name):
-        """Ask the second kind of question."""
         self._names.put(name)
         self.wake()
 
     def process_pending(self):
-        """Answer, or count to three."""
         name = self._names.take()
         if name is not None:
             self.send(self.answered, name)
