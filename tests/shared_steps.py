@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -53,7 +53,8 @@ _COMPILED: dict[object, _Compiled] = {}
 def shared_step(monkeypatch):
     """Compile once for all runs with the same network, seed and rule; each begins as a new one.
 
-    Bytes and floats, which are compiled one after the other, have different dropout masks.
+    Compiled once more, for floats after bytes, a network has other dropout masks. So the runs of
+    the tutorial's functions, whose pictures are either, share networks of their own.
     """
     import lasagne
 
@@ -64,9 +65,10 @@ def shared_step(monkeypatch):
         known = (shared for shared in _COMPILED.values() if shared.network is network)
         return next(known, None) or _Compiled(network)
 
-    def build_shared(settings):
+    def build_shared(module, settings):
         built = build(settings)
-        key = (settings.network, settings.seed, settings.update, str(settings.update_parameters))
+        rule = (settings.update, str(settings.update_parameters))
+        key = (module, settings.network, settings.seed, *rule)
         shared = _COMPILED.setdefault(key, _Compiled(built))
         values = lasagne.layers.get_all_param_values(built)
         lasagne.layers.set_all_param_values(shared.network, values)
@@ -88,6 +90,6 @@ def shared_step(monkeypatch):
         return shared.evaluate[dtype]
 
     for module in (loop, tutorial):
-        monkeypatch.setattr(module, "build_network", build_shared)
+        monkeypatch.setattr(module, "build_network", partial(build_shared, module))
     monkeypatch.setattr(loop, "compile_train", train_shared)
     monkeypatch.setattr(loop, "compile_evaluate", evaluate_shared)

@@ -107,17 +107,6 @@ def test_runs(here, capsys):
     going_on.end("stopped")
 
 
-def test_a_name_of_no_run_is_not_answered_with_all_of_them(here, capsys):
-    for number in range(30):
-        make_run(name=f"run of the day {number}").end("completed")
-    for command in (["predict", "x.png", "--model", "unknown"], ["export", "unknown", "x.csv"]):
-        assert main(command) == 1
-        err = capsys.readouterr().err
-        assert "come nearest" in err
-        assert "lists all." in err
-        assert len(err) < 400
-
-
 def test_a_run_that_another_program_trains_is_listed_as_far_as_it_came(capsys):
     run = make_run().run
     history = History()
@@ -188,8 +177,9 @@ def test_figures_of_a_run_are_exported(here, capsys):
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert main(["export", older.run.folder.name, "b.csv", "--format", "minibatches"]) == 0
     assert len((here / "b.csv").read_text().splitlines()) == 2
-    assert main(["export", "lates", "c.csv"]) == 1
-    assert "did you mean latest?" in capsys.readouterr().err
+    for command in (["export", "lates", "c.csv"], ["predict", "x.png", "--model", "lates"]):
+        assert main(command) == 1
+        assert "did you mean latest?" in capsys.readouterr().err
 
 
 def test_nothing_is_replaced_unless_asked(here, capsys):

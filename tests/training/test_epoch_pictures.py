@@ -41,19 +41,13 @@ def test_shapes_and_incomplete_minibatches():
             assert labels.dtype == np.int32
 
 
-def test_order_is_that_of_unvaried_pictures():
+def test_pictures_depend_on_epoch_and_seed_alone():
     varied, plain = epoch(3), epoch(3, augmentation="off")
     for (_, labels), (_, expected) in zip(varied, plain, strict=True):
         assert np.array_equal(labels, expected)
     assert np.array_equal(plain[0][0], DATA.train_images[_order(3)[:200]])
-
-
-def test_pictures_do_not_depend_on_the_batch_size():
     large, small = epoch(2, batch_size=1000), epoch(2, batch_size=50)
     assert np.array_equal(large[0][0], np.concatenate([pictures for pictures, _ in small[:20]]))
-
-
-def test_epochs_and_seeds_differ():
     first = epoch(1)[0][0]
     assert np.array_equal(first, epoch(1)[0][0])
     assert not np.array_equal(first, epoch(2)[0][0])

@@ -458,12 +458,6 @@ def test_a_folder_whose_name_is_not_utf8_is_kept_in_the_record():
     assert read_run(run.folder).settings.data_folder == "/data/\udcff"
 
 
-def test_each_run_has_its_own_folder():
-    folders = {run_list.new_run_folder() for _ in range(3)}
-    assert len(folders) == 3
-    assert all(folder.is_dir() and run_list.runs_folder() in folder.parents for folder in folders)
-
-
 def test_a_deleted_run_comes_back_whole(monkeypatch):
     def fail(self, target):
         raise PermissionError(13, "Permission denied")
