@@ -32,6 +32,7 @@ from mnist_draw.errors import DocumentError, StorageError, UserError, reason_of
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Format, drop_non_finite
 from mnist_draw.storage.folders import data_folder
+from mnist_draw.storage.npz import distinct_entries
 from mnist_draw.storage.opening import MEGABYTE, open_file, read_file
 from mnist_draw.storage.unique_paths import move_to_free_name, reserved_file
 
@@ -290,7 +291,7 @@ def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
     """Yield the digits of a shared file, and a sentence for each invalid entry."""
     try:
         with open_file(source, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
-            entries = archive.infolist()
+            entries = distinct_entries(archive)
             if len(entries) > MAX_DIGITS:
                 raise DocumentError(f"it holds {len(entries):,} files; at most {MAX_DIGITS:,} fit")
             for entry in entries:

@@ -189,9 +189,20 @@ def _check_directory(file: BinaryIO) -> None:
         raise NpzError(f"it holds more than {MAX_ARRAYS} arrays")
 
 
+def distinct_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the entries; raise `zipfile.BadZipFile` where two share a place.
+
+    `zipfile` itself only warns of that.
+    """
+    entries = archive.infolist()
+    if len({entry.header_offset for entry in entries}) < len(entries):
+        raise zipfile.BadZipFile("Two entries begin at one place")
+    return entries
+
+
 def _entries(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, zipfile.ZipInfo]:
     """Return the arrays' entries by name."""
-    entries = archive.infolist()
+    entries = distinct_entries(archive)
     if len(entries) > MAX_ARRAYS:
         raise NpzError(f"it holds {len(entries)} arrays, at most {MAX_ARRAYS} are allowed")
     total = sum(entry.file_size for entry in entries)

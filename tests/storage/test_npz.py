@@ -175,6 +175,16 @@ def test_damage_is_found_or_harmless(data):
         assert array.nbytes <= 24
 
 
+def test_two_arrays_at_one_place_are_damage_without_a_warning():
+    content = bytearray(
+        pack({"a": np.arange(6, dtype=np.float32), "b": np.arange(3, dtype=np.uint8)})
+    )
+    second = content.rindex(b"PK\x01\x02")
+    content[second + 42 : second + 46] = bytes(4)  # the offset of its header
+    with pytest.raises(NpzError, match="damaged"):
+        unpack(bytes(content))
+
+
 # -- networks
 
 
