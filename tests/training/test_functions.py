@@ -211,7 +211,7 @@ def steps():
         parameters = CHOSEN.get(name, {}) if chosen else {}
         updates |= updates_of(UPDATE_RULES[name], loss, [point], np.float32(0.1), parameters)
     mode = theano.Mode(linker="py", optimizer="fast_compile")
-    step = theano.function([], [], updates=updates, mode=mode)
+    step = theano.function([], [], updates=list(updates.items()), mode=mode)
     found = {key: [] for key in points}
     for _ in range(4):
         step()
