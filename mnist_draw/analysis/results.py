@@ -18,6 +18,7 @@ import numpy.typing as npt
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.recognition.answer import apply_temperature, expected_calibration_error
+from mnist_draw.recognition.certainty import SURE
 from mnist_draw.recognition.recogniser import Recogniser, temperature_of
 from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
@@ -30,8 +31,6 @@ SLICE = 64
 #: Edges of confidence between which answers are compared with how often they are right. They
 #: are narrow where most answers are.
 EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
-#: From this confidence on a wrong answer counts as sure.
-SURE = 0.9
 #: Two-sided 95 % quantile of the normal distribution.
 _Z = 1.959964
 _KIND, _VERSION = "results", 1

@@ -17,15 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.recognition.certainty import State, state_of, two_best
 
 Probabilities = npt.NDArray[np.float32]
 
 #: The text for what is no digit.
 NOT_A_DIGIT = "?"
-#: Calibrated probability from which one digit is named alone, …
-SURE = 0.65
-#: … and of the two best together, from which both are named.
-PAIR = 0.80
 #: Number of intervals of confidence.
 _BINS = 15
 #: Limits of a fitted temperature; beyond them something else is wrong with the network.
@@ -112,13 +109,6 @@ class Answer:
     def is_refused(self) -> bool:
         """Whether the ink is no digit, which differs from no digit standing out."""
         return self.digit is None and not self.is_empty and self.confidence == 0
-
-    @property
-    def highlighted(self) -> int | None:
-        """The digit to accent among the probabilities: the best guess, unless the ink is none."""
-        if self.is_empty or self.is_refused:
-            return None
-        return int(self.probabilities.argmax()) if self.digit is None else self.digit
 
 
 @dataclass(frozen=True)
@@ -216,17 +206,17 @@ def answer_from(
     names : tuple of str
         The names of the classes.
     """
-    order = np.argsort(probabilities, kind="stable")[::-1]
-    first, second = int(order[0]), int(order[1])
+    first, second = two_best(probabilities.tolist())
     one, other = names[first], names[second]
     shares = f"{_percent(probabilities, first, names)}, {_percent(probabilities, second, names)}."
     confidence = float(probabilities[first])
+    state = state_of(confidence, confidence + float(probabilities[second]))
     digit: int | None = first
     if objection:
         digit, text, reason, confidence = None, NOT_A_DIGIT, objection, 0.0
-    elif confidence >= SURE:
+    elif state in (State.SURE, State.FAIRLY_SURE):
         text, reason = one, shares
-    elif confidence + float(probabilities[second]) >= PAIR:
+    elif state is State.UNCLEAR:
         text = f"{one} or {other}"
         reason = f"Two {'digits' if names == DIGITS else 'classes'} are close: {shares}"
     else:

@@ -26,10 +26,10 @@ from mnist_draw.recognition.answer import (
     empty_answer,
     fit_temperature,
 )
+from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT
 from mnist_draw.recognition.number_reader import read_number
 from mnist_draw.recognition.rejection import (
     COARSE_THRESHOLD_SHIFT,
-    UNLIKE_A_DIGIT,
     RejectionRule,
     object_to_ink,
     shipped_rule,

@@ -59,9 +59,6 @@ LEVEL = 3.5
 #: are refused with it and 86 % with 0.7, of scikit-learn's digits 1.6 and 1.8 %.
 COARSE_THRESHOLD_SHIFT = 1.0
 
-#: The reason if the fitted rule refuses the ink.
-UNLIKE_A_DIGIT = "It is more like letters and scribbles than like any digit."
-
 
 def operations_of(first: int, second: int, units: int) -> tuple[Operation, ...]:
     """Return the operations of the rule's network, from its numbers of filters and units."""

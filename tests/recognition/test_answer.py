@@ -11,8 +11,6 @@ from mnist_draw.recognition import rejection as module
 from mnist_draw.recognition.answer import (
     MAX_TEMPERATURE,
     MIN_TEMPERATURE,
-    PAIR,
-    SURE,
     Scores,
     answer_from,
     apply_temperature,
@@ -20,11 +18,11 @@ from mnist_draw.recognition.answer import (
     expected_calibration_error,
     fit_temperature,
 )
+from mnist_draw.recognition.certainty import FAIRLY_SURE, UNCLEAR, UNLIKE_A_DIGIT
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.recognition.rejection import (
     KINDS,
     NETWORK,
-    UNLIKE_A_DIGIT,
     RejectionRule,
     object_to_ink,
     shipped_rule,
@@ -46,9 +44,9 @@ def probabilities(**digits):
 @pytest.mark.parametrize(
     ("given", "text", "digit", "reason"),
     [
-        ({"d3": SURE + 0.01, "d8": 0.2}, "3", 3, "66 % for 3, 20 % for 8"),
+        ({"d3": FAIRLY_SURE + 0.01, "d8": 0.2}, "3", 3, "66 % for 3, 20 % for 8"),
         ({"d8": 0.41, "d3": 0.43}, "3 or 8", 3, "close"),
-        ({"d3": 0.4, "d8": PAIR - 0.41}, "?", None, "40 % for 3"),
+        ({"d3": 0.4, "d8": UNCLEAR - 0.41}, "?", None, "40 % for 3"),
     ],
 )
 def test_one_digit_two_or_none(given, text, digit, reason):
@@ -57,7 +55,6 @@ def test_one_digit_two_or_none(given, text, digit, reason):
     assert {int(answer.probabilities.argmax()), answer.second} == {3, 8}
     assert answer.confidence == pytest.approx(max(given.values()))
     assert answer.is_sure == (text == "3")
-    assert answer.highlighted == 3
     assert not answer.is_refused
     assert reason in answer.reason
 
@@ -67,12 +64,10 @@ def test_objection_beats_a_sure_network_and_no_ink_is_no_answer():
     assert (answer.text, answer.digit, answer.confidence) == ("?", None, 0.0)
     assert answer.reason == "A filled area is no digit."
     assert answer.is_refused
-    assert answer.highlighted is None
     assert answer.probabilities.argmax() == 8
     answer = empty_answer()
     assert (answer.text, answer.digit, answer.confidence) == ("", None, 0.0)
     assert answer.is_empty
-    assert answer.highlighted is None
     assert answer.probabilities.sum() == pytest.approx(1)
 
 

@@ -12,18 +12,24 @@ from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from mnist_draw.app.draw.explanation_row import ExplanationRow
 from mnist_draw.app.draw.probability_bars import ProbabilityBars
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, set_look
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.recognition.certainty import (
+    Certainty,
+    State,
+    certainty_of,
+    certainty_of_number,
+    two_best,
+)
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.app.draw.recognition import BoardReading
-    from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
+    from mnist_draw.recognition.answer import Answer, NumberAnswer
     from mnist_draw.recognition.explanation import Explanation, HiddenLayer
     from mnist_draw.storage.models import ModelInfo
 
@@ -95,7 +101,7 @@ class WhyLink(QPushButton):
 _MAX_LARGE, _MAX_ONCE = 7, 5
 _INVITATION = "Draw a digit; the bars follow every stroke."
 _INVITATION_OTHER = "Draw; the bars follow every stroke."
-_NO_DIGIT = "if this were a digit"
+_NO_DIGIT = "Bars would mean nothing here."
 
 
 class AnswerPanel(QWidget):
@@ -126,6 +132,8 @@ class AnswerPanel(QWidget):
         self._added: list[QWidget] = []
         self._waiting = "Getting the network ready"
         self._doubt = ""
+        #: What is said of the board; None without a drawing.
+        self.certainty: Certainty | None = None
         self.show_nothing()
 
     def add_row(self, widget: QWidget) -> None:
@@ -231,7 +239,7 @@ class AnswerPanel(QWidget):
 
     def show_nothing(self) -> None:
         """Clear the answer and invite to draw."""
-        self._reading = self._place = self._picture = None
+        self._reading = self._place = self._picture = self.certainty = None
         self._oldest = self._ticket + 1
         self.number_label.setText("")
         self.prediction.setText("")
@@ -265,61 +273,53 @@ class AnswerPanel(QWidget):
         self._ask()
 
     def _show_digit(self, answer: Answer) -> None:
-        probabilities = answer.probabilities
         self._show_classes(answer.names)
-        self._fit_prediction(answer.text)
-        self.prediction.setText(answer.text)
         self.bars_note.setText("")
-        second = int(answer.second)
-        guess = f"Second guess: {answer.names[second]}, {format_probability(probabilities[second])}"
-        if answer.is_refused:
-            set_look(self.prediction, "unknown")
-            self.confidence.setText("Not a digit")
-            self.second.setText(answer.reason)
-            self.bars_note.setText(_NO_DIGIT)
-        elif answer.digit is None:
-            set_look(self.prediction, "unknown")
-            self.confidence.setText("Not sure")
-            self.second.setText(f"{answer.reason} {self._doubt}".rstrip())
-        elif answer.is_sure:
-            # Digits fill the line; letters have descenders, which need some of it.
-            set_look(self.prediction, "answer" if answer.are_digits else "unclear")
-            self.confidence.setText(f"{format_probability(answer.confidence)} sure")
-            self.second.setText(guess)
-        else:
-            set_look(self.prediction, "unclear")
-            self.confidence.setText("Not clear")
-            self.second.setText(f"{answer.reason or guess} {self._doubt}".rstrip())
-        self._show_evidence(answer.network_input, probabilities, answer.highlighted)
+        self.certainty = certainty_of(answer)
+        self._show_certainty(self.certainty)
+        look = "answer" if self.certainty.is_named_alone and answer.are_digits else "unclear"
+        set_look(self.prediction, look if self.certainty.named else "unknown")
+        self._show_evidence(answer.network_input, answer.probabilities, self.certainty)
 
     def _show_number(self, number: NumberAnswer) -> None:
         """Show several digits as large as they fit; a long number below, to be copied."""
-        text = number.text
         self._show_classes(DIGITS)
-        self._fit_prediction(text)
-        self.prediction.setText(text)
-        set_look(self.prediction, "unclear" if len(text) > 1 else "answer")
-        sure = f"{format_probability(number.confidence)} sure"
-        self.confidence.setText(f"{number.strange} not a digit" if number.strange else sure)
-        self.second.setText(f"A number of {len(number.digits)} digits")
+        self.certainty = certainty_of_number(number)
+        self._show_certainty(self.certainty)
+        set_look(self.prediction, "unclear" if self.certainty.is_named_alone else "unknown")
         place = self.place
-        part: DigitAnswer = number.digits[place]
-        read = _NO_DIGIT if part.digit is None else f"read as {number.text[place]}"
+        part = number.digits[place]
+        told = self.certainty.parts[place]
         self.bars_note.setText(
-            f"of digit {place + 1} of {len(number.digits)}, {read}; the tags on the board choose "
-            "another"
+            f"of digit {place + 1} of {len(number.digits)}, {told.label}; the tags on the board "
+            "choose another"
         )
-        self._show_evidence(part.network_input, part.probabilities, part.digit)
+        self._show_evidence(part.network_input, part.probabilities, told)
+
+    def _show_certainty(self, certainty: Certainty) -> None:
+        self._fit_prediction(certainty.text)
+        self.prediction.setText(certainty.text)
+        self.confidence.setText(certainty.word)
+        doubt = self._doubt if certainty.state in (State.UNCLEAR, State.NOT_SURE) else ""
+        self.second.setText(f"{certainty.line}. {doubt}" if doubt else certainty.line)
 
     def _show_evidence(
-        self, picture: np.ndarray | None, probabilities: np.ndarray, winner: int | None
+        self, picture: np.ndarray | None, probabilities: np.ndarray, certainty: Certainty
     ) -> None:
-        self._picture = picture
-        self.bars.show_probabilities(probabilities.tolist(), winner)
+        """Show what was said of a digit; of refused ink nothing but the picture."""
+        self._picture = None if certainty.is_refused else picture
         self.row.show_picture(picture)
-        rival, best = (int(digit) for digit in probabilities.argsort()[-2:])
+        if certainty.is_refused:
+            self.bars_note.setText(_NO_DIGIT)
+            self.bars.show_nothing()
+            self.row.show_explanation(None)
+            self.why_link.show_nothing()
+            self.evidence_changed.emit(picture, probabilities, None)
+            return
+        self.bars.show_probabilities(probabilities.tolist(), certainty.named)
+        best, rival = two_best(probabilities.tolist())
         self.why_link.show_pair(best, rival)
-        self.evidence_changed.emit(picture, probabilities, winner)
+        self.evidence_changed.emit(picture, probabilities, best)
 
     # -- one digit of a number
 

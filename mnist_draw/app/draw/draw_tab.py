@@ -391,9 +391,5 @@ class DrawTab(Page):
 
     def _describe_answer(self) -> str:
         """Return the answer as one line of text; empty if there is none."""
-        answer = self.answer
-        if not answer.prediction.text():
-            return ""
-        first = answer.number.text if answer.number is not None else answer.prediction.text()
-        parts = [first, answer.confidence.text(), answer.second.text()]
-        return ", ".join(text.rstrip(".") for text in parts if text)
+        certainty = self.answer.certainty
+        return "" if certainty is None else certainty.sentence

@@ -20,6 +20,7 @@ from PyQt5.QtWidgets import QLabel, QToolTip, QWidget
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import tip
+from mnist_draw.recognition.certainty import certainty_of_number
 
 if TYPE_CHECKING:
     import numpy as np
@@ -90,9 +91,10 @@ class NumberBoxes(QWidget):
     def show_number(self, number: NumberAnswer | None) -> None:
         """Show the boxes of a ``NumberAnswer``, or none."""
         drawing = self._canvas.drawing
-        digits = [] if number is None else number.digits
+        digits = () if number is None else number.digits
         boxes = [drawing.to_board(*part.box) for part in digits]
-        texts = ["?" if part.digit is None else str(part.digit) for part in digits]
+        parts = () if number is None else certainty_of_number(number).parts
+        texts = [part.label for part in parts]
         if boxes == self.boxes and texts == self._texts:
             return
         before = self._area()

@@ -21,10 +21,10 @@ from mnist_draw.app.draw.picture_files import FoundPicture
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.commands import set_icon
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, label, tip
+from mnist_draw.recognition.certainty import certainty_of, certainty_of_number
 
 #: Side of a thumbnail in logical pixels: a digit is read in it at arm's length.
 _THUMB = 56
@@ -213,17 +213,8 @@ class PictureStrip(QFrame):
         if round_number != self._round or read is None:
             return
         answer, number = read
-        if number.is_number:
-            sure = f"{format_probability(number.confidence)} sure"
-            verdict = "not all of it digits" if number.strange else sure
-            thumb.show_answer(number.text, f"{number.text}, {verdict}")
-        elif answer.digit is None:
-            verdict = "not a digit" if answer.is_refused else "not sure"
-            thumb.show_answer("?", f"{verdict}; {answer.reason}".rstrip(".; "))
-        else:
-            thumb.show_answer(
-                answer.text, f"{answer.text}, {format_probability(answer.confidence)} sure"
-            )
+        certainty = certainty_of_number(number) if number.is_number else certainty_of(answer)
+        thumb.show_answer(certainty.label, certainty.sentence)
 
     def _repaint(self) -> None:
         for thumb in self.thumbs:

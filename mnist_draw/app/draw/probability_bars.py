@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -210,19 +210,19 @@ class ProbabilityBars(QWidget):
         return min(-(-len(self.names) // _IN_COLUMN), _MAX_COLUMNS)
 
     def show_nothing(self) -> None:
-        self._show([0.0] * len(self.bars), None, known=False)
+        self._show([0.0] * len(self.bars), (), known=False)
 
-    def show_probabilities(self, probabilities: Sequence[float], winner: int | None) -> None:
-        """Show the probabilities (0 to 1); the winner is accented, None mutes all."""
-        self._show([float(p) for p in probabilities], winner, known=True)
+    def show_probabilities(self, probabilities: Sequence[float], named: Collection[int]) -> None:
+        """Show the probabilities (0 to 1); the classes that are named are accented."""
+        self._show([float(p) for p in probabilities], named, known=True)
 
-    def _show(self, values: list[float], winner: int | None, known: bool) -> None:
+    def _show(self, values: list[float], named: Collection[int], known: bool) -> None:
         self._values = values
         # QProgressBar repaints itself at each new value: many paintings where one does.
         self.setUpdatesEnabled(False)
         for bar, value in zip(self.bars, values, strict=True):
             bar.known = known
-            bar.winner = bar.digit == winner
+            bar.winner = bar.digit in named
             bar.setValue(round(value * FULL))
         self._mark()
         self.setUpdatesEnabled(True)
@@ -249,8 +249,7 @@ class ProbabilityBars(QWidget):
             return None
         if self.chosen is not None:
             return self.chosen
-        winner = [bar.digit for bar in self.bars if bar.winner]
-        return winner[0] if winner else max(range(len(self.bars)), key=self._values.__getitem__)
+        return max(range(len(self.bars)), key=self._values.__getitem__)
 
     def choose(self, digit: int | None) -> None:
         """Ask about a digit; None asks about the answer."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mnist_draw.recognition.certainty import format_probability as format_probability
+
 #: Losses from here on have three digits: no column grows while a run diverges.
 _LARGE_LOSS = 100.0
 
@@ -16,19 +18,6 @@ def format_duration(seconds: float) -> str:
 def format_percent(part: float | None) -> str:
     """Format a share as ``97.84 %``, a dash if there is none."""
     return "–" if part is None else f"{100 * part:.2f} %"
-
-
-def format_probability(part: float, decimals: int = 1, short: bool = False) -> str:
-    """Format a probability as ``97.8 %``.
-
-    No probability is rounded to 0 or 1: the ends are ``over 99.9 %`` and ``under 0.1 %``, or
-    ``>99.9 %`` and ``<0.1 %`` where there is room for the figure alone.
-    """
-    over, under = (">", "<") if short else ("over ", "under ")
-    percent, step = 100 * part, 10.0**-decimals
-    if percent >= 100 - step / 2:
-        return f"{over}{100 - step:.{decimals}f} %"
-    return f"{percent:.{decimals}f} %" if percent >= step / 2 else f"{under}{step:.{decimals}f} %"
 
 
 def format_loss(value: float | None) -> str:

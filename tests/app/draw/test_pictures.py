@@ -221,7 +221,7 @@ def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(4))))
     wait_for_answers("1", "2", "3", "4")
     assert strip.isVisible()
-    assert "90.0 % sure" in strip.thumbs[2].accessibleName()
+    assert "90.0 %" in strip.thumbs[2].accessibleName()
     assert np.array_equal(desk.canvas.ink(), before)
     desk.tab.network.confirm(fakes.model(0.7))
     wait_for_answers("5", "6", "7", "8")
@@ -355,7 +355,7 @@ def test_a_copied_picture_can_be_pasted_and_the_answer_is_copied(answered, qtbot
     assert [action.shortcut().toString() for action in actions] == ["Ctrl+C", "Ctrl+Shift+C"]
     actions[1].trigger()
     copied = QApplication.clipboard().text()
-    assert copied == "3, 90.0 % sure, Second guess: 8, 1.1 %"
+    assert copied == "3 (sure: 90.0 % for 3)"
     assert copied in caption.text()
     QTest.keyClick(answered.canvas, Qt.Key_C, Qt.ControlModifier)
     qtbot.waitUntil(lambda: caption.text().startswith("Copied the drawing"))
