@@ -111,6 +111,15 @@ class Run:
         """The title and when it was started, for sentences."""
         return f"{self.title} ({self.started})" if self.started else self.title
 
+    @property
+    def started_at(self) -> float:
+        """When it was started, in seconds since 1970; 0 if it does not say."""
+        try:
+            # Older records have no seconds.
+            return time.mktime(time.strptime(f"{self.started}:00"[:19], _TIME))
+        except (ValueError, OverflowError):
+            return 0.0
+
     def describe_setting(self, name: str) -> str:
         """Format the value of a setting, and those before it during the run."""
         setting = SETTINGS[name]

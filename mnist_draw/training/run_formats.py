@@ -42,9 +42,6 @@ class RunFormat:
     save_text: str = ""
 
 
-_STARTED = "%Y-%m-%d %H:%M:%S"
-
-
 def pack_events(run: Run | None, history: History) -> bytes:
     """Return an event file of TensorBoard, written by tensorboardX.
 
@@ -65,10 +62,10 @@ def pack_events(run: Run | None, history: History) -> bytes:
     # Without its `SummaryWriter`: that needs a file, and waits forever for its thread if this file
     # cannot be written.
     events = [Event(wall_time=time.time(), file_version="brain.Event:2")]
-    for name, value, step, moment in _points(history, _start(run)):
+    for name, value, step, moment in _points(history, run.started_at):
         events.append(Event(summary=summary.scalar(name, value), step=step, wall_time=moment))
     settings = summary.text("settings", _settings(run))
-    events.append(Event(summary=settings, step=0, wall_time=_start(run)))
+    events.append(Event(summary=settings, step=0, wall_time=run.started_at))
     return b"".join(_tf_record(event.SerializeToString()) for event in events)
 
 
@@ -107,14 +104,6 @@ def _points(history: History, start: float) -> Iterator[tuple[str, float, int, f
         yield "loss/test", history.test_loss, len(history.epochs), moment
     if history.test_accuracy is not None:
         yield "accuracy/test", history.test_accuracy, len(history.epochs), moment
-
-
-def _start(run: Run) -> float:
-    try:
-        # Older records have no seconds.
-        return time.mktime(time.strptime(f"{run.started}:00"[:19], _STARTED))
-    except (ValueError, OverflowError):
-        return 0.0
 
 
 def _settings(run: Run) -> str:

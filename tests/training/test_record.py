@@ -228,7 +228,7 @@ def test_tensorboard_gets_the_bytes_of_tensorboardx(tmp_path):
     writers = pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
     run, made = complete_run(tmp_path)
     content = RUN_FORMATS["tensorboard"].pack(run, made)
-    start = run_formats._start(run)
+    start = run.started_at
     with writers.SummaryWriter(str(tmp_path / "events")) as writer:
         for name, value, step, moment in run_formats._points(made, start):
             writer.add_scalar(name, value, step, moment)

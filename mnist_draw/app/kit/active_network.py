@@ -15,10 +15,11 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.network_places import is_external
+from mnist_draw.training.network_places import SHIPPED, is_external
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
+    from mnist_draw.library.entries import Entry
     from mnist_draw.library.stored_network import StoredNetwork
     from mnist_draw.storage.models import ModelFile
 
@@ -50,13 +51,20 @@ class ActiveNetwork(QObject):
         super().__init__(parent)
         self.model: ModelFile | None = None
         self.stored_key = stored_key
-        self.networks: tuple[StoredNetwork, ...] = ()
+        #: All runs and networks of the Library; `listed` says that they were read.
+        self.entries: tuple[Entry, ...] = ()
         self._listing = LatestJob(lambda _: _list_all(), self, low_priority=False)
         self._listing.answered.connect(self._listed)
         self._listing.failed.connect(notifier.problem)
         self._default = ""
         self._request = self._used = NetworkRequest(self.load_first, stored_key)
         self.requested.connect(self._note_request)
+
+    @property
+    def networks(self) -> tuple[StoredNetwork, ...]:
+        """All stored networks, those that came with the program first."""
+        found = [entry.stored for entry in self.entries if entry.has_network]
+        return tuple(sorted(found, key=lambda stored: stored.source != SHIPPED))
 
     @property
     def key(self) -> str:
@@ -116,8 +124,8 @@ class ActiveNetwork(QObject):
         """List all stored networks in the background."""
         self._listing.ask()
 
-    def _listed(self, networks: tuple[StoredNetwork, ...]) -> None:
-        self.networks = networks
+    def _listed(self, entries: tuple[Entry, ...]) -> None:
+        self.entries = entries
         self.listed.emit()
 
     @pyqtSlot(NetworkRequest)
@@ -167,10 +175,10 @@ def _load(key: str) -> ModelFile:
     return find_by_key(key).load()
 
 
-def _list_all() -> tuple[StoredNetwork, ...]:
-    from mnist_draw.library.networks import list_all
+def _list_all() -> tuple[Entry, ...]:
+    from mnist_draw.library.entries import list_entries
 
-    return tuple(list_all())
+    return tuple(list_entries())
 
 
 def _recogniser(model: ModelFile) -> Any:

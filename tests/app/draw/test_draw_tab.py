@@ -21,6 +21,7 @@ from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.threads import connect_direct
 from mnist_draw.library import stored_network
+from mnist_draw.library.entries import Entry
 from mnist_draw.library.networks import list_shipped
 from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
@@ -332,7 +333,7 @@ def menu(qtbot):
 
 
 def fill(menu, own=()):
-    menu.network.networks = (*list_shipped(), *own)
+    menu.network.entries = tuple(Entry(one, one.title, "") for one in (*list_shipped(), *own))
     menu.network.listed.emit()
 
 

@@ -1,0 +1,259 @@
+"""The entries of the Library: every run and every network as one list.
+
+An entry is a run, with its network or without one yet, or a network that has no run here: one that
+learnt the user's digits, one from a file, or one that came with the program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from mnist_draw.errors import StorageError, UserError
+from mnist_draw.library.networks import (
+    creation_time,
+    list_deleted,
+    list_fine_tuned,
+    list_opened,
+    list_shipped,
+)
+from mnist_draw.library.stored_network import StoredNetwork, network_of_run
+from mnist_draw.networks import parse_network
+from mnist_draw.storage.unique_paths import Deleted
+from mnist_draw.training.network_places import FINE_TUNED, SHIPPED, readable_runs
+from mnist_draw.training.record import Run, load_history
+from mnist_draw.training.run_list import cut_off, list_runs
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
+
+#: Why somebody would choose one of the networks that came with the program.
+REASONS = {
+    "best": "the most reliable",
+    "mlp_handwriting": "small and fast",
+    "mlp": "as the tutorial trains it",
+}
+#: So many of the user's networks are in the header's menu.
+NEWEST = 5
+#: What follows the epochs of a run that did not simply end.
+_ENDS = {
+    "running": "can go on",
+    "interrupted": "can go on",
+    "stopped": "stopped",
+    "early": "no more progress",
+    "target": "reached its target",
+    "diverged": "the loss grew without limit",
+    "failed": "failed",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run or a network of the Library.
+
+    Attributes
+    ----------
+    stored : StoredNetwork
+        Its network, which a run need not have yet.
+    name : str
+        As it is shown everywhere; equal ones are told apart.
+    what : str
+        What it is and how far it came.
+    when : float
+        When it was made, in seconds since 1970; 0 for what came with the program.
+    run : Run or None
+        Its run.
+    has_network : bool
+        Whether it can answer.
+    going_on : bool
+        Whether it is being trained, in this window or in another program.
+    """
+
+    stored: StoredNetwork
+    name: str
+    what: str
+    when: float = 0.0
+    run: Run | None = None
+    has_network: bool = True
+    going_on: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key of its network, which tells entries apart."""
+        return self.stored.key
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it came with the program: it keeps its name and cannot be deleted."""
+        return self.stored.source == SHIPPED
+
+    @property
+    def title(self) -> str:
+        """The name that the user changes, without what tells equal ones apart."""
+        return self.run.title if self.run else self.stored.title
+
+    @property
+    def seconds(self) -> float | None:
+        """What its run took; None without a run."""
+        return self.run.seconds if self.run else None
+
+    @property
+    def test_accuracy(self) -> float | None:
+        """On test pictures, 0 to 1."""
+        return self.stored.info.test_accuracy
+
+    @property
+    def validation_accuracy(self) -> float | None:
+        """On validation pictures, 0 to 1."""
+        return self.stored.info.validation_accuracy
+
+    @property
+    def settings(self) -> TrainingSettings | None:
+        """The settings that it was trained with, as far as they are known."""
+        if self.run is not None:
+            return self.run.settings
+        with contextlib.suppress(UserError):
+            if self.stored.info.settings:
+                return TrainingSettings.from_json(self.stored.info.settings)
+        return None
+
+    @cached_property
+    def searched(self) -> str:
+        """The words by which it is found."""
+        return f"{self.name} {self.title} {self.what} {self.stored.title}".lower()
+
+    def describe_setting(self, name: str) -> str:
+        """Format a setting that it was trained with; a dash where that is not known."""
+        if self.run is not None:
+            return self.run.describe_setting(name)
+        settings = self.settings
+        return "–" if settings is None else SETTINGS[name].format_value(getattr(settings, name))
+
+
+def differing_settings(entries: Sequence[Entry]) -> list[tuple[str, list[str]]]:
+    """List the settings that are not the same in all entries: title, and the value of each."""
+    rows = [
+        (setting.title, [entry.describe_setting(name) for entry in entries])
+        for name, setting in SETTINGS.items()
+    ]
+    return [(title, values) for title, values in rows if len(set(values)) > 1]
+
+
+@dataclass(frozen=True)
+class Library:
+    """All entries, the user's newest first and then those that came along; what was deleted."""
+
+    entries: tuple[Entry, ...]
+    deleted: tuple[tuple[Deleted, str], ...] = ()
+    messages: tuple[str, ...] = ()
+
+
+def read_library(
+    in_use: Callable[[Path], bool] = lambda folder: False, own: Path | None = None
+) -> Library:
+    """Read the whole Library; `own` is the folder of the run that goes on in this window."""
+    try:
+        runs, messages = list_runs()
+    except StorageError as error:
+        runs, messages = [], [str(error)]
+    going_on = {run.folder for run in runs if run.state == "running" and in_use(run.folder)}
+    # The record of an active run is that of its start.
+    runs = [cut_off(run) if run.state == "running" and run.folder != own else run for run in runs]
+    entries = list_entries(runs, going_on)
+    return Library(tuple(entries), tuple(list_deleted()), tuple(messages))
+
+
+def list_entries(runs: Iterable[Run] | None = None, going_on: Iterable[Path] = ()) -> list[Entry]:
+    """List all entries: the user's, newest first, then those that came with the program."""
+    active = set(going_on)
+    made = [
+        entry_of_run(run, run.folder in active)
+        for run in (readable_runs() if runs is None else runs)
+    ]
+    own = [*list_fine_tuned(), *list_opened()]
+    shipped = [Entry(one, one.title, REASONS.get(one.name, one.kind)) for one in list_shipped()]
+    titles = {entry.key: entry.name for entry in (*made, *shipped)}
+    titles |= {stored.key: stored.title for stored in own}
+    made += [_entry_of_file(stored, titles) for stored in own]
+    return [*_told_apart(sorted(made, key=lambda entry: entry.when, reverse=True)), *shipped]
+
+
+def newest(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the user's newest networks, for the header's menu."""
+    own = [entry for entry in entries if entry.has_network and not entry.is_shipped]
+    return own[:NEWEST]
+
+
+def entry_of_run(run: Run, going_on: bool = False) -> Entry:
+    """Describe a run, with its network if there is one."""
+    stored = network_of_run(run)
+    return Entry(
+        stored,
+        run.title,
+        _describe_run(run, going_on),
+        run.started_at,
+        run,
+        run.model.exists(),
+        going_on,
+    )
+
+
+def _describe_run(run: Run, going_on: bool) -> str:
+    done, planned = run.epochs_done, run.settings.epochs
+    if going_on:
+        words = [f"epoch {min(done + 1, planned)} of {planned}"]
+    elif done == planned and run.state != "failed":
+        words = [f"{done} epochs" if done > 1 else "1 epoch"]
+    else:
+        words = [f"{done} of {planned} epochs", _ENDS.get(run.state, "")]
+    return ", ".join(filter(None, (_kind(run), *words)))
+
+
+def _kind(run: Run) -> str:
+    """Return the network of a run whose name does not say it."""
+    try:
+        title = parse_network(run.settings.network).title
+    except UserError:
+        return ""
+    return "" if title.partition(" (")[0] in run.title else title
+
+
+def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:
+    name, count = stored.title, stored.info.extra_digits
+    if stored.source == FINE_TUNED:
+        before = titles.get(stored.info.before, "")
+        if before and not stored.info.name:
+            name = f"{before} with {count} of my digits"
+        words = "learnt from your digits" if count else "before it learnt"
+    else:
+        words = ", ".join(filter(None, (stored.kind, "from a file" if stored.kind else "damaged")))
+    return Entry(stored, name, words, creation_time(stored))
+
+
+def _told_apart(entries: Iterable[Entry]) -> list[Entry]:
+    """Number equal names, from the oldest: the second is the "2nd"."""
+    known: Counter[str] = Counter()
+    numbered: list[Entry] = []
+    for entry in reversed(list(entries)):
+        known[entry.name] += 1
+        count = known[entry.name]
+        named = entry if count == 1 else replace(entry, name=f"{entry.name}, {ordinal(count)}")
+        numbered.append(named)
+    return numbered[::-1]
+
+
+def ordinal(number: int) -> str:
+    """Return a whole number as 1st, 2nd, 3rd and so on."""
+    teen = number % 100 in (11, 12, 13)
+    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def read_curve(run: Run) -> tuple[float, ...]:
+    """Return the validation accuracy after each epoch, 0 to 1; none where the figures are lost."""
+    try:
+        return tuple(row.validation_accuracy for row in load_history(run).epochs)
+    except (OSError, UserError):
+        return ()

@@ -1,0 +1,111 @@
+"""The entries of the Library: runs and networks in one list."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import pytest
+from made_networks import flat_model
+
+from mnist_draw.library.entries import (
+    Entry,
+    entry_of_run,
+    list_entries,
+    newest,
+    ordinal,
+    read_curve,
+    read_library,
+)
+from mnist_draw.library.networks import list_shipped, save_fine_tuned, save_opened
+from mnist_draw.storage.folders import HOME_VARIABLE
+from mnist_draw.storage.models import save_model
+from mnist_draw.storage.unique_paths import move_to_bin
+from mnist_draw.training.record import Run
+from mnist_draw.training.run_list import runs_folder
+from mnist_draw.training.settings import TrainingSettings
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+
+
+def made(**known):
+    return flat_model("layers:", **known)
+
+
+def add_run(started, state="completed", has_network=True, **known):
+    folder = runs_folder() / started.replace(":", ".")
+    folder.mkdir(parents=True)
+    run = Run(folder, TrainingSettings(epochs=5), started=started, state=state, **known)
+    run.save()
+    if has_network:
+        save_model(run.model, made())
+    return run
+
+
+def named(entries, name):
+    return next(entry for entry in entries if entry.name == name)
+
+
+def test_runs_and_networks_are_one_list_the_newest_first():
+    add_run("2026-01-01 10:00:00", epochs_done=5, figures={"test_accuracy": 0.98})
+    add_run("2026-01-02 10:00:00", has_network=False)
+    opened = save_opened(made(test_accuracy=0.5), "from elsewhere")
+    learnt = save_fine_tuned(made(before="shipped:best", extra_digits=12))
+    for stored, when in ((opened, 1e9), (learnt, 2e9)):
+        os.utime(stored.path, (when, when))
+    entries = list_entries()
+    own = [entry for entry in entries if not entry.is_shipped]
+    assert [entry.stored.source for entry in own] == ["learnt", "run", "run", "opened"]
+    assert own[0].name == "Best reader with 12 of my digits"
+    assert [entry.has_network for entry in own] == [True, False, True, True]
+    assert [entry.key for entry in newest(entries)] == [own[n].key for n in (0, 2, 3)]
+    assert own[2].test_accuracy == 0.98
+    assert [entry.stored for entry in entries[4:]] == list(list_shipped())
+    assert named(entries[4:], "Best reader").what == "the most reliable"
+
+
+def test_equal_names_are_told_apart_from_the_oldest_on():
+    for day in (1, 2, 3):
+        add_run(f"2026-01-0{day} 10:00:00")
+    names = [entry.name for entry in list_entries() if entry.run]
+    assert names[2] == list_entries()[0].title
+    assert [name.removeprefix(names[2]) for name in names] == [", 3rd", ", 2nd", ""]
+    assert [ordinal(number) for number in (11, 21, 112)] == ["11th", "21st", "112th"]
+
+
+@pytest.mark.parametrize(
+    ("state", "done", "words"),
+    [
+        ("completed", 5, "5 epochs"),
+        ("completed", 1, "1 of 5 epochs"),
+        ("running", 3, "3 of 5 epochs, can go on"),
+        ("stopped", 3, "3 of 5 epochs, stopped"),
+        ("diverged", 2, "2 of 5 epochs, the loss grew"),
+    ],
+)
+def test_how_far_a_run_came(state, done, words):
+    run = add_run("2026-01-01 10:00:00", state=state, epochs_done=done)
+    assert words in entry_of_run(run).what
+    assert "epoch 4 of 5" in entry_of_run(replace(run, epochs_done=3), going_on=True).what
+
+
+def test_an_entry_without_figures_or_settings_has_none():
+    lost = add_run("2026-01-01 10:00:00", epochs_done=3)
+    assert read_curve(lost) == ()
+    (kept,) = [entry for entry in list_entries() if entry.run]
+    assert kept.settings == lost.settings
+    opened = save_opened(made(settings={"epochs": 7}), "with settings")
+    assert named(list_entries(), "with settings").settings == TrainingSettings(epochs=7)
+    assert Entry(replace(opened, info=made().info), "", "").settings is None
+
+
+def test_the_library_says_what_goes_on_and_what_was_deleted():
+    gone = add_run("2026-01-01 10:00:00")
+    active = add_run("2026-01-02 10:00:00", state="running")
+    move_to_bin(gone.folder, "The run")
+    found = read_library(lambda folder: folder == active.folder)
+    assert [entry.going_on for entry in found.entries if entry.run] == [True]
+    assert len(found.deleted) == 1
