@@ -88,12 +88,10 @@ class WhyLink(QPushButton):
         if self._pair is not None:
             self.why_requested.emit(*self._pair)
 
-    def ask_why_not(self, digit: int) -> None:
-        """Ask to explain the answer against this digit."""
+    def note_taught(self, digit: int) -> None:
+        """Explain this drawing's answer against the digit that it was taught as."""
         if self._pair is not None and self._pair[0] != digit:
-            self.why_requested.emit(self._pair[0], digit)
-        else:
-            self.ask()
+            self._pair = (self._pair[0], digit)
 
 
 #: Up to this many digits of a number have their full size and are not written a second time

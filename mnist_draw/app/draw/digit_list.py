@@ -17,7 +17,9 @@ from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.digit_list_view import DigitListView, DigitRow, thumbnail_mask
 from mnist_draw.app.draw.drawing_files import from_record
+from mnist_draw.app.draw.learn_controller import LearnController
 from mnist_draw.app.draw.teach_row import TEACH_KEY, TeachRow
+from mnist_draw.app.draw.teaching import Teaching
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
 from mnist_draw.app.kit.commands import Command
@@ -268,24 +270,27 @@ class MyDigits(QObject):
         self._canvas = canvas
         self._answer = answer
         self._network = reader.network
-        self.row = TeachRow(canvas, background, reader.network)
+        self.teaching = Teaching(canvas, background, reader.network, self)
+        self.row = TeachRow(self.teaching, canvas)
         answer.add_row(self.row)
-        self.view = DigitListView()
+        self.learn = LearnController(self.teaching, self._network, background, self)
+        self.view = DigitListView(self.learn)
         self.pages = QStackedWidget()
         self.pages.addWidget(answer)
         self.pages.addWidget(self.view)
         self.digits = DigitList(self.view, canvas, background, reader, self)
         self.row.digits_requested.connect(self.show_digits)
-        self.row.learn_requested.connect(self.show_learning)
         self.view.closed.connect(self.show_answer)
         # Drawing brings the answer back.
         canvas.ink_changed.connect(self._show_answer)
-        self.row.changed.connect(self._refresh)
-        self.digits.changed.connect(self.row.recount)
+        self.teaching.changed.connect(self._refresh)
+        self.digits.changed.connect(self.teaching.recount)
+        self.learn.drawing_requested.connect(self.draw_another)
 
     def connect_services(self, learning: Learning, training: Training) -> None:
         """Join it to the services that train."""
-        self.view.learning.connect_services(learning, training, self._network)
+        self.learn.connect_services(learning, training)
+        self.view.learning.follow(learning)
         # Also while the list of digits cannot be seen.
         learning.stepped.connect(lambda _, part: self.row.show_learning(part))
         learning.ended.connect(lambda: self.row.show_learning(None))
@@ -308,10 +313,6 @@ class MyDigits(QObject):
             self.toggle,
         ).describe(self.row.digits_button)
 
-    def blocking_reason(self) -> str:
-        """Return why no run can be started now; empty if it can."""
-        return self.view.learning.blocking_reason()
-
     # -- the two pages
 
     @property
@@ -332,6 +333,11 @@ class MyDigits(QObject):
     def show_answer(self) -> None:
         self._show_answer()
         self._canvas.setFocus()
+
+    def draw_another(self) -> None:
+        """Empty the board for another digit; Undo brings back what was drawn."""
+        self._canvas.clear()
+        self.show_answer()
 
     def toggle(self) -> None:
         if self.showing_digits:

@@ -19,6 +19,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.draw.learn_card import LearnCard
+from mnist_draw.app.draw.learn_controller import LearnController
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
@@ -266,11 +267,11 @@ class DigitListView(QWidget):
     export_requested = pyqtSignal(str)
     folder_requested = pyqtSignal()
 
-    def __init__(self) -> None:
+    def __init__(self, learning: LearnController) -> None:
         super().__init__()
         self.setObjectName("myDigitsView")
         self.setAccessibleName("My digits")
-        self.learning = LearnCard()
+        self.learning = LearnCard(learning)
         parts = self._build_top(), self.learning, (self._build_list(), 1)
         column(*parts, gap=Size.CARD_GAP, owner=self)
         self._show_choice()

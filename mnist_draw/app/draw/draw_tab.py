@@ -319,7 +319,7 @@ class DrawTab(Page):
     def start(self) -> None:
         """Restore the board and count the taught digits."""
         self.autosave.start()
-        self.my_digits.row.recount()
+        self.my_digits.teaching.recount()
 
     def remember(self, preferences: Preferences) -> None:
         preferences.set(_PEN_WIDTH, self.canvas.pen_width)
@@ -329,6 +329,7 @@ class DrawTab(Page):
         """Save the board; the program ends."""
         self.pictures.input.stop()
         self.autosave.finish()
+        self.my_digits.learn.finish()
 
     def focus_first(self) -> None:
         self.canvas.setFocus()
@@ -380,7 +381,8 @@ class DrawTab(Page):
         if reading.ticket > self._emptied:
             self.boxes.show_number(reading.number)
             self.answer.show_reading(reading)
-            self.my_digits.row.note_answer(reading.answer, reading.number)
+            self.my_digits.teaching.note_answer(reading.answer, reading.number)
+            self.my_digits.row.choose(None)
 
     def _mark(self, on: bool, ink: np.ndarray | None = None) -> None:
         """Show or hide the crop box and the centre of mass."""

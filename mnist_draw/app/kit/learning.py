@@ -1,4 +1,4 @@
-"""Learning the user's digits off the GUI thread; the network is saved before it is used.
+"""Learning the user's digits off the GUI thread; a better network is saved before it is used.
 
 The worker is a plain object whose :meth:`LearningWorker.run` needs no thread; :class:`Learning`
 gives one a thread each time.
@@ -49,6 +49,8 @@ class LearningWorker(QObject):
 
     stepped = pyqtSignal(str, float)
     fine_tuned = pyqtSignal(Outcome)
+    #: The network before still answers; a sentence says why.
+    not_learnt = pyqtSignal(str)
     failed = pyqtSignal(str)
     finished = pyqtSignal()
 
@@ -94,13 +96,22 @@ class LearningWorker(QObject):
         last = 0.0
         for step in self._learn(model, extra, inks=inks, controls=self.controls):
             if hasattr(step, "model"):
-                self.result = outcome = self._save(model, step, messages)
-                self.fine_tuned.emit(outcome)
+                self._take(model, step, messages)
             elif time.monotonic() - last > _EVERY:
                 last = time.monotonic()
                 self.stepped.emit(step.label, step.part)
 
-    def _save(self, before: ModelFile, fine_tuned: Any, messages: list[str]) -> Outcome:
+    def _take(self, before: ModelFile, fine_tuned: Any, messages: list[str]) -> None:
+        """Save the new network if it is better; another is forgotten, for Learn makes it again."""
+        words = " ".join([fine_tuned.describe(), *messages])
+        if fine_tuned.is_better:
+            self.result = outcome = self._save(before, fine_tuned.model, words)
+            self.fine_tuned.emit(outcome)
+        else:
+            self.result = words
+            self.not_learnt.emit(words)
+
+    def _save(self, before: ModelFile, model: ModelFile, words: str) -> Outcome:
         """Save the new network, and the one before unless it is in a file."""
         from mnist_draw.library.networks import save_fine_tuned
         from mnist_draw.training.network_places import (
@@ -109,8 +120,6 @@ class LearningWorker(QObject):
             save_fallback,
         )
 
-        words = " ".join([fine_tuned.describe(), *messages])
-        model = fine_tuned.model
         try:
             key = self._key or save_fine_tuned(before, before=True).key
             model = model.with_info(before=key)
@@ -130,18 +139,27 @@ class LearningWorker(QObject):
 
 
 class Learning(QObject):
-    """Starts and stops learning, and reports its steps in the GUI thread."""
+    """Starts and stops learning, reports its steps, and starts the run that waits for its end."""
 
     stepped = pyqtSignal(str, float)
     fine_tuned = pyqtSignal(Outcome)
+    not_learnt = pyqtSignal(str)
     failed = pyqtSignal(str)
     ended = pyqtSignal()
+    #: Another run waits, or none.
+    queue_changed = pyqtSignal()
 
     def __init__(self, learn: Learn | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._learn = learn
         self._thread: WorkerThread | None = None
         self._worker: LearningWorker | None = None
+        #: Which part of the work is done, 0 to 1; None while nothing is being learnt.
+        self.progress: float | None = None
+        #: The name of the run that starts after learning; empty if none waits.
+        self.queued = ""
+        self._start_queued: Callable[[], object] | None = None
+        self.stepped.connect(self._note_progress)
 
     @property
     def running(self) -> bool:
@@ -153,8 +171,10 @@ class Learning(QObject):
         if self.running:
             raise RuntimeError("digits are being learnt already")
         self._worker = worker = LearningWorker(network, key, self._learn)
+        self.progress = 0.0
         worker.stepped.connect(self.stepped)
         connect_direct(worker.fine_tuned, self.fine_tuned)
+        worker.not_learnt.connect(self.not_learnt)
         worker.failed.connect(self.failed)
         self._thread = WorkerThread("learning", worker, worker.run, worker.controls.stop)
         connect_direct(worker.finished, self._thread.quit)
@@ -173,7 +193,25 @@ class Learning(QObject):
             return "Learning took too long. Nothing was learnt."
         return worker.result
 
+    def start_after(self, name: str, start: Callable[[], object]) -> None:
+        """Start a run when learning has ended, in place of one that waits already."""
+        self.queued, self._start_queued = name, start
+        self.queue_changed.emit()
+
+    def cancel_queued(self) -> None:
+        """Let no run start after learning."""
+        if self._start_queued is not None:
+            self.queued, self._start_queued = "", None
+            self.queue_changed.emit()
+
+    def _note_progress(self, _: str, part: float) -> None:
+        self.progress = part
+
     @pyqtSlot()
     def _finish(self) -> None:
-        self._thread = self._worker = None
+        self._thread = self._worker = self.progress = None
         self.ended.emit()
+        start = self._start_queued
+        self.cancel_queued()
+        if start is not None:
+            start()

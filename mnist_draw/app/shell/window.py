@@ -188,7 +188,7 @@ class Window(QMainWindow):
         self.draw_tab.my_digits.connect_services(self.learning, self.training)
         self.learning.stepped.connect(lambda *_: self._show_status())
         self.learning.ended.connect(self._show_status)
-        self.run.blocking_reason = self.draw_tab.my_digits.blocking_reason
+        self.run.learning = self.learning
         self.header.theme_chosen.connect(self.choose_theme)
         self.header.motion_chosen.connect(self._choose_motion)
         self.header.show_choices(theme.theme().choice, theme.theme().motion)
@@ -199,9 +199,9 @@ class Window(QMainWindow):
         inside.is_training = lambda: self.training.running
         answer.evidence_changed.connect(inside.show_drawing)
         answer.why_link.why_requested.connect(self._show_why)
-        teach_row = self.draw_tab.my_digits.row
-        teach_row.taught.connect(inside.label_drawing)
-        teach_row.why_not_requested.connect(answer.why_link.ask_why_not)
+        teaching = self.draw_tab.my_digits.teaching
+        teaching.taught.connect(inside.label_drawing)
+        teaching.taught.connect(answer.why_link.note_taught)
         inside.draw_requested.connect(lambda: self._show_page(DrawTab.name))
         inside.present_requested.connect(self._present)
 
@@ -249,7 +249,6 @@ class Window(QMainWindow):
         # Nothing leads to a tab that is not there.
         there = self.tabs.isTabVisible(self.pages.index(self.inside_tab))
         self.draw_tab.answer.why_link.leads = there
-        self.draw_tab.my_digits.row.tells_why = there
         if lesson.tabs:
             self._show_page(lesson.tabs[0])
         if lesson.network:

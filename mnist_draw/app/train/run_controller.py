@@ -5,16 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
+from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, RunState, Saved
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import hints
@@ -73,8 +76,8 @@ class RunController(QObject):
         self.tab = tab
         self.training = training
         self.state = RunState()
-        #: Returns a sentence why no run can be started; empty if it can.
-        self.blocking_reason: Callable[[], str] = str
+        #: What a run waits for, where there is learning.
+        self.learning: Learning | None = None
         self._preferences = preferences
         self._curves_drawn = self._figures_shown = 0.0
         #: A requested run without events yet.
@@ -95,9 +98,12 @@ class RunController(QObject):
 
     def start(self) -> None:
         """Start a new run with the settings of the form."""
-        if self.training.running or self._is_blocked():
-            return
         settings = self.tab.settings.settings()
+        start, name = partial(self._start, settings), parse_network(settings.network).title
+        if not self.training.running and not self._waits(name, start):
+            start()
+
+    def _start(self, settings: TrainingSettings) -> None:
         try:
             self.training.start(settings)
         except UserError as error:
@@ -108,12 +114,14 @@ class RunController(QObject):
         self.tab.offer.withdraw()
         self._begin(settings.epochs)
 
-    def _is_blocked(self) -> bool:
-        """Say why no run can be started, if so."""
-        sentence = self.blocking_reason()
-        if sentence:
-            notifier.problem(sentence)
-        return bool(sentence)
+    def _waits(self, name: str, start: Callable[[], object]) -> bool:
+        """Start a run later where digits are being learnt now; tell whether it waits."""
+        learning = self.learning
+        if learning is None or not learning.running:
+            return False
+        learning.start_after(name, start)
+        notifier.undo(f"{name} starts after learning.", learning.cancel_queued, "Cancel")
+        return True
 
     def pause(self) -> None:
         """Pause or resume the run."""
@@ -140,7 +148,7 @@ class RunController(QObject):
         if controls is not None:
             controls.add_epoch()
             return
-        if self._is_blocked():
+        if self._waits("1 epoch more", self.one_epoch_more):
             return
         epochs = self.state.epochs_done + 1
         self.training.continue_for(epochs)
@@ -151,7 +159,7 @@ class RunController(QObject):
         if self.training.running:
             notifier.problem("A run is going on; stop it before another one is continued.")
             return
-        if self._is_blocked():
+        if self._waits(run.title, partial(self.continue_run, run)):
             return
         settings = run.settings
         if run.epochs_done >= settings.epochs:

@@ -32,8 +32,10 @@ from mnist_draw.training import network_places
 from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
+from ..train.conftest import Room
 
-BEFORE, AFTER = Score(1, 2, 0.99), Score(2, 2, 0.9895)
+BEFORE = Score((1, 1), ("1", "7"), 0.6, 0.99)
+BETTER = Score((1, 1), ("1", "1"), 0.9, 0.9895)
 
 
 def taught(home, count=2):
@@ -52,6 +54,7 @@ class Learn:
         self.gate = threading.Event()
         self.gate.set()
         self.error = error
+        self.after = BETTER
         self.calls: list[tuple[Any, Any]] = []
         self.threads: list[threading.Thread] = []
 
@@ -66,7 +69,7 @@ class Learn:
         self.gate.wait(10)
         if controls is not None and controls.stop_requested:
             return
-        yield FineTuned(fakes.model(0.75, title="Knows my hand"), BEFORE, AFTER)
+        yield FineTuned(fakes.model(0.75, title="Knows my hand"), BEFORE, self.after)
 
 
 # -- the worker alone
@@ -96,9 +99,7 @@ def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home):
     saved = load_model(path)
     assert saved.metadata["before"] == "shipped:best"
     assert float(saved.parameters[0][0, 0]) == 0.75
-    assert outcome.description.startswith(
-        "Of your 2 digits, 1 were read rightly before, 2 are now."
-    )
+    assert outcome.description.startswith("Learnt: your 2 digits are read now, 1 before.")
 
 
 def test_a_network_that_only_memory_has_is_saved_first(own_home):
@@ -213,7 +214,7 @@ def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
     setup.learn.gate.set()
     setup.wait_for_end()
     assert setup.learn.threads[0] is not threading.main_thread()
-    assert "1 were read rightly before, 2 are now" in setup.text("learnLabel")
+    assert "your 2 digits are read now" in setup.text("learnLabel")
     setup.qtbot.waitUntil(lambda: setup.weight() == 0.75)
     models = setup.tab.models
     assert models.currentText().startswith("My digits, ")
@@ -246,22 +247,66 @@ def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own
     assert setup.button("learnButton").isEnabled()
 
 
-def test_learning_and_a_run_do_not_fight(setup, notices):
-    setup.loop.gate.clear()
-    setup.training.start(TrainingSettings())
-    setup.begin()
-    assert not setup.learning.running
-    assert "A network is being trained" in notices[-1].sentence
-    setup.training.stop()
-    setup.loop.gate.set()
-    setup.qtbot.waitUntil(lambda: not setup.training.running)
-    assert setup.my_digits.blocking_reason() == ""
+def test_digits_are_learnt_after_the_run_unless_that_is_cancelled(setup, notices):
+    for cancels in (True, False):
+        setup.loop.gate.clear()
+        setup.training.start(TrainingSettings())
+        setup.begin()
+        assert not setup.learning.running
+        assert "as soon as the run" in setup.text("learnLabel")
+        stop = setup.button("stopLearningButton")
+        assert stop.text() == "Cancel"
+        if cancels:
+            stop.click()
+            assert setup.button("learnButton").isVisible()
+        setup.training.stop()
+        setup.loop.gate.set()
+        setup.qtbot.waitUntil(lambda: not setup.training.running)
+        assert setup.learning.running is not cancels
+    setup.wait_for_end()
+    assert not notices
+
+
+@pytest.mark.parametrize("cancels", [False, True])
+def test_a_run_starts_by_itself_after_learning(setup, notices, cancels):
+    room = Room(setup.qtbot, notices)
+    room.run.learning = setup.learning
     setup.learn.gate.clear()
-    setup.button("learnButton").click()
-    assert setup.learning.running
-    assert "Your digits are being learnt" in setup.my_digits.blocking_reason()
+    setup.begin()
+    room.start(epochs=1)
+    assert not room.training.running
+    assert setup.learning.queued
+    assert notices[-1].button == "Cancel"
+    if cancels:
+        notices[-1].action()
+        assert not setup.learning.queued
+    # What is chosen meanwhile is for the next run.
+    room.tab.settings.apply("epochs", 3)
     setup.learn.gate.set()
     setup.wait_for_end()
+    assert not setup.learning.queued
+    assert room.training.running is not cancels
+    room.wait_for_end()
+    assert room.run.state.epochs_done == (0 if cancels else 1)
+    room.close()
+
+
+def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, notices):
+    setup.learn.after = BEFORE
+    setup.tab.canvas.add_stroke([(200, 150), (350, 200)])
+    setup.begin()
+    setup.wait_for_end()
+    assert setup.text("learnLabel").startswith("Not learnt yet: your 1 is still read as 7.")
+    assert setup.weight() == 0.5
+    assert not setup.button("undoLearningButton").isVisible()
+    assert not (own_home / "data" / "learnt").exists()
+    # It was tried: only another digit asks to be learnt.
+    teaching = setup.my_digits.teaching
+    setup.qtbot.waitUntil(lambda: (teaching.count, teaching.unlearnt) == (2, 0))
+    setup.button("drawMoreButton").click()
+    assert not setup.my_digits.showing_digits
+    assert not setup.tab.canvas.has_ink()
+    assert not notices
 
 
 def test_the_outcome_is_told_while_the_list_is_closed(setup, notices):
@@ -272,8 +317,8 @@ def test_the_outcome_is_told_while_the_list_is_closed(setup, notices):
     setup.learn.gate.set()
     setup.wait_for_end()
     assert setup.button("myDigitsButton").text() == "My digits (2)"
-    assert "2 are now" in notices[-1].sentence
-    assert notices[-1].action is not None
+    assert notices[-1].sentence.startswith("Learnt")
+    assert notices[-1].button == "Go back"
 
 
 def test_a_network_that_is_about_to_answer_is_remembered(qapp):
@@ -405,7 +450,7 @@ def test_a_display_that_is_lost_does_not_cost_what_is_being_learnt(in_window, ow
     paths = (own_home / "data" / "learnt").iterdir()
     (path,) = (path for path in paths if load_model(path).info.before)
     assert "goes on without a window" in said[0]
-    assert "2 are now" in said[1]
+    assert "2 digits are read now" in said[1]
     assert f"kept as {kept.find_by_key(f'learnt:{path.name}').title}" in said[2]
     assert Preferences().get("network", "") == f"learnt:{path.name}"
     in_window.wait_for_end()

@@ -1,0 +1,164 @@
+"""Learning the taught digits: now or after the run, what is told of it, and the way back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+
+from mnist_draw.app.draw.teaching import Teaching
+from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.learning import Learning, Outcome
+from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.train.training import Training
+
+notifier = Notifier("learning")
+
+_STOPPED = "Stopped. The network that answers is as it was."
+_BACK = "The network from before your digits were learnt answers again."
+
+
+class LearnController(QObject):
+    """Lets the network that answers learn; the newest outcome is told once, where it is seen."""
+
+    #: What can be done, or the outcome.
+    changed = pyqtSignal()
+    #: The user wants to draw another digit of the kind that is still misread.
+    drawing_requested = pyqtSignal()
+
+    def __init__(
+        self,
+        teaching: Teaching,
+        network: ActiveNetwork,
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._teaching, self._network, self._background = teaching, network, background
+        self._learning: Learning | None = None
+        self._training: Training | None = None
+        self._started = 0.0
+        self._undone = ""
+        #: Whether digits are learnt as soon as the run has ended.
+        self.waits = False
+        #: Whether the network reads digits.
+        self.able = True
+        #: What became of the digits learnt last; empty if nothing was learnt.
+        self.result = ""
+        self.asks_for_more = False
+        #: Whether the result is seen where it is shown, so that no message is needed.
+        self.is_watched: Callable[[], bool] = bool
+        network.changed.connect(self._network_changed)
+
+    def connect_services(self, learning: Learning, training: Training) -> None:
+        """Learn with this service while no run is going on."""
+        self._learning, self._training = learning, training
+        learning.fine_tuned.connect(self._learnt)
+        learning.not_learnt.connect(self._not_learnt)
+        learning.failed.connect(self._failed)
+        learning.ended.connect(self.changed)
+        training.ended.connect(self._run_ended)
+
+    @property
+    def running(self) -> bool:
+        """Whether digits are being learnt."""
+        return self._learning is not None and self._learning.running
+
+    @property
+    def before(self) -> str:
+        """The key of the network that answered before the digits were learnt; empty if none."""
+        return self._network.before
+
+    # -- what the user asks for
+
+    def learn(self) -> None:
+        """Learn the taught digits, after the run where one is going on."""
+        if self._learning is None or self._training is None or self.running:
+            return
+        model = self._network.model
+        if model is None:
+            notifier.problem("There is no network yet that could learn; try again soon.")
+            return
+        self.waits = self._training.running
+        if not self.waits:
+            notifier.forget()
+            self.result, self.asks_for_more = _STOPPED, False
+            self._started = time.time()
+            self._learning.start(model, self._network.key)
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Stop learning, or learn nothing after the run."""
+        self.waits = False
+        if self._learning is not None:
+            self._learning.stop()
+        self.changed.emit()
+
+    def go_back(self) -> None:
+        """Let the network answer that answered before the digits were learnt."""
+        key = self.before
+        if key:
+            notifier.forget()
+            self.result = _BACK
+            self._undone = self._network.newest.key
+            self._network.use_key(key)
+            self.changed.emit()
+
+    def finish(self) -> None:
+        """Let nothing that waits begin: the program ends."""
+        self.waits = False
+        if self._learning is not None:
+            self._learning.cancel_queued()
+
+    # -- what happens
+
+    def _run_ended(self) -> None:
+        if self.waits:
+            self.learn()
+
+    @pyqtSlot(Outcome)
+    def _learnt(self, outcome: Outcome) -> None:
+        self._end(outcome.description)
+        if not self.is_watched():
+            notifier.undo(outcome.description, self.go_back, "Go back")
+
+    def _not_learnt(self, sentence: str) -> None:
+        self._end(sentence)
+        self.asks_for_more = True
+        if not self.is_watched():
+            notifier.undo(sentence, self.drawing_requested.emit, "Draw more")
+
+    def _end(self, sentence: str) -> None:
+        self.result = sentence
+        self._teaching.learnt_until = self._started
+        self._teaching.recount()
+
+    def _failed(self, sentence: str) -> None:
+        self.result = sentence
+        if not self.is_watched():
+            notifier.problem(sentence)
+
+    @pyqtSlot()
+    def _network_changed(self) -> None:
+        """Note whether the network can learn; delete one whose learning was undone."""
+        from mnist_draw.library.network_data import reads_digits
+
+        model = self._network.model
+        self.able = model is None or reads_digits(model)
+        if self._undone and self._undone != self._network.key:
+            self._background.run(partial(_delete, self._undone), lambda _: self._network.refresh())
+            self._undone = ""
+        self.changed.emit()
+
+
+def _delete(key: str) -> None:
+    """Put a fine-tuned network into the bin, so that the menu does not list it for ever."""
+    from mnist_draw.library.networks import delete, find_by_key
+    from mnist_draw.training.network_places import FINE_TUNED
+
+    stored = find_by_key(key)
+    if stored.source == FINE_TUNED:
+        delete(stored)
