@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PyQt5.QtGui import QGuiApplication, QPainter, QStandardItem, QStandardItemModel
 from PyQt5.QtWidgets import (
-    QButtonGroup,
     QDialog,
-    QFrame,
     QMenu,
-    QPushButton,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -25,6 +22,7 @@ from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
+from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.images import save_bytes, widget_png
 from mnist_draw.app.kit.layout import row
@@ -70,21 +68,12 @@ class InsideBar(QWidget):
         )  # fmt: skip
         layout.insertSpacing(1, Size.FIELD_GAP)
 
-    def _build_sections(self, sections: Sequence[type[Section]]) -> QFrame:
-        frame = QFrame()
-        frame.setObjectName("insideSections")
-        frame.setProperty("look", "segments")
-        segments = row(gap=2, margins=(3, 3, 3, 3), owner=frame)
-        self.buttons = QButtonGroup(self)
-        self.buttons.setExclusive(True)
-        for number, section in enumerate(sections):
-            button = QPushButton(section.title)
+    def _build_sections(self, sections: Sequence[type[Section]]) -> SegmentedControl:
+        control = SegmentedControl("insideSections", [section.title for section in sections])
+        self.buttons = control.group
+        for section, button in zip(sections, control.buttons, strict=True):
             button.setObjectName(f"{section.name}SectionButton")
-            button.setProperty("look", "segment")
-            button.setCheckable(True)
-            self.buttons.addButton(button, number)
-            segments.addWidget(button)
-        return frame
+        return control
 
     def _build_networks(self) -> ComboBox:
         combo = ComboBox()

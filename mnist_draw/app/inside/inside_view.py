@@ -151,8 +151,6 @@ class InsideView(QWidget):
         self.page.closed.connect(self.close_page)
         board = card.board
         for text, sentence, keys, act in (
-            ("Present", "Fill the screen with this tab, or end that.", "F11",
-             lambda: self.present(not self.presenting)),
             ("Why?", "Say why the answer is what it is.", "W", self.ask_why),
             ("Undo", "Take back the last stroke of the example.", "Ctrl+Z", board.undo),
             ("Redo", "Draw again what was taken back.", "Ctrl+Y, Ctrl+Shift+Z", board.redo),

@@ -14,7 +14,6 @@ from PyQt5.QtCore import QEvent, QObject, QSignalBlocker, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
-    QMenu,
     QPushButton,
     QStyledItemDelegate,
     QTableWidget,
@@ -24,6 +23,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.images import save_bytes
 from mnist_draw.app.kit.layout import FlowLayout
 from mnist_draw.app.kit.notifier import Notifier
@@ -147,8 +147,7 @@ class RecordCommands(FlowLayout):
     ) -> QPushButton:
         """Add the menu of exports: each one's name, text and sentence."""
         button = push_button(name, "Export …", sentence)
-        menu = QMenu(button)
-        menu.setToolTipsVisible(True)
+        menu = Menu(button)
         for what, text, meaning in kinds:
             action = menu.addAction(text)
             action.setToolTip(meaning)

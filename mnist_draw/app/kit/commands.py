@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from PyQt5.QtCore import QSize
 from PyQt5.QtGui import QIcon, QKeySequence
-from PyQt5.QtWidgets import QAbstractButton, QAction, QMenu, QToolButton, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QAction, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.widgets import explain, tip
 
@@ -66,8 +66,7 @@ def fill_menu(button: QToolButton, name: str, sentence: str, icon: str, *command
     """Let a button open a menu of commands; its tooltip names their keys."""
     explain(button, name, sentence, ", ".join(command.keys for command in commands))
     set_icon(button, icon)
-    menu = QMenu(button)
-    menu.setToolTipsVisible(True)
+    menu = Menu(button)
     menu.addActions(commands)
     button.setMenu(menu)
     button.setPopupMode(QToolButton.InstantPopup)
@@ -86,15 +85,25 @@ def _font() -> Any:
     return IconicFont(*fonts) if fonts else qtawesome
 
 
-def icon(name: str, filled: bool = True) -> QIcon:
+#: The colour of an icon, and of that of what is on, by the look of its button.
+_ICON_COLOURS = {
+    "primary": ("on_accent", "on_accent"),
+    "start": ("on_accent", "on_accent"),
+    "tool": ("text", "accent"),
+    "link": ("second", "second"),
+}
+
+
+def icon(name: str, look: str = "") -> QIcon:
     """Return a Phosphor icon by its name, such as ``"eraser"``, in the theme's colours."""
     colours = theme.theme().colours
+    usual, on = _ICON_COLOURS.get(look, ("text", "text"))
     result: QIcon = _font().icon(
         f"{_SET}.{name}",
-        color=colours.text,
+        color=getattr(colours, usual),
         color_disabled=colours.line,
-        color_on=colours.on_accent if filled else colours.text,
-        color_off=colours.text,
+        color_on=getattr(colours, on),
+        color_off=getattr(colours, usual),
     )
     return result
 
@@ -103,14 +112,11 @@ def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) ->
     """Give a button an icon that follows the theme and grows with the system's text."""
 
     def renew() -> None:
-        # Of what is on, only tools are filled.
-        button.setIcon(icon(name, filled=button.property("look") == "tool"))
+        side = theme.scaled(size)
+        button.setIconSize(QSize(side, side))
+        button.setIcon(icon(name, look=button.property("look") or ""))
 
-    side = round(size * theme.text_scale())
-    button.setIconSize(QSize(side, side))
-    renew()
-    theme.theme().changed.connect(renew)
-    button.destroyed.connect(lambda: _forget(renew))
+    theme.follow(button, renew)
 
 
 def icon_button(
@@ -123,9 +129,3 @@ def icon_button(
     explain(button, title, sentence, shortcut)
     set_icon(button, picture, theme.Size.SMALL_ICON if look == "small" else theme.Size.ICON)
     return button
-
-
-def _forget(renew: Callable[[], None]) -> None:
-    # At exit the theme may be gone before the button.
-    with contextlib.suppress(TypeError, RuntimeError):
-        theme.theme().changed.disconnect(renew)

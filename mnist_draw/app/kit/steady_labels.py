@@ -142,6 +142,17 @@ class FittedLabel(QLabel):
         painter.drawText(self.contentsRect(), int(self.alignment()), text)
 
 
+class ElidedLabel(FittedLabel):
+    """A line that takes the room it is given; give it a stretch. No text of it widens a page."""
+
+    def __init__(self, text: str = "", look: str = "", name: str = "") -> None:
+        super().__init__(elide=Qt.ElideRight)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.setProperty("look", look)
+        self.setObjectName(name)
+        self.setText(text)
+
+
 class FixedLabel(QWidget):
     """Holds one label of a given size and keeps its changes to itself.
 

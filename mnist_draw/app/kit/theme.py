@@ -8,11 +8,23 @@ to 13 px where that font is larger.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable
+
 from PyQt5.QtCore import QDir, QObject, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontInfo, QPalette
 from PyQt5.QtWidgets import QApplication, QStyleFactory
 
-from mnist_draw.app.kit.tokens import ANIMATION_MS, CHOICES, DARK, LIGHT, Colours, Size, Text
+from mnist_draw.app.kit.tokens import (
+    ANIMATION_MS,
+    CHOICES,
+    DARK,
+    LIGHT,
+    OPENING_MS,
+    Colours,
+    Size,
+    Text,
+)
 from mnist_draw.storage.folders import resource_path
 
 __all__ = [
@@ -20,13 +32,16 @@ __all__ = [
     "CHOICES",
     "DARK",
     "LIGHT",
+    "OPENING_MS",
     "Colours",
     "Size",
     "Text",
     "Theme",
     "colour",
+    "follow",
     "font",
     "palette",
+    "scaled",
     "text_scale",
     "theme",
 ]
@@ -43,30 +58,39 @@ class Theme(QObject):
         self.choice = "system"
         self.motion = True
         self.enlargement = 1.0
+        self.text_size = 1.0
         self._system_dark = False
+        self._used: tuple[Colours, float] | None = None
 
     def apply(self, choice: str, system_dark: bool | None = None) -> None:
         """Use the colours of ``choice``; an unknown choice means ``"system"``."""
         if system_dark is not None:
             self._system_dark = system_dark
         self.choice = choice if choice in CHOICES else "system"
-        self._use(again=False)
+        self._use()
 
     def enlarge(self, factor: float) -> None:
-        """Multiply the size of all text, which the system sets; 1 is the system's own size."""
-        if factor != self.enlargement:
-            self.enlargement = factor
-            self._use(again=True)
+        """Multiply the size of all text while a page is presented; 1 ends that."""
+        self.enlargement = factor
+        self._use()
 
-    def _use(self, again: bool) -> None:
-        """Give the application the colours and sizes chosen, ``again`` even if they seem set."""
+    def resize_text(self, size: float) -> None:
+        """Show all text in a part of the size that the system sets."""
+        self.text_size = size
+        if self._used is not None:
+            self._use()
+
+    def _use(self) -> None:
+        """Give the application the colours and the text size chosen."""
         dark = self._system_dark if self.choice == "system" else self.choice == "dark"
         colours = DARK if dark else LIGHT
         app = QApplication.instance()
         if not isinstance(app, QApplication):
             raise RuntimeError("the theme needs a QApplication")
-        if colours is self.colours and app.styleSheet() and not again:
+        used = colours, text_scale()
+        if used == self._used and app.styleSheet():
             return
+        self._used = used
         self.colours = colours
         QDir.setSearchPaths("icons", [str(resource_path("icons"))])
         app.setStyle(QStyleFactory.create("Fusion"))
@@ -94,9 +118,27 @@ def colour(name: str, alpha: float = 1.0) -> QColor:
 
 
 def text_scale() -> float:
-    """Ratio of the system's interface font to 13 px, at least 1, times the enlargement."""
+    """Ratio of the system's interface font to 13 px, at least 1, times what is chosen here."""
     ratio = max(1.0, QFontInfo(QApplication.font()).pixelSize() / Text.BODY)
-    return ratio * theme().enlargement
+    return ratio * theme().text_size * theme().enlargement
+
+
+def scaled(size: float) -> int:
+    """Return a size in pixels that grows with the text."""
+    return round(size * text_scale())
+
+
+def follow(owner: QObject, act: Callable[[], object]) -> None:
+    """Do something now, and after each change of colours or text size while the owner lives."""
+
+    def forget() -> None:
+        # At exit the theme may be gone before the owner.
+        with contextlib.suppress(TypeError, RuntimeError):
+            theme().changed.disconnect(act)
+
+    act()
+    theme().changed.connect(act)
+    owner.destroyed.connect(forget)
 
 
 def font(size: int, bold: bool = False) -> QFont:
@@ -166,6 +208,9 @@ QWidget[look="plain"], QScrollArea, QScrollArea > QWidget > QWidget {{
 QFrame[look="card"] {{
     background: {card}; border: 1px solid {line}; border-radius: {r_card}px;
 }}
+QFrame[look="tinted"] {{
+    background: {tint}; border: none; border-radius: {r_field}px;
+}}
 QFrame[look="message"] {{
     background: {card}; border: 1px solid {line}; border-left: 4px solid {accent};
     border-radius: {r_field}px;
@@ -176,12 +221,24 @@ QLabel {{ background: transparent; border: none; }}
 QLabel[look="muted"] {{ color: {muted}; font-size: {label}px; }}
 QLabel[look="status"] {{ color: {muted}; }}
 QLabel[look="heading"] {{ color: {muted}; font-size: {heading}px; font-weight: 700; }}
+QLabel[look="menu heading"] {{
+    color: {muted}; font-size: {heading}px; font-weight: 700; padding: 8px 12px 4px 10px;
+}}
 QLabel[look="title"] {{ font-weight: 600; }}
 QLabel[look="figure"] {{ font-size: {figure}px; font-weight: 600; }}
 QLabel[look="figure2"] {{ font-size: {figure}px; font-weight: 600; color: {second}; }}
 QLabel[look="sure"] {{ font-size: {sure}px; font-weight: 600; }}
 QLabel[look="surer"] {{ font-size: {surer}px; font-weight: 600; }}
 QLabel[look="given"] {{ font-size: {given}px; font-weight: 600; color: {accent}; }}
+QLabel[look="headline"] {{ font-size: {headline}px; font-weight: 700; }}
+QLabel[look="large0"] {{ font-size: {large0}px; font-weight: 700; color: {second}; }}
+QLabel[look="large1"] {{ font-size: {large1}px; font-weight: 700; color: {second}; }}
+QLabel[look="large2"] {{ font-size: {large2}px; font-weight: 700; color: {second}; }}
+QLabel[look="accent"] {{ color: {accent}; font-weight: 600; }}
+QLabel[look="chip"] {{
+    background: {accent}; color: {on_accent}; font-size: {heading}px; font-weight: 700;
+    border-radius: 4px; padding: 2px 8px;
+}}
 QLabel[look="sentence"] {{ font-size: {sentence}px; color: {muted}; }}
 QLabel[look="answer"] {{ font-size: {answer}px; font-weight: 600; color: {accent}; }}
 QLabel[look="unclear"] {{ font-size: {unclear}px; font-weight: 600; color: {accent}; }}
@@ -201,6 +258,19 @@ QPushButton[look="primary"]:focus {{ border-color: {text}; }}
 QPushButton[look="primary"]:disabled {{
     background: {track}; color: {muted}; border-color: {line};
 }}
+QPushButton[look="start"] {{
+    background: {accent}; color: {on_accent}; border: 1px solid {accent};
+    min-height: {large_inner}px; font-size: {surer}px;
+}}
+QPushButton[look="start"]:focus {{ border: 2px solid {text}; }}
+QPushButton[look="start"]:disabled {{
+    background: {track}; color: {muted}; border-color: {line};
+}}
+QPushButton[look="large"] {{ min-height: {large_inner}px; }}
+QPushButton[look="low"] {{ min-height: {low_inner}px; }}
+QPushButton[look="plain"] {{ background: transparent; border-color: transparent; }}
+QPushButton[look="plain"]:hover {{ background: {hover}; }}
+QPushButton[look="plain"]:focus {{ border-color: {second}; }}
 QPushButton[look="narrow"] {{ padding: 0 7px; }}
 QPushButton[look="link"] {{
     background: transparent; border: none; color: {second}; padding: 0 4px; min-height: {small}px;
@@ -236,8 +306,8 @@ QToolButton[look="tool"] {{
     padding: 0; min-width: {tool_inner}px; max-width: {tool_inner}px;
     min-height: {tool_low}px; max-height: {tool_inner}px;
 }}
-QToolButton[look="tool"]:checked {{ background: {accent}; border-color: {accent}; }}
-QToolButton[look="tool"]:checked:focus {{ border-color: {text}; }}
+QToolButton[look="tool"]:checked {{ background: {chosen}; border-color: {chosen}; }}
+QToolButton[look="tool"]:checked:focus {{ border-color: {second}; }}
 QToolButton[look="flat"] {{
     background: transparent; border: 1px solid transparent; padding: 0; min-height: {flat}px;
     min-width: {flat}px;
@@ -259,6 +329,22 @@ QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{
 }}
 QSpinBox, QDoubleSpinBox {{ padding-left: 8px; }}
 QComboBox {{ padding-right: 4px; }}
+QSpinBox[look="stepper"] {{ min-height: {button_inner}px; padding: 0; font-weight: 700; }}
+QSpinBox[look="stepper"]::down-button {{
+    subcontrol-origin: border; subcontrol-position: center left; width: {step}px; border: none;
+}}
+QSpinBox[look="stepper"]::up-button {{
+    subcontrol-origin: border; subcontrol-position: center right; width: {step}px; border: none;
+}}
+QSpinBox[look="stepper"]::down-arrow {{
+    image: url(icons:minus-{shade}.svg); width: {box}px; height: {box}px;
+}}
+QSpinBox[look="stepper"]::up-arrow {{
+    image: url(icons:plus-{shade}.svg); width: {box}px; height: {box}px;
+}}
+QSpinBox[look="stepper"]::up-button:hover, QSpinBox[look="stepper"]::down-button:hover {{
+    background: {hover};
+}}
 QComboBox[look="quiet"] {{
     background: transparent; border-color: transparent; color: {muted}; min-height: {quiet}px;
 }}
@@ -365,6 +451,9 @@ def style_sheet(colours: Colours, scale: float) -> str:
         tab=Size.HEADER - 21,
         button_inner=max(Size.BUTTON - border, px(Text.BODY) + 12),
         digit_inner=px(Text.BODY) + 2,
+        large_inner=max(Size.LARGE_BUTTON - border, px(Text.SURER) + 16),
+        low_inner=max(Size.LOW_BUTTON - border, px(Text.BODY) + 10),
+        step=px(34),
         field_inner=max(Size.FIELD - border, px(Text.BODY) + 10),
         segment_inner=max(Size.BUTTON - 10, px(Text.BODY) + 8),
         tool_inner=px(Size.TOOL) - border,
@@ -382,7 +471,9 @@ def style_sheet(colours: Colours, scale: float) -> str:
         figure=px(Text.FIGURE),
         sure=px(Text.SURE),
         surer=px(Text.SURER),
+        headline=px(Text.HEADLINE),
         given=Text.GIVEN,
+        **{f"large{place}": size for place, size in enumerate(Text.LARGE_FIGURES)},
         sentence=px(Text.SENTENCE),
         # Large enough at any text size of the system.
         answer=Text.ANSWER,

@@ -24,6 +24,9 @@ class Colours:
     muted: str
     accent: str
     on_accent: str
+    #: The accent's ground under words (a strip, a row), and under the icon of a chosen tool.
+    tint: str
+    chosen: str
     second: str
     on_second: str
     paper: str
@@ -34,6 +37,7 @@ class Colours:
     segments: str
     segment: str
     alert: str
+    shadow: str
     dark: bool
     #: Curves of several runs in one plot; with a line style each, so that colour never is alone.
     series: tuple[str, ...]
@@ -50,6 +54,8 @@ DARK = Colours(
     muted="#9aa3b2",
     accent="#ffb048",
     on_accent="#14161b",
+    tint="#36322f",
+    chosen="#443a30",
     second="#569cff",
     on_second="#14161b",
     paper="#0d0f13",
@@ -59,6 +65,7 @@ DARK = Colours(
     segments="#1b1e25",
     segment="#2a2f39",
     alert="#ff8f80",
+    shadow="#000000",
     dark=True,
     series=("#ffb048", "#569cff", "#5fd0a0", "#e58fd0", "#e6dc6a", "#9aa3b2"),
 )
@@ -74,6 +81,8 @@ LIGHT = Colours(
     muted="#586170",
     accent="#a05400",
     on_accent="#ffffff",
+    tint="#f2e7db",
+    chosen="#f0e4d6",
     second="#1f5fd0",
     on_second="#ffffff",
     paper="#ffffff",
@@ -83,6 +92,7 @@ LIGHT = Colours(
     segments="#dde1e8",
     segment="#ffffff",
     alert="#b3261e",
+    shadow="#000000",
     dark=False,
     series=("#a05400", "#1f5fd0", "#0b7d55", "#a3248a", "#6f6200", "#586170"),
 )
@@ -104,6 +114,10 @@ class Size:
     SIDE_PANEL = 300
     FIELD = 30
     BUTTON = 34
+    LOW_BUTTON = 32
+    LARGE_BUTTON = 44
+    STEPPER = 116
+    SWITCH = (36, 20)
     TOOL = 44
     LOW_TOOL = 34
     ICON = 20
@@ -119,6 +133,8 @@ class Size:
     PLOT_MINIMUM = 150
     WINDOW = (1280, 720)
     HELP = (760, 560)
+    WORDS = (620, 420)
+    WORD_PICTURE = (240, 132)
 
 
 class Text:
@@ -131,12 +147,16 @@ class Text:
     SENTENCE = 14
     SURER = 15
     FIGURE = 22
+    HEADLINE = 24
     BOARD_HINT = 22
     SURE = 24
     GIVEN = 44
     UNCLEAR = 64
+    #: The one large figure of a run: under 1,024 pixels, under 1,200, and wider.
+    LARGE_FIGURES = (44, 56, 64)
     ANSWER = 120
 
 
-#: Bars and lights glide this long to a new value.
+#: Bars glide this long to a new value; the drawer and popovers open.
 ANIMATION_MS = 80
+OPENING_MS = 120

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PyQt5 import sip
@@ -42,7 +44,9 @@ from mnist_draw.app.kit.theme import Size
 
 _PORTAL = ("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop")
 _INTERFACE = "org.freedesktop.portal.Settings"
-_NAMESPACE = "org.freedesktop.appearance"
+_APPEARANCE, _GNOME = "org.freedesktop.appearance", "org.gnome.desktop.interface"
+#: ``SPI_GETCLIENTAREAANIMATION`` of Windows.
+_ANIMATES = 0x1042
 _PREFER_DARK = 1
 #: The portal answers within a few milliseconds or not at all.
 _TIMEOUT_MS = 100
@@ -66,12 +70,25 @@ class DesktopScheme(QObject):
         if sys.platform == "win32":
             return _windows_is_dark()
         if sys.platform != "darwin" and os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
-            answer = self._ask_portal()
+            answer = self._ask_portal(_APPEARANCE, "color-scheme", listen=True)
             if answer is not None:
-                return answer
+                return bool(answer == _PREFER_DARK)
         return QApplication.palette().color(QPalette.Window).lightness() < _MID_GREY
 
-    def _ask_portal(self) -> bool | None:
+    def moves(self) -> bool:
+        """Return whether the desktop lets things move now."""
+        if sys.platform == "win32":
+            shown = ctypes.c_int(1)
+            ctypes.windll.user32.SystemParametersInfoW(_ANIMATES, 0, ctypes.byref(shown), 0)
+            return bool(shown.value)
+        if sys.platform == "darwin":
+            kept = Path.home() / "Library/Preferences/com.apple.universalaccess.plist"
+            return not int(QSettings(str(kept), QSettings.NativeFormat).value("reduceMotion", 0))
+        if os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+            return self._ask_portal(_GNOME, "enable-animations") is not False
+        return True
+
+    def _ask_portal(self, namespace: str, key: str, listen: bool = False) -> Any:
         try:
             from PyQt5.QtDBus import QDBusConnection, QDBusMessage
         except ImportError:
@@ -80,13 +97,14 @@ class DesktopScheme(QObject):
         if not bus.isConnected():
             return None
         message = QDBusMessage.createMethodCall(*_PORTAL, _INTERFACE, "Read")
-        message.setArguments([_NAMESPACE, "color-scheme"])
+        message.setArguments([namespace, key])
         reply = bus.call(message, timeout=_TIMEOUT_MS)
         if reply.type() != QDBusMessage.ReplyMessage or not reply.arguments():
             return None
-        self._listener = _portal_listener(self._on_change, self)
-        bus.connect(*_PORTAL, _INTERFACE, "SettingChanged", self._listener.changed)
-        return bool(_plain(reply.arguments()[0]) == _PREFER_DARK)
+        if listen:
+            self._listener = _portal_listener(self._on_change, self)
+            bus.connect(*_PORTAL, _INTERFACE, "SettingChanged", self._listener.changed)
+        return _plain(reply.arguments()[0])
 
 
 def _portal_listener(on_change: Callable[[bool], None], parent: QObject) -> Any:
@@ -101,7 +119,7 @@ def _portal_listener(on_change: Callable[[bool], None], parent: QObject) -> Any:
         @pyqtSlot(QDBusMessage)
         def changed(self, message: QDBusMessage) -> None:
             namespace, key, value = message.arguments()[:3]
-            if namespace == _NAMESPACE and key == "color-scheme":
+            if namespace == _APPEARANCE and key == "color-scheme":
                 on_change(bool(_plain(value) == _PREFER_DARK))
 
     return Listener(parent)

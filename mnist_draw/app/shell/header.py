@@ -7,25 +7,19 @@ from collections.abc import Callable
 from PyQt5.QtCore import QEvent, QObject, QPointF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
-    QAction,
-    QActionGroup,
     QFrame,
     QHBoxLayout,
-    QMenu,
     QTabWidget,
     QToolButton,
     QWidget,
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.notifier import Notice, board
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import claims_key, explain, label, push_button
-
-_THEME_NAMES = {"system": "As the desktop", "light": "Light", "dark": "Dark"}
 
 
 class StatusDot(QWidget):
@@ -56,11 +50,8 @@ class StatusDot(QWidget):
 class StatusCorner(QWidget):
     """The corner of the tab bar."""
 
-    theme_chosen = pyqtSignal(str)
-    motion_chosen = pyqtSignal(bool)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, menus: QWidget) -> None:
+        super().__init__()
         self.setProperty("look", "plain")
         row = QHBoxLayout(self)
         # The tab widget sets its corner on the tabs' lower edge.
@@ -73,7 +64,7 @@ class StatusCorner(QWidget):
         row.addWidget(self.dot)
         row.addWidget(self.label)
         row.addSpacing(Size.FIELD_GAP)
-        self.menus = self._build_menu()
+        self.menus = menus
         row.addWidget(self.menus)
         self.help_button = QToolButton()
         self.help_button.setObjectName("helpButton")
@@ -82,29 +73,6 @@ class StatusCorner(QWidget):
         self.help_button.ensurePolished()
         below = (Size.HEADER - self.help_button.sizeHint().height()) // 2
         row.setContentsMargins(0, 0, Size.CARD_GAP, max(0, below))
-
-    def _build_menu(self) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName("viewButton")
-        button.setProperty("look", "flat")
-        sentence = "Choose light or dark colours, and whether bars glide."
-        Command(self, "View", sentence, "F10", button.click, "circle-half").describe(button)
-        menu = QMenu(button)
-        group = QActionGroup(menu)
-        self.theme_actions: dict[str, QAction] = {}
-        for choice in theme.CHOICES:
-            action = menu.addAction(_THEME_NAMES[choice])
-            action.setCheckable(True)
-            action.triggered.connect(lambda _, choice=choice: self.theme_chosen.emit(choice))
-            group.addAction(action)
-            self.theme_actions[choice] = action
-        menu.addSeparator()
-        self.motion_action = menu.addAction("Bars glide")
-        self.motion_action.setCheckable(True)
-        self.motion_action.triggered.connect(self.motion_chosen)
-        button.setMenu(menu)
-        button.setPopupMode(QToolButton.InstantPopup)
-        return button
 
     def show_status(self, words: str, active: bool, passing: bool) -> None:
         """Show the state; ``active`` lights the dot.
@@ -116,11 +84,6 @@ class StatusCorner(QWidget):
         if not passing:
             self.label.fit()
         self.dot.set_on(active)
-
-    def show_choices(self, choice: str, motion: bool) -> None:
-        """Tick what is in use."""
-        self.theme_actions[choice].setChecked(True)
-        self.motion_action.setChecked(motion)
 
 
 #: Where the row leaves fewer pixels than this, the bar covers the state, too.

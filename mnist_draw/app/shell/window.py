@@ -16,7 +16,6 @@ from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.explanations import Explanations
 from mnist_draw.app.draw.recognition import Recognition, compile_network
 from mnist_draw.app.inside.inside_tab import InsideTab
-from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.learning import Learning
@@ -24,10 +23,11 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
-from mnist_draw.app.shell.desktop import DesktopScheme, place_window
+from mnist_draw.app.shell.desktop import place_window
 from mnist_draw.app.shell.header import MessageBar, StatusCorner
 from mnist_draw.app.shell.help import build_help, show_text, tab_page
 from mnist_draw.app.shell.shutdown import Shutdown
+from mnist_draw.app.shell.view import ViewButton
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
 from mnist_draw.app.train.train_tab import TrainTab
@@ -82,9 +82,7 @@ class Window(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("MNIST Draw")
         self.preferences = preferences or Preferences()
-        self._scheme = DesktopScheme(self._desktop_changed, self)
-        theme.theme().motion = self.preferences.get("motion", True)
-        theme.theme().apply(self.preferences.get("theme", "system"), self._scheme.is_dark())
+        self.view = ViewButton(self, self.preferences)
         self.network = ActiveNetwork(self.preferences.get("network", ""), self)
         self.recognition = recognition or Recognition(
             self.network.load_first, self, compile_function=compile_network
@@ -108,7 +106,7 @@ class Window(QMainWindow):
         self.tabs.setAccessibleName("Tabs")
         self.tabs.tabBar().setAccessibleName("Tabs")
         self.tabs.setAttribute(Qt.WA_StyledBackground)
-        self.header = StatusCorner()
+        self.header = StatusCorner(self.view)
         self.pages: list[Page] = []
         for make in PAGES:
             page = make(self)
@@ -123,7 +121,7 @@ class Window(QMainWindow):
         self.setCentralWidget(self.tabs)
         Command(self, "Next tab", "Show the next tab.", f"{_TABS}+Tab", partial(self._step, 1))
         back = f"{_TABS}+Shift+Tab"
-        Command(self, "Tab before", "Show the tab before.", back, partial(self._step, -1))
+        Command(self, "Previous tab", "Show the previous tab.", back, partial(self._step, -1))
         Command(self, "Quit", "Close the window.", "Ctrl+Q", self.close)
         guide = Command(
             self, "Guide", "Read how a network learns and answers.", "", self._show_guide
@@ -189,9 +187,7 @@ class Window(QMainWindow):
         self.learning.stepped.connect(lambda *_: self._show_status())
         self.learning.ended.connect(self._show_status)
         self.run.learning = self.learning
-        self.header.theme_chosen.connect(self.choose_theme)
-        self.header.motion_chosen.connect(self._choose_motion)
-        self.header.show_choices(theme.theme().choice, theme.theme().motion)
+        self.view.full_screen_requested.connect(self._fill_screen)
         self.tabs.currentChanged.connect(self._tab_changed)
 
     def _connect_inside(self) -> None:
@@ -286,29 +282,19 @@ class Window(QMainWindow):
         self.inside_tab.open_why(answer, rival)
         self._show_page(InsideTab.name)
 
+    def _fill_screen(self, on: bool) -> None:
+        """Fill the screen with the window, or end that; Inside then presents."""
+        if self._page is self.inside_tab:
+            self.inside_tab.open().present(on)
+        state = self.windowState()
+        self.setWindowState(state | Qt.WindowFullScreen if on else state & ~Qt.WindowFullScreen)
+
     def _present(self, on: bool) -> None:
-        """Fill the screen with the page in front, or show window and tabs again."""
+        """Fill the screen with the page in front alone, or show window and tabs again."""
         self.tabs.tabBar().setVisible(not on)
         self.header.setVisible(not on)
-        if on:
-            self.setWindowState(self.windowState() | Qt.WindowFullScreen)
-        else:
-            self.setWindowState(self.windowState() & ~Qt.WindowFullScreen)
-
-    # -- choices
-
-    def choose_theme(self, choice: str) -> None:
-        """Use light or dark colours, or those of the desktop."""
-        theme.theme().apply(choice)
-        self.preferences.set("theme", theme.theme().choice)
-        self.header.show_choices(theme.theme().choice, theme.theme().motion)
-
-    def _choose_motion(self, on: bool) -> None:
-        theme.theme().motion = on
-        self.preferences.set("motion", on)
-
-    def _desktop_changed(self, dark: bool) -> None:
-        theme.theme().apply(theme.theme().choice, dark)
+        if on != self.isFullScreen():
+            self._fill_screen(on)
 
     def _step(self, step: int) -> None:
         shown = [n for n in range(self.tabs.count()) if self.tabs.isTabVisible(n)]

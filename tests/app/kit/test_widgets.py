@@ -190,7 +190,7 @@ class Shown:
         self.state = RunState()
         self.tabs = QTabWidget()
         qtbot.addWidget(self.tabs)
-        self.tab, self.header = TrainTab(), StatusCorner()
+        self.tab, self.header = TrainTab(), StatusCorner(QToolButton())
         self.tabs.addTab(self.tab, "Train")
         self.tabs.setCornerWidget(self.header)
         self.tabs.resize(1366, 728)

@@ -157,7 +157,8 @@ def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     path = own_home / "config" / "preferences.json"
     window = setup.window
     window._remembering.setInterval(10)
-    window.header.motion_action.trigger()
+    [off] = [action for action in window.view.menu().actions() if action.text() == "Off"]
+    off.trigger()
 
     def is_saved():
         return path.exists() and json.loads(path.read_text())["values"].get("motion") is False

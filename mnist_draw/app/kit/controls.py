@@ -1,0 +1,313 @@
+"""Controls that Qt does not have: a stepper, segments, a menu within its window, a popover."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt5.QtCore import (
+    QEvent,
+    QObject,
+    QPoint,
+    QPointF,
+    QPropertyAnimation,
+    QRect,
+    QRectF,
+    Qt,
+    pyqtSignal,
+)
+from PyQt5.QtGui import (
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QShowEvent,
+)
+from PyQt5.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QButtonGroup,
+    QFrame,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+    QWidgetAction,
+)
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import NumberBox, claims_key, label
+
+
+class Stepper(NumberBox):
+    """A whole number between a minus and a plus; one stop of the keyboard."""
+
+    def __init__(self, low: int, high: int, step: int = 1) -> None:
+        super().__init__(low, high, step)
+        self.setButtonSymbols(QAbstractSpinBox.PlusMinus)
+        self.setProperty("look", "stepper")
+        self.setAlignment(Qt.AlignCenter)
+        theme.follow(self, lambda: self.setFixedWidth(theme.scaled(Size.STEPPER)))
+
+
+class SegmentedControl(QFrame):
+    """A row of which one part is chosen; one stop of the keyboard, arrows walk."""
+
+    chosen = pyqtSignal(int)
+
+    def __init__(self, name: str, texts: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("look", "segments")
+        self._row = row(gap=2, margins=(3, 3, 3, 3), owner=self)
+        self.group = QButtonGroup(self)
+        self.group.idClicked.connect(self.chosen)
+        self.show_parts(texts)
+
+    @property
+    def buttons(self) -> list[QPushButton]:
+        """The parts from left to right, also those that are not shown now."""
+        return [button for button in self.group.buttons() if isinstance(button, QPushButton)]
+
+    def show_parts(self, texts: Sequence[str]) -> None:
+        """Show these parts; those before keep their buttons, and so the keyboard."""
+        for number in range(len(self.buttons), len(texts)):
+            button = QPushButton()
+            button.setProperty("look", "segment")
+            button.setCheckable(True)
+            self.group.addButton(button, number)
+            self._row.addWidget(button, 1)
+        for number, button in enumerate(self.buttons):
+            button.setVisible(number < len(texts))
+            if number < len(texts) and button.text() != texts[number]:
+                button.setText(texts[number])
+
+    def choose(self, number: int) -> None:
+        """Choose a part, and tell nobody."""
+        self.group.button(number).setChecked(True)
+
+
+class Menu(QMenu):
+    """A menu that stays within its window, below or above the button that opens it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setToolTipsVisible(True)
+
+    def add_heading(self, text: str) -> None:
+        """Add a title over the entries that follow; it cannot be chosen."""
+        heading = label(text.upper(), "menu heading")
+        action = QWidgetAction(self)
+        action.setDefaultWidget(heading)
+        action.setText(text)
+        action.setEnabled(False)
+        self.addAction(action)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        opener = self.parentWidget()
+        window = opener.window()
+        room = QRect(window.mapToGlobal(QPoint()), window.size())
+        place = QRect(self.pos(), self.sizeHint())
+        if place.bottom() > room.bottom():
+            above = opener.mapToGlobal(QPoint()).y() - place.height()
+            place.moveTop(max(room.top(), above))
+        place.moveLeft(max(room.left(), min(place.left(), room.right() + 1 - place.width())))
+        if place.topLeft() != self.pos():
+            self.move(place.topLeft())
+
+
+#: The arrow's height, and half of its base; the shadow's reach.
+_ARROW, _HALF, _SHADOW = 8, 9, 6
+
+
+class Popover(QWidget):
+    """A card with an arrow that points at what opened it; add content to :attr:`body`.
+
+    It stays within its window. Esc and a press elsewhere close it, and the keyboard returns to
+    where it was.
+    """
+
+    closed = pyqtSignal()
+
+    def __init__(self, window: QWidget, name: str, title: str) -> None:
+        super().__init__(window)
+        self.hide()
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.StrongFocus)
+        edge, pad = _ARROW + _SHADOW, Size.CARD_PADDING
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(edge + pad, edge + pad, edge + pad, edge + pad)
+        self.body.setSpacing(Size.FIELD_GAP)
+        self._opener: QWidget | None = None
+        self._before: QWidget | None = None
+        self._target = QRect()
+        self._to_the_right = False
+        self._tip = QPointF()
+        self._sliding = QPropertyAnimation(self, b"pos", self)
+        self._sliding.setDuration(theme.OPENING_MS)
+
+    def open_at(
+        self, opener: QWidget, target: QRect | None = None, to_the_right: bool = False
+    ) -> None:
+        """Open below, or to the right of, a widget or a part of it; focus the first control."""
+        if not self.isVisible():
+            self._before = QApplication.focusWidget()
+        self._opener, self._to_the_right = opener, to_the_right
+        self._target = QRect(target or opener.rect())
+        place = self._place()
+        self.show()
+        self.raise_()
+        if theme.theme().motion:
+            step = QPoint(_ARROW, 0) if to_the_right else QPoint(0, _ARROW)
+            self._sliding.setStartValue(place - step)
+            self._sliding.setEndValue(place)
+            self._sliding.start()
+        first = next(iter(self._stops()), self)
+        first.setFocus(Qt.PopupFocusReason)
+        app = QApplication.instance()
+        assert app is not None
+        app.installEventFilter(self)
+
+    def _place(self) -> QPoint:
+        """Take the size of the content beside the target; return the place."""
+        assert self._opener is not None
+        self.adjustSize()
+        window, edge = self.parentWidget(), _SHADOW
+        target = QRect(self._opener.mapTo(window, self._target.topLeft()), self._target.size())
+        size, middle = self.size(), target.center()
+        if self._to_the_right:
+            place = QPoint(target.right() + 1 - edge, middle.y() - size.height() // 2)
+        else:
+            place = QPoint(middle.x() - size.width() // 2, target.bottom() + 1 - edge)
+            if place.y() + size.height() - edge > window.height():
+                place.setY(target.top() - size.height() + edge)
+        most = window.width() - size.width() + edge, window.height() - size.height() + edge
+        place = QPoint(*(max(-edge, min(at, end)) for at, end in zip(
+            (place.x(), place.y()), most, strict=True)))  # fmt: skip
+        self.move(place)
+        inner = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+        if self._to_the_right:
+            self._tip = QPointF(inner.left(), middle.y() - place.y() + 0.5)
+        else:
+            below = place.y() + edge > middle.y()
+            y = inner.top() if below else inner.bottom()
+            self._tip = QPointF(middle.x() - place.x() + 0.5, y)
+        self.update()
+        return place
+
+    def close_popover(self) -> None:
+        """Close, and give the keyboard back."""
+        self.hide()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        app = QApplication.instance()
+        if app is not None:
+            app.removeEventFilter(self)
+        focus, before = QApplication.focusWidget(), self._before
+        self._before = None
+        lost = focus is None or focus is self or self.isAncestorOf(focus)
+        if lost and before is not None and before.isVisible():
+            before.setFocus(Qt.PopupFocusReason)
+        self.closed.emit()
+
+    # -- keyboard and pointer
+
+    def _stops(self) -> list[QWidget]:
+        """Return what takes the keyboard, in its order."""
+        found, widget = [], self.nextInFocusChain()
+        while widget is not self:
+            usable = widget.isVisibleTo(self) and widget.isEnabled()
+            if usable and self.isAncestorOf(widget) and widget.focusPolicy() & Qt.TabFocus:
+                found.append(widget)
+            widget = widget.nextInFocusChain()
+        return found
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        stops, focus = self._stops(), QApplication.focusWidget()
+        if stops:
+            here = stops.index(focus) if focus in stops else -1 if forward else 0
+            step = 1 if forward else -1
+            reason = Qt.TabFocusReason if forward else Qt.BacktabFocusReason
+            stops[(here + step) % len(stops)].setFocus(reason)
+        return True
+
+    def event(self, event: QEvent) -> bool:
+        # Esc means something to the page, too.
+        return claims_key(event, lambda key: key.key() == Qt.Key_Escape) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key_Escape:
+            self.close_popover()
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.parentWidget() and event.type() == QEvent.Resize:
+            self._place()
+        elif (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.MouseButtonPress
+            and isinstance(watched, QWidget)
+            and watched is not self
+            and watched is not self._opener
+            and watched.window() is self.window()
+            and not self.isAncestorOf(watched)
+        ):
+            self.close_popover()
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        edge = _ARROW + _SHADOW
+        card = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        paint_shadow(painter, card, Size.CARD_RADIUS, _SHADOW)
+        shape = QPainterPath()
+        shape.addRoundedRect(card, Size.CARD_RADIUS, Size.CARD_RADIUS)
+        shape = shape.united(self._arrow(card)).simplified()
+        painter.setPen(QPen(theme.colour("edge" if theme.theme().colours.dark else "line"), 1))
+        painter.setBrush(theme.colour("panel"))
+        painter.drawPath(shape)
+
+    def _arrow(self, card: QRectF) -> QPainterPath:
+        tip, far = self._tip, Size.CARD_RADIUS + _HALF
+        if self._to_the_right:
+            y = max(card.top() + far, min(tip.y(), card.bottom() - far))
+            base = card.left() + 1
+            corners = [
+                QPointF(base, y - _HALF),
+                QPointF(base - _ARROW, y),
+                QPointF(base, y + _HALF),
+            ]
+        else:
+            x = max(card.left() + far, min(tip.x(), card.right() - far))
+            up = tip.y() < card.top()
+            base = card.top() + 1 if up else card.bottom() - 1
+            point = base - _ARROW if up else base + _ARROW
+            corners = [QPointF(x - _HALF, base), QPointF(x, point), QPointF(x + _HALF, base)]
+        path = QPainterPath()
+        path.addPolygon(QPolygonF(corners))
+        path.closeSubpath()
+        return path
+
+
+def paint_shadow(painter: QPainter, card: QRectF, radius: float, reach: int) -> None:
+    """Paint a soft shadow around a card; paint the card over it."""
+    painter.save()
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(theme.colour("shadow", 0.03))
+    for out in range(reach, 0, -1):
+        box = card.adjusted(-out, -out + 1, out, out)
+        painter.drawRoundedRect(box, radius + out, radius + out)
+    painter.restore()
