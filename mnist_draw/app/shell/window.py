@@ -49,6 +49,10 @@ network_notifier = Notifier("network")
 P = TypeVar("P", bound=Page)
 
 
+def _train(window: Window) -> TrainTab:
+    return TrainTab(window.preferences)
+
+
 def _draw(window: Window) -> DrawTab:
     return DrawTab(window.network, window.preferences)
 
@@ -60,7 +64,7 @@ def _inside(window: Window) -> InsideTab:
 
 #: The tabs from left to right: each makes one page, and may use the pages before it.
 PAGES: tuple[Callable[[Window], Page], ...] = (
-    lambda window: TrainTab(),
+    _train,
     _draw,
     _inside,
 )
@@ -174,7 +178,7 @@ class Window(QMainWindow):
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
         self.runs.network_requested.connect(self.network.use_key)
         self.runs.network_requested.connect(lambda: self._show_page(DrawTab.name))
-        self.train_tab.draw_requested.connect(lambda: self._show_page(DrawTab.name))
+        self.train_tab.try_requested.connect(lambda: self._show_page(DrawTab.name))
         self.run.state_changed.connect(self._show_status)
         self.training.ended.connect(self._training_ended)
         self.messages.left.connect(lambda: self._page.focus_first())

@@ -126,7 +126,7 @@ class RunController(QObject):
     def pause(self) -> None:
         """Pause or resume the run."""
         controls = self.training.controls
-        if controls is None or not self.tab.pause_button.isEnabled():
+        if controls is None:
             return
         if controls.paused:
             controls.resume()
@@ -183,6 +183,7 @@ class RunController(QObject):
         notifier.forget()
         Notifier("settings").forget()
         self.show()
+        self.tab.show_page("run")
         return awaited
 
     def _clear(self, awaited: RunState) -> None:

@@ -235,7 +235,7 @@ class RunsController(CollectionController):
         if not self._run.training.running and in_use(run.folder):
             self.notifier.problem("This run is going on in another window; nothing was changed.")
             return
-        self._tab.show_curves()
+        self._tab.show_page("run")
         self._tab.offer.withdraw()
         self._run.continue_run(run)
 

@@ -191,6 +191,7 @@ class Shown:
         self.tabs = QTabWidget()
         qtbot.addWidget(self.tabs)
         self.tab, self.header = TrainTab(), StatusCorner(QToolButton())
+        self.tab.show_page("run")
         self.tabs.addTab(self.tab, "Train")
         self.tabs.setCornerWidget(self.header)
         self.tabs.resize(1366, 728)
@@ -222,18 +223,6 @@ def test_epochs_go_by_without_a_new_layout(qtbot, qapp):
         shown.epoch(number)
     qapp.removeEventFilter(layouts)
     assert layouts.of == []
-
-
-def test_words_of_two_lines_get_the_room_for_both(qtbot):
-    shown = Shown(qtbot)
-    label = shown.tab.findChild(QLabel, "stateLabel")
-    shown.epoch(1)
-    one_line = label.height()
-    shown.take(events.Finished("early", 8, 4.0, []))
-    assert label.text().startswith("Finished early: the validation loss fell no more")
-    assert label.height() >= label.heightForWidth(label.width()) > one_line
-    shown.epoch(2)
-    qtbot.waitUntil(lambda: label.height() == one_line)
 
 
 def test_the_header_takes_no_more_room_than_its_words_once_they_stay(qtbot):

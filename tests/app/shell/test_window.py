@@ -55,10 +55,10 @@ NAMES = [
     "stepButton", "networkCombo", "updateCombo", "learningRateSpinBox", "batchSizeSpinBox",
     "seedSpinBox", "stateLabel", "timeLeftLabel", "throughputLabel", "lossPlot", "accuracyPlot",
     "filtersView", "penButton", "eraserButton", "widthSlider", "undoButton", "redoButton",
-    "confidenceLabel", "secondGuessLabel", "augmentationCombo", "runsTable", "runsButton",
-    "continueButton", "notNowButton", "discardButton", "settingsFileButton", "layersView",
-    "openImageButton", "pasteButton", "exampleButton", "saveDrawingButton", "copyButton",
-    "modelCombo", "numberLabel", "pictureStrip", "boardCaption",
+    "settingsDrawer", "confidenceLabel", "secondGuessLabel", "augmentationCombo", "runsTable",
+    "tryItButton", "continueButton", "notNowButton", "discardButton", "settingsFileButton",
+    "layersView", "openImageButton", "pasteButton", "exampleButton", "saveDrawingButton",
+    "copyButton", "modelCombo", "numberLabel", "pictureStrip", "boardCaption",
 ]  # fmt: skip
 
 INSIDE_NAMES = [
@@ -125,7 +125,7 @@ def test_the_trained_network_answers_the_drawing(setup, qtbot):
     setup.wait_for_end()
     qtbot.waitUntil(lambda: float(setup.recognisers[0].parameters[0][0, 0]) == 1.0)
     qtbot.waitUntil(lambda: setup.text("predictionLabel") != "1")
-    setup.button("toDrawButton").click()
+    setup.button("tryItButton").click()
     assert window.tabs.currentWidget() is window.draw_tab
     # It has one name everywhere, and the next start finds it.
     name = "Tutorial MLP, "
@@ -403,8 +403,9 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
     window = shared.window
     # High enough for all settings.
     window.resize(1400, 1100)
+    window.train_tab.show_page("new")
     bar = window.tabs.tabBar()
-    train = "defaultsButton networkCombo startButton lossPlot accuracyPlot viewButton helpButton"
+    train = "defaultsButton networkCombo newRunLibraryButton startButton viewButton helpButton"
     for index, order in ((0, train), (1, "penButton canvas widthSlider viewButton helpButton")):
         window.tabs.setCurrentIndex(index)
         bar.setFocus()
@@ -429,6 +430,7 @@ def test_a_view_that_has_the_keyboard_is_framed(shared, qtbot):
     ring = FocusRing(QApplication.instance())
     try:
         window.tabs.setCurrentWidget(window.train_tab)
+        window.train_tab.show_page("run")
         plot = window.train_tab.loss.plot
         plot.setFocus(Qt.TabFocusReason)
         qtbot.waitUntil(plot.hasFocus)
@@ -439,11 +441,12 @@ def test_a_view_that_has_the_keyboard_is_framed(shared, qtbot):
         window.resize(window.width() + 40, window.height())
         qtbot.waitUntil(lambda: frame.width() == plot.width() + 8)
         # Buttons show it by themselves.
-        button = shared.button("startButton")
+        button = shared.button("newRunButton")
         button.setFocus(Qt.TabFocusReason)
         qtbot.waitUntil(button.hasFocus)
         assert not frames(window)
     finally:
+        window.train_tab.show_page("new")
         QApplication.instance().focusChanged.disconnect(ring._focus_changed)
 
 

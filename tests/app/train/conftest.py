@@ -69,7 +69,7 @@ class Room:
         return self.tab.findChild(QAbstractButton, name)
 
     def show_runs(self):
-        self.tab.runs_button.click()
+        self.tab.toggle_library()
         page = self.tab.runs
         assert page.isVisible()
         self.qtbot.waitUntil(lambda: page.table.rowCount() > 0)

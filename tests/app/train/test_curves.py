@@ -19,7 +19,6 @@ from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
 from mnist_draw.app.train.layers_view import LayersView
 from mnist_draw.app.train.plots import log_ticks
 from mnist_draw.app.train.series import Curve
-from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training.events import BatchFinished
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.settings import TrainingSettings
@@ -277,15 +276,3 @@ def test_three_pictures_with_words(qtbot):
     view.updates.show_values(("hidden 1",), (0.002,))
     assert view.dead.full == 1.0
     assert view.updates.full == pytest.approx(0.004)
-
-
-def test_one_card_in_a_small_window_and_both_in_a_large_one(qtbot):
-    tab = TrainTab()
-    qtbot.addWidget(tab)
-    tab.resize(1366, 700)
-    tab.show()
-    assert (tab.filters.isVisible(), tab.layers.isVisible()) == (True, False)
-    tab._switches[0].click()
-    assert (tab.filters.isVisible(), tab.layers.isVisible()) == (False, True)
-    tab.resize(2600, 1000)
-    assert (tab.filters.isVisible(), tab.layers.isVisible()) == (True, True)

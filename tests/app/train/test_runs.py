@@ -49,11 +49,11 @@ def test_a_run_from_start_to_end(make):
     assert {name: room.text(name) for name in figures} == figures
     bar = room.tab.findChild(QProgressBar, "runProgress")
     assert bar.value() == bar.maximum()
-    assert room.button("startButton").isVisible()
+    assert room.button("newRunButton").isVisible()
     assert not room.button("stopButton").isEnabled()
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3]
-    with room.qtbot.waitSignal(room.tab.draw_requested):
-        room.button("toDrawButton").click()
+    with room.qtbot.waitSignal(room.tab.try_requested):
+        room.button("tryItButton").click()
 
 
 def test_a_run_that_is_being_saved_says_so(make, monkeypatch):
@@ -62,11 +62,11 @@ def test_a_run_that_is_being_saved_says_so(make, monkeypatch):
     room.start(epochs=1)
     room.wait_for("finished")
     assert room.text("stateLabel").startswith("Finishing")
-    assert not room.button("startButton").isVisible()
+    assert not room.button("newRunButton").isVisible()
     saved.set()
     room.wait_for_end()
     assert room.text("stateLabel").startswith("Finished")
-    assert room.button("startButton").isVisible()
+    assert room.button("newRunButton").isVisible()
 
 
 def test_pause_resume_and_stop_by_key(make):
@@ -97,13 +97,14 @@ def test_the_focus_stays_with_the_run(make):
     room.qtbot.waitUntil(start.hasFocus)
     QTest.keyClick(start, Qt.Key_Space)
     room.wait_for("training")
-    assert pause.hasFocus()
+    room.qtbot.waitUntil(pause.hasFocus)
     stop.setFocus()
     QTest.keyClick(stop, Qt.Key_Space)
     assert room.tab.hasFocus()
     room.loop.gate.set()
     room.wait_for_end()
-    assert start.hasFocus()
+    # Nothing was learnt that could be tried.
+    assert room.button("newRunButton").hasFocus()
 
 
 def test_a_run_that_fails_leaves_the_figures_of_the_one_before(make):
@@ -112,7 +113,7 @@ def test_a_run_that_fails_leaves_the_figures_of_the_one_before(make):
     room.wait_for_end()
     assert room.message == "The folder /x holds no IDX files."
     assert (room.text("stateLabel"), room.text("timeLeftLabel")) == ("Failed", "–")
-    assert room.button("startButton").isVisible()
+    assert room.button("newRunButton").isVisible()
     error, room.loop.error = room.loop.error, None
     room.run.start()
     room.wait_for_end()
@@ -286,7 +287,7 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
     room.runs.continue_run(run)
     assert "A run is going on" in room.message
     assert run.folder.exists()
-    room.tab.runs_button.click()
+    room.tab.toggle_library()
     room.loop.gate.set()
     room.wait_for_end()
     qtbot.waitUntil(lambda: text_of(page, 0, 6) == "finished")
