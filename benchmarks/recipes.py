@@ -2,14 +2,16 @@
 
 ::
 
-    python benchmarks/recipes.py [--seeds 1,2,3,4,5] [--epochs N] [--part presets] [--json]
+    python benchmarks/recipes.py [--seeds 1,2,3,4,5] [--epochs N] [--part presets]
+        [--presets tutorial,cnn] [--json]
 
 **presets**: every preset trains once with each seed, from the first weights to the last epoch,
 and is then tested on the data set's test pictures. The presets take turns seed by seed, beginning
 with another one each time. Reported are the accuracy (mean, lowest and highest of the seeds), the
 seconds of a run (median; the functions' compilation is in them, imports and the loading of the
 pictures are not) and their ratio to those of the tutorial's recipe, the median of the ratios
-within the turns.
+within the turns. ``right_after`` says for each run after which epoch each of the twelve digits
+of the page Train is read rightly and stays so (null: not at the end).
 
 **augmentation**: the tutorial's network trains with every recipe, in one process; the runs take
 turns epoch by epoch. Reported are the seconds of an epoch and their ratio to an epoch without
@@ -27,6 +29,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +39,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 from peers.alternation import alternate, ratio  # noqa: E402
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES  # noqa: E402
-from mnist_draw.dataset.mnist import Dataset, load_dataset  # noqa: E402
+from mnist_draw.dataset.mnist import Dataset, load_dataset, scale  # noqa: E402
+from mnist_draw.networks import parse_network  # noqa: E402
+from mnist_draw.networks.operations import forward  # noqa: E402
 from mnist_draw.training import events  # noqa: E402
 from mnist_draw.training.loop import train  # noqa: E402
 from mnist_draw.training.presets import PRESETS  # noqa: E402
@@ -47,40 +52,69 @@ PARTS = ("presets", "augmentation")
 PLAIN_PRESET, PLAIN_RECIPE = "tutorial", "off"
 
 
-def run(settings: TrainingSettings, data: Dataset) -> tuple[float, float]:
-    """Train and test once; return the test accuracy and the seconds that training took."""
+#: Test digits whose answers the page Train shows after each epoch.
+TWELVE = (3, 2, 318, 628, 33, 502, 341, 124, 3206, 320, 2186, 445)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Test accuracy, seconds of the training, and when each of the twelve digits turned right."""
+
+    accuracy: float
+    seconds: float
+    right_after: list[int | None]
+
+
+def run(settings: TrainingSettings, data: Dataset) -> Outcome:
+    """Train and test once."""
     began, seconds, accuracy = time.perf_counter(), 0.0, 0.0
+    shown = [number for number in TWELVE if number < len(data.test_labels)]
+    network = parse_network(settings.network)
+    pictures, digits = scale(data.test_images[shown]), data.test_labels[shown]
+    right: list[list[bool]] = []
     for event in train(settings, dataset=data):
-        if isinstance(event, events.Testing):
+        if isinstance(event, events.EpochFinished):
+            probabilities = forward(network.operations, event.parameters, pictures)
+            right.append(list(probabilities.argmax(axis=1) == digits))
+        elif isinstance(event, events.Testing):
             seconds = time.perf_counter() - began
         elif isinstance(event, events.Tested):
             accuracy = event.accuracy
-    return accuracy, seconds
+    return Outcome(accuracy, seconds, [stays_from(answers) for answers in zip(*right, strict=True)])
+
+
+def stays_from(right: Sequence[bool]) -> int | None:
+    """Return after which epoch, from 1, all answers are right; None if the last is wrong."""
+    wrong = [epoch for epoch, one in enumerate(right, 1) if not one]
+    last = wrong[-1] if wrong else 0
+    return None if last == len(right) else last + 1
 
 
 def measure_presets(
     settings: dict[str, TrainingSettings], seeds: Sequence[int], data: Dataset
 ) -> dict[str, dict[str, Any]]:
     """Train with every preset and every seed, in turns; ``ratio`` is to the tutorial's seconds."""
-    accuracies: dict[str, list[float]] = {name: [] for name in settings}
+    outcomes: dict[str, list[Outcome]] = {name: [] for name in settings}
     # What is imported and made ready once for the process belongs to nobody's turn.
     for chosen in settings.values():
         run(chosen.replace(epochs=1), data.first(chosen.batch_size))
 
     def turn(name: str) -> float:
-        seed = seeds[len(accuracies[name])]
-        accuracy, seconds = run(settings[name].replace(seed=seed), data)
-        accuracies[name].append(accuracy)
-        return seconds
+        seed = seeds[len(outcomes[name])]
+        outcomes[name].append(run(settings[name].replace(seed=seed), data))
+        return outcomes[name][-1].seconds
 
     seconds = alternate(list(settings), len(seeds), turn)
+    accuracies = {name: [one.accuracy for one in made] for name, made in outcomes.items()}
+    plain = seconds[PLAIN_PRESET if PLAIN_PRESET in settings else next(iter(settings))]
     return {
         name: {
             "accuracies": accuracies[name],
+            "right_after": [one.right_after for one in outcomes[name]],
             "seconds": seconds[name],
             "mean_accuracy": statistics.mean(accuracies[name]),
             "median_seconds": statistics.median(seconds[name]),
-            "ratio": ratio(seconds[name], seconds[PLAIN_PRESET]),
+            "ratio": ratio(seconds[name], plain),
         }
         for name in settings
     }
@@ -155,12 +189,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", default="1,2,3,4,5", help="one run with each, 1,2,3,4,5")
     parser.add_argument("--epochs", type=int, default=9, help="for each recipe, 9")
     parser.add_argument("--part", choices=PARTS, help="only one of the two")
+    parser.add_argument("--presets", default=",".join(PRESETS), help="some of them")
     parser.add_argument("--quick", action="store_true", help="to try the script out")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args(arguments)
     seeds = [int(seed) for seed in options.seeds.split(",")]
     data, epochs = load_dataset(), options.epochs
-    settings = {name: preset.settings for name, preset in PRESETS.items()}
+    settings = {name: PRESETS[name].settings for name in options.presets.split(",")}
     if options.quick:
         seeds, epochs, data = seeds[:1], 2, data.first(len(data.train_labels) // 10)
         settings = {name: chosen.replace(epochs=2) for name, chosen in settings.items()}

@@ -9,16 +9,13 @@ under another name and reported, never overwritten.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mnist_draw.errors import StorageError, UserError, one_line, plain_name
-from mnist_draw.networks import NETWORKS
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
@@ -26,9 +23,9 @@ from mnist_draw.storage.opening import MEGABYTE
 from mnist_draw.training.checkpoint import MAX_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.history import History, read_change
+from mnist_draw.training.presets import course_of, run_name
 from mnist_draw.training.setting import MODEL_OF_RUN
-from mnist_draw.training.settings import SETTINGS, TrainingSettings
-from mnist_draw.training.updates import usual_learning_rate
+from mnist_draw.training.settings import TrainingSettings
 
 RECORD, CHECKPOINT, HISTORY = "run.json", "checkpoint.npz", "history.npz"
 MODEL = MODEL_OF_RUN
@@ -103,8 +100,8 @@ class Run:
 
     @property
     def title(self) -> str:
-        """The name, or what it is where it has none: its network, and what is not usual."""
-        return self.name or one_line(", ".join([self._network(), *self._unusual()]))
+        """The name, or where it has none its preset and what differs from it."""
+        return self.name or one_line(run_name(self.settings, self.changes))
 
     @property
     def full_title(self) -> str:
@@ -122,33 +119,7 @@ class Run:
 
     def describe_setting(self, name: str) -> str:
         """Format the value of a setting, and those before it during the run."""
-        setting = SETTINGS[name]
-        changes = [change for change in self.changes if change.name == name]
-        values = [change.before for change in changes[:1]] + [change.value for change in changes]
-        words = [setting.format_value(value) for value in values or [self._value(name)]]
-        return " → ".join(word for word, _ in groupby(words))
-
-    def _network(self) -> str:
-        # The tutorial's network is known by its name; all others by their layers.
-        known = NETWORKS["mlp"].title
-        words = self.describe_setting("network")
-        return known if words.startswith(known) else words
-
-    def _value(self, name: str) -> Any:
-        return getattr(self.settings, name)
-
-    def _unusual(self) -> Iterator[str]:
-        """Yield what distinguishes the run from others of its network, settings in words."""
-        usual = TrainingSettings(
-            network=self.settings.network,
-            epochs=self.settings.epochs,
-            learning_rate=usual_learning_rate(self.settings.update),
-        )
-        for name, setting in SETTINGS.items():
-            changed = any(change.name == name for change in self.changes)
-            if not changed and self._value(name) == getattr(usual, name):
-                continue
-            yield setting.with_mark(self.describe_setting(name))
+        return course_of(name, self.settings, self.changes)
 
     @property
     def checkpoint(self) -> Path:

@@ -101,6 +101,8 @@ class WholeNumber(Setting):
     unit: str = ""
     columns: int = 4
     metavar: str = "N"
+    #: Whether the mark follows the number: "5 epochs".
+    counts: bool = False
 
     expected = "a whole number"
     is_number = True
@@ -123,6 +125,12 @@ class WholeNumber(Setting):
                 f"{self.noun} is {_format_number(value)}; it must be from {self.low:,} to "
                 f"{self.high:,}{unit}."
             )
+
+    def with_mark(self, text: str) -> str:
+        """Return the number with what it counts, or after its mark."""
+        if not self.counts:
+            return super().with_mark(text)
+        return f"{text} {self.mark.removesuffix('s') if text == '1' else self.mark}"
 
     def format_value(self, value: Any) -> str:
         """Return the number as the form shows it."""
@@ -175,7 +183,7 @@ class Choice(Setting):
 
     def check(self, value: Any) -> None:
         """Refuse a name that does not exist; the sentence lists those that do."""
-        check_name(self.title.lower(), value, self.choices)
+        check_name(self.noun.lower(), value, self.choices)
 
     def format_value(self, value: Any) -> str:
         """Return the entry's title."""

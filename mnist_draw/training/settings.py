@@ -63,8 +63,8 @@ class TrainingSettings:
     start_model: str | None = declared(
         None,
         NetworkFile(
-            title="Start from",
-            nothing="fresh weights",
+            title="Start",
+            nothing="From scratch",
             sentence="Start from the weights of a trained network, which must have the same "
             "layers, instead of fresh ones.",
             group="network",
@@ -77,7 +77,8 @@ class TrainingSettings:
     update: str = declared(
         "rmsprop",
         Choice(
-            title="Update rule",
+            title="Optimizer",
+            noun="Update rule",
             sentence="How the weights follow the gradient; one of Lasagne's update rules.",
             group="learning",
             widget="update",
@@ -139,6 +140,8 @@ class TrainingSettings:
             widget="epochs",
             option="--epochs",
             with_resume=True,
+            mark="epochs",
+            counts=True,
             low=1,
             high=100_000,
         ),
@@ -171,7 +174,7 @@ class TrainingSettings:
     l2: float = declared(
         0.0,
         RealNumber(
-            title="L2",
+            title="L2 penalty",
             mark="L2",
             sentence="Weight of the sum of squared weights in the loss, without unit; 0 switches "
             "it off.",
@@ -204,8 +207,8 @@ class TrainingSettings:
     extra_folder: str | None = declared(
         None,
         Folder(
-            title="Also learn",
-            nothing="nothing",
+            title="Extra data",
+            nothing="None",
             sentence="Digits that are learnt beside the data set: those that you have taught in "
             "the Draw tab, or pictures in a folder, in subfolders 0 to 9 or with names that "
             "begin with their digit.",
@@ -248,6 +251,7 @@ class TrainingSettings:
             chooses_pictures=True,
             option="--examples",
             mark="pictures",
+            counts=True,
             low=1,
             high=10_000_000,
             step=1000,
@@ -256,7 +260,7 @@ class TrainingSettings:
     target_accuracy: float | None = declared(
         None,
         RealNumber(
-            title="At accuracy",
+            title="At validation accuracy",
             nothing="off",
             noun="The target accuracy",
             sentence="Stop once this validation accuracy is reached.",
@@ -273,7 +277,7 @@ class TrainingSettings:
     patience: int | None = declared(
         None,
         WholeNumber(
-            title="Without progress",
+            title="After epochs without progress",
             nothing="off",
             noun="The patience",
             sentence="Stop after so many epochs without a lower validation loss.",

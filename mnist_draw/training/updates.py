@@ -19,6 +19,8 @@ class UpdateRule:
     ----------
     name : str
         The function's name.
+    title : str
+        Its title in menus, as papers write it.
     meaning : str
         One sentence for menus and help texts.
     learning_rate : float
@@ -36,16 +38,12 @@ class UpdateRule:
     """
 
     name: str
+    title: str
     meaning: str
     learning_rate: float
     parameters: Mapping[str, float]
     formulas: tuple[str, ...]
     accumulators: tuple[str, ...]
-
-    @property
-    def title(self) -> str:
-        """The title in menus: its name, a standard term."""
-        return self.name
 
 
 #: Lasagne 0.1's rules, the tutorial's first.
@@ -54,6 +52,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
     for rule in (
         UpdateRule(
             "rmsprop",
+            "RMSProp",
             "divides each step by the running root mean square of its gradients; rho is how long "
             "they are remembered",
             0.001,
@@ -63,6 +62,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
         ),
         UpdateRule(
             "adam",
+            "Adam",
             "rmsprop with momentum, corrected for its start; beta1 and beta2: how long gradients "
             "and their squares are remembered",
             0.001,
@@ -75,9 +75,12 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             ),
             ("mean of g: m", "mean of g²: v"),
         ),
-        UpdateRule("sgd", "plain stochastic gradient descent", 0.1, {}, ("W = W − η·g",), ()),
+        UpdateRule(
+            "sgd", "SGD", "plain stochastic gradient descent", 0.1, {}, ("W = W − η·g",), ()
+        ),
         UpdateRule(
             "momentum",
+            "Momentum",
             "keeps a share (momentum) of the step before, so that steps in one direction add up",
             0.1,
             {"momentum": 0.9},
@@ -86,6 +89,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
         ),
         UpdateRule(
             "nesterov_momentum",
+            "Nesterov momentum",
             "momentum that looks at the gradient where the step is about to lead",
             0.1,
             {"momentum": 0.9},
@@ -94,6 +98,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
         ),
         UpdateRule(
             "adagrad",
+            "Adagrad",
             "divides each step by the root of all squared gradients so far: ever smaller steps",
             0.01,
             {"epsilon": 1e-6},
@@ -102,6 +107,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
         ),
         UpdateRule(
             "adadelta",
+            "Adadelta",
             "scales steps by the ratio of past steps to past gradients",
             1.0,
             {"rho": 0.95, "epsilon": 1e-6},
@@ -227,15 +233,15 @@ def _cosine(progress: float) -> float:
 SCHEDULES: dict[str, Schedule] = {
     schedule.name: schedule
     for schedule in (
-        Schedule("constant", "constant", "the learning rate stays as it is", lambda _: 1.0),
+        Schedule("constant", "Constant", "the learning rate stays as it is", lambda _: 1.0),
         Schedule(
             "step",
-            "in steps",
+            "In steps",
             "a third of it after half of the epochs, a tenth after three quarters",
             _step,
         ),
         Schedule(
-            "cosine", "cosine", "falls along half a cosine to nothing at the last batch", _cosine
+            "cosine", "Cosine", "falls along half a cosine to nothing at the last batch", _cosine
         ),
     )
 }

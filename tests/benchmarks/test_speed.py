@@ -302,7 +302,9 @@ def test_every_preset_trains_with_every_seed():
     # Another seed is another run, the same seed the same.
     first, second = found["tutorial"]["accuracies"]
     assert first != second
-    assert recipes.run(settings["tutorial"].replace(seed=2), DATA)[0] == second
+    assert recipes.run(settings["tutorial"].replace(seed=2), DATA).accuracy == second
+    assert len(found["tutorial"]["right_after"][0]) == 12
+    assert recipes.stays_from([True, False, True, True]) == 3
     assert "| other | " in recipes.table({"presets": found})
 
 

@@ -24,7 +24,7 @@ from mnist_draw.storage.unique_paths import (
     empty_bin,
     move_to_bin,
 )
-from mnist_draw.training import events, record, run_formats, run_list
+from mnist_draw.training import events, expected_time, record, run_formats, run_list
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.events import EpochFinished
 from mnist_draw.training.history import EPOCH_COLUMNS, History
@@ -265,16 +265,16 @@ def test_a_record_comes_back_as_it_was():
     found = read_run(run.folder)
     assert found == dataclasses.replace(run, name="my best run")
     assert found.title == "my best run"
-    assert run.title == "Tutorial MLP, rate 0.001 → 0.0005"
+    assert run.title == "rate 0.001 → 0.0005, 5 epochs"
     assert found.figures["validation_loss"] == 0.1
     assert (found.epochs_done, found.seconds) == (2, 120)
 
 
 def test_the_title_of_a_run_names_the_settings_that_are_numbers():
     run = Run(Path(), TrainingSettings(l2=0.01, batch_size=1, update="adam"))
-    assert run.title == "Tutorial MLP, adam, minibatch 1, L2 0.01"
+    assert run.title == "Adam, minibatch 1, L2 0.01"
     changed = dataclasses.replace(run, changes=(events.SettingChanged(1, 2, 2, "l2", 0.0, 0.01),))
-    assert changed.title == "Tutorial MLP, adam, minibatch 1, L2 0 → 0.01"
+    assert changed.title == "Adam, minibatch 1, L2 0 → 0.01"
 
 
 def test_the_network_of_a_run_is_called_as_the_run_is():
@@ -477,3 +477,33 @@ def test_only_what_differs():
     one, two = add_run("2026-01-01 10:00"), add_run("2026-01-02 10:00", planned=9)
     assert run_list.differences([one]) == run_list.differences([]) == []
     assert run_list.differences([one, two]) == [("Epochs", ["5", "9"])]
+
+
+# -- how long a run will take
+
+
+def test_the_last_run_of_a_network_tells_how_long_the_next_takes(monkeypatch):
+    monkeypatch.setattr(expected_time, "matrix_speed", lambda: 1e9)
+    settings = TrainingSettings(epochs=3)
+    estimated = expected_time.expected_seconds(settings)
+    assert estimated is not None
+    assert 1 < estimated < 10_000
+    add_run("2026-01-01 10:00")
+    runs, _ = run_list.list_runs()
+    assert expected_time.expected_seconds(settings, runs) == 180
+    few = expected_time.expected_seconds(settings.replace(training_examples=5000), runs)
+    assert few is not None
+    assert 18 < few < 40
+    other = expected_time.expected_seconds(settings.replace(network="cnn"), runs)
+    assert other is not None
+    assert other > estimated
+    own = settings.replace(data_folder="/mine")
+    assert expected_time.expected_seconds(own, runs) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.2, "1 s"), (9.4, "9 s"), (12, "10 s"), (21, "20 s"), (58, "1 min"), (125, "2 min")],
+)
+def test_a_time_is_rounded(seconds, words):
+    assert expected_time.time_words(seconds) == words

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_draw.errors import UserError
-from mnist_draw.training.presets import load_settings, save_settings
+from mnist_draw.training.presets import (
+    PRESETS,
+    differences,
+    load_settings,
+    nearest_preset,
+    run_name,
+    save_settings,
+)
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import SCHEDULES, UPDATE_RULES
 
@@ -185,3 +192,38 @@ def test_no_file_and_no_place(tmp_path):
         load_settings(tmp_path / "none")
     with pytest.raises(UserError, match="Cannot write"):
         save_settings(tmp_path / "none" / "f", TrainingSettings())
+
+
+# -- what differs
+
+
+@pytest.mark.parametrize(
+    ("preset", "changes", "name"),
+    [
+        ("tutorial", {}, "Tutorial MLP"),
+        ("tutorial", {"network": "mlp#26"}, "Tutorial MLP"),
+        (
+            "tutorial",
+            {"learning_rate": 0.0005, "training_examples": 5000},
+            "rate 0.0005, 5,000 pictures",
+        ),
+        (
+            "tutorial",
+            {"update": "adadelta", "learning_rate": 1.0, "epochs": 1},
+            "Adadelta, 1 epoch",
+        ),
+        ("tutorial", {"network": "mlp:0.2", "seed": 2}, "dropout 20 %, seed 2"),
+        ("tutorial", {"network": "layers:200"}, "MLP 784–200–10"),
+        ("quick", {}, "Quick"),
+        ("quick", {"epochs": 3}, "Quick, 3 epochs"),
+        ("cnn", {"seed": 5}, "CNN, seed 5"),
+        ("handwriting", {"augmentation": "warp"}, "Handwriting, augmentation Warp"),
+    ],
+)
+def test_a_run_is_named_by_its_preset_and_what_differs(preset, changes, name):
+    settings = PRESETS[preset].settings.replace(**changes)
+    assert run_name(settings) == name
+    assert nearest_preset(settings) is PRESETS[preset]
+    found = differences(settings, PRESETS[preset].settings)
+    assert all(one.text in name for one in found)
+    assert {one.name for one in found} <= set(changes)

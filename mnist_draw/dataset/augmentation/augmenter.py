@@ -65,7 +65,7 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "off": Recipe("off", "the pictures as they are", None),
+    "off": Recipe("Off", "the pictures as they are", None),
     "warp": Recipe("Warp", "turned, slanted, narrowed and widened", WarpRange()),
     "elastic": Recipe("Elastic", "also bent by smooth noise", WarpRange(waves=_NOISE)),
     "pen": Recipe(

@@ -1,0 +1,122 @@
+"""How long a run will take on this computer, before it starts."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import Convolution, Dense, Operation, Shape
+from mnist_draw.training.presets import plain_network
+from mnist_draw.training.record import Run, load_history
+from mnist_draw.training.settings import TrainingSettings
+
+#: MNIST's training and validation pictures; data sets of one's own are counted by their last run.
+_TRAINING, _VALIDATION = 50_000, 10_000
+#: Multiplications of a training step for each of the forward pass: it, and two of its size back.
+_PASSES = 3
+#: Seconds of the one matrix product that measures this computer.
+_MEASURED = 0.04
+#: Seconds of a network's multiplications in training, for one of the matrix product's. Both and the
+#: next were measured beside each other with `benchmarks/recipes.py` on two cores.
+_DENSE, _CONVOLUTION = 2.0, 4.0
+#: Seconds of varying a picture, in multiplications of the matrix product.
+_VARIED = 0.7e6
+#: Last epochs of a run that tell its speed.
+_LAST = 5
+
+
+@lru_cache(maxsize=1)
+def matrix_speed() -> float:
+    """Measure the multiplications a second of one matrix product of about 40 ms; once.
+
+    Call it outside the GUI thread, and not during a run.
+    """
+    side, seconds = 512, 0.0
+    while True:
+        one = np.ones((side, side), np.float32)
+        one @ one
+        began = time.perf_counter()
+        one @ one
+        seconds = time.perf_counter() - began
+        if seconds >= _MEASURED / 2 or side > 8000:
+            return side**3 / seconds
+        side = math.ceil(side * min(2.0, (_MEASURED / max(seconds, 1e-6)) ** (1 / 3)))
+
+
+def expected_seconds(settings: TrainingSettings, runs: Sequence[Run] = ()) -> float | None:
+    """Return the seconds of a run's epochs; None for a data set whose size is not known.
+
+    They are those of the last of ``runs``, newest first, that trained this network, or else the
+    network's multiplications by the speed of this computer. Reads files and may compute for 0.1 s:
+    not for the GUI thread.
+    """
+    for run in runs:
+        if _is_alike(run.settings, settings) and (epoch := _seconds_of_epoch(run)):
+            pictures = _pictures(settings) / _pictures(run.settings)
+            return settings.epochs * epoch * pictures
+    if settings.data_folder is not None and settings.training_examples is None:
+        return None
+    return settings.epochs * _pictures(settings) * _multiplications(settings) / matrix_speed()
+
+
+def _is_alike(one: TrainingSettings, other: TrainingSettings) -> bool:
+    names = ("augmentation", "batch_size", "data_folder")
+    return plain_network(one.network) == plain_network(other.network) and all(
+        getattr(one, name) == getattr(other, name) for name in names
+    )
+
+
+def _seconds_of_epoch(run: Run) -> float | None:
+    try:
+        epochs = load_history(run).epochs[-_LAST:]
+    except (UserError, OSError):
+        return None
+    return statistics.median(epoch.seconds for epoch in epochs) if epochs else None
+
+
+def _pictures(settings: TrainingSettings) -> float:
+    """Return the pictures of an epoch; one that is only validated takes a third of the work."""
+    return (settings.training_examples or _TRAINING) + _VALIDATION / _PASSES
+
+
+def _multiplications(settings: TrainingSettings) -> float:
+    """Return the work of training on a picture, in multiplications of the matrix product."""
+    shape: Shape = (1, 28, 28)
+    work = _VARIED if settings.augmentation != "off" else 0.0
+    for operation in parse_network(settings.network).operations:
+        work += _PASSES * _weight(operation) * _products(operation, shape)
+        shape = operation.output_shape(shape)
+    return work
+
+
+def _weight(operation: Operation) -> float:
+    return _CONVOLUTION if isinstance(operation, Convolution) else _DENSE
+
+
+def _products(operation: Operation, incoming: Shape) -> int:
+    """Return the multiplications of a forward pass."""
+    match operation:
+        case Dense():
+            return math.prod(incoming) * operation.units
+        case Convolution():
+            places = math.prod(operation.output_shape(incoming))
+            return places * incoming[0] * operation.side**2
+    return 0
+
+
+def time_words(seconds: float) -> str:
+    """Return seconds as a promise: under 10 in whole ones, then in steps of five, then minutes."""
+    if seconds < 9.5:
+        return f"{max(1, round(seconds))} s"
+    if seconds < 57.5:
+        return f"{5 * round(seconds / 5)} s"
+    if seconds < 3570:
+        return f"{round(seconds / 60)} min"
+    return f"{round(seconds / 3600)} h"
