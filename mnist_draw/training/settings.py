@@ -175,6 +175,7 @@ class TrainingSettings:
         0.0,
         RealNumber(
             title="L2 penalty",
+            noun="L2",
             mark="L2",
             sentence="Weight of the sum of squared weights in the loss, without unit; 0 switches "
             "it off.",

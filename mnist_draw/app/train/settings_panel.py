@@ -216,6 +216,8 @@ class SettingsPanel(QWidget):
             )
             button.clicked.connect(lambda _, preset=preset: self.show_settings(preset.settings))
             head.addWidget(button)
+            button.setMinimumWidth(1)
+            button.setHidden(len(self.presets) > 1)
             self.presets[name] = button
 
     def _build_files(self, head: QHBoxLayout) -> None:

@@ -128,7 +128,7 @@ def test_the_trained_network_answers_the_drawing(setup, qtbot):
     setup.button("tryItButton").click()
     assert window.tabs.currentWidget() is window.draw_tab
     # It has one name everywhere, and the next start finds it.
-    name = "Tutorial MLP, "
+    name = "1 epoch, "
     qtbot.waitUntil(lambda: setup.text("statusLabel").startswith(name))
     qtbot.waitUntil(lambda: window.draw_tab.models.currentText().startswith(name))
     kept = window.network.stored_key

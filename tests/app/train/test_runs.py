@@ -233,7 +233,7 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     room = make()
     page = room.show_runs()
     assert [text_of(page, row) for row in (0, 1)] == [
-        "MLP 784–4–10, adam", "MLP 784–4–10, rate 0.01",
+        "MLP 784–4–10, Adam", "MLP 784–4–10, rate 0.01",
     ]  # fmt: skip
     assert text_of(page, 0, 2) == "5 of 20"
     assert text_of(page, 0, 3) == "5:00"
@@ -246,7 +246,7 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
         page.differences.verticalHeaderItem(row).text()
         for row in range(page.differences.rowCount())
     ]
-    assert names == ["Update rule", "Learning rate", "Validation", "Test"]
+    assert names == ["Optimizer", "Learning rate", "Validation", "Test"]
     assert page.differences.item(1, 1).text() == "0.01"
     heading = page.differences.horizontalHeaderItem(1).text()
     assert heading == "MLP 784–4–10\nrate 0.01\n2026-01-01 10:00"
