@@ -56,6 +56,11 @@ def reading(said, number=None, ticket=1):
     return BoardReading(said, number, ticket)
 
 
+def entry(tab, text):
+    """Return the entry of the board's menu that begins so."""
+    return next(action for action in tab.tools.menu.actions() if action.text().startswith(text))
+
+
 class Recogniser:
     """Answers with the number of pictures it has seen so far."""
 

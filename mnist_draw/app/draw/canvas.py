@@ -43,6 +43,7 @@ class Canvas(PointerWidget):
     ink_changed = pyqtSignal()
     history_changed = pyqtSignal()
     width_changed = pyqtSignal(int)
+    pen_down = pyqtSignal(bool)
 
     def __init__(self, drawing: Drawing | None = None) -> None:
         super().__init__()
@@ -57,8 +58,10 @@ class Canvas(PointerWidget):
         self.setCursor(Qt.CrossCursor)
         self.drawing = drawing or Drawing()
         self.pen_width = PEN_WIDTH
-        self._marks: tuple[QRectF, QPointF] | None = None
+        self.marks: tuple[QRectF, QPointF] | None = None
         self._inviting = False
+        #: Whether an empty board says what to draw.
+        self.shows_invitation = True
         self._image = QImage()
         self._memory = ImageMemory(_ROOM)
         #: Whether the image must be painted anew before it is used.
@@ -131,8 +134,8 @@ class Canvas(PointerWidget):
     def set_marks(self, box: QRectF | None, centre: QPointF | None = None) -> None:
         """Show the crop box and the centre of mass, in board units; None shows neither."""
         marks = None if box is None or centre is None else (box, centre)
-        if marks != self._marks:
-            self._marks = marks
+        if marks != self.marks:
+            self.marks = marks
             self.update()
 
     def refresh(self) -> None:
@@ -169,6 +172,11 @@ class Canvas(PointerWidget):
     def to_widget(self, point: QPointF) -> QPointF:
         """Convert a point from board units to logical pixels."""
         return self._corner() + point * self.pixels_per_unit()
+
+    def ink_below(self, place: QRectF) -> int:
+        """Return how much ink there is in a part of the widget."""
+        corner = (place.topLeft() - self._corner()) / self.pixels_per_unit()
+        return self.drawing.ink_in(QRectF(corner, place.size() / self.pixels_per_unit()))
 
     def in_widget(self, rect: QRectF) -> QRectF:
         """Convert a rectangle from board units to logical pixels."""
@@ -220,9 +228,9 @@ class Canvas(PointerWidget):
             self._to_board(painter)
             growing.paint_tail(painter, theme.colour("ink"))
             painter.restore()
-        if self._marks is not None:
-            paint_marks(painter, self._marks, self)
-        if not self.drawing.items:
+        if self.marks is not None:
+            paint_marks(painter, self.marks, self)
+        if self.shows_invitation and not self.drawing.items:
             self._paint_invitation(painter)
         self.key_pen.paint(painter)
         painter.setClipping(False)
@@ -257,6 +265,7 @@ class Canvas(PointerWidget):
             self.update()
         else:
             self._update_end()
+        self.pen_down.emit(True)
         self.history_changed.emit()
         self.ink_changed.emit()
 
@@ -275,6 +284,7 @@ class Canvas(PointerWidget):
             return
         self.drawing.end()
         self._finish_stroke(stroke)
+        self.pen_down.emit(False)
         self._changed()
 
     def _update_end(self) -> None:

@@ -295,8 +295,8 @@ class MyDigits(QObject):
         learning.stepped.connect(lambda _, part: self.row.show_learning(part))
         learning.ended.connect(lambda: self.row.show_learning(None))
 
-    def build_commands(self, tab: QWidget) -> None:
-        """Add the commands to a tab."""
+    def build_commands(self, tab: QWidget) -> Command:
+        """Add the commands to a tab; return the one that shows all digits, for a menu."""
         Command(
             tab,
             "Wrong? It is a",
@@ -305,13 +305,13 @@ class MyDigits(QObject):
             TEACH_KEY,
             self.begin,
         ).describe(self.row.teach_button)
-        Command(
-            tab,
-            "My digits",
-            "Show all digits that you have taught, and learn them.",
-            "F8",
-            self.toggle,
-        ).describe(self.row.digits_button)
+        sentence = "Show all digits that you have taught, and learn them."
+        shows_all = Command(tab, "My digits", sentence, "F8", self.toggle)
+        shows_all.describe(self.row.digits_button)
+        self.teaching.counted.connect(
+            lambda count, _: shows_all.setText(f"My digits ({count:,})" if count else "My digits")
+        )
+        return shows_all
 
     # -- the two pages
 

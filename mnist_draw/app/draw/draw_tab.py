@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPointF, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent
-from PyQt5.QtWidgets import (
-    QButtonGroup,
-    QSizePolicy,
-    QSlider,
-    QToolButton,
-    QWidget,
-)
+from PyQt5.QtCore import Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QScrollArea, QWidget
 
 from mnist_draw.app.draw.answer_panel import WHY_KEY, AnswerPanel
 from mnist_draw.app.draw.autosave import Autosave
-from mnist_draw.app.draw.board_items import PEN_WIDTH, PEN_WIDTH_RANGE
+from mnist_draw.app.draw.board_items import PEN_WIDTH
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.digit_list import MyDigits
 from mnist_draw.app.draw.explanations import Explanations
+from mnist_draw.app.draw.first_start import FirstStart
 from mnist_draw.app.draw.network_menu import NetworkMenu
-from mnist_draw.app.draw.overlays import NumberBoxes, crop_marks
+from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, crop_marks
 from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.recognition import BoardReading, Recognition
+from mnist_draw.app.draw.tool_bar import WIDTH_STEP, ToolBar
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.layout import FlowLayout, column, row
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
-from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, connect_direct
-from mnist_draw.app.kit.widgets import Switch, explain, label, rule
 from mnist_draw.app.train.networks_dialog import NetworksController
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.storage.models import ModelFile
@@ -45,141 +40,14 @@ if TYPE_CHECKING:
 
 notifier = Notifier("draw")
 
-#: The buttons get the height first; the rest stays empty below them.
-_BUTTON_SHARE = 1000
-
-
-class ToolColumn(QWidget):
-    """The buttons; the tab's commands give them icon, name and meaning."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pen, self.eraser = _tool("penButton"), _tool("eraserButton")
-        self.undo, self.redo = _tool("undoButton"), _tool("redoButton")
-        self.clear = _tool("clearButton")
-        self.open_image, self.paste = _tool("openImageButton"), _tool("pasteButton")
-        self.example = _tool("exampleButton")
-        self.save, self.copy = _tool("saveDrawingButton"), _tool("copyButton")
-        groups = (
-            (self.pen, self.eraser),
-            (self.undo, self.redo, self.clear),
-            (self.open_image, self.paste, self.example),
-            (self.save, self.copy),
-        )
-        tools = column(owner=self)
-        for tool_group in groups:
-            if tools.count():
-                tools.addWidget(rule())
-            for tool in tool_group:
-                tools.addWidget(tool, _BUTTON_SHARE)
-        tools.addStretch(1)
-        group = QButtonGroup(self)
-        for button in (self.pen, self.eraser):
-            button.setCheckable(True)
-            group.addButton(button)
-        self.pen.setChecked(True)
-
-
-def _tool(name: str) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName(name)
-    button.setProperty("look", "tool")
-    button.setFocusPolicy(Qt.StrongFocus)
-    # In a low window the buttons get lower, between the style sheet's limits.
-    button.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
-    return button
-
-
-#: Board units that one press of [ or ] makes the pen thinner or wider.
-WIDTH_STEP = 4
-_SLIDER_WIDTH = 180
-_NETWORK_WIDTH = 280
-_PREVIEW = 32
-#: The slider gets the width first; the rest stays empty beside it.
-_SHARE = 1000
-
-
-class PenRow(QWidget):
-    """Sets the pen's width and shows it."""
-
-    def __init__(self, canvas: Canvas, network: ActiveNetwork) -> None:
-        super().__init__()
-        self._canvas = canvas
-        parts = FlowLayout()
-        self.setLayout(parts)
-        parts.addWidget(self._build_pen())
-        self.models = NetworkMenu(network)
-        self.models.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.models.setMaximumWidth(round(_NETWORK_WIDTH * theme.text_scale()))
-        parts.addWidget(self.models)
-        parts.addWidget(self._build_crop())
-        self.slider.valueChanged.connect(canvas.set_pen_width)
-        canvas.width_changed.connect(self._show_width)
-
-    def _build_pen(self) -> QWidget:
-        self.slider = QSlider(Qt.Horizontal)
-        self.slider.setObjectName("widthSlider")
-        self.slider.setRange(*PEN_WIDTH_RANGE)
-        self.slider.setPageStep(WIDTH_STEP)
-        self.slider.setValue(round(PEN_WIDTH))
-        self.slider.setMaximumWidth(_SLIDER_WIDTH)
-        explain(
-            self.slider,
-            "Pen width",
-            "Width of the pen in board units; the board is 600 units high.",
-            "[ and ]",
-        )
-        # The handle is higher than the groove and would be cut off.
-        self.slider.setMinimumSize(_SLIDER_WIDTH // 2, Size.ICON)
-        self.preview = WidthPreview(self._canvas)
-        self._figure = TabularLabel(f"{PEN_WIDTH:.0f}")
-        self._figure.setToolTip("The pen's width; the board is 600 of these units high.")
-        group = QWidget()
-        caption = label("Pen", "muted")
-        row(caption, (self.slider, _SHARE), self.preview, self._figure, 1, owner=group)
-        group.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        return group
-
-    def _build_crop(self) -> QWidget:
-        self.crop_switch = Switch()
-        self.crop_switch.setObjectName("cropSwitch")
-        group = QWidget()
-        row(label("Crop box", "muted"), self.crop_switch, owner=group)
-        return group
-
-    def widen(self, step: float) -> None:
-        """Change the pen's width by so many board units."""
-        self._canvas.set_pen_width(self._canvas.pen_width + step)
-
-    def _show_width(self, width: int) -> None:
-        self.slider.setValue(width)
-        self._figure.setText(f"{width}")
-        self.preview.update()
-
-
-class WidthPreview(QWidget):
-    """A dot that grows with the pen; the widest pen fills it."""
-
-    def __init__(self, canvas: Canvas) -> None:
-        super().__init__()
-        self._canvas = canvas
-        self.setFixedSize(self.sizeHint())
-        self.setToolTip("How wide the pen is; the widest fills the dot's place.")
-
-    def sizeHint(self) -> QSize:
-        return QSize(_PREVIEW, _PREVIEW)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("text"))
-        diameter = _PREVIEW * self._canvas.pen_width / PEN_WIDTH_RANGE[1]
-        centre = QPointF(self.width() / 2, self.height() / 2)
-        painter.drawEllipse(centre, diameter / 2, diameter / 2)
-
-
-_PEN_WIDTH, _CROP_BOX = "pen_width", "crop_box"
+#: The panel's width: this part of the tab's, within limits that grow with the text, …
+_PANEL_SHARE, _PANEL_WIDTHS = 0.35, (360, 448)
+#: … and never more than this part.
+_MAX_PANEL_SHARE = 0.45
+#: From the board's edge to a message.
+_MESSAGE_EDGE = 16
+#: What the preferences call the pen's width, what is cut out, and that the tab was shown before.
+_PEN_WIDTH, _CROP_BOX, _WELCOMED = "pen_width", "crop_box", "welcomed"
 
 
 class DrawTab(Page):
@@ -206,51 +74,76 @@ class DrawTab(Page):
         self.network = network or ActiveNetwork(parent=self)
         self.canvas = Canvas()
         self.boxes = NumberBoxes(self.canvas)
+        self.first_start = FirstStart(self.canvas)
+        self.tools = ToolBar(self.canvas)
         self.answer = AnswerPanel()
-        self.tools = ToolColumn()
-        self.pen_row = PenRow(self.canvas, self.network)
-        self.models = self.pen_row.models
+        self.models = NetworkMenu(self.network)
         self._background = Background(self)
         self.pictures = PictureTools(
-            self.canvas, self.tools, self._background, self.network, self._describe_answer, self
+            self.canvas, self._background, self.network, self._describe_answer, self
         )
         self.autosave = Autosave(self.canvas, self._background)
         self.my_digits = MyDigits(
             self.canvas, self.answer, self._background, self.pictures.reader, self
         )
         self.networks = NetworksController(self.network, self._background, self)
+        self._reading: BoardReading | None = None
+        self._question: DigitPopover | None = None
+        self._place: int | None = None
         self._ticket = 0
         # It runs out after what waits to be painted has been painted.
         self._posting = QTimer(self)
         self._posting.setSingleShot(True)
         self._posting.timeout.connect(self._post_ink)
         self._emptied = 0
-        board = column((self.canvas, 1), self.pictures.strip, self.pen_row)
-        margins = (Size.MARGIN, Size.MARGIN, Size.MARGIN, Size.CARD_GAP)
-        parts = row(self.tools, (board, 12), gap=Size.CARD_PADDING, margins=margins, owner=self)
-        parts.addSpacing(Size.GRID)
-        parts.addWidget(self.my_digits.pages, 13)
+        board = column((self.canvas, 1), self.pictures.strip, gap=Size.CARD_GAP)
+        self._panel = self._build_panel()
+        margins = (Size.MARGIN,) * 4
+        row((board, 1), self._panel, gap=Size.MARGIN, margins=margins, owner=self)
         self._connect()
         self._build_commands()
         self._show_history()
+        self.welcomes = preferences is not None and not preferences.get(_WELCOMED, False)
         if preferences is not None:
             self.canvas.set_pen_width(preferences.get(_PEN_WIDTH, PEN_WIDTH))
-            self.pen_row.crop_switch.setChecked(preferences.get(_CROP_BOX, False))
+            self.cut_out.setChecked(preferences.get(_CROP_BOX, False))
+
+    def _build_panel(self) -> QScrollArea:
+        """Build what is at the board's right; it scrolls where it is too high."""
+        area, inside = QScrollArea(), QWidget()
+        column(self.models, (self.my_digits.pages, 1), owner=inside)
+        area.setWidget(inside)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.NoFocus)
+        return area
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit_panel()
+
+    def _fit_panel(self) -> None:
+        low, high = map(theme.scaled, _PANEL_WIDTHS)
+        share = _PANEL_SHARE * self.width() * theme.text_scale()
+        wide = min(max(share, low), high, _MAX_PANEL_SHARE * self.width())
+        self._panel.setFixedWidth(round(wide))
+        # Now, not with the next event: the board would be painted twice.
+        self.layout().activate()
 
     def _connect(self) -> None:
         tools, canvas = self.tools, self.canvas
         tools.eraser.toggled.connect(self._choose_eraser)
-        self.pen_row.crop_switch.toggled.connect(self._mark)
         canvas.ink_changed.connect(self._note_ink)
         canvas.history_changed.connect(self._show_history)
-        self.boxes.chosen.connect(self.answer.choose_place)
-        self.boxes.chosen.connect(self.my_digits.row.choose)
+        self.boxes.chosen.connect(self._ask_digit)
+        self.boxes.whole_chosen.connect(self._ask_whole)
         self.answer.place_changed.connect(self.boxes.mark)
+        self.answer.place_changed.connect(self._teach_marked)
+        self.first_start.example_requested.connect(self.pictures.examples.show_any)
         # The digit asked about is forgotten with the next picture.
         self.pictures.replaced.connect(lambda: self.answer.bars.choose(None))
-        self.models.all_requested.connect(self.networks.open)
         # What was told of one drawing is of no use for the next.
         self.canvas.ink_changed.connect(notifier.forget)
+        theme.theme().changed.connect(self._fit_panel)
 
     def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
         """Have the ink read, and its answers explained while that can be seen."""
@@ -266,7 +159,7 @@ class DrawTab(Page):
         explanations.explained.connect(answer.show_explanation)
 
     def _build_commands(self) -> None:
-        tools, canvas, row = self.tools, self.canvas, self.pen_row
+        tools, canvas = self.tools, self.canvas
         Command(
             self,
             "All networks",
@@ -301,35 +194,48 @@ class DrawTab(Page):
         self._undo.serve(tools.undo)
         self._redo.serve(tools.redo)
         self._clear.serve(tools.clear)
-        Command(
+        self.cut_out = Command(
             self,
-            "Crop box",
-            "Mark what is cut out for the network, and its centre of mass.",
+            "Show what is cut out",
+            "Frame what is cut out for the network, and mark its centre of mass.",
             "B",
-            row.crop_switch.toggle,
-        ).describe(row.crop_switch)
+            lambda: None,
+        )
+        self.cut_out.setCheckable(True)
+        self.cut_out.toggled.connect(lambda: self._show_tags())
         why = self.answer.why_link
         Command(self, "Why this answer", why.accessibleDescription(), WHY_KEY, why.ask)
-        Command(self, "Thinner pen", "Make the pen thinner.", "[", lambda: row.widen(-WIDTH_STEP))
-        Command(self, "Wider pen", "Make the pen wider.", "]", lambda: row.widen(WIDTH_STEP))
-        self.my_digits.build_commands(self)
+        for text, sentence, key, step in (
+            ("Thinner pen", "Make the pen thinner.", "[", -WIDTH_STEP),
+            ("Wider pen", "Make the pen wider.", "]", WIDTH_STEP),
+        ):
+            Command(self, text, sentence, key, partial(self._widen, step))
+        Command(self, "Close", "Close what is open on the board or below it.", "Esc", self._close)
+        my_digits = self.my_digits.build_commands(self)
+        tools.fill(*self.pictures.commands, (self.cut_out, my_digits))
 
     # -- for the window
 
     def start(self) -> None:
         """Restore the board and count the taught digits."""
         self.autosave.start()
+        if self.welcomes and not self.canvas.has_ink():
+            self.first_start.begin()
         self.my_digits.teaching.recount()
 
     def remember(self, preferences: Preferences) -> None:
         preferences.set(_PEN_WIDTH, self.canvas.pen_width)
-        preferences.set(_CROP_BOX, self.pen_row.crop_switch.isChecked())
+        preferences.set(_CROP_BOX, self.cut_out.isChecked())
+        preferences.set(_WELCOMED, True)
 
     def finish(self) -> None:
         """Save the board; the program ends."""
         self.pictures.input.stop()
         self.autosave.finish()
         self.my_digits.learn.finish()
+
+    def message_ground(self) -> tuple[QWidget, int]:
+        return self.canvas, _MESSAGE_EDGE
 
     def focus_first(self) -> None:
         self.canvas.setFocus()
@@ -350,6 +256,17 @@ class DrawTab(Page):
     def _choose_eraser(self, on: bool) -> None:
         self.canvas.erasing = on
 
+    def _widen(self, step: float) -> None:
+        """Change the pen's width by so many board units."""
+        self.canvas.set_pen_width(self.canvas.pen_width + step)
+
+    def _close(self) -> None:
+        """Close the card of the first start, or the row of pictures."""
+        if self.first_start.isVisible():
+            self.first_start.end()
+        else:
+            self.pictures.strip.close_strip()
+
     def _show_history(self) -> None:
         self._undo.setEnabled(self.canvas.drawing.can_undo)
         self._redo.setEnabled(self.canvas.drawing.can_redo)
@@ -367,29 +284,69 @@ class DrawTab(Page):
         """Send the drawing off to be recognised; an empty board needs no network."""
         self._ticket += 1
         ink = self.canvas.ink()
-        if self.pen_row.crop_switch.isChecked():
-            self._mark(True, ink)
         if not ink.any():
             self._emptied = self._ticket
+            self._reading = None
             self.answer.show_nothing()
-            self.boxes.show_number(None)
+            self._show_tags()
+        elif self.cut_out.isChecked():
+            self._show_tags(ink)
         drawing = self.canvas.drawing
         self.ink_posted.emit(ink, self._ticket, drawing.beginning, drawing.pen_strokes())
 
     def show_reading(self, reading: BoardReading) -> None:
         """Show a reading unless the board has been emptied since its ink was posted."""
         if reading.ticket > self._emptied:
-            self.boxes.show_number(reading.number)
+            self._reading = reading
             self.answer.show_reading(reading)
+            boxes = self.boxes.boxes
+            self._show_tags()
+            if self._question is not None and self.boxes.boxes != boxes:
+                # Another network divides the ink otherwise.
+                self._question.close_popover()
             self.my_digits.teaching.note_answer(reading.answer, reading.number)
-            self.my_digits.row.choose(None)
+            self._teach_marked(self.answer.place)
 
-    def _mark(self, on: bool, ink: np.ndarray | None = None) -> None:
-        """Show or hide the crop box and the centre of mass."""
+    # -- tags
+
+    def _show_tags(self, ink: np.ndarray | None = None) -> None:
+        """Show a tag for each digit of a number, or for the one that is cut out."""
+        number = None if self._reading is None else self._reading.number
         marks = None
-        if on:
+        if self.cut_out.isChecked() and number is None:
             marks = crop_marks(self.canvas.ink() if ink is None else ink, self.canvas.drawing)
         self.canvas.set_marks(*(marks or (None, None)))
+        certainty = self.answer.certainty
+        if marks is not None and certainty is not None:
+            self.boxes.show_digit(marks[0], certainty.label)
+        else:
+            self.boxes.show_number(number)
+
+    def _teach_marked(self, place: int) -> None:
+        """Teach the digit whose box is bold; without a number, the whole board."""
+        self.my_digits.row.choose(None if place < 0 else place)
+
+    def _ask_digit(self, index: int) -> None:
+        """Choose a digit by its tag, and ask which it is."""
+        self.answer.choose_place(index)
+        several = len(self.boxes.boxes) > 1
+        self._ask(index, index if several else None, "What is it?")
+
+    def _ask_whole(self, index: int) -> None:
+        self._ask(index, None, "What is all of it?")
+        self.boxes.mark_whole(True)
+
+    def _ask(self, tag: int, place: int | None, question: str) -> None:
+        teaching = self.my_digits.teaching
+        if not teaching.ready:
+            return
+        if self._question is None:
+            self._question = DigitPopover(self.window())
+            self._question.said.connect(lambda digit: teaching.teach(digit, self._place))
+            self._question.closed.connect(lambda: self.boxes.mark_whole(False))
+            self.canvas.ink_changed.connect(self._question.close_popover)
+        self._place = place
+        self._question.ask(self.canvas, self.boxes.tag(tag), teaching.likely(place), question)
 
     def _describe_answer(self) -> str:
         """Return the answer as one line of text; empty if there is none."""

@@ -214,6 +214,14 @@ class Drawing:
             painter.end()
         return ink_of(image)
 
+    def ink_in(self, place: QRectF) -> int:
+        """Return how many pixels of the picture have ink in a rectangle of the board."""
+        inner = place.intersected(self._area).translated(-self._area.topLeft())
+        left, top = int(inner.left() * INK_SCALE), int(inner.top() * INK_SCALE)
+        right = math.ceil(inner.right() * INK_SCALE)
+        bottom = math.ceil(inner.bottom() * INK_SCALE)
+        return int((self.ink()[top:bottom, left:right] > 0).sum())
+
     def pen_strokes(self) -> list[np.ndarray] | None:
         """Return the strokes if all ink consists of strokes, else None."""
         import numpy as np

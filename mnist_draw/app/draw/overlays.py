@@ -1,13 +1,16 @@
-"""Over the drawing board: boxes around the digits of a number, a caption, the crop box."""
+"""Over the drawing board: tags that teach, boxes of a number, what is cut out, a caption."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import (
+    QContextMenuEvent,
     QFontMetricsF,
     QHelpEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -15,11 +18,14 @@ from PyQt5.QtGui import (
     QTabletEvent,
     QTouchEvent,
 )
-from PyQt5.QtWidgets import QLabel, QToolTip, QWidget
+from PyQt5.QtWidgets import QGridLayout, QLabel, QPushButton, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.controls import Menu, Popover
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import tip
+from mnist_draw.app.kit.widgets import claims_key, explain, label, tip
+from mnist_draw.dataset.classes import with_article
 from mnist_draw.recognition.certainty import certainty_of_number
 
 if TYPE_CHECKING:
@@ -68,12 +74,14 @@ _PRESSES = (QEvent.MouseButtonPress, QEvent.TabletPress, QEvent.TouchBegin)
 
 
 class NumberBoxes(QWidget):
-    """A mouse-transparent overlay with a box and a tag for each digit of a number.
+    """A mouse-transparent overlay with a tag for each digit that was read, and a number's boxes.
 
-    A press on a tag chooses the digit that the answer panel is about.
+    A press on a tag chooses the digit that the answer panel is about; what is bold is taught.
     """
 
     chosen = pyqtSignal(int)
+    #: Asked for with the right button: all of the ink is one digit.
+    whole_chosen = pyqtSignal(int)
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -83,6 +91,7 @@ class NumberBoxes(QWidget):
         self.boxes: list[QRectF] = []
         self.index = -1
         self._texts: list[str] = []
+        self._whole = False
         self._canvas = canvas
         self._on_tag = False
         canvas.installEventFilter(self)
@@ -90,15 +99,20 @@ class NumberBoxes(QWidget):
 
     def show_number(self, number: NumberAnswer | None) -> None:
         """Show the boxes of a ``NumberAnswer``, or none."""
-        drawing = self._canvas.drawing
         digits = () if number is None else number.digits
-        boxes = [drawing.to_board(*part.box) for part in digits]
         parts = () if number is None else certainty_of_number(number).parts
-        texts = [part.label for part in parts]
+        to_board = self._canvas.drawing.to_board
+        self._show([to_board(*part.box) for part in digits], [part.label for part in parts])
+
+    def show_digit(self, box: QRectF, text: str) -> None:
+        """Show the tag of a single digit below what is cut out."""
+        self._show([box], [text])
+
+    def _show(self, boxes: list[QRectF], texts: list[str]) -> None:
         if boxes == self.boxes and texts == self._texts:
             return
         before = self._area()
-        self.boxes, self._texts = boxes, texts
+        self.boxes, self._texts, self._whole = boxes, texts, False
         self.resize(self._canvas.size())
         self.setVisible(bool(boxes))
         self._canvas.setMouseTracking(bool(boxes))
@@ -112,15 +126,21 @@ class NumberBoxes(QWidget):
             self.index = index
             self.update(self._area().toAlignedRect())
 
+    def mark_whole(self, on: bool) -> None:
+        """Mark all of the ink instead, while it is asked what that is."""
+        if on != self._whole:
+            self._whole = on
+            self.update(self._area().toAlignedRect())
+
     def tag(self, index: int) -> QRectF:
         """Return the tag of a digit, in logical pixels of the board."""
         box = self._on_canvas(self.boxes[index])
         metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
         wide = metrics.horizontalAdvance(self._texts[index]) + 2 * Size.FIELD_GAP
-        size = QSizeF(wide, metrics.height() + Size.GRID)
-        below = box.bottom() + Size.TIGHT
+        size = QSizeF(wide, metrics.height() + 2 * Size.GRID)
+        below = box.bottom() + Size.FIELD_GAP
         if below + size.height() > self.height():
-            below = max(box.top() - Size.TIGHT - size.height(), 0.0)
+            below = max(box.top() - Size.FIELD_GAP - size.height(), 0.0)
         left = min(max(box.center().x() - wide / 2, 0.0), self.width() - wide)
         return QRectF(QPointF(left, below), size)
 
@@ -140,7 +160,8 @@ class NumberBoxes(QWidget):
             index = self.index_at(_position(event))
             if index is not None:
                 event.accept()
-                self.chosen.emit(index)
+                if not (isinstance(event, QMouseEvent) and event.button() == Qt.RightButton):
+                    self.chosen.emit(index)
                 return True
         elif self.boxes:
             return self._pointed_at(event)
@@ -154,13 +175,27 @@ class NumberBoxes(QWidget):
             case QHelpEvent() if event.type() == QEvent.ToolTip:
                 index = self.index_at(QPointF(event.pos()))
                 if index is not None:
-                    text = (
-                        f"Read as {self._texts[index]}: see what the network says of this digit, "
-                        "and teach it alone."
-                    )
+                    text = f"Read as {self._texts[index]}: look at this digit, and say what it is."
                     QToolTip.showText(event.globalPos(), tip(text), self._canvas)
                     return True
+            case QContextMenuEvent():
+                by_key = event.reason() == QContextMenuEvent.Keyboard
+                index = self.index if by_key else self.index_at(QPointF(event.pos()))
+                if index is not None and 0 <= index < len(self.boxes):
+                    below = self.tag(index).bottomLeft().toPoint()
+                    self.menu(index).popup(self._canvas.mapToGlobal(below))
+                    return True
         return False
+
+    def menu(self, index: int) -> Menu:
+        """Return what can be said of a digit; the last entry is about all of the ink."""
+        menu = Menu(self._canvas)
+        menu.setObjectName("tagMenu")
+        menu.setAttribute(Qt.WA_DeleteOnClose)
+        menu.addAction("What is it? …", lambda: self.chosen.emit(index))
+        if len(self.boxes) > 1:
+            menu.addAction("All of it is one digit …", lambda: self.whole_chosen.emit(index))
+        return menu
 
     def _point(self, on: bool) -> None:
         """Show by the cursor that a press chooses and does not draw."""
@@ -183,65 +218,151 @@ class NumberBoxes(QWidget):
         painter.setRenderHint(QPainter.Antialiasing)
         painter.setFont(theme.font(Text.BODY, bold=True))
         second, radius = theme.colour("second"), float(_MARGIN)
-        for index, box in enumerate(self.boxes):
-            chosen = index == self.index
-            painter.setPen(QPen(second, 2.5 if chosen else 1.25))
-            painter.setBrush(Qt.NoBrush)
-            painter.drawRoundedRect(self._on_canvas(box), radius, radius)
+        frames = [(self._on_canvas(box), index == self.index) for index, box in self._framed()]
+        for frame, chosen in frames:
+            painter.setPen(QPen(second, 3 if chosen and not self._whole else 1.25))
+            painter.drawRoundedRect(frame, radius, radius)
+        if self._whole:
+            painter.setPen(QPen(second, 3))
+            painter.drawRoundedRect(
+                functools.reduce(QRectF.united, (frame for frame, _ in frames)), radius, radius
+            )
+        for index, text in enumerate(self._texts):
+            chosen = index == self.index and not self._whole
             tag = self.tag(index)
             painter.setPen(QPen(second, 1.25))
             painter.setBrush(second if chosen else theme.colour("paper"))
             painter.drawRoundedRect(tag.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
             painter.setPen(theme.colour("on_second") if chosen else second)
-            painter.drawText(tag, Qt.AlignCenter, self._texts[index])
+            painter.drawText(tag, Qt.AlignCenter, text)
+
+    def _framed(self) -> list[tuple[int, QRectF]]:
+        """The boxes of a number; a single digit has the frame of what is cut out."""
+        return list(enumerate(self.boxes)) if len(self.boxes) > 1 else []
+
+
+#: The buttons of the ten digits: wide and high, and how many of them are in a row.
+_DIGIT_BUTTON, _IN_A_ROW = (40, 38), 5
+_STEPS: dict[int, int] = {
+    Qt.Key_Left: -1,
+    Qt.Key_Right: 1,
+    Qt.Key_Up: -_IN_A_ROW,
+    Qt.Key_Down: _IN_A_ROW,
+}
+
+
+class DigitPopover(Popover):
+    """Asks below a tag which digit it is: ten buttons, or a digit's key."""
+
+    said = pyqtSignal(int)
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window, "digitPopover", "What is it?")
+        self.question = label("What is it?", "title")
+        grid = QGridLayout()
+        grid.setSpacing(Size.GRID + 1)
+        self.buttons = [QPushButton(str(digit)) for digit in range(10)]
+        for digit, button in enumerate(self.buttons):
+            button.setObjectName(f"isDigit{digit}")
+            button.setProperty("look", "choice")
+            button.setFixedSize(*map(theme.scaled, _DIGIT_BUTTON))
+            name = f"It is {with_article(digit)}"
+            explain(button, name, "Keep it with this label; the network can learn it.", str(digit))
+            button.clicked.connect(functools.partial(self._say, digit))
+            grid.addWidget(button, *divmod(digit, _IN_A_ROW))
+        self.body.addLayout(row((self.question, 1), label("or type it", "muted")))
+        self.body.addLayout(grid)
+
+    def ask(self, canvas: Canvas, tag: QRectF, likely: int, question: str) -> None:
+        """Open below a tag of the board, with the keyboard on the likeliest digit."""
+        self.question.setText(question)
+        self.setAccessibleName(question)
+        self.open_at(canvas, tag.toAlignedRect())
+        self.buttons[likely].setFocus(Qt.PopupFocusReason)
+
+    def _say(self, digit: int) -> None:
+        self.close_popover()
+        self.said.emit(digit)
+
+    def event(self, event: QEvent) -> bool:
+        # Here a digit's key means the digit, whatever it means in the tab.
+        return claims_key(event, lambda key: key.text().isdigit()) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        focus = self.focusWidget()
+        if event.text() in tuple("0123456789"):
+            self._say(int(event.text()))
+        elif event.key() in _STEPS and focus in self.buttons:
+            place = self.buttons.index(focus) + _STEPS[event.key()]
+            self.buttons[place % len(self.buttons)].setFocus()
+        else:
+            super().keyPressEvent(event)
+
+
+#: Milliseconds after which a caption says what the user waits for; a shorter wait is no state.
+_BUSY_MS = 300
+#: The tools take so much of the board's left side.
+_BESIDE_TOOLS = 76
 
 
 class BoardCaption(QLabel):
-    """A mouse-transparent overlay, hidden on the next edit."""
+    """A mouse-transparent card where no ink is; hidden on the next edit."""
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
         self.setObjectName("boardCaption")
-        self.setProperty("look", "muted")
+        self.setProperty("look", "caption")
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
-        self.setAlignment(Qt.AlignHCenter | Qt.AlignBottom)
-        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignCenter)
         self.setTextFormat(Qt.PlainText)
         self._canvas = canvas
-        self._sentence = ""
+        self._awaited = ""
+        self._busy = QTimer(self)
+        self._busy.setSingleShot(True)
+        self._busy.timeout.connect(lambda: self.say(self._awaited))
         canvas.installEventFilter(self)
         canvas.history_changed.connect(self.clear_caption)
         self.hide()
 
     def say(self, sentence: str) -> None:
-        self._sentence = sentence
-        self._show(sentence)
+        """Show a sentence, at once."""
+        self._busy.stop()
+        self.setText(sentence)
+        self.setAccessibleName(sentence)
+        self.setVisible(bool(sentence))
+        self._fit()
 
-    def add(self, note: str) -> None:
-        """Show a note as well, in place of the note before."""
-        self._show(f"{self._sentence}\n{note}" if self._sentence else note)
+    def say_busy(self, sentence: str) -> None:
+        """Show a sentence unless another one, or none, is wanted before long."""
+        self.say("")
+        self._awaited = sentence
+        self._busy.start(_BUSY_MS)
 
     def leave_out(self, part: str) -> None:
         """Remove a part that is no longer true."""
-        if part and part in self._sentence:
-            text = self.text().replace(part, "")
-            self._sentence = self._sentence.replace(part, "")
-            self._show(text)
+        if part and part in self.text():
+            self.say(self.text().replace(part, ""))
 
     def clear_caption(self) -> None:
-        if self.text():
+        if self.text() or self._busy.isActive():
             self.say("")
 
-    def _show(self, text: str) -> None:
-        self.setText(text)
-        self.setAccessibleName(text)
-        self.setVisible(bool(text))
-        self._fit()
-
     def _fit(self) -> None:
-        room = self._canvas.rect().adjusted(Size.MARGIN, 0, -Size.MARGIN, -Size.CARD_GAP)
-        height = self.heightForWidth(room.width())
-        self.setGeometry(room.left(), room.bottom() - height, room.width(), height)
+        """Take the place in which there is least ink; mostly there is none."""
+        if not self.text():
+            return
+        gap = Size.CARD_GAP
+        room = QRectF(self._canvas.rect()).adjusted(_BESIDE_TOOLS, gap, -gap, -gap)
+        self.setWordWrap(False)
+        wide, high = self.sizeHint().width(), self.sizeHint().height()
+        if wide > room.width():
+            self.setWordWrap(True)
+            wide = int(room.width())
+            high = self.heightForWidth(wide)
+        lefts = (room.center().x() - wide / 2, room.right() - wide, room.left())
+        tops = (room.bottom() - high, room.top())
+        places = [QRectF(left, top, wide, high) for left in lefts for top in tops]
+        self.setGeometry(min(places, key=self._canvas.ink_below).toAlignedRect())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Resize:

@@ -151,7 +151,7 @@ class PictureInput(QObject):
         if len(chosen) > 1:
             self._strip.start(len(chosen))
         else:
-            self._caption.say("Reading the picture …")
+            self._caption.say_busy("Reading the picture")
         # Of many pictures only the chosen one is rendered: together they would fill the memory.
         renderings = self._canvas.renderings() if len(chosen) == 1 else ()
         for number, source in enumerate(chosen, 1):
@@ -234,12 +234,9 @@ def _together(sentences: Sequence[str]) -> str:
 class PictureOutput(QObject):
     """Saves and copies what is on the board; painting and writing happen off the GUI thread."""
 
-    def __init__(
-        self, background: Background, canvas: Canvas, caption: BoardCaption, owner: QWidget
-    ) -> None:
+    def __init__(self, background: Background, canvas: Canvas, owner: QWidget) -> None:
         super().__init__(owner)
         self._background, self._canvas, self._owner = background, canvas, owner
-        self._caption = caption
         self._folder = Path()
         self._format = saved_formats()[0]
 
@@ -284,11 +281,11 @@ class PictureOutput(QObject):
             notifier.problem("There is no answer to copy yet. Draw something first.")
             return
         QApplication.clipboard().setText(text)
-        self._caption.add(f"Copied “{text}”.")
+        notifier.message(f"Copied “{text}”.")
 
     def _to_clipboard(self, image: QImage) -> None:
         QApplication.clipboard().setImage(image)
-        self._caption.add("Copied the drawing as a picture.")
+        notifier.message("Copied the drawing as a picture.")
 
     def _is_empty(self, wish: str) -> bool:
         if self._canvas.has_ink():

@@ -17,7 +17,7 @@ from mnist_draw.app.draw.overlays import BoardCaption
 from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput, PictureOutput
 from mnist_draw.app.draw.picture_strip import PictureStrip
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
-from mnist_draw.app.kit.commands import Command, fill_menu
+from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import DIGITS, with_article
@@ -26,7 +26,6 @@ from mnist_draw.dataset.picture_formats import saved_titles
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.app.draw.draw_tab import ToolColumn
     from mnist_draw.recognition.mistakes import Mistake
     from mnist_draw.storage.models import ModelFile
 
@@ -75,7 +74,7 @@ class DigitsToShow:
         """Describe one of them in a sentence."""
         name = self.names[label]
         if self.names == DIGITS:
-            return f"Test digit {index:,} of {self.of}: it is {with_article(name)}."
+            return f"Test digit {index:,}: it is {with_article(name)}."
         return f"Test picture {index:,} of {self.of}: it is {name}."
 
 
@@ -117,7 +116,7 @@ class MnistExamples(QObject):
             return
         if model is not self._known:
             self._busy = True
-            self._caption.say(f"Looking for {_kind(model)} that this network gets wrong")
+            self._caption.say_busy(f"Looking for {_kind(model)} that the network gets wrong")
             self._reader.ask(partial(self._search, model), partial(self._searched, model))
             return
         self._show_wrong()
@@ -203,7 +202,6 @@ class PictureTools(QObject):
     def __init__(
         self,
         canvas: Canvas,
-        tools: ToolColumn,
         background: Background,
         network: ActiveNetwork,
         describe_answer: Callable[[], str],
@@ -219,64 +217,45 @@ class PictureTools(QObject):
         self.strip = PictureStrip(self.reader)
         self.caption = BoardCaption(canvas)
         self.input = PictureInput(background, canvas, self.caption, self.strip, owner)
-        self.output = PictureOutput(background, canvas, self.caption, owner)
+        self.output = PictureOutput(background, canvas, owner)
         self.examples = MnistExamples(self.reader, canvas.renderings, self.caption, self)
         self.input.one_read.connect(self._show_picture)
         self.strip.chosen.connect(self._prepare_chosen)
         self.examples.found.connect(self._show_example)
         canvas.history_changed.connect(lambda: self.strip.mark(None))
         network.changed.connect(self._forget_what_was_read)
-        self._build_commands(tools, owner)
+        #: For a menu, in groups that belong together.
+        self.commands = self._build_commands(owner)
 
-    def _build_commands(self, tools: ToolColumn, owner: QWidget) -> None:
-        Command(
-            owner,
-            "Open pictures",
-            "Put a picture on the board, a photograph of paper too; several are lined up below "
-            "it. They can also be dropped on the board.",
-            "Ctrl+O",
-            self.input.open_dialog,
-            "image",
-        ).serve(tools.open_image)
-        Command(
-            owner,
-            "Paste",
-            "Put the picture on the clipboard on the board.",
-            "Ctrl+V",
-            self.input.paste,
-            "clipboard-text",
-        ).serve(tools.paste)
-        Command(
-            owner,
-            "Save the drawing",
-            f"Save the drawing as {saved_titles()}.",
-            "Ctrl+S",
-            self.output.save,
-            "floppy-disk",
-        ).serve(tools.save)
-        Command(
-            owner,
-            "Close the pictures",
-            "Close the row of pictures below the board.",
-            "Esc",
-            self.strip.close_strip,
+    def _build_commands(self, owner: QWidget) -> tuple[tuple[Command, ...], ...]:
+        taken = (
+            Command(
+                owner,
+                "Open pictures …",
+                "Put a picture on the board, a photograph of paper too; several are lined up "
+                "below it. They can also be dropped on the board.",
+                "Ctrl+O",
+                self.input.open_dialog,
+            ),
+            Command(
+                owner,
+                "Paste",
+                "Put the picture on the clipboard on the board.",
+                "Ctrl+V",
+                self.input.paste,
+            ),
         )
         self._any = Command(owner, "", "", "R", self.examples.show_any)
         self._mistake = Command(owner, "", "", "M", self.examples.show_mistake)
-        fill_menu(
-            tools.example,
-            "Show me one",
-            "Put a test picture on the board: any, or one that the network gets wrong.",
-            "dice-five",
-            self._any,
-            self._mistake,
-        )
         self.name_examples(digits=True)
-        fill_menu(
-            tools.copy,
-            "Copy",
-            "Copy the drawing as a picture, or the answer as text.",
-            "copy",
+        given = (
+            Command(
+                owner,
+                "Save the drawing …",
+                f"Save the drawing as {saved_titles()}.",
+                "Ctrl+S",
+                self.output.save,
+            ),
             Command(
                 owner,
                 "Copy the drawing",
@@ -287,20 +266,21 @@ class PictureTools(QObject):
             Command(
                 owner,
                 "Copy the answer",
-                "As text: the answer, how sure the network is, its second guess.",
+                "As text: the answer, and how sure the network is.",
                 "Ctrl+Shift+C",
                 lambda: self.output.copy_text(self._describe_answer()),
             ),
         )
+        return taken, (self._any, self._mistake), given
 
     def name_examples(self, digits: bool) -> None:
         """Name the test pictures by the classes of the network."""
         kind = "digit" if digits else "picture"
         whose = "MNIST's 10,000 test digits" if digits else "the test pictures of its data set"
-        self._any.rename(f"A test {kind}", f"Any of {whose}.")
+        self._any.rename(f"Show me a {kind}", f"Put any of {whose} on the board.")
         self._mistake.rename(
-            "A mistake of this network",
-            f"A test {kind} that the network which answers gets wrong.",
+            "Show me a mistake",
+            f"Put a test {kind} on the board that the network which answers gets wrong.",
         )
 
     def _show_picture(self, picture: FoundPicture) -> None:

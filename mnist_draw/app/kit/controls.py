@@ -306,7 +306,7 @@ def paint_shadow(painter: QPainter, card: QRectF, radius: float, reach: int) -> 
     """Paint a soft shadow around a card; paint the card over it."""
     painter.save()
     painter.setPen(Qt.NoPen)
-    painter.setBrush(theme.colour("shadow", 0.03))
+    painter.setBrush(theme.colour("shadow", 0.012))
     for out in range(reach, 0, -1):
         box = card.adjusted(-out, -out + 1, out, out)
         painter.drawRoundedRect(box, radius + out, radius + out)

@@ -239,6 +239,9 @@ QLabel[look="chip"] {{
     background: {accent}; color: {on_accent}; font-size: {heading}px; font-weight: 700;
     border-radius: 4px; padding: 2px 8px;
 }}
+QLabel[look="caption"] {{
+    background: {panel}; border: 1px solid {line}; border-radius: {r_field}px; padding: 8px 14px;
+}}
 QLabel[look="sentence"] {{ font-size: {sentence}px; color: {muted}; }}
 QLabel[look="answer"] {{ font-size: {answer}px; font-weight: 600; color: {accent}; }}
 QLabel[look="unclear"] {{ font-size: {unclear}px; font-weight: 600; color: {accent}; }}
@@ -289,6 +292,8 @@ QPushButton[look="quiet"] {{
 }}
 QPushButton[look="quiet"]:hover {{ color: {text}; text-decoration: underline; }}
 QPushButton[look="quiet"]:focus {{ border-color: {second}; }}
+QPushButton[look="choice"] {{ padding: 0; min-height: 0; border-color: {edge}; }}
+QPushButton[look="choice"]:focus {{ border: 2px solid {second}; }}
 QPushButton[look="digit"] {{
     padding: 0; min-width: {digit_inner}px; max-width: {button_inner}px;
 }}
@@ -303,11 +308,13 @@ QPushButton[look="segment"]:hover {{ color: {text}; }}
 QPushButton[look="segment"]:checked {{ background: {segment}; color: {text}; }}
 QPushButton[look="segment"]:focus {{ border-color: {second}; }}
 QToolButton[look="tool"] {{
-    padding: 0; min-width: {tool_inner}px; max-width: {tool_inner}px;
-    min-height: {tool_low}px; max-height: {tool_inner}px;
+    background: transparent; border: 1px solid transparent; padding: 0; min-height: 0;
 }}
+QToolButton[look="tool"]:hover {{ background: {hover}; }}
 QToolButton[look="tool"]:checked {{ background: {chosen}; border-color: {chosen}; }}
-QToolButton[look="tool"]:checked:focus {{ border-color: {second}; }}
+QToolButton[look="tool"]:focus, QToolButton[look="tool"]:checked:focus {{
+    border-color: {second};
+}}
 QToolButton[look="flat"] {{
     background: transparent; border: 1px solid transparent; padding: 0; min-height: {flat}px;
     min-width: {flat}px;
@@ -456,8 +463,6 @@ def style_sheet(colours: Colours, scale: float) -> str:
         step=px(34),
         field_inner=max(Size.FIELD - border, px(Text.BODY) + 10),
         segment_inner=max(Size.BUTTON - 10, px(Text.BODY) + 8),
-        tool_inner=px(Size.TOOL) - border,
-        tool_low=px(Size.LOW_TOOL) - border,
         flat=px(30),
         small=px(20),
         box=px(16),

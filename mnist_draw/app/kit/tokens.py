@@ -119,7 +119,7 @@ class Size:
     STEPPER = 116
     SWITCH = (36, 20)
     TOOL = 44
-    LOW_TOOL = 34
+    LOW_TOOL = 36
     ICON = 20
     SMALL_ICON = 16
     CARD_RADIUS = 10

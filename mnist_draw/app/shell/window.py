@@ -202,6 +202,7 @@ class Window(QMainWindow):
         teaching = self.draw_tab.my_digits.teaching
         teaching.taught.connect(inside.label_drawing)
         teaching.taught.connect(answer.why_link.note_taught)
+        self.draw_tab.first_start.tour_requested.connect(self._show_guide)
         inside.draw_requested.connect(lambda: self._show_page(DrawTab.name))
         inside.present_requested.connect(self._present)
 
@@ -250,6 +251,8 @@ class Window(QMainWindow):
         there = self.tabs.isTabVisible(self.pages.index(self.inside_tab))
         self.draw_tab.answer.why_link.leads = there
         if lesson.tabs:
+            # The card of the first start leads through all tabs.
+            self.draw_tab.welcomes = False
             self._show_page(lesson.tabs[0])
         if lesson.network:
             QTimer.singleShot(0, partial(self.draw_tab.networks.open_file, lesson.network))

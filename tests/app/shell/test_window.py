@@ -54,11 +54,11 @@ NAMES = [
     *(f"probabilityBar{digit}" for digit in range(10)), "networkInputView", "pauseButton",
     "stepButton", "networkCombo", "updateCombo", "learningRateSpinBox", "batchSizeSpinBox",
     "seedSpinBox", "stateLabel", "timeLeftLabel", "throughputLabel", "lossPlot", "accuracyPlot",
-    "filtersView", "penButton", "eraserButton", "widthSlider", "undoButton", "redoButton",
+    "filtersView", "penButton", "eraserButton", "widthButton", "undoButton", "redoButton",
     "settingsDrawer", "confidenceLabel", "secondGuessLabel", "augmentationCombo", "runsTable",
     "tryItButton", "continueButton", "notNowButton", "discardButton", "settingsFileButton",
-    "layersView", "openImageButton", "pasteButton", "exampleButton", "saveDrawingButton",
-    "copyButton", "modelCombo", "numberLabel", "pictureStrip", "boardCaption",
+    "layersView", "toolBar", "moreButton", "modelCombo", "numberLabel", "pictureStrip",
+    "boardCaption",
 ]  # fmt: skip
 
 INSIDE_NAMES = [
@@ -406,7 +406,7 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
     window.train_tab.show_page("new")
     bar = window.tabs.tabBar()
     train = "defaultsButton networkCombo newRunLibraryButton startButton viewButton helpButton"
-    for index, order in ((0, train), (1, "penButton canvas widthSlider viewButton helpButton")):
+    for index, order in ((0, train), (1, "canvas penButton widthButton viewButton helpButton")):
         window.tabs.setCurrentIndex(index)
         bar.setFocus()
         qtbot.waitUntil(bar.hasFocus)

@@ -1,0 +1,245 @@
+"""The card on the board at the first start: what to draw, and where it leads."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, QVariantAnimation, pyqtSignal
+from PyQt5.QtGui import QIcon, QPainter, QPainterPath, QPaintEvent, QPen
+from PyQt5.QtWidgets import QPushButton, QWidget
+
+from mnist_draw.app.draw.board_items import Stroke
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import icon
+from mnist_draw.app.kit.controls import paint_shadow
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import push_button
+
+_TITLE, _SENTENCE = "Draw any digit", "Begin anywhere. The answer follows every stroke."
+#: The way through the program: icon, what to do, what one gets.
+_STEPS = (
+    ("pencil-simple", "Draw", "see it read"),
+    ("chart-line", "Train", "your own"),
+    ("magnifying-glass", "Look inside", "see why"),
+)
+#: The card, the room beside it that the tools take, and the digit above it with the gap between.
+_WIDE, _HIGH, _BESIDE, _DIGIT, _GAP = 560, 236, 76, 212, 48
+#: The card's lines: their tops from the card's, and the height of the links' row.
+_LINES, _LINKS = {"title": 24, "sentence": 60, "icons": 102, "do": 144, "get": 164}, 42
+_ICON_CIRCLE = 40
+#: A 3 in a box of 100×190, and how wide it is written.
+_THREE = [
+    (8, 32), (30, 4), (62, 0), (92, 14), (98, 44), (80, 70), (50, 88), (34, 90),
+    (62, 92), (94, 108), (104, 136), (92, 170), (58, 190), (28, 180), (6, 164),
+]  # fmt: skip
+_BOX, _INK = (110, 190), 15
+#: It is written twice, so many milliseconds each time.
+_WRITING_MS, _TIMES = 2400, 2
+_PENCIL = 28
+
+
+class FirstStart(QWidget):
+    """Shows the card until something is drawn; a press beside its two links draws."""
+
+    example_requested = pyqtSignal()
+    tour_requested = pyqtSignal()
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.setObjectName("firstStart")
+        self.setAccessibleName(_TITLE)
+        self.setAccessibleDescription(_SENTENCE)
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.hide()
+        self._path = _written()
+        self._part = 1.0
+        # Not children of this: they take presses.
+        self._links = [
+            self._link("exampleLink", "Show me a digit", "Put a test digit on the board.", "R"),
+            self._link("tourLink", "Take the tour", "See in a few steps how a network reads."),
+        ]
+        for link, asked in zip(
+            self._links, (self.example_requested, self.tour_requested), strict=True
+        ):
+            link.clicked.connect(asked)
+        self._writing = QVariantAnimation(self)
+        self._writing.setDuration(_WRITING_MS)
+        self._writing.setLoopCount(_TIMES)
+        self._writing.setStartValue(0.0)
+        self._writing.setEndValue(1.0)
+        self._writing.valueChanged.connect(self._write)
+        canvas.installEventFilter(self)
+
+    def _link(self, name: str, text: str, sentence: str, key: str = "") -> QPushButton:
+        link = push_button(name, text, sentence, key, look="link")
+        link.setParent(self._canvas)
+        link.setCursor(Qt.PointingHandCursor)
+        link.hide()
+        return link
+
+    # -- from the first start to the first stroke
+
+    def begin(self) -> None:
+        """Show the card, and write the digit where things move."""
+        self._canvas.shows_invitation = False
+        self._canvas.ink_changed.connect(self.end)
+        self._place()
+        self.show()
+        for link in self._links:
+            link.show()
+            link.raise_()
+        if theme.theme().motion:
+            self._writing.start()
+
+    def end(self) -> None:
+        """Hide the card, for good."""
+        if self.isHidden():
+            return
+        self._writing.stop()
+        self._canvas.ink_changed.disconnect(self.end)
+        self._canvas.shows_invitation = True
+        had_focus = any(link.hasFocus() for link in self._links)
+        for part in (self, *self._links):
+            part.hide()
+        if had_focus:
+            self._canvas.setFocus()
+        self._canvas.update()
+
+    def _write(self, part: float) -> None:
+        self._part = part
+        self.update(self._digit().toAlignedRect().adjusted(-_PENCIL, -_PENCIL, _PENCIL, _PENCIL))
+
+    # -- the place
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Resize and not self.isHidden():
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        self.setGeometry(self._canvas.rect())
+        card, high = self._card(), theme.scaled(_LINKS)
+        half = card.width() / 2
+        for number, link in enumerate(self._links):
+            left, top = card.left() + number * half, card.bottom() - high
+            link.setGeometry(QRect(QPointF(left + 2, top + 2).toPoint(), QPointF(
+                left + half - 2, card.bottom() - 3).toPoint()))  # fmt: skip
+
+    def _card(self) -> QRectF:
+        """Return the card's place: with the digit above it in the middle, if there is room."""
+        room = QRectF(self.rect())
+        wide = min(theme.scaled(_WIDE), room.width() - 2 * _BESIDE)
+        high = theme.scaled(_HIGH)
+        above = _DIGIT + _GAP if self._has_room() else 0
+        top = (room.height() - high - above) / 2 + above
+        return QRectF(round((room.width() - wide) / 2), round(top), round(wide), high)
+
+    def _has_room(self) -> bool:
+        return self.height() >= theme.scaled(_HIGH) + _DIGIT + _GAP + 2 * Size.CARD_GAP
+
+    def _digit(self) -> QRectF:
+        """Return the place of the digit above the card; empty where there is no room for it."""
+        if not self._has_room():
+            return QRectF()
+        card, wide = self._card(), _DIGIT * _BOX[0] / _BOX[1]
+        return QRectF(card.center().x() - wide / 2, card.top() - _GAP - _DIGIT, wide, _DIGIT)
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        if not self._digit().isEmpty():
+            self._paint_digit(painter)
+        card = self._card().adjusted(0.5, 0.5, -0.5, -0.5)
+        if not event.region().intersects(card.toAlignedRect()):
+            return
+        paint_shadow(painter, card, Size.CARD_RADIUS, 6)
+        painter.setPen(theme.colour("line"))
+        painter.setBrush(theme.colour("panel"))
+        painter.drawRoundedRect(card, Size.CARD_RADIUS, Size.CARD_RADIUS)
+        line = card.bottom() - theme.scaled(_LINKS)
+        painter.drawLine(QPointF(card.left(), line), QPointF(card.right(), line))
+        self._paint_words(painter, card, "title", _TITLE, Text.HEADLINE, True, "text")
+        self._paint_words(painter, card, "sentence", _SENTENCE, Text.SENTENCE, False, "muted")
+        third = min(card.width() / 3, theme.scaled(171))
+        left = card.center().x() - 1.5 * third
+        for number, step in enumerate(_STEPS):
+            column = QRectF(left + number * third, card.top(), third, card.height())
+            self._paint_step(painter, column, step, first=number == 0)
+            if number:
+                self._paint_icon(painter, column.left(), card.top(), "arrow-right", 16)
+
+    def _paint_digit(self, painter: QPainter) -> None:
+        place = self._digit()
+        painter.save()
+        painter.translate(place.topLeft())
+        painter.scale(place.height() / _BOX[1], place.height() / _BOX[1])
+        painter.setBrush(Qt.NoBrush)
+        ghost = QPen(theme.colour("track", 0.7), _INK, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)
+        painter.setPen(ghost)
+        painter.drawPath(self._path)
+        points = [
+            self._path.pointAtPercent(number / 100) for number in range(round(100 * self._part) + 1)
+        ]
+        ink = QPainterPath(points[0])
+        for point in points[1:]:
+            ink.lineTo(point)
+        done = self._part >= 1
+        ghost.setColor(theme.colour("accent", 1 if done else 0.55))
+        painter.setPen(ghost)
+        painter.drawPath(ink)
+        if not done:
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(theme.colour("accent"))
+            painter.drawEllipse(points[-1], _INK / 2, _INK / 2)
+            pencil = QRectF(points[-1] - QPointF(0, _PENCIL), points[-1] + QPointF(_PENCIL, 0))
+            icon("pencil-simple").paint(painter, pencil.toRect())
+        painter.restore()
+
+    def _paint_step(
+        self, painter: QPainter, column: QRectF, step: tuple[str, str, str], first: bool
+    ) -> None:
+        picture, do, get = step
+        middle = QPointF(
+            column.center().x(), column.top() + theme.scaled(_LINES["icons"] + _ICON_CIRCLE // 2)
+        )
+        radius = theme.scaled(_ICON_CIRCLE) / 2
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("chosen" if first else "hover"))
+        painter.drawEllipse(middle, radius, radius)
+        self._paint_icon(painter, middle.x(), column.top(), picture, Size.ICON, on=first)
+        self._paint_words(painter, column, "do", do, Text.BODY, True, "text")
+        self._paint_words(painter, column, "get", get, Text.LABEL, False, "muted")
+
+    @staticmethod
+    def _paint_icon(
+        painter: QPainter, x: float, top: float, name: str, size: int, on: bool = False
+    ) -> None:
+        side = theme.scaled(size)
+        y = top + theme.scaled(_LINES["icons"] + _ICON_CIRCLE // 2)
+        place = QRectF(x - side / 2, y - side / 2, side, side).toRect()
+        state = QIcon.On if on else QIcon.Off
+        icon(name, look="tool").paint(painter, place, Qt.AlignCenter, QIcon.Normal, state)
+
+    @staticmethod
+    def _paint_words(
+        painter: QPainter, place: QRectF, line: str, words: str, size: int, bold: bool, colour: str
+    ) -> None:
+        painter.setFont(theme.font(size, bold))
+        painter.setPen(theme.colour(colour))
+        metrics = painter.fontMetrics()
+        shown = metrics.elidedText(words, Qt.ElideRight, int(place.width()) - 2 * Size.GRID)
+        box = QRectF(
+            place.left(), place.top() + theme.scaled(_LINES[line]), place.width(), metrics.height()
+        )
+        painter.drawText(box, Qt.AlignCenter, shown)
+
+
+def _written() -> QPainterPath:
+    """Return the digit as the pen of the board would draw it."""
+    stroke = Stroke.through(_THREE, _INK)
+    path = QPainterPath(stroke.points[0].at())
+    for _, control, end in stroke.curves():
+        path.quadTo(control.at(), end.at())
+    return path

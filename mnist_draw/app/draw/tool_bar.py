@@ -1,0 +1,240 @@
+"""The tools that float on the board: pen, eraser, width, undo, redo, clear and a menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PyQt5.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PyQt5.QtWidgets import (
+    QAction,
+    QButtonGroup,
+    QGraphicsOpacityEffect,
+    QSizePolicy,
+    QSlider,
+    QToolButton,
+    QWidget,
+)
+
+from mnist_draw.app.draw.board_items import PEN_WIDTH_RANGE
+from mnist_draw.app.draw.canvas import Canvas
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.controls import Menu, Popover, paint_shadow
+from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.steady_labels import TabularLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import explain, rule
+
+#: Board units that one press of [ or ] makes the pen thinner or wider.
+WIDTH_STEP = 4
+#: The widths in board units that one press chooses.
+_WIDTHS = (12, 36, 72)
+#: From the board's edge to the bar, around the tools, around a rule, and the shadow's reach.
+_EDGE, _PAD, _SHADOW = 12, 4, 6
+#: Boards lower than this, of a window of 620 pixels, get low tools.
+_LOW_BOARD = 528
+_AROUND = _PAD + _SHADOW
+#: How much of the bar is seen while the pen is down, and how soon: after the first answer.
+_FADED, _FADE_MS = 0.25, 80
+_SLIDER_WIDTH = 180
+#: Pixels of a dot that shows a width, for each board unit: all three differ.
+_DOT_SHARE = 0.28
+
+
+class DotButton(QToolButton):
+    """A tool that shows a width of the pen as a dot."""
+
+    def __init__(self, name: str, diameter: Callable[[], float], leads_on: bool = False) -> None:
+        super().__init__()
+        _dress(self, name)
+        self._diameter, self._leads_on = diameter, leads_on
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.scaled(Size.BUTTON), theme.scaled(Size.BUTTON))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("accent" if self.isChecked() else "text"))
+        radius = self._diameter() / 2
+        painter.drawEllipse(QRectF(self.rect()).center(), radius, radius)
+        if self._leads_on:
+            # A small caret: the press opens something at the right.
+            painter.setBrush(Qt.NoBrush)
+            painter.setPen(theme.colour("muted"))
+            tip = QPointF(self.width() - 5.5, self.height() - 9.5)
+            painter.drawPolyline(tip + QPointF(-3, -3.5), tip, tip + QPointF(-3, 3.5))
+
+
+class ToolBar(QWidget):
+    """Seven tools in a card on the board; nearly transparent while the pen is down."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.setObjectName("toolBar")
+        self.setAccessibleName("Tools")
+        # A press beside a tool does not draw.
+        self.setAttribute(Qt.WA_NoMousePropagation)
+        self.setCursor(Qt.ArrowCursor)
+        self.pen, self.eraser = _tool("penButton"), _tool("eraserButton")
+        self.width_button = DotButton("widthButton", self._diameter, leads_on=True)
+        self.undo, self.redo = _tool("undoButton"), _tool("redoButton")
+        self.clear = _tool("clearButton")
+        self.more = _tool("moreButton")
+        self._tools = (
+            self.pen, self.eraser, self.width_button, self.undo, self.redo, self.clear, self.more,
+        )  # fmt: skip
+        group = QButtonGroup(self)
+        for button in (self.pen, self.eraser):
+            button.setCheckable(True)
+            group.addButton(button)
+        self.pen.setChecked(True)
+        tools = column(gap=0, margins=(_AROUND,) * 4, owner=self)
+        for tool in self._tools:
+            if tool in (self.undo, self.more):
+                tools.addSpacing(_PAD)
+                tools.addLayout(row(rule(), margins=(_PAD + _PAD, 0, _PAD + _PAD, 0)))
+                tools.addSpacing(_PAD)
+            tools.addWidget(tool, 1)
+        self._explain()
+        self._fading = QTimer(self)
+        self._fading.setSingleShot(True)
+        self._fading.timeout.connect(lambda: self._fade(True))
+        self._effect = QGraphicsOpacityEffect(self)
+        self._effect.setOpacity(_FADED)
+        self._effect.setEnabled(False)
+        self.setGraphicsEffect(self._effect)
+        canvas.pen_down.connect(self._pen_moved)
+        canvas.width_changed.connect(self.width_button.update)
+        canvas.installEventFilter(self)
+        theme.follow(self, self._fit)
+
+    def _explain(self) -> None:
+        explain(self.width_button, "Width", "How thick the pen is.", "[ and ]")
+        explain(self.more, "More", "Pictures, examples, saving and copying.")
+        set_icon(self.more, "dots-three")
+        self.popover: WidthPopover | None = None
+        self.width_button.clicked.connect(self._open_widths)
+
+    def fill(self, *groups: Sequence[QAction]) -> None:
+        """Let the last tool open a menu of these commands."""
+        self.menu = Menu(self.more)
+        for group in groups:
+            if self.menu.actions():
+                self.menu.addSeparator()
+            self.menu.addActions(group)
+        self.more.setMenu(self.menu)
+        self.more.setPopupMode(QToolButton.InstantPopup)
+
+    def _open_widths(self) -> None:
+        if self.popover is None:
+            self.popover = WidthPopover(self._canvas, self.window())
+        self.popover.open_at(self.width_button, to_the_right=True)
+
+    def _diameter(self) -> float:
+        """How wide the ink is, at most as wide as an icon."""
+        return min(self._canvas.pen_width * self._canvas.pixels_per_unit(), theme.scaled(Size.ICON))
+
+    # -- the place
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Resize:
+            self._fit()
+        return False
+
+    def _fit(self) -> None:
+        """Size the tools for the board's height; take the middle of its left edge."""
+        board, count = self._canvas.height(), len(self._tools)
+        around = 2 * _AROUND + 2 * (2 * _PAD + 1)
+        wide, low = theme.scaled(Size.TOOL), theme.scaled(Size.LOW_TOOL)
+        room = (board - around) // count
+        high = wide if board >= _LOW_BOARD and wide <= room else min(low, room)
+        size = QSize(wide + 2 * _AROUND, count * high + around)
+        place = QPoint(_EDGE - _SHADOW, (board - size.height()) // 2)
+        self.setGeometry(QRect(place, size))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        edge = _SHADOW + 0.5
+        card = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
+        paint_shadow(painter, card, Size.CARD_RADIUS, _SHADOW)
+        painter.setPen(theme.colour("line"))
+        painter.setBrush(theme.colour("card"))
+        painter.drawRoundedRect(card, Size.CARD_RADIUS, Size.CARD_RADIUS)
+
+    # -- while the pen is down
+
+    def _pen_moved(self, down: bool) -> None:
+        if down:
+            self._fading.start(_FADE_MS)
+        else:
+            self._fading.stop()
+            self._fade(False)
+
+    def _fade(self, on: bool) -> None:
+        if on != self._effect.isEnabled():
+            self._effect.setEnabled(on)
+
+
+def _tool(name: str) -> QToolButton:
+    button = QToolButton()
+    _dress(button, name)
+    return button
+
+
+def _dress(button: QToolButton, name: str) -> None:
+    button.setObjectName(name)
+    button.setProperty("look", "tool")
+    button.setFocusPolicy(Qt.StrongFocus)
+    # The bar's size is that of its tools.
+    button.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+
+
+class WidthPopover(Popover):
+    """Sets the pen's width: three dots, a slider and its number."""
+
+    def __init__(self, canvas: Canvas, window: QWidget) -> None:
+        super().__init__(window, "widthPopover", "Width of the pen")
+        self._canvas = canvas
+        self._dots = [self._build_dot(width) for width in _WIDTHS]
+        self.slider = QSlider(Qt.Horizontal)
+        self.slider.setObjectName("widthSlider")
+        self.slider.setRange(*PEN_WIDTH_RANGE)
+        self.slider.setPageStep(WIDTH_STEP)
+        # The handle is higher than the groove and would be cut off.
+        self.slider.setMinimumSize(_SLIDER_WIDTH, Size.ICON)
+        explain(
+            self.slider,
+            "Pen width",
+            "Width of the pen in board units; the board is 600 units high.",
+            "[ and ]",
+        )
+        self._figure = TabularLabel(widest=str(PEN_WIDTH_RANGE[1]))
+        self.body.addLayout(row(*self._dots, self.slider, self._figure))
+        self._show_width(round(canvas.pen_width))
+        self.slider.valueChanged.connect(canvas.set_pen_width)
+        canvas.width_changed.connect(self._show_width)
+        canvas.pen_down.connect(self.close_popover)
+
+    def _build_dot(self, width: int) -> DotButton:
+        dot = DotButton(f"width{width}Button", lambda: theme.scaled(4 + _DOT_SHARE * width))
+        dot.setCheckable(True)
+        dot.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
+        explain(dot, f"Width {width}", f"Draw {width} board units wide.")
+        dot.clicked.connect(lambda: self._canvas.set_pen_width(width))
+        dot.clicked.connect(lambda: self._show_width(round(self._canvas.pen_width)))
+        return dot
+
+    def _show_width(self, width: int) -> None:
+        self.slider.setValue(width)
+        self._figure.setText(f"{width}")
+        for dot, own in zip(self._dots, _WIDTHS, strict=True):
+            dot.setChecked(width == own)

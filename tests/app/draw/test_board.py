@@ -1,0 +1,253 @@
+"""What floats on the board: tools, width, tags that teach, the caption, the first start's card."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PyQt5.QtCore import QPoint, QPointF, QRectF, Qt
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QSlider, QWidget
+
+from mnist_draw.app.draw import overlays
+from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.kit import theme
+from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
+from mnist_draw.storage.preferences import Preferences
+
+from .. import fakes
+
+
+@pytest.mark.parametrize(("width", "height", "panel"), [(1366, 676, 448), (1024, 648, 360)])
+def test_the_board_leaves_the_panel_its_width(tab, width, height, panel):
+    tab.resize(width, height)
+    board = tab.canvas.geometry()
+    assert (board.left(), board.top(), board.height()) == (20, 20, height - 40)
+    # Text is larger on the offscreen platform.
+    panel = min(theme.scaled(panel), round(0.45 * width))
+    assert width - board.right() - 1 == 20 + panel + 20
+
+
+def test_tools_get_low_in_a_low_window_and_stay_on_the_board(tab):
+    bar = tab.tools
+    tab.resize(1024, 648)
+    assert bar.undo.height() == theme.scaled(44)
+    assert abs(bar.geometry().center().y() - tab.canvas.rect().center().y()) <= 1
+    tab.resize(1024, 560)
+    assert bar.undo.height() == theme.scaled(36)
+    assert tab.canvas.rect().contains(bar.geometry())
+
+
+def test_the_bar_lets_the_pen_through_and_a_press_on_it_draws_nothing(tab, qtbot):
+    canvas, bar = tab.canvas, tab.tools
+    gap = bar.geometry().topLeft() + QPoint(8, 8)
+    QTest.mouseClick(bar, Qt.LeftButton, Qt.NoModifier, QPoint(8, 8))
+    assert not canvas.has_ink()
+    canvas.begin(QPointF(300, 300), erase=False)
+    qtbot.waitUntil(bar.graphicsEffect().isEnabled)
+    canvas.extend(QPointF(gap))
+    canvas.end()
+    assert not bar.graphicsEffect().isEnabled()
+    assert canvas.ink_below(QRectF(bar.geometry())) > 0
+
+
+def test_the_width_is_chosen_by_dot_slider_or_key(tab):
+    tab.tools.width_button.click()
+    popover = tab.tools.popover
+    slider = popover.findChild(QSlider, "widthSlider")
+    assert popover.isVisible()
+    popover.findChild(QAbstractButton, "width72Button").click()
+    assert (tab.canvas.pen_width, slider.value()) == (72, 72)
+    slider.setValue(20)
+    assert tab.canvas.pen_width == 20
+    tab.canvas.begin(QPointF(200, 200), erase=False)
+    tab.canvas.end()
+    assert not popover.isVisible()
+    QTest.keyClick(tab.canvas, Qt.Key_BracketRight)
+    assert slider.value() == 24
+
+
+# -- tags
+
+
+class Taught:
+    """Notes what is taught, and of which place."""
+
+    def __init__(self, tab, monkeypatch):
+        self.pairs: list[tuple[int, int | None]] = []
+        monkeypatch.setattr(
+            tab.my_digits.teaching,
+            "teach",
+            lambda digit, place=None: self.pairs.append((digit, place)),
+        )
+
+
+@pytest.fixture
+def taught(tab, monkeypatch):
+    """Draw a number of two digits; return what is taught."""
+    tab.canvas.add_stroke([(200, 100), (200, 300)])
+    show_number(tab)
+    return Taught(tab, monkeypatch).pairs
+
+
+def show_number(tab):
+    parts = []
+    for place, digit in enumerate((4, 2)):
+        said = fakes.answer(str(digit), digit)
+        box = (60 + 80 * place, 50, 60, 100)
+        parts.append(DigitAnswer(digit, 0.9, box, said.probabilities, said.network_input))
+    reading = fakes.reading(fakes.answer("4", 4), NumberAnswer("42", tuple(parts)), tab._ticket)
+    tab.show_reading(reading)
+
+
+def press(tab, place):
+    spot = tab.boxes.tag(place).center().toPoint()
+    QTest.mouseClick(tab.canvas, Qt.LeftButton, Qt.NoModifier, spot)
+    return tab._question
+
+
+def test_a_press_teaches_only_the_digit_that_looks_chosen(tab, taught):
+    """The boxes keep their places, and the whole number is never labelled by a digit's tag."""
+    places = [part.geometry() for part in tab.answer.findChildren(QWidget)]
+    for place in (0, 1):
+        question = press(tab, place)
+        assert question.isVisible()
+        assert tab.boxes.index == tab.answer.place == place
+        question.buttons[7].click()
+        assert not question.isVisible()
+        assert tab.canvas.hasFocus()
+    assert taught == [(7, 0), (7, 1)]
+    assert [part.geometry() for part in tab.answer.findChildren(QWidget)] == places
+
+
+def test_the_likely_digit_has_the_keyboard_and_a_digit_is_typed(tab, taught):
+    question = press(tab, 0)
+    assert question.buttons[tab.my_digits.teaching.likely(0)].hasFocus()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key_Escape)
+    assert not question.isVisible()
+    assert taught == []
+    press(tab, 0)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key_9)
+    assert taught == [(9, 0)]
+    press(tab, 0)
+    tab.canvas.add_stroke([(400, 400)])
+    assert not question.isVisible()
+
+
+def test_all_of_it_is_one_digit_by_the_last_entry_of_the_right_click(tab, taught):
+    last = tab.boxes.menu(1).actions()[-1]
+    assert "one digit" in last.text()
+    last.trigger()
+    assert tab.boxes._whole
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key_8)
+    assert taught == [(8, None)]
+    assert not tab.boxes._whole
+
+
+def test_one_digit_has_a_tag_while_it_is_framed_and_a_number_has_its_own_boxes(tab, taught):
+    assert tab.canvas.marks is None
+    tab.cut_out.trigger()
+    assert tab.canvas.marks is None
+    assert len(tab.boxes.boxes) == 2
+    tab.canvas.add_stroke([(200, 200)])
+    tab.show_reading(fakes.reading(fakes.answer("4", 4), ticket=tab._ticket))
+    assert tab.canvas.marks is not None
+    press(tab, 0).buttons[5].click()
+    assert taught == [(5, None)]
+    tab.cut_out.trigger()
+    assert tab.boxes.boxes == []
+
+
+# -- the caption
+
+
+def test_a_caption_is_never_on_ink(tab):
+    caption = tab.pictures.caption
+    caption.say("Looking for digits")
+    low = caption.geometry()
+    # A line through the place of the caption.
+    for y in (low.center().y(), tab.canvas.height() - low.center().y()):
+        unit = tab.canvas.pixels_per_unit()
+        tab.canvas.add_stroke([(260, y / unit), (340, y / unit)])
+        caption.say("Looking for digits")
+        assert caption.isVisible()
+        assert tab.canvas.ink_below(QRectF(caption.geometry())) == 0
+        assert tab.canvas.rect().contains(caption.geometry())
+
+
+def test_a_short_wait_is_not_told(tab, qtbot, monkeypatch):
+    caption = tab.pictures.caption
+    caption.say_busy("Looking for digits")
+    assert not caption.isVisible()
+    caption.say("Test digit 3: it is a 0.")
+    assert not caption._busy.isActive()
+    monkeypatch.setattr(overlays, "_BUSY_MS", 1)
+    caption.say_busy("Looking for digits")
+    qtbot.waitUntil(caption.isVisible)
+    tab.canvas.add_stroke([(100, 100)])
+    assert not caption.isVisible()
+
+
+# -- the first start
+
+
+@pytest.fixture
+def welcome(qtbot):
+    """Return a visible tab of the first start."""
+    tab = DrawTab(preferences=Preferences())
+    qtbot.addWidget(tab)
+    tab.resize(1366, 676)
+    with qtbot.waitExposed(tab):
+        tab.show()
+    tab.activateWindow()
+    tab.start()
+    tab.focus_first()
+    qtbot.waitUntil(tab.canvas.hasFocus)
+    yield tab
+    tab.finish()
+
+
+def test_the_first_stroke_ends_the_card_even_on_it(welcome):
+    first, canvas = welcome.first_start, welcome.canvas
+    assert first.isVisible()
+    spot = first._card().center().toPoint()
+    QTest.mousePress(canvas.childAt(spot) or canvas, Qt.LeftButton, Qt.NoModifier, spot)
+    assert not first.isVisible()
+    QTest.mouseRelease(canvas, Qt.LeftButton, Qt.NoModifier, spot)
+    assert canvas.has_ink()
+    canvas.clear()
+    assert not first.isVisible()
+    assert canvas.shows_invitation
+
+
+def test_it_is_shown_once_and_leads_on(welcome, qtbot):
+    links: list[Any] = welcome.first_start._links
+    for link, asked in zip(
+        links,
+        (welcome.first_start.example_requested, welcome.first_start.tour_requested),
+        strict=True,
+    ):
+        assert welcome.canvas.rect().contains(link.geometry())
+        assert not link.geometry().intersects(welcome.tools.geometry())
+        with qtbot.waitSignal(asked):
+            link.click()
+    QTest.keyClick(welcome.canvas, Qt.Key_Escape)
+    assert not welcome.first_start.isVisible()
+    assert not any(link.isVisible() for link in links)
+    preferences = Preferences()
+    welcome.remember(preferences)
+    again = DrawTab(preferences=preferences)
+    qtbot.addWidget(again)
+    assert not again.welcomes
+
+
+def test_the_digit_is_written_twice_where_things_move(welcome, qtbot):
+    first = welcome.first_start
+    assert first._part == 1
+    first.end()
+    theme.theme().motion = True
+    first.begin()
+    qtbot.waitUntil(lambda: 0 < first._part < 1)
+    assert first._writing.loopCount() == 2
+    first.end()
+    assert first._writing.state() == first._writing.Stopped
