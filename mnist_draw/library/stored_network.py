@@ -78,8 +78,7 @@ class StoredNetwork:
     @property
     def accuracy(self) -> str:
         """Its accuracy on test pictures, or else on validation pictures; empty if unknown."""
-        shares = (self.info.test_accuracy, self.info.validation_accuracy)
-        return next((f"{100 * share:.2f} %" for share in shares if share is not None), "")
+        return self.info.accuracy
 
     @property
     def label(self) -> str:

@@ -152,6 +152,12 @@ class ModelInfo:
             learnt=learnt.values if learnt is not None else None,
         )
 
+    @property
+    def accuracy(self) -> str:
+        """Its accuracy on test pictures, or else on validation pictures; empty if unknown."""
+        shares = (self.test_accuracy, self.validation_accuracy)
+        return next((f"{100 * share:.2f} %" for share in shares if share is not None), "")
+
     def describe_accuracy(self) -> str:
         """Format the accuracy; empty if unknown."""
         if self.test_accuracy is not None:

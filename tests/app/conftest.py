@@ -76,8 +76,10 @@ def own_home(tmp_path, monkeypatch):
 
 
 def pytest_collection_modifyitems(items):
-    """Let pass what the offscreen platform says of windows with a smallest size, and of tips."""
-    ignore = pytest.mark.qt_log_ignore("This plugin does not support (propagateSizeHints|raise)")
+    """Let pass what the offscreen platform says of smallest sizes, tips and popups."""
+    ignore = pytest.mark.qt_log_ignore(
+        "This plugin does not support (propagateSizeHints|raise|grabbing)"
+    )
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(ignore)

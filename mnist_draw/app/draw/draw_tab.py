@@ -16,7 +16,6 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.digit_list import MyDigits
 from mnist_draw.app.draw.explanations import Explanations
 from mnist_draw.app.draw.first_start import FirstStart
-from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, crop_marks
 from mnist_draw.app.draw.picture_tools import PictureTools
 from mnist_draw.app.draw.recognition import BoardReading, Recognition
@@ -77,7 +76,6 @@ class DrawTab(Page):
         self.first_start = FirstStart(self.canvas)
         self.tools = ToolBar(self.canvas)
         self.answer = AnswerPanel()
-        self.models = NetworkMenu(self.network)
         self._background = Background(self)
         self.pictures = PictureTools(
             self.canvas, self._background, self.network, self._describe_answer, self
@@ -111,7 +109,7 @@ class DrawTab(Page):
     def _build_panel(self) -> QScrollArea:
         """Build what is at the board's right; it scrolls where it is too high."""
         area, inside = QScrollArea(), QWidget()
-        column(self.models, (self.my_digits.pages, 1), owner=inside)
+        column((self.my_digits.pages, 1), owner=inside)
         area.setWidget(inside)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
@@ -160,13 +158,6 @@ class DrawTab(Page):
 
     def _build_commands(self) -> None:
         tools, canvas = self.tools, self.canvas
-        Command(
-            self,
-            "All networks",
-            "Show all trained networks: use, rename, delete, open or save one.",
-            "F9",
-            self.networks.open,
-        )
         for tool, text, sentence, key, icon in (
             (tools.pen, "Pen", "Draw ink with the pen.", "P", "pencil-simple"),
             (tools.eraser, "Eraser", "Rub ink out, twice as wide as the pen.", "E", "eraser"),

@@ -18,7 +18,6 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
@@ -29,7 +28,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import ComboBox, explain, push_button
+from mnist_draw.app.kit.widgets import explain, push_button
 from mnist_draw.errors import UserError
 
 if TYPE_CHECKING:
@@ -39,13 +38,10 @@ notifier = Notifier("inside")
 
 
 class InsideBar(QWidget):
-    """Buttons that others connect; the list of networks follows that of the Draw tab."""
+    """Buttons that others connect."""
 
-    def __init__(
-        self, sections: Sequence[type[Section]], networks: NetworkMenu, menu: QMenu
-    ) -> None:
+    def __init__(self, sections: Sequence[type[Section]], menu: QMenu) -> None:
         super().__init__()
-        self._networks = networks
         self.question = FittedLabel(theme.Text.LABEL, Qt.ElideRight, two_lines=True)
         self.question.setObjectName("insideQuestion")
         self.question.setProperty("look", "sentence")
@@ -64,7 +60,7 @@ class InsideBar(QWidget):
         self._menu.setPopupMode(QToolButton.InstantPopup)
         layout = row(
             self._build_sections(sections), (FixedLabel(self.question, lines=2), 1),
-            self._build_networks(), self.guide, self.present, self._menu, owner=self,
+            self.guide, self.present, self._menu, owner=self,
         )  # fmt: skip
         layout.insertSpacing(1, Size.FIELD_GAP)
 
@@ -74,17 +70,6 @@ class InsideBar(QWidget):
         for section, button in zip(sections, control.buttons, strict=True):
             button.setObjectName(f"{section.name}SectionButton")
         return control
-
-    def _build_networks(self) -> ComboBox:
-        combo = ComboBox()
-        combo.setObjectName("insideModelCombo")
-        explain(combo, "Network", "The network that is looked into, and that answers.")
-        combo.setModel(self._networks.model())
-        combo.setMinimumWidth(190)
-        combo.activated.connect(self._networks.activated)
-        self._networks.currentIndexChanged.connect(combo.setCurrentIndex)
-        combo.setCurrentIndex(self._networks.currentIndex())
-        return combo
 
 
 _PENDING = "What this section shows is still being computed."

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.app.draw.canvas import Canvas
-    from mnist_draw.app.draw.network_menu import NetworkMenu
     from mnist_draw.app.inside.inside_view import InsideView
+    from mnist_draw.app.kit.active_network import ActiveNetwork
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.storage.preferences import Preferences
 
@@ -39,14 +39,14 @@ class InsideTab(Page):
     def __init__(
         self,
         canvas: Canvas,
-        models: NetworkMenu,
+        network: ActiveNetwork,
         preferences: Preferences,
     ) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.StrongFocus)
         self.view: InsideView | None = None
         self.is_training: Callable[[], bool] = lambda: False
-        self._canvas, self._models, self._preferences = canvas, models, preferences
+        self._canvas, self._active, self._preferences = canvas, network, preferences
         self._network: tuple[ModelFile, str] | None = None
         self._drawing: tuple[np.ndarray | None, np.ndarray | None, int | None] | None = None
         self._label: int | None = None
@@ -92,7 +92,7 @@ class InsideTab(Page):
             from mnist_draw.app.inside.inside_view import InsideView
 
             section, step = self._preferences.get(_SECTION, ""), self._preferences.get(_STEP, 0)
-            self.view = InsideView(self._canvas, self._models, section, step)
+            self.view = InsideView(self._canvas, self._active, section, step)
             self.view.is_training = lambda: self.is_training()
             self.view.draw_requested.connect(self.draw_requested)
             self.view.present_requested.connect(self.present_requested)

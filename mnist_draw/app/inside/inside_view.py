@@ -19,7 +19,6 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.draw.canvas import Canvas
-from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside.example import ExampleCard, ExampleInUse
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
 from mnist_draw.app.inside.inside_bar import InsideBar, ViewMenu
@@ -30,6 +29,7 @@ from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.inside.section import UNLIMITED, Section
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import blank_pixmap
@@ -80,7 +80,7 @@ class InsideView(QWidget):
     def __init__(
         self,
         canvas: Canvas,
-        models: NetworkMenu,
+        network: ActiveNetwork,
         section: str = "",
         guide_step: int = 0,
     ) -> None:
@@ -94,8 +94,8 @@ class InsideView(QWidget):
         self._made: dict[str, Section] = {}
         #: Messages about the network in use, and the sections that sent them.
         self._reported: dict[str, set[str]] = {}
-        self._models = models
-        self.example = ExampleInUse(models.network, self)
+        self._active = network
+        self.example = ExampleInUse(network, self)
         self.card = ExampleCard(canvas)
         self.stack = QStackedWidget()
         self.left = QVBoxLayout()
@@ -124,7 +124,7 @@ class InsideView(QWidget):
         column.setContentsMargins(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.CARD_GAP)
         column.setSpacing(Size.CARD_GAP)
         self.menu = ViewMenu(lambda: self.section, self)
-        self.bar = InsideBar(SECTIONS, models, self.menu)
+        self.bar = InsideBar(SECTIONS, self.menu)
         column.addWidget(self.bar)
         column.addLayout(row, 1)
         self._connect()
@@ -267,7 +267,7 @@ class InsideView(QWidget):
 
             convolves = len(parse_network(self.model.network).parameter_shapes()[0]) == 4
             if convolves != (needs == "convolution"):
-                self._models.network.use_key(_NETWORKS[needs])
+                self._active.use_key(_NETWORKS[needs])
 
     def turn_guide(self, step: int) -> None:
         """Turn the guide; when presenting, open the step's view at once."""

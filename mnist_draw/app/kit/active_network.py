@@ -40,7 +40,11 @@ class NetworkRequest:
 
 
 class ActiveNetwork(QObject):
-    """Takes requests from any thread, and knows the network whose answers are shown."""
+    """Takes requests from any thread, and knows the network whose answers are shown.
+
+    What answers changes only by a request of the user. A run that the user lets answer, now or
+    before its first epoch, answers anew after each epoch.
+    """
 
     requested = pyqtSignal(NetworkRequest)
     refused = pyqtSignal(NetworkRequest)
@@ -53,6 +57,16 @@ class ActiveNetwork(QObject):
         self.stored_key = stored_key
         #: All runs and networks of the Library; `listed` says that they were read.
         self.entries: tuple[Entry, ...] = ()
+        #: Whether a new run answers from its first epoch on, without being chosen.
+        self.new_runs_answer = False
+        #: The key of the run that is going on, or empty.
+        self.key_in_training: Callable[[], str] = str
+        #: Networks that are in no file, or not yet, by key: that of the run that is going on.
+        self.in_memory: dict[str, ModelFile] = {}
+        #: The key of the last run.
+        self._run_key = ""
+        #: The key of what the user chose last.
+        self._chosen = stored_key
         self._listing = LatestJob(lambda _: _list_all(), self, low_priority=False)
         self._listing.answered.connect(self._listed)
         self._listing.failed.connect(notifier.problem)
@@ -101,28 +115,62 @@ class ActiveNetwork(QObject):
     # -- requests, from any thread
 
     def use_key(self, key: str) -> None:
-        """Let the network of a key answer."""
-        self.requested.emit(NetworkRequest(partial(_load, key), key))
+        """Let the network of a key answer; that of the run in training anew after each epoch."""
+        self._chosen = key
+        model = self.in_memory.get(key)
+        if model is not None:
+            self._request_model(model, key)
+        elif key != self.key_in_training() or self._is_listed(key):
+            self.requested.emit(NetworkRequest(partial(_load, key), key))
+        else:
+            notifier.message("It answers after its first epoch.")
 
     def use_default(self) -> None:
         """Let the best network that ships answer."""
-        self.stored_key = ""
+        self._chosen = self.stored_key = ""
         self.requested.emit(NetworkRequest(self.load_first, ""))
 
-    def use_trained(self, model: ModelFile, key: str) -> None:
-        """Let a network from training answer; its key names its run."""
-        self.requested.emit(NetworkRequest(model, key, model.title))
+    def note_trained(self, model: ModelFile, key: str) -> None:
+        """Take the newest network of a run, which answers if the run was chosen.
+
+        Called in the thread that trains. The key names the run.
+        """
+        is_new = key != self._run_key
+        self._run_key, self.in_memory[key] = key, model
+        if is_new and self.new_runs_answer:
+            self._chosen = key
+        if key == self._chosen:
+            self._request_model(model, key)
+
+    def note_saved(self) -> None:
+        """The network of the last run is in its file."""
+        self.in_memory.pop(self._run_key, None)
+
+    def move_run(self, key: str) -> None:
+        """Find the network of the last run by another key from now on."""
+        if self._chosen == self._run_key:
+            self.use_key(key)
 
     def use_fine_tuned(self, outcome: Outcome) -> None:
         """Let a network answer that was fine-tuned to the user's digits."""
-        title = outcome.model.title if outcome.key else UNSAVED
-        self.requested.emit(NetworkRequest(outcome.model, outcome.key, title))
+        self._chosen = outcome.key or UNSAVED
+        if not outcome.key:
+            self.in_memory[UNSAVED] = outcome.model
+        self._request_model(outcome.model, self._chosen)
+
+    def _request_model(self, model: ModelFile, key: str) -> None:
+        unsaved = key == UNSAVED
+        title = UNSAVED if unsaved else model.title
+        self.requested.emit(NetworkRequest(model, "" if unsaved else key, title))
 
     # -- all that are stored
 
     def refresh(self) -> None:
         """List all stored networks in the background."""
         self._listing.ask()
+
+    def _is_listed(self, key: str) -> bool:
+        return any(entry.key == key for entry in self.entries if entry.has_network)
 
     def _listed(self, entries: tuple[Entry, ...]) -> None:
         self.entries = entries
@@ -161,11 +209,14 @@ class ActiveNetwork(QObject):
         if model is not self.model:
             self.model = model
             self.changed.emit(model)
+        if not self.entries or (self._used.key and not self._is_listed(self._used.key)):
+            self.refresh()
 
     def refuse(self) -> None:
         """Note that the requested network cannot be used."""
         if self._request is not self._used:
             self._request = self._used
+            self._chosen = self._used.key
             self.refused.emit(self._used)
 
 

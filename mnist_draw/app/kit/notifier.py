@@ -1,4 +1,4 @@
-"""Tell the user something in the window's message bar."""
+"""Tell the user something in the window's toast."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class Notifier:
 
         notifier = Notifier("runs")
         notifier.message("Saved run.csv.")                 # a confirmation that disappears
-        notifier.problem("The disk is full.")              # stays until it is dismissed
-        notifier.undo("The run was deleted.", restore)     # offers to call ``restore``
-        notifier.forget()                                  # the subject has changed
+        notifier.undo("The run was deleted.", restore)     # disappears, too; may call ``restore``
+        notifier.problem("The disk is full.")              # stays until it is closed
+        notifier.forget()                                  # what was told is not true any more
     """
 
     def __init__(self, subject: str = "") -> None:
@@ -51,13 +51,15 @@ class Notifier:
         """Confirm what was asked for."""
         board.posted.emit(Notice(sentence, self.subject, is_passing=True))
 
-    def problem(self, sentence: str) -> None:
-        """Say what went wrong or must be known."""
-        board.posted.emit(Notice(sentence, self.subject))
+    def problem(
+        self, sentence: str, action: Callable[[], object] | None = None, button: str = ""
+    ) -> None:
+        """Say what went wrong or must be known, with a button that helps, if any does."""
+        board.posted.emit(Notice(sentence, self.subject, action=action, button=button))
 
     def undo(self, sentence: str, action: Callable[[], object], button: str = "Undo") -> None:
-        """Say what was done, with a button that takes it back or shows more."""
-        board.posted.emit(Notice(sentence, self.subject, action=action, button=button))
+        """Say what was done, with a button that takes it back or leads on."""
+        board.posted.emit(Notice(sentence, self.subject, True, action, button))
 
     def forget(self, *_: object) -> None:
         """Hide what was told of the subject; also a slot of any signal."""

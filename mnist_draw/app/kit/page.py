@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAction, QWidget
 
+from mnist_draw.app.kit.theme import Size
+
 if TYPE_CHECKING:
     from mnist_draw.storage.preferences import Preferences
 
@@ -39,6 +41,10 @@ class Page(QWidget):
     def prepare(self, then: Callable[[], None]) -> None:
         """Build the page if it was never shown, then call ``then``."""
         then()
+
+    def message_ground(self) -> tuple[QWidget, int]:
+        """Return over what messages appear, and how far from its lower left corner."""
+        return self, Size.MARGIN
 
     def focus_first(self) -> None:
         """Focus the control that is used first."""

@@ -211,10 +211,19 @@ QFrame[look="card"] {{
 QFrame[look="tinted"] {{
     background: {tint}; border: none; border-radius: {r_field}px;
 }}
-QFrame[look="message"] {{
-    background: {card}; border: 1px solid {line}; border-left: 4px solid {accent};
-    border-radius: {r_field}px;
+QFrame[look="toast"] {{
+    background: {toast.segment}; border: 1px solid {toast.edge}; border-radius: {r_field}px;
 }}
+QLabel[look="toast"] {{
+    color: {toast.text}; selection-background-color: {toast.second};
+    selection-color: {toast.on_second};
+}}
+QPushButton[look="toast"] {{
+    background: transparent; border: 1px solid transparent; padding: 0 8px; color: {toast.second};
+    min-height: {flat}px;
+}}
+QPushButton[look="toast"]:hover {{ background: {toast.line}; }}
+QPushButton[look="toast"]:focus {{ border-color: {toast.text}; }}
 QWidget[look="rule"] {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
 
 QLabel {{ background: transparent; border: none; }}
@@ -450,6 +459,8 @@ def style_sheet(colours: Colours, scale: float) -> str:
     shade = "dark" if colours.dark else "light"
     return _SHEET.format(
         **values,
+        # Dark in both themes.
+        toast=DARK,
         margin=Size.MARGIN,
         r_card=Size.CARD_RADIUS,
         r_field=Size.FIELD_RADIUS,

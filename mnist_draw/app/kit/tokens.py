@@ -120,6 +120,7 @@ class Size:
     SWITCH = (36, 20)
     TOOL = 44
     LOW_TOOL = 36
+    TOAST = 44
     ICON = 20
     SMALL_ICON = 16
     CARD_RADIUS = 10

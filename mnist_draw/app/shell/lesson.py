@@ -16,7 +16,7 @@ from mnist_draw.training.network_places import path_of, place_of
 from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
 
 #: The names of the tabs, as `mnist_draw.app.shell.window` has them.
-TABS = ("train", "draw", "inside")
+TABS = ("draw", "train", "inside")
 
 
 class LessonError(UserError):

@@ -1,4 +1,4 @@
-"""The main window: the tabs, the header, the message bar, and the services behind them."""
+"""The main window: the tabs, the header, the toast, and the services behind them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PyQt5.QtCore import Qt, QTimer, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices
-from PyQt5.QtWidgets import QMainWindow, QTabWidget
+from PyQt5.QtWidgets import QMainWindow, QTabWidget, QWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.explanations import Explanations
@@ -24,9 +24,10 @@ from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.app.shell.desktop import place_window
-from mnist_draw.app.shell.header import MessageBar, StatusCorner
+from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import build_help, show_text, tab_page
 from mnist_draw.app.shell.shutdown import Shutdown
+from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 _REMEMBER_MS = 2000
 #: On macOS Qt calls Command "Ctrl", and Command+Tab is the system's; "Meta" is the key Control.
 _TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
+#: The preference that a new run answers without being chosen.
+_NEW_RUNS_ANSWER = "new_runs_answer"
 notifier = Notifier()
 network_notifier = Notifier("network")
 
@@ -58,22 +61,21 @@ def _draw(window: Window) -> DrawTab:
 
 
 def _inside(window: Window) -> InsideTab:
-    draw = window.page(DrawTab)
-    return InsideTab(draw.canvas, draw.models, window.preferences)
+    return InsideTab(window.page(DrawTab).canvas, window.network, window.preferences)
 
 
 #: The tabs from left to right: each makes one page, and may use the pages before it.
 PAGES: tuple[Callable[[Window], Page], ...] = (
-    _train,
     _draw,
+    _train,
     _inside,
 )
-#: The page at the first start.
+#: The page at each start: the board keeps its drawing, and Train shows the last run by itself.
 _FIRST = DrawTab.name
 
 
 class Window(QMainWindow):
-    """Train, Draw and Inside, with everything they need."""
+    """Draw, Train and Inside, with everything they need."""
 
     def __init__(
         self,
@@ -110,7 +112,7 @@ class Window(QMainWindow):
         self.tabs.setAccessibleName("Tabs")
         self.tabs.tabBar().setAccessibleName("Tabs")
         self.tabs.setAttribute(Qt.WA_StyledBackground)
-        self.header = StatusCorner(self.view)
+        self.header = Header(self.network, self.view)
         self.pages: list[Page] = []
         for make in PAGES:
             page = make(self)
@@ -121,12 +123,25 @@ class Window(QMainWindow):
         self.inside_tab = self.page(InsideTab)
         self._show_page(_FIRST)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
-        self.messages = MessageBar(self.tabs, self.header)
         self.setCentralWidget(self.tabs)
-        Command(self, "Next tab", "Show the next tab.", f"{_TABS}+Tab", partial(self._step, 1))
-        back = f"{_TABS}+Shift+Tab"
-        Command(self, "Previous tab", "Show the previous tab.", back, partial(self._step, -1))
-        Command(self, "Quit", "Close the window.", "Ctrl+Q", self.close)
+        before: QWidget = self.tabs.tabBar()
+        for part in self.header.in_order():
+            self.setTabOrder(before, part)
+            before = part
+        self.toast = Toast(self.tabs)
+        self.toast.stand_on(self._page)
+        self._build_commands()
+
+    def _build_commands(self) -> None:
+        for text, sentence, keys, act in (
+            ("Next tab", "Show the next tab.", f"{_TABS}+Tab", partial(self._step, 1)),
+            ("Previous tab", "Show the previous tab.", f"{_TABS}+Shift+Tab",
+             partial(self._step, -1)),
+            ("Library", "All runs and networks.", "F9", self._show_library),
+            ("Message", "Put the keyboard into the message.", "Ctrl+F8", self.toast.take_keyboard),
+            ("Quit", "Close the window.", "Ctrl+Q", self.close),
+        ):  # fmt: skip
+            Command(self, text, sentence, keys, act)
         guide = Command(
             self, "Guide", "Read how a network learns and answers.", "", self._show_guide
         )
@@ -144,6 +159,10 @@ class Window(QMainWindow):
     def _page(self) -> Page:
         """The page in front."""
         return self.pages[self.tabs.currentIndex()]
+
+    def _note_page(self) -> None:
+        self.toast.stand_on(self._page)
+        self.header.network.note_page(shows_run=self._page is self.train_tab)
 
     def _show_page(self, name: str) -> None:
         """Show the page of a name; one that is not there changes nothing."""
@@ -170,7 +189,9 @@ class Window(QMainWindow):
 
     def _connect(self) -> None:
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
-        self.run.rescued.connect(self.network.use_key)
+        self.run.saved.connect(self.network.note_saved)
+        self.run.rescued.connect(self.network.move_run)
+        self.network.key_in_training = lambda: self.training.key if self.training.running else ""
         settings = self.train_tab.settings
         self.network.listed.connect(lambda: settings.offer_networks(self.network.networks))
         self.background = Background(self)
@@ -178,18 +199,18 @@ class Window(QMainWindow):
         self.runs = RunsController(self.train_tab, self.run, self.background, self)
         self.runs.network_requested.connect(self.network.use_key)
         self.runs.network_requested.connect(lambda: self._show_page(DrawTab.name))
-        self.train_tab.try_requested.connect(lambda: self._show_page(DrawTab.name))
-        self.run.state_changed.connect(self._show_status)
+        self.train_tab.try_requested.connect(self._try_run)
         self.training.ended.connect(self._training_ended)
-        self.messages.left.connect(lambda: self._page.focus_first())
+        network_button = self.header.network
+        network_button.connect_work(self.run, self.learning)
+        network_button.work.clicked.connect(self._show_work)
+        network_button.menu.library_requested.connect(self._show_library)
         self._connect_inside()
         self._connect_recognition()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
-        connect_direct(self.training.trained, self._use_trained)
+        connect_direct(self.training.trained, self._note_trained)
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
         self.draw_tab.my_digits.connect_services(self.learning, self.training)
-        self.learning.stepped.connect(lambda *_: self._show_status())
-        self.learning.ended.connect(self._show_status)
         self.run.learning = self.learning
         self.view.full_screen_requested.connect(self._fill_screen)
         self.tabs.currentChanged.connect(self._tab_changed)
@@ -215,10 +236,9 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         place_window(self, self.preferences.get("geometry", ""))
-        self._show_page(self.preferences.get("tab", _FIRST))
+        self.network.new_runs_answer = self.preferences.get(_NEW_RUNS_ANSWER, False)
         if self.preferences.notice:
             notifier.problem(self.preferences.notice)
-        self._show_status()
 
     # -- after the window is visible
 
@@ -266,16 +286,15 @@ class Window(QMainWindow):
 
         QTimer.singleShot(0, open_file)
 
-    def _use_trained(self, model: ModelFile) -> None:
-        """Let the network of the run that is going on answer; in the thread that trains it."""
-        self.network.use_trained(model, self.training.key)
+    def _note_trained(self, model: ModelFile) -> None:
+        """Pass on the newest network of the run that is going on, in the thread that trains it."""
+        self.network.note_trained(model, self.training.key)
 
     def _network_changed(self, model: ModelFile) -> None:
         self.inside_tab.use_network(model, self.network.key)
         self.draw_tab.use_network(model)
         self.draw_tab.answer.set_waiting("")
         network_notifier.forget()
-        self._show_status()
 
     def _recognition_failed(self, sentence: str) -> None:
         if self.network.model is None:
@@ -310,7 +329,7 @@ class Window(QMainWindow):
 
     def tell_of_crash(self, report: Path) -> None:
         """Offer to show what a crash has left."""
-        notifier.undo(
+        notifier.problem(
             f"The program crashed before. What it was doing, and nothing of yours, is in {report}.",
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(report))),
             "Show",
@@ -321,18 +340,20 @@ class Window(QMainWindow):
         self._page.focus_first()
         if self._started:
             self.train_tab.start_plots()
-        self._show_status()
+        self._note_page()
 
-    def _show_status(self) -> None:
-        state = self.run.state
-        if self._page is self.train_tab or state.busy:
-            self.header.show_status(state.label, active=state.busy, passing=state.busy)
-        elif self.learning.running:
-            self.header.show_status("Learning your digits", active=True, passing=True)
-        elif self.network.model is None:
-            self.header.show_status("Getting the network ready", active=False, passing=False)
-        else:
-            self.header.show_status(self.network.model.describe(), active=True, passing=False)
+    def _show_library(self) -> None:
+        """Show all runs and networks."""
+        self.draw_tab.networks.open()
+
+    def _show_work(self) -> None:
+        """Show what the button in the header tells of: the run, or what is learnt on Draw."""
+        self._show_page(DrawTab.name if self.learning.running else TrainTab.name)
+
+    def _try_run(self) -> None:
+        """Let the network of the last run answer, and show the board."""
+        self.network.use_key(self.training.key)
+        self._show_page(DrawTab.name)
 
     # -- the end
 
@@ -365,8 +386,8 @@ class Window(QMainWindow):
     def _note_choices(self) -> None:
         for page in self.pages:
             page.remember(self.preferences)
-        self.preferences.set("tab", self._page.name)
         self.preferences.set("network", self.network.key_to_restore)
+        self.preferences.set(_NEW_RUNS_ANSWER, self.network.new_runs_answer)
         self.preferences.set("geometry", bytes(self.saveGeometry().toHex()).decode())
 
     def shut_down(self) -> bool:

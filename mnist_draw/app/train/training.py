@@ -193,6 +193,13 @@ class Training(QObject):
         return f"run:{self.folder.name}"
 
     @property
+    def title(self) -> str:
+        """What the run is called as long as its user gives it no name."""
+        assert self._last is not None
+        settings, folder = self._last
+        return record.Run(folder, settings).title
+
+    @property
     def controls(self) -> Controls | None:
         """The running run's controls."""
         return self._worker.controls if self._worker else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 from typing import Any
 
@@ -14,20 +13,10 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QToolButton
 
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.draw.overlays import crop_marks
-from mnist_draw.app.kit.active_network import ActiveNetwork, NetworkRequest
-from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.threads import connect_direct
-from mnist_draw.library import stored_network
-from mnist_draw.library.entries import Entry
-from mnist_draw.library.networks import list_shipped
-from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
-from mnist_draw.storage import ModelFileError
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.training.network_places import FINE_TUNED, fine_tuned_folder
 
 from .. import fakes
 from .test_canvas import Finger, Touch, tablet
@@ -98,15 +87,18 @@ def test_a_sure_answer(tab):
     tab.canvas.add_stroke(STROKE)
     tab.show_reading(fakes.reading(fakes.answer("3", 3)))
     assert text(tab, "predictionLabel") == "3"
-    assert text(tab, "confidenceLabel") == "Sure"
-    assert text(tab, "secondGuessLabel") == "90.0 % for 3"
+    assert text(tab, "confidenceLabel") == "90.0 % sure"
+    assert text(tab, "secondGuessLabel") == "Second guess: 8, 1.1 %"
     values = [bar.value() / bar.maximum() for bar in bars(tab)]
     assert values[3] == pytest.approx(0.9)
     assert sum(values) == pytest.approx(1, abs=0.01)
     assert [bar.winner for bar in bars(tab)].index(True) == 3
     assert tab.answer.network_input.picture.shape == (28, 28)
+    tab.show_reading(fakes.reading(fakes.answer("3 or 8", 3, reason="Two digits are close.")))
+    assert text(tab, "predictionLabel") == "3 or 8"
+    assert text(tab, "secondGuessLabel") == "Two digits are close."
     tab.show_reading(fakes.reading(fakes.answer("?", None, reason="The ink fills its box.")))
-    assert text(tab, "predictionLabel") == "⊘"
+    assert text(tab, "predictionLabel") == "?"
     assert text(tab, "confidenceLabel") == "Not a digit"
     assert text(tab, "secondGuessLabel") == "The ink fills its box."
     assert not any(bar.winner for bar in bars(tab))
@@ -241,7 +233,7 @@ def test_a_number_is_shown_and_marked_until_the_next_digit_or_clearing(tab):
     # It is shown once, large.
     assert panel.number_label.text() == ""
     assert panel.prediction.text() == "207"
-    assert panel.confidence.text() == "Fairly sure"
+    assert panel.confidence.text() == "72.9 % sure"
     assert [box.x() for box in tab.boxes.boxes] == [0, 40, 80]
     assert [box.height() for box in tab.boxes.boxes] == [80] * 3
     assert tab.boxes.isVisible()
@@ -320,165 +312,3 @@ def test_a_tag_chooses_the_digit_and_draws_nothing(tab, press):
     # The pen goes through a box.
     press(tab, tab.boxes._on_canvas(tab.boxes.boxes[0]).center())
     assert len(tab.canvas.drawing.items) == strokes + 1
-
-
-@pytest.fixture
-def menu(qtbot):
-    """Return a menu that lists the networks that ship."""
-    made = NetworkMenu(ActiveNetwork())
-    qtbot.addWidget(made)
-    fill(made)
-    return made
-
-
-def fill(menu, own=()):
-    menu.network.entries = tuple(Entry(one, one.title, "") for one in (*list_shipped(), *own))
-    menu.network.listed.emit()
-
-
-def _learnt(name):
-    return StoredNetwork(fine_tuned_folder() / f"{name}.npz", FINE_TUNED, f"My digits, {name}")
-
-
-@pytest.fixture
-def requests(menu):
-    """Return the networks that are requested of the menu."""
-    made: list[NetworkRequest] = []
-    menu.network.requested.connect(made.append)
-    return made
-
-
-def _titles(menu):
-    """Return all entries but the last, which shows all networks."""
-    *titles, last = [menu.itemText(place) for place in range(menu.count())]
-    assert last == "All networks …"
-    return titles
-
-
-def _outcome(key):
-    return Outcome(fakes.model(name="My digits, now"), key, "Learnt.")
-
-
-def test_the_networks_that_ship_are_listed_once_and_the_last_entry_shows_all(menu, qtbot):
-    fill(menu)
-    assert _titles(menu) == [
-        "Best reader · CNN · 99.56 %", "Handwriting MLP · 99.41 %", "Tutorial MLP · 98.24 %",
-    ]  # fmt: skip
-    assert menu.currentIndex() == 0
-    menu.network.confirm(menu.network.load_first())
-    # The default network has a key, but it is no choice.
-    assert (menu.network.key, menu.network.stored_key) == ("shipped:best", "")
-    menu.setCurrentIndex(3)
-    with qtbot.waitSignal(menu.all_requested), qtbot.assertNotEmitted(menu.network.requested):
-        menu.activated.emit(3)
-    assert menu.currentIndex() == 0
-
-
-def test_all_are_listed_when_the_first_network_answers(qtbot):
-    network = ActiveNetwork("shipped:mlp")
-    menu = NetworkMenu(network)
-    qtbot.addWidget(menu)
-    network.confirm(fakes.model())
-    qtbot.waitUntil(lambda: len(_titles(menu)) == 3)
-    assert menu.currentText() == "Tutorial MLP · 98.24 %"
-    assert (network.key, network.stored_key) == ("shipped:mlp", "shipped:mlp")
-
-
-def test_a_damaged_first_network_is_not_said_to_answer(menu, monkeypatch, notices):
-    load = stored_network.load_trained
-
-    def damaged(path):
-        if path.stem == "best":
-            raise ModelFileError("best.npz is damaged.")
-        return load(path)
-
-    monkeypatch.setattr(stored_network, "load_trained", damaged)
-    model = menu.network.load_first()
-    menu.network.confirm(model)
-    assert notices.sentences == [
-        "best.npz is damaged. The network 'Handwriting MLP' answers instead."
-    ]
-    assert menu.network.key == "shipped:mlp_handwriting"
-    assert menu.currentText() == "Handwriting MLP · 99.41 %"
-    assert model.describe().startswith("Handwriting MLP · ")
-
-
-def test_a_choice_is_saved_by_its_key_once_it_answers(menu, requests):
-    network = menu.network
-    menu.activated.emit(2)
-    assert requests[0].source().network == "mlp"
-    assert network.stored_key == ""
-    network.confirm(fakes.model())
-    assert (network.key, network.stored_key) == ("shipped:mlp", "shipped:mlp")
-    network.use_key("shipped:best")
-    assert menu.currentText() == "Best reader · CNN · 99.56 %"
-    network.confirm(fakes.model())
-    assert [request.key for request in requests] == ["shipped:mlp", "shipped:best"]
-    # A network from training is found again by its run.
-    network.use_trained(fakes.model(), "run:one")
-    network.confirm(fakes.model())
-    assert (network.key, network.stored_key) == ("run:one", "run:one")
-
-
-def test_a_network_just_trained_takes_over_and_can_be_chosen_again(menu, requests):
-    models = fakes.model(name="Mine"), fakes.model(name="Mine")
-    for model in models:
-        menu.network.use_trained(model, "run:one")
-    assert menu.currentText() == "Mine"
-    assert _titles(menu)[3:] == ["Mine"]
-    menu.activated.emit(3)
-    assert [request.source for request in requests] == [*models, models[1]]
-
-
-def test_only_the_newest_of_the_users_are_listed(menu):
-    fill(menu, [_learnt(f"2026-11-{day:02d} 10.00.00") for day in range(28, 0, -1)])
-    assert len(_titles(menu)) == 3 + 12
-    # An older one that is asked for by its key is listed all the same.
-    menu.network.use_key(_learnt("2026-11-01 10.00.00").key)
-    assert menu.currentText() == "My digits, 1 Nov 10:00"
-    menu.network.use_fine_tuned(_outcome(_learnt("2026-11-29 08.00.00").key))
-    assert menu.currentText() == "My digits, now"
-    # So is one that could not be saved.
-    unsaved = _outcome("")
-    menu.network.use_fine_tuned(unsaved)
-    assert menu.currentText() == "My digits, not saved"
-    menu.network.confirm(unsaved.model)
-    assert menu.network.model is unsaved.model
-
-
-def test_a_network_that_cannot_be_read_is_not_shown_as_in_use(menu):
-    network = menu.network
-    network.confirm(network.load_first())
-    menu.setCurrentIndex(2)
-    menu.activated.emit(2)
-    # A place may be inserted meanwhile.
-    fill(menu, [_learnt("2026-11-26 08.00.00")])
-    assert menu.currentText() == "Tutorial MLP · 98.24 %"
-    network.refuse()
-    assert menu.currentText() == "Best reader · CNN · 99.56 %"
-    assert network.key == "shipped:best"
-    refused: list[NetworkRequest] = []
-    network.refused.connect(refused.append)
-    network.refuse()
-    assert not refused
-
-
-def test_wishes_of_other_threads_arrive_in_the_menu(qtbot, menu):
-    posted: list[threading.Thread] = []
-    connect_direct(menu.network.requested, lambda _: posted.append(threading.current_thread()))
-    thread = threading.Thread(
-        target=menu.network.use_trained, args=(fakes.model(name="Mine"), "run:1")
-    )
-    thread.start()
-    thread.join()
-    assert posted == [thread]
-    qtbot.waitUntil(lambda: menu.currentText() == "Mine")
-
-
-def test_what_a_network_learnt_from_is_known(qapp):
-    network = ActiveNetwork()
-    for before in ("shipped:best", 7):
-        network.confirm(fakes.model(before=before))
-        assert network.before == (before if isinstance(before, str) else "")
-    network.use_fine_tuned(Outcome(fakes.model(before="shipped:mlp"), "", "Learnt."))
-    assert network.before == "shipped:mlp"

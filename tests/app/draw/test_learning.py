@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QLabel, QProgressBar, QPushButton
 
@@ -216,15 +215,15 @@ def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
     assert setup.learn.threads[0] is not threading.main_thread()
     assert "your 2 digits are read now" in setup.text("learnLabel")
     setup.qtbot.waitUntil(lambda: setup.weight() == 0.75)
-    models = setup.tab.models
-    assert models.currentText().startswith("My digits, ")
+    network = setup.tab.network
+    assert network.newest.title.startswith("My digits, ")
     undo = setup.button("undoLearningButton")
     undo.click()
     setup.qtbot.waitUntil(lambda: setup.weight() == 0.5)
-    assert models.currentText().startswith("Before learning, ")
+    assert network.newest.key.endswith("before.npz")
     setup.qtbot.waitUntil(lambda: not undo.isVisible())
     # The fine-tuned network leaves the list, but it can be brought back.
-    setup.qtbot.waitUntil(lambda: models.findText("My digits", Qt.MatchStartsWith) < 0)
+    setup.qtbot.waitUntil(lambda: not any("My digits" in one.title for one in network.networks))
     assert len(deleted(network_places.fine_tuned_folder())) == 1
 
 
@@ -383,10 +382,10 @@ def test_closing_while_learning(in_window):
     window = in_window.window
     in_window.begin()
     window.tabs.setCurrentWidget(window.draw_tab)
-    in_window.qtbot.waitUntil(lambda: in_window.text("statusLabel") == "Learning your digits")
+    in_window.qtbot.waitUntil(window.header.network.work.isVisible)
     window.close()
     assert window.isVisible()
-    assert "as soon as your digits are learnt" in in_window.text("messageLabel")
+    assert "as soon as your digits are learnt" in window.toast.label.text()
     in_window.learn.gate.set()
     in_window.qtbot.waitUntil(lambda: not window.isVisible())
     assert window.shut_down()
@@ -481,7 +480,5 @@ def test_the_choice_is_remembered(in_window, own_home, qtbot):
     assert stored["network"] == key
     again = in_window.make_window()
     assert again.network.key == key
-    # The list of networks is read in the background.
-    qtbot.waitUntil(lambda: again.draw_tab.models.currentText().startswith("My digits, "))
     again.close()
     assert again.shut_down()

@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import QApplication
 from mnist_draw.analysis.guide import guide
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.draw.canvas import Canvas
-from mnist_draw.app.draw.network_menu import NetworkMenu
 from mnist_draw.app.inside import inside_view
 from mnist_draw.app.inside.example import ExampleCard
 from mnist_draw.app.inside.inside_bar import TableWindow
@@ -64,11 +63,10 @@ class Second(Noting):
 def tab(qtbot, monkeypatch, tmp_path):
     """Return a tab with two sections."""
     monkeypatch.setattr(inside_view, "SECTIONS", (First, Second))
-    canvas, models = Canvas(), NetworkMenu(ActiveNetwork())
-    for widget in (canvas, models):
-        qtbot.addWidget(widget)
+    canvas, network = Canvas(), ActiveNetwork()
+    qtbot.addWidget(canvas)
     canvas.resize(600, 600)
-    made = InsideTab(canvas, models, Preferences(tmp_path / "preferences.json"))
+    made = InsideTab(canvas, network, Preferences(tmp_path / "preferences.json"))
     qtbot.addWidget(made)
     yield made
     assert made.wait()
@@ -215,7 +213,7 @@ def test_a_picked_picture_stays_while_the_drawing_changes(tab, view):
 
 def test_classes_of_other_data_are_not_called_digits(tab):
     other = model(refused=0.9)
-    tab._models.network.confirm(other)
+    tab._active.confirm(other)
     tab.use_network(other, "")
     tab.show()
     draw(tab)

@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.overlays import BoardCaption
 from mnist_draw.app.kit import widgets
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command, fill_menu
 from mnist_draw.app.kit.formatting import (
     format_duration,
@@ -32,7 +33,8 @@ from mnist_draw.app.kit.formatting import (
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel, TabularLabel
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, no_key, push_button, tip
-from mnist_draw.app.shell.header import StatusCorner
+from mnist_draw.app.shell.header import Header
+from mnist_draw.app.shell.network_button import Work
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training import events
@@ -190,7 +192,7 @@ class Shown:
         self.state = RunState()
         self.tabs = QTabWidget()
         qtbot.addWidget(self.tabs)
-        self.tab, self.header = TrainTab(), StatusCorner(QToolButton())
+        self.tab, self.header = TrainTab(), Header(ActiveNetwork(), QToolButton())
         self.tab.show_page("run")
         self.tabs.addTab(self.tab, "Train")
         self.tabs.setCornerWidget(self.header)
@@ -202,7 +204,8 @@ class Shown:
         for event in happened:
             self.state.apply(event)
             self.tab.show_state(self.state, running=True, can_continue=False)
-            self.header.show_status(self.state.label, active=True, passing=True)
+            steady = self.state.state == "training"
+            self.header.network.work.show_work(Work(self.state.label, is_steady=steady))
             QApplication.processEvents()
 
     def epoch(self, number):
@@ -223,16 +226,6 @@ def test_epochs_go_by_without_a_new_layout(qtbot, qapp):
         shown.epoch(number)
     qapp.removeEventFilter(layouts)
     assert layouts.of == []
-
-
-def test_the_header_takes_no_more_room_than_its_words_once_they_stay(qtbot):
-    shown = Shown(qtbot)
-    shown.epoch(1)
-    wide = shown.header.label.width()
-    shown.header.show_status("Ready", active=False, passing=True)
-    assert shown.header.label.width() == wide
-    shown.header.show_status("Ready", active=False, passing=False)
-    assert shown.header.label.width() < wide
 
 
 def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot):

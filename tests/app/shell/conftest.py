@@ -122,4 +122,4 @@ def shared(one_window, qtbot):
     window.draw_tab.canvas.clear()
     window.draw_tab.autosave.save()
     assert window.draw_tab._background.wait()
-    window.messages.dismiss()
+    window.toast.clear()

@@ -49,7 +49,7 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     assert window.tabs.currentWidget() is window.train_tab
     window._show_page("inside")
     assert window.tabs.currentWidget() is window.train_tab
-    assert "does not belong to this lesson" in shared.text("messageLabel")
+    assert "does not belong to this lesson" in shared.text("toastLabel")
     assert panel.settings().epochs == 5
     assert panel.fields["epochs"].widget.isEnabled()
     assert panel.fields["l2"].cell.isHidden()
@@ -70,8 +70,8 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     [
         ("hidden = ['nosuch']", "there is no setting 'nosuch'; of "),
         ("tabs = ['drew']", "did you mean draw? No window was opened."),
-        ("tabs = 'draw'", "tabs is 'draw'; it must be a list of names, such as ['train']"),
-        ("tabs = []", "tabs is empty; leave it out, or name some of train, draw, inside."),
+        ("tabs = 'draw'", "tabs is 'draw'; it must be a list of names, such as ['draw']"),
+        ("tabs = []", "tabs is empty; leave it out, or name some of draw, train, inside."),
         ("[training]\ndata_folder = '../nope'", "data_folder is {beside}nope, which is not there"),
         ("[training]\nstart_model = 'no.npz'", "start_model is {here}no.npz, which is not there."),
         ("network = '../no.npz'", "there is no network {beside}no.npz."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QRect
-from PyQt5.QtWidgets import QApplication, QPushButton, QWidget
+from PyQt5.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
@@ -60,7 +60,7 @@ def window(shown):
     """Return that window with the Draw tab in front and no message."""
     shown.tabs.setCurrentWidget(shown.draw_tab)
     yield shown
-    shown.messages.dismiss()
+    shown.toast.clear()
 
 
 def _settle():
@@ -108,7 +108,7 @@ def test_no_section_of_inside_is_wider_than_a_small_screen(window, text, qtbot):
 
 def test_the_train_tab_is_whole(window, text):
     tab, state = window.train_tab, RunState()
-    window.tabs.setCurrentIndex(0)
+    window.tabs.setCurrentWidget(tab)
     window.resize(*Size.WINDOW)
     _settle()
     room = round(Size.SIDE_PANEL * theme.text_scale())
@@ -127,7 +127,7 @@ def test_the_train_tab_is_whole(window, text):
 def test_a_message_moves_nothing(window, sentence, qtbot):
     for index in range(window.tabs.count()):
         window.tabs.setCurrentIndex(index)
-        qtbot.wait(50)
+        qtbot.wait(200)
         _settle()
         parts = [part for part in window.findChildren(QWidget) if part.isVisible()]
         before = [(part, QRect(part.mapTo(window, QPoint()), part.size())) for part in parts]
@@ -135,16 +135,16 @@ def test_a_message_moves_nothing(window, sentence, qtbot):
         _settle()
         for part, place in before:
             assert QRect(part.mapTo(window, QPoint()), part.size()) == place, part.objectName()
-        bar = window.messages
+        bar = window.toast
         assert window.rect().contains(QRect(bar.mapTo(window, QPoint()), bar.size()))
         assert bar.label.height() >= bar.label.heightForWidth(bar.label.width())
-        # The tabs and the menus beside the state stay within reach.
+        # The tabs stay within reach.
         covered = QRect(bar.mapTo(window, QPoint()), bar.size())
         tab_bar = window.tabs.tabBar()
         assert not covered.intersects(QRect(tab_bar.mapTo(window, QPoint()), tab_bar.size()))
-        button = window.findChild(QPushButton, "dismissButton")
+        button = bar.close_button
         assert bar.rect().contains(button.geometry())
-        bar.dismiss()
+        bar.clear()
 
 
 @pytest.mark.parametrize("text", [13], indirect=True)
@@ -154,9 +154,8 @@ def test_a_message_is_whole_where_a_page_fills_the_screen(window):
     for on in (True, False):
         window.inside_tab.present_requested.emit(on)
         _settle()
-        bar = window.messages
+        bar = window.toast
         assert window.tabs.rect().contains(bar.geometry())
-        assert (bar.width() > 0.9 * window.tabs.width()) == on
         assert bar.label.height() >= bar.label.heightForWidth(bar.label.width())
 
 

@@ -29,7 +29,7 @@ from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.shell import header
+from mnist_draw.app.shell import toast
 from mnist_draw.app.shell import window as window_module
 from mnist_draw.app.shell.desktop import FocusRing
 from mnist_draw.app.shell.help import keys_page
@@ -57,12 +57,13 @@ NAMES = [
     "filtersView", "penButton", "eraserButton", "widthButton", "undoButton", "redoButton",
     "settingsDrawer", "confidenceLabel", "secondGuessLabel", "augmentationCombo", "runsTable",
     "tryItButton", "continueButton", "notNowButton", "discardButton", "settingsFileButton",
-    "layersView", "toolBar", "moreButton", "modelCombo", "numberLabel", "pictureStrip",
+    "layersView", "toolBar", "moreButton", "networkButton", "networkMenu", "toast",
+    "numberLabel", "pictureStrip",
     "boardCaption",
 ]  # fmt: skip
 
 INSIDE_NAMES = [
-    "exampleCard", "insideBoard", "insideSections", "insideModelCombo", "guideButton",
+    "exampleCard", "insideBoard", "insideSections", "guideButton",
     "presentButton", "insideMenu", "guideView", "guidePage", "networkView", "orderCombo",
     "whyPanel", "rivalCombo", "unitPanel", "unitSwitch", "allOnButton", "whyLink",
 ]  # fmt: skip
@@ -81,7 +82,7 @@ def test_every_fixed_name_is_there_once(shared):
     for name in (*NAMES, *INSIDE_NAMES):
         assert len(shared.window.findChildren(QObject, name)) == 1, name
     tabs = [shared.window.tabs.widget(index).objectName() for index in range(3)]
-    assert tabs == ["trainTab", "drawTab", "insideTab"]
+    assert tabs == ["drawTab", "trainTab", "insideTab"]
 
 
 def test_every_control_is_named_and_explained(shared):
@@ -115,25 +116,34 @@ def test_every_control_is_named_and_explained(shared):
     assert found > 80
 
 
-def test_the_trained_network_answers_the_drawing(setup, qtbot):
-    window = setup.window
+def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot):
+    window, network = setup.window, setup.window.network
+    answering = window.header.network.answering
     window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
-    assert setup.text("statusLabel") == "A network · 99.20 % on Clothes"
-    window.tabs.setCurrentIndex(0)
+    assert answering.text() == "A network · 99.20 %"
     setup.run(1)
     setup.wait_for_end()
-    qtbot.waitUntil(lambda: float(setup.recognisers[0].parameters[0][0, 0]) == 1.0)
+    assert answering.text() == "A network · 99.20 %"
+    assert network.stored_key == ""
+    key = f"run:{window.training.folder.name}"
+    setup.loop.gate.clear()
+    # Chosen before there is anything of it: it answers after its first epoch.
+    setup.run(2)
+    started = f"run:{window.training.folder.name}"
+    assert started != key
+    network.use_key(started)
+    setup.loop.gate.set()
+    setup.wait_for_end()
+    qtbot.waitUntil(lambda: answering.text().startswith("2 epochs, "))
     qtbot.waitUntil(lambda: setup.text("predictionLabel") != "1")
+    # It has one name everywhere, and the next start finds it.
+    assert network.key_to_restore == started
+    assert find_by_key(started).title == network.model.title
+    network.use_key("shipped:best")
     setup.button("tryItButton").click()
     assert window.tabs.currentWidget() is window.draw_tab
-    # It has one name everywhere, and the next start finds it.
-    name = "1 epoch, "
-    qtbot.waitUntil(lambda: setup.text("statusLabel").startswith(name))
-    qtbot.waitUntil(lambda: window.draw_tab.models.currentText().startswith(name))
-    kept = window.network.stored_key
-    assert kept == f"run:{window.training.folder.name}"
-    assert find_by_key(kept).title == window.network.model.title
+    assert network.newest.key == started
 
 
 def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, monkeypatch):
@@ -144,10 +154,12 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     # The fake's network has fewer parameters than its kind.
     monkeypatch.setattr(stored_network, "load_trained", load_model)
     window = shared.window
+    window.network.new_runs_answer = True
     shared.run(1)
     shared.wait_for_end()
+    window.network.new_runs_answer = False
     key = "opened:rescued-model.npz"
-    assert str(find_by_key(key).path) in shared.text("messageLabel")
+    assert str(find_by_key(key).path) in shared.text("toastLabel")
     qtbot.waitUntil(lambda: window.network.key == key)
     qtbot.waitUntil(lambda: key in [kept.key for kept in window.network.networks])
     assert window.network.key_to_restore == key
@@ -168,7 +180,7 @@ def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     window._remembering.stop()
     window.draw_tab.canvas.add_stroke([(100, 100), (300, 400)])
     drawn = window.draw_tab.canvas.ink()
-    window.tabs.setCurrentIndex(0)
+    window.tabs.setCurrentWidget(window.train_tab)
     setup.run(2)
     setup.wait_for_end()
     window.preferences.set("theme", "dark")
@@ -177,7 +189,7 @@ def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
     again = Setup(qtbot)
     assert not theme.theme().motion
     assert theme.theme().colours is theme.DARK
-    assert again.window.tabs.currentIndex() == 0
+    assert again.window.tabs.currentWidget() is again.window.draw_tab
     assert again.window.train_tab.settings.settings().epochs == 2
     canvas = again.window.draw_tab.canvas
     qtbot.waitUntil(canvas.has_ink)
@@ -198,7 +210,7 @@ def test_unreadable_preferences_are_reported(qtbot, preferences):
     preferences.write_text("{broken")
     window = Window(Preferences(), Recognition(model, None, Recogniser))
     qtbot.addWidget(window)
-    assert "put aside" in window.messages.label.text()
+    assert "put aside" in window.toast.label.text()
 
 
 @pytest.mark.parametrize("value", ["1e999", "1" * 400, r'"\ud800"', "[]"])
@@ -214,7 +226,7 @@ def test_no_preference_keeps_the_window_from_starting_or_saving(qtbot, preferenc
     assert window.shut_down()
     again = Preferences()
     assert again.notice == ""
-    assert again.get("tab", "") in ("draw", "train", "inside")
+    assert again.get("network", "?") == ""
 
 
 def test_errors_of_any_thread_reach_the_message_bar(shared, qtbot):
@@ -222,7 +234,7 @@ def test_errors_of_any_thread_reach_the_message_bar(shared, qtbot):
     thread = threading.Thread(target=lambda: reporter.report(error))
     thread.start()
     thread.join()
-    qtbot.waitUntil(lambda: "ZeroDivisionError" in shared.text("messageLabel"))
+    qtbot.waitUntil(lambda: "ZeroDivisionError" in shared.text("toastLabel"))
 
 
 def test_pictures_being_read_do_not_keep_the_board_from_being_written(setup, qtbot, tmp_path):
@@ -239,7 +251,7 @@ def test_pictures_being_read_do_not_keep_the_board_from_being_written(setup, qtb
     assert (tab.autosave._problem, tab.canvas.has_ink()) == ("", True)
     assert b"stroke" in board_path().read_bytes()
     # None of the pictures was looked for.
-    assert "does not exist" not in setup.text("messageLabel")
+    assert "does not exist" not in setup.text("toastLabel")
 
 
 def test_a_page_is_one_entry(qtbot, own_home, monkeypatch):
@@ -270,18 +282,15 @@ def test_a_page_is_one_entry(qtbot, own_home, monkeypatch):
     while tabs.currentWidget() is not page:
         QTest.keyClick(made.window, Qt.Key_Tab, Qt.ControlModifier)
     Notifier().problem("Something to read.")
-    assert made.text("messageLabel") == "Something to read."
+    assert made.text("toastLabel") == "Something to read."
     made.close()
     assert page.notes == ["start", "focus", "finish"]
-    again = Window(Preferences(), Recognition(model, None, Recogniser))
-    qtbot.addWidget(again)
-    assert again.tabs.currentWidget() is again.pages[-1]
 
 
 def test_the_drawing_keys_work_wherever_the_focus_is(shared, qtbot):
     canvas, window = shared.window.draw_tab.canvas, shared.window
     Notifier().problem("Something to read.")
-    for focus in (window.tabs.tabBar(), shared.button("dismissButton"), canvas):
+    for focus in (window.tabs.tabBar(), shared.button("toastCloseButton"), canvas):
         canvas.add_stroke([(100, 100), (300, 300)])
         focus.setFocus()
         qtbot.waitUntil(focus.hasFocus)
@@ -289,7 +298,7 @@ def test_the_drawing_keys_work_wherever_the_focus_is(shared, qtbot):
         assert not canvas.has_ink()
     # Keys of a page that is not in front mean nothing, and fields get what is typed into them.
     canvas.add_stroke([(100, 100), (300, 300)])
-    window.tabs.setCurrentIndex(0)
+    window.tabs.setCurrentWidget(window.train_tab)
     seed = window.findChild(QAbstractSpinBox, "seedSpinBox")
     seed.setFocus()
     qtbot.waitUntil(seed.hasFocus)
@@ -298,7 +307,7 @@ def test_the_drawing_keys_work_wherever_the_focus_is(shared, qtbot):
 
 
 def test_messages_go_when_their_subject_goes(shared, qtbot, tmp_path):
-    window, messages = shared.window, shared.window.messages
+    window, messages = shared.window, shared.window.toast
     stroke = [(200, 200), (300, 300)]
     Notifier("draw").problem("This is no picture; the drawing is unchanged.")
     window.draw_tab.canvas.add_stroke(stroke)
@@ -319,7 +328,7 @@ def test_a_marked_message_is_copied_not_the_drawing(shared, qtbot):
     window = shared.window
     window.draw_tab.canvas.add_stroke([(100, 100), (300, 300)])
     Notifier().problem("Something to read.")
-    words = window.messages.label
+    words = window.toast.label
     words.setFocus()
     qtbot.waitUntil(words.hasFocus)
     words.setSelection(0, 9)
@@ -330,7 +339,7 @@ def test_a_marked_message_is_copied_not_the_drawing(shared, qtbot):
 def test_a_message_gives_the_keyboard_back_to_the_board(shared, qtbot):
     canvas = shared.window.draw_tab.canvas
     qtbot.waitUntil(canvas.hasFocus)
-    for name in ("dismissButton", "messageActionButton"):
+    for name in ("toastCloseButton", "toastActionButton"):
         Notifier().undo("Something to read.", list)
         shared.button(name).setFocus()
         qtbot.waitUntil(shared.button(name).hasFocus)
@@ -339,38 +348,38 @@ def test_a_message_gives_the_keyboard_back_to_the_board(shared, qtbot):
 
 
 def test_what_confirms_goes_of_itself_unless_it_is_read(shared, qtbot, monkeypatch):
-    monkeypatch.setattr(header, "_PASSING_MS", 0)
-    monkeypatch.setattr(header, "_EACH_LETTER_MS", 0)
-    monkeypatch.setattr(header, "_AGAIN_MS", 1)
+    monkeypatch.setattr(toast, "_PASSING_MS", 0)
+    monkeypatch.setattr(toast, "_EACH_LETTER_MS", 0)
+    monkeypatch.setattr(toast, "_AGAIN_MS", 1)
     window = shared.window
     Notifier("draw").message("Saved /x.png.")
-    assert window.messages.isVisible()
-    qtbot.waitUntil(lambda: not window.messages.isVisible())
+    assert window.toast.isVisible()
+    qtbot.waitUntil(lambda: not window.toast.isVisible())
     # Whoever is on it with the keyboard is not hurried.
     Notifier("draw").message("Saved /x.png.")
-    dismiss = shared.button("dismissButton")
+    dismiss = shared.button("toastCloseButton")
     dismiss.setFocus()
     qtbot.waitUntil(dismiss.hasFocus)
     qtbot.wait(50)
-    assert window.messages.isVisible()
+    assert window.toast.isVisible()
     window.draw_tab.canvas.setFocus()
-    qtbot.waitUntil(lambda: not window.messages.isVisible())
+    qtbot.waitUntil(lambda: not window.toast.isVisible())
     # What took the place of a confirmation stays.
     Notifier("draw").message("Saved /x.png.")
     Notifier("draw").problem("There is no picture on the clipboard.")
     qtbot.wait(50)
-    assert window.messages.isVisible()
+    assert window.toast.isVisible()
     Notifier("draw").undo("2 digits deleted.", list)
     qtbot.wait(50)
-    assert window.messages.isVisible()
+    assert window.toast.isVisible()
 
 
 def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
     shown = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
     shared.window.tell_of_crash(tmp_path / "crash-1.txt")
-    assert "crash-1.txt" in shared.text("messageLabel")
-    button = shared.button("messageActionButton")
+    assert "crash-1.txt" in shared.text("toastLabel")
+    button = shared.button("toastActionButton")
     assert button.text() == "Show"
     button.click()
     assert shown == [str(tmp_path / "crash-1.txt")]
@@ -405,9 +414,11 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
     window.resize(1400, 1100)
     window.train_tab.show_page("new")
     bar = window.tabs.tabBar()
-    train = "defaultsButton networkCombo newRunLibraryButton startButton viewButton helpButton"
-    for index, order in ((0, train), (1, "canvas penButton widthButton viewButton helpButton")):
-        window.tabs.setCurrentIndex(index)
+    header = "networkButton viewButton helpButton"
+    train = f"{header} defaultsButton networkCombo newRunLibraryButton startButton"
+    draw = f"{header} canvas penButton widthButton"
+    for page, order in ((window.train_tab, train), (window.draw_tab, draw)):
+        window.tabs.setCurrentWidget(page)
         bar.setFocus()
         qtbot.waitUntil(bar.hasFocus)
         walked = []

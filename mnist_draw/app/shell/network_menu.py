@@ -1,0 +1,327 @@
+"""The menu of networks: the one in training, the user's newest, those that ship, the Library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from PyQt5.QtCore import QModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QContextMenuEvent,
+    QFontMetricsF,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QStandardItem,
+    QStandardItemModel,
+)
+from PyQt5.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QListView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.active_network import UNSAVED, ActiveNetwork
+from mnist_draw.app.kit.commands import icon
+from mnist_draw.app.kit.formatting import format_ago
+from mnist_draw.app.kit.layout import column
+from mnist_draw.app.kit.theme import Size, Text
+
+#: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
+_WIDTH, _NETWORK_ROW, _HEADING_ROW, _LIBRARY_ROW = 372, 44, 31, 48
+_INSET, _TICK, _TITLE, _RIGHT = 6, 16, 40, 17
+#: Pixels between the button and the menu, and between the menu and the window's edge.
+_GAP = 4
+_LINE = Qt.UserRole + 1
+
+
+@dataclass(frozen=True)
+class InTraining:
+    """The run that goes on, as an entry of the menu."""
+
+    key: str
+    title: str
+    words: str
+    accuracy: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the menu: a network where it has a key, a heading where it has only a title."""
+
+    title: str
+    note: str = ""
+    figure: str = ""
+    key: str = ""
+    is_library: bool = False
+    answers: bool = False
+
+    def spoken(self) -> str:
+        """Return what a screen reader says."""
+        state = "answers" if self.answers else ""
+        return ", ".join(filter(None, (self.title, self.note, self.figure, state)))
+
+
+LIBRARY = Line("Library", figure="F9", is_library=True)
+
+
+def lines(network: ActiveNetwork, run: InTraining | None) -> Iterator[Line]:
+    """Yield the lines of the menu; the network that answers, or is about to, has a tick."""
+    from mnist_draw.library.entries import newest
+
+    request = network.newest
+    answering = UNSAVED if request.title == UNSAVED else request.key
+    busy = "" if run is None else run.key
+    if run is not None:
+        yield Line("IN TRAINING")
+        yield Line(run.title, run.words, run.accuracy, busy, answers=busy == answering)
+    entries = [entry for entry in network.entries if entry.has_network and entry.key != busy]
+    listed = {entry.key for entry in entries}
+    own = [
+        Line(UNSAVED if key == UNSAVED else model.title, "not saved", model.info.accuracy, key)
+        for key, model in list(network.in_memory.items())
+        if key != busy and key not in listed
+    ]
+    shown = newest(entries)
+    shown += [entry for entry in entries if entry.key == answering and not entry.is_shipped]
+    for entry in {entry.key: entry for entry in shown}.values():
+        own.append(Line(entry.name, format_ago(entry.when), entry.stored.accuracy, entry.key))
+    shipped = [
+        Line(entry.name, entry.what, entry.stored.accuracy, entry.key)
+        for entry in entries
+        if entry.is_shipped
+    ]
+    for heading, part in (("YOURS", own), ("CAME WITH THE PROGRAM", shipped)):
+        if part:
+            yield Line(heading)
+        for line in part:
+            yield replace(line, answers=line.key == answering)
+    yield LIBRARY
+
+
+class _Painter(QStyledItemDelegate):
+    """Paints a line of the menu."""
+
+    def __init__(self, view: QListView) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        line: Line = index.data(_LINE)
+        high = _NETWORK_ROW if line.key else _HEADING_ROW
+        if line.is_library:
+            high = _LIBRARY_ROW
+        return QSize(0, round(high * theme.text_scale()))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        line: Line = index.data(_LINE)
+        scale = theme.text_scale()
+        rect = QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.Antialiasing)
+        if line.is_library:
+            painter.fillRect(
+                QRectF(rect.left(), rect.top() + 4, rect.width(), 1), theme.colour("line")
+            )
+            rect.setTop(rect.top() + 8)
+        if index == self._view.currentIndex() and (line.key or line.is_library):
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(theme.colour("hover"))
+            chosen = rect.adjusted(_INSET, 0, -_INSET, 0)
+            painter.drawRoundedRect(chosen, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+        left = _TITLE * scale if line.key or line.is_library else _TICK
+        room = rect.adjusted(left, 0, -_RIGHT, 0)
+        if line.is_library:
+            side = round(Size.SMALL_ICON * scale)
+            corner = QPoint(round(rect.left()) + _TICK, round(rect.center().y() - side / 2))
+            icon("books").paint(painter, QRect(corner, QSize(side, side)))
+        if line.answers:
+            _paint_tick(painter, QPointF(rect.left() + _TICK, rect.center().y()), scale)
+        _paint_words(painter, room, line, scale)
+        painter.restore()
+
+
+def _paint_words(painter: QPainter, room: QRectF, line: Line, scale: float) -> None:
+    figure = theme.font(Text.LABEL if line.is_library else Text.BODY)
+    painter.setFont(figure)
+    painter.setPen(theme.colour("muted" if line.is_library else "text"))
+    painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), line.figure)
+    left = room.adjusted(0, 0, -QFontMetricsF(figure).horizontalAdvance(line.figure) - 8, 0)
+    if not line.key and not line.is_library:
+        painter.setFont(theme.font(Text.HEADING, bold=True))
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(
+            left.adjusted(0, 0, 0, -4), int(Qt.AlignLeft | Qt.AlignVCenter), line.title
+        )
+        return
+    rows = [(line.title, theme.font(Text.BODY, bold=True), "text")]
+    if line.note:
+        rows.append((line.note, theme.font(Text.LABEL), "muted"))
+        left = left.adjusted(0, 3 * scale, 0, -3 * scale)
+    high = left.height() / len(rows)
+    for number, (words, font, colour) in enumerate(rows):
+        painter.setFont(font)
+        painter.setPen(theme.colour(colour))
+        place = QRectF(left.left(), left.top() + number * high, left.width(), high)
+        elided = QFontMetricsF(font).elidedText(words, Qt.ElideRight, place.width())
+        painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), elided)
+
+
+def _paint_tick(painter: QPainter, middle: QPointF, scale: float) -> None:
+    painter.setPen(QPen(theme.colour("accent"), 1.5 * scale, Qt.SolidLine, Qt.RoundCap))
+    points = ((0, 0), (4, 4), (12, -5))
+    painter.drawPolyline(QPolygonF([middle + QPointF(x * scale, y * scale) for x, y in points]))
+
+
+class _List(QListView):
+    """Walks by arrows, Home, End and letters; headings take no part."""
+
+    chosen = pyqtSignal(object)
+    menu_requested = pyqtSignal(object, QPoint)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("networkList")
+        self.setAccessibleName("Networks")
+        self.setFrameShape(QFrame.NoFrame)
+        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        self.setItemDelegate(_Painter(self))
+        self.entered.connect(self._hover)
+        self.clicked.connect(lambda index: self.chosen.emit(index.data(_LINE)))
+
+    def _hover(self, index: QModelIndex) -> None:
+        if index.flags() & Qt.ItemIsEnabled:
+            self.setCurrentIndex(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        line = self.currentIndex().data(_LINE)
+        if line is not None and event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space):
+            self.chosen.emit(line)
+        elif event.key() == Qt.Key_Home:
+            # Qt would stay where it is, as the first line is a heading.
+            rows = (self.model().index(row, 0) for row in range(self.model().rowCount()))
+            self.setCurrentIndex(next(index for index in rows if index.flags() & Qt.ItemIsEnabled))
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at_pointer = event.reason() == QContextMenuEvent.Mouse
+        index = self.indexAt(event.pos()) if at_pointer else self.currentIndex()
+        line = index.data(_LINE)
+        if line is not None and line.key:
+            below = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+            self.menu_requested.emit(line, event.globalPos() if at_pointer else below)
+
+    def height_of_all(self) -> int:
+        """Return the height at which nothing is scrolled."""
+        return sum(self.sizeHintForRow(row) for row in range(self.model().rowCount()))
+
+
+class NetworkMenu(QFrame):
+    """Opens below the network button, aligned with its right edge and within the window."""
+
+    library_requested = pyqtSignal()
+
+    def __init__(self, network: ActiveNetwork, button: QWidget) -> None:
+        super().__init__(button, Qt.Popup)
+        self.setObjectName("networkMenu")
+        self.setAccessibleName("Networks")
+        self.setAttribute(Qt.WA_NoMouseReplay)
+        self._network, self._button = network, button
+        #: Returns the run that goes on.
+        self.run: Callable[[], InTraining | None] = lambda: None
+        #: Returns the Library's menu of a network, by its key.
+        self.row_menu: Callable[[str], QMenu | None] = lambda key: None
+        self.list = _List()
+        self._model = QStandardItemModel(self)
+        self.list.setModel(self._model)
+        self.list.chosen.connect(self._choose)
+        self.list.menu_requested.connect(self._open_row_menu)
+        column(self.list, margins=(1, _GAP, 1, _GAP), owner=self)
+        network.listed.connect(self.fill)
+        network.changed.connect(self.fill)
+
+    def open(self) -> None:
+        """Show the menu with the keyboard on the network that answers."""
+        self._fill()
+        self._network.refresh()
+        self._place()
+        self.show()
+        self.list.setFocus()
+
+    def fill(self) -> None:
+        """List the networks anew if the menu is open."""
+        if self.isVisible():
+            kept = self.list.currentIndex().data(_LINE)
+            self._fill("" if kept is None else kept.key)
+            self._place()
+
+    def fill_run(self) -> None:
+        """Show how far the run is, if the menu is open."""
+        run = self.run()
+        if self.isVisible() and run is not None and self._line(1).key == run.key:
+            line = replace(self._line(1), note=run.words, figure=run.accuracy)
+            self._set(self._model.item(1), line)
+        else:
+            self.fill()
+
+    def _line(self, row: int) -> Line:
+        line = self._model.item(row).data(_LINE)
+        assert isinstance(line, Line)
+        return line
+
+    def _fill(self, key: str = "") -> None:
+        """List all, and put the keyboard on the network of a key, or on the one that answers."""
+        self._model.clear()
+        for line in lines(self._network, self.run()):
+            item = QStandardItem(line.title)
+            self._set(item, line)
+            if not line.key and not line.is_library:
+                item.setFlags(Qt.NoItemFlags)
+            self._model.appendRow(item)
+            if line.key == key if key else line.answers:
+                self.list.setCurrentIndex(item.index())
+
+    def _set(self, item: QStandardItem, line: Line) -> None:
+        item.setData(line, _LINE)
+        item.setData(line.spoken(), Qt.AccessibleTextRole)
+
+    def _place(self) -> None:
+        window = self._button.window()
+        scale = theme.text_scale()
+        corner = self._button.mapTo(window, QPoint(self._button.width(), self._button.height()))
+        top = corner.y() + _GAP
+        width = min(round(_WIDTH * scale), window.width() - 2 * _GAP)
+        height = min(self.list.height_of_all() + 2 * _GAP, window.height() - top - _GAP)
+        left = max(_GAP, corner.x() - width)
+        self.setGeometry(QRect(window.mapToGlobal(QPoint(left, top)), QSize(width, height)))
+
+    def _choose(self, line: Line) -> None:
+        self.close()
+        if line.is_library:
+            self.library_requested.emit()
+        elif line.key:
+            self._network.use_key(line.key)
+
+    def _open_row_menu(self, line: Line, place: QPoint) -> None:
+        menu = self.row_menu(line.key)
+        if menu is not None:
+            menu.triggered.connect(self.close)
+            menu.popup(place)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(theme.colour("edge"))
+        painter.setBrush(theme.colour("panel"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

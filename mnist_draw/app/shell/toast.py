@@ -1,0 +1,257 @@
+"""The toast: one sentence to the user, with at most one action, over the lower left of the page."""
+
+from __future__ import annotations
+
+import math
+
+from PyQt5 import sip
+from PyQt5.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
+from PyQt5.QtGui import QFontMetricsF, QHideEvent, QKeyEvent, QKeySequence, QPaintEvent, QShowEvent
+from PyQt5.QtWidgets import QApplication, QFrame, QStatusBar, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.notifier import Notice, board
+from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import claims_key, label, no_key, push_button
+
+#: Milliseconds after which a confirmation disappears, plus those for each letter; and those until
+#: the next try while the pointer or the keyboard is on it, or its text is marked.
+_PASSING_MS, _EACH_LETTER_MS, _AGAIN_MS = 6_000, 60, 2_000
+#: Pixels of text, at the usual text size, beyond which a sentence takes another line; a sentence
+#: that needs more than so many lines takes all the width there is.
+_LINE, _LINES = 560, 2
+
+
+class Toast(QStatusBar):
+    """Shows the newest notice; a failure stays until it is closed, also under newer notices.
+
+    Qt calls a status bar one for screen readers, which tell its name when that changes. Nothing of
+    the page moves, and the keyboard stays where it is.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setObjectName("toast")
+        self.setSizeGripEnabled(False)
+        self._body = QFrame(self)
+        self._body.setProperty("look", "toast")
+        self.label = label("", "toast", "toastLabel")
+        self.label.setAccessibleName("Message")
+        self.label.setWordWrap(True)
+        self.label.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
+        self.action_button = push_button(
+            "toastActionButton", "Undo", "Take back what the message tells of.", look="toast"
+        )
+        self.action_button.clicked.connect(self._act)
+        self.close_button = push_button(
+            "toastCloseButton", "×", "Hide this message.", "Esc", look="toast"
+        )
+        self.close_button.setAccessibleName("Close")
+        self.close_button.clicked.connect(self.close_notice)
+        for part in (self.label, self.action_button, self.close_button):
+            # A click takes the keyboard from nobody, so that closing has nothing to give back.
+            part.setFocusPolicy(Qt.TabFocus)
+        row(
+            (self.label, 1),
+            self.action_button,
+            self.close_button,
+            margins=(Size.CARD_PADDING, 0, Size.FIELD_GAP, 0),
+            owner=self._body,
+        )
+        self._notice: Notice | None = None
+        #: The failure that a newer notice covers.
+        self._covered: Notice | None = None
+        self._ground: tuple[QWidget, int] | None = None
+        #: What had the keyboard before the toast.
+        self._before: QWidget | None = None
+        self._passing = QTimer(self)
+        self._passing.setSingleShot(True)
+        self._passing.timeout.connect(self._pass)
+        self.hide()
+        board.posted.connect(self.show_notice)
+        board.withdrawn.connect(self._withdraw)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._note_focus)
+
+    # -- what is shown
+
+    def show_notice(self, notice: Notice) -> None:
+        """Show a notice in place of the one before."""
+        if self._notice is not None and not self._notice.is_passing and notice.is_passing:
+            self._covered = self._notice
+        elif not notice.is_passing:
+            self._covered = None
+        self._show(notice)
+
+    def _show(self, notice: Notice) -> None:
+        self._passing.stop()
+        self._notice = notice
+        self.action_button.setText(no_key(notice.button))
+        self.action_button.setAccessibleName(notice.button)
+        self.action_button.setVisible(notice.action is not None)
+        self.label.setText(notice.sentence)
+        self.label.setAccessibleName(notice.sentence)
+        self._place()
+        self.show()
+        self.setAccessibleName(notice.sentence)
+        self._let_pass()
+
+    def _let_pass(self) -> None:
+        if self._notice is not None and self._notice.is_passing and self.isVisible():
+            self._passing.start(_PASSING_MS + _EACH_LETTER_MS * len(self._notice.sentence))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._let_pass()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        # In a window that cannot be seen, time does not count.
+        super().hideEvent(event)
+        self._passing.stop()
+
+    def close_notice(self) -> None:
+        """Hide the notice; a failure that it covered is shown again."""
+        covered, self._covered = self._covered, None
+        if covered is None:
+            self.clear()
+        else:
+            self._show(covered)
+
+    def clear(self) -> None:
+        """Show nothing any more."""
+        self._passing.stop()
+        self._notice = self._covered = None
+        if self._has_keyboard():
+            self._give_keyboard_back()
+        self.hide()
+        self.label.setText("")
+        self.setAccessibleName("")
+
+    def _withdraw(self, subject: str) -> None:
+        """Hide what was told of a subject."""
+        if not subject:
+            return
+        if self._covered is not None and self._covered.subject == subject:
+            self._covered = None
+        if self._notice is not None and self._notice.subject == subject:
+            self.close_notice()
+
+    def _pass(self) -> None:
+        """Disappear, unless the sentence is being read or marked."""
+        if self._has_keyboard() or self.underMouse() or self.label.hasSelectedText():
+            self._passing.start(_AGAIN_MS)
+        else:
+            self.close_notice()
+
+    def _act(self) -> None:
+        action = self._notice.action if self._notice is not None else None
+        self.close_notice()
+        if action is not None:
+            action()
+
+    # -- the keyboard
+
+    def take_keyboard(self) -> None:
+        """Put the keyboard into the toast: on its action, or else on what closes it."""
+        if self.isVisible():
+            offers = not self.action_button.isHidden()
+            button = self.action_button if offers else self.close_button
+            button.setFocus(Qt.ShortcutFocusReason)
+
+    def _give_keyboard_back(self) -> None:
+        before = self._before
+        gone = before is None or sip.isdeleted(before)
+        if before is not None and not gone and before.isVisible() and before.isEnabled():
+            before.setFocus()
+        elif self._ground is not None:
+            self._page().focus_first()
+
+    def _has_keyboard(self) -> bool:
+        focus = self.focusWidget()
+        return focus is not None and focus.hasFocus()
+
+    def _note_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        if now is not None and self.isAncestorOf(now):
+            if before is not None and not self.isAncestorOf(before):
+                self._before = before
+        elif now is not None:
+            self._before = None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key_Escape:
+            self.close_notice()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        # A page's keys that copy or close would win over the sentence that is marked here.
+        return claims_key(event, self._claims) or super().event(event)
+
+    def _claims(self, key: QKeyEvent) -> bool:
+        return key.key() == Qt.Key_Escape or (
+            self.label.hasSelectedText() and key.matches(QKeySequence.Copy)
+        )
+
+    # -- its place
+
+    def stand_on(self, page: Page) -> None:
+        """Stand on a page from now on."""
+        if self._ground is not None:
+            self._ground[0].removeEventFilter(self)
+        self._ground = page.message_ground()
+        self._ground[0].installEventFilter(self)
+        self._place()
+
+    def _page(self) -> Page:
+        assert self._ground is not None
+        ground: QWidget | None = self._ground[0]
+        while not isinstance(ground, Page):
+            assert ground is not None
+            ground = ground.parentWidget()
+        return ground
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Resize, QEvent.Move):
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.FontChange, QEvent.StyleChange) and self._ground is not None:
+            self._place()
+
+    def _place(self) -> None:
+        """Take the lower left corner of the ground, and the room that the sentence needs."""
+        if self._ground is None or self._notice is None:
+            return
+        ground, distance = self._ground
+        corner = ground.mapTo(self.parentWidget(), QPoint(0, 0))
+        room = ground.width() - 2 * distance
+        scale = theme.text_scale()
+        layout = self._body.layout()
+        self._body.ensurePolished()
+        # Of two lines one may be longer than half of the sentence.
+        words = math.ceil(QFontMetricsF(self.label.font()).horizontalAdvance(self._notice.sentence))
+        margins = layout.contentsMargins()
+        others = sum(
+            part.sizeHint().width() + layout.spacing()
+            for part in (self.action_button, self.close_button)
+            if not part.isHidden()
+        )
+        others += margins.left() + margins.right() + 2 * self._body.frameWidth()
+        line = min(room - others, round(_LINE * scale))
+        if words > 0.9 * _LINES * line:
+            line = room - others
+        width = min(words + 2, line)
+        lines = self.label.heightForWidth(width) + 2 * Size.FIELD_GAP
+        height = max(round(Size.TOAST * scale), lines)
+        bottom = corner.y() + ground.height() - distance
+        self.setGeometry(QRect(corner.x() + distance, bottom - height, width + others, height))
+        self._body.setGeometry(self.rect())
+        self.raise_()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Leave painting to the body: a status bar paints lines."""

@@ -1,0 +1,232 @@
+"""The network button and its menu, and which network answers."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+
+from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.learning import Outcome
+from mnist_draw.app.kit.threads import connect_direct
+from mnist_draw.app.shell.network_button import MAX_LETTERS, NetworkButton, Work
+from mnist_draw.app.shell.network_menu import LIBRARY, InTraining, lines
+from mnist_draw.library import stored_network
+from mnist_draw.library.entries import NEWEST, Entry, list_entries
+from mnist_draw.library.stored_network import StoredNetwork
+from mnist_draw.storage import ModelFileError
+from mnist_draw.training.network_places import FINE_TUNED, fine_tuned_folder
+
+from .. import fakes
+
+
+@pytest.fixture
+def network(qapp):
+    """Return an active network that knows those that ship, of which the first answers."""
+    made = ActiveNetwork()
+    fill(made)
+    made.confirm(made.load_first())
+    return made
+
+
+@pytest.fixture
+def requests(network):
+    """Return what is requested."""
+    made = []
+    network.requested.connect(made.append)
+    return made
+
+
+@pytest.fixture
+def button(qtbot, network):
+    made = NetworkButton(network)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def fill(network, own=()):
+    made = [Entry(one, one.title, "", when) for when, one in enumerate(reversed(own))]
+    shipped = [entry for entry in list_entries() if entry.is_shipped]
+    network._listed((*reversed(made), *shipped))
+
+
+def learnt(name):
+    return StoredNetwork(fine_tuned_folder() / f"{name}.npz", FINE_TUNED, f"My digits, {name}")
+
+
+def ticked(network, run=None):
+    return [line.title for line in lines(network, run) if line.answers]
+
+
+def titles(network, run=None):
+    return [line.title for line in lines(network, run)]
+
+
+def test_those_that_ship_are_listed_with_a_reason_and_the_default_is_no_choice(network):
+    heading, first, *others, last = lines(network, None)
+    assert (heading.key, first.title, first.figure) == ("", "Best reader", "99.56 %")
+    assert first.answers
+    assert all(entry.note and entry.key for entry in (first, *others))
+    assert (len(others), last) == (2, LIBRARY)
+    assert (network.key, network.stored_key) == ("shipped:best", "")
+
+
+def test_a_damaged_first_network_is_not_said_to_answer(qapp, monkeypatch, notices):
+    load = stored_network.load_trained
+
+    def damaged(path):
+        if path.stem == "best":
+            raise ModelFileError("best.npz is damaged.")
+        return load(path)
+
+    monkeypatch.setattr(stored_network, "load_trained", damaged)
+    network = ActiveNetwork()
+    fill(network)
+    network.confirm(network.load_first())
+    assert "'Handwriting MLP' answers instead" in notices.sentences[0]
+    assert ticked(network) == ["Handwriting MLP"]
+
+
+def test_a_choice_is_kept_by_its_key_once_it_answers(network, requests):
+    network.use_key("shipped:mlp")
+    assert requests[0].source().network == "mlp"
+    assert (network.stored_key, network.key_to_restore) == ("", "shipped:mlp")
+    network.confirm(fakes.model())
+    assert (network.key, network.stored_key) == ("shipped:mlp", "shipped:mlp")
+    # One that cannot be read is not ticked any longer.
+    network.use_key("shipped:best")
+    assert ticked(network) == ["Best reader"]
+    network.refuse()
+    assert ticked(network) == ["Tutorial MLP"]
+
+
+def test_a_run_answers_after_each_epoch_only_if_it_was_chosen(network, requests, notices):
+    training = "run:one"
+    network.key_in_training = lambda: training
+    models = [fakes.model(fill, name="Mine") for fill in (1, 2, 3, 4)]
+    network.note_trained(models[0], "run:one")
+    assert not requests
+    network.use_key("run:one")
+    network.note_trained(models[1], "run:one")
+    assert [request.source for request in requests] == models[:2]
+    network.use_key("shipped:best")
+    network.note_trained(models[2], "run:one")
+    assert len(requests) == 3
+    # The next one is chosen before there is anything of it.
+    training = "run:two"
+    network.use_key("run:two")
+    assert len(requests) == 3
+    assert "first epoch" in notices.sentences[-1]
+    network.note_trained(models[3], "run:two")
+    assert requests[-1].source is models[3]
+    network.confirm(models[3])
+    assert (network.key, network.stored_key) == ("run:two", "run:two")
+    # Saved elsewhere, it is found there.
+    network.move_run("opened:rescued.npz")
+    assert requests[-1].key == "opened:rescued.npz"
+
+
+def test_new_runs_answer_at_once_if_that_is_preferred(network, requests):
+    network.new_runs_answer = True
+    network.note_trained(fakes.model(), "run:one")
+    network.use_key("shipped:best")
+    network.note_trained(fakes.model(), "run:one")
+    assert [request.key for request in requests] == ["run:one", "shipped:best"]
+
+
+def test_the_newest_of_the_users_and_the_one_that_answers_are_listed(network):
+    fill(network, [learnt(f"2026-11-{day:02d}") for day in range(28, 0, -1)])
+    assert sum("My digits" in title for title in titles(network)) == NEWEST
+    network.use_key(learnt("2026-11-01").key)
+    assert ticked(network) == ["My digits, 2026-11-01"]
+    # So is what could not be saved.
+    unsaved = Outcome(fakes.model(name="My digits, now"), "", "Learnt.")
+    network.use_fine_tuned(unsaved)
+    network.confirm(unsaved.model)
+    assert (ticked(network), network.key) == (["My digits, not saved"], "")
+    network.use_key("shipped:best")
+    network.use_key("My digits, not saved")
+    assert network.newest.source is unsaved.model
+
+
+def test_the_run_that_goes_on_is_listed_once(network):
+    network.note_trained(fakes.model(name="Mine"), "run:one")
+    run = InTraining("run:one", "Mine", "Epoch 1 of 5", "90.00 %")
+    assert titles(network, run).count("Mine") == 1
+    assert titles(network).count("Mine") == 1
+    network.note_saved()
+    assert "Mine" not in titles(network)
+
+
+def test_wishes_of_other_threads_arrive(qtbot, network):
+    posted = []
+    connect_direct(network.requested, lambda _: posted.append(threading.current_thread()))
+    network.new_runs_answer = True
+    thread = threading.Thread(target=network.note_trained, args=(fakes.model(), "run:1"))
+    thread.start()
+    thread.join()
+    assert posted == [thread]
+    qtbot.waitUntil(lambda: network.newest.key == "run:1")
+
+
+def test_what_a_network_learnt_from_is_known(qapp):
+    network = ActiveNetwork()
+    for before in ("shipped:best", 7):
+        network.confirm(fakes.model(before=before))
+        assert network.before == (before if isinstance(before, str) else "")
+    network.use_fine_tuned(Outcome(fakes.model(before="shipped:mlp"), "", "Learnt."))
+    assert network.before == "shipped:mlp"
+
+
+def test_a_long_name_is_elided_but_not_its_accuracy(button, network):
+    assert button.answering.text() == "Best reader · 99.56 %"
+    network.use_key("shipped:mlp")
+    network.confirm(fakes.model(name="x" * 40, test_accuracy=0.5))
+    name, accuracy = button.answering.text().split(" · ")
+    assert (len(name), accuracy) == (MAX_LETTERS, "50.00 %")
+    assert "x" * 40 in button.answering.accessibleName()
+
+
+def test_the_keyboard_walks_the_menu_and_chooses(button, network, qtbot):
+    asked = []
+    button.menu.library_requested.connect(lambda: asked.append("library"))
+    QTest.keyClick(button.answering, Qt.Key_Down)
+    lines = button.menu.list
+    qtbot.waitUntil(lines.isVisible)
+    current = lambda: lines.currentIndex().data()  # noqa: E731
+    assert current() == "Best reader"
+    for key, title in (
+        (Qt.Key_Down, "Handwriting MLP"),
+        (Qt.Key_End, "Library"),
+        (Qt.Key_Home, "Best reader"),
+        (Qt.Key_T, "Tutorial MLP"),
+    ):
+        QTest.keyClick(lines, key)
+        assert current() == title
+    spoken = lines.currentIndex().data(Qt.AccessibleTextRole)
+    assert "98.24 %" in spoken
+    QTest.keyClick(lines, Qt.Key_Return)
+    assert network.newest.key == "shipped:mlp"
+    assert not button.menu.isVisible()
+    button.answering.click()
+    QTest.keyClick(lines, Qt.Key_End)
+    QTest.keyClick(lines, Qt.Key_Space)
+    assert asked == ["library"]
+
+
+def test_a_state_that_is_soon_over_is_not_shown(button, qtbot, monkeypatch):
+    work = button.work
+    work._settling.setInterval(20)
+    work.show_work(Work("Epoch 1 of 20"))
+    work.show_work(Work("Reading", is_steady=False))
+    assert work.text() == "Epoch 1 of 20"
+    work.show_work(Work("Epoch 2 of 20"))
+    qtbot.wait(40)
+    assert work.text() == "Epoch 2 of 20"
+    work.show_work(Work("Paused", is_steady=False))
+    qtbot.waitUntil(lambda: work.text() == "Paused")
+    work.show_work(None)
+    assert work.isHidden()
