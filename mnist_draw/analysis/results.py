@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -17,7 +18,7 @@ import numpy.typing as npt
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.dataset.mnist import scale
-from mnist_draw.recognition.answer import apply_temperature, expected_calibration_error
+from mnist_draw.recognition.answer import apply_temperature
 from mnist_draw.recognition.certainty import SURE
 from mnist_draw.recognition.recogniser import Recogniser, temperature_of
 from mnist_draw.storage import cache
@@ -31,9 +32,20 @@ SLICE = 64
 #: Edges of confidence between which answers are compared with how often they are right. They
 #: are narrow where most answers are.
 EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.0)
+#: Below this confidence the calibration is judged, if there are so many answers.
+_DOUBTED, _FEW = 0.99, 20
 #: Two-sided 95 % quantile of the normal distribution.
 _Z = 1.959964
 _KIND, _VERSION = "results", 1
+
+
+class Calibration(Enum):
+    """What confidence and accuracy say together."""
+
+    AGREES = "sure and right go together"
+    TOO_SURE = "it is surer than it should be"
+    TOO_MODEST = "it is right more often than it says"
+    MIXED = "some answers are surer than they should be, others less sure"
 
 
 @dataclass(frozen=True)
@@ -157,7 +169,7 @@ class Results:
 
     def prepare(self) -> None:
         """Compute now, off the GUI thread, whatever takes more than a moment."""
-        _ = self.confidence, self.right, self.loss, self.confusion, self.reliability, self.off_by
+        _ = self.confidence, self.right, self.loss, self.confusion, self.reliability
 
     def mistakes(self) -> Indices:
         """Return the pictures that were read wrong, the surest mistake first."""
@@ -209,10 +221,28 @@ class Results:
                 bins.append(Bin(low, high, count, mean, right / count, least, most))
         return tuple(bins)
 
-    @cached_property
-    def off_by(self) -> float:
-        """The expected calibration error, 0 to 1."""
-        return expected_calibration_error(self.confidence, self.right)
+    @property
+    def calibration(self) -> Calibration:
+        """Whether confidence and accuracy agree where the network doubts.
+
+        An accurate network is nearly always over 99 % sure, so that the mean over all answers
+        cannot tell; the ranges below 99 % are compared with their intervals, all together and
+        each alone. One range in twenty is outside by chance: two are not.
+        """
+        doubted = [part for part in self.reliability if part.high <= _DOUBTED]
+        if sum(part.count for part in doubted) < _FEW:
+            doubted = list(self.reliability)
+        count = sum(part.count for part in doubted)
+        if not count:
+            return Calibration.AGREES
+        says = sum(part.count * part.confidence for part in doubted) / count
+        least, most = wilson(sum(round(part.count * part.accuracy) for part in doubted), count)
+        if says > most:
+            return Calibration.TOO_SURE
+        if says < least:
+            return Calibration.TOO_MODEST
+        outside = [part for part in doubted if not part.least <= part.confidence <= part.most]
+        return Calibration.MIXED if len(outside) > 1 else Calibration.AGREES
 
     def _ordered(self, chosen: Indices, surest_first: bool) -> Indices:
         confidence = self.confidence[chosen]

@@ -13,7 +13,7 @@ from mnist_draw.analysis import report, robustness
 from mnist_draw.analysis import results as results_module
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.report import write_report
-from mnist_draw.analysis.results import SLICE, Results, count_results, wilson
+from mnist_draw.analysis.results import SLICE, Calibration, Results, count_results, wilson
 from mnist_draw.analysis.robustness import (
     AXES,
     SETTINGS,
@@ -112,6 +112,34 @@ def test_each_answer_lies_in_one_range_of_confidence():
     results = Results(rows, np.zeros(len(sure), np.uint8), 1.0, len(sure))
     found = {(part.low, part.high): part.count for part in results.reliability}
     assert found == {(0, 0.5): 2, (0.5, 0.6): 1, (0.9, 0.95): 2, (0.99, 1.0): 2}
+
+
+def _drawn(temperature, count=20_000):
+    """Return answers of an accurate network, whose logits are then divided by a temperature."""
+    random = np.random.default_rng(0)
+    # Nine of ten answers are all but certain, the others doubtful.
+    gap = np.where(random.random(count) < 0.9, 8.0, random.uniform(0.0, 3.0, count))
+    right = random.random(count) < 1 / (1 + np.exp(-gap))
+    first = 1 / (1 + np.exp(-gap / temperature))
+    rows = np.stack([first, 1 - first], axis=1).astype(np.float32)
+    return Results(rows, np.where(right, 0, 1).astype(np.uint8), 1.0, count)
+
+
+@pytest.mark.parametrize(
+    ("results", "found"),
+    [
+        (_drawn(1.0), Calibration.AGREES),
+        (_drawn(0.5), Calibration.TOO_SURE),
+        (_drawn(2.0), Calibration.TOO_MODEST),
+        (_drawn(1e-3), Calibration.TOO_SURE),
+    ],
+    ids=["calibrated", "sharpened", "softened", "always 100 %"],
+)
+def test_calibration_is_judged_where_the_network_doubts(results, found):
+    assert results.accuracy > 0.97
+    # The mean gap of all answers would let each of them pass.
+    assert abs(results.confidence.mean() - results.accuracy) < 0.03
+    assert results.calibration is found
 
 
 def test_wilsons_interval():

@@ -70,7 +70,7 @@ def test_everything_is_counted_and_painted_once(section, qtbot, digits):
     assert cell(section, number, number).data() == str(results.confusion[number, number])
     assert cell(section, number, 10).data() == f"{100 * results.recall[number]:.1f} %"
     assert shown(section) == results.mistakes().tolist()
-    assert "off by" in label_text(section, "reliabilityWords")
+    assert results.calibration.value in label_text(section, "reliabilityWords")
     qtbot.wait(50)
     painted: list[object] = []
 

@@ -355,18 +355,10 @@ def describe_reliability(results: Results) -> str:
         return ""
     part = max((part for part in bins if part.high <= 0.9), key=lambda part: part.count,
                default=bins[-1])  # fmt: skip
-    off = results.off_by
-    says = float(results.confidence.mean())
-    if off < 0.02:
-        judgement = "sure and right go together"
-    elif says > results.accuracy:
-        judgement = "it is surer than it should be"
-    else:
-        judgement = "it is right more often than it says"
     # Fewer than a hundred are not spoken of as if there were more.
     cases = min(part.count, 100)
     return (
         f"When it says {100 * part.confidence:.0f} %, it is right in "
-        f"{cases * part.accuracy:.0f} of {cases} cases. On average it is off by {100 * off:.1f} %: "
-        f"{judgement}."
+        f"{cases * part.accuracy:.0f} of {cases} cases: "
+        f"{results.calibration.value}."
     )
