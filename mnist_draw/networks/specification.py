@@ -7,6 +7,7 @@ the tutorial's network for letters. Training appends the number of classes of it
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,6 +40,9 @@ from mnist_draw.networks.operations import (
 )
 
 _CLASSES_MARK = "#"
+#: Held while a network is built: Lasagne draws the first weights from one generator for the whole
+#: process, which a run sets to its seed.
+BUILDING = threading.RLock()
 
 CNN = (
     *(Convolution(32, 5), MaxPooling()),
@@ -159,7 +163,8 @@ class NetworkSpec:
 
     def build(self, input_var: Any = None) -> Any:
         """Build the Lasagne layers and return the output layer; imports Lasagne."""
-        return self._build(input_var)
+        with BUILDING:
+            return self._build(input_var)
 
     def parameter_shapes(self) -> tuple[Shape, ...]:
         """Return the shapes of all parameters, in the order of Lasagne's `get_all_params`."""

@@ -11,7 +11,7 @@ from mnist_draw import theano_bridge
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, mix
-from mnist_draw.networks.specification import parse_network
+from mnist_draw.networks.specification import BUILDING, parse_network
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.network_places import file_of
 from mnist_draw.training.presets import PRESETS
@@ -40,13 +40,13 @@ def build_network(settings: TrainingSettings) -> Any:
                 f"a {settings.network!r}: its layers are of other sizes. Choose the network "
                 f"{start.network!r} to train it further, or start without a file."
             )
-    before = lasagne.random.get_rng()
-    lasagne.random.set_rng(np.random.RandomState(settings.seed))
-    try:
-        with theano_bridge.fixed_shapes():
+    with BUILDING, theano_bridge.fixed_shapes():
+        before = lasagne.random.get_rng()
+        lasagne.random.set_rng(np.random.RandomState(settings.seed))
+        try:
             network = specification.build()
-    finally:
-        lasagne.random.set_rng(before)
+        finally:
+            lasagne.random.set_rng(before)
     if start is not None:
         lasagne.layers.set_all_param_values(network, list(start.parameters))
     return network

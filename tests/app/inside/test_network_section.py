@@ -1,5 +1,7 @@
 """The section Network: live layers, the sum behind the answer, units kept and switched off."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from linear_network import linear_model
@@ -14,6 +16,7 @@ from mnist_draw.app.inside.network.network_worker import (
     FrameRequest,
     NetworkWorker,
     Parts,
+    Weights,
     frame_of,
 )
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
@@ -166,15 +169,45 @@ def test_every_kind_of_network_is_painted(section, qtbot, text, choice):
     assert not section.grab().isNull()
 
 
-def test_a_fresh_network_answers_otherwise(section, qtbot):
-    learnt, view = ready(section, qtbot, linear_model()), section.network
-    section.fresh_button.click()
-    until(qtbot, lambda: view.parts.model is not section._model)
-    frame_where(section, qtbot, lambda frame: frame is not learnt)
+def begun(model):
+    """Return a network, and what its training added to given weights, taken as the start."""
+    start = ModelFile(model.network, tuple(value * 0.5 for value in model.parameters))
+    return start, model.parameters[0] - start.parameters[0]
+
+
+def choose(section, weights):
+    section.mode.buttons[list(Weights).index(weights)].click()
+
+
+def test_the_start_answers_and_what_was_learnt_is_shown(section, qtbot, monkeypatch):
+    model = network()
+    start, added = begun(model)
+    monkeypatch.setattr("mnist_draw.analysis.network_probe.start_model", lambda model: start)
+    now, view = ready(section, qtbot, model), section.network
+    choose(section, Weights.START)
+    until(qtbot, lambda: view.parts.model is start)
+    frame_where(section, qtbot, lambda frame: frame is not now)
     assert section.view_name() == "fresh"
-    assert section.note.text().startswith("before it has learnt")
+    choose(section, Weights.LEARNT)
+    until(qtbot, lambda: view.parts.learnt)
+    # The network answers as now; only the weights on the screen are what training added.
+    same = partial(np.allclose, now.passed.p, atol=1e-6)
+    frame_where(section, qtbot, lambda frame: same(frame.passed.p))
+    view.pin((0, 3))
+    picture = section.panel.unit_rows.rows[0].large.values
+    np.testing.assert_array_equal(picture.ravel(), added[:, 3])
+    assert "correlation" in section.panel.unit_rows.description()
     section.open_view("live")
-    until(qtbot, lambda: view.parts.model is section._model)
+    until(qtbot, lambda: view.parts.model is model and not view.parts.learnt)
+
+
+def test_an_unknown_start_leaves_the_weights_of_now(section, qtbot):
+    ready(section, qtbot, linear_model())
+    with qtbot.waitSignal(section.problem, timeout=PATIENCE) as told:
+        choose(section, Weights.LEARNT)
+    assert "not known" in told.args[0]
+    assert section.mode.buttons[0].isChecked()
+    assert section.network.parts.weights is Weights.NOW
 
 
 def test_other_weights_of_the_same_network_are_followed(section, qtbot):
@@ -226,7 +259,7 @@ def test_classes_are_named_as_they_are(section, qtbot):
     rows = section.panel.why_rows
     rows.show_rows(why_rows(frame, names.__getitem__))
     assert any(f"finds {names[n]}" in rows.description() for n in (frame.answer, frame.rival))
-    rows.show_rows(unit_rows(frame, (2, 0), None, None, names.__getitem__))
+    rows.show_rows(unit_rows(frame, (2, 0), section.network.parts, None, None, names.__getitem__))
     assert f"look like {names[0]}, only" in rows.description()
 
 

@@ -259,7 +259,7 @@ def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
 
 def _paint_filters(painter: QPainter, scene: Scene) -> None:
     """Paint the first layer's filters under the picture."""
-    layer = scene.parts.layers[0]
+    layer = scene.parts.shown[0]
     side = layer.W.shape[-1]
     below = scene.places.below
     paint_title(painter, below.topLeft() - _CAPTION, "Filters", f"{side}×{side}")
@@ -278,7 +278,7 @@ def _paint_filters(painter: QPainter, scene: Scene) -> None:
 
 def _paint_weights(painter: QPainter, scene: Scene) -> None:
     """Paint the weights from the pixels to each output of a network without hidden layers."""
-    layer = scene.parts.layers[-1]
+    layer = scene.parts.shown[-1]
     largest = float(np.abs(layer.W).max())
     for digit, band in enumerate(scene.places.bands):
         side = band.height() - 4

@@ -13,14 +13,16 @@ from mnist_draw.app.inside.network.network_worker import (
     FrameRequest,
     NetworkWorker,
     Parts,
+    Weights,
 )
 from mnist_draw.app.inside.network.panel_rows import unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
 from mnist_draw.app.inside.section import Section
+from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, tip
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +34,18 @@ if TYPE_CHECKING:
 _READY_WORDS = "Getting the network ready"
 _EMPTY_WORDS = "Draw a {} here and watch it go through."
 _NO_PROFILES = "Its data are not known here: units are in the order of their numbers."
+#: Name and sentence of each choice of weights.
+_MODES = {
+    Weights.NOW: ("The weights now", "Show the weights that answer."),
+    Weights.START: (
+        "The weights at the start",
+        "Show the network with the weights that its training began with.",
+    ),
+    Weights.LEARNT: (
+        "What was learnt",
+        "Show what training added to each weight: the noise of the start is gone, strokes appear.",
+    ),
+}
 _NOT_A_DIGIT = "Not a digit for the program; the figures are the network's own."
 
 
@@ -47,7 +61,8 @@ class NetworkSection(Section):
         self._model: ModelFile | None = None
         self._example: Example | None = None
         self._pair: tuple[int, int] | None = None
-        self._fresh = self._presenting = False
+        self._weights = Weights.NOW
+        self._presenting = False
         #: A view that waits for its network.
         self._wanted = ""
         self._view_told = ""
@@ -70,12 +85,11 @@ class NetworkSection(Section):
         self.note.setProperty("look", "muted")
         self.card.top.addWidget(self.heading)
         self.card.top.addWidget(FixedLabel(self.note, lines=1), 1)
-        self.fresh_button = push_button(
-            "freshButton", "Before it learnt",
-            "Show the same network with the weights that training starts from.", look="link",
-        )  # fmt: skip
-        self.fresh_button.setCheckable(True)
-        self.card.top.addWidget(self.fresh_button)
+        self.mode = SegmentedControl("weightsMode", [mode.value for mode in Weights])
+        for mode, button in zip(Weights, self.mode.buttons, strict=True):
+            explain(button, *_MODES[mode])
+        self.mode.choose(0)
+        self.card.top.addWidget(self.mode)
         self.order = ComboBox()
         self.order.setObjectName("orderCombo")
         self.order.setProperty("look", "quiet")
@@ -102,7 +116,8 @@ class NetworkSection(Section):
         worker.failed.connect(self._show_failure)
         self.network.selected.connect(self._selected)
         self.order.currentIndexChanged.connect(self._choose_order)
-        self.fresh_button.toggled.connect(self._choose_fresh)
+        worker.start_unknown.connect(self._refuse_start)
+        self.mode.chosen.connect(lambda number: self._choose_weights(list(Weights)[number]))
         self.panel.rival_chosen.connect(self._choose_rival)
         self.panel.switched.connect(self._switch)
         self.panel.all_on.connect(self._switch_all_on)
@@ -120,7 +135,7 @@ class NetworkSection(Section):
             self._show_frame(None)
         self.order.setItemText(0, f"Rows by {self._kind}")
         self._ideals.clear()
-        self.worker.post_model(model, self._fresh)
+        self.worker.post_model(model, self._weights)
         if self.network.parts is None:
             self.note.setText(_READY_WORDS)
         elif self.network.parts.model.network != model.network:
@@ -139,13 +154,13 @@ class NetworkSection(Section):
     def set_active(self, on: bool) -> None:
         if on and self._profiles_failure and self._model is not None:
             # The folder of its data may have been set meanwhile.
-            self.worker.post_model(self._model, self._fresh)
+            self.worker.post_model(self._model, self._weights)
         self.worker.watch(on)
 
     def open_view(self, view: str) -> None:
         """Open one of: ``why`` (with answer and rival), ``unit``, ``map``, ``fresh``, ``live``."""
         kind, *numbers = view.split()
-        self.fresh_button.setChecked(kind == "fresh")
+        self._choose_weights(Weights.START if kind == "fresh" else Weights.NOW)
         if kind == "why" and len(numbers) == 2:
             self._pair = (int(numbers[0]), int(numbers[1]))
         if kind in ("why", "live", "fresh", ""):
@@ -156,7 +171,7 @@ class NetworkSection(Section):
 
     def view_name(self) -> str:
         """Return the view in front, by the guide's name."""
-        if self._fresh:
+        if self._weights is Weights.START:
             return "fresh"
         if self.network.pinned is None or self.network.parts is None:
             return "why"
@@ -239,8 +254,10 @@ class NetworkSection(Section):
             words = _EMPTY_WORDS.format("digit" if self._kind == "digit" else "picture")
         elif not self._example.is_digit:
             words = _NOT_A_DIGIT
-        elif self._fresh:
-            words = "before it has learnt: the weights are drawn at random"
+        elif self._weights is Weights.START:
+            words = "as training began: the weights are drawn at random"
+        elif self._weights is Weights.LEARNT:
+            words = "what training added: the weights now less those at the start"
         elif self._profiles_failure:
             words = _NO_PROFILES
         elif not self._described and not self.network.by_digit:
@@ -315,12 +332,22 @@ class NetworkSection(Section):
         if self.network.parts is not None:
             self._show_note()
 
-    def _choose_fresh(self, on: bool) -> None:
-        self._fresh = on
+    def _choose_weights(self, weights: Weights) -> None:
+        self.mode.choose(list(Weights).index(weights))
+        if weights is self._weights:
+            return
+        self._weights = weights
         self._ideals.clear()
         if self._model is not None:
-            self.worker.post_model(self._model, on)
+            self.worker.post_model(self._model, weights)
         self._tell_view()
+
+    def _refuse_start(self, sentence: str) -> None:
+        """Return to the weights of now: the others are not known."""
+        self._weights = Weights.NOW
+        self.mode.choose(0)
+        self._show_note()
+        self.problem.emit(sentence)
 
     def _choose_rival(self, rival: int) -> None:
         frame = self.network.frame

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import pyqtSignal
 
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.threads import LatestValue
-from mnist_draw.errors import DatasetError
+from mnist_draw.errors import DatasetError, UserError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,12 +38,32 @@ class FrameRequest:
     pair: tuple[int, int] | None = None
 
 
+class Weights(Enum):
+    """Which weights are shown."""
+
+    NOW = "Now"
+    #: Those that training began with; they answer, too.
+    START = "Start"
+    #: What training added to them; the network answers as now.
+    LEARNT = "Learnt"
+
+
 @dataclass(frozen=True, eq=False)
 class Parts:
     """A network that is ready."""
 
     layers: tuple[Layer, ...]
     model: ModelFile
+    weights: Weights = Weights.NOW
+    #: The layers with what training added as their weights; empty unless that is shown.
+    learnt: tuple[Layer, ...] = ()
+    #: How much the shown weights of neighbouring pixels agree, −1 to 1; None for convolutions.
+    smoothness: float | None = None
+
+    @property
+    def shown(self) -> tuple[Layer, ...]:
+        """The layers whose weights are painted."""
+        return self.learnt or self.layers
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,14 +85,15 @@ class NetworkWorker(LatestJob):
     framed = pyqtSignal(Frame)
     profiles_ready = pyqtSignal(object, object)
     profiles_failed = pyqtSignal(object, str)
+    start_unknown = pyqtSignal(str)
     idealised = pyqtSignal(int, object)
 
     def __init__(self, rest: float = _REST_S, quiet: float = _QUIET_S) -> None:
         super().__init__(name="network view", rest=rest, quiet=quiet, watched=False)
-        self._models: LatestValue[tuple[ModelFile, bool]] = LatestValue()
+        self._models: LatestValue[tuple[ModelFile, Weights]] = LatestValue()
         self._pictures: LatestValue[FrameRequest] = LatestValue()
         self._ideals: LatestValue[int] = LatestValue()
-        self._next: tuple[ModelFile, bool] | None = None
+        self._next: tuple[ModelFile, Weights] | None = None
         self._probe: Any = None
         self._parts: Parts | None = None
         self._search: Any = None
@@ -79,9 +101,9 @@ class NetworkWorker(LatestJob):
 
     # -- from any thread
 
-    def post_model(self, model: ModelFile, fresh: bool = False) -> None:
-        """Look into this network; ``fresh``: with the weights that training starts from."""
-        self._models.put((model, fresh))
+    def post_model(self, model: ModelFile, weights: Weights = Weights.NOW) -> None:
+        """Look into this network."""
+        self._models.put((model, weights))
         self.wake()
 
     def post(self, question: FrameRequest) -> None:
@@ -110,29 +132,49 @@ class NetworkWorker(LatestJob):
         self._next = self._models.take() or self._next
         if self._next is None:
             return None
-        model, fresh = self._next
+        model, weights = self._next
         known = self._probe is not None and self._probe.network == model.network
         wait = self._asked_at + self.quiet - time.monotonic()
         if not known and self._probe is not None and wait > 0:
             return wait
         # Taken first: a network that cannot be used is reported once.
         self._next = self._search = None
-        self._prepare(model, fresh, known)
+        self._prepare(model, weights, known)
         return None
 
-    def _prepare(self, model: ModelFile, fresh: bool, known: bool) -> None:
-        from mnist_draw.analysis.network_probe import NetworkProbe
+    def _prepare(self, model: ModelFile, weights: Weights, known: bool) -> None:
+        from mnist_draw.analysis.network_probe import (
+            NetworkProbe,
+            neighbour_correlation,
+            start_model,
+        )
 
-        if fresh:
-            from mnist_draw.analysis.network_probe import fresh_model
-
-            model = fresh_model(model)
+        start: ModelFile | None = None
+        if weights is not Weights.NOW:
+            try:
+                start = start_model(model)
+            except UserError as error:
+                weights = Weights.NOW
+                self.send(self.start_unknown, str(error))
+        if start is not None and weights is Weights.START:
+            model = start
         if known:
             self._probe.use(model)
         else:
             self._probe = None
             self._probe = NetworkProbe(model)
-        self._parts = Parts(self._probe.layers, model)
+        layers, learnt = self._probe.layers, ()
+        if start is not None and weights is Weights.LEARNT:
+            began = start.parameters[::2]
+            learnt = tuple(
+                replace(layer, W=layer.W - value)
+                for layer, value in zip(layers, began, strict=True)
+            )
+        smoothness = None
+        first = (learnt or layers)[0].W
+        if first.ndim == 2:
+            smoothness = neighbour_correlation(first)
+        self._parts = Parts(layers, model, weights, learnt, smoothness)
         self._profiles_missing = True
         self.send(self.prepared, self._parts)
 

@@ -18,6 +18,7 @@ from mnist_draw.analysis.why import (
     unit_sum,
     why_sum,
 )
+from mnist_draw.app.inside.network.network_worker import Weights
 from mnist_draw.app.inside.network.rows_view import (
     Heading,
     Picture,
@@ -33,10 +34,12 @@ from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.unit_profiles import UnitProfiles
-    from mnist_draw.app.inside.network.network_worker import Frame, Unit
+    from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 
 Name = Callable[[int], str]
 
+#: How the weights of a unit are called.
+_ITS = {Weights.NOW: "its", Weights.START: "its first", Weights.LEARNT: "added to its"}
 #: Terms that are shown: six for and six against an answer, three and one of a unit.
 _TERMS, _UNIT_TERMS = 6, (3, 1)
 
@@ -118,13 +121,22 @@ def unit_title(frame: Frame, unit: Unit, name: Name) -> str:
 
 
 def unit_rows(
-    frame: Frame, unit: Unit, profiles: UnitProfiles | None, ideal: np.ndarray | None, name: Name
+    frame: Frame,
+    unit: Unit,
+    parts: Parts,
+    profiles: UnitProfiles | None,
+    ideal: np.ndarray | None,
+    name: Name,
 ) -> list[Row]:
     """Explain a unit: its pictures, its sum, its strongest inputs and outputs."""
     layer, number = unit
     about = frame.layers[layer]
     found = unit_sum(frame.layers, frame.passed, layer, number)
-    rows: list[Row] = [_pictures(frame, unit, profiles, ideal)]
+    rows: list[Row] = [_pictures(frame, unit, parts, profiles, ideal)]
+    if layer == 0 and parts.smoothness is not None:
+        agree = signed(parts.smoothness).removeprefix("+")
+        words = f"Weights of neighbouring pixels: correlation {agree} in this layer."
+        rows.append(Sentence(words, muted=True))
     if layer == len(frame.layers) - 1:
         rows.append(
             Sentence(
@@ -227,10 +239,15 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
 
 
 def _pictures(
-    frame: Frame, unit: Unit, profiles: UnitProfiles | None, ideal: np.ndarray | None
+    frame: Frame,
+    unit: Unit,
+    parts: Parts,
+    profiles: UnitProfiles | None,
+    ideal: np.ndarray | None,
 ) -> PictureRow:
     layer, number = unit
-    about = frame.layers[layer]
+    about = parts.shown[layer]
+    its = _ITS[parts.weights]
     small: list[tuple[Picture, str]] = []
     if profiles is not None:
         small = [
@@ -244,9 +261,9 @@ def _pictures(
         side = about.W.shape[-1]
         filters = about.filter(number)
         strong = int(np.abs(filters).sum(axis=(1, 2)).argmax())
-        title = f"its filter, {side}×{side}"
+        title = f"{its} filter, {side}×{side}"
         if len(filters) > 1:
-            title = f"its filter on map {strong}"
+            title = f"{its} filter on map {strong}"
         # What a map would show, also if it is switched off.
         values = np.maximum(frame.passed.z[layer][0, number], 0)
         second = Picture(values, signed=True)
@@ -255,7 +272,7 @@ def _pictures(
         return PictureRow(title, large, words, (), second)
     if layer == 0:
         weights = about.W[:, number].reshape(28, 28)
-        return PictureRow("its weights", Picture(weights, True), "excites it most", tuple(small))
+        return PictureRow(f"{its} weights", Picture(weights, True), "excites it most", tuple(small))
     return PictureRow("", None, "excites it most", tuple(small))
 
 

@@ -151,7 +151,9 @@ class SidePanel(Card):
         off, name = view.off, view.name
         self.pages.setCurrentWidget(self.unit)
         _set(self.unit_title, unit_title(frame, unit, name))
-        self.unit_rows.show_rows(unit_rows(frame, unit, view.profiles, ideal, name))
+        assert view.parts is not None
+        rows = unit_rows(frame, unit, view.parts, view.profiles, ideal, name)
+        self.unit_rows.show_rows(rows)
         hidden = unit[0] < len(frame.layers) - 1
         self._switch_row.setVisible(hidden)
         self.switch.setChecked(unit not in off)
