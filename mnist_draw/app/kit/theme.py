@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from PyQt5.QtCore import QDir, QObject, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontInfo, QPalette
-from PyQt5.QtWidgets import QApplication, QStyleFactory
+from PyQt5.QtWidgets import QApplication, QMainWindow, QStyleFactory
 
 from mnist_draw.app.kit.tokens import (
     ANIMATION_MS,
@@ -88,15 +88,32 @@ class Theme(QObject):
         if not isinstance(app, QApplication):
             raise RuntimeError("the theme needs a QApplication")
         used = colours, text_scale()
-        if used == self._used and app.styleSheet():
-            return
-        self._used = used
-        self.colours = colours
-        QDir.setSearchPaths("icons", [str(resource_path("icons"))])
-        app.setStyle(QStyleFactory.create("Fusion"))
-        app.setPalette(palette(colours))
-        app.setStyleSheet(style_sheet(colours, text_scale()))
-        self.changed.emit()
+        is_new = used != self._used
+        if self._used is None:
+            QDir.setSearchPaths("icons", [str(resource_path("icons"))])
+            app.setStyle(QStyleFactory.create("Fusion"))
+        self.colours, self._used = used[0], used
+        if is_new:
+            app.setPalette(palette(colours))
+        _style(app, style_sheet(*used))
+        if is_new:
+            self.changed.emit()
+
+
+def _style(app: QApplication, sheet: str) -> None:
+    """Use a style sheet for all widgets, those that are made later included.
+
+    Given another sheet, an application restyles each widget once for each of its ancestors, ten
+    times on average; a window restyles it twice.
+    """
+    windows = [each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)]
+    if not windows or not app.styleSheet():
+        if app.styleSheet() != sheet:
+            app.setStyleSheet(sheet)
+        return
+    for window in windows:
+        if (window.styleSheet() or app.styleSheet()) != sheet:
+            window.setStyleSheet(sheet)
 
 
 _theme: Theme | None = None

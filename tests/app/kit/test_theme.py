@@ -6,13 +6,17 @@ import re
 from pathlib import Path
 
 import pytest
+from PyQt5.QtCore import QEvent
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import (
     QApplication,
     QCheckBox,
+    QLabel,
+    QMainWindow,
     QStyle,
     QStyleOptionButton,
     QToolButton,
+    QWidget,
 )
 
 import mnist_draw.app
@@ -162,3 +166,42 @@ def test_a_choice_beats_the_desktop_and_reaches_palette_and_style_sheet():
     assert (chosen.choice, chosen.colours) == ("system", theme.LIGHT)
     chosen.apply("system", system_dark=True)
     assert chosen.colours is theme.DARK
+
+
+class Restyled(QLabel):
+    """Counts how often it is given another style."""
+
+    times = 0
+
+    def event(self, event):
+        self.times += event.type() == QEvent.StyleChange
+        return super().event(event)
+
+
+def test_a_change_of_colours_restyles_a_window_twice_however_deep_it_is(qtbot):
+    window, inner = QMainWindow(), QWidget()
+    qtbot.addWidget(window)
+    window.setCentralWidget(inner)
+    for _ in range(10):
+        inner = QWidget(inner)
+    label = Restyled("Deep", inner)
+    window.show()
+    label.times = 0
+    for choice in ("dark", "light"):
+        theme.theme().apply(choice)
+        assert label.palette().windowText().color() == QColor(theme.theme().colours.text)
+    assert 0 < label.times <= 4
+
+
+def test_text_size_multiplies_and_follows(qtbot):
+    sizes = []
+    owner = QWidget()
+    qtbot.addWidget(owner)
+    theme.follow(owner, lambda: sizes.append(theme.scaled(100)))
+    try:
+        theme.theme().resize_text(1.5)
+        assert sizes == [sizes[0], round(1.5 * sizes[0])]
+        assert f"font-size: {theme.scaled(13)}px" in QApplication.instance().styleSheet()
+    finally:
+        theme.theme().resize_text(1.0)
+    assert sizes[-1] == sizes[0]
