@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QUrl, pyqtSignal
-from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtGui import QDesktopServices, QResizeEvent
 from PyQt5.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from mnist_draw.app.draw.answer_panel import AnswerPanel
@@ -18,21 +18,25 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.digit_list_view import DigitListView, DigitRow, thumbnail_mask
 from mnist_draw.app.draw.drawing_files import from_record
 from mnist_draw.app.draw.learn_controller import LearnController
+from mnist_draw.app.draw.next_step import NextStep
 from mnist_draw.app.draw.teach_row import TEACH_KEY, TeachRow
 from mnist_draw.app.draw.teaching import Teaching
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.files import ask_save, file_kind
+from mnist_draw.app.kit.layout import column
 from mnist_draw.app.kit.learning import Learning
+from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
+from mnist_draw.recognition.certainty import State, certainty_of, certainty_of_number
 from mnist_draw.storage.unique_paths import Deleted
 
 if TYPE_CHECKING:
-    pass
+    from mnist_draw.recognition.answer import Answer, NumberAnswer
 
 #: Digits that are asked about at once; the answers come in as they are found.
 _AT_ONCE = 16
@@ -255,6 +259,20 @@ def _count(paths: Sequence[Path]) -> str:
     return "One digit was" if len(paths) == 1 else f"{len(paths)} digits were"
 
 
+class AnswerAndStep(QWidget):
+    """The answer above the next step, which gives up its second line first."""
+
+    def __init__(self, answer: AnswerPanel, step: NextStep) -> None:
+        super().__init__()
+        self._answer, self._step = answer, step
+        column((answer, 1), step, gap=Size.CARD_GAP, owner=self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.height() - self._answer.minimumSizeHint().height() - Size.CARD_GAP
+        self._step.set_low(room < self._step.height_for(low=False))
+
+
 class MyDigits(QObject):
     """Brings together all that teaches."""
 
@@ -275,14 +293,16 @@ class MyDigits(QObject):
         answer.add_row(self.row)
         self.learn = LearnController(self.teaching, self._network, background, self)
         self.view = DigitListView(self.learn)
+        self.next_step = NextStep(self._network, self.teaching, self.learn)
+        self.panel = AnswerAndStep(answer, self.next_step)
         self.pages = QStackedWidget()
-        self.pages.addWidget(answer)
+        self.pages.addWidget(self.panel)
         self.pages.addWidget(self.view)
         self.digits = DigitList(self.view, canvas, background, reader, self)
         self.row.digits_requested.connect(self.show_digits)
         self.view.closed.connect(self.show_answer)
         # Drawing brings the answer back.
-        canvas.ink_changed.connect(self._show_answer)
+        canvas.ink_changed.connect(self._board_changed)
         self.teaching.changed.connect(self._refresh)
         self.digits.changed.connect(self.teaching.recount)
         self.learn.drawing_requested.connect(self.draw_another)
@@ -291,6 +311,7 @@ class MyDigits(QObject):
         """Join it to the services that train."""
         self.learn.connect_services(learning, training)
         self.view.learning.follow(learning)
+        self.next_step.follow(learning)
         # Also while the list of digits cannot be seen.
         learning.stepped.connect(lambda _, part: self.row.show_learning(part))
         learning.ended.connect(lambda: self.row.show_learning(None))
@@ -352,7 +373,20 @@ class MyDigits(QObject):
 
     def _show_answer(self) -> None:
         if self.showing_digits:
-            self.pages.setCurrentWidget(self._answer)
+            self.pages.setCurrentWidget(self.panel)
+
+    def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
+        """Note what is read on the board."""
+        self.teaching.note_answer(answer, number)
+        # While a stroke grows the answer changes too often to be followed.
+        if not self._canvas.is_drawing():
+            certainty = certainty_of(answer) if number is None else certainty_of_number(number)
+            self.next_step.note_answer(certainty.state)
+
+    def _board_changed(self) -> None:
+        self._show_answer()
+        if not self._canvas.has_ink():
+            self.next_step.note_answer(State.NOTHING)
 
     def _refresh(self) -> None:
         if self.showing_digits:

@@ -295,7 +295,7 @@ class DrawTab(Page):
             if self._question is not None and self.boxes.boxes != boxes:
                 # Another network divides the ink otherwise.
                 self._question.close_popover()
-            self.my_digits.teaching.note_answer(reading.answer, reading.number)
+            self.my_digits.note_answer(reading.answer, reading.number)
             self._teach_marked(self.answer.place)
 
     # -- tags

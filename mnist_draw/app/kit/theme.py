@@ -280,10 +280,10 @@ QPushButton, QToolButton {{
 QPushButton:hover, QToolButton:hover {{ background: {hover}; }}
 QPushButton:focus, QToolButton:focus {{ border-color: {second}; }}
 QPushButton:disabled, QToolButton:disabled {{ color: {muted}; background: transparent; }}
-QPushButton[look="primary"] {{
+QPushButton[look="primary"], QPushButton[look="lead"] {{
     background: {accent}; color: {on_accent}; border: 1px solid {accent};
 }}
-QPushButton[look="primary"]:focus {{ border-color: {text}; }}
+QPushButton[look="primary"]:focus, QPushButton[look="lead"]:focus {{ border-color: {text}; }}
 QPushButton[look="primary"]:disabled {{
     background: {track}; color: {muted}; border-color: {line};
 }}
@@ -295,7 +295,7 @@ QPushButton[look="start"]:focus {{ border: 2px solid {text}; }}
 QPushButton[look="start"]:disabled {{
     background: {track}; color: {muted}; border-color: {line};
 }}
-QPushButton[look="large"] {{ min-height: {large_inner}px; }}
+QPushButton[look="large"], QPushButton[look="lead"] {{ min-height: {large_inner}px; }}
 QPushButton[look="low"] {{ min-height: {low_inner}px; }}
 QPushButton[look="plain"] {{ background: transparent; border-color: transparent; }}
 QPushButton[look="plain"]:hover {{ background: {hover}; }}

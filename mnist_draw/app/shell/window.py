@@ -211,6 +211,10 @@ class Window(QMainWindow):
         connect_direct(self.training.trained, self._note_trained)
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
         self.draw_tab.my_digits.connect_services(self.learning, self.training)
+        step = self.draw_tab.my_digits.next_step
+        step.follow_run(self.run)
+        step.train_requested.connect(lambda: self._show_page(TrainTab.name))
+        step.inside_requested.connect(lambda: self._show_page(InsideTab.name))
         self.run.learning = self.learning
         self.view.full_screen_requested.connect(self._fill_screen)
         self.tabs.currentChanged.connect(self._tab_changed)
@@ -270,6 +274,8 @@ class Window(QMainWindow):
         # Nothing leads to a tab that is not there.
         there = self.tabs.isTabVisible(self.pages.index(self.inside_tab))
         self.draw_tab.answer.why_link.leads = there
+        trains = self.tabs.isTabVisible(self.pages.index(self.train_tab))
+        self.draw_tab.my_digits.next_step.leave_out(training=not trains, inside=not there)
         if lesson.tabs:
             # The card of the first start leads through all tabs.
             self.draw_tab.welcomes = False

@@ -288,7 +288,7 @@ def test_a_drawing_is_explained_by_the_network_in_use_where_it_can_be_seen(qtbot
     qtbot.addWidget(window)
     window.show()
     # In a low window what explains the answer is folded away.
-    window.resize(1300, 800)
+    window.resize(1300, 900)
     window.start()
     saliency, activations, answer = (
         window.findChild(QWidget, name)

@@ -1,0 +1,301 @@
+"""The next step on Draw: one sentence and one button, from what is trained, runs and was taught."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QEvent, pyqtSignal
+from PyQt5.QtWidgets import QApplication, QFrame
+
+from mnist_draw.app.draw.learn_controller import LearnController
+from mnist_draw.app.draw.teaching import Teaching
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.formatting import format_duration, format_percent
+from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.steady_labels import ElidedLabel
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import explain, push_button, set_look, tip
+from mnist_draw.recognition.certainty import State
+from mnist_draw.training.network_places import FINE_TUNED, RUN
+
+if TYPE_CHECKING:
+    from mnist_draw.app.kit.learning import Learning
+    from mnist_draw.app.train.run_controller import RunController
+
+
+class Action(Enum):
+    """What the button does; its sentence."""
+
+    TRAIN = "Choose a network and train it."
+    WATCH = "Your network is training. Go there."
+    LET_ANSWER = "Your network reads the board from now on."
+    USE_BEST = "The most reliable network reads the board from now on."
+    LOOK_INSIDE = "See how the network comes to its answer."
+    LEARN = "Train the network a little further, on your digits and on MNIST."
+    CANCEL = "The network that answers stays as it is."
+
+
+@dataclass(frozen=True)
+class Run:
+    """The run that goes on, or the last one of this session.
+
+    Accuracies are shares from 0 to 1, on validation pictures while it goes on, then on the test's.
+    """
+
+    going_on: bool
+    paused: bool = False
+    accuracy: float | None = None
+    seconds_left: float | None = None
+    #: Whether its network answers.
+    answers: bool = False
+
+
+@dataclass(frozen=True)
+class Situation:
+    """All that the next step depends on."""
+
+    #: Whether a network of the user answers, and what it is called otherwise.
+    own: bool = False
+    name: str = ""
+    accuracy: float | None = None
+    #: The accuracy of the best network that came with the program.
+    best: float | None = None
+    state: State = State.NOTHING
+    #: Whether the user has trained a network.
+    trained: bool = False
+    #: Expected seconds of a first run, and of learning.
+    seconds: float | None = None
+    run: Run | None = None
+    #: Digits that no learning has seen.
+    unlearnt: int = 0
+    can_learn: bool = True
+    #: Whether they are learnt after the run, and which part of learning is done.
+    waits: bool = False
+    learning: float | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One sentence in bold, one muted line, one button."""
+
+    sentence: str
+    line: str
+    button: str
+    action: Action
+    #: Whether the button is the screen's filled one.
+    leads: bool = False
+
+
+def next_step(now: Situation) -> Step:
+    """Return the one useful thing to do next."""
+    digits = "1 digit of yours" if now.unlearnt == 1 else f"{now.unlearnt} digits of yours"
+    if now.learning is not None:
+        return Step("Learning your digits", f"{100 * now.learning:.0f} %", "Stop", Action.CANCEL)
+    if now.waits:
+        return Step(digits, "Learnt as soon as the run has ended", "Cancel", Action.CANCEL)
+    if now.run is not None and now.run.going_on:
+        return _step_of_run(now.run)
+    if now.unlearnt and now.can_learn:
+        return Step(digits, "The network can learn them", "Learn", Action.LEARN, leads=True)
+    if now.run is not None and now.run.accuracy is not None and not now.run.answers:
+        line = f"{format_percent(now.run.accuracy)} of new digits right"
+        return Step("Your network is ready", line, "Let it answer", Action.LET_ANSWER, leads=True)
+    if not now.trained:
+        line = f"{_about(now.seconds)} on this computer" if now.seconds is not None else ""
+        return Step("Train a network of your own", line, "Train →", Action.TRAIN, leads=True)
+    better = now.best is not None and (now.accuracy is None or now.accuracy < now.best)
+    if now.own and better and now.state in (State.UNCLEAR, State.NOT_SURE):
+        line = f"Best reader gets {format_percent(now.best)}"
+        return Step("Your network answers", line, "Use Best reader", Action.USE_BEST)
+    line = "" if now.accuracy is None else f"{format_percent(now.accuracy)} of new digits right"
+    who = "Your network" if now.own else now.name or "The network"
+    return Step(f"{who} answers", line, "Look inside →", Action.LOOK_INSIDE)
+
+
+def _step_of_run(run: Run) -> Step:
+    if run.accuracy is None:
+        line = "Paused" if run.paused else "It can answer after its first epoch"
+        return Step("Your network is training", line, "Watch it →", Action.WATCH)
+    words = "Paused" if run.paused else "Still training"
+    if run.seconds_left is not None and not run.paused:
+        words += f", {format_duration(run.seconds_left)} left"
+    sentence = f"Your network is at {format_percent(run.accuracy)}"
+    if run.answers:
+        return Step(sentence, words, "Watch it →", Action.WATCH)
+    return Step(sentence, words, "Let it answer", Action.LET_ANSWER, leads=True)
+
+
+def _about(seconds: float) -> str:
+    """Promise seconds in steps of five, or minutes."""
+    if seconds < 57.5:
+        return f"About {max(5, 5 * round(seconds / 5))} seconds"
+    minutes = round(seconds / 60)
+    return "About 1 minute" if minutes == 1 else f"About {minutes} minutes"
+
+
+#: Heights of the card with and without its second line; its button is 44 or 34 high.
+_HIGH, _LOW = 72, 58
+
+
+#: The button's look without and with the screen's one accent.
+_LOOKS = ("large", "lead")
+
+
+class NextStep(QFrame):
+    """The card with the next step."""
+
+    train_requested = pyqtSignal()
+    inside_requested = pyqtSignal()
+
+    def __init__(
+        self, network: ActiveNetwork, teaching: Teaching, controller: LearnController
+    ) -> None:
+        super().__init__()
+        self.setObjectName("nextStep")
+        self.setProperty("look", "card")
+        self.setAccessibleName("Next step")
+        self._network, self._teaching, self._controller = network, teaching, controller
+        self._situation = Situation()
+        self._step: Step | None = None
+        #: The key of the run.
+        self._run_key = ""
+        self._pressed = 0.0
+        #: Actions that lead to a tab which is not there.
+        self._without: frozenset[Action] = frozenset()
+        self._is_low = False
+        self.sentence, self.line = ElidedLabel(look="title"), ElidedLabel(look="muted")
+        self.button = push_button("nextStepButton", "", "")
+        self.button.clicked.connect(self._act)
+        words = column(1, self.sentence, self.line, 1, gap=Size.GRID)
+        pad = Size.CARD_PADDING
+        row((words, 1), self.button, gap=pad, margins=(pad, 0, pad, 0), owner=self)
+        network.changed.connect(self._note_network)
+        network.listed.connect(self._note_network)
+        network.requested.connect(self._note_network)
+        teaching.counted.connect(lambda _, unlearnt: self._note(unlearnt=unlearnt))
+        controller.changed.connect(self._note_learning)
+        self._note()
+
+    def follow(self, learning: Learning) -> None:
+        """Show the steps of this learning."""
+        learning.stepped.connect(lambda _, part: self._note(learning=part))
+
+    def follow_run(self, run: RunController) -> None:
+        """Show the run that goes on."""
+        run.state_changed.connect(partial(self._note_run, run))
+
+    # -- what happens
+
+    def note_answer(self, state: State) -> None:
+        """Note how sure the answer is."""
+        self._note(state=state)
+
+    def _note_network(self, *_: object) -> None:
+        network = self._network
+        model, source = network.model, network.key.partition(":")[0]
+        best = next((entry for entry in network.entries if entry.is_shipped), None)
+        info = None if model is None else model.info
+        run = self._situation.run
+        answers = bool(self._run_key) and network.newest.key == self._run_key
+        self._note(
+            own=source in (RUN, FINE_TUNED),
+            name=next((entry.name for entry in network.entries if entry.key == network.key), ""),
+            accuracy=None if info is None else info.test_accuracy or info.validation_accuracy,
+            best=None if best is None else best.test_accuracy,
+            trained=self._situation.trained or any(entry.run for entry in network.entries),
+            run=None if run is None else replace(run, answers=answers),
+        )
+
+    def _note_run(self, controller: RunController) -> None:
+        state, going_on = controller.state, controller.training.running
+        if not going_on and self._situation.run is None:
+            return
+        if going_on:
+            self._run_key = controller.training.key
+        # Until its first event the figures are those of the run before.
+        has_figures = state.state not in ("loading", "compiling") and state.epochs_done > 0
+        tested = None if going_on else state.test_accuracy
+        run = Run(
+            going_on,
+            state.state == "paused",
+            (tested or state.validation_accuracy) if has_figures else None,
+            state.seconds_left,
+            self._network.newest.key == self._run_key,
+        )
+        self._note(run=run, trained=self._situation.trained or run.accuracy is not None)
+
+    def _note_learning(self) -> None:
+        controller = self._controller
+        learning = (self._situation.learning or 0.0) if controller.running else None
+        self._note(learning=learning, waits=controller.waits, can_learn=controller.able)
+
+    def _note(self, **changes: Any) -> None:
+        self._situation = replace(self._situation, **changes)
+        self._show(next_step(self._situation))
+
+    # -- what is shown
+
+    def leave_out(self, training: bool, inside: bool) -> None:
+        """Offer nothing that leads to one of these tabs: it is not there."""
+        train = (Action.TRAIN, Action.WATCH) if training else ()
+        self._without = frozenset((*train, *((Action.LOOK_INSIDE,) if inside else ())))
+        self._step = None
+        self._note()
+
+    def set_low(self, low: bool) -> None:
+        """Give up the second line where the panel has no room for it."""
+        if low != self._is_low:
+            self._is_low = low
+            self._step = None
+            self._note()
+
+    def height_for(self, low: bool) -> int:
+        """Return how high the card is, with or without its second line."""
+        return round((_LOW if low else _HIGH) * theme.text_scale())
+
+    def _show(self, step: Step) -> None:
+        if step == self._step:
+            return
+        self._step = step
+        self.setVisible(step.action not in self._without)
+        self.setFixedHeight(self.height_for(self._is_low))
+        self.sentence.setText(step.sentence)
+        self.line.setText(step.line)
+        self.line.setVisible(bool(step.line) and not self._is_low)
+        self.button.setText(step.button)
+        words = f"{step.sentence}. {step.line}".strip(" .")
+        explain(self.button, step.button.removesuffix(" →"), f"{words}. {step.action.value}")
+        self.button.setToolTip(tip(step.action.value))
+        look = ("primary" if step.leads else "") if self._is_low else _LOOKS[step.leads]
+        set_look(self.button, look)
+        self.setAccessibleDescription(words)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.FontChange and self._step is not None:
+            self.setFixedHeight(self.height_for(self._is_low))
+
+    def _act(self) -> None:
+        # The second press of a double click would mean the step that has taken this one's place.
+        again = time.monotonic() - self._pressed < QApplication.doubleClickInterval() / 1000
+        if self._step is None or again:
+            return
+        self._pressed = time.monotonic()
+        match self._step.action:
+            case Action.TRAIN | Action.WATCH:
+                self.train_requested.emit()
+            case Action.LET_ANSWER:
+                self._network.use_key(self._run_key)
+            case Action.USE_BEST:
+                self._network.use_default()
+            case Action.LOOK_INSIDE:
+                self.inside_requested.emit()
+            case Action.LEARN:
+                self._controller.learn()
+            case Action.CANCEL:
+                self._controller.stop()

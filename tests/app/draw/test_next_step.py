@@ -1,0 +1,94 @@
+"""The next step on Draw: which one it is, and what its button does."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from PyQt5.QtCore import QPointF
+from PyQt5.QtWidgets import QApplication
+
+from mnist_draw.app.draw.next_step import Action, Run, Situation, next_step
+from mnist_draw.recognition.certainty import State
+
+from .. import fakes
+
+OWN = {"own": True, "trained": True, "accuracy": 0.9824, "best": 0.9956}
+
+
+@pytest.mark.parametrize(
+    ("situation", "action", "leads", "words"),
+    [
+        ({"seconds": 21}, Action.TRAIN, True, "of your own About 20 seconds on this"),
+        ({"seconds": 68}, Action.TRAIN, True, "About 1 minute on"),
+        ({"run": Run(True)}, Action.WATCH, False, "is training"),
+        ({"run": Run(True, accuracy=0.9759, seconds_left=13)}, Action.LET_ANSWER, True,
+         "at 97.59 % Still training, 0:13 left"),
+        ({"run": Run(True, paused=True, accuracy=0.9759)}, Action.LET_ANSWER, True, "Paused"),
+        ({"run": Run(True, accuracy=0.9759, answers=True)}, Action.WATCH, False, "97.59 %"),
+        ({"run": Run(False, accuracy=0.98)}, Action.LET_ANSWER, True, "ready 98.00 %"),
+        ({**OWN, "state": State.NOT_SURE}, Action.USE_BEST, False, "Best reader gets 99.56 %"),
+        ({**OWN, "state": State.UNCLEAR}, Action.USE_BEST, False, "Your network answers"),
+        # The best reader refuses by the same rule; one that is no better is of no use.
+        ({**OWN, "state": State.NOT_A_DIGIT}, Action.LOOK_INSIDE, False, "98.24 %"),
+        ({**OWN, "best": 0.98, "state": State.NOT_SURE}, Action.LOOK_INSIDE, False, "98.24 %"),
+        ({**OWN, "state": State.SURE}, Action.LOOK_INSIDE, False, "98.24 % of new digits right"),
+        ({"trained": True, "name": "Best reader", "accuracy": 0.9956}, Action.LOOK_INSIDE, False,
+         "Best reader answers 99.56 %"),
+        ({**OWN, "unlearnt": 2}, Action.LEARN, True, "2 digits of yours"),
+        ({**OWN, "unlearnt": 1, "can_learn": False}, Action.LOOK_INSIDE, False, "Your network"),
+        ({"unlearnt": 2, "waits": True, "run": Run(True)}, Action.CANCEL, False, "the run"),
+        ({"unlearnt": 2, "learning": 0.4}, Action.CANCEL, False, "Learning your digits 40 %"),
+    ],
+)  # fmt: skip
+def test_each_situation_has_one_step(situation, action, leads, words):
+    step = next_step(Situation(**situation))
+    assert (step.action, step.leads) == (action, leads)
+    assert words in f"{step.sentence} {step.line}"
+
+
+@pytest.fixture
+def card(tab, qtbot, monkeypatch):
+    monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 0)
+    tab.network.confirm(fakes.model())
+    qtbot.waitUntil(lambda: bool(tab.network.entries))
+    return tab.my_digits.next_step
+
+
+def test_the_button_does_what_it_says(card, tab, qtbot):
+    with qtbot.waitSignal(card.train_requested):
+        card.button.click()
+    run = SimpleNamespace(
+        state=SimpleNamespace(
+            state="training", epochs_done=2, validation_accuracy=0.9, seconds_left=9.0
+        ),
+        training=SimpleNamespace(running=True, key="run:now"),
+    )
+    card._note_run(run)
+    assert card.button.text() == "Let it answer"
+    asked = []
+    tab.network.use_key = asked.append
+    card.button.click()
+    assert asked == ["run:now"]
+    card._note(run=None, unlearnt=1)
+    assert card.button.accessibleName() == "Learn"
+    card.leave_out(training=True, inside=True)
+    card._note(unlearnt=0)
+    assert card.isHidden()
+
+
+def test_the_card_follows_the_answer_once_the_pen_is_up_and_nothing_else_moves(card, tab):
+    card._note(**OWN)
+    height = card.height()
+    unsure = fakes.answer()
+    unsure.probabilities[:] = 0.1
+    tab.canvas.begin(QPointF(200, 200), erase=False)
+    tab.show_reading(fakes.reading(unsure, ticket=9))
+    assert card.button.text().startswith("Look inside")
+    tab.canvas.end()
+    tab.show_reading(fakes.reading(unsure, ticket=9))
+    assert card.button.text() == "Use Best reader"
+    assert card.height() == height == card.height_for(low=False)
+    card.set_low(True)
+    assert card.line.isHidden()
+    assert card.height() < height
