@@ -128,11 +128,13 @@ class FirstStart(QWidget):
     def _card(self) -> QRectF:
         """Return the card's place: with the digit above it in the middle, if there is room."""
         room = QRectF(self.rect())
-        wide = min(theme.scaled(_WIDE), room.width() - 2 * _BESIDE)
+        beside = theme.scaled(_BESIDE)
+        wide = min(theme.scaled(_WIDE), room.width() - beside - Size.CARD_GAP)
+        left = max((room.width() - wide) / 2, beside)
         high = theme.scaled(_HIGH)
         above = _DIGIT + _GAP if self._has_room() else 0
         top = (room.height() - high - above) / 2 + above
-        return QRectF(round((room.width() - wide) / 2), round(top), round(wide), high)
+        return QRectF(round(left), round(top), round(wide), high)
 
     def _has_room(self) -> bool:
         return self.height() >= theme.scaled(_HIGH) + _DIGIT + _GAP + 2 * Size.CARD_GAP

@@ -241,8 +241,8 @@ class NumberBoxes(QWidget):
         return list(enumerate(self.boxes)) if len(self.boxes) > 1 else []
 
 
-#: The buttons of the ten digits: wide and high, and how many of them are in a row.
-_DIGIT_BUTTON, _IN_A_ROW = (40, 38), 5
+#: So many of the ten digits are in a row.
+_IN_A_ROW = 5
 _STEPS: dict[int, int] = {
     Qt.Key_Left: -1,
     Qt.Key_Right: 1,
@@ -265,7 +265,6 @@ class DigitPopover(Popover):
         for digit, button in enumerate(self.buttons):
             button.setObjectName(f"isDigit{digit}")
             button.setProperty("look", "choice")
-            button.setFixedSize(*map(theme.scaled, _DIGIT_BUTTON))
             name = f"It is {with_article(digit)}"
             explain(button, name, "Keep it with this label; the network can learn it.", str(digit))
             button.clicked.connect(functools.partial(self._say, digit))
@@ -352,7 +351,7 @@ class BoardCaption(QLabel):
         if not self.text():
             return
         gap = Size.CARD_GAP
-        room = QRectF(self._canvas.rect()).adjusted(_BESIDE_TOOLS, gap, -gap, -gap)
+        room = QRectF(self._canvas.rect()).adjusted(theme.scaled(_BESIDE_TOOLS), gap, -gap, -gap)
         self.setWordWrap(False)
         wide, high = self.sizeHint().width(), self.sizeHint().height()
         if wide > room.width():

@@ -218,7 +218,10 @@ class WidthPopover(Popover):
             "[ and ]",
         )
         self._figure = TabularLabel(widest=str(PEN_WIDTH_RANGE[1]))
-        self.body.addLayout(row(*self._dots, self.slider, self._figure))
+        line = row(*self._dots, self.slider, self._figure)
+        # Else the row would be as low as the figure.
+        line.setAlignment(self._figure, Qt.AlignVCenter)
+        self.body.addLayout(line)
         self._show_width(round(canvas.pen_width))
         self.slider.valueChanged.connect(canvas.set_pen_width)
         canvas.width_changed.connect(self._show_width)

@@ -318,7 +318,10 @@ QPushButton[look="quiet"] {{
 }}
 QPushButton[look="quiet"]:hover {{ color: {text}; text-decoration: underline; }}
 QPushButton[look="quiet"]:focus {{ border-color: {second}; }}
-QPushButton[look="choice"] {{ padding: 0; min-height: 0; border-color: {edge}; }}
+QPushButton[look="choice"] {{
+    padding: 0; border-color: {edge}; min-height: {choice_high}px; min-width: {choice_wide}px;
+    max-width: {choice_wide}px;
+}}
 QPushButton[look="choice"]:focus {{ border: 2px solid {second}; }}
 QPushButton[look="digit"] {{
     padding: 0; min-width: {digit_inner}px; max-width: {button_inner}px;
@@ -493,6 +496,8 @@ def style_sheet(colours: Colours, scale: float) -> str:
         segment_inner=max(Size.BUTTON - 10, px(Text.BODY) + 8),
         flat=px(30),
         small=px(20),
+        choice_wide=px(Size.CHOICE[0]) - border,
+        choice_high=px(Size.CHOICE[1]) - border,
         box=px(16),
         caret=px(12),
         caret_room=px(12) + 10,

@@ -121,6 +121,8 @@ class Size:
     TOOL = 44
     LOW_TOOL = 36
     TOAST = 44
+    #: One of ten digits below a tag.
+    CHOICE = (40, 38)
     ICON = 20
     SMALL_ICON = 16
     CARD_RADIUS = 10
