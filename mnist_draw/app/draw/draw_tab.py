@@ -53,14 +53,6 @@ class DrawTab(Page):
     """Draw a digit, read the answer."""
 
     name, title = "draw", "Draw"
-    help = (
-        "Draw a digit, or a number of several, with the mouse, a pen or a finger; or paste, drop "
-        "or open a picture. After each stroke the network answers: the large figure is what it "
-        "reads, the bars are how probable it finds each answer. Of a number each digit has a tag: "
-        "a click shows what the network says of that one, and lets it be taught alone. What was "
-        "read wrongly is taught in the row below the answer; under My digits the network learns "
-        "what was taught."
-    )
 
     ink_posted = pyqtSignal(object, int, bool, object)
 

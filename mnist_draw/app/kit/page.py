@@ -19,7 +19,6 @@ class Page(QWidget):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    help: ClassVar[str] = ""
     everywhere: tuple[QAction, ...] = ()
 
     def __init__(self, parent: QWidget | None = None) -> None:

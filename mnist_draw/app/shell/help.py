@@ -1,17 +1,18 @@
-"""The help menu: the guide, all keys, and what the program is made of."""
+"""The help menu: first steps, all keys, a report, and what the program is made of."""
 
 from __future__ import annotations
 
 import html
 import platform
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QIcon, QKeySequence
 from PyQt5.QtWidgets import (
+    QApplication,
     QDialog,
     QDialogButtonBox,
     QTextBrowser,
@@ -26,6 +27,8 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, fill_menu
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import push_button
+from mnist_draw.storage.folders import data_folder
 
 _PACKAGE = "mnist_draw"
 _ABOUT = (
@@ -33,7 +36,25 @@ _ABOUT = (
     "under the GNU General Public License, version 3 or later; without any warranty."
 )
 _BOARD = f"<h3>On the board</h3><p>{html.escape(BOARD_KEYS)}</p>"
-_BOARDS_PAGE = "draw"
+#: Keys, a name and a sentence.
+_Row = tuple[str, str, str]
+_FIRST_STEPS = (
+    ("Draw", "Draw a digit on the board. The answer follows every stroke, and the bars show how "
+     "probable the network finds each digit. You can also paste, drop or open a picture."),
+    ("Teach", "Is the answer wrong? Press T, then the right digit. It is kept under My digits, "
+     "and the network can learn it."),
+    ("Train", "Choose one of the four cards on Train and press F5. Watch the accuracy climb, and "
+     "twelve digits turn right one by one."),
+    ("Try it", "When the run has finished, press Try it: your own network reads what you draw."),
+    ("Look inside", "Inside shows which ink spoke for the answer, what each layer makes of it, "
+     "and which digits are hard to read. Its guide leads through all of it."),
+    ("Go on", "All settings (F4) changes what is learnt and how. The Library (F9) keeps every "
+     "run and network. F1 explains the word under the pointer."),
+)  # fmt: skip
+_REPORT = (
+    "Write what you did, what you expected, and what happened instead. Add what is below: it "
+    "holds versions and the names of folders, and nothing that you drew or typed."
+)
 #: Parts of the width, in percent: in all tables of keys the same.
 _COLUMNS = (25, 25, 50)
 #: Classifiers of packages that name a licence begin so.
@@ -41,9 +62,9 @@ _LICENCE = "License ::"
 
 
 def build_help(
-    button: QToolButton, window: QWidget, pages: Sequence[Page], *first: Command
+    button: QToolButton, window: QWidget, pages: Sequence[Page], *others: Command
 ) -> None:
-    """Let a button open a window's help menu: first these commands, then those of its pages."""
+    """Let a button open a window's help menu; the other commands follow First steps."""
 
     def show_keys() -> None:
         waiting = list(pages)
@@ -57,26 +78,24 @@ def build_help(
 
         go_on()
 
-    keys = Command(
-        window,
-        "Keys",
-        "Show all keys and what they do.",
-        "?",
-        show_keys,
-    )
-    about = Command(
-        window,
-        "About MNIST Draw",
-        "Show the versions and licences of the program and of what it uses.",
-        "",
-        lambda: show_text(window, "About MNIST Draw", about_page()),
-    )
-    fill_menu(button, "Help", "Read the guide, all keys, versions and licences.", "question",
-              *first, keys, about)  # fmt: skip
+    def command(text: str, sentence: str, keys: str, act: Callable[[], object]) -> Command:
+        return Command(window, text, sentence, keys, act)
+
+    entries = (
+        command("First steps", "Read what to do first, and then.", "",
+                lambda: show_text(window, "First steps", first_steps_page())),
+        *others,
+        command("Keys", "Show all keys and what they do.", "?", show_keys),
+        command("Report a problem", "Show what a report should hold, ready to copy.", "",
+                lambda: show_text(window, "Report a problem", report_page(), report())),
+        command("About MNIST Draw", "Show the versions and licences of all that is used.", "",
+                lambda: show_text(window, "About MNIST Draw", about_page())),
+    )  # fmt: skip
+    fill_menu(button, "Help", "Read first steps, guide, words and keys.", "question", *entries)
 
 
-def show_text(window: QWidget, title: str, text: str) -> QDialog:
-    """Show a page of text over a window until it is closed."""
+def show_text(window: QWidget, title: str, text: str, to_copy: str = "") -> QDialog:
+    """Show a page of text over a window until it is closed, with what can be copied of it."""
     dialog = QDialog(window)
     dialog.setAttribute(Qt.WA_DeleteOnClose)
     dialog.setWindowTitle(title)
@@ -90,6 +109,10 @@ def show_text(window: QWidget, title: str, text: str) -> QDialog:
     buttons = QDialogButtonBox(QDialogButtonBox.Close)
     buttons.button(QDialogButtonBox.Close).setIcon(QIcon())
     buttons.rejected.connect(dialog.close)
+    if to_copy:
+        copy = push_button("copyReportButton", "Copy", "Copy the report.")
+        copy.clicked.connect(lambda: QApplication.clipboard().setText(to_copy))
+        buttons.addButton(copy, QDialogButtonBox.ActionRole)
     column.addWidget(buttons)
     scale = theme.text_scale()
     wide, high = (round(side * scale) for side in Size.HELP)
@@ -118,15 +141,7 @@ def keys_page(window: QWidget, corner: QWidget, pages: Sequence[Page]) -> str:
     return "".join(parts)
 
 
-def tab_page(page: Page) -> str:
-    """Return what can be done on a page, and its keys, as HTML."""
-    parts = [f"<p>{html.escape(page.help)}</p>", _table("Keys", list(_rows(page, set())))]
-    if page.name == _BOARDS_PAGE:
-        parts.append(_BOARD)
-    return "".join(parts)
-
-
-def _rows(owner: QWidget, known: set[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
+def _rows(owner: QWidget, known: set[tuple[str, str]]) -> Iterator[_Row]:
     """Yield commands with keys, then controls whose keys no command has; each once."""
     commands = owner.window().findChildren(Command)
     keys = {key for command in commands for key in command.keys.split(", ")}
@@ -143,12 +158,23 @@ def _rows(owner: QWidget, known: set[tuple[str, str]]) -> Iterator[tuple[str, st
             yield row
 
 
-def _table(title: str, rows: Sequence[tuple[str, str, str]]) -> str:
+def _merged(rows: Sequence[_Row]) -> list[_Row]:
+    """Return one row for each key: what begins a run also pauses it."""
+    found: dict[str, list[_Row]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return [
+        (keys, " or ".join(row[1] for row in same), " ".join(row[2] for row in same))
+        for keys, same in found.items()
+    ]
+
+
+def _table(title: str, rows: Sequence[_Row]) -> str:
     lines = "".join(
         f"<tr><td width='{_COLUMNS[0]}%'><b>{html.escape(_native(keys))}</b></td>"
         f"<td width='{_COLUMNS[1]}%'>{html.escape(name)}</td>"
         f"<td width='{_COLUMNS[2]}%'>{html.escape(sentence)}</td></tr>"
-        for keys, name, sentence in rows
+        for keys, name, sentence in _merged(rows)
     )
     return f"<h3>{html.escape(title)}</h3><table cellpadding='3' width='98%'>{lines}</table>"
 
@@ -158,7 +184,27 @@ def _native(keys: str) -> str:
     return QKeySequence(keys).toString(QKeySequence.NativeText) or keys
 
 
-# -- about
+# -- first steps, a report, about
+
+
+def first_steps_page() -> str:
+    """Return what to do first, as HTML."""
+    return "".join(
+        f"<h3>{number} {title}</h3><p>{html.escape(sentences)}</p>"
+        for number, (title, sentences) in enumerate(_FIRST_STEPS, 1)
+    )
+
+
+def report_page() -> str:
+    """Return how to report a problem, as HTML."""
+    return f"<p>{_REPORT}</p><pre>{html.escape(report())}</pre>"
+
+
+def report() -> str:
+    """Return versions, and the folder where reports of crashes are."""
+    from mnist_draw.app.shell.startup import versions
+
+    return "\n".join([*versions(), f"Reports of crashes: {data_folder() / 'log'}"])
 
 
 def about_page() -> str:

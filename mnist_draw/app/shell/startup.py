@@ -154,7 +154,7 @@ def report_crash() -> Path | None:
             events = read_file(folder / EVENTS, MEGABYTE)
         done = f"What was done last:\n{events.decode('ascii', 'replace')}"
         stood = f"Where each thread stood:\n{_without_places(text)}"
-        text = "\n".join([*_versions(), "", done, stood])
+        text = "\n".join([*versions(), "", done, stood])
         write_atomically(report, text.encode("utf-8", "replace"))
         (folder / CRASH_LOG).unlink()
     except (OSError, UserError):
@@ -172,7 +172,8 @@ def note_events() -> Callable[[str], object] | None:
         return None
 
 
-def _versions() -> list[str]:
+def versions() -> list[str]:
+    """Return the versions of the program, the system and the libraries, in lines."""
     from importlib import metadata
 
     found = [f"mnist_draw {__version__}, Python {platform.python_version()}, {platform.system()} "

@@ -25,10 +25,11 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.app.shell.desktop import place_window
 from mnist_draw.app.shell.header import Header
-from mnist_draw.app.shell.help import build_help, show_text, tab_page
+from mnist_draw.app.shell.help import build_help
 from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton
+from mnist_draw.app.shell.words import Words
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.runs_controller import RunsController
 from mnist_draw.app.train.train_tab import TrainTab
@@ -145,11 +146,12 @@ class Window(QMainWindow):
         guide = Command(
             self, "Guide", "Read how a network learns and answers.", "", self._show_guide
         )
-        about_page = Command(
-            self, "This tab", "Read what can be done in this tab; in Inside, the guide.", "F1",
-            self._show_help,
+        self.words = Words(self)
+        words = Command(
+            self, "Words", "Explain the words of the field, first that under the pointer.", "F1",
+            self.words.open_here,
         )  # fmt: skip
-        build_help(self.header.help_button, self, self.pages, about_page, guide)
+        build_help(self.header.help_button, self, self.pages, guide, words)
 
     def page(self, kind: type[P]) -> P:
         """Return the page of a class."""
@@ -171,13 +173,6 @@ class Window(QMainWindow):
                 self.tabs.setCurrentWidget(page)
             elif page.name == name:
                 notifier.problem(f"The tab {page.title} does not belong to this lesson.")
-
-    def _show_help(self) -> None:
-        """Show the help of the page in front; for Inside, the guide."""
-        if self._page.help:
-            show_text(self, f"The tab {self._page.title}", tab_page(self._page))
-        else:
-            self._show_guide()
 
     def _show_guide(self) -> None:
         """Show the guide in the tab Inside, or close it there."""
@@ -254,6 +249,7 @@ class Window(QMainWindow):
         """Start what takes time, in other threads."""
         self._started = True
         reporter.listen(notifier.problem)
+        self.words.attach()
         if self._page is self.train_tab:
             self.train_tab.start_plots()
         self.recognition.start()
@@ -343,6 +339,7 @@ class Window(QMainWindow):
 
     def _tab_changed(self, index: int) -> None:
         reporter.note(f"tab {self.pages[index].name}")
+        self.words.attach()
         self._page.focus_first()
         if self._started:
             self.train_tab.start_plots()

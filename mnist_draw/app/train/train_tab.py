@@ -50,12 +50,6 @@ class TrainTab(Page):
     """
 
     name, title = "train", "Train"
-    help = (
-        "Choose what is learnt, by which network and how; Start trains it. After each epoch the "
-        "curves show loss and accuracy. A run can be paused, stopped and continued; Try it lets "
-        "its network read what you draw. The Library lists what was trained before, to be "
-        "compared, used or exported."
-    )
 
     start_requested = pyqtSignal()
     pause_requested = pyqtSignal()

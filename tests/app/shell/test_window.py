@@ -466,16 +466,19 @@ def frames(window):
     return [frame for frame in found if frame.isVisible()]
 
 
-def test_every_command_with_a_key_is_on_the_page_of_keys_once(qtbot):
+def test_every_key_is_on_the_page_of_keys_once(qtbot):
     window, page = Window(None, Recognition(model, None, Recogniser)), QTextBrowser()
     qtbot.addWidget(window)
     page.setHtml(keys_page(window, window.header, window.pages))
-    lines = page.toPlainText().splitlines()
+    text = page.toPlainText()
+    lines = text.splitlines()
     commands = [command for command in window.findChildren(Command) if command.keys]
     assert len(commands) > 20
     for command in commands:
-        assert command.text() in lines
-        assert lines.count(command.sentence) == 1, command.text()
+        assert command.text() in text
+        assert text.count(command.sentence) == 1, command.text()
+    # A key that does two things in turn is named once.
+    assert lines.count("F5") == 1
     # A key that no command has: that of a menu.
     assert "View" in lines
     # The pen's slider is moved by two commands, which say so themselves.
@@ -494,22 +497,57 @@ def read_help(setup, action):
     return found
 
 
-def test_the_help_menu_shows_tab_guide_keys_and_versions(shared):
+def test_the_help_menu_tells_first_steps_keys_versions_and_opens_the_guide(shared):
     window = shared.window
-    tab, guide, keys, about = shared.button("helpButton").menu().actions()
-    assert tab.shortcut().toString() == "F1"
-    for page, words in ((window.draw_tab, "Wider pen"), (window.train_tab, "curves")):
-        window.tabs.setCurrentWidget(page)
-        title, text = read_help(shared, tab)
-        assert (title, words in text) == (f"The tab {page.title}", True)
-        assert window.tabs.currentWidget() is page
-    assert "Undo" in read_help(shared, keys)[1]
+    first, guide, words, keys, problem, about = shared.button("helpButton").menu().actions()
+    assert words.shortcut().toString() == "F1"
+    for action, told in (
+        (first, "Press T"),
+        (keys, "Undo"),
+        (problem, "Python"),
+        (about, "Python"),
+    ):
+        assert told in read_help(shared, action)[1]
     assert __version__ in read_help(shared, about)[1]
     view = window.inside_tab.open()
-    for action in (guide, tab):
-        window.tabs.setCurrentWidget(window.inside_tab if action is tab else window.draw_tab)
-        action.trigger()
-        assert window.tabs.currentWidget() is window.inside_tab
-        assert view.pages.currentWidget() is view.page
-        guide.trigger()
-        assert view.pages.currentWidget() is not view.page
+    window.tabs.setCurrentWidget(window.draw_tab)
+    guide.trigger()
+    assert window.tabs.currentWidget() is window.inside_tab
+    assert view.pages.currentWidget() is view.page
+    guide.trigger()
+    assert view.pages.currentWidget() is not view.page
+
+
+def test_full_screen_is_for_every_tab_and_inside_presents(shared, qtbot):
+    window = shared.window
+    full_screen = window.view.full_screen
+    for page in (window.draw_tab, window.train_tab):
+        window.tabs.setCurrentWidget(page)
+        full_screen.trigger()
+        assert window.isFullScreen()
+        assert window.tabs.tabBar().isVisible()
+        full_screen.trigger()
+        assert not window.isFullScreen()
+    window.tabs.setCurrentWidget(window.inside_tab)
+    view = window.inside_tab.open()
+    full_screen.trigger()
+    assert window.isFullScreen()
+    assert view.presenting
+    assert not window.tabs.tabBar().isVisible()
+    # Another tab, and Esc, end it.
+    QTest.keyClick(view, Qt.Key_Escape)
+    assert not window.isFullScreen()
+    assert not view.presenting
+    assert window.tabs.tabBar().isVisible()
+
+
+def test_the_size_of_text_is_chosen_by_keys_and_remembered(shared, qtbot):
+    window = shared.window
+    before = theme.text_scale()
+    for key, part in ((Qt.Key_Plus, 1.15), (Qt.Key_Plus, 1.3), (Qt.Key_Minus, 1.15), (Qt.Key_0, 1)):
+        QTest.keyClick(window, key, Qt.ControlModifier)
+        assert theme.text_scale() == pytest.approx(before * part)
+        assert window.preferences.get("text_size", 0) == round(100 * part)
+    for _ in range(9):
+        QTest.keyClick(window, Qt.Key_Minus, Qt.ControlModifier)
+    assert theme.text_scale() == before

@@ -1,0 +1,74 @@
+"""The words: two sentences and a picture each, found by typing and from the controls."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from PyQt5.QtCore import QEvent, QPoint, Qt
+from PyQt5.QtGui import QHelpEvent
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QPushButton, QToolTip, QWidget
+
+from mnist_draw.app.shell.words import WORDS, Words, WordsDialog
+from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
+
+
+@pytest.fixture
+def window(qtbot):
+    """Return a visible window with a control whose name belongs to a word."""
+    made = QWidget()
+    qtbot.addWidget(made)
+    made.button = QPushButton("20", made)
+    made.button.setObjectName("epochsSpinBox")
+    made.button.setToolTip("How often.")
+    made.resize(800, 600)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.activateWindow()
+    return made
+
+
+def test_each_of_24_words_has_two_sentences_and_a_picture_of_its_own(window):
+    assert len({word.name for word in WORDS}) == 24
+    dialog = WordsDialog(window)
+    pictures = []
+    for place, word in enumerate(WORDS):
+        assert len(re.findall(r"[.!?](?: |$)", word.sentences)) == 2, word.name
+        dialog.names.setCurrentRow(place)
+        pictures.append(bytes(dialog.picture.grab().toImage().bits().asarray(240 * 132 * 4)))
+    assert len(set(pictures)) == len(WORDS)
+    [certainty] = [word.sentences for word in WORDS if word.name == "Certainty"]
+    for threshold in (SURE, FAIRLY_SURE, UNCLEAR):
+        assert f"{threshold:.0%}" in certainty
+
+
+def test_words_are_found_by_typing_and_walked_by_arrows(window, qtbot):
+    words = Words(window)
+    words.open_word("loss")
+    dialog = window.findChild(WordsDialog)
+    qtbot.waitUntil(dialog.search.hasFocus)
+    assert dialog.title.text() == "Loss"
+    QTest.keyClicks(dialog.search, "minibatch")
+    assert dialog.title.text() == "Batch"
+    dialog.search.clear()
+    place = dialog.names.currentRow()
+    QTest.keyClick(dialog.search, Qt.Key_Down)
+    assert dialog.names.currentRow() == place + 1
+    QTest.keyClick(dialog.search, Qt.Key_Escape)
+    assert not dialog.isVisible()
+
+
+def test_a_control_s_tooltip_asks_for_its_word_and_f1_answers(window, qtbot):
+    words = Words(window)
+    words.attach()
+    place = QPoint(2, 2)
+    event = QHelpEvent(QEvent.ToolTip, place, window.button.mapToGlobal(place))
+    QApplication.sendEvent(window.button, event)
+    assert "How often." in QToolTip.text()
+    assert "What is an epoch? F1" in QToolTip.text()
+    QToolTip.hideText()
+    window.button.setFocus()
+    qtbot.waitUntil(window.button.hasFocus)
+    words.open_here()
+    assert window.findChild(WordsDialog).title.text() == "Epoch"
