@@ -406,6 +406,7 @@ def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
     with qtbot.waitSignal(tab.answer.why_link.why_requested) as asked:
         link.click()
     assert asked.args == [answer, other]
+    qtbot.waitUntil(window.toast.isVisible)
 
 
 def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
