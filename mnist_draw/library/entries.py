@@ -188,16 +188,14 @@ def newest(entries: Sequence[Entry]) -> list[Entry]:
 
 def entry_of_run(run: Run, going_on: bool = False) -> Entry:
     """Describe a run, with its network if there is one."""
-    stored = network_of_run(run)
-    return Entry(
-        stored,
-        run.title,
-        _describe_run(run, going_on),
-        run.started_at,
-        run,
-        run.model.exists(),
-        going_on,
-    )
+    entry = Entry(network_of_run(run), run.title, "", run.started_at, run, run.model.exists())
+    return with_run(entry, run, going_on)
+
+
+def with_run(entry: Entry, run: Run, going_on: bool) -> Entry:
+    """Return the entry of a run with newer figures."""
+    words = _describe_run(run, going_on)
+    return replace(entry, stored=network_of_run(run), what=words, run=run, going_on=going_on)
 
 
 def _describe_run(run: Run, going_on: bool) -> str:

@@ -7,7 +7,6 @@ the network; the shapes of its arrays do, but for the activation of dense layers
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import time
@@ -191,21 +190,13 @@ def _format_moment(moment: time.struct_time) -> str:
 
 
 def network_of_run(run: Run) -> StoredNetwork:
-    """Describe the network of a run, which need not exist yet.
-
-    Its title is the run's, with the time if the user gave the run no name.
-    """
-    title = run.name
-    if not title:
-        with contextlib.suppress(ValueError):
-            title = _format_moment(time.strptime(run.started[:16], "%Y-%m-%d %H:%M"))
-        title = ", ".join(filter(None, (run.title, title or run.started)))
+    """Describe the network of a run, which need not exist yet; both have one title."""
     info = ModelInfo(
         epochs=run.epochs_done,
         validation_accuracy=run.figures.get("validation_accuracy"),
         test_accuracy=run.figures.get("test_accuracy"),
     )
-    return StoredNetwork(run.model, RUN, title, run.settings.network, info)
+    return StoredNetwork(run.model, RUN, run.title, run.settings.network, info)
 
 
 def _from_checkpoint(stored: StoredNetwork) -> ModelFile:

@@ -28,7 +28,6 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, connect_direct
-from mnist_draw.app.train.networks_dialog import NetworksController
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.storage.models import ModelFile
 
@@ -76,7 +75,6 @@ class DrawTab(Page):
         self.my_digits = MyDigits(
             self.canvas, self.answer, self._background, self.pictures.reader, self
         )
-        self.networks = NetworksController(self.network, self._background, self)
         self._reading: BoardReading | None = None
         self._question: DigitPopover | None = None
         self._place: int | None = None

@@ -30,8 +30,8 @@ from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton
 from mnist_draw.app.shell.words import Words
+from mnist_draw.app.train.library_controller import LibraryController
 from mnist_draw.app.train.run_controller import RunController
-from mnist_draw.app.train.runs_controller import RunsController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
@@ -99,6 +99,7 @@ class Window(QMainWindow):
         work = self.training, self.learning
         self.explanations = Explanations(lambda: any(service.running for service in work), self)
         self._started = False
+        self._before_library = TrainTab.name
         self._remembering = QTimer(self)
         self._remembering.timeout.connect(self._remember)
         self._build()
@@ -191,9 +192,7 @@ class Window(QMainWindow):
         self.network.listed.connect(lambda: settings.offer_networks(self.network.networks))
         self.background = Background(self)
         self.shutdown = Shutdown(self)
-        self.runs = RunsController(self.train_tab, self.run, self.background, self)
-        self.runs.network_requested.connect(self.network.use_key)
-        self.runs.network_requested.connect(lambda: self._show_page(DrawTab.name))
+        self._connect_library()
         self.train_tab.try_requested.connect(self._try_run)
         self.training.ended.connect(self._training_ended)
         network_button = self.header.network
@@ -213,6 +212,24 @@ class Window(QMainWindow):
         self.run.learning = self.learning
         self.view.full_screen_requested.connect(self._fill_screen)
         self.tabs.currentChanged.connect(self._tab_changed)
+
+    def _connect_library(self) -> None:
+        tab, page = self.train_tab, self.train_tab.library
+        self.library = library = LibraryController(
+            page, self.run, self.network, self.background, self
+        )
+        library.library_requested.connect(self._show_library)
+        page.close_requested.connect(self._leave_library)
+        page.train_requested.connect(lambda: tab.show_page("new"))
+        library.run_requested.connect(lambda _: tab.show_page("run"))
+        library.inside_requested.connect(lambda: self._show_page(InsideTab.name))
+        library.settings_requested.connect(tab.settings.show_settings)
+        library.settings_requested.connect(lambda _: tab.show_page("new"))
+        library.interrupted.connect(tab.offer.offer)
+        tab.offer.continue_requested.connect(library.continue_run)
+        tab.offer.discard_requested.connect(library.delete_run)
+        for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
+            card.export_requested.connect(partial(library.export_shown, card, name))
 
     def _connect_inside(self) -> None:
         inside, answer = self.inside_tab, self.draw_tab.answer
@@ -256,7 +273,7 @@ class Window(QMainWindow):
         for page in self.pages:
             page.start()
         self._page.focus_first()
-        self.runs.find_interrupted_run()
+        self.library.find_interrupted_run()
         self._remembering.start(_REMEMBER_MS)
 
     def use_lesson(self, lesson: Lesson) -> None:
@@ -277,14 +294,14 @@ class Window(QMainWindow):
             self.draw_tab.welcomes = False
             self._show_page(lesson.tabs[0])
         if lesson.network:
-            QTimer.singleShot(0, partial(self.draw_tab.networks.open_file, lesson.network))
+            QTimer.singleShot(0, partial(self.library.open_file, lesson.network))
 
     def open_later(self, path: str) -> None:
         """Let the network in a file answer, once the services run."""
 
         def open_file() -> None:
             self._show_page(DrawTab.name)
-            self.draw_tab.networks.open_file(path)
+            self.library.open_file(path)
 
         QTimer.singleShot(0, open_file)
 
@@ -337,6 +354,19 @@ class Window(QMainWindow):
             "Show",
         )
 
+    def _show_library(self) -> None:
+        """Show all runs and networks; its × leads back to the page of now."""
+        if self.train_tab.page != "library" or self._page is not self.train_tab:
+            self._before_library = self._page.name
+        self._show_page(TrainTab.name)
+        self.train_tab.show_page("library")
+
+    def _leave_library(self) -> None:
+        self.train_tab.toggle_library()
+        if self._before_library != TrainTab.name:
+            self._show_page(self._before_library)
+        self._before_library = TrainTab.name
+
     def _tab_changed(self, index: int) -> None:
         reporter.note(f"tab {self.pages[index].name}")
         self.words.attach()
@@ -344,10 +374,6 @@ class Window(QMainWindow):
         if self._started:
             self.train_tab.start_plots()
         self._note_page()
-
-    def _show_library(self) -> None:
-        """Show all runs and networks."""
-        self.draw_tab.networks.open()
 
     def _show_work(self) -> None:
         """Show what the button in the header tells of: the run, or what is learnt on Draw."""

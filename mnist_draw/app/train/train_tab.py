@@ -19,11 +19,11 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.layers_view import FiltersView, LayersView
+from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.new_run_page import NewRunPage
 from mnist_draw.app.train.run_figures import OfferBar
 from mnist_draw.app.train.run_page import RunPage
 from mnist_draw.app.train.run_state import RunState
-from mnist_draw.app.train.runs_page import RunsPage
 from mnist_draw.app.train.setting_fields import SectionArea
 from mnist_draw.app.train.settings_panel import SettingsPanel
 from mnist_draw.storage.preferences import Preferences
@@ -55,8 +55,6 @@ class TrainTab(Page):
     pause_requested = pyqtSignal()
     stop_requested = pyqtSignal()
     epoch_requested = pyqtSignal()
-    #: The library's page is in front now.
-    runs_shown = pyqtSignal()
     #: Let the run's network read the board.
     try_requested = pyqtSignal()
 
@@ -66,13 +64,13 @@ class TrainTab(Page):
         self._plots_started = False
         self._before_library: PageName = "new"
         self.drawer = self._build_drawer()
-        self.new_run, self.run_page, self.runs = NewRunPage(), RunPage(), RunsPage()
+        self.new_run, self.run_page, self.library = NewRunPage(), RunPage(), LibraryPage()
         # Fed, and shown by no page of this tab.
         self.filters, self.layers = FiltersView(self), LayersView(self)
         for view in (self.filters, self.layers):
             view.hide()
         self._pages: dict[PageName, QWidget] = {
-            "new": self.new_run, "run": self.run_page, "library": self.runs,
+            "new": self.new_run, "run": self.run_page, "library": self.library,
         }  # fmt: skip
         self._stack = QStackedWidget()
         for page in self._pages.values():
@@ -160,17 +158,12 @@ class TrainTab(Page):
             self._before_library = self.page
         self._stack.setCurrentWidget(self._pages[name])
         if name == "library":
-            self.runs_shown.emit()
+            self.library.shown.emit()
         self.focus_first()
 
     def toggle_library(self) -> None:
         """Show the library, or the page before it."""
         self.show_page(self._before_library if self.page == "library" else "library")
-
-    @property
-    def showing_runs(self) -> bool:
-        """Whether the library is visible."""
-        return self.page == "library"
 
     def show_drawer(self, is_open: bool) -> None:
         """Open or close the settings; the page keeps the focus."""
@@ -188,7 +181,7 @@ class TrainTab(Page):
             # Optional for pyqtgraph, too.
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-        steps = [self.loss.build, self.accuracy.build, self.runs.compare.build]
+        steps = [self.loss.build, self.accuracy.build, self.library.compare.build]
         self._background.run(_import, lambda _: self._build_next(steps))
 
     def _build_next(self, steps: list[Callable[[], None]]) -> None:
@@ -210,7 +203,7 @@ class TrainTab(Page):
     def _first(self) -> QWidget:
         """Return the first control of the page in front; this page if it is disabled."""
         if self.page == "library":
-            return self.runs.table
+            return self.library.list
         button = self.new_run.start_button
         if self.page == "run":
             run = self.run_page

@@ -55,7 +55,8 @@ NAMES = [
     "stepButton", "networkCombo", "updateCombo", "learningRateSpinBox", "batchSizeSpinBox",
     "seedSpinBox", "stateLabel", "timeLeftLabel", "throughputLabel", "lossPlot", "accuracyPlot",
     "filtersView", "penButton", "eraserButton", "widthButton", "undoButton", "redoButton",
-    "settingsDrawer", "confidenceLabel", "secondGuessLabel", "augmentationCombo", "runsTable",
+    "settingsDrawer", "confidenceLabel", "secondGuessLabel", "augmentationCombo",
+    "libraryPage", "libraryRow",
     "tryItButton", "continueButton", "notNowButton", "discardButton", "settingsFileButton",
     "layersView", "toolBar", "moreButton", "networkButton", "networkMenu", "toast",
     "numberLabel", "pictureStrip",
@@ -90,7 +91,6 @@ def test_every_control_is_named_and_explained(shared):
     view = window.inside_tab.open()
     for section in SECTIONS:
         view.open_section(section.name)
-    window.draw_tab.networks.open()
     kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QSlider)
     controls = [control for kind in kinds for control in window.findChildren(kind)]
     qts = ("qt_", "Scroll")
@@ -135,7 +135,7 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot):
     network.use_key(started)
     setup.loop.gate.set()
     setup.wait_for_end()
-    qtbot.waitUntil(lambda: answering.text().startswith("2 epochs, "))
+    qtbot.waitUntil(lambda: answering.text().startswith("2 epochs"))
     qtbot.waitUntil(lambda: setup.text("predictionLabel") != "1")
     # It has one name everywhere, and the next start finds it.
     assert network.key_to_restore == started

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PyQt5.QtWidgets import QAbstractButton, QLabel
 
+from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.train.library_controller import LibraryController
 from mnist_draw.app.train.run_controller import RunController
-from mnist_draw.app.train.runs_controller import RunsController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.storage.models import ModelFile, save_model
@@ -42,14 +43,23 @@ class Room:
         self.background = Background(self.tab)
         self.training = Training(self.loop, self.tab)
         self.run = RunController(self.tab, self.training, Preferences(), self.tab)
-        self.runs = RunsController(self.tab, self.run, self.background, self.tab)
+        self.network = ActiveNetwork(parent=self.tab)
+        self.network.requested.connect(self._answer)
+        page = self.tab.library
+        self.library = LibraryController(page, self.run, self.network, self.background, self.tab)
+        # As the window does.
+        self.library.interrupted.connect(self.tab.offer.offer)
+        self.library.library_requested.connect(lambda: self.tab.show_page("library"))
+        page.close_requested.connect(self.tab.toggle_library)
+        self.tab.offer.continue_requested.connect(self.library.continue_run)
+        self.tab.offer.discard_requested.connect(self.library.delete_run)
         self.notices = notices
         reporter.listen(lambda sentence: notices.append(Notice(sentence)))
-        for card in (self.tab.loss, self.tab.accuracy, self.tab.runs.compare):
+        for card in (self.tab.loss, self.tab.accuracy, page.compare):
             card.build()
         self.tab.resize(1366, 700)
         self.tab.show()
-        self.runs.find_interrupted_run()
+        self.library.find_interrupted_run()
         self.wait_for_background()
 
     @property
@@ -68,11 +78,16 @@ class Room:
     def button(self, name):
         return self.tab.findChild(QAbstractButton, name)
 
-    def show_runs(self):
-        self.tab.toggle_library()
-        page = self.tab.runs
+    def _answer(self, request):
+        if callable(request.source):
+            self.network.confirm(request.source())
+
+    def show_library(self):
+        """Show the Library with all its entries."""
+        self.tab.show_page("library")
+        page = self.tab.library
         assert page.isVisible()
-        self.qtbot.waitUntil(lambda: page.table.rowCount() > 0)
+        self.qtbot.waitUntil(lambda: page.list.rows.rowCount() > 0)
         return page
 
     def start(self, **settings):
@@ -114,16 +129,16 @@ def write_checkpoint(run, history):
     run.checkpoint.write_bytes(kept.pack())
 
 
-def add_run(name, epochs=3, state="completed", **settings):
+def add_run(started, epochs=3, state="completed", name="", **settings):
     """Make a run of 20 planned epochs on disk."""
-    folder = runs_folder() / name
+    folder = runs_folder() / started
     folder.mkdir(parents=True)
     chosen = TrainingSettings(network=NETWORK, epochs=20, **settings)
     history = figures(epochs)
-    run = with_figures(Run(folder, chosen, started=name, state=state), history)
+    run = with_figures(Run(folder, chosen, name, started, state), history)
     run.save()
     write_checkpoint(run, history)
-    save_model(run.model, ModelFile(NETWORK, WEIGHTS, {"title": f"That of {name}"}))
+    save_model(run.model, ModelFile(NETWORK, WEIGHTS, {"title": f"That of {started}"}))
     return run
 
 

@@ -1,0 +1,506 @@
+"""Connects the Library to runs and networks on disk; reads and writes off the GUI thread."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from PyQt5.QtCore import QObject, QPoint, pyqtSignal
+from PyQt5.QtWidgets import QInputDialog, QWidget
+
+from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
+from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.files import NETWORKS, ask_open, ask_save, file_kind, show_in_folder
+from mnist_draw.app.kit.images import save_bytes, widget_png
+from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.widgets import no_key
+from mnist_draw.app.train.library_compare import CompareCard
+from mnist_draw.app.train.library_page import LibraryPage
+from mnist_draw.app.train.run_controller import RunController
+from mnist_draw.library.entries import (
+    Entry,
+    Library,
+    entry_of_run,
+    read_curve,
+    read_library,
+    with_run,
+)
+from mnist_draw.library.networks import delete, list_deleted, rename, save_opened
+from mnist_draw.library.stored_network import StoredNetwork, open_network
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.network_formats import NETWORK_FORMATS
+from mnist_draw.recognition.run_session import in_use
+from mnist_draw.storage.folders import sweep_home
+from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.unique_paths import empty_bin, file_name
+from mnist_draw.training import run_list
+from mnist_draw.training.history import History
+from mnist_draw.training.network_places import fine_tuned_folder, opened_folder, reclaim_fallbacks
+from mnist_draw.training.record import CHECKPOINT, RECORD, Run, load_history
+from mnist_draw.training.run_formats import RUN_FORMATS
+from mnist_draw.training.settings import TrainingSettings
+
+#: Epochs and validation accuracies of a curve, by the key of its entry.
+Curves = dict[str, tuple[int, tuple[float, ...]]]
+#: Size of a picture of curves, in logical pixels.
+_PICTURE = (820, 416)
+
+
+def fingerprint(going_on: Sequence[Path]) -> tuple[object, ...]:
+    """Return a fingerprint of the files of the Library; if it changes, all are read anew."""
+    files = [
+        folder / name
+        for folder in sorted(run_list.runs_folder().glob("*/"))
+        for name in (RECORD, CHECKPOINT)
+    ]
+    for parent in (fine_tuned_folder(), opened_folder()):
+        files += sorted(parent.glob("*"))
+    times = []
+    for path in files:
+        with contextlib.suppress(OSError):
+            times.append((str(path), path.stat().st_mtime_ns))
+    return (*times, *((str(folder), in_use(folder)) for folder in going_on))
+
+
+def _read_curves(entries: Sequence[Entry]) -> Iterator[Curves]:
+    """Read the curves of runs, one after the other; each value has all so far."""
+    curves: Curves = {}
+    for entry in entries:
+        if entry.run is not None:
+            curves[entry.key] = entry.run.epochs_done, read_curve(entry.run)
+            yield dict(curves)
+
+
+class LibraryController(CollectionController):
+    """Lists, opens, uses, compares, renames, deletes, exports and shares runs and networks."""
+
+    noun = "The run or network"
+    subject = "library"
+    library_requested = pyqtSignal()
+    run_requested = pyqtSignal(Run)
+    inside_requested = pyqtSignal()
+    settings_requested = pyqtSignal(TrainingSettings)
+    interrupted = pyqtSignal(Run)
+
+    def __init__(
+        self,
+        page: LibraryPage,
+        run: RunController,
+        network: ActiveNetwork,
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(background, parent)
+        self.page, self._run, self._network = page, run, network
+        self._rows = page.list.rows
+        self._shown = Library(())
+        #: The entry whose name is to be edited once it is listed.
+        self._to_rename = ""
+        self._histories: dict[Path, tuple[int, History]] = {}
+        self._folder = FollowedFolder(
+            background, self._fingerprint, self._read, self._can_show, self
+        )
+        self._folder.listed.connect(self._listed)
+        self._folder.changed.connect(self._listed_again)
+        self._curves = LatestJob(_read_curves, self, quiet=0.05, deliver_stale=True)
+        self._curves.answered.connect(self._rows.show_curves)
+        self._connect_page(page)
+        network.changed.connect(self._show_answering)
+        run.training.ended.connect(self._ended)
+        run.state_changed.connect(self._follow)
+
+    def _connect_page(self, page: LibraryPage) -> None:
+        page.shown.connect(self.refresh)
+        page.list.opened.connect(self.open)
+        page.list.menu_requested.connect(self._show_menu)
+        page.list.scrolled.connect(self._want_curves)
+        page.delete_requested.connect(self.delete)
+        page.undo_requested.connect(self.restore_last)
+        page.open_requested.connect(self._open_file)
+        page.bin.chosen.connect(lambda one: self.restore([one.path]))
+        self._rows.renamed.connect(self._rename)
+        self._rows.ticked_changed.connect(self._compare)
+        self._rows.modelReset.connect(self._want_curves)
+
+    # -- after the window is visible
+
+    def find_interrupted_run(self) -> None:
+        """Empty the bins, take home what a full disk kept away, and find an interrupted run."""
+
+        def read() -> tuple[Run | None, list[str], list[str]]:
+            sweep_home()
+            for folder in (run_list.runs_folder(), fine_tuned_folder(), opened_folder()):
+                empty_bin(folder)
+            brought = reclaim_fallbacks()
+            run, messages = run_list.find_interrupted(in_use)
+            return run, brought, messages
+
+        self.background.run(read, self._found)
+
+    def _found(self, found: tuple[Run | None, list[str], list[str]]) -> None:
+        run, brought, messages = found
+        if brought:
+            self.notifier.undo(" ".join(brought), self.library_requested.emit, "Library")
+        if messages:
+            self.notifier.problem(" ".join(messages))
+        if run is not None and not self._run.training.running:
+            self.interrupted.emit(run)
+
+    # -- the list
+
+    def refresh(self) -> None:
+        self._folder.refresh()
+
+    def _fingerprint(self) -> object:
+        return fingerprint(
+            [entry.run.folder for entry in self._shown.entries if entry.run and entry.going_on]
+        )
+
+    def _read(self) -> Library:
+        training = self._run.training
+        return read_library(in_use, training.folder if training.running else None)
+
+    def _can_show(self) -> bool:
+        # Keep a name that is being typed.
+        return self.page.isVisible() and not self.page.list.editing
+
+    def _listed_again(self, library: Library) -> None:
+        if library != self._shown:
+            self._listed(library)
+
+    def _listed(self, library: Library) -> None:
+        before, self._shown = self._shown, library
+        self.page.show_library(library)
+        self._show_answering()
+        self._follow()
+        self._want_curves()
+        self._compare()
+        if self._to_rename and self.page.list.choose(self._to_rename):
+            self.page.list.edit_name()
+        self._to_rename = ""
+        if news := [sentence for sentence in library.messages if sentence not in before.messages]:
+            self.notifier.problem(" ".join(news))
+        if not self._run.training.running:
+            # The shown run may have been deleted or brought back.
+            self._run.show()
+
+    def _show_answering(self) -> None:
+        self._rows.show_answering(self._network.key)
+
+    def _want_curves(self) -> None:
+        """Read the curves that are in sight."""
+        missing = self._rows.without_curve(self.page.list.seen())
+        missing = [entry for entry in missing if not (entry.run and self._run.shows(entry.run))]
+        if missing:
+            self._curves.ask(missing)
+
+    def _follow(self) -> None:
+        """Show the newest figures of the run that goes on in this window."""
+        training = self._run.training
+        if not training.running or self._folder.reading or not self.page.isVisible():
+            return
+        listed = self._rows.find(training.key)
+        if listed is None or listed.run is None:
+            self.refresh()
+            return
+        run = self._run.with_newest_figures(listed.run)
+        self._rows.show_entry(with_run(listed, run, going_on=True), self._run.state.run_part)
+        if run.epochs_done != listed.run.epochs_done:
+            values = tuple(row.validation_accuracy for row in self._run.state.history.epochs)
+            self._rows.show_curves({listed.key: (run.epochs_done, values)})
+            self._compare()
+
+    def _ended(self) -> None:
+        if self.page.isVisible():
+            self.refresh()
+
+    # -- the comparison
+
+    def _compare(self) -> None:
+        ticked = self._rows.ticked()
+        self.page.differences.show_entries(ticked)
+        missing = [entry for entry in ticked if entry.run and not self._is_read(entry.run)]
+        if missing:
+            self.background.run(lambda: _load_histories(missing), self._loaded)
+        self._show_curves()
+
+    def _loaded(self, histories: dict[Path, tuple[int, History]]) -> None:
+        self._histories |= histories
+        self._show_curves()
+
+    def _show_curves(self) -> None:
+        known = [
+            (number, entry.name, self._history_of(entry))
+            for number, entry in enumerate(self._rows.ticked())
+        ]
+        self.page.compare.show_runs(
+            [(number, name, history) for number, name, history in known if history is not None]
+        )
+
+    def _is_read(self, run: Run) -> bool:
+        """Whether all epochs of a run are known here."""
+        epochs, _ = self._histories.get(run.folder, (-1, None))
+        return self._run.shows(run) or epochs == run.epochs_done
+
+    def _history_of(self, entry: Entry) -> History | None:
+        """Return the figures of a run, where they were read; newer ones may follow."""
+        if entry.run is None:
+            return None
+        if self._run.shows(entry.run):
+            return self._run.history()
+        return self._histories.get(entry.run.folder, (0, None))[1]
+
+    # -- an entry
+
+    def _show_menu(self, entry: Entry, place: QPoint) -> None:
+        menu = self.build_menu(entry, self.page)
+        bottom = self.page.mapToGlobal(self.page.rect().bottomLeft()).y()
+        menu.popup(QPoint(place.x(), min(place.y(), bottom - menu.sizeHint().height())))
+
+    def build_menu(self, entry: Entry, parent: QWidget) -> Menu:
+        """Return the row menu of an entry, also for the header's menu of networks."""
+        menu = Menu(parent)
+        menu.setObjectName("rowMenu")
+        menu.aboutToHide.connect(menu.deleteLater)
+
+        def add(text: str, act: Callable[[], object], can: bool = True) -> None:
+            action = menu.addAction(text)
+            action.setEnabled(can)
+            action.triggered.connect(lambda: act())
+
+        idle = not entry.going_on
+        add("Use", partial(self.use, entry), entry.has_network and entry.key != self._network.key)
+        if entry.run is not None:
+            add("Go on", partial(self.continue_run, entry.run), idle)
+        add("New run like this", partial(self._copy_settings, entry), entry.settings is not None)
+        menu.addSeparator()
+        if not entry.is_shipped:
+            add("Rename\tF2", partial(self.rename, entry))
+        menu.addMenu(self._build_exports(entry, menu))
+        add("Share …", partial(self.share, entry), entry.has_network)
+        add("Show in folder", partial(show_in_folder, _path_of(entry)))
+        if not entry.is_shipped:
+            menu.addSeparator()
+            add("Delete\tDel", partial(self.delete, entry), idle)
+        return menu
+
+    def _build_exports(self, entry: Entry, parent: Menu) -> Menu:
+        menu = Menu(parent)
+        menu.setTitle("Export")
+        for name, text, meaning in export_kinds(entry):
+            action = menu.addAction(no_key(text))
+            action.setToolTip(f"{meaning[0].upper()}{meaning[1:].rstrip('.')}.")
+            action.triggered.connect(lambda _, name=name: self.export(name, entry))
+        return menu
+
+    def open(self, entry: Entry) -> None:
+        """Open a run as it was, or a network in Inside, which shows the one that answers."""
+        if entry.run is not None:
+            self.run_requested.emit(entry.run)
+            return
+        before = self._network.key
+        if entry.key != before:
+            self._network.use_key(entry.key)
+            back = partial(self._network.use_key, before)
+            self.notifier.undo(f"{entry.name} answers now.", back, "Go back")
+        self.inside_requested.emit()
+
+    def use(self, entry: Entry) -> None:
+        """Let a network answer."""
+        self._network.use_key(entry.key)
+
+    def continue_run(self, run: Run) -> None:
+        """Continue a run, and show it."""
+        if not self._is_elsewhere(run, "nothing was changed"):
+            self._run.continue_run(run)
+
+    def _is_elsewhere(self, run: Run, outcome: str) -> bool:
+        """Say that a run goes on in another window, if so."""
+        if self._run.shows(run) or not in_use(run.folder):
+            return False
+        self.notifier.problem(f"This run is going on in another window; {outcome}.")
+        return True
+
+    def _copy_settings(self, entry: Entry) -> None:
+        settings = entry.settings
+        if self._run.training.running:
+            self.notifier.problem("A run is going on; its settings stay until it has ended.")
+        elif settings is not None:
+            self.settings_requested.emit(settings)
+
+    def rename(self, entry: Entry) -> None:
+        """Edit the name of an entry in its row."""
+        if self.page.isVisible() and self.page.list.choose(entry.key):
+            self.page.list.edit_name()
+        else:
+            self._to_rename = entry.key
+            self.library_requested.emit()
+
+    def _rename(self, entry: Entry, name: str) -> None:
+        def finished(_: StoredNetwork) -> None:
+            self.refresh()
+            if entry.key == self._network.key:
+                # Read it again with its new name.
+                self._network.use_key(entry.key)
+
+        self.change(lambda: rename(entry.stored, name), finished)
+
+    def delete(self, entry: Entry) -> None:
+        """Delete an entry, and offer to undo it."""
+        run = entry.run
+        if run is not None and self._run.shows(run):
+            self.notifier.problem("This run is going on; stop it before it is deleted.")
+            return
+        if entry.is_shipped or (run and self._is_elsewhere(run, "it was not deleted")):
+            return
+
+        def finished(path: Path) -> None:
+            self.offer_undo(f"{entry.name} was", [path], f"{entry.name} is back.")
+            if entry.key == self._network.key:
+                self._network.use_default()
+            self.refresh()
+
+        self.change(lambda: delete(entry.stored), finished)
+
+    def delete_run(self, run: Run) -> None:
+        """Delete a run that need not be listed."""
+        self.delete(entry_of_run(run))
+
+    def restore_last(self) -> None:
+        """Bring back what was deleted last."""
+        newest = list_deleted()[:1]
+        if newest:
+            self.restore([newest[0][0].path], f"{newest[0][1]} is back.")
+        else:
+            self.notifier.problem("There is nothing to bring back.")
+
+    # -- files
+
+    def share(self, entry: Entry) -> None:
+        """Write one file that opens with a double click, and show it in its folder."""
+        kind = NETWORK_FORMATS["model"]
+        path = self._ask_where(entry, kind.ending, kind.title)
+        if not path:
+            return
+
+        def finished(_: object) -> None:
+            self.notifier.message(f"Saved {path}. It opens with a double click.")
+            show_in_folder(Path(path))
+
+        self.background.run(
+            lambda: save_bytes(path, kind.pack(entry.stored.load())), finished, self._failed
+        )
+
+    def export(self, kind: str, entry: Entry) -> None:
+        """Save curves, figures or network in one of the formats."""
+        if kind == "png":
+            self._export_curves(entry)
+            return
+        run, network = RUN_FORMATS.get(kind), NETWORK_FORMATS.get(kind)
+        if run is not None and entry.run is not None:
+            path, record = self._ask_where(entry, run.ending, run.title), entry.run
+            if path:
+                self.save(path, lambda: run.pack(record, load_history(record)))
+        elif network is not None:
+            path = self._ask_where(entry, network.ending, network.title)
+            if path:
+                self.save(path, lambda: network.pack(entry.stored.load()))
+
+    def _export_curves(self, entry: Entry) -> None:
+        path, run = self._ask_where(entry, ".png", "Pictures"), entry.run
+        if not path or run is None:
+            return
+
+        def draw(history: History) -> None:
+            card = CompareCard()
+            card.build()
+            card.choice.setCurrentIndex(self.page.compare.choice.currentIndex())
+            card.resize(*_PICTURE)
+            card.show_runs([(0, entry.name, history)])
+            content = widget_png(card)
+            card.deleteLater()
+            self.save(path, lambda: content)
+
+        self.background.run(lambda: load_history(run), draw)
+
+    def export_shown(self, card: QWidget, name: str, kind: str) -> None:
+        """Save the curves or figures of the run that Train shows."""
+        ending, kinds = (".png", "Pictures")
+        if kind != "png":
+            ending, kinds = RUN_FORMATS[kind].ending, RUN_FORMATS[kind].title
+        path = ask_save(
+            card, f"Save the curves of {name}", f"{name}{ending}", file_kind(kinds, ending)
+        )
+        if path and kind == "png":
+            content = widget_png(card)
+            self.save(path, lambda: content)
+        elif path:
+            self.save(path, partial(RUN_FORMATS[kind].pack, None, self._run.history()))
+
+    def _ask_where(self, entry: Entry, ending: str, kinds: str) -> str:
+        name = f"{file_name(entry.name)}{ending}"
+        return ask_save(self.page, f"Save {entry.name}", name, file_kind(kinds, ending))
+
+    def _open_file(self) -> None:
+        path = ask_open(self.page, "A trained network", NETWORKS)
+        if path:
+            self.open_file(path)
+
+    def open_file(self, path: str, network: str = "") -> None:
+        """Use the network of a file, and store it with the opened ones."""
+
+        def finished(found: ModelFile | list[str]) -> None:
+            if not isinstance(found, list):
+                self._store(found, Path(path).stem)
+            elif chosen := self._ask(path, found):
+                self.open_file(path, chosen)
+
+        self.background.run(lambda: open_network(path, network), finished)
+
+    def _ask(self, path: str, networks: list[str]) -> str:
+        """Ask which network a file holds; empty if cancelled."""
+        titles = [parse_network(text).title for text in networks]
+        question = f"{Path(path).name} does not say which network it is:"
+        above = self.page.window()
+        chosen, said = QInputDialog.getItem(above, "Which network?", question, titles, 0, False)
+        return networks[titles.index(chosen)] if said else ""
+
+    def _store(self, model: ModelFile, name: str) -> None:
+        def finished(stored: StoredNetwork) -> None:
+            self._network.use_key(stored.key)
+            if self.page.isVisible():
+                self.refresh()
+
+        self.background.run(lambda: save_opened(model, name), finished)
+
+
+def export_kinds(entry: Entry) -> list[tuple[str, str, str]]:
+    """List the formats in which an entry can be saved: name, text and meaning."""
+    kinds: list[tuple[str, str, str]] = []
+    if entry.run is not None:
+        kinds.append(("png", "Curves (PNG) …", "The curves as a picture."))
+        kinds += [(name, f"{kind.title} …", kind.meaning) for name, kind in RUN_FORMATS.items()]
+    if entry.has_network:
+        kinds += [
+            (name, f"{kind.title} (*{kind.ending}) …", kind.meaning)
+            for name, kind in NETWORK_FORMATS.items()
+        ]
+    return kinds
+
+
+def _path_of(entry: Entry) -> Path:
+    """Return what the file manager shows of an entry: its network, or the folder of its run."""
+    return entry.stored.path if entry.has_network or entry.run is None else entry.run.folder
+
+
+def _load_histories(entries: Sequence[Entry]) -> dict[Path, tuple[int, History]]:
+    """Read the histories of runs that still exist."""
+    return {
+        entry.run.folder: (entry.run.epochs_done, load_history(entry.run))
+        for entry in entries
+        if entry.run is not None and entry.run.folder.exists()
+    }

@@ -1,0 +1,320 @@
+"""A row of the Library: what it shows of an entry, painted, and the editor of its name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PyQt5.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QPolygonF
+from PyQt5.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import icon
+from mnist_draw.app.kit.formatting import format_ago, format_duration, format_percent
+from mnist_draw.app.kit.steady_labels import draw_tabular
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.train.series import STYLES, series_colour
+from mnist_draw.library.entries import Entry
+from mnist_draw.training.network_places import FINE_TUNED
+
+#: The role of a row's `RowView`.
+ROLE = Qt.UserRole
+#: Marks of what has no curve: of a shipped network, or of one from elsewhere.
+_SHIPPED_MARKS = {"best": "star", "mlp_handwriting": "pencil-simple", "mlp": "book-open"}
+#: The curves' scale, errors from the lower edge to the upper.
+_WORST, _BEST = 0.3, 0.003
+_DOT = 2.5
+
+
+@dataclass(frozen=True)
+class RowView:
+    """An entry as its row shows it."""
+
+    entry: Entry
+    curve: tuple[float, ...] | None = None
+    #: Its place among the ticked entries; none below 0.
+    tick: int = -1
+    answers: bool = False
+    #: How much of its training is done, 0 to 1; None while it is not trained.
+    part: float | None = None
+
+    @property
+    def detail(self) -> str:
+        """What it is and how long it took."""
+        seconds = self.entry.seconds
+        took = "" if seconds is None else format_duration(seconds)
+        return ", ".join(filter(None, (self.entry.what, took)))
+
+    @property
+    def accuracy(self) -> tuple[str, bool]:
+        """The accuracy as it is shown, and whether it is that of the test."""
+        entry = self.entry
+        if entry.test_accuracy is None and entry.validation_accuracy is not None:
+            return f"{format_percent(entry.validation_accuracy)} validation", False
+        return format_percent(entry.test_accuracy), entry.test_accuracy is not None
+
+    def read_out(self) -> str:
+        """Return the row as a screen reader says it."""
+        when = format_ago(self.entry.when) if self.entry.when else ""
+        accuracy, tested = self.accuracy
+        words = f"{accuracy} test" if tested else accuracy
+        states = ("answers" if self.answers else "", "ticked" if self.tick >= 0 else "")
+        return ", ".join(filter(None, (self.entry.name, self.detail, words, when, *states)))
+
+
+#: Heights of the rows, at the usual text size.
+_OWN, _SHIPPED, _HEADING = 55, 48, 40
+#: Places in a row, from its left edge, and from its right edge.
+_PAD, _TICK, _CURVE, _NAME = 16, 18, 54, 162
+_MENU, _WHEN, _ACCURACY = 54, 64, 181
+CURVE_SIZE = (84, 30)
+_BOX = 16
+
+
+def tick_area(row: QRect) -> QRect:
+    """Return where a click in a row ticks it."""
+    return QRect(row.left(), row.top(), theme.scaled(_CURVE), row.height())
+
+
+def menu_area(row: QRect) -> QRect:
+    """Return where a click in a row opens its menu."""
+    left = row.right() + 1 - theme.scaled(_MENU)
+    return QRect(left, row.top(), theme.scaled(_MENU) - theme.scaled(_PAD) // 2, row.height())
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Paints a row, and edits its name."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
+        view = index.data(ROLE)
+        if view is None:
+            return QSize(0, theme.scaled(_HEADING))
+        return QSize(0, theme.scaled(_SHIPPED if view.entry.is_shipped else _OWN))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.Antialiasing)
+        view = index.data(ROLE)
+        if view is None:
+            self._paint_heading(painter, option.rect, index.data())
+        else:
+            self._paint_ground(painter, option, view)
+            self._paint_left(painter, option.rect, view)
+            self._paint_name(painter, option.rect, view)
+            self._paint_right(painter, option.rect, view)
+        painter.restore()
+
+    def _paint_heading(self, painter: QPainter, rect: QRect, text: str) -> None:
+        font = theme.font(Text.HEADING, bold=True)
+        painter.setFont(font)
+        painter.setPen(theme.colour("muted"))
+        room = rect.adjusted(theme.scaled(_PAD), 0, 0, -theme.scaled(Size.GRID))
+        painter.drawText(room, int(Qt.AlignVCenter | Qt.AlignLeft), text)
+
+    def _paint_ground(self, painter: QPainter, option: QStyleOptionViewItem, view: RowView) -> None:
+        rect, state = option.rect, int(option.state)
+        if view.answers:
+            painter.fillRect(rect, theme.colour("tint"))
+            painter.fillRect(QRect(rect.topLeft(), QSize(3, rect.height())), theme.colour("accent"))
+        elif state & int(QStyle.State_MouseOver):
+            painter.fillRect(rect, theme.colour("hover"))
+        painter.setPen(QPen(theme.colour("line"), 1))
+        y = rect.bottom() + 0.5
+        painter.drawLine(
+            QPointF(theme.scaled(_PAD), y), QPointF(rect.right() - theme.scaled(_PAD), y)
+        )
+        if state & int(QStyle.State_HasFocus):
+            painter.setPen(QPen(theme.colour("second"), 2))
+            painter.drawRoundedRect(QRectF(rect).adjusted(3, 2, -3, -3), 4, 4)
+
+    def _paint_left(self, painter: QPainter, rect: QRect, view: RowView) -> None:
+        if not view.entry.is_shipped:
+            self._paint_tick(painter, rect, view.tick >= 0)
+        wide, high = (theme.scaled(side) for side in CURVE_SIZE)
+        box = QRect(theme.scaled(_CURVE), rect.center().y() - high // 2, wide, high)
+        if view.entry.run:
+            self._paint_curve(painter, QRectF(box), view)
+            return
+        radius = theme.scaled(18)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("window"))
+        painter.drawEllipse(box.center(), radius, radius)
+        side = theme.scaled(Size.SMALL_ICON)
+        place = QRect(0, 0, side, side)
+        place.moveCenter(box.center())
+        icon(_mark(view.entry)).paint(painter, place)
+
+    def _paint_tick(self, painter: QPainter, rect: QRect, on: bool) -> None:
+        side = theme.scaled(_BOX)
+        box = QRectF(theme.scaled(_TICK), rect.center().y() - side / 2, side, side)
+        painter.setPen(QPen(theme.colour("second" if on else "edge"), 1))
+        painter.setBrush(theme.colour("second" if on else "card"))
+        painter.drawRoundedRect(box, 4, 4)
+        if on:
+            painter.setPen(QPen(theme.colour("on_second"), 1.6))
+            painter.setBrush(Qt.NoBrush)
+            steps = ((0.25, 0.52), (0.43, 0.70), (0.76, 0.33))
+            corner = box.topLeft()
+            painter.drawPolyline(
+                QPolygonF([corner + QPointF(side * across, side * down) for across, down in steps])
+            )
+
+    def _paint_curve(self, painter: QPainter, box: QRectF, view: RowView) -> None:
+        if not view.curve:
+            return
+        colour = theme.colour("muted") if view.tick < 0 else series_colour(view.tick)
+        style = Qt.SolidLine if view.tick < 0 else STYLES[view.tick]
+        points = curve_points(view.curve, box)
+        painter.setBrush(Qt.NoBrush)
+        painter.setPen(QPen(colour, 2, style, Qt.FlatCap, Qt.RoundJoin))
+        painter.drawPolyline(QPolygonF(points))
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(colour)
+        painter.drawEllipse(points[-1], _DOT, _DOT)
+
+    def _paint_name(self, painter: QPainter, rect: QRect, view: RowView) -> None:
+        left, right = (
+            theme.scaled(_NAME),
+            rect.right() - theme.scaled(_ACCURACY) - self._widest(view),
+        )
+        middle = rect.center().y()
+        font = theme.font(Text.BODY, bold=True)
+        painter.setFont(font)
+        painter.setPen(theme.colour("text"))
+        metrics = QFontMetrics(font)
+        chip = QFontMetrics(theme.font(Text.HEADING, bold=True)).horizontalAdvance("answers")
+        room = right - left - (chip + theme.scaled(32) if view.answers else 0)
+        name = metrics.elidedText(view.entry.name, Qt.ElideRight, max(0, room))
+        upper = QRect(left, middle - metrics.height() - 1, right - left, metrics.height())
+        painter.drawText(upper, int(Qt.AlignVCenter | Qt.AlignLeft), name)
+        if view.answers:
+            at = left + metrics.horizontalAdvance(name) + theme.scaled(12)
+            self._paint_chip(
+                painter, QRectF(at, upper.top() - 1, chip + theme.scaled(18), theme.scaled(19))
+            )
+        painter.setFont(theme.font(Text.LABEL))
+        painter.setPen(theme.colour("muted"))
+        metrics = QFontMetrics(painter.font())
+        lower = QRect(left, middle + 2, right - left, metrics.height())
+        detail = metrics.elidedText(view.detail, Qt.ElideRight, right - left)
+        painter.drawText(lower, int(Qt.AlignVCenter | Qt.AlignLeft), detail)
+        if view.part is not None:
+            bar = QRectF(
+                left,
+                rect.bottom() - theme.scaled(8),
+                min(theme.scaled(200), right - left),
+                theme.scaled(4),
+            )
+            self._paint_bar(painter, bar, view.part)
+
+    def _widest(self, view: RowView) -> int:
+        font = theme.font(Text.SURER, bold=True)
+        tested = view.accuracy[1]
+        return QFontMetrics(font).horizontalAdvance("100.00 %" if tested else "100.00 % validati")
+
+    def _paint_chip(self, painter: QPainter, box: QRectF) -> None:
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("accent"))
+        painter.drawRoundedRect(box, 5, 5)
+        painter.setFont(theme.font(Text.HEADING, bold=True))
+        painter.setPen(theme.colour("on_accent"))
+        painter.drawText(box, int(Qt.AlignCenter), "answers")
+
+    def _paint_bar(self, painter: QPainter, box: QRectF, part: float) -> None:
+        painter.setPen(Qt.NoPen)
+        for width, name in ((box.width(), "track"), (box.width() * part, "accent")):
+            painter.setBrush(theme.colour(name))
+            painter.drawRoundedRect(
+                QRectF(box.topLeft(), QPointF(box.left() + width, box.bottom())), 2, 2
+            )
+
+    def _paint_right(self, painter: QPainter, rect: QRect, view: RowView) -> None:
+        accuracy, tested = view.accuracy
+        painter.setFont(theme.font(Text.SURER if tested else Text.LABEL, bold=tested))
+        painter.setPen(theme.colour("text" if tested else "muted"))
+        edge = rect.right() + 1
+        place = QRectF(0, rect.top(), edge - theme.scaled(_ACCURACY), rect.height())
+        draw_tabular(painter, place, accuracy, Qt.AlignRight)
+        painter.setFont(theme.font(Text.BODY))
+        painter.setPen(theme.colour("muted"))
+        if view.entry.when:
+            room = QRect(0, rect.top(), edge - theme.scaled(_WHEN), rect.height())
+            when = format_ago(view.entry.when)
+            painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), when)
+        area = menu_area(rect)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("muted"))
+        middle = QPointF(edge - theme.scaled(35), area.center().y() + 1)
+        for step in (-5, 0, 5):
+            painter.drawEllipse(middle + QPointF(theme.scaled(step), 0), 1.3, 1.3)
+
+    # -- a name
+
+    def createEditor(
+        self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex
+    ) -> QWidget:
+        editor = QLineEdit(parent)
+        explain(editor, "Name", "The name; Return keeps it, Esc leaves it as it was.")
+        return editor
+
+    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
+        # Return keeps the name, and opens nothing.
+        if isinstance(event, QKeyEvent) and event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            if event.type() == QEvent.KeyPress:
+                self.commitData.emit(editor)
+                self.closeEditor.emit(editor)
+                return True
+            if event.type() == QEvent.ShortcutOverride:
+                event.accept()
+                return True
+        return super().eventFilter(editor, event)
+
+    def setEditorData(self, editor: QWidget, index: QModelIndex) -> None:
+        assert isinstance(editor, QLineEdit)
+        editor.setText(index.data(Qt.EditRole))
+        editor.selectAll()
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex) -> None:
+        assert isinstance(editor, QLineEdit)
+        model.setData(index, editor.text())
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex
+    ) -> None:
+        rect, high = option.rect, editor.sizeHint().height()
+        width = max(
+            theme.scaled(120),
+            min(theme.scaled(360), rect.width() - theme.scaled(_NAME) - theme.scaled(_ACCURACY)),
+        )
+        editor.setGeometry(theme.scaled(_NAME) - 11, rect.center().y() - high // 2, width, high)
+
+
+def curve_points(curve: Sequence[float], box: QRectF) -> list[QPointF]:
+    """Place accuracies in a box: all rows have one logarithmic scale of the error."""
+    low, high = math.log(_WORST), math.log(_BEST)
+    points = []
+    for number, accuracy in enumerate(curve):
+        error = min(max(1 - accuracy, _BEST), _WORST)
+        up = (math.log(error) - low) / (high - low)
+        across = number / (len(curve) - 1) if len(curve) > 1 else 1.0
+        points.append(QPointF(box.left() + across * box.width(), box.bottom() - up * box.height()))
+    return points
+
+
+def _mark(entry: Entry) -> str:
+    if entry.is_shipped:
+        return _SHIPPED_MARKS.get(entry.stored.name, "file")
+    return "pencil-line" if entry.stored.source == FINE_TUNED else "file"

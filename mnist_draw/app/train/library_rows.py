@@ -1,0 +1,316 @@
+"""The list of the Library: its entries, and what a key or a click on a row asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, pyqtSignal
+from PyQt5.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PyQt5.QtWidgets import QAbstractItemView, QListView
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_moment
+from mnist_draw.app.kit.widgets import explain, tip
+from mnist_draw.app.train.library_delegate import ROLE, RowDelegate, RowView, menu_area, tick_area
+from mnist_draw.library.entries import Entry
+
+#: Entries that can be compared at a time.
+MAX_TICKED = 6
+_CAME_ALONG = "CAME WITH THE PROGRAM"
+_NOWHERE = QModelIndex()
+
+
+class LibraryModel(QAbstractListModel):
+    """The entries that the search leaves, the user's and then those that came along."""
+
+    renamed = pyqtSignal(object, str)
+    ticked_changed = pyqtSignal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.entries: list[Entry] = []
+        self.shown: list[Entry | str] = []
+        self._search: list[str] = []
+        self._ticked: list[str] = []
+        self._answering = ""
+        self._curves: dict[str, tuple[int, tuple[float, ...]]] = {}
+        self._parts: dict[str, float] = {}
+
+    # -- for the view
+
+    def rowCount(self, parent: QModelIndex = _NOWHERE) -> int:
+        return 0 if parent.isValid() else len(self.shown)
+
+    def entry(self, index: QModelIndex) -> Entry | None:
+        """Return the entry of a row; None for a heading."""
+        row = self.shown[index.row()] if index.isValid() else ""
+        return row if isinstance(row, Entry) else None
+
+    def find(self, key: str) -> Entry | None:
+        """Return the entry of a key, whether the search leaves it or not."""
+        return next((entry for entry in self.entries if entry.key == key), None)
+
+    def row_view(self, entry: Entry) -> RowView:
+        """Return an entry with all that its row shows."""
+        tick = self._ticked.index(entry.key) if entry.key in self._ticked else -1
+        curve = self._curves.get(entry.key, (0, None))[1]
+        part = self._parts.get(entry.key) if entry.going_on else None
+        return RowView(entry, curve, tick, entry.key == self._answering, part)
+
+    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
+        row = self.shown[index.row()]
+        if isinstance(row, str):
+            return row if role == Qt.DisplayRole else None
+        if role == ROLE:
+            return self.row_view(row)
+        if role == Qt.DisplayRole:
+            return row.name
+        if role == Qt.EditRole:
+            return row.title
+        if role in (Qt.AccessibleTextRole, Qt.AccessibleDescriptionRole):
+            return self.row_view(row).read_out()
+        if role == Qt.ToolTipRole:
+            made = f" {format_moment(row.when)}." if row.when else ""
+            return tip(f"{row.name}.{made}")
+        return None
+
+    def setData(self, index: QModelIndex, value: Any, role: int = Qt.EditRole) -> bool:
+        entry = self.entry(index)
+        if entry is None or role != Qt.EditRole:
+            return False
+        if value != entry.title:
+            self.renamed.emit(entry, value)
+        return True
+
+    def flags(self, index: QModelIndex) -> Qt.ItemFlags:
+        entry = self.entry(index)
+        if entry is None:
+            return Qt.ItemFlags(Qt.NoItemFlags)
+        flags = Qt.ItemIsSelectable | Qt.ItemIsEnabled
+        return flags if entry.is_shipped else flags | Qt.ItemIsEditable
+
+    # -- what is shown
+
+    def show_entries(self, entries: Sequence[Entry]) -> None:
+        """Show entries; ticks and curves are kept."""
+        self.entries = list(entries)
+        known = {entry.key for entry in entries}
+        self._ticked = [key for key in self._ticked if key in known]
+        self._fill()
+
+    def search(self, text: str) -> None:
+        """Show only entries with all these words in their name, kind or settings."""
+        self._search = text.lower().split()
+        self._fill()
+
+    def _fill(self) -> None:
+        found = [entry for entry in self.entries if self._is_found(entry)]
+        rows: list[Entry | str] = [entry for entry in found if not entry.is_shipped]
+        shipped = [entry for entry in found if entry.is_shipped]
+        rows += [_CAME_ALONG, *shipped] if shipped else []
+        same = [_key(row) for row in rows] == [_key(row) for row in self.shown]
+        if not same:
+            self.beginResetModel()
+        self.shown = rows
+        if same:
+            self._renew()
+        else:
+            self.endResetModel()
+
+    def _is_found(self, entry: Entry) -> bool:
+        return all(word in entry.searched for word in self._search)
+
+    def show_entry(self, entry: Entry, part: float | None = None) -> None:
+        """Show newer figures of a listed entry, and how much of its training is done."""
+        self.entries = [entry if other.key == entry.key else other for other in self.entries]
+        if part is not None:
+            self._parts[entry.key] = part
+        for number, row in enumerate(self.shown):
+            if _key(row) == entry.key:
+                self.shown[number] = entry
+                self._renew(number)
+
+    def show_answering(self, key: str) -> None:
+        """Mark the entry of the network that answers."""
+        self._answering = key
+        self._renew()
+
+    def show_curves(self, curves: dict[str, tuple[int, tuple[float, ...]]]) -> None:
+        """Draw curves: for each key the epochs that it was read for, and its values."""
+        self._curves |= curves
+        self._renew()
+
+    def without_curve(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return those of some entries whose curves are to be read."""
+        return [
+            entry
+            for entry in entries
+            if entry.run and self._curves.get(entry.key, (-1,))[0] != entry.run.epochs_done
+        ]
+
+    def _renew(self, row: int | None = None) -> None:
+        first, last = (0, len(self.shown) - 1) if row is None else (row, row)
+        if last >= 0:
+            self.dataChanged.emit(self.index(first), self.index(last))
+
+    # -- ticks
+
+    def ticked(self) -> list[Entry]:
+        """Return the ticked entries in the order of ticking."""
+        by_key = {entry.key: entry for entry in self.entries}
+        return [by_key[key] for key in self._ticked]
+
+    def toggle_tick(self, entry: Entry) -> None:
+        """Tick an entry to compare it, or take the tick away."""
+        if entry.key in self._ticked:
+            self._ticked.remove(entry.key)
+        elif not entry.is_shipped:
+            self._ticked = [*self._ticked, entry.key][-MAX_TICKED:]
+        self._renew()
+        self.ticked_changed.emit()
+
+
+def _key(row: Entry | str) -> str:
+    return row.key if isinstance(row, Entry) else row
+
+
+class LibraryList(QListView):
+    """The list of rows: arrows walk, Space ticks, Return opens, the menu key opens the row menu."""
+
+    opened = pyqtSignal(object)
+    menu_requested = pyqtSignal(object, QPoint)
+    scrolled = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("libraryRow")
+        explain(
+            self,
+            "Library",
+            "All runs and networks, the newest first. Return opens one, Space ticks it to compare, "
+            "F2 renames it, Delete deletes it; the menu key shows all.",
+        )
+        self.setToolTip("")
+        self.rows = LibraryModel(self)
+        self.setModel(self.rows)
+        self.setItemDelegate(RowDelegate(self))
+        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.viewport().setAttribute(Qt.WA_Hover)
+        self._pressed: tuple[str, str] | None = None
+        self._kept = ""
+        self.rows.modelAboutToBeReset.connect(self._keep_current)
+        self.rows.modelReset.connect(self._restore_current)
+        self.verticalScrollBar().valueChanged.connect(self.scrolled)
+        theme.theme().changed.connect(self._restyle)
+
+    def _restyle(self) -> None:
+        self.scheduleDelayedItemsLayout()
+
+    # -- the current row
+
+    def current(self) -> Entry | None:
+        """Return the entry of the current row."""
+        return self.rows.entry(self.currentIndex())
+
+    def choose(self, key: str) -> bool:
+        """Make the entry of a key the current one; return whether it is listed."""
+        for row in range(self.rows.rowCount()):
+            index = self.rows.index(row)
+            entry = self.rows.entry(index)
+            if entry is not None and entry.key == key:
+                self.setCurrentIndex(index)
+                return True
+        return False
+
+    def edit_name(self) -> None:
+        """Edit the current name, unless it is being edited."""
+        entry = self.current()
+        if entry is not None and not entry.is_shipped and not self.editing:
+            self.edit(self.currentIndex())
+
+    @property
+    def editing(self) -> bool:
+        """Whether a name is being typed."""
+        return self.state() == QAbstractItemView.EditingState
+
+    def seen(self) -> list[Entry]:
+        """Return the entries whose rows are in sight."""
+        found = []
+        index = self.indexAt(QPoint(1, 1))
+        row = max(0, index.row())
+        bottom = self.viewport().height()
+        while row < self.rows.rowCount():
+            index = self.rows.index(row)
+            if self.visualRect(index).top() > bottom:
+                break
+            entry = self.rows.entry(index)
+            if entry is not None:
+                found.append(entry)
+            row += 1
+        return found
+
+    def _keep_current(self) -> None:
+        entry = self.current()
+        self._kept = entry.key if entry is not None else self._kept
+
+    def _restore_current(self) -> None:
+        first = next((row for row in self.rows.shown if isinstance(row, Entry)), None)
+        if not self.choose(self._kept) and first is not None:
+            self.choose(first.key)
+
+    # -- keys and clicks
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        entry = self.current()
+        if entry is not None and event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            self.opened.emit(entry)
+        elif entry is not None and event.key() == Qt.Key_Space:
+            self.rows.toggle_tick(entry)
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        left = event.button() == Qt.LeftButton
+        self._pressed = self._part_at(event.pos()) if left else None
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        pressed, self._pressed = self._pressed, None
+        entry = self.rows.entry(self.indexAt(event.pos()))
+        if pressed is None or entry is None or pressed != self._part_at(event.pos()):
+            return
+        if pressed[1] == "tick":
+            self.rows.toggle_tick(entry)
+        elif pressed[1] == "menu":
+            self.menu_requested.emit(entry, self._below(self.indexAt(event.pos())))
+        else:
+            self.opened.emit(entry)
+
+    def _part_at(self, point: QPoint) -> tuple[str, str] | None:
+        """Return the key of the row at a point, and the part of it."""
+        index = self.indexAt(point)
+        entry = self.rows.entry(index)
+        if entry is None:
+            return None
+        rect = self.visualRect(index)
+        if menu_area(rect).contains(point):
+            return entry.key, "menu"
+        ticks = tick_area(rect).contains(point) and not entry.is_shipped
+        return entry.key, "tick" if ticks else "row"
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        entry = self.rows.entry(index)
+        if entry is not None:
+            place = self._below(index) if by_key else event.globalPos()
+            self.menu_requested.emit(entry, place)
+
+    def _below(self, index: QModelIndex) -> QPoint:
+        area = menu_area(self.visualRect(index))
+        return self.viewport().mapToGlobal(QPoint(area.left(), area.bottom() - theme.scaled(12)))

@@ -1,0 +1,420 @@
+"""The Library: runs and networks listed, opened, used, compared, renamed, deleted, exported."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from filelock import FileLock
+from PyQt5.QtCore import QPoint, QRectF, Qt
+from PyQt5.QtGui import QContextMenuEvent
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
+
+from mnist_draw.app.kit import collection, theme
+from mnist_draw.app.train import library_controller
+from mnist_draw.app.train.library_compare import DifferencesTable
+from mnist_draw.app.train.library_delegate import curve_points, menu_area, tick_area
+from mnist_draw.app.train.series import SWATCH, swatch
+from mnist_draw.library.entries import entry_of_run
+from mnist_draw.library.networks import list_opened, save_opened
+from mnist_draw.networks import parse_network
+from mnist_draw.storage.models import ModelFile, load_model, save_model
+from mnist_draw.storage.unique_paths import move_to_bin
+from mnist_draw.training import events
+from mnist_draw.training.record import read_run
+from mnist_draw.training.run_list import list_runs
+
+from ..fakes import Loop
+from ..shell.conftest import Setup
+from .conftest import add_run, write_epochs
+
+TEXT = "layers:4"
+
+
+def weights(network=TEXT):
+    shapes = parse_network(network).parameter_shapes()
+    return tuple(np.zeros(shape, np.float32) for shape in shapes)
+
+
+def names(page):
+    """Return the names of the user's rows."""
+    return [entry.name for entry in page.list.rows.entries if not entry.is_shipped]
+
+
+def row(page, number=0):
+    """Return what a row shows."""
+    return page.list.rows.row_view(page.list.rows.entries[number])
+
+
+def choose(page, name):
+    """Make the entry of a name the current one, and return it."""
+    entry = next(entry for entry in page.list.rows.entries if entry.name == name)
+    assert page.list.choose(entry.key)
+    return entry
+
+
+def act(room, entry, text):
+    """Take an entry of a row's menu."""
+    menu = room.library.build_menu(entry, room.tab)
+    parts = [*menu.actions(), *menu.findChild(type(menu)).actions()]
+    found = next(action for action in parts if action.text().startswith(text))
+    assert found.isEnabled()
+    found.trigger()
+    menu.deleteLater()
+
+
+def click(page, number, area):
+    """Press in a part of a row."""
+    rect = page.list.visualRect(page.list.rows.index(number))
+    QTest.mouseClick(page.list.viewport(), Qt.LeftButton, pos=area(rect).center())
+
+
+def test_rows_say_what_a_run_is_and_how_far_it_came(make):
+    run = add_run("2026-01-02 10:00", seed=3)
+    write_epochs(replace(run, figures={}), 3)
+    add_run("2026-01-03 10:00", seed=3)
+    page = make().show_library()
+    # Two runs with one name are told apart, and the state needs no column.
+    assert names(page)[0] == f"{names(page)[1]}, 2nd"
+    assert row(page).detail.endswith("3 of 20 epochs, 3:00")
+    assert row(page, 1).detail.endswith("3 of 20 epochs, can go on, 3:00")
+    assert row(page, 1).accuracy == ("95.00 % validation", False)
+    read = page.list.rows.index(0).data(Qt.AccessibleTextRole)
+    assert "2nd" in read
+    assert "Jan" in read
+    assert row(page, 2).accuracy[0] == "99.56 %"
+    page.search.setText("seed 3 2ND")
+    assert page.list.rows.rowCount() == 1
+    page.search.setText("reliable")
+    assert page.list.rows.entry(page.list.currentIndex()).name == "Best reader"
+
+
+def test_all_curves_have_one_scale_and_are_read_when_they_are_seen(make):
+    add_run("2026-01-01 10:00")
+    room = make()
+    page = room.show_library()
+    room.qtbot.waitUntil(lambda: row(page).curve == (0.95, 0.95, 0.95))
+    box = QRectF(0, 0, 84, 30)
+    better, worse = (curve_points((share, share), box)[1].y() for share in (0.99, 0.9))
+    assert better < worse
+    assert not page.list.rows.without_curve(page.list.seen())
+
+
+def test_an_empty_library_leads_to_the_first_run(make):
+    room = make()
+    page = room.show_library()
+    assert page.empty.isVisible()
+    with room.qtbot.waitSignal(page.train_requested):
+        page.empty.button.click()
+    add_run("2026-01-01 10:00")
+    room.library.refresh()
+    room.qtbot.waitUntil(lambda: not page.empty.isVisible())
+
+
+def test_a_click_opens_ticks_or_shows_the_menu(make):
+    run = add_run("2026-01-01 10:00")
+    save_opened(ModelFile(TEXT, weights()), "from elsewhere")
+    room = make()
+    page = room.show_library()
+    opened: list[Any] = []
+    room.library.run_requested.connect(opened.append)
+    click(page, 1, lambda rect: rect)
+    QTest.keyClick(page.list, Qt.Key_Return)
+    assert [one.folder for one in opened] == [run.folder] * 2
+    click(page, 1, tick_area)
+    assert [entry.run.folder for entry in page.list.rows.ticked()] == [run.folder]
+    QTest.keyClick(page.list, Qt.Key_Space)
+    assert page.list.rows.ticked() == []
+    asked: list[Any] = []
+    page.list.menu_requested.disconnect()
+    page.list.menu_requested.connect(lambda entry, place: asked.append(entry))
+    click(page, 1, menu_area)
+    QApplication.sendEvent(page.list, QContextMenuEvent(QContextMenuEvent.Keyboard, QPoint()))
+    assert [entry.run.folder for entry in asked] == [run.folder] * 2
+    # A network without a run is shown in Inside, where the one that answers is; a way leads back.
+    room.network.use_default()
+    with room.qtbot.waitSignal(room.library.inside_requested):
+        click(page, 0, lambda rect: rect)
+    assert room.network.key == "opened:from elsewhere.npz"
+    assert row(page).answers
+    room.undo()
+    assert room.network.key == "shipped:best"
+
+
+def test_two_ticked_runs_are_laid_over_each_other(make):
+    add_run("2026-01-01 10:00", epochs=2, learning_rate=0.01)
+    add_run("2026-01-02 10:00", epochs=5, update="adam")
+    room = make()
+    page = room.show_library()
+    assert not page.differences.isVisible()
+    for name in names(page):
+        choose(page, name)
+        QTest.keyClick(page.list, Qt.Key_Space)
+    room.qtbot.waitUntil(lambda: len(page.compare.curves) == 2)
+    assert [len(curve.getData()[0]) for curve in page.compare.curves] == [5, 2]
+    table = page.differences
+    titles = [table.verticalHeaderItem(line).text() for line in range(table.rowCount())]
+    # Of the results, too, only those that differ.
+    assert titles == ["Optimizer", "Learning rate", "Time"]
+    assert table.item(1, 1).text() == "0.01"
+    page.compare.choice.setCurrentIndex(1)
+    assert page.compare.curves[0].getData()[1][0] == pytest.approx(np.log10(0.2))
+    QTest.keyClick(page.list, Qt.Key_Space)
+    assert len(page.compare.curves) == 1
+    # Below the list the comparison waits until two are ticked.
+    room.tab.resize(1024, 640)
+    room.qtbot.waitUntil(lambda: not page.compare.isVisible())
+    QTest.keyClick(page.list, Qt.Key_Space)
+    assert page.compare.isVisible()
+
+
+def test_a_rate_changed_during_a_run_is_shown_as_such(qtbot):
+    steady = add_run("2026-01-01 10:00", learning_rate=0.0003)
+    change = events.SettingChanged(2, 1, 1, "learning_rate", 0.001, 0.0003)
+    changed = replace(steady, changes=(change,), epochs_done=3)
+    table = DifferencesTable()
+    qtbot.addWidget(table)
+    table.show_entries([entry_of_run(steady), entry_of_run(changed)])
+    assert table.verticalHeaderItem(0).text() == "Learning rate"
+    values = [table.item(0, column).text() for column in (0, 1)]
+    assert values == ["0.0003", "0.001 → 0.0003"]
+    # The swatches follow the theme.
+    theme.theme().apply("dark")
+    icons = table.horizontalHeaderItem(1).icon(), swatch(1)
+    shown, expected = (icon.pixmap(*SWATCH).toImage() for icon in icons)
+    assert shown == expected
+
+
+def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make, qtbot):
+    room = make(Loop(free_epochs=2))
+    room.loop.gate.clear()
+    room.start(epochs=5)
+    page = room.show_library()
+    qtbot.waitUntil(lambda: "epoch 3 of 5" in row(page).detail)
+    assert row(page).accuracy[0] == "97.84 % validation"
+    qtbot.waitUntil(lambda: row(page).curve == (0.9784, 0.9784))
+    assert 0.4 <= row(page).part <= 0.6
+    ((run,), _) = list_runs()
+    room.library.delete_run(run)
+    assert "stop it before" in room.message
+    room.library.continue_run(run)
+    assert "A run is going on" in room.message
+    assert run.folder.exists()
+    room.loop.gate.set()
+    room.wait_for_end()
+    qtbot.waitUntil(lambda: "5 epochs" in row(page).detail)
+    assert row(page).part is None
+
+
+def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkeypatch):
+    monkeypatch.setattr(collection, "FOLLOW_MS", 50)
+    run = add_run("2026-01-01 10:00")
+    write_epochs(run, 2)
+    with FileLock(run.folder / "run.lock"):
+        room = make()
+        page = room.show_library()
+        assert "epoch 3 of 20, 2:00" in row(page).detail
+        page.list.rows.toggle_tick(row(page).entry)
+        qtbot.waitUntil(lambda: len(page.compare.curves) == 1)
+        write_epochs(run, 5)
+        qtbot.waitUntil(lambda: "epoch 6 of 20" in row(page).detail)
+        qtbot.waitUntil(lambda: len(page.compare.curves[0].getData()[0]) == 5)
+        before = room.text("stateLabel")
+        for refused in (room.library.continue_run, room.library.delete_run):
+            refused(run)
+            assert "is going on in another window" in room.message
+            assert not room.training.running
+        assert room.text("stateLabel") == before
+        # A name that is being typed stays where it is.
+        page.list.edit_name()
+        write_epochs(run, 6)
+        qtbot.wait(200)
+        assert page.list.editing
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key_Escape)
+        qtbot.waitUntil(lambda: "epoch 7 of 20" in row(page).detail)
+    qtbot.waitUntil(lambda: "can go on" in row(page).detail)
+
+
+@pytest.mark.parametrize("what", ["rename", "delete"])
+def test_a_run_that_another_window_has_deleted_leaves_the_list(make, what):
+    run = add_run("2026-01-01 10:00")
+    room = make()
+    page = room.show_library()
+    move_to_bin(run.folder, "The run")
+    page.list.rows.toggle_tick(row(page).entry)
+    room.wait_for_background()
+    assert "lost" not in room.message
+    if what == "rename":
+        page.list.rows.renamed.emit(row(page).entry, "Slow steps")
+    else:
+        QTest.keyClick(page.list, Qt.Key_Delete)
+    room.qtbot.waitUntil(lambda: names(page) == [])
+    assert "is no longer there" in room.message
+    assert "choose another place" not in room.message
+    assert not run.folder.exists()
+
+
+@pytest.mark.parametrize("key", [Qt.Key_Return, Qt.Key_Enter])
+def test_a_name_is_changed_in_its_row(make, qtbot, capfd, key):
+    run = add_run("2026-01-01 10:00")
+    room = make()
+    page = room.show_library()
+    opened: list[Any] = []
+    room.library.run_requested.connect(opened.append)
+    # From the menu of networks in the header, too.
+    room.tab.show_page("new")
+    room.library.rename(entry_of_run(run))
+    qtbot.waitUntil(lambda: page.list.editing)
+    editor = page.list.findChild(QLineEdit)
+    QTest.keyClicks(editor, "Slow steps")
+    page.list.edit_name()
+    assert editor.text() == "Slow steps"
+    assert "editing failed" not in capfd.readouterr().err
+    QTest.keyClick(editor, key)
+    qtbot.waitUntil(lambda: read_run(run.folder).name == "Slow steps")
+    qtbot.waitUntil(lambda: names(page) == ["Slow steps"])
+    assert not opened
+    choose(page, "Best reader")
+    page.list.edit_name()
+    assert not page.list.editing
+
+
+def test_what_was_deleted_comes_back(make, qtbot):
+    add_run("2026-01-01 10:00")
+    save_opened(ModelFile(TEXT, weights()), "from elsewhere")
+    before = add_run("2026-01-03 10:00", name="Of old")
+    move_to_bin(before.folder, "The run")
+    room = make()
+    page = room.show_library()
+    # It was deleted before this start.
+    (action,) = page.bin.menu().actions()
+    assert action.text().startswith("Of old")
+    action.trigger()
+    qtbot.waitUntil(lambda: "Of old" in names(page))
+    assert not page.bin.isVisible()
+    for name in ("Of old", "from elsewhere"):
+        entry = choose(page, name)
+        room.network.use_key(entry.key)
+        QTest.keyClick(page.list, Qt.Key_Delete)
+        qtbot.waitUntil(lambda name=name: name not in names(page))
+        # What answered answers no more.
+        assert room.network.key == "shipped:best"
+        QTest.keyClick(page.list, Qt.Key_Z, Qt.ControlModifier)
+        qtbot.waitUntil(lambda name=name: name in names(page))
+        assert room.message == f"{name} is back."
+
+
+def test_a_network_is_used_and_has_its_new_name_at_once(make, qtbot):
+    save_opened(ModelFile(TEXT, weights(), {"test_accuracy": 0.5}), "from elsewhere")
+    room = make()
+    page = room.show_library()
+    entry = choose(page, "from elsewhere")
+    assert row(page).accuracy == ("50.00 %", True)
+    act(room, entry, "Use")
+    assert room.network.key == "opened:from elsewhere.npz"
+    assert row(page).answers
+    page.list.rows.setData(page.list.currentIndex(), "Mine")
+    qtbot.waitUntil(lambda: room.network.model.title == "Mine")
+    qtbot.waitUntil(lambda: names(page) == ["Mine"])
+
+
+def test_the_settings_of_a_run_or_network_start_another(make):
+    add_run("2026-01-01 10:00", seed=7)
+    kept = ModelFile(TEXT, weights(), {"settings": {"network": TEXT, "seed": 9}})
+    save_opened(kept, "from elsewhere")
+    room = make()
+    page = room.show_library()
+    for entry, seed in zip(page.list.rows.entries[:2], (9, 7), strict=True):
+        with room.qtbot.waitSignal(room.library.settings_requested) as asked:
+            act(room, entry, "New run like this")
+        assert asked.args[0].seed == seed
+    menu = room.library.build_menu(page.list.rows.entries[-1], room.tab)
+    # What came with the program keeps its name.
+    assert not [one for one in menu.actions() if one.text().startswith(("Rename", "Delete"))]
+
+
+def test_all_formats_and_the_shared_file(make, tmp_path, monkeypatch):
+    run = add_run("2026-01-01 10:00")
+    room = make()
+    page = room.show_library()
+    entry = row(page).entry
+
+    def save(ending, text):
+        path = tmp_path / f"export{ending}"
+        path.unlink(missing_ok=True)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+        act(room, entry, text)
+        return path
+
+    for ending, text, beginning in (
+        (".png", "Curves (PNG)", b"\x89PNG"),
+        (".csv", "Figures of each epoch", b"epoch,seconds"),
+        (".csv", "Figures of each minibatch", b"minibatch,training_loss"),
+        (".npz", "Parameters for NumPy", b"PK"),
+        (".npz", "Network of mnist_draw", b"PK"),
+        (".py", "Python program", b'"""Read pictures'),
+    ):
+        path = save(ending, text)
+        room.qtbot.waitUntil(path.exists)
+        room.qtbot.waitUntil(lambda path=path: room.message == f"Saved {path}.")
+        assert path.read_bytes().startswith(beginning)
+        room.notices.clear()
+    shown: list[Any] = []
+    monkeypatch.setattr(library_controller, "show_in_folder", shown.append)
+    shared = save(".npz", "Share")
+    room.qtbot.waitUntil(lambda: shown == [shared])
+    # It holds the settings, too, and looks like a network to the desktop.
+    assert load_model(shared).title == entry.name
+    assert b"mnist_draw model" in shared.read_bytes()[:512]
+    run.model.unlink()
+    run.checkpoint.unlink()
+    path = save(".py", "Python program")
+    room.qtbot.waitUntil(lambda: "has no network" in room.message)
+    assert not path.exists()
+
+
+def test_a_file_that_does_not_say_which_network_it_is_is_asked_about(make, tmp_path, monkeypatch):
+    path = tmp_path / "plain.npz"
+    np.savez(path, *weights("layers:7"))
+    asked: list[Any] = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(
+        QInputDialog, "getItem", lambda *given: asked.append(given[3]) or (given[3][2], True)
+    )
+    room = make()
+    page = room.show_library()
+    page.open_requested.emit()
+    room.qtbot.waitUntil(lambda: room.network.key == "opened:plain.npz")
+    assert asked[0][:3] == ["MLP 784–7–10", "MLP 784–7 leaky–10", "MLP 784–7 tanh–10"]
+    assert [one.network for one in list_opened() if one.title == "plain"] == ["layers:7@tanh"]
+    room.qtbot.waitUntil(lambda: "plain" in names(page))
+
+
+@pytest.mark.window
+def test_a_file_given_at_the_start_answers_and_the_library_leads_back(qtbot, tmp_path):
+    path = tmp_path / "given.npz"
+    save_model(path, ModelFile(TEXT, weights()))
+    setup = Setup(qtbot)
+    window = setup.window
+    try:
+        window.tabs.setCurrentWidget(window.train_tab)
+        for _ in range(2):
+            window.open_later(str(path))
+            qtbot.wait(1)
+            qtbot.waitUntil(lambda: window.network.key == "opened:given.npz")
+            assert window.background.wait()
+            assert window.tabs.currentWidget() is window.draw_tab
+        # However often it is opened, it is kept once.
+        assert [kept.title for kept in list_opened()] == ["given"]
+        window.library.library_requested.emit()
+        page = window.train_tab.library
+        assert page.isVisible()
+        qtbot.waitUntil(lambda: names(page) == ["given"])
+        QTest.keyClick(page.list, Qt.Key_Escape)
+        assert window.tabs.currentWidget() is window.draw_tab
+        assert window.train_tab.page == "new"
+    finally:
+        setup.close()
