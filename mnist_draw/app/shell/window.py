@@ -219,6 +219,8 @@ class Window(QMainWindow):
             page, self.run, self.network, self.background, self
         )
         library.library_requested.connect(self._show_library)
+        networks = self.header.network.menu
+        networks.row_menu = partial(library.menu_of, networks)
         page.close_requested.connect(self._leave_library)
         page.train_requested.connect(lambda: tab.show_page("new"))
         library.run_requested.connect(lambda _: tab.show_page("run"))

@@ -121,6 +121,7 @@ class LibraryController(CollectionController):
         page.delete_requested.connect(self.delete)
         page.undo_requested.connect(self.restore_last)
         page.open_requested.connect(self._open_file)
+        page.answers_at_once_chosen.connect(self._answer_at_once)
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._rows.renamed.connect(self._rename)
         self._rows.ticked_changed.connect(self._compare)
@@ -175,6 +176,7 @@ class LibraryController(CollectionController):
     def _listed(self, library: Library) -> None:
         before, self._shown = self._shown, library
         self.page.show_library(library)
+        self.page.answers_at_once.setChecked(self._network.new_runs_answer)
         self._show_answering()
         self._follow()
         self._want_curves()
@@ -217,6 +219,9 @@ class LibraryController(CollectionController):
     def _ended(self) -> None:
         if self.page.isVisible():
             self.refresh()
+
+    def _answer_at_once(self, on: bool) -> None:
+        self._network.new_runs_answer = on
 
     # -- the comparison
 
@@ -261,8 +266,13 @@ class LibraryController(CollectionController):
         bottom = self.page.mapToGlobal(self.page.rect().bottomLeft()).y()
         menu.popup(QPoint(place.x(), min(place.y(), bottom - menu.sizeHint().height())))
 
+    def menu_of(self, parent: QWidget, key: str) -> Menu | None:
+        """Return the row menu of a network of the header's menu; None if it is in no file."""
+        found = next((entry for entry in self._network.entries if entry.key == key), None)
+        return None if found is None else self.build_menu(found, parent)
+
     def build_menu(self, entry: Entry, parent: QWidget) -> Menu:
-        """Return the row menu of an entry, also for the header's menu of networks."""
+        """Return the row menu of an entry."""
         menu = Menu(parent)
         menu.setObjectName("rowMenu")
         menu.aboutToHide.connect(menu.deleteLater)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -53,6 +54,8 @@ class Room:
         page.close_requested.connect(self.tab.toggle_library)
         self.tab.offer.continue_requested.connect(self.library.continue_run)
         self.tab.offer.discard_requested.connect(self.library.delete_run)
+        for card, name in ((self.tab.loss, "loss"), (self.tab.accuracy, "accuracy")):
+            card.export_requested.connect(partial(self.library.export_shown, card, name))
         self.notices = notices
         reporter.listen(lambda sentence: notices.append(Notice(sentence)))
         for card in (self.tab.loss, self.tab.accuracy, page.compare):
