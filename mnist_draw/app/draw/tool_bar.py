@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PyQt5.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
-from PyQt5.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QAction,
     QButtonGroup,
@@ -38,6 +38,13 @@ _AROUND = _PAD + _SHADOW
 #: How much of the bar is seen while the pen is down, and how soon: after the first answer.
 _FADED, _FADE_MS = 0.25, 80
 _SLIDER_WIDTH = 180
+#: Whether an arrow walks on or back.
+_ARROWS: dict[int, bool] = {
+    Qt.Key_Left: False,
+    Qt.Key_Up: False,
+    Qt.Key_Right: True,
+    Qt.Key_Down: True,
+}
 #: Pixels of a dot that shows a width, for each board unit: all three differ.
 _DOT_SHARE = 0.28
 
@@ -159,6 +166,13 @@ class ToolBar(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # What a tool leaves over would move the board's crosshair.
+        if event.key() in _ARROWS:
+            self.focusNextPrevChild(_ARROWS[event.key()])
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -90,6 +90,15 @@ def test_the_width_is_chosen_by_dot_slider_or_key(tab):
     assert slider.value() == 24
 
 
+def test_arrows_walk_through_the_tools_and_leave_the_crosshair_alone(tab):
+    tab.tools.eraser.setFocus()
+    for tool in (tab.tools.width_button, tab.tools.more):
+        # Nothing can be undone or cleared.
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key_Down)
+        assert tool.hasFocus()
+    assert tab.canvas.key_pen.place is None
+
+
 # -- tags
 
 
