@@ -1,27 +1,29 @@
-"""The right side of the Draw tab: the answer, its probabilities and its explanation."""
+"""The right side of the Draw tab: the answer, its probabilities and what the network sees."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PyQt5.QtWidgets import QFrame, QScrollArea, QWidget, QWidgetItem
 
-from mnist_draw.app.draw.explanation_row import ExplanationRow
-from mnist_draw.app.draw.probability_bars import ProbabilityBars
+from mnist_draw.app.draw.answer_block import WHY_KEY, AnswerBlock
+from mnist_draw.app.draw.ink_card import CELLS, INK_KEY, InkCard
+from mnist_draw.app.draw.probability_bars import NumberSegments, ProbabilityBars, others_under
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import Command, icon
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, TabularLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, explain, label, no_key, set_look
+from mnist_draw.app.kit.widgets import Card, push_button
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import (
     Certainty,
-    State,
     certainty_of,
     certainty_of_number,
+    format_probability,
     two_best,
 )
 
@@ -29,80 +31,89 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.app.draw.recognition import BoardReading
-    from mnist_draw.recognition.answer import Answer, NumberAnswer
-    from mnist_draw.recognition.explanation import Explanation, HiddenLayer
-    from mnist_draw.storage.models import ModelInfo
+    from mnist_draw.recognition.answer import NumberAnswer
+    from mnist_draw.recognition.explanation import Explanation
+    from mnist_draw.storage.preferences import Preferences
 
-WHY_KEY = "W"
-#: Longer names of classes are left out: the answer beside the link shows them.
-_MAX_LENGTH = 12
+ALL_KEY = "A"
+#: The panel's width at the usual text size, and its share of the page: of it, and at the most.
+_WIDTHS = (360, 448)
+_SHARE, _MAX_SHARE = 0.33, 0.45
+#: So much lower is an added row without its second line.
+SECOND_LINE = 14
+_ALL_TEN, _INK = "all_ten", "ink_that_spoke"
+_WORD, _SENTENCE = "The answer", "appears here with your first stroke."
 
 
-class WhyLink(QPushButton):
-    """The link “Why 4?”: opens the tab Inside on the answer and the second guess.
+def panel_width(page: int) -> int:
+    """Return the panel's width in a page of this width."""
+    least, most = (theme.scaled(width) for width in _WIDTHS)
+    return min(max(least, min(theme.scaled(_SHARE * page), most)), round(_MAX_SHARE * page))
 
-    Hidden, it still takes its room: otherwise each stroke would have the window laid out.
-    """
 
-    why_requested = pyqtSignal(int, int)
+class BarsCard(Card):
+    """The bars, above them the digits of a number, below them the way to all bars."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("whyLink")
-        self.setProperty("look", "link")
-        explain(
-            self, "Why this answer",
-            "Show in the tab Inside why the network gives this answer rather than the second "
-            "guess.", WHY_KEY,
+        self.segments = NumberSegments()
+        self.bars = ProbabilityBars()
+        self.all_button = push_button(
+            "allTenButton", "All ten", "Show how probable it finds each digit.", ALL_KEY,
+            look="link",
         )  # fmt: skip
-        policy = self.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.setSizePolicy(policy)
-        self._pair: tuple[int, int] | None = None
-        self._names = DIGITS
-        #: Whether the tab that it leads to is there.
-        self.leads = True
-        self.clicked.connect(self.ask)
-        self.show_classes(DIGITS)
-        self.hide()
+        self.all_button.setCheckable(True)
+        self.all_button.toggled.connect(self._show_all)
+        self.others = FittedLabel(elide=Qt.ElideRight)
+        self.others.setObjectName("othersLabel")
+        self.others.setProperty("look", "muted")
+        self.others.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.note = ElidedLabel("", "muted", "barsNote")
+        self.body.setSpacing(0)
+        self._foot = QWidget()
+        held = FixedLabel(self.others, lines=1)
+        row(self.all_button, (self.note, 1), (held, 1), gap=0, owner=self._foot)
+        for part in (self.segments, self.bars, self._foot):
+            self.body.addWidget(part)
+        theme.follow(self, self._fit)
 
     def show_classes(self, names: Sequence[str]) -> None:
-        """Set the classes of the network."""
-        self._names = tuple(name if len(name) <= _MAX_LENGTH else "this" for name in names)
-        self.ensurePolished()
-        metrics = self.fontMetrics()
-        widest = max(metrics.horizontalAdvance(f"Why {name}?") for name in self._names)
-        self.setFixedWidth(widest + 4 * Size.GRID)
+        self.bars.show_classes(names)
+        self._name_button()
 
-    def show_pair(self, answer: int, rival: int) -> None:
-        self._pair = (answer, rival)
-        self.setText(no_key(f"Why {self._names[answer]}?"))
-        self.setVisible(self.leads)
+    def _show_all(self, on: bool) -> None:
+        self.bars.show_all(on)
+        self._fit()
+        self.show_foot()
 
-    def show_nothing(self) -> None:
-        self._pair = None
-        self.hide()
+    def _fit(self) -> None:
+        """Take the distances and the button for three bars or for all."""
+        side, least = Size.CARD_PADDING, Size.CARD_PADDING - 1
+        if self.all_button.isChecked():
+            least -= Size.GRID
+        self.body.setContentsMargins(side, least, side, least)
+        self._foot.setFixedHeight(theme.scaled(Size.LOW_BUTTON) - (Size.CARD_PADDING - 1 - least))
+        self._name_button()
 
-    def ask(self) -> None:
-        """Ask to explain the answer against the second guess."""
-        if self._pair is not None:
-            self.why_requested.emit(*self._pair)
+    def _name_button(self) -> None:
+        on, count = self.all_button.isChecked(), len(self.bars.names)
+        self.all_button.setText(
+            "Top three" if on else "All ten" if count == len(DIGITS) else f"All {count}"
+        )
+        self.all_button.setIcon(icon("caret-up" if on else "caret-down", look="link"))
 
-    def note_taught(self, digit: int) -> None:
-        """Explain this drawing's answer against the digit that it was taught as."""
-        if self._pair is not None and self._pair[0] != digit:
-            self._pair = (self._pair[0], digit)
+    def show_foot(self) -> None:
+        """Say what is not shown, or what the bars will be."""
+        hidden = self.bars.largest_hidden()
+        self.others.setText("" if hidden is None else others_under(hidden))
+        kind = "digit" if self.bars.names == DIGITS else "class"
+        waiting = not self.bars.known and not self.bars.refused
+        self.note.setText(f"How probable it finds each {kind}")
+        self.note.setVisible(waiting)
+        self.all_button.setVisible(self.bars.known and self.bars.has_more)
 
 
-#: Up to this many digits of a number have their full size and are not written a second time
-#: below; more are made smaller to fit the same room.
-_MAX_LARGE, _MAX_ONCE = 7, 5
-_INVITATION = "Draw a digit; the bars follow every stroke."
-_INVITATION_OTHER = "Draw; the bars follow every stroke."
-_NO_DIGIT = "Bars would mean nothing here."
-
-
-class AnswerPanel(QWidget):
+class AnswerPanel(QScrollArea):
     """Everything the program says about the drawing.
 
     Of a number all that is said below the answer belongs to one of its digits, the last unless
@@ -111,144 +122,131 @@ class AnswerPanel(QWidget):
 
     explanation_requested = pyqtSignal(object, int, int)
     place_changed = pyqtSignal(int)
+    #: The picture, its probabilities and the best class; None for the class of refused ink.
     evidence_changed = pyqtSignal(object, object, object)
+    #: The board, or the digit of the number at a place, is this digit.
+    teach_requested = pyqtSignal(int, object)
+    #: Whether the room is so low that added rows leave out their second line.
+    low_changed = pyqtSignal(bool)
 
     def __init__(self) -> None:
         super().__init__()
+        self.setObjectName("answerPanel")
+        self.setProperty("look", "plain")
+        self.setFrameShape(QFrame.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.NoFocus)
         self._reading: BoardReading | None = None
         self._place: int | None = None
         self._told_place = -1
         self._picture: np.ndarray | None = None
         #: Explanations asked for before this ticket are of no use any more.
         self._ticket = self._oldest = 0
-        self.bars = ProbabilityBars()
-        self.row = ExplanationRow()
-        self.network_input = self.row.network_input
-        # The last stretch takes what is left when the bars are at their highest.
-        parts = self._build_answer(), (self._build_bars(), 3), self.row, 0
-        self.column = column(*parts, gap=Size.CARD_GAP, owner=self)
-        self._added: list[QWidget] = []
-        self._waiting = "Getting the network ready"
-        self._doubt = ""
         #: What is said of the board; None without a drawing.
         self.certainty: Certainty | None = None
+        self.block = AnswerBlock()
+        self.why_link = self.block.why
+        self.bars_card = BarsCard()
+        self.bars = self.bars_card.bars
+        self.ink = InkCard()
+        self._added: list[QWidget] = []
+        self._low = False
+        self._waiting = "Getting the network ready"
+        inner = QWidget()
+        self._column = column(
+            self.block, self.bars_card, self.ink, 1, gap=Size.CARD_GAP, owner=inner
+        )
+        self.setWidget(inner)
+        self._connect()
         self.show_nothing()
+
+    def _connect(self) -> None:
+        self.bars.digit_chosen.connect(self._digit_chosen)
+        self.bars.step_requested.connect(lambda step: self.choose_place(self.place + step))
+        self.bars_card.segments.chosen.connect(self.choose_place)
+        self.bars_card.all_button.toggled.connect(self.share_out)
+        self.ink.switch.toggled.connect(self._ask)
+        self.block.teach_requested.connect(
+            lambda digit: self.teach_requested.emit(digit, self._taught_place())
+        )
+
+    def build_commands(self, tab: QWidget) -> None:
+        """Add the commands to a tab."""
+        for text, control, key, act in (
+            ("Why this answer", self.why_link, WHY_KEY, self.why_link.ask),
+            ("All ten", self.bars_card.all_button, ALL_KEY, self.bars_card.all_button.toggle),
+            ("Ink that spoke", self.ink.switch, INK_KEY, self.ink.switch.toggle),
+        ):
+            Command(tab, text, control.accessibleDescription(), key, act)
+
+    def restore(self, preferences: Preferences) -> None:
+        """Unfold what was unfolded before."""
+        self.bars_card.all_button.setChecked(preferences.get(_ALL_TEN, False))
+        self.ink.switch.setChecked(preferences.get(_INK, False))
+
+    def remember(self, preferences: Preferences) -> None:
+        preferences.set(_ALL_TEN, self.bars_card.all_button.isChecked())
+        preferences.set(_INK, self.ink.switch.isChecked())
+
+    # -- sizes
 
     def add_row(self, widget: QWidget) -> None:
         """Add a widget of fixed height at the bottom."""
         self._added.append(widget)
-        self.column.insertWidget(self.column.count() - 1, widget)
-
-    def _build_answer(self) -> QHBoxLayout:
-        self.prediction = FittedLabel(theme.Text.FIGURE)
-        self.prediction.setObjectName("predictionLabel")
-        self.prediction.setProperty("look", "answer")
-        self.prediction.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
-        explain(self.prediction, "Answer", "The digit the network reads; ? if it is none.")
-        self._fit_prediction("")
-        self.confidence = TabularLabel(widest="over 99.9 % sure")
-        self.confidence.setObjectName("confidenceLabel")
-        self.confidence.setProperty("look", "sure")
-        explain(self.confidence, "Confidence", "How sure the network is, in percent.")
-        self.second = label("", "sentence", "secondGuessLabel")
-        self.second.setWordWrap(True)
-        self.second.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        explain(self.second, "Second guess", "The next best digit and its probability.")
-        self.number_label = label("", "sentence", "numberLabel")
-        self.number_label.setTextInteractionFlags(
-            Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard
-        )
-        explain(self.number_label, "Number", "The whole number; select it to copy it.")
-        self.why_link = WhyLink()
-        last = row(self.why_link, FixedLabel(self.number_label, lines=1))
-        second = FixedLabel(self.second, lines=2)
-        beside = column(1, self.confidence, second, last, 1, gap=Size.TIGHT)
-        return row(self.prediction, (beside, 1), gap=Size.MARGIN)
-
-    def _build_bars(self) -> Card:
-        self._bars_card = Card("What the network says")
-        self.bars_note = FittedLabel(elide=Qt.ElideRight)
-        self.bars_note.setObjectName("barsNote")
-        self.bars_note.setProperty("look", "muted")
-        self._bars_card.top.insertWidget(1, FixedLabel(self.bars_note, lines=1), 1000)
-        self._bars_card.body.addWidget(self.bars, 1)
-        self.bars.digit_chosen.connect(self._digit_chosen)
-        self.bars.step_requested.connect(self._step)
-        return self._bars_card
-
-    def _fit_prediction(self, text: str) -> None:
-        """Fix the answer's size for its number of characters."""
-        width = theme.Text.ANSWER * 0.75
-        if len(text) > 1:
-            # Bold digits of a wide interface font take 0.7 of its size each.
-            width = theme.Text.UNCLEAR * 0.74 * min(len(text), _MAX_LARGE)
-        # Digits have no descenders: a line of text is higher than they are.
-        self.prediction.setFixedSize(round(width), theme.Text.ANSWER)
-
-    # -- sizes
+        self._column.insertWidget(self._column.count() - 1, widget)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._share_out()
+        super().resizeEvent(event)
+        self.share_out()
 
-    def event(self, event: QEvent) -> bool:
-        done = super().event(event)
-        if event.type() == QEvent.LayoutRequest:
-            self._share_out()
-        return done
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.widget() and event.type() == QEvent.LayoutRequest:
+            self.share_out()
+        return super().eventFilter(watched, event)
 
-    def _share_out(self) -> None:
-        """Size the pictures to the room below answer, bars and added rows."""
-        around = self._bars_card.sizeHint().height() - self.bars.sizeHint().height()
-        self._bars_card.setMaximumHeight(around + self.bars.highest())
+    def share_out(self) -> None:
+        """Take the largest picture that fits; then leave out second lines; then scroll."""
         shown = [widget for widget in self._added if not widget.isHidden()]
-        taken = self.prediction.height() + around
-        taken += sum(widget.sizeHint().height() for widget in shown)
-        # Between answer, bars and row, and above each added row.
-        gaps = (2 + len(shown)) * self.column.spacing()
-        room = self.height() - taken - gaps
-        # In a low window the pictures are hidden first.
-        self.row.setVisible(room >= self.row.lowest() + self.bars.minimumSizeHint().height())
-        self.row.set_room(self.width(), room - self.bars.comfortable())
+        others = sum(QWidgetItem(part).sizeHint().height() for part in (self.bars_card, *shown))
+        others += (2 + len(shown)) * Size.CARD_GAP
+        second_lines = theme.scaled(SECOND_LINE) * len(shown)
+        room = self.viewport().height() - others - (second_lines if self._low else 0)
+        low = room < self.block.height_at(low=False) + self.ink.height_with(CELLS[-1])
+        if low:
+            room += second_lines
+        room -= self.block.height_at(low)
+        self.ink.set_room(self.viewport().width(), room)
+        if low != self._low:
+            self._low = low
+            self.block.set_low(low)
+            self.low_changed.emit(low)
 
     # -- what is shown
 
     def set_waiting(self, sentence: str) -> None:
         """Say what the first answer waits for; empty if for nothing."""
         self._waiting = sentence
-        if not self.prediction.text():
-            self.confidence.setText("")
-            self.second.setText(sentence)
+        if self.certainty is None:
+            self.block.show_nothing(_WORD, sentence or _SENTENCE)
 
-    def note_network(self, info: ModelInfo, names: Sequence[str] = DIGITS) -> None:
-        """Note the network that answers and its classes, to explain its doubts."""
-        self._doubt = info.describe_doubt()
-        self._show_classes(tuple(names))
-
-    def _show_classes(self, names: tuple[str, ...]) -> None:
+    def show_classes(self, names: Sequence[str] = DIGITS) -> None:
         """Make room for the answers of a network; clear those of another."""
-        if names == self.bars.names:
-            return
-        self.bars.show_classes(names)
-        self.why_link.show_classes(names)
-        kind = "digit" if names == DIGITS else "class"
-        explain(self.prediction, "Answer", f"The {kind} the network reads; ? if it is none.")
-        explain(self.second, "Second guess", f"The next best {kind} and its probability.")
-        self.show_nothing()
+        if tuple(names) != self.bars.names:
+            self.bars_card.show_classes(names)
+            self.block.show_classes(names)
+            self.show_nothing()
 
     def show_nothing(self) -> None:
         """Clear the answer and invite to draw."""
         self._reading = self._place = self._picture = self.certainty = None
         self._oldest = self._ticket + 1
-        self.number_label.setText("")
-        self.prediction.setText("")
-        self.confidence.setText("")
-        self.second.setText(self._waiting)
-        digits = self.bars.names == DIGITS
-        self.bars_note.setText(_INVITATION if digits else _INVITATION_OTHER)
+        self.block.show_nothing(_WORD, self._waiting or _SENTENCE)
         self.bars.chosen = None
         self.bars.show_nothing()
-        self.row.show_picture(None)
-        self.why_link.show_nothing()
+        self.bars_card.segments.show_parts((), -1)
+        self.bars_card.show_foot()
+        self.ink.show_picture(None)
         self.evidence_changed.emit(None, None, None)
         self._tell_place()
 
@@ -259,65 +257,54 @@ class AnswerPanel(QWidget):
             self.show_nothing()
             return
         self._reading = reading
-        number = "" if self.number is None else self.number.text
-        # A number that is shown large and whole is not written twice.
-        self.number_label.setText(number if len(number) > _MAX_ONCE else "")
+        self.show_classes(answer.names)
+        # Of other classes the answer before was cleared.
+        self._reading = reading
         if self.number is not None:
-            self._show_number(self.number)
+            self.certainty = certainty_of_number(self.number)
+            self._show_number(self.number, self.certainty)
         else:
             self._place = None
-            self._show_digit(answer)
+            self.certainty = certainty_of(answer)
+            self.bars_card.segments.show_parts((), -1)
+            self._show_evidence(
+                answer.network_input, answer.probabilities, answer.second, self.certainty
+            )
         self._tell_place()
         self._ask()
 
-    def _show_digit(self, answer: Answer) -> None:
-        self._show_classes(answer.names)
-        self.bars_note.setText("")
-        self.certainty = certainty_of(answer)
-        self._show_certainty(self.certainty)
-        look = "answer" if self.certainty.is_named_alone and answer.are_digits else "unclear"
-        set_look(self.prediction, look if self.certainty.named else "unknown")
-        self._show_evidence(answer.network_input, answer.probabilities, self.certainty)
-
-    def _show_number(self, number: NumberAnswer) -> None:
-        """Show several digits as large as they fit; a long number below, to be copied."""
-        self._show_classes(DIGITS)
-        self.certainty = certainty_of_number(number)
-        self._show_certainty(self.certainty)
-        set_look(self.prediction, "unclear" if self.certainty.is_named_alone else "unknown")
+    def _show_number(self, number: NumberAnswer, certainty: Certainty) -> None:
+        """Show a number, and one of its digits in detail."""
         place = self.place
-        part = number.digits[place]
-        told = self.certainty.parts[place]
-        self.bars_note.setText(
-            f"of digit {place + 1} of {len(number.digits)}, {told.label}; the tags on the board "
-            "choose another"
+        self.bars_card.segments.show_parts(
+            [
+                (told.label, "" if told.is_refused else format_probability(part.confidence, 0))
+                for told, part in zip(certainty.parts, number.digits, strict=True)
+            ],
+            place,
         )
-        self._show_evidence(part.network_input, part.probabilities, told)
-
-    def _show_certainty(self, certainty: Certainty) -> None:
-        self._fit_prediction(certainty.text)
-        self.prediction.setText(certainty.text)
-        self.confidence.setText(certainty.word)
-        doubt = self._doubt if certainty.state in (State.UNCLEAR, State.NOT_SURE) else ""
-        self.second.setText(f"{certainty.line}. {doubt}" if doubt else certainty.line)
+        part = number.digits[place]
+        rival = two_best(part.probabilities.tolist())[1]
+        self._show_evidence(part.network_input, part.probabilities, rival, certainty.parts[place])
 
     def _show_evidence(
-        self, picture: np.ndarray | None, probabilities: np.ndarray, certainty: Certainty
+        self,
+        picture: np.ndarray | None,
+        probabilities: np.ndarray,
+        rival: int,
+        part: Certainty,
     ) -> None:
-        """Show what was said of a digit; of refused ink nothing but the picture."""
-        self._picture = None if certainty.is_refused else picture
-        self.row.show_picture(picture)
-        if certainty.is_refused:
-            self.bars_note.setText(_NO_DIGIT)
-            self.bars.show_nothing()
-            self.row.show_explanation(None)
-            self.why_link.show_nothing()
-            self.evidence_changed.emit(picture, probabilities, None)
-            return
-        self.bars.show_probabilities(probabilities.tolist(), certainty.named)
-        best, rival = two_best(probabilities.tolist())
-        self.why_link.show_pair(best, rival)
-        self.evidence_changed.emit(picture, probabilities, best)
+        """Show the answer, and what was said of one digit; of refused ink only the picture."""
+        assert self.certainty is not None
+        best = None if part.is_refused else (int(probabilities.argmax()), rival)
+        self._picture = None if part.is_refused else picture
+        self.block.show_certainty(self.certainty, self.bars.names, best)
+        self.bars.show_probabilities(probabilities.tolist(), part)
+        self.bars_card.show_foot()
+        self.ink.show_picture(picture)
+        if part.is_refused:
+            self.ink.show_explanation(None)
+        self.evidence_changed.emit(picture, probabilities, None if best is None else best[0])
 
     # -- one digit of a number
 
@@ -334,6 +321,9 @@ class AnswerPanel(QWidget):
         last = len(self.number.digits) - 1
         return last if self._place is None else min(self._place, last)
 
+    def _taught_place(self) -> int | None:
+        return None if self.number is None else self.place
+
     def choose_place(self, place: int) -> None:
         """Show another digit of the number in detail."""
         if (
@@ -345,9 +335,6 @@ class AnswerPanel(QWidget):
                 self._oldest = self._ticket + 1
             self._place = place
             self.show_reading(self._reading)
-
-    def _step(self, step: int) -> None:
-        self.choose_place(self.place + step)
 
     def _tell_place(self) -> None:
         if self.place != self._told_place:
@@ -362,8 +349,9 @@ class AnswerPanel(QWidget):
         self._ask()
 
     def _ask(self) -> None:
+        """Ask what spoke for the digit, while that is shown."""
         digit = self.bars.explained_digit
-        if self._picture is not None and digit is not None:
+        if self._picture is not None and digit is not None and self.ink.switch.isChecked():
             self._ticket += 1
             self.explanation_requested.emit(self._picture, digit, self._ticket)
 
@@ -371,9 +359,4 @@ class AnswerPanel(QWidget):
     def show_explanation(self, explanation: Explanation, ticket: int) -> None:
         """Show an explanation unless its question is outdated."""
         if ticket >= self._oldest and explanation.names == self.bars.names:
-            self.row.show_explanation(explanation)
-
-    @pyqtSlot(object)
-    def show_layers(self, layers: Sequence[HiddenLayer]) -> None:
-        """Offer the hidden layers of the network in use."""
-        self.row.show_layers(layers)
+            self.ink.show_explanation(explanation)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QUrl, pyqtSignal
-from PyQt5.QtGui import QDesktopServices, QResizeEvent
+from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
+from mnist_draw.app.draw.answer_block import TEACH_KEY
 from mnist_draw.app.draw.answer_panel import AnswerPanel
 from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
@@ -19,15 +20,12 @@ from mnist_draw.app.draw.digit_list_view import DigitListView, DigitRow, thumbna
 from mnist_draw.app.draw.drawing_files import from_record
 from mnist_draw.app.draw.learn_controller import LearnController
 from mnist_draw.app.draw.next_step import NextStep
-from mnist_draw.app.draw.teach_row import TEACH_KEY, TeachRow
 from mnist_draw.app.draw.teaching import Teaching
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.files import ask_save, file_kind
-from mnist_draw.app.kit.layout import column
 from mnist_draw.app.kit.learning import Learning
-from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
@@ -259,20 +257,6 @@ def _count(paths: Sequence[Path]) -> str:
     return "One digit was" if len(paths) == 1 else f"{len(paths)} digits were"
 
 
-class AnswerAndStep(QWidget):
-    """The answer above the next step, which gives up its second line first."""
-
-    def __init__(self, answer: AnswerPanel, step: NextStep) -> None:
-        super().__init__()
-        self._answer, self._step = answer, step
-        column((answer, 1), step, gap=Size.CARD_GAP, owner=self)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        room = self.height() - self._answer.minimumSizeHint().height() - Size.CARD_GAP
-        self._step.set_low(room < self._step.height_for(low=False))
-
-
 class MyDigits(QObject):
     """Brings together all that teaches."""
 
@@ -289,17 +273,16 @@ class MyDigits(QObject):
         self._answer = answer
         self._network = reader.network
         self.teaching = Teaching(canvas, background, reader.network, self)
-        self.row = TeachRow(self.teaching, canvas)
-        answer.add_row(self.row)
+        answer.teach_requested.connect(self.teaching.teach)
         self.learn = LearnController(self.teaching, self._network, background, self)
         self.view = DigitListView(self.learn)
         self.next_step = NextStep(self._network, self.teaching, self.learn)
-        self.panel = AnswerAndStep(answer, self.next_step)
+        answer.add_row(self.next_step)
+        answer.low_changed.connect(self.next_step.set_low)
         self.pages = QStackedWidget()
-        self.pages.addWidget(self.panel)
+        self.pages.addWidget(answer)
         self.pages.addWidget(self.view)
         self.digits = DigitList(self.view, canvas, background, reader, self)
-        self.row.digits_requested.connect(self.show_digits)
         self.view.closed.connect(self.show_answer)
         # Drawing brings the answer back.
         canvas.ink_changed.connect(self._board_changed)
@@ -312,23 +295,13 @@ class MyDigits(QObject):
         self.learn.connect_services(learning, training)
         self.view.learning.follow(learning)
         self.next_step.follow(learning)
-        # Also while the list of digits cannot be seen.
-        learning.stepped.connect(lambda _, part: self.row.show_learning(part))
-        learning.ended.connect(lambda: self.row.show_learning(None))
 
     def build_commands(self, tab: QWidget) -> Command:
         """Add the commands to a tab; return the one that shows all digits, for a menu."""
-        Command(
-            tab,
-            "Wrong? It is a",
-            "Save the drawing among your digits, with its right label: choose a digit beside "
-            "this, or type it.",
-            TEACH_KEY,
-            self.begin,
-        ).describe(self.row.teach_button)
+        wrong = self._answer.block.wrong
+        Command(tab, "Wrong?", wrong.accessibleDescription(), TEACH_KEY, self.begin)
         sentence = "Show all digits that you have taught, and learn them."
         shows_all = Command(tab, "My digits", sentence, "F8", self.toggle)
-        shows_all.describe(self.row.digits_button)
         self.teaching.counted.connect(
             lambda count, _: shows_all.setText(f"My digits ({count:,})" if count else "My digits")
         )
@@ -369,11 +342,11 @@ class MyDigits(QObject):
     def begin(self) -> None:
         """Wait for the right digit's key."""
         self._show_answer()
-        self.row.begin()
+        self._answer.block.begin()
 
     def _show_answer(self) -> None:
         if self.showing_digits:
-            self.pages.setCurrentWidget(self.panel)
+            self.pages.setCurrentWidget(self._answer)
 
     def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
         """Note what is read on the board."""

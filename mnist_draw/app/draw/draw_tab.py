@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QScrollArea, QWidget
+from PyQt5.QtWidgets import QWidget
 
-from mnist_draw.app.draw.answer_panel import WHY_KEY, AnswerPanel
+from mnist_draw.app.draw.answer_panel import AnswerPanel, panel_width
 from mnist_draw.app.draw.autosave import Autosave
 from mnist_draw.app.draw.board_items import PEN_WIDTH
 from mnist_draw.app.draw.canvas import Canvas
@@ -38,10 +38,6 @@ if TYPE_CHECKING:
 
 notifier = Notifier("draw")
 
-#: The panel's width: this part of the tab's, within limits that grow with the text, …
-_PANEL_SHARE, _PANEL_WIDTHS = 0.35, (360, 448)
-#: … and never more than this part.
-_MAX_PANEL_SHARE = 0.45
 #: From the board's edge to a message.
 _MESSAGE_EDGE = 16
 #: What the preferences call the pen's width, what is cut out, and that the tab was shown before.
@@ -85,9 +81,8 @@ class DrawTab(Page):
         self._posting.timeout.connect(self._post_ink)
         self._emptied = 0
         board = column((self.canvas, 1), self.pictures.strip, gap=Size.CARD_GAP)
-        self._panel = self._build_panel()
         margins = (Size.MARGIN,) * 4
-        row((board, 1), self._panel, gap=Size.MARGIN, margins=margins, owner=self)
+        row((board, 1), self.my_digits.pages, gap=Size.MARGIN, margins=margins, owner=self)
         self._connect()
         self._build_commands()
         self._show_history()
@@ -95,25 +90,13 @@ class DrawTab(Page):
         if preferences is not None:
             self.canvas.set_pen_width(preferences.get(_PEN_WIDTH, PEN_WIDTH))
             self.cut_out.setChecked(preferences.get(_CROP_BOX, False))
-
-    def _build_panel(self) -> QScrollArea:
-        """Build what is at the board's right; it scrolls where it is too high."""
-        area, inside = QScrollArea(), QWidget()
-        column((self.my_digits.pages, 1), owner=inside)
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.NoFocus)
-        return area
+            self.answer.restore(preferences)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_panel()
 
     def _fit_panel(self) -> None:
-        low, high = map(theme.scaled, _PANEL_WIDTHS)
-        share = _PANEL_SHARE * self.width() * theme.text_scale()
-        wide = min(max(share, low), high, _MAX_PANEL_SHARE * self.width())
-        self._panel.setFixedWidth(round(wide))
+        self.my_digits.pages.setFixedWidth(panel_width(self.width()))
         # Now, not with the next event: the board would be painted twice.
         self.layout().activate()
 
@@ -125,7 +108,6 @@ class DrawTab(Page):
         self.boxes.chosen.connect(self._ask_digit)
         self.boxes.whole_chosen.connect(self._ask_whole)
         self.answer.place_changed.connect(self.boxes.mark)
-        self.answer.place_changed.connect(self._teach_marked)
         self.first_start.example_requested.connect(self.pictures.examples.show_any)
         # The digit asked about is forgotten with the next picture.
         self.pictures.replaced.connect(lambda: self.answer.bars.choose(None))
@@ -142,8 +124,7 @@ class DrawTab(Page):
         recognition.answered.connect(self.show_reading)
         connect_direct(network.changed, explanations.post_model)
         connect_direct(answer.explanation_requested, explanations.post)
-        connect_direct(answer.row.watched, explanations.watch)
-        explanations.prepared.connect(answer.show_layers)
+        connect_direct(answer.ink.watched, explanations.watch)
         explanations.explained.connect(answer.show_explanation)
 
     def _build_commands(self) -> None:
@@ -184,8 +165,7 @@ class DrawTab(Page):
         )
         self.cut_out.setCheckable(True)
         self.cut_out.toggled.connect(lambda: self._show_tags())
-        why = self.answer.why_link
-        Command(self, "Why this answer", why.accessibleDescription(), WHY_KEY, why.ask)
+        self.answer.build_commands(self)
         for text, sentence, key, step in (
             ("Thinner pen", "Make the pen thinner.", "[", -WIDTH_STEP),
             ("Wider pen", "Make the pen wider.", "]", WIDTH_STEP),
@@ -208,6 +188,7 @@ class DrawTab(Page):
         preferences.set(_PEN_WIDTH, self.canvas.pen_width)
         preferences.set(_CROP_BOX, self.cut_out.isChecked())
         preferences.set(_WELCOMED, True)
+        self.answer.remember(preferences)
 
     def finish(self) -> None:
         """Save the board; the program ends."""
@@ -227,8 +208,7 @@ class DrawTab(Page):
 
         names = class_names(model)
         digits = names == DIGITS
-        self.answer.note_network(model.info, names)
-        self.my_digits.row.setVisible(digits)
+        self.answer.show_classes(names)
         self.pictures.name_examples(digits)
         self.canvas.set_invitation("a digit" if digits else f"one of {len(names)} classes")
 
@@ -286,7 +266,6 @@ class DrawTab(Page):
                 # Another network divides the ink otherwise.
                 self._question.close_popover()
             self.my_digits.note_answer(reading.answer, reading.number)
-            self._teach_marked(self.answer.place)
 
     # -- tags
 
@@ -302,10 +281,6 @@ class DrawTab(Page):
             self.boxes.show_digit(marks[0], certainty.label)
         else:
             self.boxes.show_number(number)
-
-    def _teach_marked(self, place: int) -> None:
-        """Teach the digit whose box is bold; without a number, the whole board."""
-        self.my_digits.row.choose(None if place < 0 else place)
 
     def _ask_digit(self, index: int) -> None:
         """Choose a digit by its tag, and ask which it is."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
+    QColor,
     QFocusEvent,
     QFontMetricsF,
     QKeyEvent,
@@ -15,28 +17,32 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PyQt5.QtWidgets import QGridLayout, QProgressBar, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import ArrayAnimation
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import claims_key, explain
-from mnist_draw.dataset.classes import DIGITS, with_article
+from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.recognition.certainty import Certainty, format_probability
 
 #: A bar's value counts thousandths.
 FULL = 1000
-_ROW = 22
-_LOWEST_ROW, _HIGHEST_ROW = 18, 40
-_NAME_WIDTH = 24
-_FIGURE_WIDTH = 88
+#: How many of the best are shown, and the height of a row of them and of all.
+BEST = 3
+_BEST_ROW, _ROW = 28, 19
+_BEST_BAR, _BAR = 10, 8
+_NAME_WIDTH, _FIGURE_WIDTH, _SHORT_WIDTH = 28, 100, 60
 #: Bars in one column, and columns, as long as there are no more; then columns become longer.
-_IN_COLUMN, _MAX_COLUMNS = 16, 4
-#: Least width of a bar with its name and figure, in one of up to three columns and of more.
-_MIN_WIDTH, _MIN_OF_MANY = 140, 112
+_IN_COLUMN, _MAX_COLUMNS = 16, 3
 #: Names take at most this part of a bar's width.
 _NAME_SHARE = 0.4
+#: Figures below this probability stay empty.
+LEAST = 0.01
+#: The bars that show where an answer will be.
+_GHOSTS = (0.62, 0.22, 0.08)
+_REFUSED = "Bars would mean nothing here."
 _EXPLAINED = (
     "How probable the network finds each {0}. Up and down arrows,{1} or a click choose the {0} "
     "whose evidence is shown, Esc the answer's again{2}."
@@ -44,110 +50,42 @@ _EXPLAINED = (
 
 
 class ProbabilityBar(QProgressBar):
-    """One digit, or other class, its bar and its probability in percent.
+    """One digit, or other class: its probability in thousandths, for programs and screen readers.
 
-    ``value()`` is the probability in thousandths, so that other programs and screen readers
-    can read it; what is painted glides towards it.
+    All bars are painted by their parent.
     """
-
-    clicked = pyqtSignal(int)
 
     def __init__(self, digit: int, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(f"probabilityBar{digit}")
         self.setAccessibleName(f"Probability of {name}")
-        self.setToolTip(
-            f"How probable the network finds {with_article(name) if name in DIGITS else name}, in "
-            f"percent. Click to see which ink speaks for {name}."
-        )
-        self.name = name
-        self.name_width = float(_NAME_WIDTH)
-        self.least_width = _MIN_WIDTH
-        self.setCursor(Qt.PointingHandCursor)
+        self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.setRange(0, FULL)
         self.setTextVisible(False)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.name = name
         self.digit = digit
-        self.known = False
-        self.winner = False
-        #: Whether this digit's evidence is shown.
-        self.marked = False
-        self.shown = 0.0
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, round(_ROW * theme.text_scale()))
-
-    def minimumSizeHint(self) -> QSize:
-        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
-        # Digits have no descenders; where there are very many bars, names lose a pixel of them.
-        spared = 2 if self.least_width == _MIN_WIDTH else 4
-        return QSize(self.least_width, math.ceil(metrics.height()) - spared)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.LeftButton and self.rect().contains(event.pos()):
-            self.clicked.emit(self.digit)
 
     def text(self) -> str:
-        return format_probability(self.value() / FULL) if self.known else ""
+        parent = self.parentWidget()
+        known = isinstance(parent, ProbabilityBars) and parent.known
+        return format_probability(self.value() / FULL) if known else ""
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        scale = theme.text_scale()
-        area = QRectF(self.rect())
-        name_width = min(self.name_width * scale, _NAME_SHARE * area.width())
-        figure_width = _FIGURE_WIDTH * scale
-        painter.setFont(theme.font(Text.BODY, bold=True))
-        painter.setPen(theme.colour("text" if self.winner else "muted"))
-        painter.drawText(area, int(Qt.AlignLeft | Qt.AlignVCenter), self._painted_name(name_width))
-        track = QRectF(
-            name_width,
-            area.center().y() - Size.BAR / 2,
-            area.width() - name_width - figure_width,
-            Size.BAR,
-        )
-        radius = Size.BAR / 2
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("track"))
-        painter.drawRoundedRect(track, radius, radius)
-        # A figure of "under 0.1 %" has no bar.
-        if self.shown >= 0.5 / FULL:
-            painter.setBrush(theme.colour("accent" if self.winner else "muted"))
-            painter.save()
-            painter.setClipRect(
-                QRectF(track.left(), track.top(), max(3.0, track.width() * self.shown), Size.BAR)
-            )
-            painter.drawRoundedRect(track, radius, radius)
-            painter.restore()
-        if self.known:
-            painter.setFont(theme.font(Text.BODY))
-            painter.setPen(theme.colour("text" if self.winner else "muted"))
-            figure = QRectF(area.right() - figure_width, area.top(), figure_width, area.height())
-            draw_tabular(painter, figure, self.text(), Qt.AlignRight)
-        if self.marked:
-            self._paint_mark(painter, area, track)
+        pass
 
-    def _painted_name(self, width: float) -> str:
-        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
-        return metrics.elidedText(self.name, Qt.ElideRight, width - Size.TIGHT)
 
-    def _paint_mark(self, painter: QPainter, area: QRectF, track: QRectF) -> None:
-        """Underline the digit whose evidence is shown; with the focus, frame its bar too."""
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("second"))
-        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
-        line = area.center().y() + metrics.ascent() / 2 + 1
-        wide = metrics.horizontalAdvance(self._painted_name(track.left()))
-        painter.drawRect(QRectF(0, line, wide, 2))
-        parent = self.parentWidget()
-        if parent is not None and parent.hasFocus():
-            painter.setBrush(Qt.NoBrush)
-            painter.setPen(QPen(theme.colour("second"), 1.5))
-            painter.drawRoundedRect(track.adjusted(-3, -3, 3, 3), Size.BAR, Size.BAR)
+@dataclass(frozen=True)
+class _Shown:
+    """What the bars show; equal ones need no painting."""
+
+    values: tuple[float, ...]
+    named: frozenset[int] = frozenset()
+    known: bool = False
+    refused: bool = False
 
 
 class ProbabilityBars(QWidget):
-    """The bars of one answer; one of the digits is the one that is asked about.
+    """The bars of one answer, the three best or all; one is the one that is asked about.
 
     Many classes have several columns of bars.
     """
@@ -159,14 +97,14 @@ class ProbabilityBars(QWidget):
         super().__init__()
         self.setObjectName("probabilityBars")
         self.setFocusPolicy(Qt.StrongFocus)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setCursor(Qt.PointingHandCursor)
         self.chosen: int | None = None
-        self._layout = QGridLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setVerticalSpacing(0)
-        self._layout.setHorizontalSpacing(Size.CARD_PADDING)
+        self.all_shown = False
         self.names: tuple[str, ...] = ()
         self.bars: list[ProbabilityBar] = []
-        self._animation = ArrayAnimation(self, self._show_moment)
+        self._animation = ArrayAnimation(self, self.update)
         self.show_classes(DIGITS)
 
     def show_classes(self, names: Sequence[str]) -> None:
@@ -175,19 +113,11 @@ class ProbabilityBars(QWidget):
             return
         self.names = tuple(names)
         for bar in self.bars:
-            self._layout.removeWidget(bar)
             bar.hide()
             bar.deleteLater()
         self.bars = [ProbabilityBar(number, name, self) for number, name in enumerate(names)]
-        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
-        widest = max(metrics.horizontalAdvance(name) for name in names) / theme.text_scale()
-        for bar in self.bars:
-            bar.name_width = max(_NAME_WIDTH, widest + Size.FIELD_GAP)
-            bar.least_width = _MIN_WIDTH if self._columns < _MAX_COLUMNS else _MIN_OF_MANY
-            bar.clicked.connect(self._clicked)
-            self._layout.addWidget(bar, bar.digit % self._rows, bar.digit // self._rows)
-            bar.show()
-        self._values = [0.0] * len(names)
+        self._shown = _Shown((0.0,) * len(names))
+        self._order = list(range(len(names)))
         self.chosen = None
         self._animation.stop()
         self._animation.shown = None
@@ -198,74 +128,243 @@ class ProbabilityBars(QWidget):
             "; in a number the left and right arrows choose the digit of which all this is said"
             if digits else "",
         ))  # fmt: skip
+        self._place()
         self.updateGeometry()
+
+    # -- where the bars are
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there are more bars than the best."""
+        return len(self.names) > BEST
+
+    def show_all(self, on: bool) -> None:
+        """Show all bars in the order of the classes, or the best, the best first."""
+        if on != self.all_shown:
+            self.all_shown = on
+            self._place()
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        rows = self._rows if self.all_shown else min(BEST, len(self.names))
+        return QSize(0, round(rows * self._row_height))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @property
+    def _row_height(self) -> float:
+        return (_ROW if self.all_shown else _BEST_ROW) * theme.text_scale()
+
+    @property
+    def _columns(self) -> int:
+        return min(-(-len(self.names) // _IN_COLUMN), _MAX_COLUMNS) if self.all_shown else 1
 
     @property
     def _rows(self) -> int:
         """Number of bars in the first column."""
         return -(-len(self.names) // self._columns)
 
+    def visible_digits(self) -> list[int]:
+        """Return the classes whose bars are shown, from the top."""
+        return list(range(len(self.names))) if self.all_shown else self._order[:BEST]
+
+    def largest_hidden(self) -> float | None:
+        """Return the largest probability that is not shown; None where all are."""
+        if self.all_shown or not self.has_more or not self.known:
+            return None
+        return self._shown.values[self._order[BEST]]
+
+    def _place(self) -> None:
+        """Put the bars where they are painted, so that programs find them there."""
+        places = {digit: place for place, digit in enumerate(self.visible_digits())}
+        rows = self._rows if self.all_shown else BEST
+        wide = (self.width() + Size.CARD_PADDING) / self._columns
+        for bar in self.bars:
+            place = places.get(bar.digit)
+            bar.setVisible(place is not None)
+            if place is not None:
+                column, row = divmod(place, rows)
+                bar.setGeometry(
+                    round(column * wide),
+                    round(row * self._row_height),
+                    round(wide) - Size.CARD_PADDING,
+                    math.ceil(self._row_height),
+                )
+
+    # -- what is shown
+
     @property
-    def _columns(self) -> int:
-        return min(-(-len(self.names) // _IN_COLUMN), _MAX_COLUMNS)
+    def known(self) -> bool:
+        """Whether there is an answer whose bars mean something."""
+        return self._shown.known
+
+    @property
+    def refused(self) -> bool:
+        """Whether the ink is no digit, so that bars would mean nothing."""
+        return self._shown.refused
+
+    @property
+    def named(self) -> frozenset[int]:
+        """The classes in the accent's colour."""
+        return self._shown.named
 
     def show_nothing(self) -> None:
-        self._show([0.0] * len(self.bars), (), known=False)
+        self._show(_Shown((0.0,) * len(self.names)))
 
-    def show_probabilities(self, probabilities: Sequence[float], named: Collection[int]) -> None:
-        """Show the probabilities (0 to 1); the classes that are named are accented."""
-        self._show([float(p) for p in probabilities], named, known=True)
+    def show_probabilities(self, probabilities: Sequence[float], certainty: Certainty) -> None:
+        """Show the probabilities (0 to 1); of refused ink none."""
+        if certainty.is_refused:
+            self._show(_Shown((0.0,) * len(self.names), refused=True))
+        else:
+            self._show(_Shown(tuple(probabilities), frozenset(certainty.named), known=True))
 
-    def _show(self, values: list[float], named: Collection[int], known: bool) -> None:
-        self._values = values
+    def _show(self, shown: _Shown) -> None:
+        if shown == self._shown:
+            return
+        self._shown = shown
+        best = sorted(range(len(self.names)), key=lambda digit: -shown.values[digit])
         # QProgressBar repaints itself at each new value: many paintings where one does.
         self.setUpdatesEnabled(False)
-        for bar, value in zip(self.bars, values, strict=True):
-            bar.known = known
-            bar.winner = bar.digit in named
+        for bar, value in zip(self.bars, shown.values, strict=True):
             bar.setValue(round(value * FULL))
-        self._mark()
+        if best[:BEST] != self._order[:BEST] and not self.all_shown:
+            self._order = best
+            self._place()
+        self._order = best
         self.setUpdatesEnabled(True)
-        if known or self._animation.shown is not None:
+        if shown.known:
             import numpy as np
 
             if self._animation.shown is None:
                 # The first answer's bars grow from nothing.
-                self._animation.shown = np.zeros(len(self.bars))
-            self._animation.animate_to(np.array(values))
+                self._animation.shown = np.zeros(len(self.names))
+            self._animation.animate_to(np.array(shown.values))
+        else:
+            self._animation.stop()
+            self._animation.shown = None
 
-    def _show_moment(self) -> None:
-        assert self._animation.shown is not None
-        for bar, value in zip(self.bars, self._animation.shown, strict=True):
-            bar.shown = float(value)
-        self.update()
+    def moments(self) -> list[float]:
+        """Return what is painted now; it glides towards the probabilities."""
+        shown = self._animation.shown
+        return list(self._shown.values) if shown is None else shown.tolist()
+
+    def resizeEvent(self, event: QEvent) -> None:
+        self._place()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.fillRect(self.rect(), theme.colour("card"))
+        if self.refused:
+            painter.setPen(theme.colour("muted"))
+            painter.setFont(theme.font(Text.BODY))
+            painter.drawText(self.rect(), int(Qt.AlignLeft | Qt.AlignVCenter), _REFUSED)
+            return
+        moments = self.moments()
+        for place, digit in enumerate(self.visible_digits()):
+            area = QRectF(self.bars[digit].geometry())
+            if self.known:
+                self._paint_bar(painter, area, digit, moments[digit])
+            else:
+                self._paint_ghost(painter, area, _GHOSTS[place] if place < BEST else 0.0)
+
+    def _track(self, area: QRectF) -> QRectF:
+        """Return the rectangle of a full bar."""
+        scale, high = theme.text_scale(), _BAR if self.all_shown else _BEST_BAR
+        left = _NAME_WIDTH * scale
+        if self.names != DIGITS:
+            metrics = QFontMetricsF(theme.font(self._name_size, bold=True))
+            widest = max(metrics.horizontalAdvance(name) for name in self.names)
+            left = min(max(left, widest + Size.FIELD_GAP), _NAME_SHARE * area.width())
+        right = (_FIGURE_WIDTH if self._columns == 1 else _SHORT_WIDTH) * scale
+        top = area.center().y() - high / 2
+        return QRectF(area.left() + left, top, max(area.width() - left - right, 1.0), high)
+
+    @property
+    def _name_size(self) -> int:
+        return Text.BODY if self.all_shown else Text.SURER
+
+    def _paint_bar(self, painter: QPainter, area: QRectF, digit: int, moment: float) -> None:
+        track, value = self._track(area), self._shown.values[digit]
+        named = digit in self.named
+        strong = named or (not self.named and digit == self._order[0])
+        painter.setPen(theme.colour("text" if strong else "muted"))
+        painter.setFont(theme.font(self._name_size, bold=True))
+        room = track.left() - area.left() - Size.TIGHT
+        name = QFontMetricsF(painter.font()).elidedText(self.names[digit], Qt.ElideRight, room)
+        painter.drawText(area, int(Qt.AlignLeft | Qt.AlignVCenter), name)
+        self._paint_track(painter, track, moment, theme.colour("accent" if named else "muted"))
+        if value >= LEAST:
+            painter.setPen(theme.colour("text" if strong else "muted"))
+            painter.setFont(theme.font(Text.BODY, bold=strong))
+            figure = format_probability(value, short=self._columns > 1)
+            draw_tabular(painter, area, figure, Qt.AlignRight)
+        if self.chosen == digit or (self.hasFocus() and digit == self.explained_digit):
+            self._paint_mark(painter, area, track, name)
+
+    def _paint_track(self, painter: QPainter, track: QRectF, part: float, colour: QColor) -> None:
+        radius = track.height() / 2
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("track"))
+        painter.drawRoundedRect(track, radius, radius)
+        if part >= LEAST:
+            filled = QRectF(track)
+            filled.setWidth(max(3.0, track.width() * part))
+            painter.save()
+            painter.setClipRect(filled)
+            painter.setBrush(colour)
+            painter.drawRoundedRect(track, radius, radius)
+            painter.restore()
+
+    def _paint_ghost(self, painter: QPainter, area: QRectF, part: float) -> None:
+        """Paint where a bar will be."""
+        track = self._track(area)
+        self._paint_track(painter, track, part, theme.colour("muted", 0.3))
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("track"))
+        side = min(area.height() - Size.TIGHT, Size.CARD_PADDING)
+        top = area.center().y() - side / 2
+        painter.drawRoundedRect(QRectF(area.left(), top, side, side), 3, 3)
+        wide = min(60.0, area.right() - track.right() - Size.FIELD_GAP)
+        figure = QRectF(area.right() - wide, track.top(), wide, track.height())
+        painter.drawRoundedRect(figure, track.height() / 2, track.height() / 2)
+
+    def _paint_mark(self, painter: QPainter, area: QRectF, track: QRectF, name: str) -> None:
+        """Underline the digit whose evidence is shown; with the focus, frame its bar too."""
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("second"))
+        metrics = QFontMetricsF(theme.font(self._name_size, bold=True))
+        line = area.center().y() + metrics.ascent() / 2
+        painter.drawRect(QRectF(area.left(), line, metrics.horizontalAdvance(name), 2))
+        if self.hasFocus():
+            painter.setBrush(Qt.NoBrush)
+            painter.setPen(QPen(theme.colour("second"), 1.5))
+            painter.drawRoundedRect(track.adjusted(-3, -3, 3, 3), Size.BAR, Size.BAR)
 
     # -- which digit is asked about
 
     @property
     def explained_digit(self) -> int | None:
         """The digit whose evidence is to be shown; None where there is no answer."""
-        if not self.bars[0].known:
+        if not self.known:
             return None
-        if self.chosen is not None:
-            return self.chosen
-        return max(range(len(self.bars)), key=self._values.__getitem__)
+        return self._order[0] if self.chosen is None else self.chosen
 
     def choose(self, digit: int | None) -> None:
         """Ask about a digit; None asks about the answer."""
         if digit != self.chosen:
             self.chosen = digit
-            self._mark()
             self.update()
             self.digit_chosen.emit()
 
-    def _clicked(self, digit: int) -> None:
-        self.choose(None if digit == self.chosen else digit)
-
-    def _mark(self) -> None:
-        explained = self.explained_digit
-        for bar in self.bars:
-            bar.marked = bar.digit == explained
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.LeftButton or not self.known:
+            return
+        for digit in self.visible_digits():
+            if QRect(self.bars[digit].geometry()).contains(event.pos()):
+                self.choose(None if digit == self.chosen else digit)
 
     def event(self, event: QEvent) -> bool:
         return claims_key(event, lambda key: self._meaning(key) is not None) or super().event(event)
@@ -292,10 +391,12 @@ class ProbabilityBars(QWidget):
             super().keyPressEvent(event)
             return
         kind, number = meaning
+        shown = self.visible_digits()
         if kind == "digit":
             self.choose(number)
         elif kind == "up or down" and self.explained_digit is not None:
-            self.choose((self.explained_digit + number) % len(self.bars))
+            at = shown.index(self.explained_digit) if self.explained_digit in shown else -1
+            self.choose(shown[(at + number) % len(shown)])
         elif kind == "step":
             self.step_requested.emit(number)
         elif kind == "answer":
@@ -309,10 +410,68 @@ class ProbabilityBars(QWidget):
         super().focusOutEvent(event)
         self.update()
 
-    def comfortable(self) -> int:
-        """Return the least height that is easy to read."""
-        return round(self._rows * _LOWEST_ROW * theme.text_scale())
 
-    def highest(self) -> int:
-        """Return the greatest useful height."""
-        return round(self._rows * _HIGHEST_ROW * theme.text_scale())
+def others_under(largest: float) -> str:
+    """Return a bound of what is not shown: the largest of it, rounded up."""
+    thousandths = math.floor(FULL * largest) + 1
+    percent = thousandths / 10 if thousandths <= 10 else math.floor(100 * largest) + 1
+    return f"others under {percent:g} %"
+
+
+class NumberSegments(QWidget):
+    """A segment for each digit of a number; the chosen one is told in detail."""
+
+    chosen = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("numberSegments")
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.setCursor(Qt.PointingHandCursor)
+        explain(self, "Digits of the number", "Choose the digit that the bars are about.", "← →")
+        self._parts: tuple[tuple[str, str], ...] = ()
+        self._place = -1
+        self.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, theme.scaled(Size.BUTTON) + Size.CARD_GAP)
+
+    def show_parts(self, parts: Sequence[tuple[str, str]], place: int) -> None:
+        """Show the text and the probability of each digit; none hides the segments."""
+        if (tuple(parts), place) != (self._parts, self._place):
+            self._parts, self._place = tuple(parts), place
+            self.setAccessibleDescription(", ".join(" ".join(part).strip() for part in parts))
+            self.setVisible(bool(parts))
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._parts and self.rect().contains(event.pos()):
+            self.chosen.emit(event.x() * len(self._parts) // self.width())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.fillRect(self.rect(), theme.colour("card"))
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5 - Size.CARD_GAP)
+        painter.setPen(theme.colour("line"))
+        painter.setBrush(theme.colour("segments"))
+        painter.drawRoundedRect(area, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+        font = theme.font(Text.BODY, bold=True)
+        painter.setFont(font)
+        wide = area.width() / max(len(self._parts), 1)
+        metrics = QFontMetricsF(font)
+        whole = max(
+            (metrics.horizontalAdvance("   ".join(part)) for part in self._parts), default=0
+        )
+        for place, (text, share) in enumerate(self._parts):
+            box = QRectF(area.left() + place * wide, area.top(), wide, area.height())
+            if place == self._place:
+                painter.setPen(Qt.NoPen)
+                painter.setBrush(theme.colour("segment"))
+                painter.drawRoundedRect(box.adjusted(2.5, 2.5, -2.5, -2.5), 4, 4)
+            painter.setPen(theme.colour("text" if place == self._place else "muted"))
+            words = f"{text}   {share}" if whole + Size.FIELD_GAP <= wide else text
+            if metrics.horizontalAdvance(words) > wide:
+                words = text[:1]
+            painter.drawText(box, Qt.AlignCenter, words.strip())

@@ -254,6 +254,7 @@ QLabel[look="title"] {{ font-weight: 600; }}
 QLabel[look="figure"] {{ font-size: {figure}px; font-weight: 600; }}
 QLabel[look="figure2"] {{ font-size: {figure}px; font-weight: 600; color: {second}; }}
 QLabel[look="sure"] {{ font-size: {sure}px; font-weight: 600; }}
+QLabel[look="nothing"] {{ font-size: {sure}px; font-weight: 600; color: {muted}; }}
 QLabel[look="surer"] {{ font-size: {surer}px; font-weight: 600; }}
 QLabel[look="given"] {{ font-size: {given}px; font-weight: 600; color: {accent}; }}
 QLabel[look="headline"] {{ font-size: {headline}px; font-weight: 700; }}
@@ -269,9 +270,6 @@ QLabel[look="caption"] {{
     background: {panel}; border: 1px solid {line}; border-radius: {r_field}px; padding: 8px 14px;
 }}
 QLabel[look="sentence"] {{ font-size: {sentence}px; color: {muted}; }}
-QLabel[look="answer"] {{ font-size: {answer}px; font-weight: 600; color: {accent}; }}
-QLabel[look="unclear"] {{ font-size: {unclear}px; font-weight: 600; color: {accent}; }}
-QLabel[look="unknown"] {{ font-size: {answer}px; font-weight: 600; color: {muted}; }}
 
 QPushButton, QToolButton {{
     background: {card}; color: {text}; border: 1px solid {line}; border-radius: {r_field}px;
@@ -306,7 +304,7 @@ QPushButton[look="link"] {{
 }}
 QPushButton[look="link"]:hover, QPushButton[look="link"]:focus {{ text-decoration: underline; }}
 QPushButton[look="link"]:disabled {{ color: {muted}; }}
-QPushButton#whyLink {{ text-align: left; padding-left: 0; }}
+QPushButton#allTenButton {{ text-align: left; padding: 0; }}
 QPushButton[look="guide"] {{
     background: transparent; border: none; color: {text}; padding: 0; min-height: 20px;
     text-align: left;
@@ -513,7 +511,4 @@ def style_sheet(colours: Colours, scale: float) -> str:
         given=Text.GIVEN,
         **{f"large{place}": size for place, size in enumerate(Text.LARGE_FIGURES)},
         sentence=px(Text.SENTENCE),
-        # Large enough at any text size of the system.
-        answer=Text.ANSWER,
-        unclear=Text.UNCLEAR,
     )

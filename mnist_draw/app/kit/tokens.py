@@ -154,7 +154,7 @@ class Text:
     BOARD_HINT = 22
     SURE = 24
     GIVEN = 44
-    UNCLEAR = 64
+    SEVERAL = 88
     #: The one large figure of a run: under 1,024 pixels, under 1,200, and wider.
     LARGE_FIGURES = (44, 56, 64)
     ANSWER = 120

@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QToolButton
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.overlays import crop_marks
-from mnist_draw.app.kit.theme import Text
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.storage.preferences import Preferences
 
@@ -92,13 +90,10 @@ def test_a_sure_answer(tab):
     values = [bar.value() / bar.maximum() for bar in bars(tab)]
     assert values[3] == pytest.approx(0.9)
     assert sum(values) == pytest.approx(1, abs=0.01)
-    assert [bar.winner for bar in bars(tab)].index(True) == 3
-    assert tab.answer.network_input.picture.shape == (28, 28)
     tab.show_reading(fakes.reading(fakes.answer("?", None, reason="The ink fills its box.")))
     assert text(tab, "predictionLabel") == "⊘"
     assert text(tab, "confidenceLabel") == "Not a digit"
     assert text(tab, "secondGuessLabel") == "The ink fills its box."
-    assert not any(bar.winner for bar in bars(tab))
 
 
 def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab):
@@ -177,14 +172,14 @@ def test_bars_glide_to_their_values(tab, qtbot):
     theme.theme().motion = True
     tab.canvas.add_stroke(STROKE)
     tab.show_reading(fakes.reading(fakes.answer("3", 3)))
-    bar = bars(tab)[3]
-    assert bar.value() == 900
-    assert bar.shown < 0.9
-    qtbot.waitUntil(lambda: bar.shown == pytest.approx(0.9))
+    assert bars(tab)[3].value() == 900
+    moments = tab.answer.bars.moments
+    assert moments()[3] < 0.9
+    qtbot.waitUntil(lambda: moments()[3] == pytest.approx(0.9))
 
 
 def test_the_network_input_is_shown_pixel_for_pixel(tab):
-    view = tab.answer.network_input
+    view = tab.answer.ink.view
     picture = np.zeros((28, 28), np.float32)
     picture[5, 20] = 1.0
     view.show_picture(picture)
@@ -226,11 +221,8 @@ def read_as(tab, number):
 
 def test_a_number_is_shown_and_marked_until_the_next_digit_or_clearing(tab):
     recogniser = read_as(tab, "207")
-    panel = tab.answer
-    # It is shown once, large.
-    assert panel.number_label.text() == ""
-    assert panel.prediction.text() == "207"
-    assert panel.confidence.text() == "Fairly sure"
+    assert text(tab, "predictionLabel") == "207"
+    assert text(tab, "confidenceLabel") == "Fairly sure"
     assert [box.x() for box in tab.boxes.boxes] == [0, 40, 80]
     assert [box.height() for box in tab.boxes.boxes] == [80] * 3
     assert tab.boxes.isVisible()
@@ -239,33 +231,13 @@ def test_a_number_is_shown_and_marked_until_the_next_digit_or_clearing(tab):
     assert tab.boxes.size() == tab.canvas.size()
     recogniser.number = ""
     tab.canvas.add_stroke([(200, 100), (200, 400)])
-    assert panel.prediction.text() == "2"
+    assert text(tab, "predictionLabel") == "2"
     assert not tab.boxes.isVisible()
     recogniser.number = "12"
     tab.canvas.add_stroke([(200, 100), (200, 400)])
     tab.canvas.clear()
-    assert panel.prediction.text() == panel.number_label.text() == ""
+    assert text(tab, "predictionLabel") == ""
     assert tab.boxes.boxes == []
-
-
-@pytest.mark.parametrize(
-    ("number", "shown"), [("123456789012", "123456789012"), ("1234567890" * 5, None)]
-)
-def test_a_long_number_is_made_smaller_until_it_fits(tab, number, shown):
-    """Twelve digits are shown whole; fifty lose their middle. Both can be copied below."""
-    read_as(tab, number)
-    label = tab.answer.prediction
-    font, text = label.fitted()
-    assert tab.answer.number_label.text() == label.text() == number
-    assert tab.answer.number_label.textInteractionFlags() & Qt.TextSelectableByMouse
-    assert QFontMetricsF(font).horizontalAdvance(text) <= label.width()
-    if shown is None:
-        start, end = text.split("…")
-        assert number.startswith(start)
-        assert number.endswith(end)
-    else:
-        assert text == shown
-        assert font.pixelSize() >= Text.FIGURE
 
 
 def test_tags_are_on_the_board_wherever_the_digit_is(tab):

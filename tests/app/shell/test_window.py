@@ -59,7 +59,7 @@ NAMES = [
     "libraryPage", "libraryRow",
     "tryItButton", "continueButton", "notNowButton", "discardButton", "settingsFileButton",
     "layersView", "toolBar", "moreButton", "networkButton", "networkMenu", "toast",
-    "numberLabel", "pictureStrip",
+    "pictureStrip",
     "boardCaption",
 ]  # fmt: skip
 

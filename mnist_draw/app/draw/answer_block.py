@@ -1,0 +1,489 @@
+"""The answer: its figure, how sure it is in words, and the buttons that ask why and say wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PyQt5.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
+from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QSizePolicy, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.steady_labels import FittedLabel
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import (
+    claims_key,
+    explain,
+    label,
+    no_key,
+    push_button,
+    set_look,
+)
+from mnist_draw.dataset.classes import DIGITS, with_article
+from mnist_draw.recognition.certainty import Certainty, State
+
+WHY_KEY, TEACH_KEY = "W", "T"
+#: Longer names of classes are left out: the figure beside the button shows them.
+_MAX_NAME = 3
+#: Height of the block, and of that in a low window.
+_HEIGHT, _LOW_HEIGHT = 132, 108
+#: The figure's text where one digit is named, where there are several or none, and at least.
+_LARGE, _SMALLER, _SMALLEST = Text.ANSWER, Text.SEVERAL, Text.FIGURE
+#: The words stay where they are while one digit follows another.
+_LEAST_FIGURE = 82
+_FIGURE_GAP = 24
+_BUTTON_WIDTH = 84
+_EMPTY = QSize(72, 88)
+_OR = " or "
+
+
+class AnswerFigure(QLabel):
+    """The answer in large letters: what is named in the accent's colour, the rest dotted.
+
+    A double click or a drag marks it; then it can be copied.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("predictionLabel")
+        self.setTextFormat(Qt.PlainText)
+        self.setFocusPolicy(Qt.ClickFocus)
+        self.certainty: Certainty | None = None
+        self._marked = False
+        self._pressed: QPoint | None = None
+        self._font = QFont()
+        self._pieces: list[tuple[str, str]] = []
+
+    def show_certainty(self, certainty: Certainty | None, digits: bool, room: int) -> int:
+        """Show an answer in a room of this width; return the width that it takes."""
+        if certainty != self.certainty:
+            self._marked = False
+        self.certainty = certainty
+        self.setText("" if certainty is None else certainty.text)
+        self._pieces = [] if certainty is None else _pieces(certainty)
+        several = certainty is not None and len(certainty.text) > 1
+        large = digits and not several and not (certainty is not None and certainty.is_refused)
+        self._font = theme.font(1, bold=True)
+        self._font.setPixelSize(_LARGE if large else _SMALLER)
+        width = self._width()
+        if width > room:
+            fixed = sum(self._advance(piece, kind) for piece, kind in self._pieces if kind == "or")
+            size = int(self._font.pixelSize() * max(room - fixed, 1) / (width - fixed))
+            self._font.setPixelSize(max(size, theme.scaled(_SMALLEST)))
+            width = self._width()
+            if width > room and size < theme.scaled(_SMALLEST):
+                self._elide(room)
+        self.update()
+        return max(_LEAST_FIGURE, min(round(width), room))
+
+    def _elide(self, room: int) -> None:
+        """Leave the middle out of what is too long at the smallest size."""
+        text = "".join(piece for piece, _ in self._pieces)
+        kinds = {kind for _, kind in self._pieces}
+        elided = QFontMetricsF(self._font).elidedText(text, Qt.ElideMiddle, room)
+        self._pieces = [(elided, kinds.pop() if len(kinds) == 1 else "doubt")]
+
+    def _width(self) -> float:
+        return sum(self._advance(piece, kind) for piece, kind in self._pieces)
+
+    def _advance(self, piece: str, kind: str) -> float:
+        if kind == "or":
+            metrics = QFontMetricsF(theme.font(Text.SENTENCE))
+            return metrics.horizontalAdvance(piece.strip()) + 2 * Size.CARD_GAP
+        return QFontMetricsF(self._font).horizontalAdvance(piece)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        if not self._pieces:
+            self._paint_empty(painter)
+            return
+        metrics = QFontMetricsF(self._font)
+        middle = self._middle()
+        # Digits have no descenders: they are centred by their height alone.
+        baseline = middle + metrics.capHeight() / 2
+        x = 0.0
+        if self._marked:
+            mark = QRectF(0, middle - metrics.capHeight() / 2 - 8, self._width(), 0)
+            mark.setHeight(metrics.capHeight() + 16)
+            painter.fillRect(mark, theme.colour("second", 0.35))
+        for piece, kind in self._pieces:
+            wide = self._advance(piece, kind)
+            painter.setPen(theme.colour("accent" if kind == "named" else "muted"))
+            if kind == "or":
+                painter.setFont(theme.font(Text.SENTENCE))
+                painter.drawText(QRectF(x, 0, wide, 2 * middle), Qt.AlignCenter, piece.strip())
+            else:
+                painter.setFont(self._font)
+                painter.drawText(QRectF(x, baseline, 0, 0).topLeft(), piece)
+            if kind == "doubt":
+                self._paint_dots(painter, x, wide, baseline + metrics.capHeight() / 9)
+            x += wide
+
+    def _middle(self) -> float:
+        """Return the height of the middle of the digits."""
+        return 0.45 * self.height()
+
+    def _paint_dots(self, painter: QPainter, x: float, wide: float, y: float) -> None:
+        """Underline what is not sure."""
+        side, step = 3.0, 8.0
+        count = max(1, int((wide - 2 * side) / step))
+        left = x + (wide - (count - 1) * step - side) / 2
+        for place in range(count):
+            painter.fillRect(QRectF(left + place * step, y, side, side), theme.colour("muted"))
+
+    def _paint_empty(self, painter: QPainter) -> None:
+        """Paint where the answer will be."""
+        box = QRectF(2, self._middle() - _EMPTY.height() / 2, _EMPTY.width(), _EMPTY.height())
+        painter.setPen(QPen(theme.colour("edge"), 1.5, Qt.DashLine))
+        painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
+        font = theme.font(1, bold=True)
+        font.setPixelSize(Text.GIVEN)
+        painter.setFont(font)
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(box, Qt.AlignCenter, "?")
+
+    # -- mark and copy
+
+    def _mark(self, on: bool) -> None:
+        if on != self._marked and (self._pieces or not on):
+            self._marked = on
+            self.setCursor(Qt.IBeamCursor if self._pieces else Qt.ArrowCursor)
+            self.update()
+
+    def copy(self) -> None:
+        """Put the answer on the clipboard."""
+        clipboard = QApplication.clipboard()
+        if clipboard is not None and self.text():
+            clipboard.setText(self.text())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.pos()
+        self._mark(False)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is not None and (event.pos() - self._pressed).manhattanLength() > 4:
+            self._mark(True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._mark(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        if event.reason() != Qt.PopupFocusReason:
+            self._mark(False)
+
+    def event(self, event: QEvent) -> bool:
+        return claims_key(event, self._is_copy) or super().event(event)
+
+    def _is_copy(self, event: QKeyEvent) -> bool:
+        return self._marked and event.matches(QKeySequence.Copy)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._is_copy(event):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._pieces:
+            self._mark(True)
+            menu = Menu(self)
+            menu.addAction("Copy", self.copy)
+            menu.exec_(event.globalPos())
+            menu.deleteLater()
+
+
+def _pieces(certainty: Certainty) -> list[tuple[str, str]]:
+    """Return what is painted one after the other, each with its kind."""
+    if certainty.parts:
+        kinds = [
+            "refused" if part.is_refused else "named" if part.is_named_alone else "doubt"
+            for part in certainty.parts
+        ]
+        return list(zip(certainty.text, kinds, strict=True))
+    if certainty.state is State.UNCLEAR:
+        one, _, other = certainty.text.partition(_OR)
+        return [(one, "named"), (_OR, "or"), (other, "named")]
+    kind = "refused" if certainty.is_refused else "named" if certainty.named else "doubt"
+    return [(certainty.text, kind)] if certainty.text else []
+
+
+class WhyButton(QPushButton):
+    """“Why 4?”: opens the tab Inside on the answer and the second guess."""
+
+    why_requested = pyqtSignal(int, int)
+    #: Ask what it means that the ink is no digit.
+    refusal_requested = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("whyLink")
+        self.setProperty("look", "low")
+        explain(
+            self, "Why this answer",
+            "Show in the tab Inside why the network gives this answer rather than the second "
+            "guess.", WHY_KEY,
+        )  # fmt: skip
+        self._pair: tuple[int, int] | None = None
+        #: Whether the tab that it leads to is there.
+        self.leads = True
+        self.clicked.connect(self.ask)
+
+    def show_pair(self, answer: int, rival: int, names: Sequence[str]) -> None:
+        """Ask why the answer is this one and not its rival."""
+        self._pair = (answer, rival)
+        name = names[answer]
+        self.setText(no_key(f"Why {name if len(name) <= _MAX_NAME else 'this'}?"))
+
+    def show_refusal(self, word: str) -> None:
+        """Ask why the ink is none of the classes."""
+        self._pair = None
+        self.setText(f"Why {word[:1].lower()}{word[1:]}?")
+
+    @property
+    def offered(self) -> bool:
+        """Whether there is somewhere to go to."""
+        return self._pair is None or self.leads
+
+    def ask(self) -> None:
+        """Ask to explain the answer against the second guess."""
+        if self._pair is not None:
+            self.why_requested.emit(*self._pair)
+        elif not self.isHidden():
+            self.refusal_requested.emit()
+
+    def note_taught(self, digit: int) -> None:
+        """Explain this drawing's answer against the digit that it was taught as."""
+        if self._pair is not None and self._pair[0] != digit:
+            self._pair = (self._pair[0], digit)
+
+
+class AnswerBlock(QWidget):
+    """The figure, the words beside it, and below them two buttons or ten.
+
+    It places its parts itself: a new answer repaints the block and lays nothing else out.
+    """
+
+    #: The board is this digit.
+    teach_requested = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("answerBlock")
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.figure = AnswerFigure()
+        self.word = FittedLabel(Text.SENTENCE, Qt.ElideRight)
+        self.word.setObjectName("confidenceLabel")
+        explain(self.word, "Confidence", "How sure the network is.")
+        self.line = FittedLabel(Text.LABEL, Qt.ElideRight, two_lines=True)
+        self.line.setObjectName("secondGuessLabel")
+        self.line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self.why = WhyButton()
+        self.wrong = push_button(
+            "wrongButton", "Wrong?", "Say which digit it is; the network can learn it.",
+            TEACH_KEY, look="low",
+        )  # fmt: skip
+        self.wrong.clicked.connect(self.begin)
+        self.question = label("It is", "body", "teachLabel")
+        self.buttons = [self._build_button(digit) for digit in range(10)]
+        parts = (self.figure, self.word, self.line, self.why, self.wrong, self.question)
+        for part in (*parts, *self.buttons):
+            part.setParent(self)
+        self._certainty: Certainty | None = None
+        self._digits = True
+        self._low = self._asking = False
+        self._likely = self._figure_width = 0
+        self._before: QWidget | None = None
+
+    def _build_button(self, digit: int) -> QPushButton:
+        button = QPushButton(str(digit))
+        button.setObjectName(f"teachDigit{digit}")
+        button.setProperty("look", "digit")
+        sentence = f"Save the drawing among your digits as {with_article(digit)}."
+        explain(button, f"It is {with_article(digit)}", sentence, f"{TEACH_KEY}, {digit}")
+        button.clicked.connect(partial(self._teach, digit))
+        return button
+
+    # -- what is shown
+
+    def show_classes(self, names: Sequence[str]) -> None:
+        """Set the classes of the network; only digits are taught."""
+        self._digits = tuple(names) == DIGITS
+        kind = "digit" if self._digits else "class"
+        explain(self.figure, "Answer", f"The {kind} the network reads; double click to mark it.")
+
+    def show_nothing(self, word: str, sentence: str) -> None:
+        """Show where the answer will be, and say what it waits for."""
+        self._certainty = None
+        set_look(self.word, "nothing")
+        self._say(word, sentence, "sentence")
+        self._asking = False
+        self._place()
+
+    def show_certainty(
+        self, certainty: Certainty, names: Sequence[str], best: tuple[int, int] | None
+    ) -> None:
+        """Show an answer, and ask why it is the best class and not the second best.
+
+        Without these two the ink, or the part that is told in detail, is no digit.
+        """
+        self._certainty = certainty
+        if best is None:
+            self.why.show_refusal(State.NOT_A_DIGIT.value)
+        else:
+            self.why.show_pair(*best, names)
+        # What it most probably is if the answer is wrong.
+        self._likely = 0 if best is None else best[1]
+        set_look(self.word, "sure")
+        doubt = certainty.state is State.NOT_SURE
+        self._say(certainty.word, certainty.line, "surer" if doubt else "sentence")
+        self.end()
+        self._place()
+
+    def _say(self, word: str, line: str, look: str) -> None:
+        set_look(self.line, look)
+        self.word.setText(word)
+        if line != self.line.text():
+            self.line.setText(line)
+            self.line.setAccessibleName(line)
+
+    def set_low(self, low: bool) -> None:
+        """Take less height."""
+        if low != self._low:
+            self._low = low
+            self.updateGeometry()
+
+    def height_at(self, low: bool) -> int:
+        """Return the height that the block takes, in a low window or a usual one."""
+        return max(_LOW_HEIGHT if low else _HEIGHT, sum(self._heights(low)) + Size.GRID)
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, self.height_at(self._low))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def _heights(self, low: bool) -> tuple[int, int, int]:
+        """Return the heights of the word, of the line below it and of a button."""
+        word = theme.scaled(Text.SURE * 1.25)
+        line = theme.scaled(2 * (Text.LABEL if low else Text.SENTENCE) * 1.2)
+        return word, line, theme.scaled(Size.LOW_BUTTON)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.StyleChange, QEvent.FontChange):
+            self.updateGeometry()
+            self._place()
+        return claims_key(event, self._wants) or super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._place()
+
+    def _place(self) -> None:
+        """Put everything where it belongs: the figure left, the words beside it."""
+        word, line, button = self._heights(self._low)
+        least = sum(self._button_width(button) for button in (self.why, self.wrong))
+        room = self.width() - least - Size.FIELD_GAP - _FIGURE_GAP
+        room = max(room, _LEAST_FIGURE)
+        wide = self.figure.show_certainty(self._certainty, self._digits, room)
+        self.figure.setGeometry(0, 0, wide, self.height())
+        left = wide + _FIGURE_GAP
+        top = max(0, (self.height() - word - line - button) // 2)
+        right = self.width() - left
+        self.word.setGeometry(left, top, right, word)
+        self.line.setGeometry(left, top + word, right, line)
+        row = QRect(left, top + word + line, right, button)
+        self._place_buttons(row)
+        self._place_digits(row)
+
+    def _place_buttons(self, row: QRect) -> None:
+        shown = self._certainty is not None and not self._asking
+        self.why.setVisible(shown and self.why.offered)
+        self.wrong.setVisible(shown and self._digits)
+        left = row.left()
+        for button in (self.why, self.wrong):
+            if not button.isHidden():
+                wide = self._button_width(button)
+                button.setGeometry(left, row.top(), wide, row.height())
+                left += wide + Size.FIELD_GAP
+
+    def _button_width(self, button: QPushButton) -> int:
+        return max(theme.scaled(_BUTTON_WIDTH), button.sizeHint().width())
+
+    def _place_digits(self, row: QRect) -> None:
+        """Put the ten buttons into one row, or into two where the room is narrow."""
+        words = self.question.sizeHint().width() + Size.FIELD_GAP
+        least = theme.scaled(Text.BODY * 2)
+        one_row = row.width() >= words + 10 * (least + 2) - 2
+        gap = 2 if one_row else Size.TIGHT
+        self.question.setVisible(self._asking and one_row)
+        self.line.setVisible(not self._asking or one_row)
+        self.question.setGeometry(row.left(), row.top(), words, row.height())
+        count = 10 if one_row else 5
+        left = row.left() + (words if one_row else 0)
+        wide = min((row.right() + 1 - left + gap) // count - gap, row.height())
+        for place, button in enumerate(self.buttons):
+            line, column = divmod(place, count)
+            up = 0 if one_row else (1 - line) * (row.height() + gap)
+            button.setFixedSize(wide, row.height())
+            button.move(left + column * (wide + gap), row.top() - up)
+            button.setVisible(self._asking)
+
+    # -- what the user says
+
+    @property
+    def asking(self) -> bool:
+        """Whether the ten digits are offered."""
+        return self._asking
+
+    def begin(self) -> None:
+        """Offer the ten digits in the place of the two buttons."""
+        if self._certainty is None or not self._digits or self._asking:
+            return
+        self._before, self._asking = QApplication.focusWidget(), True
+        self._place()
+        self.buttons[self._likely].setFocus(Qt.OtherFocusReason)
+
+    def end(self) -> None:
+        """Offer the two buttons again; the focus goes back to where it was."""
+        if not self._asking:
+            return
+        self._asking = False
+        held = QApplication.focusWidget() in self.buttons
+        self._place()
+        if held:
+            before = self._before if self._before is not None else self.wrong
+            before.setFocus(Qt.OtherFocusReason)
+
+    def _teach(self, digit: int) -> None:
+        self.end()
+        self.teach_requested.emit(digit)
+
+    def _wants(self, event: QKeyEvent) -> bool:
+        if not self._asking or event.modifiers() & ~Qt.KeypadModifier:
+            return False
+        return event.key() == Qt.Key_Escape or Qt.Key_0 <= event.key() <= Qt.Key_9
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self._wants(event):
+            super().keyPressEvent(event)
+        elif event.key() == Qt.Key_Escape:
+            self.end()
+        else:
+            self._teach(event.key() - Qt.Key_0)

@@ -1,0 +1,329 @@
+"""What the network sees: 28×28 pixels, and which ink spoke for the answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QHelpEvent,
+    QHideEvent,
+    QImage,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QShowEvent,
+)
+from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.images import image_of, rgb
+from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import ArrayAnimation, grey_levels
+from mnist_draw.app.kit.theme import DARK, Size, Text
+from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.recognition.explanation import Explanation
+
+INK_KEY = "I"
+#: Pixels of MNIST's pictures, both ways.
+SIDE = 28
+#: Screen pixels for each of the network's, from the largest picture to the smallest.
+CELLS = (8, 6, 5, 4)
+_HOW_IT_SEES = (
+    "The 28×28 pixels that the network gets to see. The ink is cut out, scaled until its longer "
+    "side takes 20 pixels, and placed with its centre of mass in the middle, as the pictures of "
+    "MNIST are."
+)
+#: Opacity of ink without evidence.
+_FAINT = 0.45
+#: The strongest evidence shows the full colour, a tenth of it this root of a tenth.
+_ROOT = 0.6
+#: Evidence below this part of the strongest gets no mark.
+_MIN_EVIDENCE = 0.04
+#: The picture is black in both themes, and so are the colours on it.
+_PAPER, _INK = QColor(Qt.black), QColor(Qt.white)
+
+
+class InkView(QWidget):
+    """The network's input, pixel for pixel; or its ink in grey under the evidence.
+
+    Evidence for a digit fills its pixel, against it has a margin.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("networkInputView")
+        # It paints all of itself: the card below need not.
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        explain(self, "Network input", _HOW_IT_SEES)
+        self.picture: np.ndarray | None = None
+        self.explanation: Explanation | None = None
+        self._image: QImage | None = None
+        #: Evidence from -1 to 1, and ink from 0 to 1: shape (2, 28, 28).
+        self._animation = ArrayAnimation(self, self.update)
+        self.set_cell(CELLS[0])
+
+    def set_cell(self, cell: int) -> None:
+        """Take so many screen pixels for each of the network's."""
+        self.setFixedSize(cell * SIDE, cell * SIDE)
+
+    def show_picture(self, picture: np.ndarray | None) -> None:
+        """Show the network's input, or where it will be."""
+        if picture is self.picture:
+            return
+        self.picture = picture
+        self._image = None if picture is None else image_of(grey_levels(picture))
+        self.update()
+
+    def show_explanation(self, explanation: Explanation | None) -> None:
+        """Show what spoke for the answer, or the input alone."""
+        if explanation is self.explanation:
+            return
+        self.explanation = explanation
+        if explanation is None:
+            self._animation.animate_to(None)
+            self.setAccessibleDescription(_HOW_IT_SEES)
+            return
+        import numpy as np
+
+        evidence = explanation.saliency / max(float(np.abs(explanation.saliency).max()), 1e-9)
+        self._animation.animate_to(np.stack([evidence, np.clip(explanation.network_input, 0, 1)]))
+        self.setAccessibleDescription(f"{describe(explanation)} {_HOW_IT_SEES}")
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.ToolTip and isinstance(event, QHelpEvent):
+            text = self.describe_pixel(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), tip(text), self)
+            return True
+        return super().event(event)
+
+    def describe_pixel(self, point: QPointF) -> str:
+        """Describe the evidence of the pixel at a point of the widget, or else the view."""
+        if self.explanation is None:
+            return _HOW_IT_SEES
+        column = int(point.x() * SIDE / self.width())
+        row = int(point.y() * SIDE / self.height())
+        is_inside = 0 <= row < SIDE and 0 <= column < SIDE
+        value = float(self.explanation.saliency[row, column]) if is_inside else 0.0
+        if not value:
+            return describe(self.explanation)
+        side = "for" if value > 0 else "against"
+        return f"This pixel speaks {side} {self.explanation.name}: {abs(value):.2g} of the log odds"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        area = QRectF(self.rect())
+        if self._image is None:
+            self._paint_grid(painter)
+        elif self._animation.shown is None:
+            painter.drawImage(self.rect(), self._image)
+        else:
+            evidence, ink = self._animation.shown
+            painter.drawImage(self.rect(), _picture(evidence, ink))
+            self._paint_against(painter, evidence)
+        _paint_corners(painter, area)
+        if theme.theme().colours.dark:
+            # Black is close to the card's colour there.
+            painter.setPen(theme.colour("line"))
+            edge = area.adjusted(0.5, 0.5, -0.5, -0.5)
+            painter.drawRoundedRect(edge, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+
+    def _paint_grid(self, painter: QPainter) -> None:
+        """Paint the pixels that will be there."""
+        painter.fillRect(self.rect(), theme.colour("window"))
+        painter.setPen(theme.colour("line"))
+        cell = self.width() // SIDE
+        for place in range(0, self.width(), cell):
+            painter.drawLine(place, 0, place, self.height())
+            painter.drawLine(0, place, self.width(), place)
+
+    def _paint_against(self, painter: QPainter, evidence: np.ndarray) -> None:
+        cell = self.width() / SIDE
+        margin = max(1.0, round(cell / 4))
+        colour = QColor(DARK.second)
+        for y, x in zip(*(evidence < -_MIN_EVIDENCE).nonzero(), strict=True):
+            colour.setAlphaF(float(-evidence[y, x]) ** _ROOT)
+            pixel = QRectF(x * cell, y * cell, cell, cell)
+            painter.fillRect(pixel.adjusted(margin, margin, -margin, -margin), colour)
+
+
+def _paint_corners(painter: QPainter, area: QRectF) -> None:
+    """Round the corners of what was painted on a card: quicker than to clip it."""
+    corners = QPainterPath()
+    corners.addRect(area)
+    corners.addRoundedRect(area, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.fillPath(corners, theme.colour("card"))
+
+
+def _picture(evidence: np.ndarray, ink: np.ndarray) -> QImage:
+    """Return the faint ink with the evidence for the digit, a pixel each."""
+    import numpy as np
+
+    paper, full, accent = rgb(_PAPER), rgb(_INK), rgb(QColor(DARK.accent))
+    strength = (_FAINT * ink)[..., None]
+    pixels = paper * (1 - strength) + full * strength
+    strength = (np.where(evidence > _MIN_EVIDENCE, evidence, 0) ** _ROOT)[..., None]
+    pixels = pixels * (1 - strength) + accent * strength
+    return image_of(pixels.astype(np.uint8))
+
+
+#: The longest name of a class in the legend, in characters.
+_MAX_NAME = 12
+
+
+class InkLegend(QWidget):
+    """The legend of the two colours: a cell of the picture each, and whom it speaks for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self._names: tuple[str, str] | None = None
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, 2 * self._line())
+
+    def _line(self) -> int:
+        return theme.scaled(Text.LABEL * 1.5)
+
+    def show_explanation(self, explanation: Explanation | None) -> None:
+        names = None if explanation is None else (explanation.name, explanation.rival_name)
+        if names != self._names:
+            self._names = names
+            self.setToolTip("" if explanation is None else tip(describe(explanation)))
+            self.update()
+
+    def parts(self) -> tuple[str, str]:
+        if self._names is None:
+            return "for", "against"
+        one, other = (name if len(name) <= _MAX_NAME else "it" for name in self._names)
+        return f"for {one}", f"for {other}"
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(theme.font(Text.LABEL))
+        line, side = self._line(), 10.0
+        for place, (words, name, inset) in enumerate(
+            zip(self.parts(), (DARK.accent, DARK.second), (1.0, 3.0), strict=True)
+        ):
+            square = QRectF(0, place * line + (line - side) / 2, side, side)
+            painter.fillRect(square, _PAPER)
+            painter.fillRect(square.adjusted(inset, inset, -inset, -inset), QColor(name))
+            painter.setPen(theme.colour("muted"))
+            left = side + Size.FIELD_GAP
+            text = QRectF(left, place * line, self.width() - left, line)
+            elided = QFontMetricsF(painter.font()).elidedText(words, Qt.ElideRight, text.width())
+            painter.drawText(text, int(Qt.AlignLeft | Qt.AlignVCenter), elided)
+
+
+def describe(explanation: Explanation) -> str:
+    """Compare the evidence for and against in a sentence."""
+    pro = float(explanation.saliency.clip(0).sum())
+    contra = float(-explanation.saliency.clip(max=0).sum())
+    digit, rival = explanation.name, explanation.rival_name
+    if not pro and not contra:
+        return f"No ink speaks for or against {digit}."
+    if not contra:
+        return f"All ink speaks for {digit}."
+    if not pro:
+        return f"All ink speaks against {digit}, most of all for {rival}."
+    more, less, sides = pro, contra, ("for", "against")
+    if contra > pro:
+        more, less, sides = contra, pro, ("against", "for")
+    return (
+        f"Ink {sides[0]} {digit} outweighs ink {sides[1]} it {more / less:.1f} to 1; "
+        f"the strongest rival is {rival}."
+    )
+
+
+class InkCard(Card):
+    """The network's input, with a switch for the evidence in it."""
+
+    #: Whether the evidence can be seen now.
+    watched = pyqtSignal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = InkView()
+        self._explanation: Explanation | None = None
+        self.sentence = QLabel("Your drawing, cut out and shrunk to 28×28 pixels.")
+        self.sentence.setProperty("look", "status")
+        self.sentence.setWordWrap(True)
+        self.switch = Switch("Ink that spoke")
+        self.switch.setObjectName("inkSwitch")
+        explain(
+            self.switch, "Ink that spoke",
+            "Colour the ink that speaks for the answer, and the ink that speaks for the next best.",
+            INK_KEY,
+        )  # fmt: skip
+        self.switch.toggled.connect(self._switch)
+        self.legend = InkLegend()
+        self.legend.hide()
+        self._side = QWidget()
+        self._side.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
+        title = label("What it sees", "title")
+        words = title, self.sentence, 1, self.switch, self.legend
+        column(*words, gap=Size.FIELD_GAP, owner=self._side)
+        pad = Size.CARD_PADDING
+        self.body.setContentsMargins(pad, pad - 1, pad, pad - 1)
+        self.body.addLayout(row(self.view, (self._side, 1), gap=Size.CARD_PADDING + 2))
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+
+    def height_with(self, cell: int) -> int:
+        """Return the height of the card with so large a picture."""
+        return cell * SIDE + 2 * Size.CARD_PADDING
+
+    def set_room(self, width: int, height: int) -> None:
+        """Take the largest picture that leaves room for the switch beside it."""
+        beside = self.switch.sizeHint().width() + 3 * Size.CARD_PADDING + 2
+        fits = [
+            cell
+            for cell in CELLS
+            if self.height_with(cell) <= height and cell * SIDE + beside <= width
+        ]
+        cell = fits[0] if fits else CELLS[-1]
+        self.view.set_cell(cell)
+        self.setFixedHeight(self.height_with(cell))
+        self._fit(width)
+
+    def _fit(self, width: int) -> None:
+        """Leave out the sentence where there is no room beside the picture."""
+        wide = width - self.view.width() - 3 * Size.CARD_PADDING - 2
+        needed = self.sentence.heightForWidth(max(wide, 1)) + self.switch.sizeHint().height()
+        needed += self.fontMetrics().height() + 3 * Size.FIELD_GAP
+        if self.switch.isChecked():
+            needed += self.legend.sizeHint().height() + Size.FIELD_GAP
+        self.sentence.setVisible(needed <= self.view.height())
+
+    # -- what is shown
+
+    def show_picture(self, picture: np.ndarray | None) -> None:
+        """Show the network's input; None clears the explanation, too."""
+        self.view.show_picture(picture)
+        if picture is None:
+            self.show_explanation(None)
+
+    def show_explanation(self, explanation: Explanation | None) -> None:
+        """Show what spoke for the answer while the switch is on."""
+        self._explanation = explanation
+        shown = explanation if self.switch.isChecked() else None
+        self.view.show_explanation(shown)
+        self.legend.show_explanation(shown)
+
+    def _switch(self, on: bool) -> None:
+        self.legend.setVisible(on)
+        self._fit(self.width())
+        self.show_explanation(self._explanation)
+        self.watched.emit(on and self.isVisible())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.watched.emit(self.switch.isChecked())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.watched.emit(False)
