@@ -22,9 +22,9 @@ from mnist_draw.library.networks import (
     list_shipped,
 )
 from mnist_draw.library.stored_network import StoredNetwork, network_of_run
-from mnist_draw.networks import parse_network
 from mnist_draw.storage.unique_paths import Deleted
 from mnist_draw.training.network_places import FINE_TUNED, SHIPPED, readable_runs
+from mnist_draw.training.presets import nearest_preset, run_name
 from mnist_draw.training.record import Run, load_history
 from mnist_draw.training.run_list import cut_off, list_runs
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
@@ -35,6 +35,8 @@ REASONS = {
     "mlp_handwriting": "small and fast",
     "mlp": "as the tutorial trains it",
 }
+#: Settings whose title is that of a field of the form, which says less than all of it.
+_TITLES = {"network": "Network"}
 #: So many of the user's networks are in the header's menu.
 NEWEST = 5
 #: What follows the epochs of a run that did not simply end.
@@ -135,7 +137,7 @@ class Entry:
 def differing_settings(entries: Sequence[Entry]) -> list[tuple[str, list[str]]]:
     """List the settings that are not the same in all entries: title, and the value of each."""
     rows = [
-        (setting.title, [entry.describe_setting(name) for entry in entries])
+        (_TITLES.get(name, setting.title), [entry.describe_setting(name) for entry in entries])
         for name, setting in SETTINGS.items()
     ]
     return [(title, values) for title, values in rows if len(set(values)) > 1]
@@ -200,22 +202,17 @@ def with_run(entry: Entry, run: Run, going_on: bool) -> Entry:
 
 def _describe_run(run: Run, going_on: bool) -> str:
     done, planned = run.epochs_done, run.settings.epochs
+    said = run_name(run.settings, run.changes) if run.name else ""
+    said = said or nearest_preset(run.settings).title
+    words = ["" if said in run.title else said]
     if going_on:
-        words = [f"epoch {min(done + 1, planned)} of {planned}"]
-    elif done == planned and run.state != "failed":
-        words = [f"{done} epochs" if done > 1 else "1 epoch"]
+        words.append(f"epoch {min(done + 1, planned)} of {planned}")
+    elif done != planned or run.state == "failed":
+        words += [f"{done} of {planned} epochs", _ENDS.get(run.state, "")]
     else:
-        words = [f"{done} of {planned} epochs", _ENDS.get(run.state, "")]
-    return ", ".join(filter(None, (_kind(run), *words)))
-
-
-def _kind(run: Run) -> str:
-    """Return the network of a run whose name does not say it."""
-    try:
-        title = parse_network(run.settings.network).title
-    except UserError:
-        return ""
-    return "" if title.partition(" (")[0] in run.title else title
+        epochs = "1 epoch" if done == 1 else f"{done:,} epochs"
+        words.append("" if epochs in run.title else epochs)
+    return ", ".join(filter(None, words))
 
 
 def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:

@@ -79,7 +79,7 @@ def test_equal_names_are_told_apart_from_the_oldest_on():
 @pytest.mark.parametrize(
     ("state", "done", "words"),
     [
-        ("completed", 5, "5 epochs"),
+        ("completed", 5, "Tutorial MLP"),
         ("completed", 1, "1 of 5 epochs"),
         ("running", 3, "3 of 5 epochs, can go on"),
         ("stopped", 3, "3 of 5 epochs, stopped"),

@@ -348,6 +348,10 @@ QToolButton[look="flat"] {{
 }}
 QToolButton[look="flat"]:hover {{ background: {hover}; }}
 QToolButton[look="flat"]:focus {{ border-color: {second}; }}
+QToolButton[look="square"] {{
+    padding: 0; min-width: {button_inner}px; max-width: {button_inner}px;
+}}
+QLineEdit QToolButton {{ background: transparent; border: none; padding: 0; min-height: 0; }}
 QToolButton[look="small"] {{
     background: transparent; border: 1px solid transparent; padding: 0; min-height: {small}px;
     min-width: {small}px; max-width: {small}px;
@@ -410,6 +414,10 @@ QTableView::item:selected {{
 }}
 QTableView::item:focus {{ border: 1px solid {second}; }}
 QTableView QLineEdit {{ min-height: 0; border-radius: 0; padding: 0 4px; }}
+QTableView#differencesTable::item {{ border: none; border-bottom: 1px solid {line}; }}
+QTableView#differencesTable QHeaderView::section:horizontal {{
+    color: {text}; font-weight: 600; padding-left: 5px;
+}}
 QHeaderView {{ background: {card}; border: none; }}
 QHeaderView::section {{
     background: {card}; color: {muted}; font-size: {label}px; border: none;

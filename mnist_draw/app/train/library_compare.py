@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QAbstractItemView, QTableWidget, QTableWidgetItem
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_duration, format_percent
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, style_table
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, style_table, tip
 from mnist_draw.app.train.series import STYLES, log_loss, series_colour, swatch, thinned
 from mnist_draw.library.entries import Entry, differing_settings
 from mnist_draw.training.history import History
@@ -23,6 +23,11 @@ CHOICES = (
     ("Training accuracy", "training_accuracy", False),
     ("Training loss", "training_loss", True),
 )
+
+#: Share of the plot's height for the names above the curves.
+_NAME_ROOM = 0.15
+#: Columns that share the table's width; more of them are as wide as their texts.
+_MAX_SHARING = 3
 
 
 class CompareCard(Card):
@@ -104,7 +109,7 @@ class CompareCard(Card):
         self.plot.setXRange(0, longest, padding=0.01)
         high = max(high, low + (0.1 if self._loss else 0.5))
         # Room for the names above the curves.
-        self.plot.setYRange(low, high + 0.08 * (high - low), padding=0.03)
+        self.plot.setYRange(low, high + _NAME_ROOM * (high - low), padding=0.03)
 
     def _draw(self, number: int, name: str, history: History) -> list[float]:
         """Draw one curve with its name; return its values."""
@@ -144,9 +149,9 @@ class DifferencesTable(QTableWidget):
         )
         self.setEditTriggers(QAbstractItemView.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.NoSelection)
-        style_table(self, round(Size.FIELD * theme.text_scale()))
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(header.ResizeToContents)
+        style_table(self, theme.scaled(Size.FIELD))
+        self.setAlternatingRowColors(False)
+        self.setWordWrap(False)
         theme.theme().changed.connect(self._restyle)
 
     def _restyle(self) -> None:
@@ -164,19 +169,24 @@ class DifferencesTable(QTableWidget):
             heading = QTableWidgetItem(swatch(number), "\n".join(entry.name.split(", ")))
             heading.setTextAlignment(int(Qt.AlignLeft | Qt.AlignBottom))
             self.setHorizontalHeaderItem(number, heading)
+        header = self.horizontalHeader()
+        share = len(entries) <= _MAX_SHARING
+        header.setSectionResizeMode(header.Stretch if share else header.ResizeToContents)
         self.setVerticalHeaderLabels([name for name, _ in rows])
         for line, (_, values) in enumerate(rows):
             for number, value in enumerate(values):
-                self.setItem(line, number, QTableWidgetItem(value))
+                item = QTableWidgetItem(value)
+                item.setToolTip(tip(value))
+                self.setItem(line, number, item)
 
 
 def _results(entries: Sequence[Entry]) -> list[tuple[str, list[str]]]:
+    tested = all(entry.test_accuracy is not None for entry in entries)
     rows = [
-        ("Validation accuracy", [format_percent(entry.validation_accuracy) for entry in entries]),
         ("Test accuracy", [format_percent(entry.test_accuracy) for entry in entries]),
-        (
-            "Time",
-            ["–" if one.seconds is None else format_duration(one.seconds) for one in entries],
-        ),
+        ("Time", ["–" if one.seconds is None else format_duration(one.seconds) for one in entries]),
     ]
+    if not tested:
+        shares = [format_percent(entry.validation_accuracy) for entry in entries]
+        rows.insert(0, ("Validation accuracy", shares))
     return [(title, values) for title, values in rows if len(set(values)) > 1]

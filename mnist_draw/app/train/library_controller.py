@@ -114,7 +114,7 @@ class LibraryController(CollectionController):
         run.state_changed.connect(self._follow)
 
     def _connect_page(self, page: LibraryPage) -> None:
-        page.shown.connect(self.refresh)
+        page.shown.connect(self._begin)
         page.list.opened.connect(self.open)
         page.list.menu_requested.connect(self._show_menu)
         page.list.scrolled.connect(self._want_curves)
@@ -152,6 +152,12 @@ class LibraryController(CollectionController):
             self.interrupted.emit(run)
 
     # -- the list
+
+    def _begin(self) -> None:
+        """Show at once what the header's menu has listed, then read all."""
+        if not self._rows.entries and self._network.entries:
+            self._listed(Library(self._network.entries))
+        self.refresh()
 
     def refresh(self) -> None:
         self._folder.refresh()

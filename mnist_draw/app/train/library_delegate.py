@@ -17,7 +17,7 @@ from PyQt5.QtCore import (
     QSize,
     Qt,
 )
-from PyQt5.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen, QPolygonF
+from PyQt5.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPen, QPolygonF
 from PyQt5.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mnist_draw.app.kit import theme
@@ -79,7 +79,7 @@ class RowView:
 _OWN, _SHIPPED, _HEADING = 55, 48, 40
 #: Places in a row, from its left edge, and from its right edge.
 _PAD, _TICK, _CURVE, _NAME = 16, 18, 54, 162
-_MENU, _WHEN, _ACCURACY = 54, 64, 181
+_MENU, _WHEN, _ACCURACY, _GAP = 54, 64, 181, 12
 CURVE_SIZE = (84, 30)
 _BOX = 16
 
@@ -188,7 +188,7 @@ class RowDelegate(QStyledItemDelegate):
     def _paint_name(self, painter: QPainter, rect: QRect, view: RowView) -> None:
         left, right = (
             theme.scaled(_NAME),
-            rect.right() - theme.scaled(_ACCURACY) - self._widest(view),
+            rect.right() - theme.scaled(_ACCURACY + _GAP) - _accuracy_width(view),
         )
         middle = rect.center().y()
         font = theme.font(Text.BODY, bold=True)
@@ -220,11 +220,6 @@ class RowDelegate(QStyledItemDelegate):
             )
             self._paint_bar(painter, bar, view.part)
 
-    def _widest(self, view: RowView) -> int:
-        font = theme.font(Text.SURER, bold=True)
-        tested = view.accuracy[1]
-        return QFontMetrics(font).horizontalAdvance("100.00 %" if tested else "100.00 % validati")
-
     def _paint_chip(self, painter: QPainter, box: QRectF) -> None:
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("accent"))
@@ -243,7 +238,7 @@ class RowDelegate(QStyledItemDelegate):
 
     def _paint_right(self, painter: QPainter, rect: QRect, view: RowView) -> None:
         accuracy, tested = view.accuracy
-        painter.setFont(theme.font(Text.SURER if tested else Text.LABEL, bold=tested))
+        painter.setFont(_accuracy_font(tested))
         painter.setPen(theme.colour("text" if tested else "muted"))
         edge = rect.right() + 1
         place = QRectF(0, rect.top(), edge - theme.scaled(_ACCURACY), rect.height())
@@ -300,6 +295,15 @@ class RowDelegate(QStyledItemDelegate):
             min(theme.scaled(360), rect.width() - theme.scaled(_NAME) - theme.scaled(_ACCURACY)),
         )
         editor.setGeometry(theme.scaled(_NAME) - 11, rect.center().y() - high // 2, width, high)
+
+
+def _accuracy_font(tested: bool) -> QFont:
+    return theme.font(Text.SURER if tested else Text.LABEL, bold=tested)
+
+
+def _accuracy_width(view: RowView) -> int:
+    text, tested = view.accuracy
+    return QFontMetrics(_accuracy_font(tested)).horizontalAdvance(text)
 
 
 def curve_points(curve: Sequence[float], box: QRectF) -> list[QPointF]:

@@ -88,7 +88,7 @@ class LibraryPage(QWidget):
             open_button
         )
         set_icon(open_button, "folder-open", Size.SMALL_ICON)
-        close = icon_button("closeLibraryButton", "x", "Close", "", look="")
+        close = icon_button("closeLibraryButton", "x", "Close", "", look="square")
         sentence = "Go back to where you came from."
         Command(self, "Close the Library", sentence, "Esc", self.close_requested.emit).serve(close)
         titles = column(
@@ -100,7 +100,7 @@ class LibraryPage(QWidget):
 
     def _build_menu(self) -> QToolButton:
         button = icon_button(
-            "libraryMenu", "dots-three", "Library menu", "How the Library works.", look=""
+            "libraryMenu", "dots-three", "Library menu", "How the Library works.", look="square"
         )
         menu = Menu(button)
         self.answers_at_once = menu.addAction("New runs answer at once")

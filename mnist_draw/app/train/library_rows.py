@@ -7,7 +7,7 @@ from typing import Any
 
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, pyqtSignal
 from PyQt5.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
-from PyQt5.QtWidgets import QAbstractItemView, QListView
+from PyQt5.QtWidgets import QAbstractItemView, QFrame, QListView
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_moment
@@ -198,6 +198,7 @@ class LibraryList(QListView):
         self.setEditTriggers(QAbstractItemView.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.NoFrame)
         self.setMouseTracking(True)
         self.viewport().setAttribute(Qt.WA_Hover)
         self._pressed: tuple[str, str] | None = None

@@ -89,7 +89,8 @@ class TrainTab(Page):
         run.draw_button.clicked.connect(self.try_requested)
         run.new_button.clicked.connect(partial(self.show_page, "new"))
         is_open = True if preferences is None else preferences.get(_DRAWER, True)
-        self.drawer.setVisible(bool(is_open))
+        self._is_drawer_open = bool(is_open)
+        self.drawer.setVisible(self._is_drawer_open)
 
     # -- building
 
@@ -157,6 +158,7 @@ class TrainTab(Page):
         if name == "library":
             self._before_library = self.page
         self._stack.setCurrentWidget(self._pages[name])
+        self.show_drawer(self._is_drawer_open)
         if name == "library":
             self.library.shown.emit()
         self.focus_first()
@@ -166,11 +168,13 @@ class TrainTab(Page):
         self.show_page(self._before_library if self.page == "library" else "library")
 
     def show_drawer(self, is_open: bool) -> None:
-        """Open or close the settings; the page keeps the focus."""
-        self.drawer.setVisible(is_open)
+        """Open or close the settings; the page keeps the focus. The library has none."""
+        self._is_drawer_open = is_open
+        self.drawer.setVisible(is_open and self.page != "library")
 
     def toggle_drawer(self) -> None:
-        self.show_drawer(self.drawer.isHidden())
+        if self.page != "library":
+            self.show_drawer(not self._is_drawer_open)
 
     def start_plots(self) -> None:
         """Import pyqtgraph in a thread, then build the plots between events; once."""
@@ -194,7 +198,7 @@ class TrainTab(Page):
     def remember(self, preferences: Preferences) -> None:
         """Store the settings, and whether they are open."""
         preferences.set("training", self.settings.settings().to_json())
-        preferences.set(_DRAWER, not self.drawer.isHidden())
+        preferences.set(_DRAWER, self._is_drawer_open)
 
     def focus_first(self) -> None:
         """Focus what is used first on the page in front."""

@@ -205,7 +205,7 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
     assert run.folder.exists()
     room.loop.gate.set()
     room.wait_for_end()
-    qtbot.waitUntil(lambda: "5 epochs" in row(page).detail)
+    qtbot.waitUntil(lambda: not row(page).entry.going_on)
     assert row(page).part is None
 
 
