@@ -227,7 +227,7 @@ class Autosave(QObject):
             if len(others) > 1:
                 which = f"The drawings of {len(others)} other windows are kept, too, in "
                 which += f"{', '.join(str(path) for path in others)}."
-            drawings_notifier.undo(
+            drawings_notifier.problem(
                 which, self._show_other, "Show it" if len(others) == 1 else "Show one"
             )
 

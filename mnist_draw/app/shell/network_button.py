@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QAbstractButton, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
@@ -215,8 +215,9 @@ class NetworkButton(QWidget):
         self._network = network
         self.work, self.answering = WorkHalf(), NetworkHalf()
         row(self.work, self.answering, gap=0, owner=self)
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.menu = NetworkMenu(network, self.answering)
-        self.answering.clicked.connect(self.menu.open)
+        self.answering.clicked.connect(self.menu.toggle)
         #: Whether a tab shows already what goes on, and what part of learning is done.
         self._is_shown, self._learnt = False, 0.0
         network.changed.connect(self.show_network)

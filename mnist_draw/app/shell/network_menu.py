@@ -30,15 +30,15 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import UNSAVED, ActiveNetwork
 from mnist_draw.app.kit.commands import icon
+from mnist_draw.app.kit.controls import Popover, paint_shadow
 from mnist_draw.app.kit.formatting import format_ago
-from mnist_draw.app.kit.layout import column
 from mnist_draw.app.kit.theme import Size, Text
 
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
 _WIDTH, _NETWORK_ROW, _HEADING_ROW, _LIBRARY_ROW = 372, 44, 31, 48
 _INSET, _TICK, _TITLE, _RIGHT = 6, 16, 40, 17
-#: Pixels between the button and the menu, and between the menu and the window's edge.
-_GAP = 4
+#: Pixels between the button and the menu, and between the menu and the window's edge; its shadow.
+_GAP, _SHADOW = 4, 6
 _LINE = Qt.UserRole + 1
 
 
@@ -228,16 +228,13 @@ class _List(QListView):
         return sum(self.sizeHintForRow(row) for row in range(self.model().rowCount()))
 
 
-class NetworkMenu(QFrame):
+class NetworkMenu(Popover):
     """Opens below the network button, aligned with its right edge and within the window."""
 
     library_requested = pyqtSignal()
 
     def __init__(self, network: ActiveNetwork, button: QWidget) -> None:
-        super().__init__(button, Qt.Popup)
-        self.setObjectName("networkMenu")
-        self.setAccessibleName("Networks")
-        self.setAttribute(Qt.WA_NoMouseReplay)
+        super().__init__(button, "networkMenu", "Networks")
         self._network, self._button = network, button
         #: Returns the run that goes on.
         self.run: Callable[[], InTraining | None] = lambda: None
@@ -248,17 +245,22 @@ class NetworkMenu(QFrame):
         self.list.setModel(self._model)
         self.list.chosen.connect(self._choose)
         self.list.menu_requested.connect(self._open_row_menu)
-        column(self.list, margins=(1, _GAP, 1, _GAP), owner=self)
+        self.body.addWidget(self.list)
+        edge = _SHADOW + _GAP
+        self.body.setContentsMargins(_SHADOW + 1, edge, _SHADOW + 1, edge)
         network.listed.connect(self.fill)
         network.changed.connect(self.fill)
 
-    def open(self) -> None:
-        """Show the menu with the keyboard on the network that answers."""
+    def toggle(self) -> None:
+        """Show the menu with the keyboard on the network that answers, or close it."""
+        if self.isVisible():
+            self.close_popover()
+            return
+        if self.parentWidget() is not self._button.window():
+            self.setParent(self._button.window())
         self._fill()
         self._network.refresh()
-        self._place()
-        self.show()
-        self.list.setFocus()
+        self.open_at(self._button)
 
     def fill(self) -> None:
         """List the networks anew if the menu is open."""
@@ -297,18 +299,18 @@ class NetworkMenu(QFrame):
         item.setData(line, _LINE)
         item.setData(line.spoken(), Qt.AccessibleTextRole)
 
-    def _place(self) -> None:
-        window = self._button.window()
-        scale = theme.text_scale()
+    def _place(self) -> QPoint:
+        window = self.parentWidget()
         corner = self._button.mapTo(window, QPoint(self._button.width(), self._button.height()))
         top = corner.y() + _GAP
-        width = min(round(_WIDTH * scale), window.width() - 2 * _GAP)
+        width = min(theme.scaled(_WIDTH), window.width() - 2 * _GAP)
         height = min(self.list.height_of_all() + 2 * _GAP, window.height() - top - _GAP)
-        left = max(_GAP, corner.x() - width)
-        self.setGeometry(QRect(window.mapToGlobal(QPoint(left, top)), QSize(width, height)))
+        place = QRect(max(_GAP, corner.x() - width), top, width, height)
+        self.setGeometry(place.adjusted(-_SHADOW, -_SHADOW, _SHADOW, _SHADOW))
+        return self.pos()
 
     def _choose(self, line: Line) -> None:
-        self.close()
+        self.close_popover()
         if line.is_library:
             self.library_requested.emit()
         elif line.key:
@@ -317,11 +319,16 @@ class NetworkMenu(QFrame):
     def _open_row_menu(self, line: Line, place: QPoint) -> None:
         menu = self.row_menu(line.key)
         if menu is not None:
-            menu.triggered.connect(self.close)
+            menu.triggered.connect(self.close_popover)
             menu.popup(place)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        card = QRectF(self.rect()).adjusted(_SHADOW, _SHADOW, -_SHADOW, -_SHADOW)
         painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        paint_shadow(painter, card, Size.CARD_RADIUS, _SHADOW)
         painter.setPen(theme.colour("edge"))
         painter.setBrush(theme.colour("panel"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.drawRoundedRect(
+            card.adjusted(0.5, 0.5, -0.5, -0.5), Size.CARD_RADIUS, Size.CARD_RADIUS
+        )

@@ -26,6 +26,7 @@ from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.app.shell.desktop import place_window
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import build_help
+from mnist_draw.app.shell.notification import RunNotification
 from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton
@@ -195,6 +196,7 @@ class Window(QMainWindow):
         self._connect_library()
         self.train_tab.try_requested.connect(self._try_run)
         self.training.ended.connect(self._training_ended)
+        RunNotification(self.run, self)
         network_button = self.header.network
         network_button.connect_work(self.run, self.learning)
         network_button.work.clicked.connect(self._show_work)
