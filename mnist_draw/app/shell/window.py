@@ -140,7 +140,7 @@ class Window(QMainWindow):
             ("Next tab", "Show the next tab.", f"{_TABS}+Tab", partial(self._step, 1)),
             ("Previous tab", "Show the previous tab.", f"{_TABS}+Shift+Tab",
              partial(self._step, -1)),
-            ("Library", "All runs and networks.", "F9", self._show_library),
+            ("Library", "All runs and networks.", "F9", self.draw_tab.networks.open),
             ("Message", "Put the keyboard into the message.", "Ctrl+F8", self.toast.take_keyboard),
             ("Quit", "Close the window.", "Ctrl+Q", self.close),
         ):  # fmt: skip
@@ -200,11 +200,12 @@ class Window(QMainWindow):
         network_button = self.header.network
         network_button.connect_work(self.run, self.learning)
         network_button.work.clicked.connect(self._show_work)
-        network_button.menu.library_requested.connect(self._show_library)
+        network_button.menu.library_requested.connect(self.draw_tab.networks.open)
         self._connect_inside()
         self._connect_recognition()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
-        connect_direct(self.training.trained, self._note_trained)
+        network, training = self.network, self.training
+        connect_direct(training.trained, lambda model: network.note_trained(model, training.key))
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
         self.draw_tab.my_digits.connect_services(self.learning, self.training)
         step = self.draw_tab.my_digits.next_step
@@ -308,10 +309,6 @@ class Window(QMainWindow):
             self.library.open_file(path)
 
         QTimer.singleShot(0, open_file)
-
-    def _note_trained(self, model: ModelFile) -> None:
-        """Pass on the newest network of the run that is going on, in the thread that trains it."""
-        self.network.note_trained(model, self.training.key)
 
     def _network_changed(self, model: ModelFile) -> None:
         self.inside_tab.use_network(model, self.network.key)

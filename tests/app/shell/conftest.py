@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 from PyQt5 import sip
-from PyQt5.QtWidgets import QAbstractButton, QLabel
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.explanations import Explanations
@@ -122,4 +122,6 @@ def shared(one_window, qtbot):
     window.draw_tab.canvas.clear()
     window.draw_tab.autosave.save()
     assert window.draw_tab._background.wait()
+    # What the background has to say is said now.
+    QApplication.processEvents()
     window.toast.clear()
