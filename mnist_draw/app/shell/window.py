@@ -140,7 +140,7 @@ class Window(QMainWindow):
             ("Next tab", "Show the next tab.", f"{_TABS}+Tab", partial(self._step, 1)),
             ("Previous tab", "Show the previous tab.", f"{_TABS}+Shift+Tab",
              partial(self._step, -1)),
-            ("Library", "All runs and networks.", "F9", self.draw_tab.networks.open),
+            ("Library", "All runs and networks.", "F9", self._show_library),
             ("Message", "Put the keyboard into the message.", "Ctrl+F8", self.toast.take_keyboard),
             ("Quit", "Close the window.", "Ctrl+Q", self.close),
         ):  # fmt: skip
@@ -200,7 +200,7 @@ class Window(QMainWindow):
         network_button = self.header.network
         network_button.connect_work(self.run, self.learning)
         network_button.work.clicked.connect(self._show_work)
-        network_button.menu.library_requested.connect(self.draw_tab.networks.open)
+        network_button.menu.library_requested.connect(self._show_library)
         self._connect_inside()
         self._connect_recognition()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
