@@ -116,8 +116,6 @@ def describe_updates(figures: LayerFigures) -> str:
     )
     if largest > 0.5:
         return f"{text}: large steps, early in a run or with a high learning rate."
-    if largest < 0.005:
-        return f"{text}: the network has nearly settled."
     return f"{text}."
 
 

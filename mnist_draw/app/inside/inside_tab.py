@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -18,14 +19,25 @@ from mnist_draw.app.kit.threads import Background
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.analysis.layer_inspection import LayerFigures
     from mnist_draw.app.draw.canvas import Canvas
     from mnist_draw.app.inside.inside_view import InsideView
     from mnist_draw.app.kit.active_network import ActiveNetwork
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.storage.preferences import Preferences
+    from mnist_draw.training.events import Parameters
 
 _VIEW = "mnist_draw.app.inside.inside_view"
 _SECTION, _STEP = "inside_section", "inside_guide_step"
+
+
+@dataclass
+class RunInTraining:
+    """The newest epoch of a run."""
+
+    title: str = ""
+    parameters: Parameters | None = None
+    figures: LayerFigures | None = None
 
 
 class InsideTab(Page):
@@ -50,6 +62,7 @@ class InsideTab(Page):
         self._network: tuple[ModelFile, str] | None = None
         self._drawing: tuple[np.ndarray | None, np.ndarray | None, int | None] | None = None
         self._label: int | None = None
+        self._run = RunInTraining()
         self._behind = self._emptied = False
         self._background = Background(self)
         self._column = QVBoxLayout(self)
@@ -85,6 +98,25 @@ class InsideTab(Page):
             if self._label is not None:
                 view.example.label_drawing(self._label)
         self._behind = self._emptied = False
+        view.show_run(self._run)
+
+    def show_epoch(self, title: str, parameters: Parameters) -> None:
+        """Note the weights of a run after an epoch, and show them while the tab is visible."""
+        self._run.title, self._run.parameters = title, parameters
+        self._follow_run()
+
+    def show_figures(self, figures: LayerFigures) -> None:
+        """Note what was measured of a run's layers, and show it while the tab is visible."""
+        self._run.figures = figures
+        self._follow_run()
+
+    def _follow_run(self) -> None:
+        if self.view is not None and self.isVisible():
+            self.view.show_run(self._run)
+
+    def open_run(self) -> None:
+        """Show the layers of the network in training."""
+        self.open().open_run()
 
     def open(self) -> InsideView:
         """Return the views; build them the first time."""

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.analysis.guide import GuideStep
+    from mnist_draw.app.inside.inside_tab import RunInTraining
     from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
@@ -90,6 +91,7 @@ class InsideView(QWidget):
         self._guided = False
         self.model: ModelFile | None = None
         self._key = ""
+        self._run: RunInTraining | None = None
         self._front: Section | None = None
         self._made: dict[str, Section] = {}
         #: Messages about the network in use, and the sections that sent them.
@@ -217,6 +219,8 @@ class InsideView(QWidget):
         if self.model is not None:
             section.use_network(self.model, self._key)
         section.show_example(self.example.current)
+        if self._run is not None:
+            self.show_run(self._run)
         return section
 
     def _report(self, section: str, sentence: str) -> None:
@@ -237,6 +241,26 @@ class InsideView(QWidget):
         """Show why the network gives its answer rather than the second guess."""
         self.open_section("network")
         self.section.open_view("why")
+
+    # -- the network in training
+
+    def open_run(self) -> None:
+        """Show the layers of the network in training."""
+        self.open_section(NetworkSection.name)
+        if isinstance(self.section, NetworkSection):
+            self.section.panel.open_run()
+
+    def show_run(self, run: RunInTraining) -> None:
+        """Follow a run, epoch by epoch."""
+        self._run = run
+        section = self._made.get(NetworkSection.name)
+        if not isinstance(section, NetworkSection):
+            return
+        layers = section.panel.run
+        if run.parameters is not None:
+            layers.show_run(run.title, run.parameters)
+        if run.figures is not None:
+            layers.show_figures(run.figures)
 
     # -- the guide
 

@@ -245,6 +245,12 @@ class Window(QMainWindow):
         teaching.taught.connect(inside.label_drawing)
         teaching.taught.connect(answer.why_link.note_taught)
         self.draw_tab.first_start.tour_requested.connect(self._show_guide)
+        self.run.epoch_learnt.connect(
+            lambda epoch, parameters: inside.show_epoch(
+                f"{self.training.title}, epoch {epoch}", parameters
+            )
+        )
+        self.run.layers_measured.connect(inside.show_figures)
         inside.draw_requested.connect(lambda: self._show_page(DrawTab.name))
         inside.present_requested.connect(self._present)
 

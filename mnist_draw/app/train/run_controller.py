@@ -61,6 +61,9 @@ class RunController(QObject):
     """Starts, pauses and stops runs for the Train tab, and shows their events on it."""
 
     state_changed = pyqtSignal()
+    #: An epoch and the parameters after it; what was measured of them.
+    epoch_learnt = pyqtSignal(int, tuple)
+    layers_measured = pyqtSignal(LayerFigures)
     rescued = pyqtSignal(str)
     unsaved = pyqtSignal(ModelFile)
     saved = pyqtSignal()
@@ -194,7 +197,6 @@ class RunController(QObject):
         if stopping:
             self.state.stopping()
         settings = self.tab.settings.settings()
-        self.tab.filters.show_parameters(None)
         self.tab.hint.show_hint(hints.read_curves([], settings))
         for card in (self.tab.loss, self.tab.accuracy):
             card.show_history(self.state.history, awaited.epochs)
@@ -233,7 +235,7 @@ class RunController(QObject):
         if due.hint:
             self._hint()
         if due.parameters is not None:
-            self.tab.filters.show_parameters(due.parameters)
+            self.epoch_learnt.emit(self.state.epoch, due.parameters)
         now = time.monotonic()
         if due.curves or now - self._curves_drawn > _CURVES_EVERY:
             self._draw_curves()
@@ -256,7 +258,7 @@ class RunController(QObject):
                 due.parameters = event.parameters
                 due.curves = due.hint = True
             case LayerFigures():
-                tab.layers.show_figures(event)
+                self.layers_measured.emit(event)
                 due.hint = True
             case Diverged():
                 due.hint = False

@@ -18,7 +18,6 @@ from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
-from mnist_draw.app.train.layers_view import FiltersView, LayersView
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.new_run_page import NewRunPage
 from mnist_draw.app.train.run_figures import OfferBar
@@ -65,10 +64,6 @@ class TrainTab(Page):
         self._before_library: PageName = "new"
         self.drawer = self._build_drawer()
         self.new_run, self.run_page, self.library = NewRunPage(), RunPage(), LibraryPage()
-        # Fed, and shown by no page of this tab.
-        self.filters, self.layers = FiltersView(self), LayersView(self)
-        for view in (self.filters, self.layers):
-            view.hide()
         self._pages: dict[PageName, QWidget] = {
             "new": self.new_run, "run": self.run_page, "library": self.library,
         }  # fmt: skip

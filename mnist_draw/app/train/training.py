@@ -6,14 +6,20 @@ gives one a thread for each run and hands its events on at most 30 times a secon
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw import thread_priority
+from mnist_draw.analysis.layer_inspection import LayerFigures
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Inbox, WorkerThread, connect_direct
-from mnist_draw.app.train.layers_view import Inspector
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_session import RunSession, Train
@@ -33,6 +39,12 @@ from mnist_draw.training.events import (
 from mnist_draw.training.network_places import describe_fallback, save_fallback, with_fallback_title
 from mnist_draw.training.settings import TrainingSettings
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mnist_draw.analysis.layer_inspection import LayerInspection
+
 #: Events are handed to the window this often, in milliseconds.
 _DRAIN_MS = 33
 MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
@@ -40,6 +52,72 @@ _NOWHERE = (
     "No other place could be written either. The network answers until the window is closed: make "
     "room on the disk, then train one epoch more, which saves it. Closing asks where to save it."
 )
+
+
+#: An inspection of t seconds is followed by a rest of this many times t: training loses at most
+#: a few percent, however short its epochs are.
+_REST = 25
+
+
+class Inspector:
+    """Inspects the network after the newest epoch, in a thread; skips epochs if it is late."""
+
+    def __init__(
+        self,
+        network: str,
+        pictures: NDArray[np.uint8] | None,
+        tell: Callable[[LayerFigures], object],
+    ) -> None:
+        self._network, self._tell = network, tell
+        self._pictures = pictures
+        self._before: Parameters | None = None
+        self._inspection: LayerInspection | None = None
+        self._failed = False
+        self._closing = threading.Event()
+        self._job = LatestJob()
+
+    def post(self, epoch: int, parameters: Parameters) -> None:
+        """Request an inspection; returns at once."""
+        self._job.ask(partial(self._inspect_epoch, epoch, self._before, parameters))
+        self._before = parameters
+
+    def close(self) -> None:
+        """Inspect the last epoch and end."""
+        self._closing.set()
+        self._job.wait()
+
+    def _inspect_epoch(self, epoch: int, before: Parameters | None, after: Parameters) -> None:
+        """Inspect, then rest; an error ends all inspections, not the run."""
+        if self._failed:
+            return
+        began = time.thread_time()
+        try:
+            if self._inspection is None:
+                from mnist_draw.analysis.layer_inspection import LayerInspection
+
+                self._inspection = LayerInspection(self._network)
+                # Compiling is done once and is no reason to rest.
+                began = time.thread_time()
+            self._inspect(self._inspection, epoch, before, after)
+        except Exception as error:  # reported once, not after each epoch
+            self._failed = True
+            reporter.report(error)
+        self._closing.wait(_REST * (time.thread_time() - began))
+
+    def _inspect(
+        self,
+        inspection: LayerInspection,
+        epoch: int,
+        before: Parameters | None,
+        after: Parameters,
+    ) -> None:
+        from mnist_draw.analysis.layer_inspection import DENSE_PICTURES
+        from mnist_draw.dataset.mnist import scale
+
+        pictures = None
+        if self._pictures is not None:
+            pictures = scale(self._pictures[:DENSE_PICTURES])
+        self._tell(inspection.inspect(epoch, before, after, pictures))
 
 
 class TrainingWorker(QObject):

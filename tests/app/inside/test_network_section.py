@@ -10,6 +10,7 @@ from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
 
+from mnist_draw.analysis.layer_inspection import LayerInspection
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.network_worker import (
@@ -21,6 +22,7 @@ from mnist_draw.app.inside.network.network_worker import (
 )
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
 from mnist_draw.app.inside.network.rows_view import RowsView, Sum, Term
+from mnist_draw.app.inside.network.run_layers import RunLayers
 from mnist_draw.app.inside.network.scene import shortened
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
 from mnist_draw.app.inside.section import Example
@@ -384,3 +386,31 @@ def test_words_that_share_a_line_are_shortened_only_where_they_must(qtbot):
     assert metrics.horizontalAdvance(whole) + metrics.horizontalAdvance(cut) <= room
     both = shortened(metrics, (long, long), 200)
     assert all(text.endswith("…") and metrics.horizontalAdvance(text) <= 100 for text in both)
+
+
+@pytest.mark.slow
+def test_the_layers_of_a_run_are_shown_after_an_epoch(qtbot):
+    view = RunLayers()
+    qtbot.addWidget(view)
+    view.resize(300, 560)
+    view.show()
+    empty = view.grab().toImage()
+    rng = np.random.default_rng(2)
+    shapes = ((784, 20), (20,), (20, 10), (10,))
+    before = tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes)
+    after = tuple(value * np.float32(1.1) for value in before)
+    pictures = rng.random((5, 1, 28, 28), np.float32)
+    view.show_figures(LayerInspection("custom_mlp:1,20,0,0").inspect(2, before, after, pictures))
+    assert "10 % of their length" in view.labels[0].text()
+    assert "5 validation pictures" in view.labels[1].text()
+    assert "15,880 weights" in view.labels[2].text()
+    assert view.grab().toImage() != empty
+    # A few silent units are a short bar.
+    view.dead.show_values(("hidden 1",), (0.002,))
+    assert view.dead.full == 1.0
+    # An update is compared with the largest of its run: the bar of a network that settles shrinks.
+    view.updates.show_values(("hidden 1",), (0.2,))
+    view.updates.show_values(("hidden 1",), (0.002,))
+    assert view.updates.full == pytest.approx(0.2)
+    view.show_run("Tutorial MLP, epoch 2", after)
+    assert view.filters.units == 20

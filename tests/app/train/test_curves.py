@@ -14,9 +14,8 @@ from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 
-from mnist_draw.analysis.layer_inspection import LayerInspection
+from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
-from mnist_draw.app.train.layers_view import LayersView
 from mnist_draw.app.train.plots import log_ticks
 from mnist_draw.app.train.series import Curve
 from mnist_draw.training.events import BatchFinished
@@ -170,6 +169,8 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
 
 def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
     room = make()
+    measured: list[LayerFigures] = []
+    room.run.layers_measured.connect(measured.append)
     room.loop.gate.clear()
     room.start(epochs=3)
     room.wait_for("training")
@@ -189,10 +190,8 @@ def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
         room.tab.loss.export_requested.emit(kind)
         room.qtbot.waitUntil(lambda path=path: room.message == f"Saved {path}.")
         assert path.read_bytes().startswith(beginning)
-    # The run's layers are shown, too.
-    labels = room.tab.layers.labels
-    assert "nearly settled" in labels[0].text()
-    assert "3,136 weights" in labels[2].text()
+    # The run's layers are measured, too.
+    assert [figures.epoch for figures in measured][-1] == 3
 
 
 def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
@@ -252,27 +251,3 @@ def test_zoomed_in_every_point_is_there():
     xs, ys = curve.points(1, 500_000, 500_500)
     np.testing.assert_array_equal(xs, np.arange(499_999, 500_502))
     np.testing.assert_array_equal(ys, xs % 7)
-
-
-@pytest.mark.slow
-def test_three_pictures_with_words(qtbot):
-    view = LayersView()
-    qtbot.addWidget(view)
-    view.resize(600, 150)
-    view.show()
-    empty = view.grab().toImage()
-    rng = np.random.default_rng(2)
-    shapes = ((784, 20), (20,), (20, 10), (10,))
-    before = tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes)
-    after = tuple(value * np.float32(1.1) for value in before)
-    pictures = rng.random((5, 1, 28, 28), np.float32)
-    view.show_figures(LayerInspection("custom_mlp:1,20,0,0").inspect(2, before, after, pictures))
-    assert "10 % of their length" in view.labels[0].text()
-    assert "5 validation pictures" in view.labels[1].text()
-    assert "15,880 weights" in view.labels[2].text()
-    assert view.grab().toImage() != empty
-    # A few silent units are a short bar.
-    view.dead.show_values(("hidden 1",), (0.002,))
-    view.updates.show_values(("hidden 1",), (0.002,))
-    assert view.dead.full == 1.0
-    assert view.updates.full == pytest.approx(0.004)

@@ -166,7 +166,6 @@ def test_a_run_that_was_cut_off_is_offered_and_continued(make):
     assert list(curve.getData()[0]) == [1, 2, 3]
     # What is known from before is there at once.
     assert room.text("validationAccuracyLabel") == "95.00 %"
-    assert room.tab.filters.units == 4
     room.loop.gate.set()
     room.wait_for_end()
     run = read_run(cut.folder)

@@ -246,6 +246,7 @@ class NetworkSection(Section):
             self._described = ""
         self.network.name = self._name
         self.network.show_parts(parts)
+        self.panel.show_weights(parts)
         self._show_note()
         self._ask()
 

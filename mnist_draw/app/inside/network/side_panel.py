@@ -17,11 +17,13 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.inside.network.network_worker import Frame, Unit
+from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit, Weights
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.rows_view import RowsView
+from mnist_draw.app.inside.network.run_layers import FiltersView, RunLayers, titled
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import Part, column, row
 from mnist_draw.app.kit.steady_labels import GrowingLabel
@@ -33,12 +35,23 @@ if TYPE_CHECKING:
 
     from mnist_draw.app.inside.network.network_view import NetworkView
 
+_CHOICES = (
+    "Show the sum behind the answer.",
+    "Show the weights into each unit of the first layer.",
+    "Show the layers of the network in training, after each epoch.",
+)
+_SIGNS = "Orange: ink speaks for the unit. Blue: ink speaks against it."
+_WEIGHTS = {
+    Weights.NOW: _SIGNS,
+    Weights.START: f"As training began: random numbers. {_SIGNS}",
+    Weights.LEARNT: f"What training added: the noise of the start is gone. {_SIGNS}",
+}
 #: Of its usual width, however large the system's text is.
 _MAX_SCALE = 1.15
 
 
 class SidePanel(Card):
-    """Two pages: ``whyPanel`` while no unit is selected, and ``unitPanel``."""
+    """What was chosen above it while no unit is selected, else ``unitPanel``."""
 
     rival_chosen = pyqtSignal(int)
     switched = pyqtSignal(bool)
@@ -49,13 +62,47 @@ class SidePanel(Card):
         super().__init__()
         self._fit()
         theme.theme().changed.connect(self._fit)
+        self.choice = SegmentedControl("panelView", ("Why", "Weights", "In training"))
+        for button, sentence in zip(self.choice.buttons, _CHOICES, strict=True):
+            explain(button, button.text(), sentence)
+        self.choice.choose(0)
+        self.choice.chosen.connect(self._show_chosen)
+        self.body.addWidget(self.choice)
         self.pages = QStackedWidget()
-        self.body.addWidget(self.pages)
+        self.body.addWidget(self.pages, 1)
         self.why = self._build_why()
         self.unit = self._build_unit()
-        self.pages.addWidget(self.why)
-        self.pages.addWidget(self.unit)
+        self.run = RunLayers()
+        self._chosen = (
+            self.why,
+            self._build_weights(),
+            _page("runPanel", (_scrolled(self.run), 1)),
+        )
+        for page in (*self._chosen, self.unit):
+            self.pages.addWidget(page)
         self._show_nothing()
+
+    def _build_weights(self) -> QWidget:
+        self.filters = FiltersView()
+        self.weights_text = label("", "muted", "weightsText")
+        self.weights_text.setWordWrap(True)
+        heading = titled("What the first layer looks for", self.filters)
+        return _page("weightsPanel", heading, (self.filters, 1), self.weights_text)
+
+    def _show_chosen(self) -> None:
+        """Show the page that was chosen; a unit that is selected is let go."""
+        self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
+        self.closed.emit()
+
+    def open_run(self) -> None:
+        """Show the layers of the network in training."""
+        self.choice.choose(2)
+        self._show_chosen()
+
+    def show_weights(self, parts: Parts) -> None:
+        """Show the first layer's weights as chosen: now, at the start, or learnt."""
+        self.filters.show_weights(parts.shown[0].W if len(parts.layers) > 1 else None)
+        self.weights_text.setText(_WEIGHTS[parts.weights])
 
     def _build_why(self) -> QWidget:
         self.why_title = label("", "title", "whyTitle")
@@ -106,7 +153,7 @@ class SidePanel(Card):
     # -- what is shown
 
     def _show_nothing(self) -> None:
-        self.pages.setCurrentWidget(self.why)
+        self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
         self.why_title.setText("Why this answer")
         self.rival.hide()
         self.why_rows.show_rows(())
@@ -121,7 +168,7 @@ class SidePanel(Card):
             self._show_unit(view, view.frame, view.unit, ideal)
 
     def _show_why(self, frame: Frame, name: Callable[[int], str]) -> None:
-        self.pages.setCurrentWidget(self.why)
+        self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
         _set(self.why_title, _describe_why(name(frame.answer)))
         names = [name(digit) for digit in range(frame.layers[-1].units)]
         if [self.rival.itemText(n) for n in range(self.rival.count())] != names:
@@ -197,7 +244,7 @@ def _page(name: str, *parts: Part) -> QWidget:
     return page
 
 
-def _scrolled(rows: RowsView) -> QScrollArea:
+def _scrolled(rows: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setFrameShape(QFrame.NoFrame)
     area.setWidgetResizable(True)

@@ -1,31 +1,24 @@
-"""The network's inside during a run: filters of the first layer, update sizes, silent units."""
+"""The layers of a run while it trains: first weights, update sizes, silent units."""
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Callable, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QResizeEvent
-from PyQt5.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.analysis import layer_inspection
-from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of, rgb
-from mnist_draw.app.kit.latest_job import LatestJob
-from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, label
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from mnist_draw.analysis.layer_inspection import LayerInspection
+    from mnist_draw.analysis.layer_inspection import LayerFigures
     from mnist_draw.training.events import Parameters
 
 #: Side of a unit's picture and gap between two, in logical pixels; side of MNIST's pictures.
@@ -65,15 +58,14 @@ class FiltersView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(12 * (_TILE + _GAP), 2 * _TILE + _GAP)
 
-    def show_parameters(self, parameters: tuple[Any, ...] | None) -> None:
-        """Show the first layer of a network; None shows nothing."""
+    def show_weights(self, weights: np.ndarray | None) -> None:
+        """Show a first layer: (784, units), or (maps, 1, height, width) as they are stored."""
         self._filters = None
-        if parameters:
-            weights = np.asarray(parameters[0])
-            if weights.ndim == 2 and weights.shape[0] == _SIDE * _SIDE:
-                self._filters = weights.T.reshape(-1, _SIDE, _SIDE)
-            elif weights.ndim == 4:
-                self._filters = weights[:, 0]
+        if weights is not None and weights.ndim == 2:
+            self._filters = weights.T.reshape(-1, _SIDE, _SIDE)
+        elif weights is not None:
+            # Lasagne turns a filter round before it slides over the picture.
+            self._filters = weights[:, 0, ::-1, ::-1]
         self._render()
 
     @property
@@ -112,11 +104,6 @@ class FiltersView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if not self._images:
-            painter.setFont(theme.font(theme.Text.LABEL))
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(
-                self.rect(), 0, "The weights appear here after the first epoch of a run."
-            )
             return
         columns, _ = self._grid()
         for number, image in enumerate(self._images):
@@ -147,24 +134,22 @@ class _Picture(QWidget):
 class LayerBars(_Picture):
     """One bar for each layer, with its name and its value in percent."""
 
-    def __init__(self, colour: str, full: float | None = None) -> None:
+    def __init__(self, colour: str, full: float = 0.0) -> None:
         super().__init__()
         self._colour = colour
-        self._full = full
+        #: The share that fills a bar: given, or the largest of the run so far.
+        self.full = full
+        self._grows = not full
         self._names: Sequence[str] = ()
         self._values: Sequence[float] = ()
 
     def show_values(self, names: Sequence[str], values: Sequence[float]) -> None:
         """Show shares from 0 to 1."""
+        if self._grows:
+            before = self.full if names == self._names else 0.0
+            self.full = max(before, *values, 1e-9)
         self._names, self._values = names, values
         self.update()
-
-    @property
-    def full(self) -> float:
-        """The share that fills a bar."""
-        if self._full is not None:
-            return self._full
-        return max(1.0 if max(self._values) > 0.5 else 2 * max(self._values), 1e-9)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._values:
@@ -235,119 +220,72 @@ _PICTURES = (
 )  # fmt: skip
 
 
-class LayersView(QWidget):
-    """Three pictures of the network after an epoch."""
+class RunLayers(QWidget):
+    """The first weights of the network in training, and three pictures of its last epoch."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("layersView")
         explain(
             self,
-            "Inside the layers",
+            "The layers in training",
             "After each epoch: how far it moved each layer's weights, how many rectifiers answer "
             "no picture, and how the weights are spread.",
         )
-        # A grid aligns pictures and labels of all three.
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(Size.MARGIN)
-        grid.setVerticalSpacing(Size.TIGHT)
-        grid.setRowStretch(1, 1)
+        self.title = label("", "title", "runLayersTitle")
+        self.title.setWordWrap(True)
         self.updates, self.dead = LayerBars("accent"), LayerBars("alert", full=1.0)
         self.weights = WeightHistogram()
+        self.filters = FiltersView()
         self.labels: list[QLabel] = []
+        parts = column(self.title, gap=Size.TIGHT, owner=self)
         pictures = (self.updates, self.dead, self.weights)
         for (title, name, sentence), picture in zip(_PICTURES, pictures, strict=True):
-            column = len(self.labels)
-            grid.setColumnStretch(column, 1)
-            grid.addWidget(label(title, "muted"), 0, column)
-            picture.setObjectName(name)
-            grid.addWidget(picture, 1, column)
-            line = label("Shown after an epoch.", "muted", f"{name}Label")
-            line.setWordWrap(True)
-            line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-            explain(picture, title, sentence)
-            explain(line, title, sentence)
-            self.labels.append(line)
-            grid.addWidget(line, 2, column)
+            self._add_picture(parts, picture, title, name, sentence)
+        parts.addLayout(titled("First weights", self.filters))
+        parts.addWidget(self.filters, 2)
+        self.show_nothing()
+
+    def _add_picture(
+        self, parts: QVBoxLayout, picture: QWidget, title: str, name: str, sentence: str
+    ) -> None:
+        picture.setObjectName(name)
+        line = label("", "muted", f"{name}Label")
+        line.setWordWrap(True)
+        self.labels.append(line)
+        parts.addWidget(label(title, "heading"))
+        parts.addWidget(picture, 1)
+        parts.addWidget(line)
+        for widget in (picture, line):
+            explain(widget, title, sentence)
+
+    def show_nothing(self) -> None:
+        """Show that no run has had an epoch yet."""
+        self.title.setText("No network is in training. After each epoch its layers appear here.")
+
+    def show_run(self, name: str, parameters: Parameters) -> None:
+        """Show the weights of a run after an epoch."""
+        self.title.setText(name)
+        self.filters.show_weights(parameters[0])
 
     def show_figures(self, figures: LayerFigures) -> None:
+        """Show what was measured after an epoch."""
         self.updates.show_values(figures.names, figures.updates)
         self.dead.show_values(figures.names, figures.dead)
         self.weights.show_figures(figures)
-        for one, text in zip(
-            self.labels,
-            (
-                layer_inspection.describe_updates(figures),
-                layer_inspection.describe_silent_units(figures),
-                layer_inspection.describe_weights(figures),
-            ),
-            strict=True,
-        ):
+        texts = (
+            layer_inspection.describe_updates(figures),
+            layer_inspection.describe_silent_units(figures),
+            layer_inspection.describe_weights(figures),
+        )
+        for one, text in zip(self.labels, texts, strict=True):
             one.setText(text)
 
 
-#: An inspection of t seconds is followed by a rest of this many times t: training loses at most
-#: a few percent, however short its epochs are.
-_REST = 25
-
-
-class Inspector:
-    """Inspects the network after the newest epoch, in a thread; skips epochs if it is late."""
-
-    def __init__(
-        self,
-        network: str,
-        pictures: NDArray[np.uint8] | None,
-        tell: Callable[[LayerFigures], object],
-    ) -> None:
-        self._network, self._tell = network, tell
-        self._pictures = pictures
-        self._before: Parameters | None = None
-        self._inspection: LayerInspection | None = None
-        self._failed = False
-        self._closing = threading.Event()
-        self._job = LatestJob()
-
-    def post(self, epoch: int, parameters: Parameters) -> None:
-        """Request an inspection; returns at once."""
-        self._job.ask(partial(self._inspect_epoch, epoch, self._before, parameters))
-        self._before = parameters
-
-    def close(self) -> None:
-        """Inspect the last epoch and end."""
-        self._closing.set()
-        self._job.wait()
-
-    def _inspect_epoch(self, epoch: int, before: Parameters | None, after: Parameters) -> None:
-        """Inspect, then rest; an error ends all inspections, not the run."""
-        if self._failed:
-            return
-        began = time.thread_time()
-        try:
-            if self._inspection is None:
-                from mnist_draw.analysis.layer_inspection import LayerInspection
-
-                self._inspection = LayerInspection(self._network)
-                # Compiling is done once and is no reason to rest.
-                began = time.thread_time()
-            self._inspect(self._inspection, epoch, before, after)
-        except Exception as error:  # reported once, not after each epoch
-            self._failed = True
-            reporter.report(error)
-        self._closing.wait(_REST * (time.thread_time() - began))
-
-    def _inspect(
-        self,
-        inspection: LayerInspection,
-        epoch: int,
-        before: Parameters | None,
-        after: Parameters,
-    ) -> None:
-        from mnist_draw.analysis.layer_inspection import DENSE_PICTURES
-        from mnist_draw.dataset.mnist import scale
-
-        pictures = None
-        if self._pictures is not None:
-            pictures = scale(self._pictures[:DENSE_PICTURES])
-        self._tell(inspection.inspect(epoch, before, after, pictures))
+def titled(text: str, filters: FiltersView) -> QVBoxLayout:
+    """Return the heading of first weights, with how many of the units are shown."""
+    note = label("", "muted")
+    filters.shown_changed.connect(
+        lambda shown, units: note.setText(f"{shown} of {units:,}" if units else "")
+    )
+    return column(row(label(text, "heading"), 1, note))
