@@ -90,7 +90,7 @@ class FiltersView(QWidget):
             )
             shown = self._filters[:count]
             # One scale for the whole layer shows which units have learnt most.
-            peak = _PEAK * float(self._filters[:_SCALE_FROM].std())
+            peak = _PEAK * float(self._filters[:_SCALE_FROM].std(dtype=np.float64))
             strength = np.clip(shown / max(peak, 1e-12), -1, 1)[..., None]
             colours = np.where(strength > 0, accent, second)
             pixels = ground + (colours - ground) * np.abs(strength)

@@ -84,6 +84,7 @@ class SidePanel(Card):
 
     def _build_weights(self) -> QWidget:
         self.filters = FiltersView()
+        self.filters.setObjectName("firstWeights")
         self.weights_text = label("", "muted", "weightsText")
         self.weights_text.setWordWrap(True)
         heading = titled("What the first layer looks for", self.filters)
