@@ -403,6 +403,11 @@ QComboBox QAbstractItemView {{
     background: {panel}; color: {text}; border: 1px solid {line}; padding: 4px;
     selection-background-color: {second}; selection-color: {on_second};
 }}
+QListWidget {{
+    background: {card}; border: 1px solid {line}; border-radius: {r_field}px; padding: 4px;
+}}
+QListWidget::item {{ color: {text}; padding: 5px 8px; border-radius: 4px; }}
+QListWidget::item:selected {{ background: {second}; color: {on_second}; }}
 QTableView {{
     background: {card}; alternate-background-color: {band}; border: none;
     gridline-color: {line}; selection-background-color: {hover}; selection-color: {text};

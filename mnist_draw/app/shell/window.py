@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PyQt5.QtCore import Qt, QTimer, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices
-from PyQt5.QtWidgets import QMainWindow, QTabWidget, QWidget
+from PyQt5.QtWidgets import QMainWindow, QScrollArea, QTabWidget, QWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.explanations import Explanations
@@ -126,7 +126,13 @@ class Window(QMainWindow):
         self.inside_tab = self.page(InsideTab)
         self._show_page(_FIRST)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
-        self.setCentralWidget(self.tabs)
+        # Where the screen is too small for a page it scrolls, and the window never grows by itself.
+        room = QScrollArea()
+        room.setFrameShape(QScrollArea.NoFrame)
+        room.setFocusPolicy(Qt.NoFocus)
+        room.setWidgetResizable(True)
+        room.setWidget(self.tabs)
+        self.setCentralWidget(room)
         before: QWidget = self.tabs.tabBar()
         for part in self.header.in_order():
             self.setTabOrder(before, part)

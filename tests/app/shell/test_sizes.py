@@ -167,3 +167,17 @@ def test_a_window_left_on_a_screen_that_is_gone_comes_back(window):
     available = QApplication.primaryScreen().availableGeometry()
     # The offscreen platform's screen is smaller than the smallest window.
     assert available.contains(window.pos())
+
+
+@pytest.mark.parametrize("text", [13], indirect=True)
+def test_a_screen_that_is_too_small_for_the_pages_is_not_left(window):
+    # One of 1080 lines at 200 %, less a title bar.
+    window.resize(956, 500)
+    _settle()
+    assert (window.width(), window.height()) == (956, 500)
+    room = window.centralWidget()
+    bars = room.horizontalScrollBar(), room.verticalScrollBar()
+    assert any(bar.maximum() > 0 for bar in bars)
+    window.resize(1600, 1000)
+    _settle()
+    assert all(bar.maximum() == 0 for bar in bars)
