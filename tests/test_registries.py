@@ -157,7 +157,7 @@ def test_an_activation_is_in_the_help_and_the_form(name, panel, capsys):
     choose_in(panel, "layer1ActivationCombo", name)
     menu = panel.findChild(QComboBox, "layer1ActivationCombo")
     assert menu.currentData(Qt.ToolTipRole) == ACTIVATIONS[name].meaning
-    [layer, *_] = parse_network(panel.settings().network).layers.hidden
+    [layer, *_] = parse_network(panel.settings.settings().network).layers.hidden
     assert layer.activation == name
 
 
@@ -220,16 +220,16 @@ CHOICES = {"update": UPDATE_RULES, "schedule": SCHEDULES, "augmentation": RECIPE
 
 @pytest.fixture
 def panel(request, monkeypatch, tmp_path):
-    """Return the settings' form; elsewhere than in the window, Qt may be missing."""
+    """Return the Train tab; elsewhere than in the window, Qt may be missing."""
     pytest.importorskip("PyQt5")
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     qtbot = request.getfixturevalue("qtbot")
-    from mnist_draw.app.train.settings_panel import SettingsPanel
+    from mnist_draw.app.train.train_tab import TrainTab
 
-    panel = SettingsPanel()
-    qtbot.addWidget(panel)
-    return panel
+    tab = TrainTab()
+    qtbot.addWidget(tab)
+    return tab
 
 
 def choose_in(panel, name, title):
@@ -250,7 +250,7 @@ def test_a_choice_is_in_the_help_the_parser_and_the_form(name, panel, capsys):
         assert f"{key}: {entry.meaning}" in help_text
         assert vars(build_parser().parse_args(["train", setting.option, key]))[name] == key
         choose_in(panel, f"{setting.widget}Combo", entry.title)
-        assert getattr(panel.settings(), name) == key
+        assert getattr(panel.settings.settings(), name) == key
 
 
 @pytest.mark.parametrize("name", UPDATE_RULES)
@@ -273,12 +273,13 @@ def test_a_preset_is_in_the_help_the_parser_and_the_form(name, panel, capsys):
     preset = PRESETS[name]
     preset.settings.validate()
     assert f"{name}: {preset.meaning}" in help_of("train", capsys)
-    from PyQt5.QtWidgets import QPushButton
+    from PyQt5.QtWidgets import QAbstractButton
 
-    button = panel.findChild(QPushButton, f"{preset.widget}Button")
+    button = panel.findChild(QAbstractButton, f"{preset.widget}Button")
     assert button.text() == preset.title
+    assert button.accessibleName() == preset.title
     button.click()
-    assert panel.settings() == preset.settings
+    assert panel.settings.settings() == preset.settings
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -286,7 +287,7 @@ def test_a_network_kind_is_in_the_help_and_the_form_and_is_built(name, panel, ca
     kind = NETWORKS[name]
     assert f"{kind.grammar} ({kind.meaning})" in help_of("train", capsys)
     choose_in(panel, "networkCombo", kind.title)
-    text = panel.settings().network
+    text = panel.settings.settings().network
     # The form writes a `custom_mlp` as the list of layers that it is.
     assert text.partition(":")[0] in (name, "layers")
     assert parse_network(text).build().output_shape == (None, 10)

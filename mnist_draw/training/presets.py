@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
-from mnist_draw.errors import DocumentError, StorageError, UserError
+from mnist_draw.errors import DocumentError, StorageError, UserError, plain_name
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.specification import Share
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import pack, parse
+from mnist_draw.storage.folders import config_folder
 from mnist_draw.storage.opening import MEGABYTE, read_file
+from mnist_draw.storage.unique_paths import quarantine
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.setting import check_name
 from mnist_draw.training.settings import SETTINGS, SettingsError, TrainingSettings
@@ -86,6 +90,12 @@ PRESETS: dict[str, Preset] = {
         0.994,
     ),
 }
+
+
+#: What the menu calls the tutorial's settings, data set included.
+AS_IN_THE_TUTORIAL = "As in the tutorial"
+_TAKEN = {AS_IN_THE_TUTORIAL, *(preset.title for preset in PRESETS.values())}
+_MAX_NAME_LENGTH = 60
 
 
 def find_preset(name: str) -> Preset:
@@ -207,3 +217,48 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
     except DocumentError as error:
         raise SettingsError(f"The settings file {path} cannot be used: {error}.") from error
     return values
+
+
+# -- the user's own presets, in one file by name
+
+
+def _own_file() -> Path:
+    return config_folder() / "presets.json"
+
+
+def _read_own() -> dict[str, Any]:
+    """Read the presets; a file that cannot be read is put aside."""
+    path = _own_file()
+    if not path.exists():
+        return {}
+    try:
+        return read_settings(path)
+    except SettingsError:
+        quarantine(path)
+        return {}
+
+
+def own_presets() -> dict[str, TrainingSettings]:
+    """Return the user's presets by name; what is no preset is left out."""
+    found = {}
+    for name, values in _read_own().items():
+        with contextlib.suppress(UserError):
+            found[name] = TrainingSettings.from_json(values)
+    return found
+
+
+def save_preset(name: str, settings: TrainingSettings) -> str:
+    """Keep settings under a name, and return it: one line that is not that of another preset."""
+    name = plain_name(name)[:_MAX_NAME_LENGTH]
+    if not name or name in _TAKEN:
+        raise SettingsError(f"{name or 'A preset without a name'} is taken; choose another name.")
+    presets = {**_read_own(), name: settings.to_json()}
+    write_atomically(_own_file(), pack(presets, indent=2) + b"\n")
+    return name
+
+
+def delete_preset(name: str) -> None:
+    """Delete one of the user's presets."""
+    presets = _read_own()
+    presets.pop(name, None)
+    write_atomically(_own_file(), pack(presets, indent=2) + b"\n")

@@ -99,7 +99,6 @@ class WholeNumber(Setting):
     high: int
     step: int = 1
     unit: str = ""
-    columns: int = 4
     metavar: str = "N"
     #: Whether the mark follows the number: "5 epochs".
     counts: bool = False

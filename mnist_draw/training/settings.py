@@ -104,14 +104,15 @@ class TrainingSettings:
             allowed="it must be above 0 (from 1e-20 to 1,000,000). The tutorial uses 0.001",
         ),
     )
-    update_parameters: Mapping[str, float] = declared(
-        {},
-        RuleParameters(
-            title="Parameters of the update rule",
-            sentence="A parameter of the update rule, such as rho=0.95; may be repeated.",
+    schedule: str = declared(
+        "constant",
+        Choice(
+            title="Schedule",
+            sentence="How the learning rate changes during the run.",
             group="learning",
-            widget="rule",
-            option="--update-parameter",
+            widget="schedule",
+            option="--schedule",
+            choices=SCHEDULES,
         ),
     )
     batch_size: int = declared(
@@ -128,47 +129,6 @@ class TrainingSettings:
             high=10_000,
             step=50,
             unit="pictures",
-        ),
-    )
-    epochs: int = declared(
-        20,
-        WholeNumber(
-            title="Epochs",
-            noun="The number of epochs",
-            sentence="How many times the network sees all training pictures.",
-            group="learning",
-            widget="epochs",
-            option="--epochs",
-            with_resume=True,
-            mark="epochs",
-            counts=True,
-            low=1,
-            high=100_000,
-        ),
-    )
-    seed: int = declared(
-        1,
-        WholeNumber(
-            title="Seed",
-            noun="The seed",
-            sentence="Start of the random numbers; the same seed gives the same run.",
-            group="learning",
-            widget="seed",
-            option="--seed",
-            mark="seed",
-            low=0,
-            high=2**31 - 1,
-        ),
-    )
-    schedule: str = declared(
-        "constant",
-        Choice(
-            title="Schedule",
-            sentence="How the learning rate changes during the run.",
-            group="learning",
-            widget="schedule",
-            option="--schedule",
-            choices=SCHEDULES,
         ),
     )
     l2: float = declared(
@@ -188,13 +148,53 @@ class TrainingSettings:
             allowed="it must be 0 or more (up to 1,000,000)",
         ),
     )
+    seed: int = declared(
+        1,
+        WholeNumber(
+            title="Seed",
+            noun="The seed",
+            sentence="Start of the random numbers; the same seed gives the same run.",
+            group="learning",
+            widget="seed",
+            option="--seed",
+            mark="seed",
+            low=0,
+            high=2**31 - 1,
+        ),
+    )
+    update_parameters: Mapping[str, float] = declared(
+        {},
+        RuleParameters(
+            title="Parameters of the update rule",
+            sentence="A parameter of the update rule, such as rho=0.95; may be repeated.",
+            group="learning",
+            widget="rule",
+            option="--update-parameter",
+        ),
+    )
+    epochs: int = declared(
+        20,
+        WholeNumber(
+            title="Epochs",
+            noun="The number of epochs",
+            sentence="How many times the network sees all training pictures.",
+            group="start",
+            widget="epochs",
+            option="--epochs",
+            with_resume=True,
+            mark="epochs",
+            counts=True,
+            low=1,
+            high=100_000,
+        ),
+    )
     data_folder: str | None = declared(
         None,
         Folder(
             title="Data set",
             nothing="MNIST",
             sentence=f"MNIST, or data of your own: {list_titles()}.",
-            group="data",
+            group="start",
             widget="data",
             chooses_pictures=True,
             option="--data",
@@ -223,23 +223,6 @@ class TrainingSettings:
             known=(("my digits", _my_digits),),
         ),
     )
-    augmentation: str = declared(
-        "off",
-        Choice(
-            title="Augmentation",
-            mark="augmentation",
-            sentence="How the training pictures are varied, anew in each epoch; the network then "
-            "reads more kinds of handwriting.",
-            group="data",
-            columns=8,
-            widget="augmentation",
-            option="--augment",
-            metavar="RECIPE",
-            live=True,
-            choices=RECIPES,
-            bare="handwriting",
-        ),
-    )
     training_examples: int | None = declared(
         None,
         WholeNumber(
@@ -258,6 +241,23 @@ class TrainingSettings:
             step=1000,
         ),
     )
+    augmentation: str = declared(
+        "off",
+        Choice(
+            title="Augmentation",
+            mark="augmentation",
+            sentence="How the training pictures are varied, anew in each epoch; the network then "
+            "reads more kinds of handwriting.",
+            group="data",
+            columns=12,
+            widget="augmentation",
+            option="--augment",
+            metavar="RECIPE",
+            live=True,
+            choices=RECIPES,
+            bare="handwriting",
+        ),
+    )
     target_accuracy: float | None = declared(
         None,
         RealNumber(
@@ -269,6 +269,7 @@ class TrainingSettings:
             widget="target",
             option="--target-accuracy",
             mark="until",
+            columns=12,
             percent=True,
             low=math.ulp(0.0),
             high=1,
@@ -283,7 +284,7 @@ class TrainingSettings:
             noun="The patience",
             sentence="Stop after so many epochs without a lower validation loss.",
             group="stop",
-            columns=6,
+            columns=12,
             widget="patience",
             option="--patience",
             mark="patience",

@@ -7,8 +7,8 @@ import dataclasses
 import pytest
 from PyQt5.QtWidgets import QComboBox, QSpinBox
 
-from mnist_draw.app.train import settings_panel
-from mnist_draw.app.train.settings_panel import SettingsPanel
+from mnist_draw.app.train import settings_drawer, settings_form
+from mnist_draw.app.train.settings_drawer import SettingsDrawer
 from mnist_draw.cli import main, train, train_run
 from mnist_draw.networks import NETWORKS
 from mnist_draw.networks.mlp import MlpLayer, MlpLayers, build_layers
@@ -55,12 +55,13 @@ def test_a_network(monkeypatch, qtbot, given, capsys):
     monkeypatch.setitem(NETWORKS, "triple", kind)
     assert given("--network", "triple:7").network == "triple:7"
     assert "triple[:UNITS] (three hidden layers of UNITS rectifiers)" in help_text(capsys)
-    panel = SettingsPanel()
-    qtbot.addWidget(panel)
-    menu = panel.findChild(QComboBox, "networkCombo")
+    drawer = SettingsDrawer()
+    qtbot.addWidget(drawer)
+    panel = drawer.form
+    menu = drawer.findChild(QComboBox, "networkCombo")
     menu.setCurrentIndex(menu.findText("Three alike"))
     assert panel.settings().network == "triple"
-    panel.findChild(QSpinBox, "unitsSpinBox").setValue(8)
+    drawer.findChild(QSpinBox, "unitsSpinBox").setValue(8)
     assert panel.settings().network == "triple:8"
     panel.show_settings(TrainingSettings())
     panel.show_settings(TrainingSettings(network="triple:9"))
@@ -84,16 +85,17 @@ class MoreSettings(TrainingSettings):
 
 
 def test_a_setting(monkeypatch, qtbot, given, capsys):
-    for module in (train, settings_panel):
+    for module in (train, settings_form, settings_drawer):
         monkeypatch.setattr(module, "TrainingSettings", MoreSettings)
     monkeypatch.setattr(train, "SETTINGS", settings_of(MoreSettings))
     assert given("--warm-up", "5").to_json()["warm_up"] == 5
     assert main(["train", "--warm-up", "10"]) == 2
     assert "Warm-up is 10; it must be from 1 to 9." in capsys.readouterr().err
     assert "--warm-up N epochs with a rising learning rate (default: 3)" in help_text(capsys)
-    panel = SettingsPanel()
-    qtbot.addWidget(panel)
-    box = panel.findChild(QSpinBox, "warmUpSpinBox")
+    drawer = SettingsDrawer()
+    qtbot.addWidget(drawer)
+    panel = drawer.form
+    box = drawer.findChild(QSpinBox, "warmUpSpinBox")
     assert "rising learning rate" in box.toolTip()
     box.setValue(4)
     assert panel.settings() == MoreSettings(warm_up=4)

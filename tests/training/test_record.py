@@ -24,10 +24,11 @@ from mnist_draw.storage.unique_paths import (
     empty_bin,
     move_to_bin,
 )
-from mnist_draw.training import events, expected_time, record, run_formats, run_list
+from mnist_draw.training import events, expectation, record, run_formats, run_list
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.events import EpochFinished
 from mnist_draw.training.history import EPOCH_COLUMNS, History
+from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.record import Run, load_history, read_run, save_history, with_figures
 from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.settings import TrainingSettings
@@ -483,22 +484,22 @@ def test_only_what_differs():
 
 
 def test_the_last_run_of_a_network_tells_how_long_the_next_takes(monkeypatch):
-    monkeypatch.setattr(expected_time, "matrix_speed", lambda: 1e9)
+    monkeypatch.setattr(expectation, "matrix_speed", lambda: 1e9)
     settings = TrainingSettings(epochs=3)
-    estimated = expected_time.expected_seconds(settings)
+    estimated = expectation.expected_seconds(settings)
     assert estimated is not None
     assert 1 < estimated < 10_000
     add_run("2026-01-01 10:00")
     runs, _ = run_list.list_runs()
-    assert expected_time.expected_seconds(settings, runs) == 180
-    few = expected_time.expected_seconds(settings.replace(training_examples=5000), runs)
+    assert expectation.expected_seconds(settings, runs) == 180
+    few = expectation.expected_seconds(settings.replace(training_examples=5000), runs)
     assert few is not None
     assert 18 < few < 40
-    other = expected_time.expected_seconds(settings.replace(network="cnn"), runs)
+    other = expectation.expected_seconds(settings.replace(network="cnn"), runs)
     assert other is not None
     assert other > estimated
     own = settings.replace(data_folder="/mine")
-    assert expected_time.expected_seconds(own, runs) is None
+    assert expectation.expected_seconds(own, runs) is None
 
 
 @pytest.mark.parametrize(
@@ -506,4 +507,16 @@ def test_the_last_run_of_a_network_tells_how_long_the_next_takes(monkeypatch):
     [(0.2, "1 s"), (9.4, "9 s"), (12, "10 s"), (21, "20 s"), (58, "1 min"), (125, "2 min")],
 )
 def test_a_time_is_rounded(seconds, words):
-    assert expected_time.time_words(seconds) == words
+    assert expectation.time_words(seconds) == words
+
+
+def test_an_accuracy_is_a_presets_or_the_last_runs(monkeypatch):
+    monkeypatch.setattr(expectation, "matrix_speed", lambda: 1e9)
+    settings = TrainingSettings(learning_rate=0.0005, epochs=2)
+    assert expectation.expect(PRESETS["quick"].settings).source == "expected"
+    assert expectation.expect(settings).accuracy == "–"
+    run = Run(Path(), settings, epochs_done=2, figures={"test_accuracy": 0.971})
+    found = expectation.expect(settings, [run])
+    assert (found.accuracy, found.source) == ("97.10 %", "last time")
+    stopped = dataclasses.replace(run, epochs_done=1)
+    assert expectation.expect(settings, [stopped]).accuracy == "–"

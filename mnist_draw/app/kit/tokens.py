@@ -112,6 +112,7 @@ class Size:
     MARGIN = 20
     HEADER = 52
     SIDE_PANEL = 300
+    DRAWER = 340
     FIELD = 30
     BUTTON = 34
     LOW_BUTTON = 32

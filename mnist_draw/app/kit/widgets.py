@@ -319,15 +319,20 @@ _DIGITS = 12
 
 
 def _tell_range(box: Any) -> None:
-    """Say beside a number's field which numbers it takes, when another one was typed."""
-    if box.isVisible():
-        low, high = (box.textFromValue(end) for end in (box.minimum(), box.maximum()))
+    """Say at a number's field which numbers it takes, when another one was typed."""
+    low, high = (box.textFromValue(end) for end in (box.minimum(), box.maximum()))
+    if box.receivers(box.refused):
+        box.refused.emit(f"From {low} to {high}{box.suffix()}.")
+    elif box.isVisible():
         below = box.mapToGlobal(box.rect().bottomLeft())
         QToolTip.showText(below, f"From {low} to {high}{box.suffix()}.", box)
 
 
 class NumberBox(QSpinBox):
     """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
+
+    #: What the field takes, when something else was typed.
+    refused = pyqtSignal(str)
 
     def __init__(self, low: int, high: int, step: int = 1, suffix: str = "") -> None:
         super().__init__()
@@ -355,6 +360,8 @@ class NumberBox(QSpinBox):
 
 class RealBox(QDoubleSpinBox):
     """A real number shown without superfluous zeros."""
+
+    refused = pyqtSignal(str)
 
     def __init__(self, low: float, high: float, decimals: int, suffix: str = "") -> None:
         super().__init__()

@@ -19,6 +19,7 @@ from mnist_draw.app.kit.widgets import (
     label,
     push_button,
 )
+from mnist_draw.app.train.marked_field import MarkedField
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers, read_layers
 from mnist_draw.networks.operations import ACTIVATIONS
@@ -209,7 +210,8 @@ class NetworkFields(QWidget):
             if kind.in_menu:
                 self.combo.addItem(kind.title, kind.name)
         explain(self.combo, setting.title, setting.sentence)
-        self._top, self._below = row((Field(setting.title, self.combo), _BESIDE[0])), row()
+        self.mark = MarkedField(setting.title, self.combo)
+        self._top, self._below = row((self.mark, _BESIDE[0])), row()
         self.rows = LayerRows()
         self.rows.show_layers(read_layers(_START))
         self.rows.changed.connect(self.changed)

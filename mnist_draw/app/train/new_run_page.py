@@ -1,40 +1,250 @@
-"""A new run: what is learnt, for how long, and its start."""
+"""A new run: what is trained, for how long and on what, and its start."""
 
 from __future__ import annotations
 
-from PyQt5.QtWidgets import QHBoxLayout, QWidget
+import math
+from functools import lru_cache
 
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
+from PyQt5.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import label, push_button
+from mnist_draw.app.kit.steady_labels import ElidedLabel
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import Card, label, push_button, rule
+from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
+from mnist_draw.app.train.settings_form import SettingsForm
+from mnist_draw.training.expectation import Expectation, expect
+from mnist_draw.training.presets import PRESETS, Preset, differences
+from mnist_draw.training.record import Run
+from mnist_draw.training.run_list import list_runs
+from mnist_draw.training.settings import TrainingSettings
+
+#: Where the curve is wider than this, the digits are beside it, not below.
+_BESIDE = 700
+#: Training pictures of MNIST.
+_MNIST = 50_000
 
 
-class NewRunPage(QWidget):
+@lru_cache(maxsize=1)
+def _runs(shown: int) -> tuple[Run, ...]:
+    """Return the runs; they are read once each time that the page is shown."""
+    return tuple(list_runs()[0])
+
+
+def _expect(
+    request: tuple[int, tuple[TrainingSettings, ...]],
+) -> list[tuple[TrainingSettings, Expectation]]:
+    shown, settings = request
+    return [(one, expect(one, _runs(shown))) for one in settings]
+
+
+class NewRunPage(QScrollArea):
     """Shows what can be trained, and starts it.
 
-    `TrainTab` puts the run's figures and its twelve digits into `below`, which the run's page has
-    while it is shown.
+    `TrainTab` puts the run's live labels into `live` and its twelve digits into `below`.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, form: SettingsForm) -> None:
+        super().__init__()
         self.setObjectName("newRunPage")
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.NoFocus)
+        self.form = form
+        self._shown = 0
+        self._expected: list[tuple[TrainingSettings, Expectation]] = []
         # Their commands describe them.
         self.library_button = push_button("newRunLibraryButton", "Library", "")
-        self.settings_button = push_button("allSettingsButton", "All settings", "", look="link")
+        set_icon(self.library_button, "books", Size.SMALL_ICON)
+        self.settings_button = push_button("allSettingsButton", "All settings", "", look="plain")
+        set_icon(self.settings_button, "sliders-horizontal", Size.SMALL_ICON)
         self.start_button = push_button("startButton", "Start", "", look="primary")
-        title = label("Train your own network", "sure")
-        sentence = label(
-            "It learns from 50,000 handwritten digits, then reads 10,000 it has never seen.",
-            "sentence",
+        set_icon(self.start_button, "play", Size.SMALL_ICON)
+        theme.follow(
+            self, lambda: self.start_button.setFixedSize(theme.scaled(240), theme.scaled(44))
         )
-        sentence.setWordWrap(True)
+        self.cards = PresetCards()
+        self.cards.chosen.connect(self._choose)
+        self.curve = GhostCurve()
+        self.live = QHBoxLayout()
+        self.live.setSpacing(Size.MARGIN)
         self.below = QHBoxLayout()
         self.below.setSpacing(Size.CARD_GAP)
+        self.below.addWidget(self._build_curve(), 2)
+        title = label("Train your own network", "sure")
+        self._sentence = ElidedLabel("", "sentence")
+        inner = QWidget()
         column(
-            row((column(title, sentence), 1), self.library_button),
-            row(self.settings_button, 1, self.start_button),
+            row((column(title, self._sentence), 1), self.library_button),
+            self.cards,
+            self._build_bar(),
             (self.below, 1),
             gap=Size.CARD_GAP,
-            owner=self,
+            owner=inner,
         )
+        self.setWidget(inner)
+        self._job = LatestJob(_expect, self)
+        self._job.answered.connect(self._show_expected)
+        form.edited.connect(self.renew)
+
+    def _build_bar(self) -> QFrame:
+        """Build the start bar: Start is always in its place at the right."""
+        bar = QFrame()
+        bar.setProperty("look", "card")
+        epochs, data = (self.form.fields[name] for name in ("epochs", "data_folder"))
+        theme.follow(bar, lambda: bar.setFixedHeight(max(68, theme.scaled(68))))
+        theme.follow(bar, lambda: data.widget.setFixedWidth(theme.scaled(190)))
+        margins = (Size.CARD_PADDING, 0, Size.CARD_GAP, 0)
+        for field in (epochs, data):
+            field.mark.place_beside()
+        row(
+            epochs.cell, data.cell, self.settings_button, 1, self.start_button,
+            gap=Size.MARGIN, margins=margins, owner=bar,
+        )  # fmt: skip
+        return bar
+
+    def _build_curve(self) -> Card:
+        card = Card("Accuracy", "will climb here, epoch by epoch")
+        card.body.addWidget(self.curve, 1)
+        card.body.addWidget(rule())
+        card.body.addLayout(self.live)
+        return card
+
+    # -- room
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.viewport().size()
+        self.cards.fit(room)
+        wide = room.width() >= _BESIDE * theme.text_scale()
+        self.below.setDirection(QBoxLayout.LeftToRight if wide else QBoxLayout.TopToBottom)
+        self._sentence.setVisible(room.width() >= _BESIDE)
+
+    # -- what is chosen and what to expect of it
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._shown += 1
+        self._expected = []
+        self.cards.load_digits()
+        self.renew()
+
+    def _choose(self, preset: Preset) -> None:
+        if preset is not self.form.preset:
+            self.form.choose_preset(preset)
+        else:
+            self.renew()
+
+    def _settings_of(self, preset: Preset) -> TrainingSettings:
+        return self.form.settings() if preset is self.form.preset else preset.settings
+
+    def renew(self) -> None:
+        """Show what is chosen; ask what to expect of it."""
+        chosen = self.form.settings()
+        self.cards.choose(self.form.preset)
+        self.curve.show_epochs(chosen.epochs)
+        self._sentence.setText(_sentence(chosen))
+        self._show_cards()
+        # A run slows the measurement, and is slowed by it.
+        if self.isVisible() and not self.form.running:
+            wanted = tuple(self._settings_of(preset) for preset in PRESETS.values())
+            if any(self._expected_of(one) is None for one in wanted):
+                self._job.ask((self._shown, wanted))
+
+    def _expected_of(self, settings: TrainingSettings) -> Expectation | None:
+        return next((found for known, found in self._expected if known == settings), None)
+
+    def _show_expected(self, found: list[tuple[TrainingSettings, Expectation]]) -> None:
+        self._expected = found
+        self._show_cards()
+
+    def _show_cards(self) -> None:
+        for card in self.cards.cards.values():
+            settings = self._settings_of(card.preset)
+            texts = [one.text for one in differences(settings, card.preset.settings)]
+            found = self._expected_of(settings) or NOT_YET_KNOWN
+            card.show_expectation(", ".join(texts), found)
+
+
+def _sentence(settings: TrainingSettings) -> str:
+    if settings.data_folder is not None:
+        return "It learns from your pictures, then reads others that it has never seen."
+    count = settings.training_examples or _MNIST
+    return f"It learns from {count:,} handwritten digits, then reads 10,000 it has never seen."
+
+
+class GhostCurve(QWidget):
+    """The accuracy as it usually climbs, faint, until there is a real curve."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("ghostCurve")
+        self.setAccessibleName("Where the accuracy will climb")
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
+        self._epochs = 20
+        theme.follow(self, self.update)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, theme.scaled(110))
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
+
+    def show_epochs(self, epochs: int) -> None:
+        """End the axis at the planned epochs."""
+        self._epochs = epochs
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        font = theme.font(Text.AXIS)
+        painter.setFont(font)
+        left, high = theme.scaled(48), theme.scaled(Text.AXIS + 5)
+        plot = QRectF(left, high / 2, self.width() - left, self.height() - 1.9 * high)
+        lowest, step = 0.84, 0.05
+        unit = plot.height() / (1 - lowest)
+        for number in range(4):
+            y = plot.top() + number * step * unit
+            painter.setPen(QPen(theme.colour("line"), 1))
+            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
+            painter.setPen(theme.colour("muted"))
+            words = QRectF(0, y - high / 2, left - Size.FIELD_GAP, high)
+            painter.drawText(words, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 - 5 * number} %")
+        self._paint_epochs(painter, plot, high)
+        painter.setClipRect(plot)
+        for name, final, rate, style in (
+            ("accent", 0.983, 2.2, Qt.SolidLine),
+            ("second", 0.983, 2.8, Qt.DashLine),
+        ):
+            # A typical run: fast at first, then slower and slower.
+            points = [
+                QPointF(
+                    plot.left() + part * plot.width(),
+                    plot.top() + (1 - final + 0.2 * math.exp(-rate * 4 * part)) * unit,
+                )
+                for part in (n / 100 for n in range(3, 101))
+            ]
+            painter.setPen(QPen(theme.colour(name, 0.45), 2, style))
+            painter.drawPolyline(QPolygonF(points))
+
+    def _paint_epochs(self, painter: QPainter, plot: QRectF, high: float) -> None:
+        count = max(1, self._epochs)
+        shown = sorted({1, *(max(1, round(count * part / 4)) for part in range(1, 5))})
+        painter.setPen(theme.colour("muted"))
+        wide = theme.scaled(60)
+        for epoch in shown:
+            x = plot.left() + plot.width() * (epoch / count if count > 1 else 1)
+            words = f"epoch {epoch}" if epoch == 1 else f"{epoch:,}"
+            x = min(max(x - wide / 2, plot.left() - wide / 4), plot.right() - wide)
+            side = Qt.AlignRight if epoch == count else Qt.AlignHCenter
+            place = QRectF(x, plot.bottom() + high / 4, wide, high)
+            painter.drawText(place, int(side | Qt.AlignVCenter), words)

@@ -167,7 +167,7 @@ class RunController(QObject):
         settings = run.settings
         if run.epochs_done >= settings.epochs:
             settings = settings.replace(epochs=run.epochs_done + 1)
-        self.tab.settings.show_settings(settings)
+        self.tab.settings.show_run(settings)
         self.training.continue_run(replace(run, settings=settings))
         self._begin_continued(settings.epochs)
 
@@ -373,6 +373,6 @@ class RunController(QObject):
         stored = self._preferences.get("training", {})
         if stored:
             try:
-                self.tab.settings.show_settings(TrainingSettings.from_json(stored))
+                self.tab.settings.restore(TrainingSettings.from_json(stored))
             except UserError as error:
                 notifier.problem(f"The settings of the last run are not used: {error}")

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, assert_never
 
-from PyQt5.QtCore import QEvent, QObject, Qt, pyqtBoundSignal, pyqtSignal
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import (
-    QAbstractButton,
-    QApplication,
-    QCheckBox,
-    QFileDialog,
-    QScrollArea,
-    QSizePolicy,
-    QToolButton,
-    QWidget,
-)
+from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
+from PyQt5.QtWidgets import QCheckBox, QFileDialog, QSizePolicy, QWidget
 
 from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.controls import Stepper
 from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import ComboBox, Field, NumberBox, RealBox, explain, label
+from mnist_draw.app.kit.widgets import ComboBox, Field, NumberBox, RealBox, explain, push_button
+from mnist_draw.app.train.marked_field import MarkedField
 from mnist_draw.app.train.network_fields import NetworkFields
 from mnist_draw.training.setting import (
     AnySetting,
@@ -44,44 +35,23 @@ from mnist_draw.training.updates import UPDATE_RULES, UpdateRule, parameter_rang
 
 
 class SettingsSection(QWidget):
-    """A heading with a body below it."""
+    """A heading that opens and closes the fields below it; closed, it shows their state."""
 
-    chosen = pyqtSignal()
-
-    def __init__(self, title: str, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        #: Whether the user has folded the section.
-        self.put_away = False
-        self._button = QToolButton()
-        self._button.setObjectName(f"{name}SectionButton")
-        self._button.setProperty("look", "small")
+    def __init__(self, title: str, name: str) -> None:
+        super().__init__()
         self._title = title
-        self._button.clicked.connect(self.chosen)
-        self.summary = FittedLabel(elide=Qt.ElideRight)
-        self.summary.setProperty("look", "muted")
-        self.summary.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        # A long summary must not widen the panel.
-        self.summary.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        heading = label(title.upper(), "heading")
-        self.head = row(self._button, heading, (self.summary, 1), gap=Size.TIGHT)
+        self.button = push_button(f"{name}SectionButton", title.upper(), "", look="section")
+        self.button.clicked.connect(lambda: self.show_body(not self.is_open))
+        self.state = FittedLabel(elide=Qt.ElideRight)
+        self.state.setProperty("look", "muted")
+        self.state.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        # A long state must not widen the drawer.
+        self.state.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.body = QWidget()
         self.rows = column(owner=self.body)
-        self._column = column(self.head, self.body, gap=Size.TIGHT, owner=self)
+        head = row(self.button, (self.state, 1), gap=Size.TIGHT)
+        column(head, self.body, gap=Size.TIGHT, owner=self)
         self.show_body(True)
-
-    def move_summary_below(self) -> None:
-        """Move the summary below the heading, if buttons need the room beside it."""
-        self.head.removeWidget(self.summary)
-        self.head.addStretch(1)
-        self.summary.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
-        self._column.insertWidget(1, self.summary)
-
-    def lead_keyboard(self) -> None:
-        """Put the heading's buttons before the body in the tab order."""
-        widgets = [self.head.itemAt(n).widget() for n in range(self.head.count())]
-        buttons = [widget for widget in widgets if isinstance(widget, QAbstractButton)]
-        for before, after in pairwise(buttons):
-            QWidget.setTabOrder(before, after)
 
     @property
     def is_open(self) -> bool:
@@ -89,61 +59,14 @@ class SettingsSection(QWidget):
 
     def show_body(self, shown: bool) -> None:
         self.body.setVisible(shown)
-        self.summary.setVisible(not shown)
-        set_icon(self._button, "caret-down" if shown else "caret-right", Size.SMALL_ICON)
+        self.state.setVisible(not shown)
+        set_icon(self.button, "caret-down" if shown else "caret-right", Size.SMALL_ICON)
         verb = "Hide" if shown else "Show"
-        explain(self._button, self._title, f"{verb} the settings under “{self._title}”.")
-
-    def height_of_body(self) -> int:
-        """Return the height of the visible body, in pixels."""
-        return self.rows.sizeHint().height() + Size.TIGHT
+        explain(self.button, self._title, f"{verb} the settings under “{self._title}”.")
 
 
-class SectionArea(QScrollArea):
-    """Opens as many sections as fit: those opened last, at first the upper ones.
-
-    The section with the keyboard's focus stays open. If not even one fits, the area scrolls.
-    """
-
-    def __init__(self, panel: QWidget, sections: list[SettingsSection]) -> None:
-        super().__init__()
-        self._sections = sections
-        self._recent = list(sections)
-        self.setWidget(panel)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.NoFocus)
-        for section in sections:
-            section.chosen.connect(lambda section=section: self._choose(section))
-
-    def _choose(self, section: SettingsSection) -> None:
-        section.put_away = section.is_open
-        self._recent.remove(section)
-        self._recent.insert(0, section)
-        self._fit()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # QScrollArea filters its widget's events; this one follows changed contents.
-        if event.type() == QEvent.LayoutRequest:
-            self._fit()
-        return super().eventFilter(watched, event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        room = self.viewport().height() - self.widget().minimumSizeHint().height()
-        room += sum(section.height_of_body() for section in self._sections if section.is_open)
-        focus = QApplication.focusWidget()
-        for section in sorted(self._recent, key=lambda one: not one.body.isAncestorOf(focus)):
-            needed = section.height_of_body()
-            is_open = not section.put_away and needed <= room
-            room -= needed if is_open else 0
-            if is_open != section.is_open:
-                section.show_body(is_open)
-
-
+#: The group of the settings in the start bar.
+START = "start"
 #: Data of the last entries.
 _CHOOSE, _CHOOSE_FILE = "choose", "choose a file"
 
@@ -242,21 +165,38 @@ class FileCombo(ComboBox):
 
 
 class RuleFields(QWidget):
-    """A field for each parameter of an update rule; hidden if there is none."""
+    """The parameters of an update rule in one line, which unfolds a field for each."""
 
     changed = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._row = row(owner=self)
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = push_button("ruleButton", "", "", look="fold")
+        self.line.clicked.connect(lambda: self._unfold(self._body.isHidden()))
+        self._body = QWidget()
+        self._row = row(owner=self._body)
+        column(self.line, self._body, gap=Size.TIGHT, owner=self)
         self.rule: UpdateRule
         self.boxes: dict[str, RealBox] = {}
         self._build(next(iter(UPDATE_RULES)))
+        self._unfold(False)
+        self.changed.connect(self._say)
+
+    def _unfold(self, shown: bool) -> None:
+        self._body.setVisible(shown)
+        set_icon(self.line, "caret-down" if shown else "caret-right", Size.SMALL_ICON)
+
+    def _say(self) -> None:
+        text = ", ".join(f"{key} {_plain(box.value())}" for key, box in self.boxes.items())
+        self.line.setText(text)
+        # Not the whole: without a parent it would open a window.
+        self.line.setVisible(bool(text))
+        sentence = f"Show or hide the parameters of {self.rule.title}."
+        explain(self.line, f"Parameters: {text}", sentence)
 
     def show_rule(self, name: str) -> None:
         """Show the fields of a rule, with Lasagne's defaults."""
         self._build(name)
-        self.setVisible(bool(self.boxes))
         self.changed.emit()
 
     def _build(self, name: str) -> None:
@@ -269,10 +209,11 @@ class RuleFields(QWidget):
             box = RealBox(*parameter_range(key), _DECIMALS)
             box.setObjectName(f"{key}SpinBox")
             box.setValue(value)
-            explain(box, key, f"The parameter {key} of {name}, without unit.")
+            explain(box, key, f"The parameter {key} of {self.rule.title}, without unit.")
             box.valueChanged.connect(self.changed)
             self.boxes[key] = box
             self._row.addWidget(Field(key, box), 1)
+        self._say()
 
     def changes(self) -> dict[str, float]:
         """Return the parameters that differ from Lasagne's defaults."""
@@ -288,6 +229,12 @@ class RuleFields(QWidget):
             self.boxes[key].setValue(value)
 
 
+def _plain(value: float) -> str:
+    """Write a number without an exponent, as far as that is short."""
+    plain = f"{value:.6f}".rstrip("0").rstrip(".")
+    return plain if float(plain) == value else f"{value:g}"
+
+
 #: Decimals that real numbers keep; the box shows the significant ones. With 40, the smallest
 #: learning rate, 1e-20, is read back to the last bit.
 _DECIMALS = 40
@@ -295,11 +242,12 @@ _DECIMALS = 40
 
 @dataclass(frozen=True)
 class SettingField:
-    """A setting's widget, and how to read and show its value."""
+    """A setting's widget and its mark, and how to read and show its value."""
 
     setting: AnySetting
     widget: QWidget
     cell: QWidget
+    mark: MarkedField
     read: Callable[[], Any]
     show: Callable[[Any], object]
     changed: pyqtBoundSignal
@@ -317,37 +265,50 @@ def build_field(setting: AnySetting) -> SettingField:
         case Folder() | NetworkFile():
             files = FileCombo(setting)
             _name(files, setting, "Combo")
-            return SettingField(
-                setting,
-                files,
-                Field(setting.title, files),
-                files.path,
-                files.show_path,
-                files.path_changed,
-            )
+            return _marked(setting, files, files.path, files.show_path, files.path_changed)
         case NetworkText():
             network = NetworkFields(setting)
             return SettingField(
-                setting, network, network, network.text, network.show_network, network.changed
+                setting,
+                network,
+                network,
+                network.mark,
+                network.text,
+                network.show_network,
+                network.changed,
             )
         case RuleParameters():
             rule = RuleFields()
-            return SettingField(setting, rule, rule, rule.changes, rule.show_changes, rule.changed)
+            return _marked(setting, rule, rule.changes, rule.show_changes, rule.changed, True)
         case Flag():
             box = QCheckBox(setting.title)
             _name(box, setting, "CheckBox")
-            return SettingField(setting, box, box, box.isChecked, box.setChecked, box.toggled)
+            return _marked(setting, box, box.isChecked, box.setChecked, box.toggled, True)
         case _:
             assert_never(setting)
 
 
+def _marked(
+    setting: AnySetting,
+    widget: QWidget,
+    read: Callable[[], Any],
+    show: Callable[[Any], object],
+    changed: pyqtBoundSignal,
+    beside: bool = False,
+) -> SettingField:
+    cell = MarkedField(setting.title, widget, beside)
+    if isinstance(widget, NumberBox | RealBox):
+        widget.refused.connect(cell.show_error)
+        widget.lineEdit().textEdited.connect(lambda: cell.show_error(""))
+    return SettingField(setting, widget, cell, cell, read, show, changed)
+
+
 def _whole_number(setting: WholeNumber) -> SettingField:
-    box = NumberBox(
-        0 if setting.nothing else setting.low,
-        setting.high,
-        setting.step,
-        f" {setting.unit}" if setting.unit and setting.nothing else "",
-    )
+    low = 0 if setting.nothing else setting.low
+    unit = f" {setting.unit}" if setting.unit and setting.nothing else ""
+    stepped = setting.group == START
+    box = (Stepper if stepped else NumberBox)(low, setting.high, setting.step)
+    box.setSuffix(unit)
     # A number from 0 on is a name, such as a seed, not an amount.
     box.setGroupSeparatorShown(setting.low > 0)
     if setting.nothing:
@@ -357,10 +318,7 @@ def _whole_number(setting: WholeNumber) -> SettingField:
         return None if setting.nothing and box.value() == 0 else box.value()
 
     _name(box, setting, "SpinBox")
-    cell = Field(setting.title, box)
-    return SettingField(
-        setting, box, cell, read, lambda value: box.setValue(value or 0), box.valueChanged
-    )
+    return _marked(setting, box, read, lambda value: box.setValue(value or 0), box.valueChanged)
 
 
 def _real_number(setting: RealNumber) -> SettingField:
@@ -375,16 +333,11 @@ def _real_number(setting: RealNumber) -> SettingField:
         value = float(f"{box.value() / 100:.15g}") if setting.percent else box.value()
         return None if setting.nothing and value == 0 else value
 
+    def show(value: float | None) -> None:
+        box.setValue(factor * (value or 0.0))
+
     _name(box, setting, "SpinBox")
-    cell = Field(setting.title, box)
-    return SettingField(
-        setting,
-        box,
-        cell,
-        read,
-        lambda value: box.setValue(factor * (value or 0.0)),
-        box.valueChanged,
-    )
+    return _marked(setting, box, read, show, box.valueChanged)
 
 
 def _choice(setting: Choice) -> SettingField:
@@ -393,15 +346,11 @@ def _choice(setting: Choice) -> SettingField:
         box.addItem(entry.title, name)
         box.setItemData(box.count() - 1, entry.meaning, Qt.ToolTipRole)
     _name(box, setting, "Combo")
-    cell = Field(setting.title, box)
-    return SettingField(
-        setting,
-        box,
-        cell,
-        box.currentData,
-        lambda value: box.setCurrentIndex(box.findData(value)),
-        box.currentIndexChanged,
-    )
+
+    def show(value: str) -> None:
+        box.setCurrentIndex(box.findData(value))
+
+    return _marked(setting, box, box.currentData, show, box.currentIndexChanged)
 
 
 def _name(widget: QWidget, setting: Setting, ending: str) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from PyQt5.QtCore import Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
 
-from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.page import Page
@@ -23,8 +22,8 @@ from mnist_draw.app.train.new_run_page import NewRunPage
 from mnist_draw.app.train.run_figures import OfferBar
 from mnist_draw.app.train.run_page import RunPage
 from mnist_draw.app.train.run_state import RunState
-from mnist_draw.app.train.setting_fields import SectionArea
-from mnist_draw.app.train.settings_panel import SettingsPanel
+from mnist_draw.app.train.settings_drawer import SettingsDrawer
+from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.storage.preferences import Preferences
 
 PageName = Literal["new", "run", "library"]
@@ -62,8 +61,11 @@ class TrainTab(Page):
         self._background = Background(self)
         self._plots_started = False
         self._before_library: PageName = "new"
-        self.drawer = self._build_drawer()
-        self.new_run, self.run_page, self.library = NewRunPage(), RunPage(), LibraryPage()
+        self.settings = SettingsForm(self)
+        self.drawer = SettingsDrawer(self.settings)
+        self.drawer.close_requested.connect(self.toggle_drawer)
+        self.new_run, self.run_page = NewRunPage(self.settings), RunPage()
+        self.library = LibraryPage()
         self._pages: dict[PageName, QWidget] = {
             "new": self.new_run, "run": self.run_page, "library": self.library,
         }  # fmt: skip
@@ -83,23 +85,11 @@ class TrainTab(Page):
         run.hint.remedy_chosen.connect(self.settings.apply)
         run.draw_button.clicked.connect(self.try_requested)
         run.new_button.clicked.connect(partial(self.show_page, "new"))
-        is_open = True if preferences is None else preferences.get(_DRAWER, True)
+        is_open = False if preferences is None else preferences.get(_DRAWER, False)
         self._is_drawer_open = bool(is_open)
         self.drawer.setVisible(self._is_drawer_open)
 
     # -- building
-
-    def _build_drawer(self) -> QWidget:
-        drawer = QWidget()
-        drawer.setObjectName("settingsDrawer")
-        drawer.setProperty("look", "side")
-        drawer.setAttribute(Qt.WA_StyledBackground)
-        drawer.setFixedWidth(round(Size.SIDE_PANEL * theme.text_scale()))
-        self.settings = SettingsPanel()
-        scroll = SectionArea(self.settings, list(self.settings.sections.values()))
-        scroll.setObjectName("settingsArea")
-        column((scroll, 1), margins=(0, 0, 1, Size.CARD_GAP), owner=drawer)
-        return drawer
 
     def _build_commands(self) -> None:
         """Make the commands of a run, each with its buttons."""
@@ -192,7 +182,7 @@ class TrainTab(Page):
 
     def remember(self, preferences: Preferences) -> None:
         """Store the settings, and whether they are open."""
-        preferences.set("training", self.settings.settings().to_json())
+        preferences.set("training", self.settings.chosen().to_json())
         preferences.set(_DRAWER, self._is_drawer_open)
 
     def focus_first(self) -> None:

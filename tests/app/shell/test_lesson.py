@@ -53,8 +53,8 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     assert panel.settings().epochs == 5
     assert panel.fields["epochs"].widget.isEnabled()
     assert panel.fields["l2"].cell.isHidden()
-    for preset in panel.presets.values():
-        preset.click()
+    for card in window.train_tab.new_run.cards.cards.values():
+        card.click()
     assert panel.settings().network == "layers:100"
     panel.set_running(True)
     panel.set_running(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QRect
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import QApplication, QScrollArea, QWidget
 
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
@@ -111,8 +111,11 @@ def test_the_train_tab_is_whole(window, text):
     window.tabs.setCurrentWidget(tab)
     window.resize(*Size.WINDOW)
     _settle()
-    room = round(Size.SIDE_PANEL * theme.text_scale())
-    assert tab.settings.minimumSizeHint().width() <= room
+    area = tab.drawer.findChild(QScrollArea)
+    tab.show_drawer(True)
+    _settle()
+    assert area.widget().minimumSizeHint().width() <= area.viewport().width()
+    tab.show_drawer(False)
     tab.show_page("run")
     for state.state in ("training", "paused"):
         tab.show_state(state, running=True, can_continue=False)

@@ -416,7 +416,7 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
     window.train_tab.show_page("new")
     bar = window.tabs.tabBar()
     header = "networkButton viewButton helpButton"
-    train = f"{header} defaultsButton networkCombo newRunLibraryButton startButton"
+    train = f"{header} newRunLibraryButton defaultsButton epochsSpinBox startButton"
     draw = f"{header} canvas penButton widthButton"
     for page, order in ((window.train_tab, train), (window.draw_tab, draw)):
         window.tabs.setCurrentWidget(page)

@@ -201,4 +201,4 @@ def test_the_button_applies_the_remedy(qtbot):
         tab.hint.remedy.click()
         assert getattr(tab.settings.settings(), name) == value
         assert tab.hint.remedy.isHidden()
-    tab.settings.examples.show_recipe("off", None, 1)
+    tab.drawer.examples.show_recipe("off", None, 1)

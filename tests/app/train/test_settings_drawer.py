@@ -10,18 +10,20 @@ import pytest
 from own_classes import draw_classes
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog, QToolTip
+from PyQt5.QtWidgets import QFileDialog, QInputDialog
 
 from mnist_draw.app.kit.widgets import NumberBox
-from mnist_draw.app.train import settings_panel
+from mnist_draw.app.train import settings_form
 from mnist_draw.app.train.network_fields import NetworkFields
-from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, SectionArea
-from mnist_draw.app.train.settings_panel import SettingsPanel, make_examples
+from mnist_draw.app.train.setting_fields import FileCombo, RuleFields
+from mnist_draw.app.train.settings_drawer import SettingsDrawer, make_examples
+from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.library.network_data import data_path
 from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import ModelFile
+from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -53,10 +55,15 @@ def widget(panel, kind, name):
 
 
 @pytest.fixture
-def panel(qtbot):
-    made = SettingsPanel()
+def drawer(qtbot, own_home):
+    made = SettingsDrawer()
     qtbot.addWidget(made)
     return made
+
+
+@pytest.fixture
+def panel(drawer) -> SettingsForm:
+    return drawer.form
 
 
 def test_shows_and_returns_every_setting(panel):
@@ -69,7 +76,8 @@ def test_shows_and_returns_every_setting(panel):
             panel.show_settings(settings)
             assert panel.settings() == settings
         assert getattr(OTHERS, field.name) != changes[field.name], "give it another value above"
-    panel.presets["tutorial"].click()
+    panel.reset_all()
+    panel.show_settings(usual)
     assert panel.settings() == usual
     networks = (
         *("mlp", "mlp:0.2", "mlp:0.123456789", "cnn", "deep_cnn", "custom_mlp:0,1,0,0"),
@@ -100,15 +108,13 @@ def test_small_and_large_numbers_are_not_changed(panel):
     ],
 )
 def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, shown, told):
-    panel.show()
-    box = panel.fields[name].widget
-    box.selectAll()
-    QTest.keyClicks(box, typed)
-    QTest.keyClick(box, Qt.Key_Return)
+    field = panel.fields[name]
+    field.widget.selectAll()
+    QTest.keyClicks(field.widget, typed)
+    QTest.keyClick(field.widget, Qt.Key_Return)
+    assert field.mark.error.startswith(told)
     assert getattr(panel.settings(), name) == pytest.approx(value)
-    assert box.text() == shown
-    assert QToolTip.text().startswith(told)
-    QToolTip.hideText()
+    assert field.widget.text() == shown
 
 
 def test_what_can_change_during_a_run(panel):
@@ -116,15 +122,35 @@ def test_what_can_change_during_a_run(panel):
     live = {"learning_rate", "l2", "augmentation"}
     widgets = {name: field.widget for name, field in panel.fields.items()}
     assert {name for name, one in widgets.items() if one.isEnabled()} == live
-    assert {name for name, one in widgets.items() if one.property("look") == "live"} == live
     panel.set_running(False)
     assert all(one.isEnabled() for one in widgets.values())
-    assert not [name for name, one in widgets.items() if one.property("look") == "live"]
+
+
+def test_a_change_during_a_run_belongs_to_it(panel, notices):
+    panel.set_running(True)
+    panel.apply("learning_rate", 0.0003)
+    assert panel.settings().learning_rate == 0.0003
+    assert panel.chosen().learning_rate == 0.001
+    panel.set_running(False)
+    assert panel.settings() == TrainingSettings()
+    assert "back to 0.001" in notices[-1].sentence
+    # The next rule has its usual rate.
+    assert rate_after(panel, "adadelta") == 1.0
+    panel.apply("update", "rmsprop")
+    notices[-1].action()
+    assert panel.settings().learning_rate == 0.0003
+    panel.undo()
+    assert panel.settings() == TrainingSettings()
+    # A continued run shows its own settings, until it ends.
+    panel.show_run(OTHERS)
+    assert panel.settings() == OTHERS
+    panel.set_running(False)
+    assert panel.settings() == TrainingSettings()
 
 
 def test_data_may_be_a_folder_or_a_file(panel, monkeypatch, tmp_path, qtbot):
     read: list[str] = []
-    monkeypatch.setitem(settings_panel._READ_WHEN_PICKED, "data_folder", read.append)
+    monkeypatch.setitem(settings_form._READ_WHEN_PICKED, "data_folder", read.append)
     combo = widget(panel, FileCombo, "data_folder")
     for kind in ("file", "folder"):
         path = str(tmp_path / kind)
@@ -140,24 +166,24 @@ def test_data_may_be_a_folder_or_a_file(panel, monkeypatch, tmp_path, qtbot):
     assert panel.settings().data_folder is None
 
 
-def test_sixteen_examples_of_the_augmentation_are_shown(panel, qtbot, monkeypatch):
+def test_sixteen_examples_of_the_augmentation_are_shown(panel, drawer, qtbot, monkeypatch):
     made: list[tuple[str, str | None, int]] = []
 
     def make(recipe, folder, seed):
         made.append((recipe, folder, seed))
         return np.full((16, 28, 28), len(made), np.uint8)
 
-    monkeypatch.setattr("mnist_draw.app.train.settings_panel.make_examples", make)
-    assert panel.examples.isHidden()
+    monkeypatch.setattr("mnist_draw.app.train.settings_drawer.make_examples", make)
+    assert drawer.examples.isHidden()
     panel.apply("augmentation", "elastic")
-    qtbot.waitUntil(lambda: panel.examples.pictures is not None)
-    assert not panel.examples.isHidden()
+    qtbot.waitUntil(lambda: drawer.examples.pictures is not None)
+    assert not drawer.examples.isHidden()
     assert made == [("elastic", None, 1)]
     panel.apply("seed", 9)
     qtbot.waitUntil(lambda: made[-1] == ("elastic", None, 9))
     assert panel.settings().augmentation == "elastic"
     panel.apply("augmentation", "off")
-    assert panel.examples.isHidden()
+    assert drawer.examples.isHidden()
 
 
 @pytest.mark.slow
@@ -174,17 +200,17 @@ def test_examples_that_cannot_be_made_are_told(panel, qtbot, tmp_path, notices):
     assert str(tmp_path) in notices.sentences[0]
 
 
-def test_settings_are_saved_and_opened(panel, tmp_path, monkeypatch, notices):
+def test_settings_are_saved_and_opened(panel, drawer, tmp_path, monkeypatch, notices):
     path = tmp_path / "class.json"
     for dialog in ("getSaveFileName", "getOpenFileName"):
         monkeypatch.setattr(QFileDialog, dialog, lambda *_: (str(path), ""))
     panel.show_settings(OTHERS)
-    panel.save_file()
+    drawer.save_file()
     panel.show_settings(TrainingSettings())
-    panel.open_file()
+    drawer.open_file()
     assert panel.settings() == OTHERS
     path.write_text("{")
-    panel.open_file()
+    drawer.open_file()
     assert panel.settings() == OTHERS
     saved, refused = notices.sentences
     assert saved == f"Saved {path}."
@@ -213,7 +239,7 @@ def test_an_update_rule_brings_its_usual_rate_unless_another_was_set(panel):
     assert rate_after(panel, "adam") == 0.1
     panel.show_settings(TrainingSettings(update="sgd", learning_rate=0.03))
     assert rate_after(panel, "adadelta") == 0.03
-    panel.presets["tutorial"].click()
+    panel.show_settings(TrainingSettings())
     assert rate_after(panel, "adadelta") == 1.0
 
 
@@ -245,44 +271,96 @@ def test_a_wrong_path_is_told_when_it_is_picked(panel, qtbot, notices, monkeypat
         assert panel.settings() == TrainingSettings()
 
 
-# -- sections
+# -- sections, changes, presets
 
 
-def area(panel, qtbot, height):
-    made = SectionArea(panel, list(panel.sections.values()))
-    qtbot.addWidget(made)
-    made.resize(300, height)
-    made.show()
-    return made
+def test_sections_are_opened_and_closed_by_the_user_alone(panel, drawer):
+    drawer.resize(340, 300)
+    drawer.show()
+
+    def opened():
+        return {name for name, section in drawer.sections.items() if section.is_open}
+
+    assert opened() == {"network", "learning", "data"}
+    assert drawer.sections["stop"].state.text() == "off"
+    panel.show_settings(OTHERS)
+    drawer.resize(340, 2000)
+    assert opened() == {"network", "learning", "data"}
+    assert "98.5 %" in drawer.sections["stop"].state.text()
+    drawer.sections["stop"].button.click()
+    drawer.sections["learning"].button.click()
+    drawer.resize(340, 300)
+    assert opened() == {"network", "data", "stop"}
 
 
-def opened(panel):
-    return {name for name, section in panel.sections.items() if section.is_open}
+def test_every_change_is_marked_counted_and_taken_back(panel, drawer, notices):
+    assert drawer.strip.isHidden()
+    panel.apply("learning_rate", 0.0005)
+    panel.apply("training_examples", 5000)
+    assert drawer.count.text().startswith("2 ")
+    rate = panel.fields["learning_rate"].mark
+    assert not rate.reset.isHidden()
+    assert "0.001" in rate.reset.toolTip()
+    rate.reset.click()
+    assert panel.settings().learning_rate == 0.001
+    assert rate.reset.isHidden()
+    drawer.undo_button.click()
+    assert panel.settings().learning_rate == 0.0005
+    # A preset's changes are one step, too.
+    drawer.presets.activated.emit(drawer.presets.findText("Quick"))
+    assert panel.settings() == PRESETS["quick"].settings
+    assert notices[-1].action
+    notices[-1].action()
+    assert panel.settings().training_examples == 5000
+    panel.show_settings(OTHERS)
+    drawer.undo_button.click()
+    drawer.reset_button.click()
+    assert panel.settings() == TrainingSettings()
+    for _ in range(3):
+        panel.undo()
+    assert not panel.can_undo
+    assert drawer.strip.isHidden()
 
 
-def test_sections_fold_where_there_is_no_room_and_the_chosen_one_opens(panel, qtbot):
-    low = area(panel, qtbot, 2000)
-    learning = panel.sections["learning"]
-    assert opened(panel) == {"network", "learning", "data", "stop"}
-    panel.apply("target_accuracy", 0.98)
+def test_typing_is_one_step(panel, drawer, qtbot):
+    drawer.show()
+    qtbot.waitExposed(drawer)
+    box = panel.fields["seed"].widget
+    box.setFocus()
+    qtbot.waitUntil(box.hasFocus)
+    box.selectAll()
+    QTest.keyClicks(box, "123")
+    assert panel.settings().seed == 123
+    panel.undo()
+    assert panel.settings().seed == 1
 
-    def wait_until_it_fits():
-        qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
 
-    for height in (700, 600, 500, 450):
-        low.resize(300, height)
-        wait_until_it_fits()
-    assert opened(panel) < {"network", "learning", "data"}
-    panel.apply("keep_best", True)
-    assert panel.sections["stop"].summary.text() == "until 98 %, best epoch"
-    assert "learning" not in opened(panel)
-    learning.chosen.emit()
-    wait_until_it_fits()
-    assert "learning" in opened(panel)
-    learning.chosen.emit()
-    assert "learning" not in opened(panel)
-    low.resize(300, 2000)
-    assert opened(panel) == {"network", "data", "stop"}
+def test_a_preset_keeps_the_data_set_and_a_rule_brings_its_rate(panel, drawer):
+    panel.apply("data_folder", "/mine")
+    panel.choose_preset(PRESETS["quick"])
+    assert panel.settings() == PRESETS["quick"].settings.replace(data_folder="/mine")
+    # The preset's rate belongs to its rule.
+    assert rate_after(panel, "adadelta") == 1.0
+    assert rate_after(panel, "adam") == 0.002
+    drawer.show()
+    drawer.presets.activated.emit(drawer.presets.findText("As in the tutorial"))
+    assert panel.settings() == TrainingSettings()
+
+
+def test_presets_of_ones_own(panel, drawer, monkeypatch):
+    drawer.show()
+    panel.show_settings(OTHERS)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" Ours ", True))
+    drawer.save_as_preset()
+    assert drawer.strip.isVisible()
+    assert drawer.presets.currentText() == "Ours"
+    assert not panel.differences()
+    panel.choose_preset(PRESETS["tutorial"])
+    drawer.presets.activated.emit(drawer.presets.findText("Ours"))
+    assert panel.settings() == OTHERS
+    drawer._delete_preset()
+    assert drawer.presets.findText("Ours") == -1
+    assert panel.settings() == OTHERS
 
 
 # -- an MLP of one's own
@@ -318,21 +396,6 @@ def test_layers_are_added_changed_and_removed(panel):
     parse_network(panel.settings().network)
 
 
-def test_an_own_mlp_fits_a_small_screen(panel, qtbot):
-    # What is left for the settings in a window of 1366 by 768 pixels.
-    low = area(panel, qtbot, 633)
-    for hidden in (2, 5, 10):
-        panel.show_settings(
-            TrainingSettings(
-                network="layers:" + ",".join(["300@tanh/0.4"] * hidden),
-                update="adam",
-                augmentation="handwriting",
-            )
-        )
-        qtbot.waitUntil(lambda: low.verticalScrollBar().maximum() == 0)
-        assert "network" in opened(panel)
-
-
 def test_a_data_set_that_is_picked_is_known_to_its_networks(panel, monkeypatch, tmp_path, qtbot):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     draw_classes(tmp_path / "shapes", ("a", "b"), 20)
@@ -343,25 +406,15 @@ def test_a_data_set_that_is_picked_is_known_to_its_networks(panel, monkeypatch, 
     qtbot.waitUntil(lambda: data_path(model) == str(tmp_path / "shapes"))
 
 
-def test_what_a_run_took_is_shown_and_what_was_chosen_is_kept(panel):
+def test_what_a_run_took_is_shown_until_it_ends(panel):
     box = widget(panel, NumberBox, "batch_size")
     usual = box.accessibleDescription()
+    panel.set_running(True)
     panel.show_effective("batch_size", 90)
     assert box.value() == 90
     assert "The run takes 90, not 500 as chosen." in box.accessibleDescription()
-    # The next run, on whatever pictures, begins with the choice.
-    assert panel.settings().batch_size == 500
-    panel.show_effective("batch_size", 80)
-    assert panel.settings().batch_size == 500
-    panel.apply("training_examples", 20_000)
-    assert (box.value(), panel.settings().batch_size) == (500, 500)
-    assert box.accessibleDescription() == usual
-    # Another number is a choice.
-    panel.show_effective("batch_size", 90)
-    box.setValue(100)
-    assert panel.settings().batch_size == 100
-    panel.show_settings(TrainingSettings(batch_size=300))
-    assert panel.settings().batch_size == 300
+    panel.set_running(False)
+    assert (box.value(), box.accessibleDescription()) == (500, usual)
 
 
 # -- menus of folders and files

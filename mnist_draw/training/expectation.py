@@ -1,4 +1,4 @@
-"""How long a run will take on this computer, before it starts."""
+"""What a run will reach and take on this computer, before it starts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Convolution, Dense, Operation, Shape
-from mnist_draw.training.presets import plain_network
+from mnist_draw.training.presets import PRESETS, differences, plain_network
 from mnist_draw.training.record import Run, load_history
 from mnist_draw.training.settings import TrainingSettings
 
@@ -23,11 +24,13 @@ _TRAINING, _VALIDATION = 50_000, 10_000
 _PASSES = 3
 #: Seconds of the one matrix product that measures this computer.
 _MEASURED = 0.04
-#: Seconds of a network's multiplications in training, for one of the matrix product's. Both and the
-#: next were measured beside each other with `benchmarks/recipes.py` on two cores.
-_DENSE, _CONVOLUTION = 2.0, 4.0
-#: Seconds of varying a picture, in multiplications of the matrix product.
-_VARIED = 0.7e6
+#: The best of so many counts: what else the computer does only makes it slower.
+_TRIES = 3
+_MAX_SIDE = 8192
+#: Seconds of a multiplication in training, for one of the matrix product, and of varying a picture
+#: in multiplications: epochs and products that took turns on two cores.
+_DENSE, _CONVOLUTION = 1.3, 1.4
+_VARIED = 0.45e6
 #: Last epochs of a run that tell its speed.
 _LAST = 5
 
@@ -38,16 +41,19 @@ def matrix_speed() -> float:
 
     Call it outside the GUI thread, and not during a run.
     """
-    side, seconds = 512, 0.0
-    while True:
-        one = np.ones((side, side), np.float32)
-        one @ one
-        began = time.perf_counter()
-        one @ one
-        seconds = time.perf_counter() - began
-        if seconds >= _MEASURED / 2 or side > 8000:
-            return side**3 / seconds
-        side = math.ceil(side * min(2.0, (_MEASURED / max(seconds, 1e-6)) ** (1 / 3)))
+    side = 512
+    # The first one wakes the threads and tells how large the measured one is.
+    for _ in range(2):
+        speed = max(_speed_of(side) for _ in range(_TRIES))
+        side = min(_MAX_SIDE, math.ceil((speed * _MEASURED) ** (1 / 3)))
+    return max(speed, _speed_of(side))
+
+
+def _speed_of(side: int) -> float:
+    one = np.ones((side, side), np.float32)
+    began = time.perf_counter()
+    one @ one
+    return side**3 / (time.perf_counter() - began)
 
 
 def expected_seconds(settings: TrainingSettings, runs: Sequence[Run] = ()) -> float | None:
@@ -120,3 +126,37 @@ def time_words(seconds: float) -> str:
     if seconds < 3570:
         return f"{round(seconds / 60)} min"
     return f"{round(seconds / 3600)} h"
+
+
+def long_time_words(seconds: float) -> str:
+    """Return the same in whole words: ``20 seconds``, ``1 minute``."""
+    number, unit = time_words(seconds).split()
+    word = {"s": "second", "min": "minute", "h": "hour"}[unit]
+    return f"{number} {word}" if number == "1" else f"{number} {word}s"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What to promise of a run: an accuracy, where it is from, and a time."""
+
+    accuracy: str
+    source: str
+    time: str
+
+
+def expect(settings: TrainingSettings, runs: Sequence[Run] = ()) -> Expectation:
+    """Return a preset's measured accuracy, or that of the last run with the same settings.
+
+    As `expected_seconds`, not for the GUI thread.
+    """
+    seconds = expected_seconds(settings, runs)
+    duration = "–" if seconds is None else time_words(seconds)
+    for preset in PRESETS.values():
+        if not differences(settings, preset.settings):
+            return Expectation(f"{100 * preset.expected_accuracy:.1f} %", "expected", duration)
+    for run in runs:
+        accuracy = run.figures.get("test_accuracy")
+        alike = not run.changes and not differences(run.settings, settings)
+        if accuracy is not None and alike and run.epochs_done == settings.epochs:
+            return Expectation(f"{100 * accuracy:.2f} %", "last time", duration)
+    return Expectation("–", "not tried yet", duration)

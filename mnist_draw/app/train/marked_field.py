@@ -1,0 +1,73 @@
+"""A setting's field: its caption, the mark of a change with what takes it back, its error."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtWidgets import QBoxLayout, QSizePolicy, QWidget
+
+from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import explain, label, set_look
+
+#: A dot beside a changed setting's name: a change is told by form, too.
+_DOT = "●"
+
+
+class MarkedField(QWidget):
+    """A control with its caption; changed, it has a dot, a bold caption and a button that resets.
+
+    ``beside`` puts the mark beside a control that has its own caption.
+    """
+
+    reset_requested = pyqtSignal()
+
+    def __init__(self, title: str, control: QWidget, beside: bool = False) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self._title = title
+        self.control = control
+        self._dot = label(_DOT, "dot")
+        self.caption = label(title, "muted")
+        self.caption.setBuddy(control)
+        self.caption.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.reset = icon_button(
+            f"{control.objectName()}Reset", "arrow-counter-clockwise", f"Reset {title}", ""
+        )
+        self.reset.clicked.connect(self._reset)
+        self._error = label("", "error")
+        self._error.setWordWrap(True)
+        for part in (self._dot, self.reset, self._error):
+            part.hide()
+        named: QWidget = control if beside else self.caption
+        top = row(self._dot, (named, 1), self.reset, gap=Size.TIGHT)
+        below = (self._error,) if beside else (control, self._error)
+        self._lines = column(top, *below, gap=Size.CAPTION_GAP, owner=self)
+
+    def place_beside(self) -> None:
+        """Place the control beside its caption, in a row with others."""
+        self._lines.setDirection(QBoxLayout.LeftToRight)
+        self._lines.setSpacing(Size.CARD_GAP)
+        self.caption.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
+        self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Preferred)
+
+    def _reset(self) -> None:
+        self.control.setFocus()
+        self.reset_requested.emit()
+
+    def mark(self, changed: bool, usual: str) -> None:
+        """Mark the setting as changed from its usual value, or not."""
+        self._dot.setVisible(changed)
+        self.reset.setVisible(changed)
+        set_look(self.caption, "changed" if changed else "muted")
+        explain(self.reset, f"Reset {self._title}", f"usual: {usual}")
+
+    def show_error(self, sentence: str) -> None:
+        """Say what is wrong with the value, and what it may be; empty when nothing is."""
+        self._error.setText(sentence)
+        self._error.setVisible(bool(sentence))
+
+    @property
+    def error(self) -> str:
+        """What is said to be wrong with the value."""
+        return self._error.text() if not self._error.isHidden() else ""

@@ -1,0 +1,320 @@
+"""The four cards of a new run: a preset's drawing, what it reaches and how long it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import icon
+from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.widgets import explain
+from mnist_draw.training.expectation import Expectation
+from mnist_draw.training.presets import PRESETS, Preset
+
+#: A test digit, an 8, and how the augmentation of the last card varies it.
+_DIGIT = 3206
+_SEED = 5
+#: Heights of a card with and without its drawing.
+_HIGH, _LOW = 224, 120
+#: Room that cards with drawings need, and below which they are in two rows.
+_WIDE, _ROOMY, _NARROW = 1200, 600, 700
+_PAD = 16
+#: What a card shows until its figures are computed.
+NOT_YET_KNOWN = Expectation("–", "expected", "–")
+
+
+def make_digits() -> list[np.ndarray]:
+    """Return a digit as it is and twice varied, uint8 (28, 28); not for the GUI thread."""
+    from mnist_draw.dataset.augmentation.augmenter import preview
+    from mnist_draw.dataset.mnist import load_dataset
+
+    data = load_dataset()
+    images, labels = (part[_DIGIT : _DIGIT + 1] for part in (data.test_images, data.test_labels))
+    varied = preview("handwriting", images.repeat(2, 0), labels.repeat(2), _SEED, 2)
+    return [images[0, 0], *varied[:, 0]]
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """Paints the parts of a card's drawing in the colours of the moment."""
+
+    painter: QPainter
+    scale: float
+    chosen: bool
+
+    def at(self, x: float, y: float) -> QPointF:
+        return QPointF(x * self.scale, y * self.scale)
+
+    def box(self, x: float, y: float, width: float, height: float) -> QRectF:
+        return QRectF(*(part * self.scale for part in (x, y, width, height)))
+
+    def digit(self, x: float, y: float, side: float, picture: np.ndarray | None) -> None:
+        """Paint a digit on its tile."""
+        painter, tile = self.painter, self.box(x, y, side, side)
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setBrush(theme.colour("paper"))
+        painter.drawRoundedRect(tile, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+        if picture is not None:
+            dark = theme.theme().colours.dark
+            inner = tile.adjusted(
+                *(side * self.scale * part for part in (0.08, 0.08, -0.08, -0.08))
+            )
+            painter.drawImage(inner, image_of(picture if dark else 255 - picture))
+
+    def layers(self, x: float, y: float, sizes: tuple[int, ...], gap: float) -> None:
+        """Paint layers of units, each with all connections to the next."""
+        painter = self.painter
+        unit, thread = ("accent", "accent") if self.chosen else ("muted", "muted")
+        columns = [
+            [self.at(x + gap * n, y + (place - (size - 1) / 2) * (62 / max(sizes))) for place in
+             range(size)]
+            for n, size in enumerate(sizes)
+        ]  # fmt: skip
+        painter.setPen(QPen(theme.colour(thread, 0.3), 1))
+        for left, right in pairwise(columns):
+            for one in left:
+                for other in right:
+                    painter.drawLine(one, other)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour(unit))
+        for column in columns:
+            for one in column:
+                painter.drawEllipse(one, 3 * self.scale, 3 * self.scale)
+
+    def maps(self, x: float, y: float, side: float, count: int) -> None:
+        """Paint feature maps that cover each other."""
+        self.painter.setPen(QPen(theme.colour("accent" if self.chosen else "muted"), 1))
+        self.painter.setBrush(theme.colour("card"))
+        for number in range(count):
+            shift = 6 * number
+            self.painter.drawRoundedRect(self.box(x + shift, y + shift, side, side), 3, 3)
+
+    def watch(self, x: float, y: float) -> None:
+        """Paint a stopwatch."""
+        side = round(44 * self.scale)
+        name = "accent" if self.chosen else "muted"
+        image = icon("timer").pixmap(side, side).toImage()
+        tinted = QPainter(image)
+        tinted.setCompositionMode(QPainter.CompositionMode_SourceIn)
+        tinted.fillRect(image.rect(), theme.colour(name))
+        tinted.end()
+        self.painter.drawImage(self.box(x, y, 44, 44), image)
+
+
+def _draw_tutorial(pen: _Pen, digits: list[np.ndarray | None]) -> None:
+    pen.digit(_PAD, 16, 76, digits[0])
+    pen.layers(120, 54, (6, 5, 3), 46)
+
+
+def _draw_quick(pen: _Pen, digits: list[np.ndarray | None]) -> None:
+    _draw_tutorial(pen, digits)
+    pen.watch(240, 26)
+
+
+def _draw_cnn(pen: _Pen, digits: list[np.ndarray | None]) -> None:
+    pen.digit(_PAD, 16, 76, digits[0])
+    pen.maps(112, 20, 45, 4)
+    pen.maps(192, 30, 23, 5)
+    pen.layers(260, 54, (4, 3), 30)
+
+
+def _draw_handwriting(pen: _Pen, digits: list[np.ndarray | None]) -> None:
+    for number, digit in enumerate(digits):
+        pen.digit(_PAD + 62 * number, 26, 56, digit)
+    pen.layers(222, 54, (5, 4, 3), 28)
+
+
+_DRAWINGS: Mapping[str, Callable[[_Pen, list[np.ndarray | None]], None]] = {
+    "tutorial": _draw_tutorial,
+    "quick": _draw_quick,
+    "cnn": _draw_cnn,
+    "handwriting": _draw_handwriting,
+}
+
+
+class PresetCard(QAbstractButton):
+    """One preset: chosen, it has an edge and a tick."""
+
+    def __init__(self, name: str, preset: Preset) -> None:
+        super().__init__()
+        self.preset = preset
+        self.setObjectName(f"{preset.widget}Button")
+        self.setText(preset.title)
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.setAttribute(Qt.WA_Hover)
+        self.drawing = _DRAWINGS.get(name)
+        self.digits: list[np.ndarray | None] = [None] * 3
+        self.changes = ""
+        self.expectation = NOT_YET_KNOWN
+        self.is_low = False
+        self.show_expectation("", NOT_YET_KNOWN)
+
+    def show_expectation(self, changes: str, expectation: Expectation) -> None:
+        """Show what is changed in the preset, and what to expect."""
+        self.changes, self.expectation = changes, expectation
+        words = f"{expectation.accuracy} {expectation.source}, {expectation.time} on this computer"
+        explain(self, self.text(), f"{changes or self.preset.line} {words}.")
+        self.setToolTip(f"{self.preset.line}\n{changes}".strip())
+        self.update()
+
+    def show_low(self, low: bool) -> None:
+        """Leave the drawing out, or show it."""
+        self.is_low = low
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(Size.CARD_GAP, theme.scaled(_LOW if self.is_low else _HIGH))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        chosen, edge = self.isChecked(), 2 if self.isChecked() else 1
+        box = QRectF(self.rect()).adjusted(edge / 2, edge / 2, -edge / 2, -edge / 2)
+        painter.setPen(QPen(theme.colour("accent" if chosen else "line"), edge))
+        painter.setBrush(theme.colour("hover" if self.underMouse() and not chosen else "card"))
+        painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
+        if self.hasFocus():
+            painter.setPen(QPen(theme.colour("second"), 2))
+            painter.setBrush(Qt.NoBrush)
+            painter.drawRoundedRect(box.adjusted(4, 4, -4, -4), 7, 7)
+        if not self.is_low and self.drawing is not None:
+            self.drawing(_Pen(painter, theme.text_scale(), chosen), self.digits)
+        if chosen:
+            self._paint_tick(painter)
+        self._paint_words(painter)
+
+    def _paint_tick(self, painter: QPainter) -> None:
+        radius = theme.scaled(10)
+        middle = QPointF(self.width() - _PAD + 2 - radius, _PAD - 2 + radius)
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("accent"))
+        painter.drawEllipse(middle, radius, radius)
+        painter.setPen(QPen(theme.colour("on_accent"), 1.6, Qt.SolidLine, Qt.RoundCap))
+        corners = ((-0.4, 0.02), (-0.1, 0.32), (0.42, -0.26))
+        ends = [middle + QPointF(x * radius, y * radius) for x, y in corners]
+        painter.drawPolyline(*ends)
+
+    def _paint_words(self, painter: QPainter) -> None:
+        low, one = self.is_low, self.expectation
+        muted, text = theme.colour("muted"), theme.colour("text")
+        line = self.changes or ("" if low else self.preset.line)
+        tick = 32 if low and self.isChecked() else 0
+        title, below, figure, caption = (22, 46, 76, 100) if low else (116, 139, 176, 201)
+
+        def write(y: int, words: str, size: int, bold: bool, colour: QColor, **place: int) -> None:
+            self._write(painter, y, words, theme.font(size, bold), colour, **place)
+
+        write(title, self.text(), Text.SURER, True, text, less=tick)
+        colour = theme.colour("accent") if self.changes else muted
+        write(below, line, Text.LABEL if self.changes else Text.BODY, bool(self.changes), colour)
+        write(figure, one.accuracy, Text.FIGURE, True, text, part=1)
+        write(caption, one.source, Text.LABEL, False, muted, part=1)
+        write(figure, one.time, Text.SURER if low else Text.FIGURE, True, text, part=2)
+        write(caption, "time here" if low else "on this computer", Text.LABEL, False, muted, part=2)
+
+    def _write(
+        self,
+        painter: QPainter,
+        y: int,
+        words: str,
+        font: QFont,
+        colour: QColor,
+        part: int = 0,
+        less: int = 0,
+    ) -> None:
+        """Write a line, elided, over the whole width or in its left or right part."""
+        whole = self.width() - 2 * _PAD - theme.scaled(less)
+        x, width = float(_PAD), float(whole)
+        if part == 1:
+            width = whole * (0.6 if self.is_low else 0.48)
+        elif part == 2:
+            x, width = (
+                (x + whole * 0.4, whole * 0.6) if self.is_low else (self.width() / 2, whole / 2)
+            )
+        metrics = QFontMetricsF(font)
+        high, middle = metrics.height(), y * theme.text_scale()
+        side = Qt.AlignRight if part == 2 and self.is_low else Qt.AlignLeft
+        painter.setFont(font)
+        painter.setPen(colour)
+        box = QRectF(x, middle - high / 2, width, high)
+        painter.drawText(
+            box, int(side | Qt.AlignVCenter), metrics.elidedText(words, Qt.ElideRight, width)
+        )
+
+
+class PresetCards(QWidget):
+    """All presets, of which one is chosen; one stop of the keyboard, arrows walk."""
+
+    chosen = pyqtSignal(Preset)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("presetCards")
+        self.setAccessibleName("What to train")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(Size.CARD_GAP)
+        self._group = QButtonGroup(self)
+        self.cards = {name: PresetCard(name, preset) for name, preset in PRESETS.items()}
+        for card in self.cards.values():
+            self._group.addButton(card)
+        self._group.buttonClicked.connect(lambda card: self.chosen.emit(card.preset))
+        self._columns = 0
+        self._background = Background(self)
+        self._asked = False
+        self.fit(QSize(_WIDE, _ROOMY))
+        theme.follow(self, self._renew)
+
+    def _renew(self) -> None:
+        for card in self.cards.values():
+            card.updateGeometry()
+            card.update()
+
+    def choose(self, preset: Preset) -> None:
+        """Mark a preset's card; the others' marks go."""
+        for card in self.cards.values():
+            if card.preset is preset:
+                card.setChecked(True)
+
+    def fit(self, room: QSize) -> None:
+        """Take the form that the page has room for."""
+        scale = theme.text_scale()
+        low = room.width() < _WIDE * scale or room.height() < _ROOMY * scale
+        columns = 2 if room.width() < _NARROW * scale else len(self.cards)
+        for number, card in enumerate(self.cards.values()):
+            if card.is_low != low:
+                card.show_low(low)
+            if columns != self._columns:
+                self._grid.addWidget(card, *divmod(number, columns))
+        self._columns = columns
+        for column in range(len(self.cards)):
+            self._grid.setColumnStretch(column, int(column < columns))
+
+    def load_digits(self) -> None:
+        """Read the digits of the drawings in a thread; once."""
+        if self._asked:
+            return
+        self._asked = True
+
+        def show(digits: list[np.ndarray]) -> None:
+            for card in self.cards.values():
+                card.digits = list(digits)
+                card.update()
+
+        self._background.run(make_digits, show, lambda _: None)

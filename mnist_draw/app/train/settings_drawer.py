@@ -1,0 +1,356 @@
+"""The drawer of the Train tab: every setting of a run, what was changed, and the presets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QPainter, QPaintEvent, QShowEvent
+from PyQt5.QtWidgets import (
+    QFrame,
+    QInputDialog,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
+from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import ComboBox, explain, label, no_key, push_button
+from mnist_draw.app.train.setting_fields import START, SettingsSection
+from mnist_draw.app.train.settings_form import SettingsForm
+from mnist_draw.errors import UserError
+from mnist_draw.training.presets import (
+    AS_IN_THE_TUTORIAL,
+    PRESETS,
+    delete_preset,
+    load_settings,
+    own_presets,
+    save_preset,
+    save_settings,
+)
+from mnist_draw.training.settings import TrainingSettings
+
+notifier = Notifier("settings")
+
+_EXAMPLE_COLUMNS, _EXAMPLE_ROWS = 8, 2
+_TILE = 24
+_GAP = 4
+#: Pictures of which the sixteen are chosen.
+_POOL = 2000
+
+_Recipe = tuple[str, str | None, int]
+
+
+def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
+    """Return sixteen varied pictures, uint8 of shape (16, 28, 28)."""
+    from mnist_draw.dataset.augmentation.augmenter import preview
+    from mnist_draw.dataset.mnist import load_dataset
+    from mnist_draw.training.epoch_pictures import digits_shown, side_of_ink
+
+    data = load_dataset(folder)
+    images, labels = data.train_images[:_POOL], digits_shown(data)[:_POOL]
+    count = _EXAMPLE_COLUMNS * _EXAMPLE_ROWS
+    return preview(recipe, images, labels, seed, count, side_of_ink(data))[:, 0]
+
+
+class AugmentationView(QWidget):
+    """Shows examples of an augmentation; hidden if there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("augmentationView")
+        explain(
+            self,
+            "Varied pictures",
+            "Sixteen of the training pictures as the network will see them.",
+        )
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        self.setFixedHeight(self.sizeHint().height())
+        self.pictures: np.ndarray | None = None
+        self._shown_recipe: _Recipe | None = None
+        self._job = LatestJob(lambda recipe: make_examples(*recipe), self)
+        self._job.answered.connect(self._show)
+        self._job.failed.connect(notifier.problem)
+        self.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(
+            _EXAMPLE_COLUMNS * (_TILE + _GAP) - _GAP,
+            _EXAMPLE_ROWS * (_TILE + _GAP) - _GAP,
+        )
+
+    def show_recipe(self, recipe: str, folder: str | None, seed: int) -> None:
+        """Show examples of a recipe once they are computed; none for ``"off"``."""
+        request = (recipe, folder, seed)
+        if request == self._shown_recipe:
+            return
+        self._shown_recipe = request
+        self.setVisible(recipe != "off")
+        if recipe == "off":
+            self._job.stop()
+        else:
+            self._job.ask(request)
+
+    def _show(self, pictures: np.ndarray) -> None:
+        self.pictures = pictures
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        for number in range(_EXAMPLE_COLUMNS * _EXAMPLE_ROWS):
+            row, column = divmod(number, _EXAMPLE_COLUMNS)
+            place = QRectF(column * (_TILE + _GAP), row * (_TILE + _GAP), _TILE, _TILE)
+            if self.pictures is None:
+                painter.fillRect(place, theme.colour("track"))
+                continue
+            painter.drawImage(place, image_of(self.pictures[number]))
+
+
+#: Columns in a row of the form.
+_COLUMNS = 12
+_TITLES = {"stop": "Stop early"}
+
+
+class SettingsDrawer(QWidget):
+    """Every setting but those of the start bar, in sections that the user opens and closes."""
+
+    close_requested = pyqtSignal()
+
+    def __init__(self, form: SettingsForm | None = None) -> None:
+        super().__init__()
+        self.form = form or SettingsForm(self)
+        self.setObjectName("settingsDrawer")
+        self.setAccessibleName("All settings")
+        self.setProperty("look", "side")
+        self.setAttribute(Qt.WA_StyledBackground)
+        theme.follow(self, lambda: self.setFixedWidth(theme.scaled(Size.DRAWER)))
+        self.examples = AugmentationView()
+        self.sections: dict[str, SettingsSection] = {}
+        self._own: dict[str, TrainingSettings] = {}
+        area = self._build_area()
+        head = column(
+            row((label("All settings", "surer"), 1), self._build_files(), self._build_close()),
+            row(label("Preset", "muted"), (self._build_presets(), 1)),
+            self._build_strip(),
+            self._build_note(),
+            margins=(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP),
+        )
+        column(head, (area, 1), gap=0, margins=(0, 0, 1, Size.GRID), owner=self)
+        self.form.edited.connect(self._renew)
+        self._list_presets()
+        self._renew()
+
+    # -- building
+
+    def _build_area(self) -> QScrollArea:
+        """Put the fields into rows, in the order of their declaration."""
+        inner = QWidget()
+        lines = column(
+            gap=Size.CARD_GAP, margins=(Size.MARGIN, 0, Size.CARD_GAP, Size.MARGIN), owner=inner
+        )
+        taken: dict[str, int] = {}
+        for field in self.form.fields.values():
+            group, columns = field.setting.group, field.setting.columns
+            if group == START:
+                continue
+            if group not in self.sections:
+                title = _TITLES.get(group, group.capitalize())
+                self.sections[group] = SettingsSection(title, group)
+                lines.addWidget(self.sections[group])
+            section = self.sections[group]
+            if taken.get(group, _COLUMNS) + columns > _COLUMNS:
+                cells = row()
+                section.rows.addLayout(cells)
+                taken[group] = 0
+            cells.addWidget(field.cell, columns)
+            taken[group] += columns
+        self.sections["data"].rows.addWidget(self.examples)
+        # What is off is folded.
+        self.sections["stop"].show_body(False)
+        lines.addStretch(1)
+        area = QScrollArea()
+        area.setObjectName("settingsArea")
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.NoFocus)
+        return area
+
+    def _build_files(self) -> QToolButton:
+        button = icon_button(
+            "settingsFileButton", "dots-three", "Settings file",
+            "Open or save all settings as a file or as a preset.",
+        )  # fmt: skip
+        menu = Menu(button)
+        acts: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("Open settings …", self.open_file),
+            ("Save settings …", self.save_file),
+            ("Save as preset …", self.save_as_preset),
+            ("Delete this preset", self._delete_preset),
+        )
+        made = []
+        for text, act in acts:
+            made.append(menu.addAction(text))
+            made[-1].triggered.connect(lambda _, act=act: act())
+        self._open, _, _, self._delete = made
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.InstantPopup)
+        return button
+
+    def _build_close(self) -> QToolButton:
+        close = icon_button("closeSettingsButton", "x", "Close", "Close the settings.", "F4")
+        close.clicked.connect(self.close_requested)
+        return close
+
+    def _build_presets(self) -> ComboBox:
+        self.presets = ComboBox()
+        self.presets.setObjectName("presetCombo")
+        explain(self.presets, "Preset", "Set every field but the data set at once.")
+        self.presets.activated.connect(self._choose_preset)
+        return self.presets
+
+    def _build_strip(self) -> QFrame:
+        self.strip = QFrame()
+        self.strip.setObjectName("changedStrip")
+        self.strip.setProperty("look", "tinted")
+        self.count = label("", "accent", "changedLabel")
+        self.undo_button = push_button(
+            "undoSettingsButton", "Undo", "Take the last change back.", look="link"
+        )
+        self.reset_button = push_button(
+            "resetSettingsButton", "Reset all", "Set every field as in the preset.", look="link"
+        )
+        self.undo_button.clicked.connect(self.form.undo)
+        self.reset_button.clicked.connect(self.form.reset_all)
+        margins = (Size.CARD_GAP, Size.GRID, Size.GRID, Size.GRID)
+        row((self.count, 1), self.undo_button, self.reset_button, margins=margins, owner=self.strip)
+        return self.strip
+
+    def _build_note(self) -> QWidget:
+        self._note = label("These can change while it trains.", "muted", "liveNote")
+        self._note.setWordWrap(True)
+        return self._note
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._list_presets()
+
+    # -- showing
+
+    def _renew(self) -> None:
+        """Mark what was changed, and say it in numbers and at the sections."""
+        form, running = self.form, self.form.running
+        found = {} if running else {one.name: one for one in form.differences()}
+        for name, field in form.fields.items():
+            usual = field.setting.format_value(form.usual(name))
+            field.mark.mark(name in found, usual)
+        self.count.setText(f"{len(found)} changed" if found else f"As in {form.base_title}")
+        self.strip.setVisible(not running and (bool(found) or form.can_undo))
+        self.undo_button.setEnabled(form.can_undo)
+        self.reset_button.setEnabled(bool(found))
+        self._note.setVisible(running)
+        self.presets.setEnabled(not running)
+        self._open.setEnabled(not running)
+        self._show_states()
+        values = {name: field.read() for name, field in form.fields.items()}
+        self.examples.show_recipe(values["augmentation"], values["data_folder"], values["seed"])
+        self._show_preset()
+
+    def _show_states(self) -> None:
+        """Say at each section what is not as in the tutorial; what is off is off."""
+        usual = TrainingSettings()
+        texts: dict[str, list[str]] = {group: [] for group in (*self.sections, START)}
+        for name, field in self.form.fields.items():
+            value, setting = field.read(), field.setting
+            if value != getattr(usual, name):
+                texts[setting.group].append(setting.with_mark(setting.format_value(value)))
+        for group, section in self.sections.items():
+            section.state.setText(", ".join(texts[group]) or ("off" if group == "stop" else ""))
+
+    # -- presets
+
+    def _list_presets(self) -> None:
+        """Fill the menu; presets of one's own may have been saved in another window."""
+        self._own = own_presets()
+        self.presets.clear()
+        for preset in PRESETS.values():
+            self.presets.addItem(preset.title)
+        self.presets.insertSeparator(self.presets.count())
+        self.presets.addItem(AS_IN_THE_TUTORIAL)
+        for name in self._own:
+            self.presets.addItem(name)
+        self._show_preset()
+
+    def _show_preset(self) -> None:
+        self.presets.setCurrentIndex(self.presets.findText(self.form.base_title))
+        self._delete.setVisible(self.form.base_title in self._own)
+
+    def _choose_preset(self, index: int) -> None:
+        title = self.presets.itemText(index)
+        preset = next((one for one in PRESETS.values() if one.title == title), None)
+        if title == AS_IN_THE_TUTORIAL:
+            self.form.show_settings(TrainingSettings())
+        elif preset is not None:
+            self.form.choose_preset(preset)
+        else:
+            self.form.show_settings(self._own[title], title)
+
+    def save_as_preset(self) -> None:
+        """Ask for a name, and keep the settings under it in the menu of presets."""
+        name, chosen = QInputDialog.getText(self, "Save as preset", "Name of the preset")
+        if not chosen or not name.strip():
+            return
+        try:
+            name = save_preset(name, self.form.settings())
+        except UserError as error:
+            notifier.problem(str(error))
+            return
+        self._own = own_presets()
+        self.form.show_settings(self.form.settings(), name)
+        self._list_presets()
+
+    def _delete_preset(self) -> None:
+        name, settings = self.form.base_title, self.form.settings()
+        try:
+            delete_preset(name)
+        except UserError as error:
+            notifier.problem(str(error))
+            return
+        self.form.show_settings(settings)
+        self._list_presets()
+        notifier.message(f"Deleted the preset {no_key(name)}.")
+
+    # -- files
+
+    def open_file(self) -> None:
+        """Let the user choose a settings file and fill the fields from it."""
+        path = ask_open(self, "Open settings", SETTINGS)
+        if not path:
+            return
+        try:
+            self.form.show_settings(load_settings(path))
+        except UserError as error:
+            notifier.problem(f"{error} The fields are unchanged.")
+
+    def save_file(self) -> None:
+        """Let the user choose where to save the settings as a file."""
+        path = ask_save(self, "Save settings", "settings.json", SETTINGS)
+        if not path:
+            return
+        try:
+            save_settings(path, self.form.settings())
+        except UserError as error:
+            notifier.problem(str(error))
+        else:
+            notifier.message(f"Saved {path}.")

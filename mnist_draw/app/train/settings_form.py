@@ -1,0 +1,393 @@
+"""The training settings as the user fills them in: fields, changes, undo, a run's live values."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtWidgets import QApplication
+
+from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, SettingField, build_field
+from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.errors import UserError
+from mnist_draw.networks import parse_network
+from mnist_draw.training.control import Change
+from mnist_draw.training.presets import PRESETS, Difference, Preset, differences, nearest_preset
+from mnist_draw.training.setting import settings_of
+from mnist_draw.training.settings import SETTINGS, TrainingSettings
+from mnist_draw.training.updates import usual_learning_rate
+
+if TYPE_CHECKING:
+    from mnist_draw.library.stored_network import StoredNetwork
+
+notifier = Notifier("settings")
+#: What a run's changes become is told apart from problems with the fields.
+_after_run = Notifier("live settings")
+
+
+def _network_in(path: str) -> str | None:
+    from mnist_draw.library.stored_network import load_trained
+
+    return load_trained(path).network
+
+
+def _data_in(path: str) -> str | None:
+    from mnist_draw.dataset.mnist import load_dataset
+    from mnist_draw.library.network_data import remember_data
+
+    # Inside can show networks trained on it from now on.
+    remember_data(path, load_dataset(path))
+    return None
+
+
+#: Reads a path when the user picks it, to report a wrong one at once; returns the network that the
+#: path requires, if any.
+_READ_WHEN_PICKED = {"start_model": _network_in, "data_folder": _data_in}
+#: Networks in the menu of weights to start from; the dialog finds more.
+_MAX_OFFERED = 30
+#: Steps that can be taken back.
+_MAX_UNDO = 100
+
+
+def _classes_of(network: str) -> int:
+    try:
+        return parse_network(network).classes
+    except UserError:
+        return 0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The settings, and those that they were changed from."""
+
+    title: str
+    base: TrainingSettings
+    settings: TrainingSettings
+
+
+class SettingsForm(QObject):
+    """A field for every training setting; pages place the fields.
+
+    A value that is changed during a run belongs to that run: afterwards the fields are as before.
+    """
+
+    #: A setting that can change during a run.
+    changed = pyqtSignal(Change)
+    #: Any value, its usual one, or what can be taken back.
+    edited = pyqtSignal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.fields: dict[str, SettingField] = {
+            name: build_field(setting) for name, setting in settings_of(TrainingSettings).items()
+        }
+        self._fixed: frozenset[str] = frozenset()
+        #: Whether the learning rate is the user's own, not the usual one of rule or preset.
+        self._own_rate = False
+        self._at_once = False
+        self._choice = Choice("", TrainingSettings(), TrainingSettings())
+        self._undo: list[Choice] = []
+        #: The field of the last step, which goes on while the keyboard is in it.
+        self._last = ""
+        #: What was chosen before the run that goes on.
+        self._before_run: Choice | None = None
+        self._background = Background(self)
+        self._networks: tuple[StoredNetwork, ...] = ()
+        self._connect()
+        self.restore(TrainingSettings())
+
+    def _connect(self) -> None:
+        for name, field in self.fields.items():
+            if field.setting.live:
+                field.changed.connect(lambda *_, name=name: self.changed.emit(self._change(name)))
+            field.mark.reset_requested.connect(partial(self.reset, name))
+        self.fields["update"].changed.connect(self._follow_rule)
+        self.fields["learning_rate"].changed.connect(self._note_rate)
+        self.fields["data_folder"].changed.connect(self._offer_networks)
+        for name in _READ_WHEN_PICKED:
+            files = self.fields[name].widget
+            assert isinstance(files, FileCombo)
+            # Before the path is read: its own problem must stay.
+            files.path_changed.connect(notifier.forget)
+            files.picked.connect(partial(self._read_picked, name))
+        for name, field in self.fields.items():
+            field.changed.connect(lambda *_, name=name: self._note(name))
+
+    # -- values
+
+    def settings(self) -> TrainingSettings:
+        """Return the settings in the fields; during a run, those of the run."""
+        return TrainingSettings(**{name: field.read() for name, field in self.fields.items()})
+
+    def chosen(self) -> TrainingSettings:
+        """Return the settings for the next run."""
+        return self._before_run.settings if self._before_run else self.settings()
+
+    @property
+    def base(self) -> TrainingSettings:
+        """The settings that the user's were changed from."""
+        return self._choice.base
+
+    @property
+    def base_title(self) -> str:
+        """What the menu of presets calls them."""
+        return self._choice.title
+
+    @property
+    def preset(self) -> Preset:
+        """The preset with a card that they are, or are nearest to."""
+        known = (preset for preset in PRESETS.values() if preset.settings == self.base)
+        return next(known, None) or nearest_preset(self.base)
+
+    def differences(self) -> list[Difference]:
+        """List what was changed."""
+        return differences(self.settings(), self.base)
+
+    def usual(self, name: str) -> Any:
+        """Return the value that a setting is reset to."""
+        if name == "learning_rate":
+            return self._usual_rate()
+        if name == "update_parameters" and self.fields["update"].read() != self.base.update:
+            return {}
+        return getattr(self.base, name, getattr(TrainingSettings(), name))
+
+    def apply(self, name: str, value: Any) -> None:
+        """Show another value of one setting, unless it is fixed."""
+        if name not in self._fixed:
+            self.fields[name].show(value)
+
+    def show_settings(self, settings: TrainingSettings, title: str = "") -> None:
+        """Show settings of a run or a file, or with a title those of a preset."""
+        base = settings if title else nearest_preset(settings).settings
+        title = title or nearest_preset(settings).title
+        with self._one_step(title, base):
+            self._show(settings)
+
+    def choose_preset(self, preset: Preset) -> None:
+        """Show a preset's settings; the data set stays."""
+        folder = self.fields["data_folder"].read()
+        lost = len(self.differences())
+        with self._one_step(preset.title, preset.settings):
+            self._show(preset.settings.replace(data_folder=folder))
+        if lost and self._undo:
+            changes = "1 change" if lost == 1 else f"{lost} changes"
+            notifier.undo(f"{preset.title} replaces {changes}.", self.undo)
+
+    def restore(self, settings: TrainingSettings) -> None:
+        """Show settings with which the form begins."""
+        self.show_settings(settings)
+        self._undo.clear()
+        self.edited.emit()
+
+    def _show(self, settings: TrainingSettings) -> None:
+        values = settings.to_json()
+        # The rule brings its parameters and its rate, which come after it.
+        for name in sorted(values, key=lambda name: name != "update"):
+            self.apply(name, values[name])
+
+    @contextlib.contextmanager
+    def _one_step(self, title: str, base: TrainingSettings) -> Iterator[None]:
+        """Make all changes within one step that can be taken back."""
+        before, self._at_once = self._choice, True
+        self._choice = Choice(title, base, before.settings)
+        try:
+            yield
+        finally:
+            self._at_once = False
+        self._note_rate()
+        self._choice = Choice(title, base, self.settings())
+        self._last = ""
+        if before != self._choice:
+            self._undo = [*self._undo, before][-_MAX_UNDO:]
+        self.edited.emit()
+
+    # -- taking back
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._undo) and self._before_run is None
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        if not self.can_undo:
+            return
+        before = self._undo.pop()
+        kept = list(self._undo)
+        with self._one_step(before.title, before.base):
+            self._show(before.settings)
+        self._undo = kept
+        notifier.forget()
+        self.edited.emit()
+
+    def reset(self, name: str) -> None:
+        """Show a setting's usual value."""
+        self.apply(name, self.usual(name))
+
+    def reset_all(self) -> None:
+        """Show the preset's value of every setting."""
+        with self._one_step(self.base_title, self.base):
+            self._show(self.base)
+
+    def _note(self, name: str) -> None:
+        """Note a change of a field as a step, or as part of the one that goes on."""
+        for other, field in self.fields.items():
+            # Its own error may be that of the value that was replaced just now.
+            if other != name or isinstance(field.widget, FileCombo):
+                field.mark.show_error("")
+        if self._at_once:
+            return
+        if self._before_run is None:
+            now = self.settings()
+            if now == self._choice.settings:
+                return
+            focus, widget = QApplication.focusWidget(), self.fields[name].widget
+            inside = focus is not None and (focus is widget or widget.isAncestorOf(focus))
+            if not (inside and name == self._last):
+                self._undo = [*self._undo, self._choice][-_MAX_UNDO:]
+            self._last = name
+            self._choice = Choice(self.base_title, self.base, now)
+        self.edited.emit()
+
+    # -- consequences of a field
+
+    def _usual_rate(self) -> float:
+        rule = self.fields["update"].read()
+        return self.base.learning_rate if rule == self.base.update else usual_learning_rate(rule)
+
+    def _follow_rule(self) -> None:
+        """Show the update rule's parameters and, unless the user has an own one, its rate."""
+        parameters = self.fields["update_parameters"].widget
+        assert isinstance(parameters, RuleFields)
+        parameters.show_rule(self.fields["update"].read())
+        if not self._own_rate:
+            self.apply("learning_rate", self._usual_rate())
+
+    def _note_rate(self) -> None:
+        usual = self._usual_rate(), usual_learning_rate(self.fields["update"].read())
+        self._own_rate = self.fields["learning_rate"].read() not in usual
+
+    def offer_networks(self, networks: Iterable[StoredNetwork]) -> None:
+        """Offer weights to start from."""
+        self._networks = tuple(networks)
+        self._offer_networks()
+
+    def _offer_networks(self) -> None:
+        files = self.fields["start_model"].widget
+        assert isinstance(files, FileCombo)
+        # The classes of own data are unknown until they are read.
+        digits = self.fields["data_folder"].read() is None
+        fitting = [
+            stored for stored in self._networks
+            if stored.network and (not digits or _classes_of(stored.network) == len(DIGITS))
+        ]  # fmt: skip
+        files.offer((str(stored.path), stored.label) for stored in fitting[:_MAX_OFFERED])
+
+    def _read_picked(self, name: str, path: str, before: str) -> None:
+        """Read a picked path; adopt its network, or restore the path before."""
+
+        def read(network: str | None) -> None:
+            if network is not None and self.fields[name].read() == path:
+                self.apply("network", network)
+
+        def refuse(error: Exception) -> None:
+            sentence = f"{reporter.sentence(error)} The settings are as before."
+            if self.fields[name].read() == path:
+                self.apply(name, before or None)
+                self.fields[name].mark.show_error(reporter.sentence(error))
+            notifier.problem(sentence)
+
+        self._background.run(partial(_READ_WHEN_PICKED[name], path), read, refuse)
+
+    # -- a run
+
+    def live(self) -> Iterator[Change]:
+        """Return the settings that can change during a run, with their values."""
+        return (self._change(name) for name, field in self.fields.items() if field.setting.live)
+
+    def _change(self, name: str) -> Change:
+        return Change(name, self.fields[name].read())
+
+    def fix(self, fixed: frozenset[str], hidden: frozenset[str]) -> None:
+        """Lock some settings, and hide some of these."""
+        self._fixed = fixed | hidden
+        for name in hidden:
+            self.fields[name].cell.hide()
+        self._enable()
+
+    @property
+    def running(self) -> bool:
+        """Whether a run goes on, whose settings the fields show."""
+        return self._before_run is not None
+
+    def show_run(self, settings: TrainingSettings) -> None:
+        """Show the settings of a run that is continued, until it ends."""
+        self.set_running(True)
+        self._at_once = True
+        self._show(settings)
+        self._at_once = False
+        self.edited.emit()
+
+    def show_effective(self, name: str, value: Any) -> None:
+        """Show the value that a run takes instead of the chosen one."""
+        field, chosen = self.fields[name], self.fields[name].read()
+        field.show(value)
+        sentence = f"{field.setting.sentence} The run takes {value:,}, not {chosen:,} as chosen."
+        explain(field.widget, field.setting.title, sentence)
+
+    def set_running(self, running: bool) -> None:
+        """During a run only the settings that are declared as live can be changed."""
+        if running and self._before_run is None:
+            self._before_run = self._choice
+            _after_run.forget()
+        elif not running and self._before_run is not None:
+            self._end_run(self._before_run)
+        else:
+            return
+        self._enable()
+        self.edited.emit()
+
+    def _end_run(self, before: Choice) -> None:
+        """Show what was chosen before the run; offer to keep what was changed during it."""
+        live = [
+            name for name, field in self.fields.items()
+            if field.setting.live and field.read() != getattr(before.settings, name)
+        ]  # fmt: skip
+        kept = {name: self.fields[name].read() for name in live}
+        self._at_once = True
+        self._show(before.settings)
+        self._at_once = False
+        self._before_run = None
+        self._note_rate()
+        batch = self.fields["batch_size"]
+        explain(batch.widget, batch.setting.title, batch.setting.sentence)
+        if kept:
+            self._tell_of_live(kept, before.settings)
+
+    def _tell_of_live(self, kept: dict[str, Any], before: TrainingSettings) -> None:
+        def keep() -> None:
+            with self._one_step(self.base_title, self.base):
+                for name, value in kept.items():
+                    self.apply(name, value)
+
+        name = next(iter(kept))
+        setting = SETTINGS[name]
+        was, now = (setting.format_value(value) for value in (getattr(before, name), kept[name]))
+        words, button = f"The {setting.mark} goes back to {was}", f"Keep {now}"
+        if len(kept) > 1:
+            words, button = f"{len(kept)} settings go back to what they were", "Keep them"
+        _after_run.undo(f"{words} for the next run.", keep, button)
+
+    def _enable(self) -> None:
+        for name, field in self.fields.items():
+            free = name not in self._fixed
+            field.widget.setEnabled(free and (field.setting.live or not self.running))
+            field.mark.reset.setEnabled(field.widget.isEnabled())
