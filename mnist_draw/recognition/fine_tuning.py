@@ -25,7 +25,7 @@ from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.answer import NOT_A_DIGIT
+from mnist_draw.recognition.certainty import REFUSED, certainty_from, certainty_of
 from mnist_draw.recognition.recogniser import MAX_THRESHOLD_SHIFT, Recogniser, calibrated
 from mnist_draw.recognition.rejection import shipped_rule
 from mnist_draw.storage import ModelFile
@@ -65,7 +65,7 @@ class Score:
     labels : tuple of int
         What the user's digits are.
     answers : tuple of str
-        What the network says they are: ``"4"``, ``"4 or 9"``, ``"?"``.
+        What the network says they are: ``"4"``, ``"4 or 9"``, ``"9 ?"``, ``"⊘"``.
     sureness : float
         Mean probability of the right digits, 0 to 1.
     test_accuracy : float
@@ -146,12 +146,19 @@ class FineTuned:
             return f"Nothing to learn: {mine} read already."
         if len(before.wrong) == 1:
             label, said = before.wrong[0]
-            how = "refused" if said == NOT_A_DIGIT else f"read as {said}"
-            return f"Not learnt yet: your {label} is still {how}. Draw two or three more like it."
+            again = "Draw two or three more like it."
+            return f"Not learnt yet: your {label} is still {_misread(label, said)}. {again}"
         return (
             f"Not learnt yet: {len(before.wrong)} of {mine} still misread. Draw two or three more "
             "like them."
         )
+
+
+def _misread(label: int, said: str) -> str:
+    if said == REFUSED:
+        return "refused"
+    digit = said.removesuffix(" ?")
+    return "read without being sure" if digit == str(label) else f"read as {digit}"
 
 
 def fine_tuning_settings(network: str) -> TrainingSettings:
@@ -282,11 +289,11 @@ class _Scorer:
         """Return what the network says of the digits, and its probabilities, (N, 10)."""
         if self._inks is None:
             probabilities = Recogniser(model).predict_images(self._extra.images)
-            return tuple(map(str, probabilities.argmax(axis=1))), probabilities
+            return tuple(certainty_from(row).label for row in probabilities), probabilities
         recogniser = Recogniser(model, compiled=len(self._inks) > _FEW)
         answers = [recogniser.recognise_ink(ink) for ink in self._inks]
         return (
-            tuple(answer.text for answer in answers),
+            tuple(certainty_of(answer).label for answer in answers),
             np.array([answer.probabilities for answer in answers]),
         )
 

@@ -319,11 +319,6 @@ class MyDigits(QObject):
         self.view.table.setFocus()
         self.digits.show_folder_anew()
 
-    def show_learning(self) -> None:
-        """Show the list of digits, ready to be learnt."""
-        self.show_digits()
-        self.view.learning.learn_button.setFocus()
-
     def show_answer(self) -> None:
         self._show_answer()
         self._canvas.setFocus()

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QAbstractTableModel, QEvent, QModelIndex, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
+    QHBoxLayout,
     QHeaderView,
-    QMenu,
-    QSizePolicy,
     QTableView,
+    QToolButton,
     QWidget,
 )
 
 from mnist_draw.app.draw.learn_card import LearnCard
 from mnist_draw.app.draw.learn_controller import LearnController
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_probability
+from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.formatting import format_ago, format_moment, format_probability
 from mnist_draw.app.kit.images import image_of
-from mnist_draw.app.kit.layout import FlowLayout, column, row
+from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (
     BinButton,
@@ -42,7 +46,7 @@ if TYPE_CHECKING:
 
     from mnist_draw.storage.my_digits import TaughtDigit
 
-COLUMNS = ("Digit", "Taught", "The network said", "It says now")
+COLUMNS = ("Digit", "Taught", "Read then", "Read now")
 #: Side of a digit in the list and the free space around its ink, in logical pixels: the lowest
 #: window shows ten.
 _THUMB = 36
@@ -91,7 +95,7 @@ class DigitTableModel(QAbstractTableModel):
     def show_now(self, row: DigitRow) -> None:
         """Update what the network says now about a row."""
         if row in self.rows:
-            index = self.index(self.rows.index(row), COLUMNS.index("It says now"))
+            index = self.index(self.rows.index(row), COLUMNS.index("Read now"))
             self.dataChanged.emit(index, index)
 
     def _recolour(self) -> None:
@@ -172,7 +176,7 @@ def _text(row: DigitRow, column: int) -> str:
     if column == 0:
         return str(digit.label)
     if column == 1:
-        return _when(digit.taught)
+        return _when(digit.taught, format_ago)
     if column == 2:
         return _answer(digit.said, digit.confidence)
     return _answer(row.now, row.now_sure) + (" – wrong" if _wrong(row) else "")
@@ -182,17 +186,17 @@ def _answer(text: str, sure: float) -> str:
     return f"{text}, {format_probability(sure, decimals=0)}" if text and sure else text
 
 
-def _when(taught: str) -> str:
+def _when(taught: str, words: Callable[[float], str]) -> str:
+    """Put a local date and time into words; what is none stays as it is."""
     try:
-        when = time.strptime(taught, "%Y-%m-%d %H:%M:%S")
-    except ValueError:
+        return words(time.mktime(time.strptime(taught, "%Y-%m-%d %H:%M:%S")))
+    except (ValueError, OverflowError):
         return taught
-    return f"{when.tm_mday} {time.strftime('%b, %H:%M', when)}"
 
 
 def _tip(row: DigitRow, column: int) -> str:
     if column == 1:
-        return row.digit.taught
+        return _when(row.digit.taught, format_moment)
     if column == 2 and row.digit.network:
         return f"Said by “{row.digit.network}”."
     return str(row.digit.path) if column == 0 and row.digit.path else ""
@@ -272,50 +276,37 @@ class DigitListView(QWidget):
         self.setObjectName("myDigitsView")
         self.setAccessibleName("My digits")
         self.learning = LearnCard(learning)
-        parts = self._build_top(), self.learning, (self._build_list(), 1)
-        column(*parts, gap=Size.CARD_GAP, owner=self)
+        column(
+            self._build_top(), self.learning, (self._build_list(), 1), gap=Size.CARD_GAP, owner=self
+        )
         self._show_choice()
 
-    def _build_top(self) -> FlowLayout:
+    def _build_top(self) -> QHBoxLayout:
         self.title = label("My digits", "title", "myDigitsTitle")
-        self.note = label("", "muted", "myDigitsNote")
-        self.note.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
-        self._build_export()
+        self.note = ElidedLabel("", "muted", "myDigitsNote")
+        self.more_button = icon_button(
+            "myDigitsMenu", "dots-three", "More", "Export, show or bring back your digits."
+        )
+        menu = Menu(self.more_button)
+        self._exports = [
+            menu.addAction(f"Export {text} …", partial(self.export_requested.emit, kind))
+            for kind, text in (
+                ("idx", "as a data set, as MNIST has it"),
+                ("csv", "as a table, a row of 784 pixels each"),
+            )
+        ]
+        menu.addSeparator()
+        menu.addAction("Show in folder", self.folder_requested.emit)
+        self.more_button.setMenu(menu)
+        self.more_button.setPopupMode(QToolButton.InstantPopup)
         self.bin = BinButton("bringBackDigitButton", "digits")
         self.bin.setProperty("look", "link")
-        self.close_button = push_button(
-            "closeMyDigitsButton",
-            "Back to the answer",
-            "Show what the network says again.",
-            "Esc",
-            "link",
+        self.close_button = icon_button(
+            "closeMyDigitsButton", "x", "Back to the answer", "Show what the network says.", "Esc"
         )
         self.close_button.clicked.connect(self.closed)
-        top = FlowLayout()
-        buttons = self.export_button, self.folder_button, self.bin, self.close_button
-        for widget in (self.title, self.note, *buttons):
-            top.addWidget(widget)
-        return top
-
-    def _build_export(self) -> None:
-        self.export_button = push_button(
-            "exportDigitsButton", "Export", "Save all your digits for other programs."
-        )
-        menu = QMenu(self.export_button)
-        for kind, text in (
-            ("idx", "As a data set (IDX, as MNIST has it) …"),
-            ("csv", "As a table (CSV, a row of 784 pixels each) …"),
-        ):
-            menu.addAction(text).triggered.connect(
-                lambda _, kind=kind: self.export_requested.emit(kind)
-            )
-        self.export_button.setMenu(menu)
-        self.folder_button = push_button(
-            "digitsFolderButton", "Folder", "Show the folder with your digits as pictures."
-        )
-        self.folder_button.clicked.connect(self.folder_requested)
-        for button in (self.export_button, self.folder_button):
-            button.setProperty("look", "link")
+        buttons = self.bin, self.more_button, self.close_button
+        return row(self.title, (self.note, 1), *buttons)
 
     def _build_list(self) -> Card:
         card = Card()
@@ -340,7 +331,7 @@ class DigitListView(QWidget):
         self.label_combo.setFixedWidth(round(_LABEL_WIDTH * theme.text_scale()))
         self.open_button = push_button(
             "openDigitButton",
-            "Open on the board",
+            "Open",
             "Put the chosen digit on the board; what is there can be brought back with Undo.",
             "Enter",
         )
@@ -364,7 +355,8 @@ class DigitListView(QWidget):
         self.note.setText(
             f"{count:,} {'digit' if count == 1 else 'digits'}" if count else "none yet"
         )
-        self.export_button.setEnabled(bool(count))
+        for action in self._exports:
+            action.setEnabled(bool(count))
         self.learning.show_count(count)
         if count:
             self.table.selectRow(min(before[0], count - 1) if before else 0)

@@ -6,26 +6,22 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QShowEvent
 
 from mnist_draw.app.draw.learn_controller import LearnController
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.learning import Learning
-from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 
 _STEPS = 1000
 #: Lines that the text may take.
-_LINES = 4
+_LINES = 3
 _INVITE = (
-    "The network that answers is trained a little further, on your digits and on MNIST. The new "
-    "one answers if it reads your digits better and forgets hardly anything; you can go back."
+    "The network learns your digits, beside MNIST's. It changes only if it then reads yours better "
+    "and forgets hardly anything."
 )
 _OTHERS = (
     "The network that answers reads other classes than digits, so that it cannot learn yours. "
     "Choose a network that reads digits."
 )
-_NONE = (
-    "Draw a digit; below the answer, say which it is. It is saved here, and the network can learn "
-    "how you write."
-)
+_NONE = "Draw a digit, press “Wrong?” and say which it is. It is kept here, to be learnt."
 _WAITS = "Your digits are learnt as soon as the run has ended."
 
 
@@ -42,12 +38,15 @@ class LearnCard(Card):
         self.text.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.bar = ProgressBar(_STEPS)
         self.bar.setObjectName("learnProgress")
+        # Hidden, it keeps its room: the list below stays in its place.
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(policy)
         explain(self.bar, "Progress of learning", "Which part of the work is done.")
         self.learn_button = push_button(
             "learnButton",
             "Learn my digits",
-            "Train the network that answers a little further, on your digits and on MNIST; "
-            "takes half a minute, with the largest networks some minutes.",
+            "Train the network that answers a little further, on your digits and on MNIST.",
             look="primary",
         )
         self.learn_button.clicked.connect(controller.learn)
@@ -69,11 +68,10 @@ class LearnCard(Card):
             look="link",
         )
         self.more_button.clicked.connect(controller.drawing_requested)
-        progress = column((self.text, 1), self.bar, gap=Size.GRID)
-        buttons = self.learn_button, self.stop_button, self.more_button, self.undo_button
-        self.body.addLayout(
-            row((progress, 1), column(*buttons, 1, gap=Size.GRID), gap=Size.CARD_PADDING)
-        )
+        links = self.more_button, self.undo_button
+        for part in (self.text, self.bar):
+            self.body.addWidget(part)
+        self.body.addLayout(row(self.learn_button, self.stop_button, 1, *links))
         controller.changed.connect(self._show)
         self._show()
 

@@ -101,7 +101,8 @@ def next_step(now: Situation) -> Step:
     if now.run is not None and now.run.going_on:
         return _step_of_run(now.run)
     if now.unlearnt and now.can_learn:
-        return Step(digits, "The network can learn them", "Learn", Action.LEARN, leads=True)
+        line = f"The network can learn {'it' if now.unlearnt == 1 else 'them'}"
+        return Step(digits, line, "Learn", Action.LEARN, leads=True)
     if now.run is not None and now.run.accuracy is not None and not now.run.answers:
         line = f"{format_percent(now.run.accuracy)} of new digits right"
         return Step("Your network is ready", line, "Let it answer", Action.LET_ANSWER, leads=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import textwrap
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -41,6 +40,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
 
@@ -306,8 +306,8 @@ class BinButton(QPushButton):
         """Offer what was deleted, the newest first, each in words."""
         self._menu.clear()
         for one in deleted[:_MAX_DELETED]:
-            moment = time.strftime("%d %b %H:%M", time.localtime(one.when)).lstrip("0")
-            action = self._menu.addAction(no_key(f"{words(one)}, deleted {moment}"))
+            moment = f"{words(one)}, deleted {format_ago(one.when)}"
+            action = self._menu.addAction(no_key(moment))
             action.triggered.connect(partial(self.chosen.emit, one))
         self.setEnabled(bool(deleted))
 

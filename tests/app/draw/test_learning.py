@@ -312,8 +312,12 @@ def test_the_outcome_is_told_while_the_list_is_closed(setup, notices):
     setup.learn.gate.clear()
     setup.begin()
     setup.my_digits.show_answer()
+    step = setup.my_digits.next_step
+    setup.qtbot.waitUntil(lambda: step.line.text() == "25 %")
+    assert step.button.text() == "Stop"
     setup.learn.gate.set()
     setup.wait_for_end()
+    assert step.button.text() != "Stop"
     assert notices[-1].sentence.startswith("Learnt")
     assert notices[-1].button == "Go back"
 
