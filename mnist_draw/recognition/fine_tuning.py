@@ -122,36 +122,30 @@ class FineTuned:
         lost = self.before.test_accuracy - self.after.test_accuracy
         return lost > MAX_LOSS + 0.5 / _TEST_PICTURES
 
-    def describe(self) -> str:
-        """Say what was learnt, or why the network before still answers."""
+    def describe(self) -> tuple[str, str]:
+        """Say what was learnt, or why the network before still answers; and one thing more."""
         before, after = self.before, self.after
         mnist, was = f"{100 * after.test_accuracy:.2f} %", f"{100 * before.test_accuracy:.2f} %"
         count = len(after.labels)
         mine = f"your {after.labels[0]} is" if count == 1 else f"your {count} digits are"
+        more = f"Draw two or three more like {'it' if count == 1 else 'them'}."
         if self.is_better:
+            learnt = f"{mine} read now"
             if not before.wrong:
                 learnt = f"{mine} read more surely"
-            elif count == 1:
-                learnt = f"{mine} read now"
-            else:
+            elif count > 1:
                 share = f"{after.right} of " if after.wrong else ""
                 learnt = f"{share}{mine} read now, {before.right} before"
-            return f"Learnt: {learnt}. MNIST {mnist}, before {was}."
+            return f"Learnt: {learnt}.", f"MNIST {mnist}, before {was}."
         if self._reads_better:
-            return (
-                f"Not learnt yet: MNIST would fall to {mnist}, from {was}. Draw two or three more "
-                f"like {'it' if count == 1 else 'them'}."
-            )
+            return f"Not learnt yet: MNIST would fall to {mnist}, from {was}.", more
         if not before.wrong:
-            return f"Nothing to learn: {mine} read already."
+            return f"Nothing to learn: {mine} read already.", f"MNIST {was}."
         if len(before.wrong) == 1:
-            label, said = before.wrong[0]
-            again = "Draw two or three more like it."
-            return f"Not learnt yet: your {label} is still {_misread(label, said)}. {again}"
-        return (
-            f"Not learnt yet: {len(before.wrong)} of {mine} still misread. Draw two or three more "
-            "like them."
-        )
+            (label, said) = before.wrong[0]
+            misread = f"your {label} is still {_misread(label, said)}"
+            return f"Not learnt yet: {misread}.", "Draw two or three more like it."
+        return f"Not learnt yet: {len(before.wrong)} of {mine} still misread.", more
 
 
 def _misread(label: int, said: str) -> str:

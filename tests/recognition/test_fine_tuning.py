@@ -142,7 +142,7 @@ def test_a_network_answers_that_reads_the_digits_better_and_forgot_little(
 
     end = FineTuned(linear_model(), score(before), score(after))
     assert end.is_better is better
-    assert words in end.describe()
+    assert words in " ".join(end.describe())
 
 
 @pytest.mark.parametrize("network", ["mlp", "mlp:0.2", "custom_mlp:1,50,0,0", "cnn", "deep_cnn"])

@@ -289,6 +289,7 @@ class MyDigits(QObject):
         self.teaching.changed.connect(self._refresh)
         self.digits.changed.connect(self.teaching.recount)
         self.learn.drawing_requested.connect(self.draw_another)
+        self.learn.is_watched = self.pages.isVisible
 
     def connect_services(self, learning: Learning, training: Training) -> None:
         """Join it to the services that train."""
@@ -355,6 +356,7 @@ class MyDigits(QObject):
         self._show_answer()
         if not self._canvas.has_ink():
             self.next_step.note_answer(State.NOTHING)
+            self.learn.forget_outcome()
 
     def _refresh(self) -> None:
         if self.showing_digits:

@@ -42,6 +42,7 @@ notifier = Notifier("draw")
 _MESSAGE_EDGE = 16
 #: What the preferences call the pen's width, what is cut out, and that the tab was shown before.
 _PEN_WIDTH, _CROP_BOX, _WELCOMED = "pen_width", "crop_box", "welcomed"
+_LEARNT_UNTIL = "digits_learnt_until"
 
 
 class DrawTab(Page):
@@ -91,6 +92,7 @@ class DrawTab(Page):
             self.canvas.set_pen_width(preferences.get(_PEN_WIDTH, PEN_WIDTH))
             self.cut_out.setChecked(preferences.get(_CROP_BOX, False))
             self.answer.restore(preferences)
+            self.my_digits.teaching.learnt_until = preferences.get(_LEARNT_UNTIL, 0.0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._fit_panel()
@@ -187,6 +189,7 @@ class DrawTab(Page):
     def remember(self, preferences: Preferences) -> None:
         preferences.set(_PEN_WIDTH, self.canvas.pen_width)
         preferences.set(_CROP_BOX, self.cut_out.isChecked())
+        preferences.set(_LEARNT_UNTIL, self.my_digits.teaching.learnt_until)
         preferences.set(_WELCOMED, True)
         self.answer.remember(preferences)
 

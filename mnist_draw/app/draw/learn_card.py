@@ -32,7 +32,6 @@ class LearnCard(Card):
         super().__init__()
         self._count = 0
         self._controller = controller
-        controller.is_watched = self.isVisible
         self.text = label("", "body", "learnLabel")
         self.text.setWordWrap(True)
         self.text.setAlignment(Qt.AlignLeft | Qt.AlignTop)
@@ -104,7 +103,8 @@ class LearnCard(Card):
         self.bar.setVisible(learns)
         self.undo_button.setVisible(bool(controller.before))
         self.undo_button.setEnabled(not learns)
-        self.more_button.setVisible(controller.asks_for_more and not learns)
+        misread = controller.outcome is not None and not controller.outcome[1]
+        self.more_button.setVisible(misread and not learns)
         if not learns:
             self.bar.setValue(0)
             self.text.setText(self._sentence())

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.draw.teaching import Teaching
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.learning import Learning, Outcome
+from mnist_draw.app.kit.learning import Learning, Outcome, Told
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.training import Training
@@ -48,7 +48,8 @@ class LearnController(QObject):
         self.able = True
         #: What became of the digits learnt last; empty if nothing was learnt.
         self.result = ""
-        self.asks_for_more = False
+        #: That, and whether the network learnt it, until the next drawing.
+        self.outcome: tuple[Told, bool] | None = None
         #: Whether the result is seen where it is shown, so that no message is needed.
         self.is_watched: Callable[[], bool] = bool
         network.changed.connect(self._network_changed)
@@ -60,6 +61,7 @@ class LearnController(QObject):
         learning.not_learnt.connect(self._not_learnt)
         learning.failed.connect(self._failed)
         learning.ended.connect(self.changed)
+        self._teaching.taught.connect(self.forget_outcome)
         training.ended.connect(self._run_ended)
 
     @property
@@ -85,7 +87,7 @@ class LearnController(QObject):
         self.waits = self._training.running
         if not self.waits:
             notifier.forget()
-            self.result, self.asks_for_more = _STOPPED, False
+            self.result, self.outcome = _STOPPED, None
             self._started = time.time()
             self._learning.start(model, self._network.key)
         self.changed.emit()
@@ -102,7 +104,7 @@ class LearnController(QObject):
         key = self.before
         if key:
             notifier.forget()
-            self.result = _BACK
+            self.result, self.outcome = _BACK, None
             self._undone = self._network.newest.key
             self._network.use_key(key)
             self.changed.emit()
@@ -121,25 +123,29 @@ class LearnController(QObject):
 
     @pyqtSlot(Outcome)
     def _learnt(self, outcome: Outcome) -> None:
-        self._end(outcome.description)
-        if not self.is_watched():
-            notifier.undo(outcome.description, self.go_back, "Go back")
+        self._tell(outcome.told, True, self.go_back, "Go back")
 
-    def _not_learnt(self, sentence: str) -> None:
-        self._end(sentence)
-        self.asks_for_more = True
-        if not self.is_watched():
-            notifier.undo(sentence, self.drawing_requested.emit, "Draw more")
+    def _not_learnt(self, told: Told) -> None:
+        self._tell(told, False, self.drawing_requested.emit, "Draw more")
 
-    def _end(self, sentence: str) -> None:
-        self.result = sentence
+    def _tell(self, told: Told, learnt: bool, action: Callable[[], object], button: str) -> None:
+        self.result, self.outcome = str(told), (told, learnt)
         self._teaching.learnt_until = self._started
         self._teaching.recount()
+        if told.trouble:
+            notifier.problem(str(told))
+        elif not self.is_watched():
+            notifier.undo(str(told), action, button)
+
+    def forget_outcome(self) -> None:
+        """Offer no more what follows the outcome: something else is drawn or taught."""
+        if self.outcome is not None:
+            self.outcome = None
+            self.changed.emit()
 
     def _failed(self, sentence: str) -> None:
         self.result = sentence
-        if not self.is_watched():
-            notifier.problem(sentence)
+        notifier.problem(sentence)
 
     @pyqtSlot()
     def _network_changed(self) -> None:
@@ -148,6 +154,8 @@ class LearnController(QObject):
 
         model = self._network.model
         self.able = model is None or reads_digits(model)
+        if self.outcome is not None and self.outcome[1] and not self.before:
+            self.outcome = None
         if self._undone and self._undone != self._network.key:
             self._background.run(partial(_delete, self._undone), lambda _: self._network.refresh())
             self._undone = ""

@@ -17,14 +17,14 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.formatting import format_duration, format_percent
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import ElidedLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import explain, push_button, set_look, tip
+from mnist_draw.app.kit.widgets import explain, label, push_button, set_look, tip
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training.network_places import FINE_TUNED, RUN
 
 if TYPE_CHECKING:
-    from mnist_draw.app.kit.learning import Learning
+    from mnist_draw.app.kit.learning import Learning, Told
     from mnist_draw.app.train.run_controller import RunController
 
 
@@ -38,6 +38,8 @@ class Action(Enum):
     LOOK_INSIDE = "See how the network comes to its answer."
     LEARN = "Train the network a little further, on your digits and on MNIST."
     CANCEL = "The network that answers stays as it is."
+    GO_BACK = "The network answers that answered before your digits were learnt."
+    DRAW_MORE = "Empty the board for another digit like it; Undo brings this one back."
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,8 @@ class Situation:
     #: Whether they are learnt after the run, and which part of learning is done.
     waits: bool = False
     learning: float | None = None
+    #: What became of it, and whether the network learnt.
+    outcome: tuple[Told, bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,10 @@ def next_step(now: Situation) -> Step:
         return Step("Learning your digits", f"{100 * now.learning:.0f} %", "Stop", Action.CANCEL)
     if now.waits:
         return Step(digits, "Learnt as soon as the run has ended", "Cancel", Action.CANCEL)
+    if now.outcome is not None:
+        (told, learnt) = now.outcome
+        button, action = ("Go back", Action.GO_BACK) if learnt else ("Draw more", Action.DRAW_MORE)
+        return Step(told.sentence, told.line, button, action, leads=not learnt)
     if now.run is not None and now.run.going_on:
         return _step_of_run(now.run)
     if now.unlearnt and now.can_learn:
@@ -169,7 +177,7 @@ class NextStep(QFrame):
         #: Actions that lead to a tab which is not there.
         self._without: frozenset[Action] = frozenset()
         self._is_low = False
-        self.sentence, self.line = ElidedLabel(look="title"), ElidedLabel(look="muted")
+        self.sentence, self.line = GrowingLabel(label("", "title")), ElidedLabel(look="muted")
         self.button = push_button("nextStepButton", "", "")
         self.button.clicked.connect(self._act)
         words = column(1, self.sentence, self.line, 1, gap=Size.GRID)
@@ -233,7 +241,12 @@ class NextStep(QFrame):
     def _note_learning(self) -> None:
         controller = self._controller
         learning = (self._situation.learning or 0.0) if controller.running else None
-        self._note(learning=learning, waits=controller.waits, can_learn=controller.able)
+        self._note(
+            learning=learning,
+            waits=controller.waits,
+            can_learn=controller.able,
+            outcome=controller.outcome,
+        )
 
     def _note(self, **changes: Any) -> None:
         self._situation = replace(self._situation, **changes)
@@ -265,7 +278,7 @@ class NextStep(QFrame):
         self._step = step
         self.setVisible(step.action not in self._without)
         self.setFixedHeight(self.height_for(self._is_low))
-        self.sentence.setText(step.sentence)
+        self.sentence.set_text(step.sentence)
         self.line.setText(step.line)
         self.line.setVisible(bool(step.line) and not self._is_low)
         self.button.setText(step.button)
@@ -300,3 +313,7 @@ class NextStep(QFrame):
                 self._controller.learn()
             case Action.CANCEL:
                 self._controller.stop()
+            case Action.GO_BACK:
+                self._controller.go_back()
+            case Action.DRAW_MORE:
+                self._controller.drawing_requested.emit()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
@@ -30,12 +30,24 @@ Learn = Callable[..., Iterator[Any]]
 
 
 @dataclass(frozen=True)
+class Told:
+    """What is told of fine-tuning: a sentence, one thing more, and what went wrong beside it."""
+
+    sentence: str
+    line: str = ""
+    trouble: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.sentence, self.line, self.trouble)))
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """Outcome of fine-tuning."""
+    """A network that learnt."""
 
     model: ModelFile
     key: str
-    description: str
+    told: Told
 
 
 def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
@@ -49,8 +61,8 @@ class LearningWorker(QObject):
 
     stepped = pyqtSignal(str, float)
     fine_tuned = pyqtSignal(Outcome)
-    #: The network before still answers; a sentence says why.
-    not_learnt = pyqtSignal(str)
+    #: The network before still answers.
+    not_learnt = pyqtSignal(Told)
     failed = pyqtSignal(str)
     finished = pyqtSignal()
 
@@ -103,15 +115,16 @@ class LearningWorker(QObject):
 
     def _take(self, before: ModelFile, fine_tuned: Any, messages: list[str]) -> None:
         """Save the new network if it is better; another is forgotten, for Learn makes it again."""
-        words = " ".join([fine_tuned.describe(), *messages])
+        sentence, line = fine_tuned.describe()
+        told = Told(sentence, line, " ".join(messages))
         if fine_tuned.is_better:
-            self.result = outcome = self._save(before, fine_tuned.model, words)
+            self.result = outcome = self._save(before, fine_tuned.model, told)
             self.fine_tuned.emit(outcome)
         else:
-            self.result = words
-            self.not_learnt.emit(words)
+            self.result = str(told)
+            self.not_learnt.emit(told)
 
-    def _save(self, before: ModelFile, model: ModelFile, words: str) -> Outcome:
+    def _save(self, before: ModelFile, model: ModelFile, told: Told) -> Outcome:
         """Save the new network, and the one before unless it is in a file."""
         from mnist_draw.library.networks import save_fine_tuned
         from mnist_draw.training.network_places import (
@@ -124,18 +137,19 @@ class LearningWorker(QObject):
             key = self._key or save_fine_tuned(before, before=True).key
             model = model.with_info(before=key)
             stored = save_fine_tuned(model)
-            return Outcome(model.with_info(name=stored.title), stored.key, words)
+            return Outcome(model.with_info(name=stored.title), stored.key, told)
         except UserError as error:
             named = model.with_info(name="My digits, rescued")
             rescued = save_fallback(named)
             if rescued is not None:
-                words = f"{words} {error} {describe_fallback(rescued)}"
-                return Outcome(named, fallback_key(rescued), words)
+                told = replace(told, trouble=f"{told.trouble} {error} {describe_fallback(rescued)}")
+                return Outcome(named, fallback_key(rescued), told)
             unsaved = (
                 "The new network answers until the program ends, but it is not saved. Closing the "
                 "window asks where to save it."
             )
-            return Outcome(model, "", f"{words} {error} {unsaved}")
+            told = replace(told, trouble=f"{told.trouble} {error} {unsaved}")
+            return Outcome(model, "", told)
 
 
 class Learning(QObject):
@@ -143,7 +157,7 @@ class Learning(QObject):
 
     stepped = pyqtSignal(str, float)
     fine_tuned = pyqtSignal(Outcome)
-    not_learnt = pyqtSignal(str)
+    not_learnt = pyqtSignal(Told)
     failed = pyqtSignal(str)
     ended = pyqtSignal()
     #: Another run waits, or none.

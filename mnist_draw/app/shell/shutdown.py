@@ -344,7 +344,7 @@ class Shutdown(QObject):
 
     def _save_learnt(self, result: Outcome, tell: Callable[[str], None]) -> None:
         """Let what was learnt answer at the next start, and tell where it is."""
-        tell(result.description)
+        tell(str(result.told))
         for sentence in self.unsaved.save_anywhere():
             tell(sentence)
         if result.key and not is_external(result.key):

@@ -98,7 +98,7 @@ def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home):
     saved = load_model(path)
     assert saved.metadata["before"] == "shipped:best"
     assert float(saved.parameters[0][0, 0]) == 0.75
-    assert outcome.description.startswith("Learnt: your 2 digits are read now, 1 before.")
+    assert str(outcome.told).startswith("Learnt: your 2 digits are read now, 1 before.")
 
 
 def test_a_network_that_only_memory_has_is_saved_first(own_home):
@@ -124,8 +124,8 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     assert failed == []
     # In a place outside the home, which is full.
     rescued = tmp_path / "mnist-draw-rescued-model.npz"
-    assert "disk is full" in outcome.description
-    assert f"saved in {rescued} instead" in outcome.description
+    assert "disk is full" in outcome.told.trouble
+    assert f"saved in {rescued} instead" in outcome.told.trouble
     assert outcome.model.metadata["before"] == "shipped:best"
     assert kept.find_by_key(outcome.key).path == rescued
     assert kept.find_by_key(outcome.key).title == outcome.model.title == "My digits, rescued"
@@ -136,7 +136,7 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     monkeypatch.setattr(network_places, "save_model", full)
     (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
     assert (failed, outcome.key) == ([], "")
-    assert "is not saved" in outcome.description
+    assert "is not saved" in outcome.told.trouble
     assert outcome.model.metadata["before"] == "shipped:best"
 
 
@@ -302,13 +302,15 @@ def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, n
     # It was tried: only another digit asks to be learnt.
     teaching = setup.my_digits.teaching
     setup.qtbot.waitUntil(lambda: (teaching.count, teaching.unlearnt) == (2, 0))
+    assert setup.my_digits.next_step.button.text() == "Draw more"
     setup.button("drawMoreButton").click()
     assert not setup.my_digits.showing_digits
     assert not setup.tab.canvas.has_ink()
+    assert setup.my_digits.next_step.button.text() != "Draw more"
     assert not notices
 
 
-def test_the_outcome_is_told_while_the_list_is_closed(setup, notices):
+def test_the_outcome_is_told_once_where_it_is_seen(setup, notices):
     setup.learn.gate.clear()
     setup.begin()
     setup.my_digits.show_answer()
@@ -317,7 +319,13 @@ def test_the_outcome_is_told_while_the_list_is_closed(setup, notices):
     assert step.button.text() == "Stop"
     setup.learn.gate.set()
     setup.wait_for_end()
-    assert step.button.text() != "Stop"
+    assert step.accessibleDescription().startswith("Learnt: your 2 digits are read now")
+    assert step.button.text() == "Go back"
+    assert not notices
+    # On another tab a message tells it.
+    setup.tab.hide()
+    setup.begin()
+    setup.wait_for_end()
     assert notices[-1].sentence.startswith("Learnt")
     assert notices[-1].button == "Go back"
 

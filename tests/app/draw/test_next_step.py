@@ -9,6 +9,7 @@ from PyQt5.QtCore import QPointF
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.draw.next_step import Action, Run, Situation, next_step
+from mnist_draw.app.kit.learning import Told
 from mnist_draw.recognition.certainty import State
 
 from .. import fakes
@@ -39,6 +40,8 @@ OWN = {"own": True, "trained": True, "accuracy": 0.9824, "best": 0.9956}
         ({**OWN, "unlearnt": 1, "can_learn": False}, Action.LOOK_INSIDE, False, "Your network"),
         ({"unlearnt": 2, "waits": True, "run": Run(True)}, Action.CANCEL, False, "the run"),
         ({"unlearnt": 2, "learning": 0.4}, Action.CANCEL, False, "Learning your digits 40 %"),
+        ({"outcome": (Told("Learnt.", "MNIST"), True)}, Action.GO_BACK, False, "Learnt. MNIST"),
+        ({"outcome": (Told("Not learnt."), False)}, Action.DRAW_MORE, True, "Not learnt."),
     ],
 )  # fmt: skip
 def test_each_situation_has_one_step(situation, action, leads, words):

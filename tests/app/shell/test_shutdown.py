@@ -6,7 +6,7 @@ import pytest
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
-from mnist_draw.app.kit.learning import Outcome
+from mnist_draw.app.kit.learning import Outcome, Told
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.run_state import Saved
 from mnist_draw.recognition.run_session import RunSession
@@ -128,7 +128,7 @@ def test_what_was_learnt_is_asked_about_unless_it_is_saved_later(setup, tmp_path
     assert len(unsaved) == 1
     setup.window.training.happened.emit([Saved(tmp_path)])
     assert not unsaved
-    outcome = Outcome(model(title="Knows my hand"), "", "It learnt.")
+    outcome = Outcome(model(title="Knows my hand"), "", Told("It learnt."))
     setup.window.learning.fine_tuned.emit(outcome)
     assert list(unsaved.values()) == [outcome.model]
 
