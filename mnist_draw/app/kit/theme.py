@@ -252,7 +252,6 @@ QLabel[look="menu heading"] {{
 }}
 QLabel[look="title"] {{ font-weight: 600; }}
 QLabel[look="changed"] {{ font-size: {label}px; font-weight: 700; }}
-QLabel[look="accent"] {{ color: {accent}; font-weight: 600; }}
 QLabel[look="dot"] {{ color: {accent}; font-size: {heading}px; }}
 QLabel[look="error"] {{ color: {alert}; font-size: {label}px; }}
 QLabel[look="figure"] {{ font-size: {figure}px; font-weight: 600; }}
@@ -302,19 +301,13 @@ QPushButton[look="low"] {{ min-height: {low_inner}px; }}
 QPushButton[look="plain"] {{ background: transparent; border-color: transparent; }}
 QPushButton[look="plain"]:hover {{ background: {hover}; }}
 QPushButton[look="plain"]:focus {{ border-color: {second}; }}
-QPushButton#startButton {{ font-size: {surer}px; }}
-QPushButton[look="plain"] {{ background: transparent; border-color: transparent; }}
-QPushButton[look="plain"]:hover {{ background: {hover}; }}
-QPushButton[look="plain"]:focus {{ border-color: {second}; }}
 QPushButton[look="narrow"] {{ padding: 0 7px; }}
 QPushButton[look="link"] {{
     background: transparent; border: none; color: {second}; padding: 0 4px; min-height: {small}px;
 }}
 QPushButton[look="link"]:hover, QPushButton[look="link"]:focus {{ text-decoration: underline; }}
 QPushButton[look="link"]:disabled {{ color: {muted}; }}
-<<<<<<< HEAD
 QPushButton#allTenButton {{ text-align: left; padding: 0; }}
-=======
 QPushButton#whyLink {{ text-align: left; padding-left: 0; }}
 QPushButton[look="section"], QPushButton[look="fold"] {{
     background: transparent; border: 1px solid transparent; color: {muted}; padding: 0;
@@ -322,7 +315,6 @@ QPushButton[look="section"], QPushButton[look="fold"] {{
 }}
 QPushButton[look="fold"] {{ color: {second}; font-size: {label}px; }}
 QPushButton[look="section"]:focus, QPushButton[look="fold"]:focus {{ border-color: {second}; }}
->>>>>>> bcae4e1 (Choose a run by four cards and a start bar; put every setting into a drawer)
 QPushButton[look="guide"] {{
     background: transparent; border: none; color: {text}; padding: 0; min-height: 20px;
     text-align: left;

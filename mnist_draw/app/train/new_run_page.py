@@ -63,7 +63,7 @@ class NewRunPage(QScrollArea):
         set_icon(self.library_button, "books", Size.SMALL_ICON)
         self.settings_button = push_button("allSettingsButton", "All settings", "", look="plain")
         set_icon(self.settings_button, "sliders-horizontal", Size.SMALL_ICON)
-        self.start_button = push_button("startButton", "Start", "", look="primary")
+        self.start_button = push_button("startButton", "Start", "", look="start")
         set_icon(self.start_button, "play", Size.SMALL_ICON)
         theme.follow(
             self, lambda: self.start_button.setFixedSize(theme.scaled(240), theme.scaled(44))
