@@ -272,7 +272,9 @@ class InkCard(Card):
         column(*words, gap=Size.FIELD_GAP, owner=self._side)
         pad = Size.CARD_PADDING
         self.body.setContentsMargins(pad, pad - 1, pad, pad - 1)
-        self.body.addLayout(row(self.view, (self._side, 1), gap=Size.CARD_PADDING + 2))
+        line = row(self.view, (self._side, 1), gap=Size.CARD_PADDING + 2)
+        line.setAlignment(self.view, Qt.AlignTop)
+        self.body.addLayout(line)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
 
     def height_with(self, cell: int) -> int:
@@ -289,7 +291,9 @@ class InkCard(Card):
         ]
         cell = fits[0] if fits else CELLS[-1]
         self.view.set_cell(cell)
-        self.setFixedHeight(self.height_with(cell))
+        needed = self.height_with(cell)
+        # What is too little for the next larger picture: the panel ends where the board does.
+        self.setFixedHeight(needed + min(max(height - needed, 0), SIDE))
         self._fit(width)
 
     def _fit(self, width: int) -> None:
