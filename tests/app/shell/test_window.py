@@ -417,7 +417,7 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
     bar = window.tabs.tabBar()
     header = "networkButton viewButton helpButton"
     train = f"{header} newRunLibraryButton defaultsButton epochsSpinBox startButton"
-    draw = f"{header} canvas penButton widthButton"
+    draw = f"{header} canvas penButton widthButton moreButton inkSwitch nextStepButton"
     for page, order in ((window.train_tab, train), (window.draw_tab, draw)):
         window.tabs.setCurrentWidget(page)
         bar.setFocus()
