@@ -36,6 +36,12 @@ def config_folder() -> Path:
     return _prepared("config", platformdirs.user_config_dir(APPLICATION, appauthor=False))
 
 
+def home_name() -> str:
+    """Return what tells this home from another one: its path, which need not exist."""
+    home = os.environ.get(HOME_VARIABLE)
+    return str(Path(home).absolute()) if home else platformdirs.user_data_dir(APPLICATION, False)
+
+
 def named_path(name: str | os.PathLike[str]) -> Path:
     """Return a path that a user has typed, with ``~`` expanded."""
     path = Path(name)

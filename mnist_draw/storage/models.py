@@ -121,6 +121,7 @@ class ModelInfo:
     threshold: float | None = None
     before: str = ""
     extra_digits: int = 0
+    home: str = ""
     settings: Mapping[str, Any] | None = None
     learnt: Mapping[str, Any] | None = None
 
@@ -148,6 +149,7 @@ class ModelInfo:
             threshold=read.get_float("threshold", -1e6, 1e6, None),
             before=read.get_text("before", _MAX_LENGTH, ""),
             extra_digits=read.get_int("extra_digits", 0, _MAX_COUNT, 0),
+            home=read.get_text("home", _MAX_LENGTH, ""),
             settings=settings.values if settings is not None else None,
             learnt=learnt.values if learnt is not None else None,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -16,9 +17,9 @@ from pathlib import Path
 import platformdirs
 
 from mnist_draw.errors import ModelFileError, StorageError, UserError, did_you_mean, reason_of
-from mnist_draw.storage.folders import APPLICATION, data_folder, resource_path
+from mnist_draw.storage.folders import APPLICATION, data_folder, home_name, resource_path
 from mnist_draw.storage.integrity import is_private
-from mnist_draw.storage.models import ModelFile, load_model, save_model
+from mnist_draw.storage.models import ModelFile, load_model, read_info, save_model
 from mnist_draw.storage.unique_paths import reserved_file
 from mnist_draw.training.record import Run, read_run
 from mnist_draw.training.run_list import LATEST, list_runs, names_of, run_called, runs_folder
@@ -174,32 +175,30 @@ def save_fallback(
 
 
 def reclaim_fallbacks() -> list[str]:
-    """Move the fallbacks that an earlier program saved outside to the opened networks.
+    """Move the fallbacks of an earlier program with this home to the opened networks.
 
     Those for which there is still no room stay where they are and are listed as external.
     """
     messages: list[str] = []
     for path in _fallback_files():
         try:
-            model = load_model(path)
-        except UserError:
+            model, made = load_model(path), time.localtime(path.stat().st_mtime)
+        except (OSError, UserError):
             continue
         try:
-            kept = save_with_opened(model)
+            save_with_opened(model.with_info(home=""))
         except UserError as error:
             note_external(path)
             messages.append(
                 f"The network in {path} was saved there for want of room, and stays there: "
-                f"{error} All networks (F9) lists it."
+                f"{error} The Library (F9) lists it."
             )
             continue
         # If its folder is read-only, there are two copies.
         with contextlib.suppress(OSError):
             path.unlink()
-        messages.append(
-            f"The network that was saved in {path} for want of room is in {kept} now. All "
-            "networks (F9) lists it."
-        )
+        day = f"{made.tm_mday} {time.strftime('%b', made)}"
+        messages.append(f"A network from {day} is back; the disk had been full.")
     return messages
 
 
@@ -210,7 +209,10 @@ def list_fallbacks() -> None:
 
 
 def _fallback_files() -> list[Path]:
-    """List the fallback files of an earlier program that only this user can have written."""
+    """List the fallback files of an earlier program that only this user can have written.
+
+    Those of another home are its own; older versions wrote no home.
+    """
     found: list[Path] = []
     for folder in fallback_folders():
         # A folder may be gone, or closed to the user.
@@ -218,7 +220,14 @@ def _fallback_files() -> list[Path]:
             found += [
                 path for path in sorted(folder.glob(f"{_OUTSIDE}*{SUFFIX}")) if is_private(path)
             ]
-    return found
+    return [path for path in found if _home_of(path) in ("", home_name())]
+
+
+def _home_of(path: Path) -> str:
+    try:
+        return read_info(path)[1].home
+    except (OSError, UserError):
+        return ""
 
 
 def fallback_key(path: Path) -> str:
@@ -229,8 +238,8 @@ def fallback_key(path: Path) -> str:
 def describe_fallback(path: Path) -> str:
     """Tell the user where a fallback was saved, and what to do with it."""
     return (
-        f"The network was saved in {path} instead and is kept there. It answers; all networks (F9) "
-        "lists it, and Save as … there puts it where you want."
+        f"The network was saved in {path} instead and is kept there. It answers; the Library (F9) "
+        "lists it, and Export there puts it where you want."
     )
 
 
@@ -260,7 +269,7 @@ def save_with_opened(model: ModelFile) -> Path:
 def _save_outside(folder: Path, model: ModelFile) -> Path:
     """Save a network in a folder outside the program's."""
     with reserved_file(folder / f"{_OUTSIDE}{SUFFIX}") as path:
-        save_model(path, model)
+        save_model(path, model.with_info(home=home_name()))
     # Only a private file is reclaimed later, whatever the umask.
     with contextlib.suppress(OSError):
         path.chmod(0o600)
