@@ -47,7 +47,8 @@ _LARGE, _SMALLER, _SMALLEST = Text.ANSWER, Text.SEVERAL, Text.FIGURE
 _LEAST_FIGURE = 82
 _FIGURE_GAP = 24
 _BUTTON_WIDTH = 84
-_EMPTY = QSize(72, 88)
+#: The box for the first answer, as parts of the figure's text.
+_EMPTY_WIDTH, _EMPTY_HEIGHT, _EMPTY_TEXT = 0.6, 0.73, 0.35
 _OR = " or "
 
 
@@ -57,9 +58,12 @@ class AnswerFigure(QLabel):
     A double click or a drag marks it; then it can be copied.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self, name: str = "predictionLabel", large: int = _LARGE, smaller: int = _SMALLER
+    ) -> None:
         super().__init__()
-        self.setObjectName("predictionLabel")
+        self.setObjectName(name)
+        self._large, self._smaller = large, smaller
         self.setTextFormat(Qt.PlainText)
         self.setFocusPolicy(Qt.ClickFocus)
         self.certainty: Certainty | None = None
@@ -78,7 +82,7 @@ class AnswerFigure(QLabel):
         several = certainty is not None and len(certainty.text) > 1
         large = digits and not several and not (certainty is not None and certainty.is_refused)
         self._font = theme.font(1, bold=True)
-        self._font.setPixelSize(_LARGE if large else _SMALLER)
+        self._font.setPixelSize(self._large if large else self._smaller)
         width = self._width()
         if width > room:
             fixed = sum(self._advance(piece, kind) for piece, kind in self._pieces if kind == "or")
@@ -148,11 +152,12 @@ class AnswerFigure(QLabel):
 
     def _paint_empty(self, painter: QPainter) -> None:
         """Paint where the answer will be."""
-        box = QRectF(2, self._middle() - _EMPTY.height() / 2, _EMPTY.width(), _EMPTY.height())
+        width, height = _EMPTY_WIDTH * self._large, _EMPTY_HEIGHT * self._large
+        box = QRectF(2, self._middle() - height / 2, width, height)
         painter.setPen(QPen(theme.colour("edge"), 1.5, Qt.DashLine))
         painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
         font = theme.font(1, bold=True)
-        font.setPixelSize(Text.GIVEN)
+        font.setPixelSize(round(_EMPTY_TEXT * self._large))
         painter.setFont(font)
         painter.setPen(theme.colour("muted"))
         painter.drawText(box, Qt.AlignCenter, "?")

@@ -122,7 +122,7 @@ class AnswerPanel(QScrollArea):
 
     explanation_requested = pyqtSignal(object, int, int)
     place_changed = pyqtSignal(int)
-    #: The picture, its probabilities and the best class; None for the class of refused ink.
+    #: The picture, its probabilities, and how certain they are.
     evidence_changed = pyqtSignal(object, object, object)
     #: The board, or the digit of the number at a place, is this digit.
     teach_requested = pyqtSignal(int, object)
@@ -304,7 +304,7 @@ class AnswerPanel(QScrollArea):
         self.ink.show_picture(picture)
         if part.is_refused:
             self.ink.show_explanation(None)
-        self.evidence_changed.emit(picture, probabilities, None if best is None else best[0])
+        self.evidence_changed.emit(picture, probabilities, part)
 
     # -- one digit of a number
 

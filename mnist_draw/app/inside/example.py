@@ -18,6 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from mnist_draw.app.draw.answer_block import AnswerFigure
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
@@ -31,15 +32,19 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import class_name, in_a_sentence
+from mnist_draw.recognition.certainty import certainty_from
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.app.inside.section import Example
+    from mnist_draw.recognition.certainty import Certainty
 
 WIDTH = 224
 #: Letters of a class's name that fit into the link.
 _MAX_LETTERS = 12
+#: A class's name shrinks until it fits beside the words.
+_ANSWER_WIDTH = WIDTH // 3
 #: Of its usual width, however large the system's text is.
 _MAX_SCALE = 1.15
 
@@ -138,17 +143,12 @@ class ExampleCard(Card):
         self.random_button.clicked.connect(self.random_requested)
         self.board.history_changed.connect(self._show_history)
         self.show_example(None)
-        self.show_answer(None)
+        self.show_answer(None, None)
 
     def _build_answer(self) -> QHBoxLayout:
-        self.answer = FittedLabel(theme.Text.BODY, Qt.ElideRight)
-        self.answer.setObjectName("exampleAnswer")
-        self.answer.setProperty("look", "given")
-        # A class's name shrinks until it fits beside the figures.
-        self.answer.setMaximumWidth(WIDTH // 3)
-        self.answer.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+        self.answer = AnswerFigure("exampleAnswer", theme.Text.GIVEN, theme.Text.FIGURE)
         explain(self.answer, "Answer", "What the network reads.")
-        self.answer.setFixedHeight(theme.Text.GIVEN)
+        self.answer.setFixedSize(_ANSWER_WIDTH, theme.Text.GIVEN + 2)
         self.sure = _fitted("surer", "exampleSure")
         self.second = _fitted("muted", "exampleSecond")
         words = column(FixedLabel(self.sure, lines=1), FixedLabel(self.second, lines=1), gap=0)
@@ -226,32 +226,25 @@ class ExampleCard(Card):
         self.label_text.setText(words)
 
     def show_answer(
-        self, probabilities: np.ndarray | None, name: Callable[[int], str] = str,
-        is_digit: bool = True,
-    ) -> None:  # fmt: skip
-        """Show the answer to the example and the second guess."""
-        if probabilities is None:
-            self.answer.setText("")
-            self.sure.setText("")
-            self.second.setText("")
+        self,
+        probabilities: np.ndarray | None,
+        certainty: Certainty | None,
+        name: Callable[[int], str] = str,
+    ) -> None:
+        """Show the answer to the example, in the words of Draw."""
+        self.answer.show_certainty(certainty, len(self._names) == len(DIGITS), _ANSWER_WIDTH)
+        self.sure.setText("" if certainty is None else certainty.word)
+        self.second.setText("" if certainty is None else certainty.line)
+        if probabilities is None or certainty is None:
             return
-        order = probabilities.argsort()
-        first, second = int(order[-1]), int(order[-2])
+        first = int(probabilities.argmax())
         # A longer name does not fit beside the label.
         named = name(first) if len(name(first)) <= _MAX_LETTERS else "this"
         self.why_button.setText(no_key(f"Why {named}?"))
-        sure = format_probability(float(probabilities[first]))
-        if not is_digit:
-            # As on Draw, then the answer of the network alone.
-            self.answer.setText("?")
-            self.sure.setText("Not a digit")
-            self.second.setText(f"the network: {name(first)}, {sure}")
-            return
-        self.answer.setText(name(first).removeprefix("class "))
-        self.sure.setText(f"{sure} sure")
-        self.second.setText(
-            f"then {name(second)}, {format_probability(float(probabilities[second]))}"
-        )
+        if certainty.is_refused:
+            # The sections show what the network alone makes of it.
+            sure = format_probability(float(probabilities[first]))
+            self.second.setText(f"the network alone: {name(first)}, {sure}")
 
 
 def _fitted(look: str, name: str) -> FittedLabel:
@@ -307,13 +300,14 @@ class ExampleInUse(QObject):
     """The drawing or a picked picture, its label, and the answer to it."""
 
     changed = pyqtSignal(object)
-    answered = pyqtSignal(object, bool)
+    #: The probabilities, and how certain they are.
+    answered = pyqtSignal(object, object)
 
     def __init__(self, network: ActiveNetwork, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.current: Example | None = None
         self._drawing: Example | None = None
-        self._drawing_answer: tuple[np.ndarray | None, bool] = (None, True)
+        self._drawing_answer: tuple[np.ndarray | None, Certainty | None] = (None, None)
         self._picked = False
         self._reader = BackgroundReader(network, parent=self)
         self._random = random.Random()
@@ -330,24 +324,27 @@ class ExampleInUse(QObject):
     # -- the drawing
 
     def show_drawing(
-        self, picture: np.ndarray | None, probabilities: np.ndarray | None, winner: int | None
+        self,
+        picture: np.ndarray | None,
+        probabilities: np.ndarray | None,
+        certainty: Certainty | None,
     ) -> None:
         """Follow the Draw tab."""
-        if picture is None or probabilities is None:
-            self._drawing, self._drawing_answer = None, (None, True)
+        if picture is None or probabilities is None or certainty is None:
+            self._drawing, self._drawing_answer = None, (None, None)
         else:
-            is_digit = winner is not None
+            is_digit = not certainty.is_refused
             shown = Example(picture, int(probabilities.argmax()), is_digit=is_digit)
             if self._drawing is not None and self._drawing.label_source == "user":
                 shown = replace(shown, label=self._drawing.label, label_source="user")
             self._drawing = shown
-            self._drawing_answer = (probabilities, is_digit)
+            self._drawing_answer = (probabilities, certainty)
         if not self._picked:
             self.use_drawing()
 
     def forget_drawing(self) -> None:
         """Forget the drawing and its label: the board was cleared meanwhile."""
-        self._drawing, self._drawing_answer = None, (None, True)
+        self._drawing, self._drawing_answer = None, (None, None)
 
     def label_drawing(self, label: int) -> None:
         """Label the drawing, which was taught as a digit."""
@@ -404,7 +401,11 @@ class ExampleInUse(QObject):
 
         def show(probabilities: np.ndarray | None) -> None:
             if example is self.current and probabilities is not None:
-                self.answered.emit(probabilities, True)
+                names = [
+                    self.name_of(number).removeprefix("class ")
+                    for number in range(len(probabilities))
+                ]
+                self.answered.emit(probabilities, certainty_from(probabilities, names))
 
         self._reader.ask(answer, show)
 

@@ -23,9 +23,13 @@ if TYPE_CHECKING:
     from mnist_draw.app.draw.canvas import Canvas
     from mnist_draw.app.inside.inside_view import InsideView
     from mnist_draw.app.kit.active_network import ActiveNetwork
+    from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.storage.preferences import Preferences
     from mnist_draw.training.events import Parameters
+
+    #: The picture, its probabilities, and how certain they are.
+    Drawn = tuple[np.ndarray | None, np.ndarray | None, Certainty | None]
 
 _VIEW = "mnist_draw.app.inside.inside_view"
 _SECTION, _STEP = "inside_section", "inside_guide_step"
@@ -60,7 +64,7 @@ class InsideTab(Page):
         self.is_training: Callable[[], bool] = lambda: False
         self._canvas, self._active, self._preferences = canvas, network, preferences
         self._network: tuple[ModelFile, str] | None = None
-        self._drawing: tuple[np.ndarray | None, np.ndarray | None, int | None] | None = None
+        self._drawing: Drawn | None = None
         self._label: int | None = None
         self._run = RunInTraining()
         self._behind = self._emptied = False
@@ -143,16 +147,19 @@ class InsideTab(Page):
             self.view.use_network(model, key)
 
     def show_drawing(
-        self, picture: np.ndarray | None, probabilities: np.ndarray | None, winner: int | None
+        self,
+        picture: np.ndarray | None,
+        probabilities: np.ndarray | None,
+        certainty: Certainty | None,
     ) -> None:
         """Follow the Draw tab; while the tab is hidden, note the last state only."""
-        self._drawing = (picture, probabilities, winner)
+        self._drawing = (picture, probabilities, certainty)
         if picture is None:
             self._label = None
             self._emptied = True
         self._behind = not self.isVisible()
         if self.view is not None and not self._behind:
-            self.view.example.show_drawing(picture, probabilities, winner)
+            self.view.example.show_drawing(picture, probabilities, certainty)
 
     def label_drawing(self, label: int) -> None:
         """Label the drawing, which was taught as a digit."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.guide import GuideStep
     from mnist_draw.app.inside.inside_tab import RunInTraining
     from mnist_draw.app.inside.section import Example
+    from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.models import ModelFile
 
 notifier = Notifier("inside")
@@ -373,8 +374,8 @@ class InsideView(QWidget):
         for section in self._made.values():
             section.show_example(example)
 
-    def _show_answer(self, probabilities: np.ndarray | None, is_digit: bool) -> None:
-        self.card.show_answer(probabilities, self.example.name_of, is_digit)
+    def _show_answer(self, probabilities: np.ndarray | None, certainty: Certainty | None) -> None:
+        self.card.show_answer(probabilities, certainty, self.example.name_of)
 
     def wait(self) -> bool:
         """End the work of all sections within a bounded time; return whether it has ended."""

@@ -18,6 +18,7 @@ from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.recognition.certainty import REFUSED, certainty_from, certainty_of
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -82,7 +83,7 @@ def view(tab):
 def draw(tab, label="4", winner=4, second=9):
     """Let the tab follow a drawing on the Draw tab."""
     said = answer(label, winner, second)
-    tab.show_drawing(said.network_input, said.probabilities, winner)
+    tab.show_drawing(said.network_input, said.probabilities, certainty_of(said))
     return said
 
 
@@ -142,7 +143,8 @@ def test_the_drawing_goes_through_all_sections(tab, view):
         assert example.picture is said.network_input
         assert (example.label, example.label_source) == (4, "answer")
     assert label_text(tab, "exampleAnswer") == "4"
-    assert label_text(tab, "exampleSure") == "90.0 % sure"
+    assert label_text(tab, "exampleSure") == "Sure"
+    assert "90.0 %" in label_text(tab, "exampleSecond")
     tab.show_drawing(None, None, None)
     assert noted(tab, "second").example is None
     assert label_text(tab, "exampleAnswer") == ""
@@ -189,9 +191,22 @@ def test_the_first_look_waits_for_no_import(tab, qtbot, monkeypatch):
 def test_what_is_no_digit_is_known_as_such(tab, view):
     draw(tab, "?", None)
     assert not noted(tab).example.is_digit
-    assert label_text(tab, "exampleAnswer") == "?"
+    assert label_text(tab, "exampleAnswer") == REFUSED
     assert label_text(tab, "exampleSure") == "Not a digit"
-    assert label_text(tab, "exampleSecond").startswith("the network: ")
+    assert label_text(tab, "exampleSecond").startswith("the network alone: ")
+
+
+@pytest.mark.parametrize(
+    ("best", "second", "state"), [(0.383, 0.3, "Not sure"), (0.54, 0.38, "Unclear")]
+)
+def test_a_doubtful_answer_is_as_doubtful_as_on_draw(tab, view, best, second, state):
+    probabilities = np.full(10, (1 - best - second) / 8, np.float32)
+    probabilities[[5, 3]] = best, second
+    certainty = certainty_from(probabilities)
+    tab.show_drawing(np.zeros((28, 28), np.float32), probabilities, certainty)
+    assert view.card.answer.certainty is certainty
+    assert label_text(tab, "exampleSure") == state == certainty.word
+    assert label_text(tab, "exampleSecond") == certainty.line
 
 
 def test_a_picked_picture_stays_while_the_drawing_changes(tab, view):
@@ -218,7 +233,7 @@ def test_classes_of_other_data_are_not_called_digits(tab):
     tab.show()
     draw(tab)
     assert label_text(tab, "exampleLabel") == "Read as a class 4"
-    assert label_text(tab, "exampleSecond").startswith("then class ")
+    assert label_text(tab, "exampleSecond").endswith(" for 4")
 
 
 def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab, view, qtbot):
@@ -348,6 +363,9 @@ def test_long_names_of_classes_cut_no_figure(qtbot):
     card = ExampleCard(Canvas())
     qtbot.addWidget(card)
     card.show()
-    card.show_answer(np.array([0.0, 1.0], np.float32), ["a parallelogram", "a rhombus"].__getitem__)
+    names = ["a parallelogram", "a rhombus"]
+    probabilities = np.array([0.0, 1.0], np.float32)
+    card.show_answer(probabilities, certainty_from(probabilities, names), names.__getitem__)
+    assert "99.9 %" in card.second.text()
     _, painted = card.sure.fitted()
     assert painted == card.sure.text()
