@@ -230,12 +230,9 @@ class FirstStart(QWidget):
     ) -> None:
         painter.setFont(theme.font(size, bold))
         painter.setPen(theme.colour(colour))
-        metrics = painter.fontMetrics()
-        shown = metrics.elidedText(words, Qt.ElideRight, int(place.width()) - 2 * Size.GRID)
-        box = QRectF(
-            place.left(), place.top() + theme.scaled(_LINES[line]), place.width(), metrics.height()
-        )
-        painter.drawText(box, Qt.AlignCenter, shown)
+        # Large text takes a second line.
+        box = place.adjusted(Size.GRID, theme.scaled(_LINES[line]), -Size.GRID, 0)
+        painter.drawText(box, int(Qt.AlignHCenter | Qt.AlignTop | Qt.TextWordWrap), words)
 
 
 def _written() -> QPainterPath:
