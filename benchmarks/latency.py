@@ -216,7 +216,7 @@ def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace
     explainer = window.explanations
     ready, prepared = threading.Event(), threading.Event()
     window.recognition.ready.connect(lambda model: ready.set(), Qt.DirectConnection)
-    explainer.prepared.connect(lambda layers: prepared.set(), Qt.DirectConnection)
+    explainer.prepared.connect(lambda: prepared.set(), Qt.DirectConnection)
     known = {model.name: model for model in list_shipped()}
     results: dict[str, Any] = {}
     prepared.wait(60)

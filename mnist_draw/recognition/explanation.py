@@ -1,4 +1,4 @@
-"""Explain an answer: the activations of the hidden layers, and the saliency of the ink.
+"""Explain an answer: the saliency of the ink.
 
 Saliency is the gradient of the digit's log odds by the picture
 (K. Simonyan, A. Vedaldi, A. Zisserman, "Deep inside convolutional networks: visualising image
@@ -11,7 +11,6 @@ left out. The log odds come from the logits, because the softmax of a sure netwo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,33 +23,12 @@ from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.library.network_data import class_names
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite, temperature_of
 from mnist_draw.storage import ModelFile
-from mnist_draw.training.functions import layer_names, mode_for
+from mnist_draw.training.functions import mode_for
 
 Floats = npt.NDArray[np.float32]
 
 #: Subtracted from the logit of the explained digit, so that only the others count.
 _OUT_OF_REACH = 1e9
-
-
-@dataclass(frozen=True)
-class HiddenLayer:
-    """One hidden layer of a network.
-
-    Attributes
-    ----------
-    name : str
-        ``"convolution 1"``, ``"hidden 2"``, counted from the picture on.
-    shape : tuple of int
-        ``(units,)`` for a dense layer, ``(maps, height, width)`` for a convolution.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-
-    @property
-    def units(self) -> int:
-        """How many units, or feature maps, there are."""
-        return self.shape[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +48,6 @@ class Explanation:
     saliency : numpy.ndarray, float32, shape (28, 28)
         How much each pixel's ink is evidence for the digit (positive) or against it (negative), in
         log odds; 0 without ink.
-    activations : tuple of numpy.ndarray, float32
-        The output of each hidden layer, in its shape.
     names : tuple of str
         The names of the classes.
     """
@@ -81,7 +57,6 @@ class Explanation:
     log_odds: float
     network_input: Floats = field(repr=False)
     saliency: Floats = field(repr=False)
-    activations: tuple[Floats, ...] = field(repr=False)
     names: tuple[str, ...] = field(default=DIGITS, repr=False)
 
     @property
@@ -98,19 +73,14 @@ class Explanation:
 class Explainer:
     """Explains the answers of one network.
 
-    It compiles one function for activations and gradient, which takes a fraction of a second. Use
+    It compiles one function for the gradient, which takes a fraction of a second. Use
     it in one thread: a compiled function is not re-entrant.
     """
 
     def __init__(self, model: ModelFile) -> None:
         self._built = BuiltNetwork(model)
-        hidden = self._built.weighted[:-1]
         self.network = self._built.text
-        self.layers = tuple(
-            HiddenLayer(name, tuple(int(size) for size in layer.output_shape[1:]))
-            for name, layer in zip(layer_names(model.parameters), hidden, strict=False)
-        )
-        self._function, self._temperature = _compile(self._built.output, hidden)
+        self._function, self._temperature = _compile(self._built.output)
         self.use(model)
 
     @property
@@ -155,7 +125,7 @@ class Explainer:
         asked[0, digit] = 1
         # Non-finite results raise `ModelFileError`, not a NumPy warning.
         with np.errstate(over="ignore", invalid="ignore"):
-            logits, log_odds, saliency, *activations = self._function(picture[None, None], asked)
+            logits, log_odds, saliency = self._function(picture[None, None], asked)
         # No step follows: helper threads that wait for it would take a core from recognition.
         theano_bridge.pause_helper_threads()
         require_finite(self._built.text, logits, saliency)
@@ -165,19 +135,17 @@ class Explainer:
             int(np.argmax(others)),
             float(log_odds[0]),
             picture,
+            # A copy: the function may use its memory again.
             np.array(saliency[0, 0], np.float32),
-            # Copies: the function may use its memory again.
-            tuple(np.array(values[0], np.float32) for values in activations),
             self._names,
         )
 
 
-def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
+def _compile(network: Any) -> tuple[Any, Any]:
     """Compile the function; return it with the shared temperature.
 
     It takes pictures (1, 1, 28, 28) and the digit, one-hot (1, classes); it returns the logits
-    (1, classes), the log odds (1,), gradient times picture (1, 1, 28, 28), and the output of each
-    hidden layer.
+    (1, classes), the log odds (1,), and gradient times picture (1, 1, 28, 28).
     """
     import lasagne
     import theano
@@ -193,10 +161,7 @@ def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
         b=network.b,
         nonlinearity=None,
     )
-    *activations, logits = lasagne.layers.get_output(
-        [*hidden, linear], pictures, deterministic=True
-    )
-    logits = logits / temperature
+    logits = lasagne.layers.get_output(linear, pictures, deterministic=True) / temperature
     others = logits - np.float32(_OUT_OF_REACH) * asked
     largest = T.max(others, axis=1, keepdims=True)
     # It is subtracted and added again, so that it has no gradient.
@@ -208,7 +173,7 @@ def _compile(network: Any, hidden: Sequence[Any]) -> tuple[Any, Any]:
     gradient = T.grad(T.sum(log_odds), pictures)
     function = theano.function(
         [pictures, asked],
-        [logits, log_odds, gradient * pictures, *activations],
+        [logits, log_odds, gradient * pictures],
         mode=mode_for(network),
     )
     return function, temperature

@@ -13,7 +13,7 @@ from mnist_draw.app.draw.explanations import Explanations
 from mnist_draw.app.draw.recognition import BoardReading, Recognition
 from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
-from mnist_draw.recognition.explanation import Explanation, HiddenLayer
+from mnist_draw.recognition.explanation import Explanation
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
@@ -96,19 +96,13 @@ class Recogniser:
         return NumberAnswer(self.number, tuple(parts))
 
 
-#: What the fake explainer explains: units, and feature maps.
-LAYERS = (HiddenLayer("convolution 1", (6, 5, 4)), HiddenLayer("hidden 1", (30,)))
-
-
 def explanation(digit=3, rival=8):
-    """Return one whose upper half speaks for the digit, the lower against; unit n puts out n."""
+    """Return one whose upper half speaks for the digit, the lower against."""
     saliency = np.zeros((28, 28), np.float32)
     saliency[5:14, 8:20] = 0.5
     saliency[14:20, 8:20] = -0.25
     ink = np.where(saliency == 0, 0, 0.75).astype(np.float32)
-    maps = np.arange(120, dtype=np.float32).reshape(6, 5, 4)
-    units = np.arange(30, dtype=np.float32)
-    return Explanation(digit, rival, 3.5, ink, saliency, (maps, units))
+    return Explanation(digit, rival, 3.5, ink, saliency)
 
 
 class _AtOnce:
@@ -141,7 +135,6 @@ class Explainer:
 
     def __init__(self, used):
         self.parameters = used.parameters
-        self.layers = LAYERS
         self.classes = 10
         self.asked: list[int] = []
 

@@ -59,7 +59,7 @@ def _explainer(model: ModelFile) -> Explainer:
 class Explanations(LatestJob):
     """Owns the explainer; starts when visible, with a network and a question."""
 
-    prepared = pyqtSignal(object)
+    prepared = pyqtSignal()
     explained = pyqtSignal(object, int)
 
     def __init__(
@@ -144,7 +144,7 @@ class Explanations(LatestJob):
         self._network = model.network
         # The last question may have been answered for the network before this one.
         self._again = self._last
-        self.send(self.prepared, self._explainer.layers)
+        self.send(self.prepared)
 
     def _explain_newest(self, explainer: Explainer) -> float | None:
         """Explain the newest question; return the seconds to wait where it is too early."""

@@ -76,12 +76,12 @@ def short_name(name: str) -> str:
 
 
 def describe_active(frame: Frame) -> str:
-    """Describe how many units are active, for at most two layers."""
+    """Describe how many units of each hidden layer are active."""
     parts = []
     for layer, values in zip(frame.layers, frame.passed.a, strict=False):
         active = values[0].reshape(layer.units, -1).any(axis=1)
         parts.append(f"{int(active.sum()):,} of {layer.units:,}")
-    return f"{' and '.join(parts)} units active" if 1 <= len(parts) <= 2 else ""
+    return f"{', '.join(parts)} units active" if parts else ""
 
 
 def describe_unit(
