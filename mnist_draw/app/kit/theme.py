@@ -232,8 +232,8 @@ QFrame[look="toast"] {{
     background: {toast.segment}; border: 1px solid {toast.edge}; border-radius: {r_field}px;
 }}
 QLabel[look="toast"] {{
-    color: {toast.text}; selection-background-color: {toast.second};
-    selection-color: {toast.on_second};
+    background: transparent; border: none; color: {toast.text};
+    selection-background-color: {toast.second}; selection-color: {toast.on_second};
 }}
 QPushButton[look="toast"] {{
     background: transparent; border: 1px solid transparent; padding: 0 8px; color: {toast.second};

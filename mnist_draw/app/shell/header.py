@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QSize
-from PyQt5.QtWidgets import QToolButton, QWidget
+from PyQt5.QtWidgets import QTabWidget, QToolButton, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.layout import row
@@ -26,8 +26,12 @@ class Header(QWidget):
         row(self.network, self.view, self.help_button, margins=margins, owner=self)
 
     def sizeHint(self) -> QSize:
-        # The tab widget sets its corner on the lower edge of the tabs.
-        return QSize(super().sizeHint().width(), Size.HEADER)
+        # The tab widget sets its corner on the lower edge of the tabs, which it would cover.
+        tabs, wide = self.parentWidget(), super().sizeHint().width()
+        if isinstance(tabs, QTabWidget):
+            room = tabs.width() - tabs.tabBar().sizeHint().width() - 2 * Size.MARGIN
+            wide = max(min(wide, room), self.minimumSizeHint().width())
+        return QSize(wide, Size.HEADER)
 
     def in_order(self) -> tuple[QWidget, ...]:
         """Return what takes the keyboard, from left to right."""

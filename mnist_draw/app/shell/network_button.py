@@ -28,6 +28,8 @@ MAX_LETTERS = 24
 #: Milliseconds that a state lasts before it is shown: many are over sooner.
 _SETTLE_MS = 300
 _PAD, _CARET, _BAR = 14, 8, 3
+#: What is beside the words of the network: the light, the caret and room.
+_BESIDE = _PAD + Size.DOT + Size.FIELD_GAP + 12 + _CARET + _PAD
 #: Room for the words of a run that takes its time, so that the button rarely changes its width.
 _USUAL_WORDS = "Epoch 88 of 88"
 
@@ -77,6 +79,8 @@ class NetworkHalf(_Half):
     def __init__(self) -> None:
         super().__init__("networkButton")
         explain(self, "Network", "The network that answers. Choose another.")
+        # A name can be elided further than it is.
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self._words, self._accuracy, self._answers = "", "", False
 
     def show_network(self, name: str, accuracy: str, answers: bool) -> None:
@@ -98,7 +102,11 @@ class NetworkHalf(_Half):
         return name, tabular_width(theme.font(Text.BODY), self._accuracy)
 
     def _needed(self) -> float:
-        return _PAD + Size.DOT + Size.FIELD_GAP + sum(self._widths()) + 12 + _CARET + _PAD
+        return sum(self._widths()) + _BESIDE
+
+    def minimumSizeHint(self) -> QSize:
+        few = min(self._widths()[0], QFontMetricsF(theme.font(Text.BODY)).averageCharWidth() * 6)
+        return QSize(math.ceil(few + self._widths()[1] + _BESIDE), super().sizeHint().height())
 
     def _paint(self, painter: QPainter, room: QRectF) -> None:
         middle = room.center().y()
@@ -106,11 +114,17 @@ class NetworkHalf(_Half):
         painter.setBrush(theme.colour("accent" if self._answers else "muted"))
         painter.drawEllipse(QPointF(_PAD + Size.DOT / 2, middle), Size.DOT / 2, Size.DOT / 2)
         left = _PAD + Size.DOT + Size.FIELD_GAP
-        name, accuracy = self._widths()
-        painter.setFont(theme.font(Text.BODY, bold=True))
+        _, accuracy = self._widths()
+        font = theme.font(Text.BODY, bold=True)
+        metrics = QFontMetricsF(font)
+        words = metrics.elidedText(
+            self._words, Qt.ElideRight, room.width() - accuracy - _BESIDE + 1
+        )
+        name = metrics.horizontalAdvance(words)
+        painter.setFont(font)
         painter.setPen(theme.colour("text"))
         place = QRectF(left, 0, name + 1, room.height())
-        painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), self._words)
+        painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), words)
         painter.setFont(theme.font(Text.BODY))
         painter.setPen(theme.colour("muted"))
         place = QRectF(left + name, 0, accuracy + 1, room.height())

@@ -7,10 +7,13 @@ import threading
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QApplication, QTabWidget, QToolButton, QWidget
 
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.threads import connect_direct
+from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.network_button import MAX_LETTERS, NetworkButton, Work
 from mnist_draw.app.shell.network_menu import LIBRARY, InTraining, lines
 from mnist_draw.library import stored_network
@@ -230,3 +233,27 @@ def test_a_state_that_is_soon_over_is_not_shown(button, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: work.text() == "Paused")
     work.show_work(None)
     assert work.isHidden()
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.75])
+def test_the_header_leaves_the_tabs_their_room_in_a_small_window(qtbot, network, scale):
+    tabs, before = QTabWidget(), theme.theme().text_size
+    qtbot.addWidget(tabs)
+    header = Header(network, QToolButton())
+    for title in ("Draw", "Train", "Inside"):
+        tabs.addTab(QWidget(), title)
+    tabs.setCornerWidget(header)
+    try:
+        theme.theme().resize_text(scale)
+        network.confirm(fakes.model(name="A network with a long name", test_accuracy=0.5))
+        header.network.work.show_work(Work("Paused at 88 of 100"))
+        # The interface font of this platform may be larger than 13 pixels.
+        tabs.resize(round(1024 * theme.text_scale() / scale), 700)
+        tabs.show()
+        QApplication.processEvents()
+        assert tabs.minimumSizeHint().width() <= tabs.width()
+        assert tabs.tabBar().width() >= tabs.tabBar().sizeHint().width()
+        assert header.geometry().right() <= tabs.width()
+        assert header.x() >= tabs.tabBar().geometry().right()
+    finally:
+        theme.theme().resize_text(before)
