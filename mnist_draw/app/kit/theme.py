@@ -368,6 +368,12 @@ QToolButton[look="small"] {{
 }}
 QToolButton[look="small"]:hover {{ background: {hover}; }}
 QToolButton[look="small"]:focus {{ border-color: {second}; }}
+QToolButton[look="inline"] {{
+    background: transparent; border: 1px solid transparent; padding: 0; min-height: {label}px;
+    min-width: {small}px; max-width: {small}px;
+}}
+QToolButton[look="inline"]:hover {{ background: {hover}; }}
+QToolButton[look="inline"]:focus {{ border-color: {second}; }}
 QToolButton::menu-indicator, QPushButton::menu-indicator {{ image: none; width: 0; }}
 
 QComboBox, QSpinBox, QDoubleSpinBox, QLineEdit {{

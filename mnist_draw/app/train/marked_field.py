@@ -5,9 +5,9 @@ from __future__ import annotations
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
-from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, label, set_look
 
 #: A dot beside a changed setting's name: a change is told by form, too.
@@ -32,8 +32,11 @@ class MarkedField(QWidget):
         self.caption.setBuddy(control)
         self.caption.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.reset = icon_button(
-            f"{control.objectName()}Reset", "arrow-counter-clockwise", f"Reset {title}", ""
-        )
+            f"{control.objectName()}Reset", "arrow-counter-clockwise", f"Reset {title}", "",
+            look="inline",
+        )  # fmt: skip
+        # No higher than the caption: a mark moves no field.
+        set_icon(self.reset, "arrow-counter-clockwise", Text.LABEL)
         self.reset.clicked.connect(self._reset)
         self._error = label("", "error")
         self._error.setWordWrap(True)

@@ -26,6 +26,8 @@ from mnist_draw.training.settings import TrainingSettings
 
 #: Where the curve is wider than this, the digits are beside it, not below.
 _BESIDE = 700
+#: Room from which the start bar has its usual widths, its captions, and a long Start.
+_WHOLE_BAR, _CAPTIONS, _LONG_START = 900, 760, 560
 #: Training pictures of MNIST.
 _MNIST = 50_000
 
@@ -53,7 +55,6 @@ class NewRunPage(QScrollArea):
         super().__init__()
         self.setObjectName("newRunPage")
         self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.NoFocus)
         self.form = form
         self._shown = 0
@@ -65,9 +66,6 @@ class NewRunPage(QScrollArea):
         set_icon(self.settings_button, "sliders-horizontal", Size.SMALL_ICON)
         self.start_button = push_button("startButton", "Start", "", look="start")
         set_icon(self.start_button, "play", Size.SMALL_ICON)
-        theme.follow(
-            self, lambda: self.start_button.setFixedSize(theme.scaled(240), theme.scaled(44))
-        )
         self.cards = PresetCards()
         self.cards.chosen.connect(self._choose)
         self.curve = GhostCurve()
@@ -98,15 +96,30 @@ class NewRunPage(QScrollArea):
         bar.setProperty("look", "card")
         epochs, data = (self.form.fields[name] for name in ("epochs", "data_folder"))
         theme.follow(bar, lambda: bar.setFixedHeight(max(68, theme.scaled(68))))
-        theme.follow(bar, lambda: data.widget.setFixedWidth(theme.scaled(190)))
         margins = (Size.CARD_PADDING, 0, Size.CARD_GAP, 0)
         for field in (epochs, data):
             field.mark.place_beside()
-        row(
+        self._bar = row(
             epochs.cell, data.cell, self.settings_button, 1, self.start_button,
-            gap=Size.MARGIN, margins=margins, owner=bar,
+            margins=margins, owner=bar,
         )  # fmt: skip
         return bar
+
+    def _fit_bar(self, room: float) -> None:
+        """Give way in a narrow page: the data set's width, the captions, Start's width."""
+        epochs, data = (self.form.fields[name] for name in ("epochs", "data_folder"))
+        wide, captions = room >= _WHOLE_BAR, room >= _CAPTIONS
+        data.widget.setFixedWidth(theme.scaled(190 if wide else 130))
+        for field in (epochs, data):
+            field.mark.caption.setVisible(captions)
+        start = 240 if captions else 160 if room >= _LONG_START else 120
+        self.start_button.setFixedSize(theme.scaled(start), theme.scaled(44))
+        self._bar.setSpacing(Size.MARGIN if captions else Size.FIELD_GAP)
+
+    def show_settings_button(self, shown: bool) -> None:
+        """Show the button that opens the settings; open, they have one that closes them."""
+        self.settings_button.setVisible(shown)
+        self._fit()
 
     def _build_curve(self) -> Card:
         card = Card("Accuracy", "will climb here, epoch by epoch")
@@ -124,6 +137,7 @@ class NewRunPage(QScrollArea):
     def _fit(self) -> None:
         room = self.viewport().size()
         self.cards.fit(room)
+        self._fit_bar(room.width() / theme.text_scale())
         wide = room.width() >= _BESIDE * theme.text_scale()
         self.below.setDirection(QBoxLayout.LeftToRight if wide else QBoxLayout.TopToBottom)
         self._sentence.setVisible(room.width() >= _BESIDE)

@@ -135,12 +135,13 @@ class SettingsDrawer(QWidget):
         self.setProperty("look", "side")
         self.setAttribute(Qt.WA_StyledBackground)
         theme.follow(self, lambda: self.setFixedWidth(theme.scaled(Size.DRAWER)))
+        self.close_button = self._build_close()
         self.examples = AugmentationView()
         self.sections: dict[str, SettingsSection] = {}
         self._own: dict[str, TrainingSettings] = {}
         area = self._build_area()
         head = column(
-            row((label("All settings", "surer"), 1), self._build_files(), self._build_close()),
+            row((label("All settings", "surer"), 1), self._build_files(), self.close_button),
             row(label("Preset", "muted"), (self._build_presets(), 1)),
             self._build_strip(),
             self._build_note(),
@@ -157,7 +158,7 @@ class SettingsDrawer(QWidget):
         """Put the fields into rows, in the order of their declaration."""
         inner = QWidget()
         lines = column(
-            gap=Size.CARD_GAP, margins=(Size.MARGIN, 0, Size.CARD_GAP, Size.MARGIN), owner=inner
+            gap=Size.CARD_GAP, margins=(Size.MARGIN, 0, Size.MARGIN, Size.MARGIN), owner=inner
         )
         taken: dict[str, int] = {}
         for field in self.form.fields.values():
@@ -185,6 +186,14 @@ class SettingsDrawer(QWidget):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.NoFocus)
+        bar = area.verticalScrollBar()
+
+        def make_room(_: int, most: int) -> None:
+            # The scroll bar takes its room from the margin, not from the fields.
+            right = Size.MARGIN - (bar.sizeHint().width() if most else 0)
+            lines.setContentsMargins(Size.MARGIN, 0, right, Size.MARGIN)
+
+        bar.rangeChanged.connect(make_room)
         return area
 
     def _build_files(self) -> QToolButton:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from PyQt5.QtCore import QTimer, pyqtSignal
+from PyQt5.QtCore import QSize, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from mnist_draw.app.kit.commands import Command
@@ -40,6 +40,18 @@ def _import() -> None:
     import mnist_draw.app.train.plots  # noqa: F401
 
 
+class _Pages(QStackedWidget):
+    """Pages of which only the one in front needs room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(self.updateGeometry)
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return page.minimumSizeHint() if page is not None else super().minimumSizeHint()
+
+
 class TrainTab(Page):
     """Shows a new run, a run or the library, and takes requests.
 
@@ -69,7 +81,7 @@ class TrainTab(Page):
         self._pages: dict[PageName, QWidget] = {
             "new": self.new_run, "run": self.run_page, "library": self.library,
         }  # fmt: skip
-        self._stack = QStackedWidget()
+        self._stack = _Pages()
         for page in self._pages.values():
             self._stack.addWidget(page)
         margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
@@ -87,7 +99,7 @@ class TrainTab(Page):
         run.new_button.clicked.connect(partial(self.show_page, "new"))
         is_open = False if preferences is None else preferences.get(_DRAWER, False)
         self._is_drawer_open = bool(is_open)
-        self.drawer.setVisible(self._is_drawer_open)
+        self.show_drawer(self._is_drawer_open)
 
     # -- building
 
@@ -155,7 +167,17 @@ class TrainTab(Page):
     def show_drawer(self, is_open: bool) -> None:
         """Open or close the settings; the page keeps the focus. The library has none."""
         self._is_drawer_open = is_open
-        self.drawer.setVisible(is_open and self.page != "library")
+        shown = is_open and self.page != "library"
+        opener, focus = self.new_run.settings_button, QApplication.focusWidget()
+        inside = focus is not None and self.drawer.isAncestorOf(focus)
+        pressed = focus is opener
+        self.drawer.setVisible(shown)
+        self.new_run.show_settings_button(not shown)
+        # What opens the drawer and what closes it take each other's place.
+        if pressed and shown:
+            self.drawer.close_button.setFocus()
+        elif inside and not shown:
+            (opener if self.page == "new" else self.run_page.settings_button).setFocus()
 
     def toggle_drawer(self) -> None:
         if self.page != "library":
