@@ -40,7 +40,7 @@ WHY_KEY, TEACH_KEY = "W", "T"
 #: Longer names of classes are left out: the figure beside the button shows them.
 _MAX_NAME = 3
 #: Height of the block, and of that in a low window.
-_HEIGHT, _LOW_HEIGHT = 132, 108
+_HEIGHT, _LOW_HEIGHT = 128, 108
 #: The figure's text where one digit is named, where there are several or none, and at least.
 _LARGE, _SMALLER, _SMALLEST = Text.ANSWER, Text.SEVERAL, Text.FIGURE
 #: The words stay where they are while one digit follows another.

@@ -14,6 +14,8 @@ from mnist_draw.cli.main import main
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import save_model
 
+from .. import fakes
+
 LESSON = """
 network = "ours.npz"
 tabs = ["draw", "train"]
@@ -42,9 +44,10 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     assert [window.tabs.isTabVisible(n) for n in range(3)] == [True, True, False]
     assert window.tabs.currentWidget() is window.draw_tab
     # Nothing leads to the tab Inside, which is not there.
-    link = window.draw_tab.answer.why_link
-    link.show_pair(3, 8)
-    assert link.isHidden()
+    answer = window.draw_tab.answer
+    answer.show_reading(fakes.reading(fakes.answer()))
+    assert not answer.block.wrong.isHidden()
+    assert answer.why_link.isHidden()
     window._step(1)
     assert window.tabs.currentWidget() is window.train_tab
     window._show_page("inside")
