@@ -445,7 +445,7 @@ class AnswerBlock(QWidget):
         wide = min((row.right() + 1 - left + gap) // count - gap, row.height())
         for place, button in enumerate(self.buttons):
             line, column = divmod(place, count)
-            up = 0 if one_row else (1 - line) * (row.height() + gap)
+            up = 0 if one_row else (1 - line) * (row.height() + 2)
             button.setFixedSize(wide, row.height())
             button.move(left + column * (wide + gap), row.top() - up)
             button.setVisible(self._asking)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QObject, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal, pyqtSlot
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QWidget, QWidgetItem
 
@@ -71,8 +71,8 @@ class BarsCard(Card):
         self.note = ElidedLabel("", "muted", "barsNote")
         self.body.setSpacing(0)
         self._foot = QWidget()
-        held = FixedLabel(self.others, lines=1)
-        row(self.all_button, (self.note, 1), (held, 1), gap=0, owner=self._foot)
+        self._held = FixedLabel(self.others, lines=1)
+        row(self.all_button, (self.note, 1), (self._held, 1), gap=0, owner=self._foot)
         for part in (self.segments, self.bars, self._foot):
             self.body.addWidget(part)
         theme.follow(self, self._fit)
@@ -100,6 +100,8 @@ class BarsCard(Card):
         self.all_button.setText(
             "Top three" if on else "All ten" if count == len(DIGITS) else f"All {count}"
         )
+        side = theme.scaled(Size.SMALL_ICON)
+        self.all_button.setIconSize(QSize(side, side))
         self.all_button.setIcon(icon("caret-up" if on else "caret-down", look="link"))
 
     def show_foot(self) -> None:
@@ -110,6 +112,7 @@ class BarsCard(Card):
         waiting = not self.bars.known and not self.bars.refused
         self.note.setText(f"How probable it finds each {kind}")
         self.note.setVisible(waiting)
+        self._held.setHidden(waiting)
         self.all_button.setVisible(self.bars.known and self.bars.has_more)
 
 

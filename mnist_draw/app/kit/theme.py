@@ -308,7 +308,6 @@ QPushButton[look="link"] {{
 QPushButton[look="link"]:hover, QPushButton[look="link"]:focus {{ text-decoration: underline; }}
 QPushButton[look="link"]:disabled {{ color: {muted}; }}
 QPushButton#allTenButton {{ text-align: left; padding: 0; }}
-QPushButton#whyLink {{ text-align: left; padding-left: 0; }}
 QPushButton[look="section"], QPushButton[look="fold"] {{
     background: transparent; border: 1px solid transparent; color: {muted}; padding: 0;
     font-size: {heading}px; font-weight: 700; min-height: {small}px; text-align: left;
