@@ -99,6 +99,11 @@ def test_arrows_walk_through_the_tools_and_leave_the_crosshair_alone(tab):
     assert tab.canvas.key_pen.place is None
 
 
+def test_the_menu_counts_the_taught_digits(tab):
+    tab.my_digits.teaching.counted.emit(14, 2)
+    assert fakes.entry(tab, "My digits").text() == "My digits (14)"
+
+
 # -- tags
 
 
