@@ -32,6 +32,7 @@ from mnist_draw.storage import ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import Parameters
+from mnist_draw.training.expectation import expected_seconds
 from mnist_draw.training.functions import compile_evaluate
 from mnist_draw.training.loop import EVALUATION_SLICE, train
 from mnist_draw.training.run_start import build_network
@@ -52,6 +53,8 @@ VALIDATED, CALIBRATED = 500, 5000
 #: For more digits than these, compiling first is faster than NumPy, which takes up to 50
 #: milliseconds for a digit on busy cores.
 _FEW = 20
+#: Seconds until training and evaluation are compiled, on two cores.
+_COMPILING = 5.0
 #: Progress, 0 to 1, when training starts and ends.
 _BEFORE, _TRAINED = 0.15, 0.9
 
@@ -169,6 +172,14 @@ def fine_tuning_settings(network: str) -> TrainingSettings:
         augmentation="handwriting",
         training_examples=REHEARSED,
     )
+
+
+def learning_seconds(network: str) -> float | None:
+    """Return how long fine-tuning takes on this computer; not for the GUI thread."""
+    settings = fine_tuning_settings(network)
+    # Reading the test's and the validation pictures, twice, takes as long as an epoch.
+    seconds = expected_seconds(settings.replace(epochs=settings.epochs + 1))
+    return None if seconds is None else seconds + _COMPILING
 
 
 def fine_tune(

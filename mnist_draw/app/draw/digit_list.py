@@ -122,6 +122,7 @@ class DigitList(CollectionController):
 
     def _listed(self, listed: Listing) -> None:
         rows, messages, in_bin = listed
+        self._view.bin.setVisible(bool(in_bin))
         self._view.bin.show_deleted(in_bin, lambda one: with_article(one.name[:1]))
         self._view.show_rows(rows)
         # Once is enough: a damaged file stays where it is and would be told of again and again.
@@ -148,8 +149,7 @@ class DigitList(CollectionController):
             if answers is None or number != self._round:
                 return
             for row, answer in zip(now, answers, strict=True):
-                row.now, row.now_sure = answer.text, float(answer.confidence)
-                row.now_digit = answer.digit
+                row.now, row.now_sure = certainty_of(answer), float(answer.confidence)
                 self._view.model.show_now(row)
             self._ask_next(later, number)
 

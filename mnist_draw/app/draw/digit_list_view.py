@@ -44,6 +44,7 @@ from mnist_draw.app.kit.widgets import (
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.my_digits import TaughtDigit
 
 COLUMNS = ("Digit", "Taught", "Read then", "Read now")
@@ -60,9 +61,9 @@ class DigitRow:
 
     digit: TaughtDigit
     mask: QImage
-    now: str = ""
+    #: What the network that answers says of it, and the probability of that.
+    now: Certainty | None = None
     now_sure: float = 0.0
-    now_digit: int | None = None
 
 
 def thumbnail_mask(ink: np.ndarray) -> QImage:
@@ -168,7 +169,7 @@ def paint_thumbnail(mask: QImage) -> QPixmap:
 
 
 def _wrong(row: DigitRow) -> bool:
-    return bool(row.now) and row.now_digit != row.digit.label
+    return row.now is not None and row.now.label != str(row.digit.label)
 
 
 def _text(row: DigitRow, column: int) -> str:
@@ -179,11 +180,14 @@ def _text(row: DigitRow, column: int) -> str:
         return _when(digit.taught, format_ago)
     if column == 2:
         return _answer(digit.said, digit.confidence)
-    return _answer(row.now, row.now_sure) + (" – wrong" if _wrong(row) else "")
+    if row.now is None:
+        return ""
+    return ("✗ " if _wrong(row) else "") + _answer(row.now.label, row.now_sure)
 
 
 def _answer(text: str, sure: float) -> str:
-    return f"{text}, {format_probability(sure, decimals=0)}" if text and sure else text
+    chance = format_probability(sure, decimals=0, short=True)
+    return f"{text}, {chance}" if text and sure else text
 
 
 def _when(taught: str, words: Callable[[float], str]) -> str:
@@ -197,6 +201,8 @@ def _when(taught: str, words: Callable[[float], str]) -> str:
 def _tip(row: DigitRow, column: int) -> str:
     if column == 1:
         return _when(row.digit.taught, format_moment)
+    if column == 3 and row.now is not None:
+        return f"Misread: {row.now.sentence}" if _wrong(row) else row.now.sentence
     if column == 2 and row.digit.network:
         return f"Said by “{row.digit.network}”."
     return str(row.digit.path) if column == 0 and row.digit.path else ""

@@ -8,7 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QEvent, pyqtSignal
+from PyQt5.QtCore import QEvent, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QFrame
 
 from mnist_draw.app.draw.learn_controller import LearnController
@@ -19,9 +19,12 @@ from mnist_draw.app.kit.formatting import format_duration, format_percent
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain, label, push_button, set_look, tip
 from mnist_draw.recognition.certainty import State
+from mnist_draw.training.expectation import expected_seconds, long_time_words
 from mnist_draw.training.network_places import FINE_TUNED, RUN
+from mnist_draw.training.presets import PRESETS
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Learning, Told
@@ -70,8 +73,9 @@ class Situation:
     state: State = State.NOTHING
     #: Whether the user has trained a network.
     trained: bool = False
-    #: Expected seconds of a first run, and of learning.
+    #: Expected seconds of a first run, and of learning the digits.
     seconds: float | None = None
+    learning_seconds: float | None = None
     run: Run | None = None
     #: Digits that no learning has seen.
     unlearnt: int = 0
@@ -109,13 +113,18 @@ def next_step(now: Situation) -> Step:
     if now.run is not None and now.run.going_on:
         return _step_of_run(now.run)
     if now.unlearnt and now.can_learn:
-        line = f"The network can learn {'it' if now.unlearnt == 1 else 'them'}"
+        them = "it" if now.unlearnt == 1 else "them"
+        line = f"The network can learn {them}"
+        if now.learning_seconds is not None:
+            line = f"Learning {them} takes about {long_time_words(now.learning_seconds)}"
         return Step(digits, line, "Learn", Action.LEARN, leads=True)
     if now.run is not None and now.run.accuracy is not None and not now.run.answers:
         line = f"{format_percent(now.run.accuracy)} of new digits right"
         return Step("Your network is ready", line, "Let it answer", Action.LET_ANSWER, leads=True)
     if not now.trained:
-        line = f"{_about(now.seconds)} on this computer" if now.seconds is not None else ""
+        line = ""
+        if now.seconds is not None:
+            line = f"About {long_time_words(now.seconds)} on this computer"
         return Step("Train a network of your own", line, "Train →", Action.TRAIN, leads=True)
     better = now.best is not None and (now.accuracy is None or now.accuracy < now.best)
     if now.own and better and now.state in (State.UNCLEAR, State.NOT_SURE):
@@ -139,16 +148,16 @@ def _step_of_run(run: Run) -> Step:
     return Step(sentence, words, "Let it answer", Action.LET_ANSWER, leads=True)
 
 
-def _about(seconds: float) -> str:
-    """Promise seconds in steps of five, or minutes."""
-    if seconds < 57.5:
-        return f"About {max(5, 5 * round(seconds / 5))} seconds"
-    minutes = round(seconds / 60)
-    return "About 1 minute" if minutes == 1 else f"About {minutes} minutes"
-
-
+#: Milliseconds after the start until this computer is measured: then all is compiled.
+_AT_REST_MS = 4000
 #: Heights of the card with and without its second line; its button is 44 or 34 high.
 _HIGH, _LOW = 72, 58
+
+
+def _learning_seconds(network: str) -> float | None:
+    from mnist_draw.recognition.fine_tuning import learning_seconds
+
+    return learning_seconds(network)
 
 
 #: The button's look without and with the screen's one accent.
@@ -168,7 +177,12 @@ class NextStep(QFrame):
         self.setObjectName("nextStep")
         self.setProperty("look", "card")
         self.setAccessibleName("Next step")
-        self._network, self._teaching, self._controller = network, teaching, controller
+        self._network, self._controller = network, controller
+        # Its own: imports must not keep waiting what is taught.
+        self._background = Background(self)
+        #: The network whose time of learning is known, or asked for.
+        self._timed = ""
+        self._waits_for_rest = False
         self._situation = Situation()
         self._step: Step | None = None
         #: The key of the run.
@@ -186,7 +200,7 @@ class NextStep(QFrame):
         network.changed.connect(self._note_network)
         network.listed.connect(self._note_network)
         network.requested.connect(self._note_network)
-        teaching.counted.connect(lambda _, unlearnt: self._note(unlearnt=unlearnt))
+        teaching.counted.connect(self._note_digits)
         controller.changed.connect(self._note_learning)
         self._note()
 
@@ -219,6 +233,33 @@ class NextStep(QFrame):
             trained=self._situation.trained or any(entry.run for entry in network.entries),
             run=None if run is None else replace(run, answers=answers),
         )
+
+        if network.entries and not self._situation.trained and not self._waits_for_rest:
+            self._waits_for_rest = True
+            QTimer.singleShot(_AT_REST_MS, self._expect_run)
+
+    @property
+    def _is_at_rest(self) -> bool:
+        """Whether nothing is trained that would slow the measuring of this computer down."""
+        now = self._situation
+        return now.learning is None and (now.run is None or not now.run.going_on)
+
+    def _expect_run(self) -> None:
+        if self._is_at_rest:
+            self._background.run(
+                lambda: expected_seconds(PRESETS["tutorial"].settings),
+                lambda seconds: self._note(seconds=seconds),
+            )
+
+    def _note_digits(self, _: int, unlearnt: int) -> None:
+        self._note(unlearnt=unlearnt)
+        model = self._network.model
+        if unlearnt and model is not None and model.network != self._timed and self._is_at_rest:
+            self._timed = model.network
+            self._background.run(
+                partial(_learning_seconds, model.network),
+                lambda seconds: self._note(learning_seconds=seconds),
+            )
 
     def _note_run(self, controller: RunController) -> None:
         state, going_on = controller.state, controller.training.running

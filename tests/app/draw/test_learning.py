@@ -224,7 +224,7 @@ def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
     setup.qtbot.waitUntil(lambda: not undo.isVisible())
     # The fine-tuned network leaves the list, but it can be brought back.
     setup.qtbot.waitUntil(lambda: not any("My digits" in one.title for one in network.networks))
-    assert len(deleted(network_places.fine_tuned_folder())) == 1
+    setup.qtbot.waitUntil(lambda: len(deleted(network_places.fine_tuned_folder())) == 1)
 
 
 def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own_home):

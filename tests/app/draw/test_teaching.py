@@ -192,11 +192,11 @@ def test_the_list_tells_what_was_said_and_what_is_said_now(setup):
     open_list(setup)
     assert sorted(setup.shown()) == [
         ("3", "8, 90 %", "3, 90 %"),
-        ("4", "8, 90 %", "3, 90 % – wrong"),
+        ("4", "8, 90 %", "✗ 3, 90 %"),
     ]
     assert setup.text("myDigitsNote") == "2 digits"
     # Another network may say something else.
-    setup.my_digits.view.model.rows[0].now = ""
+    setup.my_digits.view.model.rows[0].now = None
     setup.tab.network.confirm(fakes.model(title="Another"))
     setup.settle()
     assert all(now for _, _, now in setup.shown())
