@@ -7,13 +7,17 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.network_places import path_of, place_of
 from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
+
+if TYPE_CHECKING:
+    from mnist_draw.app.shell.window import Window
 
 #: The names of the tabs, as `mnist_draw.app.shell.window` has them.
 TABS = ("draw", "train", "inside")
@@ -32,6 +36,30 @@ class Lesson:
     settings: TrainingSettings | None = None
     fixed: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+
+
+def begin_lesson(window: Window, lesson: Lesson) -> None:
+    """Begin as a lesson wants it: with its network, tabs and settings, some of them fixed."""
+    # The module is imported before it is known that Qt can be.
+    from PyQt5.QtCore import QTimer
+
+    panel, draw = window.train_tab.settings, window.draw_tab
+    if lesson.settings is not None:
+        panel.show_settings(lesson.settings)
+    panel.fix(lesson.fixed, lesson.hidden)
+    for number, page in enumerate(window.pages):
+        window.tabs.setTabVisible(number, not lesson.tabs or page.name in lesson.tabs)
+    # Nothing leads to a tab that is not there.
+    inside = window.tabs.isTabVisible(window.pages.index(window.inside_tab))
+    trains = window.tabs.isTabVisible(window.pages.index(window.train_tab))
+    draw.answer.why_link.leads = inside
+    draw.my_digits.next_step.leave_out(training=not trains, inside=not inside)
+    if lesson.tabs:
+        # The card of the first start leads through all tabs.
+        draw.welcomes = False
+        window.show_page(lesson.tabs[0])
+    if lesson.network:
+        QTimer.singleShot(0, partial(window.library.open_file, lesson.network))
 
 
 def read_lesson(path: str) -> Lesson:

@@ -34,6 +34,10 @@ _BESIDE = _PAD + Size.DOT + Size.FIELD_GAP + 12 + _CARET + _PAD
 _USUAL_WORDS = "Epoch 88 of 88"
 
 
+def _elided(name: str) -> str:
+    return name if len(name) <= MAX_LETTERS else f"{name[: MAX_LETTERS - 1].rstrip()}…"
+
+
 class _Half(QAbstractButton):
     """A part of the button: flat, with a frame where the keyboard is."""
 
@@ -85,7 +89,7 @@ class NetworkHalf(_Half):
 
     def show_network(self, name: str, accuracy: str, answers: bool) -> None:
         """Show a name; the light is on where the network answers."""
-        words = name if len(name) <= MAX_LETTERS else f"{name[: MAX_LETTERS - 1].rstrip()}…"
+        words = _elided(name)
         figure = f" · {accuracy}" if accuracy else ""
         if (words, figure, answers) != (self._words, self._accuracy, self._answers):
             self._words, self._accuracy, self._answers = words, figure, answers
@@ -244,6 +248,7 @@ class NetworkButton(QWidget):
         run.state_changed.connect(self._show_work)
         learning.stepped.connect(self._note_step)
         learning.ended.connect(self._show_work)
+        learning.queue_changed.connect(self._show_work)
 
     def note_page(self, shows_run: bool) -> None:
         """Note whether the page in front shows the run itself."""
@@ -258,7 +263,11 @@ class NetworkButton(QWidget):
         state = self._run.state
         work = None
         if self._learning.running:
-            work = Work(f"Learning, {100 * self._learnt:.0f} %", self._learnt)
+            queued = self._learning.queued
+            words = (
+                f"Next: {_elided(queued)}" if queued else f"Learning, {100 * self._learnt:.0f} %"
+            )
+            work = Work(words, self._learnt)
         elif state.busy and not self._is_shown:
             resting = state.state == "paused"
             work = Work(state.label, state.run_part, resting, state.state == "training")

@@ -82,6 +82,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
 
     from mnist_draw.app.shell.desktop import FocusRing
+    from mnist_draw.app.shell.lesson import begin_lesson
     from mnist_draw.app.shell.shutdown import SystemSignals
     from mnist_draw.app.shell.window import Window
 
@@ -95,7 +96,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     window.show()
     window.start_later()
     if lesson is not None:
-        window.use_lesson(lesson)
+        begin_lesson(window, lesson)
     if network:
         window.open_later(network)
     if crash is not None:

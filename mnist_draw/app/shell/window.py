@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from PyQt5.QtCore import Qt, QTimer, QUrl
 from PyQt5.QtGui import QCloseEvent, QDesktopServices
@@ -38,9 +38,6 @@ from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
-
-if TYPE_CHECKING:
-    from mnist_draw.app.shell.lesson import Lesson
 
 #: Milliseconds between two looks at what has been chosen: so much a sudden end may take along.
 _REMEMBER_MS = 2000
@@ -124,7 +121,7 @@ class Window(QMainWindow):
             self.addActions(page.everywhere)
         self.train_tab, self.draw_tab = self.page(TrainTab), self.page(DrawTab)
         self.inside_tab = self.page(InsideTab)
-        self._show_page(_FIRST)
+        self.show_page(_FIRST)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
         # Where the screen is too small for a page it scrolls, and the window never grows by itself.
         room = QScrollArea()
@@ -174,7 +171,7 @@ class Window(QMainWindow):
         self.toast.stand_on(self._page)
         self.header.network.note_page(shows_run=self._page is self.train_tab)
 
-    def _show_page(self, name: str) -> None:
+    def show_page(self, name: str) -> None:
         """Show the page of a name; one that is not there changes nothing."""
         for number, page in enumerate(self.pages):
             if page.name == name and self.tabs.isTabVisible(number):
@@ -187,7 +184,7 @@ class Window(QMainWindow):
         if self._page is self.inside_tab:
             self.inside_tab.open().turn_page()
         else:
-            self._show_page(InsideTab.name)
+            self.show_page(InsideTab.name)
             self.inside_tab.open().show_page()
 
     def _connect(self) -> None:
@@ -216,8 +213,8 @@ class Window(QMainWindow):
         self.draw_tab.my_digits.connect_services(self.learning, self.training)
         step = self.draw_tab.my_digits.next_step
         step.follow_run(self.run)
-        step.train_requested.connect(lambda: self._show_page(TrainTab.name))
-        step.inside_requested.connect(lambda: self._show_page(InsideTab.name))
+        step.train_requested.connect(lambda: self.show_page(TrainTab.name))
+        step.inside_requested.connect(lambda: self.show_page(InsideTab.name))
         self.run.learning = self.learning
         self.view.full_screen_requested.connect(self._fill_screen)
         self.tabs.currentChanged.connect(self._tab_changed)
@@ -233,7 +230,7 @@ class Window(QMainWindow):
         page.close_requested.connect(self._leave_library)
         page.train_requested.connect(lambda: tab.show_page("new"))
         library.run_requested.connect(lambda _: tab.show_page("run"))
-        library.inside_requested.connect(lambda: self._show_page(InsideTab.name))
+        library.inside_requested.connect(lambda: self.show_page(InsideTab.name))
         library.settings_requested.connect(tab.settings.show_settings)
         library.settings_requested.connect(lambda _: tab.show_page("new"))
         library.interrupted.connect(tab.offer.offer)
@@ -257,7 +254,7 @@ class Window(QMainWindow):
             )
         )
         self.run.layers_measured.connect(inside.show_figures)
-        inside.draw_requested.connect(lambda: self._show_page(DrawTab.name))
+        inside.draw_requested.connect(lambda: self.show_page(DrawTab.name))
         inside.present_requested.connect(self._present)
 
     def _connect_recognition(self) -> None:
@@ -293,31 +290,11 @@ class Window(QMainWindow):
         self.library.find_interrupted_run()
         self._remembering.start(_REMEMBER_MS)
 
-    def use_lesson(self, lesson: Lesson) -> None:
-        """Begin as a lesson wants it: with its network, tabs and settings, some of them fixed."""
-        panel = self.train_tab.settings
-        if lesson.settings is not None:
-            panel.show_settings(lesson.settings)
-        panel.fix(lesson.fixed, lesson.hidden)
-        for number, page in enumerate(self.pages):
-            self.tabs.setTabVisible(number, not lesson.tabs or page.name in lesson.tabs)
-        # Nothing leads to a tab that is not there.
-        there = self.tabs.isTabVisible(self.pages.index(self.inside_tab))
-        self.draw_tab.answer.why_link.leads = there
-        trains = self.tabs.isTabVisible(self.pages.index(self.train_tab))
-        self.draw_tab.my_digits.next_step.leave_out(training=not trains, inside=not there)
-        if lesson.tabs:
-            # The card of the first start leads through all tabs.
-            self.draw_tab.welcomes = False
-            self._show_page(lesson.tabs[0])
-        if lesson.network:
-            QTimer.singleShot(0, partial(self.library.open_file, lesson.network))
-
     def open_later(self, path: str) -> None:
         """Let the network in a file answer, once the services run."""
 
         def open_file() -> None:
-            self._show_page(DrawTab.name)
+            self.show_page(DrawTab.name)
             self.library.open_file(path)
 
         QTimer.singleShot(0, open_file)
@@ -338,7 +315,7 @@ class Window(QMainWindow):
     def _show_why(self, answer: int, rival: int) -> None:
         """Show in the tab Inside why the drawing is read as one digit rather than another."""
         self.inside_tab.open_why(answer, rival)
-        self._show_page(InsideTab.name)
+        self.show_page(InsideTab.name)
 
     def _fill_screen(self, on: bool) -> None:
         """Fill the screen with the window, or end that; Inside then presents."""
@@ -371,13 +348,13 @@ class Window(QMainWindow):
         """Show all runs and networks; its × leads back to the page of now."""
         if self.train_tab.page != "library" or self._page is not self.train_tab:
             self._before_library = self._page.name
-        self._show_page(TrainTab.name)
+        self.show_page(TrainTab.name)
         self.train_tab.show_page("library")
 
     def _leave_library(self) -> None:
         self.train_tab.toggle_library()
         if self._before_library != TrainTab.name:
-            self._show_page(self._before_library)
+            self.show_page(self._before_library)
         self._before_library = TrainTab.name
 
     def _tab_changed(self, index: int) -> None:
@@ -390,12 +367,12 @@ class Window(QMainWindow):
 
     def _show_work(self) -> None:
         """Show what the button in the header tells of: the run, or what is learnt on Draw."""
-        self._show_page(DrawTab.name if self.learning.running else TrainTab.name)
+        self.show_page(DrawTab.name if self.learning.running else TrainTab.name)
 
     def _try_run(self) -> None:
         """Let the network of the last run answer, and show the board."""
         self.network.use_key(self.training.key)
-        self._show_page(DrawTab.name)
+        self.show_page(DrawTab.name)
 
     # -- the end
 

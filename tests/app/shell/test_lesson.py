@@ -9,7 +9,7 @@ import pytest
 from made_networks import flat_model
 
 import mnist_draw.app
-from mnist_draw.app.shell.lesson import TABS, LessonError, read_lesson
+from mnist_draw.app.shell.lesson import TABS, LessonError, begin_lesson, read_lesson
 from mnist_draw.cli.main import main
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import save_model
@@ -39,7 +39,7 @@ def path(tmp_path):
 def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     window, panel = shared.window, shared.window.train_tab.settings
     assert tuple(page.name for page in window.pages) == TABS
-    window.use_lesson(read_lesson(str(path)))
+    begin_lesson(window, read_lesson(str(path)))
     qtbot.waitUntil(lambda: window.network.key == "opened:ours.npz")
     assert [window.tabs.isTabVisible(n) for n in range(3)] == [True, True, False]
     assert window.tabs.currentWidget() is window.draw_tab
@@ -50,7 +50,7 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     assert answer.why_link.isHidden()
     window._step(1)
     assert window.tabs.currentWidget() is window.train_tab
-    window._show_page("inside")
+    window.show_page("inside")
     assert window.tabs.currentWidget() is window.train_tab
     assert "does not belong to this lesson" in shared.text("toastLabel")
     assert panel.settings().epochs == 5
@@ -64,7 +64,7 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     assert not panel.fields["network"].widget.isEnabled()
     path.write_text(LESSON.replace('"draw", "train"', '"train", "draw"'))
     window.tabs.setCurrentWidget(window.draw_tab)
-    window.use_lesson(read_lesson(str(path)))
+    begin_lesson(window, read_lesson(str(path)))
     assert window.tabs.currentWidget() is window.train_tab
 
 

@@ -345,6 +345,16 @@ def test_a_message_gives_the_keyboard_back_to_the_board(shared, qtbot):
         qtbot.waitUntil(shared.button(name).hasFocus)
         QTest.keyClick(shared.button(name), Qt.Key_Space)
         assert canvas.hasFocus()
+        # A click takes it from nobody.
+        Notifier().undo("Something to read.", list)
+        QTest.mouseClick(shared.button(name), Qt.LeftButton)
+        assert not shared.window.toast.isVisible()
+        assert canvas.hasFocus()
+    Notifier().undo("Something to read.", list)
+    QTest.keyClick(canvas, Qt.Key_F8, Qt.ControlModifier)
+    qtbot.waitUntil(shared.button("toastActionButton").hasFocus)
+    QTest.keyClick(shared.button("toastActionButton"), Qt.Key_Escape)
+    assert canvas.hasFocus()
 
 
 def test_what_confirms_goes_of_itself_unless_it_is_read(shared, qtbot, monkeypatch):
@@ -369,9 +379,12 @@ def test_what_confirms_goes_of_itself_unless_it_is_read(shared, qtbot, monkeypat
     Notifier("draw").problem("There is no picture on the clipboard.")
     qtbot.wait(50)
     assert window.toast.isVisible()
-    Notifier("draw").undo("2 digits deleted.", list)
-    qtbot.wait(50)
-    assert window.toast.isVisible()
+    # It is there again when a newer confirmation is gone.
+    Notifier("runs").undo("2 runs deleted.", list)
+    assert "2 runs" in shared.text("toastLabel")
+    qtbot.waitUntil(lambda: "no picture" in shared.text("toastLabel"))
+    Notifier("draw").forget()
+    assert not window.toast.isVisible()
 
 
 def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
