@@ -54,6 +54,8 @@ class GuideView(Card):
         self._row.addLayout(row(self.show_button, 1, self.back, self.next))
         self.body.addLayout(self._row)
         self.available: frozenset[str] = frozenset()
+        #: Until somebody turns a page, the guide waits at its beginning.
+        self.used = number > 1
         self.show_step(number)
 
     def _arrow(self, name: str, icon: str, title: str, step: int) -> QToolButton:
@@ -79,10 +81,13 @@ class GuideView(Card):
 
     def turn(self, step: int) -> None:
         """Turn to the next step, or to the one before."""
+        self.used = True
         self.show_step(self.step.number + step)
 
     def turn_to(self, section: str, view: str) -> None:
-        """Turn to the step about a view, unless the current one is about it."""
+        """Turn to the step about a view, unless the current one is about it, or none was read."""
+        if not self.used:
+            return
         step = step_for(section, view)
         here = (self.step.section, self.step.view)
         if step is not None and here != (section, view) and step is not self.step:

@@ -275,6 +275,7 @@ class InsideView(QWidget):
         if step.section == "draw":
             self.draw_requested.emit()
             return
+        self.guide.used = True
         self._guided = True
         try:
             self._choose_network(step.needs)
