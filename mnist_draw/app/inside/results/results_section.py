@@ -111,6 +111,11 @@ class ResultsSection(CountedSection):
 
     # -- as a section
 
+    def _forget_network(self) -> None:
+        pictures = self.count.pictures
+        self._show_nothing()
+        self.figures.show_other("" if pictures is None else pictures.other_name, None)
+
     def _begin(self, model: ModelFile) -> None:
         self._model, self._newer, self._failure = model, None, ""
         self._outdated = self._results is not None
