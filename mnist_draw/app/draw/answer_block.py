@@ -66,7 +66,6 @@ class AnswerFigure(QLabel):
         self._large, self._smaller = large, smaller
         self.setTextFormat(Qt.PlainText)
         self.setFocusPolicy(Qt.ClickFocus)
-        self.certainty: Certainty | None = None
         self._marked = False
         self._pressed: QPoint | None = None
         self._font = QFont()
@@ -74,11 +73,9 @@ class AnswerFigure(QLabel):
 
     def show_certainty(self, certainty: Certainty | None, digits: bool, room: int) -> int:
         """Show an answer in a room of this width; return the width that it takes."""
-        if certainty != self.certainty:
-            self._marked = False
-        self.certainty = certainty
+        self._marked = False
         self.setText("" if certainty is None else certainty.text)
-        self._pieces = [] if certainty is None else _pieces(certainty)
+        self._pieces = [] if certainty is None else pieces_of(certainty)
         several = certainty is not None and len(certainty.text) > 1
         large = digits and not several and not (certainty is not None and certainty.is_refused)
         self._font = theme.font(1, bold=True)
@@ -215,7 +212,7 @@ class AnswerFigure(QLabel):
             menu.deleteLater()
 
 
-def _pieces(certainty: Certainty) -> list[tuple[str, str]]:
+def pieces_of(certainty: Certainty) -> list[tuple[str, str]]:
     """Return what is painted one after the other, each with its kind."""
     if certainty.parts:
         kinds = [
@@ -316,6 +313,8 @@ class AnswerBlock(QWidget):
         self._low = self._asking = False
         self._likely = self._figure_width = 0
         self._before: QWidget | None = None
+        #: All that the places depend on, as they are now.
+        self._placed: tuple[object, ...] = ()
 
     def _build_button(self, digit: int) -> QPushButton:
         button = QPushButton(str(digit))
@@ -402,6 +401,13 @@ class AnswerBlock(QWidget):
 
     def _place(self) -> None:
         """Put everything where it belongs: the figure left, the words beside it."""
+        certainty, why = self._certainty, (self.why.text(), self.why.offered)
+        pieces = () if certainty is None else tuple(pieces_of(certainty))
+        state = certainty is None, pieces, why, self._digits, self._asking, self._low
+        key = *state, self.size(), theme.text_scale()
+        if key == self._placed:
+            return
+        self._placed = key
         word, line, button = self._heights(self._low)
         least = sum(self._button_width(button) for button in (self.why, self.wrong))
         room = self.width() - least - Size.FIELD_GAP - _FIGURE_GAP

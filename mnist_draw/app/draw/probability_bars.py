@@ -62,6 +62,8 @@ class ProbabilityBar(QProgressBar):
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.setRange(0, FULL)
         self.setTextVisible(False)
+        # It would repaint itself at each new value: many paintings where one does.
+        self.setUpdatesEnabled(False)
         self.name = name
         self.digit = digit
 
@@ -225,15 +227,12 @@ class ProbabilityBars(QWidget):
             return
         self._shown = shown
         best = sorted(range(len(self.names)), key=lambda digit: -shown.values[digit])
-        # QProgressBar repaints itself at each new value: many paintings where one does.
-        self.setUpdatesEnabled(False)
         for bar, value in zip(self.bars, shown.values, strict=True):
             bar.setValue(round(value * FULL))
         if best[:BEST] != self._order[:BEST] and not self.all_shown:
             self._order = best
             self._place()
         self._order = best
-        self.setUpdatesEnabled(True)
         if shown.known:
             import numpy as np
 
@@ -244,6 +243,7 @@ class ProbabilityBars(QWidget):
         else:
             self._animation.stop()
             self._animation.shown = None
+            self.update()
 
     def moments(self) -> list[float]:
         """Return what is painted now; it glides towards the probabilities."""
