@@ -131,7 +131,7 @@ class FineTuned:
         mnist, was = f"{100 * after.test_accuracy:.2f} %", f"{100 * before.test_accuracy:.2f} %"
         count = len(after.labels)
         mine = f"your {after.labels[0]} is" if count == 1 else f"your {count} digits are"
-        more = f"Draw two or three more like {'it' if count == 1 else 'them'}."
+        more = "Draw two or three more like it." if count == 1 else "Draw a few more like them."
         if self.is_better:
             learnt = f"{mine} read now"
             if not before.wrong:
@@ -141,7 +141,7 @@ class FineTuned:
                 learnt = f"{share}{mine} read now, {before.right} before"
             return f"Learnt: {learnt}.", f"MNIST {mnist}, before {was}."
         if self._reads_better:
-            return f"Not learnt yet: MNIST would fall to {mnist}, from {was}.", more
+            return f"Not learnt yet: MNIST would fall to {mnist}.", f"It is at {was}. {more}"
         if not before.wrong:
             return f"Nothing to learn: {mine} read already.", f"MNIST {was}."
         if len(before.wrong) == 1:

@@ -128,7 +128,7 @@ def test_a_loss_beyond_all_bounds_is_a_sentence(digits, odd, monkeypatch):
         ("4? 0.4 0.9956", "4? 0.5 0.9956", False, "without being sure"),
         ("9,7 0.1 0.9956", "9,7 0.4 0.9956", False, "2 of your 2 digits are still misread"),
         ("4,9 0.5 0.9956", "9,4 0.6 0.9956", False, "your 4 is still read as 9."),
-        ("9 0.1 0.9956", "4 0.9 0.9940", False, "MNIST would fall to 99.40 %, from 99.56 %."),
+        ("9 0.1 0.9956", "4 0.9 0.9940", False, "MNIST would fall to 99.40 %. It is at 99.56 %."),
         ("4 0.9 0.9956", "4 0.8 0.9956", False, "Nothing to learn: your 4 is read already."),
     ],
 )

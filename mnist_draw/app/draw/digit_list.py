@@ -149,7 +149,7 @@ class DigitList(CollectionController):
             if answers is None or number != self._round:
                 return
             for row, answer in zip(now, answers, strict=True):
-                row.now, row.now_sure = certainty_of(answer), float(answer.confidence)
+                row.now = certainty_of(answer)
                 self._view.model.show_now(row)
             self._ask_next(later, number)
 

@@ -61,9 +61,8 @@ class DigitRow:
 
     digit: TaughtDigit
     mask: QImage
-    #: What the network that answers says of it, and the probability of that.
+    #: What the network that answers says of it.
     now: Certainty | None = None
-    now_sure: float = 0.0
 
 
 def thumbnail_mask(ink: np.ndarray) -> QImage:
@@ -179,15 +178,10 @@ def _text(row: DigitRow, column: int) -> str:
     if column == 1:
         return _when(digit.taught, format_ago)
     if column == 2:
-        return _answer(digit.said, digit.confidence)
+        return digit.said
     if row.now is None:
         return ""
-    return ("✗ " if _wrong(row) else "") + _answer(row.now.label, row.now_sure)
-
-
-def _answer(text: str, sure: float) -> str:
-    chance = format_probability(sure, decimals=0, short=True)
-    return f"{text}, {chance}" if text and sure else text
+    return f"✗ {row.now.label}" if _wrong(row) else row.now.label
 
 
 def _when(taught: str, words: Callable[[float], str]) -> str:
@@ -204,7 +198,8 @@ def _tip(row: DigitRow, column: int) -> str:
     if column == 3 and row.now is not None:
         return f"Misread: {row.now.sentence}" if _wrong(row) else row.now.sentence
     if column == 2 and row.digit.network:
-        return f"Said by “{row.digit.network}”."
+        sure = f", {format_probability(row.digit.confidence)}" if row.digit.confidence else ""
+        return f"“{row.digit.network}”{sure}"
     return str(row.digit.path) if column == 0 and row.digit.path else ""
 
 

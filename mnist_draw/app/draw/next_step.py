@@ -230,8 +230,12 @@ class NextStep(QFrame):
             name=next((entry.name for entry in network.entries if entry.key == network.key), ""),
             accuracy=None if info is None else info.test_accuracy or info.validation_accuracy,
             best=None if best is None else best.test_accuracy,
-            trained=self._situation.trained or any(entry.run for entry in network.entries),
-            run=None if run is None else replace(run, answers=answers),
+            trained=self._situation.trained
+            or any(entry.run and entry.has_network for entry in network.entries),
+            # One that has answered is no longer offered.
+            run=None
+            if run is None or (answers and not run.going_on)
+            else replace(run, answers=answers),
         )
 
         if network.entries and not self._situation.trained and not self._waits_for_rest:
