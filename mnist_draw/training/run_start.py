@@ -31,14 +31,16 @@ def build_network(settings: TrainingSettings) -> Any:
             raise SettingsError(
                 f"The network in {settings.start_model} tells {start.shapes[-1][0]} classes apart, "
                 f"but the data has {specification.classes}. Choose a network that was trained on "
-                "such data, or start without a file."
+                "such data, or start without a file.",
+                "start_model",
             )
         # Dropout may differ from that of the network in the file: only the shapes count.
         if start.shapes != tuple(specification.parameter_shapes()):
             raise SettingsError(
                 f"The network in {settings.start_model} is {start.network!r}, which cannot start "
                 f"a {settings.network!r}: its layers are of other sizes. Choose the network "
-                f"{start.network!r} to train it further, or start without a file."
+                f"{start.network!r} to train it further, or start without a file.",
+                "start_model",
             )
     with BUILDING, theano_bridge.fixed_shapes():
         before = lasagne.random.get_rng()
@@ -70,7 +72,8 @@ def training_data(
     if extra is not None and not data.shows_digits:
         raise SettingsError(
             f"The digits in {extra.folder} cannot be learnt beside {data.name}, which shows "
-            f"{class_list(data.classes)}. Nothing was trained; leave them out."
+            f"{class_list(data.classes)}. Nothing was trained; leave them out.",
+            "extra_folder",
         )
     if extra is not None:
         data = mix(data, extra)
@@ -94,7 +97,8 @@ def batch_size_for(settings: TrainingSettings, pictures: int, chosen: bool = Fal
         return max(1, pictures // 10)
     raise SettingsError(
         f"The batch size is {size:,}, but there are only {pictures:,} training pictures. "
-        "Choose a smaller batch size."
+        "Choose a smaller batch size.",
+        "batch_size",
     )
 
 

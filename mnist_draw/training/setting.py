@@ -32,7 +32,14 @@ MAX_COUNT = 1e300
 
 
 class SettingsError(UserError):
-    """A setting is out of range; the sentence names it, its value and what is allowed."""
+    """A setting is out of range; the sentence names it, its value and what is allowed.
+
+    ``setting`` is its name, where a form can show the sentence beside its field.
+    """
+
+    def __init__(self, sentence: str, setting: str = "") -> None:
+        super().__init__(sentence)
+        self.setting = setting
 
 
 class Entry(Protocol):

@@ -155,7 +155,7 @@ class RunController(QObject):
             return
         epochs = self.state.epochs_done + 1
         self.training.continue_for(epochs)
-        self._begin_continued(epochs).test_accuracy = self.state.test_accuracy
+        self._begin(epochs).test_accuracy = self.state.test_accuracy
 
     def continue_run(self, run: Run) -> None:
         """Continue a run of the list, from its last complete epoch to its planned end."""
@@ -169,13 +169,7 @@ class RunController(QObject):
             settings = settings.replace(epochs=run.epochs_done + 1)
         self.tab.settings.show_run(settings)
         self.training.continue_run(replace(run, settings=settings))
-        self._begin_continued(settings.epochs)
-
-    def _begin_continued(self, epochs: int) -> RunState:
-        """Continue with the live settings of the form."""
-        for change in self.tab.settings.live():
-            self._change(change)
-        return self._begin(epochs)
+        self._begin(settings.epochs)
 
     def _begin(self, epochs: int) -> RunState:
         """Await a run's first events; keep showing the last run until then."""
@@ -254,6 +248,8 @@ class RunController(QObject):
                 self._mark(event)
                 due.curves = True
             case Continued():
+                if event.settings is not None:
+                    tab.settings.show_run(event.settings)
                 self._show_earlier()
                 due.parameters = event.parameters
                 due.curves = due.hint = True
@@ -271,6 +267,8 @@ class RunController(QObject):
                 self._tell(event.message)
             case Failed():
                 notifier.problem(event.sentence)
+                if event.setting:
+                    tab.settings.show_error(event.setting, event.sentence)
                 if event.unsaved is not None:
                     self.unsaved.emit(event.unsaved)
             case Rescued():

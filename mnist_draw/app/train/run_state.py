@@ -31,6 +31,7 @@ from mnist_draw.training.events import (
     Validating,
 )
 from mnist_draw.training.history import EpochFigures, History
+from mnist_draw.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Failed:
 
     sentence: str
     unsaved: ModelFile | None = None
+    #: The setting that must be another one for the run to start; empty if none is known.
+    setting: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +65,8 @@ class Continued:
 
     history: History
     parameters: Parameters
+    #: Those of the run, changes during it included.
+    settings: TrainingSettings | None = None
 
 
 RunEvent = Event | LayerFigures | Saved | Rescued | Failed | Continued

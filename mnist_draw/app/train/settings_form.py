@@ -203,6 +203,7 @@ class SettingsForm(QObject):
         finally:
             self._at_once = False
         self._note_rate()
+        self._clear_errors()
         self._choice = Choice(title, base, self.settings())
         self._last = ""
         if before != self._choice:
@@ -239,10 +240,6 @@ class SettingsForm(QObject):
 
     def _note(self, name: str) -> None:
         """Note a change of a field as a step, or as part of the one that goes on."""
-        for other, field in self.fields.items():
-            # Its own error may be that of the value that was replaced just now.
-            if other != name or isinstance(field.widget, FileCombo):
-                field.mark.show_error("")
         if self._at_once:
             return
         if self._before_run is None:
@@ -253,9 +250,16 @@ class SettingsForm(QObject):
             inside = focus is not None and (focus is widget or widget.isAncestorOf(focus))
             if not (inside and name == self._last):
                 self._undo = [*self._undo, self._choice][-_MAX_UNDO:]
+            # Its own error may be that of the value that was replaced just now.
+            self._clear_errors(leave="" if isinstance(widget, FileCombo) else name)
             self._last = name
             self._choice = Choice(self.base_title, self.base, now)
         self.edited.emit()
+
+    def _clear_errors(self, leave: str = "") -> None:
+        for name, field in self.fields.items():
+            if name != leave:
+                field.mark.show_error("")
 
     # -- consequences of a field
 
@@ -309,9 +313,9 @@ class SettingsForm(QObject):
 
     # -- a run
 
-    def live(self) -> Iterator[Change]:
-        """Return the settings that can change during a run, with their values."""
-        return (self._change(name) for name, field in self.fields.items() if field.setting.live)
+    def show_error(self, name: str, sentence: str) -> None:
+        """Say at a field why the run could not start, until a setting is changed."""
+        self.fields[name].mark.show_error(sentence)
 
     def _change(self, name: str) -> Change:
         return Change(name, self.fields[name].read())

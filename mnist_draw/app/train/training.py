@@ -37,7 +37,7 @@ from mnist_draw.training.events import (
     Testing,
 )
 from mnist_draw.training.network_places import describe_fallback, save_fallback, with_fallback_title
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,7 +163,8 @@ class TrainingWorker(QObject):
                     rescued = self._save_network(event)
         except Exception as error:  # whatever it is, the user is told and the window lives on
             failed = True
-            self.inbox.put(Failed(reporter.sentence(error), self.only_in_memory()))
+            setting = error.setting if isinstance(error, SettingsError) else ""
+            self.inbox.put(Failed(reporter.sentence(error), self.only_in_memory(), setting))
         finally:
             self._close_inspector()
             # Only where there is something to go on from.
@@ -184,7 +185,8 @@ class TrainingWorker(QObject):
     def _begin(self) -> None:
         if self._resume:
             checkpoint = self.session.resume(self.unsaved)
-            self.inbox.put(Continued(checkpoint.history(), checkpoint.parameters))
+            settings = self.session.run.settings
+            self.inbox.put(Continued(checkpoint.history(), checkpoint.parameters, settings))
         else:
             self.session.begin()
 

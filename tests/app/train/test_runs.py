@@ -16,9 +16,9 @@ from mnist_draw.training import events
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.record import read_run
 from mnist_draw.training.run_list import list_runs
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.settings import SettingsError, TrainingSettings
 
-from ..fakes import Loop, checkpoint_after
+from ..fakes import FullDisk, Loop, checkpoint_after
 from .conftest import add_run, figures, write_checkpoint
 
 
@@ -98,6 +98,33 @@ def test_the_focus_stays_with_the_run(make):
     room.wait_for_end()
     # Nothing was learnt that could be tried.
     assert room.button("newRunButton").hasFocus()
+
+
+def test_a_rate_that_is_changed_belongs_to_its_run(make):
+    room = make(FullDisk())
+    room.loop.gate.clear()
+    room.start(epochs=1)
+    room.wait_for("training")
+    room.tab.settings.apply("learning_rate", 0.5)
+    room.loop.gate.set()
+    room.wait_for_end()
+    assert room.tab.settings.settings().learning_rate == 0.001
+    # Continued, the run keeps its own.
+    room.loop.gate.clear()
+    room.run.one_epoch_more()
+    assert room.training.controls.changes == {}
+    room.loop.gate.set()
+    room.wait_for_end()
+
+
+def test_what_keeps_a_run_from_starting_is_told_at_its_field(make):
+    room = make(Loop(error=SettingsError("The batch size is too large.", "batch_size")))
+    room.start(epochs=1)
+    room.wait_for_end()
+    mark = room.tab.settings.fields["batch_size"].mark
+    assert "too large" in mark.error
+    room.tab.settings.apply("seed", 9)
+    assert not mark.error
 
 
 def test_a_run_that_fails_leaves_the_figures_of_the_one_before(make):

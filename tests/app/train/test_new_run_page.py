@@ -1,0 +1,90 @@
+"""A new run: four cards, the start bar, what to expect."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.train import new_run_page
+from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.training.expectation import Expectation
+from mnist_draw.training.presets import PRESETS
+
+
+@pytest.fixture
+def tab(qtbot, own_home, monkeypatch):
+    def expect(settings, runs):
+        known = settings in [preset.settings for preset in PRESETS.values()]
+        return Expectation("98.3 %" if known else "–", "expected", f"{settings.epochs} s")
+
+    monkeypatch.setattr(new_run_page, "expect", expect)
+    made = TrainTab()
+    qtbot.addWidget(made)
+    made.resize(1366, 676)
+    made.show()
+    return made
+
+
+def chosen(tab):
+    return [name for name, card in tab.new_run.cards.cards.items() if card.isChecked()]
+
+
+def test_a_card_sets_every_field_and_says_what_to_expect(tab, qtbot):
+    cards = tab.new_run.cards.cards
+    assert chosen(tab) == ["tutorial"]
+    cards["cnn"].click()
+    assert tab.settings.settings() == PRESETS["cnn"].settings
+    qtbot.waitUntil(lambda: cards["cnn"].expectation.time == "10 s")
+    assert cards["cnn"].expectation.accuracy == "98.3 %"
+    tab.settings.fields["epochs"].widget.setValue(3)
+    qtbot.waitUntil(lambda: cards["cnn"].expectation.time == "3 s")
+    assert cards["cnn"].changes == "3 epochs"
+    assert cards["cnn"].expectation.accuracy == "–"
+    assert chosen(tab) == ["cnn"]
+    # A press on the chosen card overwrites nothing.
+    cards["cnn"].click()
+    assert tab.settings.settings().epochs == 3
+    tab.settings.undo()
+    tab.settings.undo()
+    assert chosen(tab) == ["tutorial"]
+
+
+def test_arrows_walk_the_cards(tab, qtbot):
+    tab.activateWindow()
+    first, *others = tab.new_run.cards.cards.values()
+    first.setFocus()
+    qtbot.waitUntil(first.hasFocus)
+    # Tab leaves them.
+    assert not [card for card in others if card.focusPolicy() & Qt.TabFocus]
+    QTest.keyClick(first, Qt.Key_Right)
+    assert chosen(tab) == ["quick"]
+    assert tab.settings.settings() == PRESETS["quick"].settings
+
+
+@pytest.mark.parametrize(
+    ("width", "high", "low", "rows"),
+    [(1366, 700, False, 1), (1024, 640, True, 1), (690, 640, True, 2)],
+)
+def test_cards_and_bar_fit_the_room(tab, qtbot, width, high, low, rows):
+    page = tab.new_run
+    tab.resize(theme.scaled(width), theme.scaled(high))
+    cards = list(page.cards.cards.values())
+    qtbot.waitUntil(lambda: {card.is_low for card in cards} == {low})
+    qtbot.waitUntil(lambda: len({card.y() for card in cards}) == rows)
+    assert page.widget().minimumSizeHint().width() <= page.viewport().width()
+
+
+def test_the_drawer_and_what_opens_it_take_turns(tab, qtbot):
+    tab.activateWindow()
+    opener = tab.new_run.settings_button
+    opener.setFocus()
+    qtbot.waitUntil(opener.hasFocus)
+    opener.click()
+    assert tab.drawer.isVisible()
+    assert opener.isHidden()
+    assert tab.drawer.close_button.hasFocus()
+    tab.drawer.close_button.click()
+    assert tab.drawer.isHidden()
+    assert opener.hasFocus()
