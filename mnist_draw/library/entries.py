@@ -81,7 +81,7 @@ class Entry:
     has_network: bool = True
     going_on: bool = False
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The key of its network, which tells entries apart."""
         return self.stored.key
@@ -190,8 +190,9 @@ def newest(entries: Sequence[Entry]) -> list[Entry]:
 
 def entry_of_run(run: Run, going_on: bool = False) -> Entry:
     """Describe a run, with its network if there is one."""
-    entry = Entry(network_of_run(run), run.title, "", run.started_at, run, run.model.exists())
-    return with_run(entry, run, going_on)
+    stored, words = network_of_run(run), _describe_run(run, going_on)
+    has_network = run.model.exists()
+    return Entry(stored, run.title, words, run.started_at, run, has_network, going_on)
 
 
 def with_run(entry: Entry, run: Run, going_on: bool) -> Entry:

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -152,11 +153,13 @@ def course_of(name: str, settings: TrainingSettings, changes: Sequence[SettingCh
     return " → ".join(word for word, _ in groupby(words))
 
 
+@lru_cache(maxsize=256)
 def plain_network(network: str) -> str:
     """Return a network's text for ten classes."""
     return parse_network(network.partition("#")[0]).text
 
 
+@lru_cache(maxsize=256)
 def _network_text(network: str, usual: str) -> str:
     """Name a network by its numbers where only these differ, else by its title."""
     spec, other = parse_network(network), parse_network(usual)

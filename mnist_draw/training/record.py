@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ class Run:
     changes: tuple[SettingChanged, ...] = ()
     checkpoint_elsewhere: str = ""
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The name, or where it has none its preset and what differs from it."""
         return self.name or one_line(run_name(self.settings, self.changes))

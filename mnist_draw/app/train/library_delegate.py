@@ -30,8 +30,8 @@ from mnist_draw.app.train.series import STYLES, series_colour
 from mnist_draw.library.entries import Entry
 from mnist_draw.training.network_places import FINE_TUNED
 
-#: The role of a row's `RowView`.
-ROLE = Qt.UserRole
+#: The roles of a row's `RowView`, and of its height at the usual text size.
+ROLE, HEIGHT = Qt.UserRole, Qt.UserRole + 1
 #: Marks of what has no curve: of a shipped network, or of one from elsewhere.
 _SHIPPED_MARKS = {"best": "star", "mlp_handwriting": "pencil-simple", "mlp": "book-open"}
 #: The curves' scale, errors from the lower edge to the upper.
@@ -76,7 +76,7 @@ class RowView:
 
 
 #: Heights of the rows, at the usual text size.
-_OWN, _SHIPPED, _HEADING = 55, 48, 40
+OWN, SHIPPED, HEADING = 55, 48, 40
 #: Places in a row, from its left edge, and from its right edge.
 _PAD, _TICK, _CURVE, _NAME = 16, 18, 54, 162
 _MENU, _WHEN, _ACCURACY, _GAP = 54, 64, 181, 12
@@ -99,10 +99,7 @@ class RowDelegate(QStyledItemDelegate):
     """Paints a row, and edits its name."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        view = index.data(ROLE)
-        if view is None:
-            return QSize(0, theme.scaled(_HEADING))
-        return QSize(0, theme.scaled(_SHIPPED if view.entry.is_shipped else _OWN))
+        return QSize(0, theme.scaled(index.data(HEIGHT)))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         painter.save()

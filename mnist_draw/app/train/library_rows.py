@@ -12,7 +12,17 @@ from PyQt5.QtWidgets import QAbstractItemView, QFrame, QListView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_moment
 from mnist_draw.app.kit.widgets import explain, tip
-from mnist_draw.app.train.library_delegate import ROLE, RowDelegate, RowView, menu_area, tick_area
+from mnist_draw.app.train.library_delegate import (
+    HEADING,
+    HEIGHT,
+    OWN,
+    ROLE,
+    SHIPPED,
+    RowDelegate,
+    RowView,
+    menu_area,
+    tick_area,
+)
 from mnist_draw.library.entries import Entry
 
 #: Entries that can be compared at a time.
@@ -60,6 +70,8 @@ class LibraryModel(QAbstractListModel):
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         row = self.shown[index.row()]
+        if role == HEIGHT:
+            return HEADING if isinstance(row, str) else SHIPPED if row.is_shipped else OWN
         if isinstance(row, str):
             return row if role == Qt.DisplayRole else None
         if role == ROLE:
