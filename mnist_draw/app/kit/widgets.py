@@ -154,13 +154,16 @@ class Card(QFrame):
         self.note = label(note, "muted")
         self.heading = label(title, "title")
         if title:
-            # As high as the links, menus and buttons beside it: the titles of
-            # neighbouring cards are in one line.
-            self.heading.setMinimumHeight(round(Size.TITLE_LINE * theme.text_scale()))
+            theme.follow(self, self._fit_heading)
             self.top.addWidget(self.heading)
             self.top.addWidget(self.note)
             self.top.addStretch(1)
             self.body.addLayout(self.top)
+
+    def _fit_heading(self) -> None:
+        # As high as the links, menus and buttons beside it: the titles of neighbouring cards are
+        # in one line.
+        self.heading.setMinimumHeight(theme.scaled(Size.TITLE_LINE))
 
 
 class Field(QWidget):

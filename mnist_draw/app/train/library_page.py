@@ -77,7 +77,7 @@ class LibraryPage(QWidget):
         self.search.setObjectName("librarySearch")
         self.search.setPlaceholderText("Search")
         self.search.setClearButtonEnabled(True)
-        self.search.setFixedWidth(theme.scaled(_SEARCH))
+        theme.follow(self, lambda: self.search.setFixedWidth(theme.scaled(_SEARCH)))
         self.search.addAction(icon("magnifying-glass"), QLineEdit.LeadingPosition)
         self._search.describe(self.search)
         self.search.textChanged.connect(self.list.rows.search)

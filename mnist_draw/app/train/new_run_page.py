@@ -86,6 +86,7 @@ class NewRunPage(QScrollArea):
             owner=inner,
         )
         self.setWidget(inner)
+        theme.follow(self, self._fit)
         self._job = LatestJob(_expect, self)
         self._job.answered.connect(self._show_expected)
         form.edited.connect(self.renew)
