@@ -105,7 +105,7 @@ def texts(window: QWidget) -> list[Text]:
     for widget in (window, *window.findChildren(QWidget)):
         if widget.isVisible() and widget.window() is window and not widget.size().isEmpty():
             device = _Device(widget.size())
-            widget.render(device, QPoint(), QRegion(), QWidget.RenderFlags(0))
+            QWidget.render(widget, device, QPoint(), QRegion(), QWidget.RenderFlags(0))
             found += [Text(widget, *text) for text in device.texts.found]
     return [text for text in found if text.is_seen]
 
@@ -124,3 +124,19 @@ def stops(window: QWidget) -> list[QWidget]:
             found.append(widget)
         widget = widget.nextInFocusChain()
     return found
+
+
+def beyond_reach(window: QWidget) -> list[QWidget]:
+    """Return what takes the keyboard but is cut off at a side; what scrolls up or down is not."""
+    return [stop for stop in stops(window) if _seen_width(stop) < stop.width() - 2]
+
+
+def _seen_width(widget: QWidget) -> int:
+    """Return how much of a widget's width is within all that it is in."""
+    place, above = widget.rect(), widget
+    while not above.isWindow():
+        place.translate(above.pos())
+        above = above.parentWidget()
+        place.setLeft(max(place.left(), 0))
+        place.setRight(min(place.right(), above.width() - 1))
+    return place.width()

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from PyQt5.QtWidgets import QApplication
+from PyQt5 import sip
+from PyQt5.QtCore import QRect
+from PyQt5.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.shell.window import Window
+from mnist_draw.storage.preferences import Preferences
 
 from .. import seen
-from ..fakes import Loop
+from ..fakes import Answering, Loop, model
+from ..train.conftest import add_run, write_epochs
 
 pytestmark = pytest.mark.window
 
@@ -18,11 +23,13 @@ class Screens:
 
     def __init__(self, setup):
         self.setup, self.window = setup, setup.window
+        self.tab = self.window.train_tab
 
-    def show(self, name):
-        """Show a screen of this name, at its usual size."""
-        self.window.resize(1366, 728)
+    def show(self, name, size=(1366, 728)):
+        """Show a screen of this name."""
+        self.window.resize(*size)
         getattr(self, name)()
+        self.window.toast.clear()
         settle()
 
     def draw(self):
@@ -38,14 +45,33 @@ class Screens:
         tab.first_start.begin()
 
     def new_run(self):
-        self.train("new")
+        self.window.tabs.setCurrentWidget(self.tab)
+        self.tab.show_drawer(False)
+        self.tab.show_page("new")
+
+    def all_settings(self):
+        self.new_run()
+        self.tab.show_drawer(True)
+
+    def running(self):
+        self.new_run()
+        self.setup.loop = Loop(free_epochs=1)
+        self.setup.loop.gate.clear()
+        self.setup.run_an_epoch(epochs=20)
+
+    def finished(self):
+        self.new_run()
+        self.setup.loop = Loop()
+        self.setup.run(2)
+        self.setup.wait_for_end()
 
     def library(self):
-        self.train("library")
-
-    def train(self, page):
-        self.window.tabs.setCurrentWidget(self.window.train_tab)
-        self.window.train_tab.show_page(page)
+        self.new_run()
+        for number in range(6):
+            write_epochs(add_run(f"2026-01-0{number + 1} 10:00", seed=number + 2), 3)
+        self.tab.show_page("library")
+        rows = self.tab.library.list.rows
+        self.setup.qtbot.waitUntil(lambda: len(rows.entries) >= 9)
 
 
 def settle():
@@ -54,17 +80,40 @@ def settle():
         QApplication.processEvents()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def usual_text(qapp):
+    """Set the interface font to 13 pixels, that of a screen of 96 dots an inch."""
+    before, font = qapp.font(), qapp.font()
+    font.setPixelSize(13)
+    qapp.setFont(font)
+    yield
+    qapp.setFont(before)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def followed(one_window):
+    """Let the Library follow its folder from the beginning, as it does to the end."""
+    one_window.window.train_tab.show_page("library")
+
+
 @pytest.fixture
 def screens(shared):
     """Return what shows each screen in the window of this file."""
-    shared.loop = Loop()
     yield Screens(shared)
     shared.window.draw_tab.first_start.end()
+    shared.loop.gate.set()
+    shared.window.training.stop()
+    shared.wait_for_end()
+    shared.window.train_tab.show_drawer(False)
 
 
 #: For each screen the words and the stops of the keyboard that it may have at the most.
 BUDGET = {
+    "draw": (45, 17),
     "first_start": (70, 19),
+    "new_run": (105, 13),
+    "finished": (95, 18),
+    "all_settings": (105, 36),
 }
 
 
@@ -85,13 +134,58 @@ def dots(request):
     theme.theme().resize_text(1.0)
 
 
-@pytest.mark.parametrize("name", BUDGET)
-def test_no_text_of_a_screen_is_cut(name, screens, dots):
+@pytest.mark.parametrize(
+    "name", ["draw", "first_start", "new_run", "running", "finished", "library"]
+)
+def test_nothing_of_a_screen_is_cut(name, screens, dots):
+    sizes = [(1366, 728), (1918, 1016)] if dots > 1 else [(1022, 664), (1366, 728), (1918, 1016)]
     screens.show(name)
-    for size in ((1366, 728), (1022, 636)):
-        if size[0] < 1366 and dots > 1.0:
-            continue
+    for size in sizes:
         screens.window.resize(*size)
         settle()
         cut = [str(text) for text in seen.texts(screens.window) if text.is_cut]
         assert not cut, (size, cut)
+        beyond = [stop.objectName() for stop in seen.beyond_reach(screens.window)]
+        assert not beyond, (size, beyond)
+        if dots == 1:
+            room = screens.window.tabs.minimumSizeHint()
+            assert room.width() <= 1024
+            assert room.height() <= 664
+
+
+def sizes(window):
+    """Return the size of each widget that can be seen, by its place among the others."""
+
+    def walk(parent, path):
+        parts = [part for part in parent.children() if isinstance(part, QWidget)]
+        for place, part in enumerate(parts):
+            if part.isVisible() and not part.isWindow():
+                here = (*path, (part.objectName() or type(part).__name__, place))
+                found[here] = QRect(part.geometry())
+                walk(part, here)
+
+    found = {}
+    settle()
+    walk(window, ())
+    return found
+
+
+def test_a_text_size_takes_effect_at_once_as_after_a_new_start(qtbot):
+    """What is enlarged live has the sizes of a window that was made with this text size."""
+    found = []
+    for percent in (100, 150):
+        preferences = Preferences()
+        preferences.set("text_size", percent)
+        window = Window(preferences, Answering(model))
+        window.show()
+        window.resize(1600, 1000)
+        for page in window.pages[:2]:
+            window.tabs.setCurrentWidget(page)
+            settle()
+        theme.theme().resize_text(1.5)
+        found.append(sizes(window))
+        window.close()
+        assert window.shut_down()
+        sip.delete(window)
+    live, fresh = found
+    assert {path: live.get(path) for path in fresh} == fresh
