@@ -349,6 +349,7 @@ class AnswerBlock(QWidget):
         Without these two the ink, or the part that is told in detail, is no digit.
         """
         self._certainty = certainty
+        self.figure.setAccessibleDescription(certainty.sentence)
         if best is None:
             self.why.show_refusal(State.NOT_A_DIGIT.value)
         else:

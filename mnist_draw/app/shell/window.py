@@ -244,6 +244,7 @@ class Window(QMainWindow):
         inside.is_training = lambda: self.training.running
         answer.evidence_changed.connect(inside.show_drawing)
         answer.why_link.why_requested.connect(self._show_why)
+        answer.why_link.refusal_requested.connect(partial(self.words.open_word, "Not a digit"))
         teaching = self.draw_tab.my_digits.teaching
         teaching.taught.connect(inside.label_drawing)
         teaching.taught.connect(answer.why_link.note_taught)

@@ -9,6 +9,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QFont, QPainter, QPen, QPolygonF
 
 from mnist_draw.app.kit import theme
+from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE
 
 #: The number of a layer, and of one of its units.
 _Unit = tuple[int, int]
@@ -125,7 +126,7 @@ def certainty(sketch: Sketch) -> None:
     for place, (part, name) in enumerate(((0.97, "accent"), (0.72, "accent"), (0.45, "muted"))):
         sketch.box(20, 24 + 34 * place, 200, 16, "track", "")
         sketch.box(20, 24 + 34 * place, 200 * part, 16, name, "")
-    for part in (0.65, 0.9):
+    for part in (FAIRLY_SURE, SURE):
         sketch.line([(20 + 200 * part, 12), (20 + 200 * part, 120)], "second", True)
 
 

@@ -15,6 +15,8 @@ from PyQt5.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
     QComboBox,
+    QDialog,
+    QLabel,
     QSlider,
     QTextBrowser,
     QWidget,
@@ -41,6 +43,7 @@ from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
 
+from .. import fakes
 from ..fakes import Recogniser, model
 from .conftest import Setup
 
@@ -420,6 +423,11 @@ def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
         link.click()
     assert asked.args == [answer, other]
     qtbot.waitUntil(window.toast.isVisible)
+    # Of ink that is no digit, the words explain what that means.
+    tab.answer.show_reading(fakes.reading(fakes.answer("?", None, reason="No digit.")))
+    link.click()
+    assert window.findChild(QLabel, "wordTitle").text() == "Not a digit"
+    window.findChild(QDialog, "wordsDialog").close()
 
 
 def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
