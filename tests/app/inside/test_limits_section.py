@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QFontMetricsF
-from PyQt5.QtWidgets import QCheckBox, QToolTip
+from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtWidgets import QToolTip
 
 from mnist_draw.analysis import robustness
 from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion, Perturbation
@@ -20,7 +19,6 @@ from mnist_draw.app.inside.limits.limits_cards import (
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.limits.limits_worker import count_all
 from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
-from mnist_draw.app.kit import theme
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
@@ -93,13 +91,19 @@ def test_all_networks_are_counted(section, qtbot):
     assert len(table.rows) == len(SETTINGS)
     assert table.headings[2:] == ("custom_mlp:0,1,0,0", "Network A", "B")
     # A tick takes curves away; back, they have what was counted and the line they had.
-    box = section.findChild(QCheckBox, "networkChoice2")
-    box.setChecked(False)
     plot = section.plots["turn"]
+    tick(section, "B")
     assert [curve.title for curve in plot.curves][1:] == ["Network A"]
-    box.setChecked(True)
+    tick(section, "B")
     assert is_counted(plot, 2)
     assert plot.curves[2].number == 2
+
+
+def tick(section, title):
+    """Tick a network in the menu, or take its tick away."""
+    section.choices.menu.aboutToShow.emit()
+    (action,) = (one for one in section.choices.menu.actions() if one.text() == title)
+    action.toggle()
 
 
 def test_coarse_points_of_all_networks_come_first(section):
@@ -153,53 +157,53 @@ def test_in_place_is_another_count_and_why_there_is_none_is_said(section, qtbot)
     qtbot.waitUntil(lambda: "not known here" not in section.state.text(), timeout=60_000)
 
 
-def test_the_example_is_read_at_five_amounts_and_by_all(section, qtbot, example):
+def test_the_cursors_change_the_example_that_all_read(section, qtbot, example):
     def until_said(words):
         qtbot.waitUntil(lambda: words in section.turn.sentence.text(), timeout=20_000)
 
     open_section(section, qtbot)
     section.show_example(example)
     plot = section.plots["turn"]
-    qtbot.waitUntil(lambda: plot.strip is not None, timeout=20_000)
-    expected = Recogniser(changed(0.5)).predict(example.picture[None, None])[0]
-    np.testing.assert_allclose(plot.strip.probabilities[2], expected, atol=1e-5)
-    assert plot.strip.images.shape == (5, 28, 28)
     # The chosen network answers first, those that have to be compiled later.
     qtbot.waitUntil(lambda: len(section.turn.answers.rows) == 3, timeout=20_000)
     assert [row.title for row in section.turn.answers.rows][1:] == ["Network A", "B"]
-    # Amounts are walked by keys.
+    expected = Recogniser(changed(0.5)).predict(example.picture[None, None])[0]
+    assert section.turn.answers.rows[0].sure == pytest.approx(expected.max(), abs=1e-5)
+    # The cursor is walked by keys, and dragged.
     for _ in range(3):
         qtbot.keyClick(plot, Qt.Key_Right)
-    assert plot.current == AXES[0].amounts.index(30)
+    assert plot.amount == 30
     words = plot.accessibleDescription()
-    assert all(each in words for each in ("degrees, +30: ", "Network A", "yours is read as"))
-    qtbot.keyClick(plot, Qt.Key_Right)
-    assert "yours" not in plot.accessibleDescription()
-    section.turn.sliders["turn"].setValue(6)
+    assert all(each in words for each in ("degrees, +30: ", "Network A"))
     until_said("30 degrees")
     picture = np.rint(256 * example.picture).astype(np.uint8)
     turned = robustness.altered_one(picture, [Distortion(turn=30)])[0, 0]
     qtbot.waitUntil(lambda: np.array_equal(section.turn.picture._picture, turned), timeout=20_000)
+    qtbot.mousePress(plot, Qt.LeftButton, pos=QPoint(plot.width() - 1, 40))
+    assert plot.amount == AXES[0].amounts[-1]
+    qtbot.mouseRelease(plot, Qt.LeftButton)
     section.turn.reset_button.click()
     until_said("As it is")
+    assert plot.amount == AXES[0].neutral
     for choice in section.choices.choices:
         choice.ticked = False
     section.choices.changed.emit()
     until_said("No network")
     section.show_example(None)
-    assert plot.strip is None
     until_said("Draw something")
 
 
-def test_sliders_reach_from_end_to_end(section):
-    for axis in AXES:
-        slider = section.turn.sliders[axis.name]
-        slider.setValue(slider.minimum())
-        assert getattr(section.turn.change(), axis.name) == axis.amounts[0]
-        slider.setValue(slider.maximum())
-        assert getattr(section.turn.change(), axis.name) == axis.amounts[-1]
-    section.turn.reset()
-    assert section.turn.change() == Distortion()
+@pytest.mark.parametrize("axis", AXES, ids=lambda axis: axis.name)
+def test_a_cursor_stays_within_its_axis_and_its_steps(qtbot, axis):
+    plot = RobustnessPlot(axis)
+    qtbot.addWidget(plot)
+    for amount, expected in ((-1e3, axis.amounts[0]), (1e3, axis.amounts[-1])):
+        plot.set_amount(amount)
+        assert plot.amount == expected
+    plot.set_amount(axis.neutral + 0.6 * axis.step)
+    assert plot.amount == pytest.approx(axis.neutral + axis.step)
+    qtbot.keyClick(plot, Qt.Key_Home)
+    assert plot.amount == axis.neutral
 
 
 def test_a_run_that_trains_is_counted_again_when_asked_and_can_be_stopped(section, qtbot):
@@ -231,14 +235,3 @@ def test_changes_and_answers_are_described():
     assert describe_answers(rows[:1], ["9"]) == "A reads a 9"
     assert describe_answers(rows[:2], ["9", "9"]) == "both read a 9"
     assert describe_answers(rows, ["9", "9", "4"]) == "A reads 9, B 9, C 4"
-
-
-def test_what_is_read_fits_below_its_picture(qtbot):
-    plot = RobustnessPlot(AXES[0])
-    qtbot.addWidget(plot)
-    metrics = QFontMetricsF(theme.font(theme.Text.AXIS))
-    for width in (260, 300, 330, 370, 500):
-        plot.resize(width, 230)
-        assert plot.answer_width(metrics, plot.figure(metrics, 1.0)) < plot.column_width()
-    plot.resize(600, 230)
-    assert plot.figure(metrics, 0.5) == "50 %"

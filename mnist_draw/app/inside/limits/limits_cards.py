@@ -1,4 +1,4 @@
-"""The cards of *Limits*: the networks to compare, and five sliders that perturb the example."""
+"""The cards of *Limits*: the networks to compare, and the example as the cursors change it."""
 
 from __future__ import annotations
 
@@ -9,28 +9,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent
-from PyQt5.QtWidgets import (
-    QCheckBox,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QMenu,
-    QSizePolicy,
-    QSlider,
-    QWidget,
-)
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen
+from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.inside.limits.robustness_plot import format_amount, paint_answer
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.layout import row
-from mnist_draw.app.kit.steady_labels import GrowingLabel, TabularLabel
+from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
-from mnist_draw.app.train.series import swatch
+from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
+from mnist_draw.app.train.series import STYLES, SWATCH, series_colour
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import in_a_sentence
 
@@ -39,8 +30,6 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
 
-#: Pixels that the titles of all networks have together at the usual size of text.
-_TITLES = 420
 #: The most networks: more lines cannot be told apart.
 MAX_COUNT = 4
 
@@ -57,27 +46,26 @@ class NetworkChoice:
 
 
 class NetworkChoices(QWidget):
-    """Up to four networks, and a menu to add one."""
+    """A menu in which up to four networks are ticked, and the lines of those that are."""
 
     changed = pyqtSignal()
     problem = pyqtSignal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("networkChoices")
+        #: Those that have a line, in the order of their lines.
         self.choices: list[NetworkChoice] = []
         self._others: list[NetworkChoice] = []
-        self._chips: list[QFrame] = []
-        self.add_button = push_button(
-            "addNetworkButton",
-            "Add a network",
-            "Compare another network: one that ships, one that has learnt your digits, or one "
-            "from a file. Four at the most; one whose tick is off makes room.",
-            look="link",
-        )
-        self.add_button.clicked.connect(self._open_menu)
-        self._row = row(self.add_button, 1, owner=self)
-        theme.theme().changed.connect(self._rebuild)
+        self.button = push_button(
+            "addNetworkButton", "Networks",
+            "Compare up to four networks: those that ship, yours, or one from a file.",
+        )  # fmt: skip
+        self.menu = Menu(self.button)
+        self.menu.aboutToShow.connect(self._fill)
+        self.button.setMenu(self.menu)
+        self.legend = NetworkLegend()
+        row(self.button, (self.legend, 1), owner=self)
 
     def ticked(self) -> list[NetworkChoice]:
         """Return the networks that are compared."""
@@ -88,22 +76,21 @@ class NetworkChoices(QWidget):
         return [choice.key for choice in self.choices].index(key)
 
     def offer(self, others: list[NetworkChoice]) -> None:
-        """Take note of networks that can be added; the first of them fill the list."""
+        """Take note of networks that can be ticked; the first of them are."""
         self._others = others
         listed = {choice.key for choice in self.choices}
         for other in others:
             if len(self.choices) < MAX_COUNT - 1 and other.key not in listed:
                 self.choices.append(other)
-        self._rebuild()
-        self.changed.emit()
+        self._tell()
 
     def forget(self) -> None:
         """List no network: what was listed tells other classes apart."""
         self.choices, self._others = [], []
-        self._rebuild()
+        self._tell()
 
     def add(self, choice: NetworkChoice, first: bool = False) -> None:
-        """List a network and tick it; one that is listed already is replaced."""
+        """Compare a network; one that is listed already is replaced."""
         known = [n for n, other in enumerate(self.choices) if other.key == choice.key]
         if known:
             self.choices[known[0]] = choice
@@ -118,70 +105,76 @@ class NetworkChoices(QWidget):
                 )
                 return
             self.choices[free[0] if free else MAX_COUNT - 1] = choice
-        self._rebuild()
-        self.changed.emit()
+        self._tell()
 
-    def _rebuild(self) -> None:
-        for chip in self._chips:
-            self._row.removeWidget(chip)
-            chip.hide()
-            chip.deleteLater()
-        self._chips = [self._chip(number) for number in range(len(self.choices))]
-        for number, chip in enumerate(self._chips):
-            self._row.insertWidget(number, chip)
-            chip.show()
-        # Made last, they are not walked to last.
-        before: QWidget = self.add_button
-        for chip in self._chips:
-            for box in chip.findChildren(QCheckBox):
-                QWidget.setTabOrder(before, box)
-                before = box
-
-    def _chip(self, number: int) -> QFrame:
-        choice = self.choices[number]
-        frame = QFrame()
-        frame.setProperty("look", "card")
-        row = QHBoxLayout(frame)
-        row.setContentsMargins(Size.FIELD_GAP, 4, Size.FIELD_GAP, 4)
-        box = QCheckBox()
-        box.setObjectName(f"networkChoice{number}")
-        box.setIcon(swatch(number))
-        box.setIconSize(QSize(24, 12))
-        box.setFont(theme.font(theme.Text.BODY, bold=True))
-        explain(box, choice.title, "Whether this network's curves are shown, and its answers.")
-        room = round(_TITLES * theme.text_scale()) // max(3, len(self.choices))
-        title = box.fontMetrics().elidedText(choice.title, Qt.ElideMiddle, room)
-        box.setText(no_key(title))
-        if title != choice.title:
-            box.setToolTip(tip(choice.title))
-        box.setChecked(choice.ticked)
-        box.toggled.connect(partial(self._tick, choice))
-        row.addWidget(box, 0, Qt.AlignVCenter)
-        return frame
-
-    def _tick(self, choice: NetworkChoice, on: bool) -> None:
+    def tick(self, choice: NetworkChoice, on: bool) -> None:
+        """Compare a network of the menu, or leave it out; it keeps its line."""
         choice.ticked = on
+        if on and choice not in self.choices:
+            self.add(choice)
+        else:
+            self._tell()
+
+    def _tell(self) -> None:
+        ticked = self.ticked()
+        self.legend.show_networks([(self.number(one.key), one.title) for one in ticked])
         self.changed.emit()
 
-    def _open_menu(self) -> None:
-        menu = self.menu()
-        menu.popup(self.add_button.mapToGlobal(self.add_button.rect().bottomLeft()))
-
-    def menu(self) -> QMenu:
-        """Return a menu of the networks that can be added."""
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WA_DeleteOnClose)
+    def _fill(self) -> None:
+        """List all networks that can be compared."""
+        self.menu.clear()
         listed = {choice.key for choice in self.choices}
-        for other in self._others:
-            if other.key not in listed:
-                menu.addAction(no_key(other.title), partial(self.add, other))
-        menu.addAction("Open a file …", self._open_file)
-        return menu
+        free = [other for other in self._others if other.key not in listed]
+        for choice in (*self.choices, *free):
+            action = self.menu.addAction(no_key(choice.title))
+            action.setCheckable(True)
+            action.setChecked(choice.ticked and choice.key in listed)
+            action.toggled.connect(partial(self.tick, choice))
+        self.menu.addSeparator()
+        self.menu.addAction("Open a file …", self._open_file)
 
     def _open_file(self) -> None:
         path = ask_open(self, "A trained network", NETWORKS)
         if path:
             self.add(file_choice(path))
+
+
+class NetworkLegend(QWidget):
+    """The lines of the networks, with their names as far as there is room."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("networkLegend")
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+        self._networks: Sequence[tuple[int, str]] = ()
+        theme.theme().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, theme.scaled(Size.FIELD))
+
+    def show_networks(self, networks: Sequence[tuple[int, str]]) -> None:
+        """Show these networks, by the number of their line and their title."""
+        self._networks = networks
+        names = ", ".join(title for _, title in networks)
+        explain(self, "Networks that are compared", names or "None is ticked.")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setFont(theme.font(Text.BODY, bold=True))
+        metrics = painter.fontMetrics()
+        room = self.width() // max(len(self._networks), 1) - SWATCH[0] - _GAP - 2 * Size.CARD_GAP
+        x, middle = Size.CARD_GAP, self.height() / 2
+        for number, title in self._networks:
+            painter.setPen(QPen(series_colour(number), 2, STYLES[number], Qt.FlatCap))
+            painter.drawLine(QPointF(x, middle), QPointF(x + SWATCH[0], middle))
+            x += SWATCH[0] + _GAP
+            text = metrics.elidedText(title, Qt.ElideMiddle, room)
+            painter.setPen(theme.colour("text"))
+            place = QRectF(x, 0, room, self.height())
+            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), text)
+            x += metrics.horizontalAdvance(text) + 2 * Size.CARD_GAP
 
 
 def file_choice(path: str) -> NetworkChoice:
@@ -197,7 +190,7 @@ def file_choice(path: str) -> NetworkChoice:
 
 
 _ROW = 22
-_GAP = 8
+_GAP, _RING = 8, 9.0
 
 
 class AnswerRow(NamedTuple):
@@ -208,6 +201,20 @@ class AnswerRow(NamedTuple):
     sure: float
     right: bool
     name: str = ""
+
+
+def _paint_answer(painter: QPainter, middle: QPointF, text: str, right: bool) -> None:
+    """Paint a digit in a ring, which is filled where it is what the example is said to be."""
+    radius = _RING * theme.text_scale()
+    painter.setPen(QPen(theme.colour("accent" if right else "text"), 1.2))
+    painter.setBrush(theme.colour("accent") if right else Qt.NoBrush)
+    painter.drawEllipse(middle, radius, radius)
+    painter.setFont(theme.font(Text.LABEL, bold=True))
+    painter.setPen(theme.colour("on_accent" if right else "text"))
+    box = QRectF(0, 0, 2 * radius, 2 * radius)
+    box.moveCenter(middle)
+    painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text.removeprefix("class ")[:2])
+    painter.setBrush(Qt.NoBrush)
 
 
 class AnswerRows(QWidget):
@@ -247,7 +254,7 @@ class AnswerRows(QWidget):
             painter.drawText(line, int(Qt.AlignLeft | Qt.AlignVCenter), title)
             text = format_probability(answer.sure, short=True)
             painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter), text)
-            paint_answer(
+            _paint_answer(
                 painter, QPointF(ring, middle), answer.name or str(answer.answer), answer.right
             )
             bar = QRectF(ring + 18 * scale, middle - Size.BAR / 2, 0, Size.BAR)
@@ -261,9 +268,7 @@ class AnswerRows(QWidget):
 
 
 _PICTURE = 112
-#: The axes in one word each, beside their sliders.
-_WORDS = {"turn": "turned", "shift": "shifted", "size": "size", "noise": "noise", "pen": "pen"}
-NOTHING = "Draw something, or pick a picture, and turn it here."
+NOTHING = "Draw something, or pick a picture, and drag the cursors."
 _ALL = {2: "both", 3: "all three", 4: "all four"}
 
 
@@ -273,7 +278,7 @@ class TurnedPicture(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("turnedPicture")
-        self.setAccessibleName("The example as the sliders change it")
+        self.setAccessibleName("The example as the cursors change it")
         self.setFixedSize(_PICTURE, _PICTURE)
         self._picture: np.ndarray | None = None
 
@@ -289,86 +294,29 @@ class TurnedPicture(QWidget):
 
 
 class PerturbationCard(Card):
-    """Turn your own."""
+    """The example, changed as the cursors say, and what the networks read."""
 
-    moved = pyqtSignal()
+    reset_requested = pyqtSignal()
 
-    def __init__(self, axes: Sequence[Axis], unchanged: Distortion) -> None:
+    def __init__(self) -> None:
         super().__init__("Turn your own")
         self.setObjectName("turnCard")
-        self._axes = axes
-        self._unchanged = unchanged
         self.reset_button = push_button(
             "turnResetButton", "As it is", "Take all changes back.", look="link"
         )
-        self.reset_button.clicked.connect(self.reset)
+        self.reset_button.clicked.connect(self.reset_requested)
         self.top.addWidget(self.reset_button)
-        row = QHBoxLayout()
-        row.setSpacing(Size.CARD_GAP)
         self.picture = TurnedPicture()
-        row.addWidget(self.picture, 0, Qt.AlignTop)
-        row.addLayout(self._build_sliders(), 1)
-        self.body.addLayout(row)
-        self.body.addWidget(rule())
-        self.answers = AnswerRows()
-        self.body.addWidget(self.answers)
         self.sentence = label("", "muted", "turnSentence")
         self._steady = GrowingLabel(self.sentence)
-        self.body.addWidget(self._steady)
+        beside = row(self.picture, (self._steady, 1), gap=Size.CARD_GAP)
+        beside.setAlignment(self.picture, Qt.AlignTop)
+        self.answers = AnswerRows()
+        self.body.addLayout(beside)
+        self.body.addWidget(rule())
+        self.body.addWidget(self.answers)
         self.body.addStretch(1)
         self.show_nothing()
-        self._show_amounts()
-
-    def _build_sliders(self) -> QGridLayout:
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(Size.FIELD_GAP)
-        grid.setVerticalSpacing(1)
-        grid.setColumnStretch(1, 1)
-        self.sliders: dict[str, QSlider] = {}
-        self._amounts: dict[str, TabularLabel] = {}
-        for line, axis in enumerate(self._axes):
-            caption = label(_WORDS[axis.name], "muted")
-            slider = QSlider(Qt.Horizontal)
-            slider.setObjectName(f"{axis.name}Slider")
-            explain(slider, axis.title, f"{axis.title}, in {axis.unit}.")
-            slider.setRange(_steps(axis, axis.amounts[0]), _steps(axis, axis.amounts[-1]))
-            slider.setValue(_steps(axis, axis.neutral))
-            slider.setPageStep(max(1, (slider.maximum() - slider.minimum()) // 6))
-            slider.setMinimumSize(70, 20)
-            slider.valueChanged.connect(self._moved)
-            caption.setBuddy(slider)
-            amount = TabularLabel("", "−0.75")
-            amount.setProperty("look", "title")
-            amount.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-            grid.addWidget(caption, line, 0)
-            grid.addWidget(slider, line, 1)
-            grid.addWidget(amount, line, 2)
-            self.sliders[axis.name], self._amounts[axis.name] = slider, amount
-        return grid
-
-    def change(self) -> Distortion:
-        """Return what the sliders say."""
-        change = self._unchanged
-        for axis in self._axes:
-            change = change.to(axis.name, self._amount(axis))
-        return change
-
-    def reset(self) -> None:
-        """Put all sliders where they change nothing."""
-        for axis in self._axes:
-            self.sliders[axis.name].setValue(_steps(axis, axis.neutral))
-
-    def _amount(self, axis: Axis) -> float:
-        return round(self.sliders[axis.name].value() * axis.step, 4)
-
-    def _moved(self) -> None:
-        self._show_amounts()
-        self.moved.emit()
-
-    def _show_amounts(self) -> None:
-        for axis in self._axes:
-            text = format_amount(axis, self._amount(axis))
-            self._amounts[axis.name].setText(f"{text}°" if axis.name == "turn" else text)
 
     def show_nothing(self) -> None:
         """Show that there is no example."""
@@ -377,20 +325,13 @@ class PerturbationCard(Card):
         self._steady.set_text(NOTHING)
 
     def show_answers(
-        self, picture: np.ndarray, rows: Sequence[AnswerRow], names: list[str]
+        self, picture: np.ndarray, rows: Sequence[AnswerRow], names: list[str], change: str
     ) -> None:
         """Show the changed example and what networks read."""
         self.picture.show_picture(picture)
         self.answers.show_rows(rows)
-        if rows:
-            words = describe_change(self._axes, self.change())
-            self._steady.set_text(f"{words}, {describe_answers(rows, names)}.")
-        else:
-            self._steady.set_text("No network is ticked.")
-
-
-def _steps(axis: Axis, amount: float) -> int:
-    return round(amount / axis.step)
+        said = f"{change}, {describe_answers(rows, names)}." if rows else "No network is ticked."
+        self._steady.set_text(said)
 
 
 def describe_change(axes: Sequence[Axis], change: Distortion) -> str:

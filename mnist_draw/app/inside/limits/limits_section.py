@@ -17,6 +17,7 @@ from mnist_draw.app.inside.limits.limits_cards import (
     NetworkChoice,
     NetworkChoices,
     PerturbationCard,
+    describe_change,
 )
 from mnist_draw.app.inside.limits.limits_worker import (
     ExampleReader,
@@ -112,8 +113,9 @@ class LimitsSection(CountedSection):
             card.body.addWidget(plot, 1)
             self._cards.append(card)
             self.plots[axis.name] = plot
-        self.turn = PerturbationCard(self._axes, self._unchanged)
-        self.turn.moved.connect(self._ask)
+            plot.moved.connect(self._ask)
+        self.turn = PerturbationCard()
+        self.turn.reset_requested.connect(self._reset)
         self._cards.append(self.turn)
         self._grid, self._wide = grid, 0
         self._set_out(_COLUMNS)
@@ -322,8 +324,6 @@ class LimitsSection(CountedSection):
             return
         if self._example is None or self._model is None:
             self.turn.show_nothing()
-            for plot in self.plots.values():
-                plot.show_strip(None, None, self._name)
             return
         networks: dict[str, Callable[[], ModelFile]] = {
             choice.key: choice.load
@@ -333,7 +333,6 @@ class LimitsSection(CountedSection):
         self._reader.ask(
             PerturbationRequest(
                 self._example.picture,
-                self.place_switch.isChecked(),
                 self._change(),
                 self._key,
                 networks,
@@ -341,15 +340,20 @@ class LimitsSection(CountedSection):
         )
 
     def _change(self) -> Distortion:
-        return replace(self.turn.change(), placed=self.place_switch.isChecked())
+        change = replace(self._unchanged, placed=self.place_switch.isChecked())
+        for name, plot in self.plots.items():
+            change = change.to(name, plot.amount)
+        return change
+
+    def _reset(self) -> None:
+        """Take all changes back."""
+        for axis in self._axes:
+            self.plots[axis.name].set_amount(axis.neutral)
 
     def _show_reading(self, reading: Reading) -> None:
         if self._example is None:
             return
-        label_, names = self._example.label, []
-        for name, plot in self.plots.items():
-            plot.show_strip(reading.strips.get(name), label_, self._name)
-        rows = []
+        label_, names, rows = self._example.label, [], []
         for choice in self.choices.ticked():
             found = reading.answers.get(choice.key)
             if found is not None:
@@ -358,7 +362,8 @@ class LimitsSection(CountedSection):
                 names.append(known[answer] if known else f"class {answer}")
                 right = label_ is not None and names[-1] == self._name(label_)
                 rows.append(AnswerRow(choice.title, answer, float(found[answer]), right, names[-1]))
-        self.turn.show_answers(reading.turned, rows, names)
+        change = describe_change(self._axes, reading.question.change)
+        self.turn.show_answers(reading.turned, rows, names, change)
 
     def _tell(self, sentence: str) -> None:
         # Once for a network that cannot be asked, not for every stroke.

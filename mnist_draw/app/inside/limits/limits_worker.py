@@ -53,19 +53,10 @@ def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
 
 
 @dataclass(frozen=True, eq=False)
-class Strip:
-    """The example at the five amounts of one axis."""
-
-    images: np.ndarray
-    probabilities: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class PerturbationRequest:
     """A perturbed picture, and the networks to read it."""
 
     picture: np.ndarray
-    placed: bool
     change: Distortion
     chosen: str
     networks: dict[str, Callable[[], ModelFile]] = field(repr=False)
@@ -77,7 +68,6 @@ class Reading:
     """The answer to a `PerturbationRequest`."""
 
     question: PerturbationRequest
-    strips: dict[str, Strip]
     turned: np.ndarray
     answers: dict[str, np.ndarray]
     is_complete: bool
@@ -91,7 +81,6 @@ class ExampleReader(LatestJob):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(self._read, parent, deliver_stale=True)
         self._networks: dict[str, tuple[Callable[[], ModelFile], Any]] = {}
-        self._strips: tuple[tuple[Any, ...], dict[str, Strip]] | None = None
         self.answered.connect(self._set_reading)
 
     def _set_reading(self, reading: Reading) -> None:
@@ -119,27 +108,7 @@ class ExampleReader(LatestJob):
                 answers[key] = self._recogniser(key, load).predict(scale(turned))[0]
         for key in set(self._networks) - set(question.networks):
             del self._networks[key]
-        strips = self._strips_of(grey, question) if question.chosen in answers else {}
-        return Reading(question, strips, turned[0, 0], answers, complete)
-
-    def _strips_of(self, grey: np.ndarray, question: PerturbationRequest) -> dict[str, Strip]:
-        """Return the strips; those of the last question where nothing has changed for them."""
-        from mnist_draw.analysis.robustness import AXES, Distortion, altered_one
-        from mnist_draw.dataset.mnist import scale
-
-        load = question.networks[question.chosen]
-        state = (grey.tobytes(), question.placed, question.chosen, load)
-        if self._strips is None or self._strips[0] != state:
-            plain = Distortion(placed=question.placed)
-            changes = [plain.to(axis.name, amount) for axis in AXES for amount in axis.shown]
-            images = altered_one(grey, changes)
-            found = self._recogniser(question.chosen, load).predict(scale(images))
-            strips = {
-                axis.name: Strip(images[5 * n : 5 * n + 5, 0], found[5 * n : 5 * n + 5])
-                for n, axis in enumerate(AXES)
-            }
-            self._strips = (state, strips)
-        return self._strips[1]
+        return Reading(question, turned[0, 0], answers, complete)
 
     def _recogniser(self, key: str, load: Callable[[], ModelFile]) -> Any:
         from mnist_draw.recognition.recogniser import Recogniser
