@@ -232,9 +232,15 @@ class DrawTab(Page):
             self.pictures.strip.close_strip()
 
     def _show_history(self) -> None:
-        self._undo.setEnabled(self.canvas.drawing.can_undo)
-        self._redo.setEnabled(self.canvas.drawing.can_redo)
-        self._clear.setEnabled(bool(self.canvas.drawing.items))
+        tools, drawing = self.tools, self.canvas.drawing
+        steps = tools.undo, tools.redo, tools.clear
+        focused = next((button for button in steps if button.hasFocus()), None)
+        self._undo.setEnabled(drawing.can_undo)
+        self._redo.setEnabled(drawing.can_redo)
+        self._clear.setEnabled(bool(drawing.items))
+        if focused is not None and not focused.isEnabled():
+            # The keyboard goes to what takes the step back.
+            (tools.redo if focused is tools.undo else tools.undo).setFocus()
 
     def _note_ink(self) -> None:
         """Post the ink; while a stroke grows, after it has been painted."""

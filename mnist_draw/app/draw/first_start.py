@@ -69,6 +69,7 @@ class FirstStart(QWidget):
         self._writing.setEndValue(1.0)
         self._writing.valueChanged.connect(self._write)
         canvas.installEventFilter(self)
+        theme.follow(self, self._place)
 
     def _link(self, name: str, text: str, sentence: str, key: str = "") -> QPushButton:
         link = push_button(name, text, sentence, key, look="link")
@@ -112,7 +113,7 @@ class FirstStart(QWidget):
     # -- the place
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize and not self.isHidden():
+        if event.type() == QEvent.Resize:
             self._place()
         return False
 

@@ -104,6 +104,18 @@ def test_the_menu_counts_the_taught_digits(tab):
     assert fakes.entry(tab, "My digits").text() == "My digits (14)"
 
 
+def test_the_keyboard_goes_to_what_takes_the_step_back(tab):
+    tools = tab.tools
+    tab.canvas.add_stroke([(200, 200)])
+    for pressed, then in (
+        (tools.clear, tools.undo), (tools.undo, tools.undo), (tools.undo, tools.redo),
+        (tools.redo, tools.redo), (tools.redo, tools.undo),
+    ):  # fmt: skip
+        pressed.setFocus()
+        QTest.keyClick(pressed, Qt.Key_Space)
+        assert then.hasFocus()
+
+
 # -- tags
 
 
