@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QFrame, QScrollArea, QWidget, QWidgetItem
+from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget, QWidgetItem
 
 from mnist_draw.app.draw.answer_block import WHY_KEY, AnswerBlock
 from mnist_draw.app.draw.ink_card import CELLS, INK_KEY, InkCard
-from mnist_draw.app.draw.probability_bars import NumberSegments, ProbabilityBars, others_under
+from mnist_draw.app.draw.probability_bars import ProbabilityBars
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
-from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, push_button
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import Card, explain, push_button
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import (
     Certainty,
@@ -49,6 +50,72 @@ def panel_width(page: int) -> int:
     """Return the panel's width in a page of this width."""
     least, most = (theme.scaled(width) for width in _WIDTHS)
     return min(max(least, min(theme.scaled(_SHARE * page), most)), round(_MAX_SHARE * page))
+
+
+def others_under(largest: float) -> str:
+    """Return a bound of what is not shown: the largest of it, rounded up."""
+    thousandths = math.floor(1000 * largest) + 1
+    percent = thousandths / 10 if thousandths <= 10 else math.floor(100 * largest) + 1
+    return f"others under {percent:g} %"
+
+
+class NumberSegments(QWidget):
+    """A segment for each digit of a number; the chosen one is told in detail."""
+
+    chosen = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("numberSegments")
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.setCursor(Qt.PointingHandCursor)
+        explain(self, "Digits of the number", "Choose the digit that the bars are about.", "← →")
+        self._parts: tuple[tuple[str, str], ...] = ()
+        self._place = -1
+        self.hide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(0, theme.scaled(Size.BUTTON) + Size.CARD_GAP)
+
+    def show_parts(self, parts: Sequence[tuple[str, str]], place: int) -> None:
+        """Show the text and the probability of each digit; none hides the segments."""
+        if (tuple(parts), place) != (self._parts, self._place):
+            self._parts, self._place = tuple(parts), place
+            self.setAccessibleDescription(", ".join(" ".join(part).strip() for part in parts))
+            self.setVisible(bool(parts))
+            self.update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._parts and self.rect().contains(event.pos()):
+            self.chosen.emit(event.x() * len(self._parts) // self.width())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.fillRect(self.rect(), theme.colour("card"))
+        area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5 - Size.CARD_GAP)
+        painter.setPen(theme.colour("line"))
+        painter.setBrush(theme.colour("segments"))
+        painter.drawRoundedRect(area, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+        font = theme.font(Text.BODY, bold=True)
+        painter.setFont(font)
+        wide = area.width() / max(len(self._parts), 1)
+        metrics = QFontMetricsF(font)
+        whole = max(
+            (metrics.horizontalAdvance("   ".join(part)) for part in self._parts), default=0
+        )
+        for place, (text, share) in enumerate(self._parts):
+            box = QRectF(area.left() + place * wide, area.top(), wide, area.height())
+            if place == self._place:
+                painter.setPen(Qt.NoPen)
+                painter.setBrush(theme.colour("segment"))
+                painter.drawRoundedRect(box.adjusted(2.5, 2.5, -2.5, -2.5), 4, 4)
+            painter.setPen(theme.colour("text" if place == self._place else "muted"))
+            words = f"{text}   {share}" if whole + Size.FIELD_GAP <= wide else text
+            if metrics.horizontalAdvance(words) > wide:
+                words = text[:1]
+            painter.drawText(box, Qt.AlignCenter, words.strip())
 
 
 class BarsCard(Card):

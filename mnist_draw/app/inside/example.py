@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.draw.answer_block import AnswerFigure
+from mnist_draw.app.draw.answer_figure import AnswerFigure
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme

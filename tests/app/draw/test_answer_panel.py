@@ -12,10 +12,9 @@ from PyQt5.QtGui import QColor
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QWidget
 
-from mnist_draw.app.draw.answer_panel import AnswerPanel, panel_width
+from mnist_draw.app.draw.answer_panel import AnswerPanel, others_under, panel_width
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.ink_card import InkLegend, InkView, describe
-from mnist_draw.app.draw.probability_bars import others_under
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer, answer_from

@@ -1,0 +1,207 @@
+"""The answer's figure: its digits in the colour of what is sure of them."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QEvent, QPoint, QRectF, Qt
+from PyQt5.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QFont,
+    QFontMetricsF,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
+from PyQt5.QtWidgets import QApplication, QLabel
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import claims_key
+from mnist_draw.recognition.certainty import Certainty, State
+
+#: The figure's text where one digit is named, where there are several or none, and at least.
+_LARGE, _SMALLER, _SMALLEST = Text.ANSWER, Text.SEVERAL, Text.FIGURE
+#: The words stay where they are while one digit follows another.
+LEAST_WIDTH = 82
+#: The box for the first answer, as parts of the figure's text.
+_EMPTY_WIDTH, _EMPTY_HEIGHT, _EMPTY_TEXT = 0.6, 0.73, 0.35
+_OR = " or "
+
+
+class AnswerFigure(QLabel):
+    """The answer in large letters: what is named in the accent's colour, the rest dotted.
+
+    A double click or a drag marks it; then it can be copied.
+    """
+
+    def __init__(
+        self, name: str = "predictionLabel", large: int = _LARGE, smaller: int = _SMALLER
+    ) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self._large, self._smaller = large, smaller
+        self.setTextFormat(Qt.PlainText)
+        self.setFocusPolicy(Qt.ClickFocus)
+        self._marked = False
+        self._pressed: QPoint | None = None
+        self._font = QFont()
+        self._pieces: list[tuple[str, str]] = []
+
+    def show_certainty(self, certainty: Certainty | None, digits: bool, room: int) -> int:
+        """Show an answer in a room of this width; return the width that it takes."""
+        self._marked = False
+        self.setText("" if certainty is None else certainty.text)
+        self._pieces = [] if certainty is None else pieces_of(certainty)
+        several = certainty is not None and len(certainty.text) > 1
+        large = digits and not several and not (certainty is not None and certainty.is_refused)
+        self._font = theme.font(1, bold=True)
+        self._font.setPixelSize(self._large if large else self._smaller)
+        width = self._width()
+        if width > room:
+            fixed = sum(self._advance(piece, kind) for piece, kind in self._pieces if kind == "or")
+            size = int(self._font.pixelSize() * max(room - fixed, 1) / (width - fixed))
+            self._font.setPixelSize(max(size, theme.scaled(_SMALLEST)))
+            width = self._width()
+            if width > room and size < theme.scaled(_SMALLEST):
+                self._elide(room)
+        self.update()
+        return max(LEAST_WIDTH, min(round(width), room))
+
+    def _elide(self, room: int) -> None:
+        """Leave the middle out of what is too long at the smallest size."""
+        text = "".join(piece for piece, _ in self._pieces)
+        kinds = {kind for _, kind in self._pieces}
+        elided = QFontMetricsF(self._font).elidedText(text, Qt.ElideMiddle, room)
+        self._pieces = [(elided, kinds.pop() if len(kinds) == 1 else "doubt")]
+
+    def _width(self) -> float:
+        return sum(self._advance(piece, kind) for piece, kind in self._pieces)
+
+    def _advance(self, piece: str, kind: str) -> float:
+        if kind == "or":
+            metrics = QFontMetricsF(theme.font(Text.SENTENCE))
+            return metrics.horizontalAdvance(piece.strip()) + 2 * Size.CARD_GAP
+        return QFontMetricsF(self._font).horizontalAdvance(piece)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        if not self._pieces:
+            self._paint_empty(painter)
+            return
+        metrics = QFontMetricsF(self._font)
+        middle = self._middle()
+        # Digits have no descenders: they are centred by their height alone.
+        baseline = middle + metrics.capHeight() / 2
+        x = 0.0
+        if self._marked:
+            mark = QRectF(0, middle - metrics.capHeight() / 2 - 8, self._width(), 0)
+            mark.setHeight(metrics.capHeight() + 16)
+            painter.fillRect(mark, theme.colour("second", 0.35))
+        for piece, kind in self._pieces:
+            wide = self._advance(piece, kind)
+            painter.setPen(theme.colour("accent" if kind == "named" else "muted"))
+            if kind == "or":
+                painter.setFont(theme.font(Text.SENTENCE))
+                painter.drawText(QRectF(x, 0, wide, 2 * middle), Qt.AlignCenter, piece.strip())
+            else:
+                painter.setFont(self._font)
+                painter.drawText(QRectF(x, baseline, 0, 0).topLeft(), piece)
+            if kind == "doubt":
+                self._paint_dots(painter, x, wide, baseline + metrics.capHeight() / 9)
+            x += wide
+
+    def _middle(self) -> float:
+        """Return the height of the middle of the digits."""
+        return 0.45 * self.height()
+
+    def _paint_dots(self, painter: QPainter, x: float, wide: float, y: float) -> None:
+        """Underline what is not sure."""
+        side, step = 3.0, 8.0
+        count = max(1, int((wide - 2 * side) / step))
+        left = x + (wide - (count - 1) * step - side) / 2
+        for place in range(count):
+            painter.fillRect(QRectF(left + place * step, y, side, side), theme.colour("muted"))
+
+    def _paint_empty(self, painter: QPainter) -> None:
+        """Paint where the answer will be."""
+        width, height = _EMPTY_WIDTH * self._large, _EMPTY_HEIGHT * self._large
+        box = QRectF(2, self._middle() - height / 2, width, height)
+        painter.setPen(QPen(theme.colour("edge"), 1.5, Qt.DashLine))
+        painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
+        font = theme.font(1, bold=True)
+        font.setPixelSize(round(_EMPTY_TEXT * self._large))
+        painter.setFont(font)
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(box, Qt.AlignCenter, "?")
+
+    # -- mark and copy
+
+    def _mark(self, on: bool) -> None:
+        if on != self._marked and (self._pieces or not on):
+            self._marked = on
+            self.setCursor(Qt.IBeamCursor if self._pieces else Qt.ArrowCursor)
+            self.update()
+
+    def copy(self) -> None:
+        """Put the answer on the clipboard."""
+        clipboard = QApplication.clipboard()
+        if clipboard is not None and self.text():
+            clipboard.setText(self.text())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.pos()
+        self._mark(False)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._pressed is not None and (event.pos() - self._pressed).manhattanLength() > 4:
+            self._mark(True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._mark(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        if event.reason() != Qt.PopupFocusReason:
+            self._mark(False)
+
+    def event(self, event: QEvent) -> bool:
+        return claims_key(event, self._is_copy) or super().event(event)
+
+    def _is_copy(self, event: QKeyEvent) -> bool:
+        return self._marked and event.matches(QKeySequence.Copy)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self._is_copy(event):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._pieces:
+            self._mark(True)
+            menu = Menu(self)
+            menu.addAction("Copy", self.copy)
+            menu.exec_(event.globalPos())
+            menu.deleteLater()
+
+
+def pieces_of(certainty: Certainty) -> list[tuple[str, str]]:
+    """Return what is painted one after the other, each with its kind."""
+    if certainty.parts:
+        kinds = [
+            "refused" if part.is_refused else "named" if part.is_named_alone else "doubt"
+            for part in certainty.parts
+        ]
+        return list(zip(certainty.text, kinds, strict=True))
+    if certainty.state is State.UNCLEAR:
+        one, _, other = certainty.text.partition(_OR)
+        return [(one, "named"), (_OR, "or"), (other, "named")]
+    kind = "refused" if certainty.is_refused else "named" if certainty.named else "doubt"
+    return [(certainty.text, kind)] if certainty.text else []
