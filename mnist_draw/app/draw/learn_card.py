@@ -96,6 +96,7 @@ class LearnCard(Card):
     def _show(self) -> None:
         controller = self._controller
         learns, waits = controller.running, controller.waits
+        held = self.learn_button.hasFocus() or self.stop_button.hasFocus()
         self.learn_button.setVisible(not learns and not waits)
         self.learn_button.setEnabled(self._count > 0 and controller.able)
         self.stop_button.setVisible(learns or waits)
@@ -109,6 +110,9 @@ class LearnCard(Card):
             self.bar.setValue(0)
             self.text.setText(self._sentence())
         self.setAccessibleDescription(self.text.text())
+        # A hidden button would pass the focus to the next one.
+        if held:
+            (self.stop_button if learns or waits else self.learn_button).setFocus()
 
     def _sentence(self) -> str:
         controller = self._controller

@@ -148,13 +148,17 @@ def _step_of_run(run: Run) -> Step:
     return Step(sentence, words, "Let it answer", Action.LET_ANSWER, leads=True)
 
 
-#: Milliseconds after the start until this computer is measured: then all is compiled.
+#: Milliseconds after the start until this computer is measured: then the networks are compiled.
 _AT_REST_MS = 4000
 #: Heights of the card with and without its second line; its button is 44 or 34 high.
 _HIGH, _LOW = 72, 58
 
 
-def _learning_seconds(network: str) -> float | None:
+def _first_run() -> float | None:
+    return expected_seconds(PRESETS["tutorial"].settings)
+
+
+def _learning(network: str) -> float | None:
     from mnist_draw.recognition.fine_tuning import learning_seconds
 
     return learning_seconds(network)
@@ -182,7 +186,7 @@ class NextStep(QFrame):
         self._background = Background(self)
         #: The network whose time of learning is known, or asked for.
         self._timed = ""
-        self._waits_for_rest = False
+        self._has_settled = False
         self._situation = Situation()
         self._step: Step | None = None
         #: The key of the run.
@@ -202,6 +206,7 @@ class NextStep(QFrame):
         network.requested.connect(self._note_network)
         teaching.counted.connect(self._note_digits)
         controller.changed.connect(self._note_learning)
+        QTimer.singleShot(_AT_REST_MS, self._settle)
         self._note()
 
     def follow(self, learning: Learning) -> None:
@@ -217,6 +222,7 @@ class NextStep(QFrame):
     def note_answer(self, state: State) -> None:
         """Note how sure the answer is."""
         self._note(state=state)
+        self._measure()
 
     def _note_network(self, *_: object) -> None:
         network = self._network
@@ -238,32 +244,29 @@ class NextStep(QFrame):
             else replace(run, answers=answers),
         )
 
-        if network.entries and not self._situation.trained and not self._waits_for_rest:
-            self._waits_for_rest = True
-            QTimer.singleShot(_AT_REST_MS, self._expect_run)
+    def _settle(self) -> None:
+        self._has_settled = True
+        self._measure()
 
-    @property
-    def _is_at_rest(self) -> bool:
-        """Whether nothing is trained that would slow the measuring of this computer down."""
-        now = self._situation
-        return now.learning is None and (now.run is None or not now.run.going_on)
-
-    def _expect_run(self) -> None:
-        if self._is_at_rest:
+    def _measure(self) -> None:
+        """Find out how long a first run and learning take here, unless what is trained slows it."""
+        now, model = self._situation, self._network.model
+        busy = now.learning is not None or (now.run is not None and now.run.going_on)
+        if busy or not self._has_settled:
+            return
+        # Nothing is drawn that waits for an answer.
+        if not now.trained and now.seconds is None and now.state is State.NOTHING:
+            self._background.run(_first_run, lambda seconds: self._note(seconds=seconds))
+        if now.unlearnt and model is not None and model.network != self._timed:
+            self._timed = model.network
             self._background.run(
-                lambda: expected_seconds(PRESETS["tutorial"].settings),
-                lambda seconds: self._note(seconds=seconds),
+                partial(_learning, model.network),
+                lambda seconds: self._note(learning_seconds=seconds),
             )
 
     def _note_digits(self, _: int, unlearnt: int) -> None:
         self._note(unlearnt=unlearnt)
-        model = self._network.model
-        if unlearnt and model is not None and model.network != self._timed and self._is_at_rest:
-            self._timed = model.network
-            self._background.run(
-                partial(_learning_seconds, model.network),
-                lambda seconds: self._note(learning_seconds=seconds),
-            )
+        self._measure()
 
     def _note_run(self, controller: RunController) -> None:
         state, going_on = controller.state, controller.training.running
