@@ -17,7 +17,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
-from mnist_draw.app.shell.network_menu import InTraining, NetworkMenu
+from mnist_draw.app.shell.network_menu import Line, NetworkMenu
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Learning
@@ -272,15 +272,15 @@ class NetworkButton(QWidget):
             resting = state.state == "paused"
             work = Work(state.label, state.run_part, resting, state.state == "training")
         self.work.show_work(work)
-        self.menu.fill_run()
+        self.menu.fill()
 
-    def _in_training(self) -> InTraining | None:
+    def _in_training(self) -> Line | None:
         run = self._run
         if not run.training.running:
             return None
         accuracy = run.state.validation_accuracy
         words = "" if accuracy is None else format_percent(accuracy)
-        return InTraining(run.training.key, run.training.title, run.state.label, words)
+        return Line(run.training.title, run.state.label, words, run.training.key)
 
     def show_network(self) -> None:
         """Name the network that answers."""

@@ -43,16 +43,6 @@ _LINE = Qt.UserRole + 1
 
 
 @dataclass(frozen=True)
-class InTraining:
-    """The run that goes on, as an entry of the menu."""
-
-    key: str
-    title: str
-    words: str
-    accuracy: str = ""
-
-
-@dataclass(frozen=True)
 class Line:
     """A line of the menu: a network where it has a key, a heading where it has only a title."""
 
@@ -72,7 +62,7 @@ class Line:
 LIBRARY = Line("Library", figure="F9", is_library=True)
 
 
-def lines(network: ActiveNetwork, run: InTraining | None) -> Iterator[Line]:
+def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
     """Yield the lines of the menu; the network that answers, or is about to, has a tick."""
     from mnist_draw.library.entries import newest
 
@@ -81,7 +71,7 @@ def lines(network: ActiveNetwork, run: InTraining | None) -> Iterator[Line]:
     busy = "" if run is None else run.key
     if run is not None:
         yield Line("IN TRAINING")
-        yield Line(run.title, run.words, run.accuracy, busy, answers=busy == answering)
+        yield replace(run, answers=busy == answering)
     entries = [entry for entry in network.entries if entry.has_network and entry.key != busy]
     listed = {entry.key for entry in entries}
     own = [
@@ -237,7 +227,7 @@ class NetworkMenu(Popover):
         super().__init__(button, "networkMenu", "Networks")
         self._network, self._button = network, button
         #: Returns the run that goes on.
-        self.run: Callable[[], InTraining | None] = lambda: None
+        self.run: Callable[[], Line | None] = lambda: None
         #: Returns the Library's menu of a network, by its key.
         self.row_menu: Callable[[str], QMenu | None] = lambda key: None
         self.list = _List()
@@ -269,35 +259,18 @@ class NetworkMenu(Popover):
             self._fill("" if kept is None else kept.key)
             self._place()
 
-    def fill_run(self) -> None:
-        """Show how far the run is, if the menu is open."""
-        run = self.run()
-        if self.isVisible() and run is not None and self._line(1).key == run.key:
-            line = replace(self._line(1), note=run.words, figure=run.accuracy)
-            self._set(self._model.item(1), line)
-        else:
-            self.fill()
-
-    def _line(self, row: int) -> Line:
-        line = self._model.item(row).data(_LINE)
-        assert isinstance(line, Line)
-        return line
-
     def _fill(self, key: str = "") -> None:
         """List all, and put the keyboard on the network of a key, or on the one that answers."""
         self._model.clear()
         for line in lines(self._network, self.run()):
             item = QStandardItem(line.title)
-            self._set(item, line)
+            item.setData(line, _LINE)
+            item.setData(line.spoken(), Qt.AccessibleTextRole)
             if not line.key and not line.is_library:
                 item.setFlags(Qt.NoItemFlags)
             self._model.appendRow(item)
             if line.key == key if key else line.answers:
                 self.list.setCurrentIndex(item.index())
-
-    def _set(self, item: QStandardItem, line: Line) -> None:
-        item.setData(line, _LINE)
-        item.setData(line.spoken(), Qt.AccessibleTextRole)
 
     def _place(self) -> QPoint:
         window = self.parentWidget()

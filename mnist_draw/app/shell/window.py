@@ -368,7 +368,11 @@ class Window(QMainWindow):
 
     def _show_work(self) -> None:
         """Show what the button in the header tells of: the run, or what is learnt on Draw."""
-        self.show_page(DrawTab.name if self.learning.running else TrainTab.name)
+        if self.learning.running:
+            self.show_page(DrawTab.name)
+        else:
+            self.show_page(TrainTab.name)
+            self.train_tab.show_page("run")
 
     def _try_run(self) -> None:
         """Let the network of the last run answer, and show the board."""

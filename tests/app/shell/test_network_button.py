@@ -15,7 +15,7 @@ from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.threads import connect_direct
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.network_button import MAX_LETTERS, NetworkButton, Work
-from mnist_draw.app.shell.network_menu import LIBRARY, InTraining, lines
+from mnist_draw.app.shell.network_menu import LIBRARY, Line, lines
 from mnist_draw.library import stored_network
 from mnist_draw.library.entries import NEWEST, Entry, list_entries
 from mnist_draw.library.stored_network import StoredNetwork
@@ -157,7 +157,7 @@ def test_the_newest_of_the_users_and_the_one_that_answers_are_listed(network):
 
 def test_the_run_that_goes_on_is_listed_once(network):
     network.note_trained(fakes.model(name="Mine"), "run:one")
-    run = InTraining("run:one", "Mine", "Epoch 1 of 5", "90.00 %")
+    run = Line("Mine", "Epoch 1 of 5", "90.00 %", "run:one")
     assert titles(network, run).count("Mine") == 1
     assert titles(network).count("Mine") == 1
     network.note_saved()
