@@ -228,8 +228,11 @@ class Toast(QStatusBar):
         if self._ground is None or self._notice is None:
             return
         ground, distance = self._ground
-        corner = ground.mapTo(self.parentWidget(), QPoint(0, 0))
-        room = ground.width() - 2 * distance
+        window = self.parentWidget()
+        # In a window that is smaller than its pages, the part that can be seen.
+        place = QRect(ground.mapTo(window, QPoint(0, 0)), ground.size())
+        seen = place.intersected(window.rect())
+        room = seen.width() - 2 * distance
         scale = theme.text_scale()
         layout = self._body.layout()
         self._body.ensurePolished()
@@ -248,8 +251,8 @@ class Toast(QStatusBar):
         width = min(words + 2, line)
         lines = self.label.heightForWidth(width) + 2 * Size.FIELD_GAP
         height = max(round(Size.TOAST * scale), lines)
-        bottom = corner.y() + ground.height() - distance
-        self.setGeometry(QRect(corner.x() + distance, bottom - height, width + others, height))
+        top = max(0, seen.bottom() + 1 - distance - height)
+        self.setGeometry(QRect(seen.x() + distance, top, width + others, height))
         self._body.setGeometry(self.rect())
         self.raise_()
 

@@ -134,7 +134,7 @@ class Window(QMainWindow):
         for part in self.header.in_order():
             self.setTabOrder(before, part)
             before = part
-        self.toast = Toast(self.tabs)
+        self.toast = Toast(self)
         self.toast.stand_on(self._page)
         self._build_commands()
 

@@ -158,7 +158,7 @@ def test_a_message_is_whole_where_a_page_fills_the_screen(window):
         window.inside_tab.present_requested.emit(on)
         _settle()
         bar = window.toast
-        assert window.tabs.rect().contains(bar.geometry())
+        assert window.rect().contains(bar.geometry())
         assert bar.label.height() >= bar.label.heightForWidth(bar.label.width())
 
 
