@@ -68,7 +68,7 @@ class ActiveNetwork(QObject):
         #: The key of what the user chose last.
         self._chosen = stored_key
         self._listing = LatestJob(lambda _: _list_all(), self, low_priority=False)
-        self._listing.answered.connect(self._listed)
+        self._listing.answered.connect(self.take_entries)
         self._listing.failed.connect(notifier.problem)
         self._default = ""
         self._request = self._used = NetworkRequest(self.load_first, stored_key)
@@ -84,6 +84,14 @@ class ActiveNetwork(QObject):
     def key(self) -> str:
         """The key of the network that answers; empty for one that is in no file."""
         return self._used.key
+
+    @property
+    def title(self) -> str:
+        """The name of the network that answers, as the Library has it; empty without one."""
+        if self.model is None:
+            return ""
+        listed = (entry.name for entry in self.entries if entry.key == self.key)
+        return next(listed, self._used.title or self.model.title)
 
     @property
     def request(self) -> NetworkRequest:
@@ -172,7 +180,8 @@ class ActiveNetwork(QObject):
     def _is_listed(self, key: str) -> bool:
         return any(entry.key == key for entry in self.entries if entry.has_network)
 
-    def _listed(self, entries: tuple[Entry, ...]) -> None:
+    def take_entries(self, entries: tuple[Entry, ...]) -> None:
+        """Take what was listed, here or for the Library."""
         self.entries = entries
         self.listed.emit()
 

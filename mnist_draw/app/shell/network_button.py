@@ -239,6 +239,7 @@ class NetworkButton(QWidget):
         #: Whether a tab shows already what goes on, and what part of learning is done.
         self._is_shown, self._learnt = False, 0.0
         network.changed.connect(self.show_network)
+        network.listed.connect(self.show_network)
         self.show_network()
 
     def connect_work(self, run: RunController, learning: Learning) -> None:
@@ -288,8 +289,7 @@ class NetworkButton(QWidget):
         if model is None:
             self.answering.show_network("Getting ready", "", answers=False)
         else:
-            title = self._network.request.title or model.title
-            self.answering.show_network(title, model.info.accuracy, answers=True)
+            self.answering.show_network(self._network.title, model.info.accuracy, answers=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

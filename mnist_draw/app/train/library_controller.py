@@ -156,7 +156,8 @@ class LibraryController(CollectionController):
     def _begin(self) -> None:
         """Show at once what the header's menu has listed, then read all."""
         if not self._rows.entries and self._network.entries:
-            self._listed(Library(self._network.entries))
+            self.page.show_library(Library(self._network.entries))
+            self._show_answering()
         self.refresh()
 
     def refresh(self) -> None:
@@ -181,6 +182,7 @@ class LibraryController(CollectionController):
 
     def _listed(self, library: Library) -> None:
         before, self._shown = self._shown, library
+        self._network.take_entries(library.entries)
         self.page.show_library(library)
         self.page.answers_at_once.setChecked(self._network.new_runs_answer)
         self._show_answering()

@@ -286,12 +286,11 @@ class RowDelegate(QStyledItemDelegate):
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex
     ) -> None:
-        rect, high = option.rect, editor.sizeHint().height()
-        width = max(
-            theme.scaled(120),
-            min(theme.scaled(360), rect.width() - theme.scaled(_NAME) - theme.scaled(_ACCURACY)),
-        )
-        editor.setGeometry(theme.scaled(_NAME) - 11, rect.center().y() - high // 2, width, high)
+        rect, edge = option.rect, theme.scaled(6)
+        room = rect.width() - theme.scaled(_NAME + _ACCURACY)
+        width = max(theme.scaled(120), min(theme.scaled(360), room))
+        left = theme.scaled(_NAME) - theme.scaled(11)
+        editor.setGeometry(left, rect.top() + edge, width, rect.height() - 2 * edge)
 
 
 def _accuracy_font(tested: bool) -> QFont:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, pyqtSignal
-from PyQt5.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PyQt5.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PyQt5.QtWidgets import QAbstractItemView, QFrame, QListView
 
 from mnist_draw.app.kit import theme
@@ -219,6 +219,13 @@ class LibraryList(QListView):
         self.rows.modelReset.connect(self._restore_current)
         self.verticalScrollBar().valueChanged.connect(self.scrolled)
         theme.theme().changed.connect(self._restyle)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the row that has the keyboard in sight; rows that come into sight have curves."""
+        super().resizeEvent(event)
+        if self.hasFocus() or self.editing:
+            self.scrollTo(self.currentIndex())
+        self.scrolled.emit()
 
     def _restyle(self) -> None:
         self.scheduleDelayedItemsLayout()

@@ -53,7 +53,7 @@ def button(qtbot, network):
 def fill(network, own=()):
     made = [Entry(one, one.title, "", when) for when, one in enumerate(reversed(own))]
     shipped = [entry for entry in list_entries() if entry.is_shipped]
-    network._listed((*reversed(made), *shipped))
+    network.take_entries((*reversed(made), *shipped))
 
 
 def learnt(name):
@@ -186,7 +186,7 @@ def test_what_a_network_learnt_from_is_known(qapp):
 
 def test_a_long_name_is_elided_but_not_its_accuracy(button, network):
     assert button.answering.text() == "Best reader · 99.56 %"
-    network.use_key("shipped:mlp")
+    network.use_key("opened:long.npz")
     network.confirm(fakes.model(name="x" * 40, test_accuracy=0.5))
     name, accuracy = button.answering.text().split(" · ")
     assert (len(name), accuracy) == (MAX_LETTERS, "50.00 %")
