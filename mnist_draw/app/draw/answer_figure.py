@@ -46,6 +46,7 @@ class AnswerFigure(QLabel):
         self._large, self._smaller = large, smaller
         self.setTextFormat(Qt.PlainText)
         self.setFocusPolicy(Qt.ClickFocus)
+        self.certainty: Certainty | None = None
         self._marked = False
         self._pressed: QPoint | None = None
         self._font = QFont()
@@ -53,7 +54,7 @@ class AnswerFigure(QLabel):
 
     def show_certainty(self, certainty: Certainty | None, digits: bool, room: int) -> int:
         """Show an answer in a room of this width; return the width that it takes."""
-        self._marked = False
+        self.certainty, self._marked = certainty, False
         self.setText("" if certainty is None else certainty.text)
         self._pieces = [] if certainty is None else pieces_of(certainty)
         several = certainty is not None and len(certainty.text) > 1

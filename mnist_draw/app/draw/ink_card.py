@@ -293,7 +293,8 @@ class InkCard(Card):
         self.view.set_cell(cell)
         needed = self.height_with(cell)
         # What is too little for the next larger picture: the panel ends where the board does.
-        self.setFixedHeight(needed + min(max(height - needed, 0), 2 * SIDE))
+        spare = height - needed
+        self.setFixedHeight(needed + (spare if 0 < spare <= 2 * SIDE else 0))
         self._fit(width)
 
     def _fit(self, width: int) -> None:
