@@ -13,7 +13,6 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, label, push_button, rule
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
@@ -75,7 +74,9 @@ class NewRunPage(QScrollArea):
         self.below.setSpacing(Size.CARD_GAP)
         self.below.addWidget(self._build_curve(), 2)
         title = label("Train your own network", "sure")
-        self._sentence = ElidedLabel("", "sentence")
+        self._sentence = label("", "sentence")
+        self._sentence.setWordWrap(True)
+        self._sentence.setMinimumWidth(1)
         inner = QWidget()
         column(
             row((column(title, self._sentence), 1), self.library_button),
@@ -141,7 +142,7 @@ class NewRunPage(QScrollArea):
         self._fit_bar(room.width() / theme.text_scale())
         wide = room.width() >= _BESIDE * theme.text_scale()
         self.below.setDirection(QBoxLayout.LeftToRight if wide else QBoxLayout.TopToBottom)
-        self._sentence.setVisible(room.width() >= _BESIDE)
+        self._sentence.setVisible(wide)
 
     # -- what is chosen and what to expect of it
 
