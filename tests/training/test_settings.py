@@ -14,13 +14,16 @@ from hypothesis import strategies as st
 from mnist_draw.errors import UserError
 from mnist_draw.training.presets import (
     PRESETS,
+    delete_preset,
     differences,
     load_settings,
     nearest_preset,
+    own_presets,
     run_name,
+    save_preset,
     save_settings,
 )
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.settings import SettingsError, TrainingSettings
 from mnist_draw.training.updates import SCHEDULES, UPDATE_RULES
 
 FIELDS = [field.name for field in dataclasses.fields(TrainingSettings)]
@@ -227,3 +230,25 @@ def test_a_run_is_named_by_its_preset_and_what_differs(preset, changes, name):
     found = differences(settings, PRESETS[preset].settings)
     assert all(one.text in name for one in found)
     assert {one.name for one in found} <= set(changes)
+
+
+def test_presets_of_ones_own_are_kept_by_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+    assert own_presets() == {}
+    settings = TrainingSettings(epochs=3)
+    assert save_preset("  Class\n7 ", settings) == "Class 7"
+    save_preset("Other", settings.replace(epochs=4))
+    for taken in ("", "Quick"):
+        with pytest.raises(SettingsError, match="another name"):
+            save_preset(taken, settings)
+    delete_preset("Other")
+    assert own_presets() == {"Class 7": settings}
+    file = tmp_path / "config" / "presets.json"
+    # What a newer program wrote is left out, and kept.
+    file.write_text(json.dumps({"Class 7": settings.to_json(), "Newer": {"nosuch": 1}}))
+    assert list(own_presets()) == ["Class 7"]
+    save_preset("Third", settings)
+    assert "Newer" in file.read_text()
+    file.write_text("{")
+    assert own_presets() == {}
+    assert not file.exists()

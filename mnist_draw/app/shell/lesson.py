@@ -45,7 +45,7 @@ def begin_lesson(window: Window, lesson: Lesson) -> None:
 
     panel, draw = window.train_tab.settings, window.draw_tab
     if lesson.settings is not None:
-        panel.show_settings(lesson.settings)
+        panel.restore(lesson.settings)
     panel.fix(lesson.fixed, lesson.hidden)
     for number, page in enumerate(window.pages):
         window.tabs.setTabVisible(number, not lesson.tabs or page.name in lesson.tabs)

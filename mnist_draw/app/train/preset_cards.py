@@ -289,7 +289,10 @@ class PresetCards(QWidget):
     def choose(self, preset: Preset) -> None:
         """Mark a preset's card; the others' marks go."""
         for card in self.cards.values():
-            if card.preset is preset:
+            chosen = card.preset is preset
+            # The keyboard enters at the chosen one.
+            card.setFocusPolicy(Qt.StrongFocus if chosen else Qt.ClickFocus)
+            if chosen:
                 card.setChecked(True)
 
     def fit(self, room: QSize) -> None:
