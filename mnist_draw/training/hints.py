@@ -28,39 +28,36 @@ _AUGMENTATION, _L2 = "elastic", 1e-4
 class Hint:
     """A sentence about the run, and a remedy if there is one.
 
-    ``remedy`` names the button; it sets the setting ``name`` to ``value``.
+    ``remedy`` names the button; it sets the setting ``name`` to ``value``, for a new run where
+    ``is_new_run`` is set.
     """
 
     sentence: str
     remedy: str = ""
     name: str = ""
     value: float | str | None = None
+    is_new_run: bool = False
 
 
 def _lower(sentence: str, learning_rate: float, divisor: float) -> Hint:
     lower = float(f"{learning_rate / divisor:.1g}")
-    return Hint(sentence, f"Set the learning rate to {lower:g}", "learning_rate", lower)
+    return Hint(sentence, f"Set the rate to {lower:g}", "learning_rate", lower)
 
 
-_BEFORE = Hint(
-    "The training loss shows how well the network fits the pictures it learns from; the "
-    "validation loss, how well it does on pictures it has never seen. Only the second counts."
-)
-_EARLY = Hint(
-    "Each epoch shows the network all training pictures once. With dropout switched on in "
-    "training, the training figures start out worse than those of validation."
-)
+_BEFORE = Hint("The validation loss tells how well it reads pictures it has never seen.")
+_EARLY = Hint("Each epoch shows the network all training pictures once.")
 
 
-def diverged(sentence: str, settings: TrainingSettings) -> Hint:
-    """Return the hint for a run that has diverged, which its end told in a sentence."""
-    return _afresh(sentence, settings)
+def diverged(epoch: int, settings: TrainingSettings) -> Hint:
+    """Return the hint for a run that has diverged in an epoch."""
+    return _afresh(f"The loss grew without limit in epoch {epoch}.", settings)
 
 
 def _afresh(sentence: str, settings: TrainingSettings) -> Hint:
-    """Propose a rate for a fresh start: what large steps have done stays."""
+    """Propose a rate for a new run: what large steps have done stays."""
     rate, _ = calmer_learning_rate(settings.update, settings.learning_rate)
-    return Hint(sentence, f"Set the learning rate to {rate:g}", "learning_rate", rate)
+    calmer = f"{sentence} A rate of {rate:g} is calmer."
+    return Hint(calmer, f"New run with {rate:g}", "learning_rate", rate, is_new_run=True)
 
 
 def read_curves(
@@ -72,11 +69,8 @@ def read_curves(
     if not epochs:
         return _BEFORE
     if dead and max(dead) > _MANY_DEAD:
-        _, words = calmer_learning_rate(settings.update, settings.learning_rate)
         return _afresh(
-            f"{100 * max(dead):.0f} % of a layer's units answer no picture at all: large steps "
-            "have pushed them where they cannot learn any more. They do not come back: stop, and "
-            f"start a new run with {words}.",
+            f"{100 * max(dead):.0f} % of a layer's units answer no picture, and learn nothing.",
             settings,
         )
     if len(epochs) <= _TREND:
@@ -92,6 +86,8 @@ def read_curves(
             settings.learning_rate,
             3,
         )
+    if since := settled_since(epochs):
+        return Hint(f"It has settled: the validation loss has been level since epoch {since}.")
     if stuck and training_falls:
         return _overfitting(settings)
     if stuck:
@@ -105,11 +101,24 @@ def read_curves(
     return Hint("Both losses fall: the network still learns what holds for new pictures too.")
 
 
+def settled_since(epochs: Sequence[EpochFigures]) -> int:
+    """Return the epoch since which the validation loss has been level; 0 where it is not.
+
+    It is level where the last three epochs changed it by less than 1 %.
+    """
+    low = high = epochs[-1].validation_loss
+    since = len(epochs)
+    for figures in reversed(epochs):
+        low, high = min(low, figures.validation_loss), max(high, figures.validation_loss)
+        if high - low >= _LEVEL * low:
+            break
+        since = figures.epoch
+    # Level from the start, it has learnt nothing.
+    return since if 1 < since <= len(epochs) - _TREND else 0
+
+
 def _overfitting(settings: TrainingSettings) -> Hint:
-    sentence = (
-        "The training loss still falls while the validation loss has not improved for "
-        f"{_TREND} epochs: the network begins to learn the training pictures by heart."
-    )
+    sentence = "Only the training loss still falls: the network begins to learn by heart."
     if settings.augmentation == "off":
         return Hint(sentence, "Turn augmentation on", "augmentation", _AUGMENTATION)
     larger = max(_L2, float(f"{3 * settings.l2:.1g}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -227,10 +227,10 @@ class _Loop:
         if writer is not None:
             writer.close()
             yield from writer.reports()
-        if reason != "diverged" and self.history.batch_losses:
+        if reason != "diverged" and self.history.epochs:
             yield from self._compile_evaluation()
             yield events.Testing()
-            loss, accuracy, _ = self._evaluate(self.data.test_images, self.data.test_labels)
+            loss, accuracy = self._evaluate(self.data.test_images, self.data.test_labels)
             yield events.Tested(loss, accuracy)
         yield events.Finished(reason, self.epoch, time.perf_counter() - began, self.parameters())
 
@@ -256,7 +256,10 @@ class _Loop:
             # Before the batch, so that a stop during compilation or validation trains nothing.
             if self.controls.paused:
                 yield events.Paused(number, batch - 1)
+                paused = time.perf_counter()
                 self.controls.wait_while_paused()
+                # A pause says nothing of what an epoch takes.
+                began += time.perf_counter() - paused
                 if not self.controls.stop_requested:
                     yield events.Resumed(number, batch - 1)
             if self.controls.stop_requested:
@@ -295,12 +298,8 @@ class _Loop:
                 yield from writer.reports()
         yield from self._compile_evaluation()
         yield events.Validating(number)
-        stop = lambda: self.controls.stop_requested  # noqa: E731
-        loss, accuracy, complete = self._evaluate(
-            self.data.validation_images, self.data.validation_labels, stop
-        )
-        if not complete:
-            return "stopped"
+        # To its end even when a stop is requested: the epoch is learnt.
+        loss, accuracy = self._evaluate(self.data.validation_images, self.data.validation_labels)
         if not loss < DIVERGED_LOSS:
             yield self._diverged(number, self.batches, loss, learning_rate)
             return "diverged"
@@ -367,24 +366,17 @@ class _Loop:
             self.functions.evaluate = compile_evaluate(self.network, dtype)
             self._evaluates = True
 
-    def _evaluate(
-        self,
-        pictures: NDArray[Any],
-        labels: NDArray[Any],
-        stop: Callable[[], bool] = lambda: False,
-    ) -> tuple[float, float, bool]:
-        """Return mean loss, share of right answers, and whether all pictures were seen."""
+    def _evaluate(self, pictures: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float]:
+        """Return mean loss and share of right answers."""
         loss = accuracy = 0.0
         labels = labels.astype(np.int32)
         for start in range(0, len(pictures), EVALUATION_SLICE):
-            if stop():
-                return math.nan, math.nan, False
             chosen = slice(start, start + EVALUATION_SLICE)
             slice_loss, slice_accuracy = self.functions.evaluate(pictures[chosen], labels[chosen])
             share = len(labels[chosen]) / len(labels)
             loss += share * float(slice_loss)
             accuracy += share * float(slice_accuracy)
-        return loss, accuracy, True
+        return loss, accuracy
 
     def _diverged(self, epoch: int, batch: int, loss: float, rate: float) -> events.Diverged:
         number = self.best_epoch if self.settings.keep_best else self.epoch

@@ -79,7 +79,7 @@ class Run:
     epochs_done : int
         Complete epochs.
     seconds : float
-        What it took in all, pauses included.
+        What its epochs took, without pauses.
     figures : dict of str to float
         Last values by name, of `FIGURES`: losses in nats, accuracies from 0 to 1.
     changes : tuple of SettingChanged

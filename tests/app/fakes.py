@@ -199,8 +199,9 @@ class Loop:
             figures = (0.1, 0.4 / epoch, 0.91, 0.3 / epoch, 0.9784, 5e4, True)
             yield events.EpochFinished(epoch, settings.epochs, *figures, parameters)
             done = epoch
-        yield events.Testing()
-        yield events.Tested(0.07, 0.9829)
+        if done:
+            yield events.Testing()
+            yield events.Tested(0.07, 0.9829)
         yield events.Finished(reason, done, 1.5, parameters)
 
 

@@ -284,15 +284,38 @@ def at(kind, epoch, batch, act):
     return listen
 
 
-@pytest.mark.parametrize("batch", [1, 3, 6])
+@pytest.mark.parametrize("batch", [1, 3])
 def test_stop_within_one_batch(digits, batch):
     controls = Controls()
     seen = run(SMALL, at(BatchFinished, 1, batch, controls.stop), dataset=digits, controls=controls)
     assert len(of(BatchFinished, seen)) == batch
+    # Of nothing learnt nothing is told.
     assert not of(EpochFinished, seen)
-    assert len(of(events.Tested, seen)) == 1
+    assert not of(events.Tested, seen)
     assert end(seen).reason == "stopped"
     assert end(seen).epochs_done == 0
+
+
+@pytest.mark.parametrize("kind", [BatchFinished, events.Validating])
+def test_an_epoch_that_is_learnt_is_kept_though_it_is_still_to_be_validated(digits, kind):
+    controls = Controls()
+    seen = run(SMALL, at(kind, 1, 6, controls.stop), dataset=digits, controls=controls)
+    assert len(of(EpochFinished, seen)) == len(of(events.Tested, seen)) == 1
+    assert (end(seen).reason, end(seen).epochs_done) == ("stopped", 1)
+
+
+def test_a_pause_does_not_count_into_what_an_epoch_takes(digits, monkeypatch):
+    controls, clock = Controls(), itertools.count()
+    monkeypatch.setattr("mnist_draw.training.loop.time.perf_counter", lambda: next(clock))
+
+    def sleep():
+        list(itertools.islice(clock, 1_000_000))
+        controls.resume()
+
+    monkeypatch.setattr(controls, "wait_while_paused", sleep)
+    listen = at(BatchFinished, 1, 2, controls.pause)
+    seen = run(SMALL.replace(epochs=1), listen, dataset=digits, controls=controls)
+    assert of(EpochFinished, seen)[0].seconds < 1_000_000
 
 
 def test_stop_before_the_first_batch_trains_nothing(digits):

@@ -174,7 +174,6 @@ def test_train_an_epoch_and_draw_a_one_and_a_zero(desktop):
     desktop.click("startButton")
     desktop.wait_for(lambda seen: seen["stateLabel"]["text"] != "Ready", 20)
     seen = desktop.wait_for(lambda seen: seen["stateLabel"]["text"].startswith("Fi"), PATIENCE)
-    assert seen["epochLabel"]["text"] == "1"
     for name in ("validationAccuracyLabel", "testAccuracyLabel"):
         assert float(seen[name]["text"].removesuffix(" %")) > 90
     assert float(seen["validationLossLabel"]["text"]) < 0.5

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QPointF, QRect, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QImage, QPainter, QPaintEvent
+from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
     QMenu,
@@ -25,8 +25,8 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import ink_image
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
@@ -73,18 +73,6 @@ class PickedPicture(QWidget):
         if self._picture is not None:
             painter.setRenderHint(QPainter.Antialiasing, False)
             painter.drawImage(box.adjusted(9, 9, -9, -9), ink_image(self._picture))
-
-
-def ink_image(picture: np.ndarray) -> QImage:
-    """Return a picture, float32 (28, 28) in [0, 1], in the theme's ink on transparent paper."""
-    import numpy as np
-
-    ink = theme.colour("ink")
-    pixels = np.empty((*picture.shape, 4), np.uint8)
-    for channel, value in enumerate((ink.blue(), ink.green(), ink.red())):
-        pixels[..., channel] = value
-    pixels[..., 3] = np.clip(picture * 255, 0, 255).astype(np.uint8)
-    return image_of(pixels)
 
 
 class ExampleCard(Card):

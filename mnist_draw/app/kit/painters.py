@@ -56,6 +56,18 @@ def paint_grey(painter: QPainter, box: QRectF, picture: np.ndarray) -> None:
     _paint_sharp(painter, box, image_of(grey_levels(picture)))
 
 
+def ink_image(picture: np.ndarray) -> QImage:
+    """Return a picture, float32 (28, 28) in [0, 1], in the theme's ink on transparent paper."""
+    import numpy as np
+
+    ink = theme.colour("ink")
+    pixels = np.empty((*picture.shape, 4), np.uint8)
+    for channel, value in enumerate((ink.blue(), ink.green(), ink.red())):
+        pixels[..., channel] = value
+    pixels[..., 3] = np.clip(picture * 255, 0, 255).astype(np.uint8)
+    return image_of(pixels)
+
+
 def paint_signed(
     painter: QPainter, box: QRectF, values: np.ndarray, largest: float, ratio: float
 ) -> None:

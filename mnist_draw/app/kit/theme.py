@@ -272,6 +272,7 @@ QLabel[look="chip"] {{
 QLabel[look="caption"] {{
     background: {panel}; border: 1px solid {line}; border-radius: {r_field}px; padding: 8px 14px;
 }}
+QLabel[look="value"] {{ font-size: {sentence}px; }}
 QLabel[look="sentence"] {{ font-size: {sentence}px; color: {muted}; }}
 
 QPushButton, QToolButton {{

@@ -130,6 +130,7 @@ class Size:
     TITLE_LINE = 22
     FIELD_RADIUS = 6
     BAR = 8
+    EPOCH_BAR = 10
     CROSSHAIR = (6, 18)
     DOT = 8
     BOARD_MINIMUM = 280

@@ -36,6 +36,7 @@ from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
+from mnist_draw.library.entries import entry_of_run
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -197,7 +198,10 @@ class Window(QMainWindow):
         self.background = Background(self)
         self.shutdown = Shutdown(self)
         self._connect_library()
-        self.train_tab.try_requested.connect(self._try_run)
+        self.run.try_requested.connect(self._try_network)
+        self.run.mistakes_requested.connect(self._show_mistakes)
+        self.train_tab.inside_requested.connect(lambda: self._show_section("network"))
+        self.train_tab.digit_requested.connect(self._show_test_digit)
         self.training.ended.connect(self._training_ended)
         RunNotification(self.run, self)
         network_button = self.header.network
@@ -229,13 +233,11 @@ class Window(QMainWindow):
         networks.row_menu = partial(library.menu_of, networks)
         page.close_requested.connect(self._leave_library)
         page.train_requested.connect(lambda: tab.show_page("new"))
-        library.run_requested.connect(lambda _: tab.show_page("run"))
+        library.run_requested.connect(self.run.show_run)
+        self.run.share_requested.connect(lambda run: library.share(entry_of_run(run)))
         library.inside_requested.connect(lambda: self.show_page(InsideTab.name))
         library.settings_requested.connect(tab.settings.show_settings)
         library.settings_requested.connect(lambda _: tab.show_page("new"))
-        library.interrupted.connect(tab.offer.offer)
-        tab.offer.continue_requested.connect(library.continue_run)
-        tab.offer.discard_requested.connect(library.delete_run)
         for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
             card.export_requested.connect(partial(library.export_shown, card, name))
 
@@ -243,6 +245,7 @@ class Window(QMainWindow):
         inside, answer = self.inside_tab, self.draw_tab.answer
         inside.is_training = lambda: self.training.running
         answer.evidence_changed.connect(inside.show_drawing)
+        answer.evidence_changed.connect(lambda picture, *_: self.run.show_drawing(picture))
         answer.why_link.why_requested.connect(self._show_why)
         answer.why_link.refusal_requested.connect(partial(self.words.open_word, "Not a digit"))
         teaching = self.draw_tab.my_digits.teaching
@@ -374,10 +377,25 @@ class Window(QMainWindow):
             self.show_page(TrainTab.name)
             self.train_tab.show_page("run")
 
-    def _try_run(self) -> None:
-        """Let the network of the last run answer, and show the board."""
-        self.network.use_key(self.training.key)
+    def _try_network(self, key: str) -> None:
+        """Let the network of a run answer, and show the board."""
+        self.network.use_key(key)
         self.show_page(DrawTab.name)
+
+    def _show_mistakes(self, key: str) -> None:
+        """Show what the network of a run reads wrongly, which then answers."""
+        self.network.use_key(key)
+        self._show_section("results")
+
+    def _show_section(self, name: str) -> None:
+        """Show a section of Inside."""
+        self.inside_tab.open().open_section(name)
+        self.show_page(InsideTab.name)
+
+    def _show_test_digit(self, number: int) -> None:
+        """Show a test digit in Inside."""
+        self.inside_tab.open().example.pick_test(number)
+        self.show_page(InsideTab.name)
 
     # -- the end
 

@@ -6,12 +6,12 @@ pyqtgraph is imported when the first plot is built, after the window is visible.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QLineF, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QLineF, QPointF, QRectF, QSize, Qt, QVariantAnimation, pyqtSignal
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
@@ -158,7 +158,7 @@ class CurveCard(Card):
             "Show all of the curves again, or save them as a picture or a table.",
         )
         set_icon(self.menu_button, "dots-three", Size.SMALL_ICON)
-        menu = QMenu(self.menu_button)
+        menu = self._menu = QMenu(self.menu_button)
         menu.addAction("Show all (double-click)").triggered.connect(self._show_all)
         menu.addSeparator()
         for kind, text in _EXPORTS:
@@ -168,6 +168,12 @@ class CurveCard(Card):
         self.menu_button.setMenu(menu)
         self.menu_button.setPopupMode(QToolButton.InstantPopup)
         self.top.addWidget(self.menu_button)
+
+    def add_switch(self, text: str, act: Callable[[], object]) -> None:
+        """Offer the other card's curves in the menu."""
+        self.switch = QAction(text, self._menu)
+        self.switch.triggered.connect(lambda: act())
+        self._menu.insertAction(self._menu.actions()[0], self.switch)
 
     def _show_all(self) -> None:
         if self.tools is not None:
@@ -310,6 +316,8 @@ class CurveCard(Card):
             axis.restyle()
 
 
+#: The dot of a new best grows and shrinks within so many milliseconds.
+_PULSE_MS = 500
 #: Test accuracy of the tutorial's network after 20 epochs, in percent.
 TUTORIAL_ACCURACY = 98.29
 #: Settings that change the network or its data from the tutorial's.
@@ -379,16 +387,40 @@ class AccuracyCard(CurveCard):
             "Share of right answers over epochs, in percent.",
             "accuracy",
         )
-        self._tutorial = True
+        #: Whether network and data are the tutorial's.
+        self.is_like_tutorial = True
+        self._pulse = QVariantAnimation(self)
+        self._pulse.setDuration(_PULSE_MS)
+        self._pulse.setStartValue(0.0)
+        self._pulse.setEndValue(1.0)
+        self._pulse.valueChanged.connect(self._grow_dot)
         self._add_menu()
 
     def compare_with_tutorial(self, settings: TrainingSettings) -> None:
         """Show the tutorial's result if network and data are the tutorial's."""
         usual = TrainingSettings()
         on = all(getattr(settings, name) == getattr(usual, name) for name in _TUTORIAL)
-        self._tutorial = on
+        self.is_like_tutorial = on
         if self.plot is not None:
             self._reference.setVisible(on)
+
+    def pulse(self) -> None:
+        """Let the dot of the best epoch so far pulse once."""
+        if theme.theme().motion and self.isVisible():
+            self._pulse.stop()
+            self._pulse.start()
+
+    def _grow_dot(self, part: float) -> None:
+        if self.plot is not None:
+            self._best.setSize(Size.BAR * (1 + math.sin(math.pi * part)))
+
+    def redraw(self) -> None:
+        super().redraw()
+        if self.plot is not None:
+            rows = self._history.epochs
+            best = max(rows, key=lambda row: row.validation_accuracy) if rows else None
+            points = [] if best is None else [(best.epoch, 100 * best.validation_accuracy)]
+            self._best.setData(pos=points)
 
     def _figure_text(self, value: float) -> str:
         return format_percent(value)
@@ -409,9 +441,12 @@ class AccuracyCard(CurveCard):
             # At the left, where the curves are below it.
             labelOpts={"position": 0.01, "anchors": [(0.0, 1.0), (0.0, 1.0)]},
         )
+        self._best = pyqtgraph.ScatterPlotItem(size=Size.BAR)
+        self._best.setZValue(12)
+        item.addItem(self._best, ignoreBounds=True)
         self._reference.setZValue(10)
         item.addItem(self._reference)
-        self._reference.setVisible(self._tutorial)
+        self._reference.setVisible(self.is_like_tutorial)
         box = item.getViewBox()
         box.sigRangeChanged.connect(self._place_label)
         box.sigResized.connect(self._place_label)
@@ -432,7 +467,9 @@ class AccuracyCard(CurveCard):
         if self.plot is not None:
             import pyqtgraph
 
-            muted = theme.colour("muted")
+            muted, second = theme.colour("muted"), theme.colour("second")
+            self._best.setBrush(second)
+            self._best.setPen(second)
             self._reference.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DotLine))
             self._reference.label.setColor(muted)
             self._reference.label.textItem.setFont(theme.font(Text.AXIS))

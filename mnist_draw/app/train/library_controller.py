@@ -84,7 +84,6 @@ class LibraryController(CollectionController):
     run_requested = pyqtSignal(Run)
     inside_requested = pyqtSignal()
     settings_requested = pyqtSignal(TrainingSettings)
-    interrupted = pyqtSignal(Run)
 
     def __init__(
         self,
@@ -130,26 +129,26 @@ class LibraryController(CollectionController):
     # -- after the window is visible
 
     def find_interrupted_run(self) -> None:
-        """Empty the bins, take home what a full disk kept away, and find an interrupted run."""
+        """Empty the bins, take home what a full disk kept away, and show the last run."""
 
-        def read() -> tuple[Run | None, list[str], list[str]]:
+        def read() -> tuple[list[str], list[str]]:
             sweep_home()
             for folder in (run_list.runs_folder(), fine_tuned_folder(), opened_folder()):
                 empty_bin(folder)
             brought = reclaim_fallbacks()
-            run, messages = run_list.find_interrupted(in_use)
-            return run, brought, messages
+            # A damaged checkpoint is put aside, and told of.
+            _, messages = run_list.find_interrupted(in_use)
+            return brought, messages
 
         self.background.run(read, self._found)
 
-    def _found(self, found: tuple[Run | None, list[str], list[str]]) -> None:
-        run, brought, messages = found
+    def _found(self, found: tuple[list[str], list[str]]) -> None:
+        brought, messages = found
         if brought:
             self.notifier.undo(" ".join(brought), self.library_requested.emit, "Library")
         if messages:
             self.notifier.problem(" ".join(messages))
-        if run is not None and not self._run.training.running:
-            self.interrupted.emit(run)
+        self._run.show_last_run()
 
     # -- the list
 

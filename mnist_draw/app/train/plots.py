@@ -47,24 +47,21 @@ class EpochAxis(_Axis):
     def __init__(self) -> None:
         super().__init__("bottom")
         self.last = 0
-        self.setLabel("epoch")
-        self.label.setFont(theme.font(Text.AXIS))
-
-    def restyle(self) -> None:
-        super().restyle()
-        self.setLabel("epoch", color=theme.theme().colours.muted)
 
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         step = nice_step((high - low) / _MAX_TICKS, whole=True)
         first = math.ceil(low / step - 1e-9)
         ticks = [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
+        # The first epoch is named, and takes the place of 0 and of what is close to it.
+        if low <= 1 <= high:
+            ticks = [1, *(tick for tick in ticks if tick - 1 > _CLOSE * step)]
         if low <= self.last <= high:
             ticks = [tick for tick in ticks if abs(tick - self.last) > _CLOSE * step]
             ticks.append(self.last)
         return [(step, ticks)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [f"{value:,.0f}" for value in values]
+        return [f"epoch {value:.0f}" if value == 1 else f"{value:,.0f}" for value in values]
 
 
 class ValueAxis(_Axis):

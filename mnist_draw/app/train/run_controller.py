@@ -6,25 +6,34 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
+import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.train.finished_card import Result
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, RunState, Saved
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
+from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
-from mnist_draw.networks import parse_network
+from mnist_draw.library.stored_network import load_trained, network_of_run
+from mnist_draw.recognition.run_session import in_use
+from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits, choose_twelve
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.training import hints
+from mnist_draw.training import hints, run_list
 from mnist_draw.training.control import Change
 from mnist_draw.training.events import (
     BatchFinished,
     BatchSizeChosen,
+    Checkpointed,
     CheckpointFailed,
     Diverged,
     EpochFinished,
@@ -34,9 +43,10 @@ from mnist_draw.training.events import (
     SettingChanged,
     Started,
 )
+from mnist_draw.training.hints import Hint
 from mnist_draw.training.history import History
 from mnist_draw.training.network_places import fallback_key
-from mnist_draw.training.record import Run, with_figures
+from mnist_draw.training.record import Run, load_history, now, with_figures
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 notifier = Notifier("run")
@@ -57,8 +67,42 @@ class _Due:
     parameters: Parameters | None = None
 
 
+@dataclass
+class _Shown:
+    """A run with its state, and a network that was saved elsewhere than with it."""
+
+    state: RunState
+    run: Run | None = None
+    rescued: Path | None = None
+    #: Whether it was trained since the program began: its network is known, saved or not.
+    is_new: bool = False
+
+    @property
+    def model(self) -> Path | None:
+        """The file of its network, if there is one."""
+        if self.rescued is not None:
+            return self.rescued
+        return self.run.model if self.run is not None and self.run.model.exists() else None
+
+
+def _read_twelve(
+    asked: tuple[str | None, int, Path | None],
+) -> tuple[TwelveDigits, DigitsRead | None]:
+    """Return the twelve digits of a data set, and what the network in a file reads."""
+    folder, seed, path = asked
+    twelve = choose_twelve(load_dataset(folder), seed)
+    if path is None:
+        return twelve, None
+    model = load_trained(path)
+    return twelve, twelve.read(model.network, model.parameters)
+
+
 class RunController(QObject):
-    """Starts, pauses and stops runs for the Train tab, and shows their events on it."""
+    """Starts, pauses and stops runs for the Train tab, and shows them on it.
+
+    `state` is that of the run that goes on, or of the last one. Another one that was opened
+    meanwhile may be in front: `show_run` shows any run as it was, `show_current` this one again.
+    """
 
     state_changed = pyqtSignal()
     #: An epoch and the parameters after it; what was measured of them.
@@ -67,6 +111,10 @@ class RunController(QObject):
     rescued = pyqtSignal(str)
     unsaved = pyqtSignal(ModelFile)
     saved = pyqtSignal()
+    #: Let the network of a key read the board; look at its mistakes.
+    try_requested = pyqtSignal(str)
+    mistakes_requested = pyqtSignal(str)
+    share_requested = pyqtSignal(Run)
 
     def __init__(
         self,
@@ -78,52 +126,83 @@ class RunController(QObject):
         super().__init__(parent)
         self.tab = tab
         self.training = training
-        self.state = RunState()
+        self._current = self._front = _Shown(RunState())
         #: What a run waits for, where there is learning.
         self.learning: Learning | None = None
         self._preferences = preferences
+        self._background = Background(self)
         self._curves_drawn = self._figures_shown = 0.0
         #: A requested run without events yet.
-        self._awaited: RunState | None = None
-        #: Its messages so far.
-        self._told = ""
+        self._awaited: _Shown | None = None
+        #: What troubles the run; it takes the place of the hint.
+        self._trouble = ""
+        #: The digits of a run that has not begun.
+        self._unread: TwelveDigits | None = None
+        self._twelve = LatestJob(_read_twelve, self)
+        self._twelve.answered.connect(self._show_unread)
+        self._connect()
+        self._restore()
+        self.show()
+
+    def _connect(self) -> None:
+        tab, page, card = self.tab, self.tab.run_page, self.tab.run_page.finished
         tab.start_requested.connect(self.start)
         tab.pause_requested.connect(self.pause)
         tab.stop_requested.connect(self.stop)
         tab.epoch_requested.connect(self.one_epoch_more)
         tab.settings.changed.connect(self._change)
-        training.happened.connect(self._happened)
-        training.ended.connect(self._ended)
-        self._restore()
-        self.show()
+        tab.page_shown.connect(self._page_shown)
+        for name in ("data_folder", "seed"):
+            tab.settings.fields[name].changed.connect(lambda *_: self._want_unread())
+        page.hint.remedy_chosen.connect(self._apply)
+        card.try_requested.connect(lambda: self.try_requested.emit(self._key()))
+        card.mistakes_requested.connect(lambda: self.mistakes_requested.emit(self._key()))
+        card.share_requested.connect(lambda: self.share_requested.emit(self._front.run))
+        card.continue_requested.connect(self._train_on)
+        self.training.happened.connect(self._happened)
+        self.training.ended.connect(self._ended)
+
+    @property
+    def state(self) -> RunState:
+        """The state of the run that goes on, or of the last one."""
+        return self._current.state
+
+    @property
+    def shown(self) -> Run | None:
+        """The run on the page."""
+        return self._front.run
 
     # -- requests of the user
 
     def start(self) -> None:
         """Start a new run with the settings of the form."""
-        settings = self.tab.settings.settings()
-        start, name = partial(self._start, settings), parse_network(settings.network).title
-        if not self.training.running and not self._waits(name, start):
-            start()
+        if not self.training.running:
+            self._start(self.tab.settings.settings())
 
     def _start(self, settings: TrainingSettings) -> None:
+        if self._waits(settings, partial(self._start, settings)):
+            return
         try:
             self.training.start(settings)
         except UserError as error:
             notifier.problem(reporter.sentence(error))
             return
         self._preferences.set("training", settings.to_json())
-        # The next start of the program offers it again.
-        self.tab.offer.withdraw()
-        self._begin(settings.epochs)
+        assert self.training.folder is not None
+        self._begin(Run(self.training.folder, settings, started=now()))
 
-    def _waits(self, name: str, start: Callable[[], object]) -> bool:
+    def _waits(self, settings: TrainingSettings, start: Callable[[], object]) -> bool:
         """Start a run later where digits are being learnt now; tell whether it waits."""
         learning = self.learning
         if learning is None or not learning.running:
             return False
-        learning.start_after(name, start)
-        notifier.undo(f"{name} starts after learning.", learning.cancel_queued, "Cancel")
+        run = Run(Path(), settings)
+        self._awaited = None
+        self._current = self._front = _Shown(RunState(), run)
+        self.state.wait()
+        learning.start_after(run.title, start)
+        self._show_front()
+        self.tab.show_page("run")
         return True
 
     def pause(self) -> None:
@@ -137,8 +216,13 @@ class RunController(QObject):
             controls.pause()
 
     def stop(self) -> None:
-        """End the run after its minibatch."""
-        if self.training.running and self.state.state != "testing":
+        """End the run after its minibatch; a run that waits does not start."""
+        if self.state.state == "waiting" and self.learning is not None:
+            self.learning.cancel_queued()
+            self._current = self._front = _Shown(RunState())
+            self._show_front()
+            self.tab.show_page("new")
+        elif self.training.running and self.state.state != "testing":
             self.training.stop()
             self.state.stopping()
             self.show()
@@ -150,51 +234,58 @@ class RunController(QObject):
         controls = self.training.controls
         if controls is not None:
             controls.add_epoch()
-            return
-        if self._waits("1 epoch more", self.one_epoch_more):
-            return
-        epochs = self.state.epochs_done + 1
-        self.training.continue_for(epochs)
-        self._begin(epochs).test_accuracy = self.state.test_accuracy
+        else:
+            self._train_on(self.state.epochs_done + 1)
 
-    def continue_run(self, run: Run) -> None:
-        """Continue a run of the list, from its last complete epoch to its planned end."""
+    def _train_on(self, epochs: int) -> None:
+        """Continue the run in front until it has so many epochs in all."""
+        if self._front.run is not None:
+            self.continue_run(self._front.run, epochs)
+
+    def continue_run(self, run: Run, epochs: int | None = None) -> None:
+        """Continue a run from its last complete epoch, to its planned end or another one."""
         if self.training.running:
             notifier.problem("A run is going on; stop it before another one is continued.")
             return
-        if self._waits(run.title, partial(self.continue_run, run)):
+        epochs = epochs or max(run.settings.epochs, run.epochs_done + 1)
+        settings = run.settings.replace(epochs=epochs)
+        if self._waits(settings, partial(self.continue_run, run, epochs)):
             return
-        settings = run.settings
-        if run.epochs_done >= settings.epochs:
-            settings = settings.replace(epochs=run.epochs_done + 1)
+        if in_use(run.folder):
+            notifier.problem("This run is going on in another window; nothing was changed.")
+            return
+        same = self._current.run is not None and self._current.run.folder == run.folder
+        before = self.state
+        run = replace(run, settings=settings)
         self.tab.settings.show_run(settings)
-        self.training.continue_run(replace(run, settings=settings))
-        self._begin(settings.epochs)
+        self.training.continue_run(run)
+        self._begin(run)
+        if same and self._awaited is not None:
+            self._awaited.state.test_accuracy = before.test_accuracy
 
-    def _begin(self, epochs: int) -> RunState:
+    def _begin(self, run: Run) -> None:
         """Await a run's first events; keep showing the last run until then."""
-        self._awaited = awaited = RunState()
-        awaited.epochs = epochs
-        self._told = ""
+        self._awaited = awaited = _Shown(RunState(), run, is_new=True)
+        awaited.state.epochs = run.settings.epochs
+        self._trouble = ""
         self.state.begin()
+        self._front = self._current
         notifier.forget()
         Notifier("settings").forget()
+        self.tab.run_page.show_run(run, going_on=True)
         self.show()
         self.tab.show_page("run")
-        return awaited
 
-    def _clear(self, awaited: RunState) -> None:
+    def _clear(self, awaited: _Shown) -> None:
         """Clear the screen for the run whose first event has arrived."""
-        stopping = self.state.state == "stopping"
-        self.state, self._awaited = awaited, None
+        stopping, was_front = self.state.state == "stopping", self._front is self._current
+        self._current, self._awaited = awaited, None
         self.state.begin()
         if stopping:
             self.state.stopping()
-        settings = self.tab.settings.settings()
-        self.tab.hint.show_hint(hints.read_curves([], settings))
-        for card in (self.tab.loss, self.tab.accuracy):
-            card.show_history(self.state.history, awaited.epochs)
-        self.tab.accuracy.compare_with_tutorial(settings)
+        if was_front:
+            self._front = awaited
+            self._show_front()
 
     def _change(self, change: Change) -> None:
         """Change a setting of the active run."""
@@ -206,35 +297,157 @@ class RunController(QObject):
         except UserError as error:
             notifier.problem(f"{error} The run goes on as before.")
 
+    def _apply(self, hint: Hint) -> None:
+        """Do what a hint proposes; the keyboard goes to what was made of it."""
+        if hint.is_new_run and self._front.run is not None:
+            self.tab.settings.show_settings(self._front.run.settings)
+            self.tab.show_page("new")
+        self.tab.settings.apply(hint.name, hint.value)
+        self.tab.focus_first()
+
+    def _key(self) -> str:
+        """Return the key of the network in front."""
+        shown = self._front
+        if shown.rescued is not None:
+            return fallback_key(shown.rescued)
+        return "" if shown.run is None else network_of_run(shown.run).key
+
+    # -- runs of before
+
+    def show_last_run(self) -> None:
+        """Show the newest run, unless a run was started meanwhile."""
+
+        def found(runs: list[Run]) -> None:
+            if runs and self._current.run is None and not self.training.running:
+                # What of it is damaged was told already.
+                show = partial(self._show_loaded, asked=False)
+                self._background.run(lambda: _load(runs[0]), show, lambda _: None)
+
+        self._background.run(lambda: run_list.list_runs()[0], found)
+
+    def show_run(self, run: Run) -> None:
+        """Show a run as it was, with its figures, hints and digits."""
+        if self.shows(run):
+            self.show_current()
+        else:
+            self._background.run(lambda: _load(run), self._show_loaded, _report_unread)
+
+    def show_current(self) -> None:
+        """Show the run that goes on, or the last one."""
+        self._front = self._current
+        self._show_front()
+        self.tab.show_page("run")
+
+    def _show_loaded(self, loaded: tuple[Run, History], asked: bool = True) -> None:
+        if not asked and (self.training.running or self._current.run is not None):
+            return
+        run, history = loaded
+        self._front = _Shown(RunState.of_run(run, history), run)
+        if not self.training.running:
+            self._current, self._trouble = self._front, ""
+            self.training.take(run)
+        self._show_front()
+        self._read_digits(self._front)
+        if asked or self.tab.page == "new":
+            self.tab.show_page("run")
+
+    def _read_digits(self, shown: _Shown) -> None:
+        """Have the twelve digits read by the network of a run that has ended."""
+        run = shown.run
+        if run is None or (shown.state.read is not None and shown.state.twelve is not None):
+            return
+
+        def show(answer: tuple[TwelveDigits, DigitsRead | None]) -> None:
+            shown.state.twelve, shown.state.read = answer
+            self.show()
+
+        settings = run.settings
+        asked = settings.data_folder, settings.seed, shown.model
+        # A data set that is gone says so where it is chosen.
+        self._background.run(lambda: _read_twelve(asked), show, lambda _: None)
+
+    def _page_shown(self) -> None:
+        self._want_unread()
+        self.show()
+
+    def _want_unread(self) -> None:
+        """Have the digits of the chosen data set shown on the page of a new run."""
+        if self.tab.page == "new" and self.tab.isVisible():
+            settings = self.tab.settings.settings()
+            self._twelve.ask((settings.data_folder, settings.seed, None))
+
+    def _show_unread(self, answer: tuple[TwelveDigits, None]) -> None:
+        self._unread, _ = answer
+        self.show()
+
     # -- events of the run
 
     @pyqtSlot(list)
     def _happened(self, events: list[RunEvent]) -> None:
         due = _Due()
         for event in events:
+            awaited = self._awaited
             if (
-                self._awaited is not None
+                awaited is not None
                 and isinstance(event, Continued)
                 and len(event.history.epochs) < self.state.epochs_done
             ):
                 # It continues from an earlier epoch than the last test.
-                self._awaited.test_accuracy = None
-            if self._awaited is not None and isinstance(event, Started | Continued):
-                self._clear(self._awaited)
+                awaited.state.test_accuracy = None
+            if awaited is not None and isinstance(event, Started | Continued | Failed):
+                self._clear(awaited)
             self.state.apply(event)
-            if self._awaited is not None and isinstance(event, Failed):
-                self.state.show_failed_start()
-            self._show_event(event, due)
+            self._note(event)
+            if isinstance(event, EpochFinished | Continued):
+                due.parameters = event.parameters
+            if self._front is self._current:
+                self._show_event(event, due)
         # Once for all events: a hint reads every epoch so far.
         if due.hint:
             self._hint()
         if due.parameters is not None:
             self.epoch_learnt.emit(self.state.epoch, due.parameters)
-        now = time.monotonic()
-        if due.curves or now - self._curves_drawn > _CURVES_EVERY:
+        moment = time.monotonic()
+        if due.curves or moment - self._curves_drawn > _CURVES_EVERY:
             self._draw_curves()
-        if due.figures or now - self._figures_shown > _FIGURES_EVERY:
+        if due.figures or moment - self._figures_shown > _FIGURES_EVERY:
             self.show()
+
+    def _note(self, event: RunEvent) -> None:
+        """Note what an event means for the run's record, its files and its troubles."""
+        run = self._current.run
+        match event:
+            case SettingChanged() if run is not None:
+                settings = run.settings.replace(**{event.name: event.value})
+                changes = tuple(self.state.history.changes)
+                self._current.run = replace(run, settings=settings, changes=changes)
+            case BatchSizeChosen():
+                self._trouble = f"{self._trouble} {event.message}".strip()
+            case CheckpointFailed():
+                # Those before the first event are joined.
+                before = self._trouble if self._awaited is not None else ""
+                self._trouble = f"{before} {event.message}".strip()
+            case Checkpointed() | EpochFinished():
+                self._trouble = ""
+            case Continued() if event.settings is not None:
+                self.tab.settings.show_run(event.settings)
+            case Failed():
+                self._trouble = event.sentence
+                if event.setting:
+                    self.tab.settings.show_error(event.setting, event.sentence)
+                if event.unsaved is not None:
+                    self.unsaved.emit(event.unsaved)
+            case Rescued():
+                self._trouble = event.sentence
+                self._current.rescued = event.path
+                self.saved.emit()
+                self.rescued.emit(fallback_key(event.path))
+            case LayerFigures():
+                self.layers_measured.emit(event)
+            case Finished():
+                self._tell_of_broken_epoch()
+            case Saved():
+                self.saved.emit()
 
     def _show_event(self, event: RunEvent, due: _Due) -> None:
         """Show an event, and note what to show once for all."""
@@ -242,85 +455,38 @@ class RunController(QObject):
         due.figures = due.figures or not isinstance(event, BatchFinished)
         match event:
             case EpochFinished():
-                due.parameters = event.parameters
                 due.curves = due.hint = True
+                if self.state.best_epoch == event.epoch:
+                    tab.accuracy.pulse()
             case SettingChanged():
                 self._mark(event)
                 due.curves = True
             case Continued():
-                if event.settings is not None:
-                    tab.settings.show_run(event.settings)
-                self._show_earlier()
-                due.parameters = event.parameters
+                self._show_curves()
                 due.curves = due.hint = True
             case LayerFigures():
-                self.layers_measured.emit(event)
                 due.hint = True
-            case Diverged():
-                due.hint = False
-                tab.hint.show_hint(hints.diverged(event.message, tab.settings.settings()))
-                notifier.problem(event.message)
             case BatchSizeChosen():
                 tab.settings.show_effective("batch_size", event.batch_size)
-                self._tell(event.message)
-            case CheckpointFailed():
-                self._tell(event.message)
-            case Failed():
-                notifier.problem(event.sentence)
-                if event.setting:
-                    tab.settings.show_error(event.setting, event.sentence)
-                if event.unsaved is not None:
-                    self.unsaved.emit(event.unsaved)
-            case Rescued():
-                notifier.problem(event.sentence)
-                self.saved.emit()
-                self.rescued.emit(fallback_key(event.path))
+                due.hint = True
             case Paused():
                 due.curves = True
-            case Finished():
-                due.curves = True
-                self._tell_of_broken_epoch()
-                self.state.finishing()
-            case Saved():
-                self.saved.emit()
-
-    def _tell(self, sentence: str) -> None:
-        """Report a problem; those before the first event are joined."""
-        if self._awaited is not None:
-            self._told = f"{self._told} {sentence}".strip()
-            sentence = self._told
-        notifier.problem(sentence)
+            case Diverged() | CheckpointFailed() | Failed() | Rescued() | Finished():
+                due.curves = due.hint = True
 
     def _tell_of_broken_epoch(self) -> None:
         """Say what happened to the epoch in which the run was stopped."""
         number = self.state.broken_off
-        if not number:
-            return
         if not self.state.epochs_done:
-            notifier.problem(
-                "The run was stopped before its first epoch was complete: nothing of it is kept."
-            )
-            return
-        network = "The network is as that epoch left it."
-        if self.tab.settings.settings().keep_best:
-            network = "The network is that of the best epoch."
-        notifier.problem(
-            f"Epoch {number} was broken off. {network} If the run is continued, epoch {number} "
-            "begins again."
-        )
+            self._trouble = "Stopped before the first epoch. Nothing to keep."
+        elif number:
+            run = self._current.run
+            network = "the network is as that left it"
+            if run is not None and run.settings.keep_best:
+                network = "the network is that of the best epoch"
+            self._trouble = f"Epoch {number} was broken off: {network}. Go on begins it again."
 
-    def _show_earlier(self) -> None:
-        """Show the earlier part of a continued run."""
-        for card in (self.tab.loss, self.tab.accuracy):
-            card.show_history(self.state.history, self.state.epochs)
-        for change in self.state.history.changes:
-            self._mark(change)
-
-    def _mark(self, change: SettingChanged) -> None:
-        setting = SETTINGS[change.name]
-        text = f"{setting.mark} {setting.format_value(change.value)}"
-        for card in (self.tab.loss, self.tab.accuracy):
-            card.mark(change.name, change.place, text)
+    # -- what is shown
 
     def shows(self, run: Run) -> bool:
         """Whether a run is active in this window."""
@@ -339,33 +505,85 @@ class RunController(QObject):
 
     def history(self) -> History:
         """Return a copy of the shown run's figures."""
-        return History.from_arrays(*self.state.history.to_arrays())
+        return History.from_arrays(*self._front.state.history.to_arrays())
+
+    def _show_front(self) -> None:
+        """Show the run in front from its beginning."""
+        run = self._front.run
+        going_on = self.training.running and self._front is self._current
+        self.tab.run_page.show_run(run, going_on)
+        if run is not None:
+            self.tab.accuracy.compare_with_tutorial(run.settings)
+        self._show_curves()
+        self._hint()
+        self.show()
+
+    def _show_curves(self) -> None:
+        state = self._front.state
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.show_history(state.history, state.epochs)
+        for change in state.history.changes:
+            self._mark(change)
+
+    def _mark(self, change: SettingChanged) -> None:
+        setting = SETTINGS[change.name]
+        text = f"{setting.mark} {setting.format_value(change.value)}"
+        for card in (self.tab.loss, self.tab.accuracy):
+            card.mark(change.name, change.place, text)
 
     def _hint(self) -> None:
-        if self.state.state != "failed":
-            settings = self.tab.settings.settings()
-            self.tab.hint.show_hint(
-                hints.read_curves(self.state.history.epochs, settings, self.state.dead)
-            )
+        state, run = self._front.state, self._front.run
+        settings = self.tab.settings.settings() if run is None else run.settings
+        if state.reason == "diverged":
+            hint = hints.diverged(state.epoch + 1, settings)
+        elif self._trouble and self._front is self._current:
+            hint = Hint(self._trouble)
+        else:
+            hint = hints.read_curves(state.history.epochs, settings, state.dead)
+        self.tab.hint.show_hint(hint)
 
     def _draw_curves(self) -> None:
         self._curves_drawn = time.monotonic()
         for card in (self.tab.loss, self.tab.accuracy):
-            card.set_planned(self.state.epochs)
+            card.set_planned(self._front.state.epochs)
             card.redraw()
 
     def _ended(self) -> None:
         self._awaited = None
-        self.state.over()
-        self._draw_curves()
-        self.show()
+        shown = self._current
+        if shown.run is not None:
+            planned = shown.run.settings.replace(epochs=max(1, self.state.epochs))
+            run = replace(shown.run, settings=planned, state=self.state.reason or "failed")
+            shown.run = with_figures(run, self.state.history)
+        self._read_digits(shown)
+        self._show_front()
 
     def show(self) -> None:
         """Show the state of the run, and enable what it allows."""
         self._figures_shown = time.monotonic()
         running = self.training.running
-        self.tab.show_state(self.state, running, not running and self.training.can_continue)
+        shown = self._front
+        can_continue = not running and self.training.can_continue and shown is self._current
+        if not (running and shown is self._current) and shown.run is not None:
+            page = self.tab.run_page
+            page.show_result(
+                Result(
+                    shown.state,
+                    shown.model,
+                    can_continue,
+                    page.accuracy.is_like_tutorial,
+                    shown.is_new,
+                )
+            )
+        self.tab.show_state(self.state, shown.state, running, can_continue)
+        if self.tab.page == "new":
+            self.tab.figures.show_state(RunState())
+            self.tab.run_page.digits.show_digits(self._unread, None)
         self.state_changed.emit()
+
+    def show_drawing(self, picture: np.ndarray | None) -> None:
+        """Take what is on the board, for the networks of runs that have ended."""
+        self.tab.run_page.finished.show_drawing(picture)
 
     def _restore(self) -> None:
         stored = self._preferences.get("training", {})
@@ -374,3 +592,14 @@ class RunController(QObject):
                 self.tab.settings.restore(TrainingSettings.from_json(stored))
             except UserError as error:
                 notifier.problem(f"The settings of the last run are not used: {error}")
+
+
+def _load(run: Run) -> tuple[Run, History]:
+    """Return a run with its figures; one that was cut off is as its checkpoint has it."""
+    if run.state == "running":
+        run = run_list.cut_off(run)
+    return run, load_history(run)
+
+
+def _report_unread(error: Exception) -> None:
+    notifier.problem(reporter.sentence(error))

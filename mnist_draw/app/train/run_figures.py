@@ -1,265 +1,465 @@
-"""A run without its curves: figures, progress, hint, offer to continue."""
+"""The figures of a run, its one bar with a segment for each epoch, and its hint."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QResizeEvent
-from PyQt5.QtWidgets import QFrame, QGridLayout, QSizePolicy, QWidget
+import math
+from typing import Literal
 
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QFont, QFontInfo, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
+from PyQt5.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.formatting import format_duration, format_loss, format_percent
-from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import TabularLabel
+from mnist_draw.app.kit.layout import FlowLayout, row
+from mnist_draw.app.kit.steady_labels import (
+    GrowingLabel,
+    TabularLabel,
+    draw_tabular,
+    tabular_width,
+)
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
-from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.kit.widgets import ProgressBar, explain, label, push_button, set_look
+from mnist_draw.app.train.run_state import PASSING, RunState
 from mnist_draw.training.hints import Hint, read_curves
-from mnist_draw.training.record import Run
 from mnist_draw.training.settings import TrainingSettings
 
-#: Steps of a progress bar: about as many as it has pixels.
-_STEPS = 1000
-#: Columns of figures in a narrow window.
-_FEW = 4
+#: How the figures stand: in a line below what is to be trained, around the large one, or alike.
+Place = Literal["new", "running", "finished"]
+
+_UNIT = " %"
+#: The unit's part of the large figure's size.
+_UNIT_PART = 0.44
+#: From this text size on the large figure is the smallest.
+_LARGE_TEXT = 1.3
+
+
+class LargeFigure(TabularLabel):
+    """A percentage with a smaller unit, in the second colour; or one like the other figures."""
+
+    _level: int | None = None
+
+    def show_large(self, level: int | None) -> None:
+        """Take one of the sizes in `Text.LARGE_FIGURES`; None is that of the other figures."""
+        if level != self._level:
+            self._level = level
+            set_look(self, "value" if level is None else f"large{level}")
+            self.fit()
+
+    def _unit_font(self) -> QFont:
+        font = self.font()
+        font.setPixelSize(max(1, round(_UNIT_PART * QFontInfo(font).pixelSize())))
+        return font
+
+    def fit(self) -> None:
+        if self._level is None:
+            super().fit()
+            return
+        wide = tabular_width(self.font(), "98.24")
+        wide += QFontMetricsF(self._unit_font()).horizontalAdvance(_UNIT)
+        size = QSize(math.ceil(wide) + 2, math.ceil(QFontMetricsF(self.font()).height()))
+        if size != self._needed:
+            self._needed = size
+            self.setFixedSize(size)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        number = self.text().removesuffix(_UNIT)
+        if self._level is None or number == self.text():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        font, unit, box = self.font(), self._unit_font(), QRectF(self.contentsRect())
+        wide = tabular_width(font, number) + QFontMetricsF(unit).horizontalAdvance(_UNIT)
+        if wide > box.width():
+            # 100 % is rare, and gets no more room.
+            for each in (font, unit):
+                each.setPixelSize(max(1, int(QFontInfo(each).pixelSize() * box.width() / wide)))
+        painter.setFont(font)
+        draw_tabular(painter, box, number, Qt.AlignLeft)
+        metrics = QFontMetricsF(font)
+        base = box.center().y() + (metrics.ascent() - metrics.descent()) / 2
+        painter.setFont(unit)
+        painter.drawText(QPointF(box.left() + tabular_width(font, number), base), _UNIT)
 
 
 class Figure(QWidget):
-    """A large figure with its name above and a note below."""
+    """A figure with its name above, or before it in a line; as wide as the widest of its kind."""
 
-    def __init__(self, caption: str, name: str, sentence: str, look: str) -> None:
+    def __init__(
+        self, caption: str, name: str, sentence: str, widest: str, value: TabularLabel | None = None
+    ) -> None:
         super().__init__()
-        # Equal widths: no figure moves another.
-        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.value = TabularLabel("–", widest="100.00 %")
+        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
+        self.value = value or TabularLabel("–", widest=widest)
         self.value.setObjectName(name)
-        self.value.setProperty("look", look)
+        self.value.setProperty("look", "value")
         explain(self.value, caption, sentence)
-        self.note = TabularLabel(widest="minibatch 0.0000")
-        self.note.setProperty("look", "muted")
-        column(label(caption, "muted"), self.value, self.note, gap=Size.CAPTION_GAP, owner=self)
+        self.caption = label(caption, "muted")
+        self._widest = widest
+        self._box = QVBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
+        self._box.setSpacing(Size.CAPTION_GAP)
+        for part in (self.caption, self.value):
+            self._box.addWidget(part)
 
-    def show_value(self, value: str, note: str) -> None:
-        for widget, text in ((self.value, value), (self.note, note)):
-            widget.setText(text)
+    def set_line(self, on: bool) -> None:
+        """Put the name before the figure."""
+        self._box.setDirection(QBoxLayout.LeftToRight if on else QBoxLayout.TopToBottom)
+        self._box.setSpacing(Size.FIELD_GAP if on else Size.CAPTION_GAP)
+        self.updateGeometry()
 
-
-#: Caption, object name, sentence and look of each figure.
-_FIGURES = (
-    ("Training loss", "trainLossLabel",
-     "Mean cross-entropy of this epoch's minibatches so far, in nats.", "figure"),
-    ("Training accuracy", "trainAccuracyLabel",
-     "Share of right answers in this epoch's minibatches so far, in percent.", "figure"),
-    ("Validation loss", "validationLossLabel",
-     "Mean cross-entropy on pictures the network does not learn from, in nats.", "figure2"),
-    ("Validation accuracy", "validationAccuracyLabel",
-     "Share of right answers on pictures the network does not learn from, in percent.", "figure2"),
-    ("Test accuracy", "testAccuracyLabel",
-     "Share of right answers on the test pictures at the end of the run, in percent.", "figure"),
-    ("Speed", "throughputLabel",
-     "Training pictures per second over the last minibatches.", "figure"),
-    ("Time left", "timeLeftLabel", "Estimated time to the end of the run.", "figure"),
-)  # fmt: skip
-
-
-class FiguresRow(QWidget):
-    """Losses, accuracies, speed and time left of the run."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._figures = figures = [Figure(*figure) for figure in _FIGURES]
-        self.training_loss, self.training_accuracy, self.validation_loss = figures[:3]
-        self.validation_accuracy, self.test_accuracy, self.speed, self.time_left = figures[3:]
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(Size.CARD_GAP)
-        self._columns = 0
-        self._arrange(_FEW)
-
-    def _arrange(self, columns: int) -> None:
-        """Lay out the figures in columns."""
-        if columns == self._columns:
-            return
-        self._columns = columns
-        for number, figure in enumerate(self._figures):
-            self._grid.addWidget(figure, number // columns, number % columns)
-        for number in range(len(self._figures)):
-            self._grid.setColumnStretch(number, int(number < columns))
+    def sizeHint(self) -> QSize:
+        # A longer text is cut rather than that it widens the page.
+        self.value.ensurePolished()
+        hint = super().sizeHint()
+        usual = int(tabular_width(self.value.font(), self._widest)) + 2
+        caption = self.caption.sizeHint().width()
+        if self._box.direction() == QBoxLayout.LeftToRight:
+            return QSize(caption + Size.FIELD_GAP + usual, hint.height())
+        return QSize(max(caption, usual), hint.height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._width(_FEW), self._grid.minimumSize().height())
+        return self.sizeHint()
+
+
+class BestFigure(Figure):
+    """The best validation accuracy so far and its epoch, beside the large figure or like others."""
+
+    def __init__(self) -> None:
+        sentence = "The best validation accuracy, and its epoch."
+        super().__init__("Best", "bestLabel", sentence, "98.25 %, epoch 00")
+        self._above = TabularLabel(widest="best 00.00 %")
+        self._above.setProperty("look", "title")
+        self._box.insertWidget(1, self._above)
+        self._is_beside = False
+
+    def set_beside(self, on: bool) -> None:
+        """Stand beside the large figure, in two lines without a name."""
+        self._is_beside = on
+        self.caption.setVisible(not on)
+        self._above.setVisible(on)
+        set_look(self.value, "muted" if on else "value")
+        self._widest = "in epoch 00" if on else "98.25 %, epoch 00"
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        return hint.expandedTo(self._above.sizeHint()) if self._is_beside else hint
+
+    def show_best(self, accuracy: float | None, epoch: int) -> None:
+        """Show a share from 0 to 1 and its epoch; None shows nothing yet."""
+        figure = format_percent(accuracy)
+        self._above.setText("" if accuracy is None else f"best {figure}")
+        words = f"in epoch {epoch}" if self._is_beside else f"{figure}, epoch {epoch}"
+        nothing = "" if self._is_beside else "–"
+        self.value.setText(nothing if accuracy is None else words)
+
+
+#: Caption, object name, sentence and widest usual text of each live figure.
+_FIGURES = (
+    ("Training loss", "trainLossLabel",
+     "Mean cross-entropy of this epoch's minibatches so far, in nats.", "00.0000"),
+    ("Training accuracy", "trainAccuracyLabel",
+     "Share of right answers in this epoch's minibatches so far, in percent.", "100.00 %"),
+    ("Validation loss", "validationLossLabel",
+     "Mean cross-entropy on pictures the network does not learn from, in nats.", "00.0000"),
+    ("Test accuracy", "testAccuracyLabel",
+     "Share of right answers on the test pictures at the end of the run, in percent.",
+     "at the end"),
+    ("Pictures a second", "throughputLabel",
+     "Training pictures per second over the last minibatches.", "000,000"),
+)  # fmt: skip
+_ACCURACY = "Share of right answers on pictures the network does not learn from, in percent."
+
+
+class Figures(QWidget):
+    """The large validation accuracy, the best so far, and the live figures beside them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        large = self._large = LargeFigure("–", widest="98.24 %")
+        self.accuracy = Figure(
+            "Validation accuracy", "validationAccuracyLabel", _ACCURACY, "98.24 %", large
+        )
+        self.accuracy.setObjectName("accuracyFigure")
+        self.best = BestFigure()
+        self.small = [Figure(*figure) for figure in _FIGURES]
+        self.training_loss, self.training_accuracy, self.validation_loss = self.small[:3]
+        self.test_accuracy, self.speed = self.small[3:]
+        self.training_loss.setObjectName("lossLabel")
+        self.time = Figure("Time", "timeLabel", "What all epochs took.", "0:00:00")
+        self._rule = QWidget()
+        self._rule.setProperty("look", "rule")
+        self._rule.setProperty("upright", True)
+        self._rule.setAttribute(Qt.WA_StyledBackground)
+        self._rule.setFixedWidth(1)
+        self._flow = FlowLayout()
+        self._outer = row(gap=Size.MARGIN, owner=self)
+        self._place: Place | None = None
+        self.set_place("running")
+
+    def set_place(self, place: Place) -> None:
+        """Arrange the figures for the page that shows them."""
+        if place == self._place:
+            return
+        self._place = place
+        large = (self.accuracy, self.best, self._rule) if place == "running" else ()
+        flowing = {
+            "new": [*self.small[:3], self.accuracy],
+            "running": self.small,
+            "finished": [self.accuracy, self.best, *self.small, self.time],
+        }[place]
+        for layout in (self._outer, self._flow):
+            while layout.takeAt(0) is not None:
+                pass
+        for part in large:
+            self._outer.addWidget(part, 0, Qt.AlignVCenter)
+        self._flow = FlowLayout()
+        self._flow.setSpacing(Size.MARGIN + Size.FIELD_GAP if place == "running" else Size.MARGIN)
+        self._outer.addLayout(self._flow, 1)
+        if place == "running":
+            self._outer.setAlignment(self._flow, Qt.AlignVCenter)
+        for figure in (self.accuracy, self.best, *self.small, self.time):
+            figure.set_line(place == "new")
+            figure.setVisible(figure in flowing or figure in large)
+        for figure in flowing:
+            self._flow.addWidget(figure)
+        self._rule.setVisible(bool(large))
+        for figure in self.small:
+            set_look(figure.value, "surer" if place == "running" else "value")
+        self.best.set_beside(place == "running")
+        self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        every = len(self._figures)
-        self._arrange(every if event.size().width() >= self._width(every) else _FEW)
+        super().resizeEvent(event)
+        self._fit()
 
-    def _width(self, columns: int) -> int:
-        """Return the width of columns as wide as the widest figure."""
-        widest = max(figure.minimumSizeHint().width() for figure in self._figures)
-        return columns * widest + (columns - 1) * Size.CARD_GAP
+    def _fit(self) -> None:
+        """Choose the large figure's size: 64 pixels, fewer where there is less room."""
+        level = None
+        if self._place == "running":
+            wide = self.width() + 2 * Size.MARGIN
+            level = 2 if wide >= 1200 else 1 if wide >= 1024 else 0
+            if theme.text_scale() > _LARGE_TEXT:
+                level = 0
+        self._large.show_large(level)
 
     def show_state(self, state: RunState) -> None:
-        self.training_loss.show_value(
-            format_loss(state.training_loss),
-            "" if state.batch_loss is None else f"minibatch {format_loss(state.batch_loss)}",
-        )
-        self.training_accuracy.show_value(format_percent(state.training_accuracy), "")
-        self.validation_loss.show_value(
-            format_loss(state.validation_loss),
-            "" if state.best_loss is None else f"best {format_loss(state.best_loss)}",
-        )
-        self.validation_accuracy.show_value(
-            format_percent(state.validation_accuracy),
-            "" if state.best_accuracy is None else f"best {format_percent(state.best_accuracy)}",
-        )
-        self.test_accuracy.show_value(
-            format_percent(state.test_accuracy),
-            "" if state.test_accuracy is not None or not state.busy else "at the end",
-        )
-        speed, left, planned = state.speed, state.seconds_left, state.seconds_planned
-        self.speed.show_value("–" if speed is None else f"{speed:,.0f}", "pictures / s")
-        self.time_left.show_value(
-            "–" if left is None else format_duration(left),
-            # Under a second is not worth showing.
-            "" if planned is None or planned < 1 else f"of {format_duration(planned)}",
-        )
+        """Show a run's figures."""
+        self.training_loss.value.setText(format_loss(state.training_loss))
+        self.training_accuracy.value.setText(format_percent(state.training_accuracy))
+        self.validation_loss.value.setText(format_loss(state.validation_loss))
+        self.accuracy.value.setText(format_percent(state.validation_accuracy))
+        test = format_percent(state.test_accuracy)
+        waits = state.test_accuracy is None and state.busy
+        self.test_accuracy.value.setText("at the end" if waits else test)
+        speed = state.speed
+        self.speed.value.setText("–" if speed is None else f"{speed:,.0f}")
+        self.time.value.setText(format_duration(state.elapsed) if state.epochs_done else "–")
+        self.best.show_best(state.best_accuracy, state.best_epoch)
+
+
+#: Epochs of one segment; the first that gives at most `_MAX_SEGMENTS` is taken.
+_EPOCHS_OF_SEGMENT = (1, 5, 10, 50, 100, 500, 1000, 5000, 10_000, 50_000, 100_000)
+_MAX_SEGMENTS = 60
+#: Steps of an epoch on the bar.
+_STEPS = 1000
+
+
+class EpochBar(ProgressBar):
+    """Progress of the run: a segment for each epoch, or for each 5, 10, 50 of many."""
+
+    def __init__(self) -> None:
+        super().__init__(_STEPS)
+        self.setObjectName("epochBar")
+        # It paints itself, as high as its row.
+        self.setProperty("look", "")
+        explain(self, "Progress of the run", "Each segment is an epoch; of many epochs, several.")
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self._epochs = 1
+        self._paused = False
+
+    def show_state(self, state: RunState) -> None:
+        """Show how much of the run is done."""
+        self._epochs, paused = max(1, state.epochs), state.state == "paused"
+        if paused != self._paused:
+            self._paused = paused
+            self.update()
+        if self.maximum() != self._epochs * _STEPS:
+            self.setMaximum(self._epochs * _STEPS)
+        self.setValue(round(state.run_part * self._epochs * _STEPS))
+
+    @property
+    def segments(self) -> int:
+        """The number of segments."""
+        return -(-self._epochs // self._of_segment())
+
+    def _of_segment(self) -> int:
+        fitting = (n for n in _EPOCHS_OF_SEGMENT if self._epochs <= n * _MAX_SEGMENTS)
+        return next(fitting, _EPOCHS_OF_SEGMENT[-1])
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(Qt.NoPen)
+        each, done = self._of_segment(), self.value() / _STEPS
+        gap = 3 if self.width() > 10 * self.segments else 1
+        unit = (self.width() + gap) / self._epochs
+        high = min(self.height(), Size.EPOCH_BAR)
+        top = (self.height() - high) / 2
+        fill = theme.colour("muted" if self._paused else "accent")
+        for number in range(self.segments):
+            first = number * each
+            epochs = min(each, self._epochs - first)
+            box = QRectF(first * unit, top, epochs * unit - gap, high)
+            painter.setBrush(theme.colour("track"))
+            painter.drawRoundedRect(box, 2, 2)
+            part = min(max((done - first) / epochs, 0.0), 1.0)
+            if part:
+                painter.setBrush(fill)
+                box.setWidth(box.width() * part)
+                painter.drawRoundedRect(box, 2, 2)
+
+
+#: A state that passes is told once it has lasted so long, in milliseconds.
+_PATIENCE_MS = 300
+#: The words for which there is always room.
+_USUAL = "Epoch 00 of 00"
+
+
+class _Text(QLabel):
+    """A label of a size that its owner gives it, with digits of one width."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.setFont(self.font())
+        box = QRectF(self.contentsRect())
+        text = self.text()
+        if tabular_width(self.font(), text) > box.width():
+            text = QFontMetricsF(self.font()).elidedText(text, Qt.ElideRight, box.width())
+        draw_tabular(painter, box, text, self.alignment())
+
+    def place(self, x: int, width: int, height: int) -> None:
+        """Take a place; of one size, another text repaints the label alone."""
+        self.setFixedSize(max(0, width), height)
+        self.move(x, 0)
 
 
 class ProgressRow(QWidget):
-    """Progress of the epoch and the run."""
+    """What the run does, its bar, and what is left of it; nothing in it moves the page."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.epoch = TabularLabel("–", widest="00")
-        self.epoch.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        self.epoch.setObjectName("epochLabel")
-        explain(self.epoch, "Epoch", "The number of the epoch that is going on or was last.")
-        self.of = TabularLabel()
-        self.of.setProperty("look", "muted")
-        self.epoch_bar, self.epoch_percent = self._bar(
-            "epochProgress", "Progress of the epoch", "How much of the epoch is done."
-        )
-        self.run_bar, self.run_percent = self._bar(
-            "runProgress", "Progress of the run", "How much of the run is done."
-        )
-        parts = row(
-            *(label("Epoch", "muted"), self.epoch, self.of),
-            *((self.epoch_bar, 1), self.epoch_percent),
-            *(label("Run", "muted"), (self.run_bar, 1), self.run_percent),
-            owner=self,
-        )
-        parts.insertSpacing(parts.indexOf(self.epoch_percent) + 1, Size.FIELD_GAP)
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+        self.state_label, self.time_left = _Text(), _Text()
+        self.state_label.setObjectName("stateLabel")
+        self.state_label.setProperty("look", "title")
+        explain(self.state_label, "State", "What the run is doing.")
+        self.time_left.setObjectName("timeLeftLabel")
+        self.time_left.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        explain(self.time_left, "Time left", "Estimated time to the end of the run.")
+        self.bar = EpochBar()
+        for part in (self.state_label, self.bar, self.time_left):
+            part.setParent(self)
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.timeout.connect(self._show_late)
+        self._waiting = ""
 
-    def _bar(self, name: str, title: str, sentence: str) -> tuple[ProgressBar, TabularLabel]:
-        bar = ProgressBar(_STEPS)
-        bar.setObjectName(name)
-        explain(bar, title, sentence)
-        figure = TabularLabel("0 %", widest="100 %")
-        figure.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        figure.setProperty("look", "muted")
-        return bar, figure
+    def sizeHint(self) -> QSize:
+        return QSize(0, max(Size.MARGIN, self.state_label.sizeHint().height()))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Give the labels what their texts need, and the bar what is left."""
+        font = self.state_label.font()
+        words = max(tabular_width(font, text) for text in (_USUAL, self.state_label.text()))
+        left = min(round(words) + Size.MARGIN, self.width() // 2)
+        right = round(tabular_width(self.time_left.font(), "0:00:00 left")) + Size.FIELD_GAP
+        high = self.height()
+        self.state_label.place(0, left - Size.FIELD_GAP, high)
+        self.time_left.place(self.width() - right, right, high)
+        self.bar.setGeometry(left, 0, max(0, self.width() - left - right - Size.FIELD_GAP), high)
 
     def show_state(self, state: RunState) -> None:
-        self.epoch.reserve(str(state.epochs or ""))
-        self.epoch.setText(str(state.epoch) if state.epoch else "–")
-        self.of.setText(f"of {state.epochs}" if state.epochs else "")
-        for bar, figure, part in (
-            (self.epoch_bar, self.epoch_percent, state.epoch_part),
-            (self.run_bar, self.run_percent, state.run_part),
-        ):
-            bar.setValue(round(part * _STEPS))
-            figure.setText(f"{100 * part:.0f} %")
+        """Show a run's state; words that pass are shown only if they last."""
+        if state.state not in PASSING or not self.state_label.text():
+            self._late.stop()
+            self._show(state.label)
+        elif not self._late.isActive() or state.label != self._waiting:
+            self._waiting = state.label
+            if self.state_label.text() != state.label:
+                self._late.start(_PATIENCE_MS)
+        self.bar.show_state(state)
+        left = state.seconds_left
+        running = state.busy and left is not None and state.state not in PASSING
+        self.time_left.setText(f"{format_duration(left or 0)} left" if running else "")
+
+    def _show_late(self) -> None:
+        self._show(self._waiting)
+
+    def _show(self, text: str) -> None:
+        if text != self.state_label.text():
+            self.state_label.setText(text)
+            self._arrange()
 
 
-class HintCard(Card):
-    """Shows one hint."""
+class HintLine(QFrame):
+    """What the curves say in one sentence, with at most one button, and the way inside."""
 
-    remedy_chosen = pyqtSignal(str, object)
+    remedy_chosen = pyqtSignal(Hint)
+    inside_requested = pyqtSignal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Reading the curves", parent=parent)
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("hintLine")
+        self.setProperty("look", "card")
         self._hint: Hint | None = None
-        self.sentence = label("", "muted", "hintLabel")
-        self.sentence.setWordWrap(True)
-        self.sentence.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        self.body.addWidget(self.sentence, 1)
+        self._icon = QLabel()
+        self.sentence = label("", "body", "hintLabel")
+        self.sentence.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+        self._line = GrowingLabel(self.sentence)
+        explain(self.sentence, "Hint", "What the curves say.")
         self.remedy = push_button(
-            "remedyButton", "Remedy", "Do what the hint proposes, also during a run."
+            "remedyButton", "Remedy", "Do what the hint proposes.", look="link"
         )
         self.remedy.clicked.connect(self._apply)
-        self.body.addLayout(row(self.remedy, 1))
+        self.inside = push_button(
+            "insideLayersButton", "Inside the layers →",
+            "Look at the network's weights and layers.", look="link",
+        )  # fmt: skip
+        self.inside.clicked.connect(self.inside_requested)
+        margins = (Size.CARD_PADDING, Size.GRID, Size.CARD_PADDING, Size.GRID)
+        row(
+            self._icon, (self._line, 1), self.remedy, self.inside,
+            margins=margins, gap=Size.CARD_GAP, owner=self,
+        )  # fmt: skip
+        theme.theme().changed.connect(self._restyle)
+        self._restyle()
         self.show_hint(read_curves([], TrainingSettings()))
+
+    def _restyle(self) -> None:
+        side = round(Size.SMALL_ICON * theme.text_scale())
+        self._icon.setPixmap(icon("lightbulb").pixmap(side, side))
 
     def show_hint(self, hint: Hint) -> None:
         """Show a hint, with a button if it has a remedy."""
-        if hint == self._hint:
-            return
-        self._hint = hint
-        self.sentence.setText(hint.sentence)
-        self.remedy.setText(hint.remedy)
-        self.remedy.setVisible(bool(hint.remedy))
+        if hint != self._hint:
+            self._hint = hint
+            self._line.set_text(hint.sentence)
+            self.remedy.setText(hint.remedy)
+            self.remedy.setAccessibleName(hint.remedy or "Remedy")
+            self.remedy.setVisible(bool(hint.remedy))
 
     def _apply(self) -> None:
         if self._hint is not None and self._hint.name:
-            self.remedy_chosen.emit(self._hint.name, self._hint.value)
+            self.remedy_chosen.emit(self._hint)
             self.remedy.hide()
-
-
-_OFFER = (
-    ("continueButton", "Continue",
-     "Go on training from the last complete epoch, as if nothing had happened.", "primary"),
-    ("notNowButton", "Not now",
-     "Hide this; the run stays in the list and the next start asks again.", ""),
-    ("discardButton", "Discard", "Delete the run; this can be undone.", ""),
-)  # fmt: skip
-
-
-class OfferBar(QFrame):
-    """Offers to continue a run; hidden without an offer."""
-
-    continue_requested = pyqtSignal(Run)
-    discard_requested = pyqtSignal(Run)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("offerBar")
-        self.setProperty("look", "message")
-        self.run: Run | None = None
-        self.sentence = label("", "body", "offerLabel")
-        buttons = []
-        for (name, text, sentence, look), act in zip(
-            _OFFER, (self._continue, self.withdraw, self._discard), strict=True
-        ):
-            button = push_button(name, text, sentence, look=look)
-            button.clicked.connect(lambda _, act=act: act())
-            buttons.append(button)
-        margins = (Size.CARD_PADDING, Size.GRID, Size.FIELD_GAP, Size.GRID)
-        row((self.sentence, 1), *buttons, margins=margins, owner=self)
-        self.hide()
-
-    def offer(self, run: Run) -> None:
-        """Offer a run."""
-        self.run = run
-        done, planned = run.epochs_done, run.settings.epochs
-        self.sentence.setText(
-            f"Continue {run.full_title} after epoch {done} of {planned}?"
-            if done < planned
-            else f"Continue {run.full_title}? All its epochs are learnt, but it is not tested yet."
-        )
-        self.setAccessibleName(self.sentence.text())
-        self.show()
-
-    def withdraw(self) -> None:
-        """Hide the offer."""
-        self.run = None
-        self.hide()
-
-    def _continue(self) -> None:
-        run = self.run
-        self.withdraw()
-        if run is not None:
-            self.continue_requested.emit(run)
-
-    def _discard(self) -> None:
-        run = self.run
-        self.withdraw()
-        if run is not None:
-            self.discard_requested.emit(run)

@@ -1,64 +1,206 @@
-"""One run: its figures, its progress, its curves and what they say."""
+"""One run, going on or ended: its figures, its progress, its curves and what they say."""
 
 from __future__ import annotations
 
-from PyQt5.QtWidgets import QWidget
+from typing import TYPE_CHECKING
 
+from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import explain, label, push_button
+from mnist_draw.app.kit.widgets import Card, push_button
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
-from mnist_draw.app.train.run_figures import FiguresRow, HintCard, ProgressRow
+from mnist_draw.app.train.finished_card import FinishedCard, Result
+from mnist_draw.app.train.run_figures import Figures, HintLine, ProgressRow
 from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
+from mnist_draw.dataset.mnist import dataset_name
+from mnist_draw.networks import NETWORKS, parse_network
+
+if TYPE_CHECKING:
+    from mnist_draw.training.record import Run
+
+#: Widths of accuracy, digits and loss: of a run that goes on, of one that has ended, and there
+#: in a narrow window, where one of the two curves is shown.
+_GOING_ON, _ENDED, _NARROW = (820, 494), (560, 414, 328), (596, 376)
+#: Heights of digits and loss beside the accuracy.
+_BESIDE = (222, 182)
+#: Under this width the loss shares the accuracy's place.
+_WIDE = 1100
 
 
-class RunPage(QWidget):
-    """Shows a run that goes on or has ended."""
+class RunPage(QScrollArea):
+    """Shows a run; its cards are arranged for one that goes on or for one that has ended."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("runPage")
-        self.title = FittedLabel()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.NoFocus)
+        self.busy = True
+        self._has_result = False
+        self._shows_loss = False
+        #: Whether figures and digits are here, not on the page of a new run.
+        self._is_whole = False
+        self._arranged: object = None
+        self.finished = FinishedCard()
+        self.figures, self.progress = Figures(), ProgressRow()
+        self.accuracy, self.loss = AccuracyCard(), LossCard()
+        self.digits, self.hint = TwelveDigitsCard(), HintLine()
+        for card in (self.accuracy, self.loss, self.digits):
+            # Of the room there is, each has its share.
+            card.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
+        for curve, other in ((self.accuracy, "loss"), (self.loss, "accuracy")):
+            curve.add_switch(f"Show the {other}", self._switch_curve)
+        self._figures_slot = QHBoxLayout()
+        self._cards = QGridLayout()
+        self._cards.setSpacing(Size.CARD_GAP)
+        inner = QWidget()
+        column(
+            self._build_top(), self.finished, self._figures_slot, self.progress,
+            (self._cards, 1), self.hint, gap=Size.CARD_GAP, owner=inner,
+        )  # fmt: skip
+        self.setWidget(inner)
+        self.take_back()
+        self.show_busy(False)
+
+    def _build_top(self) -> QHBoxLayout:
+        self.title = FittedLabel(elide=Qt.ElideRight)
         self.title.setObjectName("runTitle")
         self.title.setProperty("look", "surer")
-        self.state_label = label("", "muted", "stateLabel")
-        explain(self.state_label, "State", "What the run is doing.")
-        self._state_line = GrowingLabel(self.state_label)
+        self.about = FittedLabel(elide=Qt.ElideRight)
+        self.about.setObjectName("runAboutLabel")
+        self.about.setProperty("look", "status")
+        self.about.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         # Their commands describe them.
-        self.library_button = push_button("libraryButton", "Library", "", look="link")
-        self.settings_button = push_button("runSettingsButton", "All settings", "", look="link")
+        self.library_button = push_button("libraryButton", "Library", "", look="plain")
+        set_icon(self.library_button, "books", Size.SMALL_ICON)
+        self.settings_button = push_button("runSettingsButton", "All settings", "", look="plain")
+        set_icon(self.settings_button, "sliders-horizontal", Size.SMALL_ICON)
         self.step_button = push_button("stepButton", "+1 epoch", "")
         self.stop_button = push_button("stopButton", "Stop", "")
         self.pause_button = push_button("pauseButton", "Pause", "", look="primary")
+        set_icon(self.pause_button, "pause", Size.SMALL_ICON)
+        self.pause_button.setMinimumWidth(theme.scaled(112))
         self.new_button = push_button("newRunButton", "New run", "Choose what to train next.")
-        self.draw_button = push_button(
-            "tryItButton", "Try it", "Draw, and let this network read.", look="primary"
-        )
-        self.figures = FiguresRow()
-        self.progress = ProgressRow()
-        self.loss = LossCard()
-        self.accuracy = AccuracyCard()
-        self.hint = HintCard()
-        top = row(
-            *((self.title, 1), (self._state_line, 2), self.library_button, self.settings_button),
-            *(self.step_button, self.stop_button, self.pause_button, self.new_button),
-            self.draw_button,
-        )
-        plots = row((self.accuracy, 1), (self.loss, 1), gap=Size.CARD_GAP)
-        column(
-            *(top, self.figures, self.progress, (plots, 1), self.hint),
-            gap=Size.CARD_GAP,
-            owner=self,
-        )
+        set_icon(self.new_button, "plus", Size.SMALL_ICON)
+        return row(
+            self.title, (self.about, 1), self.library_button, self.settings_button,
+            self.step_button, self.stop_button, self.pause_button, self.new_button,
+        )  # fmt: skip
+
+    # -- arrangement
+
+    def give_away(self) -> None:
+        """Leave figures and digits to the page of a new run."""
+        self._is_whole, self._arranged = False, None
+
+    def take_back(self) -> None:
+        """Take figures and digits back from the page of a new run."""
+        if not self._is_whole:
+            self._is_whole = True
+            self._figures_slot.addWidget(self.figures)
+            self.figures.show()
+            self._arrange()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the cards into their places."""
+        if not self._is_whole:
+            return
+        narrow = self.viewport().width() < theme.scaled(_WIDE)
+        curve: Card = self.loss if self._shows_loss else self.accuracy
+        places: list[tuple[Card, int, int, int]]
+        widths: tuple[int, ...]
+        if self.busy:
+            places = [(self.accuracy, 0, 0, 2), (self.digits, 0, 1, 1), (self.loss, 1, 1, 1)]
+            widths = _GOING_ON
+        elif narrow:
+            places, widths = [(curve, 0, 0, 1), (self.digits, 0, 1, 1)], _NARROW
+        else:
+            places = [(self.accuracy, 0, 0, 1), (self.digits, 0, 2, 1), (self.loss, 0, 1, 1)]
+            widths = (_ENDED[0], _ENDED[2], _ENDED[1])
+        self.figures.set_place("running" if self.busy else "finished")
+        for one in (self.accuracy, self.loss):
+            one.switch.setVisible(narrow and not self.busy)
+        if places == self._arranged:
+            return
+        self._arranged = places
+        while self._cards.takeAt(0) is not None:
+            pass
+        shown = [one for one, *_ in places]
+        for card in (self.accuracy, self.loss, self.digits):
+            card.setVisible(card in shown)
+        for placed, y, x, high in places:
+            self._cards.addWidget(placed, y, x, high, 1)
+        for number in range(3):
+            self._cards.setColumnStretch(number, widths[number] if number < len(widths) else 0)
+        for number, share in enumerate(_BESIDE if self.busy else (1, 0)):
+            self._cards.setRowStretch(number, share)
+
+    def _switch_curve(self) -> None:
+        """Show the other curve where there is room for one."""
+        self._shows_loss = not self._shows_loss
+        self._arrange()
+        (self.loss if self._shows_loss else self.accuracy).menu_button.setFocus()
+
+    def show_busy(self, busy: bool) -> None:
+        """Arrange the page for a run that goes on, or for one that has ended."""
+        self.busy = busy
+        for part in (self.progress, self.step_button, self.stop_button, self.pause_button):
+            part.setVisible(busy)
+        self.new_button.setVisible(not busy)
+        self.finished.setVisible(not busy and self._has_result)
+        self._arrange()
+
+    # -- showing
+
+    def show_run(self, run: Run | None, going_on: bool) -> None:
+        """Show what a run is called, and what it trains on what."""
+        if run is None:
+            return
+        self.title.setText(run.title)
+        network = parse_network(run.settings.network)
+        layers = network.title.removeprefix(NETWORKS[network.kind].title).strip(" ,")
+        data = dataset_name(run.settings.data_folder)
+        about = [layers or network.title, "MNIST digits" if data == "MNIST" else data]
+        if not going_on and run.started_at:
+            about.append(format_ago(run.started_at))
+        self.about.setText(" · ".join(about))
 
     def show_state(self, state: RunState, busy: bool) -> None:
-        """Show figures, progress and state."""
+        """Show a run's figures, its progress and its digits."""
+        if busy != self.busy:
+            self.show_busy(busy)
         self.figures.show_state(state)
         self.progress.show_state(state)
-        self._state_line.set_text(state.label)
-        self.pause_button.setText("Resume" if state.state == "paused" else "Pause")
-        for button in (self.stop_button, self.pause_button):
-            button.setVisible(busy)
-        self.new_button.setVisible(not busy)
-        self.draw_button.setVisible(not busy and state.epoch > 0)
+        self.digits.show_digits(state.twelve, state.read)
+        paused = state.state == "paused"
+        if self.pause_button.text() != ("Resume" if paused else "Pause"):
+            self.pause_button.setText("Resume" if paused else "Pause")
+            set_icon(self.pause_button, "play" if paused else "pause", Size.SMALL_ICON)
+
+    def show_result(self, result: Result) -> None:
+        """Show how a run has ended; nothing is told of one that has learnt nothing."""
+        self.finished.show_result(result)
+        self._has_result = result.state.epochs_done > 0
+        self.finished.setVisible(not self.busy and self._has_result)
+
+    def first(self) -> QWidget:
+        """Return the control that is used first now."""
+        if self.busy:
+            return self.pause_button
+        buttons = self.finished.buttons()
+        ready = (one for one in buttons if one.isVisibleTo(self) and one.isEnabled())
+        return next(ready, self.new_button)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import assert_never
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
-from mnist_draw.app.kit.formatting import format_duration
+from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.events import (
     BatchFinished,
@@ -31,6 +31,7 @@ from mnist_draw.training.events import (
     Validating,
 )
 from mnist_draw.training.history import EpochFigures, History
+from mnist_draw.training.record import Run
 from mnist_draw.training.settings import TrainingSettings
 
 
@@ -69,25 +70,21 @@ class Continued:
     settings: TrainingSettings | None = None
 
 
-RunEvent = Event | LayerFigures | Saved | Rescued | Failed | Continued
+RunEvent = Event | LayerFigures | Saved | Rescued | Failed | Continued | TwelveDigits | DigitsRead
 
 
 #: The speed is the mean over this many minibatches.
 _SPEED_OVER = 50
 
-#: States of an active run.
-BUSY = ("loading", "compiling", "training", "paused", "validating", "testing", "stopping")
-
-#: The confidence is calibrated on the validation pictures before the network is saved.
-_FINISHING = "Finishing: measuring and saving …"
-
-_ENDS = {
-    "completed": ("finished", "Finished"),
-    "stopped": ("stopped", "Stopped"),
-    "early": ("finished", "Finished early: the validation loss fell no more"),
-    "target": ("finished", "Finished: the accuracy aimed at is reached"),
-    "diverged": ("failed", "Diverged: the steps were too large"),
-}
+#: States of an active run; a waiting one starts when the taught digits are learnt.
+BUSY = (
+    "waiting", "loading", "compiling", "training", "paused", "validating", "testing", "stopping",
+)  # fmt: skip
+#: States that are usually over at once; their words appear only where they last.
+PASSING = ("loading", "compiling", "testing", "stopping")
+_GETTING_READY = "Getting ready"
+#: Test pictures of MNIST.
+_TEST_DIGITS = 10_000
 
 
 class RunState:
@@ -105,6 +102,7 @@ class RunState:
         self.batch_loss: float | None = None
         self.best_loss: float | None = None
         self.best_accuracy: float | None = None
+        self.best_epoch = 0
         self.test_accuracy: float | None = None
         #: The epoch in which the run was stopped, if it was.
         self.broken_off = 0
@@ -116,7 +114,22 @@ class RunState:
         self._epochs_took = 0.0
         self._since_epoch = 0.0
         self._done = False
-        self._outcome = ""
+        #: Why the run ended: one of `mnist_draw.training.record.STATES`, empty before.
+        self.reason = ""
+        #: The test digits that are read after each epoch, what was read, and which turned right.
+        self.twelve: TwelveDigits | None = None
+        self.read: DigitsRead | None = None
+
+    @classmethod
+    def of_run(cls, run: Run, history: History) -> RunState:
+        """Return the state in which a run was left."""
+        state = cls()
+        state._take_earlier(history)
+        state.epochs, state.epoch = run.settings.epochs, len(history.epochs)
+        state.batches = state.batch = 1
+        state.test_accuracy = history.test_accuracy
+        state.end(run.state)
+        return state
 
     @property
     def epochs_done(self) -> int:
@@ -172,9 +185,11 @@ class RunState:
 
     @property
     def speed(self) -> float | None:
-        """Training pictures per second over the last minibatches."""
+        """Training pictures per second over the last minibatches, or in the last epoch."""
         total = sum(self._seconds)
-        return self.batch_size * len(self._seconds) / total if total else None
+        if not total:
+            return self._of_last_epoch("images_per_second")
+        return self.batch_size * len(self._seconds) / total
 
     @property
     def seconds_left(self) -> float | None:
@@ -188,65 +203,48 @@ class RunState:
         return each * max(0.0, self.epochs - (self.epoch - 1 + self.epoch_part))
 
     @property
-    def seconds_planned(self) -> float | None:
-        """Estimated seconds of the whole run."""
-        left = self.seconds_left
-        return None if left is None else self.elapsed + left
-
-    @property
     def elapsed(self) -> float:
         """Seconds of training so far."""
         return self._epochs_took + self._since_epoch
 
+    def wait(self) -> None:
+        """A run is requested, which starts when the taught digits are learnt."""
+        self._set("waiting", "Starts after learning")
+
     def begin(self) -> None:
         """A run is requested; it has no events yet."""
-        self._set("loading", "Loading pictures and libraries")
-
-    def show_failed_start(self) -> None:
-        """The requested run failed before its first figures."""
-        if self.epoch:
-            self._set(self.state, "Failed at the start · the figures are those of the run before")
+        self._set("loading", _GETTING_READY)
 
     def stopping(self) -> None:
         """A stop is requested."""
         if self.busy:
-            self._set("stopping", "Stopping after this minibatch")
-
-    def finishing(self) -> None:
-        """The run has ended, but is not saved completely."""
-        if self._done and self.state != "failed":
-            self._outcome = self.label
-            self.label = _FINISHING
-
-    def over(self) -> None:
-        """The run is saved completely."""
-        if self.label == _FINISHING:
-            self.label = self._outcome
+            self._set("stopping", "Stopping")
 
     def apply(self, event: RunEvent) -> None:
         """Apply one event of the loop or of the worker."""
         self.history.add(event)
         match event:
             case Compiling():
-                self.compiled = (event.done, event.total)
-                which = f", {event.count}" if event.count else ""
-                self._progress("compiling", f"Compiling {event.stage}{which}")
+                self._progress("compiling", _GETTING_READY)
             case Started():
                 self._started(event)
             case BatchFinished():
                 self._add_batch(event)
             case Validating():
-                self._progress("validating", f"Validating epoch {event.epoch} of {self.epochs}")
+                self._progress("validating", self._words())
             case EpochFinished():
                 self._add_epoch(event)
             case Continued():
-                self._take_earlier(event)
+                self._take_earlier(event.history)
             case Paused():
-                self._progress("paused", self._describe_pause(event))
+                self._progress("paused", f"Paused at {self.epoch} of {self.epochs}")
             case Resumed():
                 self._show_training()
             case Testing():
-                self._set("testing", "Testing on 10,000 pictures")
+                pictures, noun = _TEST_DIGITS, "digits"
+                if self.twelve is not None:
+                    pictures, noun = self.twelve.of, self.twelve.noun
+                self._set("testing", f"Reading {pictures:,} test {noun}")
             case Tested():
                 self.test_accuracy = event.accuracy
             case CheckpointFailed() | Diverged():
@@ -257,22 +255,17 @@ class RunState:
                 self._finish(event)
             case Failed():
                 self.message = event.sentence
-                self._done = True
-                self._set("failed", "Failed")
+                self.end("failed")
+            case TwelveDigits():
+                self.twelve = event
+            case DigitsRead():
+                self.read = event.after(self.read)
             case LayerFigures():
                 self.dead = event.dead
             case BatchSizeChosen() | SettingChanged() | Checkpointed() | Saved():
                 pass
             case _:
                 assert_never(event)
-
-    def _describe_pause(self, event: Paused) -> str:
-        if event.batch:
-            return f"Paused in epoch {event.epoch} after minibatch {event.batch} of {self.batches}"
-        # Figures and bars still show the epoch before.
-        if event.epoch > 1:
-            return f"Paused between epoch {event.epoch - 1} and epoch {event.epoch}"
-        return "Paused before the first minibatch"
 
     def _started(self, event: Started) -> None:
         self.epoch, self.epochs = event.first_epoch, event.epochs
@@ -299,37 +292,53 @@ class RunState:
         self._epoch_seconds = event.seconds
         self._show_training()
 
-    def _take_earlier(self, event: Continued) -> None:
+    def _take_earlier(self, history: History) -> None:
         """Show the earlier part of a continued run until there are newer figures."""
-        self.history = event.history
+        self.history = history
         for row in self.history.epochs:
             self.epoch = row.epoch
             self._count(row)
 
     def _count(self, row: EpochFigures) -> None:
         self.best_loss = min(row.validation_loss, self.best_loss or row.validation_loss)
-        self.best_accuracy = max(row.validation_accuracy, self.best_accuracy or 0.0)
+        if self.best_accuracy is None or row.validation_accuracy > self.best_accuracy:
+            self.best_accuracy, self.best_epoch = row.validation_accuracy, row.epoch
         self._epochs_took += row.seconds
 
     def _finish(self, event: Finished) -> None:
-        state, label = _ENDS[event.reason]
-        self._done = True
         self._since_epoch = 0.0
         if event.reason == "stopped" and self.epoch > event.epochs_done and self.batch:
             self.broken_off = self.epoch
         # As in the list of runs, an incomplete epoch does not count.
         self.epoch, self.batch = event.epochs_done, self.batches if event.epochs_done else 0
-        done = f"{event.epochs_done} epochs"
-        if event.epochs_done != self.epochs:
-            done = f"{event.epochs_done} of {self.epochs} epochs"
-        elif event.epochs_done == 1:
-            done = "1 epoch"
-        if event.epochs_done:
-            done += f" in {format_duration(self._epochs_took)}"
-        self._set(state, f"{label} · {done}")
+        self._learnt = 0
+        if not event.epochs_done:
+            # Of what is not kept no figures remain.
+            self.history, self.batch_loss, self.test_accuracy = History(), None, None
+            self._seconds.clear()
+        self.end(event.reason)
+
+    def end(self, reason: str) -> None:
+        """Note why the run ended, one of `mnist_draw.training.record.STATES`."""
+        self.reason, self._done = reason, True
+        done = f"after {self.epochs_done} of {self.epochs}"
+        if reason in ("completed", "early", "target"):
+            self._set("finished", "Finished")
+        elif reason == "stopped":
+            whole = bool(self.epochs_done)
+            self._set("stopped", f"Stopped {done}" if whole else "Stopped before the first epoch")
+        elif reason == "diverged":
+            self._set("failed", "Stopped: the loss grew without limit")
+        elif reason == "failed":
+            self._set("failed", f"Stopped {done}" if self.epochs_done else "Not started")
+        else:
+            self._set("stopped", f"Can go on {done}")
+
+    def _words(self) -> str:
+        return f"Epoch {self.epoch} of {self.epochs}"
 
     def _show_training(self) -> None:
-        self._progress("training", f"Training · epoch {self.epoch} of {self.epochs}")
+        self._progress("training", self._words())
 
     def _progress(self, state: str, label: str) -> None:
         """Change the state, except that a requested stop stays visible until it happens."""

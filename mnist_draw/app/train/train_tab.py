@@ -9,6 +9,7 @@ from functools import partial
 from typing import Literal
 
 from PyQt5.QtCore import QSize, QTimer, pyqtSignal
+from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from mnist_draw.app.kit.commands import Command
@@ -19,7 +20,6 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.new_run_page import NewRunPage
-from mnist_draw.app.train.run_figures import OfferBar
 from mnist_draw.app.train.run_page import RunPage
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.settings_drawer import SettingsDrawer
@@ -65,8 +65,11 @@ class TrainTab(Page):
     pause_requested = pyqtSignal()
     stop_requested = pyqtSignal()
     epoch_requested = pyqtSignal()
-    #: Let the run's network read the board.
-    try_requested = pyqtSignal()
+    #: Another page is in front, or the tab is.
+    page_shown = pyqtSignal()
+    #: Look at the layers of the run's network, or at one of the test digits.
+    inside_requested = pyqtSignal()
+    digit_requested = pyqtSignal(int)
 
     def __init__(self, preferences: Preferences | None = None) -> None:
         super().__init__()
@@ -85,21 +88,20 @@ class TrainTab(Page):
         for page in self._pages.values():
             self._stack.addWidget(page)
         margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
-        self.offer = OfferBar()
-        side = column(self.offer, (self._stack, 1), gap=Size.CARD_GAP, margins=margins)
-        row(self.drawer, (side, 1), gap=0, owner=self)
+        row(self.drawer, (column(self._stack, margins=margins), 1), gap=0, owner=self)
         run = self.run_page
         self.figures, self.progress, self.hint = run.figures, run.progress, run.hint
         self.loss, self.accuracy = run.loss, run.accuracy
         self.start_button, self.pause_button = self.new_run.start_button, run.pause_button
         self.stop_button, self.step_button = run.stop_button, run.step_button
         self._build_commands()
-        run.hint.remedy_chosen.connect(self.settings.apply)
-        run.draw_button.clicked.connect(self.try_requested)
+        run.hint.inside_requested.connect(self.inside_requested)
+        run.digits.grid.chosen.connect(self.digit_requested)
         run.new_button.clicked.connect(partial(self.show_page, "new"))
         is_open = False if preferences is None else preferences.get(_DRAWER, False)
         self._is_drawer_open = bool(is_open)
         self.show_drawer(self._is_drawer_open)
+        self._place_live()
 
     # -- building
 
@@ -156,9 +158,28 @@ class TrainTab(Page):
             self._before_library = self.page
         self._stack.setCurrentWidget(self._pages[name])
         self.show_drawer(self._is_drawer_open)
+        self._place_live()
+        self.page_shown.emit()
         if name == "library":
             self.library.shown.emit()
         self.focus_first()
+
+    def _place_live(self) -> None:
+        """Put the live figures and the twelve digits on the page that shows them."""
+        new, run = self.new_run, self.run_page
+        if self.page == "new":
+            run.give_away()
+            run.figures.set_place("new")
+            new.live.addWidget(run.figures)
+            new.below.addWidget(run.digits, 1)
+            for part in (run.figures, run.digits):
+                part.show()
+        elif self.page == "run":
+            run.take_back()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.page_shown.emit()
 
     def toggle_library(self) -> None:
         """Show the library, or the page before it."""
@@ -173,6 +194,7 @@ class TrainTab(Page):
         pressed = focus is opener
         self.drawer.setVisible(shown)
         self.new_run.show_settings_button(not shown)
+        self.run_page.settings_button.setVisible(not shown)
         # What opens the drawer and what closes it take each other's place.
         if pressed and shown:
             self.drawer.close_button.setFocus()
@@ -215,31 +237,31 @@ class TrainTab(Page):
         """Return the first control of the page in front; this page if it is disabled."""
         if self.page == "library":
             return self.library.list
-        button = self.new_run.start_button
-        if self.page == "run":
-            run = self.run_page
-            shown = (run.pause_button, run.draw_button, run.new_button)
-            button = next((one for one in shown if not one.isHidden()), run.new_button)
+        button = self.run_page.first() if self.page == "run" else self.new_run.start_button
         return button if button.isEnabled() else self
 
     # -- showing a run
 
     _is_busy = False
 
-    def show_state(self, state: RunState, running: bool, can_continue: bool) -> None:
-        """Show figures, progress and state, and enable the buttons.
+    def show_state(
+        self, state: RunState, shown: RunState, running: bool, can_continue: bool
+    ) -> None:
+        """Show the run in front, which may be another than that of ``state``; enable the buttons.
 
         ``running`` is true until everything is saved, longer than ``state.busy``.
         """
         focus = QApplication.focusWidget()
         held = focus is not None and (focus is self or self._stack.isAncestorOf(focus))
         self._is_busy = busy = running or state.busy
+        waits = state.state == "waiting"
         can_end = state.busy and state.state not in ("stopping", "testing")
         self._main.setEnabled(not busy or state.state in ("training", "paused", "validating"))
         self._stop.setEnabled(can_end)
-        self._step.setEnabled(can_end or (not busy and can_continue))
-        self.run_page.show_state(state, busy)
-        self.settings.set_running(busy)
+        self._step.setEnabled((can_end and not waits) or (not busy and can_continue))
+        self.run_page.show_state(shown, busy and shown is state)
+        self.run_page.stop_button.setText("Cancel" if waits else "Stop")
+        self.settings.set_running(running)
         # A hidden button would pass the focus to the next widget, such as a menu.
         if held and focus and (focus is self or not (focus.isVisible() and focus.isEnabled())):
             self._first().setFocus()

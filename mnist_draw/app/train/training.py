@@ -23,6 +23,7 @@ from mnist_draw.app.kit.threads import Inbox, WorkerThread, connect_direct
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_session import RunSession, Train
+from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import record
 from mnist_draw.training.checkpoint import Checkpoint
@@ -34,6 +35,7 @@ from mnist_draw.training.events import (
     Event,
     Finished,
     Parameters,
+    Started,
     Testing,
 )
 from mnist_draw.training.network_places import describe_fallback, save_fallback, with_fallback_title
@@ -145,6 +147,9 @@ class TrainingWorker(QObject):
         self.closing = False
         self._resume = resume
         self._inspector: Inspector | None = None
+        self._digits: TwelveDigits | None = None
+        #: The parameters from which a run is continued.
+        self._resumed: Parameters | None = None
         #: The network where no place took it.
         self._unsaved: ModelFile | None = None
 
@@ -185,6 +190,7 @@ class TrainingWorker(QObject):
     def _begin(self) -> None:
         if self._resume:
             checkpoint = self.session.resume(self.unsaved)
+            self._resumed = checkpoint.parameters
             settings = self.session.run.settings
             self.inbox.put(Continued(checkpoint.history(), checkpoint.parameters, settings))
         else:
@@ -194,13 +200,23 @@ class TrainingWorker(QObject):
         if isinstance(event, Testing | Finished):
             self._close_inspector()
         self.inbox.put(event)
+        if isinstance(event, Started) and self.session.data is not None:
+            self._digits = choose_twelve(self.session.data, self.session.run.settings.seed)
+            self.inbox.put(self._digits)
+            if self._resumed is not None:
+                self._read_digits(self._resumed)
         if isinstance(event, CheckpointFailed):
             self.unsaved = event.checkpoint or self.unsaved
         elif isinstance(event, Checkpointed):
             self.unsaved = None
         elif isinstance(event, EpochFinished):
             self.trained.emit(self._model(event.parameters))
+            self._read_digits(event.parameters)
             self._inspect(event)
+
+    def _read_digits(self, parameters: Parameters) -> None:
+        if self._digits is not None:
+            self.inbox.put(self._digits.read(self.session.run.settings.network, parameters))
 
     def _inspect(self, event: EpochFinished) -> None:
         if self._inspector is None:
@@ -305,12 +321,10 @@ class Training(QObject):
 
         self._launch(settings, new_run_folder(), resume=False)
 
-    def continue_for(self, epochs: int) -> None:
-        """Continue the last run until it has ``epochs`` epochs in all."""
-        if self._last is None:
-            raise RuntimeError("there is no run to continue")
-        settings, folder = self._last
-        self._launch(settings.replace(epochs=epochs), folder, resume=True)
+    def take(self, run: record.Run) -> None:
+        """Take a run of before as the last one, which can be continued."""
+        if not self.running:
+            self._last, self._unsaved = (run.settings, run.folder), None
 
     def continue_run(self, run: record.Run) -> None:
         """Continue a run of the list to its planned number of epochs."""

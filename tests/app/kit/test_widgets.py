@@ -203,7 +203,7 @@ class Shown:
     def take(self, *happened):
         for event in happened:
             self.state.apply(event)
-            self.tab.show_state(self.state, running=True, can_continue=False)
+            self.tab.show_state(self.state, self.state, running=True, can_continue=False)
             steady = self.state.state == "training"
             self.header.network.work.show_work(Work(self.state.label, is_steady=steady))
             QApplication.processEvents()

@@ -118,7 +118,7 @@ def test_the_train_tab_is_whole(window, text):
     tab.show_drawer(False)
     tab.show_page("run")
     for state.state in ("training", "paused"):
-        tab.show_state(state, running=True, can_continue=False)
+        tab.show_state(state, state, running=True, can_continue=False)
         _settle()
         run = tab.run_page
         for button in (run.step_button, run.stop_button, run.pause_button):

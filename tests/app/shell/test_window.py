@@ -51,8 +51,9 @@ pytestmark = pytest.mark.window
 
 NAMES = [
     "trainTab", "drawTab", "insideTab", "tabs",
-    "startButton", "stopButton", "epochsSpinBox", "epochProgress",
-    "runProgress", "epochLabel", "trainLossLabel", "trainAccuracyLabel", "validationLossLabel",
+    "startButton", "stopButton", "epochsSpinBox", "epochBar", "accuracyFigure", "lossLabel",
+    "twelveDigits", "hintLine", "finishedCard", "trainOnButton", "mistakesButton",
+    "trainLossLabel", "trainAccuracyLabel", "validationLossLabel",
     "validationAccuracyLabel", "testAccuracyLabel", "canvas", "clearButton", "predictionLabel",
     *(f"probabilityBar{digit}" for digit in range(10)), "networkInputView", "pauseButton",
     "stepButton", "networkCombo", "updateCombo", "learningRateSpinBox", "batchSizeSpinBox",
@@ -60,7 +61,7 @@ NAMES = [
     "filtersView", "penButton", "eraserButton", "widthButton", "undoButton", "redoButton",
     "settingsDrawer", "confidenceLabel", "secondGuessLabel", "augmentationCombo",
     "libraryPage", "libraryRow",
-    "tryItButton", "continueButton", "notNowButton", "discardButton", "settingsFileButton",
+    "tryItButton", "settingsFileButton",
     "layersView", "toolBar", "moreButton", "networkButton", "networkMenu", "toast",
     "pictureStrip",
     "boardCaption",
@@ -162,7 +163,7 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     shared.wait_for_end()
     window.network.new_runs_answer = False
     key = "opened:rescued-model.npz"
-    assert str(find_by_key(key).path) in shared.text("toastLabel")
+    assert str(find_by_key(key).path) in shared.text("hintLabel")
     qtbot.waitUntil(lambda: window.network.key == key)
     qtbot.waitUntil(lambda: key in [kept.key for kept in window.network.networks])
     assert window.network.key_to_restore == key
@@ -464,7 +465,7 @@ def test_a_view_that_has_the_keyboard_is_framed(shared, qtbot):
     try:
         window.tabs.setCurrentWidget(window.train_tab)
         window.train_tab.show_page("run")
-        plot = window.train_tab.loss.plot
+        plot = window.train_tab.accuracy.plot
         plot.setFocus(Qt.TabFocusReason)
         qtbot.waitUntil(plot.hasFocus)
         [frame] = frames(window)

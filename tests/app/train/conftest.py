@@ -49,11 +49,9 @@ class Room:
         page = self.tab.library
         self.library = LibraryController(page, self.run, self.network, self.background, self.tab)
         # As the window does.
-        self.library.interrupted.connect(self.tab.offer.offer)
+        self.library.run_requested.connect(self.run.show_run)
         self.library.library_requested.connect(lambda: self.tab.show_page("library"))
         page.close_requested.connect(self.tab.toggle_library)
-        self.tab.offer.continue_requested.connect(self.library.continue_run)
-        self.tab.offer.discard_requested.connect(self.library.delete_run)
         for card, name in ((self.tab.loss, "loss"), (self.tab.accuracy, "accuracy")):
             card.export_requested.connect(partial(self.library.export_shown, card, name))
         self.notices = notices
@@ -68,6 +66,10 @@ class Room:
     @property
     def message(self):
         return self.notices[-1].sentence if self.notices else ""
+
+    @property
+    def hint(self):
+        return self.tab.hint.sentence.text()
 
     def undo(self):
         """Take back what the last message offers to take back."""
@@ -106,8 +108,9 @@ class Room:
 
     def wait_for_background(self):
         """Wait for files, and for what is shown of them."""
-        assert self.background.wait()
-        self.qtbot.wait(1)
+        for background in (self.background, self.run._background):
+            assert background.wait()
+            self.qtbot.wait(1)
 
     def close(self):
         self.loop.gate.set()

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.app.train.run_figures import FiguresRow, ProgressRow
+from mnist_draw.app.train.run_figures import EpochBar, Figures, ProgressRow
 from mnist_draw.app.train.run_state import Failed, RunState, Saved
-from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training import events
-from mnist_draw.training.events import BatchFinished, Compiling
-from mnist_draw.training.hints import Hint, diverged, read_curves
+from mnist_draw.training.events import BatchFinished
+from mnist_draw.training.hints import diverged, read_curves, settled_since
 from mnist_draw.training.history import EpochFigures
+from mnist_draw.training.record import Run, with_figures
 from mnist_draw.training.settings import TrainingSettings
 
 from ..fakes import Loop
+from .conftest import figures
 
 
 def batch(epoch, number, loss=0.5, accuracy=0.9):
@@ -70,7 +71,7 @@ def test_a_whole_run_ends_full_and_in_words():
     assert seen == [
         "compiling", *["training", "validating"] * 3, "training", "testing", "finished",
     ]  # fmt: skip
-    assert state.label == "Finished · 3 epochs in 0:00"
+    assert state.label == "Finished"
     assert state.run_part == 1.0
     assert state.seconds_left == 0
     assert state.test_accuracy == 0.9829
@@ -84,56 +85,81 @@ def test_a_stop_asked_for_stays_visible(state):
     state.apply(events.Testing())
     state.apply(events.Finished("stopped", 0, 17.0, ()))
     assert (state.state, state.busy) == ("stopped", False)
-    # Without a whole epoch it took no time worth telling.
-    assert state.label == "Stopped · 0 of 2 epochs"
+    # Of what is not kept there are no figures.
+    assert state.label == "Stopped before the first epoch"
+    assert state.training_loss is state.speed is None
+    assert not state.history.batch_losses
 
 
-def test_pause_compiling_and_failure_are_told(state):
+def test_states_and_their_words(state):
     for event, label in (
-        (events.Paused(1, 3), "Paused in epoch 1 after minibatch 3 of 4"),
-        (events.Paused(2, 0), "Paused between epoch 1 and epoch 2"),
-        (events.Paused(1, 0), "Paused before the first minibatch"),
-        (
-            events.Compiling("the training function", 0, 2),
-            "Compiling the training function, 1 of 2",
-        ),
-        (events.Compiling("the augmentation, once", 0, 1), "Compiling the augmentation, once"),
+        (events.Compiling("the training function", 0, 2), "Getting ready"),
+        (events.Started(1, 2, 4, 50, 200), "Epoch 1 of 2"),
+        (events.Paused(1, 3), "Paused at 1 of 2"),
+        (events.Resumed(1, 3), "Epoch 1 of 2"),
+        (events.Validating(1), "Epoch 1 of 2"),
+        (events.Testing(), "Reading 10,000 test digits"),
+        (events.Finished("diverged", 0, 1.0, ()), "Stopped: the loss grew without limit"),
+        (events.Finished("stopped", 0, 1.0, ()), "Stopped before the first epoch"),
+        (Failed("The batch size is 0."), "Not started"),
     ):
         state.apply(event)
         assert state.label == label
-    state.apply(events.Resumed(1, 3))
-    assert state.state == "training"
-    state.apply(Failed("The batch size is 0."))
     assert (state.state, state.message, state.busy) == ("failed", "The batch size is 0.", False)
 
 
-def test_a_longer_figure_moves_no_other(qtbot):
-    row = FiguresRow()
+@pytest.mark.parametrize(
+    ("reason", "label"),
+    [
+        ("completed", "Finished"),
+        ("stopped", "Stopped after 3 of 20"),
+        ("interrupted", "Can go on after 3 of 20"),
+        ("running", "Can go on after 3 of 20"),
+    ],
+)
+def test_a_run_of_before_is_as_it_was(reason, label):
+    made = figures(3)
+    run = with_figures(Run(Path("x"), TrainingSettings(epochs=20), state=reason), made)
+    state = RunState.of_run(run, made)
+    assert (state.label, state.epoch, state.busy) == (label, 3, False)
+    assert state.validation_accuracy == 0.95
+    assert state.elapsed == 180
+
+
+def test_what_passes_is_told_only_where_it_lasts(qtbot, state):
+    row = ProgressRow()
     qtbot.addWidget(row)
-    row.resize(900, 80)
+    row.show()
+    row.show_state(state)
+    state.apply(events.Testing())
+    row.show_state(state)
+    assert row.state_label.text() == "Epoch 1 of 2"
+    qtbot.waitUntil(lambda: row.state_label.text().startswith("Reading"))
+
+
+@pytest.mark.parametrize(
+    ("epochs", "segments"), [(1, 1), (60, 60), (61, 13), (300, 60), (301, 31), (3000, 60)]
+)
+def test_a_bar_has_a_segment_for_each_epoch_or_for_several(qtbot, epochs, segments):
+    bar, state = EpochBar(), RunState()
+    qtbot.addWidget(bar)
+    state.epochs = epochs
+    bar.show_state(state)
+    assert bar.segments == segments
+
+
+def test_a_longer_figure_moves_no_other(qtbot):
+    row = Figures()
+    qtbot.addWidget(row)
+    row.resize(1300, 120)
     row.show()
     state = RunState()
     row.show_state(state)
-    before = [figure.geometry() for figure in row._figures]
+    before = [figure.geometry() for figure in row.small]
     state.apply(BatchFinished(1, 1, 1, 1, 123456789.0, 0.9, 0.01))
     row.show_state(state)
     row.layout().activate()
-    assert [figure.geometry() for figure in row._figures] == before
-
-
-def test_the_number_of_the_epoch_may_grow_and_compiling_is_no_progress(qtbot):
-    row = ProgressRow()
-    qtbot.addWidget(row)
-    state = RunState()
-    state.apply(Compiling("the validation function", 1, 2))
-    row.show_state(state)
-    assert row.epoch_bar.value() == row.run_bar.value() == 0
-    state.epochs, state.epoch = 1000, 9
-    row.show_state(state)
-    width = row.epoch.width()
-    state.epoch = 1000
-    row.show_state(state)
-    assert row.epoch.width() == width
+    assert [figure.geometry() for figure in row.small] == before
 
 
 # -- hints
@@ -152,7 +178,7 @@ SETTINGS = TrainingSettings(learning_rate=0.01)
 @pytest.mark.parametrize(
     ("training", "validation", "says", "changes"),
     [
-        ([], [], "Only the second counts", ""),
+        ([], [], "never seen", ""),
         ([1.0], [0.9], "Each epoch shows", ""),
         ([1.0, 0.8, 0.6, 0.5, 0.4], [0.9, 0.7, 0.6, 0.5, 0.4], "Both losses fall", ""),
         ([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53], "by heart", "augmentation"),
@@ -166,18 +192,34 @@ def test_reading(training, validation, says, changes):
     assert hint.name == changes
     assert bool(hint.remedy) == bool(changes)
     if changes == "learning_rate":
-        assert (hint.value, hint.remedy) == (0.003, "Set the learning rate to 0.003")
+        assert (hint.value, hint.remedy) == (0.003, "Set the rate to 0.003")
 
 
 def test_after_divergence_the_usual_rate_is_advised():
     for rule, rate, advised in (("adam", 10.0, 0.001), ("sgd", 10.0, 0.1), ("adam", 0.001, 0.0001)):
         wild = TrainingSettings(update=rule, learning_rate=rate)
-        told = diverged("The loss became nan.", wild)
-        assert (told.sentence, told.value) == ("The loss became nan.", advised)
+        told = diverged(2, wild)
+        assert "without limit in epoch 2" in told.sentence
         silent = read_curves(epochs([1.0], [0.9]), wild, (0.99,))
-        assert silent.value == advised
-        assert "do not come back" in silent.sentence
-        assert f"{advised:g}." in silent.sentence
+        assert "99 % of a layer" in silent.sentence
+        for hint in (told, silent):
+            assert (hint.value, hint.is_new_run) == (advised, True)
+            assert hint.remedy == f"New run with {advised:g}"
+
+
+def test_it_has_settled_only_where_three_epochs_changed_little():
+    level = [0.9, 0.5, 0.3, 0.2, 0.2, 0.2, 0.2]
+    for training, validation, settled in (
+        (level, level, True),
+        (level, [*level[:-1], 0.197], False),
+        # Its weights may hardly move while the losses still fall.
+        ([1.2, 1.19, 1.18, 1.17, 1.16], [1.2, 1.18, 1.16, 1.14, 1.12], False),
+        # Level from its start, it has learnt nothing.
+        ([2.3] * 5, [2.3] * 5, False),
+    ):
+        hint = read_curves(epochs(training, validation), SETTINGS)
+        assert ("has settled" in hint.sentence) == settled
+    assert settled_since(epochs(level, level)) == 4
 
 
 def test_learning_by_heart_despite_augmentation_asks_for_l2():
@@ -191,14 +233,3 @@ def test_many_silent_units():
     falling = epochs([1.0, 0.8], [0.9, 0.7])
     assert "50 % of a layer" in read_curves(falling, SETTINGS, (0.1, 0.5)).sentence
     assert "Each epoch" in read_curves(falling, SETTINGS, (0.1, 0.2)).sentence
-
-
-def test_the_button_applies_the_remedy(qtbot):
-    tab = TrainTab()
-    qtbot.addWidget(tab)
-    for name, value in (("learning_rate", 0.5), ("l2", 0.25), ("augmentation", "warp")):
-        tab.hint.show_hint(Hint("", "x", name, value))
-        tab.hint.remedy.click()
-        assert getattr(tab.settings.settings(), name) == value
-        assert tab.hint.remedy.isHidden()
-    tab.drawer.examples.show_recipe("off", None, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QProgressBar
@@ -13,7 +14,6 @@ from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import events
-from mnist_draw.training.hints import Hint
 from mnist_draw.training.record import read_run
 from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import SettingsError, TrainingSettings
@@ -30,23 +30,26 @@ def test_a_run_from_start_to_end(make):
     assert room.button("pauseButton").isVisible()
     room.wait_for_end()
     figures = {
-        "epochLabel": "3",
         "trainLossLabel": "0.1333",
         "trainAccuracyLabel": "91.00 %",
         "validationLossLabel": "0.1000",
         "validationAccuracyLabel": "97.84 %",
         "testAccuracyLabel": "98.29 %",
-        "timeLeftLabel": "0:00",
-        "stateLabel": "Finished · 3 epochs in 0:00",
+        "timeLeftLabel": "",
+        "stateLabel": "Finished",
+        "bestLabel": "97.84 %, epoch 1",
     }
     assert {name: room.text(name) for name in figures} == figures
-    bar = room.tab.findChild(QProgressBar, "runProgress")
+    bar = room.tab.findChild(QProgressBar, "epochBar")
     assert bar.value() == bar.maximum()
     assert room.button("newRunButton").isVisible()
+    assert "98.29 %" in room.text("headlineLabel")
+    assert "9,829 of 10,000 test digits right, after 3 epochs" in room.text("resultLabel")
     assert not room.button("stopButton").isEnabled()
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3]
-    with room.qtbot.waitSignal(room.tab.try_requested):
+    with room.qtbot.waitSignal(room.run.try_requested) as asked:
         room.button("tryItButton").click()
+    assert asked.args == [room.training.key]
 
 
 def test_a_run_that_is_being_saved_says_so(make, monkeypatch):
@@ -54,11 +57,9 @@ def test_a_run_that_is_being_saved_says_so(make, monkeypatch):
     monkeypatch.setattr(RunSession, "save_model", lambda *_: saved.wait(10))
     room.start(epochs=1)
     room.wait_for("finished")
-    assert room.text("stateLabel").startswith("Finishing")
     assert not room.button("newRunButton").isVisible()
     saved.set()
     room.wait_for_end()
-    assert room.text("stateLabel").startswith("Finished")
     assert room.button("newRunButton").isVisible()
 
 
@@ -74,7 +75,7 @@ def test_pause_resume_and_stop_by_key(make):
     room.loop.gate.set()
     room.wait_for("paused")
     assert room.button("pauseButton").text() == "Resume"
-    assert room.text("stateLabel").startswith("Paused in epoch 1")
+    assert room.text("stateLabel") == "Paused at 1 of 20"
     QTest.keyClick(room.tab, Qt.Key_F5)
     room.qtbot.waitUntil(lambda: room.run.state.state != "paused")
     QTest.keyClick(room.tab, Qt.Key_F5, Qt.ShiftModifier)
@@ -127,22 +128,39 @@ def test_what_keeps_a_run_from_starting_is_told_at_its_field(make):
     assert not mark.error
 
 
-def test_a_run_that_fails_leaves_the_figures_of_the_one_before(make):
-    room = make(Loop(error=UserError("The folder /x holds no IDX files.")))
+def test_a_run_that_fails_says_so_in_its_hint_line_alone(make):
+    room = make()
     room.start(epochs=2)
     room.wait_for_end()
-    assert room.message == "The folder /x holds no IDX files."
-    assert (room.text("stateLabel"), room.text("timeLeftLabel")) == ("Failed", "–")
+    room.loop.error = UserError("The folder /x holds no IDX files.")
+    told = len(room.notices)
+    room.run.start()
+    room.wait_for_end()
+    assert (room.hint, room.message) == ("The folder /x holds no IDX files.", "")
+    assert len(room.notices) == told
+    # No figures of the run before, which the Library still has.
+    assert (room.text("validationLossLabel"), room.text("timeLeftLabel")) == ("–", "")
+    assert not room.tab.run_page.finished.isVisible()
     assert room.button("newRunButton").isVisible()
-    error, room.loop.error = room.loop.error, None
-    room.run.start()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_stop_keeps_complete_epochs_and_nothing_before_the_first(make, number):
+    room = make(Loop(free_epochs=number - 1))
+    room.loop.gate.clear()
+    room.start(epochs=3)
+    room.qtbot.waitUntil(lambda: room.run.state.epoch == number)
+    room.run.stop()
+    room.loop.gate.set()
     room.wait_for_end()
-    room.loop.error = error
-    room.run.start()
-    room.wait_for_end()
-    assert "the figures are those of the run before" in room.run.state.label
-    assert (room.text("validationLossLabel"), room.text("epochLabel")) == ("0.1500", "2")
-    assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2]
+    card = room.tab.run_page.finished
+    assert card.isVisible() == (number == 2)
+    if number == 1:
+        assert "Nothing to keep" in room.hint
+        assert room.text("testAccuracyLabel") == room.text("trainLossLabel") == "–"
+    else:
+        assert "Stopped after 1 of 3" in room.text("headlineLabel")
+        assert card.on_button.text() == "Go on"
 
 
 def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(make):
@@ -154,79 +172,108 @@ def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(make):
     room.run.show()
     room.loop.gate.clear()
     room.button("stepButton").click()
-    room.qtbot.waitUntil(lambda: room.text("epochLabel") == "2")
-    assert room.text("testAccuracyLabel") == "–"
-    assert "epoch 1 is the last from which it can go on" in room.message
+    room.qtbot.waitUntil(lambda: room.run.state.epoch == 2)
+    assert room.text("testAccuracyLabel") == "at the end"
+    assert "epoch 1 is the last from which it can go on" in room.hint
     room.loop.gate.set()
     room.wait_for_end()
 
 
-def test_what_is_told_before_the_first_figures_is_joined(make):
+def test_what_troubles_a_run_is_told_in_its_hint_line(make):
     room = make()
-    room.tab.hint.show_hint(Hint("The loss became nan.", "x", "learning_rate", 0.1))
     room.loop.gate.clear()
     room.run.start()
     room.run._happened([events.CheckpointFailed(Path(), 0, "Some were set aside.")])
     room.run._happened([events.BatchSizeChosen(90, 500, 900)])
-    assert room.message.startswith("Some were set aside. The batch size is 90")
+    assert room.hint.startswith("Some were set aside. The batch size is 90")
     room.wait_for("training")
     room.run._happened([events.CheckpointFailed(Path(), 0, "The disk is full.")])
-    assert room.message == "The disk is full."
-    room.qtbot.waitUntil(lambda: "Only the second counts" in room.tab.hint.sentence.text())
+    assert room.hint == "The disk is full."
+    room.run._happened([events.Checkpointed(Path(), 1)])
+    room.run._hint()
+    assert "never seen" in room.hint
 
 
-def test_a_run_that_was_cut_off_is_offered_and_continued(make):
-    add_run("2026-01-02 10:00", state="completed")
-    cut = add_run("2026-01-01 10:00", state="running", seed=7)
+def test_after_a_restart_the_last_run_is_shown_and_goes_on(make):
+    add_run("2026-01-01 10:00", state="completed")
+    cut = add_run("2026-01-02 10:00", state="running", seed=7)
     room = make()
-    assert room.text("offerLabel") == (
-        "Continue MLP 784–4–10, seed 7 (2026-01-01 10:00) after epoch 3 of 20?"
-    )
+    room.qtbot.waitUntil(lambda: room.tab.page == "run")
+    assert room.text("runTitle").endswith("seed 7")
+    assert "Can go on after 3 of 20" in room.text("headlineLabel")
+    assert room.text("validationAccuracyLabel") == "95.00 %"
+    curve = room.tab.loss._validation_curve
+    assert list(curve.getData()[0]) == [1, 2, 3]
+    grid = room.tab.run_page.digits.grid
+    room.qtbot.waitUntil(lambda: grid.read is not None)
     room.loop.gate.clear()
-    room.button("continueButton").click()
+    chosen = room.tab.settings.settings()
+    go_on = room.button("trainOnButton")
+    room.tab.activateWindow()
+    go_on.setFocus()
+    room.qtbot.waitUntil(go_on.hasFocus)
+    go_on.click()
     assert room.training.running
-    assert not room.tab.offer.isVisible()
     assert room.tab.settings.settings().seed == 7
     room.qtbot.waitUntil(lambda: room.run.state.epoch == 4)
-    curve = room.tab.loss._validation_curve
-    room.qtbot.waitUntil(lambda: curve.getData()[0] is not None)
-    assert list(curve.getData()[0]) == [1, 2, 3]
+    room.qtbot.waitUntil(room.button("pauseButton").hasFocus)
     # What is known from before is there at once.
     assert room.text("validationAccuracyLabel") == "95.00 %"
     room.loop.gate.set()
     room.wait_for_end()
+    assert room.button("tryItButton").hasFocus()
     run = read_run(cut.folder)
-    assert (run.state, run.epochs_done, run.started) == ("completed", 20, "2026-01-01 10:00")
+    assert (run.state, run.epochs_done, run.started) == ("completed", 20, "2026-01-02 10:00")
+    # What was chosen for the next run is chosen again.
+    assert room.tab.settings.settings() == chosen
 
 
 def test_a_damaged_checkpoint_is_told_at_the_start(make):
     run = add_run("2026-01-01 10:00", state="running")
     run.checkpoint.write_bytes(b"half a checkpoint")
     room = make()
-    assert not room.tab.offer.isVisible()
     assert "cannot be continued" in room.message
     assert list(run.folder.glob("checkpoint.npz.unreadable-*"))
 
 
-def test_an_offer_is_put_off_or_discarded_and_brought_back(make):
-    add_run("2026-01-01 10:00", state="interrupted")
-    room = make()
-    room.button("notNowButton").click()
-    assert not room.tab.offer.isVisible()
-    room.library.find_interrupted_run()
-    room.qtbot.waitUntil(room.tab.offer.isVisible)
-    room.start()
-    assert not room.tab.offer.isVisible()
-    room.run.stop()
+def test_another_run_is_looked_at_while_one_goes_on(make):
+    before = add_run("2026-01-01 10:00", epochs=5)
+    room = make(Loop(free_epochs=2))
+    room.loop.gate.clear()
+    room.start(epochs=4)
+    room.qtbot.waitUntil(lambda: room.run.state.epoch == 3)
+    room.run.show_run(before)
+    room.qtbot.waitUntil(room.tab.run_page.finished.isVisible)
+    assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3, 4, 5]
+    assert not room.button("trainOnButton").isVisible()
+    assert room.run.state.epoch == 3
+    room.run.show_current()
+    assert not room.tab.run_page.finished.isVisible()
+    assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2]
+
+
+class Diverging(Loop):
+    """A training loop whose loss grows without limit in its first epoch."""
+
+    def __call__(self, settings, **options):
+        yield events.Started(1, settings.epochs, 4, 500, 50_000)
+        yield events.Diverged(1, 2, float("inf"), 5.0, "The loss became inf.")
+        yield events.Finished("diverged", 0, 1.0, ())
+
+
+def test_a_loss_without_limit_leads_to_a_calmer_run(make):
+    room = make(Diverging())
+    room.start(epochs=2, learning_rate=5.0)
     room.wait_for_end()
-    room.library.find_interrupted_run()
-    room.qtbot.waitUntil(room.tab.offer.isVisible)
-    room.button("discardButton").click()
-    room.qtbot.waitUntil(lambda: "was deleted" in room.message)
-    listed = [run.started for run in list_runs()[0]]
-    assert "2026-01-01 10:00" not in listed
-    room.undo()
-    room.qtbot.waitUntil(lambda: len(list_runs()[0]) == len(listed) + 1)
+    assert "The loss grew without limit in epoch 1" in room.hint
+    assert room.message == ""
+    room.tab.activateWindow()
+    remedy = room.tab.hint.remedy
+    remedy.setFocus()
+    remedy.click()
+    assert room.tab.page == "new"
+    assert room.tab.settings.settings().learning_rate == 0.001
+    assert room.button("startButton").hasFocus()
 
 
 def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make, qtbot):
@@ -239,9 +286,8 @@ def test_what_becomes_of_a_broken_epoch_is_told_and_counts_agree(make, qtbot):
     room.training.stop(closing=True)
     room.loop.gate.set()
     room.wait_for_end()
-    assert "Epoch 3 was broken off" in room.message
-    assert room.text("epochLabel") == "2"
-    assert room.text("stateLabel") == "Stopped · 2 of 5 epochs in 0:00"
+    assert "Epoch 3 was broken off" in room.hint
+    assert room.text("stateLabel") == "Stopped after 2 of 5"
     page = room.show_library()
     detail = page.list.rows.row_view(page.list.current()).detail
     assert detail.endswith("2 of 5 epochs, stopped, 0:00")

@@ -188,7 +188,7 @@ def test_a_run_goes_on_from_what_could_not_be_written_or_says_that_it_goes_back(
     started = read_run(training.folder)
     happened.clear()
     with qtbot.waitSignal(training.ended):
-        training.continue_for(4)
+        training.continue_run(replace(started, settings=started.settings.replace(epochs=4)))
     assert [checkpoint.epoch for checkpoint in loop.resumed] == [3]
     assert isinstance(happened[0], Continued)
     assert read_run(training.folder).epochs_done == 4

@@ -1,0 +1,302 @@
+"""What a run has made: a network that reads so much, and what can be done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt5.QtWidgets import QInputDialog, QSizePolicy, QWidget
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.formatting import format_duration, format_percent
+from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import ink_image
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import Card, explain, label, push_button
+from mnist_draw.app.train.curve_card import TUTORIAL_ACCURACY
+from mnist_draw.app.train.run_state import RunState
+from mnist_draw.training.checkpoint import MAX_EPOCHS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.recognition.certainty import Certainty
+
+#: Epochs of *Train on*: usual first, then those of its menu.
+_MORE, _OFFERED = 5, (1, 5, 20)
+_TRAIN_ON = "Five more epochs, as if it had not stopped. Right click: another number."
+_GO_ON = "Train on to the planned epochs, as if it had not stopped."
+#: Under this width of the card the words beside the drawing go.
+_NARROW = 1100
+_DRAWING = 112
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the card tells: a run's state, and what its folder holds."""
+
+    state: RunState
+    #: The file of its network, if there is one.
+    model: Path | None
+    can_continue: bool
+    is_like_tutorial: bool
+    #: Whether its network is known though it may be in no file.
+    in_memory: bool = False
+
+    @property
+    def can_be_tried(self) -> bool:
+        """Whether there is a network that can answer."""
+        return self.model is not None or self.in_memory
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run came to its end; else it can go on."""
+        return self.state.state == "finished" or self.state.reason == "diverged"
+
+
+def headline(result: Result) -> tuple[str, str, str]:
+    """Return the headline before, at and after its figure."""
+    state, noun = result.state, _noun(result)
+    begins = "" if result.is_whole else f"{state.label}. "
+    if state.test_accuracy is not None:
+        share, of = state.test_accuracy, f" of {noun} it has never seen."
+    else:
+        share, of = state.validation_accuracy or 0.0, f" of the validation {noun}."
+    return f"{begins}Your network reads ", format_percent(share), of
+
+
+def details(result: Result) -> str:
+    """Return the sentence below the headline."""
+    state = result.state
+    epochs = "1 epoch" if state.epochs_done == 1 else f"{state.epochs_done} epochs"
+    after = f"after {epochs} in {format_duration(state.elapsed)}"
+    if state.test_accuracy is None:
+        return f"It is not tested yet, {after}."
+    of = state.twelve.of if state.twelve is not None else 10_000
+    told = [f"{round(state.test_accuracy * of):,} of {of:,} test {_noun(result)} right, {after}."]
+    if state.reason == "early":
+        told.append("The validation loss fell no more.")
+    elif state.reason == "target":
+        told.append("The accuracy aimed at is reached.")
+    elif result.is_like_tutorial:
+        told.append(f"The tutorial got {TUTORIAL_ACCURACY} %.")
+    return " ".join(told)
+
+
+def _noun(result: Result) -> str:
+    return result.state.twelve.noun if result.state.twelve is not None else "digits"
+
+
+class DrawingView(QWidget):
+    """What is drawn on the board, and how the network reads it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("readingView")
+        explain(self, "Your drawing", "What is drawn on the board, and how this network reads it.")
+        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
+        self._picture: np.ndarray | None = None
+        self._read: Certainty | None = None
+        self._wordy = True
+        theme.follow(self, self._resize)
+        self.hide()
+
+    def _resize(self) -> None:
+        words = QFontMetricsF(theme.font(Text.BODY)).horizontalAdvance(_READS) if self._wordy else 0
+        self.setFixedSize(round(words) + theme.scaled(76) + _DRAWING + 2, _DRAWING + 2)
+        self.update()
+
+    def set_wordy(self, on: bool) -> None:
+        """Show words before the answer, or the answer alone."""
+        if on != self._wordy:
+            self._wordy = on
+            self._resize()
+
+    def show_reading(self, picture: np.ndarray | None, read: Certainty | None) -> None:
+        """Show a picture, float32 (28, 28), and its answer; None hides all."""
+        self._picture, self._read = picture, read
+        self.setVisible(picture is not None and read is not None)
+        if read is not None:
+            self.setAccessibleDescription(f"{_READS} {read.text}, {read.word}.")
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._picture is None or self._read is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        frame = QRectF(self.width() - _DRAWING - 1, 1, _DRAWING, _DRAWING)
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setBrush(theme.colour("paper"))
+        painter.drawRoundedRect(frame, Size.CARD_RADIUS, Size.CARD_RADIUS)
+        painter.drawImage(frame.adjusted(6, 6, -6, -6), ink_image(self._picture))
+        painter.setPen(theme.colour("accent" if self._read.named else "muted"))
+        painter.setFont(theme.font(Text.GIVEN if len(self._read.text) == 1 else Text.FIGURE, True))
+        room = theme.scaled(76)
+        answer = QRectF(frame.left() - room, frame.top(), room, frame.height())
+        painter.drawText(answer, Qt.AlignCenter, self._read.text)
+        if self._wordy:
+            painter.setPen(theme.colour("muted"))
+            painter.setFont(theme.font(Text.BODY))
+            words = QRectF(0, frame.top(), answer.left(), frame.height())
+            painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), _READS)
+
+
+_READS = "It reads your drawing as"
+
+
+def read_drawing(model: Path, picture: np.ndarray) -> tuple[np.ndarray, Certainty]:
+    """Return a picture, float32 (28, 28), and how the network in a file reads it."""
+    from mnist_draw.library.stored_network import load_trained
+    from mnist_draw.recognition.answer import answer_from
+    from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, certainty_of
+    from mnist_draw.recognition.recogniser import Recogniser
+
+    recogniser = Recogniser(load_trained(model), compiled=False)
+    scores = recogniser.read(picture[None, None])
+    refused = recogniser.reads_digits and recogniser.refuses(float(scores.log_odds[0]))
+    objection = UNLIKE_A_DIGIT if refused else ""
+    answer = answer_from(scores.probabilities[0], picture, objection, recogniser.names)
+    return picture, certainty_of(answer)
+
+
+class FinishedCard(Card):
+    """The end of a run in one sentence, and its next steps."""
+
+    try_requested = pyqtSignal()
+    mistakes_requested = pyqtSignal()
+    share_requested = pyqtSignal()
+    #: Train the run on until it has so many epochs.
+    continue_requested = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("finishedCard")
+        self._result: Result | None = None
+        self._picture: np.ndarray | None = None
+        self._job = LatestJob(lambda asked: read_drawing(*asked), self)
+        self.headline = label("", "headline", "headlineLabel")
+        self.headline.setTextFormat(Qt.RichText)
+        self.details = label("", "sentence", "resultLabel")
+        for words in (self.headline, self.details):
+            words.setWordWrap(True)
+            words.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Minimum)
+        self._build_buttons()
+        self.drawing = DrawingView()
+        self._job.answered.connect(lambda read: self.drawing.show_reading(*read))
+        buttons = row(
+            *(self.try_button, self.mistakes_button, self.on_button, self.share_button), 1,
+            gap=Size.CARD_GAP,
+        )  # fmt: skip
+        words_column = column(1, self.headline, self.details, 1, buttons, 1, gap=Size.FIELD_GAP)
+        pad = Size.MARGIN + Size.FIELD_GAP
+        self.body.setContentsMargins(pad, Size.CARD_PADDING, pad, Size.CARD_PADDING)
+        self.body.addLayout(row((words_column, 1), self.drawing, gap=Size.MARGIN))
+        theme.follow(self, self._show_words)
+
+    def _build_buttons(self) -> None:
+        self.try_button = push_button(
+            "tryItButton", "Try it", "Draw, and let this network read.", look="start"
+        )
+        self.try_button.setMinimumWidth(theme.scaled(148))
+        set_icon(self.try_button, "pencil-simple")
+        self.mistakes_button = push_button(
+            "mistakesButton", "See its mistakes", "Look at the test digits it gets wrong.",
+            look="large",
+        )  # fmt: skip
+        self.on_button = push_button("trainOnButton", "Train on", _TRAIN_ON, look="large")
+        self.on_button.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.on_button.customContextMenuRequested.connect(self._offer_epochs)
+        self.share_button = push_button(
+            "shareButton", "Share", "Write one file that opens with a double click.", look="link"
+        )
+        self.try_button.clicked.connect(self.try_requested)
+        self.mistakes_button.clicked.connect(self.mistakes_requested)
+        self.share_button.clicked.connect(self.share_requested)
+        self.on_button.clicked.connect(self._train_on)
+
+    def _train_on(self) -> None:
+        if self._result is not None:
+            state = self._result.state
+            whole = self._result.is_whole or state.epochs <= state.epochs_done
+            self.continue_requested.emit(state.epochs_done + _MORE if whole else state.epochs)
+
+    def _offer_epochs(self) -> None:
+        """Offer other numbers of epochs to train on for."""
+        menu = Menu(self.on_button)
+        menu.setAttribute(Qt.WA_DeleteOnClose)
+        for epochs in _OFFERED:
+            text = "1 epoch" if epochs == 1 else f"{epochs} epochs"
+            menu.addAction(text).triggered.connect(partial(self._train_for, epochs))
+        menu.addAction("Another number …").triggered.connect(self._ask_epochs)
+        menu.popup(self.on_button.mapToGlobal(self.on_button.rect().bottomLeft()))
+
+    def _train_for(self, epochs: int) -> None:
+        if self._result is not None:
+            self.continue_requested.emit(self._result.state.epochs_done + epochs)
+
+    def _ask_epochs(self) -> None:
+        epochs, chosen = QInputDialog.getInt(self, "Train on", "Epochs more:", _MORE, 1, MAX_EPOCHS)
+        if chosen:
+            self._train_for(epochs)
+
+    # -- showing
+
+    def show_result(self, result: Result) -> None:
+        """Show how a run has ended."""
+        self._result = result
+        state = result.state
+        self.try_button.setVisible(result.can_be_tried)
+        wrong = 0
+        if state.test_accuracy is not None:
+            of = state.twelve.of if state.twelve is not None else 10_000
+            wrong = of - round(state.test_accuracy * of)
+        many = "mistake" if wrong == 1 else "mistakes"
+        self.mistakes_button.setText(f"See its {wrong:,} {many}")
+        self.mistakes_button.setVisible(bool(wrong) and result.can_be_tried)
+        self.share_button.setVisible(result.model is not None)
+        goes_on = not result.is_whole
+        sentence = _GO_ON if goes_on else _TRAIN_ON
+        explain(self.on_button, "Go on" if goes_on else "Train on", sentence)
+        self.on_button.setText(self.on_button.accessibleName())
+        self.on_button.setVisible(result.can_continue)
+        self._show_words()
+        self._read()
+
+    def _show_words(self) -> None:
+        if self._result is None:
+            return
+        before, figure, after = headline(self._result)
+        accent = theme.colour("accent").name()
+        self.headline.setText(f"{before}<span style='color:{accent}'>{figure}</span>{after}")
+        self.headline.setAccessibleName(f"{before}{figure}{after}")
+        self.details.setText(details(self._result))
+
+    def show_drawing(self, picture: np.ndarray | None) -> None:
+        """Take what is on the board, float32 (28, 28); it is read while the card is visible."""
+        self._picture = picture
+        self._read()
+
+    def _read(self) -> None:
+        result = self._result
+        if self._picture is None or result is None or result.model is None:
+            self._job.stop()
+            self.drawing.show_reading(None, None)
+        elif self.isVisibleTo(self.window()):
+            self._job.ask((result.model, self._picture))
+
+    def buttons(self) -> list[QWidget]:
+        """Return the buttons in the order of their use."""
+        return [self.try_button, self.on_button, self.mistakes_button, self.share_button]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.drawing.set_wordy(self.width() >= theme.scaled(_NARROW))

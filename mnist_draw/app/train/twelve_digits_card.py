@@ -1,0 +1,195 @@
+"""Twelve test digits, and what the network in training reads after each epoch."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import ink_image
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.app.kit.widgets import Card, label
+from mnist_draw.recognition.twelve_digits import TWELVE, DigitsRead, TwelveDigits
+
+#: Side of a picture in pixels: where there is little room, and at most.
+_SIDES = (36, 84)
+_COLUMNS = (6, 4, 3)
+#: Wrong digits, and those of a network that has read none yet.
+_FADED = 0.45
+_GAP = 10
+
+
+class DigitsGrid(WalkableView):
+    """The pictures in rows, each with the answer below it."""
+
+    chosen = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__(
+            "twelveDigits",
+            "Twelve new digits",
+            "Test digits it never learns from, and what it reads after each epoch.",
+        )
+        self.twelve: TwelveDigits | None = None
+        self.read: DigitsRead | None = None
+
+    def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> None:
+        """Show pictures, and what was read of them if anything was."""
+        if (twelve, read) != (self.twelve, self.read):
+            self.twelve, self.read = twelve, read
+            self.update()
+
+    # -- places
+
+    def sizeHint(self) -> QSize:
+        return QSize(6 * theme.scaled(56 + _GAP), 2 * (theme.scaled(56) + self._line()))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(4 * (_SIDES[0] + _GAP), 2 * (_SIDES[0] + self._line()))
+
+    def _line(self) -> int:
+        """Return the height of an answer with the gap below it."""
+        return theme.scaled(Text.BODY) + 2 * Size.FIELD_GAP
+
+    def _grid(self) -> tuple[int, float]:
+        """Return the columns that give the largest pictures, and their side."""
+        found = []
+        for columns in _COLUMNS:
+            rows = -(-TWELVE // columns)
+            wide = (self.width() - 2 * Size.TIGHT + _GAP) / columns - _GAP
+            high = self.height() / rows - self._line()
+            found.append((min(wide, high, theme.scaled(_SIDES[1])), columns))
+        side, columns = max(found)
+        return columns, max(side, 8.0)
+
+    def _box(self, item: int) -> QRectF:
+        columns, side = self._grid()
+        rows = -(-TWELVE // columns)
+        room = self.width() - 2 * Size.TIGHT
+        across = (room - side) / (columns - 1)
+        down = min(self.height() / rows, side + 2.2 * self._line())
+        row, column = divmod(item, columns)
+        return QRectF(Size.TIGHT + column * across, Size.TIGHT + row * down, side, side)
+
+    def count(self) -> int:
+        return 0 if self.twelve is None else len(self.twelve.labels)
+
+    def item_at(self, point: QPointF) -> int | None:
+        return next((n for n in range(self.count()) if self._box(n).contains(point)), None)
+
+    def place_of(self, item: int) -> QPointF:
+        return self._box(item).bottomLeft()
+
+    def describe(self, item: int) -> str:
+        assert self.twelve is not None
+        number, name = self.twelve.numbers[item], self._name(self.twelve.labels[item])
+        known = f"Test picture {number:,}: {name}"
+        if self.read is None:
+            return f"{known}, not read yet."
+        if self.read.right[item]:
+            return f"{known}, read right."
+        return f"{known}, read as {self._name(self.read.answers[item])}."
+
+    def step(self, right: int, down: int) -> bool:
+        columns, _ = self._grid()
+        return super().step(right or down * columns, 0)
+
+    def _name(self, label: int) -> str:
+        assert self.twelve is not None
+        classes = self.twelve.classes
+        return classes[label] if label < len(classes) else str(label)
+
+    # -- choosing
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._choose(self.item_at(event.localPos()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space):
+            self._choose(self.current)
+        else:
+            super().keyPressEvent(event)
+
+    def _choose(self, item: int | None) -> None:
+        if item is not None and self.twelve is not None:
+            self.chosen.emit(self.twelve.numbers[item])
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        for item in range(TWELVE if self.twelve is None else self.count()):
+            self._paint(painter, item)
+
+    def _paint(self, painter: QPainter, item: int) -> None:
+        box, read = self._box(item), self.read
+        right = read is not None and read.right[item]
+        wrong = read is not None and not right
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.setBrush(theme.colour("paper"))
+        painter.drawRoundedRect(box, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+        if self.twelve is None:
+            return
+        painter.setOpacity(_FADED if wrong else 1.0)
+        painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
+        picture = self.twelve.pictures[item, 0].astype("float32") / 255
+        painter.drawImage(box.adjusted(2, 2, -2, -2), ink_image(picture))
+        painter.setOpacity(1.0)
+        painter.setBrush(Qt.NoBrush)
+        if read is not None and read.turned and read.turned[item]:
+            painter.setPen(QPen(theme.colour("accent"), 2))
+            painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 8, 8)
+        elif item == self.current:
+            painter.setPen(QPen(theme.colour("second"), 2))
+            painter.drawRoundedRect(box.adjusted(-1, -1, 1, 1), 7, 7)
+        below = QRectF(box.left() - 6, box.bottom() + 2, box.width() + 12, self._line() - 2)
+        self._paint_answer(painter, below, item, right)
+
+    def _paint_answer(self, painter: QPainter, box: QRectF, item: int, right: bool) -> None:
+        assert self.twelve is not None
+        painter.setFont(theme.font(Text.BODY, bold=self.read is None or right))
+        metrics = QFontMetricsF(painter.font())
+        painter.setPen(theme.colour("accent" if right else "muted"))
+        text = "?" if self.read is None else self._name(self.read.answers[item])
+        if self.read is not None and not right:
+            text += " ?"
+        tick = metrics.height() if right else 0.0
+        text = metrics.elidedText(text, Qt.ElideRight, box.width() - tick)
+        wide = metrics.horizontalAdvance(text)
+        left = box.center().x() - (wide + tick) / 2
+        painter.drawText(QRectF(left, box.top(), wide + 1, box.height()), Qt.AlignVCenter, text)
+        if right:
+            unit = tick / 10
+            corner = QPointF(left + wide + 3 * unit, box.center().y())
+            painter.setPen(QPen(theme.colour("accent"), max(1.3, unit)))
+            points = ((0, 0), (2 * unit, 2 * unit), (6 * unit, -2.5 * unit))
+            steps = [corner + QPointF(x, y) for x, y in points]
+            painter.drawLine(steps[0], steps[1])
+            painter.drawLine(steps[1], steps[2])
+
+
+class TwelveDigitsCard(Card):
+    """The digits with their number of right answers."""
+
+    def __init__(self) -> None:
+        super().__init__("Twelve new digits")
+        self.grid = DigitsGrid()
+        self.right = label("None read yet", "muted", "digitsRightLabel")
+        self.top.addWidget(self.right)
+        self.body.addWidget(self.grid, 1)
+
+    def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> None:
+        """Show pictures, and what was read of them if anything was."""
+        self.grid.show_digits(twelve, read)
+        words = "None read yet"
+        if read is not None:
+            words = f"{sum(read.right)} of {len(read.right)} right"
+        self.heading.setText(f"Twelve new {'digits' if twelve is None else twelve.noun}")
+        self.right.setText(words)
+        self.grid.setAccessibleDescription(self._told() or words)
+
+    def _told(self) -> str:
+        grid = self.grid
+        return " ".join(grid.describe(n) for n in range(grid.count())) if grid.read else ""
