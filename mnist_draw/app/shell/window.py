@@ -231,6 +231,7 @@ class Window(QMainWindow):
         library.library_requested.connect(self._show_library)
         networks = self.header.network.menu
         networks.row_menu = partial(library.menu_of, networks)
+        page.shown.connect(self._forget_origin)
         page.close_requested.connect(self._leave_library)
         page.train_requested.connect(lambda: tab.show_page("new"))
         library.run_requested.connect(self.run.show_run)
@@ -350,15 +351,18 @@ class Window(QMainWindow):
 
     def _show_library(self) -> None:
         """Show all runs and networks; its × leads back to the page of now."""
-        if self.train_tab.page != "library" or self._page is not self.train_tab:
-            self._before_library = self._page.name
+        origin = self._page.name
         self.show_page(TrainTab.name)
-        self.train_tab.show_page("library")
+        if self.train_tab.page != "library" or origin != TrainTab.name:
+            self.train_tab.show_page("library")
+            self._before_library = origin
 
     def _leave_library(self) -> None:
+        before = self._before_library
         self.train_tab.toggle_library()
-        if self._before_library != TrainTab.name:
-            self.show_page(self._before_library)
+        self.show_page(before)
+
+    def _forget_origin(self) -> None:
         self._before_library = TrainTab.name
 
     def _tab_changed(self, index: int) -> None:

@@ -290,7 +290,7 @@ class LibraryController(CollectionController):
             action.triggered.connect(lambda: act())
 
         idle = not entry.going_on
-        add("Use", partial(self.use, entry), entry.has_network and entry.key != self._network.key)
+        add("Use", partial(self.use, entry), self._can_answer(entry))
         if entry.run is not None:
             add("Go on", partial(self.continue_run, entry.run), idle)
         add("New run like this", partial(self._copy_settings, entry), entry.settings is not None)
@@ -304,6 +304,12 @@ class LibraryController(CollectionController):
             menu.addSeparator()
             add("Delete\tDel", partial(self.delete, entry), idle)
         return menu
+
+    def _can_answer(self, entry: Entry) -> bool:
+        """Whether an entry can answer and does not: also from a checkpoint, or while it learns."""
+        run = entry.run
+        learnt = run is not None and (self._run.shows(run) or run.checkpoint.exists())
+        return (entry.has_network or learnt) and entry.key != self._network.key
 
     def _build_exports(self, entry: Entry, parent: Menu) -> Menu:
         menu = Menu(parent)

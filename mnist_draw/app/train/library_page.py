@@ -90,13 +90,20 @@ class LibraryPage(QWidget):
         set_icon(open_button, "folder-open", Size.SMALL_ICON)
         close = icon_button("closeLibraryButton", "x", "Close", "", look="square")
         sentence = "Go back to where you came from."
-        Command(self, "Close the Library", sentence, "Esc", self.close_requested.emit).serve(close)
+        Command(self, "Close the Library", sentence, "Esc", self._close).serve(close)
         titles = column(
             label("Library", "sure"),
             label("Every run and every network. Click one to open it.", "sentence"),
             gap=Size.TIGHT,
         )
         return row((titles, 1), self.search, open_button, self._build_menu(), close)
+
+    def _close(self) -> None:
+        """Clear the search, where the keyboard is there; else leave."""
+        if self.search.hasFocus() and self.search.text():
+            self.search.clear()
+        else:
+            self.close_requested.emit()
 
     def _build_menu(self) -> QToolButton:
         button = icon_button(
