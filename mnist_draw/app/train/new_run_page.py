@@ -160,7 +160,11 @@ class NewRunPage(QScrollArea):
             self.renew()
 
     def _settings_of(self, preset: Preset) -> TrainingSettings:
-        return self.form.settings() if preset is self.form.preset else preset.settings
+        """Return what a press on a card and then on Start would train."""
+        chosen = self.form.settings()
+        if preset is self.form.preset:
+            return chosen
+        return preset.settings.replace(data_folder=chosen.data_folder)
 
     def renew(self) -> None:
         """Show what is chosen; ask what to expect of it."""
@@ -185,9 +189,9 @@ class NewRunPage(QScrollArea):
     def _show_cards(self) -> None:
         for card in self.cards.cards.values():
             settings = self._settings_of(card.preset)
-            texts = [one.text for one in differences(settings, card.preset.settings)]
-            found = self._expected_of(settings) or NOT_YET_KNOWN
-            card.show_expectation(", ".join(texts), found)
+            found = differences(settings, card.preset.settings) if card.isChecked() else ()
+            texts = [one.text for one in found]
+            card.show_expectation(", ".join(texts), self._expected_of(settings) or NOT_YET_KNOWN)
 
 
 def _sentence(settings: TrainingSettings) -> str:

@@ -43,6 +43,7 @@ def test_a_card_sets_every_field_and_says_what_to_expect(tab, qtbot):
     assert cards["cnn"].changes == "3 epochs"
     assert cards["cnn"].expectation.accuracy == "–"
     assert chosen(tab) == ["cnn"]
+    assert not cards["quick"].changes
     # A press on the chosen card overwrites nothing.
     cards["cnn"].click()
     assert tab.settings.settings().epochs == 3
