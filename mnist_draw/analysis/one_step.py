@@ -137,6 +137,8 @@ class OneStep:
         )
         #: For each dropout layer the next layer with weights.
         self.mask_places = tuple(self.expressions.mask_places)
+        #: For each dropout layer the share of its input that it lets through.
+        self.retained = tuple(retained for _, retained in self.expressions.mask_shapes)
         self._start: tuple[npt.NDArray[Any], ...] | None = None
         self.function: Any = None
         #: Asked between two minibatches that fill accumulators: False gives up.

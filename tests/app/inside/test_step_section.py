@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QApplication
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.app.inside.step import step_section, step_worker
-from mnist_draw.app.inside.step.stages import STAGES, expressions, tutorial_lines
+from mnist_draw.app.inside.step.stages import STAGES, expressions, lines_title, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import with_article
@@ -291,6 +291,8 @@ def test_other_networks(section, qtbot, text):
     lines = tutorial_lines(TrainingSettings(update="adam", learning_rate=0.01, batch_size=100))
     assert any("adam(loss, params, 0.01)" in line.text for line in lines)
     assert {line.stage for line in lines} == {0, 1, 2, 3, 4, 5}
+    assert "tutorial" not in lines_title(lines)
+    assert "tutorial" in lines_title(tutorial_lines(TrainingSettings()))
     section.open_stage(4)
     assert "theano.grad(loss, params)" in section.code.code.accessibleDescription()
 

@@ -26,6 +26,7 @@ from mnist_draw.app.inside.step.stages import (
     CodeLine,
     Expression,
     expressions,
+    lines_title,
     stage_sentence,
     tutorial_lines,
 )
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 
 _LINE, _HEADING = 20.0, 22.0
-_EXPLAINED = "The tutorial's lines; the line of this stage is marked. Below: what Theano computes."
+_EXPLAINED = "The lines of a step; those of this stage are marked. Below: what Theano computes."
 
 
 def code_font(size: int, bold: bool = False) -> QFont:
@@ -66,7 +67,7 @@ class CodeView(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.lines: Sequence[CodeLine] = ()
         self.expressions: Sequence[Expression] = ()
-        self.sentence = ""
+        self.sentence = self.title = ""
         self._stage = 1
         theme.theme().changed.connect(self.update)
 
@@ -86,6 +87,7 @@ class CodeView(QWidget):
         """Show lines and expressions of a stage."""
         self.lines, self.expressions, self.sentence = lines, expressions, sentence
         self._stage = stage
+        self.title = lines_title(lines)
         self.setAccessibleDescription(f"{self.describe()} {_EXPLAINED}")
         self.update()
 
@@ -99,7 +101,7 @@ class CodeView(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.Antialiasing)
         scale = theme.text_scale()
-        y = self._heading(painter, 0.0, "The tutorial's lines", "")
+        y = self._heading(painter, 0.0, self.title, "")
         before = 0
         for line in self.lines:
             y = self._line(painter, y, line, line.stage != before)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.dataset.classes import with_article
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import Convolution, MaxPooling
+from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
-    from mnist_draw.training.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,12 @@ def tutorial_lines(settings: TrainingSettings) -> list[CodeLine]:
     ]
 
 
+def lines_title(lines: Sequence[CodeLine]) -> str:
+    """Return the title of a step's lines: they are the tutorial's with its settings alone."""
+    same = list(lines) == tutorial_lines(TrainingSettings())
+    return "The tutorial's lines" if same else "The lines of this step"
+
+
 def expressions(shown: Shown, stage: int, followed: int) -> list[Expression]:
     """Return what Theano computes in a stage."""
     makers = (_minibatch, _forward, _loss, _gradient, _update)
@@ -87,27 +95,72 @@ def _minibatch(shown: Shown, followed: int) -> list[Expression]:
         Expression("x = X_train[rows] / 256", f"{count} × 1 × 28 × 28", True),
         Expression("y = y_train[rows]", f"{count}"),
     ]
-    for number, mask in enumerate(shown.figures.minibatch.masks, 1):
-        share = float(mask.mean())
-        found.append(Expression(f"m{number} = random < {share:.1f}", _shape(mask.shape)))
+    for number, mask in enumerate(shown.figures.minibatch.masks):
+        text = f"m{number + 1} = random < {shown.retained[number]:g}"
+        found.append(Expression(text, _shape(mask.shape)))
     return found
 
 
+@dataclass(frozen=True)
+class _Product:
+    """One layer with weights in a step's formulas: what it reads, and the values between."""
+
+    #: From 1 on.
+    number: int
+    convolves: bool
+    activation: str
+    #: The name of its input, after dropout.
+    source: str
+    #: Dropout's factor of its input, such as ``" · m2/0.6"``, and the value that it is put on.
+    mask: str
+    dropped: str
+    #: Side of the pooling between the layer before and this one; 0 for none.
+    pooled: int
+
+
+def _products(shown: Shown) -> list[_Product]:
+    """Return the layers with weights, with the poolings and dropout masks before each."""
+    found: list[_Product] = []
+    value, pooled, activation = "x", 0, ""
+    for operation in parse_network(shown.settings.network).operations:
+        if isinstance(operation, MaxPooling):
+            value, pooled = f"q{len(found)}", operation.side
+            continue
+        place, number = len(found), len(found) + 1
+        mask = _mask(shown, place)
+        source = f"d{place}" if mask else value
+        activation = shown.layers[place].activation
+        convolves = isinstance(operation, Convolution)
+        found.append(_Product(number, convolves, activation, source, mask, value, pooled))
+        value, pooled = f"h{number}", 0
+    return found
+
+
+def _mask(shown: Shown, place: int) -> str:
+    if place not in shown.mask_places:
+        return ""
+    number = shown.mask_places.index(place)
+    return f" · m{number + 1}/{shown.retained[number]:g}"
+
+
 def _forward(shown: Shown, followed: int) -> list[Expression]:
-    count, layers = len(shown.figures.losses), shown.layers
-    found, source = [], "x"
-    for place, layer in enumerate(layers):
-        n = place + 1
-        source = _dropped(shown, place, source)
-        product = "conv" if layer.convolves else "dot"
-        shape = _shape((count, *layer.shape))
-        marked = place == followed
-        found.append(Expression(f"z{n} = {product}({source}, W{n}) + b{n}", shape, marked))
-        if place == len(layers) - 1:
-            found.append(Expression(f"p = softmax(z{n})", shape))
-        else:
-            source = f"h{n}"
-            found.append(Expression(f"{source} = {layer.activation}(z{n})", shape))
+    count = (len(shown.figures.losses),)
+    found: list[Expression] = []
+    products = _products(shown)
+    for product in products:
+        n, layer = product.number, shown.layers[product.number - 1]
+        incoming, shape = _shape(count + layer.incoming), _shape(count + layer.shape)
+        if product.pooled:
+            before = f"h{n - 1}, {product.pooled}"
+            found.append(Expression(f"q{n - 1} = pool({before})", incoming))
+        if product.mask:
+            found.append(
+                Expression(f"{product.source} = {product.dropped}{product.mask}", incoming)
+            )
+        call = f"{'conv' if product.convolves else 'dot'}({product.source}, W{n})"
+        found.append(Expression(f"z{n} = {call} + b{n}", shape, n - 1 == followed))
+        output = "p = softmax" if product is products[-1] else f"h{n} = {product.activation}"
+        found.append(Expression(f"{output}(z{n})", shape))
     return found
 
 
@@ -121,22 +174,28 @@ def _loss(shown: Shown, followed: int) -> list[Expression]:
 
 
 def _gradient(shown: Shown, followed: int) -> list[Expression]:
-    count, layers = len(shown.figures.losses), shown.layers
-    last = len(layers)
-    classes = len(shown.figures.p)
-    found = [Expression(f"dz{last} = (p − onehot(y)) / {count}", f"{count} × {classes}")]
-    for place in range(last - 1, -1, -1):
-        layer, n = layers[place], place + 1
-        source = "x" if place == 0 else f"h{place}"
-        product = "conv" if layer.convolves else "dot"
-        text = f"gW{n} = {product}({source}.T, dz{n})" + _penalty(shown, f" + 2·{{:g}}·W{n}")
-        found.append(Expression(text, _shape(layer.W.shape), place == followed))
-        if place:
-            before = layers[place - 1]
-            mask = "" if place not in shown.mask_places else " · m/keep"
-            slope = f"(z{place}>0)" if before.activation == "rectify" else f"f'(z{place})"
-            text = f"dz{place} = {product}(dz{n}, W{n}.T){mask} · {slope}"
-            found.append(Expression(text, _shape((count, *before.shape))))
+    count, classes = len(shown.figures.losses), len(shown.figures.p)
+    products = _products(shown)
+    found = [Expression(f"dz{len(products)} = (p − onehot(y)) / {count}", f"{count} × {classes}")]
+    for product in reversed(products):
+        n, layer = product.number, shown.layers[product.number - 1]
+        weights, back = f"dot({product.source}.T, dz{n})", f"dot(dz{n}, W{n}.T)"
+        if product.convolves:
+            weights, back = f"conv_wrt_W({product.source}, dz{n})", f"conv_wrt_x(dz{n}, W{n})"
+        text = f"gW{n} = {weights}{_penalty(shown, f' + 2·{{:g}}·W{n}')}"
+        found.append(Expression(text, _shape(layer.W.shape), n - 1 == followed))
+        if n == 1:
+            continue
+        before = shown.layers[n - 2]
+        back += product.mask
+        if product.pooled:
+            text = f"dq{n - 1} = {back}"
+            found.append(Expression(text, _shape((count, *layer.incoming))))
+            back = f"unpool(dq{n - 1}, h{n - 1}, {product.pooled})"
+        activation = products[n - 2].activation
+        slope = f"(z{n - 1} > 0)" if activation == "rectify" else f"{activation}'(z{n - 1})"
+        shape = _shape((count, *before.shape))
+        found.append(Expression(f"dz{n - 1} = {back} · {slope}", shape))
     return found
 
 
@@ -151,12 +210,11 @@ def _penalty(shown: Shown, words: str) -> str:
     return words.format(shown.settings.l2) if shown.settings.l2 else ""
 
 
-def _dropped(shown: Shown, place: int, source: str) -> str:
-    if place not in shown.mask_places:
-        return source
-    number = shown.mask_places.index(place)
-    share = float(shown.figures.minibatch.masks[number].mean())
-    return f"{source}·m{number + 1}/{share:.1f}"
+def _count_products(layers: Sequence[Layer]) -> str:
+    """Return what is multiplied in a pass, such as ``"3 convolutions and 2 matrix products"``."""
+    convolutions = sum(layer.convolves for layer in layers)
+    parts = ((convolutions, "convolution"), (len(layers) - convolutions, "matrix product"))
+    return " and ".join(f"{n} {what}{'s' * (n > 1)}" for n, what in parts if n)
 
 
 def _shape(sizes: Sequence[int]) -> str:
@@ -190,7 +248,6 @@ def stage_figures(shown: Shown) -> list[str]:
 
 def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
     """Return a sentence or two about what a stage costs or does not do."""
-    products = len(layers)
     rule = shown.settings.update
     if stage == 1:
         return (
@@ -199,14 +256,17 @@ def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
         )
     if stage == 2:
         together = ", for all pictures at once" if len(shown.figures.losses) > 1 else ""
-        return f"{products} matrix products forwards{together}."
+        return f"{_count_products(layers)} forwards{together}."
     if stage == 3:
         return (
             "No temperature here: it is set after training, so that the network is as sure as it "
             "is right."
         )
     if stage == 4:
-        words = f"{2 * products - 1} products backwards; {products} went forwards."
+        words = (
+            f"{2 * len(layers) - 1} products backwards, twice as many as forwards less one: the "
+            "pixels need no gradient."
+        )
         if shown.phases > 1:
             words += (
                 f" The whole step runs in {shown.phases} phases: only between them do the "

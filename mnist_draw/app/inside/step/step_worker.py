@@ -48,6 +48,8 @@ class Shown:
     figures: StepFigures
     settings: TrainingSettings
     mask_places: tuple[int, ...]
+    #: For each dropout layer the share of its input that it lets through.
+    retained: tuple[float, ...]
     moved: tuple[np.ndarray, ...] = field(repr=False)
     left_out: tuple[dict[int, np.ndarray], int, int] = field(repr=False)
     grey: np.ndarray = field(repr=False)
@@ -124,7 +126,7 @@ class StepWorker(LatestJob):
         self._quiet_until = time.monotonic() + _QUIET_S
         self.send(self.stated, "")
         shown = Shown(
-            task, step.layers, figures, step.settings, step.mask_places,
+            task, step.layers, figures, step.settings, step.mask_places, step.retained,
             moved_sums(figures, step.layers), left_out(figures, step.layers, step.mask_places),
             _grey(figures), step.phases, 0 if step.from_run else step.filling,
         )  # fmt: skip
