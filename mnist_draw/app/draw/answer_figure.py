@@ -75,7 +75,7 @@ class AnswerFigure(QLabel):
     def _elide(self, room: int) -> None:
         """Leave the middle out of what is too long at the smallest size."""
         text = "".join(piece for piece, _ in self._pieces)
-        kinds = {kind for _, kind in self._pieces}
+        kinds = {kind for _, kind in self._pieces} - {"or"}
         elided = QFontMetricsF(self._font).elidedText(text, Qt.ElideMiddle, room)
         self._pieces = [(elided, kinds.pop() if len(kinds) == 1 else "doubt")]
 
