@@ -130,7 +130,8 @@ def next_step(now: Situation) -> Step:
     if now.own and better and now.state in (State.UNCLEAR, State.NOT_SURE):
         line = f"Best reader gets {format_percent(now.best)}"
         return Step("Your network answers", line, "Use Best reader", Action.USE_BEST)
-    line = "" if now.accuracy is None else f"{format_percent(now.accuracy)} of new digits right"
+    new = "digits" if now.can_learn else "pictures"
+    line = "" if now.accuracy is None else f"{format_percent(now.accuracy)} of new {new} right"
     who = "Your network" if now.own else now.name or "The network"
     return Step(f"{who} answers", line, "Look inside →", Action.LOOK_INSIDE)
 
