@@ -27,9 +27,9 @@ from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import ink_image
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
+from mnist_draw.app.kit.widgets import Card, explain, no_key, push_button, rule
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import class_name, in_a_sentence
 from mnist_draw.recognition.certainty import certainty_from
@@ -86,15 +86,12 @@ class ExampleCard(Card):
     def __init__(self, first: Canvas) -> None:
         super().__init__()
         self.setObjectName("exampleCard")
-        # Wider for large system text; when presenting only the board is shown.
-        scale = min(theme.text_scale() / theme.theme().enlargement, _MAX_SCALE)
-        self.setFixedWidth(round(WIDTH * scale))
+        theme.follow(self, self._fit)
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.body.setContentsMargins(13, 7, 13, 9)
         self.body.setSpacing(Size.GRID + 2)
-        self._title = label("Your drawing", "title", "exampleTitle")
-        self.top.addWidget(self._title)
-        self.top.addStretch(1)
+        self._title = ElidedLabel("Your drawing", "title", "exampleTitle")
+        self.top.addWidget(self._title, 1)
         self.top.setSpacing(Size.CAPTION_GAP)
         self.undo_button = icon_button(
             "exampleUndoButton", "arrow-counter-clockwise", "Undo", "Take back the last stroke."
@@ -132,6 +129,11 @@ class ExampleCard(Card):
         self.board.history_changed.connect(self._show_history)
         self.show_example(None)
         self.show_answer(None, None)
+
+    def _fit(self) -> None:
+        # Wider for large system text; when presenting only the board is shown.
+        scale = min(theme.text_scale() / theme.theme().enlargement, _MAX_SCALE)
+        self.setFixedWidth(round(WIDTH * scale))
 
     def _build_answer(self) -> QHBoxLayout:
         self.answer = AnswerFigure("exampleAnswer", theme.Text.GIVEN, theme.Text.FIGURE)

@@ -6,7 +6,6 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QTextCharFormat, QTextCursor, QTextFormat
 from PyQt5.QtWidgets import (
     QBoxLayout,
-    QPushButton,
     QTextBrowser,
     QToolButton,
 )
@@ -16,7 +15,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, explain, label, push_button
+from mnist_draw.app.kit.widgets import Card, ElidedButton, explain, label, push_button
 
 
 class GuideView(Card):
@@ -31,10 +30,10 @@ class GuideView(Card):
         self.body.setContentsMargins(13, 9, 9, 9)
         self.body.setSpacing(Size.TIGHT)
         self.number = label("", "heading", "guideNumber")
-        self.title = QPushButton()
+        self.title = ElidedButton()
         self.title.setObjectName("guideTitle")
         self.title.setProperty("look", "guide")
-        explain(self.title, "The whole guide", "Read the whole guide, at this step.", "F1")
+        explain(self.title, "The whole guide", "Read the whole guide, at this step.")
         self.title.clicked.connect(self.page_requested)
         self.label = label("", "body", "guideWords")
         self.label.setWordWrap(True)
@@ -47,7 +46,7 @@ class GuideView(Card):
         self.back = self._arrow("guideBackButton", "caret-left", "Step before", -1)
         self.next = self._arrow("guideNextButton", "caret-right", "Next step", 1)
         head = column(self.number, gap=Size.TIGHT)
-        head.addWidget(self.title, 0, Qt.AlignLeft)
+        head.addWidget(self.title)
         self._row = QBoxLayout(QBoxLayout.TopToBottom)
         self._row.addLayout(head)
         self._row.addWidget(self.label, 1)

@@ -105,7 +105,7 @@ class InsideView(QWidget):
         self.left.setSpacing(Size.CARD_GAP)
         self.left.addWidget(self.card)
         self.guide = GuideView(max(guide_step, 1))
-        self.guide.setFixedWidth(self.card.width())
+        theme.follow(self.guide, self._fit_guide)
         self.guide.set_available(frozenset(kind.name for kind in SECTIONS) | {"draw"})
         self.left.addWidget(self.guide, 1)
         self.page = GuidePage()
@@ -322,6 +322,10 @@ class InsideView(QWidget):
 
     # -- on the wall
 
+    def _fit_guide(self) -> None:
+        if not self.presenting:
+            self.guide.setFixedWidth(self.card.width())
+
     def present(self, on: bool) -> None:
         """Start or end presenting: full screen, larger text and cells, the guide as a caption."""
         if on != self.presenting:
@@ -337,7 +341,7 @@ class InsideView(QWidget):
                 self.left.addStretch(1)
             else:
                 self.left.takeAt(self.left.count() - 1)
-                self.guide.setFixedWidth(self.card.width())
+                self._fit_guide()
                 self.left.addWidget(self.guide, 1)
             self.section.set_present(on)
             for command in self._on_the_wall:

@@ -41,7 +41,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import NumberBox, claims_key, label
+from mnist_draw.app.kit.widgets import ElidedButton, NumberBox, claims_key, label
 
 
 class Stepper(NumberBox):
@@ -77,11 +77,11 @@ class SegmentedControl(QFrame):
     def show_parts(self, texts: Sequence[str]) -> None:
         """Show these parts; those before keep their buttons, and so the keyboard."""
         for number in range(len(self.buttons), len(texts)):
-            button = QPushButton()
-            button.setProperty("look", "segment")
-            button.setCheckable(True)
-            self.group.addButton(button, number)
-            self._row.addWidget(button, 1)
+            part = ElidedButton()
+            part.setProperty("look", "segment")
+            part.setCheckable(True)
+            self.group.addButton(part, number)
+            self._row.addWidget(part, 1)
         for number, button in enumerate(self.buttons):
             button.setVisible(number < len(texts))
             if number < len(texts) and button.text() != texts[number]:

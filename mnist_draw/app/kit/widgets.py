@@ -31,6 +31,7 @@ from PyQt5.QtWidgets import (
     QSizePolicy,
     QSpinBox,
     QStyle,
+    QStyleOptionButton,
     QStyleOptionComboBox,
     QStylePainter,
     QTableView,
@@ -86,6 +87,22 @@ def push_button(
         button.setProperty("look", look)
     explain(button, text, sentence, shortcut)
     return button
+
+
+class ElidedButton(QPushButton):
+    """A button whose text ends in an ellipsis where there is too little room, never cut."""
+
+    def minimumSizeHint(self) -> QSize:
+        least = self.fontMetrics().horizontalAdvance("…") * 3
+        return QSize(least, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        room = self.style().subElementRect(QStyle.SE_PushButtonContents, option, self)
+        elided = self.fontMetrics().elidedText(option.text, Qt.ElideRight, room.width())
+        option.text = elided
+        QStylePainter(self).drawControl(QStyle.CE_PushButton, option)
 
 
 def claims_key(event: QEvent, wanted: Callable[[QKeyEvent], bool]) -> bool:
