@@ -301,7 +301,7 @@ def test_a_format_of_runs_is_in_the_help_and_the_menus(name, capsys):
         assert entry.pack(Run(Path(), TrainingSettings()), History())
     pytest.importorskip("PyQt5")
     from mnist_draw.app.train import curve_card
-    from mnist_draw.app.train.library_controller import export_kinds
+    from mnist_draw.app.train.library_files import export_kinds
     from mnist_draw.library.entries import entry_of_run
 
     run = entry_of_run(Run(Path(), TrainingSettings()))

@@ -292,7 +292,7 @@ class Window(QMainWindow):
         for page in self.pages:
             page.start()
         self._page.focus_first()
-        self.library.find_interrupted_run()
+        self.library.tidy_up()
         self._remembering.start(_REMEMBER_MS)
 
     def open_later(self, path: str) -> None:

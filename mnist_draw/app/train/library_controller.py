@@ -8,46 +8,38 @@ from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QPoint, pyqtSignal
-from PyQt5.QtWidgets import QInputDialog, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
+from mnist_draw.app.kit.collection import FollowedFolder
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.files import NETWORKS, ask_open, ask_save, file_kind, show_in_folder
-from mnist_draw.app.kit.images import save_bytes, widget_png
+from mnist_draw.app.kit.files import show_in_folder
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import no_key
-from mnist_draw.app.train.library_compare import CompareCard
+from mnist_draw.app.train.library_files import LibraryFiles, export_kinds
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.library.entries import (
     Entry,
     Library,
-    entry_of_run,
     read_curve,
     read_library,
     with_run,
 )
-from mnist_draw.library.networks import delete, list_deleted, rename, save_opened
-from mnist_draw.library.stored_network import StoredNetwork, open_network
-from mnist_draw.networks import parse_network
-from mnist_draw.recognition.network_formats import NETWORK_FORMATS
+from mnist_draw.library.networks import delete, list_deleted, rename
+from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.folders import sweep_home
-from mnist_draw.storage.models import ModelFile
-from mnist_draw.storage.unique_paths import empty_bin, file_name
+from mnist_draw.storage.unique_paths import empty_bin
 from mnist_draw.training import run_list
 from mnist_draw.training.history import History
 from mnist_draw.training.network_places import fine_tuned_folder, opened_folder, reclaim_fallbacks
 from mnist_draw.training.record import CHECKPOINT, RECORD, Run, load_history
-from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.settings import TrainingSettings
 
 #: Epochs and validation accuracies of a curve, by the key of its entry.
 Curves = dict[str, tuple[int, tuple[float, ...]]]
-#: Size of a picture of curves, in logical pixels.
-_PICTURE = (820, 416)
 
 
 def fingerprint(going_on: Sequence[Path]) -> tuple[object, ...]:
@@ -75,11 +67,9 @@ def _read_curves(entries: Sequence[Entry]) -> Iterator[Curves]:
             yield dict(curves)
 
 
-class LibraryController(CollectionController):
-    """Lists, opens, uses, compares, renames, deletes, exports and shares runs and networks."""
+class LibraryController(LibraryFiles):
+    """Lists, opens, uses, compares, renames and deletes runs and networks."""
 
-    noun = "The run or network"
-    subject = "library"
     library_requested = pyqtSignal()
     run_requested = pyqtSignal(Run)
     inside_requested = pyqtSignal()
@@ -93,8 +83,7 @@ class LibraryController(CollectionController):
         background: Background,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(background, parent)
-        self.page, self._run, self._network = page, run, network
+        super().__init__(page, run, network, background, parent)
         self._rows = page.list.rows
         self._shown = Library(())
         #: The entry whose name is to be edited once it is listed.
@@ -119,7 +108,6 @@ class LibraryController(CollectionController):
         page.list.scrolled.connect(self._want_curves)
         page.delete_requested.connect(self.delete)
         page.undo_requested.connect(self.restore_last)
-        page.open_requested.connect(self._open_file)
         page.answers_at_once_chosen.connect(self._answer_at_once)
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._rows.renamed.connect(self._rename)
@@ -128,15 +116,14 @@ class LibraryController(CollectionController):
 
     # -- after the window is visible
 
-    def find_interrupted_run(self) -> None:
-        """Empty the bins, take home what a full disk kept away, and show the last run."""
+    def tidy_up(self) -> None:
+        """Empty the bins, take home what a full disk kept away, put damaged checkpoints aside."""
 
         def read() -> tuple[list[str], list[str]]:
             sweep_home()
             for folder in (run_list.runs_folder(), fine_tuned_folder(), opened_folder()):
                 empty_bin(folder)
             brought = reclaim_fallbacks()
-            # A damaged checkpoint is put aside, and told of.
             _, messages = run_list.find_interrupted(in_use)
             return brought, messages
 
@@ -292,7 +279,7 @@ class LibraryController(CollectionController):
         idle = not entry.going_on
         add("Use", partial(self.use, entry), self._can_answer(entry))
         if entry.run is not None:
-            add("Go on", partial(self.continue_run, entry.run), idle)
+            add("Go on", partial(self._run.continue_run, entry.run), idle)
         add("New run like this", partial(self._copy_settings, entry), entry.settings is not None)
         menu.addSeparator()
         if not entry.is_shipped:
@@ -336,18 +323,6 @@ class LibraryController(CollectionController):
         """Let a network answer."""
         self._network.use_key(entry.key)
 
-    def continue_run(self, run: Run) -> None:
-        """Continue a run, and show it."""
-        if not self._is_elsewhere(run, "nothing was changed"):
-            self._run.continue_run(run)
-
-    def _is_elsewhere(self, run: Run, outcome: str) -> bool:
-        """Say that a run goes on in another window, if so."""
-        if self._run.shows(run) or not in_use(run.folder):
-            return False
-        self.notifier.problem(f"This run is going on in another window; {outcome}.")
-        return True
-
     def _copy_settings(self, entry: Entry) -> None:
         settings = entry.settings
         if self._run.training.running:
@@ -378,7 +353,10 @@ class LibraryController(CollectionController):
         if run is not None and self._run.shows(run):
             self.notifier.problem("This run is going on; stop it before it is deleted.")
             return
-        if entry.is_shipped or (run and self._is_elsewhere(run, "it was not deleted")):
+        if entry.is_shipped:
+            return
+        if run is not None and in_use(run.folder):
+            self.notifier.problem("This run is going on in another window; it was not deleted.")
             return
 
         def finished(path: Path) -> None:
@@ -389,10 +367,6 @@ class LibraryController(CollectionController):
 
         self.change(lambda: delete(entry.stored), finished)
 
-    def delete_run(self, run: Run) -> None:
-        """Delete a run that need not be listed."""
-        self.delete(entry_of_run(run))
-
     def restore_last(self) -> None:
         """Bring back what was deleted last."""
         newest = list_deleted()[:1]
@@ -400,119 +374,6 @@ class LibraryController(CollectionController):
             self.restore([newest[0][0].path], f"{newest[0][1]} is back.")
         else:
             self.notifier.problem("There is nothing to bring back.")
-
-    # -- files
-
-    def share(self, entry: Entry) -> None:
-        """Write one file that opens with a double click, and show it in its folder."""
-        kind = NETWORK_FORMATS["model"]
-        path = self._ask_where(entry, kind.ending, kind.title)
-        if not path:
-            return
-
-        def finished(_: object) -> None:
-            self.notifier.message(f"Saved {path}. It opens with a double click.")
-            show_in_folder(Path(path))
-
-        self.background.run(
-            lambda: save_bytes(path, kind.pack(entry.stored.load())), finished, self._failed
-        )
-
-    def export(self, kind: str, entry: Entry) -> None:
-        """Save curves, figures or network in one of the formats."""
-        if kind == "png":
-            self._export_curves(entry)
-            return
-        run, network = RUN_FORMATS.get(kind), NETWORK_FORMATS.get(kind)
-        if run is not None and entry.run is not None:
-            path, record = self._ask_where(entry, run.ending, run.title), entry.run
-            if path:
-                self.save(path, lambda: run.pack(record, load_history(record)))
-        elif network is not None:
-            path = self._ask_where(entry, network.ending, network.title)
-            if path:
-                self.save(path, lambda: network.pack(entry.stored.load()))
-
-    def _export_curves(self, entry: Entry) -> None:
-        path, run = self._ask_where(entry, ".png", "Pictures"), entry.run
-        if not path or run is None:
-            return
-
-        def draw(history: History) -> None:
-            card = CompareCard()
-            card.build()
-            card.choice.setCurrentIndex(self.page.compare.choice.currentIndex())
-            card.resize(*_PICTURE)
-            card.show_runs([(0, entry.name, history)])
-            content = widget_png(card)
-            card.deleteLater()
-            self.save(path, lambda: content)
-
-        self.background.run(lambda: load_history(run), draw)
-
-    def export_shown(self, card: QWidget, name: str, kind: str) -> None:
-        """Save the curves or figures of the run that Train shows."""
-        ending, kinds = (".png", "Pictures")
-        if kind != "png":
-            ending, kinds = RUN_FORMATS[kind].ending, RUN_FORMATS[kind].title
-        path = ask_save(
-            card, f"Save the curves of {name}", f"{name}{ending}", file_kind(kinds, ending)
-        )
-        if path and kind == "png":
-            content = widget_png(card)
-            self.save(path, lambda: content)
-        elif path:
-            self.save(path, partial(RUN_FORMATS[kind].pack, None, self._run.history()))
-
-    def _ask_where(self, entry: Entry, ending: str, kinds: str) -> str:
-        name = f"{file_name(entry.name)}{ending}"
-        return ask_save(self.page, f"Save {entry.name}", name, file_kind(kinds, ending))
-
-    def _open_file(self) -> None:
-        path = ask_open(self.page, "A trained network", NETWORKS)
-        if path:
-            self.open_file(path)
-
-    def open_file(self, path: str, network: str = "") -> None:
-        """Use the network of a file, and store it with the opened ones."""
-
-        def finished(found: ModelFile | list[str]) -> None:
-            if not isinstance(found, list):
-                self._store(found, Path(path).stem)
-            elif chosen := self._ask(path, found):
-                self.open_file(path, chosen)
-
-        self.background.run(lambda: open_network(path, network), finished)
-
-    def _ask(self, path: str, networks: list[str]) -> str:
-        """Ask which network a file holds; empty if cancelled."""
-        titles = [parse_network(text).title for text in networks]
-        question = f"{Path(path).name} does not say which network it is:"
-        above = self.page.window()
-        chosen, said = QInputDialog.getItem(above, "Which network?", question, titles, 0, False)
-        return networks[titles.index(chosen)] if said else ""
-
-    def _store(self, model: ModelFile, name: str) -> None:
-        def finished(stored: StoredNetwork) -> None:
-            self._network.use_key(stored.key)
-            if self.page.isVisible():
-                self.refresh()
-
-        self.background.run(lambda: save_opened(model, name), finished)
-
-
-def export_kinds(entry: Entry) -> list[tuple[str, str, str]]:
-    """List the formats in which an entry can be saved: name, text and meaning."""
-    kinds: list[tuple[str, str, str]] = []
-    if entry.run is not None:
-        kinds.append(("png", "Curves (PNG) …", "The curves as a picture."))
-        kinds += [(name, f"{kind.title} …", kind.meaning) for name, kind in RUN_FORMATS.items()]
-    if entry.has_network:
-        kinds += [
-            (name, f"{kind.title} (*{kind.ending}) …", kind.meaning)
-            for name, kind in NETWORK_FORMATS.items()
-        ]
-    return kinds
 
 
 def _path_of(entry: Entry) -> Path:

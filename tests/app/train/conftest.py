@@ -60,7 +60,7 @@ class Room:
             card.build()
         self.tab.resize(1366, 700)
         self.tab.show()
-        self.library.find_interrupted_run()
+        self.library.tidy_up()
         self.wait_for_background()
 
     @property

@@ -14,7 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
 
 from mnist_draw.app.kit import collection, theme
-from mnist_draw.app.train import library_controller
+from mnist_draw.app.train import library_files
 from mnist_draw.app.train.library_compare import DifferencesTable
 from mnist_draw.app.train.library_delegate import curve_points, menu_area, tick_area
 from mnist_draw.app.train.series import SWATCH, swatch
@@ -198,9 +198,9 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
     qtbot.waitUntil(lambda: row(page).curve == (0.9784, 0.9784))
     assert 0.4 <= row(page).part <= 0.6
     ((run,), _) = list_runs()
-    room.library.delete_run(run)
+    room.library.delete(entry_of_run(run))
     assert "stop it before" in room.message
-    room.library.continue_run(run)
+    room.run.continue_run(run)
     assert "A run is going on" in room.message
     assert run.folder.exists()
     room.loop.gate.set()
@@ -223,10 +223,11 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
         qtbot.waitUntil(lambda: "epoch 6 of 20" in row(page).detail)
         qtbot.waitUntil(lambda: len(page.compare.curves[0].getData()[0]) == 5)
         before = room.text("stateLabel")
-        for refused in (room.library.continue_run, room.library.delete_run):
-            refused(run)
-            assert "is going on in another window" in room.message
-            assert not room.training.running
+        room.run.continue_run(run)
+        assert "is going on in another window" in room.message
+        QTest.keyClick(page.list, Qt.Key_Delete)
+        assert "not deleted" in room.message
+        assert not room.training.running
         assert room.text("stateLabel") == before
         # A name that is being typed stays where it is.
         page.list.edit_name()
@@ -363,7 +364,7 @@ def test_all_formats_and_the_shared_file(make, tmp_path, monkeypatch):
         assert path.read_bytes().startswith(beginning)
         room.notices.clear()
     shown: list[Any] = []
-    monkeypatch.setattr(library_controller, "show_in_folder", shown.append)
+    monkeypatch.setattr(library_files, "show_in_folder", shown.append)
     shared = save(".npz", "Share")
     room.qtbot.waitUntil(lambda: shown == [shared])
     # It holds the settings, too, and looks like a network to the desktop.

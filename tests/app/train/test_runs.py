@@ -11,6 +11,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QProgressBar
 
 from mnist_draw.errors import UserError
+from mnist_draw.library.entries import entry_of_run
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import events
@@ -305,7 +306,7 @@ def test_a_deleted_run_gets_no_epoch_more(make, qtbot):
     room.wait_for_end()
     step = room.tab.step_button
     assert step.isEnabled()
-    room.library.delete_run(run)
+    room.library.delete(entry_of_run(run))
     qtbot.waitUntil(lambda: not step.isEnabled())
     room.undo()
     qtbot.waitUntil(step.isEnabled)

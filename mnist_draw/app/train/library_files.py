@@ -1,0 +1,161 @@
+"""Runs and networks of the Library as files: exported, shared, opened."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PyQt5.QtCore import QObject
+from PyQt5.QtWidgets import QInputDialog, QWidget
+
+from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.collection import CollectionController
+from mnist_draw.app.kit.files import NETWORKS, ask_open, ask_save, file_kind, show_in_folder
+from mnist_draw.app.kit.images import save_bytes, widget_png
+from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.train.library_compare import CompareCard
+from mnist_draw.app.train.library_page import LibraryPage
+from mnist_draw.app.train.run_controller import RunController
+from mnist_draw.library.entries import Entry
+from mnist_draw.library.networks import save_opened
+from mnist_draw.library.stored_network import StoredNetwork, open_network
+from mnist_draw.networks import parse_network
+from mnist_draw.recognition.network_formats import NETWORK_FORMATS
+from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.unique_paths import file_name
+from mnist_draw.training.history import History
+from mnist_draw.training.record import load_history
+from mnist_draw.training.run_formats import RUN_FORMATS
+
+#: Size of a picture of curves, in logical pixels.
+_PICTURE = (820, 416)
+
+
+class LibraryFiles(CollectionController):
+    """Writes runs and networks to files, and opens networks of files."""
+
+    noun = "The run or network"
+    subject = "library"
+
+    def __init__(
+        self,
+        page: LibraryPage,
+        run: RunController,
+        network: ActiveNetwork,
+        background: Background,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(background, parent)
+        self.page, self._run, self._network = page, run, network
+        page.open_requested.connect(self._open_file)
+
+    def share(self, entry: Entry) -> None:
+        """Write one file that opens with a double click, and show it in its folder."""
+        kind = NETWORK_FORMATS["model"]
+        path = self._ask_where(entry, kind.ending, kind.title)
+        if not path:
+            return
+
+        def finished(_: object) -> None:
+            self.notifier.message(f"Saved {path}. It opens with a double click.")
+            show_in_folder(Path(path))
+
+        self.background.run(
+            lambda: save_bytes(path, kind.pack(entry.stored.load())), finished, self._failed
+        )
+
+    def export(self, kind: str, entry: Entry) -> None:
+        """Save curves, figures or network in one of the formats."""
+        if kind == "png":
+            self._export_curves(entry)
+            return
+        run, network = RUN_FORMATS.get(kind), NETWORK_FORMATS.get(kind)
+        if run is not None and entry.run is not None:
+            path, record = self._ask_where(entry, run.ending, run.title), entry.run
+            if path:
+                self.save(path, lambda: run.pack(record, load_history(record)))
+        elif network is not None:
+            path = self._ask_where(entry, network.ending, network.title)
+            if path:
+                self.save(path, lambda: network.pack(entry.stored.load()))
+
+    def _export_curves(self, entry: Entry) -> None:
+        path, run = self._ask_where(entry, ".png", "Pictures"), entry.run
+        if not path or run is None:
+            return
+
+        def draw(history: History) -> None:
+            card = CompareCard()
+            card.build()
+            card.choice.setCurrentIndex(self.page.compare.choice.currentIndex())
+            card.resize(*_PICTURE)
+            card.show_runs([(0, entry.name, history)])
+            content = widget_png(card)
+            card.deleteLater()
+            self.save(path, lambda: content)
+
+        self.background.run(lambda: load_history(run), draw)
+
+    def export_shown(self, card: QWidget, name: str, kind: str) -> None:
+        """Save the curves or figures of the run that Train shows."""
+        ending, kinds = (".png", "Pictures")
+        if kind != "png":
+            ending, kinds = RUN_FORMATS[kind].ending, RUN_FORMATS[kind].title
+        path = ask_save(
+            card, f"Save the curves of {name}", f"{name}{ending}", file_kind(kinds, ending)
+        )
+        if path and kind == "png":
+            content = widget_png(card)
+            self.save(path, lambda: content)
+        elif path:
+            self.save(path, partial(RUN_FORMATS[kind].pack, None, self._run.history()))
+
+    def _ask_where(self, entry: Entry, ending: str, kinds: str) -> str:
+        name = f"{file_name(entry.name)}{ending}"
+        return ask_save(self.page, f"Save {entry.name}", name, file_kind(kinds, ending))
+
+    def _open_file(self) -> None:
+        path = ask_open(self.page, "A trained network", NETWORKS)
+        if path:
+            self.open_file(path)
+
+    def open_file(self, path: str, network: str = "") -> None:
+        """Use the network of a file, and store it with the opened ones."""
+
+        def finished(found: ModelFile | list[str]) -> None:
+            if not isinstance(found, list):
+                self._store(found, Path(path).stem)
+            elif chosen := self._ask(path, found):
+                self.open_file(path, chosen)
+
+        self.background.run(lambda: open_network(path, network), finished)
+
+    def _ask(self, path: str, networks: list[str]) -> str:
+        """Ask which network a file holds; empty if cancelled."""
+        titles = [parse_network(text).title for text in networks]
+        question = f"{Path(path).name} does not say which network it is:"
+        above = self.page.window()
+        chosen, said = QInputDialog.getItem(above, "Which network?", question, titles, 0, False)
+        return networks[titles.index(chosen)] if said else ""
+
+    def _store(self, model: ModelFile, name: str) -> None:
+        def finished(stored: StoredNetwork) -> None:
+            self._network.use_key(stored.key)
+            if self.page.isVisible():
+                self.refresh()
+
+        self.background.run(lambda: save_opened(model, name), finished)
+
+
+def export_kinds(entry: Entry) -> list[tuple[str, str, str]]:
+    """List the formats in which an entry can be saved: name, text and meaning."""
+    kinds: list[tuple[str, str, str]] = []
+    if entry.run is not None:
+        kinds.append(("png", "Curves (PNG) …", "The curves as a picture."))
+        kinds += [(name, f"{kind.title} …", kind.meaning) for name, kind in RUN_FORMATS.items()]
+    if entry.has_network:
+        kinds += [
+            (name, f"{kind.title} (*{kind.ending}) …", kind.meaning)
+            for name, kind in NETWORK_FORMATS.items()
+        ]
+    return kinds
