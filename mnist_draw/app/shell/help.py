@@ -7,10 +7,11 @@ import platform
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QIcon, QKeySequence
+from PyQt5.QtCore import Qt, QUrl
+from PyQt5.QtGui import QDesktopServices, QIcon, QKeySequence
 from PyQt5.QtWidgets import (
     QApplication,
     QDialog,
@@ -25,6 +26,7 @@ from mnist_draw import __version__
 from mnist_draw.app.draw.pointer import BOARD_KEYS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, fill_menu
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import push_button
@@ -192,6 +194,15 @@ def first_steps_page() -> str:
     return "".join(
         f"<h3>{number} {title}</h3><p>{html.escape(sentences)}</p>"
         for number, (title, sentences) in enumerate(_FIRST_STEPS, 1)
+    )
+
+
+def tell_of_crash(path: Path) -> None:
+    """Offer to show the report that a crash has left."""
+    Notifier().problem(
+        f"The program crashed before. What it was doing, and nothing of yours, is in {path}.",
+        lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))),
+        "Show",
     )
 
 

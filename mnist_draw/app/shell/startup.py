@@ -82,6 +82,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
 
     from mnist_draw.app.shell.desktop import FocusRing
+    from mnist_draw.app.shell.help import tell_of_crash
     from mnist_draw.app.shell.lesson import begin_lesson
     from mnist_draw.app.shell.shutdown import SystemSignals
     from mnist_draw.app.shell.window import Window
@@ -100,7 +101,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     if network:
         window.open_later(network)
     if crash is not None:
-        window.tell_of_crash(crash)
+        tell_of_crash(crash)
     status = app.exec_()
     collector.stop()
     ended = window.shut_down()

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 
-from PyQt5.QtCore import Qt, QTimer, QUrl
-from PyQt5.QtGui import QCloseEvent, QDesktopServices
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtGui import QCloseEvent
 from PyQt5.QtWidgets import QMainWindow, QScrollArea, QTabWidget, QWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -30,13 +29,13 @@ from mnist_draw.app.shell.notification import RunNotification
 from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton
+from mnist_draw.app.shell.ways import Ways
 from mnist_draw.app.shell.words import Words
 from mnist_draw.app.train.library_controller import LibraryController
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
-from mnist_draw.library.entries import entry_of_run
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -52,12 +51,12 @@ network_notifier = Notifier("network")
 P = TypeVar("P", bound=Page)
 
 
-def _train(window: Window) -> TrainTab:
-    return TrainTab(window.preferences)
-
-
 def _draw(window: Window) -> DrawTab:
     return DrawTab(window.network, window.preferences)
+
+
+def _train(window: Window) -> TrainTab:
+    return TrainTab(window.preferences)
 
 
 def _inside(window: Window) -> InsideTab:
@@ -98,11 +97,12 @@ class Window(QMainWindow):
         work = self.training, self.learning
         self.explanations = Explanations(lambda: any(service.running for service in work), self)
         self._started = False
-        self._before_library = TrainTab.name
         self._remembering = QTimer(self)
         self._remembering.timeout.connect(self._remember)
         self._build()
         self._connect()
+        self.ways = Ways(self)
+        self._build_commands()
         self._restore()
 
     # -- building
@@ -136,23 +136,22 @@ class Window(QMainWindow):
             self.setTabOrder(before, part)
             before = part
         self.toast = Toast(self)
-        self.toast.stand_on(self._page)
-        self._build_commands()
+        self.toast.stand_on(self.page_in_front)
+        self.words = Words(self)
 
     def _build_commands(self) -> None:
         for text, sentence, keys, act in (
             ("Next tab", "Show the next tab.", f"{_TABS}+Tab", partial(self._step, 1)),
             ("Previous tab", "Show the previous tab.", f"{_TABS}+Shift+Tab",
              partial(self._step, -1)),
-            ("Library", "All runs and networks.", "F9", self._show_library),
+            ("Library", "All runs and networks.", "F9", self.ways.show_library),
             ("Message", "Put the keyboard into the message.", "Ctrl+F8", self.toast.take_keyboard),
             ("Quit", "Close the window.", "Ctrl+Q", self.close),
         ):  # fmt: skip
             Command(self, text, sentence, keys, act)
         guide = Command(
-            self, "Guide", "Read how a network learns and answers.", "", self._show_guide
+            self, "Guide", "Read how a network learns and answers.", "", self.ways.show_guide
         )
-        self.words = Words(self)
         words = Command(
             self, "Words", "Explain the words of the field, first that under the pointer.", "F1",
             self.words.open_here,
@@ -164,13 +163,13 @@ class Window(QMainWindow):
         return next(page for page in self.pages if isinstance(page, kind))
 
     @property
-    def _page(self) -> Page:
+    def page_in_front(self) -> Page:
         """The page in front."""
         return self.pages[self.tabs.currentIndex()]
 
     def _note_page(self) -> None:
-        self.toast.stand_on(self._page)
-        self.header.network.note_page(shows_run=self._page is self.train_tab)
+        self.toast.stand_on(self.page_in_front)
+        self.header.network.note_page(shows_run=self.page_in_front is self.train_tab)
 
     def show_page(self, name: str) -> None:
         """Show the page of a name; one that is not there changes nothing."""
@@ -179,14 +178,6 @@ class Window(QMainWindow):
                 self.tabs.setCurrentWidget(page)
             elif page.name == name:
                 notifier.problem(f"The tab {page.title} does not belong to this lesson.")
-
-    def _show_guide(self) -> None:
-        """Show the guide in the tab Inside, or close it there."""
-        if self._page is self.inside_tab:
-            self.inside_tab.open().turn_page()
-        else:
-            self.show_page(InsideTab.name)
-            self.inside_tab.open().show_page()
 
     def _connect(self) -> None:
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
@@ -197,70 +188,24 @@ class Window(QMainWindow):
         self.network.listed.connect(lambda: settings.offer_networks(self.network.networks))
         self.background = Background(self)
         self.shutdown = Shutdown(self)
-        self._connect_library()
-        self.run.try_requested.connect(self._try_network)
-        self.run.mistakes_requested.connect(self._show_mistakes)
-        self.train_tab.inside_requested.connect(lambda: self._show_section("network"))
-        self.train_tab.digit_requested.connect(self._show_test_digit)
-        self.training.ended.connect(self._training_ended)
+        self.library = LibraryController(
+            self.train_tab.library, self.run, self.network, self.background, self
+        )
+        for then in (self.network.refresh, self.shutdown.resume_close):
+            self.training.ended.connect(then)
         RunNotification(self.run, self)
-        network_button = self.header.network
-        network_button.connect_work(self.run, self.learning)
-        network_button.work.clicked.connect(self._show_work)
-        network_button.menu.library_requested.connect(self._show_library)
-        self._connect_inside()
+        self.header.network.connect_work(self.run, self.learning)
         self._connect_recognition()
         # Straight from one worker's mailbox to the other's, whatever the window is doing.
         network, training = self.network, self.training
         connect_direct(training.trained, lambda model: network.note_trained(model, training.key))
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
         self.draw_tab.my_digits.connect_services(self.learning, self.training)
-        step = self.draw_tab.my_digits.next_step
-        step.follow_run(self.run)
-        step.train_requested.connect(lambda: self.show_page(TrainTab.name))
-        step.inside_requested.connect(lambda: self.show_page(InsideTab.name))
+        self.draw_tab.my_digits.next_step.follow_run(self.run)
         self.run.learning = self.learning
         self.view.full_screen_requested.connect(self._fill_screen)
+        self.inside_tab.present_requested.connect(self._present)
         self.tabs.currentChanged.connect(self._tab_changed)
-
-    def _connect_library(self) -> None:
-        tab, page = self.train_tab, self.train_tab.library
-        self.library = library = LibraryController(
-            page, self.run, self.network, self.background, self
-        )
-        library.library_requested.connect(self._show_library)
-        networks = self.header.network.menu
-        networks.row_menu = partial(library.menu_of, networks)
-        page.shown.connect(self._forget_origin)
-        page.close_requested.connect(self._leave_library)
-        page.train_requested.connect(lambda: tab.show_page("new"))
-        library.run_requested.connect(self.run.show_run)
-        self.run.share_requested.connect(lambda run: library.share(entry_of_run(run)))
-        library.inside_requested.connect(lambda: self.show_page(InsideTab.name))
-        library.settings_requested.connect(tab.settings.show_settings)
-        library.settings_requested.connect(lambda _: tab.show_page("new"))
-        for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
-            card.export_requested.connect(partial(library.export_shown, card, name))
-
-    def _connect_inside(self) -> None:
-        inside, answer = self.inside_tab, self.draw_tab.answer
-        inside.is_training = lambda: self.training.running
-        answer.evidence_changed.connect(inside.show_drawing)
-        answer.evidence_changed.connect(lambda picture, *_: self.run.show_drawing(picture))
-        answer.why_link.why_requested.connect(self._show_why)
-        answer.why_link.refusal_requested.connect(partial(self.words.open_word, "Not a digit"))
-        teaching = self.draw_tab.my_digits.teaching
-        teaching.taught.connect(inside.label_drawing)
-        teaching.taught.connect(answer.why_link.note_taught)
-        self.draw_tab.first_start.tour_requested.connect(self._show_guide)
-        self.run.epoch_learnt.connect(
-            lambda epoch, parameters: inside.show_epoch(
-                f"{self.training.title}, epoch {epoch}", parameters
-            )
-        )
-        self.run.layers_measured.connect(inside.show_figures)
-        inside.draw_requested.connect(lambda: self.show_page(DrawTab.name))
-        inside.present_requested.connect(self._present)
 
     def _connect_recognition(self) -> None:
         self.draw_tab.connect_services(self.recognition, self.explanations)
@@ -286,12 +231,12 @@ class Window(QMainWindow):
         self._started = True
         reporter.listen(notifier.problem)
         self.words.attach()
-        if self._page is self.train_tab:
+        if self.page_in_front is self.train_tab:
             self.train_tab.start_plots()
         self.recognition.start()
         for page in self.pages:
             page.start()
-        self._page.focus_first()
+        self.page_in_front.focus_first()
         self.library.tidy_up()
         self._remembering.start(_REMEMBER_MS)
 
@@ -317,14 +262,9 @@ class Window(QMainWindow):
         network_notifier.problem(sentence)
         self.train_tab.start_plots()
 
-    def _show_why(self, answer: int, rival: int) -> None:
-        """Show in the tab Inside why the drawing is read as one digit rather than another."""
-        self.inside_tab.open_why(answer, rival)
-        self.show_page(InsideTab.name)
-
     def _fill_screen(self, on: bool) -> None:
         """Fill the screen with the window, or end that; Inside then presents."""
-        if self._page is self.inside_tab:
+        if self.page_in_front is self.inside_tab:
             self.inside_tab.open().present(on)
         state = self.windowState()
         self.setWindowState(state | Qt.WindowFullScreen if on else state & ~Qt.WindowFullScreen)
@@ -341,65 +281,13 @@ class Window(QMainWindow):
         place = shown.index(self.tabs.currentIndex())
         self.tabs.setCurrentIndex(shown[(place + step) % len(shown)])
 
-    def tell_of_crash(self, report: Path) -> None:
-        """Offer to show what a crash has left."""
-        notifier.problem(
-            f"The program crashed before. What it was doing, and nothing of yours, is in {report}.",
-            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(report))),
-            "Show",
-        )
-
-    def _show_library(self) -> None:
-        """Show all runs and networks; its × leads back to the page of now."""
-        origin = self._page.name
-        self.show_page(TrainTab.name)
-        if self.train_tab.page != "library" or origin != TrainTab.name:
-            self.train_tab.show_page("library")
-            self._before_library = origin
-
-    def _leave_library(self) -> None:
-        before = self._before_library
-        self.train_tab.toggle_library()
-        self.show_page(before)
-
-    def _forget_origin(self) -> None:
-        self._before_library = TrainTab.name
-
     def _tab_changed(self, index: int) -> None:
         reporter.note(f"tab {self.pages[index].name}")
         self.words.attach()
-        self._page.focus_first()
+        self.page_in_front.focus_first()
         if self._started:
             self.train_tab.start_plots()
         self._note_page()
-
-    def _show_work(self) -> None:
-        """Show what the button in the header tells of: the run, or what is learnt on Draw."""
-        if self.learning.running:
-            self.show_page(DrawTab.name)
-        else:
-            self.show_page(TrainTab.name)
-            self.train_tab.show_page("run")
-
-    def _try_network(self, key: str) -> None:
-        """Let the network of a run answer, and show the board."""
-        self.network.use_key(key)
-        self.show_page(DrawTab.name)
-
-    def _show_mistakes(self, key: str) -> None:
-        """Show what the network of a run reads wrongly, which then answers."""
-        self.network.use_key(key)
-        self._show_section("results")
-
-    def _show_section(self, name: str) -> None:
-        """Show a section of Inside."""
-        self.inside_tab.open().open_section(name)
-        self.show_page(InsideTab.name)
-
-    def _show_test_digit(self, number: int) -> None:
-        """Show a test digit in Inside."""
-        self.inside_tab.open().example.pick_test(number)
-        self.show_page(InsideTab.name)
 
     # -- the end
 
@@ -417,10 +305,6 @@ class Window(QMainWindow):
         except UserError as error:
             reporter.report(error)
         event.setAccepted(self.shutdown.try_close())
-
-    def _training_ended(self) -> None:
-        self.network.refresh()
-        self.shutdown.resume_close()
 
     def _remember(self) -> None:
         """Write what is chosen, so that nothing that ends the program takes it along."""

@@ -34,7 +34,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.shell import toast
 from mnist_draw.app.shell import window as window_module
 from mnist_draw.app.shell.desktop import FocusRing
-from mnist_draw.app.shell.help import keys_page
+from mnist_draw.app.shell.help import keys_page, tell_of_crash
 from mnist_draw.app.shell.window import Window
 from mnist_draw.library import stored_network
 from mnist_draw.library.networks import find_by_key
@@ -394,7 +394,7 @@ def test_what_confirms_goes_of_itself_unless_it_is_read(shared, qtbot, monkeypat
 def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
     shown = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
-    shared.window.tell_of_crash(tmp_path / "crash-1.txt")
+    tell_of_crash(tmp_path / "crash-1.txt")
     assert "crash-1.txt" in shared.text("toastLabel")
     button = shared.button("toastActionButton")
     assert button.text() == "Show"

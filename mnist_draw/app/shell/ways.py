@@ -1,0 +1,149 @@
+"""The ways from page to page: what one asks for is shown by another."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PyQt5.QtCore import QObject
+
+from mnist_draw.app.draw.draw_tab import DrawTab
+from mnist_draw.app.inside.inside_tab import InsideTab
+from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.library.entries import entry_of_run
+
+if TYPE_CHECKING:
+    from mnist_draw.app.shell.window import Window
+
+
+class Ways(QObject):
+    """Connects the pages of a window with each other."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self._draw, self._train, self._inside = window.draw_tab, window.train_tab, window.inside_tab
+        #: The page to which the Library leads back.
+        self._before_library = TrainTab.name
+        self._to_draw = partial(window.show_page, DrawTab.name)
+        self._to_train = partial(window.show_page, TrainTab.name)
+        self._to_inside = partial(window.show_page, InsideTab.name)
+        self._connect_header()
+        self._connect_draw()
+        self._connect_train()
+        self._connect_library()
+        self._connect_inside()
+
+    def _connect_header(self) -> None:
+        header = self._window.header.network
+        header.work.clicked.connect(self._show_work)
+        header.menu.library_requested.connect(self.show_library)
+        header.menu.row_menu = partial(self._window.library.menu_of, header.menu)
+
+    def _connect_draw(self) -> None:
+        answer, inside, draw = self._draw.answer, self._inside, self._draw
+        answer.evidence_changed.connect(inside.show_drawing)
+        answer.evidence_changed.connect(lambda picture, *_: self._window.run.show_drawing(picture))
+        answer.why_link.why_requested.connect(self._show_why)
+        not_a_digit = partial(self._window.words.open_word, "Not a digit")
+        answer.why_link.refusal_requested.connect(not_a_digit)
+        teaching = draw.my_digits.teaching
+        teaching.taught.connect(inside.label_drawing)
+        teaching.taught.connect(answer.why_link.note_taught)
+        draw.first_start.tour_requested.connect(self.show_guide)
+        draw.my_digits.next_step.train_requested.connect(lambda: self._to_train())
+        draw.my_digits.next_step.inside_requested.connect(lambda: self._to_inside())
+
+    def _connect_train(self) -> None:
+        run, tab = self._window.run, self._train
+        run.try_requested.connect(self._try_network)
+        run.mistakes_requested.connect(self._show_mistakes)
+        tab.inside_requested.connect(lambda: self._show_section("network"))
+        tab.digit_requested.connect(self._show_test_digit)
+
+    def _connect_library(self) -> None:
+        window, tab, page = self._window, self._train, self._train.library
+        library = window.library
+        library.library_requested.connect(self.show_library)
+        page.shown.connect(self._forget_origin)
+        page.close_requested.connect(self._leave_library)
+        page.train_requested.connect(lambda: tab.show_page("new"))
+        library.run_requested.connect(window.run.show_run)
+        window.run.share_requested.connect(lambda run: library.share(entry_of_run(run)))
+        library.inside_requested.connect(lambda: self._to_inside())
+        library.settings_requested.connect(tab.settings.show_settings)
+        library.settings_requested.connect(lambda _: tab.show_page("new"))
+        for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
+            card.export_requested.connect(partial(library.export_shown, card, name))
+
+    def _connect_inside(self) -> None:
+        inside, run, training = self._inside, self._window.run, self._window.training
+        inside.is_training = lambda: training.running
+        run.epoch_learnt.connect(
+            lambda epoch, parameters: inside.show_epoch(
+                f"{training.title}, epoch {epoch}", parameters
+            )
+        )
+        run.layers_measured.connect(inside.show_figures)
+        inside.draw_requested.connect(lambda: self._to_draw())
+
+    # -- to the Library and back
+
+    def show_library(self) -> None:
+        """Show all runs and networks; its × leads back to the page of now."""
+        origin = self._window.page_in_front.name
+        self._to_train()
+        if self._train.page != "library" or origin != TrainTab.name:
+            self._train.show_page("library")
+            self._before_library = origin
+
+    def _leave_library(self) -> None:
+        before = self._before_library
+        self._train.toggle_library()
+        self._window.show_page(before)
+
+    def _forget_origin(self) -> None:
+        self._before_library = TrainTab.name
+
+    # -- to what goes on, and to the board
+
+    def _show_work(self) -> None:
+        """Show what the button in the header tells of: the run, or what is learnt on Draw."""
+        if self._window.learning.running:
+            self._to_draw()
+        else:
+            self._to_train()
+            self._train.show_page("run")
+
+    def _try_network(self, key: str) -> None:
+        """Let the network of a run answer, and show the board."""
+        self._window.network.use_key(key)
+        self._to_draw()
+
+    # -- to Inside
+
+    def show_guide(self) -> None:
+        """Show the guide in the tab Inside, or close it there."""
+        if self._window.page_in_front is self._inside:
+            self._inside.open().turn_page()
+        else:
+            self._to_inside()
+            self._inside.open().show_page()
+
+    def _show_why(self, answer: int, rival: int) -> None:
+        """Show why the drawing is read as one digit rather than another."""
+        self._inside.open_why(answer, rival)
+        self._to_inside()
+
+    def _show_mistakes(self, key: str) -> None:
+        """Show what the network of a run reads wrongly, which then answers."""
+        self._window.network.use_key(key)
+        self._show_section("results")
+
+    def _show_section(self, name: str) -> None:
+        self._inside.open().open_section(name)
+        self._to_inside()
+
+    def _show_test_digit(self, number: int) -> None:
+        self._inside.open().example.pick_test(number)
+        self._to_inside()
