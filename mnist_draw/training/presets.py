@@ -66,7 +66,7 @@ PRESETS: dict[str, Preset] = {
             epochs=8,
             schedule="cosine",
         ),
-        0.983,
+        0.984,
     ),
     "cnn": Preset(
         "CNN",
@@ -74,7 +74,7 @@ PRESETS: dict[str, Preset] = {
         "Looks for strokes anywhere in the picture.",
         "cnn",
         TrainingSettings(network="cnn", update="adam", epochs=10, schedule="cosine"),
-        0.992,
+        0.990,
     ),
     "handwriting": Preset(
         "Handwriting",
