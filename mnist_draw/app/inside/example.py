@@ -12,7 +12,6 @@ from PyQt5.QtCore import QObject, QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import (
     QHBoxLayout,
-    QMenu,
     QSizePolicy,
     QStackedWidget,
     QWidget,
@@ -24,6 +23,7 @@ from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import ink_image
@@ -149,7 +149,7 @@ class ExampleCard(Card):
         self.label_button = push_button(
             "exampleLabelButton", "Change", "Say what the picture shows.", look="link"
         )
-        self._menu = QMenu(self)
+        self._menu = Menu(self.label_button)
         self._names: tuple[str, ...] = ()
         self.show_classes(DIGITS)
         self.label_button.clicked.connect(self._open_menu)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from PyQt5.QtCore import (
     QEvent,
@@ -39,9 +40,11 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import ElidedButton, NumberBox, claims_key, label
+from mnist_draw.app.kit.widgets import ElidedButton, NumberBox, claims_key, explain, label, no_key
+from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
 
 
 class Stepper(NumberBox):
@@ -120,6 +123,37 @@ class Menu(QMenu):
         place.moveLeft(max(room.left(), min(place.left(), room.right() + 1 - place.width())))
         if place.topLeft() != self.pos():
             self.move(place.topLeft())
+
+
+#: The newest deleted records are offered; a longer menu is hard to read.
+_MAX_DELETED = 20
+
+
+class BinButton(QPushButton):
+    """Opens a menu of what was deleted; disabled while there is nothing."""
+
+    chosen = pyqtSignal(Deleted)
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__("Bring back …")
+        self.setObjectName(name)
+        explain(
+            self,
+            f"Bring back deleted {what}",
+            f"Bring back {what} that were deleted within the last {KEPT_DAYS} days.",
+        )
+        self._menu = Menu(self)
+        self.setMenu(self._menu)
+        self.show_deleted((), str)
+
+    def show_deleted(self, deleted: Sequence[Deleted], words: Callable[[Deleted], str]) -> None:
+        """Offer what was deleted, the newest first, each in words."""
+        self._menu.clear()
+        for one in deleted[:_MAX_DELETED]:
+            moment = f"{words(one)}, deleted {format_ago(one.when)}"
+            action = self._menu.addAction(no_key(moment))
+            action.triggered.connect(partial(self.chosen.emit, one))
+        self.setEnabled(bool(deleted))
 
 
 #: The arrow's height, and half of its base; the shadow's reach.

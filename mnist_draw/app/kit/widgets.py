@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
@@ -25,7 +24,6 @@ from PyQt5.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QMenu,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -41,12 +39,8 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
 
-#: The newest deleted records are offered; a longer menu is hard to read.
-_MAX_DELETED = 20
 #: Letters in a line of a tooltip: books are set with 45 to 75.
 _TIP_LETTERS = 60
 
@@ -303,33 +297,6 @@ class Switch(QCheckBox):
     def setText(self, text: str) -> None:
         super().setText(text)
         self.setFixedSize(self.sizeHint())
-
-
-class BinButton(QPushButton):
-    """Opens a menu of what was deleted; disabled while there is nothing."""
-
-    chosen = pyqtSignal(Deleted)
-
-    def __init__(self, name: str, what: str) -> None:
-        super().__init__("Bring back …")
-        self.setObjectName(name)
-        explain(
-            self,
-            f"Bring back deleted {what}",
-            f"Bring back {what} that were deleted within the last {KEPT_DAYS} days.",
-        )
-        self._menu = QMenu(self)
-        self.setMenu(self._menu)
-        self.show_deleted((), str)
-
-    def show_deleted(self, deleted: Sequence[Deleted], words: Callable[[Deleted], str]) -> None:
-        """Offer what was deleted, the newest first, each in words."""
-        self._menu.clear()
-        for one in deleted[:_MAX_DELETED]:
-            moment = f"{words(one)}, deleted {format_ago(one.when)}"
-            action = self._menu.addAction(no_key(moment))
-            action.triggered.connect(partial(self.chosen.emit, one))
-        self.setEnabled(bool(deleted))
 
 
 #: Real numbers below this are shown as 1e-06.

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QLineF, QPointF, QRectF, QSize, Qt, QVariantAnimation, pyqtSignal
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QAction, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain
@@ -158,7 +159,7 @@ class CurveCard(Card):
             "Show all of the curves again, or save them as a picture or a table.",
         )
         set_icon(self.menu_button, "dots-three", Size.SMALL_ICON)
-        menu = self._menu = QMenu(self.menu_button)
+        menu = self._menu = Menu(self.menu_button)
         menu.addAction("Show all (double-click)").triggered.connect(self._show_all)
         menu.addSeparator()
         for kind, text in _EXPORTS:

@@ -8,10 +8,10 @@ from PyQt5.QtWidgets import QBoxLayout, QLineEdit, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon, icon_button, set_icon
-from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.controls import BinButton, Menu
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import BinButton, Card, label, push_button
+from mnist_draw.app.kit.widgets import Card, label, push_button
 from mnist_draw.app.train.library_compare import CompareCard, DifferencesTable
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
