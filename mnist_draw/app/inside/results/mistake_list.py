@@ -24,6 +24,7 @@ from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
 from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.recognition.certainty import certainty_from
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.pictures import Pictures
@@ -305,8 +306,9 @@ def describe_picture(
     results: Results, pictures: Pictures, place: int, name: Callable[[int], str]
 ) -> str:
     """Return what there is to say about a picture, as a sentence."""
-    sure = f"{format_probability(float(results.confidence[place]))} sure"
-    read = f"read as {name(int(results.answers[place]))}, {sure}."
+    names = [name(number) for number in range(results.classes)]
+    said = certainty_from(results.calibrated[place], names)
+    read = f"read as {names[int(results.answers[place])]}. {said.word}: {said.line}."
     title = f"{pictures.one} {place:,}"
     if results.labels is None:
         return f"{title}: {read}"
