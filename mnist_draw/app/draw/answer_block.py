@@ -254,9 +254,13 @@ class AnswerBlock(QWidget):
         least = theme.scaled(Text.BODY * 2)
         one_row = row.width() >= words + 10 * (least + 2) - 2
         gap = 2 if one_row else Size.TIGHT
-        self.question.setVisible(self._asking and one_row)
-        self.line.setVisible(not self._asking or one_row)
-        self.question.setGeometry(row.left(), row.top(), words, row.height())
+        self.question.setVisible(self._asking)
+        for told in (self.word, self.line):
+            told.setVisible(not self._asking or one_row)
+        above = self.word.geometry()
+        self.question.setGeometry(
+            QRect(row.topLeft(), QSize(words, row.height())) if one_row else above
+        )
         count = 10 if one_row else 5
         left = row.left() + (words if one_row else 0)
         wide = min((row.right() + 1 - left + gap) // count - gap, row.height())
