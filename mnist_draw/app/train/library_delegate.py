@@ -54,9 +54,12 @@ class RowView:
     @property
     def detail(self) -> str:
         """What it is and how long it took."""
-        seconds = self.entry.seconds
+        entry, seconds = self.entry, self.entry.seconds
+        if entry.is_shipped:
+            kind = "" if entry.stored.kind in entry.name else f"{entry.stored.kind}. "
+            return f"{kind}{entry.what[:1].upper()}{entry.what[1:]}"
         took = "" if seconds is None else format_duration(seconds)
-        return ", ".join(filter(None, (self.entry.what, took)))
+        return ", ".join(filter(None, (entry.what, took)))
 
     @property
     def accuracy(self) -> tuple[str, bool]:

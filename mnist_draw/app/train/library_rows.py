@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, pyqtSignal
-from PyQt5.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PyQt5.QtGui import (
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PyQt5.QtWidgets import QAbstractItemView, QFrame, QListView
 
 from mnist_draw.app.kit import theme
@@ -214,7 +221,7 @@ class LibraryList(QListView):
         self.setMouseTracking(True)
         self.viewport().setAttribute(Qt.WA_Hover)
         self._pressed: tuple[str, str] | None = None
-        self._kept = ""
+        self._kept, self._kept_row = "", 0
         self.rows.modelAboutToBeReset.connect(self._keep_current)
         self.rows.modelReset.connect(self._restore_current)
         self.verticalScrollBar().valueChanged.connect(self.scrolled)
@@ -275,12 +282,24 @@ class LibraryList(QListView):
 
     def _keep_current(self) -> None:
         entry = self.current()
-        self._kept = entry.key if entry is not None else self._kept
+        if entry is not None:
+            self._kept, self._kept_row = entry.key, self.currentIndex().row()
 
     def _restore_current(self) -> None:
-        first = next((row for row in self.rows.shown if isinstance(row, Entry)), None)
-        if not self.choose(self._kept) and first is not None:
-            self.choose(first.key)
+        """Choose the row that was current, or what took its place."""
+        if not self.choose(self._kept):
+            rows = self.rows.shown
+            left = [n for n, row in enumerate(rows) if isinstance(row, Entry)]
+            if left:
+                nearest = min(left, key=lambda number: abs(number - self._kept_row))
+                self.setCurrentIndex(self.rows.index(nearest))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.rows.shown and self.rows.entries:
+            painter = QPainter(self.viewport())
+            painter.setPen(theme.colour("muted"))
+            painter.drawText(self.viewport().rect(), int(Qt.AlignCenter), "Nothing is found.")
 
     # -- keys and clicks
 

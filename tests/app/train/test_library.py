@@ -301,7 +301,8 @@ def test_what_was_deleted_comes_back(make, qtbot):
         room.network.use_key(entry.key)
         QTest.keyClick(page.list, Qt.Key_Delete)
         qtbot.waitUntil(lambda name=name: name not in names(page))
-        # What answered answers no more.
+        # What took its place is the current one; what answered answers no more.
+        assert page.list.current() is not None
         assert room.network.key == "shipped:best"
         QTest.keyClick(page.list, Qt.Key_Z, Qt.ControlModifier)
         qtbot.waitUntil(lambda name=name: name in names(page))
