@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from PyQt5.QtCore import QModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -37,6 +38,7 @@ from mnist_draw.app.kit.theme import Size, Text
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
 _WIDTH, _NETWORK_ROW, _HEADING_ROW, _LIBRARY_ROW = 372, 44, 31, 48
 _INSET, _TICK, _TITLE, _RIGHT = 6, 16, 40, 17
+_TICKS = ((0, 0), (4, 4), (12, -5))
 #: Pixels between the button and the menu, and between the menu and the window's edge; its shadow.
 _GAP, _SHADOW = 4, 6
 _LINE = Qt.UserRole + 1
@@ -52,6 +54,11 @@ class Line:
     key: str = ""
     is_library: bool = False
     answers: bool = False
+
+    @property
+    def height(self) -> int:
+        """Pixels at the usual text size."""
+        return _LIBRARY_ROW if self.is_library else _NETWORK_ROW if self.key else _HEADING_ROW
 
     def spoken(self) -> str:
         """Return what a screen reader says."""
@@ -104,70 +111,53 @@ class _Painter(QStyledItemDelegate):
         self._view = view
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        line: Line = index.data(_LINE)
-        high = _NETWORK_ROW if line.key else _HEADING_ROW
-        if line.is_library:
-            high = _LIBRARY_ROW
-        return QSize(0, round(high * theme.text_scale()))
+        return QSize(0, theme.scaled(index.data(_LINE).height))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         line: Line = index.data(_LINE)
-        scale = theme.text_scale()
-        rect = QRectF(option.rect)
+        scale, rect = theme.text_scale(), QRectF(option.rect)
         painter.save()
         painter.setRenderHint(QPainter.Antialiasing)
         if line.is_library:
-            painter.fillRect(
-                QRectF(rect.left(), rect.top() + 4, rect.width(), 1), theme.colour("line")
-            )
-            rect.setTop(rect.top() + 8)
-        if index == self._view.currentIndex() and (line.key or line.is_library):
+            rule = QRectF(rect.left(), rect.top() + _GAP, rect.width(), 1)
+            painter.fillRect(rule, theme.colour("line"))
+            rect.setTop(rect.top() + 2 * _GAP)
+        if index == self._view.currentIndex():
             painter.setPen(Qt.NoPen)
             painter.setBrush(theme.colour("hover"))
             chosen = rect.adjusted(_INSET, 0, -_INSET, 0)
             painter.drawRoundedRect(chosen, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
-        left = _TITLE * scale if line.key or line.is_library else _TICK
-        room = rect.adjusted(left, 0, -_RIGHT, 0)
+        middle = QPointF(rect.left() + _TICK, rect.center().y())
         if line.is_library:
-            side = round(Size.SMALL_ICON * scale)
-            corner = QPoint(round(rect.left()) + _TICK, round(rect.center().y() - side / 2))
-            icon("books").paint(painter, QRect(corner, QSize(side, side)))
-        if line.answers:
-            _paint_tick(painter, QPointF(rect.left() + _TICK, rect.center().y()), scale)
-        _paint_words(painter, room, line, scale)
+            side = theme.scaled(Size.SMALL_ICON)
+            place = QRectF(middle.x(), middle.y() - side / 2, side, side)
+            icon("books").paint(painter, place.toRect())
+        elif line.answers:
+            painter.setPen(QPen(theme.colour("accent"), 1.5 * scale, Qt.SolidLine, Qt.RoundCap))
+            tick = [middle + QPointF(x * scale, y * scale) for x, y in _TICKS]
+            painter.drawPolyline(QPolygonF(tick))
+        for words, size, bold, colour, side, place in _words(line, rect, scale):
+            painter.setFont(theme.font(size, bold))
+            painter.setPen(theme.colour(colour))
+            text = painter.fontMetrics().elidedText(words, Qt.ElideRight, int(place.width()))
+            painter.drawText(place, int(side | Qt.AlignVCenter), text)
         painter.restore()
 
 
-def _paint_words(painter: QPainter, room: QRectF, line: Line, scale: float) -> None:
-    figure = theme.font(Text.LABEL if line.is_library else Text.BODY)
-    painter.setFont(figure)
-    painter.setPen(theme.colour("muted" if line.is_library else "text"))
-    painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), line.figure)
-    left = room.adjusted(0, 0, -QFontMetricsF(figure).horizontalAdvance(line.figure) - 8, 0)
-    if not line.key and not line.is_library:
-        painter.setFont(theme.font(Text.HEADING, bold=True))
-        painter.setPen(theme.colour("muted"))
-        painter.drawText(
-            left.adjusted(0, 0, 0, -4), int(Qt.AlignLeft | Qt.AlignVCenter), line.title
-        )
+def _words(line: Line, rect: QRectF, scale: float) -> Iterator[tuple[Any, ...]]:
+    """Yield the words of a line: text, size, weight, colour, alignment and place."""
+    room = rect.adjusted(_TITLE * scale if line.height > _HEADING_ROW else _TICK, 0, -_RIGHT, 0)
+    size, colour = (Text.LABEL, "muted") if line.is_library else (Text.BODY, "text")
+    yield line.figure, size, False, colour, Qt.AlignRight, room
+    figure = QFontMetricsF(theme.font(size)).horizontalAdvance(line.figure)
+    room = room.adjusted(0, 0, -figure - Size.FIELD_GAP, 0)
+    if line.height == _HEADING_ROW:
+        yield line.title, Text.HEADING, True, "muted", Qt.AlignLeft, room.adjusted(0, 0, 0, -_GAP)
         return
-    rows = [(line.title, theme.font(Text.BODY, bold=True), "text")]
-    if line.note:
-        rows.append((line.note, theme.font(Text.LABEL), "muted"))
-        left = left.adjusted(0, 3 * scale, 0, -3 * scale)
-    high = left.height() / len(rows)
-    for number, (words, font, colour) in enumerate(rows):
-        painter.setFont(font)
-        painter.setPen(theme.colour(colour))
-        place = QRectF(left.left(), left.top() + number * high, left.width(), high)
-        elided = QFontMetricsF(font).elidedText(words, Qt.ElideRight, place.width())
-        painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), elided)
-
-
-def _paint_tick(painter: QPainter, middle: QPointF, scale: float) -> None:
-    painter.setPen(QPen(theme.colour("accent"), 1.5 * scale, Qt.SolidLine, Qt.RoundCap))
-    points = ((0, 0), (4, 4), (12, -5))
-    painter.drawPolyline(QPolygonF([middle + QPointF(x * scale, y * scale) for x, y in points]))
+    half = room.height() / 2 - 3 * scale if line.note else 0
+    upper, lower = room.adjusted(0, 0, 0, -half), room.adjusted(0, half, 0, 0)
+    yield line.title, Text.BODY, True, "text", Qt.AlignLeft, upper
+    yield line.note, Text.LABEL, False, "muted", Qt.AlignLeft, lower
 
 
 class _List(QListView):
@@ -187,12 +177,8 @@ class _List(QListView):
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         self.setItemDelegate(_Painter(self))
-        self.entered.connect(self._hover)
+        self.entered.connect(self.setCurrentIndex)
         self.clicked.connect(lambda index: self.chosen.emit(index.data(_LINE)))
-
-    def _hover(self, index: QModelIndex) -> None:
-        if index.flags() & Qt.ItemIsEnabled:
-            self.setCurrentIndex(index)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         line = self.currentIndex().data(_LINE)

@@ -63,7 +63,7 @@ class Toast(QStatusBar):
         self._notice: Notice | None = None
         #: The failure that a newer notice covers.
         self._covered: Notice | None = None
-        self._ground: tuple[QWidget, int] | None = None
+        self._page: Page | None = None
         #: What had the keyboard before the toast.
         self._before: QWidget | None = None
         self._passing = QTimer(self)
@@ -162,12 +162,11 @@ class Toast(QStatusBar):
             button.setFocus(Qt.ShortcutFocusReason)
 
     def _give_keyboard_back(self) -> None:
-        before = self._before
-        gone = before is None or sip.isdeleted(before)
-        if before is not None and not gone and before.isVisible() and before.isEnabled():
+        before = None if self._before is None or sip.isdeleted(self._before) else self._before
+        if before is not None and before.isVisible() and before.isEnabled():
             before.setFocus()
-        elif self._ground is not None:
-            self._page().focus_first()
+        elif self._page is not None:
+            self._page.focus_first()
 
     def _has_keyboard(self) -> bool:
         focus = self.focusWidget()
@@ -199,19 +198,12 @@ class Toast(QStatusBar):
 
     def stand_on(self, page: Page) -> None:
         """Stand on a page from now on."""
-        if self._ground is not None:
-            self._ground[0].removeEventFilter(self)
-        self._ground = page.message_ground()
-        self._ground[0].installEventFilter(self)
+        for where, watch in ((self._page, False), (page, True)):
+            if where is not None:
+                ground = where.message_ground()[0]
+                (ground.installEventFilter if watch else ground.removeEventFilter)(self)
+        self._page = page
         self._place()
-
-    def _page(self) -> Page:
-        assert self._ground is not None
-        ground: QWidget | None = self._ground[0]
-        while not isinstance(ground, Page):
-            assert ground is not None
-            ground = ground.parentWidget()
-        return ground
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Resize, QEvent.Move):
@@ -220,14 +212,14 @@ class Toast(QStatusBar):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() in (QEvent.FontChange, QEvent.StyleChange) and self._ground is not None:
+        if event.type() in (QEvent.FontChange, QEvent.StyleChange):
             self._place()
 
     def _place(self) -> None:
         """Take the lower left corner of the ground, and the room that the sentence needs."""
-        if self._ground is None or self._notice is None:
+        if self._page is None or self._notice is None:
             return
-        ground, distance = self._ground
+        ground, distance = self._page.message_ground()
         window = self.parentWidget()
         # In a window that is smaller than its pages, the part that can be seen.
         place = QRect(ground.mapTo(window, QPoint(0, 0)), ground.size())
