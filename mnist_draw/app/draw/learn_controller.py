@@ -67,7 +67,12 @@ class LearnController(QObject):
     @property
     def running(self) -> bool:
         """Whether digits are being learnt."""
-        return self._learning is not None and self._learning.running
+        return self.progress is not None
+
+    @property
+    def progress(self) -> float | None:
+        """Which part of learning is done, 0 to 1; None while nothing is being learnt."""
+        return None if self._learning is None else self._learning.progress
 
     @property
     def before(self) -> str:

@@ -212,7 +212,7 @@ class NextStep(QFrame):
 
     def follow(self, learning: Learning) -> None:
         """Show the steps of this learning."""
-        learning.stepped.connect(lambda _, part: self._note(learning=part))
+        learning.stepped.connect(self._note_learning)
 
     def follow_run(self, run: RunController) -> None:
         """Show the run that goes on."""
@@ -287,11 +287,10 @@ class NextStep(QFrame):
         )
         self._note(run=run, trained=self._situation.trained or run.accuracy is not None)
 
-    def _note_learning(self) -> None:
+    def _note_learning(self, *_: object) -> None:
         controller = self._controller
-        learning = (self._situation.learning or 0.0) if controller.running else None
         self._note(
-            learning=learning,
+            learning=controller.progress,
             waits=controller.waits,
             can_learn=controller.able,
             outcome=controller.outcome,
