@@ -236,8 +236,8 @@ class NetworkButton(QWidget):
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self.menu = NetworkMenu(network, self.answering)
         self.answering.clicked.connect(self.menu.toggle)
-        #: Whether a tab shows already what goes on, and what part of learning is done.
-        self._is_shown, self._learnt = False, 0.0
+        #: Whether the page in front shows a run itself, or learning.
+        self._shows_run = self._shows_learning = False
         network.changed.connect(self.show_network)
         network.listed.connect(self.show_network)
         self.show_network()
@@ -247,29 +247,22 @@ class NetworkButton(QWidget):
         self._run, self._learning = run, learning
         self.menu.run = self._in_training
         run.state_changed.connect(self._show_work)
-        learning.stepped.connect(self._note_step)
+        learning.stepped.connect(self._show_work)
         learning.ended.connect(self._show_work)
         learning.queue_changed.connect(self._show_work)
 
-    def note_page(self, shows_run: bool) -> None:
-        """Note whether the page in front shows the run itself."""
-        self._is_shown = shows_run
+    def note_page(self, shows_run: bool, shows_learning: bool) -> None:
+        """Note whether the page in front shows the run itself, or how far learning is."""
+        self._shows_run, self._shows_learning = shows_run, shows_learning
         self._show_work()
 
-    def _note_step(self, words: str, part: float) -> None:
-        self._learnt = part
-        self._show_work()
-
-    def _show_work(self) -> None:
-        state = self._run.state
+    def _show_work(self, *_: object) -> None:
+        state, queued, learnt = self._run.state, self._learning.queued, self._learning.progress
         work = None
-        if self._learning.running:
-            queued = self._learning.queued
-            words = (
-                f"Next: {_elided(queued)}" if queued else f"Learning, {100 * self._learnt:.0f} %"
-            )
-            work = Work(words, self._learnt)
-        elif state.busy and not self._is_shown:
+        if learnt is not None and (queued or not self._shows_learning):
+            words = f"Next: {_elided(queued)}" if queued else f"Learning, {100 * learnt:.0f} %"
+            work = Work(words, learnt)
+        elif state.busy and not self._shows_run:
             resting = state.state == "paused"
             work = Work(state.label, state.run_part, resting, state.state == "training")
         self.work.show_work(work)

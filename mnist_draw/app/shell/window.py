@@ -169,7 +169,8 @@ class Window(QMainWindow):
 
     def _note_page(self) -> None:
         self.toast.stand_on(self.page_in_front)
-        self.header.network.note_page(shows_run=self.page_in_front is self.train_tab)
+        page = self.page_in_front
+        self.header.network.note_page(page is self.train_tab, page is self.draw_tab)
 
     def show_page(self, name: str) -> None:
         """Show the page of a name; one that is not there changes nothing."""
