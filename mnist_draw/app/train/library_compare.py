@@ -101,6 +101,9 @@ class CompareCard(Card):
         values: list[float] = []
         for number, name, history in self._runs:
             values += self._draw(number, name, history)
+        if len(self._names) > 1:
+            # Curves that end close to each other keep their names apart.
+            min(self._names, key=lambda text: text.pos().y()).setAnchor((1, 0))
         for axis in (self._value_axis, self._epoch_axis):
             axis.restyle()
         low, high = (min(values), max(values)) if values else (0.0, 1.0)

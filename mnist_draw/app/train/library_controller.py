@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from PyQt5.QtCore import QObject, QPoint, pyqtSignal
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtWidgets import QMenu, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.collection import FollowedFolder
@@ -298,9 +298,10 @@ class LibraryController(LibraryFiles):
         learnt = run is not None and (self._run.shows(run) or run.checkpoint.exists())
         return (entry.has_network or learnt) and entry.key != self._network.key
 
-    def _build_exports(self, entry: Entry, parent: Menu) -> Menu:
-        menu = Menu(parent)
-        menu.setTitle("Export")
+    def _build_exports(self, entry: Entry, parent: Menu) -> QMenu:
+        # Qt places it beside the other menu.
+        menu = QMenu("Export", parent)
+        menu.setToolTipsVisible(True)
         for name, text, meaning in export_kinds(entry):
             action = menu.addAction(no_key(text))
             action.setToolTip(f"{meaning[0].upper()}{meaning[1:].rstrip('.')}.")

@@ -11,7 +11,7 @@ from filelock import FileLock
 from PyQt5.QtCore import QPoint, QRectF, Qt
 from PyQt5.QtGui import QContextMenuEvent
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
+from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMenu
 
 from mnist_draw.app.kit import collection, theme
 from mnist_draw.app.train import library_files
@@ -59,7 +59,7 @@ def choose(page, name):
 def act(room, entry, text):
     """Take an entry of a row's menu."""
     menu = room.library.build_menu(entry, room.tab)
-    parts = [*menu.actions(), *menu.findChild(type(menu)).actions()]
+    parts = [*menu.actions(), *menu.findChild(QMenu).actions()]
     found = next(action for action in parts if action.text().startswith(text))
     assert found.isEnabled()
     found.trigger()
