@@ -44,7 +44,8 @@ class _Half(QAbstractButton):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
-        self.setFocusPolicy(Qt.StrongFocus)
+        # A click leaves the keyboard where it is, as in the menus beside.
+        self.setFocusPolicy(Qt.TabFocus)
         self.setAttribute(Qt.WA_Hover)
 
     def _needed(self) -> float:

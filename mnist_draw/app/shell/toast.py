@@ -50,9 +50,9 @@ class Toast(QStatusBar):
         )
         self.close_button.setAccessibleName("Close")
         self.close_button.clicked.connect(self.close_notice)
-        for part in (self.label, self.action_button, self.close_button):
-            # A click takes the keyboard from nobody, so that closing has nothing to give back.
-            part.setFocusPolicy(Qt.TabFocus)
+        for button in (self.action_button, self.close_button):
+            # A click leaves the keyboard where it is; on the words, it takes it to mark and copy.
+            button.setFocusPolicy(Qt.TabFocus)
         row(
             (self.label, 1),
             self.action_button,

@@ -106,7 +106,8 @@ def test_every_control_is_named_and_explained(shared):
         assert control.toolTip(), name
         assert control.whatsThis(), name
         assert control.focusPolicy() != Qt.NoFocus, name
-    unnamed = [w for w in controls if not w.objectName()]
+    # Segments are told apart by their text.
+    unnamed = [w for w in controls if not w.objectName() and w.property("look") != "segment"]
     assert not [w for w in unnamed if type(w).__module__.startswith("mnist_draw")]
     found = 0
     for widget in window.findChildren(QWidget):
@@ -333,11 +334,22 @@ def test_a_marked_message_is_copied_not_the_drawing(shared, qtbot):
     window.draw_tab.canvas.add_stroke([(100, 100), (300, 300)])
     Notifier().problem("Something to read.")
     words = window.toast.label
-    words.setFocus()
+    QTest.mouseClick(words, Qt.LeftButton)
     qtbot.waitUntil(words.hasFocus)
     words.setSelection(0, 9)
     QTest.keyClick(words, Qt.Key_C, Qt.ControlModifier)
     assert QApplication.clipboard().text() == "Something"
+
+
+def test_choosing_a_network_by_mouse_leaves_the_keyboard_on_the_board(shared, qtbot):
+    window = shared.window
+    canvas, button = window.draw_tab.canvas, window.header.network
+    qtbot.waitUntil(canvas.hasFocus)
+    QTest.mouseClick(button.answering, Qt.LeftButton)
+    qtbot.waitUntil(button.menu.list.hasFocus)
+    QTest.mouseClick(button.answering, Qt.LeftButton)
+    assert not button.menu.isVisible()
+    assert canvas.hasFocus()
 
 
 def test_a_message_gives_the_keyboard_back_to_the_board(shared, qtbot):
