@@ -152,6 +152,11 @@ class LibraryPage(QWidget):
     def _show_empty(self) -> None:
         self.empty.setVisible(all(entry.is_shipped for entry in self.list.rows.entries))
 
+    def minimumSizeHint(self) -> QSize:
+        """Return what the list needs: the comparison beside it goes below it in less room."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), self.list.minimumSizeHint().width()), hint.height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
