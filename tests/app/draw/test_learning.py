@@ -302,6 +302,11 @@ def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, n
     # It was tried: only another digit asks to be learnt.
     teaching = setup.my_digits.teaching
     setup.qtbot.waitUntil(lambda: (teaching.count, teaching.unlearnt) == (2, 0))
+    preferences = Preferences()
+    setup.tab.remember(preferences)
+    later = DrawTab(preferences=preferences)
+    setup.qtbot.addWidget(later)
+    assert later.my_digits.teaching.learnt_until == teaching.learnt_until > 0
     assert setup.my_digits.next_step.button.text() == "Draw more"
     setup.button("drawMoreButton").click()
     assert not setup.my_digits.showing_digits
