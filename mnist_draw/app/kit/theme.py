@@ -241,6 +241,7 @@ QPushButton[look="toast"] {{
 }}
 QPushButton[look="toast"]:hover {{ background: {toast.line}; }}
 QPushButton[look="toast"]:focus {{ border-color: {toast.text}; }}
+QWidget[look="upright"] {{ background: {line}; border: none; max-width: 1px; min-width: 1px; }}
 QWidget[look="rule"] {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
 
 QLabel {{ background: transparent; border: none; }}

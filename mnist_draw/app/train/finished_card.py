@@ -16,7 +16,7 @@ from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.formatting import format_duration, format_percent
 from mnist_draw.app.kit.latest_job import LatestJob
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import ink_image
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
@@ -35,7 +35,7 @@ _TRAIN_ON = "Five more epochs, as if it had not stopped. Right click: another nu
 _GO_ON = "Train on to the planned epochs, as if it had not stopped."
 #: Under this width of the card the words beside the drawing go.
 _NARROW = 1100
-_DRAWING = 112
+_DRAWING, _HEIGHT = 112, 160
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Result:
 def headline(result: Result) -> tuple[str, str, str]:
     """Return the headline before, at and after its figure."""
     state, noun = result.state, _noun(result)
-    begins = "" if result.is_whole else f"{state.label}. "
+    begins = "" if result.is_whole else f"{state.label} epochs. "
     if state.test_accuracy is not None:
         share, of = state.test_accuracy, f" of {noun} it has never seen."
     else:
@@ -192,15 +192,16 @@ class FinishedCard(Card):
         self._build_buttons()
         self.drawing = DrawingView()
         self._job.answered.connect(lambda read: self.drawing.show_reading(*read))
-        buttons = row(
-            *(self.try_button, self.mistakes_button, self.on_button, self.share_button), 1,
-            gap=Size.CARD_GAP,
-        )  # fmt: skip
+        buttons = FlowLayout()
+        buttons.setSpacing(Size.CARD_GAP)
+        for button in (self.try_button, self.mistakes_button, self.on_button, self.share_button):
+            buttons.addWidget(button)
         words_column = column(1, self.headline, self.details, 1, buttons, 1, gap=Size.FIELD_GAP)
         pad = Size.MARGIN + Size.FIELD_GAP
         self.body.setContentsMargins(pad, Size.CARD_PADDING, pad, Size.CARD_PADDING)
         self.body.addLayout(row((words_column, 1), self.drawing, gap=Size.MARGIN))
         theme.follow(self, self._show_words)
+        theme.follow(self, lambda: self.setMinimumHeight(theme.scaled(_HEIGHT)))
 
     def _build_buttons(self) -> None:
         self.try_button = push_button(

@@ -299,7 +299,7 @@ class RunController(QObject):
 
     def _apply(self, hint: Hint) -> None:
         """Do what a hint proposes; the keyboard goes to what was made of it."""
-        if hint.is_new_run and self._front.run is not None:
+        if self._front.run is not None and (hint.is_new_run or not self.training.running):
             self.tab.settings.show_settings(self._front.run.settings)
             self.tab.show_page("new")
         self.tab.settings.apply(hint.name, hint.value)

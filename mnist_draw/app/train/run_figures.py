@@ -12,7 +12,7 @@ from PyQt5.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.formatting import format_duration, format_loss, format_percent
-from mnist_draw.app.kit.layout import FlowLayout, row
+from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.steady_labels import (
     GrowingLabel,
     TabularLabel,
@@ -115,6 +115,9 @@ class Figure(QWidget):
         self.value.ensurePolished()
         hint = super().sizeHint()
         usual = int(tabular_width(self.value.font(), self._widest)) + 2
+        if isinstance(self.value, LargeFigure):
+            # Its unit is smaller than its number.
+            usual = self.value.sizeHint().width()
         caption = self.caption.sizeHint().width()
         if self._box.direction() == QBoxLayout.LeftToRight:
             return QSize(caption + Size.FIELD_GAP + usual, hint.height())
@@ -191,10 +194,8 @@ class Figures(QWidget):
         self.training_loss.setObjectName("lossLabel")
         self.time = Figure("Time", "timeLabel", "What all epochs took.", "0:00:00")
         self._rule = QWidget()
-        self._rule.setProperty("look", "rule")
-        self._rule.setProperty("upright", True)
+        self._rule.setProperty("look", "upright")
         self._rule.setAttribute(Qt.WA_StyledBackground)
-        self._rule.setFixedWidth(1)
         self._flow = FlowLayout()
         self._outer = row(gap=Size.MARGIN, owner=self)
         self._place: Place | None = None
@@ -214,13 +215,13 @@ class Figures(QWidget):
         for layout in (self._outer, self._flow):
             while layout.takeAt(0) is not None:
                 pass
-        for part in large:
+        for part in large[:2]:
             self._outer.addWidget(part, 0, Qt.AlignVCenter)
+        if large:
+            self._outer.addWidget(self._rule)
         self._flow = FlowLayout()
-        self._flow.setSpacing(Size.MARGIN + Size.FIELD_GAP if place == "running" else Size.MARGIN)
-        self._outer.addLayout(self._flow, 1)
-        if place == "running":
-            self._outer.setAlignment(self._flow, Qt.AlignVCenter)
+        self._flow.setSpacing(Size.MARGIN)
+        self._outer.addLayout(column(1, self._flow, 1) if large else self._flow, 1)
         for figure in (self.accuracy, self.best, *self.small, self.time):
             figure.set_line(place == "new")
             figure.setVisible(figure in flowing or figure in large)
@@ -442,13 +443,17 @@ class HintLine(QFrame):
             self._icon, (self._line, 1), self.remedy, self.inside,
             margins=margins, gap=Size.CARD_GAP, owner=self,
         )  # fmt: skip
-        theme.theme().changed.connect(self._restyle)
-        self._restyle()
+        theme.follow(self, self._restyle)
         self.show_hint(read_curves([], TrainingSettings()))
 
     def _restyle(self) -> None:
-        side = round(Size.SMALL_ICON * theme.text_scale())
-        self._icon.setPixmap(icon("lightbulb").pixmap(side, side))
+        side = theme.scaled(Size.SMALL_ICON)
+        picture = icon("lightbulb").pixmap(side, side)
+        painter = QPainter(picture)
+        painter.setCompositionMode(QPainter.CompositionMode_SourceIn)
+        painter.fillRect(picture.rect(), theme.colour("accent"))
+        painter.end()
+        self._icon.setPixmap(picture)
 
     def show_hint(self, hint: Hint) -> None:
         """Show a hint, with a button if it has a remedy."""

@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 _GOING_ON, _ENDED, _NARROW = (820, 494), (560, 414, 328), (596, 376)
 #: Heights of digits and loss beside the accuracy.
 _BESIDE = (222, 182)
-#: Under this width the loss shares the accuracy's place.
-_WIDE = 1100
+#: Under this width of a run that has ended the loss shares the accuracy's place; under the other
+#: one, beside open settings, the curve is over the digits.
+_WIDE, _SLIM = 1100, 760
+#: There the page scrolls: heights of the curve and of what is below it.
+_SCROLLED = (260, 230)
 
 
 class RunPage(QScrollArea):
@@ -121,19 +124,29 @@ class RunPage(QScrollArea):
             return
         narrow = self.viewport().width() < theme.scaled(_WIDE)
         curve: Card = self.loss if self._shows_loss else self.accuracy
-        places: list[tuple[Card, int, int, int]]
+        places: list[tuple[Card, int, int, int, int]]
         widths: tuple[int, ...]
-        if self.busy:
-            places = [(self.accuracy, 0, 0, 2), (self.digits, 0, 1, 1), (self.loss, 1, 1, 1)]
-            widths = _GOING_ON
+        heights: tuple[int, ...] = (1, 0)
+        least: tuple[int, ...] = (0, 0)
+        if self.viewport().width() < theme.scaled(_SLIM):
+            below = [(self.digits, 1, 0, 1, 1), (self.loss, 1, 1, 1, 1)]
+            places = [(self.accuracy, 0, 0, 1, 2), *below]
+            widths, heights, least = (3, 2), _SCROLLED, _SCROLLED
+        elif self.busy:
+            places = [
+                (self.accuracy, 0, 0, 2, 1), (self.digits, 0, 1, 1, 1), (self.loss, 1, 1, 1, 1),
+            ]  # fmt: skip
+            widths, heights = _GOING_ON, _BESIDE
         elif narrow:
-            places, widths = [(curve, 0, 0, 1), (self.digits, 0, 1, 1)], _NARROW
+            places, widths = [(curve, 0, 0, 1, 1), (self.digits, 0, 1, 1, 1)], _NARROW
         else:
-            places = [(self.accuracy, 0, 0, 1), (self.digits, 0, 2, 1), (self.loss, 0, 1, 1)]
+            places = [
+                (self.accuracy, 0, 0, 1, 1), (self.digits, 0, 2, 1, 1), (self.loss, 0, 1, 1, 1),
+            ]  # fmt: skip
             widths = (_ENDED[0], _ENDED[2], _ENDED[1])
         self.figures.set_place("running" if self.busy else "finished")
         for one in (self.accuracy, self.loss):
-            one.switch.setVisible(narrow and not self.busy)
+            one.switch.setVisible(len(places) == 2)
         if places == self._arranged:
             return
         self._arranged = places
@@ -142,12 +155,13 @@ class RunPage(QScrollArea):
         shown = [one for one, *_ in places]
         for card in (self.accuracy, self.loss, self.digits):
             card.setVisible(card in shown)
-        for placed, y, x, high in places:
-            self._cards.addWidget(placed, y, x, high, 1)
+        for placed, *place in places:
+            self._cards.addWidget(placed, *place)
         for number in range(3):
             self._cards.setColumnStretch(number, widths[number] if number < len(widths) else 0)
-        for number, share in enumerate(_BESIDE if self.busy else (1, 0)):
+        for number, share in enumerate(heights):
             self._cards.setRowStretch(number, share)
+            self._cards.setRowMinimumHeight(number, theme.scaled(least[number]))
 
     def _switch_curve(self) -> None:
         """Show the other curve where there is room for one."""

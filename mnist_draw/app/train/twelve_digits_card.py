@@ -9,7 +9,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import ink_image
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.app.kit.widgets import Card, label
+from mnist_draw.app.kit.widgets import Card, label, set_look
 from mnist_draw.recognition.twelve_digits import TWELVE, DigitsRead, TwelveDigits
 
 #: Side of a picture in pixels: where there is little room, and at most.
@@ -188,6 +188,7 @@ class TwelveDigitsCard(Card):
             words = f"{sum(read.right)} of {len(read.right)} right"
         self.heading.setText(f"Twelve new {'digits' if twelve is None else twelve.noun}")
         self.right.setText(words)
+        set_look(self.right, "muted" if read is None else "title")
         self.grid.setAccessibleDescription(self._told() or words)
 
     def _told(self) -> str:

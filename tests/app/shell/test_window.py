@@ -121,7 +121,9 @@ def test_every_control_is_named_and_explained(shared):
     assert found > 80
 
 
-def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot):
+def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
+    # The fake's network has fewer parameters than its kind.
+    monkeypatch.setattr(stored_network, "load_trained", load_model)
     window, network = setup.window, setup.window.network
     answering = window.header.network.answering
     window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
@@ -466,6 +468,30 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
         assert [name for name in walked if name in order.split()] == order.split()
 
 
+def test_a_run_from_start_to_end_keeps_the_window_as_it_is(shared, qtbot):
+    window, sizes, smallest = shared.window, set(), set()
+    window.resize(1024, 700)
+    window.tabs.setCurrentWidget(window.train_tab)
+    window.inside_tab.open()
+    qtbot.wait(50)
+
+    def look():
+        sizes.add((window.width(), window.height()))
+        least = window.minimumSizeHint().expandedTo(window.minimumSize())
+        smallest.add((least.width(), least.height()))
+
+    window.run.state_changed.connect(look)
+    shared.run(3)
+    shared.wait_for_end()
+    for page in window.pages:
+        window.tabs.setCurrentWidget(page)
+        qtbot.wait(20)
+        look()
+    window.resize(1366, 800)
+    assert sizes == {(1024, 700)}
+    assert all(width <= 1024 and height <= 700 for width, height in smallest)
+
+
 def test_stored_networks_are_offered_to_start_from(shared, qtbot):
     combo = shared.window.train_tab.settings.fields["start_model"].widget
     qtbot.waitUntil(lambda: combo.findText("Best reader", Qt.MatchStartsWith) > 0)
@@ -478,6 +504,9 @@ def test_a_view_that_has_the_keyboard_is_framed(shared, qtbot):
         window.tabs.setCurrentWidget(window.train_tab)
         window.train_tab.show_page("run")
         plot = window.train_tab.accuracy.plot
+        # High enough for every page.
+        window.resize(1600, 1200)
+        qtbot.wait(100)
         plot.setFocus(Qt.TabFocusReason)
         qtbot.waitUntil(plot.hasFocus)
         [frame] = frames(window)

@@ -1,0 +1,129 @@
+"""The page of a run: its digits, its card at the end, and its arrangement."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PyQt5.QtCore import Qt
+from PyQt5.QtTest import QTest
+
+from mnist_draw.app.train.finished_card import Result, details, headline
+from mnist_draw.app.train.run_page import RunPage
+from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
+from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits
+from mnist_draw.training import events
+from mnist_draw.training.record import Run, with_figures
+from mnist_draw.training.settings import TrainingSettings
+
+from .conftest import figures
+
+TWELVE = TwelveDigits(
+    tuple(range(100, 112)),
+    np.zeros((12, 1, 28, 28), np.uint8),
+    (*range(10), 2, 6),
+    DIGITS,
+    10_000,
+)
+
+
+def read(*wrong):
+    """Return a reading that is right but for some of the digits."""
+    right = tuple(number not in wrong for number in range(12))
+    answers = [label if ok else 0 for label, ok in zip(TWELVE.labels, right, strict=True)]
+    return DigitsRead(tuple(answers), right)
+
+
+def test_the_digits_say_what_was_read_and_open(qtbot):
+    card = TwelveDigitsCard()
+    qtbot.addWidget(card)
+    card.resize(494, 222)
+    card.show()
+    card.show_digits(TWELVE, None)
+    assert card.right.text() == "None read yet"
+    unread = card.grid.grab().toImage()
+    card.show_digits(TWELVE, read(8, 11))
+    assert card.right.text() == "10 of 12 right"
+    assert card.grid.grab().toImage() != unread
+    assert "Test picture 108: 8, read as 0." in card.grid.accessibleDescription()
+    with qtbot.waitSignal(card.grid.chosen) as chosen:
+        QTest.mouseClick(card.grid, Qt.LeftButton, pos=card.grid._box(7).center().toPoint())
+    assert chosen.args == [107]
+    QTest.keyClick(card.grid, Qt.Key_Right)
+    QTest.keyClick(card.grid, Qt.Key_Down)
+    with qtbot.waitSignal(card.grid.chosen) as chosen:
+        QTest.keyClick(card.grid, Qt.Key_Return)
+    assert chosen.args == [106]
+    # In a high card there are fewer beside each other.
+    assert card.grid._grid()[0] == 6
+    card.resize(414, 376)
+    assert card.grid._grid()[0] == 4
+
+
+def result(reason, epochs=3, test=0.9824, is_like_tutorial=True):
+    made = figures(epochs)
+    made.test_accuracy = test
+    run = with_figures(Run(None, TrainingSettings(epochs=20), state=reason), made)
+    return Result(RunState.of_run(run, made), None, True, is_like_tutorial, in_memory=True)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (result("completed", 20), ("Your network reads 98.24 % of digits", "9,824 of 10,000")),
+        (result("early"), ("Your network reads", "fell no more")),
+        (
+            result("stopped"),
+            ("Stopped after 3 of 20 epochs. Your", "after 3 epochs in 3:00"),
+        ),
+        (result("running", test=None), ("Can go on after 3 of 20", "not tested yet")),
+        (result("completed", 1, is_like_tutorial=False), ("", "after 1 epoch in 1:00.")),
+    ],
+)
+def test_the_end_of_a_run_in_words(made, words):
+    begins, contains = words
+    assert "".join(headline(made)).startswith(begins)
+    assert contains in details(made)
+    assert ("The tutorial got" in details(made)) == (
+        made.is_like_tutorial and made.state.reason in ("completed", "stopped")
+    )
+
+
+@pytest.mark.parametrize(("reason", "epochs"), [("completed", 8), ("stopped", 20)])
+def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, reason, epochs):
+    page = RunPage()
+    qtbot.addWidget(page)
+    page.show()
+    made = result(reason)
+    page.show_state(made.state, busy=False)
+    page.show_result(made)
+    with qtbot.waitSignal(page.finished.continue_requested) as asked:
+        page.finished.on_button.click()
+    assert asked.args == [epochs]
+
+
+@pytest.mark.parametrize("size", [(680, 600), (1000, 620), (1366, 660), (1920, 1000)])
+def test_no_state_widens_the_page(qtbot, size):
+    page = RunPage()
+    qtbot.addWidget(page)
+    page.resize(*size)
+    page.show()
+    state = RunState()
+    state.begin()
+    for event in (
+        events.Started(1, 1000, 4, 500, 50_000),
+        events.BatchFinished(1, 1000, 1, 4, 123456789.0, 1.0, 1e-9),
+        events.EpochFinished(1, 1000, 9e6, 1e9, 1.0, 1e9, 1.0, 1e9, True, ()),
+        events.Paused(1, 0),
+        events.Testing(),
+        events.Finished("stopped", 1, 1.0, ()),
+    ):
+        state.apply(event)
+        page.show_state(state, busy=state.busy)
+        if not state.busy:
+            page.show_result(Result(state, None, True, True, in_memory=True))
+        page.widget().layout().activate()
+        assert page.widget().minimumSizeHint().width() <= size[0]
+        assert page.size().width() == size[0]
+        assert page.widget().width() <= size[0]
