@@ -218,7 +218,9 @@ class ActiveNetwork(QObject):
         if model is not self.model:
             self.model = model
             self.changed.emit(model)
-        if not self.entries or (self._used.key and not self._is_listed(self._used.key)):
+        key = self._used.key
+        known = not key or key in self.in_memory or self._is_listed(key)
+        if not (self.entries and known):
             self.refresh()
 
     def refuse(self) -> None:
