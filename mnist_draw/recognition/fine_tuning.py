@@ -129,26 +129,32 @@ class FineTuned:
         """Say what was learnt, or why the network before still answers; and one thing more."""
         before, after = self.before, self.after
         mnist, was = f"{100 * after.test_accuracy:.2f} %", f"{100 * before.test_accuracy:.2f} %"
-        count = len(after.labels)
-        mine = f"your {after.labels[0]} is" if count == 1 else f"your {count} digits are"
+        count, right, wrong = len(after.labels), after.right, len(before.wrong)
         more = "Draw two or three more like it." if count == 1 else "Draw a few more like them."
         if self.is_better:
-            learnt = f"{mine} read now"
-            if not before.wrong:
-                learnt = f"{mine} read more surely"
+            learnt = f"{self._share(right)} read now"
+            if not wrong:
+                learnt = f"{self._share(count)} read more surely"
             elif count > 1:
-                share = f"{after.right} of " if after.wrong else ""
-                learnt = f"{share}{mine} read now, {before.right} before"
+                learnt += f", {before.right or 'none'} before"
             return f"Learnt: {learnt}.", f"MNIST {mnist}, before {was}."
         if self._reads_better:
             return f"Not learnt yet: MNIST would fall to {mnist}.", f"It is at {was}. {more}"
-        if not before.wrong:
-            return f"Nothing to learn: {mine} read already.", f"MNIST {was}."
-        if len(before.wrong) == 1:
+        if not wrong:
+            return f"Nothing to learn: {self._share(count)} read already.", f"MNIST {was}."
+        if wrong == 1:
             (label, said) = before.wrong[0]
             misread = f"your {label} is still {_misread(label, said)}"
             return f"Not learnt yet: {misread}.", "Draw two or three more like it."
-        return f"Not learnt yet: {len(before.wrong)} of {mine} still misread.", more
+        return f"Not learnt yet: {self._share(wrong)} still misread.", more
+
+    def _share(self, some: int) -> str:
+        """Return the subject of a sentence and its verb."""
+        labels = self.after.labels
+        if len(labels) == 1:
+            return f"your {labels[0]} is"
+        part = "" if some == len(labels) else f"{some} of "
+        return f"{part}your {len(labels)} digits {'is' if part and some == 1 else 'are'}"
 
 
 def _misread(label: int, said: str) -> str:
