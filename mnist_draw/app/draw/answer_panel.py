@@ -416,7 +416,11 @@ class AnswerPanel(QScrollArea):
     def _digit_chosen(self) -> None:
         # An explanation that is on its way is about another digit.
         self._oldest = self._ticket + 1
-        self._ask()
+        if self.bars.chosen is not None and not self.ink.switch.isChecked():
+            # What spoke for a digit is to be seen; the switch asks, too.
+            self.ink.switch.setChecked(True)
+        else:
+            self._ask()
 
     def _ask(self) -> None:
         """Ask what spoke for the digit, while that is shown."""

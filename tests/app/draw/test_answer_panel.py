@@ -286,6 +286,15 @@ def test_a_bar_chooses_the_digit_and_gives_it_back(shown):
     assert shown.digits[-1] == 2
 
 
+def test_a_bar_shows_the_ink_that_it_asks_about(shown):
+    shown.panel.ink.switch.setChecked(False)
+    shown.read(3)
+    assert shown.digits == []
+    shown.click(3)
+    assert shown.panel.ink.switch.isChecked()
+    assert shown.digits == [3]
+
+
 def test_keys_choose_too(shown):
     bars = shown.panel.bars
     shown.panel.bars_card.all_button.click()

@@ -193,6 +193,8 @@ def test_the_network_input_is_shown_pixel_for_pixel(tab):
 def test_pen_and_crop_box_are_as_they_were_left(tab, qtbot):
     tab.canvas.set_pen_width(64)
     tab.cut_out.trigger()
+    tab.answer.bars_card.all_button.click()
+    tab.answer.ink.switch.click()
     preferences = Preferences()
     tab.remember(preferences)
     tab.finish()
@@ -200,6 +202,8 @@ def test_pen_and_crop_box_are_as_they_were_left(tab, qtbot):
     qtbot.addWidget(again)
     assert again.canvas.pen_width == 64
     assert again.cut_out.isChecked()
+    assert again.answer.bars.all_shown
+    assert again.answer.ink.switch.isChecked()
     # What a preferences file edited by hand may hold.
     preferences.set("pen_width", -1e9)
     assert DrawTab(preferences=preferences).canvas.pen_width == 8
