@@ -142,7 +142,8 @@ class NewRunPage(QScrollArea):
         self._fit_bar(room.width() / theme.text_scale())
         wide = room.width() >= _BESIDE * theme.text_scale()
         self.below.setDirection(QBoxLayout.LeftToRight if wide else QBoxLayout.TopToBottom)
-        self._sentence.setVisible(wide)
+        # Where the cards have no drawings, there is no room for it either.
+        self._sentence.setVisible(not self.cards.low)
 
     # -- what is chosen and what to expect of it
 

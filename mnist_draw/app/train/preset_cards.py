@@ -295,6 +295,11 @@ class PresetCards(QWidget):
             if chosen:
                 card.setChecked(True)
 
+    @property
+    def low(self) -> bool:
+        """Whether the drawings are left out."""
+        return all(card.is_low for card in self.cards.values())
+
     def fit(self, room: QSize) -> None:
         """Take the form that the page has room for."""
         scale = theme.text_scale()

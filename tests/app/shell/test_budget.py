@@ -122,7 +122,7 @@ def test_a_screen_keeps_to_its_words_and_stops(name, screens):
     most_words, most_stops = BUDGET[name]
     screens.show(name)
     words, stops = seen.words(screens.window), seen.stops(screens.window)
-    assert len(words) <= most_words, words
+    assert len(words) <= most_words, " ".join(words)
     assert len(stops) <= most_stops, [stop.objectName() for stop in stops]
 
 
