@@ -222,11 +222,11 @@ class Figures(QWidget):
         self._flow = FlowLayout()
         self._flow.setSpacing(Size.MARGIN)
         self._outer.addLayout(column(1, self._flow, 1) if large else self._flow, 1)
+        for figure in flowing:
+            self._flow.addWidget(figure)
         for figure in (self.accuracy, self.best, *self.small, self.time):
             figure.set_line(place == "new")
             figure.setVisible(figure in flowing or figure in large)
-        for figure in flowing:
-            self._flow.addWidget(figure)
         self._rule.setVisible(bool(large))
         for figure in self.small:
             set_look(figure.value, "surer" if place == "running" else "value")

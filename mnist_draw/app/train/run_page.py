@@ -153,10 +153,11 @@ class RunPage(QScrollArea):
         while self._cards.takeAt(0) is not None:
             pass
         shown = [one for one, *_ in places]
-        for card in (self.accuracy, self.loss, self.digits):
-            card.setVisible(card in shown)
         for placed, *place in places:
             self._cards.addWidget(placed, *place)
+        for card in (self.accuracy, self.loss, self.digits):
+            # Without a parent it would open a window.
+            card.setVisible(card in shown)
         for number in range(3):
             self._cards.setColumnStretch(number, widths[number] if number < len(widths) else 0)
         for number, share in enumerate(heights):
