@@ -129,20 +129,26 @@ def differences(
     ``changes`` are those during a run: what was changed back is listed, too.
     """
     base = base or PRESETS["tutorial"].settings
-    if settings.update != base.update:
-        base = base.replace(learning_rate=usual_learning_rate(settings.update))
+    differing = {*_differing(settings, base), *(change.name for change in changes)}
     found = []
-    changed = {change.name for change in changes}
     for name, setting in SETTINGS.items():
-        value, usual = getattr(settings, name), getattr(base, name)
-        if name == "network":
-            value, usual = plain_network(value), plain_network(usual)
-        if value != usual or name in changed:
+        if name in differing:
             shown = course_of(name, settings, changes)
-            named = name == "network" and _network_text(value, usual)
+            networks = plain_network(settings.network), plain_network(base.network)
+            named = name == "network" and _network_text(*networks)
             text = named or setting.with_mark(shown)
             found.append(Difference(name, setting.title, shown, text))
     return found
+
+
+def _differing(settings: TrainingSettings, base: TrainingSettings) -> list[str]:
+    """List the names of the settings that differ."""
+    if settings.update != base.update:
+        base = base.replace(learning_rate=usual_learning_rate(settings.update))
+    names = [name for name in SETTINGS if getattr(settings, name) != getattr(base, name)]
+    if plain_network(settings.network) == plain_network(base.network):
+        return [name for name in names if name != "network"]
+    return names
 
 
 def course_of(name: str, settings: TrainingSettings, changes: Sequence[SettingChanged]) -> str:
@@ -175,7 +181,7 @@ def _network_text(network: str, usual: str) -> str:
 
 def nearest_preset(settings: TrainingSettings) -> Preset:
     """Return the preset from which the fewest settings differ."""
-    return min(PRESETS.values(), key=lambda preset: len(differences(settings, preset.settings)))
+    return min(PRESETS.values(), key=lambda preset: len(_differing(settings, preset.settings)))
 
 
 def run_name(settings: TrainingSettings, changes: Sequence[SettingChanged] = ()) -> str:

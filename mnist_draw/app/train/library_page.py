@@ -10,6 +10,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon, icon_button, set_icon
 from mnist_draw.app.kit.controls import BinButton, Menu
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label, push_button
 from mnist_draw.app.train.library_compare import CompareCard, DifferencesTable
@@ -93,10 +94,10 @@ class LibraryPage(QWidget):
         Command(self, "Close the Library", sentence, "Esc", self._close).serve(close)
         titles = column(
             label("Library", "sure"),
-            label("Every run and every network. Click one to open it.", "sentence"),
+            ElidedLabel("Every run and every network. Click one to open it.", "sentence"),
             gap=Size.TIGHT,
         )
-        return row((titles, 1), self.search, open_button, self._build_menu(), close)
+        return row((titles, 3), (self.search, 2), open_button, self._build_menu(), close)
 
     def _close(self) -> None:
         """Clear the search, where the keyboard is there; else leave."""

@@ -87,7 +87,7 @@ class LibraryModel(QAbstractListModel):
             return row.name
         if role == Qt.EditRole:
             return row.title
-        if role in (Qt.AccessibleTextRole, Qt.AccessibleDescriptionRole):
+        if role == Qt.AccessibleTextRole:
             return self.row_view(row).read_out()
         if role == Qt.ToolTipRole:
             made = f" {format_moment(row.when)}." if row.when else ""
