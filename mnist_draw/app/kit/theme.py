@@ -239,6 +239,7 @@ QPushButton[look="toast"] {{
     background: transparent; border: 1px solid transparent; padding: 0 8px; color: {toast.second};
     min-height: {flat}px;
 }}
+QPushButton#toastCloseButton {{ color: {toast.muted}; }}
 QPushButton[look="toast"]:hover {{ background: {toast.line}; }}
 QPushButton[look="toast"]:focus {{ border-color: {toast.text}; }}
 QWidget[look="upright"] {{ background: {line}; border: none; max-width: 1px; min-width: 1px; }}

@@ -157,6 +157,7 @@ class Work:
     is_resting: bool = False
     #: Whether the words say at each moment where it is, not a state that may soon be over.
     is_steady: bool = True
+    sentence: str = "Your network is training. Go there."
 
 
 class WorkHalf(_Half):
@@ -164,8 +165,8 @@ class WorkHalf(_Half):
 
     def __init__(self) -> None:
         super().__init__("workButton")
-        explain(self, "Training", "Your network is training. Go there.")
         self._work = self._next = Work("")
+        explain(self, "Training", self._work.sentence)
         #: The widest words since it was hidden: each change of its width lays the header out.
         self._widest = _USUAL_WORDS
         self._settling = QTimer(self)
@@ -193,6 +194,8 @@ class WorkHalf(_Half):
         return self._work.words
 
     def _show(self, work: Work) -> None:
+        if work.sentence != self._work.sentence:
+            explain(self, "Training", work.sentence)
         self._work = self._next = work
         self.setAccessibleName(work.words)
         font = theme.font(Text.BODY)
@@ -262,7 +265,7 @@ class NetworkButton(QWidget):
         work = None
         if learnt is not None and (queued or not self._shows_learning):
             words = f"Next: {_elided(queued)}" if queued else f"Learning, {100 * learnt:.0f} %"
-            work = Work(words, learnt)
+            work = Work(words, learnt, sentence="Your network learns your digits. Go there.")
         elif state.busy and not self._shows_run:
             resting = state.state == "paused"
             work = Work(state.label, state.run_part, resting, state.state == "training")
