@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QPoint, QRectF, Qt
+from PyQt5.QtCore import QEvent, QRectF, Qt
 from PyQt5.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -48,7 +48,6 @@ class AnswerFigure(QLabel):
         self.setFocusPolicy(Qt.ClickFocus)
         self.certainty: Certainty | None = None
         self._marked = False
-        self._pressed: QPoint | None = None
         self._font = QFont()
         self._pieces: list[tuple[str, str]] = []
 
@@ -57,6 +56,7 @@ class AnswerFigure(QLabel):
         self.certainty, self._marked = certainty, False
         self.setText("" if certainty is None else certainty.text)
         self._pieces = [] if certainty is None else pieces_of(certainty)
+        self.setCursor(Qt.IBeamCursor if self._pieces else Qt.ArrowCursor)
         several = certainty is not None and len(certainty.text) > 1
         large = digits and not several and not (certainty is not None and certainty.is_refused)
         self._font = theme.font(1, bold=True)
@@ -145,7 +145,6 @@ class AnswerFigure(QLabel):
     def _mark(self, on: bool) -> None:
         if on != self._marked and (self._pieces or not on):
             self._marked = on
-            self.setCursor(Qt.IBeamCursor if self._pieces else Qt.ArrowCursor)
             self.update()
 
     def copy(self) -> None:
@@ -155,15 +154,10 @@ class AnswerFigure(QLabel):
             clipboard.setText(self.text())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._pressed = event.pos()
         self._mark(False)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self._pressed is not None and (event.pos() - self._pressed).manhattanLength() > 4:
-            self._mark(True)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._pressed = None
+        self._mark(True)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._mark(True)
