@@ -283,7 +283,8 @@ class LibraryController(LibraryFiles):
         add("New run like this", partial(self._copy_settings, entry), entry.settings is not None)
         menu.addSeparator()
         if not entry.is_shipped:
-            add("Rename\tF2", partial(self.rename, entry))
+            own = entry.run is not None and self._run.shows(entry.run)
+            add("Rename\tF2", partial(self.rename, entry), idle or own)
         menu.addMenu(self._build_exports(entry, menu))
         add("Share …", partial(self.share, entry), entry.has_network)
         add("Show in folder", partial(show_in_folder, _path_of(entry)))

@@ -68,6 +68,10 @@ class LibraryModel(QAbstractListModel):
         """Return the entry of a key, whether the search leaves it or not."""
         return next((entry for entry in self.entries if entry.key == key), None)
 
+    def can_rename(self, entry: Entry) -> bool:
+        """Whether the name can be changed here."""
+        return not entry.is_shipped and not self.row_view(entry).is_elsewhere
+
     def row_view(self, entry: Entry) -> RowView:
         """Return an entry with all that its row shows."""
         tick = self._ticked.index(entry.key) if entry.key in self._ticked else -1
@@ -107,7 +111,7 @@ class LibraryModel(QAbstractListModel):
         if entry is None:
             return Qt.ItemFlags(Qt.NoItemFlags)
         flags = Qt.ItemIsSelectable | Qt.ItemIsEnabled
-        return flags if entry.is_shipped else flags | Qt.ItemIsEditable
+        return flags | Qt.ItemIsEditable if self.can_rename(entry) else flags
 
     # -- what is shown
 
@@ -116,6 +120,8 @@ class LibraryModel(QAbstractListModel):
         self.entries = list(entries)
         known = {entry.key for entry in entries}
         self._ticked = [key for key in self._ticked if key in known]
+        active = {entry.key for entry in entries if entry.going_on}
+        self._parts = {key: part for key, part in self._parts.items() if key in active}
         self._fill()
 
     def search(self, text: str) -> None:
@@ -256,7 +262,7 @@ class LibraryList(QListView):
     def edit_name(self) -> None:
         """Edit the current name, unless it is being edited."""
         entry = self.current()
-        if entry is not None and not entry.is_shipped and not self.editing:
+        if entry is not None and self.rows.can_rename(entry) and not self.editing:
             self.edit(self.currentIndex())
 
     @property

@@ -212,11 +212,12 @@ def test_a_run_that_is_going_on_is_listed_with_its_figures_and_not_deleted(make,
 def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkeypatch):
     monkeypatch.setattr(collection, "FOLLOW_MS", 50)
     run = add_run("2026-01-01 10:00")
+    add_run("2025-01-01 10:00")
     write_epochs(run, 2)
     with FileLock(run.folder / "run.lock"):
         room = make()
         page = room.show_library()
-        assert "epoch 3 of 20, 2:00" in row(page).detail
+        assert "epoch 3 of 20, 2:00, in another window" in row(page).detail
         page.list.rows.toggle_tick(row(page).entry)
         qtbot.waitUntil(lambda: len(page.compare.curves) == 1)
         write_epochs(run, 5)
@@ -229,7 +230,10 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
         assert "not deleted" in room.message
         assert not room.training.running
         assert room.text("stateLabel") == before
+        page.list.edit_name()
+        assert not page.list.editing
         # A name that is being typed stays where it is.
+        assert page.list.choose(row(page, 1).entry.key)
         page.list.edit_name()
         write_epochs(run, 6)
         qtbot.wait(200)
