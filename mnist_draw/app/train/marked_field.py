@@ -26,6 +26,7 @@ class MarkedField(QWidget):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self._title = title
+        self._in_row = False
         self.control = control
         self._dot = label(_DOT, "dot")
         self.caption = label(title, "muted")
@@ -48,7 +49,8 @@ class MarkedField(QWidget):
         self._lines = column(top, *below, gap=Size.CAPTION_GAP, owner=self)
 
     def place_beside(self) -> None:
-        """Place the control beside its caption, in a row with others."""
+        """Place the control beside its caption, in a row with others; no mark may move it."""
+        self._in_row = True
         self._lines.setDirection(QBoxLayout.LeftToRight)
         self._lines.setSpacing(Size.CARD_GAP)
         self.caption.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
@@ -60,6 +62,8 @@ class MarkedField(QWidget):
 
     def mark(self, changed: bool, usual: str) -> None:
         """Mark the setting as changed from its usual value, or not."""
+        if self._in_row:
+            return
         self._dot.setVisible(changed)
         self.reset.setVisible(changed)
         set_look(self.caption, "changed" if changed else "muted")

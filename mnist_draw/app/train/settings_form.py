@@ -148,8 +148,9 @@ class SettingsForm(QObject):
         return next(known, None) or nearest_preset(self.base)
 
     def differences(self) -> list[Difference]:
-        """List what was changed."""
-        return differences(self.settings(), self.base)
+        """List what was changed, and can be changed back."""
+        found = differences(self.settings(), self.base)
+        return [one for one in found if one.name not in self._fixed]
 
     def usual(self, name: str) -> Any:
         """Return the value that a setting is reset to."""

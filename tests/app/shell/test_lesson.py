@@ -59,6 +59,7 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     for card in window.train_tab.new_run.cards.cards.values():
         card.click()
     assert panel.settings().network == "layers:100"
+    assert not panel.differences()
     panel.set_running(True)
     panel.set_running(False)
     assert not panel.fields["network"].widget.isEnabled()
