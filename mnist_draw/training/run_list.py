@@ -1,4 +1,4 @@
-"""All runs: list them, find the interrupted one, compare their settings."""
+"""All runs: list them, find one by its name, find the interrupted one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from mnist_draw.training.record import (
     rebuilt_run,
     with_figures,
 )
-from mnist_draw.training.settings import SETTINGS
 
 #: The user's name for the newest run.
 LATEST = "latest"
@@ -142,12 +141,3 @@ def cut_off(run: Run) -> Run:
 def _as_in(checkpoint: Checkpoint, run: Run) -> Run:
     # The record is written when a run ends; the checkpoint has the progress.
     return with_figures(replace(run, settings=checkpoint.settings), checkpoint.history())
-
-
-def differences(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """List the settings that differ between runs: title, and the value in each run."""
-    rows = [
-        (setting.title, [run.describe_setting(name) for run in runs])
-        for name, setting in SETTINGS.items()
-    ]
-    return [(title, values) for title, values in rows if len(set(values)) > 1]

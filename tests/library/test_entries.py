@@ -10,6 +10,7 @@ from made_networks import flat_model
 
 from mnist_draw.library.entries import (
     Entry,
+    differing_settings,
     entry_of_run,
     list_entries,
     newest,
@@ -100,6 +101,15 @@ def test_an_entry_without_figures_or_settings_has_none():
     opened = save_opened(made(settings={"epochs": 7}), "with settings")
     assert named(list_entries(), "with settings").settings == TrainingSettings(epochs=7)
     assert Entry(replace(opened, info=made().info), "", "").settings is None
+
+
+def test_only_what_differs_is_compared():
+    run = add_run("2026-01-01 10:00:00")
+    more = entry_of_run(replace(run, settings=run.settings.replace(epochs=9)))
+    unknown = Entry(replace(more.stored, info=made().info), "", "")
+    assert differing_settings([more]) == []
+    assert differing_settings([entry_of_run(run), more]) == [("Epochs", ["5", "9"])]
+    assert ("Epochs", ["9", "–"]) in differing_settings([more, unknown])
 
 
 def test_the_library_says_what_goes_on_and_what_was_deleted():

@@ -474,12 +474,6 @@ def test_a_deleted_run_comes_back_whole(monkeypatch):
     assert len(load_history(read_run(bring_back(kept, "The run"))).epochs) == 2
 
 
-def test_only_what_differs():
-    one, two = add_run("2026-01-01 10:00"), add_run("2026-01-02 10:00", planned=9)
-    assert run_list.differences([one]) == run_list.differences([]) == []
-    assert run_list.differences([one, two]) == [("Epochs", ["5", "9"])]
-
-
 # -- how long a run will take
 
 
