@@ -168,8 +168,8 @@ class Window(QMainWindow):
         return self.pages[self.tabs.currentIndex()]
 
     def _note_page(self) -> None:
-        self.toast.stand_on(self.page_in_front)
         page = self.page_in_front
+        self.toast.stand_on(page)
         self.header.network.note_page(page is self.train_tab, page is self.draw_tab)
 
     def show_page(self, name: str) -> None:
@@ -218,6 +218,7 @@ class Window(QMainWindow):
     def _restore(self) -> None:
         place_window(self, self.preferences.get("geometry", ""))
         self.network.new_runs_answer = self.preferences.get(_NEW_RUNS_ANSWER, False)
+        self._note_page()
         if self.preferences.notice:
             notifier.problem(self.preferences.notice)
 

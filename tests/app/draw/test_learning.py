@@ -396,12 +396,12 @@ def in_window(qtbot, own_home):
 def test_closing_while_learning(in_window):
     window = in_window.window
     in_window.begin()
-    work = window.header.network.work
+    # On Draw it is told by the next step.
+    work, step = window.header.network.work, in_window.my_digits.next_step
+    in_window.qtbot.waitUntil(lambda: step.line.text() == "25 %")
+    assert work.isHidden()
     window.tabs.setCurrentWidget(window.train_tab)
     in_window.qtbot.waitUntil(lambda: work.isVisible() and work.text() == "Learning, 25 %")
-    # There it is told by the next step.
-    window.tabs.setCurrentWidget(window.draw_tab)
-    assert work.isHidden()
     window.close()
     assert window.isVisible()
     assert "as soon as your digits are learnt" in window.toast.label.text()
