@@ -10,7 +10,7 @@ from typing import Literal
 
 from PyQt5.QtCore import QSize, QTimer, pyqtSignal
 from PyQt5.QtGui import QShowEvent
-from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
+from PyQt5.QtWidgets import QApplication, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import column, row
@@ -172,10 +172,13 @@ class TrainTab(Page):
             run.figures.set_place("new")
             new.live.addWidget(run.figures)
             new.below.addWidget(run.digits, 1)
+            # This page scrolls rather than squeezing them.
+            run.digits.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
             for part in (run.figures, run.digits):
                 part.show()
         elif self.page == "run":
             run.take_back()
+            run.digits.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
