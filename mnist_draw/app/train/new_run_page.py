@@ -24,7 +24,7 @@ from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
 
 #: Where the curve is wider than this, the digits are beside it, not below.
-_BESIDE = 700
+_BESIDE = 740
 #: Room from which the start bar has its usual widths, its captions, and a long Start.
 _WHOLE_BAR, _CAPTIONS, _LONG_START = 900, 760, 560
 #: Training pictures of MNIST.

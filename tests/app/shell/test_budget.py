@@ -91,7 +91,7 @@ def usual_text(qapp):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def followed(one_window):
+def followed(usual_text, one_window):
     """Let the Library follow its folder from the beginning, as it does to the end."""
     one_window.window.train_tab.show_page("library")
 
