@@ -168,7 +168,7 @@ def _help(name: str, setting: Setting, default: Any) -> str:
         return f"{text} (default: the usual one of the update rule: {rates})"
     if isinstance(setting, Choice) and setting.bare:
         text += f"; without {setting.metavar}: {setting.bare}"
-    return f"{text} (default: {setting.nothing if default is None else default})"
+    return f"{text} (default: {setting.nothing.lower() if default is None else default})"
 
 
 def _name_and_number(text: str) -> tuple[str, float]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
@@ -211,51 +211,32 @@ class PresetCard(QAbstractButton):
         painter.drawPolyline(*ends)
 
     def _paint_words(self, painter: QPainter) -> None:
-        low, one = self.is_low, self.expectation
-        muted, text = theme.colour("muted"), theme.colour("text")
-        line = self.changes or ("" if low else self.preset.line)
-        tick = 32 if low and self.isChecked() else 0
+        low, one, whole = self.is_low, self.expectation, self.width() - 2.0 * _PAD
         title, below, figure, caption = (22, 46, 76, 100) if low else (116, 139, 176, 201)
-
-        def write(y: int, words: str, size: int, bold: bool, colour: QColor, **place: int) -> None:
-            self._write(painter, y, words, theme.font(size, bold), colour, **place)
-
-        write(title, self.text(), Text.SURER, True, text, less=tick)
-        colour = theme.colour("accent") if self.changes else muted
-        write(below, line, Text.LABEL if self.changes else Text.BODY, bool(self.changes), colour)
-        write(figure, one.accuracy, Text.FIGURE, True, text, part=1)
-        write(caption, one.source, Text.LABEL, False, muted, part=1)
-        write(figure, one.time, Text.SURER if low else Text.FIGURE, True, text, part=2)
-        write(caption, "time here" if low else "on this computer", Text.LABEL, False, muted, part=2)
-
-    def _write(
-        self,
-        painter: QPainter,
-        y: int,
-        words: str,
-        font: QFont,
-        colour: QColor,
-        part: int = 0,
-        less: int = 0,
-    ) -> None:
-        """Write a line, elided, over the whole width or in its left or right part."""
-        whole = self.width() - 2 * _PAD - theme.scaled(less)
-        x, width = float(_PAD), float(whole)
-        if part == 1:
-            width = whole * (0.6 if self.is_low else 0.48)
-        elif part == 2:
-            x, width = (
-                (x + whole * 0.4, whole * 0.6) if self.is_low else (self.width() / 2, whole / 2)
-            )
-        metrics = QFontMetricsF(font)
-        high, middle = metrics.height(), y * theme.text_scale()
-        side = Qt.AlignRight if part == 2 and self.is_low else Qt.AlignLeft
-        painter.setFont(font)
-        painter.setPen(colour)
-        box = QRectF(x, middle - high / 2, width, high)
-        painter.drawText(
-            box, int(side | Qt.AlignVCenter), metrics.elidedText(words, Qt.ElideRight, width)
-        )
+        tick = theme.scaled(32) if low and self.isChecked() else 0
+        place, left = (_PAD, whole), (_PAD, whole * (0.6 if low else 0.48))
+        right = (_PAD + whole * 0.4, whole * 0.6) if low else (self.width() / 2, whole / 2)
+        note = "time here" if low else "on this computer"
+        lines: list[tuple[tuple[float, float], int, str, int, bool, str]] = [
+            ((_PAD, whole - tick), title, self.text(), Text.SURER, True, "text"),
+            (left, figure, one.accuracy, Text.FIGURE, True, "text"),
+            (left, caption, one.source, Text.LABEL, False, "muted"),
+            (right, figure, one.time, Text.SURER if low else Text.FIGURE, True, "text"),
+            (right, caption, note, Text.LABEL, False, "muted"),
+        ]
+        if self.changes:
+            lines.append((place, below, self.changes, Text.LABEL, True, "accent"))
+        elif not low:
+            lines.append((place, below, self.preset.line, Text.BODY, False, "muted"))
+        for (x, width), y, words, size, bold, colour in lines:
+            font = theme.font(size, bold)
+            metrics = QFontMetricsF(font)
+            painter.setFont(font)
+            painter.setPen(theme.colour(colour))
+            high, side = metrics.height(), Qt.AlignRight if low and x > _PAD else Qt.AlignLeft
+            box = QRectF(x, y * theme.text_scale() - high / 2, width, high)
+            elided = metrics.elidedText(words, Qt.ElideRight, width)
+            painter.drawText(box, int(side | Qt.AlignVCenter), elided)
 
 
 class PresetCards(QWidget):
@@ -276,6 +257,8 @@ class PresetCards(QWidget):
             self._group.addButton(card)
         self._group.buttonClicked.connect(lambda card: self.chosen.emit(card.preset))
         self._columns = 0
+        #: Whether the drawings are left out.
+        self.low = False
         self._background = Background(self)
         self._asked = False
         self.fit(QSize(_WIDE, _ROOMY))
@@ -295,19 +278,14 @@ class PresetCards(QWidget):
             if chosen:
                 card.setChecked(True)
 
-    @property
-    def low(self) -> bool:
-        """Whether the drawings are left out."""
-        return all(card.is_low for card in self.cards.values())
-
     def fit(self, room: QSize) -> None:
         """Take the form that the page has room for."""
         scale = theme.text_scale()
-        low = room.width() < _WIDE * scale or room.height() < _ROOMY * scale
+        self.low = room.width() < _WIDE * scale or room.height() < _ROOMY * scale
         columns = 2 if room.width() < _NARROW * scale else len(self.cards)
         for number, card in enumerate(self.cards.values()):
-            if card.is_low != low:
-                card.show_low(low)
+            if card.is_low != self.low:
+                card.show_low(self.low)
             if columns != self._columns:
                 self._grid.addWidget(card, *divmod(number, columns))
         self._columns = columns
