@@ -124,7 +124,7 @@ class Entry:
     @cached_property
     def searched(self) -> str:
         """The words by which it is found."""
-        return f"{self.name} {self.title} {self.what} {self.stored.title}".lower()
+        return f"{self.name} {self.title} {self.what} {self.stored.kind}".lower()
 
     def describe_setting(self, name: str) -> str:
         """Format a setting that it was trained with; a dash where that is not known."""

@@ -36,6 +36,7 @@ class CompareCard(Card):
     def __init__(self) -> None:
         super().__init__("Compared")
         self.plot: Any = None
+        self._is_prepared = False
         self._runs: list[tuple[int, str, History]] = []
         self.curves: list[Any] = []
         self._names: list[Any] = []
@@ -54,8 +55,12 @@ class CompareCard(Card):
         self.setMinimumHeight(Size.PLOT_MINIMUM)
         theme.theme().changed.connect(self.redraw)
 
-    def build(self) -> None:
-        """Build the plot, once the window is visible."""
+    def prepare(self) -> None:
+        """Let the plot be built once something is ticked: pyqtgraph is imported."""
+        self._is_prepared = True
+        self.redraw()
+
+    def _build(self) -> None:
         from mnist_draw.app.train.plots import new_plot
 
         plot, self._value_axis, self._epoch_axis = new_plot(
@@ -68,7 +73,6 @@ class CompareCard(Card):
         plot.setFocusPolicy(Qt.NoFocus)
         self.plot = plot
         self.body.addWidget(plot, 1)
-        self.redraw()
 
     def show_runs(self, runs: Sequence[tuple[int, str, History]]) -> None:
         """Show runs: the place among the ticked ones, the name and the figures of each."""
@@ -90,7 +94,9 @@ class CompareCard(Card):
         self._empty.setVisible(not self._runs)
         self.choice.setVisible(bool(self._runs))
         if self.plot is None:
-            return
+            if not (self._is_prepared and self._runs):
+                return
+            self._build()
         self.plot.setVisible(bool(self._runs))
         item = self.plot.getPlotItem()
         for drawn in (*self.curves, *self._names):

@@ -86,7 +86,7 @@ class LibraryFiles(CollectionController):
 
         def draw(history: History) -> None:
             card = CompareCard()
-            card.build()
+            card.prepare()
             card.choice.setCurrentIndex(self.page.compare.choice.currentIndex())
             card.resize(*_PICTURE)
             card.show_runs([(0, entry.name, history)])

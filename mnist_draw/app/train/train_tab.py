@@ -217,7 +217,7 @@ class TrainTab(Page):
             # Optional for pyqtgraph, too.
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
-        steps = [self.loss.build, self.accuracy.build, self.library.compare.build]
+        steps = [self.loss.build, self.accuracy.build, self.library.compare.prepare]
         self._background.run(_import, lambda _: self._build_next(steps))
 
     def _build_next(self, steps: list[Callable[[], None]]) -> None:

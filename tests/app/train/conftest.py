@@ -56,8 +56,9 @@ class Room:
             card.export_requested.connect(partial(self.library.export_shown, card, name))
         self.notices = notices
         reporter.listen(lambda sentence: notices.append(Notice(sentence)))
-        for card in (self.tab.loss, self.tab.accuracy, page.compare):
+        for card in (self.tab.loss, self.tab.accuracy):
             card.build()
+        page.compare.prepare()
         self.tab.resize(1366, 700)
         self.tab.show()
         self.library.tidy_up()
