@@ -72,6 +72,8 @@ class Setup:
     def close(self):
         """Close the window and end its threads."""
         self.loop.gate.set()
+        # Its clock would outlive the test.
+        self.window.toast.clear()
         self.window.close()
         assert self.window.shut_down()
 
