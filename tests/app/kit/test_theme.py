@@ -79,6 +79,7 @@ def test_text_reaches_contrast_in_every_state_of_the_style_sheet(colours):
     pairs = [(text, ground, "") for text in TEXTS for ground in GROUNDS]
     pairs += [(f"on_{ground}", ground, "") for ground in ("accent", "second")]
     pairs += [("ink", "paper", ""), ("muted", "paper", "")]
+    pairs += [(text, "tint", "") for text in TEXTS if text != "alert"]
     found = states()
     assert len(found) >= 15
     for text, ground, selectors in (*pairs, *found):
@@ -92,6 +93,8 @@ def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours):
     for mark in ("edge", "second", "accent"):
         for ground in GROUNDS:
             assert contrast(getattr(colours, mark), getattr(colours, ground)) >= VISIBLE
+    # The icon of the chosen tool.
+    assert contrast(colours.accent, colours.chosen) >= VISIBLE
     for series in colours.series:
         assert contrast(series, colours.card) >= VISIBLE
     # Every other row of a table.
