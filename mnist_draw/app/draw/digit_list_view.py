@@ -229,7 +229,7 @@ class DigitTable(QTableView):
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.Stretch)
         header.setSectionResizeMode(0, QHeaderView.Fixed)
-        self.setColumnWidth(0, round(_THUMB + 44 * theme.text_scale()))
+        theme.follow(self, lambda: self.setColumnWidth(0, _THUMB + theme.scaled(44)))
         self.doubleClicked.connect(lambda _: self.open_requested.emit())
 
     def chosen(self) -> list[int]:
@@ -328,7 +328,8 @@ class DigitListView(QWidget):
         )
         caption.setBuddy(self.label_combo)
         self.label_combo.activated.connect(self._relabel)
-        self.label_combo.setFixedWidth(round(_LABEL_WIDTH * theme.text_scale()))
+        wide = self.label_combo.setFixedWidth
+        theme.follow(self.label_combo, lambda: wide(theme.scaled(_LABEL_WIDTH)))
         self.open_button = push_button(
             "openDigitButton",
             "Open",

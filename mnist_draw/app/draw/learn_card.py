@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QShowEvent
 
 from mnist_draw.app.draw.learn_controller import LearnController
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
@@ -72,15 +72,15 @@ class LearnCard(Card):
             self.body.addWidget(part)
         self.body.addLayout(row(self.learn_button, self.stop_button, 1, *links))
         controller.changed.connect(self._show)
+        theme.follow(self, self._fit)
         self._show()
 
     def follow(self, learning: Learning) -> None:
         """Show the steps of this learning."""
         learning.stepped.connect(self._show_step)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        # Room for the longest of the texts, so that the list below stays in its place.
+    def _fit(self) -> None:
+        """Keep room for the longest of the texts, so that the list below stays in its place."""
         self.text.ensurePolished()
         self.text.setMinimumHeight(_LINES * self.text.fontMetrics().lineSpacing())
 

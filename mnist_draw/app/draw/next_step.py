@@ -8,7 +8,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QEvent, QTimer, pyqtSignal
+from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QFrame
 
 from mnist_draw.app.draw.learn_controller import LearnController
@@ -208,6 +208,7 @@ class NextStep(QFrame):
         teaching.counted.connect(self._note_digits)
         controller.changed.connect(self._note_learning)
         QTimer.singleShot(_AT_REST_MS, self._settle)
+        theme.follow(self, self._fit)
         self._note()
 
     def follow(self, learning: Learning) -> None:
@@ -313,19 +314,18 @@ class NextStep(QFrame):
         """Give up the second line where the panel has no room for it."""
         if low != self._is_low:
             self._is_low = low
+            self._fit()
             self._step = None
             self._note()
 
-    def height_for(self, low: bool) -> int:
-        """Return how high the card is, with or without its second line."""
-        return round((_LOW if low else _HIGH) * theme.text_scale())
+    def _fit(self) -> None:
+        self.setFixedHeight(theme.scaled(_LOW if self._is_low else _HIGH))
 
     def _show(self, step: Step) -> None:
         if step == self._step:
             return
         self._step = step
         self.setVisible(step.action not in self._without)
-        self.setFixedHeight(self.height_for(self._is_low))
         self.sentence.set_text(step.sentence)
         self.line.setText(step.line)
         self.line.setVisible(bool(step.line) and not self._is_low)
@@ -336,11 +336,6 @@ class NextStep(QFrame):
         look = ("primary" if step.leads else "") if self._is_low else _LOOKS[step.leads]
         set_look(self.button, look)
         self.setAccessibleDescription(words)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.FontChange and self._step is not None:
-            self.setFixedHeight(self.height_for(self._is_low))
 
     def _act(self) -> None:
         # The second press of a double click would mean the step that has taken this one's place.

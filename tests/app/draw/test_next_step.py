@@ -9,6 +9,7 @@ from PyQt5.QtCore import QPointF
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.draw.next_step import Action, Run, Situation, next_step
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.learning import Told
 from mnist_draw.recognition.certainty import State
 
@@ -91,7 +92,7 @@ def test_the_card_follows_the_answer_once_the_pen_is_up_and_nothing_else_moves(c
     tab.canvas.end()
     tab.show_reading(fakes.reading(unsure, ticket=9))
     assert card.button.text() == "Use Best reader"
-    assert card.height() == height == card.height_for(low=False)
+    assert card.height() == height == theme.scaled(72)
     card.set_low(True)
     assert card.line.isHidden()
     assert card.height() < height
