@@ -167,24 +167,29 @@ class SettingsForm(QObject):
 
     def show_settings(self, settings: TrainingSettings, title: str = "") -> None:
         """Show settings of a run or a file, or with a title those of a preset."""
-        base = settings if title else nearest_preset(settings).settings
-        title = title or nearest_preset(settings).title
-        with self._one_step(title, base):
-            self._show(settings)
+        nearest = nearest_preset(settings)
+        base = settings if title else nearest.settings
+        self._replace(title or nearest.title, base, settings)
 
     def choose_preset(self, preset: Preset) -> None:
         """Show a preset's settings; the data set stays."""
         folder = self.fields["data_folder"].read()
-        lost = len(self.differences())
-        with self._one_step(preset.title, preset.settings):
-            self._show(preset.settings.replace(data_folder=folder))
-        if lost and self._undo:
+        self._replace(preset.title, preset.settings, preset.settings.replace(data_folder=folder))
+
+    def _replace(self, title: str, base: TrainingSettings, settings: TrainingSettings) -> None:
+        """Show other settings; tell how many changes they replace, and how to take that back."""
+        lost, before = len(self.differences()), self._choice
+        with self._one_step(title, base):
+            self._show(settings)
+        if lost and self._choice != before:
             changes = "1 change" if lost == 1 else f"{lost} changes"
-            notifier.undo(f"{preset.title} replaces {changes}.", self.undo)
+            notifier.undo(f"{title} replaces {changes}.", self.undo)
 
     def restore(self, settings: TrainingSettings) -> None:
         """Show settings with which the form begins."""
-        self.show_settings(settings)
+        preset = nearest_preset(settings)
+        with self._one_step(preset.title, preset.settings):
+            self._show(settings)
         self._undo.clear()
         self.edited.emit()
 

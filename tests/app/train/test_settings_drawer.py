@@ -212,7 +212,7 @@ def test_settings_are_saved_and_opened(panel, drawer, tmp_path, monkeypatch, not
     path.write_text("{")
     drawer.open_file()
     assert panel.settings() == OTHERS
-    saved, refused = notices.sentences
+    saved, refused = notices.sentences[0], notices.sentences[-1]
     assert saved == f"Saved {path}."
     assert "not a JSON file" in refused
     assert "unchanged" in refused
