@@ -1,14 +1,303 @@
-"""The right end of the row of the tabs: the network button, the menus View and Help."""
+"""The right end of the row of the tabs: the network button, the menus View and Help.
+
+The button names the network that answers; beside it, what is being trained meanwhile.
+"""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QSize
-from PyQt5.QtWidgets import QTabWidget, QToolButton, QWidget
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
+from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QTabWidget, QToolButton, QWidget
+
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.layout import row
-from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.shell.network_button import NetworkButton
+from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.shell.network_menu import Line, NetworkMenu
+
+if TYPE_CHECKING:
+    from mnist_draw.app.kit.learning import Learning
+    from mnist_draw.app.train.run_controller import RunController
+
+#: Longer names are elided; the accuracy never is.
+MAX_LETTERS = 24
+#: Milliseconds that a state lasts before it is shown: many are over sooner.
+_SETTLE_MS = 300
+_PAD, _CARET, _BAR = 14, 8, 3
+#: What is beside the words of the network: the light, the caret and room.
+_BESIDE = _PAD + Size.DOT + Size.FIELD_GAP + 12 + _CARET + _PAD
+#: Room for the words of a run that takes its time, so that the button rarely changes its width.
+_USUAL_WORDS = "Epoch 88 of 88"
+
+
+def _elided(name: str) -> str:
+    return name if len(name) <= MAX_LETTERS else f"{name[: MAX_LETTERS - 1].rstrip()}…"
+
+
+class _Half(QAbstractButton):
+    """A part of the button: flat, with a frame where the keyboard is."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        # A click leaves the keyboard where it is, as in the menus beside.
+        self.setFocusPolicy(Qt.TabFocus)
+        self.setAttribute(Qt.WA_Hover)
+
+    def _needed(self) -> float:
+        """Return how wide the content is."""
+        raise NotImplementedError
+
+    def _paint(self, painter: QPainter, room: QRectF) -> None:
+        raise NotImplementedError
+
+    def sizeHint(self) -> QSize:
+        line = math.ceil(QFontMetricsF(theme.font(Text.BODY)).height())
+        return QSize(math.ceil(self._needed()), max(Size.BUTTON, line + 14))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.FontChange, QEvent.StyleChange):
+            self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        inside = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        hovered = self.underMouse() or self.isDown()
+        painter.setBrush(theme.colour("hover") if hovered else Qt.NoBrush)
+        painter.setPen(theme.colour("second") if self.hasFocus() else Qt.NoPen)
+        painter.drawRoundedRect(inside, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+        self._paint(painter, QRectF(self.rect()))
+
+
+class NetworkHalf(_Half):
+    """Names the network that answers; opens the menu."""
+
+    def __init__(self) -> None:
+        super().__init__("networkButton")
+        explain(self, "Network", "The network that answers. Choose another.")
+        # A name can be elided further than it is.
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self._words, self._accuracy, self._answers = "", "", False
+
+    def show_network(self, name: str, accuracy: str, answers: bool) -> None:
+        """Show a name; the light is on where the network answers."""
+        words = _elided(name)
+        figure = f" · {accuracy}" if accuracy else ""
+        if (words, figure, answers) != (self._words, self._accuracy, self._answers):
+            self._words, self._accuracy, self._answers = words, figure, answers
+            self.setAccessibleName(f"Network: {name}{figure}")
+            self.updateGeometry()
+            self.update()
+
+    def text(self) -> str:
+        """Return what can be read on the button."""
+        return self._words + self._accuracy
+
+    def _widths(self) -> tuple[float, float]:
+        name = QFontMetricsF(theme.font(Text.BODY, bold=True)).horizontalAdvance(self._words)
+        return name, tabular_width(theme.font(Text.BODY), self._accuracy)
+
+    def _needed(self) -> float:
+        return sum(self._widths()) + _BESIDE
+
+    def minimumSizeHint(self) -> QSize:
+        few = min(self._widths()[0], QFontMetricsF(theme.font(Text.BODY)).averageCharWidth() * 6)
+        return QSize(math.ceil(few + self._widths()[1] + _BESIDE), super().sizeHint().height())
+
+    def _paint(self, painter: QPainter, room: QRectF) -> None:
+        middle = room.center().y()
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(theme.colour("accent" if self._answers else "muted"))
+        painter.drawEllipse(QPointF(_PAD + Size.DOT / 2, middle), Size.DOT / 2, Size.DOT / 2)
+        left = _PAD + Size.DOT + Size.FIELD_GAP
+        _, accuracy = self._widths()
+        font = theme.font(Text.BODY, bold=True)
+        metrics = QFontMetricsF(font)
+        words = metrics.elidedText(
+            self._words, Qt.ElideRight, room.width() - accuracy - _BESIDE + 1
+        )
+        name = metrics.horizontalAdvance(words)
+        painter.setFont(font)
+        painter.setPen(theme.colour("text"))
+        place = QRectF(left, 0, name + 1, room.height())
+        painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), words)
+        painter.setFont(theme.font(Text.BODY))
+        painter.setPen(theme.colour("muted"))
+        place = QRectF(left + name, 0, accuracy + 1, room.height())
+        draw_tabular(painter, place, self._accuracy, Qt.AlignLeft)
+        painter.setPen(QPen(theme.colour("text"), 1.2, Qt.SolidLine, Qt.RoundCap))
+        x = room.right() - _PAD - _CARET
+        half = _CARET / 2
+        points = [QPointF(x, middle - 2), QPointF(x + half, middle + 3)]
+        painter.drawPolyline(QPolygonF([*points, QPointF(x + _CARET, middle - 2)]))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key_Down, Qt.Key_Return, Qt.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What goes on: a run, or learning."""
+
+    words: str
+    #: From 0 to 1.
+    part: float = 0.0
+    is_resting: bool = False
+    #: Whether the words say at each moment where it is, not a state that may soon be over.
+    is_steady: bool = True
+    sentence: str = "Your network is training. Go there."
+
+
+class WorkHalf(_Half):
+    """Shows what goes on, over a bar; hidden while there is nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("workButton")
+        self._work = self._next = Work("")
+        explain(self, "Training", self._work.sentence)
+        #: The widest words since it was hidden: each change of its width lays the header out.
+        self._widest = _USUAL_WORDS
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLE_MS)
+        self._settling.timeout.connect(lambda: self._show(self._next))
+        self.hide()
+
+    def show_work(self, work: Work | None) -> None:
+        """Show what goes on; a state that may be over soon, only if it lasts."""
+        if work is None:
+            self._settling.stop()
+            self._widest = _USUAL_WORDS
+            self.hide()
+        elif work.is_steady or self.isHidden():
+            self._settling.stop()
+            self._show(work)
+        elif work.words != self._next.words or not self._settling.isActive():
+            self._next = work
+            if work.words != self._work.words:
+                self._settling.start()
+
+    def text(self) -> str:
+        """Return what can be read on the button."""
+        return self._work.words
+
+    def _show(self, work: Work) -> None:
+        if work.sentence != self._work.sentence:
+            explain(self, "Training", work.sentence)
+        self._work = self._next = work
+        self.setAccessibleName(work.words)
+        font = theme.font(Text.BODY)
+        if tabular_width(font, work.words) > tabular_width(font, self._widest):
+            self._widest = work.words
+            self.updateGeometry()
+        self.update()
+        self.show()
+
+    def _needed(self) -> float:
+        return tabular_width(theme.font(Text.BODY), self._widest) + 2 * _PAD
+
+    def _paint(self, painter: QPainter, room: QRectF) -> None:
+        painter.setFont(theme.font(Text.BODY))
+        painter.setPen(theme.colour("text"))
+        place = room.adjusted(_PAD, 0, -_PAD, 0)
+        draw_tabular(painter, place, self._work.words, Qt.AlignLeft)
+        bar = QRectF(
+            Size.FIELD_GAP, room.bottom() - _BAR - 1, room.width() - 2 * Size.FIELD_GAP, _BAR
+        )
+        painter.setPen(Qt.NoPen)
+        for name, part in (
+            ("track", 1.0),
+            ("muted" if self._work.is_resting else "accent", self._work.part),
+        ):
+            painter.setBrush(theme.colour(name))
+            filled = QRectF(bar.left(), bar.top(), bar.width() * part, bar.height())
+            painter.drawRoundedRect(filled, _BAR / 2, _BAR / 2)
+        painter.setPen(theme.colour("line"))
+        edge = room.right() - 0.5
+        painter.drawLine(QPointF(edge, 6), QPointF(edge, room.height() - 7))
+
+
+class NetworkButton(QWidget):
+    """Both halves in one frame, and the menu."""
+
+    def __init__(self, network: ActiveNetwork) -> None:
+        super().__init__()
+        self._network = network
+        self.work, self.answering = WorkHalf(), NetworkHalf()
+        row(self.work, self.answering, gap=0, owner=self)
+        self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
+        self.menu = NetworkMenu(network, self.answering)
+        self.answering.clicked.connect(self.menu.toggle)
+        #: Whether the page in front shows a run itself, or learning.
+        self._shows_run = self._shows_learning = False
+        network.changed.connect(self.show_network)
+        network.listed.connect(self.show_network)
+        self.show_network()
+
+    def connect_work(self, run: RunController, learning: Learning) -> None:
+        """Show what goes on from now on."""
+        self._run, self._learning = run, learning
+        self.menu.run = self._in_training
+        run.state_changed.connect(self._show_work)
+        learning.stepped.connect(self._show_work)
+        learning.ended.connect(self._show_work)
+        learning.queue_changed.connect(self._show_work)
+
+    def note_page(self, shows_run: bool, shows_learning: bool) -> None:
+        """Note whether the page in front shows the run itself, or how far learning is."""
+        self._shows_run, self._shows_learning = shows_run, shows_learning
+        self._show_work()
+
+    def _show_work(self, *_: object) -> None:
+        state, queued, learnt = self._run.state, self._learning.queued, self._learning.progress
+        work = None
+        if learnt is not None and (queued or not self._shows_learning):
+            words = f"Next: {_elided(queued)}" if queued else f"Learning, {100 * learnt:.0f} %"
+            work = Work(words, learnt, sentence="Your network learns your digits. Go there.")
+        elif state.busy and not self._shows_run:
+            resting = state.state == "paused"
+            work = Work(state.label, state.run_part, resting, state.state == "training")
+        self.work.show_work(work)
+        self.menu.fill()
+
+    def _in_training(self) -> Line | None:
+        run = self._run
+        if not run.training.running:
+            return None
+        accuracy = run.state.validation_accuracy
+        words = "" if accuracy is None else format_percent(accuracy)
+        return Line(run.training.title, run.state.label, words, run.training.key)
+
+    def show_network(self) -> None:
+        """Name the network that answers."""
+        model = self._network.model
+        if model is None:
+            self.answering.show_network("Getting ready", "", answers=False)
+        else:
+            self.answering.show_network(self._network.title, model.info.accuracy, answers=True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setPen(theme.colour("line"))
+        painter.setBrush(theme.colour("card"))
+        inside = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(inside, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
 
 
 class Header(QWidget):

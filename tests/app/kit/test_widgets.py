@@ -33,8 +33,7 @@ from mnist_draw.app.kit.formatting import (
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel, TabularLabel
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, no_key, push_button, tip
-from mnist_draw.app.shell.header import Header
-from mnist_draw.app.shell.network_button import Work
+from mnist_draw.app.shell.header import Header, Work
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training import events

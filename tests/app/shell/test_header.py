@@ -1,4 +1,4 @@
-"""The network button and its menu, and which network answers."""
+"""The network button and its menu, and which network answers; the room that the header leaves."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.threads import connect_direct
-from mnist_draw.app.shell.header import Header
-from mnist_draw.app.shell.network_button import MAX_LETTERS, NetworkButton, Work
+from mnist_draw.app.shell.header import MAX_LETTERS, Header, NetworkButton, Work
 from mnist_draw.app.shell.network_menu import LIBRARY, Line, lines
 from mnist_draw.library import stored_network
 from mnist_draw.library.entries import NEWEST, Entry, list_entries
