@@ -236,23 +236,24 @@ def _own_file() -> Path:
 
 
 def _read_own() -> dict[str, Any]:
-    """Read the presets; a file that cannot be read is put aside."""
+    """Read the presets; a file that holds none is put aside."""
     path = _own_file()
-    if not path.exists():
-        return {}
-    try:
-        return read_settings(path)
-    except SettingsError:
+    with contextlib.suppress(FileNotFoundError, DocumentError):
+        values = parse(read_file(path, MEGABYTE))
+        if isinstance(values, dict):
+            return values
+    if path.exists():
         quarantine(path)
-        return {}
+    return {}
 
 
 def own_presets() -> dict[str, TrainingSettings]:
     """Return the user's presets by name; what is no preset is left out."""
-    found = {}
-    for name, values in _read_own().items():
-        with contextlib.suppress(UserError):
-            found[name] = TrainingSettings.from_json(values)
+    found: dict[str, TrainingSettings] = {}
+    with contextlib.suppress(StorageError):
+        for name, values in _read_own().items():
+            with contextlib.suppress(UserError):
+                found[name] = TrainingSettings.from_json(values)
     return found
 
 
