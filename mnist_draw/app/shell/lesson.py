@@ -47,12 +47,16 @@ def begin_lesson(window: Window, lesson: Lesson) -> None:
     if lesson.settings is not None:
         panel.restore(lesson.settings)
     panel.fix(lesson.fixed, lesson.hidden)
+    # A lesson begins with a new run, not with the last one.
+    window.run.shows_last = False
     for number, page in enumerate(window.pages):
         window.tabs.setTabVisible(number, not lesson.tabs or page.name in lesson.tabs)
     # Nothing leads to a tab that is not there.
     inside = window.tabs.isTabVisible(window.pages.index(window.inside_tab))
     trains = window.tabs.isTabVisible(window.pages.index(window.train_tab))
     draw.answer.why_link.leads = inside
+    if not inside:
+        window.train_tab.run_page.leave_out_inside()
     draw.my_digits.next_step.leave_out(training=not trains, inside=not inside)
     if lesson.tabs:
         # The card of the first start leads through all tabs.

@@ -67,7 +67,7 @@ class Ways(QObject):
         library.library_requested.connect(self.show_library)
         page.shown.connect(self._forget_origin)
         page.close_requested.connect(self._leave_library)
-        page.train_requested.connect(lambda: tab.show_page("new"))
+        page.train_requested.connect(tab.new_requested)
         library.run_requested.connect(window.run.show_run)
         window.run.share_requested.connect(lambda run: library.share(entry_of_run(run)))
         library.inside_requested.connect(lambda: self._to_inside())
@@ -113,7 +113,7 @@ class Ways(QObject):
             self._to_draw()
         else:
             self._to_train()
-            self._train.show_page("run")
+            self._window.run.show_current()
 
     def _try_network(self, key: str) -> None:
         """Let the network of a run answer, and show the board."""

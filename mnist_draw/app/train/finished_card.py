@@ -180,6 +180,8 @@ class FinishedCard(Card):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("finishedCard")
+        #: Whether there is a tab with the mistakes.
+        self.leads_inside = True
         self._result: Result | None = None
         self._picture: np.ndarray | None = None
         self._job = LatestJob(lambda asked: read_drawing(*asked), self)
@@ -262,7 +264,7 @@ class FinishedCard(Card):
             wrong = of - round(state.test_accuracy * of)
         many = "mistake" if wrong == 1 else "mistakes"
         self.mistakes_button.setText(f"See its {wrong:,} {many}")
-        self.mistakes_button.setVisible(bool(wrong) and result.can_be_tried)
+        self.mistakes_button.setVisible(bool(wrong) and result.can_be_tried and self.leads_inside)
         self.share_button.setVisible(result.model is not None)
         goes_on = not result.is_whole
         sentence = _GO_ON if goes_on else _TRAIN_ON

@@ -127,6 +127,8 @@ class RunController(QObject):
         self.tab = tab
         self.training = training
         self._current = self._front = _Shown(RunState())
+        #: Whether the last run is shown at the start.
+        self.shows_last = True
         #: What a run waits for, where there is learning.
         self.learning: Learning | None = None
         self._preferences = preferences
@@ -152,6 +154,7 @@ class RunController(QObject):
         tab.epoch_requested.connect(self.one_epoch_more)
         tab.settings.changed.connect(self._change)
         tab.page_shown.connect(self._page_shown)
+        tab.new_requested.connect(self._show_new)
         for name in ("data_folder", "seed"):
             tab.settings.fields[name].changed.connect(lambda *_: self._want_unread())
         page.hint.remedy_chosen.connect(self._apply)
@@ -318,7 +321,7 @@ class RunController(QObject):
         """Show the newest run, unless a run was started meanwhile."""
 
         def found(runs: list[Run]) -> None:
-            if runs and self._current.run is None and not self.training.running:
+            if runs and self.shows_last and self._current.run is None:
                 # What of it is damaged was told already.
                 show = partial(self._show_loaded, asked=False)
                 self._background.run(lambda: _load(runs[0]), show, lambda _: None)
@@ -337,6 +340,13 @@ class RunController(QObject):
         self._front = self._current
         self._show_front()
         self.tab.show_page("run")
+
+    def _show_new(self) -> None:
+        """Show the page of a new run; while a run goes on, that run."""
+        if self.training.running:
+            self.show_current()
+        else:
+            self.tab.show_page("new")
 
     def _show_loaded(self, loaded: tuple[Run, History], asked: bool = True) -> None:
         if not asked and (self.training.running or self._current.run is not None):

@@ -212,6 +212,11 @@ class RunPage(QScrollArea):
         self._has_result = result.state.epochs_done > 0
         self.finished.setVisible(not self.busy and self._has_result)
 
+    def leave_out_inside(self) -> None:
+        """Offer nothing that leads to the tab Inside, which is not there."""
+        self.hint.inside.hide()
+        self.finished.leads_inside = False
+
     def first(self) -> QWidget:
         """Return the control that is used first now."""
         if self.busy:

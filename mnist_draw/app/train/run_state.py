@@ -93,14 +93,11 @@ class RunState:
     def __init__(self) -> None:
         self.state = "idle"
         self.label = "Ready"
-        self.message = ""
         #: With the part before the run was continued.
         self.history = History()
         #: Shares of each layer's silent units after the last epoch.
         self.dead: tuple[float, ...] = ()
         self.epoch = self.epochs = self.batch = self.batches = self.batch_size = 0
-        self.batch_loss: float | None = None
-        self.best_loss: float | None = None
         self.best_accuracy: float | None = None
         self.best_epoch = 0
         self.test_accuracy: float | None = None
@@ -247,14 +244,9 @@ class RunState:
                 self._set("testing", f"Reading {pictures:,} test {noun}")
             case Tested():
                 self.test_accuracy = event.accuracy
-            case CheckpointFailed() | Diverged():
-                self.message = event.message
-            case Rescued():
-                self.message = event.sentence
             case Finished():
                 self._finish(event)
             case Failed():
-                self.message = event.sentence
                 self.end("failed")
             case TwelveDigits():
                 self.twelve = event
@@ -262,7 +254,9 @@ class RunState:
                 self.read = event.after(self.read)
             case LayerFigures():
                 self.dead = event.dead
-            case BatchSizeChosen() | SettingChanged() | Checkpointed() | Saved():
+            case BatchSizeChosen() | SettingChanged() | Checkpointed() | Saved() | Rescued():
+                pass
+            case CheckpointFailed() | Diverged():
                 pass
             case _:
                 assert_never(event)
@@ -278,7 +272,6 @@ class RunState:
         self._learnt = 1 if begins else self._learnt + 1
         self.epoch, self.epochs = event.epoch, event.epochs
         self.batch, self.batches = event.batch, event.batches
-        self.batch_loss = event.loss
         self._seconds.append(event.seconds)
         self._since_epoch += event.seconds
         self._show_training()
@@ -300,7 +293,6 @@ class RunState:
             self._count(row)
 
     def _count(self, row: EpochFigures) -> None:
-        self.best_loss = min(row.validation_loss, self.best_loss or row.validation_loss)
         if self.best_accuracy is None or row.validation_accuracy > self.best_accuracy:
             self.best_accuracy, self.best_epoch = row.validation_accuracy, row.epoch
         self._epochs_took += row.seconds
@@ -314,7 +306,7 @@ class RunState:
         self._learnt = 0
         if not event.epochs_done:
             # Of what is not kept no figures remain.
-            self.history, self.batch_loss, self.test_accuracy = History(), None, None
+            self.history, self.test_accuracy = History(), None
             self._seconds.clear()
         self.end(event.reason)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable
-from functools import partial
 from typing import Literal
 
 from PyQt5.QtCore import QSize, QTimer, pyqtSignal
@@ -65,6 +64,7 @@ class TrainTab(Page):
     pause_requested = pyqtSignal()
     stop_requested = pyqtSignal()
     epoch_requested = pyqtSignal()
+    new_requested = pyqtSignal()
     #: Another page is in front, or the tab is.
     page_shown = pyqtSignal()
     #: Look at the layers of the run's network, or at one of the test digits.
@@ -97,7 +97,7 @@ class TrainTab(Page):
         self._build_commands()
         run.hint.inside_requested.connect(self.inside_requested)
         run.digits.grid.chosen.connect(self.digit_requested)
-        run.new_button.clicked.connect(partial(self.show_page, "new"))
+        run.new_button.clicked.connect(self.new_requested)
         is_open = False if preferences is None else preferences.get(_DRAWER, False)
         self._is_drawer_open = bool(is_open)
         self.show_drawer(self._is_drawer_open)
@@ -125,7 +125,7 @@ class TrainTab(Page):
             self, "All settings", "Every setting of the run.", "F4", self.toggle_drawer
         )
         for command, buttons in (
-            (self._main, (new.start_button, run.pause_button)),
+            (self._main, (run.pause_button,)),
             (self._stop, (run.stop_button,)),
             (self._step, (run.step_button,)),
             (library, (new.library_button, run.library_button)),
@@ -133,6 +133,7 @@ class TrainTab(Page):
         ):
             for button in buttons:
                 command.serve(button)
+        new.start_button.clicked.connect(self.start_requested)
         explain(new.start_button, "Start", "Train a new network with these settings.", "F5")
         explain(run.pause_button, "Pause", "Let the run wait after its minibatch, or go on.", "F5")
         self.everywhere = (self._main, self._stop, self._step)
@@ -264,6 +265,8 @@ class TrainTab(Page):
         self._step.setEnabled((can_end and not waits) or (not busy and can_continue))
         self.run_page.show_state(shown, busy and shown is state)
         self.run_page.stop_button.setText("Cancel" if waits else "Stop")
+        self.run_page.new_button.setText("To the run" if busy else "New run")
+        self.new_run.start_button.setEnabled(not busy)
         self.settings.set_running(running)
         # A hidden button would pass the focus to the next widget, such as a menu.
         if held and focus and (focus is self or not (focus.isVisible() and focus.isEnabled())):

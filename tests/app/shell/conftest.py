@@ -72,10 +72,11 @@ class Setup:
     def close(self):
         """Close the window and end its threads."""
         self.loop.gate.set()
-        # Its clock would outlive the test.
-        self.window.toast.clear()
         self.window.close()
         assert self.window.shut_down()
+        # Its clock would outlive the test.
+        self.qtbot.wait(1)
+        self.window.toast.clear()
 
 
 @pytest.fixture(autouse=True, scope="module")

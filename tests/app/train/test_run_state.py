@@ -38,7 +38,6 @@ def test_training_figures_are_means_over_the_epoch_so_far(state):
     state.apply(batch(1, 2, loss=0.5, accuracy=0.7))
     assert state.training_loss == pytest.approx(0.75)
     assert state.training_accuracy == pytest.approx(0.6)
-    assert state.batch_loss == 0.5
     state.apply(batch(2, 1, loss=0.25))
     assert state.training_loss == 0.25
 
@@ -53,7 +52,7 @@ def test_progress_and_time_left(state):
     state.apply(events.EpochFinished(1, 2, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
     assert state.run_part == 0.5
     assert state.seconds_left == pytest.approx(0.1)
-    assert (state.best_loss, state.best_accuracy) == (0.4, 0.95)
+    assert (state.best_accuracy, state.best_epoch) == (0.95, 1)
     # An added epoch lengthens the run.
     state.apply(events.BatchFinished(2, 4, 1, 4, 0.5, 0.9, 0.01))
     assert state.epochs == 4
@@ -105,7 +104,7 @@ def test_states_and_their_words(state):
     ):
         state.apply(event)
         assert state.label == label
-    assert (state.state, state.message, state.busy) == ("failed", "The batch size is 0.", False)
+    assert (state.state, state.busy) == ("failed", False)
 
 
 @pytest.mark.parametrize(

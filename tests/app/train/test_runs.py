@@ -248,7 +248,9 @@ def test_another_run_is_looked_at_while_one_goes_on(make):
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3, 4, 5]
     assert not room.button("trainOnButton").isVisible()
     assert room.run.state.epoch == 3
-    room.run.show_current()
+    # Nothing starts or pauses beside it; the way back takes the place of a new run.
+    assert not room.button("startButton").isEnabled()
+    room.button("newRunButton").click()
     assert not room.tab.run_page.finished.isVisible()
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2]
 
