@@ -65,7 +65,7 @@ def _classes_of(network: str) -> int:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Chosen:
     """The settings, and those that they were changed from."""
 
     title: str
@@ -93,12 +93,12 @@ class SettingsForm(QObject):
         #: Whether the learning rate is the user's own, not the usual one of rule or preset.
         self._own_rate = False
         self._at_once = False
-        self._choice = Choice("", TrainingSettings(), TrainingSettings())
-        self._undo: list[Choice] = []
+        self._choice = Chosen("", TrainingSettings(), TrainingSettings())
+        self._undo: list[Chosen] = []
         #: The field of the last step, which goes on while the keyboard is in it.
         self._last = ""
         #: What was chosen before the run that goes on.
-        self._before_run: Choice | None = None
+        self._before_run: Chosen | None = None
         self._background = Background(self)
         self._networks: tuple[StoredNetwork, ...] = ()
         self._connect()
@@ -203,14 +203,14 @@ class SettingsForm(QObject):
     def _one_step(self, title: str, base: TrainingSettings) -> Iterator[None]:
         """Make all changes within one step that can be taken back."""
         before, self._at_once = self._choice, True
-        self._choice = Choice(title, base, before.settings)
+        self._choice = Chosen(title, base, before.settings)
         try:
             yield
         finally:
             self._at_once = False
         self._note_rate()
         self._clear_errors()
-        self._choice = Choice(title, base, self.settings())
+        self._choice = Chosen(title, base, self.settings())
         self._last = ""
         if before != self._choice:
             self._undo = [*self._undo, before][-_MAX_UNDO:]
@@ -259,7 +259,7 @@ class SettingsForm(QObject):
             # Its own error may be that of the value that was replaced just now.
             self._clear_errors(leave="" if isinstance(widget, FileCombo) else name)
             self._last = name
-            self._choice = Choice(self.base_title, self.base, now)
+            self._choice = Chosen(self.base_title, self.base, now)
         self.edited.emit()
 
     def _clear_errors(self, leave: str = "") -> None:
@@ -365,7 +365,7 @@ class SettingsForm(QObject):
         self._enable()
         self.edited.emit()
 
-    def _end_run(self, before: Choice) -> None:
+    def _end_run(self, before: Chosen) -> None:
         """Show what was chosen before the run; offer to keep what was changed during it."""
         live = [
             name for name, field in self.fields.items()
