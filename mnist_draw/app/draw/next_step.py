@@ -173,6 +173,7 @@ class NextStep(QFrame):
     """The card with the next step."""
 
     train_requested = pyqtSignal()
+    run_requested = pyqtSignal()
     inside_requested = pyqtSignal()
 
     def __init__(
@@ -344,8 +345,10 @@ class NextStep(QFrame):
             return
         self._pressed = time.monotonic()
         match self._step.action:
-            case Action.TRAIN | Action.WATCH:
+            case Action.TRAIN:
                 self.train_requested.emit()
+            case Action.WATCH:
+                self.run_requested.emit()
             case Action.LET_ANSWER:
                 self._network.use_key(self._run_key)
             case Action.USE_BEST:

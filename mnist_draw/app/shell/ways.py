@@ -51,8 +51,10 @@ class Ways(QObject):
         teaching.taught.connect(inside.label_drawing)
         teaching.taught.connect(answer.why_link.note_taught)
         draw.first_start.tour_requested.connect(self.show_guide)
-        draw.my_digits.next_step.train_requested.connect(lambda: self._to_train())
-        draw.my_digits.next_step.inside_requested.connect(lambda: self._to_inside())
+        step = draw.my_digits.next_step
+        step.train_requested.connect(self._to_new_run)
+        step.run_requested.connect(self._show_work)
+        step.inside_requested.connect(lambda: self._to_inside())
 
     def _connect_train(self) -> None:
         run, tab = self._window.run, self._train
@@ -107,9 +109,14 @@ class Ways(QObject):
 
     # -- to what goes on, and to the board
 
+    def _to_new_run(self) -> None:
+        self._to_train()
+        self._train.show_page("new")
+
     def _show_work(self) -> None:
         """Show what the button in the header tells of: the run, or what is learnt on Draw."""
-        if self._window.learning.running:
+        learning = self._window.learning
+        if learning.running and not learning.queued:
             self._to_draw()
         else:
             self._to_train()

@@ -74,6 +74,9 @@ def test_the_button_does_what_it_says(card, tab, qtbot):
     tab.network.use_key = asked.append
     card.button.click()
     assert asked == ["run:now"]
+    card._note(run=Run(True, answers=True))
+    with qtbot.waitSignal(card.run_requested):
+        card.button.click()
     card._note(run=None, unlearnt=1)
     assert card.button.accessibleName() == "Learn"
     card.leave_out(training=True, inside=True)
