@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.analysis.guide import GuideStep, guide, step_for
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import column, row, scrolled
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ElidedButton, explain, label, push_button
 
@@ -45,11 +45,12 @@ class GuideView(Card):
         self.show_button.clicked.connect(lambda: self.show_requested.emit(self.step))
         self.back = self._arrow("guideBackButton", "caret-left", "Step before", -1)
         self.next = self._arrow("guideNextButton", "caret-right", "Next step", 1)
-        head = column(self.number, gap=Size.TIGHT)
-        head.addWidget(self.title)
+        head = column(1, self.number, self.title, 1, gap=Size.TIGHT)
         self._row = QBoxLayout(QBoxLayout.TopToBottom)
         self._row.addLayout(head)
-        self._row.addWidget(self.label, 1)
+        # Where large text leaves too little room below the example, the words scroll.
+        self._words = scrolled(self.label)
+        self._row.addWidget(self._words, 1)
         self._row.addLayout(row(self.show_button, 1, self.back, self.next))
         self.body.addLayout(self._row)
         self.available: frozenset[str] = frozenset()
@@ -96,8 +97,12 @@ class GuideView(Card):
         """Lay out as a caption, or as a column."""
         self._row.setDirection(QBoxLayout.LeftToRight if flat else QBoxLayout.TopToBottom)
         self._row.setSpacing(Size.MARGIN if flat else Size.TIGHT)
+        lines = _CAPTION_LINES if flat else 0
+        self._words.setMinimumHeight(lines * self.label.fontMetrics().lineSpacing())
 
 
+#: A caption's longest step takes so many lines on a screen of 1366 pixels.
+_CAPTION_LINES = 4
 _MAX_WIDTH = 900
 
 

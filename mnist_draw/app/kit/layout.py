@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TypeVar
 
 from PyQt5.QtCore import QRect, QSize, Qt
-from PyQt5.QtWidgets import QBoxLayout, QHBoxLayout, QLayout, QLayoutItem, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLayout,
+    QLayoutItem,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from mnist_draw.app.kit.theme import Size
 
@@ -49,6 +57,17 @@ def _filled(layout: B, parts: tuple[Part, ...], gap: int, margins: Margins) -> B
         else:
             layout.addLayout(item, stretch)
     return layout
+
+
+def scrolled(held: QWidget) -> QScrollArea:
+    """Return an area in which a widget scrolls up and down; what it holds takes the focus."""
+    area = QScrollArea()
+    area.setFrameShape(QScrollArea.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.NoFocus)
+    area.setWidget(held)
+    return area
 
 
 class FlowLayout(QLayout):

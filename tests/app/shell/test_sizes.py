@@ -92,6 +92,9 @@ def test_no_section_of_inside_is_wider_than_a_small_screen(window, text, qtbot):
             assert view.views.horizontalScrollBar().maximum() == 0, name
 
         qtbot.waitUntil(fits)
+        # The answer is not written over the drawing.
+        card = view.card
+        assert card.height() >= card.sizeHint().height()
         if kind.name == "step" and text == 13:
             code = view.section.code.code
             assert code.height() >= code.sizeHint().height()

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import (
     QBoxLayout,
-    QFrame,
     QLabel,
-    QScrollArea,
     QSizePolicy,
     QSpacerItem,
     QStackedWidget,
@@ -25,7 +23,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.layout import Part, column, row
+from mnist_draw.app.kit.layout import Part, column, row, scrolled
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, push_button
@@ -76,7 +74,7 @@ class SidePanel(Card):
         self._chosen = (
             self.why,
             self._build_weights(),
-            _page("runPanel", (_scrolled(self.run), 1)),
+            _page("runPanel", (scrolled(self.run), 1)),
         )
         for page in (*self._chosen, self.unit):
             self.pages.addWidget(page)
@@ -117,7 +115,7 @@ class SidePanel(Card):
         self.why_rows = RowsView()
         self.why_rows.setObjectName("whyRows")
         explain(self.why_rows, "Why this answer", "The sum behind the answer, and who spoke most.")
-        return _page("whyPanel", top, (_scrolled(self.why_rows), 1))
+        return _page("whyPanel", top, (scrolled(self.why_rows), 1))
 
     def _build_unit(self) -> QWidget:
         self.unit_title = label("", "title", "unitTitle")
@@ -142,7 +140,7 @@ class SidePanel(Card):
         self.all_on_button.clicked.connect(self.all_on)
         return _page(
             "unitPanel", row((self.unit_title, 1), self.close_button, gap=0),
-            (_scrolled(self.unit_rows), 1), self._switch_row, self._effect,
+            (scrolled(self.unit_rows), 1), self._switch_row, self._effect,
             row(self.all_on_button, 1),
         )  # fmt: skip
 
@@ -243,17 +241,6 @@ def _page(name: str, *parts: Part) -> QWidget:
     page.setObjectName(name)
     column(*parts, owner=page)
     return page
-
-
-def _scrolled(rows: QWidget) -> QScrollArea:
-    area = QScrollArea()
-    area.setFrameShape(QFrame.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-    # The rows themselves take the focus.
-    area.setFocusPolicy(Qt.NoFocus)
-    area.setWidget(rows)
-    return area
 
 
 def _set(held: QLabel, text: str) -> None:
