@@ -291,7 +291,8 @@ def test_a_page_is_one_entry(qtbot, own_home, monkeypatch):
     Notifier().problem("Something to read.")
     assert made.text("toastLabel") == "Something to read."
     made.close()
-    assert page.notes == ["start", "focus", "finish"]
+    # What is chosen is noted every two seconds, too.
+    assert list(dict.fromkeys(page.notes)) == ["start", "focus", "finish"]
 
 
 def test_the_drawing_keys_work_wherever_the_focus_is(shared, qtbot):
