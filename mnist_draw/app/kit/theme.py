@@ -257,20 +257,14 @@ QLabel[look="changed"] {{ font-size: {label}px; font-weight: 700; }}
 QLabel[look="dot"] {{ color: {accent}; font-size: {heading}px; }}
 QLabel[look="error"] {{ color: {alert}; font-size: {label}px; }}
 QLabel[look="figure"] {{ font-size: {figure}px; font-weight: 600; }}
-QLabel[look="figure2"] {{ font-size: {figure}px; font-weight: 600; color: {second}; }}
 QLabel[look="sure"] {{ font-size: {sure}px; font-weight: 600; }}
 QLabel[look="nothing"] {{ font-size: {sure}px; font-weight: 600; color: {muted}; }}
 QLabel[look="surer"] {{ font-size: {surer}px; font-weight: 600; }}
-QLabel[look="given"] {{ font-size: {given}px; font-weight: 600; color: {accent}; }}
 QLabel[look="headline"] {{ font-size: {headline}px; font-weight: 700; }}
 QLabel[look="large0"] {{ font-size: {large0}px; font-weight: 700; color: {second}; }}
 QLabel[look="large1"] {{ font-size: {large1}px; font-weight: 700; color: {second}; }}
 QLabel[look="large2"] {{ font-size: {large2}px; font-weight: 700; color: {second}; }}
 QLabel[look="accent"] {{ color: {accent}; font-weight: 600; }}
-QLabel[look="chip"] {{
-    background: {accent}; color: {on_accent}; font-size: {heading}px; font-weight: 700;
-    border-radius: 4px; padding: 2px 8px;
-}}
 QLabel[look="caption"] {{
     background: {panel}; border: 1px solid {line}; border-radius: {r_field}px; padding: 8px 14px;
 }}
@@ -304,7 +298,6 @@ QPushButton[look="low"] {{ min-height: {low_inner}px; }}
 QPushButton[look="plain"] {{ background: transparent; border-color: transparent; }}
 QPushButton[look="plain"]:hover {{ background: {hover}; }}
 QPushButton[look="plain"]:focus {{ border-color: {second}; }}
-QPushButton[look="narrow"] {{ padding: 0 7px; }}
 QPushButton[look="link"] {{
     background: transparent; border: none; color: {second}; padding: 0 4px; min-height: {small}px;
 }}
@@ -539,7 +532,6 @@ def style_sheet(colours: Colours, scale: float) -> str:
         sure=px(Text.SURE),
         surer=px(Text.SURER),
         headline=px(Text.HEADLINE),
-        given=Text.GIVEN,
         **{f"large{place}": size for place, size in enumerate(Text.LARGE_FIGURES)},
         sentence=px(Text.SENTENCE),
     )

@@ -134,7 +134,6 @@ class Size:
     CROSSHAIR = (6, 18)
     DOT = 8
     BOARD_MINIMUM = 280
-    NETWORK_INPUT = (56, 448)
     PLOT_MINIMUM = 150
     WINDOW = (1280, 720)
     HELP = (760, 560)
