@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QInputDialog, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
@@ -203,7 +203,7 @@ class FinishedCard(Card):
         self.body.setContentsMargins(pad, Size.CARD_PADDING, pad, Size.CARD_PADDING)
         self.body.addLayout(row((words_column, 1), self.drawing, gap=Size.MARGIN))
         theme.follow(self, self._show_words)
-        theme.follow(self, lambda: self.setMinimumHeight(theme.scaled(_HEIGHT)))
+        self.setMinimumHeight(_HEIGHT)
 
     def _build_buttons(self) -> None:
         self.try_button = push_button(
@@ -293,12 +293,16 @@ class FinishedCard(Card):
         if self._picture is None or result is None or result.model is None:
             self._job.stop()
             self.drawing.show_reading(None, None)
-        elif self.isVisibleTo(self.window()):
+        elif self.isVisible():
             self._job.ask((result.model, self._picture))
 
     def buttons(self) -> list[QWidget]:
         """Return the buttons in the order of their use."""
         return [self.try_button, self.on_button, self.mistakes_button, self.share_button]
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._read()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
@@ -13,11 +15,12 @@ from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits
+from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.training import events
 from mnist_draw.training.record import Run, with_figures
 from mnist_draw.training.settings import TrainingSettings
 
-from .conftest import figures
+from .conftest import NETWORK, figures
 
 TWELVE = TwelveDigits(
     tuple(range(100, 112)),
@@ -101,6 +104,26 @@ def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, reason, epochs
     with qtbot.waitSignal(page.finished.continue_requested) as asked:
         page.finished.on_button.click()
     assert asked.args == [epochs]
+
+
+def test_the_network_of_a_run_reads_the_drawing_once_the_card_is_seen(qtbot, tmp_path):
+    # Whatever it sees, it answers 6.
+    weights = [np.zeros(shape, np.float32) for shape in ((784, 4), (4,), (4, 10), (10,))]
+    weights[-1][6] = 9
+    save_model(tmp_path / "model.npz", ModelFile(NETWORK, tuple(weights)))
+    page = RunPage()
+    qtbot.addWidget(page)
+    ink = np.zeros((28, 28), np.float32)
+    ink[4:24, 12:16] = 0.9
+    page.finished.show_drawing(ink)
+    page.show_result(replace(result("completed"), model=tmp_path / "model.npz"))
+    page.show_state(result("completed").state, busy=False)
+    page.show()
+    drawing = page.finished.drawing
+    qtbot.waitUntil(drawing.isVisible)
+    assert drawing._read.text in ("6", "⊘")
+    page.finished.show_drawing(None)
+    assert not drawing.isVisible()
 
 
 @pytest.mark.parametrize("size", [(680, 600), (1000, 620), (1366, 660), (1920, 1000)])
