@@ -105,11 +105,13 @@ class Toast(QStatusBar):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._follow(True)
         self._let_pass()
 
     def hideEvent(self, event: QHideEvent) -> None:
         # In a window that cannot be seen, time does not count.
         super().hideEvent(event)
+        self._follow(False)
         self._passing.stop()
 
     def close_notice(self) -> None:
@@ -198,12 +200,16 @@ class Toast(QStatusBar):
 
     def stand_on(self, page: Page) -> None:
         """Stand on a page from now on."""
-        for where, watch in ((self._page, False), (page, True)):
-            if where is not None:
-                ground = where.message_ground()[0]
-                (ground.installEventFilter if watch else ground.removeEventFilter)(self)
+        self._follow(False)
         self._page = page
+        self._follow(self.isVisible())
         self._place()
+
+    def _follow(self, on: bool) -> None:
+        """Follow the ground's size while there is a message; the board's strokes go unwatched."""
+        if self._page is not None:
+            ground = self._page.message_ground()[0]
+            (ground.installEventFilter if on else ground.removeEventFilter)(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Resize, QEvent.Move):
