@@ -209,7 +209,7 @@ class FinishedCard(Card):
         self.try_button = push_button(
             "tryItButton", "Try it", "Draw, and let this network read.", look="start"
         )
-        self.try_button.setMinimumWidth(theme.scaled(148))
+        theme.follow(self, lambda: self.try_button.setMinimumWidth(theme.scaled(148)))
         set_icon(self.try_button, "pencil-simple")
         self.mistakes_button = push_button(
             "mistakesButton", "See its mistakes", "Look at the test digits it gets wrong.",

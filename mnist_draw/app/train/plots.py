@@ -72,7 +72,10 @@ class ValueAxis(_Axis):
         self._text = text
         self.logarithmic = False
         self.setGrid(_GRID_ALPHA)
-        self.setWidth(round(Size.GRID * 14 * theme.text_scale()))
+
+    def restyle(self) -> None:
+        super().restyle()
+        self.setWidth(theme.scaled(Size.GRID * 14))
 
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         # Labels below each other need two lines each.

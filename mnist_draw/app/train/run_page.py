@@ -92,7 +92,7 @@ class RunPage(QScrollArea):
         self.stop_button = push_button("stopButton", "Stop", "")
         self.pause_button = push_button("pauseButton", "Pause", "", look="primary")
         set_icon(self.pause_button, "pause", Size.SMALL_ICON)
-        self.pause_button.setMinimumWidth(theme.scaled(112))
+        theme.follow(self, lambda: self.pause_button.setMinimumWidth(theme.scaled(112)))
         self.new_button = push_button("newRunButton", "New run", "Choose what to train next.")
         set_icon(self.new_button, "plus", Size.SMALL_ICON)
         return row(
