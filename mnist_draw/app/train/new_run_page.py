@@ -24,9 +24,9 @@ from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
 
 #: Where the curve is wider than this, the digits are beside it, not below.
-_BESIDE = 740
+_BESIDE = 790
 #: Room from which the start bar has its usual widths, its captions, and a long Start.
-_WHOLE_BAR, _CAPTIONS, _LONG_START = 900, 760, 560
+_WHOLE_BAR, _CAPTIONS, _LONG_START = 900, 840, 560
 #: Training pictures of MNIST.
 _MNIST = 50_000
 

@@ -138,7 +138,10 @@ def dots(request):
 
 @pytest.mark.parametrize("name", BUDGET)
 def test_nothing_of_a_screen_is_cut(name, screens, dots):
-    sizes = [(1366, 728), (1918, 1016)] if dots > 1 else [(1022, 664), (1366, 728), (1918, 1016)]
+    sizes = [(1022, 664), (1366, 728), (1918, 1016)]
+    if (name, dots) == ("all_settings", 1.5):
+        # Beside the drawer 512 pixels are left: too few for the start bar in such text.
+        del sizes[0]
     screens.show(name)
     for size in sizes:
         screens.window.resize(*size)
