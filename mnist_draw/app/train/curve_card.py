@@ -317,6 +317,8 @@ class CurveCard(Card):
             axis.restyle()
 
 
+#: So many heights of its words a plot needs for them below the tutorial's line.
+_LOW = 8
 #: The dot of a new best grows and shrinks within so many milliseconds.
 _PULSE_MS = 500
 #: Test accuracy of the tutorial's network after 20 epochs, in percent.
@@ -457,7 +459,10 @@ class AccuracyCard(CurveCard):
         box, label = self.plot.getPlotItem().getViewBox(), self._reference.label
         room = box.mapViewToScene(QPointF(0, TUTORIAL_ACCURACY)).y() - box.sceneBoundingRect().top()
         # The edge of the label's rectangle is empty and may overlap.
-        above = room >= 0.8 * label.boundingRect().height()
+        high = 0.8 * label.boundingRect().height()
+        above = room >= high
+        # In a low plot it would be over the curves.
+        label.setVisible(above or box.sceneBoundingRect().height() > _LOW * high)
         anchor = (0.0, 1.0) if above else (0.0, 0.0)
         if label.anchors[0] != anchor:
             label.anchors = [anchor, anchor]

@@ -77,6 +77,8 @@ def details(result: Result) -> str:
     state = result.state
     epochs = "1 epoch" if state.epochs_done == 1 else f"{state.epochs_done} epochs"
     after = f"after {epochs} in {format_duration(state.elapsed)}"
+    if state.reason == "diverged":
+        return f"Epoch {state.epochs_done} is kept, {after}."
     if state.test_accuracy is None:
         return f"It is not tested yet, {after}."
     of = state.twelve.of if state.twelve is not None else 10_000

@@ -80,6 +80,7 @@ def result(reason, epochs=3, test=0.9824, is_like_tutorial=True):
             result("stopped"),
             ("Stopped after 3 of 20 epochs. Your", "after 3 epochs in 3:00"),
         ),
+        (result("diverged", test=None), ("Your network reads 95.00 %", "Epoch 3 is kept")),
         (result("running", test=None), ("Can go on after 3 of 20", "not tested yet")),
         (result("completed", 1, is_like_tutorial=False), ("", "after 1 epoch in 1:00.")),
     ],
