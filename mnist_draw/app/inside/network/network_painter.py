@@ -215,8 +215,8 @@ def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
     convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
     top = 18 * scene.scale
     picture = "28×28" if convolves else "784 pixels"
-    paint_title(painter, QPointF(0, top), "Picture", picture)
     edges = [column.box.left() for column in places.columns] + [places.answer]
+    paint_title(painter, QPointF(0, top), "Picture", picture, edges[0] - _APART)
     for column, following in zip(places.columns, edges[1:], strict=True):
         layer = layers[column.layer]
         short = layer.name.replace("convolution", "Conv.").capitalize()
@@ -262,7 +262,8 @@ def _paint_filters(painter: QPainter, scene: Scene) -> None:
     layer = scene.parts.shown[0]
     side = layer.W.shape[-1]
     below = scene.places.below
-    paint_title(painter, below.topLeft() - _CAPTION, "Filters", f"{side}×{side}")
+    room = scene.places.columns[0].box.left() - below.left() - _APART
+    paint_title(painter, below.topLeft() - _CAPTION, "Filters", f"{side}×{side}", room)
     columns = 4
     room = below.width() / columns
     cell = max(1.0, (room - 4) / side)
