@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PyQt5.QtCore import QEvent, QRect, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
-    QKeyEvent,
-    QResizeEvent,
-)
+from PyQt5.QtGui import QKeyEvent, QResizeEvent
 from PyQt5.QtWidgets import QApplication, QPushButton, QSizePolicy, QWidget
 
 from mnist_draw.app.draw.answer_figure import LEAST_WIDTH, AnswerFigure, pieces_of
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import (
-    claims_key,
-    explain,
-    label,
-    no_key,
-    push_button,
-    set_look,
-)
+from mnist_draw.app.kit.widgets import Keys, explain, label, no_key, push_button, set_look
 from mnist_draw.dataset.classes import DIGITS, with_article
 from mnist_draw.recognition.certainty import Certainty, State
 
@@ -57,24 +47,18 @@ class WhyButton(QPushButton):
         self.leads = True
         self.clicked.connect(self.ask)
 
-    def show_pair(self, answer: int, rival: int, names: Sequence[str]) -> None:
-        """Ask why the answer is this one and not its rival."""
-        self._pair = (answer, rival)
-        name = names[answer]
-        self.setText(no_key(f"Why {name if len(name) <= _MAX_NAME else 'this'}?"))
-
-    def show_refusal(self, word: str) -> None:
-        """Ask why the ink is none of the classes."""
-        self._pair = None
-        self.setText(f"Why {word[:1].lower()}{word[1:]}?")
+    def show_pair(self, pair: tuple[int, int] | None, names: Sequence[str]) -> None:
+        """Ask why the answer is one class and not its rival; without them, why it is none."""
+        self._pair = pair
+        name = State.NOT_A_DIGIT.value.lower() if pair is None else names[pair[0]]
+        short = pair is None or len(name) <= _MAX_NAME
+        self.setText(no_key(f"Why {name if short else 'this'}?"))
 
     @property
     def offered(self) -> bool:
-        """Whether there is somewhere to go to."""
         return self._pair is None or self.leads
 
     def ask(self) -> None:
-        """Ask to explain the answer against the second guess."""
         if self._pair is not None:
             self.why_requested.emit(*self._pair)
         elif not self.isHidden():
@@ -119,11 +103,14 @@ class AnswerBlock(QWidget):
             part.setParent(self)
         self._certainty: Certainty | None = None
         self._digits = True
-        self._low = self._asking = False
+        self._low = False
+        #: Whether the ten digits are offered.
+        self.asking = False
         self._likely = 0
         self._before: QWidget | None = None
         #: All that the places depend on, as they are now.
         self._placed: tuple[object, ...] = ()
+        Keys(self, self._meaning)
 
     def _build_button(self, digit: int) -> QPushButton:
         button = QPushButton(str(digit))
@@ -143,7 +130,6 @@ class AnswerBlock(QWidget):
         explain(self.figure, "Answer", f"The {kind} the network reads; double click to mark it.")
 
     def show_nothing(self, word: str, sentence: str) -> None:
-        """Show where the answer will be, and say what it waits for."""
         self.end()
         self._certainty = None
         self.figure.setAccessibleDescription("")
@@ -160,10 +146,7 @@ class AnswerBlock(QWidget):
         """
         self._certainty = certainty
         self.figure.setAccessibleDescription(certainty.sentence)
-        if best is None:
-            self.why.show_refusal(State.NOT_A_DIGIT.value)
-        else:
-            self.why.show_pair(*best, names)
+        self.why.show_pair(best, names)
         # What it most probably is if the answer is wrong.
         self._likely = 0 if best is None else best[1]
         set_look(self.word, "sure")
@@ -180,7 +163,6 @@ class AnswerBlock(QWidget):
             self.line.setAccessibleName(line)
 
     def set_low(self, low: bool) -> None:
-        """Take less height."""
         if low != self._low:
             self._low = low
             self.updateGeometry()
@@ -205,16 +187,15 @@ class AnswerBlock(QWidget):
         if event.type() in (QEvent.StyleChange, QEvent.FontChange):
             self.updateGeometry()
             self._place()
-        return claims_key(event, self._wants) or super().event(event)
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()
 
     def _place(self) -> None:
-        """Put everything where it belongs: the figure left, the words beside it."""
-        certainty, why = self._certainty, (self.why.text(), self.why.offered)
-        pieces = () if certainty is None else tuple(pieces_of(certainty))
-        state = certainty is None, pieces, why, self._digits, self._asking, self._low
+        certainty = self._certainty
+        pieces = None if certainty is None else tuple(pieces_of(certainty))
+        state = pieces, self.why.text(), self.why.offered, self._digits, self.asking, self._low
         key = *state, self.size(), theme.text_scale()
         if key == self._placed:
             return
@@ -235,7 +216,7 @@ class AnswerBlock(QWidget):
         self._place_digits(row)
 
     def _place_buttons(self, row: QRect) -> None:
-        shown = self._certainty is not None and not self._asking
+        shown = self._certainty is not None and not self.asking
         self.why.setVisible(shown and self.why.offered)
         self.wrong.setVisible(shown and self._digits)
         left = row.left()
@@ -254,9 +235,9 @@ class AnswerBlock(QWidget):
         least = theme.scaled(Text.BODY * 2)
         one_row = row.width() >= words + 10 * (least + 2) - 2
         gap = 2 if one_row else Size.TIGHT
-        self.question.setVisible(self._asking)
+        self.question.setVisible(self.asking)
         for told in (self.word, self.line):
-            told.setVisible(not self._asking or one_row)
+            told.setVisible(not self.asking or one_row)
         above = self.word.geometry()
         self.question.setGeometry(
             QRect(row.topLeft(), QSize(words, row.height())) if one_row else above
@@ -269,28 +250,22 @@ class AnswerBlock(QWidget):
             up = 0 if one_row else (1 - line) * (row.height() + 2)
             button.setFixedSize(wide, row.height())
             button.move(left + column * (wide + gap), row.top() - up)
-            button.setVisible(self._asking)
+            button.setVisible(self.asking)
 
     # -- what the user says
 
-    @property
-    def asking(self) -> bool:
-        """Whether the ten digits are offered."""
-        return self._asking
-
     def begin(self) -> None:
-        """Offer the ten digits in the place of the two buttons."""
-        if self._certainty is None or not self._digits or self._asking:
+        if self._certainty is None or not self._digits or self.asking:
             return
-        self._before, self._asking = QApplication.focusWidget(), True
+        self._before, self.asking = QApplication.focusWidget(), True
         self._place()
         self.buttons[self._likely].setFocus(Qt.OtherFocusReason)
 
     def end(self) -> None:
         """Offer the two buttons again; the focus goes back to where it was."""
-        if not self._asking:
+        if not self.asking:
             return
-        self._asking = False
+        self.asking = False
         held = QApplication.focusWidget() in self.buttons
         self._place()
         if held:
@@ -301,15 +276,10 @@ class AnswerBlock(QWidget):
         self.end()
         self.teach_requested.emit(digit)
 
-    def _wants(self, event: QKeyEvent) -> bool:
-        if not self._asking or event.modifiers() & ~Qt.KeypadModifier:
-            return False
-        return event.key() == Qt.Key_Escape or Qt.Key_0 <= event.key() <= Qt.Key_9
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self._wants(event):
-            super().keyPressEvent(event)
-        elif event.key() == Qt.Key_Escape:
-            self.end()
-        else:
-            self._teach(event.key() - Qt.Key_0)
+    def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
+        if not self.asking or event.modifiers() & ~Qt.KeypadModifier:
+            return None
+        if event.key() == Qt.Key_Escape:
+            return self.end
+        digit = event.key() - Qt.Key_0
+        return partial(self._teach, digit) if digit in range(10) else None

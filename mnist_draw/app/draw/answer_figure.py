@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QRectF, Qt
+from collections.abc import Callable
+
+from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -19,8 +21,9 @@ from PyQt5.QtWidgets import QApplication, QLabel
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import claims_key
+from mnist_draw.app.kit.widgets import Keys
 from mnist_draw.recognition.certainty import Certainty, State
 
 #: The figure's text where one digit is named, where there are several or none, and at least.
@@ -50,6 +53,7 @@ class AnswerFigure(QLabel):
         self._marked = False
         self._font = QFont()
         self._pieces: list[tuple[str, str]] = []
+        Keys(self, self._meaning)
 
     def show_certainty(self, certainty: Certainty | None, digits: bool, room: int) -> int:
         """Show an answer in a room of this width; return the width that it takes."""
@@ -57,10 +61,9 @@ class AnswerFigure(QLabel):
         self.setText("" if certainty is None else certainty.text)
         self._pieces = [] if certainty is None else pieces_of(certainty)
         self.setCursor(Qt.IBeamCursor if self._pieces else Qt.ArrowCursor)
-        several = certainty is not None and len(certainty.text) > 1
-        large = digits and not several and not (certainty is not None and certainty.is_refused)
+        alone = certainty is None or not (len(certainty.text) > 1 or certainty.is_refused)
         self._font = theme.font(1, bold=True)
-        self._font.setPixelSize(self._large if large else self._smaller)
+        self._font.setPixelSize(self._large if digits and alone else self._smaller)
         width = self._width()
         if width > room:
             fixed = sum(self._advance(piece, kind) for piece, kind in self._pieces if kind == "or")
@@ -89,8 +92,7 @@ class AnswerFigure(QLabel):
         return QFontMetricsF(self._font).horizontalAdvance(piece)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         if not self._pieces:
             self._paint_empty(painter)
             return
@@ -100,8 +102,8 @@ class AnswerFigure(QLabel):
         baseline = middle + metrics.capHeight() / 2
         x = 0.0
         if self._marked:
-            mark = QRectF(0, middle - metrics.capHeight() / 2 - 8, self._width(), 0)
-            mark.setHeight(metrics.capHeight() + 16)
+            high = metrics.capHeight() + 16
+            mark = QRectF(0, middle - high / 2, self._width(), high)
             painter.fillRect(mark, theme.colour("second", 0.35))
         for piece, kind in self._pieces:
             wide = self._advance(piece, kind)
@@ -117,11 +119,9 @@ class AnswerFigure(QLabel):
             x += wide
 
     def _middle(self) -> float:
-        """Return the height of the middle of the digits."""
         return 0.45 * self.height()
 
     def _paint_dots(self, painter: QPainter, x: float, wide: float, y: float) -> None:
-        """Underline what is not sure."""
         side, step = 3.0, 8.0
         count = max(1, int((wide - 2 * side) / step))
         left = x + (wide - (count - 1) * step - side) / 2
@@ -129,14 +129,12 @@ class AnswerFigure(QLabel):
             painter.fillRect(QRectF(left + place * step, y, side, side), theme.colour("muted"))
 
     def _paint_empty(self, painter: QPainter) -> None:
-        """Paint where the answer will be."""
         width, height = _EMPTY_WIDTH * self._large, _EMPTY_HEIGHT * self._large
         box = QRectF(2, self._middle() - height / 2, width, height)
         painter.setPen(QPen(theme.colour("edge"), 1.5, Qt.DashLine))
         painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
-        font = theme.font(1, bold=True)
-        font.setPixelSize(round(_EMPTY_TEXT * self._large))
-        painter.setFont(font)
+        self._font.setPixelSize(round(_EMPTY_TEXT * self._large))
+        painter.setFont(self._font)
         painter.setPen(theme.colour("muted"))
         painter.drawText(box, Qt.AlignCenter, "?")
 
@@ -148,10 +146,11 @@ class AnswerFigure(QLabel):
             self.update()
 
     def copy(self) -> None:
-        """Put the answer on the clipboard."""
-        clipboard = QApplication.clipboard()
-        if clipboard is not None and self.text():
-            clipboard.setText(self.text())
+        if self.text():
+            QApplication.clipboard().setText(self.text())
+
+    def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
+        return self.copy if self._marked and event.matches(QKeySequence.Copy) else None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._mark(False)
@@ -165,18 +164,6 @@ class AnswerFigure(QLabel):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         if event.reason() != Qt.PopupFocusReason:
             self._mark(False)
-
-    def event(self, event: QEvent) -> bool:
-        return claims_key(event, self._is_copy) or super().event(event)
-
-    def _is_copy(self, event: QKeyEvent) -> bool:
-        return self._marked and event.matches(QKeySequence.Copy)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self._is_copy(event):
-            self.copy()
-        else:
-            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self._pieces:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PyQt5.QtGui import QFontMetricsF, QMouseEvent, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget, QWidgetItem
 
 from mnist_draw.app.draw.answer_block import WHY_KEY, AnswerBlock
@@ -16,6 +16,7 @@ from mnist_draw.app.draw.probability_bars import ProbabilityBars
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import paint_box, smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, push_button
@@ -47,7 +48,6 @@ _WORD, _SENTENCE = "The answer", "appears here with your first stroke."
 
 
 def panel_width(page: int) -> int:
-    """Return the panel's width in a page of this width."""
     least, most = (theme.scaled(width) for width in _WIDTHS)
     return min(max(least, min(theme.scaled(_SHARE * page), most)), round(_MAX_SHARE * page))
 
@@ -91,17 +91,13 @@ class NumberSegments(QWidget):
             self.chosen.emit(event.x() * len(self._parts) // self.width())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         painter.fillRect(self.rect(), theme.colour("card"))
         area = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5 - Size.CARD_GAP)
-        painter.setPen(theme.colour("line"))
-        painter.setBrush(theme.colour("segments"))
-        painter.drawRoundedRect(area, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
-        font = theme.font(Text.BODY, bold=True)
-        painter.setFont(font)
+        paint_box(painter, area, "segments", radius=Size.FIELD_RADIUS)
+        painter.setFont(theme.font(Text.BODY, bold=True))
         wide = area.width() / max(len(self._parts), 1)
-        metrics = QFontMetricsF(font)
+        metrics = QFontMetricsF(painter.font())
         whole = max(
             (metrics.horizontalAdvance("   ".join(part)) for part in self._parts), default=0
         )
@@ -146,7 +142,7 @@ class BarsCard(Card):
 
     def show_classes(self, names: Sequence[str]) -> None:
         self.bars.show_classes(names)
-        self._name_button()
+        self._fit()
 
     def _show_all(self, on: bool) -> None:
         self.bars.show_all(on)
@@ -154,25 +150,17 @@ class BarsCard(Card):
         self.show_foot()
 
     def _fit(self) -> None:
-        """Take the distances and the button for three bars or for all."""
-        side, least = Size.CARD_PADDING, Size.CARD_PADDING - 1
-        if self.all_button.isChecked():
-            least -= Size.GRID
-        self.body.setContentsMargins(side, least, side, least)
-        self._foot.setFixedHeight(theme.scaled(Size.LOW_BUTTON) - (Size.CARD_PADDING - 1 - least))
-        self._name_button()
-
-    def _name_button(self) -> None:
-        on, count = self.all_button.isChecked(), len(self.bars.names)
+        on, count, side = self.all_button.isChecked(), len(self.bars.names), Size.CARD_PADDING
+        less = Size.GRID if on else 0
+        self.body.setContentsMargins(side, side - 1 - less, side, side - 1 - less)
+        self._foot.setFixedHeight(theme.scaled(Size.LOW_BUTTON) - less)
         self.all_button.setText(
             "Top three" if on else "All ten" if count == len(DIGITS) else f"All {count}"
         )
-        side = theme.scaled(Size.SMALL_ICON)
-        self.all_button.setIconSize(QSize(side, side))
+        self.all_button.setIconSize(QSize(1, 1) * theme.scaled(Size.SMALL_ICON))
         self.all_button.setIcon(icon("caret-up" if on else "caret-down", look="link"))
 
     def show_foot(self) -> None:
-        """Say what is not shown, or what the bars will be."""
         hidden = self.bars.largest_hidden()
         self.others.setText("" if hidden is None else others_under(hidden))
         kind = "digit" if self.bars.names == DIGITS else "class"
@@ -191,6 +179,7 @@ class AnswerPanel(QScrollArea):
     """
 
     explanation_requested = pyqtSignal(object, int, int)
+    #: The digit of the number that is told in detail; -1 without a number.
     place_changed = pyqtSignal(int)
     #: The picture, its probabilities, and how certain they are.
     evidence_changed = pyqtSignal(object, object, object)
@@ -209,7 +198,6 @@ class AnswerPanel(QScrollArea):
         self.setFocusPolicy(Qt.NoFocus)
         self._reading: BoardReading | None = None
         self._place: int | None = None
-        self._told_place = -1
         self._picture: np.ndarray | None = None
         #: Explanations asked for before this ticket are of no use any more.
         self._ticket = self._oldest = 0
@@ -238,11 +226,10 @@ class AnswerPanel(QScrollArea):
         self.bars_card.all_button.toggled.connect(self.share_out)
         self.ink.switch.toggled.connect(self._ask)
         self.block.teach_requested.connect(
-            lambda digit: self.teach_requested.emit(digit, self._taught_place())
+            lambda digit: self.teach_requested.emit(digit, self.place if self.number else None)
         )
 
     def build_commands(self, tab: QWidget) -> None:
-        """Add the commands to a tab."""
         for text, control, key, act in (
             ("Why this answer", self.why_link, WHY_KEY, self.why_link.ask),
             ("All ten", self.bars_card.all_button, ALL_KEY, self.bars_card.all_button.toggle),
@@ -251,7 +238,6 @@ class AnswerPanel(QScrollArea):
             Command(tab, text, control.accessibleDescription(), key, act)
 
     def restore(self, preferences: Preferences) -> None:
-        """Unfold what was unfolded before."""
         self.bars_card.all_button.setChecked(preferences.get(_ALL_TEN, False))
         self.ink.switch.setChecked(preferences.get(_INK, False))
 
@@ -262,7 +248,6 @@ class AnswerPanel(QScrollArea):
     # -- sizes
 
     def add_row(self, widget: QWidget) -> None:
-        """Add a widget of fixed height at the bottom."""
         self._added.append(widget)
         self._column.insertWidget(self._column.count() - 1, widget)
 
@@ -308,7 +293,6 @@ class AnswerPanel(QScrollArea):
             self.show_nothing()
 
     def show_nothing(self) -> None:
-        """Clear the answer and invite to draw."""
         self._reading = self._place = self._picture = self.certainty = None
         self._oldest = self._ticket + 1
         self.block.show_nothing(_WORD, self._waiting or _SENTENCE)
@@ -318,17 +302,14 @@ class AnswerPanel(QScrollArea):
         self.bars_card.show_foot()
         self.ink.show_picture(None)
         self.evidence_changed.emit(None, None, None)
-        self._tell_place()
+        self.place_changed.emit(self.place)
 
     def show_reading(self, reading: BoardReading) -> None:
-        """Show a digit or a number that was read."""
         answer = reading.answer
         if not answer.text:
             self.show_nothing()
             return
-        self._reading = reading
         self.show_classes(answer.names)
-        # Of other classes the answer before was cleared.
         self._reading = reading
         if self.number is not None:
             self.certainty = certainty_of_number(self.number)
@@ -340,19 +321,16 @@ class AnswerPanel(QScrollArea):
             self._show_evidence(
                 answer.network_input, answer.probabilities, answer.second, self.certainty
             )
-        self._tell_place()
+        self.place_changed.emit(self.place)
         self._ask()
 
     def _show_number(self, number: NumberAnswer, certainty: Certainty) -> None:
-        """Show a number, and one of its digits in detail."""
         place = self.place
-        self.bars_card.segments.show_parts(
-            [
-                (told.label, "" if told.is_refused else format_probability(part.confidence, 0))
-                for told, part in zip(certainty.parts, number.digits, strict=True)
-            ],
-            place,
-        )
+        parts = [
+            (told.label, "" if told.is_refused else format_probability(part.confidence, 0))
+            for told, part in zip(certainty.parts, number.digits, strict=True)
+        ]
+        self.bars_card.segments.show_parts(parts, place)
         part = number.digits[place]
         rival = two_best(part.probabilities.tolist())[1]
         self._show_evidence(part.network_input, part.probabilities, rival, certainty.parts[place])
@@ -380,7 +358,6 @@ class AnswerPanel(QScrollArea):
 
     @property
     def number(self) -> NumberAnswer | None:
-        """The number that was read, if it has several digits."""
         return None if self._reading is None else self._reading.number
 
     @property
@@ -391,25 +368,14 @@ class AnswerPanel(QScrollArea):
         last = len(self.number.digits) - 1
         return last if self._place is None else min(self._place, last)
 
-    def _taught_place(self) -> int | None:
-        return None if self.number is None else self.place
-
     def choose_place(self, place: int) -> None:
-        """Show another digit of the number in detail."""
-        if (
-            self._reading is not None
-            and self.number is not None
-            and 0 <= place < len(self.number.digits)
-        ):
-            if place != self.place:
-                self._oldest = self._ticket + 1
-            self._place = place
-            self.show_reading(self._reading)
-
-    def _tell_place(self) -> None:
-        if self.place != self._told_place:
-            self._told_place = self.place
-            self.place_changed.emit(self.place)
+        number = self.number
+        if self._reading is None or number is None or place not in range(len(number.digits)):
+            return
+        if place != self.place:
+            self._oldest = self._ticket + 1
+        self._place = place
+        self.show_reading(self._reading)
 
     # -- explanations
 

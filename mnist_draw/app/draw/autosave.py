@@ -42,7 +42,6 @@ _MAX_COUNT = 100
 
 
 def board_path() -> Path:
-    """Return the path of the first window's board."""
     return data_folder() / FILE_NAME
 
 
@@ -73,19 +72,15 @@ class BoardFiles:
             lock.release()
         if found:
             _, self.path, self._lock = found[0]
-        else:
-            self._lock_new()
-        assert self.path is not None
-        return self.path
+            return self.path
+        return self._lock_new()
 
     def write(self, content: bytes) -> None:
         if self._lock is None:
             # The window released it, and did not close after all.
             self._lock = _taken(self.path) if self.path is not None else None
-            if self._lock is None:
-                self._lock_new()
-        assert self.path is not None
-        write_atomically(self.path, content)
+        path = self.path if self._lock is not None and self.path is not None else self._lock_new()
+        write_atomically(path, content)
 
     def hold_other(self) -> Path | None:
         """Lock the first of the others, too; None if it is locked by now, or gone."""
@@ -113,7 +108,6 @@ class BoardFiles:
             self.others.append(before)
 
     def release_other(self) -> None:
-        """Unlock the other file again."""
         if self._next is not None:
             self._next[1].release()
             self._next = None
@@ -124,17 +118,15 @@ class BoardFiles:
             self._lock.release()
             self._lock = None
 
-    def _lock_new(self) -> None:
+    def _lock_new(self) -> Path:
         """Take the first file that does not exist and is not locked."""
         for path in _names():
-            if path.exists():
-                continue
-            lock = _taken(path)
+            lock = None if path.exists() else _taken(path)
             if lock is not None:
-                self.path, self._lock = path, lock
-                return
+                break
         # Beyond the limit, windows share the last file.
-        self.path, self._lock = path, make_lock(lock_file(path))
+        self.path, self._lock = path, lock or make_lock(lock_file(path))
+        return path
 
 
 def _names() -> Sequence[Path]:
@@ -169,20 +161,15 @@ class Autosave(QObject):
         self._timer.timeout.connect(self._save_when_idle)
 
     def start(self) -> None:
-        """Restore the board, then save it after each change."""
         self._background.run(
             partial(_start, self._files, self._canvas.renderings()), self._restored
         )
 
     def save(self) -> None:
-        """Write the board now if it changed since it was written."""
         self._timer.stop()
-        items = self._canvas.drawing.items
-        if self._saved_items is None or items is self._saved_items:
-            return
-        self._saved_items = items
-        copies = snapshot(items)
-        self._background.run(lambda: _write(self._files, copies), self._written)
+        copies = self._unsaved()
+        if copies is not None:
+            self._background.run(partial(_write, self._files, copies), self._written)
 
     def finish(self) -> None:
         """Write the board and unlock its file; the program ends."""
@@ -193,11 +180,16 @@ class Autosave(QObject):
         """Write the board in this thread, for an end without an event loop."""
         # An earlier save must not overwrite this one.
         self._background.wait(_PATIENCE_S)
+        copies = self._unsaved()
+        return "" if copies is None else _write(self._files, copies)
+
+    def _unsaved(self) -> list[Item] | None:
+        """Return copies of what changed since it was written; it counts as written then."""
         items = self._canvas.drawing.items
         if self._saved_items is None or items is self._saved_items:
-            return ""
+            return None
         self._saved_items = items
-        return _write(self._files, snapshot(items))
+        return snapshot(items)
 
     def _save_when_idle(self) -> None:
         if self._canvas.drawing.growing is None:
@@ -220,7 +212,6 @@ class Autosave(QObject):
         self._offer()
 
     def _offer(self) -> None:
-        """Offer the drawings that other windows have left."""
         others = self._files.others
         if others:
             which = f"Another window's drawing is kept in {others[0]}, too."
@@ -286,7 +277,6 @@ def _start(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str]:
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether a file holds an empty board; a damaged one does not."""
     try:
         return not read_drawing(path)
     except (OSError, UserError):

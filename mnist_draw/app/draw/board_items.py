@@ -51,7 +51,6 @@ class Point:
         return QPointF(self.x, self.y)
 
     def middle(self, other: Point) -> Point:
-        """Return the point half way to another."""
         return Point((self.x + other.x) / 2, (self.y + other.y) / 2, (self.width + other.width) / 2)
 
 
@@ -67,9 +66,7 @@ class Stroke:
         """Return a stroke through ``(x, y)`` or ``(x, y, width)`` points."""
         stroke = cls()
         for point in points:
-            stroke.append(
-                Point(float(point[0]), float(point[1]), float(point[2] if point[2:] else width))
-            )
+            stroke.append(Point(*(float(value) for value in (*point, width)[:3])))
         return stroke
 
     def append(self, point: Point) -> bool:
@@ -94,42 +91,31 @@ class Stroke:
         return count
 
     def paint_pieces(self, painter: QPainter, colour: QColor, first: int, last: int) -> None:
-        """Paint the settled curve pieces ``first`` to ``last - 1``."""
+        """Paint the curve pieces ``first`` to ``last - 1``."""
         for index in range(first, last):
-            self._paint_piece(painter, colour, index)
+            _curve(painter, colour, *self._piece(index))
 
     def paint_tail(self, painter: QPainter, colour: QColor) -> None:
         """Paint the provisional end: from the last settled middle to the last point."""
-        points = self.points
-        if len(points) == 1:
-            painter.setPen(Qt.NoPen)
-            painter.setBrush(colour)
-            radius = points[0].width / 2
-            painter.drawEllipse(points[0].at(), radius, radius)
-            painter.setBrush(Qt.NoBrush)
+        if len(self.points) > 1:
+            self.paint_pieces(painter, colour, self.settled, len(self.points))
             return
-        for index in range(self.settled, len(points)):
-            start = points[0] if index == 0 else points[index - 1].middle(points[index])
-            if index == len(points) - 1:
-                _line(painter, colour, start, points[-1])
-            elif index == 0:
-                _line(painter, colour, start, points[0].middle(points[1]))
-            else:
-                self._paint_piece(painter, colour, index)
+        radius = self.points[0].width / 2
+        painter.setPen(Qt.NoPen)
+        painter.setBrush(colour)
+        painter.drawEllipse(self.points[0].at(), radius, radius)
+        painter.setBrush(Qt.NoBrush)
 
     def paint(self, painter: QPainter, colour: QColor) -> None:
         self.paint_pieces(painter, colour, 0, self.settled)
         self.paint_tail(painter, colour)
 
     def bounds(self, first_point: int = 0) -> QRectF:
-        """Return the rectangle the stroke covers from a point on, pen width included."""
         points = self.points[max(0, first_point) :]
         half = max(point.width for point in points) / 2 + 1
-        left = min(point.x for point in points) - half
-        top = min(point.y for point in points) - half
-        right = max(point.x for point in points) + half
-        bottom = max(point.y for point in points) + half
-        return QRectF(left, top, right - left, bottom - top)
+        across, down = [point.x for point in points], [point.y for point in points]
+        core = QRectF(QPointF(min(across), min(down)), QPointF(max(across), max(down)))
+        return core.adjusted(-half, -half, half, half)
 
     def curves(self) -> Iterator[tuple[Point, Point, Point]]:
         """Yield the quadratic curves that the whole stroke consists of.
@@ -137,24 +123,20 @@ class Stroke:
         Each is its start, its control point and its end. Where the width changes along a curve,
         it is cut into straight parts, whose ends have the width of the part.
         """
-        points = self.points
-        last = len(points) - 1
-        for index, point in enumerate(points):
-            start = points[0] if index == 0 else points[index - 1].middle(point)
-            end = point if index == last else point.middle(points[index + 1])
-            control = point if 0 < index < last else start.middle(end)
+        for index in range(len(self.points)):
+            start, control, end = self._piece(index)
             if abs(start.width - end.width) < _SAME_WIDTH:
                 yield start, control, end
             else:
                 yield from _straight_parts(start, control, end)
 
-    def _paint_piece(self, painter: QPainter, colour: QColor, index: int) -> None:
-        points = self.points
-        end = points[index].middle(points[index + 1])
-        if index == 0:
-            _line(painter, colour, points[0], end)
-            return
-        _curve(painter, colour, points[index - 1].middle(points[index]), points[index], end)
+    def _piece(self, index: int) -> tuple[Point, Point, Point]:
+        """Return the start, the control point and the end of the curve at a point."""
+        points, last = self.points, len(self.points) - 1
+        point = points[index]
+        start = point if index == 0 else points[index - 1].middle(point)
+        end = point if index == last else point.middle(points[index + 1])
+        return start, point if 0 < index < last else start.middle(end), end
 
 
 def _distance(a: Point, b: Point) -> float:
@@ -163,10 +145,6 @@ def _distance(a: Point, b: Point) -> float:
 
 def _pen(colour: QColor, width: float) -> QPen:
     return QPen(colour, width, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)
-
-
-def _line(painter: QPainter, colour: QColor, start: Point, end: Point) -> None:
-    _curve(painter, colour, start, start.middle(end), end)
 
 
 def _curve(painter: QPainter, colour: QColor, start: Point, control: Point, end: Point) -> None:
@@ -211,7 +189,6 @@ _PIXELATED = 4.0
 #: Cached renderings: the board's, the ink picture's, a thumbnail's and one of a size before.
 _MAX_CACHED = 4
 
-
 #: Pixels per board unit, and the colour of the ink.
 Renderings: TypeAlias = Sequence[tuple[float, QColor]]
 
@@ -228,11 +205,9 @@ class PlacedPicture:
 
     @property
     def pixelated(self) -> bool:
-        """Whether it is so small that its pixels are shown as squares."""
         return self.rect.width() / _UNIT >= _PIXELATED * self.mask.width()
 
     def bounds(self) -> QRectF:
-        """Return the rectangle it covers, in board units."""
         return QRectF(self.rect)
 
     def copy(self) -> PlacedPicture:
@@ -251,12 +226,10 @@ class PlacedPicture:
             self._rendering(self.rect.size() * scale, colour)
 
     def paint(self, painter: QPainter, colour: QColor) -> None:
-        """Paint it; the painter works in board units."""
         device = painter.deviceTransform().mapRect(self.rect)
         painter.drawImage(self.rect, self._rendering(device.size(), colour))
 
     def _rendering(self, exact: QSizeF, colour: QColor) -> QImage:
-        """Return the picture at a size in pixels and in a colour."""
         size = QSize(max(1, round(exact.width())), max(1, round(exact.height())))
         key = (size.width(), size.height(), colour.rgba())
         found = self._cached.get(key)
@@ -288,13 +261,9 @@ def place_ink(ink: np.ndarray) -> PlacedPicture:
     factor = min(_BOX[0] / _UNIT / width, _BOX[1] / _UNIT / height)
     if factor >= _PIXELATED:
         factor = int(factor)
-    wide, high = max(1, round(width * factor)), max(1, round(height * factor))
-    return PlacedPicture(mask_of(box), _centred(wide * _UNIT, high * _UNIT))
-
-
-def mask_of(ink: np.ndarray) -> QImage:
-    """Return ink, uint8 of shape (H, W), as an image of format ``Alpha8``."""
-    return image_of(ink, QImage.Format_Alpha8)
+    wide, high = (max(1, round(side * factor)) * _UNIT for side in (width, height))
+    left, top = (round((BOARD - side) / 2 / _UNIT) * _UNIT for side in (wide, high))
+    return PlacedPicture(image_of(box, QImage.Format_Alpha8), QRectF(left, top, wide, high))
 
 
 def ink_of(mask: QImage) -> np.ndarray:
@@ -306,10 +275,19 @@ def ink_of(mask: QImage) -> np.ndarray:
     return rows[:, : mask.width()].copy()
 
 
-def _centred(width: float, height: float) -> QRectF:
-    left = round((BOARD - width) / 2 / _UNIT) * _UNIT
-    top = round((BOARD - height) / 2 / _UNIT) * _UNIT
-    return QRectF(left, top, width, height)
+def paint_item(painter: QPainter, item: Item, colour: QColor) -> None:
+    """Paint a stroke or a picture on a sheet of its own: the eraser takes ink away, not paper."""
+    set_mode(painter, item)
+    item.paint(painter, colour)
+
+
+def set_mode(painter: QPainter, item: Item) -> None:
+    """Let a painter add an item's ink, or take away what the eraser rubs out."""
+    painter.setCompositionMode(
+        QPainter.CompositionMode_DestinationOut
+        if item.erase
+        else QPainter.CompositionMode_SourceOver
+    )
 
 
 def coloured(mask: QImage, colour: QColor) -> QImage:

@@ -22,7 +22,16 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy
 
-from mnist_draw.app.draw.board_items import BOARD, PEN_WIDTH, PEN_WIDTH_RANGE, Item, Point, Stroke
+from mnist_draw.app.draw.board_items import (
+    BOARD,
+    PEN_WIDTH,
+    PEN_WIDTH_RANGE,
+    Item,
+    Point,
+    Stroke,
+    paint_item,
+    set_mode,
+)
 from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory, same_items
 from mnist_draw.app.draw.overlays import paint_marks
 from mnist_draw.app.draw.pointer import BOARD_KEYS, KeyPen, PointerWidget
@@ -44,6 +53,8 @@ class Canvas(PointerWidget):
     history_changed = pyqtSignal()
     width_changed = pyqtSignal(int)
     pen_down = pyqtSignal(bool)
+    #: What is placed on the board finds its place anew.
+    resized = pyqtSignal()
 
     def __init__(self, drawing: Drawing | None = None) -> None:
         super().__init__()
@@ -81,11 +92,9 @@ class Canvas(PointerWidget):
         return self.drawing.ink()
 
     def has_ink(self) -> bool:
-        """Return whether anything was drawn since the board was last empty."""
         return self.drawing.has_ink()
 
     def add_stroke(self, points: Iterable[tuple[float, ...]], width: float | None = None) -> None:
-        """Draw a stroke through points in board units (0 to 600 from the top left)."""
         self.drawing.add_stroke(points, self.pen_width if width is None else width)
         self._stale = True
         self._changed()
@@ -105,18 +114,15 @@ class Canvas(PointerWidget):
         self._history_step(lambda: self.drawing.start_with(items))
 
     def clear(self) -> None:
-        """Clear the board; :meth:`undo` restores it."""
         self._history_step(self.drawing.clear)
 
     def undo(self) -> None:
-        """Take back the last stroke or clearing."""
         self._history_step(self.drawing.undo)
 
     def redo(self) -> None:
         self._history_step(self.drawing.redo)
 
     def set_pen_width(self, width: float) -> None:
-        """Set the pen's width in board units, held within 8 to 96."""
         low, high = PEN_WIDTH_RANGE
         width = min(max(width, low), high)
         if width != self.pen_width:
@@ -127,13 +133,11 @@ class Canvas(PointerWidget):
         return self.drawing.growing is not None
 
     def renderings(self) -> list[tuple[float, QColor]]:
-        """Return the renderings of a picture: pixels per board unit, and colour."""
         screen = self.pixels_per_unit() * self.devicePixelRatioF()
         return [(screen, theme.colour("ink")), INK_RENDERING]
 
-    def set_marks(self, box: QRectF | None, centre: QPointF | None = None) -> None:
+    def set_marks(self, marks: tuple[QRectF, QPointF] | None) -> None:
         """Show the crop box and the centre of mass, in board units; None shows neither."""
-        marks = None if box is None or centre is None else (box, centre)
         if marks != self.marks:
             self.marks = marks
             self.update()
@@ -150,13 +154,11 @@ class Canvas(PointerWidget):
         self.ink_changed.emit()
 
     def set_inviting(self, on: bool) -> None:
-        """Highlight the board while something can be dropped on it."""
         if on != self._inviting:
             self._inviting = on
             self.update()
 
     def set_invitation(self, wanted: str) -> None:
-        """Say what is to be drawn, such as ``"a digit"``."""
         self._wanted = wanted
         sentence = f"Draw {wanted} here with mouse, pen or finger. {BOARD_KEYS}"
         self.setAccessibleDescription(sentence)
@@ -166,20 +168,16 @@ class Canvas(PointerWidget):
     # -- the board's place in the widget
 
     def pixels_per_unit(self) -> float:
-        """Return how many logical pixels one board unit takes."""
         return min(self.width(), self.height()) / BOARD
 
     def to_widget(self, point: QPointF) -> QPointF:
-        """Convert a point from board units to logical pixels."""
         return self._corner() + point * self.pixels_per_unit()
 
     def ink_below(self, place: QRectF) -> int:
-        """Return how much ink there is in a part of the widget."""
         corner = (place.topLeft() - self._corner()) / self.pixels_per_unit()
         return self.drawing.ink_in(QRectF(corner, place.size() / self.pixels_per_unit()))
 
     def in_widget(self, rect: QRectF) -> QRectF:
-        """Convert a rectangle from board units to logical pixels."""
         return QRectF(self.to_widget(rect.topLeft()), rect.size() * self.pixels_per_unit())
 
     def _corner(self) -> QPointF:
@@ -187,12 +185,10 @@ class Canvas(PointerWidget):
         return QPointF((self.width() - side) / 2, (self.height() - side) / 2)
 
     def _to_board(self, painter: QPainter) -> None:
-        """Let a painter of the widget work in board units."""
         painter.translate(self._corner())
         painter.scale(self.pixels_per_unit(), self.pixels_per_unit())
 
     def _point(self, point: QPointF, weight: float, erase: bool) -> Point:
-        """Convert a point of the widget, clamped to it, to board units."""
         x = min(max(point.x(), 0.0), float(self.width()))
         y = min(max(point.y(), 0.0), float(self.height()))
         board = (QPointF(x, y) - self._corner()) / self.pixels_per_unit()
@@ -205,6 +201,7 @@ class Canvas(PointerWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.refresh()
+        self.resized.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._paint_if_stale()
@@ -216,12 +213,9 @@ class Canvas(PointerWidget):
         frame.addRoundedRect(edge, radius, radius)
         painter.fillPath(frame, theme.colour("paper"))
         painter.setClipPath(frame)
-        ratio = self._image.devicePixelRatio()
-        area = event.rect()
-        source = QRectF(
-            area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio
-        )
-        painter.drawImage(QRectF(area), self._image, source)
+        ratio, area = self._image.devicePixelRatio(), QRectF(event.rect())
+        source = QRectF(area.topLeft() * ratio, area.size() * ratio)
+        painter.drawImage(area, self._image, source)
         growing = self.drawing.growing
         if growing is not None and not growing.erase:
             painter.save()
@@ -260,7 +254,7 @@ class Canvas(PointerWidget):
         self.drawing.begin(self._point(point, weight, erase), erase)
         self._shown_pieces = 0
         self._shown = self.drawing.items
-        self._add_settled_pieces()
+        self._add_pieces(self.drawing.growing)
         if first:
             self.update()
         else:
@@ -275,7 +269,7 @@ class Canvas(PointerWidget):
             return
         self.drawing.extend(self._point(point, weight, stroke.erase))
         self._update_end()
-        self._add_settled_pieces()
+        self._add_pieces(stroke)
         self.ink_changed.emit()
 
     def end(self) -> None:
@@ -288,7 +282,6 @@ class Canvas(PointerWidget):
         self._changed()
 
     def _update_end(self) -> None:
-        """Update the area that the newest point can have changed."""
         stroke = self.drawing.growing
         assert stroke is not None
         end = self.in_widget(stroke.bounds(len(stroke.points) - 4))
@@ -320,14 +313,13 @@ class Canvas(PointerWidget):
         self._memory.store(self.drawing.items, self._image)
 
     def _show_step(self) -> None:
-        """Update the image after a step of the history."""
         items, shown = self.drawing.items, self._shown
         known = self._memory.find(items)
         if known is not None:
             self._image, _ = known
         elif items and same_items(items[:-1], shown):
             painter = self._painter()
-            _paint_item(painter, items[-1])
+            paint_item(painter, items[-1], theme.colour("ink"))
             painter.end()
         elif shown and same_items(shown[:-1], items):
             self._paint_below(shown[-1])
@@ -336,37 +328,29 @@ class Canvas(PointerWidget):
         self._shown = items
         self._shown_pieces = 0
 
-    def _add_settled_pieces(self) -> None:
-        """Add the pieces of the stroke being drawn that no later point will change."""
-        stroke = self.drawing.growing
+    def _add_pieces(self, stroke: Stroke | None, ended: bool = False) -> None:
+        """Add the pieces of a stroke that no later point will change, and the end of an ended one.
+
+        What is rubbed out is shown at once, and painted anew when the stroke ends.
+        """
         assert stroke is not None
-        settled = stroke.settled
-        painter = self._painter()
-        _set_mode(painter, stroke)
-        ink = theme.colour("ink")
-        stroke.paint_pieces(painter, ink, self._shown_pieces, settled)
-        if stroke.erase:
-            # Shown at once; painted anew when the stroke ends.
+        painter, ink = self._painter(), theme.colour("ink")
+        set_mode(painter, stroke)
+        stroke.paint_pieces(painter, ink, self._shown_pieces, stroke.settled)
+        if stroke.erase or ended:
             stroke.paint_tail(painter, ink)
         painter.end()
-        self._shown_pieces = settled
+        self._shown_pieces = stroke.settled
 
     def _finish_stroke(self, stroke: Stroke) -> None:
-        """Add the end of the stroke that was being drawn."""
-        first = self._shown_pieces
         if stroke.erase:
             # While it moved, the eraser's provisional ends may have rubbed out a little more.
             before = self._memory.find(self.drawing.items[:-1])
             if before is None:
                 self._paint_image()
                 return
-            self._image, first = before[0], 0
-        painter = self._painter()
-        _set_mode(painter, stroke)
-        ink = theme.colour("ink")
-        stroke.paint_pieces(painter, ink, first, stroke.settled)
-        stroke.paint_tail(painter, ink)
-        painter.end()
+            self._image, self._shown_pieces = before[0], 0
+        self._add_pieces(stroke, ended=True)
 
     def _paint_image(self) -> None:
         ratio = self.devicePixelRatioF()
@@ -377,15 +361,14 @@ class Canvas(PointerWidget):
         painter = self._painter()
         for item in self.drawing.items:
             if item is not growing:
-                _paint_item(painter, item)
+                paint_item(painter, item, theme.colour("ink"))
         painter.end()
         self._shown = self.drawing.items
         self._shown_pieces = 0
         if growing is not None:
-            self._add_settled_pieces()
+            self._add_pieces(growing)
 
     def _paint_below(self, gone: Item) -> None:
-        """Repaint the area of an item that was removed."""
         bounds = gone.bounds()
         ratio = self._image.devicePixelRatio()
         covered = self.in_widget(bounds)
@@ -401,7 +384,7 @@ class Canvas(PointerWidget):
         self._to_board(painter)
         for item in self.drawing.items:
             if item.bounds().intersects(bounds):
-                _paint_item(painter, item)
+                paint_item(painter, item, theme.colour("ink"))
         painter.end()
 
     def _painter(self) -> QPainter:
@@ -409,16 +392,3 @@ class Canvas(PointerWidget):
         painter.setRenderHint(QPainter.Antialiasing)
         self._to_board(painter)
         return painter
-
-
-def _set_mode(painter: QPainter, item: Item) -> None:
-    painter.setCompositionMode(
-        QPainter.CompositionMode_DestinationOut
-        if item.erase
-        else QPainter.CompositionMode_SourceOver
-    )
-
-
-def _paint_item(painter: QPainter, item: Item) -> None:
-    _set_mode(painter, item)
-    item.paint(painter, theme.colour("ink"))

@@ -104,7 +104,7 @@ class DrawTab(Page):
 
     def _connect(self) -> None:
         tools, canvas = self.tools, self.canvas
-        tools.eraser.toggled.connect(self._choose_eraser)
+        tools.eraser.toggled.connect(partial(setattr, canvas, "erasing"))
         canvas.ink_changed.connect(self._note_ink)
         canvas.history_changed.connect(self._show_history)
         self.boxes.chosen.connect(self._ask_digit)
@@ -180,7 +180,6 @@ class DrawTab(Page):
     # -- for the window
 
     def start(self) -> None:
-        """Restore the board and count the taught digits."""
         self.autosave.start()
         if self.welcomes and not self.canvas.has_ink():
             self.first_start.begin()
@@ -194,7 +193,6 @@ class DrawTab(Page):
         self.answer.remember(preferences)
 
     def finish(self) -> None:
-        """Save the board; the program ends."""
         self.pictures.input.stop()
         self.autosave.finish()
         self.my_digits.learn.finish()
@@ -206,7 +204,6 @@ class DrawTab(Page):
         self.canvas.setFocus()
 
     def use_network(self, model: ModelFile) -> None:
-        """Show the answers of another network, and ask for what it reads."""
         from mnist_draw.library.network_data import class_names
 
         names = class_names(model)
@@ -217,15 +214,10 @@ class DrawTab(Page):
 
     # -- what happens
 
-    def _choose_eraser(self, on: bool) -> None:
-        self.canvas.erasing = on
-
     def _widen(self, step: float) -> None:
-        """Change the pen's width by so many board units."""
         self.canvas.set_pen_width(self.canvas.pen_width + step)
 
     def _close(self) -> None:
-        """Close the card of the first start, or the row of pictures."""
         if self.first_start.isVisible():
             self.first_start.end()
         else:
@@ -284,7 +276,7 @@ class DrawTab(Page):
         marks = None
         if self.cut_out.isChecked() and number is None:
             marks = crop_marks(self.canvas.ink() if ink is None else ink, self.canvas.drawing)
-        self.canvas.set_marks(*(marks or (None, None)))
+        self.canvas.set_marks(marks)
         certainty = self.answer.certainty
         if marks is not None and certainty is not None:
             self.boxes.show_digit(marks[0], certainty.label)
@@ -292,7 +284,6 @@ class DrawTab(Page):
             self.boxes.show_number(number)
 
     def _ask_digit(self, index: int) -> None:
-        """Choose a digit by its tag, and ask which it is."""
         self.answer.choose_place(index)
         several = len(self.boxes.boxes) > 1
         self._ask(index, index if several else None, "What is it?")
@@ -314,6 +305,5 @@ class DrawTab(Page):
         self._question.ask(self.canvas, self.boxes.tag(tag), teaching.likely(place), question)
 
     def _describe_answer(self) -> str:
-        """Return the answer as one line of text; empty if there is none."""
         certainty = self.answer.certainty
         return "" if certainty is None else certainty.sentence

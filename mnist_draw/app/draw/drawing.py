@@ -58,13 +58,11 @@ class ImageMemory:
         return None
 
     def clear(self) -> None:
-        """Forget all boards: size or colours have changed."""
         self._stored.clear()
         self._taken = 0
 
 
 def same_items(one: Sequence[Item], other: Sequence[Item]) -> bool:
-    """Return whether two boards hold the very same items in the same order."""
     return one is other or (len(one) == len(other) and all(map(operator.is_, one, other)))
 
 
@@ -87,7 +85,8 @@ class Drawing:
         self.items: list[Item] = []
         self._undone: list[list[Item]] = []
         self._done: list[list[Item]] = []
-        self._growing: Stroke | None = None
+        #: The stroke that is being drawn now.
+        self.growing: Stroke | None = None
         self._inked = 0
         self._memory = ImageMemory(_ROOM)
         self._area = QRectF()
@@ -99,23 +98,17 @@ class Drawing:
     @property
     def beginning(self) -> bool:
         """Whether its first stroke is being drawn, and nothing else is there."""
-        return self._growing is not None and len(self.items) == 1
-
-    @property
-    def growing(self) -> Stroke | None:
-        """The stroke that is being drawn now."""
-        return self._growing
+        return self.growing is not None and len(self.items) == 1
 
     def begin(self, point: Point, erase: bool = False) -> None:
-        self.end()
         self._remember()
-        self._growing = Stroke([point], erase)
+        self.growing = Stroke([point], erase)
         self._inked = 0
-        self.items = [*self.items, self._growing]
-        self._cover(self._growing.bounds())
+        self.items = [*self.items, self.growing]
+        self._cover(self.growing.bounds())
 
     def extend(self, point: Point) -> None:
-        stroke = self._growing
+        stroke = self.growing
         if stroke is None:
             return
         stroke.append(point)
@@ -123,11 +116,9 @@ class Drawing:
             self._ink_pieces(stroke)
 
     def end(self) -> None:
-        stroke, self._growing = self._growing, None
+        stroke, self.growing = self.growing, None
         if stroke is not None:
-            painter = self._painter(self._image)
-            self._ink_stroke(painter, stroke, self._inked)
-            painter.end()
+            self._ink_stroke(self._image, stroke, self._inked)
 
     def add_stroke(self, points: Iterable[tuple[float, ...]], width: float | None = None) -> None:
         stroke = Stroke.through(points, PEN_WIDTH if width is None else width)
@@ -136,13 +127,10 @@ class Drawing:
         for point in stroke.points:
             if not (math.isfinite(point.x) and math.isfinite(point.y) and point.width > 0):
                 raise ValueError(f"a stroke needs finite points and a positive width, got {point}")
-        self.end()
         self._remember()
         self.items = [*self.items, stroke]
         if not self._cover(stroke.bounds()):
-            painter = self._painter(self._image)
-            self._ink_stroke(painter, stroke, 0)
-            painter.end()
+            self._ink_stroke(self._image, stroke, 0)
 
     # -- history
 
@@ -155,14 +143,12 @@ class Drawing:
         return bool(self._undone)
 
     def clear(self) -> None:
-        """Clear the board; can be undone."""
         self.end()
         if self.items:
             self.replace([])
 
     def replace(self, items: Sequence[Item]) -> None:
         """Put other items on the board in place of all that is there; can be undone."""
-        self.end()
         self._remember()
         self._show(list(items))
 
@@ -185,42 +171,35 @@ class Drawing:
         self._show(list(items))
 
     def undo(self) -> None:
-        self.end()
-        if self._done:
-            self._store_ink()
-            self._undone.append(self.items)
-            self._show(self._done.pop())
+        self._step(self._done, self._undone)
 
     def redo(self) -> None:
+        self._step(self._undone, self._done)
+
+    def _step(self, wanted: list[list[Item]], left: list[list[Item]]) -> None:
         self.end()
-        if self._undone:
+        if wanted:
             self._store_ink()
-            self._done.append(self.items)
-            self._show(self._undone.pop())
+            left.append(self.items)
+            self._show(wanted.pop())
 
     # -- the picture
 
     def has_ink(self) -> bool:
-        """Return whether a picture or any stroke of the pen is on the board."""
         return any(not item.erase for item in self.items)
 
     def ink(self) -> np.ndarray:
-        """Return the picture for recognition."""
         image = self._image
-        if self._growing is not None:
+        if self.growing is not None:
             image = image.copy()
-            painter = self._painter(image)
-            self._ink_stroke(painter, self._growing, self._inked)
-            painter.end()
+            self._ink_stroke(image, self.growing, self._inked)
         return ink_of(image)
 
     def ink_in(self, place: QRectF) -> int:
-        """Return how many pixels of the picture have ink in a rectangle of the board."""
         inner = place.intersected(self._area).translated(-self._area.topLeft())
-        left, top = int(inner.left() * INK_SCALE), int(inner.top() * INK_SCALE)
-        right = math.ceil(inner.right() * INK_SCALE)
-        bottom = math.ceil(inner.bottom() * INK_SCALE)
-        return int((self.ink()[top:bottom, left:right] > 0).sum())
+        part = QRectF(inner.topLeft() * INK_SCALE, inner.size() * INK_SCALE).toAlignedRect()
+        rows = self.ink()[part.top() : part.bottom() + 1]
+        return int((rows[:, part.left() : part.right() + 1] > 0).sum())
 
     def pen_strokes(self) -> list[np.ndarray] | None:
         """Return the strokes if all ink consists of strokes, else None."""
@@ -235,7 +214,6 @@ class Drawing:
         return [(stroke - corner) * INK_SCALE for stroke in strokes]
 
     def to_board(self, left: float, top: float, width: float, height: float) -> QRectF:
-        """Return the board rectangle of a rectangle in pixels of the ink picture."""
         return QRectF(
             self._area.left() + left / INK_SCALE,
             self._area.top() + top / INK_SCALE,
@@ -246,6 +224,8 @@ class Drawing:
     # -- inside
 
     def _remember(self) -> None:
+        """End the stroke that is being drawn: a change follows that may be undone."""
+        self.end()
         self._store_ink()
         self._done.append(self.items)
         self._undone.clear()
@@ -284,12 +264,12 @@ class Drawing:
         self._image.fill(Qt.black)
         painter = self._painter(self._image)
         for item in self.items:
-            if item is not self._growing:
-                item.paint(painter, _PAPER if item.erase else _INK)
+            if item is not self.growing:
+                item.paint(painter, _colour(item))
         painter.end()
-        if self._growing is not None:
+        if self.growing is not None:
             self._inked = 0
-            self._ink_pieces(self._growing)
+            self._ink_pieces(self.growing)
 
     def _painter(self, image: QImage) -> QPainter:
         painter = QPainter(image)
@@ -302,15 +282,19 @@ class Drawing:
         settled = stroke.settled
         if settled > self._inked:
             painter = self._painter(self._image)
-            stroke.paint_pieces(painter, _PAPER if stroke.erase else _INK, self._inked, settled)
+            stroke.paint_pieces(painter, _colour(stroke), self._inked, settled)
             painter.end()
             self._inked = settled
 
-    @staticmethod
-    def _ink_stroke(painter: QPainter, stroke: Stroke, first: int) -> None:
-        colour = _PAPER if stroke.erase else _INK
+    def _ink_stroke(self, image: QImage, stroke: Stroke, first: int) -> None:
+        painter, colour = self._painter(image), _colour(stroke)
         stroke.paint_pieces(painter, colour, first, stroke.settled)
         stroke.paint_tail(painter, colour)
+        painter.end()
+
+
+def _colour(item: Item) -> QColor:
+    return _PAPER if item.erase else _INK
 
 
 def _grown(area: QRectF, bounds: QRectF) -> QRectF:
@@ -321,7 +305,7 @@ def _grown(area: QRectF, bounds: QRectF) -> QRectF:
     top = math.floor(both.top() / _GROW) * _GROW
     right = math.ceil(both.right() / _GROW) * _GROW
     bottom = math.ceil(both.bottom() / _GROW) * _GROW
-    return QRectF(left, top, right - left, bottom - top)
+    return QRectF(QPointF(left, top), QPointF(right, bottom))
 
 
 def ink_on_board(placed: PlacedPicture) -> np.ndarray:

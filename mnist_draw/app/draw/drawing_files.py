@@ -32,10 +32,10 @@ from mnist_draw.app.draw.board_items import (
     Stroke,
     coloured,
     ink_of,
-    mask_of,
+    paint_item,
 )
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.images import png_bytes
+from mnist_draw.app.kit.images import image_of, png_bytes
 from mnist_draw.errors import DocumentError, UserError
 from mnist_draw.storage.document import Format, parse
 from mnist_draw.storage.opening import MEGABYTE, read_file
@@ -66,12 +66,10 @@ def record_of(items: Sequence[Item]) -> dict[str, Any]:
 
 
 def read_drawing(path: Path) -> list[Item]:
-    """Return the strokes and pictures in a file."""
     return from_record(parse(read_file(path, FORMAT.max_bytes), _MAX_VALUES))
 
 
 def from_record(record: object) -> list[Item]:
-    """Return the strokes and pictures of a record."""
     try:
         entries = FORMAT.check(record).get_list("items", _MAX_POINTS)
     except DocumentError as error:
@@ -85,20 +83,12 @@ def _record(item: Item) -> dict[str, Any]:
     if isinstance(item, PlacedPicture):
         rect = item.rect
         return {
-            "picture": base64.b64encode(_encode_picture(item)).decode("ascii"),
+            "picture": base64.b64encode(png_bytes(image_of(ink_of(item.mask)))).decode("ascii"),
             "place": [rect.x(), rect.y(), rect.width(), rect.height()],
         }
     # A hundredth of a unit is a fiftieth of a pixel of the ink picture.
     points = [[round(p.x, 2), round(p.y, 2), round(p.width, 2)] for p in list(item.points)]
     return {"stroke": points, "erase": item.erase}
-
-
-def _encode_picture(item: PlacedPicture) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(ink_of(item.mask)).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def _read_item(entry: object, number: int) -> Item:
@@ -127,9 +117,8 @@ def _read_picture(entry: dict[str, Any], name: str) -> PlacedPicture:
     left, top, width, height = _read_numbers(entry.get("place"), 4, name)
     if not (0 < width <= _MAX_PICTURE and 0 < height <= _MAX_PICTURE):
         raise DrawingError(f"{name} is {width:g}×{height:g} units large.")
-    return PlacedPicture(
-        mask_of(_decode_picture(entry["picture"], name)), QRectF(left, top, width, height)
-    )
+    mask = image_of(_decode_picture(entry["picture"], name), QImage.Format_Alpha8)
+    return PlacedPicture(mask, QRectF(left, top, width, height))
 
 
 def _read_numbers(values: object, count: int, name: str) -> list[float]:
@@ -144,7 +133,6 @@ def _read_numbers(values: object, count: int, name: str) -> list[float]:
 
 
 def _decode_picture(text: object, name: str) -> Any:
-    """Return the picture in base64, uint8 of shape (H, W)."""
     import numpy as np
     from PIL import Image
 
@@ -192,17 +180,17 @@ _MAX_SAVED_PIXELS = 36_000_000
 _SAME_WIDTH = 0.05
 #: Dark on white, as on the light board.
 _INK, _PAPER = QColor(theme.LIGHT.ink), QColor(theme.LIGHT.paper)
+_SVG_STROKES = '<g fill="none" stroke-linecap="round" stroke-linejoin="round">'
 
 
 def snapshot(items: Sequence[Item]) -> list[Item]:
     """Return copies that another thread may paint while the originals are drawn on."""
-    copies: list[Item] = []
-    for item in items:
-        if isinstance(item, PlacedPicture):
-            copies.append(PlacedPicture(item.mask, item.rect))
-        else:
-            copies.append(Stroke(list(item.points), item.erase))
-    return copies
+    return [
+        PlacedPicture(item.mask, item.rect)
+        if isinstance(item, PlacedPicture)
+        else Stroke(list(item.points), item.erase)
+        for item in items
+    ]
 
 
 def covered(items: Sequence[Item]) -> QRectF:
@@ -215,11 +203,9 @@ def covered(items: Sequence[Item]) -> QRectF:
 
 
 def picture(items: Sequence[Item], scale: float) -> QImage:
-    """Return a drawing as an image, dark on white."""
     area = covered(items)
     scale = min(scale, (_MAX_SAVED_PIXELS / (area.width() * area.height())) ** 0.5)
     width, height = round(area.width() * scale), round(area.height() * scale)
-    # The ink has a sheet of its own: the eraser takes ink away, not paper.
     sheet = QImage(width, height, QImage.Format_ARGB32_Premultiplied)
     sheet.fill(Qt.transparent)
     painter = QPainter(sheet)
@@ -227,12 +213,7 @@ def picture(items: Sequence[Item], scale: float) -> QImage:
     painter.scale(scale, scale)
     painter.translate(-area.topLeft())
     for item in items:
-        painter.setCompositionMode(
-            QPainter.CompositionMode_DestinationOut
-            if item.erase
-            else QPainter.CompositionMode_SourceOver
-        )
-        item.paint(painter, _INK)
+        paint_item(painter, item, _INK)
     painter.end()
     image = QImage(width, height, QImage.Format_RGB32)
     image.fill(_PAPER)
@@ -256,8 +237,11 @@ def svg_bytes(items: Sequence[Item]) -> bytes:
     def close_mask() -> None:
         """Hide what the eraser took from all that was drawn before it."""
         if rubbed:
-            name = f"rubbed-out-{len(masks) + 1}"
-            masks.append(_svg_mask(name, area, rubbed))
+            name, box = f"rubbed-out-{len(masks) + 1}", _svg_box(area)
+            masks.append(
+                f'<mask id="{name}" maskUnits="userSpaceOnUse" {box}>\n<rect {box} fill="white"/>'
+            )
+            masks.extend([_SVG_STROKES, *rubbed, "</g>", "</mask>"])
             body[:] = [f'<g mask="url(#{name})">', *body, "</g>"]
             rubbed.clear()
 
@@ -272,15 +256,14 @@ def svg_bytes(items: Sequence[Item]) -> bytes:
             else _svg_stroke(item, _INK.name())
         )
     close_mask()
-    box = f"{_n(area.x())} {_n(area.y())} {_n(area.width())} {_n(area.height())}"
+    box = " ".join(_n(value) for value in area.getRect())
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'width="{_n(area.width())}" height="{_n(area.height())}" viewBox="{box}">',
         *(["<defs>", *masks, "</defs>"] if masks else []),
-        f'<rect x="{_n(area.x())}" y="{_n(area.y())}" width="{_n(area.width())}" '
-        f'height="{_n(area.height())}" fill="{_PAPER.name()}"/>',
-        '<g fill="none" stroke-linecap="round" stroke-linejoin="round">',
+        f'<rect {_svg_box(area)} fill="{_PAPER.name()}"/>',
+        _SVG_STROKES,
         *body,
         "</g>",
         "</svg>",
@@ -288,17 +271,9 @@ def svg_bytes(items: Sequence[Item]) -> bytes:
     return "\n".join([*lines, ""]).encode()
 
 
-def _svg_mask(name: str, area: QRectF, rubbed: Sequence[str]) -> str:
-    bounds = (
-        f'x="{_n(area.x())}" y="{_n(area.y())}" '
-        f'width="{_n(area.width())}" height="{_n(area.height())}"'
-    )
-    strokes = "\n".join(rubbed)
-    return (
-        f'<mask id="{name}" maskUnits="userSpaceOnUse" {bounds}>\n'
-        f'<rect {bounds} fill="white"/>\n'
-        f'<g fill="none" stroke-linecap="round" stroke-linejoin="round">\n{strokes}\n</g>\n</mask>'
-    )
+def _svg_box(area: QRectF) -> str:
+    sides = zip(("x", "y", "width", "height"), area.getRect(), strict=True)
+    return " ".join(f'{name}="{_n(value)}"' for name, value in sides)
 
 
 def _svg_stroke(item: Item, colour: str) -> Iterator[str]:
@@ -330,15 +305,12 @@ def _svg_path(path: str, width: float, colour: str) -> str:
 def _svg_picture(item: PlacedPicture) -> list[str]:
     """Return a picture as black whose opacity is the ink."""
     content = base64.b64encode(png_bytes(coloured(item.mask, _INK))).decode("ascii")
-    rect = item.rect
     style = ' style="image-rendering:pixelated"' if item.pixelated else ""
     return [
-        f'<image x="{_n(rect.x())}" y="{_n(rect.y())}" width="{_n(rect.width())}" '
-        f'height="{_n(rect.height())}" preserveAspectRatio="none"{style} '
+        f'<image {_svg_box(item.rect)} preserveAspectRatio="none"{style} '
         f'xlink:href="data:image/png;base64,{content}"/>'
     ]
 
 
 def _n(value: float) -> str:
-    """Write a number with two decimals at most."""
     return f"{value:.2f}".rstrip("0").rstrip(".")

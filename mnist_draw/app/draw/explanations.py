@@ -97,12 +97,10 @@ class Explanations(LatestJob):
     # -- from any thread
 
     def post_model(self, model: ModelFile) -> None:
-        """Explain the answers of this network from now on."""
         self._models.put(model)
         self.wake()
 
     def post(self, picture: np.ndarray, digit: int, ticket: int) -> None:
-        """Ask what speaks for a digit on a picture (28, 28)."""
         self._asked_at = time.monotonic()
         self._asked.put((picture, digit, ticket))
         self.wake()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QObject, QPointF, QRect, QRectF, Qt, QVariantAnimation, pyqtSignal
-from PyQt5.QtGui import QIcon, QPainter, QPainterPath, QPaintEvent, QPen
-from PyQt5.QtWidgets import QPushButton, QWidget
+from PyQt5.QtCore import QPointF, QRect, QRectF, Qt, QVariantAnimation, pyqtSignal
+from PyQt5.QtGui import QIcon, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.draw.board_items import Stroke
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import paint_shadow
+from mnist_draw.app.kit.painters import paint_box, smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import push_button
 
@@ -55,33 +56,30 @@ class FirstStart(QWidget):
         self._part = 1.0
         # Not children of this: they take presses.
         self._links = [
-            self._link("exampleLink", "Show me a digit", "Put a test digit on the board.", "R"),
-            self._link("tourLink", "Take the tour", "See in a few steps how a network reads."),
+            push_button(name, text, sentence, key, look="link")
+            for name, text, sentence, key in (
+                ("exampleLink", "Show me a digit", "Put a test digit on the board.", "R"),
+                ("tourLink", "Take the tour", "See in a few steps how a network reads.", ""),
+            )
         ]
-        for link, asked in zip(
-            self._links, (self.example_requested, self.tour_requested), strict=True
-        ):
-            link.clicked.connect(asked)
+        asked = self.example_requested, self.tour_requested
+        for link, request in zip(self._links, asked, strict=True):
+            link.setParent(canvas)
+            link.setCursor(Qt.PointingHandCursor)
+            link.hide()
+            link.clicked.connect(request)
         self._writing = QVariantAnimation(self)
         self._writing.setDuration(_WRITING_MS)
         self._writing.setLoopCount(_TIMES)
         self._writing.setStartValue(0.0)
         self._writing.setEndValue(1.0)
         self._writing.valueChanged.connect(self._write)
-        canvas.installEventFilter(self)
+        canvas.resized.connect(self._place)
         theme.follow(self, self._place)
-
-    def _link(self, name: str, text: str, sentence: str, key: str = "") -> QPushButton:
-        link = push_button(name, text, sentence, key, look="link")
-        link.setParent(self._canvas)
-        link.setCursor(Qt.PointingHandCursor)
-        link.hide()
-        return link
 
     # -- from the first start to the first stroke
 
     def begin(self) -> None:
-        """Show the card, and write the digit where things move."""
         self._canvas.shows_invitation = False
         self._canvas.ink_changed.connect(self.end)
         self._place()
@@ -93,7 +91,6 @@ class FirstStart(QWidget):
             self._writing.start()
 
     def end(self) -> None:
-        """Hide the card, for good."""
         if self.isHidden():
             return
         self._writing.stop()
@@ -112,19 +109,13 @@ class FirstStart(QWidget):
 
     # -- the place
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize:
-            self._place()
-        return False
-
     def _place(self) -> None:
         self.setGeometry(self._canvas.rect())
         card, high = self._card(), theme.scaled(_LINKS)
-        half = card.width() / 2
+        row = QRectF(card.left(), card.bottom() - high, card.width() / 2, high)
         for number, link in enumerate(self._links):
-            left, top = card.left() + number * half, card.bottom() - high
-            link.setGeometry(QRect(QPointF(left + 2, top + 2).toPoint(), QPointF(
-                left + half - 2, card.bottom() - 3).toPoint()))  # fmt: skip
+            place = row.translated(number * row.width(), 0).adjusted(2, 2, -2, -3)
+            link.setGeometry(QRect(place.topLeft().toPoint(), place.bottomRight().toPoint()))
 
     def _card(self) -> QRectF:
         """Return the card's place: with the digit above it in the middle, if there is room."""
@@ -141,7 +132,6 @@ class FirstStart(QWidget):
         return self.height() >= theme.scaled(_HIGH) + _DIGIT + _GAP + 2 * Size.CARD_GAP
 
     def _digit(self) -> QRectF:
-        """Return the place of the digit above the card; empty where there is no room for it."""
         if not self._has_room():
             return QRectF()
         card, wide = self._card(), _DIGIT * _BOX[0] / _BOX[1]
@@ -150,17 +140,14 @@ class FirstStart(QWidget):
     # -- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         if not self._digit().isEmpty():
             self._paint_digit(painter)
         card = self._card().adjusted(0.5, 0.5, -0.5, -0.5)
         if not event.region().intersects(card.toAlignedRect()):
             return
         paint_shadow(painter, card, Size.CARD_RADIUS, 6)
-        painter.setPen(theme.colour("line"))
-        painter.setBrush(theme.colour("panel"))
-        painter.drawRoundedRect(card, Size.CARD_RADIUS, Size.CARD_RADIUS)
+        paint_box(painter, card, "panel")
         line = card.bottom() - theme.scaled(_LINKS)
         painter.drawLine(QPointF(card.left(), line), QPointF(card.right(), line))
         self._paint_words(painter, card, "title", _TITLE, Text.HEADLINE, True, "text")
@@ -182,16 +169,12 @@ class FirstStart(QWidget):
         ghost = QPen(theme.colour("track", 0.7), _INK, Qt.SolidLine, Qt.RoundCap, Qt.RoundJoin)
         painter.setPen(ghost)
         painter.drawPath(self._path)
-        points = [
-            self._path.pointAtPercent(number / 100) for number in range(round(100 * self._part) + 1)
-        ]
-        ink = QPainterPath(points[0])
-        for point in points[1:]:
-            ink.lineTo(point)
+        parts = range(round(100 * self._part) + 1)
+        points = [self._path.pointAtPercent(part / 100) for part in parts]
         done = self._part >= 1
         ghost.setColor(theme.colour("accent", 1 if done else 0.55))
         painter.setPen(ghost)
-        painter.drawPath(ink)
+        painter.drawPolyline(QPolygonF(points))
         if not done:
             painter.setPen(Qt.NoPen)
             painter.setBrush(theme.colour("accent"))

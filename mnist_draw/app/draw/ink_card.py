@@ -70,11 +70,9 @@ class InkView(QWidget):
         self.set_cell(CELLS[0])
 
     def set_cell(self, cell: int) -> None:
-        """Take so many screen pixels for each of the network's."""
         self.setFixedSize(cell * SIDE, cell * SIDE)
 
     def show_picture(self, picture: np.ndarray | None) -> None:
-        """Show the network's input, or where it will be."""
         if picture is self.picture:
             return
         self.picture = picture
@@ -82,7 +80,6 @@ class InkView(QWidget):
         self.update()
 
     def show_explanation(self, explanation: Explanation | None) -> None:
-        """Show what spoke for the answer, or the input alone."""
         if explanation is self.explanation:
             return
         self.explanation = explanation
@@ -135,7 +132,6 @@ class InkView(QWidget):
             painter.drawRoundedRect(edge, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
 
     def _paint_grid(self, painter: QPainter) -> None:
-        """Paint the pixels that will be there."""
         painter.fillRect(self.rect(), theme.colour("window"))
         painter.setPen(theme.colour("line"))
         cell = self.width() // SIDE
@@ -223,7 +219,6 @@ class InkLegend(QWidget):
 
 
 def describe(explanation: Explanation) -> str:
-    """Compare the evidence for and against in a sentence."""
     pro = float(explanation.saliency.clip(0).sum())
     contra = float(-explanation.saliency.clip(max=0).sum())
     digit, rival = explanation.name, explanation.rival_name
@@ -278,18 +273,13 @@ class InkCard(Card):
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
 
     def height_with(self, cell: int) -> int:
-        """Return the height of the card with so large a picture."""
         return cell * SIDE + 2 * Size.CARD_PADDING
 
     def set_room(self, width: int, height: int) -> None:
         """Take the largest picture that leaves room for the switch beside it."""
         beside = self.switch.sizeHint().width() + 3 * Size.CARD_PADDING + 2
-        fits = [
-            cell
-            for cell in CELLS
-            if self.height_with(cell) <= height and cell * SIDE + beside <= width
-        ]
-        cell = fits[0] if fits else CELLS[-1]
+        wide = [cell for cell in CELLS if cell * SIDE + beside <= width]
+        cell = next((cell for cell in wide if self.height_with(cell) <= height), CELLS[-1])
         self.view.set_cell(cell)
         needed = self.height_with(cell)
         # What is too little for the next larger picture: the panel ends where the board does.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, QTimer, pyqtSignal
@@ -23,8 +24,9 @@ from PyQt5.QtWidgets import QGridLayout, QLabel, QPushButton, QToolTip, QWidget
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu, Popover
 from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import claims_key, explain, label, tip
+from mnist_draw.app.kit.widgets import Keys, explain, label, tip
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.recognition.certainty import certainty_of_number
 
@@ -56,7 +58,6 @@ def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | No
 
 
 def paint_marks(painter: QPainter, marks: tuple[QRectF, QPointF], canvas: Canvas) -> None:
-    """Paint the box as a dashed line and the centre as a cross."""
     box, centre = marks
     painter.setBrush(Qt.NoBrush)
     painter.setPen(QPen(theme.colour("second"), _LINE, Qt.DashLine))
@@ -95,17 +96,16 @@ class NumberBoxes(QWidget):
         self._canvas = canvas
         self._on_tag = False
         canvas.installEventFilter(self)
+        canvas.resized.connect(lambda: self.resize(canvas.size()))
         self.hide()
 
     def show_number(self, number: NumberAnswer | None) -> None:
-        """Show the boxes of a ``NumberAnswer``, or none."""
         digits = () if number is None else number.digits
         parts = () if number is None else certainty_of_number(number).parts
         to_board = self._canvas.drawing.to_board
         self._show([to_board(*part.box) for part in digits], [part.label for part in parts])
 
     def show_digit(self, box: QRectF, text: str) -> None:
-        """Show the tag of a single digit below what is cut out."""
         self._show([box], [text])
 
     def _show(self, boxes: list[QRectF], texts: list[str]) -> None:
@@ -121,7 +121,6 @@ class NumberBoxes(QWidget):
         self.update(before.united(self._area()).toAlignedRect())
 
     def mark(self, index: int) -> None:
-        """Mark the digit that the answer panel is about."""
         if index != self.index:
             self.index = index
             self.update(self._area().toAlignedRect())
@@ -133,7 +132,6 @@ class NumberBoxes(QWidget):
             self.update(self._area().toAlignedRect())
 
     def tag(self, index: int) -> QRectF:
-        """Return the tag of a digit, in logical pixels of the board."""
         box = self._on_canvas(self.boxes[index])
         metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
         wide = metrics.horizontalAdvance(self._texts[index]) + 2 * Size.FIELD_GAP
@@ -145,7 +143,6 @@ class NumberBoxes(QWidget):
         return QRectF(QPointF(left, below), size)
 
     def index_at(self, point: QPointF) -> int | None:
-        """Return the digit whose tag is at a point of the board."""
         if not self.isVisible():
             return None
         for index in range(len(self.boxes)):
@@ -154,21 +151,15 @@ class NumberBoxes(QWidget):
         return None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize:
-            self.resize(self._canvas.size())
-        elif self.boxes and event.type() in _PRESSES:
+        if not self.boxes:
+            return False
+        if event.type() in _PRESSES:
             index = self.index_at(_position(event))
             if index is not None:
                 event.accept()
                 if not (isinstance(event, QMouseEvent) and event.button() == Qt.RightButton):
                     self.chosen.emit(index)
                 return True
-        elif self.boxes:
-            return self._pointed_at(event)
-        return False
-
-    def _pointed_at(self, event: QEvent) -> bool:
-        """Follow the pointer; return whether the event is used up by a tag."""
         match event:
             case QMouseEvent() if event.type() == QEvent.MouseMove and not event.buttons():
                 self._point(self.index_at(event.localPos()) is not None)
@@ -204,7 +195,6 @@ class NumberBoxes(QWidget):
             self._canvas.setCursor(Qt.PointingHandCursor if on else Qt.CrossCursor)
 
     def _on_canvas(self, box: QRectF) -> QRectF:
-        """Return a box of the board, with its margin, in logical pixels."""
         return self._canvas.in_widget(box).adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
 
     def _area(self) -> QRectF:
@@ -214,31 +204,26 @@ class NumberBoxes(QWidget):
         return area.adjusted(-2, -2, 2, 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         painter.setFont(theme.font(Text.BODY, bold=True))
         second, radius = theme.colour("second"), float(_MARGIN)
-        frames = [(self._on_canvas(box), index == self.index) for index, box in self._framed()]
-        for frame, chosen in frames:
-            painter.setPen(QPen(second, 3 if chosen and not self._whole else 1.25))
+        chosen = -1 if self._whole else self.index
+        # A single digit has the frame of what is cut out.
+        boxes = self.boxes if len(self.boxes) > 1 else []
+        frames = [self._on_canvas(box) for box in boxes]
+        for index, frame in enumerate(frames):
+            painter.setPen(QPen(second, 3 if index == chosen else 1.25))
             painter.drawRoundedRect(frame, radius, radius)
         if self._whole:
             painter.setPen(QPen(second, 3))
-            painter.drawRoundedRect(
-                functools.reduce(QRectF.united, (frame for frame, _ in frames)), radius, radius
-            )
+            painter.drawRoundedRect(functools.reduce(QRectF.united, frames), radius, radius)
         for index, text in enumerate(self._texts):
-            chosen = index == self.index and not self._whole
             tag = self.tag(index)
             painter.setPen(QPen(second, 1.25))
-            painter.setBrush(second if chosen else theme.colour("paper"))
+            painter.setBrush(second if index == chosen else theme.colour("paper"))
             painter.drawRoundedRect(tag.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
-            painter.setPen(theme.colour("on_second") if chosen else second)
+            painter.setPen(theme.colour("on_second") if index == chosen else second)
             painter.drawText(tag, Qt.AlignCenter, text)
-
-    def _framed(self) -> list[tuple[int, QRectF]]:
-        """The boxes of a number; a single digit has the frame of what is cut out."""
-        return list(enumerate(self.boxes)) if len(self.boxes) > 1 else []
 
 
 #: So many of the ten digits are in a row.
@@ -271,6 +256,7 @@ class DigitPopover(Popover):
             grid.addWidget(button, *divmod(digit, _IN_A_ROW))
         self.body.addLayout(row((self.question, 1), label("or type it", "muted")))
         self.body.addLayout(grid)
+        Keys(self, self._meaning)
 
     def ask(self, canvas: Canvas, tag: QRectF, likely: int, question: str) -> None:
         """Open below a tag of the board, with the keyboard on the likeliest digit."""
@@ -283,19 +269,14 @@ class DigitPopover(Popover):
         self.close_popover()
         self.said.emit(digit)
 
-    def event(self, event: QEvent) -> bool:
-        # Here a digit's key means the digit, whatever it means in the tab.
-        return claims_key(event, lambda key: key.text().isdigit()) or super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
         focus = self.focusWidget()
         if event.text() in tuple("0123456789"):
-            self._say(int(event.text()))
-        elif event.key() in _STEPS and focus in self.buttons:
+            return functools.partial(self._say, int(event.text()))
+        if event.key() in _STEPS and focus in self.buttons:
             place = self.buttons.index(focus) + _STEPS[event.key()]
-            self.buttons[place % len(self.buttons)].setFocus()
-        else:
-            super().keyPressEvent(event)
+            return self.buttons[place % len(self.buttons)].setFocus
+        return None
 
 
 #: Milliseconds after which a caption says what the user waits for; a shorter wait is no state.
@@ -315,36 +296,32 @@ class BoardCaption(QLabel):
         self.setAlignment(Qt.AlignCenter)
         self.setTextFormat(Qt.PlainText)
         self._canvas = canvas
-        self._awaited = ""
+        self._awaited = self._for_now = ""
         self._busy = QTimer(self)
         self._busy.setSingleShot(True)
         self._busy.timeout.connect(lambda: self.say(self._awaited))
-        canvas.installEventFilter(self)
-        canvas.history_changed.connect(self.clear_caption)
+        canvas.resized.connect(self._fit)
+        canvas.history_changed.connect(lambda: self.say(""))
         self.hide()
 
-    def say(self, sentence: str) -> None:
-        """Show a sentence, at once."""
+    def say(self, sentence: str, for_now: str = "") -> None:
+        """Show a sentence, at once, and one that is true until it is withdrawn."""
         self._busy.stop()
+        sentence, self._for_now = sentence + for_now, for_now
         self.setText(sentence)
         self.setAccessibleName(sentence)
         self.setVisible(bool(sentence))
         self._fit()
 
     def say_busy(self, sentence: str) -> None:
-        """Show a sentence unless another one, or none, is wanted before long."""
         self.say("")
         self._awaited = sentence
         self._busy.start(_BUSY_MS)
 
-    def leave_out(self, part: str) -> None:
-        """Remove a part that is no longer true."""
-        if part and part in self.text():
-            self.say(self.text().replace(part, ""))
-
-    def clear_caption(self) -> None:
-        if self.text() or self._busy.isActive():
-            self.say("")
+    def withdraw(self) -> None:
+        """Leave out what was true for now."""
+        if self._for_now:
+            self.say(self.text().removesuffix(self._for_now))
 
     def _fit(self) -> None:
         """Take the place in which there is least ink; mostly there is none."""
@@ -363,14 +340,8 @@ class BoardCaption(QLabel):
         places = [QRectF(left, top, wide, high) for left in lefts for top in tops]
         self.setGeometry(min(places, key=self._canvas.ink_below).toAlignedRect())
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize:
-            self._fit()
-        return False
-
 
 def _position(event: QEvent) -> QPointF:
-    """Return where a mouse, a pen or a finger pressed."""
     match event:
         case QMouseEvent():
             return QPointF(event.localPos())

@@ -136,11 +136,9 @@ class PictureInput(QObject):
         return False
 
     def stop(self) -> None:
-        """Cancel the pictures that are not read yet."""
         self._round += 1
 
     def read(self, sources: Sequence[Source]) -> None:
-        """Read pictures; several of them are lined up below the board."""
         self._round += 1
         self._problems = []
         chosen = list(sources[:MAX_COUNT])
@@ -193,7 +191,6 @@ class PictureInput(QObject):
 
 
 def open_filter() -> str:
-    """Return the filter of the file dialog."""
     patterns = " ".join(known.patterns for known in read_formats())
     return f"Pictures ({patterns});;All files (*)"
 
@@ -241,7 +238,6 @@ class PictureOutput(QObject):
         self._format = saved_formats()[0]
 
     def save(self) -> None:
-        """Ask where, then save the drawing in the format that was chosen."""
         if self._is_empty("save"):
             return
         titles = {save_title(known): known for known in saved_formats()}
@@ -257,35 +253,31 @@ class PictureOutput(QObject):
         self._format = titles.get(title, self._format)
         path, kind = _with_suffix(Path(name), self._format)
         self._folder = path.parent
-        items = snapshot(self._canvas.drawing.items)
+        items, curves = snapshot(self._canvas.drawing.items), kind.saved_as == "curves"
 
         def write() -> None:
-            if kind.saved_as == "curves":
-                content = svg_bytes(items)
-            else:
-                content = image_bytes(picture(items, SAVED_SCALE), kind.title)
-            save_bytes(path, content)
+            image = None if curves else image_bytes(picture(items, SAVED_SCALE), kind.title)
+            save_bytes(path, image or svg_bytes(items))
 
         self._background.run(write, lambda _: notifier.message(f"Saved {path}."))
 
     def copy_picture(self) -> None:
-        """Put the drawing on the clipboard as a picture."""
         if self._is_empty("copy"):
             return
         items = snapshot(self._canvas.drawing.items)
-        self._background.run(lambda: picture(items, COPIED_SCALE), self._to_clipboard)
+
+        def finished(image: QImage) -> None:
+            QApplication.clipboard().setImage(image)
+            notifier.message("Copied the drawing as a picture.")
+
+        self._background.run(lambda: picture(items, COPIED_SCALE), finished)
 
     def copy_text(self, text: str) -> None:
-        """Put the answer on the clipboard as text."""
         if not text:
             notifier.problem("There is no answer to copy yet. Draw something first.")
             return
         QApplication.clipboard().setText(text)
         notifier.message(f"Copied “{text}”.")
-
-    def _to_clipboard(self, image: QImage) -> None:
-        QApplication.clipboard().setImage(image)
-        notifier.message("Copied the drawing as a picture.")
 
     def _is_empty(self, wish: str) -> bool:
         if self._canvas.has_ink():
@@ -295,7 +287,6 @@ class PictureOutput(QObject):
 
 
 def save_title(known: PictureFormat) -> str:
-    """Return the filter of one format."""
     kind = "drawing" if known.saved_as == "curves" else "picture"
     return f"{known.title} {kind} ({known.patterns})"
 

@@ -6,12 +6,11 @@ from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PyQt5.QtGui import QKeyEvent, QPainterPath, QPaintEvent, QPen
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QFrame,
     QScrollArea,
-    QToolButton,
     QWidget,
 )
 
@@ -20,10 +19,11 @@ from mnist_draw.app.draw.drawing import ink_on_board
 from mnist_draw.app.draw.picture_files import FoundPicture
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import BackgroundReader
-from mnist_draw.app.kit.commands import set_icon
+from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import explain, label, tip
+from mnist_draw.app.kit.widgets import Keys, explain, label, tip
 from mnist_draw.recognition.certainty import certainty_of, certainty_of_number
 
 #: Side of a thumbnail in logical pixels: a digit is read in it at arm's length.
@@ -42,11 +42,12 @@ class PictureThumb(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setCursor(Qt.PointingHandCursor)
-        self.setFixedSize(self.sizeHint())
+        self.setFixedSize(_thumb_size())
+        Keys(self, lambda key: self.click if key.key() in (Qt.Key_Return, Qt.Key_Enter) else None)
         self.show_answer("", "no answer yet")
 
     def sizeHint(self) -> QSize:
-        return _thumb_size()
+        return self.minimumSize()
 
     def show_answer(self, text: str, description: str) -> None:
         self.answer = text
@@ -56,15 +57,8 @@ class PictureThumb(QAbstractButton):
         self.setToolTip(tip(f"{self.picture.name}: {description}. Click to put it on the board."))
         self.update()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         square = QRectF(0.5, 0.5, _THUMB - 1.0, _THUMB - 1.0)
         frame = QPainterPath()
         frame.addRoundedRect(square, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
@@ -81,8 +75,8 @@ class PictureThumb(QAbstractButton):
         painter.setPen(self._edge())
         painter.drawPath(frame)
         below = QRectF(0, _THUMB, _THUMB, self.height() - _THUMB)
-        font = theme.font(Text.BODY if len(self.answer) > 1 else Text.SENTENCE, bold=True)
-        painter.setFont(font)
+        size = Text.BODY if len(self.answer) > 1 else Text.SENTENCE
+        painter.setFont(theme.font(size, bold=True))
         painter.setPen(theme.colour("muted" if self.answer == "?" else "accent"))
         shown = painter.fontMetrics().elidedText(self.answer, Qt.ElideRight, _THUMB)
         painter.drawText(below, Qt.AlignCenter, shown)
@@ -92,8 +86,7 @@ class PictureThumb(QAbstractButton):
             return QPen(theme.colour("second"), 2)
         if self.isChecked():
             return QPen(theme.colour("accent"), 2)
-        edge: QColor = theme.colour("muted" if self.underMouse() else "line")
-        return QPen(edge, 1)
+        return QPen(theme.colour("muted" if self.underMouse() else "line"), 1)
 
     def enterEvent(self, event: QEvent) -> None:
         self.update()
@@ -122,11 +115,9 @@ class PictureStrip(QFrame):
         self._reader = reader
         self._round = 0
         self.caption = label("", "muted", "pictureStripLabel")
-        self.close_button = QToolButton()
-        self.close_button.setObjectName("closeStripButton")
-        self.close_button.setProperty("look", "small")
-        set_icon(self.close_button, "x", Size.SMALL_ICON)
-        explain(self.close_button, "Close the pictures", "Put the pictures away.", "Esc")
+        self.close_button = icon_button(
+            "closeStripButton", "x", "Close the pictures", "Put the pictures away.", "Esc"
+        )
         self.close_button.clicked.connect(self.close_strip)
         inside = QWidget()
         self._row = row(1, owner=inside)
@@ -142,11 +133,10 @@ class PictureStrip(QFrame):
         )
         self._expected = 0
         reader.network.changed.connect(self._ask_again)
-        theme.theme().changed.connect(self._repaint)
+        theme.theme().changed.connect(self.update)
         self.hide()
 
     def start(self, count: int) -> None:
-        """Show an empty strip for so many pictures."""
         self._empty()
         self._expected = count
         self._say()
@@ -155,7 +145,6 @@ class PictureStrip(QFrame):
         self.show()
 
     def add(self, picture: FoundPicture) -> None:
-        """Show one more picture, and ask what it is."""
         thumb = PictureThumb(picture)
         thumb.clicked.connect(lambda: self.chosen.emit(picture))
         thumb.installEventFilter(self)
@@ -179,7 +168,6 @@ class PictureStrip(QFrame):
         self.closed.emit()
 
     def mark(self, picture: FoundPicture | None) -> None:
-        """Mark the picture that is on the board, if it is one of these."""
         for thumb in self.thumbs:
             thumb.setChecked(thumb.picture is picture)
 
@@ -216,10 +204,6 @@ class PictureStrip(QFrame):
         certainty = certainty_of_number(number) if number.is_number else certainty_of(answer)
         thumb.show_answer(certainty.label, certainty.sentence)
 
-    def _repaint(self) -> None:
-        for thumb in self.thumbs:
-            thumb.update()
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Walk through the pictures with the arrow keys; scroll to the focused one."""
         if not isinstance(watched, PictureThumb):
@@ -236,7 +220,6 @@ class PictureStrip(QFrame):
 
 
 def read_placed(recogniser: Any, placed: PlacedPicture) -> tuple[Any, Any]:
-    """Read a placed picture as a digit and as a number."""
     ink = ink_on_board(placed)
     answer = recogniser.recognise_ink(ink)
     return answer, recogniser.read_number(ink, answer)

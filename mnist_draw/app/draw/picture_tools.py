@@ -45,17 +45,16 @@ class DigitsToShow:
 
     def choose(self, model: ModelFile | None) -> bool:
         """Set the pictures of a network, MNIST's for digits; return whether they differ."""
-        wanted = ("MNIST", DIGITS)
-        if model is not None and model.info.classes:
-            wanted = (model.info.data, model.info.classes)
+        from mnist_draw.library.network_data import data_of, require_classes
+
+        own = model if model is not None and model.info.classes else None
+        wanted = ("MNIST", DIGITS) if own is None else (own.info.data, own.info.classes)
         if wanted == (self.of, self.names):
             return False
         loaded = None
-        if model is not None and model.info.classes:
-            from mnist_draw.library.network_data import data_of, require_classes
-
-            data = data_of(model)
-            require_classes(model, data)
+        if own is not None:
+            data = data_of(own)
+            require_classes(own, data)
             loaded = data.test_images.copy(), data.test_labels.copy()
         (self.of, self.names), self._loaded = wanted, loaded
         return True
@@ -71,7 +70,6 @@ class DigitsToShow:
         return self._loaded
 
     def describe(self, index: int, label: int) -> str:
-        """Describe one of them in a sentence."""
         name = self.names[label]
         if self.names == DIGITS:
             return f"Test digit {index:,}: it is {with_article(name)}."
@@ -81,19 +79,13 @@ class DigitsToShow:
 class MnistExamples(QObject):
     """Chooses test digits at random, none twice before all have been shown."""
 
-    found = pyqtSignal(PlacedPicture, str, str)
+    found = pyqtSignal(object)
 
     def __init__(
-        self,
-        reader: BackgroundReader,
-        renderings: Callable[[], Renderings],
-        caption: BoardCaption,
-        parent: QObject,
+        self, reader: BackgroundReader, canvas: Canvas, caption: BoardCaption, parent: QObject
     ) -> None:
         super().__init__(parent)
-        self._reader = reader
-        self._renderings = renderings
-        self._caption = caption
+        self._reader, self._canvas, self._caption = reader, canvas, caption
         self._digits = DigitsToShow()
         self._random = random.Random()
         self._any: list[int] = []
@@ -103,11 +95,10 @@ class MnistExamples(QObject):
         self._busy = False
 
     def show_any(self) -> None:
-        work = partial(self._draw_any, self._reader.network.model, self._renderings())
-        self._reader.background.run(work, self._show)
+        work = partial(self._draw_any, self._reader.network.model, self._canvas.renderings())
+        self._reader.background.run(work, self.found.emit)
 
     def show_mistake(self) -> None:
-        """Find a random test digit that the network in use gets wrong."""
         model = self._reader.network.model
         if model is None:
             notifier.problem("The network is not ready yet. Try again in a moment.")
@@ -130,14 +121,13 @@ class MnistExamples(QObject):
         if not self._any:
             self._any = self._random.sample(range(len(images)), len(images))
         index = self._any.pop()
-        sentence = self._digits.describe(index, int(labels[index]))
-        return _placed(images, index, renderings), sentence, ""
+        return self._draw(index, int(labels[index]), renderings)
 
-    def _draw_wrong(self, mistake: Mistake, renderings: Renderings) -> _Found:
+    def _draw(self, index: int, label: int, renderings: Renderings, reads: str = "") -> _Found:
         images, _ = self._digits.all()
-        sentence = self._digits.describe(mistake.index, mistake.label)
-        reads = f" This network reads {mistake.read}."
-        return _placed(images, mistake.index, renderings), sentence, reads
+        placed = place_ink(images[index, 0])
+        placed.prepare(renderings)
+        return placed, self._digits.describe(index, label), reads
 
     def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:
         from mnist_draw.recognition.mistakes import cached_mistakes, find_mistakes
@@ -147,7 +137,9 @@ class MnistExamples(QObject):
         images, labels = self._digits.all()
 
         def find() -> tuple[Mistake, ...]:
-            return find_mistakes(recogniser, images, labels, _on_board)
+            return find_mistakes(
+                recogniser, images, labels, lambda one: ink_on_board(place_ink(one))
+            )
 
         return cached_mistakes(model, find, len(images))
 
@@ -169,29 +161,16 @@ class MnistExamples(QObject):
             return
         if not self._wrong:
             self._wrong = self._random.sample(self._mistakes, len(self._mistakes))
-        mistake = self._wrong.pop()
-        work = partial(self._draw_wrong, mistake, self._renderings())
-        self._reader.background.run(work, self._show)
-
-    def _show(self, drawn: _Found) -> None:
-        self.found.emit(*drawn)
+        one = self._wrong.pop()
+        reads = f" This network reads {one.read}."
+        work = partial(self._draw, one.index, one.label, self._canvas.renderings(), reads)
+        self._reader.background.run(work, self.found.emit)
 
 
 def _kind(model: ModelFile | None) -> str:
-    """Name the test pictures of a network, in the plural."""
     from mnist_draw.library.network_data import reads_digits
 
     return "digits" if model is None or reads_digits(model) else "pictures"
-
-
-def _on_board(picture: np.ndarray) -> np.ndarray:
-    return ink_on_board(place_ink(picture))
-
-
-def _placed(images: np.ndarray, index: int, renderings: Renderings) -> PlacedPicture:
-    placed = place_ink(images[index, 0])
-    placed.prepare(renderings)
-    return placed
 
 
 class PictureTools(QObject):
@@ -210,7 +189,6 @@ class PictureTools(QObject):
         super().__init__(owner)
         self._canvas = canvas
         self._describe_answer = describe_answer
-        self._reads = ""
         self.reader = BackgroundReader(network, parent=self)
         # Not behind the pictures that are still being read: one that was clicked is wanted now.
         self._rendering = Background(self)
@@ -218,12 +196,12 @@ class PictureTools(QObject):
         self.caption = BoardCaption(canvas)
         self.input = PictureInput(background, canvas, self.caption, self.strip, owner)
         self.output = PictureOutput(background, canvas, owner)
-        self.examples = MnistExamples(self.reader, canvas.renderings, self.caption, self)
-        self.input.one_read.connect(self._show_picture)
+        self.examples = MnistExamples(self.reader, canvas, self.caption, self)
+        self.input.one_read.connect(lambda picture: self._show(picture.placed))
         self.strip.chosen.connect(self._prepare_chosen)
         self.examples.found.connect(self._show_example)
         canvas.history_changed.connect(lambda: self.strip.mark(None))
-        network.changed.connect(self._forget_what_was_read)
+        network.changed.connect(self.caption.withdraw)
         #: For a menu, in groups that belong together.
         self.commands = self._build_commands(owner)
 
@@ -274,7 +252,6 @@ class PictureTools(QObject):
         return taken, (self._any, self._mistake), given
 
     def name_examples(self, digits: bool) -> None:
-        """Name the test pictures by the classes of the network."""
         kind = "digit" if digits else "picture"
         whose = "MNIST's 10,000 test digits" if digits else "the test pictures of its data set"
         self._any.rename(f"Show me a {kind}", f"Put any of {whose} on the board.")
@@ -283,8 +260,8 @@ class PictureTools(QObject):
             f"Put a test {kind} on the board that the network which answers gets wrong.",
         )
 
-    def _show_picture(self, picture: FoundPicture) -> None:
-        self._canvas.show_items([picture.placed])
+    def _show(self, placed: PlacedPicture) -> None:
+        self._canvas.show_items([placed])
         self.replaced.emit()
 
     def _prepare_chosen(self, picture: FoundPicture) -> None:
@@ -294,17 +271,10 @@ class PictureTools(QObject):
         )
 
     def _show_chosen(self, picture: FoundPicture, placed: PlacedPicture) -> None:
-        self._canvas.show_items([placed])
+        self._show(placed)
         self.strip.mark(picture)
-        self.replaced.emit()
 
-    def _show_example(self, placed: PlacedPicture, sentence: str, reads: str) -> None:
-        self._canvas.show_items([placed])
-        self.replaced.emit()
-        self._reads = reads
-        self.caption.say(f"{sentence}{reads}")
-
-    def _forget_what_was_read(self) -> None:
-        """Remove the reading of the network before from the caption."""
-        self.caption.leave_out(self._reads)
-        self._reads = ""
+    def _show_example(self, found: _Found) -> None:
+        placed, sentence, reads = found
+        self._show(placed)
+        self.caption.say(sentence, reads)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PyQt5.QtCore import QEvent, QLineF, QObject, QPointF, Qt
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QTabletEvent, QTouchEvent
 from PyQt5.QtWidgets import QWidget
@@ -9,6 +11,9 @@ from PyQt5.QtWidgets import QWidget
 from mnist_draw.app.draw.board_items import BOARD
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
+
+if TYPE_CHECKING:
+    from mnist_draw.app.draw.canvas import Canvas
 
 #: At no pressure a tablet pen draws this part of the width set, at full pressure
 #: ``_LIGHTEST + _PRESSURE`` of it.
@@ -29,23 +34,12 @@ class PointerWidget(QWidget):
         self._touch: int | None = None
 
     def begin(self, point: QPointF, erase: bool, weight: float = 1.0) -> None:
-        """Put the pen down."""
         raise NotImplementedError
 
     def extend(self, point: QPointF, weight: float = 1.0) -> None:
-        """Move the pen that is down."""
         raise NotImplementedError
 
     def end(self) -> None:
-        """Lift the pen."""
-        raise NotImplementedError
-
-    def is_drawing(self) -> bool:
-        """Tell whether a stroke is being drawn."""
-        raise NotImplementedError
-
-    def to_widget(self, point: QPointF) -> QPointF:
-        """Return a point in board units in logical pixels of the widget."""
         raise NotImplementedError
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -121,7 +115,7 @@ BOARD_KEYS = (
 class KeyPen(QObject):
     """Moves a pen over a board by its key events."""
 
-    def __init__(self, board: PointerWidget) -> None:
+    def __init__(self, board: Canvas) -> None:
         super().__init__(board)
         self._board = board
         self._described = board.accessibleDescription()
@@ -146,7 +140,6 @@ class KeyPen(QObject):
         return False
 
     def _press(self, event: QKeyEvent) -> bool:
-        """Handle a key; return whether it is one of the pen's."""
         key, modifiers = event.key(), event.modifiers()
         if modifiers & ~(Qt.ShiftModifier | Qt.KeypadModifier):
             return False
@@ -161,7 +154,6 @@ class KeyPen(QObject):
         return True
 
     def _move(self, step: float) -> None:
-        """Move by a step in the direction of all pressed arrow keys."""
         place = self.place or QPointF(BOARD / 2, BOARD / 2)
         for key in self._held:
             place += _WAYS[key] * step
@@ -184,7 +176,6 @@ class KeyPen(QObject):
         self._tell()
 
     def _leave(self) -> None:
-        """Lift the pen and hide the crosshair."""
         self._held.clear()
         if self.down:
             self._lift()
@@ -194,7 +185,6 @@ class KeyPen(QObject):
             self._board.update()
 
     def _tell(self) -> None:
-        """Repaint the crosshair, and describe its place to screen readers."""
         if self.place is None:
             # A listener to the stroke has moved the focus.
             return
@@ -206,7 +196,6 @@ class KeyPen(QObject):
         self._board.update()
 
     def paint(self, painter: QPainter) -> None:
-        """Paint the crosshair in the board's pixels."""
         if self.place is None:
             return
         centre = self._board.to_widget(self.place)

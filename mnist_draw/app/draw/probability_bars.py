@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from PyQt5.QtCore import QEvent, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QFontMetricsF,
@@ -19,10 +19,10 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import ArrayAnimation
+from mnist_draw.app.kit.painters import ArrayAnimation, smooth_painter
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import claims_key, explain
+from mnist_draw.app.kit.widgets import Keys, explain
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import Certainty, format_probability
 
@@ -75,16 +75,6 @@ class ProbabilityBar(QProgressBar):
         pass
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """What the bars show; equal ones need no painting."""
-
-    values: tuple[float, ...]
-    named: frozenset[int] = frozenset()
-    known: bool = False
-    refused: bool = False
-
-
 class ProbabilityBars(QWidget):
     """The bars of one answer, the three best or all; one is the one that is asked about.
 
@@ -104,8 +94,14 @@ class ProbabilityBars(QWidget):
         self.chosen: int | None = None
         self.all_shown = False
         self.names: tuple[str, ...] = ()
+        self._values: tuple[float, ...] = ()
+        #: The classes in the accent's colour.
+        self.named: frozenset[int] = frozenset()
+        #: Whether there is an answer whose bars mean something; or ink that is no digit.
+        self.known = self.refused = False
         self.bars: list[ProbabilityBar] = []
         self._animation = ArrayAnimation(self, self.update)
+        Keys(self, self._meaning)
         self.show_classes(DIGITS)
 
     def show_classes(self, names: Sequence[str]) -> None:
@@ -117,11 +113,9 @@ class ProbabilityBars(QWidget):
             bar.hide()
             bar.deleteLater()
         self.bars = [ProbabilityBar(number, name, self) for number, name in enumerate(names)]
-        self._shown = _Shown((0.0,) * len(names))
         self._order = list(range(len(names)))
         self.chosen = None
-        self._animation.stop()
-        self._animation.shown = None
+        self.show_nothing()
         digits = self.names == DIGITS
         explain(self, "Probabilities", _EXPLAINED.format(
             "digit" if digits else "class",
@@ -136,11 +130,9 @@ class ProbabilityBars(QWidget):
 
     @property
     def has_more(self) -> bool:
-        """Whether there are more bars than the best."""
         return len(self.names) > BEST
 
     def show_all(self, on: bool) -> None:
-        """Show all bars in the order of the classes, or the best, the best first."""
         if on != self.all_shown:
             self.all_shown = on
             self._place()
@@ -164,18 +156,16 @@ class ProbabilityBars(QWidget):
 
     @property
     def _rows(self) -> int:
-        """Number of bars in the first column."""
         return -(-len(self.names) // self._columns)
 
     def visible_digits(self) -> list[int]:
-        """Return the classes whose bars are shown, from the top."""
         return list(range(len(self.names))) if self.all_shown else self._order[:BEST]
 
     def largest_hidden(self) -> float | None:
         """Return the largest probability that is not shown; None where all are."""
         if self.all_shown or not self.has_more or not self.known:
             return None
-        return self._shown.values[self._order[BEST]]
+        return self._values[self._order[BEST]]
 
     def _place(self) -> None:
         """Put the bars where they are painted, so that programs find them there."""
@@ -187,58 +177,43 @@ class ProbabilityBars(QWidget):
             bar.setVisible(place is not None)
             if place is not None:
                 column, row = divmod(place, rows)
-                bar.setGeometry(
-                    round(column * wide),
-                    round(row * self._row_height),
-                    round(wide) - Size.CARD_PADDING,
-                    math.ceil(self._row_height),
-                )
+                left, top = round(column * wide), round(row * self._row_height)
+                high = math.ceil(self._row_height)
+                bar.setGeometry(left, top, round(wide) - Size.CARD_PADDING, high)
 
     # -- what is shown
 
-    @property
-    def known(self) -> bool:
-        """Whether there is an answer whose bars mean something."""
-        return self._shown.known
-
-    @property
-    def refused(self) -> bool:
-        """Whether the ink is no digit, so that bars would mean nothing."""
-        return self._shown.refused
-
-    @property
-    def named(self) -> frozenset[int]:
-        """The classes in the accent's colour."""
-        return self._shown.named
-
-    def show_nothing(self) -> None:
-        self._show(_Shown((0.0,) * len(self.names)))
+    def show_nothing(self, refused: bool = False) -> None:
+        self._show((0.0,) * len(self.names), frozenset(), False, refused)
 
     def show_probabilities(self, probabilities: Sequence[float], certainty: Certainty) -> None:
         """Show the probabilities (0 to 1); of refused ink none."""
         if certainty.is_refused:
-            self._show(_Shown((0.0,) * len(self.names), refused=True))
+            self.show_nothing(refused=True)
         else:
-            self._show(_Shown(tuple(probabilities), frozenset(certainty.named), known=True))
+            self._show(tuple(probabilities), frozenset(certainty.named), True, False)
 
-    def _show(self, shown: _Shown) -> None:
-        if shown == self._shown:
+    def _show(
+        self, values: tuple[float, ...], named: frozenset[int], known: bool, refused: bool
+    ) -> None:
+        # Equal ones need no painting.
+        if (values, named, known, refused) == (self._values, self.named, self.known, self.refused):
             return
-        self._shown = shown
-        best = sorted(range(len(self.names)), key=lambda digit: -shown.values[digit])
-        for bar, value in zip(self.bars, shown.values, strict=True):
+        self._values, self.named, self.known, self.refused = values, named, known, refused
+        best = sorted(range(len(self.names)), key=lambda digit: -values[digit])
+        for bar, value in zip(self.bars, values, strict=True):
             bar.setValue(round(value * FULL))
         if best[:BEST] != self._order[:BEST] and not self.all_shown:
             self._order = best
             self._place()
         self._order = best
-        if shown.known:
+        if known:
             import numpy as np
 
             if self._animation.shown is None:
                 # The first answer's bars grow from nothing.
                 self._animation.shown = np.zeros(len(self.names))
-            self._animation.animate_to(np.array(shown.values))
+            self._animation.animate_to(np.array(values))
         else:
             self._animation.stop()
             self._animation.shown = None
@@ -247,14 +222,13 @@ class ProbabilityBars(QWidget):
     def moments(self) -> list[float]:
         """Return what is painted now; it glides towards the probabilities."""
         shown = self._animation.shown
-        return list(self._shown.values) if shown is None else shown.tolist()
+        return list(self._values) if shown is None else shown.tolist()
 
     def resizeEvent(self, event: QEvent) -> None:
         self._place()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         painter.fillRect(self.rect(), theme.colour("card"))
         if self.refused:
             painter.setPen(theme.colour("muted"))
@@ -270,7 +244,6 @@ class ProbabilityBars(QWidget):
                 self._paint_ghost(painter, area, _GHOSTS[place] if place < BEST else 0.0)
 
     def _track(self, area: QRectF) -> QRectF:
-        """Return the rectangle of a full bar."""
         scale, high = theme.text_scale(), _BAR if self.all_shown else _BEST_BAR
         left = _NAME_WIDTH * scale
         if self.names != DIGITS:
@@ -286,7 +259,7 @@ class ProbabilityBars(QWidget):
         return Text.BODY if self.all_shown else Text.SURER
 
     def _paint_bar(self, painter: QPainter, area: QRectF, digit: int, moment: float) -> None:
-        track, value = self._track(area), self._shown.values[digit]
+        track, value = self._track(area), self._values[digit]
         named = digit in self.named
         strong = named or (not self.named and digit == self._order[0])
         painter.setPen(theme.colour("text" if strong else "muted"))
@@ -318,7 +291,6 @@ class ProbabilityBars(QWidget):
             painter.restore()
 
     def _paint_ghost(self, painter: QPainter, area: QRectF, part: float) -> None:
-        """Paint where a bar will be."""
         track = self._track(area)
         self._paint_track(painter, track, part, theme.colour("muted", 0.3))
         painter.setPen(Qt.NoPen)
@@ -352,7 +324,6 @@ class ProbabilityBars(QWidget):
         return self._order[0] if self.chosen is None else self.chosen
 
     def choose(self, digit: int | None) -> None:
-        """Ask about a digit; None asks about the answer."""
         if digit != self.chosen:
             self.chosen = digit
             self.update()
@@ -362,41 +333,26 @@ class ProbabilityBars(QWidget):
         if event.button() != Qt.LeftButton or not self.known:
             return
         for digit in self.visible_digits():
-            if QRect(self.bars[digit].geometry()).contains(event.pos()):
+            if self.bars[digit].geometry().contains(event.pos()):
                 self.choose(None if digit == self.chosen else digit)
 
-    def event(self, event: QEvent) -> bool:
-        return claims_key(event, lambda key: self._meaning(key) is not None) or super().event(event)
-
-    def _meaning(self, event: QKeyEvent) -> tuple[str, int] | None:
-        """Return the action of a key, with its digit or step."""
+    def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
         if event.modifiers() & ~Qt.KeypadModifier:
             return None
         key = event.key()
         if Qt.Key_0 <= key <= Qt.Key_9 and self.names == DIGITS:
-            return "digit", key - Qt.Key_0
-        meanings: dict[int, tuple[str, int]] = {
-            Qt.Key_Up: ("up or down", -1),
-            Qt.Key_Down: ("up or down", 1),
-            Qt.Key_Left: ("step", -1),
-            Qt.Key_Right: ("step", 1),
-            Qt.Key_Escape: ("answer", 0),
+            return partial(self.choose, key - Qt.Key_0)
+        meanings: dict[int, Callable[[], object]] = {
+            Qt.Key_Up: partial(self._walk, -1),
+            Qt.Key_Down: partial(self._walk, 1),
+            Qt.Key_Left: partial(self.step_requested.emit, -1),
+            Qt.Key_Right: partial(self.step_requested.emit, 1),
+            Qt.Key_Escape: partial(self.choose, None),
         }
         return meanings.get(key)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        meaning = self._meaning(event)
-        if meaning is None:
-            super().keyPressEvent(event)
-            return
-        kind, number = meaning
-        shown = self.visible_digits()
-        if kind == "digit":
-            self.choose(number)
-        elif kind == "up or down" and self.explained_digit is not None:
-            at = shown.index(self.explained_digit) if self.explained_digit in shown else -1
-            self.choose(shown[(at + number) % len(shown)])
-        elif kind == "step":
-            self.step_requested.emit(number)
-        elif kind == "answer":
-            self.choose(None)
+    def _walk(self, step: int) -> None:
+        shown, asked = self.visible_digits(), self.explained_digit
+        if asked is not None:
+            at = shown.index(asked) if asked in shown else -1
+            self.choose(shown[(at + step) % len(shown)])

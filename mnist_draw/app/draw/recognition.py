@@ -50,7 +50,6 @@ def compile_network(model: ModelFile) -> CompiledNetwork:
 
 
 def _sample() -> np.ndarray:
-    """Return ink with two strokes in it."""
     import numpy as np
 
     ink = np.zeros((300, 300), np.uint8)
@@ -112,7 +111,6 @@ class Recognition(LatestJob):
             self._compiler.failed.connect(Notifier().problem)
 
     def start(self) -> None:
-        """Load the first network and answer from now on."""
         self.watch(True)
 
     # -- from any thread
@@ -134,7 +132,6 @@ class Recognition(LatestJob):
         self.wake()
 
     def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
-        """Use another network from now on, or the one that a function reads."""
         self._model.put(model)
         self.wake()
 

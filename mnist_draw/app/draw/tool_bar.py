@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from PyQt5.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer
+from PyQt5.QtGui import QKeyEvent, QPaintEvent
 from PyQt5.QtWidgets import (
     QAction,
     QButtonGroup,
@@ -22,9 +23,10 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Menu, Popover, paint_shadow
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import paint_box, smooth_painter
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import explain, rule
+from mnist_draw.app.kit.widgets import Keys, explain, rule
 
 #: Board units that one press of [ or ] makes the pen thinner or wider.
 WIDTH_STEP = 4
@@ -38,13 +40,8 @@ _AROUND = _PAD + _SHADOW
 #: How much of the bar is seen while the pen is down, and how soon: after the first answer.
 _FADED, _FADE_MS = 0.25, 80
 _SLIDER_WIDTH = 180
-#: Whether an arrow walks on or back.
-_ARROWS: dict[int, bool] = {
-    Qt.Key_Left: False,
-    Qt.Key_Up: False,
-    Qt.Key_Right: True,
-    Qt.Key_Down: True,
-}
+#: Steps of the arrows from tool to tool.
+_ARROWS: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.Key_Down: 1}
 #: Pixels of a dot that shows a width, for each board unit: all three differ.
 _DOT_SHARE = 0.28
 
@@ -62,8 +59,7 @@ class DotButton(QToolButton):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("accent" if self.isChecked() else "text"))
         radius = self._diameter() / 2
@@ -107,28 +103,26 @@ class ToolBar(QWidget):
                 tools.addLayout(row(rule(), margins=(_PAD + _PAD, 0, _PAD + _PAD, 0)))
                 tools.addSpacing(_PAD)
             tools.addWidget(tool, 1)
-        self._explain()
-        self._fading = QTimer(self)
-        self._fading.setSingleShot(True)
-        self._fading.timeout.connect(lambda: self._fade(True))
-        self._effect = QGraphicsOpacityEffect(self)
-        self._effect.setOpacity(_FADED)
-        self._effect.setEnabled(False)
-        self.setGraphicsEffect(self._effect)
-        canvas.pen_down.connect(self._pen_moved)
-        canvas.width_changed.connect(self.width_button.update)
-        canvas.installEventFilter(self)
-        theme.follow(self, self._fit)
-
-    def _explain(self) -> None:
         explain(self.width_button, "Width", "How thick the pen is.", "[ and ]")
         explain(self.more, "More", "Pictures, examples, saving and copying.")
         set_icon(self.more, "dots-three")
         self.popover: WidthPopover | None = None
         self.width_button.clicked.connect(self._open_widths)
+        self._effect = QGraphicsOpacityEffect(self)
+        self._effect.setOpacity(_FADED)
+        self._effect.setEnabled(False)
+        self.setGraphicsEffect(self._effect)
+        self._fading = QTimer(self)
+        self._fading.setSingleShot(True)
+        self._fading.timeout.connect(partial(self._effect.setEnabled, True))
+        # What a tool leaves over would move the board's crosshair.
+        Keys(self, self._meaning)
+        canvas.pen_down.connect(self._pen_moved)
+        canvas.width_changed.connect(self.width_button.update)
+        canvas.resized.connect(self._fit)
+        theme.follow(self, self._fit)
 
     def fill(self, *groups: Sequence[QAction]) -> None:
-        """Let the last tool open a menu of these commands."""
         self.menu = Menu(self.more)
         for group in groups:
             if self.menu.actions():
@@ -143,15 +137,9 @@ class ToolBar(QWidget):
         self.popover.open_at(self.width_button, to_the_right=True)
 
     def _diameter(self) -> float:
-        """How wide the ink is, at most as wide as an icon."""
         return min(self._canvas.pen_width * self._canvas.pixels_per_unit(), theme.scaled(Size.ICON))
 
     # -- the place
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Resize:
-            self._fit()
-        return False
 
     def _fit(self) -> None:
         """Size the tools for the board's height; take the middle of its left edge."""
@@ -164,38 +152,23 @@ class ToolBar(QWidget):
         place = QPoint(_EDGE - _SHADOW, (board - size.height()) // 2)
         self.setGeometry(QRect(place, size))
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        # What a tool leaves over would move the board's crosshair.
-        if event.key() in _ARROWS:
-            self.focusNextPrevChild(_ARROWS[event.key()])
-        else:
-            super().keyPressEvent(event)
+    def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
+        step = _ARROWS.get(event.key())
+        return None if step is None else partial(self.focusNextPrevChild, step > 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         edge = _SHADOW + 0.5
         card = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
         paint_shadow(painter, card, Size.CARD_RADIUS, _SHADOW)
-        painter.setPen(theme.colour("line"))
-        painter.setBrush(theme.colour("card"))
-        painter.drawRoundedRect(card, Size.CARD_RADIUS, Size.CARD_RADIUS)
-
-    # -- while the pen is down
+        paint_box(painter, card, "card")
 
     def _pen_moved(self, down: bool) -> None:
         if down:
             self._fading.start(_FADE_MS)
         else:
             self._fading.stop()
-            self._fade(False)
-
-    def _fade(self, on: bool) -> None:
-        if on != self._effect.isEnabled():
-            self._effect.setEnabled(on)
+            self._effect.setEnabled(False)
 
 
 def _tool(name: str) -> QToolButton:
@@ -225,12 +198,8 @@ class WidthPopover(Popover):
         self.slider.setPageStep(WIDTH_STEP)
         # The handle is higher than the groove and would be cut off.
         self.slider.setMinimumSize(_SLIDER_WIDTH, Size.ICON)
-        explain(
-            self.slider,
-            "Pen width",
-            "Width of the pen in board units; the board is 600 units high.",
-            "[ and ]",
-        )
+        sentence = "Width of the pen in board units; the board is 600 units high."
+        explain(self.slider, "Pen width", sentence, "[ and ]")
         self._figure = TabularLabel(widest=str(PEN_WIDTH_RANGE[1]))
         line = row(*self._dots, self.slider, self._figure)
         # Else the row would be as low as the figure.

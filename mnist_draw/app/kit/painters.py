@@ -16,12 +16,29 @@ from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.theme import Size
 
 if TYPE_CHECKING:
     import numpy as np
 
 #: A negative value fills this part of its cell's side.
 _INSET = 0.62
+
+
+def smooth_painter(widget: QWidget) -> QPainter:
+    """Return a painter that rounds the edges of what it paints on a widget."""
+    painter = QPainter(widget)
+    painter.setRenderHint(QPainter.Antialiasing)
+    return painter
+
+
+def paint_box(
+    painter: QPainter, box: QRectF, fill: str, edge: str = "line", radius: float = Size.CARD_RADIUS
+) -> None:
+    """Paint a box with round corners in two of the theme's colours."""
+    painter.setPen(theme.colour(edge))
+    painter.setBrush(theme.colour(fill))
+    painter.drawRoundedRect(box, radius, radius)
 
 
 def blank_pixmap(width: float, height: float, ratio: float) -> QPixmap:

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any
 
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QKeyEvent,
     QPainter,
@@ -110,6 +110,30 @@ def claims_key(event: QEvent, wanted: Callable[[QKeyEvent], bool]) -> bool:
         return False
     event.accept()
     return True
+
+
+class Keys(QObject):
+    """Gives a widget its keys, also those of its parts, before its tab and window see them.
+
+    `meaning` returns what a key does, or None for a key that is not the widget's.
+    """
+
+    def __init__(
+        self, widget: QWidget, meaning: Callable[[QKeyEvent], Callable[[], object] | None]
+    ) -> None:
+        super().__init__(widget)
+        self._meaning = meaning
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if not isinstance(event, QKeyEvent) or event.type() == QEvent.KeyRelease:
+            return False
+        act = self._meaning(event)
+        if act is not None:
+            event.accept()
+            if event.type() == QEvent.KeyPress:
+                act()
+        return act is not None
 
 
 def label(text: str, look: str, name: str = "") -> QLabel:
