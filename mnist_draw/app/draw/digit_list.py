@@ -92,9 +92,7 @@ class DigitList(CollectionController):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(background, parent)
-        self._view = view
-        self._canvas = canvas
-        self._reader = reader
+        self._view, self._canvas, self._reader = view, canvas, reader
         self._round = 0
         self._last_messages: list[str] = []
         self._followed = FollowedFolder(background, _seen, _listing, view.isVisible, self)
@@ -106,7 +104,7 @@ class DigitList(CollectionController):
         view.delete_requested.connect(self.delete)
         view.export_requested.connect(self.export)
         view.folder_requested.connect(self.show_folder)
-        view.bin.chosen.connect(lambda one: self.restore_digits([one.path]))
+        view.bin.chosen.connect(lambda one: self.restore([one.path], _restored([one.path])))
         reader.network.changed.connect(self._ask)
 
     # -- the list
@@ -168,9 +166,9 @@ class DigitList(CollectionController):
         self._canvas.show_items([place_ink(row.digit.ink)] if items is None else items)
         self._canvas.setFocus()
 
-    def relabel(self, rows: Sequence[DigitRow], label: int) -> None:
-        paths = _paths(rows)
-        before = {row.digit.label for row in rows}
+    def relabel(self, label: int) -> None:
+        rows = [row for row in self._view.chosen() if row.digit.label != label]
+        paths, before = _paths(rows), {row.digit.label for row in rows}
 
         def work() -> None:
             from mnist_draw.storage.my_digits import relabel_digit
@@ -183,11 +181,12 @@ class DigitList(CollectionController):
             self.notifier.message(f"{_count(paths)} labelled {with_article(label)}{was}.")
             self.show_folder_anew()
 
-        self.change(work, finished)
+        if paths:
+            self.change(work, finished)
 
-    def delete(self, rows: Sequence[DigitRow]) -> None:
-        """Delete digits, and offer to take that back."""
-        paths = _paths(rows)
+    def delete(self) -> None:
+        """Delete the chosen digits, and offer to take that back."""
+        paths = _paths(self._view.chosen())
 
         def work() -> list[Path]:
             from mnist_draw.storage.unique_paths import move_to_bin
@@ -198,12 +197,8 @@ class DigitList(CollectionController):
             self.offer_undo(_count(paths), deleted, _restored(deleted))
             self.refresh()
 
-        self.change(work, finished)
-
-    def restore_digits(self, deleted: Sequence[Path]) -> None:
-        self.restore(deleted, _restored(deleted))
-
-    # -- for other programs
+        if paths:
+            self.change(work, finished)
 
     def export(self, kind: str) -> None:
         """Let the user choose where to save all digits, and save them there."""
@@ -269,9 +264,7 @@ class MyDigits(QObject):
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._canvas = canvas
-        self._answer = answer
-        self._network = reader.network
+        self._canvas, self._answer, self._network = canvas, answer, reader.network
         self.teaching = Teaching(canvas, background, reader.network, self)
         answer.teach_requested.connect(self.teaching.teach)
         self.learn = LearnController(self.teaching, self._network, background, self)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QAbstractTableModel, QEvent, QModelIndex, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
@@ -27,12 +27,13 @@ from mnist_draw.app.kit.controls import BinButton, Menu
 from mnist_draw.app.kit.formatting import format_ago, format_moment, format_probability
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import blank_pixmap, paint_box
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (
     Card,
     ComboBox,
-    claims_key,
+    Keys,
     explain,
     label,
     push_button,
@@ -147,15 +148,10 @@ class DigitTableModel(QAbstractTableModel):
 
 def paint_thumbnail(mask: QImage) -> QPixmap:
     """Paint ink on paper in the theme's colours."""
-    pixmap = QPixmap(2 * _THUMB, 2 * _THUMB)
-    pixmap.setDevicePixelRatio(2)
-    pixmap.fill(Qt.transparent)
+    pixmap = blank_pixmap(_THUMB, _THUMB, 2)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.Antialiasing)
-    painter.setPen(theme.colour("line"))
-    painter.setBrush(theme.colour("paper"))
-    square = QRectF(0.5, 0.5, _THUMB - 1, _THUMB - 1)
-    painter.drawRoundedRect(square, Size.GRID, Size.GRID)
+    paint_box(painter, QRectF(0.5, 0.5, _THUMB - 1, _THUMB - 1), "paper", radius=Size.GRID)
     inked = QImage(mask.size(), QImage.Format_ARGB32_Premultiplied)
     inked.fill(theme.colour("ink"))
     inked.setAlphaChannel(mask)
@@ -202,61 +198,6 @@ def _tip(row: DigitRow, column: int) -> str:
     return str(row.digit.path) if column == 0 and row.digit.path else ""
 
 
-class DigitTable(QTableView):
-    """Shows the model; its keys change and delete digits."""
-
-    label_typed = pyqtSignal(int)
-    delete_requested = pyqtSignal()
-    open_requested = pyqtSignal()
-
-    def __init__(self, model: DigitTableModel) -> None:
-        super().__init__()
-        self.setObjectName("myDigitsTable")
-        self.setModel(model)
-        explain(
-            self,
-            "My digits",
-            "All digits that you have taught, the newest first. 0 to 9 change the label of the "
-            "chosen ones, Enter opens one on the board, Delete deletes them.",
-        )
-        style_table(self, _THUMB + 2 * Size.GRID)
-        self.setSelectionBehavior(QAbstractItemView.SelectRows)
-        self.setSelectionMode(QAbstractItemView.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
-        self.setIconSize(QSize(_THUMB, _THUMB))
-        self.verticalHeader().hide()
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.Stretch)
-        header.setSectionResizeMode(0, QHeaderView.Fixed)
-        theme.follow(self, lambda: self.setColumnWidth(0, _THUMB + theme.scaled(44)))
-        self.doubleClicked.connect(lambda _: self.open_requested.emit())
-
-    def chosen(self) -> list[int]:
-        """Return the numbers of the selected rows, from the top."""
-        return sorted({index.row() for index in self.selectionModel().selectedRows()})
-
-    def event(self, event: QEvent) -> bool:
-        # These keys mean the table's rows here, not the board.
-        return claims_key(event, self._means_rows) or super().event(event)
-
-    @staticmethod
-    def _means_rows(event: QKeyEvent) -> bool:
-        plain = not event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier)
-        return plain and (event.key() == Qt.Key_Delete or event.text() in _DIGITS)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
-            self.open_requested.emit()
-        elif self._means_rows(event):
-            if event.key() == Qt.Key_Delete:
-                self.delete_requested.emit()
-            else:
-                self.label_typed.emit(int(event.text()))
-        else:
-            super().keyPressEvent(event)
-
-
 #: Room for one digit and the menu's caret, in logical pixels.
 _LABEL_WIDTH = 68
 
@@ -266,8 +207,9 @@ class DigitListView(QWidget):
 
     closed = pyqtSignal()
     open_requested = pyqtSignal(DigitRow)
-    relabel_requested = pyqtSignal(list, int)
-    delete_requested = pyqtSignal(list)
+    #: The chosen digits are this one; or are to be deleted.
+    relabel_requested = pyqtSignal(int)
+    delete_requested = pyqtSignal()
     export_requested = pyqtSignal(str)
     folder_requested = pyqtSignal()
 
@@ -276,9 +218,9 @@ class DigitListView(QWidget):
         self.setObjectName("myDigitsView")
         self.setAccessibleName("My digits")
         self.learning = LearnCard(learning)
-        column(
-            self._build_top(), self.learning, (self._build_list(), 1), gap=Size.CARD_GAP, owner=self
-        )
+        parts = self._build_top(), self.learning, (self._build_list(), 1)
+        column(*parts, gap=Size.CARD_GAP, owner=self)
+        Keys(self, lambda key: self.closed.emit if key.key() == Qt.Key_Escape else None)
         self._show_choice()
 
     def _build_top(self) -> QHBoxLayout:
@@ -309,25 +251,14 @@ class DigitListView(QWidget):
         return row(self.title, (self.note, 1), *buttons)
 
     def _build_list(self) -> Card:
-        card = Card()
-        self.model = DigitTableModel()
-        self.table = DigitTable(self.model)
-        self.table.selectionModel().selectionChanged.connect(lambda *_: self._show_choice())
-        self.table.label_typed.connect(self._relabel)
-        self.table.delete_requested.connect(self._delete)
-        self.table.open_requested.connect(self._open)
         caption = label("It is a", "muted")
         self.label_combo = ComboBox()
         self.label_combo.setObjectName("digitLabelCombo")
         self.label_combo.addItems([str(digit) for digit in range(10)])
-        explain(
-            self.label_combo,
-            "Label",
-            "Change the label of the chosen digits.",
-            "0 to 9 in the list",
-        )
+        sentence = "Change the label of the chosen digits."
+        explain(self.label_combo, "Label", sentence, "0 to 9 in the list")
         caption.setBuddy(self.label_combo)
-        self.label_combo.activated.connect(self._relabel)
+        self.label_combo.activated.connect(self.relabel_requested)
         wide = self.label_combo.setFixedWidth
         theme.follow(self.label_combo, lambda: wide(theme.scaled(_LABEL_WIDTH)))
         self.open_button = push_button(
@@ -340,22 +271,58 @@ class DigitListView(QWidget):
         self.delete_button = push_button(
             "deleteDigitsButton", "Delete", "Delete the chosen digits; can be undone.", "Delete"
         )
-        self.delete_button.clicked.connect(self._delete)
-        card.body.addWidget(self.table, 1)
+        self.delete_button.clicked.connect(lambda: self.delete_requested.emit())
+        card = Card()
+        card.body.addWidget(self._build_table(), 1)
         buttons = self.open_button, self.delete_button
         card.body.addLayout(row(caption, self.label_combo, *buttons, 1))
         return card
+
+    def _build_table(self) -> QTableView:
+        self.model = DigitTableModel()
+        self.table = table = QTableView()
+        table.setObjectName("myDigitsTable")
+        table.setModel(self.model)
+        explain(
+            table,
+            "My digits",
+            "All digits that you have taught, the newest first. 0 to 9 change the label of the "
+            "chosen ones, Enter opens one on the board, Delete deletes them.",
+        )
+        style_table(table, _THUMB + 2 * Size.GRID)
+        table.setSelectionBehavior(QAbstractItemView.SelectRows)
+        table.setEditTriggers(QAbstractItemView.NoEditTriggers)
+        table.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
+        table.setIconSize(QSize(_THUMB, _THUMB))
+        table.verticalHeader().hide()
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.Stretch)
+        header.setSectionResizeMode(0, QHeaderView.Fixed)
+        theme.follow(table, lambda: table.setColumnWidth(0, _THUMB + theme.scaled(44)))
+        table.doubleClicked.connect(lambda _: self._open())
+        table.selectionModel().selectionChanged.connect(lambda *_: self._show_choice())
+        Keys(table, self._meaning)
+        return table
+
+    def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
+        """Return what a key does in the table, where it means its rows, not the board."""
+        if event.key() in (Qt.Key_Return, Qt.Key_Enter):
+            return self._open
+        if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier):
+            return None
+        if event.key() == Qt.Key_Delete:
+            return self.delete_requested.emit
+        digit = event.text()
+        return partial(self.relabel_requested.emit, int(digit)) if digit in _DIGITS else None
 
     # -- what is shown
 
     def show_rows(self, rows: Sequence[DigitRow]) -> None:
         """Show all digits, the newest first; the selection stays near its row."""
-        before = self.table.chosen()
+        before = self._chosen_places()
         self.model.show_rows(rows)
         count = len(rows)
-        self.note.setText(
-            f"{count:,} {'digit' if count == 1 else 'digits'}" if count else "none yet"
-        )
+        self.note.setText(f"{count:,} digit{'s' * (count > 1)}" if count else "none yet")
         for action in self._exports:
             action.setEnabled(bool(count))
         self.learning.show_count(count)
@@ -364,39 +331,21 @@ class DigitListView(QWidget):
         self._show_choice()
 
     def _show_choice(self) -> None:
-        chosen = self.table.chosen()
+        chosen = self.chosen()
         self.label_combo.setEnabled(bool(chosen))
         self.delete_button.setEnabled(bool(chosen))
         self.open_button.setEnabled(len(chosen) == 1)
         if chosen:
-            self.label_combo.setCurrentIndex(self.model.rows[chosen[0]].digit.label)
+            self.label_combo.setCurrentIndex(chosen[0].digit.label)
 
-    # -- what the user does
+    def chosen(self) -> list[DigitRow]:
+        """Return the selected rows, from the top."""
+        return [self.model.rows[place] for place in self._chosen_places()]
 
-    def _chosen(self) -> list[DigitRow]:
-        return [self.model.rows[number] for number in self.table.chosen()]
+    def _chosen_places(self) -> list[int]:
+        return sorted({index.row() for index in self.table.selectionModel().selectedRows()})
 
     def _open(self) -> None:
-        chosen = self._chosen()
+        chosen = self.chosen()
         if len(chosen) == 1:
             self.open_requested.emit(chosen[0])
-
-    def _relabel(self, digit: int) -> None:
-        rows = [row for row in self._chosen() if row.digit.label != digit]
-        if rows:
-            self.relabel_requested.emit(rows, digit)
-
-    def _delete(self) -> None:
-        chosen = self._chosen()
-        if chosen:
-            self.delete_requested.emit(chosen)
-
-    def event(self, event: QEvent) -> bool:
-        # Here the key means the list, whatever it means in the tab.
-        return claims_key(event, lambda key: key.key() == Qt.Key_Escape) or super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key_Escape:
-            self.closed.emit()
-        else:
-            super().keyPressEvent(event)

@@ -238,10 +238,9 @@ def svg_bytes(items: Sequence[Item]) -> bytes:
         """Hide what the eraser took from all that was drawn before it."""
         if rubbed:
             name, box = f"rubbed-out-{len(masks) + 1}", _svg_box(area)
-            masks.append(
-                f'<mask id="{name}" maskUnits="userSpaceOnUse" {box}>\n<rect {box} fill="white"/>'
-            )
-            masks.extend([_SVG_STROKES, *rubbed, "</g>", "</mask>"])
+            start = f'<mask id="{name}" maskUnits="userSpaceOnUse" {box}>'
+            paper = f'<rect {box} fill="white"/>'
+            masks.append("\n".join([start, paper, _SVG_STROKES, *rubbed, "</g>", "</mask>"]))
             body[:] = [f'<g mask="url(#{name})">', *body, "</g>"]
             rubbed.clear()
 
