@@ -109,6 +109,7 @@ class SidePanel(Card):
         self.rival.setObjectName("rivalCombo")
         explain(self.rival, "Rival", "What the answer is compared with.")
         self.rival.activated.connect(self.rival_chosen)
+        theme.theme().changed.connect(self._arrange_why)
         top = self._why_top = row(self.why_title, self.rival)
         # It takes no height while title and choice are below each other.
         top.addItem(QSpacerItem(0, 0, QSizePolicy.Expanding, QSizePolicy.Minimum))
@@ -173,20 +174,23 @@ class SidePanel(Card):
         if [self.rival.itemText(n) for n in range(self.rival.count())] != names:
             self.rival.clear()
             self.rival.addItems(names)
-            self._arrange_why(names)
+            self._arrange_why()
         if self.rival.isHidden():
             self.rival.show()
         if not self.rival.view().isVisible():
             self.rival.setCurrentIndex(frame.rival)
         self.why_rows.show_rows(why_rows(frame, name))
 
-    def _arrange_why(self, names: list[str]) -> None:
+    def _arrange_why(self) -> None:
         """Put title and choice side by side if the longest names fit."""
+        names = [self.rival.itemText(number) for number in range(self.rival.count())]
+        if not names:
+            return
         self.why_title.ensurePolished()
         metrics = self.why_title.fontMetrics()
         longest = max(metrics.horizontalAdvance(_describe_why(name)) for name in names)
         spacing = self._why_top.spacing()
-        room = self.contentsRect().width() - 2 * Size.CARD_PADDING - spacing
+        room = self.maximumWidth() - 2 * Size.CARD_PADDING - spacing
         narrow = longest + self.rival.sizeHint().width() > room
         self.why_title.setWordWrap(narrow)
         self._why_top.setDirection(QBoxLayout.TopToBottom if narrow else QBoxLayout.LeftToRight)
