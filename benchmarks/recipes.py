@@ -39,9 +39,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 from peers.alternation import alternate, ratio  # noqa: E402
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES  # noqa: E402
-from mnist_draw.dataset.mnist import Dataset, load_dataset, scale  # noqa: E402
-from mnist_draw.networks import parse_network  # noqa: E402
-from mnist_draw.networks.operations import forward  # noqa: E402
+from mnist_draw.dataset.mnist import Dataset, load_dataset  # noqa: E402
+from mnist_draw.recognition.twelve_digits import choose_twelve  # noqa: E402
 from mnist_draw.training import events  # noqa: E402
 from mnist_draw.training.loop import train  # noqa: E402
 from mnist_draw.training.presets import PRESETS  # noqa: E402
@@ -50,10 +49,6 @@ from mnist_draw.training.settings import TrainingSettings  # noqa: E402
 PARTS = ("presets", "augmentation")
 #: What the others are compared with.
 PLAIN_PRESET, PLAIN_RECIPE = "tutorial", "off"
-
-
-#: Test digits whose answers the page Train shows after each epoch.
-TWELVE = (3, 2, 318, 628, 33, 502, 341, 124, 3206, 320, 2186, 445)
 
 
 @dataclass(frozen=True)
@@ -68,14 +63,10 @@ class Outcome:
 def run(settings: TrainingSettings, data: Dataset) -> Outcome:
     """Train and test once."""
     began, seconds, accuracy = time.perf_counter(), 0.0, 0.0
-    shown = [number for number in TWELVE if number < len(data.test_labels)]
-    network = parse_network(settings.network)
-    pictures, digits = scale(data.test_images[shown]), data.test_labels[shown]
-    right: list[list[bool]] = []
+    twelve, right = choose_twelve(data), []
     for event in train(settings, dataset=data):
         if isinstance(event, events.EpochFinished):
-            probabilities = forward(network.operations, event.parameters, pictures)
-            right.append(list(probabilities.argmax(axis=1) == digits))
+            right.append(twelve.read(settings.network, event.parameters).right)
         elif isinstance(event, events.Testing):
             seconds = time.perf_counter() - began
         elif isinstance(event, events.Tested):
