@@ -23,6 +23,7 @@ from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.result_tables import (
     Name,
     classes_table,
+    confusion_cells,
     confusion_table,
     decimal,
     pictures_table,
@@ -79,10 +80,6 @@ h1, h2 { font-weight: 600; } h2 { font-size: 18px; }
 table { border-collapse: separate; border-spacing: 3px; }
 td, th { padding: 4px 10px; text-align: right; font-variant-numeric: tabular-nums; }
 th { color: #5d6675; font-weight: 600; } thead th { vertical-align: bottom; }
-.matrix td { border-radius: 5px; min-width: 26px; text-align: center; }
-.sheet { display: flex; flex-wrap: wrap; gap: 12px; }
-figure { margin: 0; width: 92px; } figure img { width: 56px; image-rendering: pixelated; }
-figcaption { font-size: 12px; line-height: 1.3; color: #5d6675; }
 svg { max-width: 100%; height: auto; }
 """
 
@@ -187,25 +184,25 @@ def confusion_svg(results: Results, name: Name) -> str:
         _text(right + 40, top - 24, "recall", _SMALL, _MUTED),
         _text(38, below, "precision", _SMALL, _MUTED),
     ]
-    colours = _cell_colours(results)
+    cells = confusion_cells(results)
     for true in range(count):
         middle = top + true * _STEP + _CELL / 2
         parts.append(_text(left / 2 + 10, middle, _short(name(true)), _BOLD))
-        parts.append(_text(right + 40, middle, percent(float(results.recall[true])), _SMALL))
-        for read in range(count):
-            x, (ground, ink) = left + read * _STEP, colours[true][read]
+        parts.append(_text(right + 40, middle, cells[true][count].text, _SMALL))
+        for read, cell in enumerate(cells[true][:count]):
+            x, ground = left + read * _STEP, _RIGHT if true == read else _blend(cell.strength)
             parts.append(
                 f'<rect x="{x}" y="{top + true * _STEP}" width="{_CELL}" height="{_CELL}" rx="6" '
                 f'fill="{ground}"/>'
             )
-            number = int(results.confusion[true, read])
-            if number:
-                size = _BOLD if number < 1000 else _SMALL
-                parts.append(_text(x + _CELL / 2, middle, f"{number:,}", size, ink))
+            size = _BOLD if len(cell.text) < 4 else _SMALL
+            ink = _PAPER if cell.strength > 0.7 else _TEXT
+            if cell.text:
+                parts.append(_text(x + _CELL / 2, middle, cell.text, size, ink))
     for read in range(count):
         centre = left + read * _STEP + _CELL / 2
         parts.append(_text(centre, top - 24, _short(name(read)), _BOLD))
-        parts.append(_text(centre, below, percent(float(results.precision[read])), _SMALL))
+        parts.append(_text(centre, below, cells[count][read].text, _SMALL))
     return _svg(right + 90, below + 42, "Confusion matrix", parts)
 
 
@@ -258,12 +255,20 @@ def mistakes_svg(
         true, read = (_short(name(int(of[place]))) for of in (results.labels, results.answers))
         parts += [
             f'<image x="{x}" y="{y}" width="{_TILE}" height="{_TILE}" '
-            f'style="image-rendering: pixelated" xlink:href="{_data_uri(images[place, 0])}"/>',
+            f'style="image-rendering: pixelated" xlink:href="{_data_uri(images[place, 0])}">'
+            f"<title>{escape(_describe(results, place, name))}</title></image>",
             _text(x + _TILE / 2, y + _TILE + 10, f"{true} as {read}", _TINY),
             _text(x + _TILE / 2, y + _TILE + 24, percent(float(results.confidence[place])), _TINY),
         ]
     rows = max(1, -(-len(shown) // _ACROSS))
     return _svg(gap + _ACROSS * _NEXT, gap + rows * high, "Mistakes", parts)
+
+
+def _describe(results: Results, place: int, name: Name) -> str:
+    assert results.labels is not None
+    true, read = name(int(results.labels[place])), name(int(results.answers[place]))
+    sure = percent(float(results.confidence[place]))
+    return f"Picture {place:,}: it is {true}, read as {read}, {sure} sure"
 
 
 def _svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
@@ -309,24 +314,6 @@ def _blend(share: float) -> str:
     return "#" + "".join(f"{value:02x}" for value in mixed)
 
 
-def _cell_colours(results: Results) -> list[list[tuple[str, str]]]:
-    """Return (background, text) of each cell: errors by the root of their count, C by C."""
-    errors = results.confusion.copy()
-    np.fill_diagonal(errors, 0)
-    most = max(int(errors.max()), 1)
-    rows = []
-    for true in range(results.classes):
-        row = []
-        for read in range(results.classes):
-            strength = (int(errors[true, read]) / most) ** 0.5
-            # Even a single mistake stands out from none.
-            colour = _blend(0.12 + 0.88 * strength) if errors[true, read] else _EMPTY
-            ink = _PAPER if strength > 0.7 else _TEXT
-            row.append((_RIGHT, _TEXT) if true == read else (colour, ink))
-        rows.append(row)
-    return rows
-
-
 def _data_uri(picture: npt.NDArray[np.uint8]) -> str:
     """Return a picture, uint8 (28, 28), as the address of a PNG that is in the page itself."""
     content = io.BytesIO()
@@ -354,7 +341,7 @@ def _page(
     parts = [
         f"<h1>{escape(heading)}</h1>",
         _figures(results, name),
-        _section(taken_for(name), _matrix(results, name)),
+        _section(taken_for(name), confusion_svg(results, name)),
         _section("Recall and precision", _table(classes_table(results, name))),
         _section(
             "Does it know when it is unsure?",
@@ -365,7 +352,7 @@ def _page(
         ),
         _section(
             "Mistakes",
-            f'<p class="muted">{escape(note)}</p>' + _mistakes(results, images, shown, name),
+            f'<p class="muted">{escape(note)}</p>' + mistakes_svg(results, images, shown, name),
         ),
     ]
     # Classes may be called anything, too.
@@ -398,45 +385,6 @@ def _figures(results: Results, name: Name) -> str:
         for value, what, more in figures
     ]
     return f'<section><div class="figures">{"".join(cells)}</div></section>'
-
-
-def _matrix(results: Results, name: Name) -> str:
-    colours = _cell_colours(results)
-    classes = range(results.classes)
-    head = "".join(f'<th scope="col">{escape(name(read))}</th>' for read in classes)
-    rows = []
-    for true in classes:
-        cells = "".join(
-            f'<td style="background:{colours[true][read][0]};color:{colours[true][read][1]}">'
-            f"{int(results.confusion[true, read]) or ''}</td>"
-            for read in classes
-        )
-        recall = percent(float(results.recall[true]))
-        rows.append(f'<tr><th scope="row">{escape(name(true))}</th>{cells}<td>{recall}</td></tr>')
-    precision = "".join(f"<td>{percent(float(share))}</td>" for share in results.precision)
-    return (
-        '<p class="muted">Rows: what it is. Columns: what the network reads.</p>'
-        f'<table class="matrix"><thead><tr><th></th>{head}<th>recall</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody>"
-        f"<tfoot><tr><th>precision</th>{precision}<td></td></tr></tfoot></table>"
-    )
-
-
-def _mistakes(
-    results: Results, images: npt.NDArray[np.uint8], shown: Sequence[int], name: Name
-) -> str:
-    assert results.labels is not None
-    figures = []
-    for place in shown:
-        true, read = name(int(results.labels[place])), name(int(results.answers[place]))
-        sure = percent(float(results.confidence[place]))
-        alt = f"Picture {place:,}: it is {true}, read as {read}, {sure} sure"
-        figures.append(
-            f'<figure><img src="{_data_uri(images[place, 0])}" alt="{escape(alt)}">'
-            f"<figcaption>{escape(true)} → {escape(read)}, {sure}<br>no. {place:,}</figcaption>"
-            "</figure>"
-        )
-    return f'<div class="sheet">{"".join(figures)}</div>'
 
 
 def _table(table: Table) -> str:

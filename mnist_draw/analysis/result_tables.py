@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import Table, percent
@@ -16,6 +17,44 @@ Share = Callable[[float], str]
 def decimal(share: float) -> str:
     """Return a share, 0 to 1, as programs read it; nothing where there is none."""
     return "" if share != share else f"{share:.6f}"
+
+
+#: Even a single mistake stands out from none.
+_LEAST_STRENGTH = 0.14
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the confusion matrix."""
+
+    #: The count; empty for none. At the edges a share in per cent.
+    text: str
+    #: How strongly a mistake is coloured, 0 to 1, by the root of its count.
+    strength: float = 0.0
+    is_share: bool = False
+
+
+def confusion_cells(results: Results) -> list[list[Cell]]:
+    """Return the confusion matrix as it is painted: recall last in each row, precision below."""
+    counts = results.confusion
+    taken = results.most_taken(1)
+    most = taken[0][2] if taken else 1
+
+    def cell(true: int, read: int) -> Cell:
+        count = int(counts[true, read])
+        if not count:
+            return Cell("")
+        root = float((count / most) ** 0.5)
+        strength = 0.0 if true == read else _LEAST_STRENGTH + (1 - _LEAST_STRENGTH) * root
+        return Cell(f"{count:,}", strength)
+
+    recall, precision = (
+        [Cell(percent(float(share)), is_share=True) for share in shares]
+        for shares in (results.recall, results.precision)
+    )
+    classes = range(results.classes)
+    rows = [[*(cell(true, read) for read in classes), recall[true]] for true in classes]
+    return [*rows, precision]
 
 
 def taken_for(name: Name) -> str:

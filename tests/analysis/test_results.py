@@ -220,11 +220,14 @@ def test_everything_is_written(counted, tmp_path):
     assert len(list(drawn["mistakes"].iter(f"{SVG}image"))) == results.wrong
 
 
+_SOURCES = ("src", "href", "{http://www.w3.org/1999/xlink}href")
+
+
 def sources(text):
     """Return what a page refers to, once all its tags are closed."""
     whole = re.sub(r"<((?:meta|img|br)\b[^>]*?)/?>", r"<\1/>", text[text.index("<html") :])
     page = ElementTree.fromstring(whole)
-    return [each.get(name) for each in page.iter() for name in ("src", "href") if each.get(name)]
+    return [each.get(name) for each in page.iter() for name in _SOURCES if each.get(name)]
 
 
 def test_the_page_needs_nothing_else(counted, tmp_path):

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.app.inside.results import counting
-from mnist_draw.app.inside.results.confusion_matrix import _rounded
+from mnist_draw.app.inside.results.confusion_matrix import rounded
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
@@ -46,7 +46,13 @@ def count(section, qtbot, model=None):
 
 
 def cell(section, row, column):
-    return section.confusion.matrix.confusion.index(row, column)
+    return section.confusion.matrix.cells[row][column].text
+
+
+def press(section, qtbot, row, column):
+    matrix = section.confusion.matrix
+    place = matrix.place_of(matrix.item(row, column)).toPoint()
+    qtbot.mouseClick(matrix, Qt.LeftButton, pos=place)
 
 
 def shown(section):
@@ -67,8 +73,8 @@ def test_everything_is_counted_and_painted_once(section, qtbot, digits):
     assert label_text(section, "sureMistakesFigure") == str(results.sure_and_wrong)
     assert label_text(section, "resultsState") == "a number opens its pictures"
     number = int(np.bincount(digits.test_labels).argmax())
-    assert cell(section, number, number).data() == str(results.confusion[number, number])
-    assert cell(section, number, 10).data() == f"{100 * results.recall[number]:.1f} %"
+    assert cell(section, number, number) == str(results.confusion[number, number])
+    assert cell(section, number, 10) == f"{100 * results.recall[number]:.1f} %"
     assert shown(section) == results.mistakes().tolist()
     assert results.calibration.value in label_text(section, "reliabilityWords")
     qtbot.wait(50)
@@ -82,14 +88,14 @@ def test_everything_is_counted_and_painted_once(section, qtbot, digits):
 
     watcher = Watcher()
     matrix = section.confusion.matrix
-    matrix.viewport().installEventFilter(watcher)
+    matrix.installEventFilter(watcher)
     matrix.show_results(section._results, str)
     qtbot.waitUntil(lambda: bool(painted), timeout=20_000)
     qtbot.wait(50)
     assert len(painted) == 1
     # Another name is written, though.
     matrix.show_results(section._results, lambda number: f"class {number + 1}")
-    assert matrix.horizontalHeader().model().headerData(0, Qt.Horizontal) == "1"
+    assert "class 1" in matrix.describe(matrix.item(0, 1))
     qtbot.waitUntil(lambda: len(painted) > 1, timeout=20_000)
 
 
@@ -97,23 +103,23 @@ def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
     count(section, qtbot)
     results, matrix = section._results, section.confusion.matrix
     true, read, times = results.most_taken(1)[0]
-    matrix.clicked.emit(cell(section, true, read))
+    press(section, qtbot, true, read)
     assert shown(section) == results.pictures_of(true, read).tolist()
     assert label_text(section, "mistakesTitle") == f"{true} read as {read}"
     assert label_text(section, "mistakesNote").startswith(f"{times} picture")
-    matrix.clicked.emit(cell(section, true, read))
+    press(section, qtbot, true, read)
     assert shown(section) == results.mistakes().tolist()
     # The edges stand for all mistakes of a row or a column.
-    matrix.clicked.emit(cell(section, true, 10))
+    press(section, qtbot, true, 10)
     assert shown(section) == results.pictures_of(true, None).tolist()
     assert all(results.labels[place] == true for place in shown(section))
     section.mistakes.all_link.click()
     assert shown(section) == results.mistakes().tolist()
     assert section.table().headings[-1] == "recall"
     assert len(section.table().rows) == 11
-    matrix.setCurrentIndex(cell(section, 3, 3))
+    matrix.walk_to(matrix.item(3, 3))
     qtbot.keyClick(matrix, Qt.Key_Right)
-    assert matrix.currentIndex() == cell(section, 3, 4)
+    assert matrix.current == matrix.item(3, 4)
     assert {"3", "4"} <= set(matrix.accessibleDescription())
     qtbot.keyClick(matrix, Qt.Key_Return)
     assert matrix.pinned == (3, 4)
@@ -317,7 +323,7 @@ def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section,
     assert [label_text(section, name) for name in figures] == ["–"] * 3
     matrix = section.confusion.matrix
     assert not matrix.dimmed
-    assert matrix.confusion.data(cell(section, 0, 0)) is None
+    assert matrix.cells == []
     assert section.confusion.links[0].isHidden()
     assert not section.reliability.bins
     assert not shown(section)
@@ -331,4 +337,4 @@ def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section,
 
 def test_shares_in_narrow_columns_are_rounded_not_cut():
     shares = ("97.6", "97.6 %", "99.8", "100", "")
-    assert [_rounded(share) for share in shares] == ["98", "98 %", "99", "100", ""]
+    assert [rounded(share) for share in shares] == ["98", "98 %", "99", "100", ""]

@@ -1,33 +1,18 @@
-"""The confusion matrix as a table that is painted in cells and walked through by keys."""
+"""The confusion matrix: painted as a whole, walked through by keys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    pyqtSignal,
-)
-from PyQt5.QtGui import QColor, QFont, QKeyEvent, QPainter, QPen, QResizeEvent, qGray
-from PyQt5.QtWidgets import (
-    QAbstractItemView,
-    QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
-    QWidget,
-)
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, qGray
+from PyQt5.QtWidgets import QWidget
 
-from mnist_draw.analysis.table import percent
+from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import explain, tip
+from mnist_draw.app.kit.walkable_view import WalkableView
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results
@@ -36,328 +21,234 @@ if TYPE_CHECKING:
 Pair = tuple[int | None, int | None]
 #: Widths of the names at the left and of the recalls, height of the names above and of the
 #: precisions, in pixels.
-_LEFT, _RIGHT, _EDGE_HEIGHT = 54, 58, 24
-_MIN_CELL = 26
-#: With more classes than `_FEW`, cells may shrink to `_MIN_OF_MANY` pixels, and their numbers too.
-_FEW, _MIN_OF_MANY = 10, 12
-#: Even a single mistake stands out from none.
-_MIN_STRENGTH = 0.14
+_LEFT, _RIGHT, _EDGE = 54, 58, 24
+#: Least side of a cell, of one of more classes than `_FEW`, and of one with its number in full.
+_MIN_CELL, _MIN_OF_MANY, _FEW = 26, 12, 10
 
 
-class ConfusionModel(QAbstractTableModel):
-    """Counts, with recall as the last column and precision as the last row."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.results: Results | None = None
-        self.classes = 10
-        self.name: Callable[[int], str] = str
-        self._counts: list[list[int]] = []
-        self._recall: list[float] = []
-        self._precision: list[float] = []
-        self._most = 1
-        self._names: list[str] = []
-
-    def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
-        """Show the counts of results."""
-        self.results, self.name = results, name
-        if results is None:
-            self._counts = []
-        else:
-            self.set_classes(results.classes)
-            self._counts = results.confusion.tolist()
-            self._recall, self._precision = results.recall.tolist(), results.precision.tolist()
-            taken = results.most_taken(1)
-            self._most = taken[0][2] if taken else 1
-        last = self.index(self.classes, self.classes)
-        self.dataChanged.emit(self.index(0, 0), last)
-        names = [self.headerData(number, Qt.Horizontal) for number in range(self.classes)]
-        if names != self._names:
-            # The table lays everything out and paints it once more then.
-            self._names = names
-            self.headerDataChanged.emit(Qt.Horizontal, 0, self.classes)
-
-    def set_classes(self, classes: int) -> None:
-        """Set the number of rows and columns."""
-        if classes != self.classes:
-            self.beginResetModel()
-            self.classes, self._counts = classes, []
-            self.endResetModel()
-
-    def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else self.classes + 1
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:
-        return self.rowCount(parent)
-
-    def pair(self, index: QModelIndex) -> Pair | None:
-        """Return the classes of a cell; None for the corner."""
-        true = index.row() if index.row() < self.classes else None
-        read = index.column() if index.column() < self.classes else None
-        return None if true is None and read is None else (true, read)
-
-    def count(self, index: QModelIndex) -> int:
-        """Return the number in a cell; 0 at the edges."""
-        inside = index.row() < self.classes and index.column() < self.classes
-        return self._counts[index.row()][index.column()] if inside and self._counts else 0
-
-    def strength(self, index: QModelIndex) -> float:
-        """Return how strongly a mistake is coloured, 0 to 1, by the root of its count."""
-        count = self.count(index)
-        if not count or index.row() == index.column():
-            return 0.0
-        return _MIN_STRENGTH + (1 - _MIN_STRENGTH) * float((count / self._most) ** 0.5)
-
-    def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
-        if self.results is None or self.results.labels is None or not index.isValid():
-            return None
-        if role == Qt.DisplayRole:
-            return self._text(index)
-        if role == Qt.AccessibleTextRole:
-            return self.describe(index)
-        if role == Qt.ToolTipRole:
-            return tip(self.describe(index))
-        return None
-
-    def _text(self, index: QModelIndex) -> str:
-        row, column = index.row(), index.column()
-        if row < self.classes and column < self.classes:
-            count = self._counts[row][column]
-            return f"{count:,}" if count else ""
-        if row < self.classes:
-            return percent(self._recall[row])
-        # Narrow columns: the row's name says that these are shares.
-        share = percent(self._precision[column])[:-2] if column < self.classes else ""
-        return share.replace("100.0", "100")
-
-    def describe(self, index: QModelIndex) -> str:
-        """Return what a cell says, as a sentence."""
-        pair = self.pair(index)
-        if pair is None:
-            return ""
-        true, read = pair
-        if read is None:
-            assert true is not None
-            return f"{self._text(index) or 'None'} of the {self.name(true)}s were read rightly."
-        if true is None:
-            return f"Where it read {self.name(read)}, it was right in {self._text(index) or '0'} %."
-        count = self.count(index)
-        if not count:
-            return f"No {self.name(true)} was read as {self.name(read)}."
-        times = "once" if count == 1 else f"{count:,} times"
-        return f"{self.name(true)} read as {self.name(read)}: {times}."
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.DisplayRole
-    ) -> Any:
-        edge = section == self.classes
-        if role == Qt.DisplayRole:
-            if edge:
-                return "recall" if orientation == Qt.Horizontal else "precision"
-            return self.name(section).removeprefix("class ")
-        if role == Qt.TextAlignmentRole:
-            return Qt.AlignCenter
-        return None
-
-
-class ConfusionDelegate(QStyledItemDelegate):
-    """Paints a cell: mistakes filled and bold, right answers grey."""
-
-    def __init__(self, view: ConfusionMatrix) -> None:
-        super().__init__(view)
-        self._view = view
-        self._fonts: dict[tuple[int, bool], QFont] = {}
-        theme.theme().changed.connect(self._fonts.clear)
-
-    def _font(self, size: int, bold: bool) -> QFont:
-        """Return a font; making one for each of 120 cells takes as long as painting them."""
-        if (size, bold) not in self._fonts:
-            self._fonts[size, bold] = theme.font(size, bold)
-        return self._fonts[size, bold]
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        model = self._view.confusion
-        text = model.data(index) or ""
-        painter.save()
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setOpacity(0.45 if self._view.dimmed else 1.0)
-        pinned = model.pair(index) is not None and model.pair(index) == self._view.pinned
-        if index.row() == model.classes or index.column() == model.classes:
-            painter.setFont(self._font(Text.LABEL, pinned))
-            if painter.fontMetrics().horizontalAdvance(text) > option.rect.width() - 2:
-                painter.setFont(self._font(Text.AXIS, pinned))
-            if painter.fontMetrics().horizontalAdvance(text) > option.rect.width() - 2:
-                # Cut, a share would be read as another one: in narrow columns it is rounded.
-                text = _rounded(text)
-            painter.setPen(theme.colour("text"))
-            painter.drawText(option.rect, Qt.AlignCenter, text)
-        else:
-            self._paint_cell(painter, QRectF(option.rect), index, text)
-        if pinned or (self._view.hasFocus() and index == self._view.currentIndex()):
-            # What is pinned is outlined; where the keys are, thinly.
-            painter.setPen(QPen(theme.colour("second"), 2.5 if pinned else 1.0))
-            painter.setBrush(Qt.NoBrush)
-            painter.drawRoundedRect(QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
-        painter.restore()
-
-    def _paint_cell(self, painter: QPainter, box: QRectF, index: QModelIndex, text: str) -> None:
-        model = self._view.confusion
-        right = index.row() == index.column()
-        strength = model.strength(index)
-        # Dark, the colour under the pointer is too near to that of right answers.
-        empty = theme.colour("window" if theme.theme().colours.dark else "hover")
-        ground = theme.colour("track") if right else empty
-        if strength:
-            ground = _blended(empty, theme.colour("accent"), strength)
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(ground)
-        painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
-        small = len(text) > 3 or box.width() < _MIN_CELL
-        size = Text.AXIS if small else Text.LABEL if right else Text.BODY
-        painter.setFont(self._font(size, not right))
-        painter.setPen(_readable_on(ground))
-        painter.drawText(box, Qt.AlignCenter, text)
-
-
-class DigitHeader(QHeaderView):
-    """Names of the classes, bold where the pinned cell is."""
-
-    def __init__(self, orientation: Qt.Orientation, view: ConfusionMatrix) -> None:
-        super().__init__(orientation, view)
-        self._view = view
-        self.setSectionResizeMode(QHeaderView.Fixed)
-        self.setMinimumSectionSize(_MIN_OF_MANY)
-        self.setHighlightSections(False)
-
-    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
-        if not rect.isValid():
-            return
-        model = self._view.confusion
-        edge = section == model.classes
-        pinned = self._view.pinned
-        along = 1 if self.orientation() == Qt.Horizontal else 0
-        bold = pinned is not None and pinned[along] == section
-        painter.save()
-        painter.setFont(theme.font(Text.LABEL if edge else Text.BODY, bold=not edge))
-        painter.setPen(theme.colour("text" if bold else "muted"))
-        text = str(model.headerData(section, self.orientation()))
-        if not edge:
-            text = painter.fontMetrics().elidedText(text, Qt.ElideRight, rect.width())
-        painter.drawText(rect, Qt.AlignCenter, text)
-        painter.restore()
-
-
-class ConfusionMatrix(QTableView):
+class ConfusionMatrix(WalkableView):
     """Shows what is taken for what; a cell can be pinned."""
 
     pair_pinned = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("confusionMatrix")
-        explain(
-            self,
+        super().__init__(
+            "confusionMatrix",
             "What is taken for what",
             "Rows: what a picture shows. Columns: what the network reads. Arrow keys walk, Enter "
             "or a click shows the pictures behind a number, the same again or Esc shows all.",
+            parent,
         )
-        self.setToolTip("")
         self.pinned: Pair | None = None
         self.dimmed = False
-        self.confusion = ConfusionModel(self)
-        self.setModel(self.confusion)
-        self.setItemDelegate(ConfusionDelegate(self))
-        self.setHorizontalHeader(DigitHeader(Qt.Horizontal, self))
-        self.setVerticalHeader(DigitHeader(Qt.Vertical, self))
-        self.setCornerButtonEnabled(False)
-        self.setShowGrid(False)
-        self.setSelectionMode(QAbstractItemView.NoSelection)
-        self.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self.setFrameShape(QTableView.NoFrame)
-        self.clicked.connect(self._toggle)
-        theme.theme().changed.connect(self._fit)
+        self.classes = 10
+        self.name: Callable[[int], str] = str
+        self.cells: list[list[Cell]] = []
 
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
         """Show the counts of results."""
         if results is not None:
             self.show_classes(results.classes, name)
-        self.confusion.show_results(results, name)
+        labelled = results is not None and results.labels is not None
+        self.cells = confusion_cells(results) if results is not None and labelled else []
+        self.name = name
+        self.update()
 
     def show_classes(self, classes: int, name: Callable[[int], str]) -> None:
         """Show an empty table of other classes; one of the same classes stays."""
-        if self.confusion.classes != classes:
+        if self.classes != classes:
             self.pin(None)
-            self.confusion.show_results(None, name)
-            self.confusion.set_classes(classes)
-            self._fit()
+            self.walk_to(None)
+            self.classes, self.cells, self.name = classes, [], name
+            self.updateGeometry()
 
     def set_dimmed(self, on: bool) -> None:
         """Say whether what is shown is outdated."""
         if on != self.dimmed:
             self.dimmed = on
-            self.viewport().update()
+            self.update()
 
     def pin(self, pair: Pair | None) -> None:
         """Keep a cell, or none."""
         if pair != self.pinned:
             self.pinned = pair
-            self.viewport().update()
-            for header in (self.horizontalHeader(), self.verticalHeader()):
-                header.viewport().update()
+            self.update()
             self.pair_pinned.emit(pair)
 
-    def _toggle(self, index: QModelIndex) -> None:
-        pair = self.confusion.pair(index)
+    # -- where things are
+
+    def sizeHint(self) -> QSize:
+        return QSize(470, 400)
+
+    def minimumSizeHint(self) -> QSize:
+        scale = theme.text_scale()
+        side = self.classes * (_MIN_CELL if self.classes <= _FEW else _MIN_OF_MANY)
+        return QSize(side + round((_LEFT + _RIGHT) * scale), side + round(2 * _EDGE * scale))
+
+    def _grid(self) -> QRectF:
+        """Return the place of the counts."""
+        scale = theme.text_scale()
+        edge = _EDGE * scale
+        return QRectF(self.rect()).adjusted(_LEFT * scale, edge, -_RIGHT * scale, -edge)
+
+    def _box(self, row: int, column: int) -> QRectF:
+        """Return a cell's place; -1 is that of the names, and the last one that of the shares."""
+        grid, size = self._grid(), self.rect()
+        wide, high = grid.width() / self.classes, grid.height() / self.classes
+        box = QRectF(grid.left() + column * wide, grid.top() + row * high, wide, high)
+        if column < 0:
+            box.setLeft(0.0)
+        if row < 0:
+            box.setTop(0.0)
+        if column == self.classes:
+            box.setRight(size.width())
+        if row == self.classes:
+            box.setBottom(size.height())
+        return box
+
+    def item(self, row: int, column: int) -> int:
+        """Return the number of a cell; the last of a row or column is its share."""
+        return row * (self.classes + 1) + column
+
+    def pair(self, item: int) -> Pair:
+        """Return the classes of a cell."""
+        row, column = divmod(item, self.classes + 1)
+        return (row if row < self.classes else None, column if column < self.classes else None)
+
+    # -- walking
+
+    def count(self) -> int:
+        return (self.classes + 1) ** 2 - 1
+
+    def item_at(self, point: QPointF) -> int | None:
+        grid, n = self._grid(), self.classes
+        row = int((point.y() - grid.top()) * n // grid.height())
+        column = int((point.x() - grid.left()) * n // grid.width())
+        item = self.item(min(row, n), min(column, n))
+        return item if row >= 0 and column >= 0 and item < self.count() else None
+
+    def place_of(self, item: int) -> QPointF:
+        return self._box(*divmod(item, self.classes + 1)).center()
+
+    def step(self, right: int, down: int) -> bool:
+        row, column = (0, -1) if self.current is None else divmod(self.current, self.classes + 1)
+        goal = [min(max(row + down, 0), self.classes), min(max(column + right, 0), self.classes)]
+        item = self.item(*goal)
+        if item < self.count():
+            self.walk_to(item)
+            self._show_tip(self.mapToGlobal(self.place_of(item).toPoint()))
+        return True
+
+    def describe(self, item: int) -> str:
+        if not self.cells:
+            return ""
+        true, read = self.pair(item)
+        row, column = divmod(item, self.classes + 1)
+        text = self.cells[row][column].text
+        if read is None:
+            assert true is not None
+            return f"{text or 'None'} of the {self.name(true)}s were read rightly."
+        if true is None:
+            return f"Where it read {self.name(read)}, it was right in {text or '0 %'}."
+        if not text:
+            return f"No {self.name(true)} was read as {self.name(read)}."
+        times = "once" if text == "1" else f"{text} times"
+        return f"{self.name(true)} read as {self.name(read)}: {times}."
+
+    def _toggle(self, item: int) -> None:
+        pair = self.pair(item)
         self.pin(None if pair == self.pinned else pair)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        item = self.item_at(event.localPos())
+        if event.button() == Qt.LeftButton and item is not None:
+            self.walk_to(item)
+            self._toggle(item)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space):
-            if self.currentIndex().isValid():
-                self._toggle(self.currentIndex())
+            if self.current is not None:
+                self._toggle(self.current)
         elif event.key() == Qt.Key_Escape and self.pinned is not None:
             self.pin(None)
         else:
             super().keyPressEvent(event)
 
-    def currentChanged(self, current: QModelIndex, previous: QModelIndex) -> None:
-        super().currentChanged(current, previous)
-        words = self.confusion.data(current, Qt.AccessibleTextRole) if current.isValid() else ""
-        self.setAccessibleDescription(words or "")
-        self.viewport().update()
+    # -- painting
 
-    def sizeHint(self) -> QSize:
-        return QSize(470, 400)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setOpacity(0.45 if self.dimmed else 1.0)
+        self._paint_names(painter)
+        fonts = {
+            (size, bold): theme.font(size, bold)
+            for size in (Text.AXIS, Text.LABEL, Text.BODY)
+            for bold in (False, True)
+        }
+        for item in range(self.count()):
+            row, column = divmod(item, self.classes + 1)
+            cell = self.cells[row][column] if self.cells else Cell("")
+            self._paint_cell(painter, self._box(row, column), cell, fonts, row == column)
+        for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (self._kept(), 2.5)):
+            if marked is not None:
+                box = self._box(*divmod(marked, self.classes + 1)).adjusted(1.5, 1.5, -1.5, -1.5)
+                painter.setPen(QPen(theme.colour("second"), wide))
+                painter.setBrush(Qt.NoBrush)
+                painter.drawRoundedRect(box, 5, 5)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
+    def _kept(self) -> int | None:
+        if self.pinned is None:
+            return None
+        row, column = (self.classes if part is None else part for part in self.pinned)
+        return self.item(row, column)
 
-    def _fit(self) -> None:
-        """Give all cells the same size, as large as there is room for."""
-        scale, classes = theme.text_scale(), self.confusion.classes
-        left, right = round(_LEFT * scale), round(_RIGHT * scale)
-        edge_height = round(_EDGE_HEIGHT * scale)
-        self.verticalHeader().setFixedWidth(left)
-        self.horizontalHeader().setFixedHeight(edge_height)
-        wide = (self.width() - left - right) // classes
-        high = (self.height() - 2 * edge_height) // classes
-        least = _MIN_CELL if classes <= _FEW else _MIN_OF_MANY
-        # More classes than there is room for are scrolled through.
-        policy = Qt.ScrollBarAlwaysOff if classes <= _FEW else Qt.ScrollBarAsNeeded
-        self.setHorizontalScrollBarPolicy(policy)
-        self.setVerticalScrollBarPolicy(policy)
-        for column in range(classes):
-            self.setColumnWidth(column, max(wide, least))
-        for row in range(classes):
-            self.setRowHeight(row, max(high, least))
-        self.setColumnWidth(classes, right)
-        self.setRowHeight(classes, edge_height)
+    def _paint_names(self, painter: QPainter) -> None:
+        for place in range(self.classes + 1):
+            edge = place == self.classes
+            painter.setFont(theme.font(Text.LABEL if edge else Text.BODY, bold=not edge))
+            name = self.name(place).removeprefix("class ") if not edge else ""
+            for along, box in enumerate((self._box(place, -1), self._box(-1, place))):
+                bold = self.pinned is not None and self.pinned[along] == place
+                painter.setPen(theme.colour("text" if bold else "muted"))
+                text = ("precision", "recall")[along] if edge else name
+                if not edge:
+                    text = painter.fontMetrics().elidedText(text, Qt.ElideRight, int(box.width()))
+                painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
+
+    def _paint_cell(
+        self,
+        painter: QPainter,
+        box: QRectF,
+        cell: Cell,
+        fonts: dict[tuple[int, bool], QFont],
+        right: bool,
+    ) -> None:
+        """Paint a count: mistakes filled and bold, right answers grey; shares are plain."""
+        text, ground = cell.text, theme.colour("card")
+        if cell.is_share:
+            painter.setFont(fonts[Text.LABEL, False])
+            if painter.fontMetrics().horizontalAdvance(text) > box.width() - 2:
+                # Cut, a share would be read as another one: in narrow columns it is rounded.
+                painter.setFont(fonts[Text.AXIS, False])
+                text = text.removesuffix(" %")
+            if painter.fontMetrics().horizontalAdvance(text) > box.width() - 2:
+                text = rounded(text)
+        else:
+            # Dark, the colour under the pointer is too near to that of right answers.
+            empty = theme.colour("window" if theme.theme().colours.dark else "hover")
+            ground = _blended(empty, theme.colour("accent"), cell.strength)
+            painter.setPen(Qt.NoPen)
+            painter.setBrush(theme.colour("track") if right else ground)
+            painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
+            small = len(text) > 3 or box.width() < _MIN_CELL
+            size = Text.AXIS if small else Text.LABEL if right else Text.BODY
+            painter.setFont(fonts[size, not right])
+        painter.setPen(_readable_on(ground))
+        painter.drawText(box, Qt.AlignCenter, text)
 
 
-def _rounded(share: str) -> str:
+def rounded(share: str) -> str:
     """Return a share in per cent without its decimals; less than all never becomes 100."""
     figure, _, unit = share.partition(" ")
     if "." not in figure:
