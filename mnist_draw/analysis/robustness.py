@@ -210,11 +210,13 @@ def count_limits(
     perturbation: Perturbation,
     labels: npt.NDArray[np.uint8],
     placed: bool,
+    known: npt.NDArray[np.float64] | None = None,
 ) -> Iterator[npt.NDArray[np.float64]]:
     """Count the accuracy, 0 to 1, at each of the `SETTINGS`, coarse points first: float64 (47,).
 
-    NaN means not yet counted. `placed`: normalise pictures after the perturbation. Each slice of a
-    setting yields a new array, so that a count can be stopped soon.
+    NaN means not yet counted; `known` is what an earlier count yielded last. `placed`: normalise
+    pictures after the perturbation. Each slice of a setting yields a new array, so that a count can
+    be stopped soon.
     """
     key = f"{model.fingerprint}-{perturbation.digest}-{cache.digest_of(labels)}-{int(placed)}"
 
@@ -223,8 +225,10 @@ def count_limits(
         yield cached
         return
     network = Recogniser(model)
-    accuracy = np.full(len(SETTINGS), np.nan)
+    accuracy = np.full(len(SETTINGS), np.nan) if known is None else known.copy()
     for number in order_of_settings():
+        if not np.isnan(accuracy[number]):
+            continue
         name, amount = SETTINGS[number]
         images = perturbation.altered(Distortion(placed=placed).to(name, amount))
         right = 0

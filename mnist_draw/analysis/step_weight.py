@@ -88,20 +88,38 @@ def follow(figures: StepFigures, weight: Weight, l2: float = 0.0) -> Followed:
 
 
 def moved_sums(figures: StepFigures, layers: Sequence[Layer]) -> tuple[np.ndarray, ...]:
-    """Return what the step did to each layer's units: float32 (units,) each.
+    """Return by how much each layer's sums for the example grew, their inputs as they were.
 
-    Of a dense layer by how much each sum for the example grew, its inputs as they were; of a
-    convolution the mean of how far the filter's numbers moved.
+    float32 (units,) of a dense layer, (maps, height, width) of a convolution.
     """
     found = []
     for place, layer in enumerate(layers):
-        change = figures.after[2 * place] - figures.before[2 * place]
+        change, bias = (
+            figures.after[2 * place + n] - figures.before[2 * place + n] for n in (0, 1)
+        )
         if layer.convolves:
-            found.append(np.abs(change).reshape(layer.units, -1).mean(axis=1))
+            # Lasagne turns a filter round before it slides over the picture.
+            turned = change[:, :, ::-1, ::-1]
+            windows = np.lib.stride_tricks.sliding_window_view(
+                figures.x[place], turned.shape[2:], axis=(1, 2)
+            )
+            sums = np.tensordot(turned, windows, axes=((1, 2, 3), (0, 3, 4)))
+            found.append((sums + bias[:, None, None]).astype(np.float32))
         else:
-            bias = figures.after[2 * place + 1] - figures.before[2 * place + 1]
             found.append(figures.x[place].ravel() @ change + bias)
     return tuple(found)
+
+
+def moved_shares(figures: StepFigures) -> tuple[float, float]:
+    """Return the share of the first matrix that moved, and of that what black pixels feed.
+
+    Black in the example: its own part of their gradient is 0. NaN for a convolution's filters.
+    """
+    moved = figures.after[0] != figures.before[0]
+    black = figures.minibatch.pictures[0].ravel() == 0
+    if moved.shape[0] != len(black):
+        return float("nan"), float("nan")
+    return float(moved.mean()), float(moved[black].sum() / max(int(moved.sum()), 1))
 
 
 def left_out(

@@ -58,8 +58,12 @@ class UnitProfiles:
         return scale(self.pictures[self.best[layer][unit, place]])
 
     def rows(self, layer: int) -> npt.NDArray[np.int64]:
-        """Return for each unit of a layer the digit that excites it most, int64 (units,)."""
-        rows: npt.NDArray[np.int64] = self.means[layer].argmax(axis=0)
+        """Return for each unit of a layer the digit that excites it most, int64 (units,).
+
+        −1 for a unit that is 0 for all of the training pictures: no digit excites it.
+        """
+        means = self.means[layer]
+        rows: npt.NDArray[np.int64] = np.where(means.any(axis=0), means.argmax(axis=0), -1)
         return rows
 
 

@@ -170,12 +170,12 @@ def lifting(layers: tuple[Layer, ...], passed: ForwardPass, layer: int, unit: in
 
 
 def times_as_probable(ratio: float) -> str:
-    """Say how many times as probable something is: ``"four times"``, ``"2.6 times"``."""
+    """Say how many times as probable something is: ``"four times"``, ``"about eight times"``."""
     if ratio > _COUNTLESS:
         return "more than a million times"
     rounded = round(ratio)
     if 2 <= rounded < len(_WORDS) and abs(ratio - rounded) < 0.05 * rounded:
-        return _WORDS[rounded]
+        return _WORDS[rounded] if abs(ratio - rounded) < 0.05 else f"about {_WORDS[rounded]}"
     return f"{ratio:,.0f} times" if ratio >= 100 else f"{ratio:.2g} times"
 
 

@@ -8,9 +8,9 @@ import pytest
 from mnist_draw.analysis.guide import guide, step_for
 
 
-def test_there_are_fourteen_short_steps():
+def test_there_are_sixteen_short_steps():
     steps = guide()
-    assert [step.number for step in steps] == list(range(1, 15))
+    assert [step.number for step in steps] == list(range(1, 17))
     for step in steps:
         # What fits under the example, in its narrow column, and what fits the page.
         assert 60 < len(step.short) < 260, step.title
@@ -21,7 +21,7 @@ def test_there_are_fourteen_short_steps():
         assert step.section in ("draw", "network", "step", "results", "map", "limits")
         assert step.code or step.number == 8
         assert step.text.count("**Exercise.**") == 1
-    assert len({step.short for step in steps}) == 14
+    assert len({step.short for step in steps}) == 16
 
 
 def test_a_view_has_its_step():

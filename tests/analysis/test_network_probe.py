@@ -183,8 +183,8 @@ def test_a_search_that_is_given_up_leaves_nothing_behind(monkeypatch, digits):
 
 
 def test_ratios_are_told_in_words():
-    ratios = (1.2, 2.03, 4.0, 35.2, 12345.0, 1e9)
-    expected = ("1.2 times", "twice", "four times", "35 times", "12,345 times")
+    ratios = (1.2, 2.03, 4.0, 7.7, 35.2, 12345.0, 1e9)
+    expected = ("1.2 times", "twice", "four times", "about eight times", "35 times", "12,345 times")
     assert tuple(map(times_as_probable, ratios[:-1])) == expected
     assert "more than a million" in times_as_probable(ratios[-1])
 

@@ -12,6 +12,7 @@ from shared_steps import compiled_once as compiled_once
 from mnist_draw.analysis import one_step as step_module
 from mnist_draw.analysis.accumulators import read_from_run
 from mnist_draw.analysis.compiled_graph import graphs_of
+from mnist_draw.analysis.network_probe import NetworkProbe
 from mnist_draw.analysis.one_step import (
     Minibatch,
     OneStep,
@@ -19,6 +20,7 @@ from mnist_draw.analysis.one_step import (
     StoppedError,
     settings_of,
 )
+from mnist_draw.analysis.step_weight import moved_shares, moved_sums
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
@@ -264,3 +266,26 @@ def test_a_convolution_has_its_own_products():
     counts = graphs_of(OneStep(model_of("cnn")))["classify"].compiled
     assert sum(n for (kind, _), n in counts.items() if kind == "convolution") == 2
     assert sum(n for (kind, _), n in counts.items() if kind == "pooling") == 2
+
+
+@pytest.mark.parametrize("network", ["layers:12,8", pytest.param("cnn", marks=pytest.mark.slow)])
+def test_what_a_step_moved_is_what_the_sums_grew_by(network):
+    model = model_of(network)
+    step = OneStep(model, settings_for(network))
+    figures = step.step(step.minibatch(picture(), 9))
+    moved = moved_sums(figures, step.layers)
+    # The first layer reads the same picture before and after, without dropout.
+    before, after = (
+        NetworkProbe(ModelFile(network, values)).run(picture()[None, None]).z[0][0]
+        for values in (figures.before, figures.after)
+    )
+    np.testing.assert_allclose(moved[0], after - before, atol=2e-4)
+    assert moved[0].min() < 0 < moved[0].max()
+    moved, black = moved_shares(figures)
+    if step.layers[0].convolves:
+        assert np.isnan(moved)
+    else:
+        change = figures.after[0] - figures.before[0]
+        assert moved == pytest.approx(np.count_nonzero(change) / change.size)
+        others = np.count_nonzero(change[picture().ravel() == 0]) / np.count_nonzero(change)
+        assert black == pytest.approx(others)

@@ -368,6 +368,10 @@ class AnswerPanel(QScrollArea):
         last = len(self.number.digits) - 1
         return last if self._place is None else min(self._place, last)
 
+    def describe_place(self) -> str:
+        """Say which digit of the number is shown in detail; empty without a number."""
+        return "" if self.number is None else f"digit {self.place + 1} of {self.number.text}"
+
     def choose_place(self, place: int) -> None:
         number = self.number
         if self._reading is None or number is None or place not in range(len(number.digits)):

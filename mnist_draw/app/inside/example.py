@@ -116,11 +116,12 @@ class ExampleCard(Card):
         self._pages.addWidget(self.board)
         self._pages.addWidget(self.picked)
         self.body.addWidget(self._pages, 0, Qt.AlignHCenter)
+        self.network = _fitted("muted", "exampleNetwork")
+        explain(self.network, "Network", "The network that all of this tab is about.")
         self._below = QWidget()
-        column(
-            self._build_answer(), rule(), self._build_label(),
-            gap=self.body.spacing(), owner=self._below,
-        )  # fmt: skip
+        column(rule(), self._build_label(), gap=self.body.spacing(), owner=self._below)
+        self.body.addLayout(self._build_answer())
+        self.body.addWidget(FixedLabel(self.network, lines=1))
         self.body.addWidget(self._below)
         self.undo_button.clicked.connect(self.board.undo)
         self.clear_button.clicked.connect(self.board.clear)
@@ -179,8 +180,8 @@ class ExampleCard(Card):
         self.undo_button.setEnabled(self.board.drawing.can_undo)
         self.clear_button.setEnabled(bool(self.board.drawing.items))
 
-    def set_board_only(self, on: bool) -> None:
-        """Show the picture alone, for presenting, or everything."""
+    def set_present(self, on: bool) -> None:
+        """Show the picture, its answer and the network alone, for presenting, or everything."""
         self._below.setVisible(not on)
         self._title.setVisible(not on)
 
@@ -192,7 +193,8 @@ class ExampleCard(Card):
             button.setVisible(drawing)
         self.back_button.setVisible(not drawing)
         if example is None or drawing:
-            self._title.setText("Your drawing")
+            part = "" if example is None else example.part
+            self._title.setText(part.capitalize() or "Your drawing")
         else:
             self._title.setText(example.source)
             self.picked.show_picture(example.picture)
@@ -318,15 +320,18 @@ class ExampleInUse(QObject):
         picture: np.ndarray | None,
         probabilities: np.ndarray | None,
         certainty: Certainty | None,
+        part: str = "",
     ) -> None:
-        """Follow the Draw tab."""
+        """Follow the Draw tab; ``part`` says which digit of a number it is."""
         if picture is None or probabilities is None or certainty is None:
             self._drawing, self._drawing_answer = None, (None, None)
         else:
             is_digit = not certainty.is_refused
-            shown = Example(picture, int(probabilities.argmax()), is_digit=is_digit)
-            if self._drawing is not None and self._drawing.label_source == "user":
-                shown = replace(shown, label=self._drawing.label, label_source="user")
+            shown = Example(picture, int(probabilities.argmax()), is_digit=is_digit, part=part)
+            before = self._drawing
+            # What the user said of one digit is not said of a number, or of another of its digits.
+            if before is not None and (before.label_source, before.part) == ("user", part):
+                shown = replace(shown, label=before.label, label_source="user")
             self._drawing = shown
             self._drawing_answer = (probabilities, certainty)
         if not self._picked:

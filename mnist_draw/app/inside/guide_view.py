@@ -15,13 +15,14 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.layout import column, row, scrolled
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, ElidedButton, explain, label, push_button
+from mnist_draw.app.kit.widgets import Card, ElidedButton, explain, label, no_key, push_button
 
 
 class GuideView(Card):
     """One step of the guide: under the example or, when presenting, below everything."""
 
     show_requested = pyqtSignal(object)
+    turned = pyqtSignal()
     page_requested = pyqtSignal()
 
     def __init__(self, number: int) -> None:
@@ -78,6 +79,11 @@ class GuideView(Card):
         self.back.setEnabled(self.step.number > 1)
         self.next.setEnabled(self.step.number < len(steps))
         self.show_button.setEnabled(self.step.section in self.available)
+        self.turned.emit()
+
+    def show_needed(self, network: str) -> None:
+        """Say which other network "Show me" would let answer; empty for none."""
+        self.show_button.setText(no_key(f"Show me with {network}" if network else "Show me"))
 
     def turn(self, step: int) -> None:
         """Turn to the next step, or to the one before."""

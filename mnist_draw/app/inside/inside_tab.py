@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from mnist_draw.storage.preferences import Preferences
     from mnist_draw.training.events import Parameters
 
-    #: The picture, its probabilities, and how certain they are.
-    Drawn = tuple[np.ndarray | None, np.ndarray | None, Certainty | None]
+    #: The picture, its probabilities, how certain they are, and which digit of a number it is.
+    Drawn = tuple[np.ndarray | None, np.ndarray | None, Certainty | None, str]
 
 _VIEW = "mnist_draw.app.inside.inside_view"
 _SECTION, _STEP = "inside_section", "inside_guide_step"
@@ -151,15 +151,16 @@ class InsideTab(Page):
         picture: np.ndarray | None,
         probabilities: np.ndarray | None,
         certainty: Certainty | None,
+        part: str = "",
     ) -> None:
         """Follow the Draw tab; while the tab is hidden, note the last state only."""
-        self._drawing = (picture, probabilities, certainty)
-        if picture is None:
+        if picture is None or (self._drawing is not None and self._drawing[3] != part):
             self._label = None
             self._emptied = True
+        self._drawing = (picture, probabilities, certainty, part)
         self._behind = not self.isVisible()
         if self.view is not None and not self._behind:
-            self.view.example.show_drawing(picture, probabilities, certainty)
+            self.view.example.show_drawing(*self._drawing)
 
     def label_drawing(self, label: int) -> None:
         """Label the drawing, which was taught as a digit."""

@@ -34,6 +34,7 @@ from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.library.stored_network import TITLES
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +61,7 @@ PRESENT_SCALE = 1.35
 #: The test digit, counted from 0, that the guide shows where nothing is drawn: a nine that the
 #: tutorial's network takes for a four.
 _EXAMPLE = 2863
-_NETWORKS = {"dense": "shipped:mlp", "convolution": "shipped:best"}
+_NETWORKS = {"dense": "mlp", "convolution": "best"}
 
 
 class _Views(QScrollArea):
@@ -151,6 +152,7 @@ class InsideView(QWidget):
         card.why_requested.connect(self.ask_why)
         self.guide.show_requested.connect(self.show_step)
         self.guide.page_requested.connect(self.show_page)
+        self.guide.turned.connect(self._name_network)
         self.page.closed.connect(self.close_page)
         board = card.board
         for text, sentence, keys, act in (
@@ -270,15 +272,16 @@ class InsideView(QWidget):
         if section is self._front and not self._guided:
             self.guide.turn_to(section.name, view or section.view_name())
 
-    def show_step(self, step: GuideStep) -> None:
-        """Open the view of a step of the guide, with an example."""
+    def show_step(self, step: GuideStep, may_choose: bool = True) -> None:
+        """Open the view of a step of the guide, with an example, by a network that has it."""
         if step.section == "draw":
             self.draw_requested.emit()
             return
         self.guide.used = True
         self._guided = True
         try:
-            self._choose_network(step.needs)
+            if may_choose:
+                self._choose_network(step)
             if self.example.current is None and step.section not in ("results", "limits"):
                 self.example.pick_test(_EXAMPLE if step.test is None else step.test)
             self.open_section(step.section)
@@ -286,20 +289,33 @@ class InsideView(QWidget):
         finally:
             self._guided = False
 
-    def _choose_network(self, needs: str) -> None:
-        """Use a shipped network if the one in use lacks what a step is about."""
-        if needs and self.model is not None:
-            from mnist_draw.networks import parse_network
+    def _other_network(self, step: GuideStep) -> str:
+        """Return the name of a shipped network if the one in use lacks what a step is about."""
+        if not step.needs or self.model is None:
+            return ""
+        from mnist_draw.networks import parse_network
 
-            convolves = len(parse_network(self.model.network).parameter_shapes()[0]) == 4
-            if convolves != (needs == "convolution"):
-                self._active.use_key(_NETWORKS[needs])
+        convolves = len(parse_network(self.model.network).parameter_shapes()[0]) == 4
+        return "" if convolves == (step.needs == "convolution") else _NETWORKS[step.needs]
+
+    def _choose_network(self, step: GuideStep) -> None:
+        """Let another network answer if the step needs it, and say so."""
+        other, before = self._other_network(step), self._key
+        if other:
+            self._active.use_key(f"shipped:{other}")
+            back = partial(self._active.use_key, before)
+            notifier.undo(f"{TITLES[other]} answers now.", back, "Go back")
+
+    def _name_network(self) -> None:
+        """Say on the guide's button which network it would let answer."""
+        other = self._other_network(self.guide.step)
+        self.guide.show_needed(TITLES[other] if other else "")
 
     def turn_guide(self, step: int) -> None:
-        """Turn the guide; when presenting, open the step's view at once."""
+        """Turn the guide; when presenting, open the step's view at once, by the same network."""
         self.guide.turn(step)
         if self.presenting and self.guide.step.section in self.guide.available - {"draw"}:
-            self.show_step(self.guide.step)
+            self.show_step(self.guide.step, may_choose=False)
 
     def turn_page(self) -> None:
         """Show the whole guide, or the views again."""
@@ -332,7 +348,7 @@ class InsideView(QWidget):
             self.presenting = on
             theme.theme().enlarge(PRESENT_SCALE if on else 1.0)
             self.bar.setVisible(not on)
-            self.card.set_board_only(on)
+            self.card.set_present(on)
             (self.left if on else self.column).removeWidget(self.guide)
             self.guide.set_horizontal(on)
             if on:
@@ -368,6 +384,8 @@ class InsideView(QWidget):
         if key != self._key:
             self._reported.clear()
         self.model, self._key = model, key
+        self.card.network.setText(f"by {self._active.title or model.title}")
+        self._name_network()
         self.card.show_classes(all_names(model))
         self.example.ask_again()
         for section in self._made.values():

@@ -48,6 +48,8 @@ class Example:
     index: int | None = None
     #: Whether the rejection rule accepts it as a digit.
     is_digit: bool = True
+    #: Of a drawing that is read as a number, which of its digits: ``"digit 2 of 51"``.
+    part: str = ""
 
     @property
     def is_drawing(self) -> bool:

@@ -42,7 +42,11 @@ class Ways(QObject):
 
     def _connect_draw(self) -> None:
         answer, inside, draw = self._draw.answer, self._inside, self._draw
-        answer.evidence_changed.connect(inside.show_drawing)
+        answer.evidence_changed.connect(
+            lambda picture, p, certainty: inside.show_drawing(
+                picture, p, certainty, answer.describe_place()
+            )
+        )
         answer.evidence_changed.connect(lambda picture, *_: self._window.run.show_drawing(picture))
         answer.why_link.why_requested.connect(self._show_why)
         not_a_digit = partial(self._window.words.open_word, "Not a digit")

@@ -181,6 +181,22 @@ def test_what_the_user_says_holds_until_the_board_is_empty(tab, view):
     assert shows("You said: it is a 7")
 
 
+def test_a_digit_of_a_number_is_named_and_keeps_no_older_label(tab, view):
+    draw(tab)
+    tab.label_drawing(9)
+    said = answer("1", 1, 7)
+    shown = (said.network_input, said.probabilities, certainty_of(said))
+    tab.show_drawing(*shown, "digit 2 of 51")
+    assert label_text(tab, "exampleTitle") == "Digit 2 of 51"
+    assert (noted(tab).example.label, noted(tab).example.label_source) == (1, "answer")
+    # Nor does it while the tab is hidden.
+    tab.label_drawing(7)
+    tab.hide()
+    tab.show_drawing(*shown, "digit 1 of 51")
+    tab.show()
+    assert (noted(tab).example.label, noted(tab).example.label_source) == (1, "answer")
+
+
 def test_the_first_look_waits_for_no_import(tab, qtbot, monkeypatch):
     monkeypatch.delitem(sys.modules, "mnist_draw.app.inside.inside_view")
     tab.show()
@@ -301,7 +317,7 @@ def test_the_guide_shows_what_it_speaks_of(tab, view, qtbot):
     assert view.guide.title.text() == "What one unit does"
     view.guide.next.click()
     assert view.guide.title.text() == "One filter, everywhere"
-    view.guide.show_step(12)
+    view.guide.show_step(14)
     # There is no map in this tab.
     assert not view.guide.show_button.isEnabled()
     # Where nothing is drawn, it sets an example up.
@@ -309,14 +325,14 @@ def test_the_guide_shows_what_it_speaks_of(tab, view, qtbot):
     qtbot.waitUntil(lambda: noted(tab).example is not None, timeout=20_000)
     assert (noted(tab).example.label, noted(tab).example.index) == (9, 2863)
     with qtbot.waitSignal(tab.draw_requested):
-        view.show_step(guide()[13])
+        view.show_step(guide()[-1])
 
 
 def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
-    view.guide.show_step(10)
+    view.guide.show_step(12)
     view.turn_page()
     assert view.page.isVisible()
-    assert "10. One small step" in view.page.text.toPlainText()
+    assert "12. One small step" in view.page.text.toPlainText()
     assert "rmsprop(loss, params" in view.page.text.toPlainText()
     view.open_section("second")
     assert not view.page.isVisible()
@@ -327,7 +343,7 @@ def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
     assert tab._preferences.get("inside_guide_step", 0) == 9
 
 
-def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot):
+def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot, notices):
     activate(tab, qtbot)
     usual = theme.text_scale()
     with qtbot.waitSignal(tab.present_requested) as asked:
@@ -336,9 +352,21 @@ def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot):
     assert theme.text_scale() == pytest.approx(1.35 * usual)
     assert QApplication.overrideCursor() is not None
     assert not view.bar.isVisible()
+    assert view.card.answer.isVisible()
     view.guide.show_step(6)
     view.turn_guide(1)
     assert noted(tab).opened == "unit"
+    # What answers changes only when it is asked for, and is named.
+    tab.use_network(model(), "file:a")
+    assert label_text(tab, "exampleNetwork") == f"by {model().title}"
+    asked: list[str] = []
+    view._active.use_key = asked.append
+    view.turn_guide(1)
+    assert asked == []
+    assert view.guide.show_button.text() == "Show me with Best reader"
+    view.guide.show_button.click()
+    assert asked == ["shipped:best"]
+    assert notices[-1].sentence == "Best reader answers now."
     QTest.keyClick(view, Qt.Key_Escape)
     assert theme.text_scale() == usual
     assert QApplication.overrideCursor() is None

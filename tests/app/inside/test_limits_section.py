@@ -10,7 +10,6 @@ from mnist_draw.analysis import robustness
 from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion, Perturbation
 from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.inside.limits.limits_cards import (
-    AnswerRow,
     NetworkChoice,
     describe_answers,
     describe_change,
@@ -19,6 +18,7 @@ from mnist_draw.app.inside.limits.limits_cards import (
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.limits.limits_worker import count_all
 from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
+from mnist_draw.app.inside.rows_view import Bar
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
@@ -114,6 +114,18 @@ def test_coarse_points_of_all_networks_come_first(section):
     assert [25, 25] in map(points, count_all(entries, False))
 
 
+def test_a_count_goes_on_from_what_is_known(section):
+    begun = next(
+        found for found in count_all([("x", linear_model)], False)
+        if np.count_nonzero(~np.isnan(found["x"])) == 30
+    )  # fmt: skip
+    rest = list(count_all([("x", linear_model)], False, begun))
+    assert len(rest) == 17
+    known = ~np.isnan(begun["x"])
+    np.testing.assert_array_equal(rest[-1]["x"][known], begun["x"][known])
+    assert not np.isnan(rest[-1]["x"]).any()
+
+
 def test_four_networks_at_the_most(section, qtbot):
     open_section(section, qtbot)
     section.choices.add(NetworkChoice("d", "D", linear_model))
@@ -163,12 +175,13 @@ def test_the_cursors_change_the_example_that_all_read(section, qtbot, example):
 
     open_section(section, qtbot)
     section.show_example(example)
+    assert section.turn.sentence.text() == ""
     plot = section.plots["turn"]
     # The chosen network answers first, those that have to be compiled later.
     qtbot.waitUntil(lambda: len(section.turn.answers.rows) == 3, timeout=20_000)
-    assert [row.title for row in section.turn.answers.rows][1:] == ["Network A", "B"]
+    assert [row.name for row in section.turn.answers.rows][1:] == ["Network A", "B"]
     expected = Recogniser(changed(0.5)).predict(example.picture[None, None])[0]
-    assert section.turn.answers.rows[0].sure == pytest.approx(expected.max(), abs=1e-5)
+    assert section.turn.answers.rows[0].value == pytest.approx(expected.max(), abs=1e-5)
     # The cursor is walked by keys, and dragged.
     for _ in range(3):
         qtbot.keyClick(plot, Qt.Key_Right)
@@ -231,7 +244,7 @@ def test_changes_and_answers_are_described():
     text = describe_change(AXES, Distortion(turn=-30, shift=1, size=0.7, noise=0.4, pen=-0.5))
     for part in ("−30 degrees", "1 pixel,", "0.7 times", "strength 0.4", "0.5 pixels thinner"):
         assert part in text
-    rows = [AnswerRow("A", 9, 0.9, True), AnswerRow("B", 9, 0.8, True), AnswerRow("C", 4, 1, False)]
+    rows = [Bar(name, 0.9, "90 %") for name in "ABC"]
     assert describe_answers(rows[:1], ["9"]) == "A reads a 9"
     assert describe_answers(rows[:2], ["9", "9"]) == "both read a 9"
     assert describe_answers(rows, ["9", "9", "4"]) == "A reads 9, B 9, C 4"

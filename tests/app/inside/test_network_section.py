@@ -12,6 +12,7 @@ from PyQt5.QtTest import QTest
 
 from mnist_draw.analysis.layer_inspection import LayerInspection
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
+from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.network_worker import (
     FrameRequest,
@@ -21,10 +22,10 @@ from mnist_draw.app.inside.network.network_worker import (
     frame_of,
 )
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
-from mnist_draw.app.inside.network.rows_view import RowsView, Sum, Term
 from mnist_draw.app.inside.network.run_layers import RunLayers
 from mnist_draw.app.inside.network.scene import shortened
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
+from mnist_draw.app.inside.rows_view import RowsView, Sum, Term
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.storage.models import ModelFile
@@ -171,6 +172,21 @@ def test_every_kind_of_network_is_painted(section, qtbot, text, choice):
     assert not section.grab().isNull()
 
 
+@pytest.mark.slow
+def test_a_later_filter_slides_over_the_maps_before_it(section, qtbot):
+    frame = ready(section, qtbot, network("cnn"))
+    about = frame.layers[1]
+    section.network.pin((1, 2))
+    words = section.panel.unit_rows.description()
+    weights, maps = about.W[2].size, about.W.shape[1]
+    assert f"The same {weights:,} weights slide over the {maps} maps" in words
+    assert "pooled to {}×{}".format(*frame.passed.x[1].shape[2:]) in words
+    row = section.panel.unit_rows.rows[0]
+    strongest = np.abs(about.filter(2)).sum(axis=(1, 2)).argmax()
+    assert row.title.endswith(f"on map {strongest} of {maps}")
+    np.testing.assert_array_equal(row.large.values, about.filter(2)[strongest])
+
+
 def begun(model):
     """Return a network, and what its training added to given weights, taken as the start."""
     start = ModelFile(model.network, tuple(value * 0.5 for value in model.parameters))
@@ -261,8 +277,9 @@ def test_classes_are_named_as_they_are(section, qtbot):
     rows = section.panel.why_rows
     rows.show_rows(why_rows(frame, names.__getitem__))
     assert any(f"finds {names[n]}" in rows.description() for n in (frame.answer, frame.rival))
-    rows.show_rows(unit_rows(frame, (2, 0), section.network.parts, None, None, names.__getitem__))
-    assert f"look like {names[0]}, only" in rows.description()
+    ideal = (np.zeros((28, 28), np.float32), 0.123)
+    rows.show_rows(unit_rows(frame, (2, 0), section.network.parts, None, ideal, names.__getitem__))
+    assert f"reads {names[0]} in it, 12.3 %" in rows.description()
 
 
 def test_wide_layers_show_their_most_excited_units():
@@ -285,8 +302,14 @@ def test_units_stand_in_the_row_of_their_digit_and_are_walked_by_keys(section, q
     ready(section, qtbot)
     places, profiles = section.network.places(), section.network.profiles
     for column in places.columns:
-        for unit, row in enumerate(profiles.rows(column.layer)):
-            assert places.bands[row].contains(column.rect(unit).center())
+        # Those that no digit excites are in no row.
+        rows = profiles.rows(column.layer)
+        assert [column.shows(unit) for unit in range(len(rows))] == (rows >= 0).tolist()
+        for unit, row in enumerate(rows):
+            assert row < 0 or places.bands[row].contains(column.rect(unit).center())
+    # What is 0 for all pictures is excited by none, and in no row.
+    silent = UnitProfiles((np.eye(10, 3, dtype=np.float32) * [1, 0, 2],), (), (), None)
+    assert silent.rows(0).tolist() == [0, -1, 2]
     view = section.network
     QTest.keyClick(view, Qt.Key_Down)
     first = view.unit
@@ -301,6 +324,9 @@ def test_units_stand_in_the_row_of_their_digit_and_are_walked_by_keys(section, q
     assert view.pinned == view.unit
     assert "Output" in view.accessibleDescription()
     until(qtbot, lambda: section._ideals)
+    ((picture, p),) = section._ideals.values()
+    asked = NetworkProbe(section.network.parts.model).run(picture[None, None])
+    assert p == pytest.approx(asked.p[0, view.unit[1]], abs=1e-5)
 
 
 def own_network(names):
@@ -365,7 +391,7 @@ def test_long_names_of_classes_are_read_in_full_beside_the_network(section, qtbo
 def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot):
     heights = []
     for name in ("4", *LONG[:2]):
-        view = RowsView()
+        view = RowsView("rows", "Rows", "Some rows.")
         qtbot.addWidget(view)
         view.resize(300, 100)
         view.show_rows([Sum(f"output of {name} less output of {name}", 0.25, coloured=False)])

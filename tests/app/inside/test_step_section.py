@@ -11,6 +11,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from shared_steps import compiled_once as compiled_once
 
+from mnist_draw.app.inside.rows_view import Line
 from mnist_draw.app.inside.step import step_section, step_worker
 from mnist_draw.app.inside.step.stages import STAGES, expressions, lines_title, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
@@ -57,6 +58,11 @@ def ready(section, qtbot, model=None):
 def shown(section):
     assert section.picture.shown is not None
     return section.picture.shown
+
+
+def lines(section):
+    """Return the lines about the weight that is followed."""
+    return [row for row in section.weight_view.rows if isinstance(row, Line)]
 
 
 def number_of(row):
@@ -152,17 +158,17 @@ def test_what_the_l2_penalty_adds_is_a_term_of_its_own(section, qtbot, batch_siz
     settings = TrainingSettings(network="custom_mlp:2,8", batch_size=batch_size, l2=0.01)
     found = ready(section, qtbot, network().with_info(settings=settings.to_json()))
     section.open_stage(4)
-    figures = {row.text: number_of(row) for row in section.weight_view.rows}
+    figures = {row.text: number_of(row) for row in lines(section)}
     weight = section._weight
-    l2 = figures["L2: keeps weights small"]
-    assert l2 == pytest.approx(0.02 * figures["the weight now"], rel=1e-3)
-    mean = "mean over all 20 pictures"
+    l2 = figures["L2 pulls towards 0"]
+    assert l2 == pytest.approx(-0.02 * figures["the weight now"], rel=1e-3)
+    mean = "mean pull of all 20 pictures"
     if batch_size == 1:
         mean = next(words for words in figures if words.startswith("your picture"))
-    gradient = figures["the gradient: the sum of both"]
-    assert figures[mean] + l2 == pytest.approx(gradient, rel=1e-3, abs=1e-5)
+    pull = figures["minus the gradient: the sum of both"]
+    assert figures[mean] + l2 == pytest.approx(pull, rel=1e-3, abs=1e-5)
     whole = found.figures.gradients[4][weight.source, weight.unit]
-    assert gradient == pytest.approx(float(whole), rel=1e-3)
+    assert pull == pytest.approx(-float(whole), rel=1e-3)
     assert "1 pictures" not in " ".join([*figures, *(chip.figure for chip in section.bar.chips)])
     assert any("0.01·W3" in line.text for line in expressions(found, 4, 2))
     assert any("loss += 0.01" in line.text for line in tutorial_lines(settings))
@@ -222,10 +228,25 @@ def test_a_click_follows_another_weight(section, qtbot):
     QTest.mouseClick(section.picture, Qt.LeftButton, pos=QPointF(centre).toPoint())
     weight = section._weight
     assert (weight.layer, weight.source, weight.unit) == (2, 7, found.label)
-    assert section.weight_view.title.startswith("from unit 7 of hidden 2")
-    pull = found.x[2][7] * found.delta[2][found.label]
-    row = next(row for row in section.weight_view.rows if row.text.startswith("your picture"))
+    assert section.weight_view.rows[0].note.startswith("from unit 7 of hidden 2")
+    # A pull has the sign of what should grow, in the rows as in the picture.
+    pull = found.x[2][7] * (1 - found.p[found.label])
+    row = next(row for row in lines(section) if row.text.startswith("your picture"))
     assert number_of(row) == pytest.approx(float(pull), rel=1e-3)
+    moved = found.after[0] != found.before[0]
+    black = moved[digit().picture.ravel() == 0]
+    section.open_stage(5)
+    shares = (100 * moved.mean(), 100 * black.sum() / moved.sum())
+    words = "{:.0f} % of the first layer's weights moved; {:.0f} % of those"
+    assert words.format(*shares) in section.code.code.accessibleDescription()
+
+
+def test_what_is_remembered_is_called_a_mean_as_far_as_it_is_one(section, qtbot):
+    settings = TrainingSettings(network="custom_mlp:2,8", update="adam")
+    ready(section, qtbot, network().with_info(settings=settings.to_json()))
+    section.open_stage(5)
+    share = 1 - 0.999 ** (20 + 1)
+    assert f"mean of g²: v, {100 * share:.1f} % of it" in [row.text for row in lines(section)]
 
 
 def test_it_asks_first_while_a_run_trains(section, qtbot):
@@ -286,7 +307,11 @@ def test_other_networks(section, qtbot, text):
         section.open_stage(number)
         assert not section.grab().isNull()
         assert expressions(shown(section), number, 0)
-    assert len(section.table().rows) > 15
+    table = {row[0]: row[1] for row in section.table().rows}
+    figures = shown(section).figures
+    length = np.linalg.norm(figures.gradients[0]) / figures.gradients[0].size ** 0.5
+    assert float(table["gradient of W1, root mean square"]) == pytest.approx(length, rel=1e-3)
+    assert table["mean loss in nats, before → after"].startswith(f"{figures.losses.mean():.6f}")
     # The code is the tutorial's.
     lines = tutorial_lines(TrainingSettings(update="adam", learning_rate=0.01, batch_size=100))
     assert any("adam(loss, params, 0.01)" in line.text for line in lines)

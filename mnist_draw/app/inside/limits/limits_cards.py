@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from mnist_draw.app.inside.rows_view import Bar, RowsView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import NETWORKS, ask_open
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import GrowingLabel
@@ -189,84 +189,7 @@ def file_choice(path: str) -> NetworkChoice:
     return NetworkChoice(path, Path(path).stem, load)
 
 
-_ROW = 22
-_GAP, _RING = 8, 9.0
-
-
-class AnswerRow(NamedTuple):
-    """One network's answer."""
-
-    title: str
-    answer: int
-    sure: float
-    right: bool
-    name: str = ""
-
-
-def _paint_answer(painter: QPainter, middle: QPointF, text: str, right: bool) -> None:
-    """Paint a digit in a ring, which is filled where it is what the example is said to be."""
-    radius = _RING * theme.text_scale()
-    painter.setPen(QPen(theme.colour("accent" if right else "text"), 1.2))
-    painter.setBrush(theme.colour("accent") if right else Qt.NoBrush)
-    painter.drawEllipse(middle, radius, radius)
-    painter.setFont(theme.font(Text.LABEL, bold=True))
-    painter.setPen(theme.colour("on_accent" if right else "text"))
-    box = QRectF(0, 0, 2 * radius, 2 * radius)
-    box.moveCenter(middle)
-    painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text.removeprefix("class ")[:2])
-    painter.setBrush(Qt.NoBrush)
-
-
-class AnswerRows(QWidget):
-    """Rows that are painted; the sentence below them says the same."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("turnAnswers")
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.rows: Sequence[AnswerRow] = ()
-        theme.theme().changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(240, round(_ROW * theme.text_scale() * max(len(self.rows), 3)))
-
-    def show_rows(self, rows: Sequence[AnswerRow]) -> None:
-        """Show these answers."""
-        if len(rows) != len(self.rows):
-            self.updateGeometry()
-        self.rows = rows
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        scale = theme.text_scale()
-        height = _ROW * scale
-        painter.setFont(theme.font(Text.BODY))
-        figure = painter.fontMetrics().horizontalAdvance(">99.9 %") + _GAP * scale
-        for number, answer in enumerate(self.rows):
-            middle = (number + 0.5) * height
-            painter.setFont(theme.font(Text.BODY))
-            painter.setPen(theme.colour("text"))
-            line = QRectF(0, middle - height / 2, self.width(), height)
-            ring = self.width() * 0.52
-            title = painter.fontMetrics().elidedText(answer.title, Qt.ElideRight, round(ring - 14))
-            painter.drawText(line, int(Qt.AlignLeft | Qt.AlignVCenter), title)
-            text = format_probability(answer.sure, short=True)
-            painter.drawText(line, int(Qt.AlignRight | Qt.AlignVCenter), text)
-            _paint_answer(
-                painter, QPointF(ring, middle), answer.name or str(answer.answer), answer.right
-            )
-            bar = QRectF(ring + 18 * scale, middle - Size.BAR / 2, 0, Size.BAR)
-            bar.setRight(self.width() - figure)
-            painter.setPen(Qt.NoPen)
-            painter.setBrush(theme.colour("track"))
-            painter.drawRoundedRect(bar, Size.BAR / 2, Size.BAR / 2)
-            bar.setWidth(max(bar.width() * answer.sure, Size.BAR))
-            painter.setBrush(theme.colour("accent" if answer.right else "muted"))
-            painter.drawRoundedRect(bar, Size.BAR / 2, Size.BAR / 2)
-
-
+_GAP = 8
 _PICTURE = 112
 NOTHING = "Draw something, or pick a picture, and drag the cursors."
 _ALL = {2: "both", 3: "all three", 4: "all four"}
@@ -311,21 +234,23 @@ class PerturbationCard(Card):
         self._steady = GrowingLabel(self.sentence)
         beside = row(self.picture, (self._steady, 1), gap=Size.CARD_GAP)
         beside.setAlignment(self.picture, Qt.AlignTop)
-        self.answers = AnswerRows()
+        self.answers = RowsView(
+            "turnAnswers", "Answers", "What each network reads in the changed example.", lines=5
+        )
         self.body.addLayout(beside)
         self.body.addWidget(rule())
         self.body.addWidget(self.answers)
         self.body.addStretch(1)
         self.show_nothing()
 
-    def show_nothing(self) -> None:
-        """Show that there is no example."""
+    def show_nothing(self, words: str = NOTHING) -> None:
+        """Show no example, and why."""
         self.picture.show_picture(None)
         self.answers.show_rows(())
-        self._steady.set_text(NOTHING)
+        self._steady.set_text(words)
 
     def show_answers(
-        self, picture: np.ndarray, rows: Sequence[AnswerRow], names: list[str], change: str
+        self, picture: np.ndarray, rows: Sequence[Bar], names: list[str], change: str
     ) -> None:
         """Show the changed example and what networks read."""
         self.picture.show_picture(picture)
@@ -356,11 +281,11 @@ def describe_change(axes: Sequence[Axis], change: Distortion) -> str:
     return words[0].upper() + words[1:]
 
 
-def describe_answers(rows: Sequence[AnswerRow], names: list[str]) -> str:
+def describe_answers(rows: Sequence[Bar], names: list[str]) -> str:
     """Return who reads what, such as ``"all three read a 9"``."""
     if len(set(names)) == 1:
         if len(rows) == 1:
-            return f"{rows[0].title} reads {in_a_sentence(names[0])}"
+            return f"{rows[0].name} reads {in_a_sentence(names[0])}"
         return f"{_ALL.get(len(rows), 'all')} read {in_a_sentence(names[0])}"
-    said = [f"{row.title} {name}" for row, name in zip(rows[1:], names[1:], strict=True)]
-    return ", ".join([f"{rows[0].title} reads {names[0]}", *said])
+    said = [f"{row.name} {name}" for row, name in zip(rows[1:], names[1:], strict=True)]
+    return ", ".join([f"{rows[0].name} reads {names[0]}", *said])

@@ -13,13 +13,13 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.limits.limits_cards import (
-    AnswerRow,
     NetworkChoice,
     NetworkChoices,
     PerturbationCard,
     describe_change,
 )
 from mnist_draw.app.inside.limits.limits_worker import (
+    Entry,
     ExampleReader,
     Found,
     PerturbationRequest,
@@ -31,7 +31,10 @@ from mnist_draw.app.inside.limits.robustness_plot import (
     RobustnessPlot,
     format_amount,
 )
+from mnist_draw.app.inside.network.scene import short_name
+from mnist_draw.app.inside.rows_view import Bar
 from mnist_draw.app.inside.section import CountedSection, reflow
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
@@ -66,8 +69,10 @@ class LimitsSection(CountedSection):
         self.setObjectName("robustnessView")
         self._axes, self._settings, self._unchanged = AXES, SETTINGS, Distortion()
         self._found: Found = {}
+        #: The same by the networks themselves: of one in training there are several.
+        self._known: dict[Entry, np.ndarray | str] = {}
         self._listed = self._stopped = False
-        self._counted: tuple[object, ...] = ()
+        self._counted: tuple[tuple[Entry, ...], bool] = ((), False)
         self._reported: set[str] = set()
         self._background = Background(self)
         self._count = LatestJob(parent=self, watched=False)
@@ -148,6 +153,9 @@ class LimitsSection(CountedSection):
         )
         self.link.clicked.connect(self._stop_or_go_on)
         self.link.hide()
+        policy = self.link.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.link.setSizePolicy(policy)
         return row((FixedLabel(self.state, lines=1), 1), self.link)
 
     # -- as a section
@@ -181,7 +189,7 @@ class LimitsSection(CountedSection):
             return
         if self._why_not():
             # The place of its data may have been named meanwhile.
-            self._counted = ()
+            self._forget_counted()
         self._list_others()
         self._start()
         self._ask()
@@ -225,21 +233,25 @@ class LimitsSection(CountedSection):
         self._ask()
 
     def _place_toggled(self) -> None:
-        self._found = {}
+        self._found, self._known = {}, {}
         self._stopped = False
         self._choices_changed()
 
     def _start(self) -> None:
         """Count what is ticked, unless just that is being counted."""
-        entries = [(choice.key, choice.load) for choice in self.choices.ticked()]
-        wanted = (tuple(entries), self.place_switch.isChecked())
+        entries = tuple((choice.key, choice.load) for choice in self.choices.ticked())
+        wanted = (entries, self.place_switch.isChecked())
         if not self._active or not self._listed or wanted == self._counted or not entries:
             return
+        # What was counted of the same networks goes on from there.
+        known = {entry[0]: self._known[entry] for entry in entries if entry in self._known}
         self._counted, self._stopped = wanted, False
         self._reported = set()
-        placed = self.place_switch.isChecked()
-        self._count.ask(partial(count_all, entries, placed))
+        self._count.ask(partial(count_all, entries, self.place_switch.isChecked(), known))
         self._show_state()
+
+    def _forget_counted(self) -> None:
+        self._counted = ((), self.place_switch.isChecked())
 
     def _set_curves(self, found: Found) -> None:
         for key, values in found.items():
@@ -247,6 +259,8 @@ class LimitsSection(CountedSection):
                 self._reported.add(key)
                 self.problem.emit(values)
         self._found = {**self._found, **found}
+        self._known.update({entry: found[entry[0]] for entry in self._counted[0]
+                            if entry[0] in found})  # fmt: skip
         self._show_curves()
         self._show_state()
 
@@ -309,7 +323,7 @@ class LimitsSection(CountedSection):
         elif self._newer is not None and not self._stopped:
             self._begin(self._newer)
         else:
-            self._counted = ()
+            self._forget_counted()
             self._start()
 
     def _fail(self, sentence: str) -> None:
@@ -325,6 +339,8 @@ class LimitsSection(CountedSection):
         if self._example is None or self._model is None:
             self.turn.show_nothing()
             return
+        if not self.turn.answers.rows:
+            self.turn.show_nothing("")
         networks: dict[str, Callable[[], ModelFile]] = {
             choice.key: choice.load
             for choice in self.choices.choices
@@ -361,7 +377,13 @@ class LimitsSection(CountedSection):
                 known = choice.names if answer < len(choice.names) else ()
                 names.append(known[answer] if known else f"class {answer}")
                 right = label_ is not None and names[-1] == self._name(label_)
-                rows.append(AnswerRow(choice.title, answer, float(found[answer]), right, names[-1]))
+                rows.append(
+                    Bar(
+                        choice.title, float(found[answer]),
+                        format_probability(float(found[answer]), short=True),
+                        short_name(names[-1]), "accent" if right else "muted",
+                    )
+                )  # fmt: skip
         change = describe_change(self._axes, reading.question.change)
         self.turn.show_answers(reading.turned, rows, names, change)
 

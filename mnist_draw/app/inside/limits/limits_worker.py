@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,10 @@ Entry = tuple[str, Callable[[], "ModelFile"]]
 Found = dict[str, "np.ndarray | str"]
 
 
-def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
-    """Count networks."""
+def count_all(
+    entries: Sequence[Entry], placed: bool, known: Mapping[str, np.ndarray | str] | None = None
+) -> Iterator[Found]:
+    """Count networks, from what is known of them on."""
     from mnist_draw.analysis.robustness import AXES, count_limits, test_pictures_for
 
     coarse = sum(len(axis.shown) for axis in AXES)
@@ -35,7 +37,9 @@ def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
         try:
             model = load()
             perturbation, labels = test_pictures_for(model)
-            counts.append((key, count_limits(model, perturbation, labels, placed)))
+            start = (known or {}).get(key)
+            start = None if isinstance(start, str) else start
+            counts.append((key, count_limits(model, perturbation, labels, placed, start)))
         except UserError as error:
             found[key] = str(error)
             yield dict(found)

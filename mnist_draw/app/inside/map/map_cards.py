@@ -94,11 +94,11 @@ class NeighboursCard(Card):
         else:
             self.note.setText(f"of {known.wanted:,}")
 
-    def show_nothing(self) -> None:
-        """Show no neighbours."""
+    def show_nothing(self, words: str = NOTHING) -> None:
+        """Show no neighbours, and why."""
         empty = np.empty(0, np.intp)
         self.view.tiles.show_pictures(np.empty((0, 1, 28, 28), np.uint8), empty, str, str)
-        self._steady.set_text(NOTHING)
+        self._steady.set_text(words)
 
     def show_neighbours(
         self,

@@ -270,7 +270,13 @@ class MapView(WalkableView):
     def _paint_card(self, painter: QPainter, digits: Digits, number: int) -> None:
         """Paint the picture and the description of a digit that is pointed at."""
         place = self._all_places()[number]
-        frame = QRectF(place[0] + 16, place[1] + 14, 176, _THUMB + 12)
+        lines = digits.describe(number)
+        # Bold is the widest; every line fits.
+        painter.setFont(theme.font(Text.LABEL, bold=True))
+        widest = max(painter.fontMetrics().horizontalAdvance(words) for words in lines)
+        step = 18 * theme.text_scale()
+        high = max(_THUMB + 12, len(lines) * step + 14)
+        frame = QRectF(place[0] + 16, place[1] + 14, _THUMB + widest + 24, high)
         if frame.right() > self.width() - 4:
             frame.moveRight(place[0] - 16)
         if frame.bottom() > self.height() - 4:
@@ -282,13 +288,11 @@ class MapView(WalkableView):
             QRectF(frame.left() + 6, frame.top() + 6, _THUMB, _THUMB),
             image_of(digits.images[number]),
         )
-        for line, words in enumerate(digits.describe(number)):
+        for line, words in enumerate(lines):
             painter.setFont(theme.font(Text.LABEL, bold=line == 0))
             painter.setPen(theme.colour("text" if line < 2 else "muted"))
             left = frame.left() + _THUMB + 14
-            room = int(frame.right() - left - 6)
-            text = painter.fontMetrics().elidedText(words, Qt.ElideRight, room)
-            painter.drawText(QPointF(left, frame.top() + 20 + 18 * line), text)
+            painter.drawText(QPointF(left, frame.top() + 2 + step * (line + 1)), words)
 
     # -- pointing and walking
 

@@ -71,7 +71,7 @@ class NetworkSection(Section):
         self._waits = self._failed = False
         #: Why there are no profiles of units: their data are missing.
         self._profiles_failure = self._said = ""
-        self._ideals: dict[int, np.ndarray] = {}
+        self._ideals: dict[int, tuple[np.ndarray, float]] = {}
         self.worker = worker or NetworkWorker()
         self.panel = SidePanel()
         row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self)
@@ -149,6 +149,8 @@ class NetworkSection(Section):
             if example is None:
                 self._pair = None
                 self._show_frame(None)
+            elif self.network.parts is not None:
+                self._show_note()
             self._ask()
 
     def set_active(self, on: bool) -> None:
@@ -263,10 +265,12 @@ class NetworkSection(Section):
             words = _NO_PROFILES
         elif not self._described and not self.network.by_digit:
             words = "units as they are numbered"
-        else:
+        elif self._described or self.network.profiles is not None:
             words = self._described or (
                 f"each unit is in the row of the {self._kind} that excites it most"
             )
+        else:
+            words = "units as they are numbered, until it is known what excites them"
         if self.note.text() != words:
             self.note.setText(words)
         self.note.setToolTip(tip(self._profiles_failure))
@@ -283,6 +287,7 @@ class NetworkSection(Section):
     def _show_profiles(self, parts: Parts, profiles: UnitProfiles) -> None:
         if parts is self.network.parts:
             self.network.show_profiles(profiles)
+            self._show_note()
             self._show_panel()
 
     def _show_profiles_failure(self, parts: Parts, sentence: str) -> None:
@@ -294,8 +299,8 @@ class NetworkSection(Section):
                 self._said = sentence
                 self.problem.emit(sentence)
 
-    def _show_ideal(self, digit: int, picture: np.ndarray) -> None:
-        self._ideals[digit] = picture
+    def _show_ideal(self, digit: int, picture: np.ndarray, p: float) -> None:
+        self._ideals[digit] = (picture, p)
         self._show_panel()
 
     def _show_failure(self, sentence: str) -> None:

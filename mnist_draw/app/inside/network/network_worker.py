@@ -86,7 +86,8 @@ class NetworkWorker(LatestJob):
     profiles_ready = pyqtSignal(object, object)
     profiles_failed = pyqtSignal(object, str)
     start_unknown = pyqtSignal(str)
-    idealised = pyqtSignal(int, object)
+    #: A class, its ideal picture, and how probable the network finds the class for it.
+    idealised = pyqtSignal(int, object, float)
 
     def __init__(self, rest: float = _REST_S, quiet: float = _QUIET_S) -> None:
         super().__init__(name="network view", rest=rest, quiet=quiet, watched=False)
@@ -191,7 +192,9 @@ class NetworkWorker(LatestJob):
         if digit is not None:
             from mnist_draw.analysis.unit_profiles import ideal_picture
 
-            self.send(self.idealised, digit, ideal_picture(self._probe, digit))
+            picture = ideal_picture(self._probe, digit)
+            p = float(self._probe.run(picture[None, None]).p[0, digit])
+            self.send(self.idealised, digit, picture, p)
         return None
 
     def _search_profiles(self) -> float | None:

@@ -19,7 +19,7 @@ from mnist_draw.analysis.why import (
     why_sum,
 )
 from mnist_draw.app.inside.network.network_worker import Weights
-from mnist_draw.app.inside.network.rows_view import (
+from mnist_draw.app.inside.rows_view import (
     Heading,
     Picture,
     PictureRow,
@@ -30,6 +30,7 @@ from mnist_draw.app.inside.network.rows_view import (
     Term,
     signed,
 )
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 
 Name = Callable[[int], str]
+#: The ideal picture of a class, and how probable the network finds the class for it.
+Ideal = tuple[np.ndarray, float]
 
 #: How the weights of a unit are called.
 _ITS = {Weights.NOW: "its", Weights.START: "its first", Weights.LEARNT: "added to its"}
@@ -125,7 +128,7 @@ def unit_rows(
     unit: Unit,
     parts: Parts,
     profiles: UnitProfiles | None,
-    ideal: np.ndarray | None,
+    ideal: Ideal | None,
     name: Name,
 ) -> list[Row]:
     """Explain a unit: its pictures, its sum, its strongest inputs and outputs."""
@@ -137,29 +140,38 @@ def unit_rows(
         agree = signed(parts.smoothness).removeprefix("+")
         words = f"Weights of neighbouring pixels: correlation {agree} in this layer."
         rows.append(Sentence(words, muted=True))
-    if layer == len(frame.layers) - 1:
-        rows.append(
-            Sentence(
-                f"The ideal picture need not look like {escape(in_a_sentence(name(number)))}, "
-                "only unlike the others.",
-                muted=True,
-            )
+    if layer == len(frame.layers) - 1 and ideal is not None:
+        said = escape(in_a_sentence(name(number)))
+        words = (
+            "The ideal picture was changed in 60 small steps that raise this sum alone. It need "
+            f"not look so, but the network reads {said} in it, {format_probability(ideal[1])}."
         )
+        rows.append(Sentence(words, muted=True))
     rows += _sum_rows(frame, unit, found)
     if about.convolves:
-        side = about.W.shape[-1]
-        rows.append(
-            Sentence(
-                f"The same {side * side * about.W.shape[1]:,} weights slide over the whole "
-                "picture: wherever this stroke is, the map lights up.",
-                muted=True,
-            )
-        )
+        rows.append(Sentence(_describe_filter(frame, layer), muted=True))
     else:
         rows += _input_rows(frame, layer, found)
     if layer < len(frame.layers) - 1 and frame.question.toggled == unit:
         rows += _output_rows(frame, unit, name)
     return rows
+
+
+def _describe_filter(frame: Frame, layer: int) -> str:
+    """Say what a filter slides over, and how much of it is painted."""
+    about = frame.layers[layer]
+    side, (maps, high, wide) = about.W.shape[-1], about.incoming
+    if layer == 0:
+        return (
+            f"The same {side * side} weights slide over the whole picture: wherever this stroke "
+            "is, the map lights up."
+        )
+    before = frame.layers[layer - 1]
+    pooled = "" if before.shape[1:] == (high, wide) else f", pooled to {high}×{wide}"
+    return (
+        f"The same {side * side * maps:,} weights slide over the {maps} maps of {before.name}"
+        f"{pooled}. Painted are {side * side} of them, on the map with the largest."
+    )
 
 
 def _sum_rows(frame: Frame, unit: Unit, found: UnitSum) -> list[Row]:
@@ -243,7 +255,7 @@ def _pictures(
     unit: Unit,
     parts: Parts,
     profiles: UnitProfiles | None,
-    ideal: np.ndarray | None,
+    ideal: Ideal | None,
 ) -> PictureRow:
     layer, number = unit
     about = parts.shown[layer]
@@ -255,7 +267,7 @@ def _pictures(
             for place, height in enumerate(profiles.heights[layer][number])
         ]
     if layer == len(frame.layers) - 1:
-        large = None if ideal is None else Picture(ideal)
+        large = None if ideal is None else Picture(ideal[0])
         return PictureRow("its ideal picture", large, "excites it most", tuple(small))
     if about.convolves:
         side = about.W.shape[-1]
@@ -263,7 +275,7 @@ def _pictures(
         strong = int(np.abs(filters).sum(axis=(1, 2)).argmax())
         title = f"{its} filter, {side}×{side}"
         if len(filters) > 1:
-            title = f"{its} filter on map {strong}"
+            title = f"{its} filter, on map {strong} of {len(filters)}"
         # What a map would show, also if it is switched off.
         values = np.maximum(frame.passed.z[layer][0, number], 0)
         second = Picture(values, signed=True)

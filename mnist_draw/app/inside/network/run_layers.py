@@ -11,6 +11,7 @@ from PyQt5.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent, QR
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.analysis import layer_inspection
+from mnist_draw.app.inside.rows_view import Bar, RowsView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of, rgb
 from mnist_draw.app.kit.layout import column, row
@@ -113,76 +114,41 @@ class FiltersView(QWidget):
         painter.end()
 
 
-#: Height of a layer's bar with its name, in logical pixels.
+#: A third of the least height of the histogram, in logical pixels.
 _ROW = 16
 
 
-class _Picture(QWidget):
-    """A painted picture that takes the room it gets."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-
-    def sizeHint(self) -> QSize:
-        return QSize(Size.GRID * 40, 3 * _ROW)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(Size.GRID * 30, 2 * _ROW)
-
-
-class LayerBars(_Picture):
+class LayerBars(RowsView):
     """One bar for each layer, with its name and its value in percent."""
 
-    def __init__(self, colour: str, full: float = 0.0) -> None:
-        super().__init__()
+    def __init__(self, picture: tuple[str, str, str], colour: str, full: float = 0.0) -> None:
+        title, name, sentence = picture
+        super().__init__(name, title, sentence)
         self._colour = colour
         #: The share that fills a bar: given, or the largest of the run so far.
         self.full = full
         self._grows = not full
-        self._names: Sequence[str] = ()
-        self._values: Sequence[float] = ()
 
     def show_values(self, names: Sequence[str], values: Sequence[float]) -> None:
         """Show shares from 0 to 1."""
         if self._grows:
-            before = self.full if names == self._names else 0.0
-            self.full = max(before, *values, 1e-9)
-        self._names, self._values = names, values
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._values:
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setFont(theme.font(Text.AXIS))
-        metrics = QFontMetricsF(painter.font())
-        names = max(metrics.horizontalAdvance(name) for name in self._names) + Size.FIELD_GAP
-        figures = metrics.horizontalAdvance("00.0 %") + Size.FIELD_GAP
-        room = max(self.width() - names - figures, 1.0)
-        full = self.full
-        step = min(self.height() / len(self._values), 1.5 * _ROW)
-        for number, (name, value) in enumerate(zip(self._names, self._values, strict=False)):
-            top = number * step
-            middle = top + step / 2
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(QRectF(0, top, names, step), int(Qt.AlignLeft | Qt.AlignVCenter), name)
-            figure = QRectF(self.width() - figures, top, figures, step)
-            painter.drawText(figure, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * value:.3g} %")
-            painter.setPen(Qt.NoPen)
-            height = min(Size.BAR, step * 0.6)
-            for part, colour in ((1.0, "track"), (min(1.0, value / full), self._colour)):
-                painter.setBrush(theme.colour(colour))
-                bar = QRectF(names, middle - height / 2, room * part, height)
-                painter.drawRoundedRect(bar, height / 2, height / 2)
+            same = [row.name for row in self.rows if isinstance(row, Bar)] == list(names)
+            self.full = max(self.full if same else 0.0, *values, 1e-9)
+        self.show_rows(
+            [
+                Bar(name, value, f"{100 * value:.3g} %", "", self._colour, self.full)
+                for name, value in zip(names, values, strict=False)
+            ]
+        )
 
 
-class WeightHistogram(_Picture):
+class WeightHistogram(QWidget):
     """A histogram of the weights."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setMinimumHeight(3 * _ROW)
         self._figures: LayerFigures | None = None
 
     def show_figures(self, figures: LayerFigures) -> None:
@@ -234,7 +200,8 @@ class RunLayers(QWidget):
         )
         self.title = label("", "title", "runLayersTitle")
         self.title.setWordWrap(True)
-        self.updates, self.dead = LayerBars("accent"), LayerBars("alert", full=1.0)
+        self.updates = LayerBars(_PICTURES[0], "accent")
+        self.dead = LayerBars(_PICTURES[1], "alert", full=1.0)
         self.weights = WeightHistogram()
         self.filters = FiltersView()
         self.labels: list[QLabel] = []

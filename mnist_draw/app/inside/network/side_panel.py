@@ -16,9 +16,9 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit, Weights
-from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
-from mnist_draw.app.inside.network.rows_view import RowsView
+from mnist_draw.app.inside.network.panel_rows import Ideal, unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.run_layers import FiltersView, RunLayers, titled
+from mnist_draw.app.inside.rows_view import RowsView, scrolled
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import SegmentedControl
@@ -29,8 +29,6 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, push_button
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mnist_draw.app.inside.network.network_view import NetworkView
 
 _CHOICES = (
@@ -113,9 +111,9 @@ class SidePanel(Card):
         top = self._why_top = row(self.why_title, self.rival)
         # It takes no height while title and choice are below each other.
         top.addItem(QSpacerItem(0, 0, QSizePolicy.Expanding, QSizePolicy.Minimum))
-        self.why_rows = RowsView()
-        self.why_rows.setObjectName("whyRows")
-        explain(self.why_rows, "Why this answer", "The sum behind the answer, and who spoke most.")
+        self.why_rows = RowsView(
+            "whyRows", "Why this answer", "The sum behind the answer, and who spoke most."
+        )
         return _page("whyPanel", top, (scrolled(self.why_rows), 1))
 
     def _build_unit(self) -> QWidget:
@@ -124,9 +122,9 @@ class SidePanel(Card):
             "closeUnitButton", "x", "Let go", "Look at no unit any more.", "Esc"
         )
         self.close_button.clicked.connect(self.closed)
-        self.unit_rows = RowsView()
-        self.unit_rows.setObjectName("unitRows")
-        explain(self.unit_rows, "This unit", "Its weights, what excites it, and its sum.")
+        self.unit_rows = RowsView(
+            "unitRows", "This unit", "Its weights, what excites it, and its sum."
+        )
         self.switch_label = label("", "title", "unitSwitchLabel")
         self.switch = Switch()
         self.switch.setObjectName("unitSwitch")
@@ -158,7 +156,7 @@ class SidePanel(Card):
         self.rival.hide()
         self.why_rows.show_rows(())
 
-    def show_view(self, view: NetworkView, ideal: np.ndarray | None) -> None:
+    def show_view(self, view: NetworkView, ideal: Ideal | None) -> None:
         """Show the sum behind the answer, or the unit selected in the network's picture."""
         if view.frame is None:
             self._show_nothing()
@@ -195,9 +193,7 @@ class SidePanel(Card):
         self.why_title.setWordWrap(narrow)
         self._why_top.setDirection(QBoxLayout.TopToBottom if narrow else QBoxLayout.LeftToRight)
 
-    def _show_unit(
-        self, view: NetworkView, frame: Frame, unit: Unit, ideal: np.ndarray | None
-    ) -> None:
+    def _show_unit(self, view: NetworkView, frame: Frame, unit: Unit, ideal: Ideal | None) -> None:
         off, name = view.off, view.name
         self.pages.setCurrentWidget(self.unit)
         _set(self.unit_title, unit_title(frame, unit, name))

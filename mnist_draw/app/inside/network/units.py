@@ -231,7 +231,8 @@ def _fits(
     across = int(box.width() / cell)
     if rows is None:
         return across * int(box.height() / cell) >= len(chosen)
-    most = int(np.bincount(rows[chosen], minlength=classes).max())
+    found = rows[chosen]
+    most = int(np.bincount(found[found >= 0], minlength=classes).max())
     return across * int(box.height() / classes / cell) >= most
 
 

@@ -170,8 +170,7 @@ def _paint_column(painter: QPainter, scene: StageScene, column: Column) -> None:
     else:
         values = shown.moved[layer]
         if convolves:
-            flat = np.ones(shown.layers[layer].shape, np.float32) * values[:, None, None]
-            paint_maps(painter, column, flat)
+            paint_signed_maps(painter, column, values, scene.ratio)
         else:
             paint_signed_units(painter, column, values)
     off = shown.left_out[0].get(layer)

@@ -34,7 +34,7 @@ STAGES = (
         "Gradient", "What each number should do to lower the loss",
         "The error goes back through the same weights.",
     ),
-    Stage("Update", "What moved, and what it brought", "Every weight goes a small step."),
+    Stage("Update", "What moved, and what it brought", "Weights go a small step."),
 )  # fmt: skip
 
 
@@ -269,14 +269,27 @@ def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
         )
         if shown.phases > 1:
             words += (
-                f" The whole step runs in {shown.phases} phases: only between them do the "
-                "processor's cores wait for each other."
+                f" Compiled, the whole step is {shown.phases} pieces of work, one after the other; "
+                "within a piece the processor's cores need not wait for each other."
             )
         return words
     source = (
         f"{shown.filling} minibatches that were learnt at the rate 0" if shown.filling
         else "the checkpoint of the network's own run"
     )  # fmt: skip
+    moved = _describe_moved(shown)
     if not UPDATE_RULES[rule].accumulators:
-        return "Every weight moves against its gradient, times the learning rate."
-    return f"What {rule} remembers is from {source}."
+        return f"A weight moves against its gradient, times the learning rate.{moved}"
+    return f"What {rule} remembers is from {source}.{moved}"
+
+
+def _describe_moved(shown: Shown) -> str:
+    """Say how many of the first weights moved, also those that the picture does not pull at."""
+    moved, black = shown.moved_shares
+    if moved != moved:
+        return ""
+    others = "the other pictures and what is remembered move them"
+    return (
+        f" {100 * moved:.0f} % of the first layer's weights moved; {100 * black:.0f} % of those "
+        f"are from pixels that are black in your picture: {others}."
+    )

@@ -11,8 +11,14 @@ from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Section, reflow
-from mnist_draw.app.inside.step.answers_and_weight import WeightView, weight_rows, weight_title
+from mnist_draw.app.inside.step.answers_and_weight import (
+    LINES,
+    weight_rows,
+    weight_title,
+    weight_view_rows,
+)
 from mnist_draw.app.inside.step.code_card import CodeCard, GraphPage
 from mnist_draw.app.inside.step.stage_views import StageBar, StagePicture
 from mnist_draw.app.inside.step.stages import STAGES, stage_figures, taught
@@ -35,6 +41,9 @@ _EMPTY = "Draw here and watch it go through."
 _UNKNOWN = "Say what the picture shows: a step needs a label to learn."
 _TRAINING = "A run is going on. A step beside it would slow both down."
 _FAILED = "This step cannot be shown."
+_FOLLOWED = "One weight in every stage: its value, what this picture asks of it, and its step."
+#: Of the code below the picture, in logical pixels.
+_CODE_HEIGHT = 480
 #: While it plays, each stage stays so long, in milliseconds.
 PLAY_MS = 3000
 #: A step is computed when nothing was drawn for so long, in milliseconds.
@@ -92,7 +101,7 @@ class StepSection(Section):
             "Compute the step while the run goes on.",
         )  # fmt: skip
         self.card.body.addWidget(self.all_the_same, 0, Qt.AlignHCenter)
-        self.weight_view = WeightView()
+        self.weight_view = RowsView("weightView", "One weight, followed", _FOLLOWED, LINES)
         self.card.body.addWidget(self.weight_view)
         self.code = CodeCard()
         self._columns = row((self.card, 7), (self.code, 4), gap=Size.CARD_GAP)
@@ -177,8 +186,7 @@ class StepSection(Section):
         reflow(self._columns, self._room)
         # Where the section scrolls anyway, all of the code has room.
         below = self._columns.direction() == QBoxLayout.TopToBottom
-        code = self.code.code
-        code.setMinimumHeight(code.sizeHint().height() if below else 0)
+        self.code.area.setMinimumHeight(_CODE_HEIGHT if below else 0)
 
     def set_present(self, on: bool) -> None:
         self.code.setVisible(not on)
@@ -290,7 +298,10 @@ class StepSection(Section):
         figures = [""] * len(STAGES) if shown is None else stage_figures(shown)
         self.bar.show_stage(stage, figures, self.reached if shown is not None else 0)
         self.picture.show_stage(shown, stage, self._weight)
-        self.weight_view.show_weight(shown, self._weight, stage)
+        # The penalty's term, and the sum.
+        more = 2 if shown is not None and shown.settings.l2 else 0
+        self.weight_view.set_lines(LINES + more)
+        self.weight_view.show_rows(weight_view_rows(shown, self._weight, stage))
         self.weight_view.setVisible(shown is not None)
         followed = self._weight.layer if self._weight is not None else 0
         self.code.show_stage(shown, stage, followed, self._player.isActive())
@@ -386,7 +397,9 @@ class StepSection(Section):
                 self._show()
 
 
-_HEADINGS = ("what", "z", "e to the z", "p", "target", "target − p", "p after")
+_HEADINGS = (
+    "what", "sum z", "e to the z", "probability p", "target", "pull: target − p", "p after",
+)  # fmt: skip
 
 
 def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) -> Table:
@@ -407,6 +420,12 @@ def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) 
                 f"{figures.p_after[digit]:.6f}",
             )
         )  # fmt: skip
+    means = (figures.losses.mean(), figures.losses_after.mean())
+    rows.append(("mean loss in nats, before → after", "{:.6f} → {:.6f}".format(*means), *blank))
+    rows += [
+        (f"gradient of W{number}, root mean square", f"{np.sqrt(np.mean(value**2)):.4g}", *blank)
+        for number, value in enumerate(figures.gradients[::2], 1)
+    ]
     if weight is not None:
         rows.append((f"The weight {weight_title(shown, weight)}", "", *blank))
         rows += [

@@ -51,6 +51,8 @@ class Shown:
     #: For each dropout layer the share of its input that it lets through.
     retained: tuple[float, ...]
     moved: tuple[np.ndarray, ...] = field(repr=False)
+    #: The share of the first weights that moved, and of those what is fed by black pixels.
+    moved_shares: tuple[float, float]
     left_out: tuple[dict[int, np.ndarray], int, int] = field(repr=False)
     grey: np.ndarray = field(repr=False)
     phases: int = 0
@@ -112,7 +114,7 @@ class StepWorker(LatestJob):
             self._tasks.put(task)
 
     def _learn(self, task: Task) -> None:
-        from mnist_draw.analysis.step_weight import left_out, moved_sums
+        from mnist_draw.analysis.step_weight import left_out, moved_shares, moved_sums
 
         step = self._step_of(task.model)
         if self._minibatch is None or not _same(self._minibatch, task):
@@ -127,8 +129,9 @@ class StepWorker(LatestJob):
         self.send(self.stated, "")
         shown = Shown(
             task, step.layers, figures, step.settings, step.mask_places, step.retained,
-            moved_sums(figures, step.layers), left_out(figures, step.layers, step.mask_places),
-            _grey(figures), step.phases, 0 if step.from_run else step.filling,
+            moved_sums(figures, step.layers), moved_shares(figures),
+            left_out(figures, step.layers, step.mask_places), _grey(figures), step.phases,
+            0 if step.from_run else step.filling,
         )  # fmt: skip
         self.send(self.computed, shown)
 

@@ -13,13 +13,14 @@ from html import escape
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QTextDocument, QTextOption
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtGui import QFont, QPainter, QPaintEvent, QPen, QTextDocument, QTextOption
+from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_grey, paint_signed
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
-from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.widgets import explain
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,38 @@ class Term:
     made: str
     value: float
     largest: float
+
+
+@dataclass(frozen=True)
+class Line:
+    """Words, how the figure is made, the figure."""
+
+    text: str
+    made: str
+    figure: str
+
+
+@dataclass(frozen=True)
+class Code:
+    """A line of code, or words beside it: its number, a note at the right, whether it is marked."""
+
+    text: str
+    note: str = ""
+    number: str = ""
+    marked: bool = False
+    is_code: bool = True
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A share: its name, an answer in a ring, a bar, words; what is right is in the accent."""
+
+    name: str
+    value: float
+    words: str
+    ring: str = ""
+    colour: str = "muted"
+    full: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -81,14 +114,21 @@ class PictureRow:
     small_title: str
     small: tuple[tuple[Picture, str], ...] = ()
     second: Picture | None = None
+    #: Of a smaller one, in logical pixels.
+    side: float = 0.0
 
 
-Row = Heading | Sum | Term | Sentence | Rule | PictureRow
+Row = Heading | Sum | Term | Line | Code | Bar | Sentence | Rule | PictureRow
 
 #: Heights at the usual size of text, in logical pixels.
 _LINE, _TERM, _LARGE, _GAP = 20.0, 19.0, 116.0, 5.0
+#: Of the radius of a ring, and the part of the width where it is.
+_RING, _RING_AT = 9.0, 0.52
 #: Between words, bar and figure in one line.
 _BETWEEN = 5.0
+
+_LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
+_RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
 
 #: A word that is longer than a line breaks, too.
 _ANYWHERE = QTextOption()
@@ -103,18 +143,45 @@ def _term() -> float:
     return _TERM * theme.text_scale()
 
 
-class RowsView(QWidget):
-    """Shows rows, one below the other."""
+def code_font(size: int, bold: bool = False) -> QFont:
+    """Return the system's font for code at a size of `Text`."""
+    font = QFont("monospace")
+    font.setStyleHint(QFont.Monospace)
+    font.setPixelSize(round(size * theme.text_scale()))
+    font.setWeight(QFont.Bold if bold else QFont.Normal)
+    return font
 
-    def __init__(self) -> None:
+
+class RowsView(QWidget):
+    """Shows rows, one below the other: as high as they are, or as so many lines."""
+
+    def __init__(self, name: str, title: str, sentence: str, lines: int = 0) -> None:
         super().__init__()
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.setObjectName(name)
+        explain(self, title, sentence)
+        self._lines = lines
         self.setFocusPolicy(Qt.StrongFocus)
         self.rows: tuple[Row, ...] = ()
-        theme.theme().changed.connect(self.update)
+        self._fit()
+        theme.theme().changed.connect(self._fit)
+
+    def set_lines(self, lines: int) -> None:
+        """Be as high as so many lines."""
+        if lines != self._lines:
+            self._lines = lines
+            self._fit()
+
+    def _fit(self) -> None:
+        vertical = QSizePolicy.Fixed if self._lines else QSizePolicy.Expanding
+        self.setSizePolicy(QSizePolicy.Expanding, vertical)
+        self.updateGeometry()
+        self.update()
 
     def sizeHint(self) -> QSize:
-        return QSize(270, 120)
+        return QSize(270, round(self._lines * _line()) or 120)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, round(self._lines * _line()))
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows."""
@@ -133,6 +200,12 @@ class RowsView(QWidget):
                     found.append(f"{row.text}: {signed(row.value)}.")
                 case Term():
                     found.append(f"{row.name}: {row.made}, {signed(row.value)}.")
+                case Line():
+                    found.append(f"{row.text}: {row.made} {row.figure}.")
+                case Code():
+                    found.append(f"{row.text.strip()}{row.note and f' ({row.note})'};")
+                case Bar():
+                    found.append(f"{row.name}: {row.ring} {row.words}.")
                 case Sentence():
                     found.append(_plain(row.text))
                 case Rule() | PictureRow():
@@ -151,6 +224,12 @@ class RowsView(QWidget):
                     y = self._sum(painter, row, y, width)
                 case Term():
                     y = self._term(painter, row, y, width)
+                case Line():
+                    y = self._plain_line(painter, row, y, width)
+                case Code():
+                    y = self._code(painter, row, y, width)
+                case Bar():
+                    y = self._bar(painter, row, y, width)
                 case Sentence():
                     y = self._sentence(painter, row, y, width)
                 case Rule():
@@ -159,7 +238,7 @@ class RowsView(QWidget):
                     y += 16
                 case PictureRow():
                     y = self._pictures(painter, row, y, width)
-        if math.ceil(y) != self.minimumHeight():
+        if not self._lines and math.ceil(y) != self.minimumHeight():
             # The panel scrolls.
             self.setMinimumHeight(math.ceil(y))
 
@@ -167,9 +246,9 @@ class RowsView(QWidget):
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(Text.HEADING, bold=True))
         box = QRectF(0, y, width, _line())
-        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.text.upper())
+        painter.drawText(box, _LEFT, row.text.upper())
         painter.setFont(theme.font(Text.HEADING))
-        painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), row.note)
+        painter.drawText(box, _RIGHT, row.note)
         return y + _line() + 1
 
     def _sum(self, painter: QPainter, row: Sum, y: float, width: float) -> float:
@@ -183,7 +262,7 @@ class RowsView(QWidget):
         painter.setFont(theme.font(Text.BODY))
         box = QRectF(0, y, width, _line())
         if painter.fontMetrics().horizontalAdvance(row.text) <= room:
-            painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), row.text)
+            painter.drawText(box, _LEFT, row.text)
         else:
             # The figure is beside the last line.
             box.setBottom(self._written(painter, escape(row.text), Text.BODY, "text", y, room))
@@ -205,7 +284,7 @@ class RowsView(QWidget):
         # The table and screen readers have the whole name.
         room = right - bar - _BETWEEN
         name = painter.fontMetrics().elidedText(row.name, Qt.ElideRight, int(room))
-        painter.drawText(box, int(Qt.AlignLeft | Qt.AlignVCenter), name)
+        painter.drawText(box, _LEFT, name)
         used = painter.fontMetrics().horizontalAdvance(name) + _BETWEEN
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(Text.LABEL))
@@ -227,6 +306,65 @@ class RowsView(QWidget):
         painter.setFont(theme.font(Text.LABEL, bold=True))
         draw_tabular(painter, box, signed(row.value), Qt.AlignRight)
         return y + _term()
+
+    @staticmethod
+    def _plain_line(painter: QPainter, row: Line, y: float, width: float) -> float:
+        box = QRectF(0, y, width, _term())
+        painter.setFont(theme.font(Text.BODY))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(box, _LEFT, row.text)
+        words = painter.fontMetrics().horizontalAdvance(row.text) + 3 * _BETWEEN
+        painter.setFont(theme.font(Text.BODY, bold=True))
+        draw_tabular(painter, box, row.figure, Qt.AlignRight)
+        box.setRight(width - painter.fontMetrics().horizontalAdvance(row.figure) - 3 * _BETWEEN)
+        painter.setFont(theme.font(Text.LABEL))
+        painter.setPen(theme.colour("muted"))
+        if painter.fontMetrics().horizontalAdvance(row.made) <= box.width() - words:
+            painter.drawText(box, _RIGHT, row.made)
+        return y + _term()
+
+    @staticmethod
+    def _code(painter: QPainter, row: Code, y: float, width: float) -> float:
+        box = QRectF(0, y, width, _line())
+        if row.marked:
+            painter.fillRect(box, theme.colour("accent", 0.16))
+            painter.fillRect(QRectF(0, y, 3, box.height()), theme.colour("accent"))
+        painter.setFont(theme.font(Text.LABEL, bold=True))
+        painter.setPen(theme.colour("accent" if row.marked else "muted"))
+        painter.drawText(box.adjusted(8, 0, 0, 0), _LEFT, row.number)
+        painter.setFont(code_font(Text.HEADING))
+        painter.drawText(box.adjusted(0, 0, -4, 0), _RIGHT, row.note)
+        box.setRight(width - painter.fontMetrics().horizontalAdvance(row.note) - 2 * _BETWEEN)
+        box.setLeft(24 * theme.text_scale())
+        painter.setFont(
+            code_font(Text.LABEL, row.marked) if row.is_code else theme.font(Text.LABEL)
+        )
+        painter.setPen(theme.colour("text" if row.marked or row.note else "muted"))
+        _fit(painter, box, row.text)
+        return y + _line()
+
+    @staticmethod
+    def _bar(painter: QPainter, row: Bar, y: float, width: float) -> float:
+        scale = theme.text_scale()
+        box, at = QRectF(0, y, width, _line() + 2), _RING_AT * width
+        painter.setFont(theme.font(Text.BODY))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(box, _RIGHT, row.words)
+        figure = painter.fontMetrics().horizontalAdvance(">99.9 %") + 2 * _BETWEEN
+        name = painter.fontMetrics().elidedText(row.name, Qt.ElideRight, round(at - 14))
+        painter.drawText(box, _LEFT, name)
+        if row.ring:
+            _paint_ring(painter, QPointF(at, box.center().y()), row.ring, row.colour == "accent")
+        bar = QRectF(at + 2 * _RING * scale * bool(row.ring), box.center().y() - Size.BAR / 2, 0, 0)
+        bar.setBottom(bar.top() + Size.BAR)
+        bar.setRight(width - figure)
+        painter.setPen(Qt.NoPen)
+        for part, colour in ((1.0, "track"), (min(1.0, row.value / row.full), row.colour)):
+            painter.setBrush(theme.colour(colour))
+            filled = QRectF(bar)
+            filled.setWidth(max(bar.width() * part, Size.BAR))
+            painter.drawRoundedRect(filled, Size.BAR / 2, Size.BAR / 2)
+        return box.bottom()
 
     def _sentence(self, painter: QPainter, row: Sentence, y: float, width: float) -> float:
         look = (Text.LABEL, "muted") if row.muted else (Text.BODY, "text")
@@ -252,15 +390,15 @@ class RowsView(QWidget):
     def _pictures(self, painter: QPainter, row: PictureRow, y: float, width: float) -> float:
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(Text.LABEL))
-        right = width - _LARGE - 6
-        line = int(Qt.AlignLeft | Qt.AlignVCenter)
-        painter.drawText(QRectF(0, y, width, _line()), line, row.title)
-        painter.drawText(QRectF(right, y, width - right, _line()), line, row.small_title)
+        large = row.side or _LARGE
+        right = 2.5 * large if row.side else width - _LARGE - 6
+        painter.drawText(QRectF(0, y, width, _line()), _LEFT, row.title)
+        painter.drawText(QRectF(right, y, width - right, _line()), _LEFT, row.small_title)
         y += _line()
         if row.large is not None:
-            self._picture(painter, QRectF(0, y, _LARGE, _LARGE), row.large)
+            self._picture(painter, QRectF(0, y, large, large), row.large)
         if row.second is not None:
-            self._picture(painter, QRectF(right, y, _LARGE, _LARGE), row.second)
+            self._picture(painter, QRectF(right, y, large, large), row.second)
         side = (width - right - 2 * _GAP) / 3
         for number, (picture, words) in enumerate(row.small):
             place, across = divmod(number, 3)
@@ -270,7 +408,7 @@ class RowsView(QWidget):
             painter.setPen(theme.colour("muted"))
             painter.setFont(theme.font(Text.HEADING))
             painter.drawText(QRectF(box.left(), box.bottom(), side, 18), int(Qt.AlignCenter), words)
-        return y + max(_LARGE, 2 * side + 40 if row.small else 0.0) + 6
+        return y + max(large, 2 * side + 40 if row.small else 0.0) + 6
 
     def _picture(self, painter: QPainter, box: QRectF, picture: Picture) -> None:
         values = picture.values
@@ -286,6 +424,40 @@ class RowsView(QWidget):
             for (row, column), value in np.ndenumerate(values):
                 place = QRectF(box.left() + column * cell, box.top() + row * cell, cell, cell)
                 painter.drawText(place, int(Qt.AlignCenter), _short(float(value)))
+
+
+def _fit(painter: QPainter, room: QRectF, text: str) -> None:
+    """Write a line of code; where there is no room for it, in a narrower font, then elided."""
+    font = painter.font()
+    wide = painter.fontMetrics().horizontalAdvance(text)
+    if wide > room.width():
+        font.setStretch(max(80, int(100 * room.width() / wide)))
+        painter.setFont(font)
+    text = painter.fontMetrics().elidedText(text, Qt.ElideRight, int(room.width()))
+    painter.drawText(room, _LEFT, text)
+
+
+def _paint_ring(painter: QPainter, middle: QPointF, text: str, right: bool) -> None:
+    """Paint an answer in a ring, which is filled where it is right."""
+    radius = _RING * theme.text_scale()
+    painter.setPen(QPen(theme.colour("accent" if right else "text"), 1.2))
+    painter.setBrush(theme.colour("accent") if right else Qt.NoBrush)
+    painter.drawEllipse(middle, radius, radius)
+    painter.setFont(theme.font(Text.LABEL, bold=True))
+    painter.setPen(theme.colour("on_accent" if right else "text"))
+    box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
+    painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
+
+
+def scrolled(rows: QWidget) -> QScrollArea:
+    """Return an area that scrolls rows; these themselves take the focus."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.NoFrame)
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+    area.setFocusPolicy(Qt.NoFocus)
+    area.setWidget(rows)
+    return area
 
 
 def signed(value: float) -> str:
