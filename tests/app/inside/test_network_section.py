@@ -267,7 +267,7 @@ def test_what_is_no_digit_or_drawing_and_what_cannot_be_used_is_said(section, qt
     section.use_network(good, "")
     assert section.is_pending()
     ready(section, qtbot, good)
-    assert not section.is_pending()
+    until(qtbot, lambda: not section.is_pending())
 
 
 def test_classes_are_named_as_they_are(section, qtbot):

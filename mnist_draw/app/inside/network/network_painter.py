@@ -7,12 +7,15 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen, QPixmap
 
 from mnist_draw.app.inside.network.scene import (
+    APART,
     Scene,
     describe_active,
     inside,
+    paint_bands,
     paint_legend,
     paint_lines,
     paint_title,
+    paint_titles,
     say,
     shortened,
 )
@@ -23,8 +26,6 @@ from mnist_draw.app.kit.painters import blank_pixmap, paint_grey, paint_signed
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 
-#: Between the titles of two layers, in logical pixels.
-_APART = 8
 #: From the corner of a picture to its caption.
 _CAPTION = QPointF(0, 9)
 _RING, _HALF_BAR = 11.0, 4.0
@@ -47,7 +48,7 @@ class NetworkPainter:
     def paint(self, painter: QPainter, scene: Scene, width: float, height: float) -> None:
         """Paint the whole view."""
         painter.setRenderHint(QPainter.Antialiasing)
-        self._paint_bands(painter, scene)
+        paint_bands(painter, scene)
         if self._still is None:
             self._still = paint_still(scene, width, height)
         painter.drawPixmap(0, 0, self._still)
@@ -60,27 +61,12 @@ class NetworkPainter:
         paint_foot(painter, scene, width, height)
         self._paint_tag(painter, scene)
 
-    def _paint_bands(self, painter: QPainter, scene: Scene) -> None:
-        """Tint the rows of answer and rival, and name the rows."""
-        if scene.frame is not None:
-            strength = 0.20 if theme.theme().colours.dark else 0.11
-            for digit, name in ((scene.frame.rival, "second"), (scene.frame.answer, "accent")):
-                painter.fillRect(scene.places.bands[digit], theme.colour(name, strength))
-        if not scene.banded or not scene.places.columns:
-            return
-        painter.setFont(theme.font(Text.LABEL))
-        for digit, band in enumerate(scene.places.bands):
-            colour = scene.role(digit) or "muted"
-            painter.setPen(theme.colour(colour))
-            box = QRectF(band.left(), band.top(), 20 * scene.scale, band.height())
-            painter.drawText(box, Qt.AlignCenter, scene.short_name(digit))
-
     def _paint_pictures(self, painter: QPainter, scene: Scene) -> None:
         places, frame = scene.places, scene.frame
         painter.fillRect(places.picture, QColor(Qt.black))
         if frame is not None:
             paint_grey(painter, places.picture, frame.question.picture)
-        convolves = scene.parts.layers[0].convolves
+        convolves = scene.layers[0].convolves
         if convolves:
             self._paint_patch(painter, scene)
             return
@@ -102,7 +88,7 @@ class NetworkPainter:
         painter.setBrush(theme.colour("paper"))
         painter.drawRect(places.below)
         if unit is not None and unit[0] == 0 and scene.last > 0:
-            layer = scene.parts.layers[0]
+            layer = scene.layers[0]
             paint_title(
                 painter, places.below.topLeft() - _CAPTION, "Weights × picture", f"unit {unit[1]}"
             )
@@ -124,7 +110,7 @@ class NetworkPainter:
         frame, unit = scene.frame, scene.unit
         if unit is None or unit[0] != 0:
             return
-        layer, places = scene.parts.layers[0], scene.places
+        layer, places = scene.layers[0], scene.places
         side = layer.W.shape[-1]
         painter.setBrush(Qt.NoBrush)
         if frame is not None:
@@ -144,7 +130,7 @@ class NetworkPainter:
         )
 
     def _paint_column(self, painter: QPainter, scene: Scene, column: Column) -> None:
-        layer = scene.parts.layers[column.layer]
+        layer = scene.layers[column.layer]
         values = None if scene.frame is None else scene.frame.passed.a[column.layer][0]
         if layer.convolves:
             paint_maps(painter, column, values)
@@ -189,7 +175,7 @@ class NetworkPainter:
         column = scene.places.column_of(unit[0])
         if column is None or not column.shows(unit[1]):
             return
-        words = f"{scene.parts.layers[unit[0]].unit_word} {unit[1]}"
+        words = f"{scene.layers[unit[0]].unit_word} {unit[1]}"
         if frame is not None:
             words += f": {float(frame.passed.a[unit[0]][0, unit[1]].max()):.2f}"
         painter.setFont(theme.font(Text.LABEL, bold=True))
@@ -211,36 +197,12 @@ def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
     still = blank_pixmap(width, height, scene.ratio)
     painter = QPainter(still)
     painter.setRenderHint(QPainter.Antialiasing)
-    places, layers = scene.places, scene.parts.layers
+    places, layers = scene.places, scene.layers
     convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
-    top = 18 * scene.scale
-    picture = "28×28" if convolves else "784 pixels"
-    edges = [column.box.left() for column in places.columns] + [places.answer]
-    paint_title(painter, QPointF(0, top), "Picture", picture, edges[0] - _APART)
-    for column, following in zip(places.columns, edges[1:], strict=True):
-        layer = layers[column.layer]
-        short = layer.name.replace("convolution", "Conv.").capitalize()
-        if scene.is_only_one(layer):
-            short = short.split()[0]
-        if layer.convolves:
-            note = f"{layer.shape[1]}×{layer.shape[2]}"
-        elif column.shown < layer.units:
-            note = f"{column.shown:,} of {layer.units:,} units"
-        else:
-            note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
-        room = min(column.box.width() + 20 * scene.scale, following - column.box.left() - _APART)
-        paint_title(painter, QPointF(column.box.left(), top), short, note, room)
+    paint_titles(painter, scene)
     kind = "digits" if scene.name(0) == "0" else "classes"
     note = "" if len(places.columns) > 2 else f"{len(places.bands)} {kind}"
-    paint_title(painter, QPointF(places.answer, top), "Answer", note)
-    for place in places.skipped:
-        left, right = places.columns[place].box, places.columns[place + 1].box
-        middle = (left.right() + right.left()) / 2
-        painter.setPen(theme.colour("muted"))
-        painter.drawText(QRectF(middle - 20, left.top(), 40, left.height()), Qt.AlignCenter, "…")
-    painter.setPen(QPen(theme.colour("line"), 1))
-    for band in places.bands[1:]:
-        painter.drawLine(QPointF(band.left(), band.top()), QPointF(band.right(), band.top()))
+    paint_title(painter, QPointF(places.answer, 18 * scene.scale), "Answer", note)
     if places.columns and not convolves:
         # The picture fans out into the first layer.
         box = places.columns[0].box
@@ -262,7 +224,7 @@ def _paint_filters(painter: QPainter, scene: Scene) -> None:
     layer = scene.parts.shown[0]
     side = layer.W.shape[-1]
     below = scene.places.below
-    room = scene.places.columns[0].box.left() - below.left() - _APART
+    room = scene.places.columns[0].box.left() - below.left() - APART
     paint_title(painter, below.topLeft() - _CAPTION, "Filters", f"{side}×{side}", room)
     columns = 4
     room = below.width() / columns
@@ -365,7 +327,7 @@ def paint_foot(painter: QPainter, scene: Scene, width: float, height: float) -> 
     if unit is not None and frame is not None and frame.question.toggled == unit:
         painter.setPen(QPen(theme.colour("text"), 2))
         painter.drawLine(QPointF(x + 2, y - 7), QPointF(x + 2, y + 7))
-        word = scene.parts.layers[unit[0]].unit_word
+        word = scene.layers[unit[0]].unit_word
         state = "on" if unit in scene.off else "off"
         x = say(painter, x + 9, y, f"with {word} {unit[1]} {state}") + 18
     if frame is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
@@ -26,6 +26,7 @@ from mnist_draw.app.kit.widgets import claims_key, explain
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.analysis.network_probe import Layer
     from mnist_draw.analysis.unit_profiles import UnitProfiles
 
 _EXPLAINED = (
@@ -36,38 +37,101 @@ _EXPLAINED = (
 _REACH, _AFTER_MS = 14.0, 100
 
 
-class NetworkView(QWidget):
+class LayersView(QWidget):
+    """A painted network: the places of its units, and the unit at a point."""
+
+    def __init__(self, name: str, title: str, sentence: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        explain(self, title, sentence)
+        self.setToolTip("")
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        self.profiles: UnitProfiles | None = None
+        self.by_digit = True
+        self.name: Callable[[int], str] = str
+        self._places: Places | None = None
+        theme.theme().changed.connect(self.lay_out_anew)
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Return the layers that are painted; none before there is a network."""
+        raise NotImplementedError
+
+    def lay_out_anew(self) -> None:
+        """Compute all positions anew."""
+        self._places = None
+        self.update()
+
+    def show_profiles(self, profiles: UnitProfiles | None) -> None:
+        """Set the units' profiles, which put each unit into a digit's row."""
+        self.profiles = profiles
+        self.lay_out_anew()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.lay_out_anew()
+
+    @property
+    def banded(self) -> bool:
+        """Whether units are in the rows of their digits."""
+        return self.by_digit and self.profiles is not None
+
+    def places(self) -> Places | None:
+        """Return all positions; None before there is a network."""
+        layers, profiles = self.layers(), self.profiles
+        if self._places is None and layers and self.width() > 100:
+            hidden = range(len(layers) - 1)
+            rows = [profiles.rows(n) if profiles and self.by_digit else None for n in hidden]
+            heights = [None if profiles is None else profiles.means[n].max(0) for n in hidden]
+            self._places = self._lay_out(layers, rows, heights)
+        return self._places
+
+    def _lay_out(
+        self,
+        layers: tuple[Layer, ...],
+        rows: Sequence[np.ndarray | None],
+        heights: Sequence[np.ndarray | None],
+    ) -> Places:
+        size = float(self.width()), float(self.height())
+        return lay_out(layers, *size, rows, heights, theme.text_scale())
+
+    def unit_at(self, place: QPointF) -> Unit | None:
+        """Return the unit nearest to a place, within reach."""
+        places = self.places()
+        if places is None:
+            return None
+        if place.x() >= places.answer - 6:
+            digits = (n for n, band in enumerate(places.bands) if band.contains(place))
+            return next(((len(self.layers()) - 1, digit) for digit in digits), None)
+        found = []
+        for column in places.columns:
+            near = column.nearest(place, _REACH)
+            if near is not None:
+                found.append((near[0], (column.layer, near[1])))
+        return min(found)[1] if found else None
+
+
+class NetworkView(LayersView):
     """The network, live."""
 
     selected = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("networkView")
-        explain(self, "The network", _EXPLAINED)
-        self.setToolTip("")
-        self.setFocusPolicy(Qt.StrongFocus)
+        super().__init__("networkView", "The network", _EXPLAINED)
+        self._lines: Connections | None = None
+        self._painter = NetworkPainter()
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.parts: Parts | None = None
-        self.profiles: UnitProfiles | None = None
         self.frame: Frame | None = None
         self.pinned: Unit | None = None
         self.pointed: Unit | None = None
         self.off: frozenset[Unit] = frozenset()
-        self.by_digit = True
         self.dimmed = False
-        self.name: Callable[[int], str] = str
-        self._places: Places | None = None
-        self._lines: Connections | None = None
-        self._painter = NetworkPainter()
         self._under: Unit | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_AFTER_MS)
         self._timer.timeout.connect(self._point)
-        theme.theme().changed.connect(self.lay_out_anew)
 
     def sizeHint(self) -> QSize:
         return QSize(750, 560)
@@ -100,11 +164,6 @@ class NetworkView(QWidget):
         self.dimmed = False
         self.lay_out_anew()
 
-    def show_profiles(self, profiles: UnitProfiles) -> None:
-        """Set the units' profiles, which put each unit into a digit's row."""
-        self.profiles = profiles
-        self.lay_out_anew()
-
     def show_frame(self, frame: Frame | None) -> None:
         """Show the outputs for a picture; ignore a frame of another network."""
         if frame is not None and not self._fits(frame):
@@ -120,11 +179,13 @@ class NetworkView(QWidget):
             layer.shape for layer in other.layers
         ]
 
+    def layers(self) -> tuple[Layer, ...]:
+        return () if self.parts is None else self.parts.layers
+
     def lay_out_anew(self) -> None:
-        """Compute all positions anew."""
-        self._places = self._lines = None
+        self._lines = None
         self._painter.forget()
-        self.update()
+        super().lay_out_anew()
 
     def clear_selection(self) -> None:
         """Pin and point at nothing."""
@@ -140,43 +201,6 @@ class NetworkView(QWidget):
         self.selected.emit()
         self.update()
         self._describe()
-
-    # -- places
-
-    def places(self) -> Places | None:
-        """Return all positions; None before there is a network."""
-        if self._places is None and self.parts is not None and self.width() > 100:
-            layers = self.parts.layers
-            hidden = range(len(layers) - 1)
-            rows: list[np.ndarray | None] = [self._rows(n) for n in hidden]
-            heights = [
-                None if self.profiles is None else self.profiles.means[n].max(0) for n in hidden
-            ]
-            self._places = lay_out(
-                layers, float(self.width()), float(self.height()), rows, heights, theme.text_scale()
-            )
-        return self._places
-
-    def _rows(self, layer: int) -> np.ndarray | None:
-        if not self.by_digit or self.profiles is None:
-            return None
-        return self.profiles.rows(layer)
-
-    def unit_at(self, place: QPointF) -> Unit | None:
-        """Return the unit nearest to a place, within reach."""
-        places = self.places()
-        if places is None or self.parts is None:
-            return None
-        if place.x() >= places.answer - 6:
-            for digit, band in enumerate(places.bands):
-                if band.contains(place):
-                    return (len(self.parts.layers) - 1, digit)
-        found = []
-        for column in places.columns:
-            near = column.nearest(place, _REACH)
-            if near is not None:
-                found.append((near[0], (column.layer, near[1])))
-        return min(found)[1] if found else None
 
     # -- pointing
 
@@ -275,9 +299,6 @@ class NetworkView(QWidget):
 
     # -- painting and words
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.lay_out_anew()
-
     def _current_lines(self) -> Connections:
         if self._lines is None:
             self._lines = Connections()
@@ -305,9 +326,9 @@ class NetworkView(QWidget):
         if places is None or self.parts is None:
             return
         scene = Scene(
-            self.parts, places, self.frame, self._current_lines(), self.unit,
-            self.pinned is not None and self.pointed is None, self.off, self.by_digit,
-            self.profiles is not None, self.name, theme.text_scale(), self.devicePixelRatioF(),
+            self.parts.layers, places, self.banded, self.name, self.devicePixelRatioF(),
+            self.parts, self.frame, self._current_lines(), self.unit,
+            self.pinned is not None and self.pointed is None, self.off,
         )  # fmt: skip
         if self.dimmed:
             painter.setOpacity(0.45)

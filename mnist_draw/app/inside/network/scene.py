@@ -23,39 +23,36 @@ if TYPE_CHECKING:
 
 #: Rows of digits that are lower than this, in logical pixels, have no room for a name each.
 _MIN_ROW = 12.0
+#: Between the titles of two layers, in logical pixels.
+APART = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """Everything that the painter depends on."""
+class LayersScene:
+    """What all pictures of a network's layers have in common."""
 
-    parts: Parts
+    layers: tuple[Layer, ...]
     places: Places
-    frame: Frame | None
-    lines: Connections
-    unit: Unit | None
-    is_pinned: bool
-    off: frozenset[Unit]
-    by_digit: bool
-    has_profiles: bool
+    #: Whether units are in the rows of their digits.
+    banded: bool
     name: Callable[[int], str]
-    scale: float
     ratio: float
+
+    @property
+    def scale(self) -> float:
+        """The text's enlargement."""
+        return theme.text_scale()
 
     @property
     def last(self) -> int:
         """The number of the output layer."""
-        return len(self.parts.layers) - 1
+        return len(self.layers) - 1
 
-    def is_only_one(self, layer: Layer) -> bool:
-        """Whether it is the only hidden layer of its kind, and needs no number."""
-        others = self.parts.layers[:-1]
-        return sum(other.convolves == layer.convolves for other in others) == 1
-
-    @property
-    def banded(self) -> bool:
-        """Whether units are in the rows of their digits."""
-        return self.by_digit and self.has_profiles
+    def title(self, layer: Layer) -> str:
+        """Return a layer's short name; the only hidden one of its kind needs no number."""
+        name = layer.name.replace("convolution", "Conv.").capitalize()
+        others = sum(other.convolves == layer.convolves for other in self.layers[:-1])
+        return name.split()[0] if others == 1 else name
 
     def short_name(self, digit: int) -> str:
         """Return the short name of a class; empty if the rows are too low."""
@@ -64,10 +61,69 @@ class Scene:
         return short_name(self.name(digit))
 
     def role(self, digit: int) -> str:
-        """Return the colour of a digit's row: that of the answer, of the rival, or none."""
+        """Return the colour of a digit's row: of the answer or label, of the rival, or none."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Scene(LayersScene):
+    """Everything that the network's painter depends on."""
+
+    parts: Parts
+    frame: Frame | None
+    lines: Connections
+    unit: Unit | None
+    is_pinned: bool
+    off: frozenset[Unit]
+
+    def role(self, digit: int) -> str:
         if self.frame is None:
             return ""
         return {self.frame.answer: "accent", self.frame.rival: "second"}.get(digit, "")
+
+
+def paint_bands(painter: QPainter, scene: LayersScene) -> None:
+    """Tint the rows of answer and rival, part all rows, and name them."""
+    strength = 0.20 if theme.theme().colours.dark else 0.11
+    painter.setFont(theme.font(Text.LABEL))
+    named = scene.banded and bool(scene.places.columns)
+    for digit, band in enumerate(scene.places.bands):
+        role = scene.role(digit)
+        if role:
+            painter.fillRect(band, theme.colour(role, strength))
+        if digit:
+            painter.setPen(QPen(theme.colour("line"), 1))
+            painter.drawLine(band.topLeft(), band.topRight())
+        if named:
+            painter.setPen(theme.colour(role or "muted"))
+            box = QRectF(band.left(), band.top(), 20 * scene.scale, band.height())
+            painter.drawText(box, Qt.AlignCenter, scene.short_name(digit))
+
+
+def paint_titles(painter: QPainter, scene: LayersScene) -> None:
+    """Draw the titles of picture and layers with their sizes, and "…" for omitted layers."""
+    places, layers = scene.places, scene.layers
+    top = 18 * scene.scale
+    convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
+    edges = [column.box.left() for column in places.columns] + [places.answer]
+    note = "28×28" if convolves else "784 pixels"
+    paint_title(painter, QPointF(0, top), "Picture", note, edges[0] - APART)
+    for column, following in zip(places.columns, edges[1:], strict=True):
+        layer = layers[column.layer]
+        if layer.convolves:
+            note = f"{layer.shape[1]}×{layer.shape[2]}"
+        elif column.shown < layer.units:
+            note = f"{column.shown:,} of {layer.units:,} units"
+        else:
+            note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
+        room = min(column.box.width() + 20 * scene.scale, following - column.box.left() - APART)
+        place = QPointF(column.box.left(), top)
+        paint_title(painter, place, scene.title(layer), note, room)
+    for number in places.skipped:
+        left, right = places.columns[number].box, places.columns[number + 1].box
+        middle = (left.right() + right.left()) / 2
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(QRectF(middle - 20, left.top(), 40, left.height()), Qt.AlignCenter, "…")
 
 
 def short_name(name: str) -> str:

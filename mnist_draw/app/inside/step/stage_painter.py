@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,9 @@ import numpy as np
 from PyQt5.QtCore import QLineF, QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
-from mnist_draw.app.inside.network.scene import paint_title, say, short_name
+from mnist_draw.app.inside.network.scene import LayersScene, paint_bands, paint_titles, say
 from mnist_draw.app.inside.network.units import (
     Column,
-    Places,
     lights_mask,
     paint_lights,
     paint_maps,
@@ -35,28 +33,17 @@ STRIP = 46.0
 
 
 @dataclass(frozen=True, eq=False)
-class StageScene:
+class StageScene(LayersScene):
     """All that the painting of a stage depends on."""
 
     shown: Shown
     stage: int
-    places: Places
-    banded: bool
     weight: Weight | None
-    name: Callable[[int], str]
     width: float
     height: float
-    ratio: float
 
-    @property
-    def scale(self) -> float:
-        """The text's enlargement."""
-        return theme.text_scale()
-
-    def is_only_one(self, layer: int) -> bool:
-        """Whether no other hidden layer is of its kind: it then needs no number."""
-        layers = self.shown.layers[:-1]
-        return sum(other.convolves == layers[layer].convolves for other in layers) == 1
+    def role(self, digit: int) -> str:
+        return role_of(digit, self.shown.figures.label, self.shown.figures.p)
 
 
 def paint_stage(painter: QPainter, scene: StageScene) -> None:
@@ -71,8 +58,10 @@ def paint_stage(painter: QPainter, scene: StageScene) -> None:
         )
         _foot(painter, scene, (("box", words),))
         return
-    _paint_bands(painter, scene)
-    _paint_titles(painter, scene)
+    paint_bands(painter, scene)
+    paint_titles(painter, scene)
+    if scene.stage in (2, 4):
+        _paint_arrows(painter, scene)
     _paint_picture(painter, scene)
     for column in scene.places.columns:
         _paint_column(painter, scene, column)
@@ -81,42 +70,13 @@ def paint_stage(painter: QPainter, scene: StageScene) -> None:
     _paint_legend(painter, scene)
 
 
-def _paint_bands(painter: QPainter, scene: StageScene) -> None:
-    figures, places = scene.shown.figures, scene.places
-    strength = 0.20 if theme.theme().colours.dark else 0.11
-    painter.setFont(theme.font(Text.LABEL))
-    for digit, band in enumerate(places.bands):
-        role = role_of(digit, figures.label, figures.p)
-        if role:
-            painter.fillRect(band, theme.colour(role, strength))
-        if digit:
-            painter.setPen(QPen(theme.colour("line"), 1))
-            painter.drawLine(band.topLeft(), band.topRight())
-        if scene.banded:
-            painter.setPen(theme.colour(role or "muted"))
-            box = QRectF(band.left(), band.top(), 20 * scene.scale, band.height())
-            painter.drawText(box, Qt.AlignCenter, short_name(scene.name(digit)))
-
-
-def _paint_titles(painter: QPainter, scene: StageScene) -> None:
-    layers, places = scene.shown.layers, scene.places
-    y = 18 * scene.scale
-    paint_title(painter, QPointF(0, y), "Picture", "")
-    for column in places.columns:
-        words = layers[column.layer].name.replace("convolution", "Conv.").capitalize()
-        if scene.is_only_one(column.layer):
-            words = words.split()[0]
-        paint_title(painter, QPointF(column.box.left(), y), words, "")
-    for place in places.skipped:
-        left, right = places.columns[place].box, places.columns[place + 1].box
-        middle = (left.right() + right.left()) / 2
-        room = QRectF(middle - 20, left.top(), 40, left.height())
-        painter.drawText(room, Qt.AlignCenter, "…")
-    if scene.stage in (2, 4):
-        edges = [column.box.left() for column in places.columns] + [places.answer]
-        starts = [edge - 20 * scene.scale for edge in edges]
-        for start, end in zip(starts, [*starts[1:], places.answer], strict=True):
-            _arrow(painter, start, end - 4, 32 * scene.scale, backwards=scene.stage == 4)
+def _paint_arrows(painter: QPainter, scene: StageScene) -> None:
+    """Show which way the numbers go: forwards, or the errors back."""
+    places = scene.places
+    edges = [column.box.left() for column in places.columns] + [places.answer]
+    starts = [edge - 20 * scene.scale for edge in edges]
+    for start, end in zip(starts, [*starts[1:], places.answer], strict=True):
+        _arrow(painter, start, end - 4, 32 * scene.scale, backwards=scene.stage == 4)
 
 
 def _arrow(painter: QPainter, left: float, right: float, y: float, backwards: bool) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
+from mnist_draw.app.inside.network.network_view import LayersView
 from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.inside.step.answers_and_weight import ROOM
 from mnist_draw.app.inside.step.stage_painter import STRIP, StageScene, paint_stage
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     from PyQt5.QtCore import QEvent
 
+    from mnist_draw.analysis.network_probe import Layer
     from mnist_draw.analysis.step_weight import Weight
-    from mnist_draw.analysis.unit_profiles import UnitProfiles
 
 _HIGH, _RING, _ARROW = 58.0, 13.0, 10.0
 
@@ -138,10 +139,9 @@ _EXPLAINED = (
     "The network in this stage of the step. A click on a unit follows the weight that stands for "
     "it; up and down walk through the units of the last hidden layer."
 )
-_REACH = 14.0
 
 
-class StagePicture(QWidget):
+class StagePicture(LayersView):
     """Paints a stage once into a pixmap: it changes with a new step or a new stage only.
 
     That is done in a turn of its own, after the one in which all around it is painted.
@@ -149,26 +149,17 @@ class StagePicture(QWidget):
 
     unit_chosen = pyqtSignal(int, int)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("stagePicture")
-        explain(self, "The stage", _EXPLAINED)
-        self.setToolTip("")
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+    def __init__(self) -> None:
+        super().__init__("stagePicture", "The stage", _EXPLAINED)
+        self._picture: QPixmap | None = None
+        self._turn = QTimer(self)
         self.shown: Shown | None = None
         self.stage = 1
         self.weight: Weight | None = None
-        self.profiles: UnitProfiles | None = None
         self.state = ""
-        self.name: Callable[[int], str] = str
-        self._places: Places | None = None
-        self._picture: QPixmap | None = None
-        self._turn = QTimer(self)
         self._turn.setSingleShot(True)
         self._turn.setInterval(0)
         self._turn.timeout.connect(self._paint_now)
-        theme.theme().changed.connect(self.paint_anew)
 
     def sizeHint(self) -> QSize:
         return QSize(640, 320)
@@ -182,12 +173,7 @@ class StagePicture(QWidget):
         """Show a stage of a step."""
         if shown is not self.shown or stage != self.stage or weight != self.weight:
             self.shown, self.stage, self.weight = shown, stage, weight
-            self.paint_anew()
-
-    def show_profiles(self, profiles: UnitProfiles | None) -> None:
-        """Put the units into the rows of the digits that excite them most."""
-        self.profiles = profiles
-        self.paint_anew()
+            self.lay_out_anew()
 
     def show_state(self, words: str) -> None:
         """Say in the middle what is waited for; the old picture stays, dimmed."""
@@ -195,7 +181,7 @@ class StagePicture(QWidget):
             self.state = words
             self.update()
 
-    def paint_anew(self) -> None:
+    def lay_out_anew(self) -> None:
         """Repaint before the picture is shown next."""
         self._picture = self._places = None
         self._turn.start()
@@ -211,47 +197,29 @@ class StagePicture(QWidget):
 
     # -- places
 
-    def places(self) -> Places | None:
-        """Return the layout of the picture; None before the first step."""
-        if self._places is None and self.shown is not None:
-            layers = self.shown.layers
-            hidden = range(len(layers) - 1)
-            rows: list[np.ndarray | None] = [
-                None if self.profiles is None else self.profiles.rows(n) for n in hidden
-            ]
-            heights = [
-                None if self.profiles is None else self.profiles.means[n].max(0) for n in hidden
-            ]
-            scale = theme.text_scale()
-            height = float(self.height())
-            if self.stage == 3:
-                height -= (STRIP + 4) * scale - 26 * scale
-            self._places = lay_out(
-                layers, float(self.width()), height, rows, heights, scale,
-                pictures=1, answers=ROOM[self.stage - 1] * scale, depth=2,
-            )  # fmt: skip
-        return self._places
+    def layers(self) -> tuple[Layer, ...]:
+        return () if self.shown is None else self.shown.layers
+
+    def _lay_out(
+        self,
+        layers: tuple[Layer, ...],
+        rows: Sequence[np.ndarray | None],
+        heights: Sequence[np.ndarray | None],
+    ) -> Places:
+        scale, height = theme.text_scale(), float(self.height())
+        if self.stage == 3:
+            height -= (STRIP + 4) * scale - 26 * scale
+        return lay_out(
+            layers, float(self.width()), height, rows, heights, scale,
+            pictures=1, answers=ROOM[self.stage - 1] * scale, depth=2,
+        )  # fmt: skip
 
     # -- choosing a unit
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        places = self.places()
-        if event.button() != Qt.LeftButton or places is None or self.stage == 1:
-            return
-        place = QPointF(event.localPos())
-        if place.x() >= places.answer - 6:
-            assert self.shown is not None
-            for digit, band in enumerate(places.bands):
-                if band.contains(place):
-                    self.unit_chosen.emit(len(self.shown.layers) - 1, digit)
-            return
-        found = []
-        for column in places.columns:
-            near = column.nearest(place, _REACH)
-            if near is not None:
-                found.append((near[0], (column.layer, near[1])))
-        if found:
-            self.unit_chosen.emit(*min(found)[1])
+        unit = self.unit_at(event.localPos())
+        if event.button() == Qt.LeftButton and unit is not None and self.stage > 1:
+            self.unit_chosen.emit(*unit)
 
     def event(self, event: QEvent) -> bool:
         if claims_key(event, lambda key: key.key() in (Qt.Key_Up, Qt.Key_Down)):
@@ -269,9 +237,6 @@ class StagePicture(QWidget):
         self.unit_chosen.emit(last, (now + step) % self.shown.layers[last].units)
 
     # -- painting
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.paint_anew()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -297,8 +262,8 @@ class StagePicture(QWidget):
         picture.fill(Qt.transparent)
         painter = QPainter(picture)
         scene = StageScene(
-            self.shown, self.stage, places, self.profiles is not None, self.weight, self.name,
-            float(self.width()), float(self.height()), ratio,
+            self.shown.layers, places, self.banded, self.name, ratio, self.shown, self.stage,
+            self.weight, float(self.width()), float(self.height()),
         )  # fmt: skip
         paint_stage(painter, scene)
         painter.end()
