@@ -154,23 +154,10 @@ class NetworkProbe:
         return [np.ones((rows, layer.units), np.float32) for layer in self.layers[:-1]]
 
     def run(self, pictures: Floats, gates: Sequence[Floats] | None = None) -> ForwardPass:
-        """Show pictures to the network.
+        """Show pictures, float32 (N, 1, 28, 28), to the network.
 
-        Parameters
-        ----------
-        pictures : numpy.ndarray, float32, shape (N, 1, 28, 28)
-        gates : sequence of numpy.ndarray, optional
-            For each hidden layer float32 (N, units), 0 for a unit that is switched off. All are on
-            if left out.
-
-        Returns
-        -------
-        ForwardPass
-
-        Raises
-        ------
-        mnist_draw.storage.ModelFileError
-            When the parameters, each of them finite, are so large that the result is not.
+        A gate, float32 (N, units) for each hidden layer, is 0 for a unit that is switched off; all
+        are on if left out. A `ModelFileError` tells of parameters that are too large.
         """
         pictures = np.asarray(pictures, np.float32)
         if pictures.ndim != 4 or pictures.shape[1:] != (1, SIDE, SIDE):
@@ -200,19 +187,10 @@ class NetworkProbe:
             yield slice(start, start + count), self.run(_filled_up(some)).first(count)
 
     def outputs(self, inputs: Floats) -> list[Floats]:
-        """Return the outputs of `output_names`; a convolution's after its pooling.
+        """Return the outputs of `output_names` for at most `SLICE` pictures, float32 (n, numbers).
 
-        Parameters
-        ----------
-        inputs : numpy.ndarray, float32, shape (n, 1, 28, 28)
-            At most `SLICE` pictures, 0 to 255/256.
-
-        Returns
-        -------
-        list of numpy.ndarray
-            float32 (n, numbers) for each of `output_names`, the pixels themselves first. Of the
-            answer the logarithms of its probabilities less their mean, which are the sums that
-            softmax begins with: the probabilities themselves are nearly all 0 or 1.
+        A convolution's are those after its pooling; the answer's the logarithms of probabilities,
+        less their mean: the sums that softmax begins with. Nearly all probabilities are 0 or 1.
         """
         count = len(inputs)
         found = self._outputs(_filled_up(inputs))
@@ -229,19 +207,9 @@ class NetworkProbe:
     def input_gradient(
         self, picture: Floats, pair: Floats, gates: Sequence[Floats] | None = None
     ) -> Floats:
-        """Return the gradient of a weighted sum of the logits by the picture's pixels.
+        """Return the gradient by the pixels, (28, 28), of the logits' sum weighted by ``pair``.
 
-        Parameters
-        ----------
-        picture : numpy.ndarray, float32, shape (28, 28)
-        pair : numpy.ndarray, float32, shape (classes,)
-            The weights, such as 1 for the answer and -1 for its rival.
-        gates : sequence of numpy.ndarray, optional
-            float32 (1, units) for each hidden layer; see `run`.
-
-        Returns
-        -------
-        numpy.ndarray, float32, shape (28, 28)
+        ``pair``: float32 (classes,), as 1 for the answer and −1 for its rival; gates as in `run`.
         """
         gates = self.open_gates(1) if gates is None else gates
         result = self._gradient(picture[None, None], *gates, np.asarray(pair, np.float32)[None])
@@ -410,17 +378,6 @@ def _correlation(one: Floats, other: Floats) -> float:
 
 
 def neighbour_correlation(weights: Floats) -> float:
-    """Return how much the weights of neighbouring pixels agree.
-
-    Parameters
-    ----------
-    weights : numpy.ndarray, float32 (784, units)
-        Into the first dense layer, or their change.
-
-    Returns
-    -------
-    float
-        Pearson's correlation of each weight with that of the pixel at its right, −1 to 1.
-    """
+    """Return Pearson's correlation of weights, (784, units), with those of the pixel beside."""
     pictures = weights.reshape(SIDE, SIDE, -1)
     return _correlation(pictures[:, 1:], pictures[:, :-1])

@@ -11,61 +11,32 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, Qt, pyqtSignal
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
+from mnist_draw.analysis.pictures import (
+    Pictures,
+    folder_pictures,
+    mnist_test,
+    mnist_validation,
+    my_digits,
+    own_folder,
+    own_test,
+    own_validation,
+)
+from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.app.kit.latest_job import STREAM_S, LatestJob
 from mnist_draw.app.kit.widgets import ComboBox, explain
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.pictures import Pictures
-    from mnist_draw.analysis.results import Results
     from mnist_draw.storage.models import ModelFile
 
 #: Reads pictures; called in the background.
-Load = Callable[[], "Pictures"]
+Load = Callable[[], Pictures]
 _OPEN = "open"
 _FOLDER = Qt.UserRole + 1
 
 
-def _mnist_test() -> Pictures:
-    from mnist_draw.analysis.pictures import mnist_test
-
-    return mnist_test()
-
-
-def _mnist_validation() -> Pictures:
-    from mnist_draw.analysis.pictures import mnist_validation
-
-    return mnist_validation()
-
-
-def _own_test(model: ModelFile) -> Pictures:
-    from mnist_draw.analysis.pictures import own_test
-
-    return own_test(model)
-
-
-def _own_validation(model: ModelFile) -> Pictures:
-    from mnist_draw.analysis.pictures import own_validation
-
-    return own_validation(model)
-
-
-def _my_digits() -> Pictures:
-    from mnist_draw.analysis.pictures import my_digits
-
-    return my_digits()
-
-
-def _folder(folder: str, model: ModelFile | None) -> Pictures:
-    from mnist_draw.analysis.pictures import folder_pictures, own_folder
-
-    if model is not None and model.info.classes:
-        return own_folder(folder, model)
-    return folder_pictures(folder)
-
-
 _OF_MNIST: tuple[tuple[str, Load], ...] = (
-    ("MNIST test, 10,000", _mnist_test),
-    ("MNIST validation, 10,000", _mnist_validation),
+    ("MNIST test, 10,000", mnist_test),
+    ("MNIST validation, 10,000", mnist_validation),
 )
 
 
@@ -87,7 +58,7 @@ class DataCombo(ComboBox):
         self._model: ModelFile | None = None
         for words, load in _OF_MNIST:
             self.addItem(words, load)
-        self.addItem("My digits", _my_digits)
+        self.addItem("My digits", my_digits)
         self.addItem("Open a folder …", _OPEN)
         self._chosen = self._confirmed = 0
         self.activated.connect(self._activated)
@@ -104,8 +75,8 @@ class DataCombo(ComboBox):
         if classes:
             name = model.info.data or "Its own"
             entries = [
-                (f"{name} test", partial(_own_test, model)),
-                (f"{name} validation", partial(_own_validation, model)),
+                (f"{name} test", partial(own_test, model)),
+                (f"{name} validation", partial(own_validation, model)),
             ]
         for place, (words, load) in enumerate(entries):
             self.setItemText(place, words)
@@ -138,7 +109,10 @@ class DataCombo(ComboBox):
 
     def _read_folder(self, folder: str) -> Pictures:
         """Read a folder for the network of the moment; called in the background."""
-        return _folder(folder, self._model)
+        model = self._model
+        if model is not None and model.info.classes:
+            return own_folder(folder, model)
+        return folder_pictures(folder)
 
     def _choose(self, place: int) -> None:
         self._chosen = place
@@ -157,8 +131,6 @@ class DataCombo(ComboBox):
 
 def _count(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
     """Count; yield results now and then, prepared for the views in this thread."""
-    from mnist_draw.analysis.results import count_results
-
     due = 0.0
     for results in count_results(model, pictures):
         if results.is_complete or time.monotonic() >= due:
