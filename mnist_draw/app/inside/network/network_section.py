@@ -18,6 +18,7 @@ from mnist_draw.app.inside.network.network_worker import (
 from mnist_draw.app.inside.network.panel_rows import unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
 from mnist_draw.app.inside.section import Section
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
+#: From this width on there is room for the heading.
+_WIDE = 800
 _READY_WORDS = "Getting the network ready"
 _EMPTY_WORDS = "Draw a {} here and watch it go through."
 _NO_PROFILES = "Its data are not known here: units are in the order of their numbers."
@@ -178,6 +181,10 @@ class NetworkSection(Section):
         if self.network.pinned is None or self.network.parts is None:
             return "why"
         return "map" if self.network.parts.layers[self.network.pinned[0]].convolves else "unit"
+
+    def update_layout(self) -> None:
+        # The titles of the layers have the same numbers.
+        self.heading.setVisible(self._room >= _WIDE * theme.text_scale())
 
     def table(self) -> Table:
         frame = self.network.frame
