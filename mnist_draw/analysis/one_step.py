@@ -219,6 +219,19 @@ class OneStep:
             self._call(minibatch, self.settings.learning_rate)
             self.number += 1
 
+    def loss_at(self, minibatch: Minibatch, figures: StepFigures, length: float) -> float:
+        """Return a minibatch's mean loss with a step so many times as long; inf: too large."""
+        here = self.parameters(), self.state()
+        pairs = zip(figures.before, figures.after, strict=True)
+        moved = [old + np.float32(length) * (new - old) for old, new in pairs]
+        self._set(moved, here[1])
+        try:
+            loss = float(self._run(minibatch, 0.0).losses.mean())
+        finally:
+            # Momentum moves weights at the rate 0, too.
+            self._set(*here)
+        return loss if np.isfinite(loss) else float("inf")
+
     def rewind(self) -> None:
         """Let everything be as it was before the first step."""
         self.number = 0
@@ -252,14 +265,17 @@ class OneStep:
         for variable, value in zip(self.expressions.accumulators, state, strict=True):
             variable.set_value(np.asarray(value))
 
-    def _call(self, minibatch: Minibatch, rate: float) -> Found:
+    def _run(self, minibatch: Minibatch, rate: float) -> Found:
         self.expressions.learning_rate.set_value(np.float32(rate))
         # What is not finite is told in words, not by NumPy.
         with np.errstate(all="ignore"):
             first = np.zeros(1, np.int64)
             results = self.function(first, minibatch.pictures, minibatch.labels, *minibatch.masks)
         values = [np.array(value, np.float32) for value in results]
-        found = Found(values, len(self.layers), len(minibatch.labels))
+        return Found(values, len(self.layers), len(minibatch.labels))
+
+    def _call(self, minibatch: Minibatch, rate: float) -> Found:
+        found = self._run(minibatch, rate)
         if not np.isfinite(found.losses).all():
             self.rewind()
             raise StepError(

@@ -20,6 +20,7 @@ from mnist_draw.analysis.one_step import (
     StoppedError,
     settings_of,
 )
+from mnist_draw.analysis.step_effects import LENGTHS, step_effects
 from mnist_draw.analysis.step_weight import moved_shares, moved_sums
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
@@ -289,3 +290,28 @@ def test_what_a_step_moved_is_what_the_sums_grew_by(network):
         assert moved == pytest.approx(np.count_nonzero(change) / change.size)
         others = np.count_nonzero(change[picture().ravel() == 0]) / np.count_nonzero(change)
         assert black == pytest.approx(others)
+
+
+def test_a_longer_step_would_have_had_this_loss_and_others_are_counted(monkeypatch, digits):
+    monkeypatch.setattr("mnist_draw.analysis.step_effects.load_dataset", lambda: digits)
+    model = model_of("custom_mlp:1,30,0.2,0.5")
+    step = OneStep(model, settings_for(model.network, update="nesterov_momentum"))
+    minibatch = step.minibatch(picture(), 9)
+    figures = step.step(minibatch)
+    here = step.parameters()
+    *_, found = step_effects(step, minibatch, figures)
+    assert found.losses[0] == pytest.approx(figures.losses.mean(), rel=1e-4)
+    assert found.losses[LENGTHS.index(1)] == pytest.approx(figures.losses_after.mean(), rel=1e-4)
+    assert len(found.losses) == len(LENGTHS)
+    # The step itself is where it was.
+    for one, other in zip(here, step.parameters(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    right = []
+    for values, p in zip((figures.before, figures.after), found.example, strict=True):
+        probe = NetworkProbe(ModelFile(model.network, values))
+        shown = np.concatenate([q.p for _, q in probe.run_many(digits.test_images)])
+        right.append(shown.argmax(axis=1) == digits.test_labels)
+        np.testing.assert_allclose(probe.run(picture()[None, None]).p[0], p, atol=1e-5)
+    assert found.right == (right[0].sum(), right[1].sum())
+    assert found.turned == ((right[1] & ~right[0]).sum(), (right[0] & ~right[1]).sum())
+    assert found.counted == found.total == len(digits.test_images)

@@ -31,7 +31,7 @@ def network(text="custom_mlp:2,8", factor=0.1):
 @pytest.fixture(autouse=True)
 def few_pictures(monkeypatch, digits):
     """Learn from few pictures, and look for the units' profiles among them."""
-    for module in ("unit_profiles", "one_step"):
+    for module in ("unit_profiles", "one_step", "step_effects"):
         monkeypatch.setattr(f"mnist_draw.analysis.{module}.load_dataset", lambda: digits)
     monkeypatch.setattr(step_section, "_QUIET_MS", 0)
 
@@ -60,9 +60,9 @@ def shown(section):
     return section.picture.shown
 
 
-def lines(section):
-    """Return the lines about the weight that is followed."""
-    return [row for row in section.weight_view.rows if isinstance(row, Line)]
+def lines(section, name="weight_view"):
+    """Return the lines about the weight that is followed, or of another view."""
+    return [row for row in getattr(section, name).rows if isinstance(row, Line)]
 
 
 def number_of(row):
@@ -99,12 +99,12 @@ def test_a_stage_is_painted_in_a_turn_of_its_own(section, qtbot):
     QApplication.processEvents()
     qtbot.waitUntil(lambda: picture._picture is not None, timeout=20_000)
     section.repaint()
-    painted: list[object] = []
+    painted: list[tuple[bool, object]] = []
 
     class Watcher(QObject):
         def eventFilter(self, watched, event):
             if event.type() == QEvent.Paint:
-                painted.append(picture._picture)
+                painted.append((watched is picture, picture._picture))
             return False
 
     watcher = Watcher()
@@ -112,9 +112,10 @@ def test_a_stage_is_painted_in_a_turn_of_its_own(section, qtbot):
         widget.installEventFilter(watcher)
     section.open_stage(3)
     assert picture._picture is None
-    qtbot.waitUntil(lambda: len(painted) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: any(itself for itself, _ in painted), timeout=20_000)
     # All around it first; then itself, with what was painted in between.
-    assert painted == [None, picture._picture]
+    assert painted[0] == (False, None)
+    assert [made for itself, made in painted if itself] == [picture._picture]
     assert picture._picture is not None
     section.open_stage(4)
     assert not picture.grab().isNull()
@@ -187,6 +188,18 @@ def test_a_step_is_done_again_to_the_same_numbers(section, qtbot):
     assert rewound.number == 0
     np.testing.assert_array_equal(rewound.losses, first.losses)
     np.testing.assert_array_equal(rewound.after[0], first.after[0])
+
+
+def test_what_a_step_did_to_others_is_shown(section, qtbot):
+    ready(section, qtbot)
+    section.open_stage(5)
+    qtbot.waitUntil(lambda: len(lines(section, "others")) == 3, timeout=60_000)
+    qtbot.waitUntil(lambda: lines(section, "others")[0].text.startswith("200 "), timeout=60_000)
+    assert section.loss_along.isVisible()
+    QTest.keyClick(section.loss_along, Qt.Key_Down)
+    first = shown(section).figures.losses.mean()
+    assert f"mean loss {first:.4f}" in section.loss_along.accessibleDescription()
+    assert not section.grab().isNull()
 
 
 def test_a_nine_can_be_taught_as_an_eight(section, qtbot):

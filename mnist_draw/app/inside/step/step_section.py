@@ -20,6 +20,7 @@ from mnist_draw.app.inside.step.answers_and_weight import (
     weight_view_rows,
 )
 from mnist_draw.app.inside.step.code_card import CodeCard, GraphPage
+from mnist_draw.app.inside.step.loss_along_step import LossAlongStep, other_rows
 from mnist_draw.app.inside.step.stage_views import StageBar, StagePicture
 from mnist_draw.app.inside.step.stages import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task
@@ -32,6 +33,7 @@ from mnist_draw.library.network_data import all_names
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.compiled_graph import FunctionGraphs
+    from mnist_draw.analysis.step_effects import StepEffects
     from mnist_draw.analysis.step_weight import Weight
     from mnist_draw.analysis.unit_profiles import UnitProfiles
     from mnist_draw.app.inside.section import Example
@@ -41,6 +43,7 @@ _EMPTY = "Draw here and watch it go through."
 _UNKNOWN = "Say what the picture shows: a step needs a label to learn."
 _TRAINING = "A run is going on. A step beside it would slow both down."
 _FAILED = "This step cannot be shown."
+_OTHERS = "Test pictures before and after the step, and yours with no unit left out."
 _FOLLOWED = "One weight in every stage: its value, what this picture asks of it, and its step."
 #: Of the code below the picture, in logical pixels.
 _CODE_HEIGHT = 480
@@ -102,7 +105,11 @@ class StepSection(Section):
         )  # fmt: skip
         self.card.body.addWidget(self.all_the_same, 0, Qt.AlignHCenter)
         self.weight_view = RowsView("weightView", "One weight, followed", _FOLLOWED, LINES)
-        self.card.body.addWidget(self.weight_view)
+        self.loss_along = LossAlongStep()
+        self.others = RowsView("othersAfterStep", "What it did to others", _OTHERS, 3)
+        self._effects = QWidget()
+        column((self.loss_along, 1), self.others, gap=0, owner=self._effects)
+        self.card.body.addLayout(row((self.weight_view, 4), (self._effects, 3), gap=Size.MARGIN))
         self.code = CodeCard()
         self._columns = row((self.card, 7), (self.code, 4), gap=Size.CARD_GAP)
         column(self.bar, (self._columns, 1), gap=Size.CARD_GAP, owner=page)
@@ -114,6 +121,7 @@ class StepSection(Section):
         worker.computed.connect(self._show_step)
         worker.profiles_ready.connect(self._show_profiles)
         worker.failed.connect(self._show_failure)
+        worker.followed.connect(self._show_effects)
         worker.graphed.connect(self._show_graphs)
         self.bar.chosen.connect(self.open_stage)
         self.picture.unit_chosen.connect(self._follow_unit)
@@ -258,6 +266,7 @@ class StepSection(Section):
 
         before = self._shown
         self._shown = shown
+        self._show_effects(shown, None)
         same = before is not None and (
             before.task.model is shown.task.model and before.task.label == shown.task.label
             and before.task.picture is shown.task.picture
@@ -267,6 +276,13 @@ class StepSection(Section):
         if shown.task.action in ("again", "ten"):
             self.reached = len(STAGES)
         self._show()
+
+    def _show_effects(self, shown: Shown, effects: StepEffects | None) -> None:
+        from mnist_draw.analysis.step_effects import LENGTHS
+
+        if shown is self._shown:
+            self.loss_along.show_losses(LENGTHS, () if effects is None else effects.losses)
+            self.others.show_rows(other_rows(effects, self._name))
 
     def _show_profiles(self, model: ModelFile, profiles: UnitProfiles) -> None:
         if model is self._model:
@@ -303,6 +319,7 @@ class StepSection(Section):
         self.weight_view.set_lines(LINES + more)
         self.weight_view.show_rows(weight_view_rows(shown, self._weight, stage))
         self.weight_view.setVisible(shown is not None)
+        self._effects.setVisible(shown is not None and stage == len(STAGES))
         followed = self._weight.layer if self._weight is not None else 0
         self.code.show_stage(shown, stage, followed, self._player.isActive())
         self.note.setText(self._note())

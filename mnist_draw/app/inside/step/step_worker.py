@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from mnist_draw.analysis.network_probe import Layer
     from mnist_draw.analysis.one_step import StepFigures
+    from mnist_draw.analysis.step_effects import StepEffects
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.training.settings import TrainingSettings
 
@@ -65,6 +67,8 @@ class StepWorker(LatestJob):
     stated = pyqtSignal(str)
     computed = pyqtSignal(Shown)
     profiles_ready = pyqtSignal(object, object)
+    #: A step, and what is known of its effects.
+    followed = pyqtSignal(Shown, object)
     graphed = pyqtSignal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -74,6 +78,8 @@ class StepWorker(LatestJob):
         self._network_step: Any = None
         self._minibatch: Any = None
         self._search: Any = None
+        self._effects: Iterator[StepEffects] | None = None
+        self._shown: Shown | None = None
         self._quiet_until = 0.0
 
     # -- from any thread
@@ -99,7 +105,8 @@ class StepWorker(LatestJob):
             model = self._graphs.take()
             if model is not None:
                 self._draw_graphs(model)
-            return self._continue_profiles()
+            wait = self._continue_profiles()
+            return self._continue_effects() if wait is None else wait
         except Exception:
             self.send(self.stated, "")
             raise
@@ -114,6 +121,7 @@ class StepWorker(LatestJob):
             self._tasks.put(task)
 
     def _learn(self, task: Task) -> None:
+        from mnist_draw.analysis.step_effects import step_effects
         from mnist_draw.analysis.step_weight import left_out, moved_shares, moved_sums
 
         step = self._step_of(task.model)
@@ -133,6 +141,7 @@ class StepWorker(LatestJob):
             left_out(figures, step.layers, step.mask_places), _grey(figures), step.phases,
             0 if step.from_run else step.filling,
         )  # fmt: skip
+        self._shown, self._effects = shown, step_effects(step, self._minibatch, figures)
         self.send(self.computed, shown)
 
     def _step_of(self, model: ModelFile) -> Any:
@@ -140,7 +149,7 @@ class StepWorker(LatestJob):
             from mnist_draw.analysis.one_step import OneStep
 
             self.send(self.stated, COMPILING)
-            self._network_step = self._minibatch = self._search = None
+            self._network_step = self._minibatch = self._search = self._effects = None
             step = OneStep(model)
             step.is_wanted = lambda: self._watched
             step.compile()
@@ -184,6 +193,15 @@ class StepWorker(LatestJob):
         self.send(self.profiles_ready, self._network_step.model, self._search.profiles)
         self._search = None
         return None
+
+    def _continue_effects(self) -> float | None:
+        """Go on a little with what the newest step did; return None if that is known."""
+        found = None if self._effects is None else next(self._effects, None)
+        if found is None:
+            self._effects = None
+            return None
+        self.send(self.followed, self._shown, found)
+        return 0.0
 
 
 def _same(minibatch: Any, task: Task) -> bool:

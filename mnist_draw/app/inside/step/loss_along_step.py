@@ -1,0 +1,141 @@
+"""The mean loss of the minibatch along the step, and what the step did to other pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+
+from mnist_draw.app.inside.rows_view import Line, Row
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.walkable_view import WalkableView
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.step_effects import StepEffects
+
+_TITLE = "Mean loss along the step"
+#: A loss of so many times the first one is at the top: what is larger runs out of the picture.
+_MOST = 4.0
+_NEAR = 14.0
+
+
+class LossAlongStep(WalkableView):
+    """A curve from where the weights were, through the step, to 30 times its length."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "lossAlongStep",
+            _TITLE,
+            "The mean loss of the same minibatch, had the weights moved further the same way. Up "
+            "and down walk through the lengths.",
+        )
+        self.lengths: tuple[float, ...] = ()
+        self.losses: tuple[float, ...] = ()
+
+    def sizeHint(self) -> QSize:
+        return QSize(260, 100)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 60)
+
+    def show_losses(self, lengths: tuple[float, ...], losses: tuple[float, ...]) -> None:
+        """Show losses at lengths in steps; the first of them while they are computed."""
+        self.lengths, self.losses = lengths, losses
+        if self.current is not None and self.current >= len(losses):
+            self.walk_to(None)
+        self.update()
+
+    # -- where things are
+
+    def _area(self) -> QRectF:
+        scale = theme.text_scale()
+        return QRectF(self.rect()).adjusted(4, 22 * scale, -12 * scale, -18 * scale)
+
+    def _point(self, item: int) -> QPointF:
+        area, top = self._area(), _MOST * max(self.losses[0], 1e-9)
+        part = min(self.losses[item], 2 * top) / top
+        x = area.left() + area.width() * self.lengths[item] / self.lengths[-1]
+        return QPointF(x, area.bottom() - area.height() * part)
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.Antialiasing)
+        painter.setFont(theme.font(Text.LABEL, bold=True))
+        painter.setPen(theme.colour("text"))
+        scale, area = theme.text_scale(), self._area()
+        painter.drawText(QPointF(0, 14 * scale), _TITLE)
+        painter.setFont(theme.font(Text.AXIS))
+        painter.setPen(theme.colour("muted"))
+        for length in (1, 10, 20, 30):
+            x = area.left() + area.width() * length / 30
+            box = QRectF(x - 20 * scale, area.bottom() + 2, 40 * scale, 16 * scale)
+            painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, f"{length}×")
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        if not self.losses:
+            return
+        painter.setClipRect(area.adjusted(-4, -4, 8, 1))
+        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
+        start = self._point(0)
+        painter.drawLine(start, QPointF(area.right(), start.y()))
+        painter.setPen(QPen(theme.colour("accent"), 2))
+        painter.drawPolyline(QPolygonF([self._point(n) for n in range(len(self.losses))]))
+        if 1.0 in self.lengths[: len(self.losses)]:
+            painter.setBrush(theme.colour("accent"))
+            painter.drawEllipse(self._point(self.lengths.index(1.0)), 4, 4)
+        if self.current is not None:
+            painter.setBrush(Qt.NoBrush)
+            painter.setPen(QPen(theme.colour("second"), 2.5))
+            painter.drawEllipse(self._point(self.current), 6, 6)
+
+    # -- walking
+
+    def step(self, right: int, down: int) -> bool:
+        # Left and right go through the stages, wherever the keyboard is.
+        return super().step(down, 0)
+
+    def count(self) -> int:
+        return len(self.losses)
+
+    def item_at(self, point: QPointF) -> int | None:
+        if not self.losses:
+            return None
+        away = [abs(self._point(n).x() - point.x()) for n in range(len(self.losses))]
+        nearest = int(np.argmin(away))
+        return nearest if away[nearest] < _NEAR else None
+
+    def place_of(self, item: int) -> QPointF:
+        return self._point(item)
+
+    def describe(self, item: int) -> str:
+        length, loss = self.lengths[item], self.losses[item]
+        what = "Before the step" if not length else f"{length:g} times the step"
+        what = "The step" if length == 1 else what
+        return f"{what}: mean loss {loss:.4f}." if np.isfinite(loss) else f"{what}: without limit."
+
+
+def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[Row]:
+    """Say what the step did to test pictures, and to the example as the network answers."""
+    if effects is None or effects.example is None or not effects.counted:
+        return [Line("What it did to others: being counted", "", "")]
+    before, after = (100 * count / effects.counted for count in effects.right)
+    right = f"{before:.2f} → {after:.2f} %"
+    count = f"{effects.counted:,} test pictures: right"
+    if effects.counted < effects.total:
+        count = f"{effects.counted:,} of {effects.total:,}: right"
+    first, second = (
+        f"{name(int(p.argmax()))}, {format_probability(float(p.max()), short=True)}"
+        for p in effects.example
+    )
+    return [
+        Line(count, "", right),
+        Line("turned right, turned wrong", "", "{:,}, {:,}".format(*effects.turned)),
+        Line("your picture, no unit out", "", f"{first} → {second}"),
+    ]
