@@ -14,7 +14,7 @@ from html import escape
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFont, QPainter, QPaintEvent, QPen, QTextDocument, QTextOption
-from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_grey, paint_signed
@@ -447,17 +447,6 @@ def _paint_ring(painter: QPainter, middle: QPointF, text: str, right: bool) -> N
     painter.setPen(theme.colour("on_accent" if right else "text"))
     box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
     painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
-
-
-def scrolled(rows: QWidget) -> QScrollArea:
-    """Return an area that scrolls rows; these themselves take the focus."""
-    area = QScrollArea()
-    area.setFrameShape(QFrame.NoFrame)
-    area.setWidgetResizable(True)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-    area.setFocusPolicy(Qt.NoFocus)
-    area.setWidget(rows)
-    return area
 
 
 def signed(value: float) -> str:

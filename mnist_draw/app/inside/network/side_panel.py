@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit, Weights
 from mnist_draw.app.inside.network.panel_rows import Ideal, unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.run_layers import FiltersView, RunLayers, titled
-from mnist_draw.app.inside.rows_view import RowsView, scrolled
+from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import SegmentedControl

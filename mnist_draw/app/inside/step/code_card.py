@@ -27,7 +27,6 @@ from mnist_draw.app.inside.rows_view import (
     Rule,
     Sentence,
     code_font,
-    scrolled,
 )
 from mnist_draw.app.inside.step.stages import (
     STAGES,
@@ -40,7 +39,7 @@ from mnist_draw.app.inside.step.stages import (
 )
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import column, row, scrolled
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, style_table
