@@ -312,8 +312,10 @@ class RowsView(QWidget):
         box = QRectF(0, y, width, _term())
         painter.setFont(theme.font(Text.BODY))
         painter.setPen(theme.colour("text"))
-        painter.drawText(box, _LEFT, row.text)
-        words = painter.fontMetrics().horizontalAdvance(row.text) + 3 * _BETWEEN
+        figure = tabular_width(theme.font(Text.BODY, bold=True), row.figure) + _BETWEEN
+        text = painter.fontMetrics().elidedText(row.text, Qt.ElideRight, int(width - figure))
+        painter.drawText(box, _LEFT, text)
+        words = painter.fontMetrics().horizontalAdvance(text) + 3 * _BETWEEN
         painter.setFont(theme.font(Text.BODY, bold=True))
         draw_tabular(painter, box, row.figure, Qt.AlignRight)
         box.setRight(width - painter.fontMetrics().horizontalAdvance(row.figure) - 3 * _BETWEEN)

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 from linear_network import unknown_model
 from made_networks import random_model
-from PyQt5.QtCore import QEvent, QObject, QPointF, Qt
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PyQt5.QtGui import QImage, QPainter
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.app.inside.rows_view import Line
 from mnist_draw.app.inside.step import step_section, step_worker
+from mnist_draw.app.inside.step.stage_painter import paint_minibatch
 from mnist_draw.app.inside.step.stages import STAGES, expressions, lines_title, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
@@ -163,7 +165,7 @@ def test_what_the_l2_penalty_adds_is_a_term_of_its_own(section, qtbot, batch_siz
     weight = section._weight
     l2 = figures["L2 pulls towards 0"]
     assert l2 == pytest.approx(-0.02 * figures["the weight now"], rel=1e-3)
-    mean = "mean pull of all 20 pictures"
+    mean = "mean pull of all 20"
     if batch_size == 1:
         mean = next(words for words in figures if words.startswith("your picture"))
     pull = figures["minus the gradient: the sum of both"]
@@ -194,12 +196,22 @@ def test_what_a_step_did_to_others_is_shown(section, qtbot):
     ready(section, qtbot)
     section.open_stage(5)
     qtbot.waitUntil(lambda: len(lines(section, "others")) == 3, timeout=60_000)
-    qtbot.waitUntil(lambda: lines(section, "others")[0].text.startswith("200 "), timeout=60_000)
+    qtbot.waitUntil(lambda: lines(section, "others")[0].text == "right of 200", timeout=60_000)
     assert section.loss_along.isVisible()
     QTest.keyClick(section.loss_along, Qt.Key_Down)
     first = shown(section).figures.losses.mean()
     assert f"mean loss {first:.4f}" in section.loss_along.accessibleDescription()
     assert not section.grab().isNull()
+
+
+def test_a_minibatch_is_painted_white_on_black():
+    picture = QImage(100, 100, QImage.Format_RGB32)
+    pixels = np.zeros((4, 28, 28), np.uint8)
+    pixels[3] = 200
+    painter = QPainter(picture)
+    paint_minibatch(painter, QRectF(0, 0, 100, 100), pixels)
+    painter.end()
+    assert [picture.pixelColor(x, x).red() for x in (25, 75)] == [0, 200]
 
 
 def test_a_nine_can_be_taught_as_an_eight(section, qtbot):

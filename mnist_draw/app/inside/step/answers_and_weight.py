@@ -279,7 +279,7 @@ def describe_filled(shown: Shown, accumulator: str) -> str:
 def _gradient_rows(found: Followed, count: int, l2: float) -> list[Line]:
     """Say what the pull is the sum of: minus the gradient, as in the picture above."""
     pull = number(-found.gradient)
-    mean = f"mean pull of all {count:,} pictures"
+    mean = f"mean pull of all {count:,}"
     if not l2:
         alone = "it is alone: minus the gradient"
         return [Line(alone if count == 1 else f"{mean}: minus the gradient", "", pull)]

@@ -127,15 +127,15 @@ def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[
         return [Line("What it did to others: being counted", "", "")]
     before, after = (100 * count / effects.counted for count in effects.right)
     right = f"{before:.2f} → {after:.2f} %"
-    count = f"{effects.counted:,} test pictures: right"
+    count = f"right of {effects.counted:,}"
     if effects.counted < effects.total:
-        count = f"{effects.counted:,} of {effects.total:,}: right"
+        count += " so far"
     first, second = (
         f"{name(int(p.argmax()))}, {format_probability(float(p.max()), short=True)}"
         for p in effects.example
     )
     return [
         Line(count, "", right),
-        Line("turned right, turned wrong", "", "{:,}, {:,}".format(*effects.turned)),
-        Line("your picture, no unit out", "", f"{first} → {second}"),
+        Line("turned right, wrong", "", "{:,}, {:,}".format(*effects.turned)),
+        Line("your picture", "", f"{first} → {second}"),
     ]

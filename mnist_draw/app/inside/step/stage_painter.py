@@ -22,7 +22,7 @@ from mnist_draw.app.inside.step.stages import taught
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of
-from mnist_draw.app.kit.painters import grey_levels, paint_grey, paint_signed
+from mnist_draw.app.kit.painters import mosaic, paint_grey, paint_signed
 from mnist_draw.app.kit.theme import Text
 
 if TYPE_CHECKING:
@@ -215,9 +215,6 @@ def _foot(painter: QPainter, scene: StageScene, entries: tuple[tuple[str, str], 
         x = say(painter, box.right() + 6, y, words) + 4 + 14 * scene.scale
 
 
-_SIDE = 28
-
-
 def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> None:
     """Paint pictures, uint8 (N, 28, 28), in rows that fill a box."""
     count = len(pictures)
@@ -227,14 +224,11 @@ def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> Non
     )
     rows = math.ceil(count / columns)
     cell = min(box.width() / columns, box.height() / rows)
-    step = _SIDE + 2
-    tiles = np.zeros((rows * columns, step, step), np.uint8)
-    tiles[:count, 1:-1, 1:-1] = pictures
-    mosaic = tiles.reshape(rows, columns, step, step).transpose(0, 2, 1, 3)
+    framed = np.pad(pictures, ((0, 0), (1, 1), (1, 1)))
     place = QRectF(box.left(), box.top(), columns * cell, rows * cell)
     painter.save()
     painter.setRenderHint(QPainter.SmoothPixmapTransform)
-    painter.drawImage(place, image_of(grey_levels(mosaic.reshape(rows * step, columns * step))))
+    painter.drawImage(place, image_of(mosaic(framed, rows, columns, 0)))
     painter.setBrush(Qt.NoBrush)
     painter.setPen(QPen(theme.colour("accent"), 2.5))
     corner = QPointF(place.left(), place.top())
@@ -301,11 +295,7 @@ def paint_signed_maps(
     painter: QPainter, column: Column, values: np.ndarray, ratio: float = 1.0
 ) -> None:
     """Paint maps of numbers, (maps, H, W), as one mosaic of what speaks for and against."""
-    units, high, wide = values.shape
-    cells = np.zeros((column.rows * column.columns, high + 1, wide + 1), np.float32)
-    cells[:units, :-1, :-1] = values
-    shape = (column.rows, column.columns, high + 1, wide + 1)
-    mosaic = cells.reshape(shape).transpose(0, 2, 1, 3).reshape(column.rows * (high + 1), -1)
+    _, high, wide = values.shape
     box = QRectF(
         column.box.left(), column.box.top(), column.columns * column.cell, column.rows * column.high
     )
@@ -322,4 +312,4 @@ def paint_signed_maps(
             for row, across in column.at
         ]
     )  # fmt: skip
-    paint_signed(painter, box, mosaic, 0.0, ratio)
+    paint_signed(painter, box, mosaic(values, column.rows, column.columns), 0.0, ratio)
