@@ -67,7 +67,7 @@ class StepSection(Section):
         self._shown: Shown | None = None
         self._weight: Weight | None = None
         self._graphed: ModelFile | None = None
-        self._active = self._permitted = False
+        self._active = self._permitted = self._presenting = False
         self.stage = self.reached = 1
         self.worker = StepWorker(self)
         self._quiet = QTimer(self)
@@ -197,6 +197,8 @@ class StepSection(Section):
         self.code.area.setMinimumHeight(_CODE_HEIGHT if below else 0)
 
     def set_present(self, on: bool) -> None:
+        self._presenting = on
+        self._show()
         self.code.setVisible(not on)
         self.graph.texts.setVisible(not on)
 
@@ -318,7 +320,8 @@ class StepSection(Section):
         more = 2 if shown is not None and shown.settings.l2 else 0
         self.weight_view.set_lines(LINES + more)
         self.weight_view.show_rows(weight_view_rows(shown, self._weight, stage))
-        self.weight_view.setVisible(shown is not None)
+        # On the wall the picture needs the room.
+        self.weight_view.setVisible(shown is not None and not self._presenting)
         self._effects.setVisible(shown is not None and stage == len(STAGES))
         followed = self._weight.layer if self._weight is not None else 0
         self.code.show_stage(shown, stage, followed, self._player.isActive())
