@@ -57,17 +57,17 @@ def _history(folder: Path, number: int) -> None:
 
 
 def _history_table(folder: Path, number: int) -> None:
-    from mnist_draw.training.history import EpochFigures, History
+    from mnist_draw.training.history import EpochFigures, LossHistory
 
-    history = History()
+    history = LossHistory()
     history.epochs = [EpochFigures(1, 1.0 + number, 1.0, 0.5, 1.0, 0.5, 100.0)]
     history.write_csv(folder / "epochs.csv")
 
 
 def _minibatch_table(folder: Path, number: int) -> None:
-    from mnist_draw.training.history import History
+    from mnist_draw.training.history import LossHistory
 
-    history = History()
+    history = LossHistory()
     history.batch_losses.append(number)
     history.batch_accuracies.append(0.5)
     history.write_minibatches_csv(folder / "minibatches.csv")

@@ -59,7 +59,7 @@ def list_networks(arguments: argparse.Namespace) -> int:
             echo(json_line(entry))
         return 0
     rows = [
-        (stored.typed_name, stored.title, stored.kind or "damaged", stored.accuracy or "–")
+        (stored.typed_name, stored.title, stored.kind or "damaged", stored.info.accuracy or "–")
         for stored in networks
     ]
     for line in table(("name", "title", "kind", "accuracy"), rows):

@@ -53,32 +53,19 @@ _ENDS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """A run or a network of the Library.
+    """A run or a network of the Library."""
 
-    Attributes
-    ----------
-    stored : StoredNetwork
-        Its network, which a run need not have yet.
-    name : str
-        As it is shown everywhere; equal ones are told apart.
-    what : str
-        What it is and how far it came.
-    when : float
-        When it was made, in seconds since 1970; 0 for what came with the program.
-    run : Run or None
-        Its run.
-    has_network : bool
-        Whether it can answer.
-    going_on : bool
-        Whether it is being trained, in this window or in another program.
-    """
-
+    #: Its network, which a run need not have yet.
     stored: StoredNetwork
+    #: As it is shown everywhere; equal ones are told apart.
     name: str
+    #: What it is and how far it came.
     what: str
+    #: In seconds since 1970; 0 for what came with the program.
     when: float = 0.0
     run: Run | None = None
     has_network: bool = True
+    #: Whether it is being trained, in this window or in another program.
     going_on: bool = False
 
     @cached_property

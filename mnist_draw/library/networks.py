@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mnist_draw.errors import UserError, plain_name, reason_of
+from mnist_draw.errors import UserError, plain_name
 from mnist_draw.library.stored_network import (
     BEFORE,
     TIME,
@@ -27,17 +27,11 @@ from mnist_draw.library.stored_network import (
     open_network,
     title_of,
 )
-from mnist_draw.storage import (
-    ModelFile,
-    ModelFileError,
-    StorageError,
-    resource_path,
-    save_model,
-)
+from mnist_draw.storage import ModelFile, ModelFileError, resource_path, save_model
 from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
-from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin, reserved_file
+from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin
 from mnist_draw.training.network_places import (
     FINE_TUNED,
     OPENED,
@@ -53,6 +47,7 @@ from mnist_draw.training.network_places import (
     place_of,
     place_of_key,
     readable_runs,
+    save_at,
     shipped_files,
 )
 from mnist_draw.training.record import Run, read_run
@@ -171,7 +166,8 @@ def save_fine_tuned(model: ModelFile, before: bool = False) -> StoredNetwork:
     """Save a fine-tuned network, or the one `before` fine-tuning."""
     name = f"{time.strftime(TIME)}{BEFORE if before else ''}"
     # It is no longer the network whose name it has.
-    return _save(model.with_info(name=""), fine_tuned_folder() / f"{name}{SUFFIX}", FINE_TUNED)
+    path = save_at(model.with_info(name=""), fine_tuned_folder() / f"{name}{SUFFIX}")
+    return of_file(path, FINE_TUNED)
 
 
 def save_opened(model: ModelFile, name: str) -> StoredNetwork:
@@ -181,18 +177,7 @@ def save_opened(model: ModelFile, name: str) -> StoredNetwork:
     with contextlib.suppress(OSError, UserError):
         if read_file(wanted, MAX_BYTES) == pack_model(named):
             return of_file(wanted, OPENED)
-    return _save(named, wanted, OPENED)
-
-
-def _save(model: ModelFile, wanted: Path, source: str) -> StoredNetwork:
-    folder = wanted.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"The folder {folder} cannot be made: {reason_of(error)}.") from error
-    with reserved_file(wanted) as path:
-        save_model(path, model)
-    return of_file(path, source)
+    return of_file(save_at(named, wanted), OPENED)
 
 
 def rename(stored: StoredNetwork, name: str) -> StoredNetwork:

@@ -75,15 +75,10 @@ class StoredNetwork:
         return next((kind for kind in ("CNN", "MLP") if kind in title), "")
 
     @property
-    def accuracy(self) -> str:
-        """Its accuracy on test pictures, or else on validation pictures; empty if unknown."""
-        return self.info.accuracy
-
-    @property
     def label(self) -> str:
         """Its label in a menu, such as ``"Best reader · CNN · 99.56 %"``."""
         kind = "" if self.kind in self.title else self.kind
-        return " · ".join(filter(None, (self.title, kind, self.accuracy)))
+        return " · ".join(filter(None, (self.title, kind, self.info.accuracy)))
 
     def load(self) -> ModelFile:
         """Read it, under its title."""
@@ -182,11 +177,7 @@ def title_of(stem: str, source: str, info: ModelInfo) -> str:
     except ValueError:
         return stem
     kind = "Before learning" if BEFORE in stem else "My digits"
-    return f"{kind}, {_format_moment(made)}"
-
-
-def _format_moment(moment: time.struct_time) -> str:
-    return f"{moment.tm_mday} {time.strftime('%b %H:%M', moment)}"
+    return f"{kind}, {made.tm_mday} {time.strftime('%b %H:%M', made)}"
 
 
 def network_of_run(run: Run) -> StoredNetwork:

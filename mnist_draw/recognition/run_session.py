@@ -93,7 +93,7 @@ class RunSession:
         self.checkpoint = checkpoint or (self.run.checkpoint if folder else None)
         self.data: Dataset | None = None
         self.extra: ExtraDigits | None = None
-        #: One of `mnist_draw.training.record.STATES`; ``failed`` until the loop has ended.
+        #: One of `mnist_draw.training.record.STATE_WORDS`; ``failed`` until the loop has ended.
         self.state = "failed"
         self.network: Path | None = None
         self.failure: UserError | None = None

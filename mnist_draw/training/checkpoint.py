@@ -41,7 +41,8 @@ FORMAT = Format("mnist_draw checkpoint", 1, _MAX_HEADER_BYTES)
 #: Ten times what settings allow: epochs can be added to a run.
 MAX_EPOCHS = 1_000_000
 _GROUPS = ("parameters", "state", "best_parameters")
-_FIGURES = ("batch_losses", "batch_accuracies", "epochs")
+#: The arrays of `History.to_arrays`, here and in the figures of a run.
+ARRAYS = ("batch_losses", "batch_accuracies", "epochs")
 
 
 class CheckpointError(UserError):
@@ -106,7 +107,7 @@ class Checkpoint:
         }
         arrays: dict[str, Any] = {
             "header": np.frombuffer(FORMAT.pack(header), np.uint8),
-            **dict(zip(_FIGURES, self.figures, strict=True)),
+            **dict(zip(ARRAYS, self.figures, strict=True)),
         }
         for prefix in _GROUPS:
             for number, value in enumerate(getattr(self, prefix)):
@@ -157,7 +158,7 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
         prefix: tuple(_array(archive, name).copy() for name in names)
         for prefix, names in named.items()
     }
-    expected = 1 + len(_FIGURES) + sum(len(group) for group in groups.values())
+    expected = 1 + len(ARRAYS) + sum(len(group) for group in groups.values())
     if len(archive.sizes) != expected:
         raise ValueError(f"it holds {len(archive.sizes)} arrays instead of {expected}")
     for value in (*groups["parameters"], *groups["best_parameters"]):
@@ -166,7 +167,7 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
     for value in groups["state"]:
         if value.dtype.kind == "f" and not np.isfinite(value).all():
             raise ValueError("its state holds values that are not finite numbers")
-    losses, accuracies, epochs = (_array(archive, name) for name in _FIGURES)
+    losses, accuracies, epochs = (_array(archive, name) for name in ARRAYS)
     figures = (losses, accuracies, epochs)
     history = History.from_arrays(*figures)
     epoch = header.get_int("epoch", 0, MAX_EPOCHS)

@@ -46,15 +46,8 @@ def side_of_ink(data: Dataset) -> int:
 class EpochPictures:
     """Minibatches that follow from settings and epoch alone, so that a run can be continued.
 
-    Parameters
-    ----------
-    settings : TrainingSettings
-        Of these: batch size, seed and augmentation.
-    data : Dataset
-        Its training pictures, as bytes or as float32 that is already scaled.
-    unwanted : callable, optional
-        Whether what is compiled for the next minibatch is not wanted any more: then
-        `CompilingStoppedError` is raised in its place. Default: it is always wanted.
+    ``unwanted`` says that what is compiled for the next minibatch is not wanted any more: then
+    `CompilingStoppedError` is raised in its place.
     """
 
     def __init__(

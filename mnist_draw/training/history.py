@@ -75,17 +75,7 @@ class History:
             self.batch_accuracies.append(event.accuracy)
             self.batches = event.batches
         elif isinstance(event, EpochFinished):
-            self.epochs.append(
-                EpochFigures(
-                    event.epoch,
-                    event.seconds,
-                    event.training_loss,
-                    event.training_accuracy,
-                    event.validation_loss,
-                    event.validation_accuracy,
-                    event.images_per_second,
-                )
-            )
+            self.epochs.append(EpochFigures(*(getattr(event, name) for name in EPOCH_COLUMNS)))
         elif isinstance(event, SettingChanged):
             self.changes.append(event)
         elif isinstance(event, Tested):
@@ -96,20 +86,12 @@ class History:
         rows = [list(vars(figures).values()) for figures in self.epochs]
         return np.array(rows, dtype=np.float64).reshape(-1, len(EPOCH_COLUMNS))
 
-    def write_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write one line for each epoch, with a heading; raises `StorageError`."""
-        write_atomically(path, self.epochs_csv())
-
     def epochs_csv(self) -> bytes:
-        """Return what `write_csv` writes."""
+        """Return one line for each epoch, with a heading."""
         return _table(EPOCH_COLUMNS, (vars(figures).values() for figures in self.epochs))
 
-    def write_minibatches_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write one line for each minibatch, from 1, with a heading; raises `StorageError`."""
-        write_atomically(path, self.minibatches_csv())
-
     def minibatches_csv(self) -> bytes:
-        """Return what `write_minibatches_csv` writes."""
+        """Return one line for each minibatch, from 1, with a heading."""
         numbers = range(1, len(self.batch_losses) + 1)
         rows = zip(numbers, self.batch_losses, self.batch_accuracies, strict=True)
         return _table(("minibatch", "training_loss", "training_accuracy"), rows)
@@ -296,8 +278,7 @@ class LossHistory(History):
         StorageError
             The file cannot be written, or it holds something else.
         """
-        _refuse_foreign(path, self.epochs_csv())
-        super().write_csv(path)
+        _replace_table(path, self.epochs_csv())
 
     def write_minibatches_csv(self, path: str | os.PathLike[str]) -> None:
         """Write one line for each minibatch, with a heading; only a table of these is replaced.
@@ -311,8 +292,7 @@ class LossHistory(History):
         StorageError
             The file cannot be written, or it holds something else.
         """
-        _refuse_foreign(path, self.minibatches_csv())
-        super().write_minibatches_csv(path)
+        _replace_table(path, self.minibatches_csv())
 
     def __repr__(self) -> str:
         """Return how far the run came, and how well it reads."""
@@ -329,8 +309,8 @@ class LossHistory(History):
         return np.array([getattr(figures, name) for figures in self.epochs], np.float64)
 
 
-def _refuse_foreign(path: str | os.PathLike[str], table: bytes) -> None:
-    """Refuse a file that does not begin with the heading of a table."""
+def _replace_table(path: str | os.PathLike[str], table: bytes) -> None:
+    """Write a table, and refuse a file that does not begin with its heading."""
     heading = table.splitlines()[0]
     found = b""
     # What cannot be read is told when it is written.
@@ -343,3 +323,4 @@ def _refuse_foreign(path: str | os.PathLike[str], table: bytes) -> None:
             f"{os.fspath(path)} holds something else than the figures of a run and is unchanged. "
             "Delete it or choose another name."
         )
+    write_atomically(path, table)

@@ -256,12 +256,17 @@ def with_fallback_title(model: ModelFile) -> ModelFile:
 
 def save_with_opened(model: ModelFile) -> Path:
     """Save a network with the opened ones, under a free name."""
-    folder = opened_folder()
+    return save_at(model, opened_folder() / _NAME)
+
+
+def save_at(model: ModelFile, wanted: Path) -> Path:
+    """Save a network under a free name like the wanted one, in a folder that is made."""
+    folder = wanted.parent
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(f"The folder {folder} cannot be made: {reason_of(error)}.") from error
-    with reserved_file(folder / _NAME) as path:
+    with reserved_file(wanted) as path:
         save_model(path, model)
     return path
 

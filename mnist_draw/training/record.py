@@ -21,7 +21,7 @@ from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.opening import MEGABYTE
-from mnist_draw.training.checkpoint import MAX_EPOCHS, CheckpointError, load_checkpoint
+from mnist_draw.training.checkpoint import ARRAYS, MAX_EPOCHS, CheckpointError, load_checkpoint
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.history import History, read_change
 from mnist_draw.training.presets import course_of, run_name
@@ -39,13 +39,8 @@ _TIME = "%Y-%m-%d %H:%M:%S"
 _MAX_SECONDS = 1e10
 #: Figures that a record may hold: name, and the name people read.
 FIGURES = ("training_loss", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy")
-_ARRAYS = ("batch_losses", "batch_accuracies", "epochs")
-#: The states of a run. ``running`` in a record whose program is gone means that it was cut off;
-#: ``interrupted``, that the window was closed.
-STATES = (
-    "running", "interrupted", "stopped", "completed", "early", "target", "diverged", "failed",
-)  # fmt: skip
-#: The states in the user interface; ``running`` is that of a run that no program continues.
+#: The states of a run, and their words on the screen. ``running`` in a record whose program is gone
+#: means that it was cut off; ``interrupted``, that the window was closed.
 STATE_WORDS = {
     "running": "cut off",
     "interrupted": "to be continued",
@@ -75,7 +70,7 @@ class Run:
     started : str
         Local date and time, as ``2026-11-25 14:03:22``; older records have no seconds.
     state : str
-        One of `STATES`.
+        One of `STATE_WORDS`.
     epochs_done : int
         Complete epochs.
     seconds : float
@@ -201,7 +196,7 @@ def _parse(folder: Path, fields: Fields) -> Run:
         TrainingSettings.from_json(fields.get_fields("settings").values),
         fields.get_text("name", _MAX_NAME_LENGTH),
         fields.get_text("started", _MAX_NAME_LENGTH),
-        fields.get_choice("state", STATES),
+        fields.get_choice("state", tuple(STATE_WORDS)),
         fields.get_int("epochs_done", 0, MAX_EPOCHS),
         fields.get_float("seconds", 0, _MAX_SECONDS),
         {name: figures.get_float(name, 0, 1e300) for name in FIGURES if name in figures.values},
@@ -247,7 +242,7 @@ def with_figures(run: Run, history: History) -> Run:
 
 def save_history(folder: Path, history: History) -> None:
     """Write a run's figures beside its record."""
-    arrays = dict(zip(_ARRAYS, history.to_arrays(), strict=True))
+    arrays = dict(zip(ARRAYS, history.to_arrays(), strict=True))
     write_atomically(folder / HISTORY, npz.pack(arrays))
 
 
@@ -256,7 +251,7 @@ def read_history(path: Path) -> History:
     try:
         with npz.open_archive(path) as archive:
             arrays = archive.read_all()
-        return History.from_arrays(*(np.asarray(arrays[name], np.float64) for name in _ARRAYS))
+        return History.from_arrays(*(np.asarray(arrays[name], np.float64) for name in ARRAYS))
     except (OSError, KeyError, ValueError) as error:
         raise CheckpointError(f"The figures in {path} cannot be used: {error}.") from error
 

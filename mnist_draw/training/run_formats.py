@@ -16,29 +16,15 @@ from mnist_draw.training.settings import SETTINGS
 
 @dataclass(frozen=True)
 class RunFormat:
-    """A kind of file that holds the figures of a run.
-
-    Attributes
-    ----------
-    name : str
-        On the command line and in menus.
-    ending : str
-        Of its files' names, with the dot.
-    title : str
-        In menus and dialogs.
-    meaning : str
-        What is in it; for help texts, without a stop.
-    pack : callable
-        From a run and its figures to the file's bytes. Raises `UserError`.
-    save_text : str
-        In the menu of the curves, which have figures and no record; empty where it needs one.
-    """
+    """A kind of file that holds the figures of a run."""
 
     name: str
     ending: str
     title: str
+    #: For help texts, without a stop.
     meaning: str
     pack: Callable[[Run | None, History], bytes]
+    #: In the menu of the curves, which have figures and no record; empty where it needs one.
     save_text: str = ""
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, reason_of
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.unique_paths import create_unique_folder, quarantine
-from mnist_draw.training.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
 from mnist_draw.training.record import (
     RECORD,
     UNFINISHED,
@@ -74,32 +74,27 @@ def _folders(parent: Path) -> list[Path]:
         raise StorageError(f"The runs in {parent} cannot be read: {reason_of(error)}.") from error
 
 
-def find_interrupted(
-    in_use: Callable[[Path], bool] = lambda folder: False,
-) -> tuple[Run | None, list[str]]:
-    """Return the newest interrupted run that can be continued, and messages for the user.
+def check_interrupted(in_use: Callable[[Path], bool] = lambda folder: False) -> list[str]:
+    """Check the interrupted runs down to the newest that can go on; return messages.
 
-    A run whose epochs are all done is among them: it is still to be tested and calibrated. A
-    damaged checkpoint is quarantined; its run then has failed and is not offered again.
+    A damaged checkpoint is quarantined; its run then has failed and is not offered again.
     """
     runs, messages = list_runs()
     for run in runs:
         if run.state not in UNFINISHED or in_use(run.folder):
             continue
         try:
-            checkpoint = load_checkpoint(run.checkpoint)
+            load_checkpoint(run.checkpoint)
+            break
         except CheckpointError as error:
             if run.checkpoint.exists():
                 aside = quarantine(run.checkpoint)
                 messages.append(f"The run {run.full_title} cannot be continued. {error} {aside}")
                 with contextlib.suppress(UserError):
                     replace(run, state="failed").save()
-            continue
         except UserError as error:
             messages.append(f"The run {run.full_title} cannot be continued. {error}")
-            continue
-        return _as_in(checkpoint, run), messages
-    return None, messages
+    return messages
 
 
 def find_run(name: str) -> Run:
@@ -132,12 +127,9 @@ def names_of(runs: Sequence[Run]) -> list[str]:
 
 def cut_off(run: Run) -> Run:
     """Update the record of an interrupted run from its checkpoint, if that can be read."""
+    # The record is written when a run ends; the checkpoint has the progress.
     try:
-        return _as_in(load_checkpoint(run.checkpoint), run)
+        checkpoint = load_checkpoint(run.checkpoint)
+        return with_figures(replace(run, settings=checkpoint.settings), checkpoint.history())
     except UserError:
         return run
-
-
-def _as_in(checkpoint: Checkpoint, run: Run) -> Run:
-    # The record is written when a run ends; the checkpoint has the progress.
-    return with_figures(replace(run, settings=checkpoint.settings), checkpoint.history())

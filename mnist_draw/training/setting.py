@@ -61,8 +61,9 @@ class Setting:
     title: str
     sentence: str
     group: str
-    widget: str
-    option: str
+    #: Of the widget and of the option; made from the field's name where they are left out.
+    widget: str = ""
+    option: str = ""
     metavar: str = ""
     noun: str = ""
     mark: str = ""
@@ -124,7 +125,6 @@ class WholeNumber(Setting):
         return int(value)
 
     def check(self, value: Any) -> None:
-        """Refuse a number out of range."""
         if value is not None and not self.low <= value <= self.high:
             unit = f" {self.unit}" if self.unit else ""
             raise SettingsError(
@@ -133,13 +133,11 @@ class WholeNumber(Setting):
             )
 
     def with_mark(self, text: str) -> str:
-        """Return the number with what it counts, or after its mark."""
         if not self.counts:
             return super().with_mark(text)
         return f"{text} {self.mark.removesuffix('s') if text == '1' else self.mark}"
 
     def format_value(self, value: Any) -> str:
-        """Return the number as the form shows it."""
         return self.nothing if value is None else f"{value:,}"
 
 
@@ -160,7 +158,6 @@ class RealNumber(Setting):
     is_number = True
 
     def read(self, name: str, value: Any) -> Value:
-        """Take a number, also NumPy's and a whole one."""
         if value is None and self.nothing:
             return None
         if _is_number(value) and abs(value) >= MAX_COUNT:
@@ -168,7 +165,6 @@ class RealNumber(Setting):
         return read_number(name, value)
 
     def check(self, value: Any) -> None:
-        """Refuse a number out of range, and one that is none."""
         if value is not None and not self.low <= value <= self.high:
             raise SettingsError(f"{self.noun} is {_format_number(value)}; {self.allowed}.")
 
@@ -188,11 +184,9 @@ class Choice(Setting):
     metavar: str = "NAME"
 
     def check(self, value: Any) -> None:
-        """Refuse a name that does not exist; the sentence lists those that do."""
         check_name(self.noun.lower(), value, self.choices)
 
     def format_value(self, value: Any) -> str:
-        """Return the entry's title."""
         return self.choices[value].title if value in self.choices else str(value)
 
 
@@ -213,7 +207,6 @@ class NetworkText(Setting):
             )
 
     def format_value(self, value: Any) -> str:
-        """Return the network's title."""
         try:
             return parse_network(value).title
         except UserError:
@@ -230,13 +223,11 @@ class RuleParameters(Setting):
     expected = "a list of names with numbers"
 
     def read(self, name: str, value: Any) -> Value:
-        """Take names with numbers."""
         if not isinstance(value, Mapping):
             raise wrong_kind(name, value, self.expected)
         return {str(key): read_number(f"{name}.{key}", entry) for key, entry in value.items()}
 
     def format_value(self, value: Any) -> str:
-        """Return the names with their numbers."""
         return ", ".join(f"{key} {number:g}" for key, number in value.items()) or "Lasagne's"
 
 
@@ -256,7 +247,6 @@ class Folder(Setting):
     metavar: str = "DIR"
 
     def format_value(self, value: Any) -> str:
-        """Return the folder's name without its parents."""
         return self.nothing if value is None else Path(value).name
 
 
@@ -293,13 +283,11 @@ class Flag(Setting):
         return self.mark
 
     def read(self, name: str, value: Any) -> Value:
-        """Take true or false."""
         if not isinstance(value, bool):
             raise wrong_kind(name, value, self.expected)
         return value
 
     def format_value(self, value: Any) -> str:
-        """Return yes or no."""
         return "yes" if value else "no"
 
 
@@ -320,7 +308,16 @@ def declared(default: Any, setting: AnySetting) -> Any:
 
 def settings_of(kind: type) -> dict[str, AnySetting]:
     """Return the declarations of a dataclass, by field."""
-    return {entry.name: entry.metadata[_KEY] for entry in dataclasses.fields(kind)}
+    return {
+        entry.name: _named(entry.name, entry.metadata[_KEY]) for entry in dataclasses.fields(kind)
+    }
+
+
+def _named(name: str, setting: AnySetting) -> AnySetting:
+    first, *words = name.split("_")
+    widget = setting.widget or "".join((first, *(word.capitalize() for word in words)))
+    option = setting.option or f"--{name.replace('_', '-')}"
+    return dataclasses.replace(setting, widget=widget, option=option)
 
 
 def check_name(what: str, name: Any, choices: Mapping[str, Entry]) -> None:

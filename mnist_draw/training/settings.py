@@ -56,8 +56,6 @@ class TrainingSettings:
             title="Layers",
             sentence="The network's architecture: its layers and their units.",
             group="network",
-            widget="network",
-            option="--network",
         ),
     )
     start_model: str | None = declared(
@@ -81,8 +79,6 @@ class TrainingSettings:
             noun="Update rule",
             sentence="How the weights follow the gradient; one of Lasagne's update rules.",
             group="learning",
-            widget="update",
-            option="--update",
             metavar="RULE",
             choices=UPDATE_RULES,
         ),
@@ -95,8 +91,6 @@ class TrainingSettings:
             mark="rate",
             sentence="Length of each step along the gradient, without unit.",
             group="learning",
-            widget="learningRate",
-            option="--learning-rate",
             live=True,
             low=1e-20,
             high=1e6,
@@ -110,8 +104,6 @@ class TrainingSettings:
             title="Schedule",
             sentence="How the learning rate changes during the run.",
             group="learning",
-            widget="schedule",
-            option="--schedule",
             choices=SCHEDULES,
         ),
     )
@@ -122,8 +114,6 @@ class TrainingSettings:
             noun="The batch size",
             sentence="Pictures that each step learns from.",
             group="learning",
-            widget="batchSize",
-            option="--batch-size",
             mark="minibatch",
             low=1,
             high=10_000,
@@ -140,8 +130,6 @@ class TrainingSettings:
             sentence="Weight of the sum of squared weights in the loss, without unit; 0 switches "
             "it off.",
             group="learning",
-            widget="l2",
-            option="--l2",
             live=True,
             low=0,
             high=1e6,
@@ -155,8 +143,6 @@ class TrainingSettings:
             noun="The seed",
             sentence="Start of the random numbers; the same seed gives the same run.",
             group="learning",
-            widget="seed",
-            option="--seed",
             mark="seed",
             low=0,
             high=2**31 - 1,
@@ -179,8 +165,6 @@ class TrainingSettings:
             noun="The number of epochs",
             sentence="How many times the network sees all training pictures.",
             group="start",
-            widget="epochs",
-            option="--epochs",
             with_resume=True,
             mark="epochs",
             counts=True,
@@ -250,7 +234,6 @@ class TrainingSettings:
             "reads more kinds of handwriting.",
             group="data",
             columns=12,
-            widget="augmentation",
             option="--augment",
             metavar="RECIPE",
             live=True,
@@ -267,7 +250,6 @@ class TrainingSettings:
             sentence="Stop once this validation accuracy is reached.",
             group="stop",
             widget="target",
-            option="--target-accuracy",
             mark="until",
             columns=12,
             percent=True,
@@ -285,8 +267,6 @@ class TrainingSettings:
             sentence="Stop after so many epochs without a lower validation loss.",
             group="stop",
             columns=12,
-            widget="patience",
-            option="--patience",
             mark="patience",
             low=1,
             high=100_000,
@@ -300,8 +280,6 @@ class TrainingSettings:
             sentence="End with the weights of the epoch with the lowest validation loss, not "
             "with the last.",
             group="stop",
-            widget="keepBest",
-            option="--keep-best",
             mark="best epoch",
         ),
     )
@@ -309,7 +287,7 @@ class TrainingSettings:
     def validate(self) -> None:
         """Check every field; raises `UserError` with the name, the value and what is allowed."""
         self.to_json()
-        for name, setting in settings_of(type(self)).items():
+        for name, setting in SETTINGS.items():
             setting.check(getattr(self, name))
         find_update_rule(self.update, self.update_parameters)
 
@@ -319,10 +297,7 @@ class TrainingSettings:
 
     def to_json(self) -> dict[str, Any]:
         """Return all fields as JSON values."""
-        return {
-            name: setting.read(name, getattr(self, name))
-            for name, setting in settings_of(type(self)).items()
-        }
+        return {name: one.read(name, getattr(self, name)) for name, one in SETTINGS.items()}
 
     def without_places(self) -> dict[str, Any]:
         """Return all fields as JSON values but the names of folders and files."""
@@ -335,16 +310,15 @@ class TrainingSettings:
             raise SettingsError(
                 f"Settings are a list of names with values, got {str(values)[:60]!r}."
             )
-        declarations = settings_of(cls)
         checked: dict[str, Any] = {}
         for name, value in values.items():
-            if name not in declarations:
-                near = nearest(str(name), declarations)
+            if name not in SETTINGS:
+                near = nearest(str(name), SETTINGS)
                 hint = f"Did you mean {near}? " if near else ""
                 raise SettingsError(
-                    f"There is no setting {name!r}. {hint}There are: {', '.join(declarations)}."
+                    f"There is no setting {name!r}. {hint}There are: {', '.join(SETTINGS)}."
                 )
-            checked[name] = declarations[name].read(name, value)
+            checked[name] = SETTINGS[name].read(name, value)
         if "update" in checked and "learning_rate" not in checked:
             checked["learning_rate"] = usual_learning_rate(checked["update"])
         settings = cls(**checked)

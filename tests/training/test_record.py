@@ -43,9 +43,9 @@ def own_home(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
 
 
-def history(epochs=2):
+def history(epochs=2, made=None):
     """Return the figures of two minibatches an epoch."""
-    made = History()
+    made = made or History()
     for epoch in range(1, epochs + 1):
         for batch in (1, 2):
             made.add(events.BatchFinished(epoch, epochs, batch, 2, 1 / epoch, batch / 4, 0.01))
@@ -107,13 +107,14 @@ def test_through_arrays_and_back(made):
 
 
 def test_tables(tmp_path):
-    made = history()
+    made = history(made=mnist_draw.LossHistory())
     run = Run(tmp_path, TrainingSettings())
     rows = {}
     for name, write in (("csv", made.write_csv), ("minibatches", made.write_minibatches_csv)):
-        write(tmp_path / "table.csv")
-        assert (tmp_path / "table.csv").read_bytes() == RUN_FORMATS[name].pack(run, made)
-        with (tmp_path / "table.csv").open(newline="") as file:
+        path = tmp_path / f"{name}.csv"
+        write(path)
+        assert path.read_bytes() == RUN_FORMATS[name].pack(run, made)
+        with path.open(newline="") as file:
             rows[name] = list(csv.reader(file))
     assert rows["csv"][0] == list(EPOCH_COLUMNS)
     assert rows["csv"][0][:2] == ["epoch", "seconds"]
@@ -378,25 +379,9 @@ def test_runs_are_listed_newest_first_and_strangers_left_out():
 
 def test_no_runs_yet():
     assert run_list.list_runs() == ([], [])
-    assert run_list.find_interrupted() == (None, [])
+    assert run_list.check_interrupted() == []
     assert not deleted(run_list.runs_folder())
     empty_bin(run_list.runs_folder())
-
-
-def test_the_run_that_was_cut_off_is_found_where_it_stopped():
-    add_run("2026-01-01 10:00", state="running")
-    newest = add_run("2026-02-01 10:00", epochs=3, state="interrupted")
-    add_run("2026-03-01 10:00", state="stopped")
-    found, told = run_list.find_interrupted()
-    assert told == []
-    assert (found.folder, found.epochs_done, found.settings.epochs) == (newest.folder, 3, 5)
-    assert found.changes[0] == CHANGE
-    other = run_list.find_interrupted(lambda folder: folder == newest.folder)[0]
-    assert other.started == "2026-01-01 10:00"
-    # Cut off while it was tested, after its last epoch.
-    add_run("2026-04-01 10:00", epochs=5, state="running")
-    complete = run_list.find_interrupted()[0]
-    assert (complete.started, complete.epochs_done) == ("2026-04-01 10:00", 5)
 
 
 def test_a_continued_run_that_was_cut_off_is_as_far_as_its_checkpoint():
@@ -407,7 +392,7 @@ def test_a_continued_run_that_was_cut_off_is_as_far_as_its_checkpoint():
     run.save()
     save_history(run.folder, stopped)
     found = run_list.cut_off(run)
-    assert (found.state, found.epochs_done) == ("running", 3)
+    assert (found.state, found.epochs_done, found.changes[0]) == ("running", 3, CHANGE)
     # What was measured after the first epoch says nothing about the third.
     assert "test_accuracy" not in found.figures
     shown = load_history(found)
@@ -419,14 +404,18 @@ def test_a_continued_run_that_was_cut_off_is_as_far_as_its_checkpoint():
 def test_a_damaged_checkpoint_is_told_once_and_kept():
     run = add_run("2026-01-01 10:00", state="running")
     run.checkpoint.write_bytes(b"PK broken")
-    found, (told,) = run_list.find_interrupted()
-    assert found is None
+    other = add_run("2026-02-01 10:00", state="interrupted")
+    other.checkpoint.write_bytes(b"PK broken")
+    (told,) = run_list.check_interrupted(lambda folder: folder == other.folder)
     assert "cannot be continued" in told
     (aside,) = run.folder.glob("checkpoint.npz.unreadable-*")
     assert aside.read_bytes() == b"PK broken"
     assert aside.name in told
     assert read_run(run.folder).state == "failed"
-    assert run_list.find_interrupted() == (None, [])
+    assert read_run(other.folder).state == "interrupted"
+    # Below one that can go on nothing is looked at.
+    add_run("2026-03-01 10:00", state="running")
+    assert run_list.check_interrupted() == []
 
 
 def test_history_from_its_file_or_else_from_the_checkpoint():

@@ -89,9 +89,9 @@ def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
     shown = newest(entries)
     shown += [entry for entry in entries if entry.key == answering and not entry.is_shipped]
     for entry in {entry.key: entry for entry in shown}.values():
-        own.append(Line(entry.name, format_ago(entry.when), entry.stored.accuracy, entry.key))
+        own.append(Line(entry.name, format_ago(entry.when), entry.stored.info.accuracy, entry.key))
     shipped = [
-        Line(entry.name, entry.what, entry.stored.accuracy, entry.key)
+        Line(entry.name, entry.what, entry.stored.info.accuracy, entry.key)
         for entry in entries
         if entry.is_shipped
     ]

@@ -124,8 +124,7 @@ class LibraryController(LibraryFiles):
             for folder in (run_list.runs_folder(), fine_tuned_folder(), opened_folder()):
                 empty_bin(folder)
             brought = reclaim_fallbacks()
-            _, messages = run_list.find_interrupted(in_use)
-            return brought, messages
+            return brought, run_list.check_interrupted(in_use)
 
         self.background.run(read, self._found)
 

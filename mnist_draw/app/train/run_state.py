@@ -111,7 +111,7 @@ class RunState:
         self._epochs_took = 0.0
         self._since_epoch = 0.0
         self._done = False
-        #: Why the run ended: one of `mnist_draw.training.record.STATES`, empty before.
+        #: Why the run ended: one of `mnist_draw.training.record.STATE_WORDS`, empty before.
         self.reason = ""
         #: The test digits that are read after each epoch, what was read, and which turned right.
         self.twelve: TwelveDigits | None = None
@@ -311,7 +311,7 @@ class RunState:
         self.end(event.reason)
 
     def end(self, reason: str) -> None:
-        """Note why the run ended, one of `mnist_draw.training.record.STATES`."""
+        """Note why the run ended, one of `mnist_draw.training.record.STATE_WORDS`."""
         self.reason, self._done = reason, True
         done = f"after {self.epochs_done} of {self.epochs}"
         if reason in ("completed", "early", "target"):

@@ -15,13 +15,12 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
-from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, SettingField, build_field
+from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, build_field
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.training.control import Change
 from mnist_draw.training.presets import PRESETS, Difference, Preset, differences, nearest_preset
-from mnist_draw.training.setting import settings_of
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
 
@@ -86,9 +85,7 @@ class SettingsForm(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.fields: dict[str, SettingField] = {
-            name: build_field(setting) for name, setting in settings_of(TrainingSettings).items()
-        }
+        self.fields = {name: build_field(setting) for name, setting in SETTINGS.items()}
         self._fixed: frozenset[str] = frozenset()
         #: Whether the learning rate is the user's own, not the usual one of rule or preset.
         self._own_rate = False
