@@ -19,6 +19,7 @@ from peers.task import Task, glorot, load, prepare
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.networks.specification import parse_network
+from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.settings import TrainingSettings
 
 from .conftest import BENCHMARKS
@@ -289,6 +290,13 @@ def test_reports_can_be_read_by_programs(monkeypatch, capsys):
 
 DATA = load_dataset().first(600)
 SMALL = TrainingSettings(network="custom_mlp:0,1,0,0", batch_size=100, learning_rate=0.01)
+
+
+def test_a_card_promises_what_was_measured():
+    measured = json.loads((BENCHMARKS / "results" / "presets.json").read_text())["presets"]
+    for name, preset in PRESETS.items():
+        assert len(measured[name]["seeds"]) >= 5
+        assert preset.expected_accuracy == round(measured[name]["mean_accuracy"], 4)
 
 
 @pytest.mark.slow
