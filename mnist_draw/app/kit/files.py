@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -10,10 +9,11 @@ from PyQt5.QtCore import QProcess, QUrl
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
-_BUS = "org.freedesktop.DBus"
-_MANAGER, _OBJECT = "org.freedesktop.FileManager1", "/org/freedesktop/FileManager1"
-#: The bus answers within a few milliseconds or not at all.
-_TIMEOUT_MS = 100
+from mnist_draw.app.kit import session_bus
+
+_BUS = ("org.freedesktop.DBus", "/", "org.freedesktop.DBus")
+_NAME = "org.freedesktop.FileManager1"
+_MANAGER = (_NAME, "/org/freedesktop/FileManager1", _NAME)
 
 
 def file_kind(title: str, *endings: str) -> str:
@@ -48,17 +48,9 @@ def show_in_folder(path: Path) -> None:
 
 def _asked_file_manager(path: Path) -> bool:
     """Ask the file manager of a Linux desktop, without waiting for it; False if there is none."""
-    if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+    if _MANAGER[0] not in (session_bus.ask(_BUS, "ListActivatableNames") or ()):
         return False
-    try:
-        from PyQt5.QtDBus import QDBusConnection, QDBusMessage
-    except ImportError:
-        return False
-    bus = QDBusConnection.sessionBus()
-    listing = QDBusMessage.createMethodCall(_BUS, "/", _BUS, "ListActivatableNames")
-    names = bus.call(listing, timeout=_TIMEOUT_MS).arguments()
-    if not names or _MANAGER not in names[0]:
-        return False
-    show = QDBusMessage.createMethodCall(_MANAGER, _OBJECT, _MANAGER, "ShowItems")
+    module, bus = session_bus.session_bus()
+    show = module.QDBusMessage.createMethodCall(*_MANAGER, "ShowItems")
     show.setArguments([[QUrl.fromLocalFile(str(path)).toString()], ""])
     return bool(bus.send(show))

@@ -1,24 +1,29 @@
-"""The window on the desktop: dark or light, its place on the screen, the frame of the focus."""
+"""The window on the desktop: dark or light, its place, the frame of the focus, news of a run.
+
+Linux is asked and told over D-Bus, Windows and macOS by Qt.
+"""
 
 from __future__ import annotations
 
 import ctypes
-import os
+import importlib
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt5 import sip
 from PyQt5.QtCore import (
     QByteArray,
     QEvent,
     QMargins,
+    QMetaType,
     QObject,
     QPoint,
     QRect,
     QSettings,
     Qt,
+    QTimer,
     pyqtSlot,
 )
 from PyQt5.QtGui import QGuiApplication, QPainter, QPaintEvent, QPalette, QRegion
@@ -33,23 +38,31 @@ from PyQt5.QtWidgets import (
     QMenu,
     QMenuBar,
     QSlider,
+    QSystemTrayIcon,
     QTabBar,
     QWidget,
 )
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.session_bus import ask, plain, session_bus
 from mnist_draw.app.kit.theme import Size
 
-_PORTAL = ("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop")
-_INTERFACE = "org.freedesktop.portal.Settings"
-_APPEARANCE, _GNOME = "org.freedesktop.appearance", "org.gnome.desktop.interface"
+if TYPE_CHECKING:
+    from mnist_draw.app.train.run_controller import RunController
+
+_PORTAL = (
+    "org.freedesktop.portal.Desktop",
+    "/org/freedesktop/portal/desktop",
+    "org.freedesktop.portal.Settings",
+)
+_SCHEME = ("org.freedesktop.appearance", "color-scheme")
+_MOTION = ("org.gnome.desktop.interface", "enable-animations")
 #: ``SPI_GETCLIENTAREAANIMATION`` of Windows.
 _ANIMATES = 0x1042
 _PREFER_DARK = 1
-#: The portal answers within a few milliseconds or not at all.
-_TIMEOUT_MS = 100
 _MID_GREY = 128
 
 
@@ -69,10 +82,10 @@ class DesktopScheme(QObject):
         """Return whether the desktop prefers dark windows now."""
         if sys.platform == "win32":
             return _windows_is_dark()
-        if sys.platform != "darwin" and os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
-            answer = self._ask_portal(_APPEARANCE, "color-scheme", listen=True)
-            if answer is not None:
-                return bool(answer == _PREFER_DARK)
+        answer = ask(_PORTAL, "Read", *_SCHEME)
+        if answer is not None:
+            self._listen()
+            return bool(answer == _PREFER_DARK)
         return QApplication.palette().color(QPalette.Window).lightness() < _MID_GREY
 
     def moves(self) -> bool:
@@ -84,52 +97,25 @@ class DesktopScheme(QObject):
         if sys.platform == "darwin":
             kept = Path.home() / "Library/Preferences/com.apple.universalaccess.plist"
             return not int(QSettings(str(kept), QSettings.NativeFormat).value("reduceMotion", 0))
-        if os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
-            return self._ask_portal(_GNOME, "enable-animations") is not False
-        return True
+        return ask(_PORTAL, "Read", *_MOTION) is not False
 
-    def _ask_portal(self, namespace: str, key: str, listen: bool = False) -> Any:
-        try:
-            from PyQt5.QtDBus import QDBusConnection, QDBusMessage
-        except ImportError:
-            return None
-        bus = QDBusConnection.sessionBus()
-        if not bus.isConnected():
-            return None
-        message = QDBusMessage.createMethodCall(*_PORTAL, _INTERFACE, "Read")
-        message.setArguments([namespace, key])
-        reply = bus.call(message, timeout=_TIMEOUT_MS)
-        if reply.type() != QDBusMessage.ReplyMessage or not reply.arguments():
-            return None
-        if listen:
-            self._listener = _portal_listener(self._on_change, self)
-            bus.connect(*_PORTAL, _INTERFACE, "SettingChanged", self._listener.changed)
-        return _plain(reply.arguments()[0])
+    def _listen(self) -> None:
+        """Follow the portal's signal.
 
+        Its slot can only be written once QtDBus is known to load: it is declared with a type of
+        that module.
+        """
+        module, bus = session_bus()
 
-def _portal_listener(on_change: Callable[[bool], None], parent: QObject) -> Any:
-    """Return an object with a slot for the portal's signal.
+        class Listener(QObject):
+            @pyqtSlot(module.QDBusMessage)
+            def changed(self, message: Any) -> None:
+                namespace, key, value = message.arguments()[:3]
+                if (namespace, key) == _SCHEME:
+                    on_change(bool(plain(value) == _PREFER_DARK))
 
-    Its class can only be written once QtDBus is known to load: the slot is declared with a type
-    of that module.
-    """
-    from PyQt5.QtDBus import QDBusMessage
-
-    class Listener(QObject):
-        @pyqtSlot(QDBusMessage)
-        def changed(self, message: QDBusMessage) -> None:
-            namespace, key, value = message.arguments()[:3]
-            if namespace == _APPEARANCE and key == "color-scheme":
-                on_change(bool(_plain(value) == _PREFER_DARK))
-
-    return Listener(parent)
-
-
-def _plain(value: object) -> object:
-    """Unwrap the portal's variant in a variant."""
-    while hasattr(value, "variant"):
-        value = value.variant()
-    return value
+        on_change, self._listener = self._on_change, Listener(self)
+        bus.connect(*_PORTAL, "SettingChanged", self._listener.changed)
 
 
 def _windows_is_dark() -> bool:
@@ -273,3 +259,100 @@ def _around(widget: QWidget) -> QRect:
 def _marks_an_item(widget: QWidget) -> bool:
     """Whether a list or table shows by one of its items that it has the keyboard."""
     return isinstance(widget, QAbstractItemView) and widget.currentIndex().isValid()
+
+
+_NOTIFICATIONS = (
+    "org.freedesktop.Notifications",
+    "/org/freedesktop/Notifications",
+    "org.freedesktop.Notifications",
+)
+#: The signal that GNOME's and KDE's task bars listen to.
+_LAUNCHER = ("/com/canonical/unity/launcherentry/1", "com.canonical.Unity.LauncherEntry", "Update")
+_DESKTOP_FILE = "mnist-draw"
+_TITLE = "Training ended"
+#: Milliseconds for which the tray shows the icon that its message belongs to.
+_MESSAGE_MS = 10_000
+
+
+class RunNotification(QObject):
+    """Tells of a run whose window is not in front: its progress, and that it has ended."""
+
+    def __init__(self, run: RunController, window: QWidget) -> None:
+        super().__init__(window)
+        self._run, self._window = run, window
+        self._percent: int | None = None
+        self._tray: QSystemTrayIcon | None = None
+        self._taskbar: Any = None
+        run.state_changed.connect(self._follow)
+        run.training.ended.connect(self._ended)
+
+    def _follow(self) -> None:
+        state = self._run.state
+        percent = round(100 * state.run_part) if state.busy else None
+        if percent != self._percent:
+            self._percent = percent
+            if sys.platform == "win32":
+                self._show_on_taskbar(percent)
+            else:
+                _tell_launcher(percent)
+
+    def _ended(self) -> None:
+        if not self._window.isVisible() or self._window.isActiveWindow():
+            return
+        state = self._run.state
+        sentence = state.label
+        if state.test_accuracy is not None:
+            share = format_percent(state.test_accuracy)
+            sentence = f"Your network reads {share} of digits it has never seen."
+        QApplication.alert(self._window)
+        if sys.platform not in ("win32", "darwin"):
+            _notify(sentence)
+        elif QSystemTrayIcon.supportsMessages():
+            self._show_message(sentence)
+
+    def _show_message(self, sentence: str) -> None:
+        if self._tray is None:
+            self._tray = QSystemTrayIcon(self._window.windowIcon(), self)
+            self._tray.messageClicked.connect(self._window.activateWindow)
+        self._tray.show()
+        self._tray.showMessage(_TITLE, sentence)
+        QTimer.singleShot(_MESSAGE_MS, self._tray.hide)
+
+    def _show_on_taskbar(self, percent: int | None) -> None:
+        if self._taskbar is None:
+            try:
+                extras = importlib.import_module("PyQt5.QtWinExtras")
+            except ImportError:
+                return
+            self._taskbar = extras.QWinTaskbarButton(self)
+            self._taskbar.setWindow(self._window.windowHandle())
+        progress = self._taskbar.progress()
+        progress.setVisible(percent is not None)
+        progress.setValue(percent or 0)
+
+
+def _tell_launcher(percent: int | None) -> None:
+    found = session_bus()
+    if found is not None:
+        module, bus = found
+        message = module.QDBusMessage.createSignal(*_LAUNCHER)
+        shown = {"progress": (percent or 0) / 100, "progress-visible": percent is not None}
+        message.setArguments([f"application://{_DESKTOP_FILE}.desktop", shown])
+        bus.send(message)
+
+
+def _notify(sentence: str) -> None:
+    """Show a notification; no answer is waited for."""
+    found = session_bus()
+    if found is None:
+        return
+    module, bus = found
+    replaced, actions = module.QDBusArgument(), module.QDBusArgument()
+    replaced.add(0, QMetaType.UInt)
+    actions.add([], QMetaType.QStringList)
+    hints = {"desktop-entry": _DESKTOP_FILE}
+    message = module.QDBusMessage.createMethodCall(*_NOTIFICATIONS, "Notify")
+    message.setArguments(
+        ["MNIST Draw", replaced, _DESKTOP_FILE, _TITLE, sentence, actions, hints, -1]
+    )
+    bus.send(message)

@@ -22,10 +22,9 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
-from mnist_draw.app.shell.desktop import place_window
+from mnist_draw.app.shell.desktop import RunNotification, place_window
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import build_help
-from mnist_draw.app.shell.notification import RunNotification
 from mnist_draw.app.shell.shutdown import Shutdown
 from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton

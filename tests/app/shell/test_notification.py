@@ -8,7 +8,7 @@ import pytest
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QWidget
 
-from mnist_draw.app.shell.notification import RunNotification
+from mnist_draw.app.shell import desktop
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.training import events
 
@@ -43,8 +43,8 @@ def test_progress_and_end_are_told_behind_another_window(qtbot, monkeypatch):
     window, run, bus = QWidget(), Run(), Bus()
     qtbot.addWidget(window)
     window.show()
-    told = RunNotification(run, window)
-    monkeypatch.setattr(told, "_bus", lambda: (QtDBus, bus))
+    desktop.RunNotification(run, window)
+    monkeypatch.setattr(desktop, "session_bus", lambda: (QtDBus, bus))
     run.state.epochs = 2
     run.take(events.BatchFinished(1, 2, 1, 2, 0.5, 0.9, 0.001))
     run.take(events.BatchFinished(2, 2, 1, 2, 0.5, 0.9, 0.001))
