@@ -113,15 +113,12 @@ class AnswerBlock(QWidget):
         Keys(self, self._meaning)
 
     def _build_button(self, digit: int) -> QPushButton:
-        button = QPushButton(str(digit))
-        button.setObjectName(f"teachDigit{digit}")
-        button.setProperty("look", "digit")
-        sentence = f"Save the drawing among your digits as {with_article(digit)}."
-        explain(button, f"It is {with_article(digit)}", sentence, f"{TEACH_KEY}, {digit}")
+        name = with_article(digit)
+        sentence, keys = f"Save the drawing among your digits as {name}.", f"{TEACH_KEY}, {digit}"
+        button = push_button(f"teachDigit{digit}", f"It is {name}", sentence, keys, look="digit")
+        button.setText(str(digit))
         button.clicked.connect(partial(self._teach, digit))
         return button
-
-    # -- what is shown
 
     def show_classes(self, names: Sequence[str]) -> None:
         """Set the classes of the network; only digits are taught."""
@@ -163,9 +160,8 @@ class AnswerBlock(QWidget):
             self.line.setAccessibleName(line)
 
     def set_low(self, low: bool) -> None:
-        if low != self._low:
-            self._low = low
-            self.updateGeometry()
+        self._low = low
+        self.updateGeometry()
 
     def height_at(self, low: bool) -> int:
         """Return the height that the block takes, in a low window or a usual one."""
@@ -202,9 +198,8 @@ class AnswerBlock(QWidget):
         self._placed = key
         word, line, button = self._heights(self._low)
         least = sum(self._button_width(button) for button in (self.why, self.wrong))
-        room = self.width() - least - Size.FIELD_GAP - _FIGURE_GAP
-        room = max(room, LEAST_WIDTH)
-        wide = self.figure.show_certainty(self._certainty, self._digits, room)
+        room = max(self.width() - least - Size.FIELD_GAP - _FIGURE_GAP, LEAST_WIDTH)
+        wide = self.figure.show_certainty(certainty, self._digits, room)
         self.figure.setGeometry(0, 0, wide, self.height())
         left = wide + _FIGURE_GAP
         top = max(0, (self.height() - word - line - button) // 2)
@@ -212,19 +207,13 @@ class AnswerBlock(QWidget):
         self.word.setGeometry(left, top, right, word)
         self.line.setGeometry(left, top + word, right, line)
         row = QRect(left, top + word + line, right, button)
-        self._place_buttons(row)
+        shown = certainty is not None and not self.asking
+        for part, offered in ((self.why, self.why.offered), (self.wrong, self._digits)):
+            part.setVisible(shown and offered)
+            if shown and offered:
+                part.setGeometry(left, row.top(), self._button_width(part), row.height())
+                left += part.width() + Size.FIELD_GAP
         self._place_digits(row)
-
-    def _place_buttons(self, row: QRect) -> None:
-        shown = self._certainty is not None and not self.asking
-        self.why.setVisible(shown and self.why.offered)
-        self.wrong.setVisible(shown and self._digits)
-        left = row.left()
-        for button in (self.why, self.wrong):
-            if not button.isHidden():
-                wide = self._button_width(button)
-                button.setGeometry(left, row.top(), wide, row.height())
-                left += wide + Size.FIELD_GAP
 
     def _button_width(self, button: QPushButton) -> int:
         return max(theme.scaled(_BUTTON_WIDTH), button.sizeHint().width())
@@ -238,10 +227,8 @@ class AnswerBlock(QWidget):
         self.question.setVisible(self.asking)
         for told in (self.word, self.line):
             told.setVisible(not self.asking or one_row)
-        above = self.word.geometry()
-        self.question.setGeometry(
-            QRect(row.topLeft(), QSize(words, row.height())) if one_row else above
-        )
+        beside = QRect(row.topLeft(), QSize(words, row.height()))
+        self.question.setGeometry(beside if one_row else self.word.geometry())
         count = 10 if one_row else 5
         left = row.left() + (words if one_row else 0)
         wide = min((row.right() + 1 - left + gap) // count - gap, row.height())
@@ -251,8 +238,6 @@ class AnswerBlock(QWidget):
             button.setFixedSize(wide, row.height())
             button.move(left + column * (wide + gap), row.top() - up)
             button.setVisible(self.asking)
-
-    # -- what the user says
 
     def begin(self) -> None:
         if self._certainty is None or not self._digits or self.asking:

@@ -138,8 +138,6 @@ class AnswerFigure(QLabel):
         painter.setPen(theme.colour("muted"))
         painter.drawText(box, Qt.AlignCenter, "?")
 
-    # -- mark and copy
-
     def _mark(self, on: bool) -> None:
         if on != self._marked and (self._pieces or not on):
             self._marked = on

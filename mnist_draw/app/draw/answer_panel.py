@@ -245,8 +245,6 @@ class AnswerPanel(QScrollArea):
         preferences.set(_ALL_TEN, self.bars_card.all_button.isChecked())
         preferences.set(_INK, self.ink.switch.isChecked())
 
-    # -- sizes
-
     def add_row(self, widget: QWidget) -> None:
         self._added.append(widget)
         self._column.insertWidget(self._column.count() - 1, widget)
@@ -276,8 +274,6 @@ class AnswerPanel(QScrollArea):
             self._low = low
             self.block.set_low(low)
             self.low_changed.emit(low)
-
-    # -- what is shown
 
     def set_waiting(self, sentence: str) -> None:
         """Say what the first answer waits for; empty if for nothing."""
@@ -336,11 +332,7 @@ class AnswerPanel(QScrollArea):
         self._show_evidence(part.network_input, part.probabilities, rival, certainty.parts[place])
 
     def _show_evidence(
-        self,
-        picture: np.ndarray | None,
-        probabilities: np.ndarray,
-        rival: int,
-        part: Certainty,
+        self, picture: np.ndarray | None, probabilities: np.ndarray, rival: int, part: Certainty
     ) -> None:
         """Show the answer, and what was said of one digit; of refused ink only the picture."""
         assert self.certainty is not None
@@ -353,8 +345,6 @@ class AnswerPanel(QScrollArea):
         if part.is_refused:
             self.ink.show_explanation(None)
         self.evidence_changed.emit(picture, probabilities, part)
-
-    # -- one digit of a number
 
     @property
     def number(self) -> NumberAnswer | None:
@@ -380,8 +370,6 @@ class AnswerPanel(QScrollArea):
             self._oldest = self._ticket + 1
         self._place = place
         self.show_reading(self._reading)
-
-    # -- explanations
 
     def _digit_chosen(self) -> None:
         # An explanation that is on its way is about another digit.

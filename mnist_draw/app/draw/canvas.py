@@ -11,15 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
-    QColor,
-    QImage,
-    QPainter,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-)
+from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy
 
 from mnist_draw.app.draw.board_items import (
@@ -36,6 +28,7 @@ from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory, sam
 from mnist_draw.app.draw.overlays import paint_marks
 from mnist_draw.app.draw.pointer import BOARD_KEYS, KeyPen, PointerWidget
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import smooth_painter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -205,8 +198,7 @@ class Canvas(PointerWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._paint_if_stale()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         radius = theme.Size.CARD_RADIUS
         frame = QPainterPath()
@@ -228,19 +220,17 @@ class Canvas(PointerWidget):
             self._paint_invitation(painter)
         self.key_pen.paint(painter)
         painter.setClipping(False)
-        marked = self.hasFocus() or self._inviting
-        width = 3 if self._inviting else 1
-        painter.setPen(QPen(theme.colour("second" if marked else "line"), width))
+        edge_colour = theme.colour("second" if self.hasFocus() or self._inviting else "line")
+        painter.setPen(QPen(edge_colour, 3 if self._inviting else 1))
         painter.drawRoundedRect(edge, radius, radius)
 
     def _paint_invitation(self, painter: QPainter) -> None:
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(theme.Text.BOARD_HINT))
         painter.drawText(self.rect(), Qt.AlignCenter, f"Draw {self._wanted}")
-        below = painter.fontMetrics().height()
+        below = self.rect().translated(0, painter.fontMetrics().height() + theme.Size.GRID)
         painter.setFont(theme.font(theme.Text.LABEL))
-        below_it = self.rect().translated(0, below + theme.Size.GRID)
-        painter.drawText(below_it, Qt.AlignCenter, "or drop a picture here")
+        painter.drawText(below, Qt.AlignCenter, "or drop a picture here")
 
     # -- the stroke being drawn
 

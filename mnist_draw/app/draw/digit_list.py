@@ -107,8 +107,6 @@ class DigitList(CollectionController):
         view.bin.chosen.connect(lambda one: self.restore([one.path], _restored([one.path])))
         reader.network.changed.connect(self._ask)
 
-    # -- the list
-
     def show_folder_anew(self) -> None:
         """Read the folder anew and show it."""
         self._followed.refresh()
@@ -152,8 +150,6 @@ class DigitList(CollectionController):
             self._ask_next(later, number)
 
         self._reader.ask(read, finished)
-
-    # -- what can be done with digits
 
     def open(self, row: DigitRow) -> None:
         """Put a digit on the board: its strokes, or its picture where there are none."""
@@ -300,8 +296,6 @@ class MyDigits(QObject):
             lambda count, _: shows_all.setText(f"My digits ({count:,})" if count else "My digits")
         )
         return shows_all
-
-    # -- the two pages
 
     @property
     def showing_digits(self) -> bool:

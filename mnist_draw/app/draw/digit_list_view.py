@@ -104,8 +104,6 @@ class DigitTableModel(QAbstractTableModel):
             last = self.index(len(self.rows) - 1, len(COLUMNS) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
 
-    # -- Qt's side
-
     def rowCount(self, parent: QModelIndex | None = None) -> int:
         return 0 if parent is not None and parent.isValid() else len(self.rows)
 
@@ -314,8 +312,6 @@ class DigitListView(QWidget):
             return self.delete_requested.emit
         digit = event.text()
         return partial(self.relabel_requested.emit, int(digit)) if digit in _DIGITS else None
-
-    # -- what is shown
 
     def show_rows(self, rows: Sequence[DigitRow]) -> None:
         """Show all digits, the newest first; the selection stays near its row."""

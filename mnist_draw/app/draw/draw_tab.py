@@ -53,25 +53,19 @@ class DrawTab(Page):
     ink_posted = pyqtSignal(object, int, bool, object)
 
     def __init__(
-        self,
-        network: ActiveNetwork | None = None,
-        preferences: Preferences | None = None,
+        self, network: ActiveNetwork | None = None, preferences: Preferences | None = None
     ) -> None:
         super().__init__()
         self.network = network or ActiveNetwork(parent=self)
-        self.canvas = Canvas()
-        self.boxes = NumberBoxes(self.canvas)
-        self.first_start = FirstStart(self.canvas)
-        self.tools = ToolBar(self.canvas)
+        self.canvas = canvas = Canvas()
+        self.boxes = NumberBoxes(canvas)
+        self.first_start = FirstStart(canvas)
+        self.tools = ToolBar(canvas)
         self.answer = AnswerPanel()
-        self._background = Background(self)
-        self.pictures = PictureTools(
-            self.canvas, self._background, self.network, self._describe_answer, self
-        )
-        self.autosave = Autosave(self.canvas, self._background)
-        self.my_digits = MyDigits(
-            self.canvas, self.answer, self._background, self.pictures.reader, self
-        )
+        self._background = background = Background(self)
+        self.pictures = PictureTools(canvas, background, self.network, self.answer, self)
+        self.autosave = Autosave(canvas, background)
+        self.my_digits = MyDigits(canvas, self.answer, background, self.pictures.reader, self)
         self._reading: BoardReading | None = None
         self._question: DigitPopover | None = None
         self._place: int | None = None
@@ -114,7 +108,7 @@ class DrawTab(Page):
         # The digit asked about is forgotten with the next picture.
         self.pictures.replaced.connect(lambda: self.answer.bars.choose(None))
         # What was told of one drawing is of no use for the next.
-        self.canvas.ink_changed.connect(notifier.forget)
+        canvas.ink_changed.connect(notifier.forget)
         theme.theme().changed.connect(self._fit_panel)
 
     def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
@@ -177,8 +171,6 @@ class DrawTab(Page):
         my_digits = self.my_digits.build_commands(self)
         tools.fill(*self.pictures.commands, (self.cut_out, my_digits))
 
-    # -- for the window
-
     def start(self) -> None:
         self.autosave.start()
         if self.welcomes and not self.canvas.has_ink():
@@ -211,8 +203,6 @@ class DrawTab(Page):
         self.answer.show_classes(names)
         self.pictures.name_examples(digits)
         self.canvas.set_invitation("a digit" if digits else f"one of {len(names)} classes")
-
-    # -- what happens
 
     def _widen(self, step: float) -> None:
         self.canvas.set_pen_width(self.canvas.pen_width + step)
@@ -268,8 +258,6 @@ class DrawTab(Page):
                 self._question.close_popover()
             self.my_digits.note_answer(reading.answer, reading.number)
 
-    # -- tags
-
     def _show_tags(self, ink: np.ndarray | None = None) -> None:
         """Show a tag for each digit of a number, or for the one that is cut out."""
         number = None if self._reading is None else self._reading.number
@@ -303,7 +291,3 @@ class DrawTab(Page):
             self.canvas.ink_changed.connect(self._question.close_popover)
         self._place = place
         self._question.ask(self.canvas, self.boxes.tag(tag), teaching.likely(place), question)
-
-    def _describe_answer(self) -> str:
-        certainty = self.answer.certainty
-        return "" if certainty is None else certainty.sentence

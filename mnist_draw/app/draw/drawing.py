@@ -93,8 +93,6 @@ class Drawing:
         self._image = QImage()
         self._start_image(QRectF(0, 0, BOARD, BOARD))
 
-    # -- drawing
-
     @property
     def beginning(self) -> bool:
         """Whether its first stroke is being drawn, and nothing else is there."""
@@ -131,8 +129,6 @@ class Drawing:
         self.items = [*self.items, stroke]
         if not self._cover(stroke.bounds()):
             self._ink_stroke(self._image, stroke, 0)
-
-    # -- history
 
     @property
     def can_undo(self) -> bool:
@@ -183,8 +179,6 @@ class Drawing:
             left.append(self.items)
             self._show(wanted.pop())
 
-    # -- the picture
-
     def has_ink(self) -> bool:
         return any(not item.erase for item in self.items)
 
@@ -220,8 +214,6 @@ class Drawing:
             width / INK_SCALE,
             height / INK_SCALE,
         )
-
-    # -- inside
 
     def _remember(self) -> None:
         """End the stroke that is being drawn: a change follows that may be undone."""

@@ -77,8 +77,6 @@ class FirstStart(QWidget):
         canvas.resized.connect(self._place)
         theme.follow(self, self._place)
 
-    # -- from the first start to the first stroke
-
     def begin(self) -> None:
         self._canvas.shows_invitation = False
         self._canvas.ink_changed.connect(self.end)
@@ -107,8 +105,6 @@ class FirstStart(QWidget):
         self._part = part
         self.update(self._digit().toAlignedRect().adjusted(-_PENCIL, -_PENCIL, _PENCIL, _PENCIL))
 
-    # -- the place
-
     def _place(self) -> None:
         self.setGeometry(self._canvas.rect())
         card, high = self._card(), theme.scaled(_LINKS)
@@ -136,8 +132,6 @@ class FirstStart(QWidget):
             return QRectF()
         card, wide = self._card(), _DIGIT * _BOX[0] / _BOX[1]
         return QRectF(card.center().x() - wide / 2, card.top() - _GAP - _DIGIT, wide, _DIGIT)
-
-    # -- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)

@@ -16,7 +16,7 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QShowEvent,
 )
-from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.images import image_of, rgb
@@ -228,11 +228,9 @@ def describe(explanation: Explanation) -> str:
         return f"All ink speaks for {digit}."
     if not pro:
         return f"All ink speaks against {digit}, most of all for {rival}."
-    more, less, sides = pro, contra, ("for", "against")
-    if contra > pro:
-        more, less, sides = contra, pro, ("against", "for")
+    (less, weaker), (more, stronger) = sorted([(contra, "against"), (pro, "for")])
     return (
-        f"Ink {sides[0]} {digit} outweighs ink {sides[1]} it {more / less:.1f} to 1; "
+        f"Ink {stronger} {digit} outweighs ink {weaker} it {more / less:.1f} to 1; "
         f"the strongest rival is {rival}."
     )
 
@@ -247,8 +245,7 @@ class InkCard(Card):
         super().__init__()
         self.view = InkView()
         self._explanation: Explanation | None = None
-        self.sentence = QLabel("Your drawing, cut out and shrunk to 28×28 pixels.")
-        self.sentence.setProperty("look", "status")
+        self.sentence = label("Your drawing, cut out and shrunk to 28×28 pixels.", "status")
         self.sentence.setWordWrap(True)
         self.switch = Switch("Ink that spoke")
         self.switch.setObjectName("inkSwitch")
@@ -262,8 +259,7 @@ class InkCard(Card):
         self.legend.hide()
         self._side = QWidget()
         self._side.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
-        title = label("What it sees", "title")
-        words = title, self.sentence, 1, self.switch, self.legend
+        words = label("What it sees", "title"), self.sentence, 1, self.switch, self.legend
         column(*words, gap=Size.FIELD_GAP, owner=self._side)
         pad = Size.CARD_PADDING
         self.body.setContentsMargins(pad, pad - 1, pad, pad - 1)
@@ -281,10 +277,9 @@ class InkCard(Card):
         wide = [cell for cell in CELLS if cell * SIDE + beside <= width]
         cell = next((cell for cell in wide if self.height_with(cell) <= height), CELLS[-1])
         self.view.set_cell(cell)
-        needed = self.height_with(cell)
+        spare = height - self.height_with(cell)
         # What is too little for the next larger picture: the panel ends where the board does.
-        spare = height - needed
-        self.setFixedHeight(needed + (spare if 0 < spare <= 2 * SIDE else 0))
+        self.setFixedHeight(self.height_with(cell) + (spare if 0 < spare <= 2 * SIDE else 0))
         self._fit(width)
 
     def _fit(self, width: int) -> None:
@@ -295,8 +290,6 @@ class InkCard(Card):
         if self.switch.isChecked():
             needed += self.legend.sizeHint().height() + Size.FIELD_GAP
         self.sentence.setVisible(needed <= self.view.height())
-
-    # -- what is shown
 
     def show_picture(self, picture: np.ndarray | None) -> None:
         """Show the network's input; None clears the explanation, too."""

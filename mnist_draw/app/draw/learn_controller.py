@@ -79,8 +79,6 @@ class LearnController(QObject):
         """The key of the network that answered before the digits were learnt; empty if none."""
         return self._network.before
 
-    # -- what the user asks for
-
     def learn(self) -> None:
         """Learn the taught digits, after the run where one is going on."""
         if self._learning is None or self._training is None or self.running:
@@ -119,8 +117,6 @@ class LearnController(QObject):
         self.waits = False
         if self._learning is not None:
             self._learning.cancel_queued()
-
-    # -- what happens
 
     def _run_ended(self) -> None:
         if self.waits:

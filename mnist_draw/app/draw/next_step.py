@@ -220,8 +220,6 @@ class NextStep(QFrame):
         """Show the run that goes on."""
         run.state_changed.connect(partial(self._note_run, run))
 
-    # -- what happens
-
     def note_answer(self, state: State) -> None:
         """Note how sure the answer is."""
         self._note(state=state)
@@ -301,8 +299,6 @@ class NextStep(QFrame):
     def _note(self, **changes: Any) -> None:
         self._situation = replace(self._situation, **changes)
         self._show(next_step(self._situation))
-
-    # -- what is shown
 
     def leave_out(self, training: bool, inside: bool) -> None:
         """Offer nothing that leads to one of these tabs: it is not there."""

@@ -19,14 +19,14 @@ from PyQt5.QtGui import (
     QTabletEvent,
     QTouchEvent,
 )
-from PyQt5.QtWidgets import QGridLayout, QLabel, QPushButton, QToolTip, QWidget
+from PyQt5.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu, Popover
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Keys, explain, label, tip
+from mnist_draw.app.kit.widgets import Keys, label, push_button, tip
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.recognition.certainty import certainty_of_number
 
@@ -246,12 +246,15 @@ class DigitPopover(Popover):
         self.question = label("What is it?", "title")
         grid = QGridLayout()
         grid.setSpacing(Size.GRID + 1)
-        self.buttons = [QPushButton(str(digit)) for digit in range(10)]
+        sentence = "Keep it with this label; the network can learn it."
+        self.buttons = [
+            push_button(
+                f"isDigit{digit}", f"It is {with_article(digit)}", sentence, str(digit), "choice"
+            )
+            for digit in range(10)
+        ]
         for digit, button in enumerate(self.buttons):
-            button.setObjectName(f"isDigit{digit}")
-            button.setProperty("look", "choice")
-            name = f"It is {with_article(digit)}"
-            explain(button, name, "Keep it with this label; the network can learn it.", str(digit))
+            button.setText(str(digit))
             button.clicked.connect(functools.partial(self._say, digit))
             grid.addWidget(button, *divmod(digit, _IN_A_ROW))
         self.body.addLayout(row((self.question, 1), label("or type it", "muted")))

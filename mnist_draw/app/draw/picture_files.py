@@ -120,20 +120,19 @@ class PictureInput(QObject):
         """Read the pictures in what was copied or dropped; return False if there is none."""
         urls = content.urls()
         local = [url.toLocalFile() for url in urls if url.isLocalFile()]
+        image = content.imageData() if content.hasImage() else None
         if local:
             self.read(local)
-            return True
-        image = content.imageData() if content.hasImage() else None
-        if isinstance(image, QImage) and not image.isNull():
+        elif isinstance(image, QImage) and not image.isNull():
             self.read([image])
-            return True
-        if urls:
+        elif urls:
             notifier.problem(
                 f"{urls[0].toDisplayString()} is not on this computer. Save the picture first; "
                 "the program opens no network connection."
             )
-            return True
-        return False
+        else:
+            return False
+        return True
 
     def stop(self) -> None:
         self._round += 1
@@ -186,8 +185,11 @@ class PictureInput(QObject):
             return
         if count > 1:
             self._strip.finish()
+        more = len(self._problems) - _MAX_SENTENCES
+        if more > 0:
+            self._problems[_MAX_SENTENCES:] = [f"{more} more could not be read."]
         if self._problems:
-            notifier.problem(_together(self._problems))
+            notifier.problem(" ".join(self._problems))
 
 
 def open_filter() -> str:
@@ -219,13 +221,6 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     placed = place_ink(ink)
     placed.prepare(renderings)
     return FoundPicture(name, placed)
-
-
-def _together(sentences: Sequence[str]) -> str:
-    shown = list(sentences[:_MAX_SENTENCES])
-    if len(sentences) > _MAX_SENTENCES:
-        shown.append(f"{len(sentences) - _MAX_SENTENCES} more could not be read.")
-    return " ".join(shown)
 
 
 class PictureOutput(QObject):

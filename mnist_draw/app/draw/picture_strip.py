@@ -7,12 +7,7 @@ from typing import Any
 
 from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QPainterPath, QPaintEvent, QPen
-from PyQt5.QtWidgets import (
-    QAbstractButton,
-    QFrame,
-    QScrollArea,
-    QWidget,
-)
+from PyQt5.QtWidgets import QAbstractButton, QFrame, QScrollArea, QWidget
 
 from mnist_draw.app.draw.board_items import PlacedPicture
 from mnist_draw.app.draw.drawing import ink_on_board

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +25,7 @@ from mnist_draw.dataset.picture_formats import saved_titles
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.app.draw.answer_panel import AnswerPanel
     from mnist_draw.recognition.mistakes import Mistake
     from mnist_draw.storage.models import ModelFile
 
@@ -183,12 +183,12 @@ class PictureTools(QObject):
         canvas: Canvas,
         background: Background,
         network: ActiveNetwork,
-        describe_answer: Callable[[], str],
+        answer: AnswerPanel,
         owner: QWidget,
     ) -> None:
         super().__init__(owner)
         self._canvas = canvas
-        self._describe_answer = describe_answer
+        self._answer = answer
         self.reader = BackgroundReader(network, parent=self)
         # Not behind the pictures that are still being read: one that was clicked is wanted now.
         self._rendering = Background(self)
@@ -246,10 +246,14 @@ class PictureTools(QObject):
                 "Copy the answer",
                 "As text: the answer, and how sure the network is.",
                 "Ctrl+Shift+C",
-                lambda: self.output.copy_text(self._describe_answer()),
+                self._copy_answer,
             ),
         )
         return taken, (self._any, self._mistake), given
+
+    def _copy_answer(self) -> None:
+        certainty = self._answer.certainty
+        self.output.copy_text("" if certainty is None else certainty.sentence)
 
     def name_examples(self, digits: bool) -> None:
         kind = "digit" if digits else "picture"

@@ -7,15 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
-    QColor,
-    QFontMetricsF,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
+from PyQt5.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
@@ -126,8 +118,6 @@ class ProbabilityBars(QWidget):
         self._place()
         self.updateGeometry()
 
-    # -- where the bars are
-
     @property
     def has_more(self) -> bool:
         return len(self.names) > BEST
@@ -180,8 +170,6 @@ class ProbabilityBars(QWidget):
                 left, top = round(column * wide), round(row * self._row_height)
                 high = math.ceil(self._row_height)
                 bar.setGeometry(left, top, round(wide) - Size.CARD_PADDING, high)
-
-    # -- what is shown
 
     def show_nothing(self, refused: bool = False) -> None:
         self._show((0.0,) * len(self.names), frozenset(), False, refused)
@@ -284,11 +272,10 @@ class ProbabilityBars(QWidget):
         if part >= LEAST:
             filled = QRectF(track)
             filled.setWidth(max(3.0, track.width() * part))
-            painter.save()
             painter.setClipRect(filled)
             painter.setBrush(colour)
             painter.drawRoundedRect(track, radius, radius)
-            painter.restore()
+            painter.setClipping(False)
 
     def _paint_ghost(self, painter: QPainter, area: QRectF, part: float) -> None:
         track = self._track(area)
@@ -313,8 +300,6 @@ class ProbabilityBars(QWidget):
             painter.setBrush(Qt.NoBrush)
             painter.setPen(QPen(theme.colour("second"), 1.5))
             painter.drawRoundedRect(track.adjusted(-3, -3, 3, 3), Size.BAR, Size.BAR)
-
-    # -- which digit is asked about
 
     @property
     def explained_digit(self) -> int | None:

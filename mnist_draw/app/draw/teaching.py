@@ -76,8 +76,6 @@ class Teaching(QObject):
             self.ready = ready
             self.ready_changed.emit(ready)
 
-    # -- teach and take back
-
     def teach(self, digit: int, place: int | None = None) -> None:
         """Keep the board with this label, or the digit at a place of its number, from 0."""
         if not self.ready or (place is not None and self._number is None):
@@ -129,8 +127,6 @@ class Teaching(QObject):
 
         notifier.forget()
         self._background.run(remove, lambda _: self._tell_change())
-
-    # -- all taught digits
 
     def _tell_change(self) -> None:
         self.recount()

@@ -139,8 +139,6 @@ class ToolBar(QWidget):
     def _diameter(self) -> float:
         return min(self._canvas.pen_width * self._canvas.pixels_per_unit(), theme.scaled(Size.ICON))
 
-    # -- the place
-
     def _fit(self) -> None:
         """Size the tools for the board's height; take the middle of its left edge."""
         board, count = self._canvas.height(), len(self._tools)
