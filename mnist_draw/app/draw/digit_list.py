@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -20,14 +19,12 @@ from mnist_draw.app.draw.digit_list_view import DigitListView, DigitRow, thumbna
 from mnist_draw.app.draw.drawing_files import from_record
 from mnist_draw.app.draw.learn_controller import LearnController
 from mnist_draw.app.draw.next_step import NextStep
-from mnist_draw.app.draw.teaching import Teaching
+from mnist_draw.app.draw.teaching import Teaching, folder_of_digits, taught_times
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.files import ask_save, file_kind
-from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.certainty import State, certainty_of, certainty_of_number
@@ -42,29 +39,12 @@ _AT_ONCE = 16
 Listing = tuple[list[DigitRow], list[str], list[Deleted]]
 
 
-def _folder() -> Path:
-    from mnist_draw.storage.my_digits import my_digits_folder
-
-    return my_digits_folder()
-
-
-def _seen() -> tuple[tuple[str, int], ...]:
-    """Return the pictures of the folder with their modification times."""
-    from mnist_draw.dataset.own_digits import find_pictures
-
-    times = []
-    for path, _ in find_pictures(_folder()):
-        with contextlib.suppress(OSError):
-            times.append((str(path), path.stat().st_mtime_ns))
-    return tuple(times)
-
-
 def _read() -> tuple[list[Any], list[str]]:
     """Read the taught digits, and tell about files that were left out; not for the GUI thread."""
     from mnist_draw.dataset.own_digits import read_digits
     from mnist_draw.dataset.pictures.picture_file import load_picture
 
-    return read_digits(_folder(), load_picture)
+    return read_digits(folder_of_digits(), load_picture)
 
 
 def _listing() -> Listing:
@@ -73,7 +53,7 @@ def _listing() -> Listing:
     digits, messages = _read()
     rows = [DigitRow(digit, thumbnail_mask(digit.ink)) for digit in digits]
     rows.sort(key=lambda row: (row.digit.taught, _name(row)), reverse=True)
-    return rows, messages, deleted(_folder())
+    return rows, messages, deleted(folder_of_digits())
 
 
 class DigitList(CollectionController):
@@ -95,7 +75,7 @@ class DigitList(CollectionController):
         self._view, self._canvas, self._reader = view, canvas, reader
         self._round = 0
         self._last_messages: list[str] = []
-        self._followed = FollowedFolder(background, _seen, _listing, view.isVisible, self)
+        self._followed = FollowedFolder(background, taught_times, _listing, view.isVisible, self)
         self._followed.listed.connect(self._listed)
         self._followed.changed.connect(self._listed)
         self._followed.changed.connect(lambda _: self.changed.emit())
@@ -213,7 +193,7 @@ class DigitList(CollectionController):
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
                 self.notifier.problem(f"Your digits are in {folder}.")
 
-        self.change(_folder, show)
+        self.change(folder_of_digits, show)
 
 
 def _export(kind: str, path: str) -> str:
@@ -221,7 +201,7 @@ def _export(kind: str, path: str) -> str:
     from mnist_draw.dataset.own_digits import export_csv, export_idx, normalised
 
     digits, _ = _read()
-    extra = normalised(digits, _folder())
+    extra = normalised(digits, folder_of_digits())
     if kind == "csv":
         export_csv(extra, path)
         return f"Saved {len(extra):,} digits in {path}."
@@ -279,12 +259,6 @@ class MyDigits(QObject):
         self.digits.changed.connect(self.teaching.recount)
         self.learn.drawing_requested.connect(self.draw_another)
         self.learn.is_watched = self.pages.isVisible
-
-    def connect_services(self, learning: Learning, training: Training) -> None:
-        """Join it to the services that train."""
-        self.learn.connect_services(learning, training)
-        self.view.learning.follow(learning)
-        self.next_step.follow(learning)
 
     def build_commands(self, tab: QWidget) -> Command:
         """Add the commands to a tab; return the one that shows all digits, for a menu."""

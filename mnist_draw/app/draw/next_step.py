@@ -27,7 +27,7 @@ from mnist_draw.training.network_places import FINE_TUNED, RUN
 from mnist_draw.training.presets import PRESETS
 
 if TYPE_CHECKING:
-    from mnist_draw.app.kit.learning import Learning, Told
+    from mnist_draw.app.kit.learning import Told
     from mnist_draw.app.train.run_controller import RunController
 
 
@@ -155,10 +155,6 @@ _AT_REST_MS = 4000
 _HIGH, _LOW = 72, 58
 
 
-def _first_run() -> float | None:
-    return expected_seconds(PRESETS["tutorial"].settings)
-
-
 def _learning(network: str) -> float | None:
     from mnist_draw.recognition.fine_tuning import learning_seconds
 
@@ -203,25 +199,20 @@ class NextStep(QFrame):
         words = column(1, self.sentence, self.line, 1, gap=Size.GRID)
         pad = Size.CARD_PADDING
         row((words, 1), self.button, gap=pad, margins=(pad, 0, pad, 0), owner=self)
-        network.changed.connect(self._note_network)
-        network.listed.connect(self._note_network)
-        network.requested.connect(self._note_network)
+        for signal in (network.changed, network.listed, network.requested):
+            signal.connect(self._note_network)
         teaching.counted.connect(self._note_digits)
         controller.changed.connect(self._note_learning)
+        controller.stepped.connect(self._note_learning)
         QTimer.singleShot(_AT_REST_MS, self._settle)
         theme.follow(self, self._fit)
         self._note()
-
-    def follow(self, learning: Learning) -> None:
-        """Show the steps of this learning."""
-        learning.stepped.connect(self._note_learning)
 
     def follow_run(self, run: RunController) -> None:
         """Show the run that goes on."""
         run.state_changed.connect(partial(self._note_run, run))
 
     def note_answer(self, state: State) -> None:
-        """Note how sure the answer is."""
         self._note(state=state)
         self._measure()
 
@@ -257,7 +248,8 @@ class NextStep(QFrame):
             return
         # Nothing is drawn that waits for an answer.
         if not now.trained and now.seconds is None and now.state is State.NOTHING:
-            self._background.run(_first_run, lambda seconds: self._note(seconds=seconds))
+            first_run = partial(expected_seconds, PRESETS["tutorial"].settings)
+            self._background.run(first_run, lambda seconds: self._note(seconds=seconds))
         if now.unlearnt and model is not None and model.network != self._timed:
             self._timed = model.network
             self._background.run(
@@ -309,11 +301,10 @@ class NextStep(QFrame):
 
     def set_low(self, low: bool) -> None:
         """Give up the second line where the panel has no room for it."""
-        if low != self._is_low:
-            self._is_low = low
-            self._fit()
-            self._step = None
-            self._note()
+        self._is_low = low
+        self._fit()
+        self._step = None
+        self._note()
 
     def _fit(self) -> None:
         self.setFixedHeight(theme.scaled(_LOW if self._is_low else _HIGH))

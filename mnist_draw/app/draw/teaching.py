@@ -137,23 +137,34 @@ class Teaching(QObject):
         until = self.learnt_until
 
         def count() -> tuple[int, int]:
-            from mnist_draw.dataset.own_digits import find_pictures
-            from mnist_draw.storage.my_digits import my_digits_folder
             from mnist_draw.storage.unique_paths import empty_bin
 
-            folder = my_digits_folder()
-            empty_bin(folder)
-            times = []
-            for path, _ in find_pictures(folder):
-                with contextlib.suppress(OSError):
-                    times.append(path.stat().st_mtime)
-            return len(times), sum(time > until for time in times)
+            empty_bin(folder_of_digits())
+            times = taught_times()
+            return len(times), sum(time > until * 1e9 for _, time in times)
 
         self._background.run(count, self._counted)
 
     def _counted(self, counts: tuple[int, int]) -> None:
         self.count, self.unlearnt = counts
         self.counted.emit(*counts)
+
+
+def folder_of_digits() -> Path:
+    from mnist_draw.storage.my_digits import my_digits_folder
+
+    return my_digits_folder()
+
+
+def taught_times() -> tuple[tuple[str, int], ...]:
+    """Return the taught digits' files with their modification times in nanoseconds."""
+    from mnist_draw.dataset.own_digits import find_pictures
+
+    times = []
+    for path, _ in find_pictures(folder_of_digits()):
+        with contextlib.suppress(OSError):
+            times.append((str(path), path.stat().st_mtime_ns))
+    return tuple(times)
 
 
 def ink_within(ink: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:

@@ -200,7 +200,7 @@ class Window(QMainWindow):
         network, training = self.network, self.training
         connect_direct(training.trained, lambda model: network.note_trained(model, training.key))
         connect_direct(self.learning.fine_tuned, self.network.use_fine_tuned)
-        self.draw_tab.my_digits.connect_services(self.learning, self.training)
+        self.draw_tab.my_digits.learn.connect_services(self.learning, self.training)
         self.draw_tab.my_digits.next_step.follow_run(self.run)
         self.run.learning = self.learning
         self.view.full_screen_requested.connect(self._fill_screen)

@@ -169,7 +169,7 @@ class Setup:
         self.tab.pictures.reader._make_recogniser = fakes.Recogniser
         self.tab.connect_services(self.recognition, explanations)
         self.learning.fine_tuned.connect(self.tab.network.use_fine_tuned)
-        self.my_digits.connect_services(self.learning, self.training)
+        self.my_digits.learn.connect_services(self.learning, self.training)
         qtbot.addWidget(self.tab)
         self.tab.show()
         self.recognition.start()
