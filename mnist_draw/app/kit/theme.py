@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from PyQt5.QtCore import QDir, QObject, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontInfo, QPalette
@@ -174,6 +175,8 @@ class Text:
     ANSWER = 120
 
 
+#: The style sheet; "@" and a name is a colour or a size.
+SHEET = resource_path("look", "style.qss")
 #: Bars glide this long to a new value; the drawer and popovers open.
 ANIMATION_MS = 80
 OPENING_MS = 120
@@ -327,9 +330,15 @@ def palette(colours: Colours) -> QPalette:
     return result
 
 
-@lru_cache(maxsize=1)
-def _sheet() -> str:
-    return resource_path("look", "style.qss").read_text("utf-8")
+@lru_cache
+def _text(path: Path) -> str:
+    return path.read_text("utf-8")
+
+
+def filled(path: Path, values: Mapping[str, object]) -> str:
+    """Return a text in which "@" and a name is a value given, or else a colour in use."""
+    known = vars(theme().colours) | values
+    return re.sub(r"@(\w+)", lambda found: str(known[found[1]]), _text(path))
 
 
 def style_sheet(colours: Colours, scale: float) -> str:
@@ -368,4 +377,4 @@ def style_sheet(colours: Colours, scale: float) -> str:
     values = vars(colours) | {f"toast_{name}": value for name, value in vars(DARK).items()}
     values |= {name: f"{size}px" for name, size in sizes.items()}
     values["shade"] = "dark" if colours.dark else "light"
-    return re.sub(r"@(\w+)", lambda found: str(values[found[1]]), _sheet())
+    return filled(SHEET, values)

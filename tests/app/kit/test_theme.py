@@ -60,7 +60,7 @@ def token(declarations, name):
 def states():
     """Return each pair of text and ground that the style sheet makes, with its selectors."""
     pairs = []
-    for selectors, declarations in RULE.findall(theme._sheet()):
+    for selectors, declarations in RULE.findall(theme.SHEET.read_text("utf-8")):
         for text_name, ground_name in (
             ("color", "background"),
             ("selection-color", "selection-background-color"),
@@ -100,7 +100,7 @@ def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours):
         assert contrast(series, colours.card) >= VISIBLE
     # Every other row of a table.
     assert colours.band != colours.card
-    rules = dict(RULE.findall(theme._sheet()))
+    rules = dict(RULE.findall(theme.SHEET.read_text("utf-8")))
     edges = [token(body, "border") for names, body in rules.items() if "QLineEdit" in names]
     assert "edge" in edges
     (selected,) = (body for names, body in rules.items() if "QTableView::item:selected" in names)
