@@ -9,7 +9,6 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QImage,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -17,7 +16,7 @@ from PyQt5.QtGui import (
     QPixmap,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtWidgets import QSizePolicy
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
@@ -27,7 +26,8 @@ from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import Card, explain, label
+from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
@@ -147,21 +147,18 @@ _GAP, _WORDS = 8, 44
 _COLOURS = ("muted", "accent", "second")
 
 
-class LayerMaps(QWidget):
+class LayerMaps(WalkableView):
     """Small maps in a row, with the accuracy of a vote; arrow keys choose one."""
 
     layer_chosen = pyqtSignal(int)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("layerMaps")
-        explain(
-            self,
+        super().__init__(
+            "layerMaps",
             "Layer by layer",
             "The pictures as each layer sees them, and how many of them a vote among their "
             "nearest gets right. Arrow keys or a click choose the layer of the large map.",
         )
-        self.setFocusPolicy(Qt.StrongFocus)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self.layers: tuple[LayerMap, ...] = ()
         self.chosen = 0
@@ -188,13 +185,32 @@ class LayerMaps(QWidget):
     def show_chosen(self, place: int) -> None:
         """Outline the layer of the large map."""
         self.chosen = place
-        described = ""
-        if place < len(self.layers):
-            layer = self.layers[place]
-            vote = format_vote(layer.vote)
-            described = f"{layer.name}: a vote of the nearest is right for {vote}."
-        self.setAccessibleDescription(described)
+        self.setAccessibleDescription(self.describe(place) if place < len(self.layers) else "")
         self.update()
+
+    def count(self) -> int:
+        return len(self.layers)
+
+    def describe(self, item: int) -> str:
+        layer = self.layers[item]
+        return f"{layer.name}: a vote of the nearest is right for {format_vote(layer.vote)}."
+
+    def item_at(self, point: QPointF) -> int | None:
+        places = (n for n in range(len(self.layers)) if self._cell(n).contains(point))
+        return next(places, None)
+
+    def place_of(self, item: int) -> QPointF:
+        return self._cell(item).center()
+
+    def before_first(self) -> int:
+        return self.chosen
+
+    def step(self, right: int, down: int) -> bool:
+        self.current = self.chosen
+        walked = super().step(right, down)
+        if walked and self.current != self.chosen:
+            self.layer_chosen.emit(self.current)
+        return walked
 
     def _repaint(self) -> None:
         self._painted = None
@@ -268,17 +284,10 @@ class LayerMaps(QWidget):
                 pixels[y[mine] + down, x[mine] + aside] = shade
         return image_of(pixels.view(np.uint8).reshape(high, wide, 4))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {int(Qt.Key_Left): -1, int(Qt.Key_Right): 1}.get(event.key())
-        if step is None:
-            super().keyPressEvent(event)
-        elif 0 <= self.chosen + step < len(self.layers):
-            self.layer_chosen.emit(self.chosen + step)
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        for place in range(len(self.layers)):
-            if self._cell(place).contains(QPointF(event.pos())):
-                self.layer_chosen.emit(place)
+        place = self.item_at(event.localPos())
+        if place is not None:
+            self.layer_chosen.emit(place)
 
 
 PCA, TSNE = "PCA", "t-SNE"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen, QPixmap
 
 from mnist_draw.app.inside.network.scene import (
     APART,
+    LayersScene,
     Scene,
     describe_active,
     inside,
@@ -57,7 +60,7 @@ class NetworkPainter:
             self._paint_column(painter, scene, column)
         paint_lines(painter, scene.lines, scene.scale)
         self._paint_marks(painter, scene)
-        paint_answers(painter, scene)
+        _paint_network_answers(painter, scene)
         paint_foot(painter, scene, width, height)
         self._paint_tag(painter, scene)
 
@@ -254,41 +257,62 @@ def _paint_weights(painter: QPainter, scene: Scene) -> None:
         painter.drawLine(start, QPointF(x - 4, band.center().y()))
 
 
-def paint_answers(painter: QPainter, scene: Scene) -> None:
-    """Paint the answers, their bars and percentages, and the bars with a unit toggled."""
-    places, frame = scene.places, scene.frame
+def _paint_network_answers(painter: QPainter, scene: Scene) -> None:
+    """Paint the answers, and how the named ones are with a unit toggled."""
+    frame = scene.frame
+    chosen = scene.unit[1] if scene.unit is not None and scene.unit[0] == scene.last else None
+    if frame is None:
+        paint_answers(painter, scene, np.zeros(len(scene.places.bands)), [], chosen=chosen)
+        return
+    low = scene.places.bands[0].height() < _MIN_ROW
+    words = [
+        "" if low and not scene.role(digit) else format_probability(float(p), short=True)
+        for digit, p in enumerate(frame.passed.p[0])
+    ]
+    ticks = {} if frame.question.toggled is None else {
+        digit: float(frame.passed.p[1, digit]) for digit in (frame.answer, frame.rival)
+    }  # fmt: skip
+    paint_answers(painter, scene, frame.passed.p[0], words, ticks, chosen)
+
+
+def paint_answers(
+    painter: QPainter,
+    scene: LayersScene,
+    p: np.ndarray,
+    words: Sequence[str],
+    ticks: Mapping[int, float] | None = None,
+    chosen: int | None = None,
+) -> None:
+    """Paint the answers in rings, their bars with a tick at another figure, and words."""
+    places = scene.places
     left = places.answer + 30 * scene.scale
     half = min(_HALF_BAR * scene.scale, places.bands[0].height() / 3)
-    toggled = frame is not None and frame.question.toggled is not None
-    for digit in range(len(places.bands)):
-        y = places.bands[digit].center().y()
+    for digit, band in enumerate(places.bands):
+        y = band.center().y()
         role = scene.role(digit)
-        _paint_ring(painter, scene, digit, role)
-        track = QRectF(left, y - half, places.bar, 2 * half)
+        _paint_ring(painter, scene, digit, role, digit == chosen)
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("track"))
-        painter.drawRoundedRect(track, half, half)
-        part = 0.0 if frame is None else float(frame.passed.p[0, digit])
-        bar = QRectF(left, y - half, max(3.0, places.bar * part), 2 * half)
-        painter.setBrush(theme.colour(role or "muted"))
-        painter.drawRoundedRect(bar, min(half, bar.width() / 2), half)
-        if frame is not None and toggled and role:
-            x = left + places.bar * float(frame.passed.p[1, digit])
+        for wide, colour in (
+            (places.bar, "track"), (max(3.0, places.bar * float(p[digit])), role or "muted"),
+        ):  # fmt: skip
+            painter.setBrush(theme.colour(colour))
+            bar = QRectF(left, y - half, wide, 2 * half)
+            painter.drawRoundedRect(bar, min(half, wide / 2), half)
+        if ticks is not None and digit in ticks:
+            x, high = left + places.bar * ticks[digit], min(8 * scene.scale, band.height() / 2)
             painter.setPen(QPen(theme.colour("text"), 2))
-            painter.drawLine(QPointF(x, y - 8 * scene.scale), QPointF(x, y + 8 * scene.scale))
+            painter.drawLine(QPointF(x, y - high), QPointF(x, y + high))
         painter.setFont(theme.font(Text.BODY, bold=bool(role)))
         painter.setPen(theme.colour("text" if role else "muted"))
-        box = QRectF(track.right(), y - 12, places.bands[digit].right() - track.right() - 4, 24)
-        shown = frame is not None and (role or places.bands[digit].height() >= _MIN_ROW)
-        words = format_probability(part, short=True) if shown else ""
-        draw_tabular(painter, box, words, Qt.AlignRight)
+        right = left + places.bar
+        box = QRectF(right, y - 12, band.right() - right - 4, 24)
+        draw_tabular(painter, box, words[digit] if len(words) else "", Qt.AlignRight)
 
 
-def _paint_ring(painter: QPainter, scene: Scene, digit: int, role: str) -> None:
+def _paint_ring(painter: QPainter, scene: LayersScene, digit: int, role: str, chosen: bool) -> None:
     centre = scene.places.ring(digit)
     radius = min(_RING * scene.scale, scene.places.bands[digit].height() / 2 - 1)
     answer = role == "accent"
-    chosen = scene.unit == (scene.last, digit)
     colour = theme.colour(role or "line")
     painter.setPen(QPen(theme.colour("text") if chosen else colour, 2.5 if chosen else 1.6))
     painter.setBrush(colour if answer else theme.colour("card"))

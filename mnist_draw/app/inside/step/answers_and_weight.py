@@ -14,7 +14,6 @@ from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.inside.rows_view import Heading, Line, Picture, PictureRow, Row
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.library.network_data import class_name
@@ -43,17 +42,6 @@ class Answers:
     ) -> None:
         self._painter, self._places, self._width, self._name = painter, places, width, name
         self._scale = theme.text_scale()
-
-    def probabilities(self, p: np.ndarray, label: int) -> None:
-        """Paint a bar for each, and how probable it is in per cent."""
-        self._title("Answer", "")
-        left = self._places.answer + 26 * self._scale
-        right = self._width - 54 * self._scale
-        for digit in range(len(self._places.bands)):
-            role = role_of(digit, label, p)
-            y = self._digit(digit, role)
-            self._bar(left, right, y, float(p[digit]), role)
-            self._figure(y, format_probability(float(p[digit]), short=True), role)
 
     def loss(self, z: np.ndarray, p: np.ndarray, label: int) -> None:
         """Fill the formula in: z, e to the z, p, the target, −ln p of the label."""
@@ -97,23 +85,6 @@ class Answers:
             words = f"{error:+.3f}".replace("-", "−") if abs(error) >= 5e-4 else "0.000"
             self._figure(y, words, role)
 
-    def before_and_after(self, before: np.ndarray, after: np.ndarray, label: int) -> None:
-        """Paint how probable each answer was and is now: an open bar, a filled one."""
-        self._title("Answer", "before → after")
-        left = self._places.answer + 26 * self._scale
-        right = self._width - 122 * self._scale
-        for digit in range(len(self._places.bands)):
-            role = role_of(digit, label, before)
-            y = self._digit(digit, role)
-            self._bar(left, right, y, float(after[digit]), role)
-            x = left + (right - left) * float(before[digit])
-            self._painter.setPen(QPen(theme.colour("text"), 2))
-            self._painter.drawLine(QPointF(x, y - 7), QPointF(x, y + 7))
-            first, second = (
-                format_probability(float(p[digit]), short=True) for p in (before, after)
-            )
-            self._figure(y, f"{first.removesuffix(' %')} → {second}", role)
-
     # -- parts of them
 
     def _title(self, title: str, note: str) -> None:
@@ -133,14 +104,6 @@ class Answers:
         box = QRectF(self._places.answer, y - 12, 22 * self._scale, 24)
         self._painter.drawText(box, Qt.AlignCenter, short_name(self._name(digit)))
         return y
-
-    def _bar(self, left: float, right: float, y: float, part: float, role: str) -> None:
-        self._painter.setPen(Qt.NoPen)
-        self._painter.setBrush(theme.colour("track"))
-        self._painter.drawRoundedRect(QRectF(left, y - 4, right - left, 8), 4, 4)
-        wide = max(3.0, (right - left) * part)
-        self._painter.setBrush(theme.colour(role or "muted"))
-        self._painter.drawRoundedRect(QRectF(left, y - 4, wide, 8), min(4.0, wide / 2), 4)
 
     def _figure(self, y: float, words: str, role: str) -> None:
         self._painter.setFont(theme.font(Text.LABEL, bold=bool(role)))

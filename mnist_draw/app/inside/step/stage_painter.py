@@ -10,7 +10,14 @@ import numpy as np
 from PyQt5.QtCore import QLineF, QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPen
 
-from mnist_draw.app.inside.network.scene import LayersScene, paint_bands, paint_titles, say
+from mnist_draw.app.inside.network.network_painter import paint_answers
+from mnist_draw.app.inside.network.scene import (
+    LayersScene,
+    paint_bands,
+    paint_title,
+    paint_titles,
+    say,
+)
 from mnist_draw.app.inside.network.units import (
     Column,
     lights_mask,
@@ -21,6 +28,7 @@ from mnist_draw.app.inside.step.answers_and_weight import Answers, paint_losses,
 from mnist_draw.app.inside.step.stages import taught
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.painters import mosaic, paint_grey, paint_signed
 from mnist_draw.app.kit.theme import Text
@@ -142,7 +150,9 @@ def _paint_answers(painter: QPainter, scene: StageScene) -> None:
     figures = scene.shown.figures
     answers = Answers(painter, scene.places, scene.width, scene.name)
     if scene.stage == 2:
-        answers.probabilities(figures.p, figures.label)
+        _title_answers(painter, scene, "")
+        words = [format_probability(float(p), short=True) for p in figures.p]
+        paint_answers(painter, scene, figures.p, words)
     elif scene.stage == 3:
         answers.loss(figures.z, figures.p, figures.label)
         high = STRIP * scene.scale
@@ -151,7 +161,18 @@ def _paint_answers(painter: QPainter, scene: StageScene) -> None:
     elif scene.stage == 4:
         answers.errors(figures.p, figures.label)
     else:
-        answers.before_and_after(figures.p, figures.p_after, figures.label)
+        _title_answers(painter, scene, "before → after")
+        pairs = [
+            [format_probability(float(p), short=True) for p in both]
+            for both in zip(figures.p, figures.p_after, strict=True)
+        ]
+        words = [f"{before.removesuffix(' %')} → {after}" for before, after in pairs]
+        ticks = {digit: float(p) for digit, p in enumerate(figures.p)}
+        paint_answers(painter, scene, figures.p_after, words, ticks)
+
+
+def _title_answers(painter: QPainter, scene: StageScene, note: str) -> None:
+    paint_title(painter, QPointF(scene.places.answer, 18 * scene.scale), "Answer", note)
 
 
 def _mark_weight(painter: QPainter, scene: StageScene) -> None:
