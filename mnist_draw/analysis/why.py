@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.analysis.network_probe import ForwardPass, Layer
+from mnist_draw.analysis.network_probe import ForwardPass, Layer, NetworkProbe
 
 Floats = npt.NDArray[np.float32]
 
@@ -21,6 +21,8 @@ _WORDS = ("", "", "twice", "three times", "four times", "five times", "six times
           "eight times", "nine times", "ten times")  # fmt: skip
 #: Above this no figure is given: a larger one cannot be pictured.
 _COUNTLESS = 1e6
+#: So many pixels are changed at most, a fifth of what a digit's ink has; full ink, as in MNIST.
+MAX_PIXELS, _INK = 30, np.float32(255 / 256)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +169,25 @@ def lifting(layers: tuple[Layer, ...], passed: ForwardPass, layer: int, unit: in
     if before.convolves:
         terms = terms.reshape(before.units, -1).sum(axis=1)
     return strongest(terms, count, 0)[0]
+
+
+def few_pixels_to(probe: NetworkProbe, picture: Floats, answer: int, rival: int) -> Floats | None:
+    """Return a picture, float32 (28, 28), with few pixels changed that is read as the rival.
+
+    One pixel after the other becomes ink or paper: that which raises the rival's logit less the
+    answer's most, by the gradient, which is computed anew each time. None: `MAX_PIXELS` do not do.
+    """
+    pair = np.zeros(probe.layers[-1].units, np.float32)
+    pair[rival], pair[answer] = 1, -1
+    changed = picture.copy()
+    for _ in range(MAX_PIXELS + 1):
+        if int(probe.run(changed[None, None]).p[0].argmax()) == rival:
+            return changed
+        pull = probe.input_gradient(changed, pair)
+        goal = np.where(pull > 0, _INK, np.float32(0))
+        place = np.unravel_index(int((pull * (goal - changed)).argmax()), changed.shape)
+        changed[place] = goal[place]
+    return None
 
 
 def times_as_probable(ratio: float) -> str:

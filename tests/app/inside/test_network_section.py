@@ -25,7 +25,7 @@ from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
 from mnist_draw.app.inside.network.run_layers import RunLayers
 from mnist_draw.app.inside.network.scene import shortened
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
-from mnist_draw.app.inside.rows_view import RowsView, Sum, Term
+from mnist_draw.app.inside.rows_view import PictureRow, RowsView, Sum, Term
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.storage.models import ModelFile
@@ -185,6 +185,26 @@ def test_a_later_filter_slides_over_the_maps_before_it(section, qtbot):
     strongest = np.abs(about.filter(2)).sum(axis=(1, 2)).argmax()
     assert row.title.endswith(f"on map {strongest} of {maps}")
     np.testing.assert_array_equal(row.large.values, about.filter(2)[strongest])
+
+
+def test_few_pixels_that_turn_the_answer_are_shown_and_looked_at(section, qtbot):
+    model = linear_model()
+    frame, panel = ready(section, qtbot, model), section.panel
+    panel.flip_button.click()
+    until(qtbot, lambda: section._flip is not None)
+    changed = section._flip[1]
+    p = NetworkProbe(model).run(changed[None, None]).p[0]
+    assert p.argmax() == frame.rival != frame.answer
+    count = np.count_nonzero(changed != frame.question.picture)
+    (row,) = (row for row in panel.why_rows.rows if isinstance(row, PictureRow))
+    assert row.small_title.startswith(f"{count} pixel")
+    assert not section.grab().isNull()
+    with qtbot.waitSignal(section.example_picked) as picked:
+        panel.flip_button.click()
+    assert picked.args[0].picture is changed
+    # Another picture has another answer to that.
+    section.show_example(digit(1))
+    until(qtbot, lambda: section._flip is None)
 
 
 def begun(model):

@@ -15,9 +15,9 @@ from mnist_draw.app.inside.network.network_worker import (
     Parts,
     Weights,
 )
-from mnist_draw.app.inside.network.panel_rows import unit_table, why_table
+from mnist_draw.app.inside.network.panel_rows import Flip, unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
-from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.layout import row
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.analysis.unit_profiles import UnitProfiles
-    from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
 #: From this width on there is room for the heading.
@@ -75,6 +74,7 @@ class NetworkSection(Section):
         #: Why there are no profiles of units: their data are missing.
         self._profiles_failure = self._said = ""
         self._ideals: dict[int, tuple[np.ndarray, float]] = {}
+        self._flip: Flip | None = None
         self.worker = worker or NetworkWorker()
         self.panel = SidePanel()
         row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self)
@@ -116,6 +116,8 @@ class NetworkSection(Section):
         worker.profiles_ready.connect(self._show_profiles)
         worker.profiles_failed.connect(self._show_profiles_failure)
         worker.idealised.connect(self._show_ideal)
+        worker.flipped.connect(self._show_flip)
+        self.panel.flip_requested.connect(self._ask_for_flip)
         worker.failed.connect(self._show_failure)
         self.network.selected.connect(self._selected)
         self.order.currentIndexChanged.connect(self._choose_order)
@@ -310,6 +312,20 @@ class NetworkSection(Section):
         self._ideals[digit] = (picture, p)
         self._show_panel()
 
+    def _ask_for_flip(self) -> None:
+        """Ask which few pixels turn the answer; once they are known, look at that picture."""
+        frame, flip = self.network.frame, self._flip
+        if flip is not None and flip[1] is not None:
+            title = f"{self._name(flip[0].answer)} made {self._name(flip[0].rival)}"
+            self.example_picked.emit(Example(flip[1], None, source=title))
+        elif frame is not None:
+            self.worker.post_flip(frame)
+
+    def _show_flip(self, frame: Frame, changed: np.ndarray | None) -> None:
+        if _is_same(frame, self.network.frame):
+            self._flip = (frame, changed)
+            self._show_panel()
+
     def _show_failure(self, sentence: str) -> None:
         self._failed = True
         if self._waits:
@@ -326,7 +342,10 @@ class NetworkSection(Section):
         ideal = None
         if unit is not None and view.parts is not None and unit[0] == len(view.parts.layers) - 1:
             ideal = self._ideals.get(unit[1])
-        self.panel.show_view(view, ideal)
+        flip = self._flip
+        if flip is not None and not _is_same(flip[0], view.frame):
+            flip = self._flip = None
+        self.panel.show_view(view, ideal, flip)
 
     # -- choices
 
@@ -397,6 +416,14 @@ class NetworkSection(Section):
         if view != self._view_told:
             self._view_told = view
             self.view_changed.emit(view)
+
+
+def _is_same(one: Frame, other: Frame | None) -> bool:
+    """Whether two frames are about the same picture, network and pair."""
+    return other is not None and (
+        one.question.picture is other.question.picture and one.layers is other.layers
+        and (one.answer, one.rival) == (other.answer, other.rival)
+    )  # fmt: skip
 
 
 def _count(number: int) -> str:

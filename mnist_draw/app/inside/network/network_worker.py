@@ -88,12 +88,15 @@ class NetworkWorker(LatestJob):
     start_unknown = pyqtSignal(str)
     #: A class, its ideal picture, and how probable the network finds the class for it.
     idealised = pyqtSignal(int, object, float)
+    #: A frame, and its picture with few pixels changed, or None.
+    flipped = pyqtSignal(Frame, object)
 
     def __init__(self, rest: float = _REST_S, quiet: float = _QUIET_S) -> None:
         super().__init__(name="network view", rest=rest, quiet=quiet, watched=False)
         self._models: LatestValue[tuple[ModelFile, Weights]] = LatestValue()
         self._pictures: LatestValue[FrameRequest] = LatestValue()
         self._ideals: LatestValue[int] = LatestValue()
+        self._flips: LatestValue[Frame] = LatestValue()
         self._next: tuple[ModelFile, Weights] | None = None
         self._probe: Any = None
         self._parts: Parts | None = None
@@ -116,6 +119,11 @@ class NetworkWorker(LatestJob):
     def post_ideal(self, digit: int) -> None:
         """Ask for the ideal picture of a class."""
         self._ideals.put(digit)
+        self.wake()
+
+    def post_flip(self, frame: Frame) -> None:
+        """Ask which few pixels make the answer the rival."""
+        self._flips.put(frame)
         self.wake()
 
     # -- in the thread
@@ -195,6 +203,12 @@ class NetworkWorker(LatestJob):
             picture = ideal_picture(self._probe, digit)
             p = float(self._probe.run(picture[None, None]).p[0, digit])
             self.send(self.idealised, digit, picture, p)
+        frame = self._flips.take()
+        if frame is not None and frame.layers is self._probe.layers:
+            from mnist_draw.analysis.why import few_pixels_to
+
+            pair = frame.question.picture, frame.answer, frame.rival
+            self.send(self.flipped, frame, few_pixels_to(self._probe, *pair))
         return None
 
     def _search_profiles(self) -> float | None:

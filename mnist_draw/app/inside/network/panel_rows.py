@@ -10,6 +10,7 @@ import numpy as np
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.analysis.why import (
+    MAX_PIXELS,
     UnitSum,
     WhySum,
     given_on,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 Name = Callable[[int], str]
 #: The ideal picture of a class, and how probable the network finds the class for it.
 Ideal = tuple[np.ndarray, float]
+#: A frame, and its picture with few pixels changed; None where none were found.
+Flip = tuple["Frame", np.ndarray | None]
 
 #: How the weights of a unit are called.
 _ITS = {Weights.NOW: "its", Weights.START: "its first", Weights.LEARNT: "added to its"}
@@ -52,8 +55,8 @@ def why_of(frame: Frame) -> WhySum:
     return why_sum(frame.layers, frame.passed, frame.answer, frame.rival)
 
 
-def why_rows(frame: Frame, name: Name) -> list[Row]:
-    """Explain the answer against its rival."""
+def why_rows(frame: Frame, name: Name, flip: Flip | None = None) -> list[Row]:
+    """Explain the answer against its rival, and which few pixels would turn it."""
     why = why_of(frame)
     answer, rival = name(why.answer), name(why.rival)
     what = "units" if len(frame.layers) > 1 else "pixels"
@@ -70,11 +73,10 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
     if why.temperature != 1:
         words = f"divided by the temperature {why.temperature:.2f}"
         rows.append(Sum(words, why.log_ratio, coloured=False))
-    rows += [
-        Sentence(_describe_ratio(why, escape(answer), escape(rival))),
-        Rule(),
-        Heading("Who spoke most", "output × weights"),
-    ]
+    rows.append(Sentence(_describe_ratio(why, escape(answer), escape(rival))))
+    if flip is not None:
+        rows += [Rule(), *_flip_rows(frame, flip[1], escape(in_a_sentence(rival)))]
+    rows += [Rule(), Heading("Who spoke most", "output × weights")]
     most, least = why.strongest(_TERMS, _TERMS)
     largest = max((abs(float(why.terms[unit])) for unit in (*most, *least)), default=0.0)
     for unit in (*most, *least):
@@ -89,6 +91,17 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
         ),
     ]
     return rows
+
+
+def _flip_rows(frame: Frame, changed: np.ndarray | None, rival: str) -> list[Row]:
+    if changed is None:
+        words = f"No {MAX_PIXELS} pixels that were tried make it {rival}."
+        return [Sentence(words, muted=True)]
+    change = changed - frame.question.picture
+    count = int(np.count_nonzero(change))
+    words = f"{count} {'pixel makes' if count == 1 else 'pixels make'} it {rival}"
+    ink = Picture(change, signed=True)
+    return [PictureRow("ink more, ink less", ink, words, (), Picture(changed))]
 
 
 def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:

@@ -16,7 +16,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit, Weights
-from mnist_draw.app.inside.network.panel_rows import Ideal, unit_rows, unit_title, why_rows
+from mnist_draw.app.inside.network.panel_rows import Flip, Ideal, unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.run_layers import FiltersView, RunLayers, titled
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.kit import theme
@@ -26,7 +26,8 @@ from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import Part, column, row, scrolled
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, push_button
+from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
+from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_view import NetworkView
@@ -52,6 +53,7 @@ class SidePanel(Card):
     rival_chosen = pyqtSignal(int)
     switched = pyqtSignal(bool)
     all_on = pyqtSignal()
+    flip_requested = pyqtSignal()
     closed = pyqtSignal()
 
     def __init__(self) -> None:
@@ -114,7 +116,12 @@ class SidePanel(Card):
         self.why_rows = RowsView(
             "whyRows", "Why this answer", "The sum behind the answer, and who spoke most."
         )
-        return _page("whyPanel", top, (scrolled(self.why_rows), 1))
+        self.flip_button = push_button(
+            "flipButton", "Turn it", "Find few pixels that turn the answer into the other one.",
+            look="link",
+        )  # fmt: skip
+        self.flip_button.clicked.connect(self.flip_requested)
+        return _page("whyPanel", top, (scrolled(self.why_rows), 1), row(self.flip_button, 1))
 
     def _build_unit(self) -> QWidget:
         self.unit_title = label("", "title", "unitTitle")
@@ -154,18 +161,19 @@ class SidePanel(Card):
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
         self.why_title.setText("Why this answer")
         self.rival.hide()
+        self.flip_button.hide()
         self.why_rows.show_rows(())
 
-    def show_view(self, view: NetworkView, ideal: Ideal | None) -> None:
+    def show_view(self, view: NetworkView, ideal: Ideal | None, flip: Flip | None = None) -> None:
         """Show the sum behind the answer, or the unit selected in the network's picture."""
         if view.frame is None:
             self._show_nothing()
         elif view.unit is None:
-            self._show_why(view.frame, view.name)
+            self._show_why(view.frame, view.name, flip)
         else:
             self._show_unit(view, view.frame, view.unit, ideal)
 
-    def _show_why(self, frame: Frame, name: Callable[[int], str]) -> None:
+    def _show_why(self, frame: Frame, name: Callable[[int], str], flip: Flip | None = None) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
         _set(self.why_title, _describe_why(name(frame.answer)))
         names = [name(digit) for digit in range(frame.layers[-1].units)]
@@ -177,7 +185,14 @@ class SidePanel(Card):
             self.rival.show()
         if not self.rival.view().isVisible():
             self.rival.setCurrentIndex(frame.rival)
-        self.why_rows.show_rows(why_rows(frame, name))
+        self.why_rows.show_rows(why_rows(frame, name, flip))
+        found = flip is not None and flip[1] is not None
+        rival = in_a_sentence(name(frame.rival))
+        words = no_key("Look at it" if found else f"Which pixels make it {rival}?")
+        if self.flip_button.text() != words:
+            self.flip_button.setText(words)
+        # It is about the whole network.
+        self.flip_button.setVisible(not frame.question.off and (flip is None or found))
 
     def _arrange_why(self) -> None:
         """Put title and choice side by side if the longest names fit."""
