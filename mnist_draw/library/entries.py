@@ -70,7 +70,6 @@ class Entry:
 
     @cached_property
     def key(self) -> str:
-        """The key of its network, which tells entries apart."""
         return self.stored.key
 
     @property
@@ -80,22 +79,18 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """The name that the user changes, without what tells equal ones apart."""
         return self.run.title if self.run else self.stored.title
 
     @property
     def seconds(self) -> float | None:
-        """What its run took; None without a run."""
         return self.run.seconds if self.run else None
 
     @property
     def test_accuracy(self) -> float | None:
-        """On test pictures, 0 to 1."""
         return self.stored.info.test_accuracy
 
     @property
     def validation_accuracy(self) -> float | None:
-        """On validation pictures, 0 to 1."""
         return self.stored.info.validation_accuracy
 
     @property
@@ -110,7 +105,6 @@ class Entry:
 
     @cached_property
     def searched(self) -> str:
-        """The words by which it is found."""
         return f"{self.name} {self.title} {self.what} {self.stored.kind}".lower()
 
     def describe_setting(self, name: str) -> str:
@@ -176,14 +170,12 @@ def newest(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def entry_of_run(run: Run, going_on: bool = False) -> Entry:
-    """Describe a run, with its network if there is one."""
     stored, words = network_of_run(run), _describe_run(run, going_on)
     has_network = run.model.exists()
     return Entry(stored, run.title, words, run.started_at, run, has_network, going_on)
 
 
 def with_run(entry: Entry, run: Run, going_on: bool) -> Entry:
-    """Return the entry of a run with newer figures."""
     words = _describe_run(run, going_on)
     return replace(entry, stored=network_of_run(run), what=words, run=run, going_on=going_on)
 
@@ -228,7 +220,6 @@ def _told_apart(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def ordinal(number: int) -> str:
-    """Return a whole number as 1st, 2nd, 3rd and so on."""
     teen = number % 100 in (11, 12, 13)
     ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"

@@ -125,7 +125,6 @@ def remember_for(model: ModelFile, path: str | os.PathLike[str] | None, data: Da
 
 
 def data_path(model: ModelFile) -> str | None:
-    """Return the path of a network's data set; None if it is not known."""
     wanted = (model.info.data, list(model.info.classes or DIGITS))
     return next((place["path"] for place in _read_places() if _key(place) == wanted), None)
 

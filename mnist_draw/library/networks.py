@@ -91,7 +91,6 @@ def list_all() -> list[StoredNetwork]:
 
 
 def creation_time(stored: StoredNetwork) -> float:
-    """Return seconds since 1970; 0 if the file is gone."""
     try:
         return stored.path.stat().st_mtime
     except OSError:
@@ -121,7 +120,6 @@ def find_network(name: str, network: str = "") -> ModelFile:
 
 
 def find_stored(name: str) -> StoredNetwork | None:
-    """Return the stored network of a name; None if the name looks like a file's."""
     place = place_of(name)
     return None if place is None else _stored(place)
 
@@ -155,7 +153,6 @@ def default_network(tell: Callable[[str], object]) -> tuple[StoredNetwork, Model
 
 
 def default_model(tell: Callable[[str], object] = lambda sentence: None) -> ModelFile:
-    """Read the network that the program starts with; see `default_network`."""
     return default_network(tell)[1]
 
 

@@ -49,7 +49,6 @@ class StoredNetwork:
 
     @property
     def name(self) -> str:
-        """The file's name without suffix."""
         return self.path.stem
 
     @property

@@ -42,18 +42,15 @@ class Controls:
             self._changed.notify_all()
 
     def pause(self) -> None:
-        """Ask the loop to wait."""
         with self._changed:
             self._pause = True
 
     def resume(self) -> None:
-        """Let a paused loop go on."""
         with self._changed:
             self._pause = False
             self._changed.notify_all()
 
     def add_epoch(self) -> None:
-        """Ask for one epoch more than planned."""
         with self._changed:
             self._extra_epochs += 1
 
@@ -71,7 +68,6 @@ class Controls:
 
     @property
     def stop_requested(self) -> bool:
-        """Whether `stop` was called."""
         return self._stop
 
     @property
@@ -81,7 +77,6 @@ class Controls:
 
     @property
     def extra_epochs(self) -> int:
-        """Number of requested epochs beyond the plan."""
         return self._extra_epochs
 
     @property

@@ -26,7 +26,6 @@ class BatchSizeChosen:
 
     @property
     def message(self) -> str:
-        """The same in a sentence."""
         return (
             f"The batch size is {self.batch_size:,}, not {self.usual:,} as usual: there are "
             f"{self.training_examples:,} training pictures."

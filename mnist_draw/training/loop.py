@@ -201,7 +201,6 @@ class _Loop:
             param.set_value(value)
 
     def run(self, writer: CheckpointWriter | None) -> Iterator[Event]:
-        """Train, test and finish."""
         began = time.perf_counter()
         settings = self.settings
         yield events.Started(

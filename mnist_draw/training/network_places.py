@@ -42,7 +42,6 @@ Place = tuple[str, Path | Run]
 
 
 def shipped_files() -> list[Path]:
-    """List the files of the networks that ship, by name."""
     paths = resource_path("models").glob(f"*{SUFFIX}")
     return sorted(path for path in paths if path.name != RULE_FILE)
 
@@ -130,7 +129,6 @@ def file_of(name: str) -> str:
 
 
 def path_of(place: Place) -> Path:
-    """Return the file at a place, which need not exist."""
     found = place[1]
     return found.model if isinstance(found, Run) else found
 

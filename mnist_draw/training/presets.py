@@ -100,7 +100,6 @@ _MAX_NAME_LENGTH = 60
 
 
 def find_preset(name: str) -> Preset:
-    """Return the preset of a name."""
     check_name("preset", name, PRESETS)
     return PRESETS[name]
 
@@ -142,7 +141,6 @@ def differences(
 
 
 def _differing(settings: TrainingSettings, base: TrainingSettings) -> list[str]:
-    """List the names of the settings that differ."""
     if settings.update != base.update:
         base = base.replace(learning_rate=usual_learning_rate(settings.update))
     names = [name for name in SETTINGS if getattr(settings, name) != getattr(base, name)]
@@ -268,7 +266,6 @@ def save_preset(name: str, settings: TrainingSettings) -> str:
 
 
 def delete_preset(name: str) -> None:
-    """Delete one of the user's presets."""
     presets = _read_own()
     presets.pop(name, None)
     write_atomically(_own_file(), pack(presets, indent=2) + b"\n")

@@ -63,7 +63,6 @@ class TrainingProgressBar:
         self._validated = ""
 
     def __call__(self, event: events.Event) -> None:
-        """Show one event of the loop."""
         if isinstance(event, events.Started):
             self._start(event)
         elif isinstance(event, events.BatchFinished) and self._bar is not None:
@@ -75,7 +74,6 @@ class TrainingProgressBar:
             self._validated = f", validated {event.validation_accuracy:.2%}"
 
     def print(self, line: str, stream: TextIO | None = None) -> None:
-        """Print a line above the bar."""
         stream, line = stream or sys.stdout, one_line(line)
         if self._bar is None:
             print(line, file=stream, flush=True)

@@ -98,7 +98,6 @@ def check_interrupted(in_use: Callable[[Path], bool] = lambda folder: False) -> 
 
 
 def find_run(name: str) -> Run:
-    """Return the run of a name."""
     return run_called(name, list_runs()[0])
 
 

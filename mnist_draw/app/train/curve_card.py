@@ -59,14 +59,12 @@ class Legend(QWidget):
         self.epoch = ""
 
     def show_figures(self, epoch: str, figures: tuple[str, str]) -> None:
-        """Show an epoch and its two figures; empty texts show the names only."""
         if (epoch, figures) != (self.epoch, self.figures):
             self.epoch, self.figures = epoch, figures
             self.setAccessibleName(" ".join(self.texts()))
             self.update()
 
     def texts(self) -> list[str]:
-        """Return the texts beside the two lines, and the epoch."""
         pairs = zip(_LINES, self.figures, strict=True)
         named = [f"{name} {figure}".rstrip() for (name, _, _), figure in pairs]
         return [*named, self.epoch]
@@ -104,13 +102,11 @@ class Legend(QWidget):
         painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, epoch)
 
     def names_in_lines(self) -> list[str]:
-        """Return the names as two smaller lines show them."""
         metrics = QFontMetricsF(theme.font(Text.AXIS))
         room = max(0, self.width() - _DASH - Size.TIGHT)
         return [metrics.elidedText(text, Qt.ElideRight, room) for text in self.texts()[:-1]]
 
     def _paint_lines(self, painter: QPainter) -> None:
-        """Paint the names one below the other."""
         painter.setFont(theme.font(Text.AXIS))
         high = self.height() / len(_LINES)
         left = float(_DASH + Size.TIGHT)
@@ -149,7 +145,6 @@ class CurveCard(Card):
         theme.theme().changed.connect(self._restyle)
 
     def _add_menu(self) -> None:
-        """Add the menu at the right end of the title line."""
         self.menu_button = QToolButton()
         self.menu_button.setObjectName(f"{self._name}Menu")
         self.menu_button.setProperty("look", "small")
@@ -171,7 +166,6 @@ class CurveCard(Card):
         self.top.addWidget(self.menu_button)
 
     def add_switch(self, text: str, act: Callable[[], object]) -> None:
-        """Offer the other card's curves in the menu."""
         self.switch = QAction(text, self._menu)
         self.switch.triggered.connect(lambda: act())
         self._menu.insertAction(self._menu.actions()[0], self.switch)
@@ -217,14 +211,12 @@ class CurveCard(Card):
         return value
 
     def _map_all(self, values: np.ndarray) -> np.ndarray:
-        """Return values in plot coordinates."""
         return values
 
     def _tick_text(self, value: float) -> str:
         raise NotImplementedError
 
     def _range(self) -> tuple[float, float]:
-        """Return the range of the value axis in plot coordinates."""
         raise NotImplementedError
 
     # -- values
@@ -242,21 +234,17 @@ class CurveCard(Card):
         self.redraw()
 
     def mark(self, name: str, epoch: float, text: str) -> None:
-        """Mark a change of a setting."""
         self._marks.append((name, epoch, text))
         if self.tools is not None:
             self.tools.mark(name, epoch, text)
 
     def set_planned(self, planned: int) -> None:
-        """Set the number of epochs on the axis."""
         self._planned = planned
 
     def _pair(self, row: EpochFigures) -> tuple[float, float]:
-        """Return an epoch's two figures, of training and validation."""
         return getattr(row, f"training_{self._figure}"), getattr(row, f"validation_{self._figure}")
 
     def redraw(self) -> None:
-        """Update the curves."""
         if self.tools is None:
             return
         rows: Sequence[EpochFigures] = self._history.epochs
@@ -408,7 +396,6 @@ class AccuracyCard(CurveCard):
             self._reference.setVisible(on)
 
     def pulse(self) -> None:
-        """Let the dot of the best epoch so far pulse once."""
         if theme.theme().motion and self.isVisible():
             self._pulse.stop()
             self._pulse.start()
@@ -421,7 +408,7 @@ class AccuracyCard(CurveCard):
         super().redraw()
         if self.plot is not None:
             rows = self._history.epochs
-            best = max(rows, key=lambda row: row.validation_accuracy) if rows else None
+            best = max(rows, key=lambda row: row.validation_accuracy, default=None)
             points = [] if best is None else [(best.epoch, 100 * best.validation_accuracy)]
             self._best.setData(pos=points)
 

@@ -52,7 +52,6 @@ class Result:
 
     @property
     def can_be_tried(self) -> bool:
-        """Whether there is a network that can answer."""
         return self.model is not None or self.in_memory
 
     @property
@@ -73,7 +72,6 @@ def headline(result: Result) -> tuple[str, str, str]:
 
 
 def details(result: Result) -> str:
-    """Return the sentence below the headline."""
     state = result.state
     epochs = "1 epoch" if state.epochs_done == 1 else f"{state.epochs_done} epochs"
     after = f"after {epochs} in {format_duration(state.elapsed)}"
@@ -116,7 +114,6 @@ class DrawingView(QWidget):
         self.update()
 
     def set_wordy(self, on: bool) -> None:
-        """Show words before the answer, or the answer alone."""
         if on != self._wordy:
             self._wordy = on
             self._resize()
@@ -235,7 +232,6 @@ class FinishedCard(Card):
             self.continue_requested.emit(state.epochs_done + _MORE if whole else state.epochs)
 
     def _offer_epochs(self) -> None:
-        """Offer other numbers of epochs to train on for."""
         menu = Menu(self.on_button)
         menu.setAttribute(Qt.WA_DeleteOnClose)
         for epochs in _OFFERED:
@@ -256,7 +252,6 @@ class FinishedCard(Card):
     # -- showing
 
     def show_result(self, result: Result) -> None:
-        """Show how a run has ended."""
         self._result = result
         state = result.state
         self.try_button.setVisible(result.can_be_tried)
@@ -299,7 +294,6 @@ class FinishedCard(Card):
             self._job.ask((result.model, self._picture))
 
     def buttons(self) -> list[QWidget]:
-        """Return the buttons in the order of their use."""
         return [self.try_button, self.on_button, self.mistakes_button, self.share_button]
 
     def showEvent(self, event: QShowEvent) -> None:

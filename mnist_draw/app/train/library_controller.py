@@ -20,13 +20,7 @@ from mnist_draw.app.kit.widgets import no_key
 from mnist_draw.app.train.library_files import LibraryFiles, export_kinds
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.run_controller import RunController
-from mnist_draw.library.entries import (
-    Entry,
-    Library,
-    read_curve,
-    read_library,
-    with_run,
-)
+from mnist_draw.library.entries import Entry, Library, read_curve, read_library, with_run
 from mnist_draw.library.networks import delete, list_deleted, rename
 from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.recognition.run_session import in_use
@@ -83,7 +77,8 @@ class LibraryController(LibraryFiles):
         background: Background,
         parent: QObject | None = None,
     ) -> None:
-        super().__init__(page, run, network, background, parent)
+        super().__init__(background, parent)
+        self.page, self._run, self._network = page, run, network
         self._rows = page.list.rows
         self._shown = Library(())
         #: The entry whose name is to be edited once it is listed.
@@ -103,12 +98,13 @@ class LibraryController(LibraryFiles):
 
     def _connect_page(self, page: LibraryPage) -> None:
         page.shown.connect(self._begin)
+        page.open_requested.connect(self._open_file)
         page.list.opened.connect(self.open)
         page.list.menu_requested.connect(self._show_menu)
         page.list.scrolled.connect(self._want_curves)
         page.delete_requested.connect(self.delete)
         page.undo_requested.connect(self.restore_last)
-        page.answers_at_once_chosen.connect(self._answer_at_once)
+        page.answers_at_once.triggered.connect(self._answer_at_once)
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._rows.renamed.connect(self._rename)
         self._rows.ticked_changed.connect(self._compare)
@@ -187,7 +183,6 @@ class LibraryController(LibraryFiles):
         self._rows.show_answering(self._network.key)
 
     def _want_curves(self) -> None:
-        """Read the curves that are in sight."""
         missing = self._rows.without_curve(self.page.list.seen())
         missing = [entry for entry in missing if not (entry.run and self._run.shows(entry.run))]
         if missing:
@@ -231,13 +226,9 @@ class LibraryController(LibraryFiles):
         self._show_curves()
 
     def _show_curves(self) -> None:
-        known = [
-            (number, entry.name, self._history_of(entry))
-            for number, entry in enumerate(self._rows.ticked())
-        ]
-        self.page.compare.show_runs(
-            [(number, name, history) for number, name, history in known if history is not None]
-        )
+        ticked = enumerate(self._rows.ticked())
+        known = [(number, entry.name, self._history_of(entry)) for number, entry in ticked]
+        self.page.compare.show_runs([(n, name, figures) for n, name, figures in known if figures])
 
     def _is_read(self, run: Run) -> bool:
         """Whether all epochs of a run are known here."""
@@ -265,7 +256,6 @@ class LibraryController(LibraryFiles):
         return None if found is None else self.build_menu(found, parent)
 
     def build_menu(self, entry: Entry, parent: QWidget) -> Menu:
-        """Return the row menu of an entry."""
         menu = Menu(parent)
         menu.setObjectName("rowMenu")
         menu.aboutToHide.connect(menu.deleteLater)
@@ -321,7 +311,6 @@ class LibraryController(LibraryFiles):
         self.inside_requested.emit()
 
     def use(self, entry: Entry) -> None:
-        """Let a network answer."""
         self._network.use_key(entry.key)
 
     def _copy_settings(self, entry: Entry) -> None:
@@ -332,7 +321,6 @@ class LibraryController(LibraryFiles):
             self.settings_requested.emit(settings)
 
     def rename(self, entry: Entry) -> None:
-        """Edit the name of an entry in its row."""
         if self.page.isVisible() and self.page.list.choose(entry.key):
             self.page.list.edit_name()
         else:
@@ -349,7 +337,6 @@ class LibraryController(LibraryFiles):
         self.change(lambda: rename(entry.stored, name), finished)
 
     def delete(self, entry: Entry) -> None:
-        """Delete an entry, and offer to undo it."""
         run = entry.run
         if run is not None and self._run.shows(run):
             self.notifier.problem("This run is going on; stop it before it is deleted.")
@@ -369,7 +356,6 @@ class LibraryController(LibraryFiles):
         self.change(lambda: delete(entry.stored), finished)
 
     def restore_last(self) -> None:
-        """Bring back what was deleted last."""
         newest = list_deleted()[:1]
         if newest:
             self.restore([newest[0][0].path], f"{newest[0][1]} is back.")
@@ -383,7 +369,6 @@ def _path_of(entry: Entry) -> Path:
 
 
 def _load_histories(entries: Sequence[Entry]) -> dict[Path, tuple[int, History]]:
-    """Read the histories of runs that still exist."""
     return {
         entry.run.folder: (entry.run.epochs_done, load_history(entry.run))
         for entry in entries

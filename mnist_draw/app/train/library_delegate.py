@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PyQt5.QtCore import (
-    QAbstractItemModel,
     QEvent,
     QModelIndex,
     QObject,
@@ -53,7 +52,6 @@ class RowView:
 
     @property
     def detail(self) -> str:
-        """What it is and how long it took."""
         entry, seconds = self.entry, self.entry.seconds
         if entry.is_shipped:
             kind = "" if entry.stored.kind in entry.name else f"{entry.stored.kind}. "
@@ -76,7 +74,6 @@ class RowView:
         return format_percent(entry.test_accuracy), entry.test_accuracy is not None
 
     def read_out(self) -> str:
-        """Return the row as a screen reader says it."""
         when = format_ago(self.entry.when) if self.entry.when else ""
         accuracy, tested = self.accuracy
         words = f"{accuracy} test" if tested else accuracy
@@ -94,12 +91,10 @@ _BOX = 16
 
 
 def tick_area(row: QRect) -> QRect:
-    """Return where a click in a row ticks it."""
     return QRect(row.left(), row.top(), theme.scaled(_CURVE), row.height())
 
 
 def menu_area(row: QRect) -> QRect:
-    """Return where a click in a row opens its menu."""
     left = row.right() + 1 - theme.scaled(_MENU)
     return QRect(left, row.top(), theme.scaled(_MENU) - theme.scaled(_PAD) // 2, row.height())
 
@@ -282,15 +277,6 @@ class RowDelegate(QStyledItemDelegate):
                 event.accept()
                 return True
         return super().eventFilter(editor, event)
-
-    def setEditorData(self, editor: QWidget, index: QModelIndex) -> None:
-        assert isinstance(editor, QLineEdit)
-        editor.setText(index.data(Qt.EditRole))
-        editor.selectAll()
-
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: QModelIndex) -> None:
-        assert isinstance(editor, QLineEdit)
-        model.setData(index, editor.text())
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex

@@ -5,16 +5,13 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QInputDialog, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.collection import CollectionController
 from mnist_draw.app.kit.files import NETWORKS, ask_open, ask_save, file_kind, show_in_folder
 from mnist_draw.app.kit.images import save_bytes, widget_png
-from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.train.library_compare import CompareCard
-from mnist_draw.app.train.library_page import LibraryPage
+from mnist_draw.app.train.library_page import CompareCard, LibraryPage
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.networks import save_opened
@@ -37,17 +34,9 @@ class LibraryFiles(CollectionController):
     noun = "The run or network"
     subject = "library"
 
-    def __init__(
-        self,
-        page: LibraryPage,
-        run: RunController,
-        network: ActiveNetwork,
-        background: Background,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(background, parent)
-        self.page, self._run, self._network = page, run, network
-        page.open_requested.connect(self._open_file)
+    page: LibraryPage
+    _run: RunController
+    _network: ActiveNetwork
 
     def share(self, entry: Entry) -> None:
         """Write one file that opens with a double click, and show it in its folder."""
@@ -65,7 +54,6 @@ class LibraryFiles(CollectionController):
         )
 
     def export(self, kind: str, entry: Entry) -> None:
-        """Save curves, figures or network in one of the formats."""
         if kind == "png":
             self._export_curves(entry)
             return
@@ -131,7 +119,6 @@ class LibraryFiles(CollectionController):
         self.background.run(lambda: open_network(path, network), finished)
 
     def _ask(self, path: str, networks: list[str]) -> str:
-        """Ask which network a file holds; empty if cancelled."""
         titles = [parse_network(text).title for text in networks]
         question = f"{Path(path).name} does not say which network it is:"
         above = self.page.window()

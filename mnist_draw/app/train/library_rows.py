@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QObject, QPoint, Qt, pyqtSignal
@@ -60,20 +61,16 @@ class LibraryModel(QAbstractListModel):
         return 0 if parent.isValid() else len(self.shown)
 
     def entry(self, index: QModelIndex) -> Entry | None:
-        """Return the entry of a row; None for a heading."""
         row = self.shown[index.row()] if index.isValid() else ""
         return row if isinstance(row, Entry) else None
 
     def find(self, key: str) -> Entry | None:
-        """Return the entry of a key, whether the search leaves it or not."""
         return next((entry for entry in self.entries if entry.key == key), None)
 
     def can_rename(self, entry: Entry) -> bool:
-        """Whether the name can be changed here."""
         return not entry.is_shipped and not self.row_view(entry).is_elsewhere
 
     def row_view(self, entry: Entry) -> RowView:
-        """Return an entry with all that its row shows."""
         tick = self._ticked.index(entry.key) if entry.key in self._ticked else -1
         curve = self._curves.get(entry.key, (0, None))[1]
         part = self._parts.get(entry.key) if entry.going_on else None
@@ -157,7 +154,6 @@ class LibraryModel(QAbstractListModel):
                 self._renew(number)
 
     def show_answering(self, key: str) -> None:
-        """Mark the entry of the network that answers."""
         self._answering = key
         self._renew()
 
@@ -182,7 +178,6 @@ class LibraryModel(QAbstractListModel):
     # -- ticks
 
     def ticked(self) -> list[Entry]:
-        """Return the ticked entries in the order of ticking."""
         by_key = {entry.key: entry for entry in self.entries}
         return [by_key[key] for key in self._ticked]
 
@@ -246,45 +241,29 @@ class LibraryList(QListView):
     # -- the current row
 
     def current(self) -> Entry | None:
-        """Return the entry of the current row."""
         return self.rows.entry(self.currentIndex())
 
     def choose(self, key: str) -> bool:
         """Make the entry of a key the current one; return whether it is listed."""
-        for row in range(self.rows.rowCount()):
-            index = self.rows.index(row)
-            entry = self.rows.entry(index)
-            if entry is not None and entry.key == key:
-                self.setCurrentIndex(index)
-                return True
-        return False
+        keys = [_key(row) for row in self.rows.shown]
+        if key in keys:
+            self.setCurrentIndex(self.rows.index(keys.index(key)))
+        return key in keys
 
     def edit_name(self) -> None:
-        """Edit the current name, unless it is being edited."""
         entry = self.current()
         if entry is not None and self.rows.can_rename(entry) and not self.editing:
             self.edit(self.currentIndex())
 
     @property
     def editing(self) -> bool:
-        """Whether a name is being typed."""
         return self.state() == QAbstractItemView.EditingState
 
     def seen(self) -> list[Entry]:
-        """Return the entries whose rows are in sight."""
-        found = []
-        index = self.indexAt(QPoint(1, 1))
-        row = max(0, index.row())
-        bottom = self.viewport().height()
-        while row < self.rows.rowCount():
-            index = self.rows.index(row)
-            if self.visualRect(index).top() > bottom:
-                break
-            entry = self.rows.entry(index)
-            if entry is not None:
-                found.append(entry)
-            row += 1
-        return found
+        first, bottom = max(0, self.indexAt(QPoint(1, 1)).row()), self.viewport().height()
+        below = map(self.rows.index, range(first, self.rows.rowCount()))
+        seen = takewhile(lambda index: self.visualRect(index).top() <= bottom, below)
+        return [entry for index in seen if (entry := self.rows.entry(index))]
 
     def _keep_current(self) -> None:
         entry = self.current()
@@ -292,7 +271,6 @@ class LibraryList(QListView):
             self._kept, self._kept_row = entry.key, self.currentIndex().row()
 
     def _restore_current(self) -> None:
-        """Choose the row that was current, or what took its place."""
         if not self.choose(self._kept):
             rows = self.rows.shown
             left = [n for n, row in enumerate(rows) if isinstance(row, Entry)]

@@ -61,7 +61,6 @@ class MarkedField(QWidget):
         self.reset_requested.emit()
 
     def mark(self, changed: bool, usual: str) -> None:
-        """Mark the setting as changed from its usual value, or not."""
         if self._in_row:
             return
         self._dot.setVisible(changed)
@@ -76,5 +75,4 @@ class MarkedField(QWidget):
 
     @property
     def error(self) -> str:
-        """What is said to be wrong with the value."""
         return self._error.text() if not self._error.isHidden() else ""

@@ -74,7 +74,6 @@ class _Row(QWidget):
         self.button.clicked.connect(self.removed)
 
     def name(self, number: int) -> None:
-        """Name the widgets after the layer's number, from 1."""
         for widget, ending, title, sentence in (
             (self.units, "UnitsSpinBox", "Units", f"Units in hidden layer {number}."),
             (
@@ -148,7 +147,6 @@ class LayerRows(QWidget):
         self._renew()
 
     def add(self) -> None:
-        """Add a layer like the last."""
         self._append(self.rows[-1].layer() if self.rows else _FIRST)
         self._renew()
 
@@ -220,7 +218,6 @@ class NetworkFields(QWidget):
         self._choose()
 
     def _choose(self) -> None:
-        """Show the fields of the chosen kind."""
         kind = NETWORKS[self.combo.currentData()]
         for box in self.boxes:
             cell = box.parentWidget()
@@ -237,7 +234,6 @@ class NetworkFields(QWidget):
         self.changed.emit()
 
     def text(self) -> str:
-        """Return the network as `mnist_draw.networks.parse_network` reads it."""
         kind = str(self.combo.currentData())
         if kind == _OWN:
             layers = self.rows.layers()
@@ -247,7 +243,6 @@ class NetworkFields(QWidget):
         return parse_network(f"{kind}:{','.join(values)}").text
 
     def show_network(self, text: str) -> None:
-        """Fill the fields from a network's text."""
         self._shown = parse_network(text)
         layers = self._shown.layers
         self.combo.setCurrentIndex(

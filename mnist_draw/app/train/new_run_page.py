@@ -168,7 +168,6 @@ class NewRunPage(QScrollArea):
         return preset.settings.replace(data_folder=chosen.data_folder)
 
     def renew(self) -> None:
-        """Show what is chosen; ask what to expect of it."""
         chosen = self.form.settings()
         self.cards.choose(self.form.preset)
         self.curve.show_epochs(chosen.epochs)
@@ -220,7 +219,6 @@ class GhostCurve(QWidget):
         return self.minimumSizeHint()
 
     def show_epochs(self, epochs: int) -> None:
-        """End the axis at the planned epochs."""
         self._epochs = epochs
         self.update()
 

@@ -34,7 +34,6 @@ class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
         self.setStyle(hideOverlappingLabels=False)
 
     def restyle(self) -> None:
-        """Take the theme's colours and fonts."""
         self.setPen(pyqtgraph.mkPen(None))
         self.setTextPen(pyqtgraph.mkPen(theme.colour("muted")))
         self.setTickPen(pyqtgraph.mkPen(theme.colour("line"), width=1))
@@ -181,7 +180,6 @@ class CurveTools(QObject):
     # -- the crosshair
 
     def point(self, epoch: float) -> None:
-        """Move the crosshair; -1 hides it."""
         self.epoch = epoch
         self._line.setVisible(epoch >= 0)
         if epoch >= 0:
@@ -201,12 +199,10 @@ class CurveTools(QObject):
         self.zoom_changed.emit()
 
     def show_all(self) -> None:
-        """Undo all zooming."""
         self.zoomed = False
         self.zoom_changed.emit()
 
     def visible_epochs(self) -> tuple[float, float]:
-        """Return the visible range of epochs."""
         low, high = self._box.viewRange()[0]
         return float(low), float(high)
 
@@ -269,11 +265,9 @@ class CurveTools(QObject):
 
     @property
     def marks(self) -> list[tuple[str, float]]:
-        """Names and epochs of all marks."""
         return [(name, epoch) for name, epoch, _ in self._marks]
 
     def clear(self) -> None:
-        """Remove all marks, and show all."""
         for _, _, item in self._marks:
             self._item.removeItem(item)
         self._marks = []
@@ -281,7 +275,6 @@ class CurveTools(QObject):
         self.zoomed = False
 
     def restyle(self) -> None:
-        """Take the theme's colours."""
         text, muted = theme.colour("text"), theme.colour("muted")
         self._line.setPen(pyqtgraph.mkPen(text, width=1))
         for _, _, item in self._marks:

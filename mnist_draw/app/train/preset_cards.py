@@ -58,7 +58,6 @@ class _Pen:
         return QRectF(*(part * self.scale for part in (x, y, width, height)))
 
     def digit(self, x: float, y: float, side: float, picture: np.ndarray | None) -> None:
-        """Paint a digit on its tile."""
         painter, tile = self.painter, self.box(x, y, side, side)
         painter.setPen(QPen(theme.colour("line"), 1))
         painter.setBrush(theme.colour("paper"))
@@ -91,7 +90,6 @@ class _Pen:
                 painter.drawEllipse(one, 3 * self.scale, 3 * self.scale)
 
     def maps(self, x: float, y: float, side: float, count: int) -> None:
-        """Paint feature maps that cover each other."""
         self.painter.setPen(QPen(theme.colour("accent" if self.chosen else "muted"), 1))
         self.painter.setBrush(theme.colour("card"))
         for number in range(count):
@@ -99,7 +97,6 @@ class _Pen:
             self.painter.drawRoundedRect(self.box(x + shift, y + shift, side, side), 3, 3)
 
     def watch(self, x: float, y: float) -> None:
-        """Paint a stopwatch."""
         side = round(44 * self.scale)
         name = "accent" if self.chosen else "muted"
         image = icon("timer").pixmap(side, side).toImage()
@@ -161,7 +158,6 @@ class PresetCard(QAbstractButton):
         self.show_expectation("", NOT_YET_KNOWN)
 
     def show_expectation(self, changes: str, expectation: Expectation) -> None:
-        """Show what is changed in the preset, and what to expect."""
         self.changes, self.expectation = changes, expectation
         words = f"{expectation.accuracy} {expectation.source}, {expectation.time} on this computer"
         explain(self, self.text(), f"{changes or self.preset.line} {words}.")
@@ -169,7 +165,6 @@ class PresetCard(QAbstractButton):
         self.update()
 
     def show_low(self, low: bool) -> None:
-        """Leave the drawing out, or show it."""
         self.is_low = low
         self.updateGeometry()
         self.update()
@@ -270,7 +265,6 @@ class PresetCards(QWidget):
             card.update()
 
     def choose(self, preset: Preset) -> None:
-        """Mark a preset's card; the others' marks go."""
         for card in self.cards.values():
             chosen = card.preset is preset
             # The keyboard enters at the chosen one.
@@ -279,7 +273,6 @@ class PresetCards(QWidget):
                 card.setChecked(True)
 
     def fit(self, room: QSize) -> None:
-        """Take the form that the page has room for."""
         scale = theme.text_scale()
         self.low = room.width() < _WIDE * scale or room.height() < _ROOMY * scale
         columns = 2 if room.width() < _NARROW * scale else len(self.cards)

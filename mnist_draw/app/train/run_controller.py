@@ -79,7 +79,6 @@ class _Shown:
 
     @property
     def model(self) -> Path | None:
-        """The file of its network, if there is one."""
         if self.rescued is not None:
             return self.rescued
         return self.run.model if self.run is not None and self.run.model.exists() else None
@@ -172,13 +171,11 @@ class RunController(QObject):
 
     @property
     def shown(self) -> Run | None:
-        """The run on the page."""
         return self._front.run
 
     # -- requests of the user
 
     def start(self) -> None:
-        """Start a new run with the settings of the form."""
         if not self.training.running:
             self._start(self.tab.settings.settings())
 
@@ -209,7 +206,6 @@ class RunController(QObject):
         return True
 
     def pause(self) -> None:
-        """Pause or resume the run."""
         controls = self.training.controls
         if controls is None:
             return
@@ -291,7 +287,6 @@ class RunController(QObject):
             self._show_front()
 
     def _change(self, change: Change) -> None:
-        """Change a setting of the active run."""
         controls = self.training.controls
         if controls is None:
             return
@@ -309,7 +304,6 @@ class RunController(QObject):
         self.tab.focus_first()
 
     def _key(self) -> str:
-        """Return the key of the network in front."""
         shown = self._front
         if shown.rescued is not None:
             return fallback_key(shown.rescued)
@@ -329,7 +323,6 @@ class RunController(QObject):
         self._background.run(lambda: run_list.list_runs()[0], found)
 
     def show_run(self, run: Run) -> None:
-        """Show a run as it was, with its figures, hints and digits."""
         if self.shows(run):
             self.show_current()
         else:
@@ -466,7 +459,8 @@ class RunController(QObject):
         match event:
             case EpochFinished():
                 due.curves = due.hint = True
-                if self.state.best_epoch == event.epoch:
+                best = self.state.best
+                if best is not None and best.epoch == event.epoch:
                     tab.accuracy.pulse()
             case SettingChanged():
                 self._mark(event)
@@ -514,7 +508,6 @@ class RunController(QObject):
         )
 
     def history(self) -> History:
-        """Return a copy of the shown run's figures."""
         return History.from_arrays(*self._front.state.history.to_arrays())
 
     def _show_front(self) -> None:

@@ -23,6 +23,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ProgressBar, explain, label, push_button, set_look
 from mnist_draw.app.train.run_state import PASSING, RunState
 from mnist_draw.training.hints import Hint, read_curves
+from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.settings import TrainingSettings
 
 #: How the figures stand: in a line below what is to be trained, around the large one, or alike.
@@ -105,7 +106,6 @@ class Figure(QWidget):
             self._box.addWidget(part)
 
     def set_line(self, on: bool) -> None:
-        """Put the name before the figure."""
         self._box.setDirection(QBoxLayout.LeftToRight if on else QBoxLayout.TopToBottom)
         self._box.setSpacing(Size.FIELD_GAP if on else Size.CAPTION_GAP)
         self.updateGeometry()
@@ -150,13 +150,14 @@ class BestFigure(Figure):
         hint = super().sizeHint()
         return hint.expandedTo(self._above.sizeHint()) if self._is_beside else hint
 
-    def show_best(self, accuracy: float | None, epoch: int) -> None:
-        """Show a share from 0 to 1 and its epoch; None shows nothing yet."""
-        figure = format_percent(accuracy)
-        self._above.setText("" if accuracy is None else f"best {figure}")
-        words = f"in epoch {epoch}" if self._is_beside else f"{figure}, epoch {epoch}"
-        nothing = "" if self._is_beside else "–"
-        self.value.setText(nothing if accuracy is None else words)
+    def show_best(self, best: EpochFigures | None) -> None:
+        if best is None:
+            self._above.setText("")
+            self.value.setText("" if self._is_beside else "–")
+            return
+        figure, epoch = format_percent(best.validation_accuracy), f"epoch {best.epoch}"
+        self._above.setText(f"best {figure}")
+        self.value.setText(f"in {epoch}" if self._is_beside else f"{figure}, {epoch}")
 
 
 #: Caption, object name, sentence and widest usual text of each live figure.
@@ -202,7 +203,6 @@ class Figures(QWidget):
         self.set_place("running")
 
     def set_place(self, place: Place) -> None:
-        """Arrange the figures for the page that shows them."""
         if place == self._place:
             return
         self._place = place
@@ -248,7 +248,6 @@ class Figures(QWidget):
         self._large.show_large(level)
 
     def show_state(self, state: RunState) -> None:
-        """Show a run's figures."""
         self.training_loss.value.setText(format_loss(state.training_loss))
         self.training_accuracy.value.setText(format_percent(state.training_accuracy))
         self.validation_loss.value.setText(format_loss(state.validation_loss))
@@ -259,7 +258,7 @@ class Figures(QWidget):
         speed = state.speed
         self.speed.value.setText("–" if speed is None else f"{speed:,.0f}")
         self.time.value.setText(format_duration(state.elapsed) if state.epochs_done else "–")
-        self.best.show_best(state.best_accuracy, state.best_epoch)
+        self.best.show_best(state.best)
 
 
 #: Epochs of one segment; the first that gives at most `_MAX_SEGMENTS` is taken.
@@ -283,7 +282,6 @@ class EpochBar(ProgressBar):
         self._paused = False
 
     def show_state(self, state: RunState) -> None:
-        """Show how much of the run is done."""
         self._epochs, paused = max(1, state.epochs), state.state == "paused"
         if paused != self._paused:
             self._paused = paused
@@ -294,7 +292,6 @@ class EpochBar(ProgressBar):
 
     @property
     def segments(self) -> int:
-        """The number of segments."""
         return -(-self._epochs // self._of_segment())
 
     def _of_segment(self) -> int:
@@ -391,7 +388,6 @@ class ProgressRow(QWidget):
         self.bar.setGeometry(left, 0, max(0, self.width() - left - right - Size.FIELD_GAP), high)
 
     def show_state(self, state: RunState) -> None:
-        """Show a run's state; words that pass are shown only if they last."""
         if state.state not in PASSING or not self.state_label.text():
             self._late.stop()
             self._show(state.label)
@@ -456,7 +452,6 @@ class HintLine(QFrame):
         self._icon.setPixmap(picture)
 
     def show_hint(self, hint: Hint) -> None:
-        """Show a hint, with a button if it has a remedy."""
         if hint != self._hint:
             self._hint = hint
             self._line.set_text(hint.sentence)

@@ -119,7 +119,6 @@ class RunPage(QScrollArea):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Put the cards into their places."""
         if not self._is_whole:
             return
         narrow = self.viewport().width() < theme.scaled(_WIDE)
@@ -171,7 +170,6 @@ class RunPage(QScrollArea):
         (self.loss if self._shows_loss else self.accuracy).menu_button.setFocus()
 
     def show_busy(self, busy: bool) -> None:
-        """Arrange the page for a run that goes on, or for one that has ended."""
         self.busy = busy
         for part in (self.progress, self.step_button, self.stop_button, self.pause_button):
             part.setVisible(busy)
@@ -195,7 +193,6 @@ class RunPage(QScrollArea):
         self.about.setText(" · ".join(about))
 
     def show_state(self, state: RunState, busy: bool) -> None:
-        """Show a run's figures, its progress and its digits."""
         if busy != self.busy:
             self.show_busy(busy)
         self.figures.show_state(state)

@@ -98,8 +98,6 @@ class RunState:
         #: Shares of each layer's silent units after the last epoch.
         self.dead: tuple[float, ...] = ()
         self.epoch = self.epochs = self.batch = self.batches = self.batch_size = 0
-        self.best_accuracy: float | None = None
-        self.best_epoch = 0
         self.test_accuracy: float | None = None
         #: The epoch in which the run was stopped, if it was.
         self.broken_off = 0
@@ -107,8 +105,6 @@ class RunState:
         self._learnt = 0
         self._seconds: deque[float] = deque(maxlen=_SPEED_OVER)
         self._epoch_seconds: float | None = None
-        #: Seconds of all complete epochs, also before the run was continued.
-        self._epochs_took = 0.0
         self._since_epoch = 0.0
         self._done = False
         #: Why the run ended: one of `mnist_draw.training.record.STATE_WORDS`, empty before.
@@ -130,7 +126,6 @@ class RunState:
 
     @property
     def epochs_done(self) -> int:
-        """Complete epochs."""
         return len(self.history.epochs)
 
     @property
@@ -153,6 +148,11 @@ class RunState:
         """Of the last complete epoch, 0 to 1."""
         return self._of_last_epoch("validation_accuracy")
 
+    @property
+    def best(self) -> EpochFigures | None:
+        """The epoch with the highest validation accuracy, the first of equal ones."""
+        return max(self.history.epochs, key=lambda row: row.validation_accuracy, default=None)
+
     def _mean_so_far(self, values: array[float], figure: str) -> float | None:
         if not self._learnt:
             return self._of_last_epoch(figure)
@@ -163,7 +163,6 @@ class RunState:
 
     @property
     def busy(self) -> bool:
-        """Whether a run is active."""
         return self.state in BUSY
 
     @property
@@ -201,8 +200,7 @@ class RunState:
 
     @property
     def elapsed(self) -> float:
-        """Seconds of training so far."""
-        return self._epochs_took + self._since_epoch
+        return sum(row.seconds for row in self.history.epochs) + self._since_epoch
 
     def wait(self) -> None:
         """A run is requested, which starts when the taught digits are learnt."""
@@ -213,12 +211,10 @@ class RunState:
         self._set("loading", _GETTING_READY)
 
     def stopping(self) -> None:
-        """A stop is requested."""
         if self.busy:
             self._set("stopping", "Stopping")
 
     def apply(self, event: RunEvent) -> None:
-        """Apply one event of the loop or of the worker."""
         self.history.add(event)
         match event:
             case Compiling():
@@ -280,7 +276,6 @@ class RunState:
         self.epoch, self.epochs = event.epoch, event.epochs
         self.batch = self.batches
         self._learnt = 0
-        self._count(self.history.epochs[-1])
         self._since_epoch = 0.0
         self._epoch_seconds = event.seconds
         self._show_training()
@@ -288,14 +283,7 @@ class RunState:
     def _take_earlier(self, history: History) -> None:
         """Show the earlier part of a continued run until there are newer figures."""
         self.history = history
-        for row in self.history.epochs:
-            self.epoch = row.epoch
-            self._count(row)
-
-    def _count(self, row: EpochFigures) -> None:
-        if self.best_accuracy is None or row.validation_accuracy > self.best_accuracy:
-            self.best_accuracy, self.best_epoch = row.validation_accuracy, row.epoch
-        self._epochs_took += row.seconds
+        self.epoch = len(history.epochs) or self.epoch
 
     def _finish(self, event: Finished) -> None:
         self._since_epoch = 0.0

@@ -44,7 +44,6 @@ class Curve:
         return len(self._values)
 
     def range(self) -> tuple[float, float]:
-        """Return the lowest and the highest value; infinite if there are none."""
         for value in self._values[self._seen :]:
             self._low, self._high = min(self._low, value), max(self._high, value)
         self._seen = len(self._values)
@@ -95,12 +94,10 @@ def thinned(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def series_colour(number: int) -> QColor:
-    """Return the colour of the ticked run with a number, from 0."""
     return QColor(theme.theme().colours.series[number])
 
 
 def swatch(number: int) -> QIcon:
-    """Return a sample of a ticked run's line."""
     pixmap = QPixmap(*SWATCH)
     pixmap.fill(Qt.transparent)
     painter = QPainter(pixmap)

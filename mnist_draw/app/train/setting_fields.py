@@ -216,7 +216,6 @@ class RuleFields(QWidget):
         self._say()
 
     def changes(self) -> dict[str, float]:
-        """Return the parameters that differ from Lasagne's defaults."""
         return {
             key: box.value()
             for key, box in self.boxes.items()
@@ -224,7 +223,6 @@ class RuleFields(QWidget):
         }
 
     def show_changes(self, changes: Mapping[str, float]) -> None:
-        """Show parameters of the rule; those left out get Lasagne's defaults."""
         for key, value in {**self.rule.parameters, **changes}.items():
             self.boxes[key].setValue(value)
 
@@ -254,7 +252,6 @@ class SettingField:
 
 
 def build_field(setting: AnySetting) -> SettingField:
-    """Build the widget of a setting."""
     match setting:
         case WholeNumber():
             return _whole_number(setting)

@@ -155,7 +155,6 @@ class SettingsDrawer(QWidget):
     # -- building
 
     def _build_area(self) -> QScrollArea:
-        """Put the fields into rows, in the order of their declaration."""
         inner = QWidget()
         lines = column(
             gap=Size.CARD_GAP, margins=(Size.MARGIN, 0, Size.MARGIN, Size.MARGIN), owner=inner
@@ -316,7 +315,6 @@ class SettingsDrawer(QWidget):
             self.form.show_settings(self._own[title], title)
 
     def save_as_preset(self) -> None:
-        """Ask for a name, and keep the settings under it in the menu of presets."""
         name, chosen = QInputDialog.getText(self, "Save as preset", "Name of the preset")
         if not chosen or not name.strip():
             return
@@ -343,7 +341,6 @@ class SettingsDrawer(QWidget):
     # -- files
 
     def open_file(self) -> None:
-        """Let the user choose a settings file and fill the fields from it."""
         path = ask_open(self, "Open settings", SETTINGS)
         if not path:
             return
@@ -353,7 +350,6 @@ class SettingsDrawer(QWidget):
             notifier.problem(f"{error} The fields are unchanged.")
 
     def save_file(self) -> None:
-        """Let the user choose where to save the settings as a file."""
         path = ask_save(self, "Save settings", "settings.json", SETTINGS)
         if not path:
             return

@@ -217,11 +217,9 @@ class SettingsForm(QObject):
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a step to take back."""
         return bool(self._undo) and self._before_run is None
 
     def undo(self) -> None:
-        """Take the last step back."""
         if not self.can_undo:
             return
         before = self._undo.pop()
@@ -233,11 +231,9 @@ class SettingsForm(QObject):
         self.edited.emit()
 
     def reset(self, name: str) -> None:
-        """Show a setting's usual value."""
         self.apply(name, self.usual(name))
 
     def reset_all(self) -> None:
-        """Show the preset's value of every setting."""
         with self._one_step(self.base_title, self.base):
             self._show(self.base)
 
@@ -283,7 +279,6 @@ class SettingsForm(QObject):
         self._own_rate = self.fields["learning_rate"].read() not in usual
 
     def offer_networks(self, networks: Iterable[StoredNetwork]) -> None:
-        """Offer weights to start from."""
         self._networks = tuple(networks)
         self._offer_networks()
 

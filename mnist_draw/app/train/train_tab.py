@@ -106,7 +106,6 @@ class TrainTab(Page):
     # -- building
 
     def _build_commands(self) -> None:
-        """Make the commands of a run, each with its buttons."""
         new, run = self.new_run, self.run_page
         self._main = Command(
             self, "Start or pause", "Start the run; pause it, or let it go on.", "F5", self._act
@@ -139,20 +138,17 @@ class TrainTab(Page):
         self.everywhere = (self._main, self._stop, self._step)
 
     def _act(self) -> None:
-        """Start a run, or pause the one that goes on."""
         (self.pause_requested if self._is_busy else self.start_requested).emit()
 
     # -- pages and drawer
 
     @property
     def page(self) -> PageName:
-        """The page in front."""
         return next(
             name for name, page in self._pages.items() if page is self._stack.currentWidget()
         )
 
     def show_page(self, name: PageName) -> None:
-        """Show a page, and focus what is used first on it."""
         if name == self.page:
             return
         if name == "library":
@@ -186,7 +182,6 @@ class TrainTab(Page):
         self.page_shown.emit()
 
     def toggle_library(self) -> None:
-        """Show the library, or the page before it."""
         self.show_page(self._before_library if self.page == "library" else "library")
 
     def show_drawer(self, is_open: bool) -> None:
@@ -229,12 +224,10 @@ class TrainTab(Page):
     # -- for the window
 
     def remember(self, preferences: Preferences) -> None:
-        """Store the settings, and whether they are open."""
         preferences.set("training", self.settings.chosen().to_json())
         preferences.set(_DRAWER, self._is_drawer_open)
 
     def focus_first(self) -> None:
-        """Focus what is used first on the page in front."""
         self._first().setFocus()
 
     def _first(self) -> QWidget:

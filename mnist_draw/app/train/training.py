@@ -84,7 +84,6 @@ class Inspector:
         self._before = parameters
 
     def close(self) -> None:
-        """Inspect the last epoch and end."""
         self._closing.set()
         self._job.wait()
 
@@ -279,7 +278,6 @@ class Training(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a run's thread is alive."""
         return self._thread is not None
 
     @property
@@ -297,12 +295,10 @@ class Training(QObject):
 
     @property
     def controls(self) -> Controls | None:
-        """The running run's controls."""
         return self._worker.controls if self._worker else None
 
     @property
     def folder(self) -> Path | None:
-        """The folder of the current or last run."""
         return self._last[1] if self._last else None
 
     @property
@@ -315,7 +311,6 @@ class Training(QObject):
         return (self.folder / CHECKPOINT_NAME).exists()
 
     def start(self, settings: TrainingSettings) -> None:
-        """Start a new run."""
         settings.validate()
         from mnist_draw.training.run_list import new_run_folder
 

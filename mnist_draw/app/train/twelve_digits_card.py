@@ -35,7 +35,6 @@ class DigitsGrid(WalkableView):
         self.read: DigitsRead | None = None
 
     def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> None:
-        """Show pictures, and what was read of them if anything was."""
         if (twelve, read) != (self.twelve, self.read):
             self.twelve, self.read = twelve, read
             self.update()
@@ -181,7 +180,6 @@ class TwelveDigitsCard(Card):
         self.body.addWidget(self.grid, 1)
 
     def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> None:
-        """Show pictures, and what was read of them if anything was."""
         self.grid.show_digits(twelve, read)
         words = "None read yet"
         if read is not None:

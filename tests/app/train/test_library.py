@@ -15,8 +15,8 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, 
 
 from mnist_draw.app.kit import collection, theme
 from mnist_draw.app.train import library_files
-from mnist_draw.app.train.library_compare import DifferencesTable
 from mnist_draw.app.train.library_delegate import curve_points, menu_area, tick_area
+from mnist_draw.app.train.library_page import DifferencesTable
 from mnist_draw.app.train.series import SWATCH, swatch
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.library.networks import list_opened, save_opened
@@ -108,7 +108,7 @@ def test_an_empty_library_leads_to_the_first_run(make):
     page = room.show_library()
     assert page.empty.isVisible()
     with room.qtbot.waitSignal(page.train_requested):
-        page.empty.button.click()
+        room.button("trainFirstButton").click()
     add_run("2026-01-01 10:00")
     room.library.refresh()
     room.qtbot.waitUntil(lambda: not page.empty.isVisible())

@@ -52,7 +52,7 @@ def test_progress_and_time_left(state):
     state.apply(events.EpochFinished(1, 2, 0.1, 0.5, 0.9, 0.4, 0.95, 5000, True, ()))
     assert state.run_part == 0.5
     assert state.seconds_left == pytest.approx(0.1)
-    assert (state.best_accuracy, state.best_epoch) == (0.95, 1)
+    assert (state.best.validation_accuracy, state.best.epoch) == (0.95, 1)
     # An added epoch lengthens the run.
     state.apply(events.BatchFinished(2, 4, 1, 4, 0.5, 0.9, 0.01))
     assert state.epochs == 4
