@@ -7,19 +7,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import FrameType
 
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SETTINGS, SettingsError
-
-
-@dataclass(frozen=True)
-class Change:
-    """Another value for a setting of the run that is going on."""
-
-    name: str
-    value: LiveValue
 
 
 class Controls:

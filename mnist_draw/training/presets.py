@@ -107,37 +107,22 @@ def find_preset(name: str) -> Preset:
 # -- what differs
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A setting that differs: its name and title, its value, and both in a list of differences."""
-
-    name: str
-    label: str
-    value: str
-    text: str
-
-
 def differences(
-    settings: TrainingSettings,
-    base: TrainingSettings | None = None,
-    changes: Sequence[SettingChanged] = (),
-) -> list[Difference]:
-    """List what differs from a preset's settings, the tutorial's unless others are given.
+    settings: TrainingSettings, base: TrainingSettings, changes: Sequence[SettingChanged] = ()
+) -> dict[str, str]:
+    """Return what differs from a preset's settings: names of settings, and what a list says.
 
     The usual learning rate of another update rule is no difference, nor is the number of classes.
     ``changes`` are those during a run: what was changed back is listed, too.
     """
-    base = base or PRESETS["tutorial"].settings
     differing = {*_differing(settings, base), *(change.name for change in changes)}
-    found = []
-    for name, setting in SETTINGS.items():
-        if name in differing:
-            shown = course_of(name, settings, changes)
-            networks = plain_network(settings.network), plain_network(base.network)
-            named = name == "network" and _network_text(*networks)
-            text = named or setting.with_mark(shown)
-            found.append(Difference(name, setting.title, shown, text))
-    return found
+    networks = plain_network(settings.network), plain_network(base.network)
+    return {
+        name: (name == "network" and _network_text(*networks))
+        or setting.with_mark(course_of(name, settings, changes))
+        for name, setting in SETTINGS.items()
+        if name in differing
+    }
 
 
 def _differing(settings: TrainingSettings, base: TrainingSettings) -> list[str]:
@@ -185,7 +170,7 @@ def nearest_preset(settings: TrainingSettings) -> Preset:
 def run_name(settings: TrainingSettings, changes: Sequence[SettingChanged] = ()) -> str:
     """Name a run: a preset's title, what differs from the tutorial, or both."""
     preset = nearest_preset(settings)
-    texts = [one.text for one in differences(settings, preset.settings, changes)]
+    texts = list(differences(settings, preset.settings, changes).values())
     if preset is not PRESETS["tutorial"] or not texts:
         texts.insert(0, preset.title)
     return ", ".join(texts)

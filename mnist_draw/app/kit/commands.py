@@ -91,6 +91,8 @@ _ICON_COLOURS = {
     "start": ("on_accent", "on_accent"),
     "tool": ("text", "accent"),
     "link": ("second", "second"),
+    "accent": ("accent", "accent"),
+    "muted": ("muted", "muted"),
 }
 
 

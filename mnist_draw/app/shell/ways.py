@@ -61,11 +61,11 @@ class Ways(QObject):
         step.inside_requested.connect(lambda: self._to_inside())
 
     def _connect_train(self) -> None:
-        run, tab = self._window.run, self._train
+        run, page = self._window.run, self._train.run_page
         run.try_requested.connect(self._try_network)
         run.mistakes_requested.connect(self._show_mistakes)
-        tab.inside_requested.connect(lambda: self._show_section("network"))
-        tab.digit_requested.connect(self._show_test_digit)
+        page.hint.inside.clicked.connect(lambda: self._show_section("network"))
+        page.digits.grid.chosen.connect(self._show_test_digit)
 
     def _connect_library(self) -> None:
         window, tab, page = self._window, self._train, self._train.library

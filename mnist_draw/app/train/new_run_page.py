@@ -189,9 +189,9 @@ class NewRunPage(QScrollArea):
     def _show_cards(self) -> None:
         for card in self.cards.cards.values():
             settings = self._settings_of(card.preset)
-            found = differences(settings, card.preset.settings) if card.isChecked() else ()
-            texts = [one.text for one in found]
-            card.show_expectation(", ".join(texts), self._expected_of(settings) or NOT_YET_KNOWN)
+            found = differences(settings, card.preset.settings) if card.isChecked() else {}
+            changes = ", ".join(found.values())
+            card.show_expectation(changes, self._expected_of(settings) or NOT_YET_KNOWN)
 
 
 def _sentence(settings: TrainingSettings) -> str:

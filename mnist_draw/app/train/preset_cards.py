@@ -72,19 +72,19 @@ class _Pen:
     def layers(self, x: float, y: float, sizes: tuple[int, ...], gap: float) -> None:
         """Paint layers of units, each with all connections to the next."""
         painter = self.painter
-        unit, thread = ("accent", "accent") if self.chosen else ("muted", "muted")
+        colour = "accent" if self.chosen else "muted"
         columns = [
             [self.at(x + gap * n, y + (place - (size - 1) / 2) * (62 / max(sizes))) for place in
              range(size)]
             for n, size in enumerate(sizes)
         ]  # fmt: skip
-        painter.setPen(QPen(theme.colour(thread, 0.3), 1))
+        painter.setPen(QPen(theme.colour(colour, 0.3), 1))
         for left, right in pairwise(columns):
             for one in left:
                 for other in right:
                     painter.drawLine(one, other)
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour(unit))
+        painter.setBrush(theme.colour(colour))
         for column in columns:
             for one in column:
                 painter.drawEllipse(one, 3 * self.scale, 3 * self.scale)
@@ -98,12 +98,7 @@ class _Pen:
 
     def watch(self, x: float, y: float) -> None:
         side = round(44 * self.scale)
-        name = "accent" if self.chosen else "muted"
-        image = icon("timer").pixmap(side, side).toImage()
-        tinted = QPainter(image)
-        tinted.setCompositionMode(QPainter.CompositionMode_SourceIn)
-        tinted.fillRect(image.rect(), theme.colour(name))
-        tinted.end()
+        image = icon("timer", "accent" if self.chosen else "muted").pixmap(side, side).toImage()
         self.painter.drawImage(self.box(x, y, 44, 44), image)
 
 

@@ -29,7 +29,6 @@ from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits, choos
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import hints, run_list
-from mnist_draw.training.control import Change
 from mnist_draw.training.events import (
     BatchFinished,
     BatchSizeChosen,
@@ -47,6 +46,7 @@ from mnist_draw.training.hints import Hint
 from mnist_draw.training.history import History
 from mnist_draw.training.network_places import fallback_key
 from mnist_draw.training.record import Run, load_history, now, with_figures
+from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 notifier = Notifier("run")
@@ -286,12 +286,12 @@ class RunController(QObject):
             self._front = awaited
             self._show_front()
 
-    def _change(self, change: Change) -> None:
+    def _change(self, name: str, value: LiveValue) -> None:
         controls = self.training.controls
         if controls is None:
             return
         try:
-            controls.change(change.name, change.value)
+            controls.change(name, value)
         except UserError as error:
             notifier.problem(f"{error} The run goes on as before.")
 
@@ -580,7 +580,7 @@ class RunController(QObject):
             )
         self.tab.show_state(self.state, shown.state, running, can_continue)
         if self.tab.page == "new":
-            self.tab.figures.show_state(RunState())
+            self.tab.run_page.figures.show_state(RunState())
             self.tab.run_page.digits.show_digits(self._unread, None)
         self.state_changed.emit()
 

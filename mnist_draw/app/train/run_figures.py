@@ -413,7 +413,6 @@ class HintLine(QFrame):
     """What the curves say in one sentence, with at most one button, and the way inside."""
 
     remedy_chosen = pyqtSignal(Hint)
-    inside_requested = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -433,7 +432,6 @@ class HintLine(QFrame):
             "insideLayersButton", "Inside the layers →",
             "Look at the network's weights and layers.", look="link",
         )  # fmt: skip
-        self.inside.clicked.connect(self.inside_requested)
         margins = (Size.CARD_PADDING, Size.GRID, Size.CARD_PADDING, Size.GRID)
         row(
             self._icon, (self._line, 1), self.remedy, self.inside,
@@ -444,12 +442,7 @@ class HintLine(QFrame):
 
     def _restyle(self) -> None:
         side = theme.scaled(Size.SMALL_ICON)
-        picture = icon("lightbulb").pixmap(side, side)
-        painter = QPainter(picture)
-        painter.setCompositionMode(QPainter.CompositionMode_SourceIn)
-        painter.fillRect(picture.rect(), theme.colour("accent"))
-        painter.end()
-        self._icon.setPixmap(picture)
+        self._icon.setPixmap(icon("lightbulb", "accent").pixmap(side, side))
 
     def show_hint(self, hint: Hint) -> None:
         if hint != self._hint:

@@ -259,7 +259,7 @@ class SettingsDrawer(QWidget):
     def _renew(self) -> None:
         """Mark what was changed, and say it in numbers and at the sections."""
         form, running = self.form, self.form.running
-        found = {} if running else {one.name: one for one in form.differences()}
+        found = {} if running else form.differences()
         for name, field in form.fields.items():
             usual = field.setting.format_value(form.usual(name))
             field.mark.mark(name in found, usual)

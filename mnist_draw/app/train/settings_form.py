@@ -19,8 +19,7 @@ from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, build_fie
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
-from mnist_draw.training.control import Change
-from mnist_draw.training.presets import PRESETS, Difference, Preset, differences, nearest_preset
+from mnist_draw.training.presets import PRESETS, Preset, differences, nearest_preset
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
 
@@ -79,7 +78,7 @@ class SettingsForm(QObject):
     """
 
     #: A setting that can change during a run.
-    changed = pyqtSignal(Change)
+    changed = pyqtSignal(str, object)
     #: Any value, its usual one, or what can be taken back.
     edited = pyqtSignal()
 
@@ -104,7 +103,9 @@ class SettingsForm(QObject):
     def _connect(self) -> None:
         for name, field in self.fields.items():
             if field.setting.live:
-                field.changed.connect(lambda *_, name=name: self.changed.emit(self._change(name)))
+                field.changed.connect(
+                    lambda *_, name=name, read=field.read: self.changed.emit(name, read())
+                )
             field.mark.reset_requested.connect(partial(self.reset, name))
         self.fields["update"].changed.connect(self._follow_rule)
         self.fields["learning_rate"].changed.connect(self._note_rate)
@@ -144,10 +145,10 @@ class SettingsForm(QObject):
         known = (preset for preset in PRESETS.values() if preset.settings == self.base)
         return next(known, None) or nearest_preset(self.base)
 
-    def differences(self) -> list[Difference]:
-        """List what was changed, and can be changed back."""
+    def differences(self) -> dict[str, str]:
+        """Return what was changed, and can be changed back."""
         found = differences(self.settings(), self.base)
-        return [one for one in found if one.name not in self._fixed]
+        return {name: text for name, text in found.items() if name not in self._fixed}
 
     def usual(self, name: str) -> Any:
         """Return the value that a setting is reset to."""
@@ -314,9 +315,6 @@ class SettingsForm(QObject):
     def show_error(self, name: str, sentence: str) -> None:
         """Say at a field why the run could not start, until a setting is changed."""
         self.fields[name].mark.show_error(sentence)
-
-    def _change(self, name: str) -> Change:
-        return Change(name, self.fields[name].read())
 
     def fix(self, fixed: frozenset[str], hidden: frozenset[str]) -> None:
         """Lock some settings, and hide some of these."""

@@ -67,9 +67,6 @@ class TrainTab(Page):
     new_requested = pyqtSignal()
     #: Another page is in front, or the tab is.
     page_shown = pyqtSignal()
-    #: Look at the layers of the run's network, or at one of the test digits.
-    inside_requested = pyqtSignal()
-    digit_requested = pyqtSignal(int)
 
     def __init__(self, preferences: Preferences | None = None) -> None:
         super().__init__()
@@ -90,13 +87,10 @@ class TrainTab(Page):
         margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
         row(self.drawer, (column(self._stack, margins=margins), 1), gap=0, owner=self)
         run = self.run_page
-        self.figures, self.progress, self.hint = run.figures, run.progress, run.hint
-        self.loss, self.accuracy = run.loss, run.accuracy
+        self.hint, self.loss, self.accuracy = run.hint, run.loss, run.accuracy
         self.start_button, self.pause_button = self.new_run.start_button, run.pause_button
         self.stop_button, self.step_button = run.stop_button, run.step_button
         self._build_commands()
-        run.hint.inside_requested.connect(self.inside_requested)
-        run.digits.grid.chosen.connect(self.digit_requested)
         run.new_button.clicked.connect(self.new_requested)
         is_open = False if preferences is None else preferences.get(_DRAWER, False)
         self._is_drawer_open = bool(is_open)
