@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, pyqtBoundSignal, pyqtSignal
 
 from mnist_draw.app.kit.images import save_bytes
 from mnist_draw.app.kit.notifier import Notifier
@@ -99,40 +99,33 @@ class FollowedFolder(QObject):
     def refresh(self) -> None:
         """Read the folder anew."""
         self._timer.start()
-        self.reading = True
-        self._background.run(
-            lambda: (self._fingerprint(), self._read()), self._listed, self._failed
-        )
-
-    def _listed(self, found: tuple[object, Any]) -> None:
-        self.reading = False
-        self._seen, listed = found
-        self.listed.emit(listed)
-
-    def _failed(self, error: Exception) -> None:
-        self.reading = False
-        reporter.report(error)
+        self._look(None, self.listed, reporter.report)
 
     def _check_folder(self) -> None:
-        if self.reading or not self._can_show():
-            return
+        if not self.reading and self._can_show():
+            # Opening the list reports what cannot be read.
+            self._look(self._seen, self.changed, lambda _: None)
+
+    def _look(
+        self, before: object, signal: pyqtBoundSignal, report: Callable[[Exception], object]
+    ) -> None:
+        """Read the folder if it is not as before, and emit a signal with what was found."""
         self.reading = True
-        before = self._seen
 
         def read() -> tuple[object, Any]:
             seen = self._fingerprint()
             return seen, None if seen == before else self._read()
 
-        self._background.run(read, self._looked, self._not_read)
+        def finished(found: tuple[object, Any]) -> None:
+            self.reading = False
+            seen, listed = found
+            # The list may have been left meanwhile; what has changed is found again at its return.
+            if before is None or (seen != self._seen and self._can_show()):
+                self._seen = seen
+                signal.emit(listed)
 
-    def _looked(self, found: tuple[object, Any]) -> None:
-        self.reading = False
-        seen, listed = found
-        # The list may have been left meanwhile; what has changed is found again at its return.
-        if seen != self._seen and self._can_show():
-            self._seen = seen
-            self.changed.emit(listed)
+        def failed(error: Exception) -> None:
+            self.reading = False
+            report(error)
 
-    def _not_read(self, error: Exception) -> None:
-        # Opening the list reports it.
-        self.reading = False
+        self._background.run(read, finished, failed)

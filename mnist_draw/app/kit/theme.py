@@ -337,7 +337,7 @@ def _text(path: Path) -> str:
 
 def filled(path: Path, values: Mapping[str, object]) -> str:
     """Return a text in which "@" and a name is a value given, or else a colour in use."""
-    known = vars(theme().colours) | values
+    known = {**vars(theme().colours), **values}
     return re.sub(r"@(\w+)", lambda found: str(known[found[1]]), _text(path))
 
 

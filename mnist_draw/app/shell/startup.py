@@ -22,7 +22,7 @@ import sys
 import sysconfig
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,6 @@ from mnist_draw.storage.opening import MEGABYTE, read_file, regular_only
 
 if TYPE_CHECKING:
     from mnist_draw.app.shell.lesson import Lesson
-
 
 #: Python's threads change at least this often, in seconds: the window waits no longer for
 #: a worker that computes in Python.
@@ -223,143 +222,97 @@ LIBRARIES: dict[str, tuple[str, str]] = {
 
 #: Where these are set, Qt looks for plugins elsewhere too.
 _OTHER_PLUGINS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_PLUGIN_PATH")
+_NO_WINDOW = "No window can open here:"
 
-Loads = Callable[[str], bool]
 
-
-def startup_problem(
-    environ: Mapping[str, str] | None = None,
-    platform: str = sys.platform,
-    loads: Loads | None = None,
-    answers: Loads | None = None,
-    plugins: Path | None = None,
-) -> str | None:
+def startup_problem() -> str | None:
     """Explain why no window can open here; None if one can."""
-    environ = os.environ if environ is None else environ
-    plugins = plugins or _plugins()
-    found = [
-        _blocking_reason(name.partition(":")[0], environ, platform, loads, answers, plugins)
-        for name in environ.get("QT_QPA_PLATFORM", "").split(";")
-    ]
+    names = os.environ.get("QT_QPA_PLATFORM", "").split(";")
+    found = [_blocking_reason(name.partition(":")[0]) for name in names]
     # Qt takes the first of them that works.
-    return None if None in found else found[0]
+    return None if None in found else f"{_NO_WINDOW} {found[0]}"
 
 
-def _blocking_reason(
-    chosen: str,
-    environ: Mapping[str, str],
-    platform: str,
-    loads: Loads | None,
-    answers: Loads | None,
-    plugins: Path | None,
-) -> str | None:
+def _blocking_reason(chosen: str) -> str | None:
     """Explain why one of Qt's platforms cannot be used; "" is the system's own."""
-    if chosen and not any(name in environ for name in _OTHER_PLUGINS):
-        unknown = _unknown_platform(chosen, plugins)
+    if chosen and not any(name in os.environ for name in _OTHER_PLUGINS):
+        unknown = _unknown_platform(chosen)
         if unknown:
             return unknown
-    if not platform.startswith("linux"):
+    if not sys.platform.startswith("linux"):
         return None
-    loads = loads or _loads
-    if chosen in ("", "xcb") and environ.get("DISPLAY"):
-        return _missing_libraries(plugins, "libqxcb.so", loads) or _silent_server(
-            environ["DISPLAY"], answers or _answers
-        )
-    if chosen == "xcb" or (not chosen and not environ.get("WAYLAND_DISPLAY")):
+    display = os.environ.get("DISPLAY", "")
+    if chosen in ("", "xcb") and display:
+        return _missing_libraries("libqxcb.so") or _silent_server(display)
+    if chosen == "xcb" or (not chosen and not os.environ.get("WAYLAND_DISPLAY")):
         return (
-            "No window can open here: there is no display (neither DISPLAY nor WAYLAND_DISPLAY "
-            "is set). Start mnist-draw from a desktop session, or with a virtual display: "
-            "xvfb-run mnist-draw. The commands train, evaluate and predict need no display: "
-            "mnist-draw --help lists them."
+            "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). Start mnist-draw "
+            "from a desktop session, or with a virtual display: xvfb-run mnist-draw. The commands "
+            "train, evaluate and predict need no display: mnist-draw --help lists them."
         )
     if not chosen or chosen.startswith("wayland"):
-        return _missing_libraries(plugins, "libqwayland-generic.so", loads) or _silent_compositor(
-            environ, answers or _compositor_answers
-        )
+        return _missing_libraries("libqwayland-generic.so") or _silent_compositor()
     # Another platform was asked for by name (offscreen, vnc …): only Qt itself must load.
-    return _missing_libraries(plugins, f"libq{chosen}.so", loads)
+    return _missing_libraries(f"libq{chosen}.so")
 
 
-def qt_import_failure(error: ImportError, loads: Loads | None = None) -> str:
+def qt_import_failure(error: ImportError) -> str:
     """Return a sentence for an error that importing PyQt5 raised."""
-    missing = [name for name in LIBRARIES if not (loads or _loads)(name)]
+    missing = [name for name in LIBRARIES if not _loads(name)]
     if missing and sys.platform.startswith("linux"):
-        return _install(missing)
+        return f"{_NO_WINDOW} {_install(missing)}"
     return (
-        f"No window can open here: PyQt5 cannot be loaded ({error}). Install it anew with "
+        f"{_NO_WINDOW} PyQt5 cannot be loaded ({error}). Install it anew with "
         "pip install --force-reinstall PyQt5."
     )
 
 
-def platforms(plugins: Path | None = None) -> list[str]:
-    """Return the names of Qt's platforms, such as ``"xcb"``; none if installed elsewhere."""
-    folder = plugins or _plugins()
-    if folder is None:
-        return []
-    # libqxcb.so, libqcocoa.dylib, qwindows.dll
-    files = (path.name.partition(".")[0] for path in folder.glob("*q*.*"))
-    return sorted({name.removeprefix("lib").removeprefix("q") for name in files})
-
-
-def _missing_libraries(plugins: Path | None, plugin: str, loads: Loads) -> str | None:
+def _missing_libraries(name: str) -> str | None:
     """Return a sentence naming the packages that a platform plugin lacks."""
-    if plugins is None or not (plugins / plugin).exists():
+    folder = _plugins()
+    if folder is None or not (folder / name).exists() or _loads(str(folder / name)):
         # A distribution's own PyQt5 installs its plugins elsewhere, with what they need.
         return None
-    if loads(str(plugins / plugin)):
-        return None
-    missing = [name for name in LIBRARIES if not loads(name)]
+    missing = [name for name in LIBRARIES if not _loads(name)]
     if missing:
         return _install(missing)
-    return (
-        f"No window can open here: Qt's plugin {plugins / plugin} cannot be loaded. "
-        f"ldd {plugins / plugin} shows which library is missing."
-    )
+    plugin = folder / name
+    return f"Qt's plugin {plugin} cannot be loaded. ldd {plugin} shows which library is missing."
 
 
 def _install(missing: list[str]) -> str:
-    debian = " ".join(sorted({LIBRARIES[name][0] for name in missing}))
-    fedora = " ".join(sorted({LIBRARIES[name][1] for name in missing}))
+    debian, fedora = (" ".join(sorted({LIBRARIES[name][n] for name in missing})) for n in (0, 1))
     return (
-        f"No window can open here: Qt needs {', '.join(missing)}, which this system lacks.\n"
+        f"Qt needs {', '.join(missing)}, which this system lacks.\n"
         f"  Debian, Ubuntu: sudo apt install {debian}\n"
         f"  Fedora:         sudo dnf install {fedora}\n"
         "Then start mnist-draw again. The commands train, evaluate and predict work without."
     )
 
 
-def _silent_server(display: str, answers: Loads) -> str | None:
-    if answers(display):
-        return None
-    return (
-        f"No window can open here: no X server answers at DISPLAY={display}, or it does not "
-        "admit this user. Check that the desktop session or the forwarding (ssh -X) is alive."
-    )
-
-
-def _unknown_platform(chosen: str, plugins: Path | None) -> str | None:
+def _unknown_platform(chosen: str) -> str | None:
     """Return a sentence about a platform that Qt has no plugin for."""
-    if plugins is None:
-        return None
-    known = platforms(plugins)
+    # libqxcb.so, libqcocoa.dylib, qwindows.dll
+    folder = _plugins()
+    files = [path.name.partition(".")[0] for path in folder.glob("*q*.*")] if folder else []
+    known = sorted({name.removeprefix("lib").removeprefix("q") for name in files})
     # One plugin serves several kinds of Wayland.
     if not known or any(name.startswith(chosen.partition("-")[0]) for name in known):
         return None
     return (
-        f"No window can open here: QT_QPA_PLATFORM is {chosen!r}, which Qt does not have. It has "
-        f"{', '.join(known)}. Unset the variable, and the usual one is taken."
+        f"QT_QPA_PLATFORM is {chosen!r}, which Qt does not have. It has {', '.join(known)}. Unset "
+        "the variable, and the usual one is taken."
     )
 
 
-def _silent_compositor(environ: Mapping[str, str], answers: Loads) -> str | None:
-    display = environ.get("WAYLAND_DISPLAY") or "wayland-0"
-    path = Path(environ.get("XDG_RUNTIME_DIR", "/"), display)
-    if answers(str(path)):
+def _silent_compositor() -> str | None:
+    display = os.environ.get("WAYLAND_DISPLAY") or "wayland-0"
+    path = Path(os.environ.get("XDG_RUNTIME_DIR", "/"), display)
+    if _compositor_answers(str(path)):
         return None
     return (
-        f"No window can open here: no Wayland compositor answers at {path} "
-        f"(WAYLAND_DISPLAY={display}). Check that the desktop session is alive. The commands "
-        "train, evaluate and predict need no display."
+        f"no Wayland compositor answers at {path} (WAYLAND_DISPLAY={display}). Check that the "
+        "desktop session is alive. The commands train, evaluate and predict need no display."
     )
 
 
@@ -373,6 +326,15 @@ def _compositor_answers(path: str) -> bool:
         except (OSError, ValueError):
             return False
     return True
+
+
+def _silent_server(display: str) -> str | None:
+    if _answers(display):
+        return None
+    return (
+        f"no X server answers at DISPLAY={display}, or it does not admit this user. Check that the "
+        "desktop session or the forwarding (ssh -X) is alive."
+    )
 
 
 def _plugins() -> Path | None:

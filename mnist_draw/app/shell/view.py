@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -102,15 +102,12 @@ def _choices(
     """Add a heading and entries, of which one is ticked; return them by what they choose."""
     menu.add_heading(title)
     group = QActionGroup(menu)
+    group.triggered.connect(lambda action: choose(action.data()))
     found: dict[Any, QAction] = {}
     for value, text in entries:
-        action = found[value] = menu.addAction(text)
+        action = found[value] = group.addAction(text)
+        action.setData(value)
         action.setCheckable(True)
         action.setChecked(value == used)
-        action.triggered.connect(partial(_chosen, choose, value))
-        group.addAction(action)
+    menu.addActions(group.actions())
     return found
-
-
-def _chosen(choose: Callable[[Any], None], value: Any, _: Sequence[Any] | bool) -> None:
-    choose(value)

@@ -50,24 +50,6 @@ network_notifier = Notifier("network")
 P = TypeVar("P", bound=Page)
 
 
-def _draw(window: Window) -> DrawTab:
-    return DrawTab(window.network, window.preferences)
-
-
-def _train(window: Window) -> TrainTab:
-    return TrainTab(window.preferences)
-
-
-def _inside(window: Window) -> InsideTab:
-    return InsideTab(window.page(DrawTab).canvas, window.network, window.preferences)
-
-
-#: The tabs from left to right: each makes one page, and may use the pages before it.
-PAGES: tuple[Callable[[Window], Page], ...] = (
-    _draw,
-    _train,
-    _inside,
-)
 #: The page at each start: the board keeps its drawing, and Train shows the last run by itself.
 _FIRST = DrawTab.name
 
@@ -324,3 +306,11 @@ class Window(QMainWindow):
     def shut_down(self) -> bool:
         """End all threads; return False if one did not end in time."""
         return running.shut_down()
+
+
+#: The tabs from left to right: each makes one page, and may use the pages before it.
+PAGES: tuple[Callable[[Window], Page], ...] = (
+    lambda window: DrawTab(window.network, window.preferences),
+    lambda window: TrainTab(window.preferences),
+    lambda window: InsideTab(window.page(DrawTab).canvas, window.network, window.preferences),
+)

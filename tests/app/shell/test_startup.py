@@ -18,36 +18,25 @@ from ..conftest import run_python
 
 
 @pytest.fixture
-def plugins(tmp_path):
-    """Return a plugin folder like Qt's."""
+def look(tmp_path, monkeypatch):
+    """Return what asks for obstacles on a Linux where some libraries are missing."""
     for name in ("libqxcb.so", "libqwayland-generic.so", "libqoffscreen.so"):
         (tmp_path / name).touch()
-    return tmp_path
 
+    def ask(missing=(), answers=True, **environ):
+        def loads(library):
+            return not (library in missing or (missing and library.endswith("libqxcb.so")))
 
-def look(plugins, missing=(), answers=True, **environ):
-    """Ask for obstacles on a Linux where some libraries are missing."""
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "platform", "linux")
+            patch.setattr(os, "environ", environ)
+            patch.setattr(startup, "_plugins", lambda: tmp_path)
+            patch.setattr(startup, "_loads", loads)
+            for name in ("_answers", "_compositor_answers"):
+                patch.setattr(startup, name, lambda place: answers)
+            return startup.startup_problem()
 
-    def loads(library):
-        return not (library in missing or (missing and library.endswith("libqxcb.so")))
-
-    return startup.startup_problem(environ, "linux", loads, lambda display: answers, plugins)
-
-
-def test_all_is_well(plugins):
-    for environ in (
-        {"DISPLAY": ":0"},
-        {"WAYLAND_DISPLAY": "w-0"},
-        {"QT_QPA_PLATFORM": "offscreen"},
-    ):
-        assert look(plugins, **environ) is None
-    assert startup.startup_problem({}, "win32", plugins=plugins) is None
-
-
-def test_missing_libraries_are_named_with_their_packages(plugins):
-    sentence = look(plugins, ("libxcb-icccm.so.4", "libxkbcommon-x11.so.0"), DISPLAY=":0")
-    assert "apt install libxcb-icccm4 libxkbcommon-x11-0" in sentence
-    assert "dnf install libxkbcommon-x11 xcb-util-wm" in sentence
+    return ask
 
 
 @pytest.mark.parametrize(
@@ -59,22 +48,27 @@ def test_missing_libraries_are_named_with_their_packages(plugins):
         ({"QT_QPA_PLATFORM": "wayland-egl", "WAYLAND_DISPLAY": "wayland-7"}, "wayland-7"),
     ],
 )
-def test_a_display_that_does_not_answer_is_named(plugins, environ, expected):
-    assert expected in look(plugins, answers=False, **environ)
+def test_a_display_that_does_not_answer_is_named(look, environ, expected):
+    assert expected in look(answers=False, **environ)
+    assert not environ or look(**environ) is None
+    sentence = look(("libxcb-icccm.so.4", "libxkbcommon-x11.so.0"), DISPLAY=":0")
+    assert "apt install libxcb-icccm4 libxkbcommon-x11-0" in sentence
+    assert "dnf install libxkbcommon-x11 xcb-util-wm" in sentence
 
 
-def test_unknown_platform(plugins):
-    sentence = look(plugins, QT_QPA_PLATFORM="hologram:size=3", DISPLAY=":0")
+def test_unknown_platform(look):
+    assert look(QT_QPA_PLATFORM="offscreen") is None
+    sentence = look(QT_QPA_PLATFORM="hologram:size=3", DISPLAY=":0")
     assert "QT_QPA_PLATFORM is 'hologram'" in sentence
     assert "offscreen, wayland-generic, xcb" in sentence
     # Qt takes the first that works, and may find plugins in other places.
-    assert look(plugins, QT_QPA_PLATFORM="hologram;offscreen") is None
-    assert look(plugins, QT_QPA_PLATFORM="hologram", QT_PLUGIN_PATH="/opt/qt") is None
+    assert look(QT_QPA_PLATFORM="hologram;offscreen") is None
+    assert look(QT_QPA_PLATFORM="hologram", QT_PLUGIN_PATH="/opt/qt") is None
 
 
-def test_failed_import_names_the_package():
-    error = ImportError("libGL.so.1: cannot open shared object file")
-    sentence = startup.qt_import_failure(error, lambda name: name != "libGL.so.1")
+def test_failed_import_names_the_package(monkeypatch):
+    monkeypatch.setattr(startup, "_loads", lambda name: name != "libGL.so.1")
+    sentence = startup.qt_import_failure(ImportError("libGL.so.1: cannot open"))
     assert "libgl1" in sentence or not sys.platform.startswith("linux")
 
 
