@@ -123,7 +123,9 @@ def test_maps_of_all_layers_and_layouts_are_kept(digits, monkeypatch):
     np.testing.assert_allclose(pixels.project(flat[7]), pixels.points[7], atol=1e-3)
     place = weighted_place(pixels.points, nearest, far)
     np.testing.assert_allclose(place, pixels.points[7], atol=0.5)
-    *_, points = lay_out(linear_model(), pixels, images)
+    first, *_, points = lay_out(linear_model(), pixels, images)
+    np.testing.assert_array_equal(first, pixels.points)
+    assert np.abs(points - first).max() > 1
     monkeypatch.setattr(maps, "NetworkProbe", None)
     (kept,) = build_maps(linear_model(), images, labels)
     assert [layer.name for layer in kept.layers] == ["pixels", "answer"]

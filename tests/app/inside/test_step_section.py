@@ -354,6 +354,10 @@ def test_the_graph_is_shown_without_a_drawing(section, qtbot):
     qtbot.waitUntil(lambda: bool(page.graphs), timeout=60_000)
     assert section.view_name() == "graph"
     assert page.figures["fused"].text() == "2"
+    # As many operations are said as the table has.
+    for place, name in ((2, "written"), (3, "compiled")):
+        counts = [int(page.view.item(line, place).text()) for line in range(page.view.rowCount())]
+        assert page.figures[name].text() == str(sum(counts))
     assert page.view.item(0, 1).text() == "Dot"
     assert "Composite" in page.compiled.toPlainText()
     page.functions.setCurrentIndex(page.functions.findData("learn"))
