@@ -11,18 +11,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PictureFormat:
-    """One kind of picture file.
+    """One kind of picture file; new files get the first suffix.
 
-    Attributes
-    ----------
-    title : str
-        Its name for the user, such as ``"JPEG"``.
-    suffixes : tuple of str
-        Of its files, lower case with the dot; new files get the first.
-    decoder : str
-        Pillow's name of its decoder; empty if such files are not read.
-    saved_as : str
-        How a drawing is saved: as ``"pixels"``, as ``"curves"``, or not (empty).
+    `decoder` is Pillow's name, empty if such files are not read. A drawing is `saved_as`
+    ``"pixels"``, ``"curves"``, or not.
     """
 
     title: str

@@ -69,20 +69,9 @@ def _linear(sums: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Activation:
-    """The activation of dense units.
+    """The activation of dense units: `compute` maps float32 (N, units) in NumPy.
 
-    Attributes
-    ----------
-    name : str
-        In the text of a network, and for the user.
-    meaning : str
-        For the user.
-    compute : callable
-        In NumPy: from sums to outputs, both float32 (N, units).
-    theano : str
-        Module and name of the function that Lasagne's layers take.
-    onnx : str
-        The operator in ONNX, and its attributes in `onnx_attributes`.
+    `theano` is the module and name of the function that Lasagne's layers take.
     """
 
     name: str
@@ -162,15 +151,7 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
 
 @dataclass(frozen=True)
 class Convolution:
-    """A convolution without padding, then rectifiers.
-
-    Attributes
-    ----------
-    filters : int
-        Number of filters.
-    side : int
-        Of each filter, in pixels.
-    """
+    """A convolution with filters of ``side`` pixels, without padding, then rectifiers."""
 
     filters: int
     side: int
@@ -279,22 +260,11 @@ def parameter_shapes(operations: Sequence[Operation]) -> tuple[Shape, ...]:
 def forward(
     operations: Sequence[Operation], parameters: Sequence[Floats], pictures: Floats
 ) -> Floats:
-    """Compute the output of a network with NumPy alone.
+    """Compute the output of a network, float32 (N, units), with NumPy alone; thread-safe.
 
-    It is thread-safe. One picture takes a few milliseconds in the largest network that ships,
-    several times what a compiled function takes.
-
-    Parameters
-    ----------
-    operations : sequence of Operation
-    parameters : sequence of numpy.ndarray
-        float32, of the shapes that `parameter_shapes` returns.
-    pictures : numpy.ndarray, float32, shape (N, 1, 28, 28)
-        0 to 255/256.
-
-    Returns
-    -------
-    numpy.ndarray, float32, shape (N, units of the last operation)
+    One picture takes a few milliseconds in the largest network that ships, several times what a
+    compiled function takes. The parameters have the shapes that `parameter_shapes` returns;
+    pictures are float32 (N, 1, 28, 28), from 0 to 255/256.
     """
     if len(pictures) > TOGETHER:
         starts = range(0, len(pictures), TOGETHER)
@@ -364,12 +334,8 @@ class OnnxNode:
 class OperationKind:
     """An operation in other frameworks.
 
-    Attributes
-    ----------
-    layer : callable
-        From the Lasagne layer before it and the operation to its layer.
-    onnx : callable
-        From the operation, its parameters and the input shape to ONNX operators.
+    `layer` makes Lasagne's from the layer before it and the operation, `onnx` the operators from
+    the operation, its parameters and the input shape.
     """
 
     layer: Callable[[Any, Any], Any]

@@ -30,17 +30,10 @@ MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
 
 
 class Scores(NamedTuple):
-    """The scores of N pictures.
+    """The scores of N pictures: calibrated probabilities (N, classes), and log odds (N,).
 
-    Attributes
-    ----------
-    probabilities : numpy.ndarray, float32, shape (N, classes)
-        Calibrated.
-    log_odds : numpy.ndarray, float32, shape (N,)
-        Of being one digit; see :meth:`mnist_draw.recognition.recogniser.Recogniser.refuses`.
-        Infinite where no rule applies.
-    several : numpy.ndarray, float32, shape (N,)
-        Log odds of being several digits; minus infinity where no rule applies.
+    Those of being one digit (`log_odds`) are infinite where no rule applies, and those of being
+    several digits minus infinity.
     """
 
     probabilities: Probabilities
@@ -50,33 +43,14 @@ class Scores(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A digit, two candidates, or none.
+    """A digit, two candidates, or none; for a network of other pictures, read class for digit.
 
-    For a network that was trained on other pictures, read class for digit.
-
-    Attributes
-    ----------
-    digit : int or None
-        The best guess, from 0; None if there is no ink, the ink is no digit, or no digit stands
-        out.
-    text : str
-        For the user: ``"3"`` if the program is sure, ``"3 or 8"`` if two digits are close, ``"?"``
-        for what is no digit and if no digit stands out, empty for an empty picture.
-    confidence : float
-        Calibrated probability of the best guess, 0 to 1, also if no digit stands out; 0 if the
-        ink is no digit or there is none.
-    probabilities : numpy.ndarray, float32, shape (classes,)
-        Calibrated, sum 1, of the network alone, whatever `digit` is. Uniform for an empty picture.
-    second : int
-        The runner-up.
-    reason : str
-        A sentence that explains the answer.
-    network_input : numpy.ndarray or None
-        The input of the network, float32, shape (28, 28); None for an empty picture.
-    log_odds, several : float
-        Log odds of being one digit, and of being several; see :class:`Scores`.
-    names : tuple of str
-        The names of the classes.
+    `digit` is the best guess; None if there is no ink, the ink is no digit, or no digit stands out.
+    `text` is ``"3"``, ``"3 or 8"`` if two digits are close, ``"?"`` without a digit, and empty
+    without ink; `reason` explains it in a sentence. `confidence` is the probability of the best
+    guess, also if it does not stand out, and 0 if the ink is no digit. `probabilities` are those of
+    the network alone, calibrated, uniform without ink; `second` is the runner-up. `network_input`
+    is float32 (28, 28), None without ink. For the log odds see :class:`Scores`.
     """
 
     digit: int | None
@@ -113,20 +87,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class DigitAnswer:
-    """One digit of a number.
+    """One digit of a number; None, with a confidence of 0, for what is no digit.
 
-    Attributes
-    ----------
-    digit : int or None
-        None for what is no digit.
-    confidence : float
-        Calibrated probability of the digit, 0 to 1; 0 where there is none.
-    box : tuple of int
-        Left, top, width and height in pixels of the picture.
-    probabilities : numpy.ndarray, float32, shape (10,)
-        Of the network for this digit alone, calibrated; all 0.1 if it did not run.
-    network_input : numpy.ndarray or None
-        The input of the network, float32, shape (28, 28).
+    `box` is left, top, width and height in pixels of the picture. `probabilities` are of the
+    network for this digit alone, calibrated; all 0.1 if it did not run.
     """
 
     digit: int | None
@@ -142,14 +106,9 @@ class DigitAnswer:
 class NumberAnswer:
     """A number.
 
-    Attributes
-    ----------
-    text : str
-        Its digits from left to right, ``?`` for what is no digit; a single ``?`` if nothing is a
-        digit; empty for an empty picture.
-    digits : tuple of DigitAnswer
-    share : float
-        The probability that the ink is rightly divided into these digits, 0 to 1.
+    `text` has its digits from left to right, ``?`` for what is no digit; a single ``?`` if nothing
+    is a digit; it is empty for an empty picture. `share` is the probability that the ink is rightly
+    divided into these digits.
     """
 
     text: str
@@ -194,18 +153,7 @@ def answer_from(
     objection: str = "",
     names: tuple[str, ...] = DIGITS,
 ) -> Answer:
-    """Create the answer from probabilities.
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray, float32, shape (classes,)
-        Calibrated.
-    network_input : numpy.ndarray, float32, shape (28, 28)
-    objection : str
-        Why the ink cannot be a digit, as a sentence; empty if it can.
-    names : tuple of str
-        The names of the classes.
-    """
+    """Create the answer from calibrated probabilities; `objection` says why the ink is no digit."""
     first, second = two_best(probabilities.tolist())
     one, other = names[first], names[second]
     shares = f"{_percent(probabilities, first, names)}, {_percent(probabilities, second, names)}."
@@ -235,18 +183,7 @@ def _percent(probabilities: npt.NDArray[np.float32], number: int, names: tuple[s
 
 
 def apply_temperature(probabilities: npt.NDArray[np.floating], temperature: float) -> Probabilities:
-    """Make probabilities less extreme (T > 1) or more extreme (T < 1).
-
-    Parameters
-    ----------
-    probabilities : numpy.ndarray, shape (..., classes)
-    temperature : float
-        Positive; 1 changes nothing.
-
-    Returns
-    -------
-    numpy.ndarray, float32, same shape
-    """
+    """Make probabilities (…, classes) less extreme (T > 1) or more extreme (T < 1)."""
     if temperature == 1:
         return np.asarray(probabilities, dtype=np.float32)
     scaled = _log(probabilities) / temperature
@@ -259,23 +196,10 @@ def apply_temperature(probabilities: npt.NDArray[np.floating], temperature: floa
 def fit_temperature(
     probabilities: npt.NDArray[np.floating], labels: npt.NDArray[np.integer]
 ) -> float:
-    """Find the temperature under which the right answers are most likely.
+    """Find the temperature, 0.2 to 10, under which the right answers are most likely.
 
-    Parameters
-    ----------
-    probabilities : numpy.ndarray, shape (N, classes)
-        Of pictures that the network was not trained on.
-    labels : numpy.ndarray, shape (N,)
-
-    Returns
-    -------
-    float
-        Between 0.2 and 10.
-
-    Raises
-    ------
-    ValueError
-        When there is no picture, or the arrays do not belong together.
+    The probabilities are of pictures that the network was not trained on. Raises `ValueError` when
+    there is no picture, or the arrays do not belong together.
     """
     if len(probabilities) != len(labels) or not len(labels):
         raise ValueError(f"got {len(probabilities)} probabilities for {len(labels)} labels")
@@ -299,20 +223,10 @@ def fit_temperature(
 def expected_calibration_error(
     confidences: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]
 ) -> float:
-    """Compute the mean difference between confidence and accuracy.
+    """Compute the mean difference between confidence and accuracy; 0.01 is one per cent.
 
-    Parameters
-    ----------
-    confidences : numpy.ndarray, shape (N,)
-        0 to 1.
-    correct : numpy.ndarray of bool, shape (N,)
-
-    Returns
-    -------
-    float
-        Mean absolute difference between confidence and accuracy in each of `_BINS` equally wide
-        intervals of confidence, weighted by how many answers fall into it; 0 is perfect, 0.01 is
-        one per cent.
+    It is taken in `_BINS` equally wide intervals of confidence, weighted by how many answers fall
+    into each.
     """
     if len(confidences) != len(correct) or not len(correct):
         raise ValueError(f"got {len(confidences)} confidences for {len(correct)} answers")

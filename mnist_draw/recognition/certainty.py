@@ -49,19 +49,10 @@ class _Probabilities(Protocol):
 class Certainty:
     """What is said of an answer.
 
-    Attributes
-    ----------
-    state : State
-    word : str
-        The state as a heading: ``"Sure"``; ``"Not a class"`` if the classes are no digits.
-    text : str
-        The answer itself, without doubt: ``"3"``, ``"3 or 8"``, ``"⊘"``, ``"93"``.
-    line : str
-        The sentence below: ``"97.8 % for 3"``, ``"Perhaps 3 or 5"``, or the reason of a refusal.
-    named : tuple of int
-        The classes that the program stands behind, shown in the accent's colour.
-    parts : tuple of Certainty
-        Of a number, one for each digit.
+    `word` is the state as a heading (``"Not a class"`` if the classes are no digits), `text` the
+    answer without doubt (``"3 or 8"``, ``"⊘"``, ``"93"``), and `line` the sentence below it.
+    `named` are the classes that the program stands behind; `parts` are those of a number, one a
+    digit.
     """
 
     state: State
@@ -110,17 +101,10 @@ def certainty_from(
     objection: str = "",
     share: float = 1.0,
 ) -> Certainty:
-    """Return the certainty of calibrated probabilities.
+    """Return the certainty of calibrated probabilities (classes,).
 
-    Parameters
-    ----------
-    probabilities : numpy.ndarray, shape (classes,)
-    names : sequence of str
-        The names of the classes.
-    objection : str
-        Why the ink is no digit, as a sentence; empty if it is one.
-    share : float
-        The probability that the ink is one digit at all, and not a part or several of them.
+    `objection` says why the ink is no digit, if so; `share` is the probability that the ink is one
+    digit at all, and not a part or several of them.
     """
     if objection:
         word = State.NOT_A_DIGIT.value if tuple(names) == DIGITS else "Not a class"

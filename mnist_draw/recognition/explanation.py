@@ -33,23 +33,11 @@ _OUT_OF_REACH = 1e9
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Why a network reads a picture as one digit.
+    """Why a network reads a picture as one digit, and not as its most probable `rival`.
 
-    Attributes
-    ----------
-    digit : int
-        The explained digit.
-    rival : int
-        The most probable of the other digits.
-    log_odds : float
-        Logarithm of the digit's probability over that of all others together, calibrated.
-    network_input : numpy.ndarray, float32, shape (28, 28)
-        The picture.
-    saliency : numpy.ndarray, float32, shape (28, 28)
-        How much each pixel's ink is evidence for the digit (positive) or against it (negative), in
-        log odds; 0 without ink.
-    names : tuple of str
-        The names of the classes.
+    `log_odds` is the logarithm of the digit's probability over that of all others together,
+    calibrated. `saliency` is how much each pixel's ink is evidence for the digit (positive) or
+    against it (negative), in log odds; 0 without ink. Both pictures are float32 (28, 28).
     """
 
     digit: int
@@ -95,25 +83,10 @@ class Explainer:
         self._names = class_names(model)
 
     def explain(self, network_input: npt.NDArray[Any], digit: int) -> Explanation:
-        """Explain the evidence for one digit in a picture.
+        """Explain the evidence for one digit, or other class, in a picture of (28, 28).
 
-        Parameters
-        ----------
-        network_input : numpy.ndarray, shape (28, 28)
-            0 to 255/256, as :attr:`mnist_draw.recognition.answer.Answer.network_input`.
-        digit : int
-            The digit, or other class, to explain, from 0.
-
-        Returns
-        -------
-        Explanation
-
-        Raises
-        ------
-        ValueError
-            When the picture has another shape or there is no such digit.
-        mnist_draw.storage.ModelFileError
-            When the parameters, each of them finite, are so large that the result is not.
+        Raises `ValueError` if the picture has another shape or there is no such digit, and
+        `ModelFileError` if the parameters, each finite, are so large that the result is not.
         """
         picture = np.asarray(network_input, np.float32)
         if picture.shape != (SIDE, SIDE):

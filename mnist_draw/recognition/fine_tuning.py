@@ -63,16 +63,8 @@ _BEFORE, _TRAINED = 0.15, 0.9
 class Score:
     """How well a network reads.
 
-    Attributes
-    ----------
-    labels : tuple of int
-        What the user's digits are.
-    answers : tuple of str
-        What the network says they are: ``"4"``, ``"4 or 9"``, ``"9 ?"``, ``"⊘"``.
-    sureness : float
-        Mean probability of the right digits, 0 to 1.
-    test_accuracy : float
-        On MNIST, 0 to 1.
+    `labels` are what the user's digits are, `answers` what the network says (``"4 or 9"``, ``"9
+    ?"``), and `sureness` is the mean probability of the right digits.
     """
 
     labels: tuple[int, ...]

@@ -36,17 +36,7 @@ FORMAT = Format("mnist_draw mistakes", 1, MEGABYTE)
 
 @dataclass(frozen=True)
 class Mistake:
-    """A test digit that the network gets wrong.
-
-    Attributes
-    ----------
-    index : int
-        Its place in the test set, from 0.
-    label : int
-        Which digit it is.
-    read : str
-        What the network reads, such as ``"4"`` or ``"4 or 9"``.
-    """
+    """A test digit, by its index from 0, that the network reads as another, or as ``"4 or 9"``."""
 
     index: int
     label: int

@@ -41,18 +41,8 @@ even paper. From Python: predict(pictures) returns the probabilities.
 class NetworkFormat:
     """A kind of file that holds a trained network.
 
-    Attributes
-    ----------
-    name : str
-        On the command line.
-    ending : str
-        Of its files' names, with the dot.
-    title : str
-        In menus and dialogs.
-    meaning : str
-        What can be done with it; for help texts, without a stop.
-    pack : callable
-        From the network to the file's bytes. Raises `UserError`.
+    `name` is for the command line, `title` for menus and dialogs, `meaning` (what can be done with
+    it, without a stop) for help texts. `pack` makes the file's bytes, or raises `UserError`.
     """
 
     name: str

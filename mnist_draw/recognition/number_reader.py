@@ -79,25 +79,11 @@ def read_number(
     beginning: bool = False,
     strokes: Sequence[PenStroke] | None = None,
 ) -> NumberAnswer:
-    """Read the digits on a picture from left to right.
+    """Read one line of digits, ink as `normalise_ink` takes it, from left to right.
 
-    Parameters
-    ----------
-    recogniser : Recogniser
-    ink : numpy.ndarray, shape (H, W)
-        As :func:`mnist_draw.dataset.normalise.normalise_ink` takes it; one line of digits.
-    alone : Answer, optional
-        The answer for this ink as one digit, if it is known already.
-    beginning : bool
-        Whether the ink is a first stroke that is still being drawn. It is read as one digit: its
-        cuts would change with every point.
-    strokes : sequence of numpy.ndarray, float, shape (n, 3), optional
-        The pen strokes of the ink, if they are known, in the order in which they were drawn; see
-        :data:`mnist_draw.recognition.stroke_reader.PenStroke`.
-
-    Returns
-    -------
-    NumberAnswer
+    `alone` is the answer for this ink as one digit, if it is known already; `strokes` are its pen
+    strokes in the order in which they were drawn, if they are. The `beginning` of a first stroke,
+    which is still being drawn, is read as one digit: its cuts would change with every point.
     """
     if not has_ink(ink):
         return NumberAnswer("", ())

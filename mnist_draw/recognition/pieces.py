@@ -76,22 +76,10 @@ class Row:
 class Pieces(Row):
     """Ink cut into pieces.
 
-    Attributes
-    ----------
-    ink : numpy.ndarray, float32, shape (H, W)
-        0 to 1, reduced and cropped to the ink.
-    owner : numpy.ndarray, int, shape (H, W)
-        Which piece each pixel belongs to, from 0; -1 where there is none.
-    boxes : tuple of tuple of int
-        Top, left, bottom and right of each piece in `ink`.
-    cut : tuple of bool
-        Whether a seam, not paper, parts each piece from the one before it.
-    height : float
-        Of the line of digits, in pixels of `ink`.
-    scale : int
-        Pixels of the picture for each of `ink`.
-    corner : tuple of int
-        Row and column of the picture where `ink` begins.
+    `ink` is float32 (H, W), 0 to 1, reduced and cropped; `owner`, (H, W), the number of each
+    pixel's piece, -1 where there is none; `cut` tells whether a seam, not paper, parts a piece from
+    the one before. `boxes` and the line's `height` are in pixels of `ink`. A pixel of it is `scale`
+    pixels of the picture; `corner` is the row and column there.
     """
 
     ink: Plane
@@ -119,21 +107,9 @@ class Pieces(Row):
 def cut_in_pieces(
     ink: npt.NDArray[Any], box: Box, stays_whole: Callable[[list[Plane]], list[bool]]
 ) -> Pieces:
-    """Cut ink into pieces.
+    """Cut ink, (H, W) with all of it in `box`, into pieces, at least one.
 
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (H, W)
-        As :func:`mnist_draw.dataset.normalise.normalise_ink` takes it.
-    box : tuple of int
-        Top, left, bottom and right of all ink.
-    stays_whole : callable
-        Tells for the ink of each wide part whether it is not cut.
-
-    Returns
-    -------
-    Pieces
-        At least one.
+    `stays_whole` tells for the ink of each wide part whether it is not cut.
     """
     # Slow to import, and not needed for a first stroke.
     from scipy import ndimage
@@ -245,19 +221,9 @@ def _in_order(
 
 
 def find_seams(ink: Plane, height: float) -> Columns:
-    """Find seams through ink.
+    """Find seams through ink, float32 (H, W), on a line of digits of this height in pixels.
 
-    Parameters
-    ----------
-    ink : numpy.ndarray, float32, shape (H, W)
-        0 to 1.
-    height : float
-        Of the line of digits, in pixels.
-
-    Returns
-    -------
-    numpy.ndarray, int, shape (seams, H)
-        For each row the first column to the right of the seam, from left to right.
+    Returns int (seams, H): for each row the first column to the right of the seam.
     """
     rows, columns = ink.shape
     edge = _APART * height
@@ -332,21 +298,8 @@ def cheapest(
 ) -> tuple[list[int], float]:
     """Return the groups that cover all pieces at the lowest cost, by dynamic programming.
 
-    Parameters
-    ----------
-    count : int
-        Number of pieces.
-    groups : list of tuple of int
-        First piece and end of each group, sorted by the first; together they can cover all.
-    costs : numpy.ndarray, float64, shape (len(groups),)
-        Minus the logarithm of each group's probability.
-
-    Returns
-    -------
-    chosen : list of int
-        Rows of `groups`, from left to right.
-    share : float
-        The probability of this way among all ways, 0 to 1.
+    `groups` are sorted by the first piece; `costs` are minus the logarithms of their probabilities.
+    Returns rows of `groups`, from left to right, and the probability of this way among all ways.
     """
     best = [0.0] + [np.inf] * count
     # Minus the logarithm of the probability of all ways to here.

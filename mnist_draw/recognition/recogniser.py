@@ -150,21 +150,10 @@ class Recogniser:
         self._compiled = compiled
 
     def predict(self, inputs: Floats) -> Floats:
-        """Return calibrated probabilities of many normalised pictures.
+        """Return calibrated probabilities, float32 (N, classes), of normalised pictures.
 
-        Parameters
-        ----------
-        inputs : numpy.ndarray, shape (N, 1, 28, 28)
-            0 to 255/256.
-
-        Returns
-        -------
-        numpy.ndarray, float32, shape (N, classes)
-
-        Raises
-        ------
-        mnist_draw.storage.ModelFileError
-            When the parameters, each of them finite, are so large that the result is not.
+        They are (N, 1, 28, 28), from 0 to 255/256. Raises `ModelFileError` if the parameters, each
+        of them finite, are so large that the result is not.
         """
         inputs = np.asarray(inputs, dtype=np.float32)
         if inputs.ndim != 4 or inputs.shape[1:] != (1, SIDE, SIDE):
@@ -186,19 +175,10 @@ class Recogniser:
         return np.concatenate([self.predict(scale(part)) for part in slices])
 
     def read(self, inputs: Floats, min_log_odds: float = -np.inf) -> Scores:
-        """Compute probabilities and log odds of many pictures.
+        """Compute probabilities and log odds of many pictures, as :meth:`predict` takes them.
 
-        Parameters
-        ----------
-        inputs : numpy.ndarray, shape (N, 1, 28, 28)
-            As for :meth:`predict`.
-        min_log_odds : float
-            The network does not read pictures with lower log odds of being a digit: their
-            probabilities are uniform.
-
-        Returns
-        -------
-        Scores
+        The network does not read pictures with lower log odds of being a digit than `min_log_odds`:
+        their probabilities are uniform.
         """
         if self._rule is None or not self.reads_digits:
             infinite = np.full(len(inputs), np.inf, np.float32)
@@ -217,21 +197,11 @@ class Recogniser:
     def recognise_ink(
         self, ink: npt.NDArray[Any], strokes: Sequence[PenStroke] | None = None
     ) -> Answer:
-        """Recognise one digit.
+        """Recognise one digit in ink as :func:`mnist_draw.dataset.normalise.normalise_ink` takes
+        it.
 
-        Parameters
-        ----------
-        ink : numpy.ndarray, shape (H, W)
-            Any size, high values are ink; see
-            :func:`mnist_draw.dataset.normalise.normalise_ink`.
-        strokes : sequence of numpy.ndarray, float, shape (n, 3), optional
-            The pen strokes of the ink, if they are known. They are redrawn with a pen that suits
-            their size.
-
-        Returns
-        -------
-        Answer
-            Without ink, the network does not run.
+        If its pen strokes are known, they are redrawn with a pen that suits their size. Without
+        ink, the network does not run.
         """
         if not has_ink(ink):
             return empty_answer(self.names)
@@ -258,10 +228,7 @@ class Recogniser:
         beginning: bool = False,
         strokes: Sequence[PenStroke] | None = None,
     ) -> NumberAnswer:
-        """Read the digits on a picture from left to right.
-
-        The parameters are those of :func:`mnist_draw.recognition.number_reader.read_number`.
-        """
+        """Read the digits on a picture: :func:`mnist_draw.recognition.number_reader.read_number`."""
         return read_number(self, ink, alone, beginning, strokes)
 
 

@@ -73,13 +73,8 @@ def operations_of(first: int, second: int, units: int) -> tuple[Operation, ...]:
 class RejectionRule:
     """The fitted rule.
 
-    Attributes
-    ----------
-    layers : tuple of numpy.ndarray
-        Weights and biases of the four layers by turns, float32, in Lasagne's shapes; rectifiers
-        follow all but the last.
-    threshold : float
-        Log odds of being a digit below which a picture is refused.
+    `layers` are weights and biases of the four layers by turns, float32, in Lasagne's shapes;
+    rectifiers follow all but the last. Log odds of being a digit below `threshold` are refused.
     """
 
     layers: tuple[Floats, ...]
@@ -104,19 +99,11 @@ class RejectionRule:
         return cls(model.parameters, threshold)
 
     def log_odds(self, inputs: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
-        """Return the log odds of being one digit, whichever, and of being several.
+        """Return the log odds, float32 (N,) each, of being one digit, whichever, and of being
+        several.
 
-        Parameters
-        ----------
-        inputs : numpy.ndarray, shape (N, 1, 28, 28)
-            Normalised, 0 to 255/256.
-
-        Returns
-        -------
-        one : numpy.ndarray, float32, shape (N,)
-            Log odds of one digit against several or none: 0 for as likely as not.
-        several : numpy.ndarray, float32, shape (N,)
-            Log odds of several digits against one or none.
+        They are against everything else: 0 is as likely as not. The inputs are normalised pictures,
+        (N, 1, 28, 28) from 0 to 255/256.
         """
         scores = self.scores(inputs)
         one = np.logaddexp.reduce(scores[:, :SEVERAL], axis=1)
@@ -156,19 +143,9 @@ def shipped_rule() -> RejectionRule | None:
 
 
 def object_to_ink(ink: npt.NDArray[np.generic], coarse: bool = False) -> str:
-    """Find a reason in the shape of the ink why it is no digit.
+    """Return a sentence why ink (H, W) is no digit by its shape, or an empty one.
 
-    Parameters
-    ----------
-    ink : numpy.ndarray, shape (H, W)
-        With ink on it; as :func:`mnist_draw.dataset.normalise.normalise_ink` takes it.
-    coarse : bool
-        Whether it was a picture of few pixels before it was enlarged.
-
-    Returns
-    -------
-    str
-        A sentence, or an empty string when there is nothing to object to.
+    `coarse` is whether it was a picture of few pixels before it was enlarged.
     """
     top, left, bottom, right = ink_box(ink)
     box = ink[top:bottom, left:right]

@@ -84,21 +84,10 @@ _NO_NUMBER, _NO_NUMBER_APART = 14.0, 4.0
 class StrokePieces(Row):
     """Strokes in some order, each drawn separately.
 
-    Attributes
-    ----------
-    planes : tuple of numpy.ndarray
-        The ink of each stroke, float32, 0 to 1, cropped.
-    boxes : tuple of tuple of int
-        Top, left, bottom and right of each plane, in pixels of the reduced picture.
-    spans : numpy.ndarray, float64, shape (n, 4)
-        Left, top, right and bottom of each stroke's points, in heights of the line; the pen's
-        width does not count.
-    height : float
-        Of the line, in pixels of the reduced picture.
-    scale : float
-        Pixels of the ink picture for each of the reduced one.
-    corner : tuple of float
-        Row and column of the ink picture where the reduced one begins.
+    `planes` is the ink of each, float32 from 0 to 1, cropped to its box in pixels of the reduced
+    picture. `spans`, float64 (n, 4), are left, top, right and bottom of its points, without the
+    pen's width, in heights of the line. `scale` is how many pixels of the ink picture a reduced one
+    covers, and `corner` the row and column there.
     """
 
     planes: tuple[Plane, ...]
@@ -151,18 +140,7 @@ class StrokePieces(Row):
 
 
 def draw_strokes(strokes: Sequence[PenStroke]) -> StrokePieces:
-    """Draw each stroke separately.
-
-    Parameters
-    ----------
-    strokes : sequence of numpy.ndarray, float, shape (n, 3)
-        At least one; see :data:`PenStroke`.
-
-    Returns
-    -------
-    StrokePieces
-        In the order that was given.
-    """
+    """Draw each stroke separately; at least one."""
     boxes = np.array(
         [[*(s[:, :2] - s[:, 2:] / 2).min(0), *(s[:, :2] + s[:, 2:] / 2).max(0)] for s in strokes]
     )
@@ -226,17 +204,8 @@ def _spaced(points: npt.NDArray[np.floating]) -> list[int]:
 class StrokeReading:
     """The most probable way to read strokes as digits from left to right.
 
-    Attributes
-    ----------
-    groups : list of tuple of int
-        The digits, as first and end in `pieces`.
-    pieces : StrokePieces
-    inputs : numpy.ndarray, float32, shape (len(groups), 28, 28)
-        The input of the network for each.
-    scores : Scores
-        Of each.
-    share : float
-        The probability that the strokes belong together like this, 0 to 1.
+    `groups` are the digits as first and end in `pieces`, `inputs` the network's, float32 (digits,
+    28, 28), and `share` is the probability that the strokes belong together like this.
     """
 
     groups: list[Group]
@@ -249,20 +218,9 @@ class StrokeReading:
 def read_strokes(
     recogniser: Recogniser, strokes: Sequence[PenStroke], alone: Answer | None = None
 ) -> StrokeReading:
-    """Read strokes as digits from left to right.
+    """Read strokes, 1 to `MAX_COUNT` in the order of drawing, as digits from left to right.
 
-    Parameters
-    ----------
-    recogniser : Recogniser
-    strokes : sequence of numpy.ndarray, float, shape (n, 3)
-        From one to :data:`MAX_COUNT`, in the order in which they were drawn; see
-        :data:`mnist_draw.recognition.stroke_reader.PenStroke`.
-    alone : Answer, optional
-        The answer for all of them as one digit, if it is known already.
-
-    Returns
-    -------
-    StrokeReading
+    `alone` is the answer for all of them as one digit, if it is known already.
     """
     drawn = draw_strokes(strokes)
     orders = [(order, drawn.ordered(order)) for order in _orders(drawn)]

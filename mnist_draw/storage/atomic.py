@@ -38,17 +38,8 @@ _ABANDONED = 3600.0
 def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     """Write `data` to `path`, replacing what was there in one step.
 
-    Parameters
-    ----------
-    path : str or os.PathLike
-        A symbolic link is followed: the file that it points to is replaced. The mode of an
-        existing file is kept.
-    data : bytes
-
-    Raises
-    ------
-    StorageError
-        The file cannot be written. What was there before is unchanged.
+    A symbolic link is followed, and the mode of an existing file is kept. Raises `StorageError` if
+    the file cannot be written; what was there before is unchanged.
     """
     with open_atomically(path) as file:
         file.write(data)

@@ -190,19 +190,9 @@ def _class_names(read: Fields) -> tuple[str, ...]:
 class ModelFile:
     """A trained network as stored in a file.
 
-    Attributes
-    ----------
-    network : str
-        Description of the architecture, such as ``"mlp"`` or ``"custom_mlp:2,800,0.2,0.5"``.
-    parameters : tuple of numpy.ndarray
-        float32, finite, in Lasagne's order; lists and other float arrays are converted.
-    metadata : dict
-        JSON values; numbers that are not finite are left out. :attr:`info` reads it.
-
-    Raises
-    ------
-    ModelFileError
-        A parameter is not finite or not a real number, or the metadata is not JSON.
+    `parameters` are finite and in Lasagne's order; lists and other float arrays are converted.
+    `metadata` holds JSON values; numbers that are not finite are left out, and :attr:`info` reads
+    it. What does not fit raises `ModelFileError`.
     """
 
     network: str
@@ -311,20 +301,11 @@ def pack_model(model: ModelFile) -> bytes:
 
 
 def load_model(path: str | os.PathLike[str], shapes_of: ShapesOf | None = None) -> ModelFile:
-    """Read and validate a model file.
+    """Read and validate a model file; a ``ModelFileError`` names the file and the fault.
 
-    Parameters
-    ----------
-    path : str or os.PathLike
-    shapes_of : callable, optional
-        Gives the parameter shapes of an architecture from its description, such as
-        ``lambda text: parse_network(text).parameter_shapes()``. With it, parameters that do not
-        fit the network are refused before anything is built.
-
-    Raises
-    ------
-    ModelFileError
-        The sentence names the file and the fault.
+    `shapes_of` gives the parameter shapes of an architecture from its description, such as ``lambda
+    text: parse_network(text).parameter_shapes()``. With it, parameters that do not fit the network
+    are refused before anything is built.
     """
     name = os.fspath(path)
     try:

@@ -55,26 +55,10 @@ class DigitError(UserError):
 
 @dataclass(frozen=True, eq=False)
 class TaughtDigit:
-    """A digit with its right label.
+    """A digit with its right label, and its ink: uint8 (H, W), 0 for paper to 255.
 
-    Attributes
-    ----------
-    label : int
-        0 to 9.
-    ink : numpy.ndarray, uint8, shape (H, W)
-        0 for paper to 255 for ink.
-    taught : str
-        Local date and time, as ``2026-11-25 10:15:00``; empty if unknown.
-    said : str
-        The network's answer: ``"8"``, ``"3 or 8"``, ``"?"``; empty if unknown.
-    confidence : float
-        Of that answer, 0 to 1.
-    network : str
-        The title of that network.
-    drawing : dict or None
-        The record of the board.
-    path : pathlib.Path or None
-        Its file; None before it is saved.
+    ``taught`` is the local date and time as ``2026-11-25 10:15:00``; ``said`` the network's answer
+    (``"3 or 8"``); both are empty if unknown. ``path`` is None before it is saved.
     """
 
     label: int

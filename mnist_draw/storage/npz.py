@@ -70,10 +70,7 @@ class NpzError(ValueError):
 def pack(arrays: Mapping[str, npt.ArrayLike]) -> bytes:
     """Return the bytes of an ``.npz`` file with these arrays, in this order.
 
-    Parameters
-    ----------
-    arrays : mapping of str to array_like
-        Booleans, integers and floats of at most 64 bits; other types raise TypeError.
+    Booleans, integers and floats of at most 64 bits; other types raise TypeError.
     """
     buffer = io.BytesIO()
     # Stored, not deflated: float weights hardly shrink, and deflate differs between zlib builds.
@@ -107,17 +104,8 @@ def _write_array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, array: Array)
 class Archive:
     """An ``.npz`` file whose arrays are read one by one; a fault raises NpzError.
 
-    Parameters
-    ----------
-    file : BinaryIO
-        Open for reading, and able to seek.
-    max_bytes : int
-        Upper limit for all arrays together, decompressed.
-
-    Attributes
-    ----------
-    sizes : dict of str to int
-        The decompressed bytes of each array with its header, in the file's order.
+    All arrays together have at most `max_bytes`, decompressed. `sizes` are the decompressed bytes
+    of each with its header, in the file's order.
     """
 
     def __init__(self, file: BinaryIO, max_bytes: int = MAX_BYTES) -> None:

@@ -82,22 +82,12 @@ RECIPES: dict[str, Recipe] = {
 
 
 class Augmenter:
-    """Varies the pictures of a data set by one of `RECIPES`.
+    """Varies the pictures of a data set, uint8 (N, 1, 28, 28), by one of `RECIPES`.
 
-    A result depends only on recipe, seed, epoch and the picture's index, whatever the minibatches
-    are. Several threads may call `batch` at once with different indices.
-
-    Parameters
-    ----------
-    recipe : str
-    images : numpy.ndarray
-        uint8 (N, 1, 28, 28), ink high, normalised as MNIST is.
-    labels : numpy.ndarray
-        Integers (N,), 0 to 9: the digits, of which some have rare styles; -1 for other pictures.
-    seed : int
-        0 or more.
-    side : int
-        Longer side of the ink, in pixels.
+    Labels are the digits, of which some have rare styles, or -1 for other pictures; `side` is the
+    longer side of the ink in pixels. A result depends only on recipe, seed, epoch and the picture's
+    index, whatever the minibatches are. Several threads may call `batch` at once with different
+    indices.
     """
 
     def __init__(

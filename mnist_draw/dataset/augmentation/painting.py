@@ -237,19 +237,12 @@ TOLERANCE = 0.1
 
 
 class Placement:
-    """The place and size of n digits on the picture.
+    """The place and size of n digits on the picture; arrays are (n,), float32 in pixels.
 
-    Parameters
-    ----------
-    strokes : Strokes
-        The digits before; radii as they would be painted without scaling.
-    size : numpy.ndarray
-        Longer side of the ink on the picture, in pixels: float32 (n,).
-    to_x, to_y : numpy.ndarray
-        The centre of mass, in pixels from the middle: float32 (n,). As for a drawing, all of the
-        ink stays on the picture, however lopsided it is.
-    round_pen, pen : numpy.ndarray or None
-        Which digits a round pen paints, bool (n,), and its radius in pixels, float32 (n,).
+    Their strokes have radii as they would be painted without scaling. `size` is the longer side of
+    the ink; `to_x` and `to_y` are the centre of mass from the middle. As for a drawing, all of the
+    ink stays on the picture, however lopsided it is. `round_pen` tells which digits a round pen
+    paints, and `pen` its radius.
     """
 
     def __init__(

@@ -44,18 +44,10 @@ _ONE = np.uint64(1)
 class Skeletons:
     """The skeletons of n pictures as points, in no order.
 
-    Attributes
-    ----------
-    picture : numpy.ndarray
-        The index of each point's picture, ascending: intp (points,).
-    x, y : numpy.ndarray
-        In pixels of the 28×28 picture, index 0 is the centre of the first: float32 (points,).
-    radius : numpy.ndarray
-        Distance to the ink's edge in pixels.
-    length : numpy.ndarray
-        Length of line at a point: half of the way to its neighbours.
-    end_x, end_y : numpy.ndarray
-        A unit vector outwards at the ends of lines, else 0.
+    `picture` is the index of each point's picture, ascending; the rest is float32 (points,), in
+    pixels of 28, index 0 the centre of the first: `x`, `y`, the `radius` to the ink's edge, the
+    `length` of line at the point (half of the way to its neighbours), and a unit vector outwards at
+    the ends of lines, else 0.
     """
 
     picture: NDArray[np.intp]
@@ -270,15 +262,10 @@ _UNITS = np.array([1 / 8, 1 / 8, 1 / 32, 1 / 32, 2 * np.pi / 254], np.float32)
 class Strokes:
     """The points of n digits, coordinates from the middle.
 
-    Attributes
-    ----------
-    points : numpy.ndarray
-        float32 (6, n, points): x and y (downwards) in pixels, radius of the ink and length of line
-        at the point in pixels (0 without a point), and x and y of unit vectors outwards at the ends
-        of lines, else 0.
-    used : numpy.ndarray
-        How many places of each digit count, intp (n,). The last `EXTRA` of them are for strokes
-        that a style adds.
+    `points` is float32 (6, n, points): x and y (downwards), radius of the ink and length of line at
+    the point, in pixels (0 without a point), and x and y of unit vectors outwards at the ends of
+    lines, else 0. `used`, (n,), is how many places of each digit count; the last `EXTRA` of them
+    are for strokes that a style adds.
     """
 
     points: Floats

@@ -26,19 +26,9 @@ HALF = np.float32(10.0)
 class WarpRange:
     """The range of a warp; every amount is drawn between its negative and itself.
 
-    Attributes
-    ----------
-    rotation : float
-        Degrees.
-    shear : float
-        Pixels to the side for each pixel of height.
-    aspect : float
-        The logarithm of width to height.
-    bend : float
-        How far the middle may be bent out of line, in pixels; the ends stay.
-    waves : tuple
-        For each octave of noise: the root mean square of the shift in pixels, and the shortest
-        and longest wavelength in pixels.
+    `rotation` is in degrees, `shear` in pixels to the side for each of height, `aspect` the
+    logarithm of width to height, `bend` how many pixels the middle leaves the line. `waves` are
+    octaves of noise: root mean square of the shift, shortest and longest wavelength, in pixels.
     """
 
     rotation: float = 12.0

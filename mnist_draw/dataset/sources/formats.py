@@ -19,22 +19,10 @@ from mnist_draw.errors import DatasetError
 class DataFormat:
     """A format of training data.
 
-    Attributes
-    ----------
-    name : str
-        Such as ``"CSV"``; the docstring of `load_data` describes the format by this name.
-    title : str
-        In a list of formats, such as ``"Kaggle's tables (CSV)"``.
-    meaning : str
-        What a file or folder must hold, for the sentence about one that cannot be read.
-    read : callable
-        Reads a file or folder that was recognised; raises DatasetError with a sentence.
-    is_folder, is_file : callable
-        Recognise a folder by its files, and a file by its name; never if left out.
-    patterns : tuple of str
-        Of its files in a file dialog, such as ``"*.csv"``; empty if it has only folders.
-    suffixes : tuple of str
-        Removed from a file's name for the name of the data set, after ``.gz``.
+    The docstring of `load_data` describes it by its `name`, a list by its `title`. `meaning` says
+    what a file or folder must hold, for the sentence about one that cannot be read. `read` reads
+    what `is_folder` recognised by its files or `is_file` by its name. `suffixes` are removed, after
+    ``.gz``, from a file's name for the name of the data set.
     """
 
     name: str
