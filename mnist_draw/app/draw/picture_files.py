@@ -24,11 +24,12 @@ from mnist_draw.app.draw.drawing_files import (
     snapshot,
     svg_bytes,
 )
-from mnist_draw.app.kit.images import image_bytes, png_bytes, save_bytes
+from mnist_draw.app.kit.images import image_bytes, png_bytes
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.picture_formats import PictureFormat, read_formats, saved_formats
+from mnist_draw.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     from mnist_draw.app.draw.overlays import BoardCaption
@@ -252,7 +253,7 @@ class PictureOutput(QObject):
 
         def write() -> None:
             image = None if curves else image_bytes(picture(items, SAVED_SCALE), kind.title)
-            save_bytes(path, image or svg_bytes(items))
+            write_atomically(path, image or svg_bytes(items))
 
         self._background.run(write, lambda _: notifier.message(f"Saved {path}."))
 

@@ -23,13 +23,14 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_save, file_kind
-from mnist_draw.app.kit.images import save_bytes, widget_png
+from mnist_draw.app.kit.images import png_bytes
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, push_button
 from mnist_draw.errors import UserError
+from mnist_draw.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.table import Table
@@ -129,9 +130,9 @@ class ViewMenu(QMenu):
         if suffix == ".csv":
             content = section.table().to_csv().encode("utf-8")
         else:
-            content = _widget_svg(section) if suffix == ".svg" else widget_png(section)
+            content = _widget_svg(section) if suffix == ".svg" else png_bytes(section.grab())
         try:
-            save_bytes(path, content)
+            write_atomically(path, content)
         except UserError as error:
             notifier.problem(str(error))
         else:

@@ -12,10 +12,10 @@ from typing import Any
 
 from PyQt5.QtCore import QObject, QTimer, pyqtBoundSignal, pyqtSignal
 
-from mnist_draw.app.kit.images import save_bytes
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter, reporting_to
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.unique_paths import KEPT_DAYS, bring_back
 
 
@@ -65,7 +65,8 @@ class CollectionController(QObject):
     def save(self, path: str | Path, pack: Callable[[], bytes]) -> None:
         """Write a file, and say so."""
         self.background.run(
-            lambda: save_bytes(path, pack()), lambda _: self.notifier.message(f"Saved {path}.")
+            lambda: write_atomically(path, pack()),
+            lambda _: self.notifier.message(f"Saved {path}."),
         )
 
 

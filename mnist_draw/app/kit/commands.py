@@ -11,7 +11,6 @@ from PyQt5.QtGui import QIcon, QKeySequence
 from PyQt5.QtWidgets import QAbstractButton, QAction, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.widgets import explain, tip
 
@@ -60,16 +59,6 @@ class Command(QAction):
         button.setEnabled(self.isEnabled())
         button.clicked.connect(lambda: self.trigger())
         self.changed.connect(lambda: button.setEnabled(self.isEnabled()))
-
-
-def fill_menu(button: QToolButton, name: str, sentence: str, icon: str, *commands: Command) -> None:
-    """Let a button open a menu of commands; its tooltip names their keys."""
-    explain(button, name, sentence, ", ".join(command.keys for command in commands))
-    set_icon(button, icon)
-    menu = Menu(button)
-    menu.addActions(commands)
-    button.setMenu(menu)
-    button.setPopupMode(QToolButton.InstantPopup)
 
 
 _SET = "ph"

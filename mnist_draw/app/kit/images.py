@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QBuffer, QByteArray, QIODevice
 from PyQt5.QtGui import QColor, QImage, QPixmap
-from PyQt5.QtWidgets import QWidget
-
-from mnist_draw.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,13 +39,3 @@ def rgb(colour: QColor) -> np.ndarray:
     import numpy as np
 
     return np.array([colour.red(), colour.green(), colour.blue()], np.float32)
-
-
-def widget_png(widget: QWidget) -> bytes:
-    """Return a widget as it looks now, as the content of a PNG file."""
-    return png_bytes(widget.grab())
-
-
-def save_bytes(path: str | Path, content: bytes) -> None:
-    """Write a file; raises ``StorageError`` in words."""
-    write_atomically(path, content)

@@ -1,14 +1,15 @@
 """Every colour, distance and text size of the window, those in use now, and the style sheet.
 
-None is written elsewhere. Sizes are logical pixels on a 4-px grid. Widgets ask for a look of
-``resources/look/style.qss`` with the dynamic property ``look`` (``card``, ``figure``, ``muted`` …).
-Text sizes are those at an interface font of 13 px: they follow the system's text size where that is
-larger.
+``resources/look`` has the colours and the style sheet; none is written elsewhere. Sizes are logical
+pixels on a 4-px grid, text sizes those at an interface font of 13 px: they follow the system's text
+size where that is larger. Widgets ask for a look with the dynamic property ``look`` (``card``,
+``figure``, ``muted`` …).
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -54,63 +55,15 @@ class Colours:
     shadow: str
     dark: bool
     #: Curves of several runs in one plot; with a line style each, so that colour never is alone.
-    series: tuple[str, ...]
+    series: list[str]
 
 
-DARK = Colours(
-    window="#14161b",
-    panel="#1b1e25",
-    card="#20242c",
-    line="#2d323d",
-    edge="#767e8e",
-    band="#1d2128",
-    text="#e8eaf0",
-    muted="#9aa3b2",
-    accent="#ffb048",
-    on_accent="#14161b",
-    tint="#36322f",
-    chosen="#443a30",
-    second="#569cff",
-    on_second="#14161b",
-    paper="#0d0f13",
-    ink="#f5f7fa",
-    track="#2d323d",
-    hover="#2a2f39",
-    segments="#1b1e25",
-    segment="#2a2f39",
-    alert="#ff8f80",
-    shadow="#000000",
-    dark=True,
-    series=("#ffb048", "#569cff", "#5fd0a0", "#e58fd0", "#e6dc6a", "#9aa3b2"),
-)
+def _colours(name: str, dark: bool) -> Colours:
+    kept = json.loads(resource_path("look", "colours.json").read_text("utf-8"))
+    return Colours(**kept[name], dark=dark)
 
-LIGHT = Colours(
-    window="#f4f5f8",
-    panel="#ffffff",
-    card="#ffffff",
-    line="#dde1e8",
-    edge="#7c8492",
-    band="#f7f8fa",
-    text="#1b1f27",
-    muted="#586170",
-    accent="#a05400",
-    on_accent="#ffffff",
-    tint="#f2e7db",
-    chosen="#f0e4d6",
-    second="#1f5fd0",
-    on_second="#ffffff",
-    paper="#ffffff",
-    ink="#15181f",
-    track="#dde1e8",
-    hover="#eef0f4",
-    segments="#dde1e8",
-    segment="#ffffff",
-    alert="#b3261e",
-    shadow="#000000",
-    dark=False,
-    series=("#a05400", "#1f5fd0", "#0b7d55", "#a3248a", "#6f6200", "#586170"),
-)
 
+DARK, LIGHT = _colours("dark", dark=True), _colours("light", dark=False)
 CHOICES = ("system", "light", "dark")
 
 

@@ -8,6 +8,7 @@ they work, so that the end of the program finds them.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -40,43 +41,12 @@ SHUTDOWN_S = 10.0
 _LINGER_S = 1.0
 
 
-class LatestValue(Generic[T]):
-    """A mailbox that holds only the newest value.
-
-    A fast sender overwrites what a slow reader has not taken; so the reader always works on the
-    newest value and never falls behind.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._value: T | None = None
-        self._full = False
-
-    @property
-    def is_full(self) -> bool:
-        """Whether a value waits."""
-        return self._full
-
-    def put(self, value: T) -> None:
-        """Leave a value."""
-        with self._lock:
-            self._value = value
-            self._full = True
-
-    def take(self) -> T | None:
-        """Take the value out, or return None if there is none."""
-        with self._lock:
-            value, self._value = self._value, None
-            self._full = False
-            return value
-
-
 class Inbox(Generic[T]):
     """A mailbox that stores every value in order; read as a whole."""
 
-    def __init__(self) -> None:
-        # deque.append and popleft are atomic: no lock is needed for one sender and one reader.
-        self._values: deque[T] = deque()
+    def __init__(self, most: int | None = None) -> None:
+        # Its append and pop are atomic: no lock is needed.
+        self._values: deque[T] = deque(maxlen=most)
 
     def put(self, value: T) -> None:
         """Leave a value."""
@@ -85,22 +55,36 @@ class Inbox(Generic[T]):
     def take_all(self) -> list[T]:
         """Take everything out, oldest first."""
         values = []
-        while self._values:
-            values.append(self._values.popleft())
+        with contextlib.suppress(IndexError):
+            while True:
+                values.append(self._values.popleft())
         return values
 
 
-# The published types of PyQt5 leave the kind of a connection out.
+class LatestValue(Inbox[T]):
+    """A mailbox that holds only the newest value.
+
+    A fast sender overwrites what a slow reader has not taken; so the reader always works on the
+    newest value and never falls behind.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(most=1)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a value waits."""
+        return bool(self._values)
+
+    def take(self) -> T | None:
+        """Take the value out, or return None if there is none."""
+        return next(iter(self.take_all()), None)
 
 
 def connect_direct(signal: pyqtBoundSignal, slot: Callable[..., object] | pyqtBoundSignal) -> None:
     """Call ``slot`` at once, in the thread that emits ``signal``."""
+    # The published types of PyQt5 leave the kind of a connection out.
     signal.connect(slot, Qt.DirectConnection)  # type: ignore[call-arg]
-
-
-def connect_queued(signal: pyqtBoundSignal, slot: Callable[..., object] | pyqtBoundSignal) -> None:
-    """Call ``slot`` between the events of its own thread, even where that thread emits."""
-    signal.connect(slot, Qt.QueuedConnection)  # type: ignore[call-arg]
 
 
 class Thread(Protocol):
@@ -156,7 +140,8 @@ class _Post(QObject):
         app = QCoreApplication.instance()
         if app is not None:
             self.moveToThread(app.thread())
-        connect_queued(self.sent, self._call)
+        # Between the events of its own thread, even where that thread emits.
+        self.sent.connect(self._call, Qt.QueuedConnection)  # type: ignore[call-arg]
 
     @pyqtSlot(object)
     def _call(self, function: Callable[[], object]) -> None:
@@ -318,8 +303,8 @@ class WorkerThread(QObject):
         self,
         name: str,
         worker: QObject,
-        begin: Callable[[], None] | None = None,
-        leave: Callable[[], object] | None = None,
+        begin: Callable[[], None],
+        leave: Callable[[], object],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -330,8 +315,7 @@ class WorkerThread(QObject):
         self._thread.finished.connect(self._finish)
         self._listed = False
         worker.moveToThread(self._thread)
-        if begin is not None:
-            self._thread.started.connect(begin)
+        self._thread.started.connect(begin)
 
     def start(self) -> None:
         """Start the thread."""
@@ -346,8 +330,7 @@ class WorkerThread(QObject):
 
     def ask_to_end(self) -> None:
         """Ask for the end; returns at once."""
-        if self._leave is not None:
-            self._leave()
+        self._leave()
         self._thread.quit()
 
     def wait(self, seconds: float = SHUTDOWN_S) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -227,7 +227,10 @@ class ComboBox(QComboBox):
         self.setMinimumContentsLength(4)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        wheel_if_focused(self, super().wheelEvent, event)
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # Qt cuts a text that is too long; this one ends in an ellipsis.
@@ -242,16 +245,6 @@ class ComboBox(QComboBox):
             option.currentText, Qt.ElideRight, room.width()
         )
         painter.drawControl(QStyle.CE_ComboBoxLabel, option)
-
-
-def wheel_if_focused(
-    widget: QWidget, handle: Callable[[QWheelEvent], None], event: QWheelEvent
-) -> None:
-    """Scrolling a panel must not change the settings that pass under the pointer."""
-    if widget.hasFocus():
-        handle(event)
-    else:
-        event.ignore()
 
 
 class ProgressBar(QProgressBar):
@@ -329,17 +322,49 @@ _SMALL = 1e-4
 _DIGITS = 12
 
 
-def _tell_range(box: Any) -> None:
-    """Say at a number's field which numbers it takes, when another one was typed."""
-    low, high = (box.textFromValue(end) for end in (box.minimum(), box.maximum()))
-    if box.receivers(box.refused):
-        box.refused.emit(f"From {low} to {high}{box.suffix()}.")
-    elif box.isVisible():
-        below = box.mapToGlobal(box.rect().bottomLeft())
-        QToolTip.showText(below, f"From {low} to {high}{box.suffix()}.", box)
+if TYPE_CHECKING:
+    _Field = QAbstractSpinBox
+else:
+    _Field = object
 
 
-class NumberBox(QSpinBox):
+class _NumberField(_Field):
+    """Says which numbers it takes, when another is typed, and leaves the wheel to what scrolls."""
+
+    def _prepare(self, low: Any, high: Any, suffix: str) -> None:
+        box: Any = self
+        box.setRange(low, high)
+        box.setSuffix(suffix)
+        box.setButtonSymbols(QAbstractSpinBox.NoButtons)
+        box.setFocusPolicy(Qt.StrongFocus)
+
+    def _tell_range(self) -> None:
+        box: Any = self
+        low, high = (box.textFromValue(end) for end in (box.minimum(), box.maximum()))
+        if box.receivers(box.refused):
+            box.refused.emit(f"From {low} to {high}{box.suffix()}.")
+        elif box.isVisible():
+            below = box.mapToGlobal(box.rect().bottomLeft())
+            QToolTip.showText(below, f"From {low} to {high}{box.suffix()}.", box)
+
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        result = super().validate(text, position)
+        if result[0] == QValidator.Invalid:
+            self._tell_range()
+        return result
+
+    def fixup(self, text: str) -> str:
+        self._tell_range()
+        return super().fixup(text)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class NumberBox(_NumberField, QSpinBox):
     """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
 
     #: What the field takes, when something else was typed.
@@ -347,29 +372,13 @@ class NumberBox(QSpinBox):
 
     def __init__(self, low: int, high: int, step: int = 1, suffix: str = "") -> None:
         super().__init__()
-        self.setRange(low, high)
+        self._prepare(low, high, suffix)
         self.setSingleStep(step)
-        self.setSuffix(suffix)
         self.setGroupSeparatorShown(True)
-        self.setButtonSymbols(QAbstractSpinBox.NoButtons)
-        self.setFocusPolicy(Qt.StrongFocus)
         self.setCorrectionMode(QAbstractSpinBox.CorrectToNearestValue)
 
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        result = super().validate(text, position)
-        if result[0] == QValidator.Invalid:
-            _tell_range(self)
-        return result
 
-    def fixup(self, text: str) -> str:
-        _tell_range(self)
-        return super().fixup(text)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        wheel_if_focused(self, super().wheelEvent, event)
-
-
-class RealBox(QDoubleSpinBox):
+class RealBox(_NumberField, QDoubleSpinBox):
     """A real number shown without superfluous zeros."""
 
     refused = pyqtSignal(str)
@@ -377,11 +386,8 @@ class RealBox(QDoubleSpinBox):
     def __init__(self, low: float, high: float, decimals: int, suffix: str = "") -> None:
         super().__init__()
         self.setDecimals(decimals)
-        self.setRange(low, high)
-        self.setSuffix(suffix)
+        self._prepare(low, high, suffix)
         self.setStepType(QAbstractSpinBox.AdaptiveDecimalStepType)
-        self.setButtonSymbols(QAbstractSpinBox.NoButtons)
-        self.setFocusPolicy(Qt.StrongFocus)
 
     def textFromValue(self, value: float) -> str:
         if 0 < value < _SMALL:
@@ -398,17 +404,7 @@ class RealBox(QDoubleSpinBox):
             return QValidator.Acceptable, text, position
         if text.strip().lower().endswith(("e", "e-")):
             return QValidator.Intermediate, text, position
-        result = super().validate(text, position)
-        if result[0] == QValidator.Invalid:
-            _tell_range(self)
-        return result
-
-    def fixup(self, text: str) -> str:
-        _tell_range(self)
-        return super().fixup(text)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        wheel_if_focused(self, super().wheelEvent, event)
+        return super().validate(text, position)
 
 
 def _number(text: str) -> float | None:

@@ -25,11 +25,12 @@ from PyQt5.QtWidgets import (
 from mnist_draw import __version__
 from mnist_draw.app.draw.pointer import BOARD_KEYS
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import Command, fill_menu
+from mnist_draw.app.kit.commands import Command, set_icon
+from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import push_button
+from mnist_draw.app.kit.widgets import explain, push_button
 from mnist_draw.storage.folders import data_folder
 
 _PACKAGE = "mnist_draw"
@@ -93,7 +94,13 @@ def build_help(
         command("About MNIST Draw", "Show the versions and licences of all that is used.", "",
                 lambda: show_text(window, "About MNIST Draw", about_page())),
     )  # fmt: skip
-    fill_menu(button, "Help", "Read first steps, guide, words and keys.", "question", *entries)
+    keys = ", ".join(entry.keys for entry in entries if entry.keys)
+    explain(button, "Help", "Read first steps, guide, words and keys.", keys)
+    set_icon(button, "question")
+    menu = Menu(button)
+    menu.addActions(entries)
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.InstantPopup)
 
 
 def show_text(window: QWidget, title: str, text: str, to_copy: str = "") -> QDialog:

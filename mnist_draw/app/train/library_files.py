@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QInputDialog, QWidget
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.collection import CollectionController
 from mnist_draw.app.kit.files import NETWORKS, ask_open, ask_save, file_kind, show_in_folder
-from mnist_draw.app.kit.images import save_bytes, widget_png
+from mnist_draw.app.kit.images import png_bytes
 from mnist_draw.app.train.library_page import CompareCard, LibraryPage
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.library.entries import Entry
@@ -18,6 +18,7 @@ from mnist_draw.library.networks import save_opened
 from mnist_draw.library.stored_network import StoredNetwork, open_network
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
+from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.unique_paths import file_name
 from mnist_draw.training.history import History
@@ -50,7 +51,7 @@ class LibraryFiles(CollectionController):
             show_in_folder(Path(path))
 
         self.background.run(
-            lambda: save_bytes(path, kind.pack(entry.stored.load())), finished, self._failed
+            lambda: write_atomically(path, kind.pack(entry.stored.load())), finished, self._failed
         )
 
     def export(self, kind: str, entry: Entry) -> None:
@@ -78,7 +79,7 @@ class LibraryFiles(CollectionController):
             card.choice.setCurrentIndex(self.page.compare.choice.currentIndex())
             card.resize(*_PICTURE)
             card.show_runs([(0, entry.name, history)])
-            content = widget_png(card)
+            content = png_bytes(card.grab())
             card.deleteLater()
             self.save(path, lambda: content)
 
@@ -93,7 +94,7 @@ class LibraryFiles(CollectionController):
             card, f"Save the curves of {name}", f"{name}{ending}", file_kind(kinds, ending)
         )
         if path and kind == "png":
-            content = widget_png(card)
+            content = png_bytes(card.grab())
             self.save(path, lambda: content)
         elif path:
             self.save(path, partial(RUN_FORMATS[kind].pack, None, self._run.history()))

@@ -23,7 +23,7 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.overlays import BoardCaption
 from mnist_draw.app.kit import widgets
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.commands import Command, fill_menu
+from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.formatting import (
     format_duration,
     format_loss,
@@ -81,14 +81,6 @@ def test_each_of_its_keys_does_it_but_a_field_takes_its_own(owner, qtbot):
     QTest.keyClick(field, Qt.Key_R)
     assert field.text() == "r"
     assert done == ["again"] * 2
-
-
-def test_a_menu_names_the_keys_of_its_commands(owner):
-    button = QToolButton(owner)
-    commands = [Command(owner, text, text, text[0], list) for text in ("Any", "Bad")]
-    fill_menu(button, "Show", "Show one.", "dice-five", *commands)
-    assert button.toolTip() == "Show one. (A, B)"
-    assert [action.text() for action in button.menu().actions()] == ["Any", "Bad"]
 
 
 def test_titles_of_neighbouring_cards_are_in_one_line(qtbot):
