@@ -80,8 +80,9 @@ class Setting:
 
     def read(self, name: str, value: Any) -> Value:
         """Take a value as JSON writes it."""
-        if value is None and self.nothing:
-            return None
+        return None if value is None and self.nothing else self._take(name, value)
+
+    def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, str):
             raise wrong_kind(name, value, self.expected)
         return value
@@ -114,10 +115,8 @@ class WholeNumber(Setting):
     expected = "a whole number"
     is_number = True
 
-    def read(self, name: str, value: Any) -> Value:
+    def _take(self, name: str, value: Any) -> Value:
         """Take a number, also NumPy's and 3.0, as JSON files may write 3."""
-        if value is None and self.nothing:
-            return None
         if not _is_number(value) or not abs(value) < math.inf or value != int(value):
             raise wrong_kind(name, value, self.expected)
         if abs(value) >= 2**63:
@@ -157,9 +156,7 @@ class RealNumber(Setting):
     expected = "a number"
     is_number = True
 
-    def read(self, name: str, value: Any) -> Value:
-        if value is None and self.nothing:
-            return None
+    def _take(self, name: str, value: Any) -> Value:
         if _is_number(value) and abs(value) >= MAX_COUNT:
             self.check(value)
         return read_number(name, value)
@@ -222,7 +219,7 @@ class RuleParameters(Setting):
 
     expected = "a list of names with numbers"
 
-    def read(self, name: str, value: Any) -> Value:
+    def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, Mapping):
             raise wrong_kind(name, value, self.expected)
         return {str(key): read_number(f"{name}.{key}", entry) for key, entry in value.items()}
@@ -282,7 +279,7 @@ class Flag(Setting):
         """Return the mark alone: what is not usual is done."""
         return self.mark
 
-    def read(self, name: str, value: Any) -> Value:
+    def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, bool):
             raise wrong_kind(name, value, self.expected)
         return value

@@ -156,11 +156,8 @@ def rewritten(path, target, **changes):
     [
         ({"format": "mnist_draw model"}, "it is no mnist_draw checkpoint"),
         ({"version": 2}, "newer program (version 2"),
-        ({"version": "x"}, "version is 'x'"),
         ({"epoch": 5}, "figures are not those of 5 epochs"),
         ({"epoch": -2}, "epoch is -2, not a whole number"),
-        ({"epoch": float("inf")}, "epoch is nan"),
-        ({"epoch": None}, "epoch is None"),
         ({"best_epoch": 3}, "best_epoch is 3, not a whole number from 0 to 2"),
         ({"best_loss": "low"}, "best_loss is 'low'"),
         ({"batch_losses": np.zeros((2, 6))}, "one loss and one accuracy for each batch"),
@@ -170,13 +167,10 @@ def rewritten(path, target, **changes):
         ({"parameters_000": np.full((784, 32), np.nan, np.float32)}, "finite 32-bit floats"),
         ({"parameters_001": np.zeros(32)}, "finite 32-bit floats"),
         ({"epoch": 2_000_000_000}, "epoch is 2000000000, not a whole number from 0 to"),
-        ({"epoch": 10**400}, "epoch is nan"),
-        ({"best_loss": float("nan")}, "best_loss is nan"),
         ({"state_000": np.full((784, 32), np.nan, np.float32)}, "state holds values"),
         ({"changes": [[1, 1, 6, "batch_size", 1, 2]]}, "name is 'batch_size'"),
         ({"changes": [[1, 1, 6, "l2", 0.0, float("nan")]]}, "value is nan"),
         ({"changes": [[1, 1]]}, "no change of a setting"),
-        ({"version": -3}, "version is -3"),
     ],
 )
 def test_contents_that_make_no_sense(finished, tmp_path, changes, words):
@@ -279,19 +273,8 @@ def test_records(tmp_path, monkeypatch):
 def test_headers(tmp_path, kind):
     path = tmp_path / "file.npz"
     if kind == "checkpoint":
-        made = Checkpoint(
-            some_run(tmp_path).settings,
-            1,
-            "mark",
-            WEIGHTS,
-            WEIGHTS,
-            FIGURES,
-            1,
-            0.5,
-            WEIGHTS,
-            CHANGES,
-        )
-        path.write_bytes(made.pack())
+        rest = (1, "mark", WEIGHTS, WEIGHTS, FIGURES, 1, 0.5, WEIGHTS, CHANGES)
+        path.write_bytes(Checkpoint(some_run(tmp_path).settings, *rest).pack())
     else:
         metadata = {"title": "A", "data": "MNIST", "test_accuracy": 0.9, "settings": {"l2": 0.1}}
         save_model(path, ModelFile("mlp", WEIGHTS, metadata))

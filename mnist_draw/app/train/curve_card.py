@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PyQt5.QtCore import QLineF, QPointF, QRectF, QSize, Qt, QVariantAnimation, pyqtSignal
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QAction, QSizePolicy, QToolButton, QVBoxLayout, QWidget
@@ -25,8 +26,6 @@ from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.settings import PICTURES, PLACES, TrainingSettings
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mnist_draw.app.train.plots import CurveTools
 
 #: Minibatches scatter: their line is faint, to keep the epochs in front.
@@ -351,8 +350,6 @@ class LossCard(CurveCard):
         return log_loss(value) if self._log else value
 
     def _map_all(self, values: np.ndarray) -> np.ndarray:
-        import numpy as np
-
         return np.log10(np.maximum(values, LOWEST_LOSS)) if self._log else values
 
     def _tick_text(self, value: float) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
 from PyQt5.QtCore import QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QInputDialog, QSizePolicy, QWidget
@@ -22,12 +22,9 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
 from mnist_draw.app.train.curve_card import TUTORIAL_ACCURACY
 from mnist_draw.app.train.run_state import RunState
+from mnist_draw.library.stored_network import load_trained
+from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_of
 from mnist_draw.training.checkpoint import MAX_EPOCHS
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from mnist_draw.recognition.certainty import Certainty
 
 #: Epochs of *Train on*: usual first, then those of its menu.
 _MORE, _OFFERED = 5, (1, 5, 20)
@@ -62,7 +59,7 @@ class Result:
 
 def headline(result: Result) -> tuple[str, str, str]:
     """Return the headline before, at and after its figure."""
-    state, noun = result.state, _noun(result)
+    state, (_, noun) = result.state, result.state.tested_on
     begins = "" if result.is_whole else f"{state.label} epochs. "
     if state.test_accuracy is not None:
         share, of = state.test_accuracy, f" of {noun} it has never seen."
@@ -79,8 +76,8 @@ def details(result: Result) -> str:
         return f"Epoch {state.epochs_done} is kept, {after}."
     if state.test_accuracy is None:
         return f"It is not tested yet, {after}."
-    of = state.twelve.of if state.twelve is not None else 10_000
-    told = [f"{round(state.test_accuracy * of):,} of {of:,} test {_noun(result)} right, {after}."]
+    of, noun = state.tested_on
+    told = [f"{round(state.test_accuracy * of):,} of {of:,} test {noun} right, {after}."]
     if state.reason == "early":
         told.append("The validation loss fell no more.")
     elif state.reason == "target":
@@ -88,10 +85,6 @@ def details(result: Result) -> str:
     elif result.is_like_tutorial:
         told.append(f"The tutorial got {TUTORIAL_ACCURACY} %.")
     return " ".join(told)
-
-
-def _noun(result: Result) -> str:
-    return result.state.twelve.noun if result.state.twelve is not None else "digits"
 
 
 class DrawingView(QWidget):
@@ -154,9 +147,7 @@ _READS = "It reads your drawing as"
 
 def read_drawing(model: Path, picture: np.ndarray) -> tuple[np.ndarray, Certainty]:
     """Return a picture, float32 (28, 28), and how the network in a file reads it."""
-    from mnist_draw.library.stored_network import load_trained
     from mnist_draw.recognition.answer import answer_from
-    from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, certainty_of
     from mnist_draw.recognition.recogniser import Recogniser
 
     recogniser = Recogniser(load_trained(model), compiled=False)
@@ -257,7 +248,7 @@ class FinishedCard(Card):
         self.try_button.setVisible(result.can_be_tried)
         wrong = 0
         if state.test_accuracy is not None:
-            of = state.twelve.of if state.twelve is not None else 10_000
+            of, _ = state.tested_on
             wrong = of - round(state.test_accuracy * of)
         many = "mistake" if wrong == 1 else "mistakes"
         self.mistakes_button.setText(f"See its {wrong:,} {many}")

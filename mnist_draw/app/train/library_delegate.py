@@ -278,6 +278,11 @@ class RowDelegate(QStyledItemDelegate):
                 return True
         return super().eventFilter(editor, event)
 
+    def setEditorData(self, editor: QWidget, index: QModelIndex) -> None:
+        super().setEditorData(editor, index)
+        assert isinstance(editor, QLineEdit)
+        editor.selectAll()
+
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex
     ) -> None:

@@ -57,11 +57,9 @@ class _Row(QWidget):
         self.units = NumberBox(1, MAX_UNITS, 50)
         self.units.setValue(layer.units)
         self.activation = ComboBox()
-        for name, activation in ACTIVATIONS.items():
+        for place, (name, activation) in enumerate(ACTIVATIONS.items()):
             self.activation.addItem(name, name)
-            self.activation.setItemData(
-                self.activation.count() - 1, activation.meaning, Qt.ToolTipRole
-            )
+            self.activation.setItemData(place, activation.meaning, Qt.ToolTipRole)
         self.activation.setCurrentIndex(self.activation.findData(layer.activation))
         self.dropout = share_box(layer.dropout)
         self.button = QToolButton()

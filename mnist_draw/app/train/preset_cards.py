@@ -17,6 +17,8 @@ from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
+from mnist_draw.dataset.augmentation.augmenter import preview
+from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.training.expectation import Expectation
 from mnist_draw.training.presets import PRESETS, Preset
 
@@ -34,9 +36,6 @@ NOT_YET_KNOWN = Expectation("–", "expected", "–")
 
 def make_digits() -> list[np.ndarray]:
     """Return a digit as it is and twice varied, uint8 (28, 28); not for the GUI thread."""
-    from mnist_draw.dataset.augmentation.augmenter import preview
-    from mnist_draw.dataset.mnist import load_dataset
-
     data = load_dataset()
     images, labels = (part[_DIGIT : _DIGIT + 1] for part in (data.test_images, data.test_labels))
     varied = preview("handwriting", images.repeat(2, 0), labels.repeat(2), _SEED, 2)

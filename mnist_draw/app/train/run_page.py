@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PyQt5.QtCore import Qt
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
@@ -22,9 +20,7 @@ from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.networks import NETWORKS, parse_network
-
-if TYPE_CHECKING:
-    from mnist_draw.training.record import Run
+from mnist_draw.training.record import Run
 
 #: Widths of accuracy, digits and loss: of a run that goes on, of one that has ended, and there
 #: in a narrow window, where one of the two curves is shown.

@@ -83,8 +83,6 @@ BUSY = (
 #: States that are usually over at once; their words appear only where they last.
 PASSING = ("loading", "compiling", "testing", "stopping")
 _GETTING_READY = "Getting ready"
-#: Test pictures of MNIST.
-_TEST_DIGITS = 10_000
 
 
 class RunState:
@@ -123,6 +121,11 @@ class RunState:
         state.test_accuracy = history.test_accuracy
         state.end(run.state)
         return state
+
+    @property
+    def tested_on(self) -> tuple[int, str]:
+        """How many test pictures there are, MNIST's unless others are known; what they show."""
+        return (10_000, "digits") if self.twelve is None else (self.twelve.of, self.twelve.noun)
 
     @property
     def epochs_done(self) -> int:
@@ -234,9 +237,7 @@ class RunState:
             case Resumed():
                 self._show_training()
             case Testing():
-                pictures, noun = _TEST_DIGITS, "digits"
-                if self.twelve is not None:
-                    pictures, noun = self.twelve.of, self.twelve.noun
+                pictures, noun = self.tested_on
                 self._set("testing", f"Reading {pictures:,} test {noun}")
             case Tested():
                 self.test_accuracy = event.accuracy

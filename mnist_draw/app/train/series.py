@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+import numpy as np
 from PyQt5.QtCore import QLineF, Qt
 from PyQt5.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from mnist_draw.app.kit import theme
-
-if TYPE_CHECKING:
-    import numpy as np
 
 Row = TypeVar("Row")
 
@@ -57,8 +55,6 @@ class Curve:
         The line reaches one stretch beyond both places. Stretches have a power of two of points
         and begin at multiples of it, so that a curve does not flicker while it grows or moves.
         """
-        import numpy as np
-
         count = len(self._values)
         if not count:
             return np.zeros(0), np.zeros(0)

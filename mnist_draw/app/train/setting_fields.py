@@ -18,7 +18,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, Field, NumberBox, RealBox, explain, push_button
 from mnist_draw.app.train.marked_field import MarkedField
-from mnist_draw.app.train.network_fields import NetworkFields
+from mnist_draw.app.train.network_fields import NetworkFields, share_of
 from mnist_draw.training.setting import (
     AnySetting,
     Choice,
@@ -326,8 +326,7 @@ def _real_number(setting: RealNumber) -> SettingField:
         box.setSpecialValueText(setting.nothing)
 
     def read() -> float | None:
-        # A percentage is rounded, because 98.6 / 100 is not 0.986 to the last bit.
-        value = float(f"{box.value() / 100:.15g}") if setting.percent else box.value()
+        value = share_of(box) if setting.percent else box.value()
         return None if setting.nothing and value == 0 else value
 
     def show(value: float | None) -> None:

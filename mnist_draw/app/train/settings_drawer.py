@@ -28,6 +28,8 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, no_key, push_button
 from mnist_draw.app.train.setting_fields import START, SettingsSection
 from mnist_draw.app.train.settings_form import SettingsForm
+from mnist_draw.dataset.augmentation.augmenter import preview
+from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
 from mnist_draw.training.presets import (
     AS_IN_THE_TUTORIAL,
@@ -53,8 +55,6 @@ _Recipe = tuple[str, str | None, int]
 
 def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
     """Return sixteen varied pictures, uint8 of shape (16, 28, 28)."""
-    from mnist_draw.dataset.augmentation.augmenter import preview
-    from mnist_draw.dataset.mnist import load_dataset
     from mnist_draw.training.epoch_pictures import digits_shown, side_of_ink
 
     data = load_dataset(folder)

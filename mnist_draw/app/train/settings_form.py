@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QApplication
@@ -17,14 +17,14 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, build_field
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
+from mnist_draw.library.network_data import remember_data
+from mnist_draw.library.stored_network import StoredNetwork, load_trained
 from mnist_draw.networks import parse_network
 from mnist_draw.training.presets import PRESETS, Preset, differences, nearest_preset
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
-
-if TYPE_CHECKING:
-    from mnist_draw.library.stored_network import StoredNetwork
 
 notifier = Notifier("settings")
 #: What a run's changes become is told apart from problems with the fields.
@@ -32,15 +32,10 @@ _after_run = Notifier("live settings")
 
 
 def _network_in(path: str) -> str | None:
-    from mnist_draw.library.stored_network import load_trained
-
     return load_trained(path).network
 
 
 def _data_in(path: str) -> str | None:
-    from mnist_draw.dataset.mnist import load_dataset
-    from mnist_draw.library.network_data import remember_data
-
     # Inside can show networks trained on it from now on.
     remember_data(path, load_dataset(path))
     return None

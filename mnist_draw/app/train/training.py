@@ -11,16 +11,18 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
 
 from mnist_draw import thread_priority
-from mnist_draw.analysis.layer_inspection import LayerFigures
+from mnist_draw.analysis.layer_inspection import DENSE_PICTURES, LayerFigures, LayerInspection
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Inbox, WorkerThread, connect_direct
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
+from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.run_session import RunSession, Train
 from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
@@ -39,13 +41,8 @@ from mnist_draw.training.events import (
     Testing,
 )
 from mnist_draw.training.network_places import describe_fallback, save_fallback, with_fallback_title
+from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.settings import SettingsError, TrainingSettings
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from mnist_draw.analysis.layer_inspection import LayerInspection
 
 #: Events are handed to the window this often, in milliseconds.
 _DRAIN_MS = 33
@@ -94,31 +91,15 @@ class Inspector:
         began = time.thread_time()
         try:
             if self._inspection is None:
-                from mnist_draw.analysis.layer_inspection import LayerInspection
-
                 self._inspection = LayerInspection(self._network)
                 # Compiling is done once and is no reason to rest.
                 began = time.thread_time()
-            self._inspect(self._inspection, epoch, before, after)
+            pictures = None if self._pictures is None else scale(self._pictures[:DENSE_PICTURES])
+            self._tell(self._inspection.inspect(epoch, before, after, pictures))
         except Exception as error:  # reported once, not after each epoch
             self._failed = True
             reporter.report(error)
         self._closing.wait(_REST * (time.thread_time() - began))
-
-    def _inspect(
-        self,
-        inspection: LayerInspection,
-        epoch: int,
-        before: Parameters | None,
-        after: Parameters,
-    ) -> None:
-        from mnist_draw.analysis.layer_inspection import DENSE_PICTURES
-        from mnist_draw.dataset.mnist import scale
-
-        pictures = None
-        if self._pictures is not None:
-            pictures = scale(self._pictures[:DENSE_PICTURES])
-        self._tell(inspection.inspect(epoch, before, after, pictures))
 
 
 class TrainingWorker(QObject):
@@ -312,8 +293,6 @@ class Training(QObject):
 
     def start(self, settings: TrainingSettings) -> None:
         settings.validate()
-        from mnist_draw.training.run_list import new_run_folder
-
         self._launch(settings, new_run_folder(), resume=False)
 
     def take(self, run: record.Run) -> None:
