@@ -93,9 +93,8 @@ class AnswerBlock(QWidget):
         self.why = WhyButton()
         self.wrong = push_button(
             "wrongButton", "Wrong?", "Say which digit it is; the network can learn it.",
-            TEACH_KEY, look="low",
+            TEACH_KEY, "low", self.begin,
         )  # fmt: skip
-        self.wrong.clicked.connect(self.begin)
         self.question = label("It is", "body", "teachLabel")
         self.buttons = [self._build_button(digit) for digit in range(10)]
         parts = (self.figure, self.word, self.line, self.why, self.wrong, self.question)
@@ -115,9 +114,9 @@ class AnswerBlock(QWidget):
     def _build_button(self, digit: int) -> QPushButton:
         name = with_article(digit)
         sentence, keys = f"Save the drawing among your digits as {name}.", f"{TEACH_KEY}, {digit}"
-        button = push_button(f"teachDigit{digit}", f"It is {name}", sentence, keys, look="digit")
+        act = partial(self._teach, digit)
+        button = push_button(f"teachDigit{digit}", f"It is {name}", sentence, keys, "digit", act)
         button.setText(str(digit))
-        button.clicked.connect(partial(self._teach, digit))
         return button
 
     def show_classes(self, names: Sequence[str]) -> None:
@@ -170,9 +169,6 @@ class AnswerBlock(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(0, self.height_at(self._low))
 
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
     def _heights(self, low: bool) -> tuple[int, int, int]:
         """Return the heights of the word, of the line below it and of a button."""
         word = theme.scaled(Text.SURE * 1.25)
@@ -219,7 +215,6 @@ class AnswerBlock(QWidget):
         return max(theme.scaled(_BUTTON_WIDTH), button.sizeHint().width())
 
     def _place_digits(self, row: QRect) -> None:
-        """Put the ten buttons into one row, or into two where the room is narrow."""
         words = self.question.sizeHint().width() + Size.FIELD_GAP
         least = theme.scaled(Text.BODY * 2)
         one_row = row.width() >= words + 10 * (least + 2) - 2

@@ -126,7 +126,8 @@ class BarsCard(Card):
             look="link",
         )  # fmt: skip
         self.all_button.setCheckable(True)
-        self.all_button.toggled.connect(self._show_all)
+        for act in (self.bars.show_all, lambda _: self._fit(), lambda _: self.show_foot()):
+            self.all_button.toggled.connect(act)
         self.others = FittedLabel(elide=Qt.ElideRight)
         self.others.setObjectName("othersLabel")
         self.others.setProperty("look", "muted")
@@ -143,11 +144,6 @@ class BarsCard(Card):
     def show_classes(self, names: Sequence[str]) -> None:
         self.bars.show_classes(names)
         self._fit()
-
-    def _show_all(self, on: bool) -> None:
-        self.bars.show_all(on)
-        self._fit()
-        self.show_foot()
 
     def _fit(self) -> None:
         on, count, side = self.all_button.isChecked(), len(self.bars.names), Size.CARD_PADDING
@@ -216,10 +212,6 @@ class AnswerPanel(QScrollArea):
             self.block, self.bars_card, self.ink, 1, gap=Size.CARD_GAP, owner=inner
         )
         self.setWidget(inner)
-        self._connect()
-        self.show_nothing()
-
-    def _connect(self) -> None:
         self.bars.digit_chosen.connect(self._digit_chosen)
         self.bars.step_requested.connect(lambda step: self.choose_place(self.place + step))
         self.bars_card.segments.chosen.connect(self.choose_place)
@@ -228,6 +220,7 @@ class AnswerPanel(QScrollArea):
         self.block.teach_requested.connect(
             lambda digit: self.teach_requested.emit(digit, self.place if self.number else None)
         )
+        self.show_nothing()
 
     def build_commands(self, tab: QWidget) -> None:
         for text, control, key, act in (

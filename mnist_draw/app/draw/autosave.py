@@ -55,7 +55,6 @@ class BoardFiles:
         self._next: tuple[Path, BaseFileLock] | None = None
 
     def lock_newest(self, is_empty: Callable[[Path], bool]) -> Path:
-        """Take the newest file without a lock; return it."""
         found: list[tuple[int, Path, BaseFileLock]] = []
         for path in _names():
             lock = _taken(path) if path.exists() else None
@@ -134,7 +133,6 @@ def _names() -> Sequence[Path]:
 
 
 def _taken(path: Path) -> BaseFileLock | None:
-    """Lock a file; None if another window holds the lock."""
     lock = make_lock(lock_file(path))
     return lock if acquire_lock(lock) else None
 
@@ -172,7 +170,6 @@ class Autosave(QObject):
             self._background.run(partial(_write, self._files, copies), self._written)
 
     def finish(self) -> None:
-        """Write the board and unlock its file; the program ends."""
         self.save()
         self._background.run(self._files.release)
 
@@ -223,9 +220,13 @@ class Autosave(QObject):
             )
 
     def _show_other(self) -> None:
-        """Show a drawing that another window has left; this one is saved first."""
         self.save()
-        read = partial(_read_other, self._files, self._canvas.renderings())
+        files, renderings = self._files, self._canvas.renderings()
+
+        def read() -> tuple[list[Item], str] | None:
+            path = files.hold_other()
+            return None if path is None else _read(path, renderings)
+
         self._background.run(read, self._switch)
 
     def _switch(self, read: tuple[list[Item], str] | None) -> None:
@@ -281,12 +282,6 @@ def _is_empty(path: Path) -> bool:
         return not read_drawing(path)
     except (OSError, UserError):
         return False
-
-
-def _read_other(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str] | None:
-    """Lock and read the file of another window; None if that is impossible."""
-    path = files.hold_other()
-    return None if path is None else _read(path, renderings)
 
 
 def _read(path: Path, renderings: Renderings) -> tuple[list[Item], str]:

@@ -291,7 +291,6 @@ def set_mode(painter: QPainter, item: Item) -> None:
 
 
 def coloured(mask: QImage, colour: QColor) -> QImage:
-    """Return a colour whose opacity is the ink of a mask."""
     image = QImage(mask.size(), QImage.Format_ARGB32_Premultiplied)
     image.fill(colour)
     painter = QPainter(image)

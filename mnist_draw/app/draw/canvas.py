@@ -93,7 +93,6 @@ class Canvas(PointerWidget):
         self._changed()
 
     def show_items(self, items: Sequence[Item]) -> None:
-        """Replace the board with strokes and pictures, as one step that :meth:`undo` reverts."""
         self._history_step(lambda: self.drawing.replace(items))
 
     def restore(self, items: Sequence[Item]) -> None:
@@ -103,7 +102,6 @@ class Canvas(PointerWidget):
         self._changed()
 
     def start_with(self, items: Sequence[Item]) -> None:
-        """Put another drawing on the board; no step leads back to the one before."""
         self._history_step(lambda: self.drawing.start_with(items))
 
     def clear(self) -> None:
@@ -136,7 +134,6 @@ class Canvas(PointerWidget):
             self.update()
 
     def refresh(self) -> None:
-        """Paint everything anew: another size, other colours, or drawn on another board."""
         self._stale = True
         self.update()
 

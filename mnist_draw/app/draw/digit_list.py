@@ -52,7 +52,7 @@ def _listing() -> Listing:
 
     digits, messages = _read()
     rows = [DigitRow(digit, thumbnail_mask(digit.ink)) for digit in digits]
-    rows.sort(key=lambda row: (row.digit.taught, _name(row)), reverse=True)
+    rows.sort(key=lambda row: (row.digit.taught, str(row.digit.path)), reverse=True)
     return rows, messages, deleted(folder_of_digits())
 
 
@@ -64,14 +64,9 @@ class DigitList(CollectionController):
     changed = pyqtSignal()
 
     def __init__(
-        self,
-        view: DigitListView,
-        canvas: Canvas,
-        background: Background,
-        reader: BackgroundReader,
-        parent: QObject | None = None,
+        self, view: DigitListView, canvas: Canvas, background: Background, reader: BackgroundReader
     ) -> None:
-        super().__init__(background, parent)
+        super().__init__(background, view)
         self._view, self._canvas, self._reader = view, canvas, reader
         self._round = 0
         self._last_messages: list[str] = []
@@ -88,7 +83,6 @@ class DigitList(CollectionController):
         reader.network.changed.connect(self._ask)
 
     def show_folder_anew(self) -> None:
-        """Read the folder anew and show it."""
         self._followed.refresh()
 
     def refresh(self) -> None:
@@ -108,7 +102,6 @@ class DigitList(CollectionController):
         self._ask()
 
     def _ask(self) -> None:
-        """Ask the network in use about all digits while the list is visible."""
         self._round += 1
         if self._view.isVisible():
             self._ask_next(list(self._view.model.rows), self._round)
@@ -161,7 +154,6 @@ class DigitList(CollectionController):
             self.change(work, finished)
 
     def delete(self) -> None:
-        """Delete the chosen digits, and offer to take that back."""
         paths = _paths(self._view.chosen())
 
         def work() -> list[Path]:
@@ -177,7 +169,6 @@ class DigitList(CollectionController):
             self.change(work, finished)
 
     def export(self, kind: str) -> None:
-        """Let the user choose where to save all digits, and save them there."""
         if kind == "csv":
             tables = file_kind("Tables", ".csv")
             path = ask_save(self._view, "Export my digits", "my-digits.csv", tables)
@@ -197,7 +188,6 @@ class DigitList(CollectionController):
 
 
 def _export(kind: str, path: str) -> str:
-    """Save all digits; return what to tell."""
     from mnist_draw.dataset.own_digits import export_csv, export_idx, normalised
 
     digits, _ = _read()
@@ -214,10 +204,6 @@ def _export(kind: str, path: str) -> str:
 
 def _paths(rows: Sequence[DigitRow]) -> list[Path]:
     return [row.digit.path for row in rows if row.digit.path is not None]
-
-
-def _name(row: DigitRow) -> str:
-    return row.digit.path.name if row.digit.path is not None else ""
 
 
 def _restored(paths: Sequence[Path]) -> str:
@@ -251,7 +237,7 @@ class MyDigits(QObject):
         self.pages = QStackedWidget()
         self.pages.addWidget(answer)
         self.pages.addWidget(self.view)
-        self.digits = DigitList(self.view, canvas, background, reader, self)
+        self.digits = DigitList(self.view, canvas, background, reader)
         self.view.closed.connect(self.show_answer)
         # Drawing brings the answer back.
         canvas.ink_changed.connect(self._board_changed)
@@ -273,7 +259,6 @@ class MyDigits(QObject):
 
     @property
     def showing_digits(self) -> bool:
-        """Whether the list of digits is in the answer's place."""
         return self.pages.currentWidget() is self.view
 
     def show_digits(self) -> None:
@@ -297,7 +282,6 @@ class MyDigits(QObject):
             self.show_digits()
 
     def begin(self) -> None:
-        """Wait for the right digit's key."""
         self._show_answer()
         self._answer.block.begin()
 
@@ -306,7 +290,6 @@ class MyDigits(QObject):
             self.pages.setCurrentWidget(self._answer)
 
     def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
-        """Note what is read on the board."""
         self.teaching.note_answer(answer, number)
         # While a stroke grows the answer changes too often to be followed.
         if not self._canvas.is_drawing():

@@ -92,7 +92,6 @@ class DigitTableModel(QAbstractTableModel):
         self.endResetModel()
 
     def show_now(self, row: DigitRow) -> None:
-        """Update what the network says now about a row."""
         if row in self.rows:
             index = self.index(self.rows.index(row), COLUMNS.index("Read now"))
             self.dataChanged.emit(index, index)
@@ -258,13 +257,8 @@ class DigitListView(QWidget):
         self.label_combo.activated.connect(self.relabel_requested)
         wide = self.label_combo.setFixedWidth
         theme.follow(self.label_combo, lambda: wide(theme.scaled(_LABEL_WIDTH)))
-        self.open_button = push_button(
-            "openDigitButton",
-            "Open",
-            "Put the chosen digit on the board; what is there can be brought back with Undo.",
-            "Enter",
-        )
-        self.open_button.clicked.connect(self._open)
+        sentence = "Put the chosen digit on the board; what is there can be brought back with Undo."
+        self.open_button = push_button("openDigitButton", "Open", sentence, "Enter", act=self._open)
         self.delete_button = push_button(
             "deleteDigitsButton", "Delete", "Delete the chosen digits; can be undone.", "Delete"
         )
@@ -280,12 +274,11 @@ class DigitListView(QWidget):
         self.table = table = QTableView()
         table.setObjectName("myDigitsTable")
         table.setModel(self.model)
-        explain(
-            table,
-            "My digits",
+        sentence = (
             "All digits that you have taught, the newest first. 0 to 9 change the label of the "
-            "chosen ones, Enter opens one on the board, Delete deletes them.",
+            "chosen ones, Enter opens one on the board, Delete deletes them."
         )
+        explain(table, "My digits", sentence)
         style_table(table, _THUMB + 2 * Size.GRID)
         table.setSelectionBehavior(QAbstractItemView.SelectRows)
         table.setEditTriggers(QAbstractItemView.NoEditTriggers)
@@ -334,7 +327,6 @@ class DigitListView(QWidget):
             self.label_combo.setCurrentIndex(chosen[0].digit.label)
 
     def chosen(self) -> list[DigitRow]:
-        """Return the selected rows, from the top."""
         return [self.model.rows[place] for place in self._chosen_places()]
 
     def _chosen_places(self) -> list[int]:

@@ -112,7 +112,6 @@ class DrawTab(Page):
         theme.theme().changed.connect(self._fit_panel)
 
     def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
-        """Have the ink read, and its answers explained while that can be seen."""
         network, answer = self.network, self.answer
         connect_direct(network.requested, lambda request: recognition.post_model(request.source))
         recognition.ready.connect(network.confirm)
@@ -124,50 +123,32 @@ class DrawTab(Page):
         explanations.explained.connect(answer.show_explanation)
 
     def _build_commands(self) -> None:
-        tools, canvas = self.tools, self.canvas
-        for tool, text, sentence, key, icon in (
-            (tools.pen, "Pen", "Draw ink with the pen.", "P", "pencil-simple"),
-            (tools.eraser, "Eraser", "Rub ink out, twice as wide as the pen.", "E", "eraser"),
-        ):
-            Command(self, text, sentence, key, tool.click, icon).describe(tool)
-        self._undo = Command(
-            self,
-            "Undo",
+        tools, canvas, add = self.tools, self.canvas, partial(Command, self)
+        pen = add("Pen", "Draw ink with the pen.", "P", tools.pen.click, "pencil-simple")
+        sentence = "Rub ink out, twice as wide as the pen."
+        eraser = add("Eraser", sentence, "E", tools.eraser.click, "eraser")
+        pen.describe(tools.pen)
+        eraser.describe(tools.eraser)
+        sentence, icon = (
             "Take back the last stroke, picture or clearing.",
-            "Ctrl+Z",
-            canvas.undo,
             "arrow-counter-clockwise",
         )
-        self._redo = Command(
-            self,
-            "Redo",
-            "Bring back what was undone.",
-            "Ctrl+Y, Ctrl+Shift+Z",
-            canvas.redo,
-            "arrow-clockwise",
-        )
-        self._clear = Command(
-            self, "Clear", "Empty the board; can be undone.", "Delete", canvas.clear, "trash"
-        )
+        self._undo = add("Undo", sentence, "Ctrl+Z", canvas.undo, icon)
+        sentence, keys = "Bring back what was undone.", "Ctrl+Y, Ctrl+Shift+Z"
+        self._redo = add("Redo", sentence, keys, canvas.redo, "arrow-clockwise")
+        sentence = "Empty the board; can be undone."
+        self._clear = add("Clear", sentence, "Delete", canvas.clear, "trash")
         self._undo.serve(tools.undo)
         self._redo.serve(tools.redo)
         self._clear.serve(tools.clear)
-        self.cut_out = Command(
-            self,
-            "Show what is cut out",
-            "Frame what is cut out for the network, and mark its centre of mass.",
-            "B",
-            lambda: None,
-        )
+        sentence = "Frame what is cut out for the network, and mark its centre of mass."
+        self.cut_out = add("Show what is cut out", sentence, "B", lambda: None)
         self.cut_out.setCheckable(True)
         self.cut_out.toggled.connect(lambda: self._show_tags())
         self.answer.build_commands(self)
-        for text, sentence, key, step in (
-            ("Thinner pen", "Make the pen thinner.", "[", -WIDTH_STEP),
-            ("Wider pen", "Make the pen wider.", "]", WIDTH_STEP),
-        ):
-            Command(self, text, sentence, key, partial(self._widen, step))
-        Command(self, "Close", "Close what is open on the board or below it.", "Esc", self._close)
+        add("Thinner pen", "Make the pen thinner.", "[", partial(self._widen, -WIDTH_STEP))
+        add("Wider pen", "Make the pen wider.", "]", partial(self._widen, WIDTH_STEP))
+        add("Close", "Close what is open on the board or below it.", "Esc", self._close)
         my_digits = self.my_digits.build_commands(self)
         tools.fill(*self.pictures.commands, (self.cut_out, my_digits))
 
@@ -259,7 +240,6 @@ class DrawTab(Page):
             self.my_digits.note_answer(reading.answer, reading.number)
 
     def _show_tags(self, ink: np.ndarray | None = None) -> None:
-        """Show a tag for each digit of a number, or for the one that is cut out."""
         number = None if self._reading is None else self._reading.number
         marks = None
         if self.cut_out.isChecked() and number is None:

@@ -144,7 +144,6 @@ class Drawing:
             self.replace([])
 
     def replace(self, items: Sequence[Item]) -> None:
-        """Put other items on the board in place of all that is there; can be undone."""
         self._remember()
         self._show(list(items))
 
@@ -196,7 +195,6 @@ class Drawing:
         return int((rows[:, part.left() : part.right() + 1] > 0).sum())
 
     def pen_strokes(self) -> list[np.ndarray] | None:
-        """Return the strokes if all ink consists of strokes, else None."""
         import numpy as np
 
         strokes = []
@@ -208,12 +206,8 @@ class Drawing:
         return [(stroke - corner) * INK_SCALE for stroke in strokes]
 
     def to_board(self, left: float, top: float, width: float, height: float) -> QRectF:
-        return QRectF(
-            self._area.left() + left / INK_SCALE,
-            self._area.top() + top / INK_SCALE,
-            width / INK_SCALE,
-            height / INK_SCALE,
-        )
+        place = QRectF(QPointF(left, top) / INK_SCALE, QSizeF(width, height) / INK_SCALE)
+        return place.translated(self._area.topLeft())
 
     def _remember(self) -> None:
         """End the stroke that is being drawn: a change follows that may be undone."""
@@ -248,11 +242,7 @@ class Drawing:
 
     def _start_image(self, area: QRectF) -> None:
         self._area = area
-        self._image = QImage(
-            round(area.width() * INK_SCALE),
-            round(area.height() * INK_SCALE),
-            QImage.Format_Grayscale8,
-        )
+        self._image = QImage((area.size() * INK_SCALE).toSize(), QImage.Format_Grayscale8)
         self._image.fill(Qt.black)
         painter = self._painter(self._image)
         for item in self.items:

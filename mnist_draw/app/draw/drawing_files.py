@@ -194,7 +194,6 @@ def snapshot(items: Sequence[Item]) -> list[Item]:
 
 
 def covered(items: Sequence[Item]) -> QRectF:
-    """Return the board's square, grown to what reaches beyond it, in board units."""
     area = QRectF(0, 0, BOARD, BOARD)
     for item in items:
         if not item.erase:
@@ -302,7 +301,6 @@ def _svg_path(path: str, width: float, colour: str) -> str:
 
 
 def _svg_picture(item: PlacedPicture) -> list[str]:
-    """Return a picture as black whose opacity is the ink."""
     content = base64.b64encode(png_bytes(coloured(item.mask, _INK))).decode("ascii")
     style = ' style="image-rendering:pixelated"' if item.pixelated else ""
     return [

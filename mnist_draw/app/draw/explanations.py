@@ -119,7 +119,6 @@ class Explanations(LatestJob):
         return self._explain_newest(self._explainer)
 
     def _take_network(self, model: ModelFile) -> float:
-        """Have an explainer of this network; return the seconds to wait before."""
         if self._explainer is not None and model.network == self._network:
             self._next = None
             self._explainer.use(model)
@@ -166,13 +165,10 @@ class Explanations(LatestJob):
             self._began_at = now
             picture, digit, ticket = question
             explanation = explainer.explain(picture, digit)
-            self._rest_after(time.monotonic() - now)
+            long, shortest = _REST_TIMES * (time.monotonic() - now), self._shortest_rest
+            self.rest = max(shortest, min(long, _MAX_REST_TIMES * shortest))
             self.send(self.explained, explanation, ticket)
         return None
-
-    def _rest_after(self, took: float) -> None:
-        shortest = self._shortest_rest
-        self.rest = max(shortest, min(_REST_TIMES * took, _MAX_REST_TIMES * shortest))
 
     def _is_stale(self, now: float) -> bool:
         """Whether to wait for a newer question.

@@ -114,7 +114,6 @@ class FirstStart(QWidget):
             link.setGeometry(QRect(place.topLeft().toPoint(), place.bottomRight().toPoint()))
 
     def _card(self) -> QRectF:
-        """Return the card's place: with the digit above it in the middle, if there is room."""
         room = QRectF(self.rect())
         beside = theme.scaled(_BESIDE)
         wide = min(theme.scaled(_WIDE), room.width() - beside - Size.CARD_GAP)
@@ -214,7 +213,6 @@ class FirstStart(QWidget):
 
 
 def _written() -> QPainterPath:
-    """Return the digit as the pen of the board would draw it."""
     stroke = Stroke.through(_THREE, _INK)
     path = QPainterPath(stroke.points[0].at())
     for _, control, end in stroke.curves():

@@ -101,7 +101,6 @@ class InkView(QWidget):
         return super().event(event)
 
     def describe_pixel(self, point: QPointF) -> str:
-        """Describe the evidence of the pixel at a point of the widget, or else the view."""
         if self.explanation is None:
             return _HOW_IT_SEES
         column = int(point.x() * SIDE / self.width())
@@ -298,7 +297,6 @@ class InkCard(Card):
             self.show_explanation(None)
 
     def show_explanation(self, explanation: Explanation | None) -> None:
-        """Show what spoke for the answer while the switch is on."""
         self._explanation = explanation
         shown = explanation if self.switch.isChecked() else None
         self.view.show_explanation(shown)

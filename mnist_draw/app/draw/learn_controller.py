@@ -35,11 +35,7 @@ class LearnController(QObject):
     drawing_requested = pyqtSignal()
 
     def __init__(
-        self,
-        teaching: Teaching,
-        network: ActiveNetwork,
-        background: Background,
-        parent: QObject | None = None,
+        self, teaching: Teaching, network: ActiveNetwork, background: Background, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._teaching, self._network, self._background = teaching, network, background
@@ -85,7 +81,6 @@ class LearnController(QObject):
         return self._network.before
 
     def learn(self) -> None:
-        """Learn the taught digits, after the run where one is going on."""
         if self._learning is None or self._training is None or self.running:
             return
         model = self._network.model
@@ -101,7 +96,6 @@ class LearnController(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Stop learning, or learn nothing after the run."""
         self.waits = False
         if self._learning is not None:
             self._learning.stop()
@@ -117,7 +111,6 @@ class LearnController(QObject):
             self.changed.emit()
 
     def finish(self) -> None:
-        """Let nothing that waits begin: the program ends."""
         self.waits = False
         if self._learning is not None:
             self._learning.cancel_queued()
@@ -209,35 +202,23 @@ class LearnCard(Card):
         policy.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(policy)
         explain(self.bar, "Progress of learning", "Which part of the work is done.")
+        sentence = "Train the network that answers a little further, on your digits and on MNIST."
         self.learn_button = push_button(
-            "learnButton",
-            "Learn my digits",
-            "Train the network that answers a little further, on your digits and on MNIST.",
-            look="primary",
+            "learnButton", "Learn my digits", sentence, "", "primary", controller.learn
         )
-        self.learn_button.clicked.connect(controller.learn)
-        self.stop_button = push_button(
-            "stopLearningButton", "Stop", "Stop learning; the network stays as it is."
-        )
-        self.stop_button.clicked.connect(controller.stop)
+        sentence = "Stop learning; the network stays as it is."
+        self.stop_button = push_button("stopLearningButton", "Stop", sentence, act=controller.stop)
+        sentence = "Let the network answer that answered before your digits were learnt."
         self.undo_button = push_button(
-            "undoLearningButton",
-            "Go back",
-            "Let the network answer that answered before your digits were learnt.",
-            look="link",
+            "undoLearningButton", "Go back", sentence, "", "link", controller.go_back
         )
-        self.undo_button.clicked.connect(controller.go_back)
-        self.more_button = push_button(
-            "drawMoreButton",
-            "Draw more",
-            "Draw another digit like the one that is still misread.",
-            look="link",
-        )
-        self.more_button.clicked.connect(controller.drawing_requested)
-        links = self.more_button, self.undo_button
-        for part in (self.text, self.bar):
-            self.body.addWidget(part)
-        self.body.addLayout(row(self.learn_button, self.stop_button, 1, *links))
+        sentence = "Draw another digit like the one that is still misread."
+        draw = controller.drawing_requested.emit
+        self.more_button = push_button("drawMoreButton", "Draw more", sentence, "", "link", draw)
+        self.body.addWidget(self.text)
+        self.body.addWidget(self.bar)
+        buttons = self.learn_button, self.stop_button, 1, self.more_button, self.undo_button
+        self.body.addLayout(row(*buttons))
         controller.changed.connect(self._show)
         controller.stepped.connect(self._show_step)
         theme.follow(self, self._fit)
@@ -249,7 +230,6 @@ class LearnCard(Card):
         self.text.setMinimumHeight(_LINES * self.text.fontMetrics().lineSpacing())
 
     def show_count(self, count: int) -> None:
-        """Show how many digits there are to learn."""
         self._count = count
         self._show()
 

@@ -100,7 +100,6 @@ class Step:
 
 
 def next_step(now: Situation) -> Step:
-    """Return the one useful thing to do next."""
     digits = "1 digit of yours" if now.unlearnt == 1 else f"{now.unlearnt} digits of yours"
     if now.learning is not None:
         return Step("Learning your digits", f"{100 * now.learning:.0f} %", "Stop", Action.CANCEL)
@@ -194,8 +193,7 @@ class NextStep(QFrame):
         self._without: frozenset[Action] = frozenset()
         self._is_low = False
         self.sentence, self.line = GrowingLabel(label("", "title")), ElidedLabel(look="muted")
-        self.button = push_button("nextStepButton", "", "")
-        self.button.clicked.connect(self._act)
+        self.button = push_button("nextStepButton", "", "", act=self._act)
         words = column(1, self.sentence, self.line, 1, gap=Size.GRID)
         pad = Size.CARD_PADDING
         row((words, 1), self.button, gap=pad, margins=(pad, 0, pad, 0), owner=self)
@@ -209,7 +207,6 @@ class NextStep(QFrame):
         self._note()
 
     def follow_run(self, run: RunController) -> None:
-        """Show the run that goes on."""
         run.state_changed.connect(partial(self._note_run, run))
 
     def note_answer(self, state: State) -> None:
@@ -222,7 +219,10 @@ class NextStep(QFrame):
         best = next((entry for entry in network.entries if entry.is_shipped), None)
         info = None if model is None else model.info
         run = self._situation.run
-        answers = bool(self._run_key) and network.newest.key == self._run_key
+        if run is not None:
+            answers = bool(self._run_key) and network.newest.key == self._run_key
+            # One that has answered is no longer offered.
+            run = replace(run, answers=answers) if run.going_on or not answers else None
         self._note(
             own=source in (RUN, FINE_TUNED),
             name=next((entry.name for entry in network.entries if entry.key == network.key), ""),
@@ -230,10 +230,7 @@ class NextStep(QFrame):
             best=None if best is None else best.test_accuracy,
             trained=self._situation.trained
             or any(entry.run and entry.has_network for entry in network.entries),
-            # One that has answered is no longer offered.
-            run=None
-            if run is None or (answers and not run.going_on)
-            else replace(run, answers=answers),
+            run=run,
         )
 
     def _settle(self) -> None:
@@ -270,13 +267,9 @@ class NextStep(QFrame):
         # Until its first event the figures are those of the run before.
         has_figures = state.state not in ("loading", "compiling") and state.epochs_done > 0
         tested = None if going_on else state.test_accuracy
-        run = Run(
-            going_on,
-            state.state == "paused",
-            (tested or state.validation_accuracy) if has_figures else None,
-            state.seconds_left,
-            self._network.newest.key == self._run_key,
-        )
+        accuracy = (tested or state.validation_accuracy) if has_figures else None
+        paused, answers = state.state == "paused", self._network.newest.key == self._run_key
+        run = Run(going_on, paused, accuracy, state.seconds_left, answers)
         self._note(run=run, trained=self._situation.trained or run.accuracy is not None)
 
     def _note_learning(self, *_: object) -> None:

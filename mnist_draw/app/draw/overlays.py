@@ -19,7 +19,7 @@ from PyQt5.QtGui import (
     QTabletEvent,
     QTouchEvent,
 )
-from PyQt5.QtWidgets import QGridLayout, QLabel, QToolTip, QWidget
+from PyQt5.QtWidgets import QGridLayout, QLabel, QPushButton, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu, Popover
@@ -179,7 +179,6 @@ class NumberBoxes(QWidget):
         return False
 
     def menu(self, index: int) -> Menu:
-        """Return what can be said of a digit; the last entry is about all of the ink."""
         menu = Menu(self._canvas)
         menu.setObjectName("tagMenu")
         menu.setAttribute(Qt.WA_DeleteOnClose)
@@ -189,7 +188,6 @@ class NumberBoxes(QWidget):
         return menu
 
     def _point(self, on: bool) -> None:
-        """Show by the cursor that a press chooses and does not draw."""
         if on != self._on_tag:
             self._on_tag = on
             self._canvas.setCursor(Qt.PointingHandCursor if on else Qt.CrossCursor)
@@ -247,16 +245,13 @@ class DigitPopover(Popover):
         grid = QGridLayout()
         grid.setSpacing(Size.GRID + 1)
         sentence = "Keep it with this label; the network can learn it."
-        self.buttons = [
-            push_button(
-                f"isDigit{digit}", f"It is {with_article(digit)}", sentence, str(digit), "choice"
-            )
-            for digit in range(10)
-        ]
-        for digit, button in enumerate(self.buttons):
+        self.buttons: list[QPushButton] = []
+        for digit in range(10):
+            name, act = f"It is {with_article(digit)}", functools.partial(self._say, digit)
+            button = push_button(f"isDigit{digit}", name, sentence, str(digit), "choice", act)
             button.setText(str(digit))
-            button.clicked.connect(functools.partial(self._say, digit))
             grid.addWidget(button, *divmod(digit, _IN_A_ROW))
+            self.buttons.append(button)
         self.body.addLayout(row((self.question, 1), label("or type it", "muted")))
         self.body.addLayout(grid)
         Keys(self, self._meaning)
@@ -308,7 +303,6 @@ class BoardCaption(QLabel):
         self.hide()
 
     def say(self, sentence: str, for_now: str = "") -> None:
-        """Show a sentence, at once, and one that is true until it is withdrawn."""
         self._busy.stop()
         sentence, self._for_now = sentence + for_now, for_now
         self.setText(sentence)

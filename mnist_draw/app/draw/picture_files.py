@@ -1,7 +1,4 @@
-"""Pictures for the board and from it: opened, pasted, dropped, saved or copied.
-
-Reading, painting and writing happen off the GUI thread.
-"""
+"""Pictures for the board: opened, pasted or dropped; read off the GUI thread."""
 
 from __future__ import annotations
 
@@ -17,19 +14,11 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QWidget
 
 from mnist_draw.app.draw.board_items import PlacedPicture, Renderings, place_ink
 from mnist_draw.app.draw.canvas import Canvas
-from mnist_draw.app.draw.drawing_files import (
-    COPIED_SCALE,
-    SAVED_SCALE,
-    picture,
-    snapshot,
-    svg_bytes,
-)
-from mnist_draw.app.kit.images import image_bytes, png_bytes
+from mnist_draw.app.kit.images import png_bytes
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.dataset.picture_formats import PictureFormat, read_formats, saved_formats
-from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.dataset.picture_formats import read_formats
 
 if TYPE_CHECKING:
     from mnist_draw.app.draw.overlays import BoardCaption
@@ -222,74 +211,3 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     placed = place_ink(ink)
     placed.prepare(renderings)
     return FoundPicture(name, placed)
-
-
-class PictureOutput(QObject):
-    """Saves and copies what is on the board; painting and writing happen off the GUI thread."""
-
-    def __init__(self, background: Background, canvas: Canvas, owner: QWidget) -> None:
-        super().__init__(owner)
-        self._background, self._canvas, self._owner = background, canvas, owner
-        self._folder = Path()
-        self._format = saved_formats()[0]
-
-    def save(self) -> None:
-        if self._is_empty("save"):
-            return
-        titles = {save_title(known): known for known in saved_formats()}
-        name, title = QFileDialog.getSaveFileName(
-            self._owner,
-            "Save the drawing",
-            str(self._folder / f"drawing{self._format.suffixes[0]}"),
-            ";;".join(titles),
-            save_title(self._format),
-        )
-        if not name:
-            return
-        self._format = titles.get(title, self._format)
-        path, kind = _with_suffix(Path(name), self._format)
-        self._folder = path.parent
-        items, curves = snapshot(self._canvas.drawing.items), kind.saved_as == "curves"
-
-        def write() -> None:
-            image = None if curves else image_bytes(picture(items, SAVED_SCALE), kind.title)
-            write_atomically(path, image or svg_bytes(items))
-
-        self._background.run(write, lambda _: notifier.message(f"Saved {path}."))
-
-    def copy_picture(self) -> None:
-        if self._is_empty("copy"):
-            return
-        items = snapshot(self._canvas.drawing.items)
-
-        def finished(image: QImage) -> None:
-            QApplication.clipboard().setImage(image)
-            notifier.message("Copied the drawing as a picture.")
-
-        self._background.run(lambda: picture(items, COPIED_SCALE), finished)
-
-    def copy_text(self, text: str) -> None:
-        if not text:
-            notifier.problem("There is no answer to copy yet. Draw something first.")
-            return
-        QApplication.clipboard().setText(text)
-        notifier.message(f"Copied “{text}”.")
-
-    def _is_empty(self, wish: str) -> bool:
-        if self._canvas.has_ink():
-            return False
-        notifier.problem(f"The board is empty: there is nothing to {wish}. Draw something first.")
-        return True
-
-
-def save_title(known: PictureFormat) -> str:
-    kind = "drawing" if known.saved_as == "curves" else "picture"
-    return f"{known.title} {kind} ({known.patterns})"
-
-
-def _with_suffix(path: Path, chosen: PictureFormat) -> tuple[Path, PictureFormat]:
-    """Give a file the ending of the format chosen, unless its own ending names another one."""
-    for known in saved_formats():
-        if path.suffix.lower() in known.suffixes:
-            return path, known
-    return path.with_name(path.name + chosen.suffixes[0]), chosen

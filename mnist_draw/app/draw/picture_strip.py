@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QPainterPath, QPaintEvent, QPen
 from PyQt5.QtWidgets import QAbstractButton, QFrame, QScrollArea, QWidget
 
-from mnist_draw.app.draw.board_items import PlacedPicture
 from mnist_draw.app.draw.drawing import ink_on_board
 from mnist_draw.app.draw.picture_files import FoundPicture
 from mnist_draw.app.kit import theme
@@ -19,7 +17,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys, explain, label, tip
-from mnist_draw.recognition.certainty import certainty_of, certainty_of_number
+from mnist_draw.recognition.certainty import Certainty, certainty_of, certainty_of_number
 
 #: Side of a thumbnail in logical pixels: a digit is read in it at arm's length.
 _THUMB = 56
@@ -37,12 +35,11 @@ class PictureThumb(QAbstractButton):
         self.setCheckable(True)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setCursor(Qt.PointingHandCursor)
+        # Painted anew as the pointer arrives and leaves.
+        self.setAttribute(Qt.WA_Hover)
         self.setFixedSize(_thumb_size())
         Keys(self, lambda key: self.click if key.key() in (Qt.Key_Return, Qt.Key_Enter) else None)
         self.show_answer("", "no answer yet")
-
-    def sizeHint(self) -> QSize:
-        return self.minimumSize()
 
     def show_answer(self, text: str, description: str) -> None:
         self.answer = text
@@ -82,12 +79,6 @@ class PictureThumb(QAbstractButton):
         if self.isChecked():
             return QPen(theme.colour("accent"), 2)
         return QPen(theme.colour("muted" if self.underMouse() else "line"), 1)
-
-    def enterEvent(self, event: QEvent) -> None:
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self.update()
 
 
 def _thumb_size() -> QSize:
@@ -149,7 +140,6 @@ class PictureStrip(QFrame):
         self._ask(thumb)
 
     def finish(self) -> None:
-        """Expect no more pictures; hide if there are none."""
         self._expected = len(self.thumbs)
         self._say()
         if not self.thumbs:
@@ -179,25 +169,24 @@ class PictureStrip(QFrame):
         self.caption.setText(f"{count} pictures; click one to put it on the board")
 
     def _ask(self, thumb: PictureThumb) -> None:
-        placed = thumb.picture.placed
-        self._reader.ask(
-            lambda recogniser: read_placed(recogniser, placed),
-            partial(self._show_answer, self._round, thumb),
-        )
+        placed, round_number = thumb.picture.placed, self._round
+
+        def read(recogniser: Any) -> Certainty:
+            ink = ink_on_board(placed)
+            answer = recogniser.recognise_ink(ink)
+            number = recogniser.read_number(ink, answer)
+            return certainty_of_number(number) if number.is_number else certainty_of(answer)
+
+        def finished(certainty: Certainty | None) -> None:
+            if certainty is not None and round_number == self._round:
+                thumb.show_answer(certainty.label, certainty.sentence)
+
+        self._reader.ask(read, finished)
 
     def _ask_again(self) -> None:
         self._round += 1
         for thumb in self.thumbs:
             self._ask(thumb)
-
-    def _show_answer(
-        self, round_number: int, thumb: PictureThumb, read: tuple[Any, Any] | None
-    ) -> None:
-        if round_number != self._round or read is None:
-            return
-        answer, number = read
-        certainty = certainty_of_number(number) if number.is_number else certainty_of(answer)
-        thumb.show_answer(certainty.label, certainty.sentence)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Walk through the pictures with the arrow keys; scroll to the focused one."""
@@ -212,9 +201,3 @@ class PictureStrip(QFrame):
                 self.thumbs[min(max(index, 0), len(self.thumbs) - 1)].setFocus()
                 return True
         return False
-
-
-def read_placed(recogniser: Any, placed: PlacedPicture) -> tuple[Any, Any]:
-    ink = ink_on_board(placed)
-    answer = recogniser.recognise_ink(ink)
-    return answer, recogniser.read_number(ink, answer)

@@ -1,26 +1,40 @@
-"""The tools for pictures in the Draw tab, and test digits to look at."""
+"""The tools for pictures in the Draw tab, test digits to look at, and the drawing as a file.
+
+Painting and writing happen off the GUI thread.
+"""
 
 from __future__ import annotations
 
 import random
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtGui import QImage
+from PyQt5.QtWidgets import QApplication, QFileDialog, QWidget
 
 from mnist_draw.app.draw.board_items import PlacedPicture, Renderings, place_ink
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing import ink_on_board
+from mnist_draw.app.draw.drawing_files import (
+    COPIED_SCALE,
+    SAVED_SCALE,
+    picture,
+    snapshot,
+    svg_bytes,
+)
 from mnist_draw.app.draw.overlays import BoardCaption
-from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput, PictureOutput
+from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput
 from mnist_draw.app.draw.picture_strip import PictureStrip
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.images import image_bytes
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import DIGITS, with_article
-from mnist_draw.dataset.picture_formats import saved_titles
+from mnist_draw.dataset.picture_formats import PictureFormat, saved_formats, saved_titles
+from mnist_draw.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     import numpy as np
@@ -174,7 +188,7 @@ def _kind(model: ModelFile | None) -> str:
 
 
 class PictureTools(QObject):
-    """Connects the tools for pictures with the board."""
+    """Connects the tools for pictures with the board, which it saves and copies."""
 
     replaced = pyqtSignal()
 
@@ -187,15 +201,19 @@ class PictureTools(QObject):
         owner: QWidget,
     ) -> None:
         super().__init__(owner)
-        self._canvas = canvas
-        self._answer = answer
+        self._canvas, self._answer, self._background, self._owner = (
+            canvas,
+            answer,
+            background,
+            owner,
+        )
+        self._folder, self._format = Path(), saved_formats()[0]
         self.reader = BackgroundReader(network, parent=self)
         # Not behind the pictures that are still being read: one that was clicked is wanted now.
         self._rendering = Background(self)
         self.strip = PictureStrip(self.reader)
         self.caption = BoardCaption(canvas)
         self.input = PictureInput(background, canvas, self.caption, self.strip, owner)
-        self.output = PictureOutput(background, canvas, owner)
         self.examples = MnistExamples(self.reader, canvas, self.caption, self)
         self.input.one_read.connect(lambda picture: self._show(picture.placed))
         self.strip.chosen.connect(self._prepare_chosen)
@@ -206,54 +224,24 @@ class PictureTools(QObject):
         self.commands = self._build_commands(owner)
 
     def _build_commands(self, owner: QWidget) -> tuple[tuple[Command, ...], ...]:
-        taken = (
-            Command(
-                owner,
-                "Open pictures …",
-                "Put a picture on the board, a photograph of paper too; several are lined up "
-                "below it. They can also be dropped on the board.",
-                "Ctrl+O",
-                self.input.open_dialog,
-            ),
-            Command(
-                owner,
-                "Paste",
-                "Put the picture on the clipboard on the board.",
-                "Ctrl+V",
-                self.input.paste,
-            ),
+        add = partial(Command, owner)
+        sentence = (
+            "Put a picture on the board, a photograph of paper too; several are lined up below "
+            "it. They can also be dropped on the board."
         )
-        self._any = Command(owner, "", "", "R", self.examples.show_any)
-        self._mistake = Command(owner, "", "", "M", self.examples.show_mistake)
+        opens = add("Open pictures …", sentence, "Ctrl+O", self.input.open_dialog)
+        sentence = "Put the picture on the clipboard on the board."
+        pastes = add("Paste", sentence, "Ctrl+V", self.input.paste)
+        self._any = add("", "", "R", self.examples.show_any)
+        self._mistake = add("", "", "M", self.examples.show_mistake)
         self.name_examples(digits=True)
-        given = (
-            Command(
-                owner,
-                "Save the drawing …",
-                f"Save the drawing as {saved_titles()}.",
-                "Ctrl+S",
-                self.output.save,
-            ),
-            Command(
-                owner,
-                "Copy the drawing",
-                "As a picture, dark on white, for other programs.",
-                "Ctrl+C",
-                self.output.copy_picture,
-            ),
-            Command(
-                owner,
-                "Copy the answer",
-                "As text: the answer, and how sure the network is.",
-                "Ctrl+Shift+C",
-                self._copy_answer,
-            ),
-        )
-        return taken, (self._any, self._mistake), given
-
-    def _copy_answer(self) -> None:
-        certainty = self._answer.certainty
-        self.output.copy_text("" if certainty is None else certainty.sentence)
+        sentence = f"Save the drawing as {saved_titles()}."
+        saves = add("Save the drawing …", sentence, "Ctrl+S", self.save)
+        sentence = "As a picture, dark on white, for other programs."
+        copies = add("Copy the drawing", sentence, "Ctrl+C", self.copy_picture)
+        sentence = "As text: the answer, and how sure the network is."
+        tells = add("Copy the answer", sentence, "Ctrl+Shift+C", self.copy_answer)
+        return (opens, pastes), (self._any, self._mistake), (saves, copies, tells)
 
     def name_examples(self, digits: bool) -> None:
         kind = "digit" if digits else "picture"
@@ -270,15 +258,72 @@ class PictureTools(QObject):
 
     def _prepare_chosen(self, picture: FoundPicture) -> None:
         placed, renderings = picture.placed.copy(), self._canvas.renderings()
-        self._rendering.run(
-            lambda: placed.prepare(renderings), lambda _: self._show_chosen(picture, placed)
-        )
 
-    def _show_chosen(self, picture: FoundPicture, placed: PlacedPicture) -> None:
-        self._show(placed)
-        self.strip.mark(picture)
+        def finished(_: None) -> None:
+            self._show(placed)
+            self.strip.mark(picture)
+
+        self._rendering.run(partial(placed.prepare, renderings), finished)
 
     def _show_example(self, found: _Found) -> None:
         placed, sentence, reads = found
         self._show(placed)
         self.caption.say(sentence, reads)
+
+    def save(self) -> None:
+        if self._is_empty("save"):
+            return
+        titles = {save_title(known): known for known in saved_formats()}
+        proposed = str(self._folder / f"drawing{self._format.suffixes[0]}")
+        kinds = ";;".join(titles), save_title(self._format)
+        name, title = QFileDialog.getSaveFileName(self._owner, "Save the drawing", proposed, *kinds)
+        if not name:
+            return
+        self._format = titles.get(title, self._format)
+        path, kind = _with_suffix(Path(name), self._format)
+        self._folder = path.parent
+        items, curves = snapshot(self._canvas.drawing.items), kind.saved_as == "curves"
+
+        def write() -> None:
+            image = None if curves else image_bytes(picture(items, SAVED_SCALE), kind.title)
+            write_atomically(path, image or svg_bytes(items))
+
+        self._background.run(write, lambda _: notifier.message(f"Saved {path}."))
+
+    def copy_picture(self) -> None:
+        if self._is_empty("copy"):
+            return
+        items = snapshot(self._canvas.drawing.items)
+
+        def finished(image: QImage) -> None:
+            QApplication.clipboard().setImage(image)
+            notifier.message("Copied the drawing as a picture.")
+
+        self._background.run(lambda: picture(items, COPIED_SCALE), finished)
+
+    def copy_answer(self) -> None:
+        certainty = self._answer.certainty
+        if certainty is None:
+            notifier.problem("There is no answer to copy yet. Draw something first.")
+            return
+        QApplication.clipboard().setText(certainty.sentence)
+        notifier.message(f"Copied “{certainty.sentence}”.")
+
+    def _is_empty(self, wish: str) -> bool:
+        if self._canvas.has_ink():
+            return False
+        notifier.problem(f"The board is empty: there is nothing to {wish}. Draw something first.")
+        return True
+
+
+def save_title(known: PictureFormat) -> str:
+    kind = "drawing" if known.saved_as == "curves" else "picture"
+    return f"{known.title} {kind} ({known.patterns})"
+
+
+def _with_suffix(path: Path, chosen: PictureFormat) -> tuple[Path, PictureFormat]:
+    """Give a file the ending of the format chosen, unless its own ending names another one."""
+    for known in saved_formats():
+        if path.suffix.lower() in known.suffixes:
+            return path, known
+    return path.with_name(path.name + chosen.suffixes[0]), chosen

@@ -126,7 +126,6 @@ class KeyPen(QObject):
 
     @property
     def down(self) -> bool:
-        """Whether the pen is down; undo and the like lift it."""
         return self._down and self._board.is_drawing()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -38,6 +38,7 @@ _EXPLAINED = (
     "How probable the network finds each {0}. Up and down arrows,{1} or a click choose the {0} "
     "whose evidence is shown, Esc the answer's again{2}."
 )
+_IN_A_NUMBER = "; in a number the left and right arrows choose the digit of which all this is said"
 
 
 class ProbabilityBar(QProgressBar):
@@ -97,7 +98,6 @@ class ProbabilityBars(QWidget):
         self.show_classes(DIGITS)
 
     def show_classes(self, names: Sequence[str]) -> None:
-        """Make a bar for each class, unless the classes are the same."""
         if tuple(names) == self.names:
             return
         self.names = tuple(names)
@@ -109,12 +109,8 @@ class ProbabilityBars(QWidget):
         self.chosen = None
         self.show_nothing()
         digits = self.names == DIGITS
-        explain(self, "Probabilities", _EXPLAINED.format(
-            "digit" if digits else "class",
-            " the keys 0 to 9" if digits else "",
-            "; in a number the left and right arrows choose the digit of which all this is said"
-            if digits else "",
-        ))  # fmt: skip
+        words = ("digit", " the keys 0 to 9", _IN_A_NUMBER) if digits else ("class", "", "")
+        explain(self, "Probabilities", _EXPLAINED.format(*words))
         self._place()
         self.updateGeometry()
 
@@ -132,9 +128,6 @@ class ProbabilityBars(QWidget):
     def sizeHint(self) -> QSize:
         rows = self._rows if self.all_shown else min(BEST, len(self.names))
         return QSize(0, round(rows * self._row_height))
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
 
     @property
     def _row_height(self) -> float:
@@ -303,7 +296,6 @@ class ProbabilityBars(QWidget):
 
     @property
     def explained_digit(self) -> int | None:
-        """The digit whose evidence is to be shown; None where there is no answer."""
         if not self.known:
             return None
         return self._order[0] if self.chosen is None else self.chosen

@@ -40,11 +40,7 @@ class Teaching(QObject):
     ready_changed = pyqtSignal(bool)
 
     def __init__(
-        self,
-        canvas: Canvas,
-        background: Background,
-        network: ActiveNetwork,
-        parent: QObject | None = None,
+        self, canvas: Canvas, background: Background, network: ActiveNetwork, parent: QObject
     ) -> None:
         super().__init__(parent)
         self._canvas, self._background, self._network = canvas, background, network
@@ -58,7 +54,6 @@ class Teaching(QObject):
         network.changed.connect(self._look)
 
     def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
-        """Note the answer to the board; a digit with parts may be read as a number."""
         self._answer, self._number = answer, number
 
     def likely(self, place: int | None = None) -> int:
@@ -92,18 +87,18 @@ class Teaching(QObject):
         def save() -> TaughtDigit:
             from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 
+            network = model.title if model is not None else ""
+            drawing = record_of(items) if items else None
             return save_digit(
                 TaughtDigit(
-                    digit,
-                    ink,
-                    said=said,
-                    confidence=sure,
-                    network=model.title if model is not None else "",
-                    drawing=record_of(items) if items else None,
+                    digit, ink, said=said, confidence=sure, network=network, drawing=drawing
                 )
             )
 
-        self._background.run(save, self._saved, self._not_saved)
+        def failed(error: Exception) -> None:
+            notifier.problem(f"{reporter.sentence(error)} The drawing is still on the board.")
+
+        self._background.run(save, self._saved, failed)
         self.taught.emit(digit)
 
     def _saved(self, saved: TaughtDigit) -> None:
@@ -114,12 +109,7 @@ class Teaching(QObject):
         )
         self._tell_change()
 
-    def _not_saved(self, error: Exception) -> None:
-        notifier.problem(f"{reporter.sentence(error)} The drawing is still on the board.")
-
     def _take_back(self, path: Path) -> None:
-        """Remove a digit; its file stays in the bin for some days."""
-
         def remove() -> None:
             from mnist_draw.storage.unique_paths import move_to_bin
 
@@ -133,7 +123,6 @@ class Teaching(QObject):
         self.changed.emit()
 
     def recount(self) -> None:
-        """Count the taught digits anew, in the background."""
         until = self.learnt_until
 
         def count() -> tuple[int, int]:

@@ -46,12 +46,22 @@ _ARROWS: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Up: -1, Qt.Key_Right: 1, Qt.K
 _DOT_SHARE = 0.28
 
 
-class DotButton(QToolButton):
+class ToolButton(QToolButton):
+    """A tool; the bar's size is that of its tools."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("look", "tool")
+        self.setFocusPolicy(Qt.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+
+
+class DotButton(ToolButton):
     """A tool that shows a width of the pen as a dot."""
 
     def __init__(self, name: str, diameter: Callable[[], float], leads_on: bool = False) -> None:
-        super().__init__()
-        _dress(self, name)
+        super().__init__(name)
         self._diameter, self._leads_on = diameter, leads_on
 
     def sizeHint(self) -> QSize:
@@ -83,11 +93,11 @@ class ToolBar(QWidget):
         # A press beside a tool does not draw.
         self.setAttribute(Qt.WA_NoMousePropagation)
         self.setCursor(Qt.ArrowCursor)
-        self.pen, self.eraser = _tool("penButton"), _tool("eraserButton")
+        self.pen, self.eraser = ToolButton("penButton"), ToolButton("eraserButton")
         self.width_button = DotButton("widthButton", self._diameter, leads_on=True)
-        self.undo, self.redo = _tool("undoButton"), _tool("redoButton")
-        self.clear = _tool("clearButton")
-        self.more = _tool("moreButton")
+        self.undo, self.redo = ToolButton("undoButton"), ToolButton("redoButton")
+        self.clear = ToolButton("clearButton")
+        self.more = ToolButton("moreButton")
         self._tools = (
             self.pen, self.eraser, self.width_button, self.undo, self.redo, self.clear, self.more,
         )  # fmt: skip
@@ -140,7 +150,6 @@ class ToolBar(QWidget):
         return min(self._canvas.pen_width * self._canvas.pixels_per_unit(), theme.scaled(Size.ICON))
 
     def _fit(self) -> None:
-        """Size the tools for the board's height; take the middle of its left edge."""
         board, count = self._canvas.height(), len(self._tools)
         around = 2 * _AROUND + 2 * (2 * _PAD + 1)
         wide, low = theme.scaled(Size.TOOL), theme.scaled(Size.LOW_TOOL)
@@ -167,20 +176,6 @@ class ToolBar(QWidget):
         else:
             self._fading.stop()
             self._effect.setEnabled(False)
-
-
-def _tool(name: str) -> QToolButton:
-    button = QToolButton()
-    _dress(button, name)
-    return button
-
-
-def _dress(button: QToolButton, name: str) -> None:
-    button.setObjectName(name)
-    button.setProperty("look", "tool")
-    button.setFocusPolicy(Qt.StrongFocus)
-    # The bar's size is that of its tools.
-    button.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
 
 
 class WidthPopover(Popover):

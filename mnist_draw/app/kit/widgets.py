@@ -72,7 +72,12 @@ def no_key(text: str) -> str:
 
 
 def push_button(
-    name: str, text: str, sentence: str, shortcut: str = "", look: str = ""
+    name: str,
+    text: str,
+    sentence: str,
+    shortcut: str = "",
+    look: str = "",
+    act: Callable[[], object] | None = None,
 ) -> QPushButton:
     """Return a button with its object name, its text and what :func:`explain` gives it."""
     button = QPushButton(text)
@@ -80,6 +85,8 @@ def push_button(
     if look:
         button.setProperty("look", look)
     explain(button, text, sentence, shortcut)
+    if act is not None:
+        button.clicked.connect(lambda: act())
     return button
 
 

@@ -379,7 +379,7 @@ def test_a_registered_format_is_read_offered_saved_and_in_the_help(
     assert ".ico" in read_suffixes()
     asked = answer_dialog(monkeypatch, tmp_path / "drawing", "XPM picture (*.xpm)")
     with qtbot.waitSignal(board.posted):
-        answered.pictures.output.save()
+        answered.pictures.save()
     assert asked[0][3].split(";;") == [PNG, SVG, "XPM picture (*.xpm)"]
     assert saved_titles() == "PNG or SVG or XPM"
     assert (tmp_path / "drawing.xpm").read_text().startswith("/* XPM */")
