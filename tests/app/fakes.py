@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from PyQt5.QtCore import QTimer
 
-from mnist_draw.app.draw.explanations import Explanations
-from mnist_draw.app.draw.recognition import BoardReading, Recognition
+from mnist_draw.app.draw.recognition import BoardReading, Explanations, Recognition
 from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.explanation import Explanation

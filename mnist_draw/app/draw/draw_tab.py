@@ -14,11 +14,10 @@ from mnist_draw.app.draw.autosave import Autosave
 from mnist_draw.app.draw.board_items import PEN_WIDTH
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.digit_list import MyDigits
-from mnist_draw.app.draw.explanations import Explanations
 from mnist_draw.app.draw.first_start import FirstStart
 from mnist_draw.app.draw.overlays import DigitPopover, NumberBoxes, crop_marks
 from mnist_draw.app.draw.picture_tools import PictureTools
-from mnist_draw.app.draw.recognition import BoardReading, Recognition
+from mnist_draw.app.draw.recognition import BoardReading, Explanations, Recognition
 from mnist_draw.app.draw.tool_bar import WIDTH_STEP, ToolBar
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork

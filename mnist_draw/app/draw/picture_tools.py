@@ -25,8 +25,7 @@ from mnist_draw.app.draw.drawing_files import (
     svg_bytes,
 )
 from mnist_draw.app.draw.overlays import BoardCaption
-from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput
-from mnist_draw.app.draw.picture_strip import PictureStrip
+from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput, PictureStrip
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.images import image_bytes

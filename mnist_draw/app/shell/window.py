@@ -12,8 +12,7 @@ from PyQt5.QtGui import QCloseEvent
 from PyQt5.QtWidgets import QMainWindow, QScrollArea, QTabWidget, QWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
-from mnist_draw.app.draw.explanations import Explanations
-from mnist_draw.app.draw.recognition import Recognition, compile_network
+from mnist_draw.app.draw.recognition import Explanations, Recognition, compile_network
 from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command

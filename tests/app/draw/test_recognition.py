@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.app.draw import recognition as module
-from mnist_draw.app.draw.explanations import Explanations
-from mnist_draw.app.draw.recognition import Recognition
+from mnist_draw.app.draw.recognition import Explanations, Recognition
 from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_shipped

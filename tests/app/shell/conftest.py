@@ -9,8 +9,7 @@ from PyQt5 import sip
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
-from mnist_draw.app.draw.explanations import Explanations
-from mnist_draw.app.draw.recognition import Recognition
+from mnist_draw.app.draw.recognition import Explanations, Recognition
 from mnist_draw.app.shell import window as window_module
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
