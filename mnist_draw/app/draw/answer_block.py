@@ -37,11 +37,8 @@ class WhyButton(QPushButton):
         super().__init__()
         self.setObjectName("whyLink")
         self.setProperty("look", "low")
-        explain(
-            self, "Why this answer",
-            "Show in the tab Inside why the network gives this answer rather than the second "
-            "guess.", WHY_KEY,
-        )  # fmt: skip
+        sentence = "Show in the tab Inside why the network gives this answer rather than the second"
+        explain(self, "Why this answer", f"{sentence} guess.", WHY_KEY)
         self._pair: tuple[int, int] | None = None
         #: Whether the tab that it leads to is there.
         self.leads = True
@@ -91,10 +88,8 @@ class AnswerBlock(QWidget):
         self.line.setObjectName("secondGuessLabel")
         self.line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.why = WhyButton()
-        self.wrong = push_button(
-            "wrongButton", "Wrong?", "Say which digit it is; the network can learn it.",
-            TEACH_KEY, "low", self.begin,
-        )  # fmt: skip
+        sentence = "Say which digit it is; the network can learn it."
+        self.wrong = push_button("wrongButton", "Wrong?", sentence, TEACH_KEY, "low", self.begin)
         self.question = label("It is", "body", "teachLabel")
         self.buttons = [self._build_button(digit) for digit in range(10)]
         parts = (self.figure, self.word, self.line, self.why, self.wrong, self.question)

@@ -121,10 +121,8 @@ class BarsCard(Card):
         super().__init__()
         self.segments = NumberSegments()
         self.bars = ProbabilityBars()
-        self.all_button = push_button(
-            "allTenButton", "All ten", "Show how probable it finds each digit.", ALL_KEY,
-            look="link",
-        )  # fmt: skip
+        sentence = "Show how probable it finds each digit."
+        self.all_button = push_button("allTenButton", "All ten", sentence, ALL_KEY, "link")
         self.all_button.setCheckable(True)
         for act in (self.bars.show_all, lambda _: self._fit(), lambda _: self.show_foot()):
             self.all_button.toggled.connect(act)
@@ -223,12 +221,10 @@ class AnswerPanel(QScrollArea):
         self.show_nothing()
 
     def build_commands(self, tab: QWidget) -> None:
-        for text, control, key, act in (
-            ("Why this answer", self.why_link, WHY_KEY, self.why_link.ask),
-            ("All ten", self.bars_card.all_button, ALL_KEY, self.bars_card.all_button.toggle),
-            ("Ink that spoke", self.ink.switch, INK_KEY, self.ink.switch.toggle),
-        ):
-            Command(tab, text, control.accessibleDescription(), key, act)
+        why, all_ten, ink = self.why_link, self.bars_card.all_button, self.ink.switch
+        Command(tab, "Why this answer", why.accessibleDescription(), WHY_KEY, why.ask)
+        Command(tab, "All ten", all_ten.accessibleDescription(), ALL_KEY, all_ten.toggle)
+        Command(tab, "Ink that spoke", ink.accessibleDescription(), INK_KEY, ink.toggle)
 
     def restore(self, preferences: Preferences) -> None:
         self.bars_card.all_button.setChecked(preferences.get(_ALL_TEN, False))

@@ -36,13 +36,12 @@ if TYPE_CHECKING:
 notifier = Notifier("draw")
 drawings_notifier = Notifier("drawings")
 
-FILE_NAME = "board.json"
 #: Maximum number of windows with a file of their own.
 _MAX_COUNT = 100
 
 
 def board_path() -> Path:
-    return data_folder() / FILE_NAME
+    return data_folder() / "board.json"
 
 
 class BoardFiles:

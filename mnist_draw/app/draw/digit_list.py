@@ -27,7 +27,7 @@ from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.certainty import State, certainty_of, certainty_of_number
+from mnist_draw.recognition.certainty import State, certainty_of
 from mnist_draw.storage.unique_paths import Deleted
 
 if TYPE_CHECKING:
@@ -276,25 +276,21 @@ class MyDigits(QObject):
         self.show_answer()
 
     def toggle(self) -> None:
-        if self.showing_digits:
-            self.show_answer()
-        else:
-            self.show_digits()
+        self.show_answer() if self.showing_digits else self.show_digits()
 
     def begin(self) -> None:
         self._show_answer()
         self._answer.block.begin()
 
     def _show_answer(self) -> None:
-        if self.showing_digits:
-            self.pages.setCurrentWidget(self._answer)
+        self.pages.setCurrentWidget(self._answer)
 
     def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
         self.teaching.note_answer(answer, number)
         # While a stroke grows the answer changes too often to be followed.
         if not self._canvas.is_drawing():
-            certainty = certainty_of(answer) if number is None else certainty_of_number(number)
-            self.next_step.note_answer(certainty.state)
+            certainty = self._answer.certainty
+            self.next_step.note_answer(State.NOTHING if certainty is None else certainty.state)
 
     def _board_changed(self) -> None:
         self._show_answer()

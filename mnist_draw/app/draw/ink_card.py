@@ -248,18 +248,17 @@ class InkCard(Card):
         self.sentence.setWordWrap(True)
         self.switch = Switch("Ink that spoke")
         self.switch.setObjectName("inkSwitch")
-        explain(
-            self.switch, "Ink that spoke",
-            "Colour the ink that speaks for the answer, and the ink that speaks for the next best.",
-            INK_KEY,
-        )  # fmt: skip
+        words = (
+            "Colour the ink that speaks for the answer, and the ink that speaks for the next best."
+        )
+        explain(self.switch, "Ink that spoke", words, INK_KEY)
         self.switch.toggled.connect(self._switch)
         self.legend = InkLegend()
         self.legend.hide()
         self._side = QWidget()
         self._side.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
-        words = label("What it sees", "title"), self.sentence, 1, self.switch, self.legend
-        column(*words, gap=Size.FIELD_GAP, owner=self._side)
+        parts = label("What it sees", "title"), self.sentence, 1, self.switch, self.legend
+        column(*parts, gap=Size.FIELD_GAP, owner=self._side)
         pad = Size.CARD_PADDING
         self.body.setContentsMargins(pad, pad - 1, pad, pad - 1)
         line = row(self.view, (self._side, 1), gap=Size.CARD_PADDING + 2)

@@ -160,10 +160,6 @@ def _learning(network: str) -> float | None:
     return learning_seconds(network)
 
 
-#: The button's look without and with the screen's one accent.
-_LOOKS = ("large", "lead")
-
-
 class NextStep(QFrame):
     """The card with the next step."""
 
@@ -314,8 +310,9 @@ class NextStep(QFrame):
         words = f"{step.sentence}. {step.line}".strip(" .")
         explain(self.button, step.button.removesuffix(" →"), f"{words}. {step.action.value}")
         self.button.setToolTip(tip(step.action.value))
-        look = ("primary" if step.leads else "") if self._is_low else _LOOKS[step.leads]
-        set_look(self.button, look)
+        # With the screen's one accent, or without.
+        looks = ("", "primary") if self._is_low else ("large", "lead")
+        set_look(self.button, looks[step.leads])
         self.setAccessibleDescription(words)
 
     def _act(self) -> None:

@@ -127,9 +127,8 @@ class NumberBoxes(QWidget):
 
     def mark_whole(self, on: bool) -> None:
         """Mark all of the ink instead, while it is asked what that is."""
-        if on != self._whole:
-            self._whole = on
-            self.update(self._area().toAlignedRect())
+        self._whole = on
+        self.update(self._area().toAlignedRect())
 
     def tag(self, index: int) -> QRectF:
         box = self._on_canvas(self.boxes[index])

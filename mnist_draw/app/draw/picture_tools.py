@@ -48,47 +48,6 @@ notifier = Notifier("draw")
 _Found = tuple[PlacedPicture, str, str]
 
 
-class DigitsToShow:
-    """Test pictures of what a network reads, loaded when first needed; one thread uses them."""
-
-    def __init__(self) -> None:
-        self._loaded: tuple[np.ndarray, np.ndarray] | None = None
-        self.of = "MNIST"
-        self.names = DIGITS
-
-    def choose(self, model: ModelFile | None) -> bool:
-        """Set the pictures of a network, MNIST's for digits; return whether they differ."""
-        from mnist_draw.library.network_data import data_of, require_classes
-
-        own = model if model is not None and model.info.classes else None
-        wanted = ("MNIST", DIGITS) if own is None else (own.info.data, own.info.classes)
-        if wanted == (self.of, self.names):
-            return False
-        loaded = None
-        if own is not None:
-            data = data_of(own)
-            require_classes(own, data)
-            loaded = data.test_images.copy(), data.test_labels.copy()
-        (self.of, self.names), self._loaded = wanted, loaded
-        return True
-
-    def all(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return images, uint8 of shape (N, 1, 28, 28), and labels of shape (N,)."""
-        if self._loaded is None:
-            from mnist_draw.dataset.mnist import load_dataset
-
-            data = load_dataset()
-            # A copy of the test digits: the training digits need not stay in memory.
-            self._loaded = data.test_images.copy(), data.test_labels.copy()
-        return self._loaded
-
-    def describe(self, index: int, label: int) -> str:
-        name = self.names[label]
-        if self.names == DIGITS:
-            return f"Test digit {index:,}: it is {with_article(name)}."
-        return f"Test picture {index:,} of {self.of}: it is {name}."
-
-
 class MnistExamples(QObject):
     """Chooses test digits at random, none twice before all have been shown."""
 
@@ -99,7 +58,9 @@ class MnistExamples(QObject):
     ) -> None:
         super().__init__(parent)
         self._reader, self._canvas, self._caption = reader, canvas, caption
-        self._digits = DigitsToShow()
+        #: The data set and the classes of the pictures, which one thread loads when first needed.
+        self._of, self._names = "MNIST", DIGITS
+        self._loaded: tuple[np.ndarray, np.ndarray] | None = None
         self._random = random.Random()
         self._any: list[int] = []
         self._wrong: list[Mistake] = []
@@ -127,27 +88,51 @@ class MnistExamples(QObject):
 
     # -- in the reader's thread
 
+    def _choose(self, model: ModelFile | None) -> None:
+        """Take the test pictures of what a network reads, MNIST's for digits."""
+        from mnist_draw.library.network_data import data_of, require_classes
+
+        own = model if model is not None and model.info.classes else None
+        wanted = ("MNIST", DIGITS) if own is None else (own.info.data, own.info.classes)
+        if wanted == (self._of, self._names):
+            return
+        loaded = None
+        if own is not None:
+            data = data_of(own)
+            require_classes(own, data)
+            loaded = data.test_images.copy(), data.test_labels.copy()
+        (self._of, self._names), self._loaded, self._any = wanted, loaded, []
+
+    def all(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return images, uint8 of shape (N, 1, 28, 28), and labels of shape (N,)."""
+        if self._loaded is None:
+            from mnist_draw.dataset.mnist import load_dataset
+
+            data = load_dataset()
+            # A copy of the test digits: the training digits need not stay in memory.
+            self._loaded = data.test_images.copy(), data.test_labels.copy()
+        return self._loaded
+
     def _draw_any(self, model: ModelFile | None, renderings: Renderings) -> _Found:
-        if self._digits.choose(model):
-            self._any = []
-        images, labels = self._digits.all()
+        self._choose(model)
+        images, labels = self.all()
         if not self._any:
             self._any = self._random.sample(range(len(images)), len(images))
         index = self._any.pop()
         return self._draw(index, int(labels[index]), renderings)
 
     def _draw(self, index: int, label: int, renderings: Renderings, reads: str = "") -> _Found:
-        images, _ = self._digits.all()
-        placed = place_ink(images[index, 0])
+        placed, name = place_ink(self.all()[0][index, 0]), self._names[label]
         placed.prepare(renderings)
-        return placed, self._digits.describe(index, label), reads
+        if self._names == DIGITS:
+            return placed, f"Test digit {index:,}: it is {with_article(name)}.", reads
+        return placed, f"Test picture {index:,} of {self._of}: it is {name}.", reads
 
     def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:
         from mnist_draw.recognition.mistakes import cached_mistakes, find_mistakes
 
-        if self._digits.choose(model):
-            self._any = []
-        images, labels = self._digits.all()
+        self._choose(model)
+        images, labels = self.all()
 
         def find() -> tuple[Mistake, ...]:
             return find_mistakes(

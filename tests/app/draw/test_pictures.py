@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 
 from mnist_draw.app.draw.board_items import PlacedPicture
 from mnist_draw.app.draw.picture_files import open_filter
-from mnist_draw.app.draw.picture_tools import DigitsToShow
+from mnist_draw.app.draw.picture_tools import MnistExamples
 from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
@@ -404,12 +404,10 @@ class Wrong(fakes.Recogniser):
         return fakes.answer("7", 7)
 
 
-class FewDigits(DigitsToShow):
-    """The first six test digits: 7, 2, 1, 0, 4, 1."""
-
-    def all(self):
-        data = load_dataset()
-        return data.test_images[:6], data.test_labels[:6]
+def few_digits(examples):
+    """Return the first six test digits: 7, 2, 1, 0, 4, 1."""
+    data = load_dataset()
+    return data.test_images[:6], data.test_labels[:6]
 
 
 @pytest.fixture
@@ -417,7 +415,7 @@ def misled(tab, tmp_path, monkeypatch):
     """Return a visible tab whose network takes everything for a 7, and no mistakes found so far."""
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "own"))
     tab.pictures.reader._make_recogniser = Wrong
-    tab.pictures.examples._digits = FewDigits()
+    monkeypatch.setattr(MnistExamples, "all", few_digits)
     Wrong.searches = 0
     return tab
 
@@ -479,7 +477,7 @@ def test_without_a_network_or_a_mistake_that_is_said(misled, qtbot, monkeypatch,
     QTest.keyClick(misled.canvas, Qt.Key_M)
     assert "not ready yet" in notices.pop().sentence
     misled.network.confirm(fakes.model())
-    monkeypatch.setattr(FewDigits, "all", lambda self: (np.ones((1, 1, 28, 28), np.uint8), [7]))
+    monkeypatch.setattr(MnistExamples, "all", lambda self: (np.ones((1, 1, 28, 28), np.uint8), [7]))
     QTest.keyClick(misled.canvas, Qt.Key_M)
     qtbot.waitUntil(lambda: bool(notices))
     assert "none of the test digits wrong" in notices[0].sentence
@@ -495,7 +493,7 @@ def test_a_failed_search_can_be_repeated(misled, qtbot, monkeypatch):
         raise UserError("The test digits are gone.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(FewDigits, "all", broken)
+        patch.setattr(MnistExamples, "all", broken)
         QTest.keyClick(misled.canvas, Qt.Key_M)
         qtbot.waitUntil(lambda: bool(said))
         assert running.shut_down()
