@@ -118,7 +118,7 @@ def full(*_, **__):
 
 def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     taught(own_home)
-    monkeypatch.setattr(kept, "save_model", full)
+    monkeypatch.setattr(kept, "save_at", full)
     (own_home / "data" / "networks").write_text("in the way")
     (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
     assert failed == []
