@@ -32,8 +32,6 @@ UNSAVED = "My digits, not saved"
 
 @dataclass(frozen=True)
 class NetworkRequest:
-    """A network that shall answer."""
-
     source: ModelFile | Callable[[], ModelFile]
     key: str = ""
     title: str = ""
@@ -95,7 +93,6 @@ class ActiveNetwork(QObject):
 
     @property
     def request(self) -> NetworkRequest:
-        """The request for the network that answers."""
         return self._used
 
     @property
@@ -134,7 +131,6 @@ class ActiveNetwork(QObject):
             notifier.message("It answers after its first epoch.")
 
     def use_default(self) -> None:
-        """Let the best network that ships answer."""
         self._chosen = self.stored_key = ""
         self.requested.emit(NetworkRequest(self.load_first, ""))
 

@@ -13,7 +13,7 @@ from typing import Any
 from PyQt5.QtCore import QObject, QTimer, pyqtBoundSignal, pyqtSignal
 
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.reporting import reporter, reporting_to
+from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.unique_paths import KEPT_DAYS, bring_back
@@ -31,11 +31,13 @@ class CollectionController(QObject):
         super().__init__(parent)
         self.background = background
         self.notifier = Notifier(self.subject)
-        self._failed = reporting_to(self.notifier.problem, self.refresh)
 
     def refresh(self) -> None:
-        """List the records anew."""
         raise NotImplementedError
+
+    def _failed(self, error: Exception) -> None:
+        self.notifier.problem(reporter.sentence(error))
+        self.refresh()
 
     def change(self, work: Callable[[], Any], finished: Callable[[Any], object]) -> None:
         """Change files, then call `finished` with the result; after an error only list anew."""
@@ -98,7 +100,6 @@ class FollowedFolder(QObject):
         self._timer.timeout.connect(self._check_folder)
 
     def refresh(self) -> None:
-        """Read the folder anew."""
         self._timer.start()
         self._look(None, self.listed, reporter.report)
 

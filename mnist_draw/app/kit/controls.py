@@ -26,6 +26,7 @@ from PyQt5.QtGui import (
     QPen,
     QPolygonF,
     QShowEvent,
+    QTransform,
 )
 from PyQt5.QtWidgets import (
     QAbstractSpinBox,
@@ -42,6 +43,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ElidedButton, NumberBox, claims_key, explain, label, no_key
 from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
@@ -304,8 +306,7 @@ class Popover(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         edge = _ARROW + _SHADOW
         card = QRectF(self.rect()).adjusted(edge, edge, -edge, -edge)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         paint_shadow(painter, card, Size.CARD_RADIUS, _SHADOW)
         shape = QPainterPath()
         shape.addRoundedRect(card, Size.CARD_RADIUS, Size.CARD_RADIUS)
@@ -315,25 +316,21 @@ class Popover(QWidget):
         painter.drawPath(shape)
 
     def _arrow(self, card: QRectF) -> QPainterPath:
-        tip, far = self._tip, Size.CARD_RADIUS + _HALF
+        """Return the arrow, which is made to point upwards, on the edge of the card."""
+        far, place = Size.CARD_RADIUS + _HALF, QTransform()
         if self._to_the_right:
-            y = max(card.top() + far, min(tip.y(), card.bottom() - far))
-            base = card.left() + 1
-            corners = [
-                QPointF(base, y - _HALF),
-                QPointF(base - _ARROW, y),
-                QPointF(base, y + _HALF),
-            ]
+            y = max(card.top() + far, min(self._tip.y(), card.bottom() - far))
+            place.translate(card.left() + 1, y).rotate(-90)
         else:
-            x = max(card.left() + far, min(tip.x(), card.right() - far))
-            up = tip.y() < card.top()
-            base = card.top() + 1 if up else card.bottom() - 1
-            point = base - _ARROW if up else base + _ARROW
-            corners = [QPointF(x - _HALF, base), QPointF(x, point), QPointF(x + _HALF, base)]
+            x = max(card.left() + far, min(self._tip.x(), card.right() - far))
+            up = self._tip.y() < card.top()
+            place.translate(x, card.top() + 1 if up else card.bottom() - 1).scale(
+                1, 1 if up else -1
+            )
         path = QPainterPath()
-        path.addPolygon(QPolygonF(corners))
+        path.addPolygon(QPolygonF([QPointF(-_HALF, 0), QPointF(0, -_ARROW), QPointF(_HALF, 0)]))
         path.closeSubpath()
-        return path
+        return place.map(path)
 
 
 def paint_shadow(painter: QPainter, card: QRectF, radius: float, reach: int) -> None:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 
 def image_bytes(image: QImage | QPixmap, kind: str, quality: int = -1) -> bytes:
-    """Return an image as the content of a file."""
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.WriteOnly)

@@ -21,8 +21,6 @@ STREAM_S = 0.06
 
 @dataclass
 class _Stream:
-    """Partial results of one question."""
-
     ticket: int
     values: Iterator[Any]
     is_delivering: bool = False

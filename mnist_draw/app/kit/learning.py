@@ -43,8 +43,6 @@ class Told:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A network that learnt."""
-
     model: ModelFile
     key: str
     told: Told
@@ -57,8 +55,6 @@ def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
 
 
 class LearningWorker(QObject):
-    """Teaches one network all taught digits."""
-
     stepped = pyqtSignal(str, float)
     fine_tuned = pyqtSignal(Outcome)
     #: The network before still answers.
@@ -177,7 +173,6 @@ class Learning(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a thread is learning."""
         return self._thread is not None
 
     def start(self, network: ModelFile | Callable[[], ModelFile], key: str = "") -> None:

@@ -131,7 +131,6 @@ class Reporter:
                 encoding="utf-8",
                 errors="backslashreplace",  # names of files are not all UTF-8
             )
-            handler.rotator = _rotate  # type: ignore[attr-defined]
             faulthandler.enable(self._fault_log)
             self.log_file = folder / "mnist_draw.log"
         except (OSError, UserError) as error:
@@ -186,26 +185,13 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         )
         return cast(TextIOWrapper, opened)
 
-
-def _rotate(log: str, old: str) -> None:
-    """Rename a full log; on Windows it grows on while another window has it open."""
-    with contextlib.suppress(OSError):
-        Path(log).replace(old)
+    def rotate(self, source: str, dest: str) -> None:
+        # On Windows a full log grows on while another window has it open.
+        with contextlib.suppress(OSError):
+            Path(source).replace(dest)
 
 
 reporter = Reporter()
-
-
-def reporting_to(
-    tell: Callable[[str], object], then: Callable[[], object]
-) -> Callable[[Exception], None]:
-    """Return a handler that reports an error, then calls ``then``."""
-
-    def failed(error: Exception) -> None:
-        tell(reporter.sentence(error))
-        then()
-
-    return failed
 
 
 def _leave_to_signals() -> None:

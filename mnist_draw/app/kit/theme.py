@@ -208,7 +208,6 @@ _theme: Theme | None = None
 
 
 def theme() -> Theme:
-    """Return the one theme of the program."""
     global _theme
     if _theme is None:
         _theme = Theme()
@@ -295,8 +294,6 @@ def filled(path: Path, values: Mapping[str, object]) -> str:
 
 
 def style_sheet(colours: Colours, scale: float) -> str:
-    """Return the application's style sheet."""
-
     def px(value: float) -> int:
         return round(value * scale)
 

@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from PyQt5 import sip
 from PyQt5.QtCore import (
@@ -49,11 +49,9 @@ class Inbox(Generic[T]):
         self._values: deque[T] = deque(maxlen=most)
 
     def put(self, value: T) -> None:
-        """Leave a value."""
         self._values.append(value)
 
     def take_all(self) -> list[T]:
-        """Take everything out, oldest first."""
         values = []
         with contextlib.suppress(IndexError):
             while True:
@@ -73,11 +71,9 @@ class LatestValue(Inbox[T]):
 
     @property
     def is_full(self) -> bool:
-        """Whether a value waits."""
         return bool(self._values)
 
     def take(self) -> T | None:
-        """Take the value out, or return None if there is none."""
         return next(iter(self.take_all()), None)
 
 
@@ -87,29 +83,19 @@ def connect_direct(signal: pyqtBoundSignal, slot: Callable[..., object] | pyqtBo
     signal.connect(slot, Qt.DirectConnection)  # type: ignore[call-arg]
 
 
-class Thread(Protocol):
-    """The interface of a registered thread."""
-
-    def ask_to_end(self) -> None:
-        """Ask for the end; returns at once."""
-
-    def wait(self, seconds: float) -> bool:
-        """Wait so long at the most; return whether the thread has ended."""
-
-
 class Registry:
     """The threads that run now; from any thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._threads: list[Thread] = []
+        self._threads: list[Lane | WorkerThread] = []
 
-    def add(self, thread: Thread) -> None:
+    def add(self, thread: Lane | WorkerThread) -> None:
         """List a thread that begins; it lives at least until it is removed."""
         with self._lock:
             self._threads.append(thread)
 
-    def remove(self, thread: Thread) -> None:
+    def remove(self, thread: Lane | WorkerThread) -> None:
         """Take a thread that has ended off the list."""
         with self._lock:
             self._threads = [other for other in self._threads if other is not thread]
@@ -175,7 +161,6 @@ class Lane:
         self._thread: threading.Thread | None = None
 
     def put(self, step: Callable[[], None]) -> None:
-        """Take a step after those that wait."""
         with self._changed:
             self._waiting.append((0.0, step))
             self._wake()
@@ -190,7 +175,6 @@ class Lane:
                 self._wake()
 
     def clear(self) -> None:
-        """Give up all steps that wait."""
         with self._changed:
             self._waiting.clear()
             self._changed.notify_all()
@@ -342,7 +326,6 @@ class WorkerThread(QObject):
         return True
 
     def stop(self, seconds: float = SHUTDOWN_S) -> bool:
-        """Ask for the end and wait for it; return whether the thread has ended."""
         self.ask_to_end()
         return self.wait(seconds)
 

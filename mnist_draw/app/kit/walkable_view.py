@@ -38,19 +38,15 @@ class WalkableView(QWidget):
     # -- what a subclass knows
 
     def count(self) -> int:
-        """Return the number of items."""
         raise NotImplementedError
 
     def item_at(self, point: QPointF) -> int | None:
-        """Return the item at a point of the view."""
         raise NotImplementedError
 
     def place_of(self, item: int) -> QPointF:
-        """Return where an item's tooltip appears."""
         raise NotImplementedError
 
     def describe(self, item: int) -> str:
-        """Describe an item in a sentence."""
         raise NotImplementedError
 
     def before_first(self) -> int:

@@ -209,8 +209,6 @@ class Card(QFrame):
 
 
 class Field(QWidget):
-    """A control with its muted label above it."""
-
     def __init__(self, text: str, control: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         layout = QVBoxLayout(self)

@@ -170,8 +170,6 @@ _MOVES = (QEvent.Move, QEvent.Resize, QEvent.Show, QEvent.Hide)
 
 
 class _Frame(QWidget):
-    """A mouse-transparent frame."""
-
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("focusRing")
@@ -251,7 +249,6 @@ class FocusRing(QObject):
 
 
 def _around(widget: QWidget) -> QRect:
-    """Return a widget's place in its window, and a little more on each side."""
     corner = widget.mapTo(widget.window(), QPoint(0, 0))
     return widget.rect().translated(corner).adjusted(-_OUT, -_OUT, _OUT, _OUT)
 

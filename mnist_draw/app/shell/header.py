@@ -17,6 +17,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.painters import paint_box, smooth_painter
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
@@ -52,7 +53,6 @@ class _Half(QAbstractButton):
         self.setAttribute(Qt.WA_Hover)
 
     def _needed(self) -> float:
-        """Return how wide the content is."""
         raise NotImplementedError
 
     def _paint(self, painter: QPainter, room: QRectF) -> None:
@@ -71,8 +71,7 @@ class _Half(QAbstractButton):
             self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         inside = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         hovered = self.underMouse() or self.isDown()
         painter.setBrush(theme.colour("hover") if hovered else Qt.NoBrush)
@@ -102,7 +101,6 @@ class NetworkHalf(_Half):
             self.update()
 
     def text(self) -> str:
-        """Return what can be read on the button."""
         return self._words + self._accuracy
 
     def _widths(self) -> tuple[float, float]:
@@ -193,7 +191,6 @@ class WorkHalf(_Half):
                 self._settling.start()
 
     def text(self) -> str:
-        """Return what can be read on the button."""
         return self._work.words
 
     def _show(self, work: Work) -> None:
@@ -250,7 +247,6 @@ class NetworkButton(QWidget):
         self.show_network()
 
     def connect_work(self, run: RunController, learning: Learning) -> None:
-        """Show what goes on from now on."""
         self._run, self._learning = run, learning
         self.menu.run = self._in_training
         run.state_changed.connect(self._show_work)
@@ -292,17 +288,11 @@ class NetworkButton(QWidget):
             self.answering.show_network(self._network.title, model.info.accuracy, answers=True)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(theme.colour("line"))
-        painter.setBrush(theme.colour("card"))
         inside = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.drawRoundedRect(inside, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+        paint_box(smooth_painter(self), inside, "card", radius=Size.FIELD_RADIUS)
 
 
 class Header(QWidget):
-    """The corner of the tab bar."""
-
     def __init__(self, network: ActiveNetwork, view: QWidget) -> None:
         super().__init__()
         self.setProperty("look", "plain")
@@ -323,6 +313,5 @@ class Header(QWidget):
         return QSize(wide, Size.HEADER)
 
     def in_order(self) -> tuple[QWidget, ...]:
-        """Return what takes the keyboard, from left to right."""
         network = self.network
         return network.work, network.answering, self.view, self.help_button

@@ -31,7 +31,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, push_button
-from mnist_draw.storage.folders import data_folder
+from mnist_draw.storage.folders import data_folder, resource_path
 
 _PACKAGE = "mnist_draw"
 _ABOUT = (
@@ -41,19 +41,6 @@ _ABOUT = (
 _BOARD = f"<h3>On the board</h3><p>{html.escape(BOARD_KEYS)}</p>"
 #: Keys, a name and a sentence.
 _Row = tuple[str, str, str]
-_FIRST_STEPS = (
-    ("Draw", "Draw a digit on the board. The answer follows every stroke, and the bars show how "
-     "probable the network finds each digit. You can also paste, drop or open a picture."),
-    ("Teach", "Is the answer wrong? Press T, then the right digit. It is kept under My digits, "
-     "and the network can learn it."),
-    ("Train", "Choose one of the four cards on Train and press F5. Watch the accuracy climb, and "
-     "twelve digits turn right one by one."),
-    ("Try it", "When the run has finished, press Try it: your own network reads what you draw."),
-    ("Look inside", "Inside shows which ink spoke for the answer, what each layer makes of it, "
-     "and which digits are hard to read. Its guide leads through all of it."),
-    ("Go on", "All settings (F4) changes what is learnt and how. The Library (F9) keeps every "
-     "run and network. F1 explains the word under the pointer."),
-)  # fmt: skip
 _REPORT = (
     "Write what you did, what you expected, and what happened instead. Add what is below: it "
     "holds versions and the names of folders, and nothing that you drew or typed."
@@ -84,9 +71,10 @@ def build_help(
     def command(text: str, sentence: str, keys: str, act: Callable[[], object]) -> Command:
         return Command(window, text, sentence, keys, act)
 
+    first_steps = resource_path("words", "first_steps.html")
     entries = (
         command("First steps", "Read what to do first, and then.", "",
-                lambda: show_text(window, "First steps", first_steps_page())),
+                lambda: show_text(window, "First steps", first_steps.read_text("utf-8"))),
         *others,
         command("Keys", "Show all keys and what they do.", "?", show_keys),
         command("Report a problem", "Show what a report should hold, ready to copy.", "",
@@ -196,14 +184,6 @@ def _native(keys: str) -> str:
 # -- first steps, a report, about
 
 
-def first_steps_page() -> str:
-    """Return what to do first, as HTML."""
-    return "".join(
-        f"<h3>{number} {title}</h3><p>{html.escape(sentences)}</p>"
-        for number, (title, sentences) in enumerate(_FIRST_STEPS, 1)
-    )
-
-
 def tell_of_crash(path: Path) -> None:
     """Offer to show the report that a crash has left."""
     Notifier().problem(
@@ -214,7 +194,6 @@ def tell_of_crash(path: Path) -> None:
 
 
 def report_page() -> str:
-    """Return how to report a problem, as HTML."""
     return f"<p>{_REPORT}</p><pre>{html.escape(report())}</pre>"
 
 
@@ -251,11 +230,8 @@ def libraries() -> list[tuple[str, str, str]]:
     for line in wanted:
         if "extra ==" in line:
             continue
-        name = line.split(";")[0]
-        for sign in "<>=!~[ ":
-            name = name.split(sign)[0]
         try:
-            about = metadata.metadata(name).json
+            about = metadata.metadata(re.split(r"[;<>=!~[ ]", line)[0]).json
         except metadata.PackageNotFoundError:
             continue
         found.append((str(about["name"]), str(about["version"]), _licence(about)))

@@ -67,7 +67,6 @@ def begin_lesson(window: Window, lesson: Lesson) -> None:
 
 
 def read_lesson(path: str) -> Lesson:
-    """Read a lesson's file."""
     try:
         values = _parse(read_file(path, MEGABYTE))
         return _lesson(values, Path(path).absolute().parent)

@@ -144,7 +144,6 @@ class GuiThreadGarbageCollector(QObject):
             gc.collect(1 if middle else 0)
 
     def stop(self) -> None:
-        """Leave collecting to Python again."""
         self._timer.stop()
         gc.enable()
         gc.unfreeze()
@@ -196,7 +195,3 @@ class IdleMemoryTrimmer(QObject):
                 self._given_back = spent
                 release_memory(compiler=True)
         self._looked, self._spent = now, spent
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._timer.stop()

@@ -33,6 +33,7 @@ from mnist_draw.app.kit.active_network import UNSAVED, ActiveNetwork
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import Popover, paint_shadow
 from mnist_draw.app.kit.formatting import format_ago
+from mnist_draw.app.kit.painters import paint_box, smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
@@ -61,7 +62,6 @@ class Line:
         return _LIBRARY_ROW if self.is_library else _NETWORK_ROW if self.key else _HEADING_ROW
 
     def spoken(self) -> str:
-        """Return what a screen reader says."""
         state = "answers" if self.answers else ""
         return ", ".join(filter(None, (self.title, self.note, self.figure, state)))
 
@@ -104,8 +104,6 @@ def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
 
 
 class _Painter(QStyledItemDelegate):
-    """Paints a line of the menu."""
-
     def __init__(self, view: QListView) -> None:
         super().__init__(view)
         self._view = view
@@ -200,7 +198,6 @@ class _List(QListView):
             self.menu_requested.emit(line, event.globalPos() if at_pointer else below)
 
     def height_of_all(self) -> int:
-        """Return the height at which nothing is scrolled."""
         return sum(self.sizeHintForRow(row) for row in range(self.model().rowCount()))
 
 
@@ -283,11 +280,6 @@ class NetworkMenu(Popover):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         card = QRectF(self.rect()).adjusted(_SHADOW, _SHADOW, -_SHADOW, -_SHADOW)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         paint_shadow(painter, card, Size.CARD_RADIUS, _SHADOW)
-        painter.setPen(theme.colour("edge"))
-        painter.setBrush(theme.colour("panel"))
-        painter.drawRoundedRect(
-            card.adjusted(0.5, 0.5, -0.5, -0.5), Size.CARD_RADIUS, Size.CARD_RADIUS
-        )
+        paint_box(painter, card.adjusted(0.5, 0.5, -0.5, -0.5), "panel", "edge")

@@ -143,7 +143,6 @@ class ClosingQuestion(QObject):
         box.open()
 
     def _save_elsewhere(self) -> None:
-        """Ask for a file for each network."""
         chosen: list[tuple[str, Path]] = []
         files = f"Networks (*{SUFFIX})"
         for key, model in list(self._unsaved.items()):
@@ -329,7 +328,6 @@ class Shutdown(QObject):
         )
 
     def finish_learning(self, tell: Callable[[str], None]) -> None:
-        """Let digits be learnt to the end."""
         if not self._learning.running:
             return
         tell(

@@ -122,26 +122,6 @@ EVENTS = "events.log"
 _MAX_EVENTS, _MAX_LETTERS = 100, 80
 
 
-class Events:
-    """The last events, in a small file that outlives the program."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lines: deque[bytes] = deque(maxlen=_MAX_EVENTS)
-        self._write()
-
-    def note(self, event: str) -> None:
-        """Write an event, and forget the oldest."""
-        line = f"{time.strftime('%H:%M:%S')} {event[:_MAX_LETTERS]}\n"
-        self._lines.append(line.encode("ascii", "replace"))
-        with contextlib.suppress(OSError):
-            self._write()
-
-    def _write(self) -> None:
-        with open(self._path, "wb", opener=regular_only) as file:
-            file.writelines(self._lines)
-
-
 def report_crash() -> Path | None:
     """Make a report of a crash, if there was one, and forget the crash; return the report."""
     try:
@@ -164,13 +144,26 @@ def report_crash() -> Path | None:
 
 
 def note_events() -> Callable[[str], object] | None:
-    """Return what notes an event from now on; None where nothing can be written."""
+    """Return what notes an event, in a small file that outlives the program; None without one."""
+    lines: deque[bytes] = deque(maxlen=_MAX_EVENTS)
+
+    def write() -> None:
+        with open(path, "wb", opener=regular_only) as file:
+            file.writelines(lines)
+
+    def note(event: str) -> None:
+        line = f"{time.strftime('%H:%M:%S')} {event[:_MAX_LETTERS]}\n"
+        lines.append(line.encode("ascii", "replace"))
+        with contextlib.suppress(OSError):
+            write()
+
     try:
-        folder = data_folder() / "log"
-        folder.mkdir(exist_ok=True)
-        return Events(folder / EVENTS).note
+        path = data_folder() / "log" / EVENTS
+        path.parent.mkdir(exist_ok=True)
+        write()
     except (OSError, UserError):
         return None
+    return note
 
 
 def versions() -> list[str]:

@@ -123,7 +123,6 @@ class Toast(QStatusBar):
             self._show(covered)
 
     def clear(self) -> None:
-        """Show nothing any more."""
         self._passing.stop()
         self._notice = self._covered = None
         if self._has_keyboard():
@@ -133,7 +132,6 @@ class Toast(QStatusBar):
         self.setAccessibleName("")
 
     def _withdraw(self, subject: str) -> None:
-        """Hide what was told of a subject."""
         if not subject:
             return
         if self._covered is not None and self._covered.subject == subject:
@@ -199,7 +197,6 @@ class Toast(QStatusBar):
     # -- its place
 
     def stand_on(self, page: Page) -> None:
-        """Stand on a page from now on."""
         self._follow(False)
         self._page = page
         self._follow(self.isVisible())

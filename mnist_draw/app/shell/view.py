@@ -22,8 +22,6 @@ _TEXT_SIZES = (100, 115, 130, 150, 175)
 
 
 class ViewButton(QToolButton):
-    """Opens the View menu of a window."""
-
     full_screen_requested = pyqtSignal(bool)
 
     def __init__(self, window: QWidget, preferences: Preferences) -> None:
@@ -72,13 +70,11 @@ class ViewButton(QToolButton):
             Command(window, text, sentence, keys, act)
 
     def choose_theme(self, choice: str) -> None:
-        """Use light or dark colours, or those of the desktop."""
         theme.theme().apply(choice)
         self._preferences.set("theme", theme.theme().choice)
         self._colours[theme.theme().choice].setChecked(True)
 
     def choose_text_size(self, percent: int) -> None:
-        """Show all text in a part of the system's size."""
         theme.theme().resize_text(percent / 100)
         self._preferences.set("text_size", percent)
         self._sizes[percent].setChecked(True)

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 
 class Ways(QObject):
-    """Connects the pages of a window with each other."""
-
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window = window
@@ -58,7 +56,7 @@ class Ways(QObject):
         step = draw.my_digits.next_step
         step.train_requested.connect(self._to_new_run)
         step.run_requested.connect(self._show_work)
-        step.inside_requested.connect(lambda: self._to_inside())
+        step.inside_requested.connect(self._to_inside)
 
     def _connect_train(self) -> None:
         run, page = self._window.run, self._train.run_page
@@ -76,7 +74,7 @@ class Ways(QObject):
         page.train_requested.connect(tab.new_requested)
         library.run_requested.connect(window.run.show_run)
         window.run.share_requested.connect(lambda run: library.share(entry_of_run(run)))
-        library.inside_requested.connect(lambda: self._to_inside())
+        library.inside_requested.connect(self._to_inside)
         library.settings_requested.connect(tab.settings.show_settings)
         library.settings_requested.connect(lambda _: tab.show_page("new"))
         for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
@@ -91,7 +89,7 @@ class Ways(QObject):
             )
         )
         run.layers_measured.connect(inside.show_figures)
-        inside.draw_requested.connect(lambda: self._to_draw())
+        inside.draw_requested.connect(self._to_draw)
 
     # -- to the Library and back
 

@@ -139,12 +139,10 @@ class Window(QMainWindow):
         build_help(self.header.help_button, self, self.pages, guide, words)
 
     def page(self, kind: type[P]) -> P:
-        """Return the page of a class."""
         return next(page for page in self.pages if isinstance(page, kind))
 
     @property
     def page_in_front(self) -> Page:
-        """The page in front."""
         return self.pages[self.tabs.currentIndex()]
 
     def _note_page(self) -> None:

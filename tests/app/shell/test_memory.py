@@ -71,7 +71,7 @@ def test_memory_goes_back_once_after_work(qtbot, monkeypatch):
     monkeypatch.setattr(memory.time, "monotonic", lambda: now["time"])
     monkeypatch.setattr(memory.time, "process_time", lambda: now["spent"])
     watcher = memory.IdleMemoryTrimmer()
-    watcher.stop()
+    watcher._timer.stop()
 
     def pass_by(seconds, share):
         for _ in range(round(2 * seconds)):
