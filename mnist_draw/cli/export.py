@@ -103,10 +103,10 @@ def _require_free(out: Path, overwrite: bool) -> None:
 
 def _run_of(what: str) -> Run:
     from mnist_draw.library.networks import find_stored
-    from mnist_draw.training.run_list import find_run
+    from mnist_draw.training.run_list import list_runs, run_called
 
     try:
-        return find_run(what)
+        return run_called(what, list_runs()[0])
     except UserError:
         is_network = Path(what).is_file()
         with contextlib.suppress(UserError):

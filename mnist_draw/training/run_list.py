@@ -97,10 +97,6 @@ def check_interrupted(in_use: Callable[[Path], bool] = lambda folder: False) -> 
     return messages
 
 
-def find_run(name: str) -> Run:
-    return run_called(name, list_runs()[0])
-
-
 def run_called(name: str, runs: Sequence[Run]) -> Run:
     """Return the run of a name among all runs, newest first."""
     wanted = name.removeprefix("run:")

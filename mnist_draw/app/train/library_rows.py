@@ -127,7 +127,8 @@ class LibraryModel(QAbstractListModel):
         self._fill()
 
     def _fill(self) -> None:
-        found = [entry for entry in self.entries if self._is_found(entry)]
+        words = self._search
+        found = [one for one in self.entries if all(word in one.searched for word in words)]
         rows: list[Entry | str] = [entry for entry in found if not entry.is_shipped]
         shipped = [entry for entry in found if entry.is_shipped]
         rows += [_CAME_ALONG, *shipped] if shipped else []
@@ -139,9 +140,6 @@ class LibraryModel(QAbstractListModel):
             self._renew()
         else:
             self.endResetModel()
-
-    def _is_found(self, entry: Entry) -> bool:
-        return all(word in entry.searched for word in self._search)
 
     def show_entry(self, entry: Entry, part: float | None = None) -> None:
         """Show newer figures of a listed entry, and how much of its training is done."""

@@ -15,7 +15,7 @@ from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.kit.reporting import reporter, reporting_to
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.finished_card import Result
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, RunState, Saved
@@ -37,7 +37,6 @@ from mnist_draw.training.events import (
     Diverged,
     EpochFinished,
     Finished,
-    Parameters,
     Paused,
     SettingChanged,
     Started,
@@ -57,14 +56,10 @@ _CURVES_EVERY = 0.3
 _FIGURES_EVERY = 0.1
 
 
-@dataclass
-class _Due:
-    """Updates to show once for a batch of events."""
-
-    curves: bool = False
-    figures: bool = False
-    hint: bool = False
-    parameters: Parameters | None = None
+#: Events after which the curves are drawn anew, and those of which a hint tells.
+_TOLD = EpochFinished | Continued | Diverged | CheckpointFailed | Failed | Rescued | Finished
+_DRAWN = _TOLD | SettingChanged | Paused
+_HINTED = _TOLD | LayerFigures | BatchSizeChosen
 
 
 @dataclass
@@ -168,10 +163,6 @@ class RunController(QObject):
     def state(self) -> RunState:
         """The state of the run that goes on, or of the last one."""
         return self._current.state
-
-    @property
-    def shown(self) -> Run | None:
-        return self._front.run
 
     # -- requests of the user
 
@@ -326,7 +317,8 @@ class RunController(QObject):
         if self.shows(run):
             self.show_current()
         else:
-            self._background.run(lambda: _load(run), self._show_loaded, _report_unread)
+            unread = reporting_to(notifier.problem, self.show)
+            self._background.run(lambda: _load(run), self._show_loaded, unread)
 
     def show_current(self) -> None:
         """Show the run that goes on, or the last one."""
@@ -387,7 +379,6 @@ class RunController(QObject):
 
     @pyqtSlot(list)
     def _happened(self, events: list[RunEvent]) -> None:
-        due = _Due()
         for event in events:
             awaited = self._awaited
             if (
@@ -401,19 +392,20 @@ class RunController(QObject):
                 self._clear(awaited)
             self.state.apply(event)
             self._note(event)
-            if isinstance(event, EpochFinished | Continued):
-                due.parameters = event.parameters
             if self._front is self._current:
-                self._show_event(event, due)
+                self._show_event(event)
         # Once for all events: a hint reads every epoch so far.
-        if due.hint:
+        shown = events if self._front is self._current else []
+        if any(isinstance(event, _HINTED) for event in shown):
             self._hint()
-        if due.parameters is not None:
-            self.epoch_learnt.emit(self.state.epoch, due.parameters)
-        moment = time.monotonic()
-        if due.curves or moment - self._curves_drawn > _CURVES_EVERY:
+        learnt = [event for event in events if isinstance(event, EpochFinished | Continued)]
+        if learnt:
+            self.epoch_learnt.emit(self.state.epoch, learnt[-1].parameters)
+        drawn = any(isinstance(event, _DRAWN) for event in shown)
+        if drawn or time.monotonic() - self._curves_drawn > _CURVES_EVERY:
             self._draw_curves()
-        if due.figures or moment - self._figures_shown > _FIGURES_EVERY:
+        told = any(not isinstance(event, BatchFinished) for event in shown)
+        if told or time.monotonic() - self._figures_shown > _FIGURES_EVERY:
             self.show()
 
     def _note(self, event: RunEvent) -> None:
@@ -452,31 +444,18 @@ class RunController(QObject):
             case Saved():
                 self.saved.emit()
 
-    def _show_event(self, event: RunEvent, due: _Due) -> None:
-        """Show an event, and note what to show once for all."""
-        tab = self.tab
-        due.figures = due.figures or not isinstance(event, BatchFinished)
+    def _show_event(self, event: RunEvent) -> None:
         match event:
             case EpochFinished():
-                due.curves = due.hint = True
                 best = self.state.best
                 if best is not None and best.epoch == event.epoch:
-                    tab.accuracy.pulse()
+                    self.tab.accuracy.pulse()
             case SettingChanged():
                 self._mark(event)
-                due.curves = True
             case Continued():
                 self._show_curves()
-                due.curves = due.hint = True
-            case LayerFigures():
-                due.hint = True
             case BatchSizeChosen():
-                tab.settings.show_effective("batch_size", event.batch_size)
-                due.hint = True
-            case Paused():
-                due.curves = True
-            case Diverged() | CheckpointFailed() | Failed() | Rescued() | Finished():
-                due.curves = due.hint = True
+                self.tab.settings.show_effective("batch_size", event.batch_size)
 
     def _tell_of_broken_epoch(self) -> None:
         """Say what happened to the epoch in which the run was stopped."""
@@ -602,7 +581,3 @@ def _load(run: Run) -> tuple[Run, History]:
     if run.state == "running":
         run = run_list.cut_off(run)
     return run, load_history(run)
-
-
-def _report_unread(error: Exception) -> None:
-    notifier.problem(reporter.sentence(error))

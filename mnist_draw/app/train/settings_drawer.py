@@ -22,7 +22,7 @@ from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
 from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.latest_job import LatestJob
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import column, row, scrolled
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, no_key, push_button
@@ -135,7 +135,12 @@ class SettingsDrawer(QWidget):
         self.setProperty("look", "side")
         self.setAttribute(Qt.WA_StyledBackground)
         theme.follow(self, lambda: self.setFixedWidth(theme.scaled(Size.DRAWER)))
-        self.close_button = self._build_close()
+        self.close_button = icon_button(
+            "closeSettingsButton", "x", "Close", "Close the settings.", "F4"
+        )
+        self.close_button.clicked.connect(self.close_requested)
+        self._note = label("These can change while it trains.", "muted", "liveNote")
+        self._note.setWordWrap(True)
         self.examples = AugmentationView()
         self.sections: dict[str, SettingsSection] = {}
         self._own: dict[str, TrainingSettings] = {}
@@ -144,7 +149,7 @@ class SettingsDrawer(QWidget):
             row((label("All settings", "surer"), 1), self._build_files(), self.close_button),
             row(label("Preset", "muted"), (self._build_presets(), 1)),
             self._build_strip(),
-            self._build_note(),
+            self._note,
             margins=(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP),
         )
         column(head, (area, 1), gap=0, margins=(0, 0, 1, Size.GRID), owner=self)
@@ -179,12 +184,8 @@ class SettingsDrawer(QWidget):
         # What is off is folded.
         self.sections["stop"].show_body(False)
         lines.addStretch(1)
-        area = QScrollArea()
+        area = scrolled(inner)
         area.setObjectName("settingsArea")
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.NoFocus)
         bar = area.verticalScrollBar()
 
         def make_room(_: int, most: int) -> None:
@@ -216,11 +217,6 @@ class SettingsDrawer(QWidget):
         button.setPopupMode(QToolButton.InstantPopup)
         return button
 
-    def _build_close(self) -> QToolButton:
-        close = icon_button("closeSettingsButton", "x", "Close", "Close the settings.", "F4")
-        close.clicked.connect(self.close_requested)
-        return close
-
     def _build_presets(self) -> ComboBox:
         self.presets = ComboBox()
         self.presets.setObjectName("presetCombo")
@@ -244,11 +240,6 @@ class SettingsDrawer(QWidget):
         margins = (Size.CARD_GAP, Size.GRID, Size.GRID, Size.GRID)
         row((self.count, 1), self.undo_button, self.reset_button, margins=margins, owner=self.strip)
         return self.strip
-
-    def _build_note(self) -> QWidget:
-        self._note = label("These can change while it trains.", "muted", "liveNote")
-        self._note.setWordWrap(True)
-        return self._note
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -31,10 +31,6 @@ notifier = Notifier("settings")
 _after_run = Notifier("live settings")
 
 
-def _network_in(path: str) -> str | None:
-    return load_trained(path).network
-
-
 def _data_in(path: str) -> str | None:
     # Inside can show networks trained on it from now on.
     remember_data(path, load_dataset(path))
@@ -43,7 +39,10 @@ def _data_in(path: str) -> str | None:
 
 #: Reads a path when the user picks it, to report a wrong one at once; returns the network that the
 #: path requires, if any.
-_READ_WHEN_PICKED = {"start_model": _network_in, "data_folder": _data_in}
+_READ_WHEN_PICKED: dict[str, Callable[[str], str | None]] = {
+    "start_model": lambda path: load_trained(path).network,
+    "data_folder": _data_in,
+}
 #: Networks in the menu of weights to start from; the dialog finds more.
 _MAX_OFFERED = 30
 #: Steps that can be taken back.
