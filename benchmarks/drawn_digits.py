@@ -48,7 +48,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks"), str(ROOT / "tools")]
 
-from writers import described, writer_means  # noqa: E402
+from writers import described, expected_calibration_error, writer_means  # noqa: E402
 
 from mnist_draw.errors import UserError  # noqa: E402
 
@@ -252,8 +252,6 @@ def _drawn(
 
 def report(results: Results) -> str:
     """Put the results into words and a table."""
-    from mnist_draw.recognition.answer import expected_calibration_error
-
     texts = np.array(results.texts)
     refused = texts == "?"
     open_ = np.char.find(texts, "or") >= 0

@@ -38,7 +38,7 @@ from typing import Any
 
 import numpy as np
 from drawn_digits import BOARD_PIXELS, WRITERS_HELP, InkFile, counted, load_ink, placed
-from writers import interval, writer_means
+from writers import expected_calibration_error, interval, writer_means
 
 from mnist_draw.errors import UserError
 
@@ -190,7 +190,6 @@ def measure(
     """Draw and read all numbers, and single digits."""
     from mnist_draw.library.networks import default_model
     from mnist_draw.library.stored_network import load_trained
-    from mnist_draw.recognition.answer import expected_calibration_error
     from mnist_draw.recognition.recogniser import Recogniser
 
     reader = Recogniser(default_model() if model is None else load_trained(model))

@@ -1,10 +1,12 @@
-"""Means over writers, and how far they may be off because others would have written otherwise."""
+"""Means over writers, their intervals, and the calibration error of answers."""
 
 from __future__ import annotations
 
 import numpy as np
 
 _RESAMPLED = 2000
+#: Number of intervals of confidence.
+_BINS = 15
 
 
 def writer_means(values: np.ndarray, writers: np.ndarray) -> np.ndarray:
@@ -29,3 +31,17 @@ def described(values: np.ndarray, writers: np.ndarray) -> str:
     means = writer_means(values, writers)
     low, high = interval(means)
     return f"{means.mean():.2%} ({low:.2%} to {high:.2%})"
+
+
+def expected_calibration_error(confidences: np.ndarray, correct: np.ndarray) -> float:
+    """Compute the mean difference between confidence and accuracy; 0.01 is one per cent.
+
+    It is taken in `_BINS` equally wide intervals of confidence, weighted by how many answers fall
+    into each.
+    """
+    if len(confidences) != len(correct) or not len(correct):
+        raise ValueError(f"got {len(confidences)} confidences for {len(correct)} answers")
+    index = np.minimum((np.asarray(confidences) * _BINS).astype(int), _BINS - 1)
+    differences = np.asarray(correct, np.float64) - np.asarray(confidences, np.float64)
+    sums = np.bincount(index, weights=differences, minlength=_BINS)
+    return float(np.abs(sums).sum() / len(correct))

@@ -158,7 +158,6 @@ def _folders() -> Iterator[Finding]:
 
 
 def _size(folder: Path) -> tuple[int, int]:
-    """Return the bytes and the number of the files below a folder."""
     size = files = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -239,7 +238,6 @@ def _read_and_name(path: Path, read: Callable[[Path], object]) -> None:
 
 
 def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], object]]]:
-    """Return what finds the files of each kind, and what reads one."""
     from mnist_draw.library.networks import list_fine_tuned, list_opened
     from mnist_draw.library.stored_network import load_trained
     from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit

@@ -96,7 +96,6 @@ def _size(count: int) -> str:
 
 
 def _require_free(out: Path, overwrite: bool) -> None:
-    """Refuse to replace a file without --overwrite."""
     if out.exists() and not overwrite:
         raise UserError(f"{out} exists and is unchanged. Choose another name, or add --overwrite.")
 

@@ -249,7 +249,6 @@ def _fail(sentence: str, status: int) -> int:
 
 
 def _fail_in_json(sentence: str, status: int) -> int:
-    """Print the error as JSON, too."""
     with contextlib.suppress(UserError, BrokenPipeError):
         output.echo(output.json_line({"error": sentence}))
     return _fail(sentence, status)
@@ -274,10 +273,7 @@ def _defect(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _interrupts_raised_again() -> Iterator[None]:
-    """Raise a ``KeyboardInterrupt`` again that a callback or a destructor has swallowed.
-
-    An exception ends nothing there: Python prints it and goes on.
-    """
+    """Raise a ``KeyboardInterrupt`` again that a callback or a destructor has swallowed."""
     before = sys.unraisablehook
     timers: list[threading.Timer] = []
 
@@ -308,7 +304,6 @@ def _interrupt() -> None:
 
 
 def _complete(arguments: argparse.Namespace) -> int:
-    """Print the script of a shell."""
     import shtab
 
     parser = build_parser()

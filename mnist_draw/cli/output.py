@@ -25,10 +25,7 @@ class OutputError(UserError):
 
 
 def echo(line: str, before: str = "") -> None:
-    """Print a line that is the result of a command.
-
-    Flushed: a reader at the other end of a pipe sees each line when it is there.
-    """
+    """Print a line that is the result of a command, flushed for readers at the end of a pipe."""
     _echo(before + one_line(line))
 
 
@@ -111,10 +108,7 @@ def prepare() -> None:
 
 
 def finish() -> bool:
-    """Write what is still to be printed; return whether that was possible.
-
-    Python itself would end with a status and words of its own where it is not.
-    """
+    """Write what is still to be printed; return whether that was possible, before Python tells."""
     complete = True
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:

@@ -115,7 +115,6 @@ def _add_setting_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _given_options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that were given as options, by name."""
     given = {
         name: value
         for name, value in vars(arguments).items()

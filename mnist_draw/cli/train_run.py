@@ -37,10 +37,7 @@ def train_and_save(
     listed: bool = True,
     batch_size_chosen: bool = False,
 ) -> int:
-    """Train, print what happens, and save the network; return the exit status.
-
-    Output that cannot be printed is dropped; the run continues.
-    """
+    """Train, print what can be printed, and save the network; return the exit status."""
     controls, saved = Controls(), checkpoint
     progress = Progress(checkpoint is not None)
     try:
@@ -224,10 +221,7 @@ class NetworkPlace:
 
 @contextlib.contextmanager
 def _kept(output: Path, model: ModelFile) -> Iterator[None]:
-    """Keep another network that is replaced in the block under the next free name.
-
-    Whatever was there at the start of a run of hours, it is what is there now that would be lost.
-    """
+    """Keep another network that is in the block's way, now, under the next free name."""
     if not output.exists() or output.stat().st_size == 0 or _holds(output, model):
         yield
         return

@@ -189,9 +189,8 @@ def _load(place: Path, name: str) -> Dataset:
 
 
 def _classes_of(source: Source) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Return the labels of a source, sorted, and their names.
-
-    Labels from 0 to 9 without names are digits, all ten of them.
+    """Return the labels of a source, sorted, and their names: the ten digits for 0 to 9 without
+    names.
     """
     found = np.unique(source.train.labels)
     if found[0] < 0:
@@ -207,7 +206,6 @@ def _classes_of(source: Source) -> tuple[NDArray[np.int64], tuple[str, ...]]:
 
 
 def _renumbered(part: Part, numbers: NDArray[np.int64], classes: tuple[str, ...]) -> Labels:
-    """Return a part's labels as indices of classes."""
     places = np.minimum(np.searchsorted(numbers, part.labels), len(numbers) - 1)
     strange = numbers[places] != part.labels
     if strange.any():

@@ -121,10 +121,9 @@ def normalised(digits: Sequence[TaughtDigit], folder: Path) -> ExtraDigits:
 
 
 def mix(data: Dataset, extra: ExtraDigits) -> Dataset:
-    """Append extra digits to the training pictures of a data set.
+    """Append extra digits to the training pictures, repeated as `SHARE` and `MAX_REPEATS` say.
 
-    They are repeated (`SHARE`, `MAX_REPEATS`) to count beside many thousands of others;
-    augmentation varies each repetition in its own way.
+    Augmentation varies each repetition in its own way.
     """
     repeats = repeats_for(len(extra), len(data.train_images))
     images: NDArray[Any] = extra.images
@@ -168,10 +167,7 @@ def idx_bytes(values: NDArray[np.uint8]) -> bytes:
 
 
 def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int, int]:
-    """Write a data set as MNIST is published; every fifth digit is for the test.
-
-    Returns the numbers of digits for training and for the test.
-    """
+    """Write a data set as MNIST is published; return how many digits are for training and test."""
     place = Path(folder)
     if len(extra) < _MIN_COUNT:
         raise DatasetError(

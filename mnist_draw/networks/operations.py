@@ -29,42 +29,13 @@ CLASSES = len(DIGITS)
 #: Batch size in NumPy. The first convolution of the rule for what is
 #: no digit copies 3.7 MB of pixels for them; a thousand at once took 150 MB and were not faster.
 TOGETHER = 64
-
-
-def _rectify(sums: Floats) -> Floats:
-    found: Floats = np.maximum(sums, np.float32(0))
-    return found
-
-
-def _leaky(sums: Floats) -> Floats:
-    found: Floats = np.maximum(sums, sums * np.float32(0.01))
-    return found
-
-
-def _tanh(sums: Floats) -> Floats:
-    found: Floats = np.tanh(sums)
-    return found
-
-
-def _sigmoid(sums: Floats) -> Floats:
-    # Twice as exact as 1 / (1 + exp(-x)) in float32, and it never overflows.
-    found: Floats = np.float32(0.5) * np.tanh(np.float32(0.5) * sums) + np.float32(0.5)
-    return found
-
-
-def _elu(sums: Floats) -> Floats:
-    found: Floats = np.where(sums > 0, sums, np.expm1(np.minimum(sums, np.float32(0))))
-    return found
+_HALF = np.float32(0.5)
 
 
 def _softmax(sums: Floats) -> Floats:
     powers: Floats = np.exp(sums - sums.max(axis=1, keepdims=True))
     found: Floats = powers / powers.sum(axis=1, keepdims=True)
     return found
-
-
-def _linear(sums: Floats) -> Floats:
-    return sums
 
 
 @dataclass(frozen=True)
@@ -94,14 +65,14 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation(
             "rectify",
             "0 below 0, else its input",
-            _rectify,
+            lambda sums: np.maximum(sums, np.float32(0)),
             "lasagne.nonlinearities.rectify",
             "Relu",
         ),
         Activation(
             "leaky",
             "a hundredth of its input below 0",
-            _leaky,
+            lambda sums: np.maximum(sums, sums * np.float32(0.01)),
             "lasagne.nonlinearities.leaky_rectify",
             "LeakyRelu",
             {"alpha": 0.01},
@@ -109,14 +80,15 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation(
             "tanh",
             "the hyperbolic tangent, -1 to 1",
-            _tanh,
+            np.tanh,
             "lasagne.nonlinearities.tanh",
             "Tanh",
         ),
         Activation(
             "sigmoid",
             "the logistic function, 0 to 1",
-            _sigmoid,
+            # Twice as exact as 1 / (1 + exp(-x)) in float32, and it never overflows.
+            lambda sums: _HALF * np.tanh(_HALF * sums) + _HALF,
             "lasagne.nonlinearities.sigmoid",
             "Sigmoid",
         ),
@@ -125,7 +97,7 @@ ACTIVATIONS: dict[str, Activation] = {
         Activation(
             "elu",
             "exp(x) - 1 below 0, else its input",
-            _elu,
+            lambda sums: np.where(sums > 0, sums, np.expm1(np.minimum(sums, np.float32(0)))),
             "theano.tensor.nnet.elu",
             "Elu",
             {"alpha": 1.0},
@@ -144,7 +116,7 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
         {"axis": -1},
     ),
     "linear": Activation(
-        "linear", "its input", _linear, "lasagne.nonlinearities.linear", "Identity"
+        "linear", "its input", lambda sums: sums, "lasagne.nonlinearities.linear", "Identity"
     ),
 }
 
@@ -165,19 +137,13 @@ class Convolution:
         _, height, width = incoming
         return self.filters, height - self.side + 1, width - self.side + 1
 
-    def compute(
-        self,
-        values: Floats,
-        parameters: Iterator[Floats],
-        before: Operation | None,
-        after: Operation | None,
-    ) -> Floats:
+    def compute(self, values: Floats, parameters: Iterator[Floats], beside: Beside) -> Floats:
         """Compute it with NumPy; channels are the last axis."""
         values = _convolved(values, next(parameters))
         # The largest of four stays the largest with the bias and the rectifier, and a quarter is
         # left to add to.
-        if isinstance(after, MaxPooling):
-            values = _pooled(values, after.side)
+        if isinstance(beside[1], MaxPooling):
+            values = _pooled(values, beside[1].side)
         values += next(parameters)
         np.maximum(values, np.float32(0), out=values)
         return values
@@ -198,15 +164,9 @@ class MaxPooling:
         channels, height, width = incoming
         return channels, height // self.side, width // self.side
 
-    def compute(
-        self,
-        values: Floats,
-        parameters: Iterator[Floats],
-        before: Operation | None,
-        after: Operation | None,
-    ) -> Floats:
+    def compute(self, values: Floats, parameters: Iterator[Floats], beside: Beside) -> Floats:
         """Compute it with NumPy, unless the convolution before it has done so."""
-        return values if isinstance(before, Convolution) else _pooled(values, self.side)
+        return values if isinstance(beside[0], Convolution) else _pooled(values, self.side)
 
 
 @dataclass(frozen=True)
@@ -225,19 +185,15 @@ class Dense:
         """Return the number of units."""
         return (self.units,)
 
-    def compute(
-        self,
-        values: Floats,
-        parameters: Iterator[Floats],
-        before: Operation | None,
-        after: Operation | None,
-    ) -> Floats:
+    def compute(self, values: Floats, parameters: Iterator[Floats], beside: Beside) -> Floats:
         """Compute it with NumPy."""
         sums: Floats = _flat(values) @ next(parameters) + next(parameters)
         return OUTPUT_ACTIVATIONS[self.activation].compute(sums)
 
 
 Operation = Convolution | MaxPooling | Dense
+#: The operations before and after one.
+Beside = tuple[Operation | None, Operation | None]
 
 
 def with_classes(operations: Sequence[Operation], classes: int) -> tuple[Operation, ...]:
@@ -273,9 +229,9 @@ def forward(
     # Channels are the last axis.
     values: Floats = np.ascontiguousarray(pictures.transpose(0, 2, 3, 1))
     arrays = iter(parameters)
-    neighbours = zip((None, *operations), operations, (*operations[1:], None), strict=False)
-    for before, operation, after in neighbours:
-        values = operation.compute(values, arrays, before, after)
+    beside = zip((None, *operations[:-1]), (*operations[1:], None), strict=True)
+    for operation, neighbours in zip(operations, beside, strict=True):
+        values = operation.compute(values, arrays, neighbours)
     return values
 
 

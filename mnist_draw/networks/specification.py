@@ -57,20 +57,12 @@ DEEP_CNN = (
 
 
 def build_cnn(input_var: Any = None, classes: int = CLASSES) -> Any:
-    """Build Lasagne's convolutional network for MNIST.
-
-    Two convolutions of 32 filters of 5×5 with rectifiers, each followed by max pooling of 2×2,
-    then 256 rectifiers and a softmax over the ten digits, with dropout of 50 % before both.
-    """
+    """Build Lasagne's convolutional network for MNIST, with dropout of 50 % before dense layers."""
     return _build_convolutional(input_var, with_classes(CNN, classes))
 
 
 def build_deep_cnn(input_var: Any = None, classes: int = CLASSES) -> Any:
-    """Build a convolutional network of three convolutions, the program's best reader.
-
-    5×5×32, max pooling of 2×2, 3×3×64, 3×3×128, max pooling of 2×2, all rectifiers, then 256
-    rectifiers and a softmax over the ten digits, with dropout of 50 % before both.
-    """
+    """Build a network of three convolutions, the program's best reader, with the same dropout."""
     return _build_convolutional(input_var, with_classes(DEEP_CNN, classes))
 
 

@@ -23,8 +23,6 @@ Probabilities = npt.NDArray[np.float32]
 
 #: The text for what is no digit.
 NOT_A_DIGIT = "?"
-#: Number of intervals of confidence.
-_BINS = 15
 #: Limits of a fitted temperature; beyond them something else is wrong with the network.
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
 
@@ -218,22 +216,6 @@ def fit_temperature(
     bounds = (math.log(MIN_TEMPERATURE), math.log(MAX_TEMPERATURE))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-5})
     return math.exp(float(found.x))
-
-
-def expected_calibration_error(
-    confidences: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]
-) -> float:
-    """Compute the mean difference between confidence and accuracy; 0.01 is one per cent.
-
-    It is taken in `_BINS` equally wide intervals of confidence, weighted by how many answers fall
-    into each.
-    """
-    if len(confidences) != len(correct) or not len(correct):
-        raise ValueError(f"got {len(confidences)} confidences for {len(correct)} answers")
-    index = np.minimum((np.asarray(confidences) * _BINS).astype(int), _BINS - 1)
-    differences = np.asarray(correct, np.float64) - np.asarray(confidences, np.float64)
-    sums = np.bincount(index, weights=differences, minlength=_BINS)
-    return float(np.abs(sums).sum() / len(correct))
 
 
 def _log(probabilities: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:

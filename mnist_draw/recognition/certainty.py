@@ -126,10 +126,7 @@ def certainty_from(
 
 
 def certainty_of_number(number: NumberAnswer) -> Certainty:
-    """Return the certainty of a number, with one for each of its digits.
-
-    A part that is no digit makes the others doubtful, too: letters beside it look like digits.
-    """
+    """Return the certainty of a number; a part that is no digit makes the others doubtful, too."""
     if not number.digits:
         return _nothing()
     share = 0.0 if number.strange else number.share

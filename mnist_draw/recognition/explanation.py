@@ -59,10 +59,9 @@ class Explanation:
 
 
 class Explainer:
-    """Explains the answers of one network.
+    """Explains the answers of one network; use it in one thread.
 
-    It compiles one function for the gradient, which takes a fraction of a second. Use
-    it in one thread: a compiled function is not re-entrant.
+    It compiles one function for the gradient, which takes a fraction of a second.
     """
 
     def __init__(self, model: ModelFile) -> None:
@@ -117,8 +116,8 @@ class Explainer:
 def _compile(network: Any) -> tuple[Any, Any]:
     """Compile the function; return it with the shared temperature.
 
-    It takes pictures (1, 1, 28, 28) and the digit, one-hot (1, classes); it returns the logits
-    (1, classes), the log odds (1,), and gradient times picture (1, 1, 28, 28).
+    From pictures (1, 1, 28, 28) and the digit, one-hot (1, classes), it returns the logits, the log
+    odds, and gradient times picture.
     """
     import lasagne
     import theano

@@ -266,8 +266,6 @@ def _rehearsed(data: Dataset) -> Dataset:
 
 
 class _Scorer:
-    """Scores a network with its current weights."""
-
     def __init__(
         self,
         network: Any,
@@ -301,7 +299,6 @@ class _Scorer:
         )
 
     def validation_accuracy(self) -> float:
-        """Read the validation pictures."""
         return self._accuracy(self._data.validation_images, self._data.validation_labels)
 
     def _accuracy(self, images: npt.NDArray[Any], labels: npt.NDArray[Any]) -> float:
@@ -316,8 +313,7 @@ class _Scorer:
 def threshold_shift_for(extra: ExtraDigits) -> float:
     """Return by how many log odds the threshold must be lowered for the taught digits to pass.
 
-    What a person calls a digit must not be refused for looking unlike other people's. Those that
-    would need a larger shift than allowed change nothing: they may be slips of the pen.
+    Those that would need a larger shift than allowed may be slips of the pen, and change nothing.
     """
     rule = shipped_rule()
     if rule is None:

@@ -49,10 +49,7 @@ def find_mistakes(
     labels: npt.NDArray[np.integer[Any]],
     as_drawn: AsDrawn,
 ) -> tuple[Mistake, ...]:
-    """Find all test digits that are misread, both in MNIST and on the board; not the refused ones.
-
-    Pictures are uint8 (N, 1, 28, 28), labels (N,).
-    """
+    """Find the test digits, uint8 (N, 1, 28, 28), misread in MNIST and on the board."""
     wrong = np.flatnonzero(recogniser.predict_images(images).argmax(axis=1) != labels)
     found = []
     for index in wrong:

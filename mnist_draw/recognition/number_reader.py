@@ -133,7 +133,6 @@ def _is_one_digit(alone: Answer | None, strokes: Sequence[PenStroke]) -> bool:
 def _of_strokes(
     recogniser: Recogniser, strokes: Sequence[PenStroke], alone: Answer | None
 ) -> NumberAnswer | None:
-    """Read strokes as a number; None if they are one digit, or no number."""
     if not 1 < len(strokes) <= MAX_COUNT:
         return None
     found = read_strokes(recogniser, strokes, alone)
@@ -178,8 +177,7 @@ def _hardly_several(found: StrokeReading, alone: Answer | None) -> bool:
 def _like_percent(found: StrokeReading) -> bool:
     """Whether one of a few groups is beside the upper or lower half of a taller neighbour.
 
-    Digits of one line are beside each other's middle, also if the line rises or falls; the circles
-    of % are not.
+    Digits of one line, even if it rises or falls, are beside each other's middle.
     """
     spans = [found.pieces.box(*group)[::2] for group in found.groups]
     if len(spans) > _FEW:
@@ -218,7 +216,6 @@ def _stay_whole(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> 
 
 
 def _single(answer: Answer, box: Box) -> NumberAnswer:
-    """Turn the answer for one digit into a number."""
     top, left, bottom, right = box
     confidence = answer.confidence if answer.digit is not None else 0.0
     digit = DigitAnswer(

@@ -37,21 +37,10 @@ def load_parameters() -> list[npt.NDArray[np.float32]]:
 
 
 def predict(pictures: Array) -> npt.NDArray[np.float32]:
-    """Return the probability of each class.
+    """Return the probabilities, float32 (N, classes), of grey levels 0 to 255, ink high.
 
-    Parameters
-    ----------
-    pictures : numpy.ndarray, shape (N, 1, 28, 28), (N, 28, 28) or (28, 28)
-        Grey levels from 0 to 255, ink high, placed as in MNIST.
-
-    Returns
-    -------
-    numpy.ndarray, float32, shape (N, classes)
-
-    Raises
-    ------
-    ValueError
-        They have another shape.
+    Pictures are placed as in MNIST: (N, 1, 28, 28), (N, 28, 28) or (28, 28); others raise
+    ValueError.
     """
     # Rows of 784 pixels are accepted, too.
     if pictures.shape[-2:] != (SIDE, SIDE) and pictures.shape[-1:] != (SIDE * SIDE,):

@@ -252,7 +252,6 @@ def find_seams(ink: Plane, height: float) -> Columns:
 
 
 def _cheapest(costs: Plane) -> tuple[Plane, Columns]:
-    """Find the cheapest path down through each window."""
     rows, windows, width = costs.shape
     steps = np.zeros((rows, windows, width), np.int8)
     # One more column on each side that no path takes.

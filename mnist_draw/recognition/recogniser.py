@@ -82,10 +82,9 @@ class BuiltNetwork:
 
 
 class CompiledNetwork(BuiltNetwork):
-    """A network with its compiled prediction function.
+    """A network with its compiled prediction function, for one thread at a time.
 
-    Compiling takes a fraction of a second, the first time on a computer a second or two. It may be
-    created in one thread and used in another, but not by two at once.
+    Compiling takes a fraction of a second, the first time on a computer a second or two.
     """
 
     def __init__(self, model: ModelFile) -> None:
@@ -109,11 +108,10 @@ class CompiledNetwork(BuiltNetwork):
 
 
 class Recogniser:
-    """Recognises one picture at a time, within milliseconds.
+    """Recognises one picture at a time, within milliseconds; use it in one thread.
 
-    Use it in one thread: a compiled function is not re-entrant. Without a compiled function NumPy
-    computes the same probabilities, to five digits: for a single picture that takes hardly longer,
-    and it needs neither Theano nor Lasagne.
+    Without a compiled function NumPy computes the same probabilities, to five digits, hardly slower
+    for a single picture, and needs neither Theano nor Lasagne.
     """
 
     def __init__(self, model: ModelFile, compiled: bool = True) -> None:
@@ -197,11 +195,10 @@ class Recogniser:
     def recognise_ink(
         self, ink: npt.NDArray[Any], strokes: Sequence[PenStroke] | None = None
     ) -> Answer:
-        """Recognise one digit in ink as :func:`mnist_draw.dataset.normalise.normalise_ink` takes
-        it.
+        """Recognise one digit in ink as `normalise_ink` takes it.
 
-        If its pen strokes are known, they are redrawn with a pen that suits their size. Without
-        ink, the network does not run.
+        Known pen strokes are redrawn with a pen that suits their size. Without ink, no network
+        runs.
         """
         if not has_ink(ink):
             return empty_answer(self.names)
@@ -228,7 +225,7 @@ class Recogniser:
         beginning: bool = False,
         strokes: Sequence[PenStroke] | None = None,
     ) -> NumberAnswer:
-        """Read the digits on a picture: :func:`mnist_draw.recognition.number_reader.read_number`."""
+        """Read the digits on a picture: `mnist_draw.recognition.number_reader.read_number`."""
         return read_number(self, ink, alone, beginning, strokes)
 
 
@@ -249,10 +246,7 @@ def calibrated(
 
 
 def _refused(rule: RejectionRule, pictures: npt.NDArray[np.uint8]) -> float:
-    """Return the share of pictures that the rule refuses.
-
-    Asking takes seconds, and the answer is the same for every network of these data.
-    """
+    """Return the share of pictures that the rule refuses, cached: it is that of all networks."""
     layers = [cache.digest_of(layer) for layer in rule.layers]
     key = " ".join([cache.digest_of(pictures), *layers])
     log_odds = (cache.read("refused", _CACHE_VERSION, key) or {}).get("likeness")

@@ -122,11 +122,7 @@ class RejectionRule:
 
 @lru_cache(maxsize=1)
 def shipped_rule() -> RejectionRule | None:
-    """Read the rule that ships; None if it is missing or damaged.
-
-    A damaged file is reported once, as a warning: it must cost neither an answer nor a network that
-    has just been trained.
-    """
+    """Read the rule that ships; None if it is missing, or damaged, which is reported once."""
     path = resource_path("models", RULE_FILE)
     if not path.exists():
         return None

@@ -246,10 +246,7 @@ class RunSession:
             self._lock.release()
 
     def _copy_checkpoint(self) -> None:
-        """Have the checkpoint in the run's folder, too; without it the run is listed all the same.
-
-        It can then be continued from where its checkpoint is.
-        """
+        """Have the checkpoint in the run's folder, too; else the run goes on from where it is."""
         own = self.run.checkpoint
         with contextlib.suppress(OSError, UserError):
             elsewhere = self.checkpoint and resolve_path(self.checkpoint) != resolve_path(own)
@@ -314,8 +311,8 @@ class RunSession:
     def save_network(self, parameters: Parameters, calibrate: bool = True) -> ModelFile:
         """Save the network under its run, at once and again when it is calibrated; return it.
 
-        `network` is its file then, and `failure` says why it could not be written. A run without a
-        complete epoch has none.
+        `network` is its file then, unless no epoch is complete; `failure` says why it is not
+        written.
         """
         model = self.model(parameters)
         self._try_to_save_model(model)

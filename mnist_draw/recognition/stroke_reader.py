@@ -281,10 +281,7 @@ def _groups(pieces: StrokePieces) -> list[Group]:
 def _best_way(
     pieces: StrokePieces, pictures: npt.NDArray[np.float32], scores: Scores
 ) -> tuple[float, StrokeReading]:
-    """Return the cheapest reading in one order of the strokes, and its cost.
-
-    `pictures` and `scores` belong to the groups that :func:`_groups` lists.
-    """
+    """Return the cheapest reading in one order of the strokes, of :func:`_groups`, and its cost."""
     groups = _groups(pieces)
     costs = _costs(pieces, groups, scores)
     chosen, share = cheapest(len(pieces), groups, costs)

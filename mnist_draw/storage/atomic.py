@@ -47,10 +47,7 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
 
 @contextlib.contextmanager
 def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Give a binary file that replaces `path` when the block ends without an error.
-
-    If the block raises, the temporary file is removed and `path` stays as it was.
-    """
+    """Give a binary file that replaces `path` if the block ends without an error."""
     target, mode = _inspect(path)
     temporary = _temporary_beside(target)
 
@@ -89,11 +86,7 @@ def resolve_path(path: str | os.PathLike[str]) -> Path:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Check now whether :func:`write_atomically` could write to `path` after long work.
-
-    An empty temporary file is created and removed; `path` itself is not touched. Temporary files of
-    killed programs beside it are removed.
-    """
+    """Check now whether `write_atomically` could write to `path` after long work."""
     target, _ = _inspect(path)
     sweep(target.parent)
     temporary = _temporary_beside(target)
@@ -155,10 +148,8 @@ def _has_content(path: Path) -> bool:
 
 
 def _temporary_beside(target: Path) -> Path:
-    """Name a new file in the same folder: only there a rename is one step.
-
-    The name does not contain the target's, which may already have the greatest length that
-    the file system allows.
+    """Name a new file in the same folder, for a rename in one step; short, as the target's may not
+    be.
     """
     return target.parent / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
 
@@ -182,8 +173,7 @@ def _may_be_held() -> bool:
 def _sync_folder(folder: Path) -> None:
     """Force the new directory entry to the disk, where the system lets a program do that.
 
-    Windows has no such call for folders (NTFS journals the rename itself), and some network
-    file systems refuse it; the file itself is safe on the disk in either case.
+    Windows has no such call (NTFS journals the rename), and some network file systems refuse it.
     """
     if os.name == "nt":
         return

@@ -62,7 +62,6 @@ def _path(kind: str, version: int, key: str) -> Path:
 
 
 def _make_room(folder: Path) -> None:
-    """Delete the least recently used files until the others fit."""
     found = [(path.stat(), path) for path in folder.glob("*.npz")]
     found.sort(key=lambda entry: entry[0].st_mtime, reverse=True)
     total = 0

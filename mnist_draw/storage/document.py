@@ -44,8 +44,7 @@ def pack(values: object, indent: int | None = None) -> bytes:
 def parse(content: bytes | str, max_values: int = MAX_VALUES) -> Any:
     """Parse a JSON text, or its UTF-8 bytes; invalid numbers become NaN.
 
-    DocumentError if it is not JSON, nested too deeply, or has more than `max_values` marks that
-    begin a value.
+    DocumentError if it is none, nested too deeply, or has more than `max_values` marks of a value.
     """
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
@@ -188,10 +187,7 @@ def check_version(version: object, newest: int, word: str = "version") -> int:
 
 
 def drop_non_finite(values: Any) -> Any:
-    """Return values without the fields and entries that are not finite numbers.
-
-    For what is stored unread, such as preferences of another version.
-    """
+    """Return values that are stored unread without those that are not finite numbers."""
     if isinstance(values, dict):
         return {name: drop_non_finite(value) for name, value in values.items() if value == value}
     if isinstance(values, list):

@@ -35,10 +35,7 @@ _SEALED = re.compile(rf"[0-9a-f]{{{_NAME}}}")
 
 
 def cache_key(folder: Path) -> bytes | None:
-    """Return the key of a folder, creating its seal if missing.
-
-    None if the folder or its parent is not private, or no seal can be written.
-    """
+    """Return the key of a folder, creating its seal if missing; None if it is not private."""
     try:
         path = folder / SEAL
         if not os.path.lexists(path):
@@ -63,10 +60,7 @@ def cache_key(folder: Path) -> bytes | None:
 
 
 def trusted_cache_dir(folder: Path) -> Path | None:
-    """Return the subfolder of `folder` that only this computer has written; it is created.
-
-    Old subfolders with other keys are removed.
-    """
+    """Return the subfolder that only this computer has written; remove those with other keys."""
     with contextlib.suppress(OSError, ValueError):
         folder.mkdir(parents=True, exist_ok=True)
         key = cache_key(folder)

@@ -50,8 +50,6 @@ _MAX_LENGTH = 200
 #: More names of classes than this, or a longer one, are none that the program has written.
 _MAX_CLASSES, _MAX_CLASS_LENGTH = 256, 100
 _MAX_COUNT = 2**53
-#: The tutorial's network passes 97 % in its fifth epoch; one that does not is not at its best.
-_FEW_EPOCHS, _GOOD = 5, 0.97
 
 Shape = tuple[int, ...]
 ShapesOf = Callable[[str], Sequence[Shape]]
@@ -61,46 +59,21 @@ ShapesOf = Callable[[str], Sequence[Shape]]
 class ModelInfo:
     """The metadata of a network that the program uses, by their names in the file.
 
-    Every entry may be unknown, then it has its default; the file may hold more.
+    Every entry may be unknown, then it has its default (texts are empty); the file may hold more.
 
-    Attributes
-    ----------
-    name : str
-        Given by the user or the program's list of networks; empty if unknown, as are all texts.
-    title : str
-        Its architecture, such as ``"Tutorial MLP 784–500–300–10"``.
-    data : str
-        The data set of training and test, such as ``"MNIST"``.
-    classes : tuple of str
-        Names in the order of its outputs; empty for digits and if unknown.
-    side : int
-        Longer side of the ink in its training pictures, in pixels of 28; MNIST's is 20.
-    test_accuracy, validation_accuracy : float or None
-        Shares from 0 to 1.
-    test_loss : float or None
-        Mean cross-entropy in nats.
-    epochs : int or None
-        Epochs of training.
-    created : str
-        Local date and time, as ``2026-11-25T10:15:00+0100``.
-    program, engine : str
-        The versions of the program and of Theano that trained it.
-    temperature : float
-        Divides the logits so that probabilities mean what they say; 1 changes nothing.
-    refused : float
-        Share of the validation pictures that the rejection rule refuses.
-    lenience : float
-        Log odds by which the threshold of the rejection rule is lowered.
-    threshold : float or None
-        Of the rejection rule: log odds under which a picture is no digit.
-    before : str
-        The key of the network that fine-tuning began with.
-    extra_digits : int
-        The user's digits among the training pictures.
-    settings : Mapping
-        Of the training, as `mnist_draw.training.settings` writes them.
-    learnt : Mapping
-        Accuracy before and after fine-tuning.
+    ``name`` was given by the user or the program's list of networks, ``title`` is the architecture
+    (``"Tutorial MLP 784–500–300–10"``), ``data`` the data set of training and test (``"MNIST"``),
+    and ``classes`` are the names of the outputs, in order, unless they are digits. ``side`` is the
+    longer side of the ink in its training pictures, in pixels of 28. Accuracies are shares from 0
+    to 1, the loss is the mean cross-entropy in nats. ``created`` is local, as
+    ``2026-11-25T10:15:00+0100``; ``program`` and ``engine`` are the versions that trained it.
+
+    ``temperature`` divides the logits so that probabilities mean what they say. Of the rejection
+    rule, ``threshold`` is the log odds under which a picture is no digit, ``lenience`` by how many
+    log odds it is lowered for the network, ``refused`` the share of validation pictures that are
+    refused. ``before`` is the key of the network that fine-tuning began with, ``extra_digits`` how
+    many digits of the user were learnt, ``learnt`` the accuracy before and after, and ``settings``
+    are those of the training, as `mnist_draw.training.settings` writes them.
     """
 
     name: str = ""
@@ -166,16 +139,6 @@ class ModelInfo:
             return f"{100 * self.test_accuracy:.2f} % on {self.data or 'its test pictures'}"
         if self.validation_accuracy is not None:
             return f"{100 * self.validation_accuracy:.2f} % in validation"
-        return ""
-
-    def describe_doubt(self) -> str:
-        """Say why the network may read badly; empty if nothing suggests that."""
-        if self.epochs is not None and 0 < self.epochs < _FEW_EPOCHS:
-            epochs = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
-            return f"Trained for {epochs} only."
-        accuracy = self.validation_accuracy if self.test_accuracy is None else self.test_accuracy
-        if accuracy is not None and accuracy < _GOOD:
-            return f"Right in {100 * accuracy:.2f} % of its test pictures only."
         return ""
 
 

@@ -198,10 +198,7 @@ def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
 
 
 def relabel_digit(path: Path, label: int) -> Path:
-    """Rename a digit's file for another label, 0 to 9; return its new path.
-
-    A picture in a subfolder named after a label is moved out: there the name does not count.
-    """
+    """Rename a digit's file, and move it out of a folder named after a label; return its path."""
     rest = path.name[1:] if label_of_name(path) is not None else f"-{path.name}"
     in_subfolder = len(path.parent.name) == 1 and label_of_name(path.parent) is not None
     folder = path.parent.parent if in_subfolder else path.parent

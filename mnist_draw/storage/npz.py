@@ -178,10 +178,7 @@ def _check_directory(file: BinaryIO) -> None:
 
 
 def distinct_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """Return the entries; raise `zipfile.BadZipFile` where two share a place.
-
-    `zipfile` itself only warns of that.
-    """
+    """Return the entries; raise `zipfile.BadZipFile` where two share a place."""
     entries = archive.infolist()
     if len({entry.header_offset for entry in entries}) < len(entries):
         raise zipfile.BadZipFile("Two entries begin at one place")
@@ -189,7 +186,6 @@ def distinct_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 def _entries(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, zipfile.ZipInfo]:
-    """Return the arrays' entries by name."""
     entries = distinct_entries(archive)
     if len(entries) > MAX_ARRAYS:
         raise NpzError(f"it holds {len(entries)} arrays, at most {MAX_ARRAYS} are allowed")

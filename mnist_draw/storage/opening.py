@@ -66,10 +66,7 @@ def read_file(path: str | os.PathLike[str], max_bytes: int) -> bytes:
 
 @contextlib.contextmanager
 def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO]:
-    """Open a file as :func:`open_file` does, and decompress gzip, recognised by its content.
-
-    Reading takes no more memory than is asked for; the reader limits how much that is.
-    """
+    """Open a file as :func:`open_file`; gzip, known by its content, unfolds as it is read."""
     with open_file(path, max_bytes) as file:
         packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
         file.seek(0)

@@ -67,10 +67,7 @@ class Preferences:
         return bool(self._changes)
 
     def get(self, name: str, default: T) -> T:
-        """Return the value of `name`, or `default` if it is missing or of another type.
-
-        An integer is accepted if the default is a float.
-        """
+        """Return the value of `name`, or `default` if it is missing or of another type."""
         value: Any = self._values.get(name)
         if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
@@ -138,7 +135,6 @@ class Preferences:
 
 
 def _with(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values with changes, without the removed ones."""
     together = {**values, **changes}
     return {name: value for name, value in together.items() if value is not _REMOVED}
 

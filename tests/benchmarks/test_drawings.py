@@ -19,6 +19,7 @@ import photographs
 import pytest
 from linear_network import linear_model
 from PIL import Image
+from writers import expected_calibration_error
 
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
@@ -327,3 +328,12 @@ def test_photographs_are_counted(monkeypatch, capsys):
 def test_a_model_that_is_not_there_is_said(capsys):
     assert photographs.main(["--model", "none.npz"]) == 2
     assert "none.npz" in capsys.readouterr().err
+
+
+def test_calibration_error_by_hand():
+    confidences = np.array([0.9, 0.9, 0.3, 1.0])
+    correct = np.array([True, False, False, True])
+    # Bins: two answers at 0.9 (one right): |1 - 1.8|; one at 0.3 (wrong): 0.3; one at 1 (right): 0.
+    assert expected_calibration_error(confidences, correct) == pytest.approx((0.8 + 0.3) / 4)
+    with pytest.raises(ValueError, match="0 confidences"):
+        expected_calibration_error(np.zeros(0), np.zeros(0, bool))

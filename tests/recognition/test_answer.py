@@ -15,7 +15,6 @@ from mnist_draw.recognition.answer import (
     answer_from,
     apply_temperature,
     empty_answer,
-    expected_calibration_error,
     fit_temperature,
 )
 from mnist_draw.recognition.certainty import FAIRLY_SURE, UNCLEAR, UNLIKE_A_DIGIT
@@ -139,15 +138,9 @@ def test_order_stays_and_sums_are_one():
     assert fit_temperature(certain, np.arange(10)[::-1]) > 5
 
 
-def test_calibration_error_by_hand():
-    confidences = np.array([0.9, 0.9, 0.3, 1.0])
-    correct = np.array([True, False, False, True])
-    # Bins: two answers at 0.9 (one right): |1 - 1.8|; one at 0.3 (wrong): 0.3; one at 1 (right): 0.
-    assert expected_calibration_error(confidences, correct) == pytest.approx((0.8 + 0.3) / 4)
+def test_probabilities_need_a_label_each():
     with pytest.raises(ValueError, match="2 probabilities for 3 labels"):
         fit_temperature(np.ones((2, 10)), np.zeros(3, int))
-    with pytest.raises(ValueError, match="0 confidences"):
-        expected_calibration_error(np.zeros(0), np.zeros(0, bool))
 
 
 # -- the rejection rule

@@ -116,10 +116,7 @@ class Augmenter:
     def batch(
         self, indices: NDArray[np.integer[Any]], epoch: int, result: Images | None = None
     ) -> Images:
-        """Return the varied pictures of some indices, uint8 (n, 1, 28, 28), perhaps in `result`.
-
-        Another epoch, 0 or more, gives other variations.
-        """
+        """Return the varied pictures of some indices, uint8 (n, 1, 28, 28), perhaps in `result`."""
         chosen = np.asarray(indices, np.intp)
         warp = self.recipe.warp
         if result is None:
@@ -158,7 +155,6 @@ class Augmenter:
         return paint_centred(strokes, placement)
 
     def _moved(self, chosen: NDArray[np.intp], epoch: int, limits: WarpRange) -> Images:
-        """Move the grey levels of pictures."""
         random = HashedRandom(self._seed + 2, epoch, chosen)
         strokes = self._store.strokes(chosen)
         warp = Warp(random, limits)
@@ -192,10 +188,7 @@ def preview(
     count: int = 16,
     side: int = int(BOX),
 ) -> Images:
-    """Return at most `count` examples of a recipe, as `Augmenter` makes them, of all classes.
-
-    The seed also chooses the pictures.
-    """
+    """Return at most `count` examples of a recipe, of all classes, chosen by the seed."""
     order = np.random.default_rng(seed).permutation(len(images))[: 40 * count]
     # Round by round one of each class.
     classes = labels[order]

@@ -23,10 +23,7 @@ _WORD = 2**64 - 1
 
 
 class HashedRandom:
-    """Numbers for the pictures of one minibatch, new ones at each call.
-
-    `indices` are the pictures' places in the data set, integers (n,).
-    """
+    """Numbers for the pictures of one minibatch, given by their indices; new ones at each call."""
 
     def __init__(self, seed: int, epoch: int, indices: NDArray[Any]) -> None:
         start = _mixed(_mixed(seed) + epoch + 1)
@@ -89,7 +86,6 @@ _draw_compiled = Compiled(_draw_loops)
 
 
 def _mixed(value: int) -> int:
-    """Return `_mix` of the value times the golden ratio."""
     word = (value * _GOLDEN) & _WORD
     for shift, factor in zip((30, 27), _FACTORS, strict=True):
         word = ((word ^ word >> shift) * factor) & _WORD

@@ -48,10 +48,7 @@ def has_numba() -> bool:
 
 @contextmanager
 def uncompiled() -> Iterator[None]:
-    """Use the NumPy twins in this thread, for a few pictures without delay.
-
-    Loading or compiling the loops takes a quarter of a second to a few seconds.
-    """
+    """Use the NumPy twins in this thread: loading the loops takes from a quarter of a second."""
     token = _worthwhile.set(False)
     try:
         yield
@@ -63,7 +60,7 @@ def uncompiled() -> Iterator[None]:
 def stopped_by(unwanted: Callable[[], bool]) -> Iterator[None]:
     """Cancel compiling in this thread with a `CompilingStoppedError` once `unwanted` returns True.
 
-    It is called before each function and each step of the compiler, of up to a second.
+    It is asked before each function and each step of the compiler, of up to a second.
     """
     token = _unwanted.set(unwanted)
     try:
@@ -88,10 +85,7 @@ def inlined(function: Callable[..., Result]) -> Callable[..., Result]:
 
 
 class Compiled:
-    """A function of loops over arrays, compiled when it is first called.
-
-    The compiled code releases the interpreter: other threads run meanwhile.
-    """
+    """A function of loops over arrays, compiled at its first call; it releases the interpreter."""
 
     def __init__(self, function: Callable[..., None]) -> None:
         self.function = function

@@ -291,9 +291,8 @@ class Placement:
     def place(
         self, strokes: Strokes, rows: NDArray[np.intp] | None = None
     ) -> tuple[Floats, Floats, Floats]:
-        """Return the points' x, y and radius on the picture in pixels: float32 (rows, points).
-
-        Index 0 is the centre of the first pixel. `rows` are the digits, by default all.
+        """Return x, y and radius of the points of some digits on the picture, in pixels from index
+        0.
         """
         if rows is None:
             rows = np.arange(len(self.scale))
@@ -325,10 +324,7 @@ def paint_centred(strokes: Strokes, placement: Placement) -> NDArray[np.uint8]:
 
 
 def measure(strokes: Strokes) -> tuple[Floats, Floats, Floats]:
-    """Return the boxes (left, top, right, bottom) of the points and of their ink, and the centres.
-
-    The boxes are float32 (4, n), the centres of mass (x, y) float32 (2, n).
-    """
+    """Return the boxes (left, top, right, bottom) of points and of ink, and the centres of mass."""
     box, inked = np.empty((2, 4, len(strokes.x)), np.float32)
     centre = np.empty((2, len(strokes.x)), np.float32)
     run = _measure_compiled if has_numba() else _measure_numpy

@@ -191,10 +191,7 @@ def _distances(
 def _links(
     pictures: int, picture: NDArray[np.intp], row: NDArray[np.intp], column: NDArray[np.intp]
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Return the numbers of each point's neighbours (8, points), and which of them exist.
-
-    A missing neighbour has the point's own number.
-    """
+    """Return each point's neighbours (8, points), else its own number, and which of them exist."""
     side = GRID + 2
     own = np.arange(len(picture))
     numbers = np.full(pictures * side * side, -1, np.int32)
@@ -305,10 +302,7 @@ class Strokes:
 
 
 class StrokeStore:
-    """The skeletons of pictures, uint8 (N, 28, 28), found at the first request, then stored.
-
-    Threads may ask at once for different pictures.
-    """
+    """The skeletons of uint8 (N, 28, 28), found at the first request of any thread, then stored."""
 
     def __init__(self, images: Images) -> None:
         self._images = images

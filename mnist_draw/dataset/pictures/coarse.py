@@ -62,7 +62,6 @@ class InkPixels:
 
 
 def _ink_alone(picture: Ink) -> npt.NDArray[np.float32]:
-    """Cut off the paper around the ink."""
     top, left, bottom, right = ink_box(picture)
     return picture[top:bottom, left:right].astype(np.float32)
 
@@ -116,9 +115,8 @@ def _evenly(count: int, length: int, at: float) -> npt.NDArray[np.intp]:
 
 
 def before_enlarging(ink: npt.NDArray[np.generic]) -> Floats | None:
-    """Return the pixels of a picture before it was enlarged: float32 (h, w), 0 to 1.
-
-    The longer side is from 5 to 16; None if no such pixels give this picture.
+    """Return the pixels, float32 (h, w) to 1, of a picture before it was enlarged from 5 to 16 a
+    side.
     """
     scaled = ink.astype(np.float32)
     scaled /= scaled.max()

@@ -164,7 +164,6 @@ def _reduced(plane: Float, factor: int) -> Float:
 
 
 def _enlarged(coarse: Float, shape: tuple[int, int], factor: int) -> Float:
-    """Interpolate between the blocks of `_reduced`."""
     down, across = (
         np.clip((np.arange(length) + 0.5) / factor - 0.5, 0, blocks - 1)
         for length, blocks in zip(shape, coarse.shape, strict=True)
@@ -247,9 +246,8 @@ def border(plane: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
 def otsu_threshold(values: npt.NDArray[Any]) -> float:
     """Return the threshold between two classes of values, 0 to 1, of any shape.
 
-    N. Otsu, "A threshold selection method from gray-level histograms", 1979: the variance
-    between the two classes is greatest. Of equally good thresholds (between two separate peaks)
-    the middle one is returned.
+    N. Otsu, "A threshold selection method from gray-level histograms", 1979. Of equally good ones
+    (between two separate peaks) it is the middle one.
     """
     counts, edges = np.histogram(values, bins=_BINS, range=(0, 1))
     centres = (edges[:-1] + edges[1:]) / 2
@@ -343,10 +341,7 @@ class RuledLine:
 
 
 def without_lines(ink: Float) -> Float:
-    """Remove the lines of the paper from ink, float32 (H, W), 0 to 1.
-
-    The same array is returned if there are no lines.
-    """
+    """Remove the lines of the paper from ink, float32 (H, W); return the same array without any."""
     if min(ink.shape) < _MIN_SIDE:
         return ink
     found = [find_lines(ink), find_lines(ink.T)]
@@ -442,10 +437,7 @@ def _opened_across(ink: Float, lines: list[RuledLine]) -> Float:
 
 
 def _half_width(ink: Float, places: list[npt.NDArray[np.float64]], reach: int) -> int:
-    """Return half of the lines' width, in whole pixels.
-
-    The median along a line ignores the strokes that cross it.
-    """
+    """Return half of the lines' width, in whole pixels; medians ignore the strokes across."""
     last = ink.shape[0] - 1
     columns = np.arange(ink.shape[1])
     profiles = [

@@ -53,34 +53,17 @@ class PictureError(UserError):
 
 
 def load_picture(source: str | os.PathLike[str] | bytes) -> Float:
-    """Read a picture and find the ink on it.
+    """Read a file, or the content of one, and find the ink on it: float32 (H, W).
 
-    Parameters
-    ----------
-    source : str, os.PathLike or bytes
-        A file, or the content of one, in a format that
-        `mnist_draw.dataset.picture_formats` names.
-
-    Returns
-    -------
-    numpy.ndarray, float32, shape (H, W)
-        0 for the ground to 1 for the strongest ink, at most 800 pixels long; all 0 when there
-        is nothing on the picture.
-
-    Raises
-    ------
-    PictureError
-        The sentence names the file and what is wrong with it.
+    It is 0 for the ground to 1 for the strongest ink, at most 800 pixels long; all 0 when there is
+    nothing on the picture. A `PictureError` names the file and what is wrong with it.
     """
     luminance, opacity = _opened(source, _planes)
     return ink_on_paper(_on_a_ground(luminance, opacity))
 
 
 def picture_size(source: str | os.PathLike[str] | bytes) -> tuple[int, int]:
-    """Return the width and height of an upright picture from the beginning of its file.
-
-    `load_picture` may return a smaller one.
-    """
+    """Return width and height of the whole upright picture, from the beginning of its file."""
     return _opened(source, _upright_size)
 
 
@@ -173,7 +156,6 @@ def _check(image: Image.Image, name: str) -> None:
 
 
 def _decoded_bytes(image: Image.Image) -> int:
-    """Return the bytes of a picture decoded by Pillow."""
     each = 1 if image.mode in ("1", "L", "P") else 2 if image.mode.startswith("I;16") else 4
     return image.width * image.height * each
 
@@ -294,8 +276,7 @@ def _on_a_ground(luminance: Float, opacity: Float | None) -> Float:
 def silence_libtiff() -> None:
     """Remove libtiff's printing functions: Pillow raises an exception for the same damage.
 
-    Pillow has no call for it; this one uses the library that Pillow has loaded. On Windows, where
-    that is a part of Pillow, libtiff goes on printing.
+    Where libtiff is a part of Pillow, as on Windows, it goes on printing.
     """
     with contextlib.suppress(ImportError, OSError, AttributeError):
         from PIL import _imaging

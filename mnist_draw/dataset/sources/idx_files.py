@@ -92,10 +92,7 @@ def _part(folder: Path, parts: tuple[str, ...], prefix: str | None) -> tuple[Par
 
 
 def exchange_axes(images: np.ndarray) -> None:
-    """Transpose pictures of EMNIST, published so (https://www.nist.gov/itl/emnist), in place.
-
-    A few at a time: a copy of all takes too much memory.
-    """
+    """Transpose EMNIST's pictures (https://www.nist.gov/itl/emnist) in place, a few at a time."""
     for first in range(0, len(images), 1000):
         some = images[first : first + 1000]
         some[:] = some.transpose(0, 2, 1).copy()
@@ -107,11 +104,9 @@ def _plain(path: Path) -> str:
 
 
 def _find(folder: Path, names: list[str], prefix: str | None) -> tuple[Path, str]:
-    """Find a file under one of its usual names; return its path and its prefix.
+    """Find a file under one of its usual names; return its path and its prefix, which may be known.
 
-    The names are MNIST's (``train-images-idx3-ubyte``), with a dot for the last hyphen but one as
-    in some archives, or after the data set's name (the prefix of ``qmnist-test-…``), which may be
-    known already.
+    In some archives a dot replaces the last hyphen but one; a prefix is that of ``qmnist-test-…``.
     """
     found: list[tuple[str, int, Path]] = []
     for path in files_of(folder):
@@ -152,8 +147,7 @@ MAX_BYTES = 256 * MEGABYTE
 def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> NDArray[Any]:
     """Read an IDX file, compressed with gzip or not, in the machine's byte order.
 
-    `dimensions` are the possible numbers of dimensions, for example ``(3,)`` for pictures. Any
-    fault of the file raises DatasetError.
+    `dimensions` are the allowed numbers of them; any fault raises DatasetError.
     """
     try:
         with open_unfolded(path, MAX_BYTES) as file:

@@ -97,7 +97,6 @@ def _report_left_out(failed: list[str]) -> str:
 
 
 def _report_empty_folders(roots: dict[str, Path]) -> list[str]:
-    """Return a sentence about folders among the classes that hold no picture."""
     paths = (path for root in roots.values() for path in _folders(root))
     empty = [str(path) for path in paths if not any(_pictures(path))]
     if not empty:
@@ -119,7 +118,6 @@ def _role_folders(folder: Path) -> dict[str, Path]:
 
 
 def _labelled(root: Path) -> Iterator[tuple[Path, str]]:
-    """Yield all pictures with the names of their classes."""
     for folder in _folders(root):
         for path in _pictures(folder):
             yield path, folder.name
@@ -165,7 +163,6 @@ def _part(
 
 
 def _key(root: Path, files: list[tuple[Path, str]]) -> str:
-    """Return the key of these files in the cache: names, sizes and times."""
     lines = [str(root)]
     for path, name in files:
         with contextlib.suppress(OSError):

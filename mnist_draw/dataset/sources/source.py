@@ -73,10 +73,9 @@ def files_of(folder: Path) -> list[Path]:
 
 
 def as_part(images: NDArray[Any], labels: NDArray[Any], path: Path) -> Part:
-    """Check and convert pictures and labels.
+    """Check and convert pictures and labels; error sentences name the path.
 
-    Pictures are (N, 28, 28), (N, 1, 28, 28) or (N, 784), 0 to 255 or floats from 0 to 1; labels are
-    whole numbers, (N,) or (N, 1). Error sentences name the path.
+    Pictures of 28×28, in any of the usual shapes, are 0 to 255, or floats from 0 to 1.
     """
     labels = labels.reshape(-1) if labels.shape[1:] == (1,) else labels
     if labels.ndim != 1 or (labels.dtype.kind == "f" and not np.all(labels == np.floor(labels))):
@@ -271,10 +270,7 @@ class Line(NamedTuple):
 
 @contextlib.contextmanager
 def open_lines(path: Path) -> Iterator[Iterator[Line]]:
-    """Open a text file in UTF-8, gzipped or not, as its lines that are not blank.
-
-    An error while it is read becomes a sentence that names the file.
-    """
+    """Open a UTF-8 text, gzipped or not, as its lines that are not blank; errors name the file."""
     try:
         with open_unfolded(path, _MAX_TEXT) as file:
             text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
@@ -296,8 +292,7 @@ def open_lines(path: Path) -> Iterator[Iterator[Line]]:
 def number_labels(labels: Collection[str], path: Path) -> tuple[dict[str, int], Mapping[int, str]]:
     """Return the number of each label of a text file, and the names of the numbers.
 
-    Numbers keep their value and have the names that `find_names` finds; words are numbered in
-    alphabetical order.
+    Numbers keep their value; words are numbered in alphabetical order.
     """
     if all(label.removeprefix("-").isdecimal() for label in labels):
         return {label: int(label) for label in labels}, find_names(path.parent, path.name)

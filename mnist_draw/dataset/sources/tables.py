@@ -81,7 +81,6 @@ def read(place: Path) -> Source:
 
 
 def _choose(folder: Path) -> tuple[Path, Path | None]:
-    """Return the tables to train and to test with."""
     tables = [path for path in files_of(folder) if is_file(path)]
     train = [path for path in tables if "train" in path.name.lower()]
     test = [path for path in tables if "test" in path.name.lower()]
