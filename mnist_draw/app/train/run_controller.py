@@ -15,7 +15,7 @@ from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.reporting import reporter, reporting_to
+from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.finished_card import Result
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, RunState, Saved
@@ -317,7 +317,10 @@ class RunController(QObject):
         if self.shows(run):
             self.show_current()
         else:
-            unread = reporting_to(notifier.problem, self.show)
+
+            def unread(error: Exception) -> None:
+                notifier.problem(reporter.sentence(error))
+
             self._background.run(lambda: _load(run), self._show_loaded, unread)
 
     def show_current(self) -> None:
