@@ -1,9 +1,13 @@
-"""Commands, cards, labels and rows; a run's figures, which must lay the window out only once."""
+"""Commands, cards, labels, menus and popovers; figures as text, which lay nothing out anew."""
 
 from __future__ import annotations
 
+import sys
+import time
+
 import pytest
-from PyQt5.QtCore import QEvent, QObject, QPoint, Qt
+from PyQt5.QtCore import QEvent, QObject, QPoint, QProcess, QRect, Qt
+from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QApplication,
@@ -11,7 +15,9 @@ from PyQt5.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QStyle,
     QStyleOptionComboBox,
+    QStyleOptionSpinBox,
     QStylePainter,
     QTabWidget,
     QToolButton,
@@ -24,14 +30,18 @@ from mnist_draw.app.draw.overlays import BoardCaption
 from mnist_draw.app.kit import widgets
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.controls import Menu, Popover, SegmentedControl, Stepper
+from mnist_draw.app.kit.files import show_in_folder
 from mnist_draw.app.kit.formatting import (
+    format_ago,
     format_duration,
     format_loss,
+    format_moment,
     format_percent,
     format_probability,
 )
-from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel, TabularLabel
+from mnist_draw.app.kit.layout import column
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, GrowingLabel, TabularLabel
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, no_key, push_button, tip
 from mnist_draw.app.shell.header import Header, Work
 from mnist_draw.app.train.run_state import RunState
@@ -118,18 +128,6 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(qtbot):
     # One ampersand would be the sign for a key.
     assert button.text() == "Kreis && <b>fett"
     assert tip("Salt & pepper.") == "Salt & pepper."
-
-
-def test_a_row_has_its_parts_gap_margins_and_stretch(qtbot):
-    owner, parts = QWidget(), [QWidget() for _ in range(3)]
-    qtbot.addWidget(owner)
-    made = row(
-        parts[0], (column(parts[1]), 2), 1, parts[2], gap=3, margins=(1, 2, 3, 4), owner=owner
-    )
-    assert owner.layout() is made
-    assert (made.spacing(), made.contentsMargins().bottom()) == (3, 4)
-    assert [made.stretch(place) for place in range(made.count())] == [0, 2, 1, 0]
-    assert all(part.parent() is owner for part in parts)
 
 
 def test_a_long_choice_ends_in_an_ellipsis(monkeypatch, qtbot):
@@ -260,3 +258,152 @@ def test_figures_and_times_as_text():
     assert len(format_loss(123456789.0)) <= len("1.23e+08")
     clocks = {0: "0:00", 59.6: "1:00", 61: "1:01", 3661: "1:01:01"}
     assert {seconds: format_duration(seconds) for seconds in clocks} == clocks
+
+
+@pytest.fixture
+def corner(qtbot):
+    """Return a visible window of 400 by 300 with a button in its lower right corner."""
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    widget.resize(400, 300)
+    widget.button = QPushButton("Open", widget)
+    widget.button.setGeometry(340, 260, 60, 40)
+    with qtbot.waitExposed(widget):
+        widget.show()
+    widget.activateWindow()
+    widget.button.setFocus()
+    qtbot.waitUntil(widget.button.hasFocus)
+    return widget
+
+
+def test_a_stepper_steps_by_its_two_ends(qtbot):
+    stepper = Stepper(1, 500)
+    qtbot.addWidget(stepper)
+    stepper.setValue(20)
+    stepper.show()
+    option = QStyleOptionSpinBox()
+    stepper.initStyleOption(option)
+    for part, side, value in (
+        (QStyle.SC_SpinBoxUp, "right", 21),
+        (QStyle.SC_SpinBoxDown, "left", 20),
+    ):
+        box = stepper.style().subControlRect(QStyle.CC_SpinBox, option, part, stepper)
+        assert (box.center().x() > stepper.width() / 2) == (side == "right")
+        QTest.mouseClick(stepper, Qt.LeftButton, pos=box.center())
+        assert stepper.value() == value
+
+
+def test_segments_keep_their_buttons_and_are_one_stop(corner):
+    control = SegmentedControl("parts", ["9 ? 52 %", "3 88 %"])
+    column(control, owner=corner)
+    control.choose(0)
+    control.show()
+    first, second = control.buttons
+    assert control.group.exclusive()
+    told = []
+    control.chosen.connect(told.append)
+    first.setFocus()
+    QTest.keyClick(first, Qt.Key_Right)
+    assert second.isChecked()
+    assert told == [1]
+    assert [bool(part.focusPolicy() & Qt.TabFocus) for part in (first, second)] == [False, True]
+    control.show_parts(["9 99 %", "3 90 %", "1 80 %"])
+    assert control.buttons[:2] == [first, second]
+    control.show_parts(["9 99 %"])
+    assert [button.isVisibleTo(control) for button in control.buttons] == [True, False, False]
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support")
+def test_a_menu_stays_within_its_window(corner):
+    menu = Menu(corner.button)
+    for text in ("First", "Second", "An entry with a name that is long"):
+        menu.addAction(text)
+    menu.popup(corner.button.mapToGlobal(QPoint(0, corner.button.height())))
+    window = QRect(corner.mapToGlobal(QPoint()), corner.size())
+    assert window.contains(menu.geometry())
+    assert menu.geometry().bottom() <= corner.button.mapToGlobal(QPoint()).y()
+    menu.close()
+
+
+@pytest.mark.parametrize("to_the_right", [False, True])
+def test_a_popover_stays_within_its_window_and_gives_the_keyboard_back(corner, to_the_right, qtbot):
+    popover = Popover(corner, "popover", "What is it?")
+    buttons = [QPushButton(str(digit)) for digit in range(3)]
+    for button in buttons:
+        popover.body.addWidget(button)
+    closed = []
+    popover.closed.connect(lambda: closed.append(True))
+    popover.open_at(corner.button, to_the_right=to_the_right)
+    shown = QRect(buttons[0].mapTo(corner, QPoint()), buttons[-1].mapTo(corner, QPoint(60, 20)))
+    assert corner.rect().contains(shown)
+    assert buttons[0].hasFocus()
+    # The keyboard walks within it.
+    for expected in (buttons[1], buttons[2], buttons[0]):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        assert expected.hasFocus()
+    QTest.keyClick(buttons[0], Qt.Key_Escape)
+    assert closed == [True]
+    assert corner.button.hasFocus()
+    # A press elsewhere closes it; one on what opened it is that button's own.
+    popover.open_at(corner.button)
+    QTest.mouseClick(corner.button, Qt.LeftButton)
+    assert popover.isVisible()
+    QTest.mouseClick(corner, Qt.LeftButton, pos=QPoint(2, 2))
+    assert not popover.isVisible()
+
+
+def test_no_text_of_an_elided_label_widens_its_page(qtbot):
+    page, line = QWidget(), ElidedLabel("Short")
+    qtbot.addWidget(page)
+    column(line, owner=page)
+    before = page.minimumSizeHint(), page.sizeHint()
+    line.setText("A name that a student gave to a network and that does not end " * 4)
+    assert (page.minimumSizeHint(), page.sizeHint()) == before
+    line.resize(100, line.height())
+    assert line.fitted()[1].endswith("…")
+
+
+NOON = time.mktime((2026, 11, 28, 12, 0, 0, 0, 0, -1))
+HOUR = 3600
+
+
+@pytest.mark.parametrize(
+    ("now", "past", "words"),
+    [
+        (NOON, -5, "just now"),
+        (NOON, 59, "just now"),
+        (NOON, 20 * 60, "20 min ago"),
+        (NOON, HOUR, "1 hour ago"),
+        (NOON, 11 * HOUR, "11 hours ago"),
+        (NOON, 13 * HOUR, "yesterday"),
+        # Soon after midnight an hour is no day.
+        (NOON - 11 * HOUR, 3 * HOUR, "3 hours ago"),
+        (NOON, 4 * 24 * HOUR, "24 Nov"),
+        (NOON, 365 * 24 * HOUR, "28 Nov 2025"),
+    ],
+)
+def test_a_moment_in_words(now, past, words):
+    assert format_ago(now - past, now) == words
+
+
+def test_a_moment_in_full():
+    assert format_moment(NOON) == "28 Nov 2026, 12:00"
+
+
+@pytest.mark.parametrize(
+    ("platform", "called"),
+    [("win32", ("explorer", "/select,")), ("darwin", ("open", "-R")), ("linux", ("folder", ""))],
+)
+def test_a_file_is_shown_in_its_folder(platform, called, tmp_path, monkeypatch):
+    path, asked = tmp_path / "a file.npz", []
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(
+        QProcess, "startDetached", lambda program, given: asked.append((program, given[0]))
+    )
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: asked.append(("folder", url.toLocalFile()))
+    )
+    show_in_folder(path)
+    ((program, first),) = asked
+    assert program == called[0]
+    assert first == (called[1] or str(tmp_path))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QRect
-from PyQt5.QtWidgets import QApplication, QScrollArea, QWidget
+from PyQt5.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
@@ -16,7 +16,6 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.desktop import place_window
 from mnist_draw.app.shell.window import Window
-from mnist_draw.app.train.run_state import RunState
 
 from ..fakes import Recogniser, model
 
@@ -107,26 +106,6 @@ def test_no_section_of_inside_is_wider_than_a_small_screen(window, text, qtbot):
         assert tops[0] == tops[1] == tops[2] < tops[3]
 
     qtbot.waitUntil(stand_beside_each_other)
-
-
-def test_the_train_tab_is_whole(window, text):
-    tab, state = window.train_tab, RunState()
-    window.tabs.setCurrentWidget(tab)
-    window.resize(*Size.WINDOW)
-    _settle()
-    area = tab.drawer.findChild(QScrollArea)
-    tab.show_drawer(True)
-    _settle()
-    assert area.widget().minimumSizeHint().width() <= area.viewport().width()
-    tab.show_drawer(False)
-    tab.show_page("run")
-    for state.state in ("training", "paused"):
-        tab.show_state(state, state, running=True, can_continue=False)
-        _settle()
-        run = tab.run_page
-        for button in (run.step_button, run.stop_button, run.pause_button):
-            assert button.width() >= button.minimumSizeHint().width(), button.text()
-            assert button.parentWidget().rect().contains(button.geometry())
 
 
 @pytest.mark.parametrize("sentence", ["Saved.", "The folder holds no digits. " * 12])
