@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
-from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.painters import image_of
 
 if TYPE_CHECKING:
     import numpy as np

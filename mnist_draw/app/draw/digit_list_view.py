@@ -24,9 +24,8 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import BinButton, Menu
 from mnist_draw.app.kit.formatting import format_ago, format_moment, format_probability
-from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.painters import blank_pixmap, paint_box
+from mnist_draw.app.kit.painters import blank_pixmap, image_of, paint_box
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (

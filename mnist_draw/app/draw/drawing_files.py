@@ -35,7 +35,7 @@ from mnist_draw.app.draw.board_items import (
     paint_item,
 )
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.images import image_of, png_bytes
+from mnist_draw.app.kit.painters import image_of, png_bytes
 from mnist_draw.errors import DocumentError, UserError
 from mnist_draw.storage.document import Format, parse
 from mnist_draw.storage.opening import MEGABYTE, read_file

@@ -19,9 +19,8 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.images import image_of, rgb
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.painters import ArrayAnimation, grey_levels
+from mnist_draw.app.kit.painters import ArrayAnimation, grey_levels, image_of, rgb
 from mnist_draw.app.kit.theme import DARK, Size, Text
 from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
 

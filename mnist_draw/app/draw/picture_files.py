@@ -26,10 +26,9 @@ from mnist_draw.app.draw.drawing import ink_on_board
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
-from mnist_draw.app.kit.images import png_bytes
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.painters import smooth_painter
+from mnist_draw.app.kit.painters import png_bytes, smooth_painter
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background

@@ -28,8 +28,8 @@ from mnist_draw.app.draw.overlays import BoardCaption
 from mnist_draw.app.draw.picture_files import FoundPicture, PictureInput, PictureStrip
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.images import image_bytes
 from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.painters import image_bytes
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import DIGITS, with_article
 from mnist_draw.dataset.picture_formats import PictureFormat, saved_formats, saved_titles

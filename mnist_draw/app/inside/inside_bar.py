@@ -23,9 +23,9 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_save, file_kind
-from mnist_draw.app.kit.images import png_bytes
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.painters import png_bytes
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, push_button

@@ -45,7 +45,6 @@ class ActiveNetwork(QObject):
     """
 
     requested = pyqtSignal(NetworkRequest)
-    refused = pyqtSignal(NetworkRequest)
     changed = pyqtSignal(ModelFile)
     listed = pyqtSignal()
 
@@ -90,10 +89,6 @@ class ActiveNetwork(QObject):
             return ""
         listed = (entry.name for entry in self.entries if entry.key == self.key)
         return next(listed, self._used.title or self.model.title)
-
-    @property
-    def request(self) -> NetworkRequest:
-        return self._used
 
     @property
     def newest(self) -> NetworkRequest:
@@ -224,7 +219,6 @@ class ActiveNetwork(QObject):
         if self._request is not self._used:
             self._request = self._used
             self._chosen = self._used.key
-            self.refused.emit(self._used)
 
 
 def _load(key: str) -> ModelFile:

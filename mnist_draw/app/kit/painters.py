@@ -1,4 +1,4 @@
-"""Paint arrays: grey pictures, signed values in two colours, mosaics; animate to new values.
+"""Images of arrays, and as files; boxes, grey pictures, signed values, mosaics; animated arrays.
 
 A positive value fills its cell in the accent's colour, a negative one a smaller part of it in the
 second colour: told apart without colours, too.
@@ -10,12 +10,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QRectF, Qt, QVariantAnimation
-from PyQt5.QtGui import QImage, QPainter, QPixmap
+from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Qt, QVariantAnimation
+from PyQt5.QtGui import QColor, QImage, QPainter, QPixmap
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.theme import Size
 
 if TYPE_CHECKING:
@@ -47,6 +46,35 @@ def blank_pixmap(width: float, height: float, ratio: float) -> QPixmap:
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.transparent)
     return pixmap
+
+
+def image_bytes(image: QImage | QPixmap, kind: str, quality: int = -1) -> bytes:
+    content = QByteArray()
+    buffer = QBuffer(content)
+    buffer.open(QIODevice.WriteOnly)
+    image.save(buffer, kind, quality)
+    return bytes(content)
+
+
+def png_bytes(image: QImage | QPixmap, compressed: bool = True) -> bytes:
+    """Return an image as the content of a PNG file; uncompressed it is made fastest."""
+    return image_bytes(image, "PNG", -1 if compressed else 100)
+
+
+def image_of(pixels: np.ndarray, grey_as: QImage.Format = QImage.Format_Grayscale8) -> QImage:
+    """Return an array as an image of its own."""
+    height, width = pixels.shape[:2]
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    kind = {1: grey_as, 3: QImage.Format_RGB888, 4: QImage.Format_ARGB32}[channels]
+    # copy(): QImage does not keep the bytes alive.
+    return QImage(pixels.tobytes(), width, height, channels * width, kind).copy()
+
+
+def rgb(colour: QColor) -> np.ndarray:
+    """Return red, green and blue of a colour: float32 of shape (3,), 0 to 255."""
+    import numpy as np
+
+    return np.array([colour.red(), colour.green(), colour.blue()], np.float32)
 
 
 def mosaic(values: np.ndarray, rows: int, columns: int, gap: int = 1) -> np.ndarray:

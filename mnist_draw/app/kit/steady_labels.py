@@ -37,12 +37,6 @@ class TabularLabel(QLabel):
         self._widest = widest
         self._needed = QSize()
 
-    def reserve(self, widest: str) -> None:
-        """Reserve room for a text; room never shrinks."""
-        if tabular_width(self.font(), widest) > tabular_width(self.font(), self._widest):
-            self._widest = widest
-            self.fit()
-
     def setText(self, text: str) -> None:
         if text != self.text():
             super().setText(text)
@@ -132,14 +126,10 @@ class FittedLabel(QLabel):
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         wrapped = self._wrapped()
-        if wrapped is not None:
-            painter.setFont(wrapped)
-            flags = int(self.alignment() | Qt.TextWordWrap)
-            painter.drawText(self.contentsRect(), flags, self.text())
-            return
-        font, text = self.fitted()
+        font, text = self.fitted() if wrapped is None else (wrapped, self.text())
         painter.setFont(font)
-        painter.drawText(self.contentsRect(), int(self.alignment()), text)
+        wraps = 0 if wrapped is None else int(Qt.TextWordWrap)
+        painter.drawText(self.contentsRect(), int(self.alignment()) | wraps, text)
 
 
 class ElidedLabel(FittedLabel):

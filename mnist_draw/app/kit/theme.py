@@ -293,33 +293,30 @@ def filled(path: Path, values: Mapping[str, object]) -> str:
     return re.sub(r"@(\w+)", lambda found: str(known[found[1]]), _text(path))
 
 
+#: Sizes that the style sheet names by their number, and that grow with the text.
+_SCALED = (12, 16, 20, 30, 34)
+
+
 def style_sheet(colours: Colours, scale: float) -> str:
     def px(value: float) -> int:
         return round(value * scale)
 
     border = 2
-    sizes = {name.lower(): px(size) for name, size in vars(Text).items() if isinstance(size, int)}
+    sizes = {name.lower(): size for name, size in vars(Size).items() if isinstance(size, int)}
+    sizes |= {name.lower(): px(size) for name, size in vars(Text).items() if isinstance(size, int)}
+    sizes |= {f"{size}px": px(size) for size in _SCALED}
     sizes |= {f"large{place}": size for place, size in enumerate(Text.LARGE_FIGURES)}
     sizes |= {
-        "margin": Size.MARGIN,
-        "r_card": Size.CARD_RADIUS,
-        "r_field": Size.FIELD_RADIUS,
         "r_bar": Size.BAR // 2,
-        "bar": Size.BAR,
         "tab": Size.HEADER - 21,
         "button_inner": max(Size.BUTTON - border, px(Text.BODY) + 12),
         "digit_inner": px(Text.BODY) + 2,
         "large_inner": max(Size.LARGE_BUTTON - border, px(Text.SURER) + 16),
         "low_inner": max(Size.LOW_BUTTON - border, px(Text.BODY) + 10),
-        "step": px(34),
         "field_inner": max(Size.FIELD - border, px(Text.BODY) + 10),
         "segment_inner": max(Size.BUTTON - 10, px(Text.BODY) + 8),
-        "flat": px(30),
-        "small": px(20),
         "choice_wide": px(Size.CHOICE[0]) - border,
         "choice_high": px(Size.CHOICE[1]) - border,
-        "box": px(16),
-        "caret": px(12),
         "caret_room": px(12) + 10,
         "quiet": px(Text.BODY) + 5,
     }

@@ -1,15 +1,12 @@
-"""The window on the desktop: dark or light, its place, the frame of the focus, news of a run.
+"""The window on the desktop: its place, the frame of the focus, news of a run.
 
 Linux is asked and told over D-Bus, Windows and macOS by Qt.
 """
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PyQt5 import sip
@@ -21,12 +18,10 @@ from PyQt5.QtCore import (
     QObject,
     QPoint,
     QRect,
-    QSettings,
     Qt,
     QTimer,
-    pyqtSlot,
 )
-from PyQt5.QtGui import QGuiApplication, QPainter, QPaintEvent, QPalette, QRegion
+from PyQt5.QtGui import QGuiApplication, QPainter, QPaintEvent, QRegion
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -47,84 +42,11 @@ from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.page import Page
-from mnist_draw.app.kit.session_bus import ask, plain, session_bus
+from mnist_draw.app.kit.session_bus import session_bus
 from mnist_draw.app.kit.theme import Size
 
 if TYPE_CHECKING:
     from mnist_draw.app.train.run_controller import RunController
-
-_PORTAL = (
-    "org.freedesktop.portal.Desktop",
-    "/org/freedesktop/portal/desktop",
-    "org.freedesktop.portal.Settings",
-)
-_SCHEME = ("org.freedesktop.appearance", "color-scheme")
-_MOTION = ("org.gnome.desktop.interface", "enable-animations")
-#: ``SPI_GETCLIENTAREAANIMATION`` of Windows.
-_ANIMATES = 0x1042
-_PREFER_DARK = 1
-_MID_GREY = 128
-
-
-class DesktopScheme(QObject):
-    """Asks the desktop for its colour scheme and reports a change.
-
-    Qt 5 does not say it, so each system is asked in its own way: the desktop portal on Linux, the
-    registry on Windows, the palette elsewhere, or without an answer.
-    """
-
-    def __init__(self, on_change: Callable[[bool], None], parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._on_change = on_change
-        self._listener: Any = None
-
-    def is_dark(self) -> bool:
-        """Return whether the desktop prefers dark windows now."""
-        if sys.platform == "win32":
-            return _windows_is_dark()
-        answer = ask(_PORTAL, "Read", *_SCHEME)
-        if answer is not None:
-            self._listen()
-            return bool(answer == _PREFER_DARK)
-        return QApplication.palette().color(QPalette.Window).lightness() < _MID_GREY
-
-    def moves(self) -> bool:
-        """Return whether the desktop lets things move now."""
-        if sys.platform == "win32":
-            shown = ctypes.c_int(1)
-            ctypes.windll.user32.SystemParametersInfoW(_ANIMATES, 0, ctypes.byref(shown), 0)
-            return bool(shown.value)
-        if sys.platform == "darwin":
-            kept = Path.home() / "Library/Preferences/com.apple.universalaccess.plist"
-            return not int(QSettings(str(kept), QSettings.NativeFormat).value("reduceMotion", 0))
-        return ask(_PORTAL, "Read", *_MOTION) is not False
-
-    def _listen(self) -> None:
-        """Follow the portal's signal.
-
-        Its slot can only be written once QtDBus is known to load: it is declared with a type of
-        that module.
-        """
-        module, bus = session_bus()
-
-        class Listener(QObject):
-            @pyqtSlot(module.QDBusMessage)
-            def changed(self, message: Any) -> None:
-                namespace, key, value = message.arguments()[:3]
-                if (namespace, key) == _SCHEME:
-                    on_change(bool(plain(value) == _PREFER_DARK))
-
-        on_change, self._listener = self._on_change, Listener(self)
-        bus.connect(*_PORTAL, "SettingChanged", self._listener.changed)
-
-
-def _windows_is_dark() -> bool:
-    settings = QSettings(
-        r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize",
-        QSettings.NativeFormat,
-    )
-    return int(settings.value("AppsUseLightTheme", 1)) == 0
-
 
 #: Room for the frame that a desktop puts around a window, in logical pixels from the left
 #: clockwise. It is unknown before the window is shown.

@@ -1,19 +1,84 @@
-"""The View menu: colours, text size, motion and full screen, applied at once and remembered."""
+"""The View menu: colours, text size, motion and full screen, and what the desktop wants of them."""
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import pyqtSignal
-from PyQt5.QtWidgets import QAction, QActionGroup, QToolButton, QWidget
+from PyQt5.QtCore import QObject, QSettings, pyqtSignal, pyqtSlot
+from PyQt5.QtGui import QPalette
+from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.shell.desktop import DesktopScheme
+from mnist_draw.app.kit.session_bus import ask, plain, session_bus
 from mnist_draw.storage.preferences import Preferences
+
+_PORTAL = (
+    "org.freedesktop.portal.Desktop",
+    "/org/freedesktop/portal/desktop",
+    "org.freedesktop.portal.Settings",
+)
+_SCHEME = ("org.freedesktop.appearance", "color-scheme")
+_ANIMATIONS = ("org.gnome.desktop.interface", "enable-animations")
+_THEMES = r"HKEY_CURRENT_USER\Software\Microsoft\Windows\CurrentVersion\Themes\Personalize"
+#: ``SPI_GETCLIENTAREAANIMATION`` of Windows.
+_ANIMATES = 0x1042
+_PREFER_DARK = 1
+_MID_GREY = 128
+
+
+def _desktop_is_dark() -> bool:
+    """Return whether the desktop prefers dark windows now.
+
+    Qt 5 does not say it, so each system is asked in its own way: the desktop portal on Linux, the
+    registry on Windows, the palette elsewhere, or without an answer.
+    """
+    if sys.platform == "win32":
+        return not int(QSettings(_THEMES, QSettings.NativeFormat).value("AppsUseLightTheme", 1))
+    answer = ask(_PORTAL, "Read", *_SCHEME)
+    if answer is not None:
+        return bool(answer == _PREFER_DARK)
+    return QApplication.palette().color(QPalette.Window).lightness() < _MID_GREY
+
+
+def _desktop_moves() -> bool:
+    """Return whether the desktop lets things move now."""
+    if sys.platform == "win32":
+        shown = ctypes.c_int(1)
+        ctypes.windll.user32.SystemParametersInfoW(_ANIMATES, 0, ctypes.byref(shown), 0)
+        return bool(shown.value)
+    if sys.platform == "darwin":
+        kept = Path.home() / "Library/Preferences/com.apple.universalaccess.plist"
+        return not int(QSettings(str(kept), QSettings.NativeFormat).value("reduceMotion", 0))
+    return ask(_PORTAL, "Read", *_ANIMATIONS) is not False
+
+
+def _follow_desktop(on_change: Callable[[bool], None], owner: QObject) -> None:
+    """Report each change of the desktop's colours, where there is a portal.
+
+    The slot can only be written once QtDBus is known to load: it is declared with a type of that
+    module.
+    """
+    found = session_bus()
+    if found is None:
+        return
+    module, bus = found
+
+    class Listener(QObject):
+        @pyqtSlot(module.QDBusMessage)
+        def changed(self, message: Any) -> None:
+            namespace, key, value = message.arguments()[:3]
+            if (namespace, key) == _SCHEME:
+                on_change(bool(plain(value) == _PREFER_DARK))
+
+    bus.connect(*_PORTAL, "SettingChanged", Listener(owner).changed)
+
 
 _COLOURS = {"system": "As the desktop", "light": "Light", "dark": "Dark"}
 _MOTION = {True: "As the desktop", False: "Off"}
@@ -29,13 +94,13 @@ class ViewButton(QToolButton):
         self.setObjectName("viewButton")
         self.setProperty("look", "flat")
         self._preferences = preferences
-        self._scheme = DesktopScheme(self._desktop_changed, self)
+        _follow_desktop(self._desktop_changed, self)
         used = theme.theme()
         self._motion = preferences.get("motion", True)
-        used.motion = self._motion and self._scheme.moves()
+        used.motion = self._motion and _desktop_moves()
         stored = preferences.get("text_size", 100)
         used.resize_text((stored if stored in _TEXT_SIZES else 100) / 100)
-        used.apply(preferences.get("theme", "system"), self._scheme.is_dark())
+        used.apply(preferences.get("theme", "system"), _desktop_is_dark())
         self._build(window)
 
     def _build(self, window: QWidget) -> None:
@@ -85,7 +150,7 @@ class ViewButton(QToolButton):
 
     def _choose_motion(self, on: bool) -> None:
         self._motion = on
-        theme.theme().motion = on and self._scheme.moves()
+        theme.theme().motion = on and _desktop_moves()
         self._preferences.set("motion", on)
 
     def _desktop_changed(self, dark: bool) -> None:

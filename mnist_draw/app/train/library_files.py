@@ -10,7 +10,7 @@ from PyQt5.QtWidgets import QInputDialog, QWidget
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.collection import CollectionController
 from mnist_draw.app.kit.files import NETWORKS, ask_open, ask_save, file_kind, show_in_folder
-from mnist_draw.app.kit.images import png_bytes
+from mnist_draw.app.kit.painters import png_bytes
 from mnist_draw.app.train.library_page import CompareCard, LibraryPage
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.library.entries import Entry

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePol
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
-from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain

@@ -20,10 +20,10 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
-from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row, scrolled
 from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, no_key, push_button
 from mnist_draw.app.train.setting_fields import START, SettingsSection

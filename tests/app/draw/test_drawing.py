@@ -23,7 +23,7 @@ from mnist_draw.app.draw.drawing_files import (
     svg_bytes,
 )
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.images import png_bytes
+from mnist_draw.app.kit.painters import png_bytes
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.normalise import ink_box
 

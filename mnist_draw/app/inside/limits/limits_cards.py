@@ -16,8 +16,8 @@ from mnist_draw.app.inside.rows_view import Bar, RowsView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import NETWORKS, ask_open
-from mnist_draw.app.kit.images import image_of
 from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule

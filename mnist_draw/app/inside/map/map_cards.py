@@ -22,8 +22,7 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.images import image_of
-from mnist_draw.app.kit.painters import blank_pixmap
+from mnist_draw.app.kit.painters import blank_pixmap, image_of
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView

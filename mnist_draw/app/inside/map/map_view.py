@@ -19,8 +19,7 @@ from PyQt5.QtGui import (
 
 from mnist_draw.app.inside.network.scene import short_name
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.images import image_of
-from mnist_draw.app.kit.painters import blank_pixmap
+from mnist_draw.app.kit.painters import blank_pixmap, image_of
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS

@@ -13,8 +13,8 @@ from PyQt5.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from mnist_draw.analysis import layer_inspection
 from mnist_draw.app.inside.rows_view import Bar, RowsView
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.images import image_of, rgb
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import image_of, rgb
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, label
 

@@ -13,8 +13,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPixmap
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.images import image_of
-from mnist_draw.app.kit.painters import blank_pixmap, mosaic
+from mnist_draw.app.kit.painters import blank_pixmap, image_of, mosaic
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer

@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.images import image_of
+from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
 from mnist_draw.library.network_data import in_a_sentence

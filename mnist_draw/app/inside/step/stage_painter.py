@@ -29,8 +29,7 @@ from mnist_draw.app.inside.step.stages import taught
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.images import image_of
-from mnist_draw.app.kit.painters import mosaic, paint_grey, paint_signed
+from mnist_draw.app.kit.painters import image_of, mosaic, paint_grey, paint_signed
 from mnist_draw.app.kit.theme import Text
 
 if TYPE_CHECKING:
