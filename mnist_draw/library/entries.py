@@ -53,8 +53,6 @@ _ENDS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """A run or a network of the Library."""
-
     #: Its network, which a run need not have yet.
     stored: StoredNetwork
     #: As it is shown everywhere; equal ones are told apart.
@@ -164,7 +162,6 @@ def list_entries(runs: Iterable[Run] | None = None, going_on: Iterable[Path] = (
 
 
 def newest(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the user's newest networks, for the header's menu."""
     own = [entry for entry in entries if entry.has_network and not entry.is_shipped]
     return own[:NEWEST]
 

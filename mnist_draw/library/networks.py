@@ -55,7 +55,6 @@ from mnist_draw.training.run_list import runs_folder
 
 
 def list_shipped() -> tuple[StoredNetwork, ...]:
-    """List the networks that ship, the default first."""
     return tuple(of_file(path, SHIPPED) for path in sorted(shipped_files(), key=_rank))
 
 

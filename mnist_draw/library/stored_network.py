@@ -39,8 +39,6 @@ _PLAIN = "arr_"
 
 @dataclass(frozen=True)
 class StoredNetwork:
-    """A trained network in a file of the library."""
-
     path: Path
     source: str
     title: str
@@ -190,7 +188,6 @@ def network_of_run(run: Run) -> StoredNetwork:
 
 
 def _from_checkpoint(stored: StoredNetwork) -> ModelFile:
-    """Read the network of an interrupted run from its checkpoint."""
     try:
         checkpoint = load_checkpoint(stored.path.with_name(CHECKPOINT))
     except UserError as error:

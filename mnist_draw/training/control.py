@@ -63,7 +63,6 @@ class Controls:
 
     @property
     def paused(self) -> bool:
-        """Whether the loop waits or is about to."""
         return self._pause and not self._stop
 
     @property

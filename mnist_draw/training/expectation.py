@@ -110,7 +110,6 @@ def _weight(operation: Operation) -> float:
 
 
 def _products(operation: Operation, incoming: Shape) -> int:
-    """Return the multiplications of a forward pass."""
     match operation:
         case Dense():
             return math.prod(incoming) * operation.units

@@ -49,7 +49,6 @@ _EARLY = Hint("Each epoch shows the network all training pictures once.")
 
 
 def diverged(epoch: int, settings: TrainingSettings) -> Hint:
-    """Return the hint for a run that has diverged in an epoch."""
     return _afresh(f"The loss grew without limit in epoch {epoch}.", settings)
 
 
@@ -65,7 +64,6 @@ def read_curves(
     settings: TrainingSettings,
     dead: Sequence[float] = (),
 ) -> Hint:
-    """Return what the figures of the epochs so far say."""
     if not epochs:
         return _BEFORE
     if dead and max(dead) > _MANY_DEAD:

@@ -229,7 +229,6 @@ def _home_of(path: Path) -> str:
 
 
 def fallback_key(path: Path) -> str:
-    """Return the key of a network that `save_fallback` saved."""
     return f"{OPENED}:{path.name}"
 
 
@@ -253,7 +252,6 @@ def with_fallback_title(model: ModelFile) -> ModelFile:
 
 
 def save_with_opened(model: ModelFile) -> Path:
-    """Save a network with the opened ones, under a free name."""
     return save_at(model, opened_folder() / _NAME)
 
 
@@ -270,7 +268,6 @@ def save_at(model: ModelFile, wanted: Path) -> Path:
 
 
 def _save_outside(folder: Path, model: ModelFile) -> Path:
-    """Save a network in a folder outside the program's."""
     with reserved_file(folder / f"{_OUTSIDE}{SUFFIX}") as path:
         save_model(path, model.with_info(home=home_name()))
     # Only a private file is reclaimed later, whatever the umask.

@@ -163,7 +163,6 @@ def _network_text(network: str, usual: str) -> str:
 
 
 def nearest_preset(settings: TrainingSettings) -> Preset:
-    """Return the preset from which the fewest settings differ."""
     return min(PRESETS.values(), key=lambda preset: len(_differing(settings, preset.settings)))
 
 
@@ -180,7 +179,6 @@ def run_name(settings: TrainingSettings, changes: Sequence[SettingChanged] = ())
 
 
 def save_settings(path: str | os.PathLike[str], settings: TrainingSettings) -> None:
-    """Write settings as JSON, a name and a value on each line."""
     write_atomically(path, pack(settings.to_json(), indent=2) + b"\n")
 
 

@@ -83,7 +83,6 @@ class TrainingProgressBar:
         stream.flush()
 
     def close(self) -> None:
-        """Remove the bar, or leave it as it is."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

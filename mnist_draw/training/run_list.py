@@ -26,7 +26,6 @@ LATEST = "latest"
 
 
 def runs_folder() -> Path:
-    """Return the folder of all runs, which need not exist."""
     return data_folder() / "runs"
 
 

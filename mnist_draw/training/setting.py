@@ -43,8 +43,6 @@ class SettingsError(UserError):
 
 
 class Entry(Protocol):
-    """An entry of a `Choice`."""
-
     @property
     def title(self) -> str:
         """The title in menus."""
@@ -269,8 +267,6 @@ class NetworkFile(Setting):
 
 @dataclass(frozen=True, kw_only=True)
 class Flag(Setting):
-    """Something that is done or not."""
-
     columns: int = 12
 
     expected = "true or false"
@@ -304,7 +300,6 @@ def declared(default: Any, setting: AnySetting) -> Any:
 
 
 def settings_of(kind: type) -> dict[str, AnySetting]:
-    """Return the declarations of a dataclass, by field."""
     return {
         entry.name: _named(entry.name, entry.metadata[_KEY]) for entry in dataclasses.fields(kind)
     }

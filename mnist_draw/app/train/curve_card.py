@@ -133,7 +133,8 @@ class CurveCard(Card):
         self._name, self._title, self._sentence = name, title, sentence
         self._batches = Curve()
         self._history = History()
-        self._planned = 20
+        #: Epochs on the axis.
+        self.planned = 20
         self.top.takeAt(self.top.count() - 1)
         self.legend = Legend()
         self.legend.setObjectName(f"{name}Readout")
@@ -229,16 +230,13 @@ class CurveCard(Card):
         self._marks.clear()
         if self.tools is not None:
             self.tools.clear()
-        self._planned = planned
+        self.planned = planned
         self.redraw()
 
     def mark(self, name: str, epoch: float, text: str) -> None:
         self._marks.append((name, epoch, text))
         if self.tools is not None:
             self.tools.mark(name, epoch, text)
-
-    def set_planned(self, planned: int) -> None:
-        self._planned = planned
 
     def _pair(self, row: EpochFigures) -> tuple[float, float]:
         return getattr(row, f"training_{self._figure}"), getattr(row, f"validation_{self._figure}")
@@ -264,8 +262,8 @@ class CurveCard(Card):
         if self.tools.zoomed:
             return
         low, high = self._range()
-        self._epoch_axis.last = max(1, self._planned)
-        self.plot.setXRange(0, max(1, self._planned), padding=0.01)
+        self._epoch_axis.last = max(1, self.planned)
+        self.plot.setXRange(0, max(1, self.planned), padding=0.01)
         self.plot.setYRange(low, high, padding=0.03)
 
     def _point(self, epoch: float) -> None:

@@ -40,8 +40,6 @@ _DOT = 2.5
 
 @dataclass(frozen=True)
 class RowView:
-    """An entry as its row shows it."""
-
     entry: Entry
     curve: tuple[float, ...] | None = None
     #: Its place among the ticked entries; none below 0.
@@ -100,8 +98,6 @@ def menu_area(row: QRect) -> QRect:
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Paints a row, and edits its name."""
-
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
         return QSize(0, theme.scaled(index.data(HEIGHT)))
 

@@ -86,7 +86,6 @@ class LibraryFiles(CollectionController):
         self.background.run(lambda: load_history(run), draw)
 
     def export_shown(self, card: QWidget, name: str, kind: str) -> None:
-        """Save the curves or figures of the run that Train shows."""
         ending, kinds = (".png", "Pictures")
         if kind != "png":
             ending, kinds = RUN_FORMATS[kind].ending, RUN_FORMATS[kind].title

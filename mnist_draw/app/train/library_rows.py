@@ -180,7 +180,6 @@ class LibraryModel(QAbstractListModel):
         return [by_key[key] for key in self._ticked]
 
     def toggle_tick(self, entry: Entry) -> None:
-        """Tick an entry to compare it, or take the tick away."""
         if entry.key in self._ticked:
             self._ticked.remove(entry.key)
         elif not entry.is_shipped:

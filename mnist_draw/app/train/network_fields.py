@@ -99,8 +99,6 @@ class _Row(QWidget):
 
 
 class LayerRows(QWidget):
-    """The hidden layers, one in each row."""
-
     changed = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:

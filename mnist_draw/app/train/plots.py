@@ -41,8 +41,6 @@ class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
 
 
 class EpochAxis(_Axis):
-    """Whole epochs."""
-
     def __init__(self) -> None:
         super().__init__("bottom")
         self.last = 0
@@ -92,7 +90,6 @@ class ValueAxis(_Axis):
 def new_plot(
     name: str, title: str, sentence: str, tick_text: Callable[[float], str]
 ) -> tuple[Any, ValueAxis, EpochAxis]:
-    """Return an empty plot over epochs, and its two axes."""
     upright, across = ValueAxis(tick_text), EpochAxis()
     plot = pyqtgraph.PlotWidget(axisItems={"left": upright, "bottom": across})
     for axis in (upright, across):

@@ -69,7 +69,6 @@ class _Pen:
             painter.drawImage(inner, image_of(picture if dark else 255 - picture))
 
     def layers(self, x: float, y: float, sizes: tuple[int, ...], gap: float) -> None:
-        """Paint layers of units, each with all connections to the next."""
         painter = self.painter
         colour = "accent" if self.chosen else "muted"
         columns = [

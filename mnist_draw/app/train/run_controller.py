@@ -218,7 +218,6 @@ class RunController(QObject):
             self.show()
 
     def one_epoch_more(self) -> None:
-        """Add an epoch to the plan, or continue the last run for one."""
         if not self.tab.step_button.isEnabled():
             return
         controls = self.training.controls
@@ -228,7 +227,6 @@ class RunController(QObject):
             self._train_on(self.state.epochs_done + 1)
 
     def _train_on(self, epochs: int) -> None:
-        """Continue the run in front until it has so many epochs in all."""
         if self._front.run is not None:
             self.continue_run(self._front.run, epochs)
 
@@ -324,7 +322,6 @@ class RunController(QObject):
             self._background.run(lambda: _load(run), self._show_loaded, unread)
 
     def show_current(self) -> None:
-        """Show the run that goes on, or the last one."""
         self._front = self._current
         self._show_front()
         self.tab.show_page("run")
@@ -461,7 +458,6 @@ class RunController(QObject):
                 self.tab.settings.show_effective("batch_size", event.batch_size)
 
     def _tell_of_broken_epoch(self) -> None:
-        """Say what happened to the epoch in which the run was stopped."""
         number = self.state.broken_off
         if not self.state.epochs_done:
             self._trouble = "Stopped before the first epoch. Nothing to keep."
@@ -493,7 +489,6 @@ class RunController(QObject):
         return History.from_arrays(*self._front.state.history.to_arrays())
 
     def _show_front(self) -> None:
-        """Show the run in front from its beginning."""
         run = self._front.run
         going_on = self.training.running and self._front is self._current
         self.tab.run_page.show_run(run, going_on)
@@ -530,7 +525,7 @@ class RunController(QObject):
     def _draw_curves(self) -> None:
         self._curves_drawn = time.monotonic()
         for card in (self.tab.loss, self.tab.accuracy):
-            card.set_planned(self._front.state.epochs)
+            card.planned = self._front.state.epochs
             card.redraw()
 
     def _ended(self) -> None:
@@ -544,7 +539,6 @@ class RunController(QObject):
         self._show_front()
 
     def show(self) -> None:
-        """Show the state of the run, and enable what it allows."""
         self._figures_shown = time.monotonic()
         running = self.training.running
         shown = self._front

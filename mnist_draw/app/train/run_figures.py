@@ -364,7 +364,7 @@ class ProgressRow(QWidget):
             part.setParent(self)
         self._late = QTimer(self)
         self._late.setSingleShot(True)
-        self._late.timeout.connect(self._show_late)
+        self._late.timeout.connect(lambda: self._show(self._waiting))
         self._waiting = ""
 
     def sizeHint(self) -> QSize:
@@ -399,9 +399,6 @@ class ProgressRow(QWidget):
         left = state.seconds_left
         running = state.busy and left is not None and state.state not in PASSING
         self.time_left.setText(f"{format_duration(left or 0)} left" if running else "")
-
-    def _show_late(self) -> None:
-        self._show(self._waiting)
 
     def _show(self, text: str) -> None:
         if text != self.state_label.text():

@@ -99,11 +99,9 @@ class RunPage(QScrollArea):
     # -- arrangement
 
     def give_away(self) -> None:
-        """Leave figures and digits to the page of a new run."""
         self._is_whole, self._arranged = False, None
 
     def take_back(self) -> None:
-        """Take figures and digits back from the page of a new run."""
         if not self._is_whole:
             self._is_whole = True
             self._figures_slot.addWidget(self.figures)
@@ -160,7 +158,6 @@ class RunPage(QScrollArea):
             self._cards.setRowMinimumHeight(number, theme.scaled(least[number]))
 
     def _switch_curve(self) -> None:
-        """Show the other curve where there is room for one."""
         self._shows_loss = not self._shows_loss
         self._arrange()
         (self.loss if self._shows_loss else self.accuracy).menu_button.setFocus()
@@ -176,7 +173,6 @@ class RunPage(QScrollArea):
     # -- showing
 
     def show_run(self, run: Run | None, going_on: bool) -> None:
-        """Show what a run is called, and what it trains on what."""
         if run is None:
             return
         self.title.setText(run.title)
@@ -211,7 +207,6 @@ class RunPage(QScrollArea):
         self.finished.leads_inside = False
 
     def first(self) -> QWidget:
-        """Return the control that is used first now."""
         if self.busy:
             return self.pause_button
         buttons = self.finished.buttons()

@@ -113,7 +113,6 @@ class RunState:
 
     @classmethod
     def of_run(cls, run: Run, history: History) -> RunState:
-        """Return the state in which a run was left."""
         state = cls()
         state._take_earlier(history)
         state.epochs, state.epoch = run.settings.epochs, len(history.epochs)
@@ -143,12 +142,10 @@ class RunState:
 
     @property
     def validation_loss(self) -> float | None:
-        """Of the last complete epoch, in nats."""
         return self._of_last_epoch("validation_loss")
 
     @property
     def validation_accuracy(self) -> float | None:
-        """Of the last complete epoch, 0 to 1."""
         return self._of_last_epoch("validation_accuracy")
 
     @property
@@ -170,12 +167,10 @@ class RunState:
 
     @property
     def epoch_part(self) -> float:
-        """Complete share of the epoch, 0 to 1."""
         return self.batch / self.batches if self.batches else 0.0
 
     @property
     def run_part(self) -> float:
-        """Complete share of the run, 0 to 1."""
         if self._done and self.state == "finished":
             return 1.0
         if not self.epochs:

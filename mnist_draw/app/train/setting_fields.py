@@ -72,8 +72,6 @@ _CHOOSE, _CHOOSE_FILE = "choose", "choose a file"
 
 
 class FileCombo(ComboBox):
-    """A menu of folders, or of files of trained networks."""
-
     path_changed = pyqtSignal()
     picked = pyqtSignal(str, str)
 
@@ -102,7 +100,6 @@ class FileCombo(ComboBox):
         return path
 
     def show_path(self, path: str | None) -> None:
-        """Choose a path, adding it to the menu if it is new."""
         last = self.findData(_CHOOSE)
         known = [number for number in range(last) if self._path_of(number) == path]
         index = known[0] if known else last
@@ -195,7 +192,6 @@ class RuleFields(QWidget):
         explain(self.line, f"Parameters: {text}", sentence)
 
     def show_rule(self, name: str) -> None:
-        """Show the fields of a rule, with Lasagne's defaults."""
         self._build(name)
         self.changed.emit()
 

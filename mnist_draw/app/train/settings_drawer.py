@@ -64,8 +64,6 @@ def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
 
 
 class AugmentationView(QWidget):
-    """Shows examples of an augmentation; hidden if there is none."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("augmentationView")

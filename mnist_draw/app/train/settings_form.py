@@ -164,7 +164,6 @@ class SettingsForm(QObject):
         self._replace(title or nearest.title, base, settings)
 
     def choose_preset(self, preset: Preset) -> None:
-        """Show a preset's settings; the data set stays."""
         folder = self.fields["data_folder"].read()
         self._replace(preset.title, preset.settings, preset.settings.replace(data_folder=folder))
 
@@ -178,7 +177,6 @@ class SettingsForm(QObject):
             notifier.undo(f"{title} replaces {changes}.", self.undo)
 
     def restore(self, settings: TrainingSettings) -> None:
-        """Show settings with which the form begins."""
         preset = nearest_preset(settings)
         with self._one_step(preset.title, preset.settings):
             self._show(settings)
@@ -311,7 +309,6 @@ class SettingsForm(QObject):
         self.fields[name].mark.show_error(sentence)
 
     def fix(self, fixed: frozenset[str], hidden: frozenset[str]) -> None:
-        """Lock some settings, and hide some of these."""
         self._fixed = fixed | hidden
         for name in hidden:
             self.fields[name].cell.hide()
@@ -319,7 +316,6 @@ class SettingsForm(QObject):
 
     @property
     def running(self) -> bool:
-        """Whether a run goes on, whose settings the fields show."""
         return self._before_run is not None
 
     def show_run(self, settings: TrainingSettings) -> None:

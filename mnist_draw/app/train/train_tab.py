@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from PyQt5.QtCore import QSize, QTimer, pyqtSignal
@@ -32,11 +33,6 @@ PageName = Literal["new", "run", "library"]
 _QT_MODULES = ("PyQt5.QtSvg", "PyQt5.QtTest")
 #: The preference that says whether the settings are open.
 _DRAWER = "settings_drawer"
-
-
-def _import() -> None:
-    # Imports pyqtgraph.
-    import mnist_draw.app.train.plots  # noqa: F401
 
 
 class _Pages(QStackedWidget):
@@ -138,9 +134,8 @@ class TrainTab(Page):
 
     @property
     def page(self) -> PageName:
-        return next(
-            name for name, page in self._pages.items() if page is self._stack.currentWidget()
-        )
+        shown = self._stack.currentWidget()
+        return next(name for name, page in self._pages.items() if page is shown)
 
     def show_page(self, name: PageName) -> None:
         if name == self.page:
@@ -208,7 +203,8 @@ class TrainTab(Page):
             with contextlib.suppress(ImportError):
                 importlib.import_module(name)
         steps = [self.loss.build, self.accuracy.build, self.library.compare.prepare]
-        self._background.run(_import, lambda _: self._build_next(steps))
+        plots = partial(importlib.import_module, "mnist_draw.app.train.plots")
+        self._background.run(plots, lambda _: self._build_next(steps))
 
     def _build_next(self, steps: list[Callable[[], None]]) -> None:
         if steps:

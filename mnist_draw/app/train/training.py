@@ -212,7 +212,6 @@ class TrainingWorker(QObject):
             self._inspector = None
 
     def _save_network(self, event: Finished) -> Rescued | None:
-        """Save the network, with its run or else in another place."""
         if event.epochs_done == 0:
             return None
         session = self.session
@@ -301,7 +300,6 @@ class Training(QObject):
             self._last, self._unsaved = (run.settings, run.folder), None
 
     def continue_run(self, run: record.Run) -> None:
-        """Continue a run of the list to its planned number of epochs."""
         self._launch(run.settings, run.folder, resume=True)
 
     def _launch(self, settings: TrainingSettings, folder: Path, resume: bool) -> None:
