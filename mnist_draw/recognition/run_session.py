@@ -225,10 +225,12 @@ class RunSession:
         A new run that was ended before its first epoch leaves nothing behind; a run that could
         not be continued stays as it is. ``state`` is that of the run unless another is given.
         """
-        if not self._has_begun or self._lock is None:
+        if self._lock is None:
             return ""
         state = state or self.state
         try:
+            if not self._has_begun:
+                return ""
             nothing_learnt = state in ("stopped", "interrupted", "failed")
             if self._is_new and nothing_learnt and not self.history.epochs:
                 self._lock.release()

@@ -32,6 +32,8 @@ from mnist_draw.training.network_places import fine_tuned_folder, opened_folder,
 from mnist_draw.training.record import CHECKPOINT, RECORD, Run, load_history
 from mnist_draw.training.settings import TrainingSettings
 
+#: Why an entry of a row's menu is disabled.
+_TRAINED, _NO_NETWORK = "It is being trained; stop it first.", "It has no network."
 #: Epochs and validation accuracies of a curve, by the key of its entry.
 Curves = dict[str, tuple[int, tuple[float, ...]]]
 
@@ -260,33 +262,38 @@ class LibraryController(LibraryFiles):
         menu.setObjectName("rowMenu")
         menu.aboutToHide.connect(menu.deleteLater)
 
-        def add(text: str, act: Callable[[], object], can: bool = True) -> None:
+        def add(text: str, act: Callable[[], object], refusal: str = "") -> None:
             action = menu.addAction(text)
-            action.setEnabled(can)
+            action.setEnabled(not refusal)
+            action.setToolTip(refusal)
             action.triggered.connect(lambda: act())
 
-        idle = not entry.going_on
-        add("Use", partial(self.use, entry), self._can_answer(entry))
+        busy = _TRAINED if entry.going_on else ""
+        add("Use", partial(self.use, entry), self._why_it_cannot_answer(entry))
         if entry.run is not None:
-            add("Go on", partial(self._run.continue_run, entry.run), idle)
-        add("New run like this", partial(self._copy_settings, entry), entry.settings is not None)
+            stuck = "" if self._run.can_go_on(entry.run) else "No epoch of it was kept."
+            add("Go on", partial(self._run.continue_run, entry.run), busy or stuck)
+        unknown = "" if entry.settings else "Its settings are not known."
+        add("New run like this", partial(self._copy_settings, entry), unknown)
         menu.addSeparator()
         if not entry.is_shipped:
             own = entry.run is not None and self._run.shows(entry.run)
-            add("Rename\tF2", partial(self.rename, entry), idle or own)
+            add("Rename\tF2", partial(self.rename, entry), "" if own else busy)
         menu.addMenu(self._build_exports(entry, menu))
-        add("Share …", partial(self.share, entry), entry.has_network)
+        add("Share …", partial(self.share, entry), "" if entry.has_network else _NO_NETWORK)
         add("Show in folder", partial(show_in_folder, _path_of(entry)))
         if not entry.is_shipped:
             menu.addSeparator()
-            add("Delete\tDel", partial(self.delete, entry), idle)
+            add("Delete\tDel", partial(self.delete, entry), busy)
         return menu
 
-    def _can_answer(self, entry: Entry) -> bool:
-        """Whether an entry can answer and does not: also from a checkpoint, or while it learns."""
+    def _why_it_cannot_answer(self, entry: Entry) -> str:
+        """Say why an entry cannot be used; it can from a checkpoint, too, or while it learns."""
         run = entry.run
         learnt = run is not None and (self._run.shows(run) or run.checkpoint.exists())
-        return (entry.has_network or learnt) and entry.key != self._network.key
+        if entry.key == self._network.key:
+            return "It answers now."
+        return "" if entry.has_network or learnt else _NO_NETWORK
 
     def _build_exports(self, entry: Entry, parent: Menu) -> QMenu:
         # Qt places it beside the other menu.

@@ -230,6 +230,11 @@ class RunController(QObject):
         if self._front.run is not None:
             self.continue_run(self._front.run, epochs)
 
+    def can_go_on(self, run: Run) -> bool:
+        """Whether there is something to continue a run from."""
+        own = run.folder == self.training.folder and self.training.can_continue
+        return own or run.checkpoint.exists()
+
     def continue_run(self, run: Run, epochs: int | None = None) -> None:
         """Continue a run from its last complete epoch, to its planned end or another one."""
         if self.training.running:

@@ -342,6 +342,28 @@ def test_the_settings_of_a_run_or_network_start_another(make):
     assert not [one for one in menu.actions() if one.text().startswith(("Rename", "Delete"))]
 
 
+def test_a_run_without_epochs_says_what_it_cannot_do_and_can_be_deleted(make, qtbot):
+    run = add_run("2026-01-01 10:00", epochs=0, state="diverged")
+    run.model.unlink()
+    run.checkpoint.unlink()
+    room = make()
+    page = room.show_library()
+    menu = room.library.build_menu(row(page).entry, room.tab)
+    shown = {action.text(): action for action in menu.actions()}
+    for text in ("Use", "Go on", "Share …"):
+        assert not shown[text].isEnabled()
+        assert shown[text].toolTip() != text
+    # Disabled entries look so.
+    before = menu.grab().toImage()
+    shown["Use"].setEnabled(True)
+    assert menu.grab().toImage() != before
+    # Where it was tried all the same, it is free afterwards.
+    room.run.continue_run(run)
+    room.wait_for_end()
+    room.library.delete(row(page).entry)
+    qtbot.waitUntil(lambda: not run.folder.exists())
+
+
 def test_all_formats_and_the_shared_file(make, tmp_path, monkeypatch):
     run = add_run("2026-01-01 10:00")
     room = make()
