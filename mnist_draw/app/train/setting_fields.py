@@ -109,22 +109,19 @@ class FileCombo(ComboBox):
 
     def offer(self, files: Iterable[tuple[str, str]]) -> None:
         """List files with their texts; the current choice is kept."""
-        chosen, first = self.path(), 1
+        chosen, text, titles = self.path(), self.itemText(self._chosen), dict(files)
         blocked = self.blockSignals(True)
-        for index in reversed(range(first, self.findData(_CHOOSE))):
-            if self._path_of(index) in self._offered and index != self._chosen:
+        for index in reversed(range(1, self.findData(_CHOOSE))):
+            if self._path_of(index) in self._offered | titles.keys():
                 self.removeItem(index)
-                self._chosen -= index < self._chosen
-        self._offered = set()
-        for place, (path, title) in enumerate(files, first):
-            self._offered.add(path)
-            if path == chosen:
-                self.removeItem(self._chosen)
-                self._chosen = place
-            elif place <= self._chosen:
-                self._chosen += 1
+        self._offered = set(titles)
+        for place, (path, title) in enumerate(titles.items(), 1):
             self.insertItem(place, title, path)
             self.setItemData(place, title, Qt.ToolTipRole)
+        paths = [self._path_of(number) for number in range(self.findData(_CHOOSE))]
+        if chosen not in paths:
+            self.insertItem(len(paths), text, chosen)
+        self._chosen = [*paths, chosen].index(chosen)
         self.setCurrentIndex(self._chosen)
         self.blockSignals(blocked)
 
@@ -148,17 +145,12 @@ class FileCombo(ComboBox):
             self.picked.emit(path, before or "")
 
     def _ask(self, a_file: bool) -> str:
-        question = self._setting.question
-        match self._setting:
-            case Folder(files=files) if a_file:
-                question = self._setting.file_question
-                return ask_open(self, question, files)
-            case Folder():
-                return QFileDialog.getExistingDirectory(self, question, "")
-            case NetworkFile():
-                return ask_open(self, question, NETWORKS)
-            case _:
-                assert_never(self._setting)
+        setting = self._setting
+        if isinstance(setting, NetworkFile):
+            return ask_open(self, setting.question, NETWORKS)
+        if a_file:
+            return ask_open(self, setting.file_question, setting.files)
+        return QFileDialog.getExistingDirectory(self, setting.question, "")
 
 
 class RuleFields(QWidget):
