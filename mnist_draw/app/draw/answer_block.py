@@ -244,8 +244,7 @@ class AnswerBlock(QWidget):
         held = QApplication.focusWidget() in self.buttons
         self._place()
         if held:
-            before = self._before if self._before is not None else self.wrong
-            before.setFocus(Qt.OtherFocusReason)
+            (self._before or self.wrong).setFocus(Qt.OtherFocusReason)
 
     def _teach(self, digit: int) -> None:
         self.end()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -127,8 +127,8 @@ class BoardFiles:
         return path
 
 
-def _names() -> Sequence[Path]:
-    return list(islice(numbered(board_path()), _MAX_COUNT))
+def _names() -> Iterator[Path]:
+    return islice(numbered(board_path()), _MAX_COUNT)
 
 
 def _taken(path: Path) -> BaseFileLock | None:
@@ -147,8 +147,7 @@ class Autosave(QObject):
 
     def __init__(self, canvas: Canvas, background: Background) -> None:
         super().__init__(canvas)
-        self._canvas = canvas
-        self._background = background
+        self._canvas, self._background = canvas, background
         self._files = BoardFiles()
         self._saved_items: list[Item] | None = None
         self._problem = ""
@@ -158,9 +157,8 @@ class Autosave(QObject):
         self._timer.timeout.connect(self._save_when_idle)
 
     def start(self) -> None:
-        self._background.run(
-            partial(_start, self._files, self._canvas.renderings()), self._restored
-        )
+        read = partial(_start, self._files, self._canvas.renderings())
+        self._background.run(read, self._restored)
 
     def save(self) -> None:
         self._timer.stop()

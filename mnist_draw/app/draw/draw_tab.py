@@ -206,11 +206,11 @@ class DrawTab(Page):
 
     def _note_ink(self) -> None:
         """Post the ink; while a stroke grows, after it has been painted."""
-        if self.canvas.drawing.growing is None:
+        if self.canvas.is_drawing():
+            self._posting.start(0)
+        else:
             self._posting.stop()
             self._post_ink()
-        else:
-            self._posting.start(0)
 
     def _post_ink(self) -> None:
         """Send the drawing off to be recognised; an empty board needs no network."""
@@ -246,7 +246,7 @@ class DrawTab(Page):
         self.canvas.set_marks(marks)
         certainty = self.answer.certainty
         if marks is not None and certainty is not None:
-            self.boxes.show_digit(marks[0], certainty.label)
+            self.boxes.show_tags([marks[0]], [certainty.label])
         else:
             self.boxes.show_number(number)
 

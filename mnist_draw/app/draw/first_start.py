@@ -180,9 +180,8 @@ class FirstStart(QWidget):
         self, painter: QPainter, column: QRectF, step: tuple[str, str, str], first: bool
     ) -> None:
         picture, do, get = step
-        middle = QPointF(
-            column.center().x(), column.top() + theme.scaled(_LINES["icons"] + _ICON_CIRCLE // 2)
-        )
+        down = theme.scaled(_LINES["icons"] + _ICON_CIRCLE // 2)
+        middle = QPointF(column.center().x(), column.top() + down)
         radius = theme.scaled(_ICON_CIRCLE) / 2
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("chosen" if first else "hover"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -154,12 +155,6 @@ _AT_REST_MS = 4000
 _HIGH, _LOW = 72, 58
 
 
-def _learning(network: str) -> float | None:
-    from mnist_draw.recognition.fine_tuning import learning_seconds
-
-    return learning_seconds(network)
-
-
 class NextStep(QFrame):
     """The card with the next step."""
 
@@ -245,10 +240,14 @@ class NextStep(QFrame):
             self._background.run(first_run, lambda seconds: self._note(seconds=seconds))
         if now.unlearnt and model is not None and model.network != self._timed:
             self._timed = model.network
-            self._background.run(
-                partial(_learning, model.network),
-                lambda seconds: self._note(learning_seconds=seconds),
-            )
+            network = model.network
+
+            def seconds() -> float | None:
+                from mnist_draw.recognition.fine_tuning import learning_seconds
+
+                return learning_seconds(network)
+
+            self._background.run(seconds, lambda found: self._note(learning_seconds=found))
 
     def _note_digits(self, _: int, unlearnt: int) -> None:
         self._note(unlearnt=unlearnt)
@@ -321,22 +320,16 @@ class NextStep(QFrame):
         if self._step is None or again:
             return
         self._pressed = time.monotonic()
-        match self._step.action:
-            case Action.TRAIN:
-                self.train_requested.emit()
-            case Action.WATCH:
-                self.run_requested.emit()
-            case Action.LET_ANSWER:
-                self._network.use_key(self._run_key)
-            case Action.USE_BEST:
-                self._network.use_default()
-            case Action.LOOK_INSIDE:
-                self.inside_requested.emit()
-            case Action.LEARN:
-                self._controller.learn()
-            case Action.CANCEL:
-                self._controller.stop()
-            case Action.GO_BACK:
-                self._controller.go_back()
-            case Action.DRAW_MORE:
-                self._controller.drawing_requested.emit()
+        network, learning = self._network, self._controller
+        acts: dict[Action, Callable[[], object]] = {
+            Action.TRAIN: self.train_requested.emit,
+            Action.WATCH: self.run_requested.emit,
+            Action.LET_ANSWER: partial(network.use_key, self._run_key),
+            Action.USE_BEST: network.use_default,
+            Action.LOOK_INSIDE: self.inside_requested.emit,
+            Action.LEARN: learning.learn,
+            Action.CANCEL: learning.stop,
+            Action.GO_BACK: learning.go_back,
+            Action.DRAW_MORE: learning.drawing_requested.emit,
+        }
+        acts[self._step.action]()

@@ -103,12 +103,10 @@ class NumberBoxes(QWidget):
         digits = () if number is None else number.digits
         parts = () if number is None else certainty_of_number(number).parts
         to_board = self._canvas.drawing.to_board
-        self._show([to_board(*part.box) for part in digits], [part.label for part in parts])
+        self.show_tags([to_board(*part.box) for part in digits], [part.label for part in parts])
 
-    def show_digit(self, box: QRectF, text: str) -> None:
-        self._show([box], [text])
-
-    def _show(self, boxes: list[QRectF], texts: list[str]) -> None:
+    def show_tags(self, boxes: list[QRectF], texts: list[str]) -> None:
+        """Show a tag below each of these boxes of the board."""
         if boxes == self.boxes and texts == self._texts:
             return
         before = self._area()
@@ -142,12 +140,8 @@ class NumberBoxes(QWidget):
         return QRectF(QPointF(left, below), size)
 
     def index_at(self, point: QPointF) -> int | None:
-        if not self.isVisible():
-            return None
-        for index in range(len(self.boxes)):
-            if self.tag(index).contains(point):
-                return index
-        return None
+        shown = range(len(self.boxes)) if self.isVisible() else ()
+        return next((index for index in shown if self.tag(index).contains(point)), None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if not self.boxes:
@@ -225,12 +219,7 @@ class NumberBoxes(QWidget):
 
 #: So many of the ten digits are in a row.
 _IN_A_ROW = 5
-_STEPS: dict[int, int] = {
-    Qt.Key_Left: -1,
-    Qt.Key_Right: 1,
-    Qt.Key_Up: -_IN_A_ROW,
-    Qt.Key_Down: _IN_A_ROW,
-}
+_STEPS: dict[int, int] = {Qt.Key_Left: -1, Qt.Key_Right: 1, Qt.Key_Up: -5, Qt.Key_Down: 5}
 
 
 class DigitPopover(Popover):
