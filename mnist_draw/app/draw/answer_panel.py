@@ -17,7 +17,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import paint_box, smooth_painter
-from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, push_button
 from mnist_draw.dataset.classes import DIGITS
@@ -126,9 +126,7 @@ class BarsCard(Card):
         self.all_button.setCheckable(True)
         for act in (self.bars.show_all, lambda _: self._fit(), lambda _: self.show_foot()):
             self.all_button.toggled.connect(act)
-        self.others = FittedLabel(elide=Qt.ElideRight)
-        self.others.setObjectName("othersLabel")
-        self.others.setProperty("look", "muted")
+        self.others = ElidedLabel("", "muted", "othersLabel")
         self.others.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.note = ElidedLabel("", "muted", "barsNote")
         self.body.setSpacing(0)
@@ -148,9 +146,8 @@ class BarsCard(Card):
         less = Size.GRID if on else 0
         self.body.setContentsMargins(side, side - 1 - less, side, side - 1 - less)
         self._foot.setFixedHeight(theme.scaled(Size.LOW_BUTTON) - less)
-        self.all_button.setText(
-            "Top three" if on else "All ten" if count == len(DIGITS) else f"All {count}"
-        )
+        all_of_them = "All ten" if count == len(DIGITS) else f"All {count}"
+        self.all_button.setText("Top three" if on else all_of_them)
         self.all_button.setIconSize(QSize(1, 1) * theme.scaled(Size.SMALL_ICON))
         self.all_button.setIcon(icon("caret-up" if on else "caret-down", look="link"))
 

@@ -284,20 +284,17 @@ def _is_empty(path: Path) -> bool:
 def _read(path: Path, renderings: Renderings) -> tuple[list[Item], str]:
     """Return the drawing in a file, and a sentence if it could not be read."""
     try:
-        try:
-            items = read_drawing(path)
-        except StorageError:
-            raise
-        except UserError as error:
-            problem = f"The last drawing, kept in {path}, cannot be shown: {error}"
-            return [], f"{problem.rstrip('.')}. {quarantine(path)} The board is empty."
+        items = read_drawing(path)
         for item in items:
             if isinstance(item, PlacedPicture):
                 item.prepare(renderings)
         return items, ""
     except FileNotFoundError:
         return [], ""
-    except UserError as error:
+    except StorageError as error:
         return [], f"The last drawing: {error} The board is empty."
+    except UserError as error:
+        problem = f"The last drawing, kept in {path}, cannot be shown: {error}"
+        return [], f"{problem.rstrip('.')}. {quarantine(path)} The board is empty."
     except Exception as error:  # the program starts all the same
         return [], reporter.sentence(error)

@@ -223,7 +223,7 @@ class MyDigits(QObject):
         answer: AnswerPanel,
         background: Background,
         reader: BackgroundReader,
-        parent: QObject | None = None,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._canvas, self._answer, self._network = canvas, answer, reader.network

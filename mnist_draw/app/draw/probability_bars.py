@@ -47,7 +47,7 @@ class ProbabilityBar(QProgressBar):
     All bars are painted by their parent.
     """
 
-    def __init__(self, digit: int, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, digit: int, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(f"probabilityBar{digit}")
         self.setAccessibleName(f"Probability of {name}")

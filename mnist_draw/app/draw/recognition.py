@@ -239,7 +239,6 @@ class Explanations(LatestJob):
         make_explainer: Callable[[ModelFile], Explainer] = _explainer,
         rest: float = _REST,
         quiet: float = _QUIET,
-        still: float = _STILL,
     ) -> None:
         super().__init__(
             parent=parent,
@@ -251,7 +250,6 @@ class Explanations(LatestJob):
         )
         self._make_explainer = make_explainer
         self._shortest_rest = rest
-        self._still = still
         self._is_busy = is_busy
         self._explainer: Explainer | None = None
         self._network = ""
@@ -319,7 +317,7 @@ class Explanations(LatestJob):
         busy = self._is_busy()
         wait = self._began_at + self.rest - now
         if busy:
-            wait = max(wait, self._asked_at + self._still - now)
+            wait = max(wait, self._asked_at + _STILL - now)
         if wait > 0:
             self._expecting = False
             return wait

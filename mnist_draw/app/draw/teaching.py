@@ -36,8 +36,6 @@ class Teaching(QObject):
     changed = pyqtSignal()
     #: How many digits there are, and how many of them no learning has seen.
     counted = pyqtSignal(int, int)
-    #: Whether the board can be taught: there is ink, and the network reads digits.
-    ready_changed = pyqtSignal(bool)
 
     def __init__(
         self, canvas: Canvas, background: Background, network: ActiveNetwork, parent: QObject
@@ -46,6 +44,7 @@ class Teaching(QObject):
         self._canvas, self._background, self._network = canvas, background, network
         self._answer: Answer | None = None
         self._number: NumberAnswer | None = None
+        #: Whether the board can be taught: there is ink, and the network reads digits.
         self.ready = False
         self.count = self.unlearnt = 0
         #: The moment at which digits were last learnt, or tried: those saved later are new.
@@ -56,7 +55,7 @@ class Teaching(QObject):
     def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
         self._answer, self._number = answer, number
 
-    def likely(self, place: int | None = None) -> int:
+    def likely(self, place: int | None) -> int:
         """Return what the board, or a digit of its number, most probably is if not the answer."""
         if place is not None and self._number is not None and place < len(self._number.digits):
             return int(self._number.digits[place].probabilities.argsort()[-2])
@@ -66,10 +65,7 @@ class Teaching(QObject):
         from mnist_draw.library.network_data import reads_digits
 
         model = self._network.model
-        ready = self._canvas.has_ink() and (model is None or reads_digits(model))
-        if ready != self.ready:
-            self.ready = ready
-            self.ready_changed.emit(ready)
+        self.ready = self._canvas.has_ink() and (model is None or reads_digits(model))
 
     def teach(self, digit: int, place: int | None = None) -> None:
         """Keep the board with this label, or the digit at a place of its number, from 0."""
