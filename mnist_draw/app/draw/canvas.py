@@ -89,8 +89,7 @@ class Canvas(PointerWidget):
 
     def add_stroke(self, points: Iterable[tuple[float, ...]], width: float | None = None) -> None:
         self.drawing.add_stroke(points, self.pen_width if width is None else width)
-        self._stale = True
-        self._changed()
+        self.drawing_changed_elsewhere()
 
     def show_items(self, items: Sequence[Item]) -> None:
         self._history_step(lambda: self.drawing.replace(items))
@@ -98,8 +97,7 @@ class Canvas(PointerWidget):
     def restore(self, items: Sequence[Item]) -> None:
         """Put back what was on the board when the program ended; see :meth:`Drawing.restore`."""
         self.drawing.restore(items)
-        self._stale = True
-        self._changed()
+        self.drawing_changed_elsewhere()
 
     def start_with(self, items: Sequence[Item]) -> None:
         self._history_step(lambda: self.drawing.start_with(items))
@@ -138,10 +136,9 @@ class Canvas(PointerWidget):
         self.update()
 
     def drawing_changed_elsewhere(self) -> None:
-        """Emit the signals of a change made on another board of this drawing."""
-        self.refresh()
-        self.history_changed.emit()
-        self.ink_changed.emit()
+        """Tell of a change that this board's image does not show, such as one on another board."""
+        self._stale = True
+        self._changed()
 
     def set_inviting(self, on: bool) -> None:
         if on != self._inviting:

@@ -17,9 +17,8 @@ from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.digit_list_view import DigitListView, DigitRow, thumbnail_mask
 from mnist_draw.app.draw.drawing_files import from_record
-from mnist_draw.app.draw.learn_controller import LearnController
 from mnist_draw.app.draw.next_step import NextStep
-from mnist_draw.app.draw.teaching import Teaching, folder_of_digits, taught_times
+from mnist_draw.app.draw.teaching import LearnController, Teaching, folder_of_digits, taught_times
 from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.collection import CollectionController, FollowedFolder
 from mnist_draw.app.kit.commands import Command

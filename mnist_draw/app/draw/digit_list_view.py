@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw.app.draw.learn_controller import LearnCard, LearnController
+from mnist_draw.app.draw.teaching import LearnCard, LearnController
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import BinButton, Menu

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QFrame
 
-from mnist_draw.app.draw.learn_controller import LearnController
-from mnist_draw.app.draw.teaching import Teaching
+from mnist_draw.app.draw.teaching import LearnController, Teaching
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.formatting import format_duration, format_percent

@@ -1,19 +1,26 @@
-"""Keeping what is drawn, with its right label, among the user's digits; and taking it back."""
+"""Teaching the program digits: they are kept, counted, learnt, and each step can be taken back."""
 
 from __future__ import annotations
 
 import contextlib
+import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject, Qt, pyqtSignal, pyqtSlot
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.learning import Learning, Outcome, Told
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
+from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer, NumberAnswer
     from mnist_draw.storage.my_digits import TaughtDigit
 
-notifier = Notifier("teaching")
+notifier, learning_notifier = Notifier("teaching"), Notifier("learning")
 
 
 class Teaching(QObject):
@@ -159,3 +166,252 @@ def ink_within(ink: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     alone[:top], alone[top + high :] = 0, 0
     alone[:, :left], alone[:, left + wide :] = 0, 0
     return alone
+
+
+_STOPPED = "Stopped. The network that answers is as it was."
+_BACK = "The network from before your digits were learnt answers again."
+
+
+class LearnController(QObject):
+    """Lets the network that answers learn; the newest outcome is told once, where it is seen."""
+
+    #: What can be done, or the outcome.
+    changed = pyqtSignal()
+    #: What is being done, and which part of learning is done.
+    stepped = pyqtSignal(str, float)
+    #: The user wants to draw another digit of the kind that is still misread.
+    drawing_requested = pyqtSignal()
+
+    def __init__(
+        self, teaching: Teaching, network: ActiveNetwork, background: Background, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._teaching, self._network, self._background = teaching, network, background
+        self._learning: Learning | None = None
+        self._training: Training | None = None
+        self._started = 0.0
+        self._undone = ""
+        #: Whether digits are learnt as soon as the run has ended.
+        self.waits = False
+        #: Whether the network reads digits.
+        self.able = True
+        #: What became of the digits learnt last; empty if nothing was learnt.
+        self.result = ""
+        #: That, and whether the network learnt it, until the next drawing.
+        self.outcome: tuple[Told, bool] | None = None
+        #: Whether the result is seen where it is shown, so that no message is needed.
+        self.is_watched: Callable[[], bool] = bool
+        network.changed.connect(self._network_changed)
+
+    def connect_services(self, learning: Learning, training: Training) -> None:
+        """Learn with this service while no run is going on."""
+        self._learning, self._training = learning, training
+        learning.stepped.connect(self.stepped)
+        learning.fine_tuned.connect(self._learnt)
+        learning.not_learnt.connect(self._not_learnt)
+        learning.failed.connect(self._failed)
+        learning.ended.connect(self.changed)
+        self._teaching.taught.connect(self.forget_outcome)
+        training.ended.connect(self._run_ended)
+
+    @property
+    def running(self) -> bool:
+        return self.progress is not None
+
+    @property
+    def progress(self) -> float | None:
+        """Which part of learning is done, 0 to 1; None while nothing is being learnt."""
+        return None if self._learning is None else self._learning.progress
+
+    @property
+    def before(self) -> str:
+        """The key of the network that answered before the digits were learnt; empty if none."""
+        return self._network.before
+
+    def learn(self) -> None:
+        if self._learning is None or self._training is None or self.running:
+            return
+        model = self._network.model
+        if model is None:
+            learning_notifier.problem("There is no network yet that could learn; try again soon.")
+            return
+        self.waits = self._training.running
+        if not self.waits:
+            learning_notifier.forget()
+            self.result, self.outcome = _STOPPED, None
+            self._started = time.time()
+            self._learning.start(model, self._network.key)
+        self.changed.emit()
+
+    def stop(self) -> None:
+        self.waits = False
+        if self._learning is not None:
+            self._learning.stop()
+        self.changed.emit()
+
+    def go_back(self) -> None:
+        key = self.before
+        if key:
+            learning_notifier.forget()
+            self.result, self.outcome = _BACK, None
+            self._undone = self._network.newest.key
+            self._network.use_key(key)
+            self.changed.emit()
+
+    def finish(self) -> None:
+        self.waits = False
+        if self._learning is not None:
+            self._learning.cancel_queued()
+
+    def _run_ended(self) -> None:
+        if self.waits:
+            self.learn()
+
+    @pyqtSlot(Outcome)
+    def _learnt(self, outcome: Outcome) -> None:
+        self._tell(outcome.told, True, self.go_back, "Go back")
+
+    def _not_learnt(self, told: Told) -> None:
+        self._tell(told, False, self.drawing_requested.emit, "Draw more")
+
+    def _tell(self, told: Told, learnt: bool, action: Callable[[], object], button: str) -> None:
+        self.result, self.outcome = str(told), (told, learnt)
+        self._teaching.learnt_until = self._started
+        self._teaching.recount()
+        if told.trouble:
+            learning_notifier.problem(str(told))
+        elif not self.is_watched():
+            learning_notifier.undo(str(told), action, button)
+
+    def forget_outcome(self) -> None:
+        """Offer no more what follows the outcome: something else is drawn or taught."""
+        if self.outcome is not None:
+            self.outcome = None
+            self.changed.emit()
+
+    def _failed(self, sentence: str) -> None:
+        self.result = sentence
+        learning_notifier.problem(sentence)
+
+    @pyqtSlot()
+    def _network_changed(self) -> None:
+        """Note whether the network can learn; delete one whose learning was undone."""
+        from mnist_draw.library.network_data import reads_digits
+
+        model = self._network.model
+        self.able = model is None or reads_digits(model)
+        if self.outcome is not None and self.outcome[1] and not self.before:
+            self.outcome = None
+        if self._undone and self._undone != self._network.key:
+            self._background.run(partial(_delete, self._undone), lambda _: self._network.refresh())
+            self._undone = ""
+        self.changed.emit()
+
+
+def _delete(key: str) -> None:
+    """Put a fine-tuned network into the bin, so that the menu does not list it for ever."""
+    from mnist_draw.library.networks import delete, find_by_key
+    from mnist_draw.training.network_places import FINE_TUNED
+
+    stored = find_by_key(key)
+    if stored.source == FINE_TUNED:
+        delete(stored)
+
+
+_STEPS = 1000
+#: Lines that the text may take.
+_LINES = 3
+_INVITE = (
+    "The network learns your digits, beside MNIST's. It changes only if it then reads yours better "
+    "and forgets hardly anything."
+)
+_OTHERS = (
+    "The network that answers reads other classes than digits, so that it cannot learn yours. "
+    "Choose a network that reads digits."
+)
+_NONE = "Draw a digit, press “Wrong?” and say which it is. It is kept here, to be learnt."
+_WAITS = "Your digits are learnt as soon as the run has ended."
+
+
+class LearnCard(Card):
+    """Starts, stops and undoes fine-tuning; shows its progress and outcome."""
+
+    def __init__(self, controller: LearnController) -> None:
+        super().__init__()
+        self._count = 0
+        self._controller = controller
+        self.text = label("", "body", "learnLabel")
+        self.text.setWordWrap(True)
+        self.text.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        self.bar = ProgressBar(_STEPS)
+        self.bar.setObjectName("learnProgress")
+        # Hidden, it keeps its room: the list below stays in its place.
+        policy = self.bar.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.bar.setSizePolicy(policy)
+        explain(self.bar, "Progress of learning", "Which part of the work is done.")
+        sentence = "Train the network that answers a little further, on your digits and on MNIST."
+        self.learn_button = push_button(
+            "learnButton", "Learn my digits", sentence, "", "primary", controller.learn
+        )
+        sentence = "Stop learning; the network stays as it is."
+        self.stop_button = push_button("stopLearningButton", "Stop", sentence, act=controller.stop)
+        sentence = "Let the network answer that answered before your digits were learnt."
+        self.undo_button = push_button(
+            "undoLearningButton", "Go back", sentence, "", "link", controller.go_back
+        )
+        sentence = "Draw another digit like the one that is still misread."
+        draw = controller.drawing_requested.emit
+        self.more_button = push_button("drawMoreButton", "Draw more", sentence, "", "link", draw)
+        self.body.addWidget(self.text)
+        self.body.addWidget(self.bar)
+        buttons = self.learn_button, self.stop_button, 1, self.more_button, self.undo_button
+        self.body.addLayout(row(*buttons))
+        controller.changed.connect(self._show)
+        controller.stepped.connect(self._show_step)
+        theme.follow(self, self._fit)
+        self._show()
+
+    def _fit(self) -> None:
+        """Keep room for the longest of the texts, so that the list below stays in its place."""
+        self.text.ensurePolished()
+        self.text.setMinimumHeight(_LINES * self.text.fontMetrics().lineSpacing())
+
+    def show_count(self, count: int) -> None:
+        self._count = count
+        self._show()
+
+    def _show_step(self, step: str, part: float) -> None:
+        self.bar.setValue(round(_STEPS * part))
+        self.text.setText(f"{step} …")
+
+    def _show(self) -> None:
+        controller = self._controller
+        learns, waits = controller.running, controller.waits
+        held = self.learn_button.hasFocus() or self.stop_button.hasFocus()
+        self.learn_button.setVisible(not learns and not waits)
+        self.learn_button.setEnabled(self._count > 0 and controller.able)
+        self.stop_button.setVisible(learns or waits)
+        self.stop_button.setText("Cancel" if waits else "Stop")
+        self.bar.setVisible(learns)
+        self.undo_button.setVisible(bool(controller.before))
+        self.undo_button.setEnabled(not learns)
+        misread = controller.outcome is not None and not controller.outcome[1]
+        self.more_button.setVisible(misread and not learns)
+        if not learns:
+            self.bar.setValue(0)
+            self.text.setText(self._sentence())
+        self.setAccessibleDescription(self.text.text())
+        # A hidden button would pass the focus to the next one.
+        if held:
+            (self.stop_button if learns or waits else self.learn_button).setFocus()
+
+    def _sentence(self) -> str:
+        controller = self._controller
+        if controller.waits:
+            return _WAITS
+        if controller.result:
+            return controller.result
+        if not controller.able:
+            return _OTHERS
+        return _INVITE if self._count else _NONE
