@@ -239,6 +239,7 @@ class Explanations(LatestJob):
         make_explainer: Callable[[ModelFile], Explainer] = _explainer,
         rest: float = _REST,
         quiet: float = _QUIET,
+        still: float = _STILL,
     ) -> None:
         super().__init__(
             parent=parent,
@@ -249,7 +250,7 @@ class Explanations(LatestJob):
             low_priority=False,
         )
         self._make_explainer = make_explainer
-        self._shortest_rest = rest
+        self._shortest_rest, self._still = rest, still
         self._is_busy = is_busy
         self._explainer: Explainer | None = None
         self._network = ""
@@ -317,7 +318,7 @@ class Explanations(LatestJob):
         busy = self._is_busy()
         wait = self._began_at + self.rest - now
         if busy:
-            wait = max(wait, self._asked_at + _STILL - now)
+            wait = max(wait, self._asked_at + self._still - now)
         if wait > 0:
             self._expecting = False
             return wait
