@@ -53,7 +53,7 @@ def panel_width(page: int) -> int:
 
 
 def others_under(largest: float) -> str:
-    """Return a bound of what is not shown: the largest of it, rounded up."""
+    """Return a bound of what no figure tells: the largest of it, rounded up."""
     thousandths = math.floor(1000 * largest) + 1
     percent = thousandths / 10 if thousandths <= 10 else math.floor(100 * largest) + 1
     return f"others under {percent:g} %"
@@ -152,8 +152,8 @@ class BarsCard(Card):
         self.all_button.setIcon(icon("caret-up" if on else "caret-down", look="link"))
 
     def show_foot(self) -> None:
-        hidden = self.bars.largest_hidden()
-        self.others.setText("" if hidden is None else others_under(hidden))
+        untold = self.bars.largest_without_figure()
+        self.others.setText("" if untold is None else others_under(untold))
         kind = "digit" if self.bars.names == DIGITS else "class"
         waiting = not self.bars.known and not self.bars.refused
         self.note.setText(f"How probable it finds each {kind}")
@@ -298,6 +298,7 @@ class AnswerPanel(QScrollArea):
             self._show_number(self.number, self.certainty)
         else:
             self._place = None
+            self.block.question.setText("It is")
             self.certainty = certainty_of(answer)
             self.bars_card.segments.show_parts((), -1)
             self._show_evidence(
@@ -313,6 +314,7 @@ class AnswerPanel(QScrollArea):
             for told, part in zip(certainty.parts, number.digits, strict=True)
         ]
         self.bars_card.segments.show_parts(parts, place)
+        self.block.question.setText(f"Digit {place + 1} is")
         part = number.digits[place]
         rival = two_best(part.probabilities.tolist())[1]
         self._show_evidence(part.network_input, part.probabilities, rival, certainty.parts[place])

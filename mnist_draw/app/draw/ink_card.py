@@ -253,6 +253,10 @@ class InkCard(Card):
         explain(self.switch, "Ink that spoke", words, INK_KEY)
         self.switch.toggled.connect(self._switch)
         self.legend = InkLegend()
+        # Its place is kept: the switch stays under the pointer.
+        policy = self.legend.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.legend.setSizePolicy(policy)
         self.legend.hide()
         self._side = QWidget()
         self._side.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
@@ -283,9 +287,8 @@ class InkCard(Card):
         """Leave out the sentence where there is no room beside the picture."""
         wide = width - self.view.width() - 3 * Size.CARD_PADDING - 2
         needed = self.sentence.heightForWidth(max(wide, 1)) + self.switch.sizeHint().height()
-        needed += self.fontMetrics().height() + 3 * Size.FIELD_GAP
-        if self.switch.isChecked():
-            needed += self.legend.sizeHint().height() + Size.FIELD_GAP
+        needed += self.fontMetrics().height() + 4 * Size.FIELD_GAP
+        needed += self.legend.sizeHint().height()
         self.sentence.setVisible(needed <= self.view.height())
 
     def show_picture(self, picture: np.ndarray | None) -> None:
@@ -302,7 +305,6 @@ class InkCard(Card):
 
     def _switch(self, on: bool) -> None:
         self.legend.setVisible(on)
-        self._fit(self.width())
         self.show_explanation(self._explanation)
         self.watched.emit(on and self.isVisible())
 

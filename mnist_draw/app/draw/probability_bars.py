@@ -144,11 +144,11 @@ class ProbabilityBars(QWidget):
     def visible_digits(self) -> list[int]:
         return list(range(len(self.names))) if self.all_shown else self._order[:BEST]
 
-    def largest_hidden(self) -> float | None:
-        """Return the largest probability that is not shown; None where all are."""
-        if self.all_shown or not self.has_more or not self.known:
-            return None
-        return self._values[self._order[BEST]]
+    def largest_without_figure(self) -> float | None:
+        """Return the largest probability that no figure tells; None where all are told."""
+        shown = self.visible_digits()
+        untold = [v for n, v in enumerate(self._values) if n not in shown or v < LEAST]
+        return max(untold) if untold and self.known else None
 
     def _place(self) -> None:
         """Put the bars where they are painted, so that programs find them there."""

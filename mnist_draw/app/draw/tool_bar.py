@@ -37,6 +37,8 @@ _EDGE, _PAD, _SHADOW = 12, 4, 6
 #: Boards lower than this, of a window of 620 pixels, get low tools.
 _LOW_BOARD = 528
 _AROUND = _PAD + _SHADOW
+#: Icons need not grow with large text, and the bar covers the board.
+_MAX_SCALE = 4 / 3
 #: How much of the bar is seen while the pen is down, and how soon: after the first answer.
 _FADED, _FADE_MS = 0.25, 80
 _SLIDER_WIDTH = 180
@@ -152,7 +154,8 @@ class ToolBar(QWidget):
     def _fit(self) -> None:
         board, count = self._canvas.height(), len(self._tools)
         around = 2 * _AROUND + 2 * (2 * _PAD + 1)
-        wide, low = theme.scaled(Size.TOOL), theme.scaled(Size.LOW_TOOL)
+        scale = min(theme.text_scale(), _MAX_SCALE)
+        wide, low = round(Size.TOOL * scale), round(Size.LOW_TOOL * scale)
         room = (board - around) // count
         high = wide if board >= _LOW_BOARD and wide <= room else min(low, room)
         size = QSize(wide + 2 * _AROUND, count * high + around)

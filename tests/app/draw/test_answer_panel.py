@@ -230,9 +230,14 @@ def test_three_bars_or_all_and_the_rest_in_words(shown):
     assert card.others.text().startswith("others under 0.")
     card.all_button.click()
     assert bars.visible_digits() == list(range(10))
-    assert card.others.text() == ""
+    assert card.others.text() == "others under 0.2 %"
     assert card.all_button.text() == "Top three"
     assert not any(bar.isHidden() for bar in bars.bars)
+    # What has a bar but no figure counts, too.
+    shown.show(d3=0.99, d1=0.0055, d9=0.003)
+    assert card.others.text() == "others under 0.6 %"
+    card.all_button.click()
+    assert card.others.text() == "others under 0.6 %"
 
 
 @pytest.mark.parametrize(
@@ -357,11 +362,14 @@ def test_of_a_number_the_last_digit_is_shown_and_others_on_request(shown):
     # One goes on writing: the digit that was chosen stays.
     shown.read_number("2071")
     assert shown.digits[-1] == 2
+    # "Wrong?" asks about that digit.
+    assert panel.block.question.text() == "Digit 1 is"
     segments = panel.bars_card.segments
     QTest.mouseClick(segments, Qt.LeftButton, pos=QPoint(segments.width() - 4, 10))
     assert shown.digits[-1] == 1
     shown.read(3)
     assert panel.bars_card.segments.isHidden()
+    assert panel.block.question.text() == "It is"
     shown.read_number("45")
     assert shown.digits[-1] == 5
     assert [place for place, _ in groupby(places)] == [2, 1, 0, 3, -1, 1]
@@ -524,6 +532,16 @@ def test_for_and_against_differ_in_colour_and_form(ink, choice):
     assert {image.pixelColor(x, 70).saturation() for x in range(10, 130)} == {0}
     ink.show_picture(None)
     assert ink.describe_pixel(QPointF(50, 40)).startswith("The 28×28")
+
+
+def test_the_switch_stays_under_the_pointer(shown):
+    ink = shown.panel.ink
+    places = []
+    for on in (True, False):
+        ink.switch.setChecked(on)
+        QApplication.processEvents()
+        places.append((ink.switch.pos(), ink.sentence.isHidden()))
+    assert places[0] == places[1]
 
 
 def test_a_pixel_is_read_in_words_and_the_legend_names_the_digits(ink, qtbot):
