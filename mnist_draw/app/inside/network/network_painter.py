@@ -92,9 +92,9 @@ class NetworkPainter:
         painter.drawRect(places.below)
         if unit is not None and unit[0] == 0 and scene.last > 0:
             layer = scene.layers[0]
-            paint_title(
-                painter, places.below.topLeft() - _CAPTION, "Weights × picture", f"unit {unit[1]}"
-            )
+            title = ("Weights × picture", f"unit {unit[1]}")
+            place = places.below.topLeft() - _CAPTION
+            paint_title(painter, place, *title, places.bands[0].left() - place.x() - 4)
             words = ("raises the sum", "lowers it")
             if frame is not None:
                 values = layer.W[:, unit[1]].reshape(28, 28) * frame.question.picture

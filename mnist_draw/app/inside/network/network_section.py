@@ -282,7 +282,7 @@ class NetworkSection(Section):
             words = "units as they are numbered, until it is known what excites them"
         if self.note.text() != words:
             self.note.setText(words)
-        self.note.setToolTip(tip(self._profiles_failure))
+        self.note.setToolTip(tip(self._profiles_failure or words))
 
     def _show_frame(self, frame: Frame | None) -> None:
         if frame is not None and self._example is None:
