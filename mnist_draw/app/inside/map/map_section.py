@@ -265,6 +265,9 @@ class MapSection(CountedSection):
         self.view.show_digits(digits, points)
 
     def _set_points(self, points: np.ndarray) -> None:
+        if self._maps is None or points is self._maps.layers[self._front].points:
+            # The first rounds show what is there already.
+            return
         self._points = points
         self._show_points(points)
         self._ask()
