@@ -75,6 +75,14 @@ def own_home(tmp_path, monkeypatch):
     return home
 
 
+@pytest.fixture(autouse=True)
+def usual_text():
+    """Leave the text's size to the next test as it was."""
+    yield
+    if theme.theme().text_size != 1.0:
+        theme.theme().resize_text(1.0)
+
+
 def pytest_collection_modifyitems(items):
     """Let pass what the offscreen platform says of smallest sizes, tips and popups."""
     ignore = pytest.mark.qt_log_ignore(
