@@ -10,7 +10,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import FittedLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, push_button
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
@@ -75,10 +75,7 @@ class RunPage(QScrollArea):
         self.title = FittedLabel(elide=Qt.ElideRight)
         self.title.setObjectName("runTitle")
         self.title.setProperty("look", "surer")
-        self.about = FittedLabel(elide=Qt.ElideRight)
-        self.about.setObjectName("runAboutLabel")
-        self.about.setProperty("look", "status")
-        self.about.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.about = ElidedLabel("", "status", "runAboutLabel")
         # Their commands describe them.
         self.library_button = push_button("libraryButton", "Library", "", look="plain")
         set_icon(self.library_button, "books", Size.SMALL_ICON)

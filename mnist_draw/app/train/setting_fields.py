@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
-from PyQt5.QtWidgets import QCheckBox, QFileDialog, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Stepper
 from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import FittedLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, Field, NumberBox, RealBox, explain, push_button
 from mnist_draw.app.train.marked_field import MarkedField
@@ -42,11 +42,8 @@ class SettingsSection(QWidget):
         self._title = title
         self.button = push_button(f"{name}SectionButton", title.upper(), "", look="section")
         self.button.clicked.connect(lambda: self.show_body(not self.is_open))
-        self.state = FittedLabel(elide=Qt.ElideRight)
-        self.state.setProperty("look", "muted")
+        self.state = ElidedLabel("", "muted")
         self.state.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        # A long state must not widen the drawer.
-        self.state.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.body = QWidget()
         self.rows = column(owner=self.body)
         head = row(self.button, (self.state, 1), gap=Size.TIGHT)

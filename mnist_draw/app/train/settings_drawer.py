@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
@@ -118,6 +119,14 @@ class AugmentationView(QWidget):
 #: Columns in a row of the form.
 _COLUMNS = 12
 _TITLES = {"stop": "Stop early"}
+
+
+@contextlib.contextmanager
+def _problems_told(ending: str = "") -> Iterator[None]:
+    try:
+        yield
+    except UserError as error:
+        notifier.problem(f"{error}{ending}")
 
 
 class SettingsDrawer(QWidget):
@@ -307,44 +316,31 @@ class SettingsDrawer(QWidget):
         name, chosen = QInputDialog.getText(self, "Save as preset", "Name of the preset")
         if not chosen or not name.strip():
             return
-        try:
+        with _problems_told():
             name = save_preset(name, self.form.settings())
-        except UserError as error:
-            notifier.problem(str(error))
-            return
-        self._own = own_presets()
-        self.form.show_settings(self.form.settings(), name)
-        self._list_presets()
+            self._own = own_presets()
+            self.form.show_settings(self.form.settings(), name)
+            self._list_presets()
 
     def _delete_preset(self) -> None:
         name, settings = self.form.base_title, self.form.settings()
-        try:
+        with _problems_told():
             delete_preset(name)
-        except UserError as error:
-            notifier.problem(str(error))
-            return
-        self.form.show_settings(settings)
-        self._list_presets()
-        notifier.message(f"Deleted the preset {no_key(name)}.")
+            self.form.show_settings(settings)
+            self._list_presets()
+            notifier.message(f"Deleted the preset {no_key(name)}.")
 
     # -- files
 
     def open_file(self) -> None:
         path = ask_open(self, "Open settings", SETTINGS)
-        if not path:
-            return
-        try:
-            self.form.show_settings(load_settings(path))
-        except UserError as error:
-            notifier.problem(f"{error} The fields are unchanged.")
+        if path:
+            with _problems_told(" The fields are unchanged."):
+                self.form.show_settings(load_settings(path))
 
     def save_file(self) -> None:
         path = ask_save(self, "Save settings", "settings.json", SETTINGS)
-        if not path:
-            return
-        try:
-            save_settings(path, self.form.settings())
-        except UserError as error:
-            notifier.problem(str(error))
-        else:
-            notifier.message(f"Saved {path}.")
+        if path:
+            with _problems_told():
+                save_settings(path, self.form.settings())
+                notifier.message(f"Saved {path}.")
