@@ -319,6 +319,11 @@ def style_sheet(colours: Colours, scale: float) -> str:
         "choice_high": px(Size.CHOICE[1]) - border,
         "caret_room": px(12) + 10,
         "quiet": px(Text.BODY) + 5,
+        "switch_wide": px(Size.SWITCH[0]) - border,
+        "switch_high": px(Size.SWITCH[1]) - border,
+        "switch_round": px(Size.SWITCH[1]) // 2,
+        "switch_inner_wide": px(Size.SWITCH[0]) - 2 * border,
+        "switch_inner_high": px(Size.SWITCH[1]) - 2 * border,
     }
     # The toast is dark in both themes.
     values = vars(colours) | {f"toast_{name}": value for name, value in vars(DARK).items()}

@@ -7,12 +7,10 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QKeyEvent,
-    QPainter,
     QPaintEvent,
-    QPen,
     QValidator,
     QWheelEvent,
 )
@@ -271,54 +269,10 @@ class ProgressBar(QProgressBar):
 class Switch(QCheckBox):
     """A check box drawn as a sliding switch, with its words at the right."""
 
-    def _box(self) -> QRectF:
-        return QRectF(0, 0, theme.scaled(Size.SWITCH[0]), theme.scaled(Size.SWITCH[1]))
-
-    def sizeHint(self) -> QSize:
-        box = self._box().size().toSize()
-        if not self.text():
-            return box
-        metrics = self.fontMetrics()
-        words = Size.FIELD_GAP + Size.CAPTION_GAP + metrics.horizontalAdvance(self.text())
-        return QSize(box.width() + words, max(box.height(), metrics.height()))
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def hitButton(self, position: object) -> bool:
-        return True
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        box = self._box()
-        box.translate(0, (self.height() - box.height()) / 2)
-        words = QRectF(self.rect()).adjusted(box.width() + Size.FIELD_GAP + 1, 0, 0, 0)
-        painter.setPen(theme.colour("text" if self.isEnabled() else "muted"))
-        painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), self.text())
-        box.adjust(1, 1, -1, -1)
-        on, enabled = self.isChecked(), self.isEnabled()
-        if self.hasFocus():
-            painter.setPen(QPen(theme.colour("second" if not on else "text"), 2))
-        else:
-            painter.setPen(QPen(theme.colour("edge" if enabled else "line"), 1))
-        painter.setBrush(theme.colour("second" if on and enabled else "track"))
-        painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
-        radius = box.height() / 2 - 3
-        x = box.right() - radius - 3 if on else box.left() + radius + 3
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("on_second" if on and enabled else "muted"))
-        painter.drawEllipse(QPointF(x, box.center().y()), radius, radius)
-
-    def event(self, event: QEvent) -> bool:
-        done = super().event(event)
-        if event.type() in (QEvent.Polish, QEvent.StyleChange, QEvent.FontChange):
-            self.setFixedSize(self.sizeHint())
-        return done
-
-    def setText(self, text: str) -> None:
-        super().setText(text)
-        self.setFixedSize(self.sizeHint())
+    def __init__(self, text: str = "") -> None:
+        super().__init__(text)
+        self.setProperty("look", "switch" if text else "bare switch")
+        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
 
 
 #: Real numbers below this are shown as 1e-06.

@@ -122,7 +122,6 @@ class FocusRing(QObject):
         super().__init__(app)
         self._watched: list[QWidget] = []
         self._frame: _Frame | None = None
-        self._view: QWidget | None = None
         app.focusChanged.connect(self._focus_changed)
 
     def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
@@ -131,7 +130,6 @@ class FocusRing(QObject):
         clicked = int(QApplication.mouseButtons()) != 0
         if now is None or clicked or isinstance(now, _SHOW_IT) or _marks_an_item(now):
             return
-        self._view = now
         self._frame = _Frame(now.window())
         above: QWidget | None = now
         while above is not None and not above.isWindow():
@@ -148,7 +146,7 @@ class FocusRing(QObject):
         if self._frame is not None and not sip.isdeleted(self._frame):
             self._frame.hide()
             self._frame.deleteLater()
-        self._view, self._frame, self._watched = None, None, []
+        self._frame, self._watched = None, []
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in _MOVES:
@@ -156,15 +154,18 @@ class FocusRing(QObject):
         return super().eventFilter(watched, event)
 
     def _place(self) -> None:
-        if self._view is None or self._frame is None:
+        if (
+            self._frame is None
+            or not self._watched
+            or any(map(sip.isdeleted, (self._frame, *self._watched)))
+        ):
             return
-        if sip.isdeleted(self._view) or sip.isdeleted(self._frame):
-            return
-        seen = _around(self._view)
-        for above in self._watched[1:]:
+        view, *above = self._watched
+        seen = _around(view)
+        for widget in above:
             # What is scrolled out of sight has no frame, either.
-            seen = seen.intersected(_around(above))
-        if self._view.isVisible() and not seen.isEmpty():
+            seen = seen.intersected(_around(widget))
+        if view.isVisible() and not seen.isEmpty():
             self._frame.cover(seen)
         else:
             self._frame.hide()
@@ -180,11 +181,8 @@ def _marks_an_item(widget: QWidget) -> bool:
     return isinstance(widget, QAbstractItemView) and widget.currentIndex().isValid()
 
 
-_NOTIFICATIONS = (
-    "org.freedesktop.Notifications",
-    "/org/freedesktop/Notifications",
-    "org.freedesktop.Notifications",
-)
+_NAME = "org.freedesktop.Notifications"
+_NOTIFICATIONS = (_NAME, "/org/freedesktop/Notifications", _NAME)
 #: The signal that GNOME's and KDE's task bars listen to.
 _LAUNCHER = ("/com/canonical/unity/launcherentry/1", "com.canonical.Unity.LauncherEntry", "Update")
 _DESKTOP_FILE = "mnist-draw"

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib.util
+import json
 import os
 import platform
 import socket
@@ -188,31 +189,6 @@ def _without_places(text: str) -> str:
     return text
 
 
-#: Library file: (Debian and Ubuntu package, Fedora package).
-LIBRARIES: dict[str, tuple[str, str]] = {
-    "libGL.so.1": ("libgl1", "mesa-libGL"),
-    "libEGL.so.1": ("libegl1", "mesa-libEGL"),
-    "libxkbcommon.so.0": ("libxkbcommon0", "libxkbcommon"),
-    "libxkbcommon-x11.so.0": ("libxkbcommon-x11-0", "libxkbcommon-x11"),
-    "libdbus-1.so.3": ("libdbus-1-3", "dbus-libs"),
-    "libfontconfig.so.1": ("libfontconfig1", "fontconfig"),
-    "libfreetype.so.6": ("libfreetype6", "freetype"),
-    "libglib-2.0.so.0": ("libglib2.0-0", "glib2"),
-    "libX11-xcb.so.1": ("libx11-xcb1", "libX11-xcb"),
-    "libxcb-icccm.so.4": ("libxcb-icccm4", "xcb-util-wm"),
-    "libxcb-image.so.0": ("libxcb-image0", "xcb-util-image"),
-    "libxcb-keysyms.so.1": ("libxcb-keysyms1", "xcb-util-keysyms"),
-    "libxcb-randr.so.0": ("libxcb-randr0", "libxcb"),
-    "libxcb-render-util.so.0": ("libxcb-render-util0", "xcb-util-renderutil"),
-    "libxcb-render.so.0": ("libxcb-render0", "libxcb"),
-    "libxcb-shape.so.0": ("libxcb-shape0", "libxcb"),
-    "libxcb-shm.so.0": ("libxcb-shm0", "libxcb"),
-    "libxcb-sync.so.1": ("libxcb-sync1", "libxcb"),
-    "libxcb-xfixes.so.0": ("libxcb-xfixes0", "libxcb"),
-    "libxcb-xinerama.so.0": ("libxcb-xinerama0", "libxcb"),
-    "libxcb-xkb.so.1": ("libxcb-xkb1", "libxcb"),
-}
-
 #: Where these are set, Qt looks for plugins elsewhere too.
 _OTHER_PLUGINS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_PLUGIN_PATH")
 _NO_WINDOW = "No window can open here:"
@@ -251,9 +227,9 @@ def _blocking_reason(chosen: str) -> str | None:
 
 def qt_import_failure(error: ImportError) -> str:
     """Return a sentence for an error that importing PyQt5 raised."""
-    missing = [name for name in LIBRARIES if not _loads(name)]
-    if missing and sys.platform.startswith("linux"):
-        return f"{_NO_WINDOW} {_install(missing)}"
+    install = _install() if sys.platform.startswith("linux") else None
+    if install is not None:
+        return f"{_NO_WINDOW} {install}"
     return (
         f"{_NO_WINDOW} PyQt5 cannot be loaded ({error}). Install it anew with "
         "pip install --force-reinstall PyQt5."
@@ -266,15 +242,19 @@ def _missing_libraries(name: str) -> str | None:
     if folder is None or not (folder / name).exists() or _loads(str(folder / name)):
         # A distribution's own PyQt5 installs its plugins elsewhere, with what they need.
         return None
-    missing = [name for name in LIBRARIES if not _loads(name)]
-    if missing:
-        return _install(missing)
     plugin = folder / name
-    return f"Qt's plugin {plugin} cannot be loaded. ldd {plugin} shows which library is missing."
+    return _install() or (
+        f"Qt's plugin {plugin} cannot be loaded. ldd {plugin} shows which library is missing."
+    )
 
 
-def _install(missing: list[str]) -> str:
-    debian, fedora = (" ".join(sorted({LIBRARIES[name][n] for name in missing})) for n in (0, 1))
+def _install() -> str | None:
+    """Return a sentence about the libraries that Qt lacks, with their packages."""
+    packages = json.loads(resource_path("desktop", "libraries.json").read_text("utf-8"))
+    missing = [name for name in packages if not _loads(name)]
+    if not missing:
+        return None
+    debian, fedora = (" ".join(sorted({packages[name][n] for name in missing})) for n in (0, 1))
     return (
         f"Qt needs {', '.join(missing)}, which this system lacks.\n"
         f"  Debian, Ubuntu: sudo apt install {debian}\n"

@@ -387,9 +387,11 @@ def usual_text(qapp):
     """Have the interface font in which sizes are given."""
     before, font = QApplication.font(), QApplication.font()
     font.setPixelSize(13)
-    QApplication.setFont(font)
-    yield
-    QApplication.setFont(before)
+    for used in (font, before):
+        QApplication.setFont(used)
+        theme.theme().apply(theme.theme().choice)
+        if used is font:
+            yield
 
 
 @pytest.mark.usefixtures("usual_text")

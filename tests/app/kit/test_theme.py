@@ -22,7 +22,6 @@ from PyQt5.QtWidgets import (
 import mnist_draw.app
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
-from mnist_draw.app.kit.widgets import Switch
 
 #: WCAG 2.1: text (1.4.3), and what makes a control visible (1.4.11).
 READABLE, VISIBLE = 4.5, 3.0
@@ -110,8 +109,10 @@ def test_edges_and_selection_can_be_told_from_what_is_beside_them(colours):
 @BOTH
 def test_a_ticked_box_has_a_tick_and_icons_the_colours_of_the_theme(colours, qtbot):
     shade = "dark" if colours.dark else "light"
-    for name, colour in (("tick", colours.on_second), ("caret", colours.muted)):
-        assert f'stroke="{colour}"' in (ICONS / f"{name}-{shade}.svg").read_text()
+    muted, on_second = ("caret", "knob", "knob-focus"), ("tick", "knob-on", "knob-on-focus")
+    for name in (*muted, *on_second):
+        colour = colours.muted if name in muted else colours.on_second
+        assert f'="{colour}"' in (ICONS / f"{name}-{shade}.svg").read_text()
     theme.theme().apply(shade)
     box = QCheckBox()
     qtbot.addWidget(box)
@@ -132,22 +133,20 @@ def test_a_ticked_box_has_a_tick_and_icons_the_colours_of_the_theme(colours, qtb
 
 def test_sizes_grow_with_the_text(monkeypatch, qtbot):
     def sizes():
-        button, switch, text = QToolButton(), Switch(), theme.text_scale()
-        for widget in (button, switch):
-            qtbot.addWidget(widget)
+        button, text = QToolButton(), theme.text_scale()
+        qtbot.addWidget(button)
         set_icon(button, "eraser")
         sheet = theme.style_sheet(theme.LIGHT, text)
         found = [re.search(rf"{name} {{[^}}]*?width: (\d+)px", sheet) for name in INDICATORS]
         return [
             button.iconSize().width(),
-            switch.sizeHint().height(),
             *(int(match[1]) for match in found if match),
         ]
 
     monkeypatch.setattr(theme, "text_scale", lambda: 1.0)
     before = sizes()
     monkeypatch.setattr(theme, "text_scale", lambda: 2.0)
-    assert len(before) == 4
+    assert len(before) == 3
     assert sizes() == [2 * size for size in before]
 
 
