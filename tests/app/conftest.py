@@ -76,7 +76,7 @@ def own_home(tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
-def usual_text():
+def reset_text_size():
     """Leave the text's size to the next test as it was."""
     yield
     if theme.theme().text_size != 1.0:
