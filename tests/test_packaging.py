@@ -58,10 +58,6 @@ WITH_EXAMPLES = sorted(
 )
 
 
-def test_there_are_some():
-    assert "mnist_draw.training.history" in WITH_EXAMPLES
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_EXAMPLES)
 def test_examples(name):

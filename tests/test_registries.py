@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +31,6 @@ from mnist_draw.networks.operations import (
     parameter_shapes,
 )
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
-from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.history import History
 from mnist_draw.training.presets import PRESETS
@@ -159,25 +157,6 @@ def test_an_activation_is_in_the_help_and_the_form(name, panel, capsys):
     assert menu.currentData(Qt.ToolTipRole) == ACTIVATIONS[name].meaning
     [layer, *_] = parse_network(panel.settings.settings().network).layers.hidden
     assert layer.activation == name
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_an_activation_is_in_the_exported_program(name, tmp_path):
-    model = small_network(name)
-    (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(model))
-    found = runpy.run_path(str(tmp_path / "reader.py"))["predict"](PICTURES)
-    np.testing.assert_allclose(found, Recogniser(model).predict_images(PICTURES), atol=1e-6)
-
-
-@pytest.mark.parametrize("name", ACTIVATIONS)
-def test_an_activation_is_computed_by_onnx(name):
-    pytest.importorskip("onnx", reason="onnx is not installed")
-    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
-    model = small_network(name)
-    content = NETWORK_FORMATS["onnx"].pack(model)
-    session = runtime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    [found] = session.run(None, {"pictures": PICTURES.astype(np.float32)})
-    np.testing.assert_allclose(found, Recogniser(model).predict_images(PICTURES), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -1,8 +1,7 @@
 """``mnist-draw desktop``: an entry in the menus of a Linux desktop, and networks that open from it.
 
-All files are in the user's folder of the freedesktop specifications (``~/.local/share``):
-the menu entry, the icon, the kind of file that a trained network is, and what software centres
-show. Nothing is installed without this command, and ``remove`` takes all of it away.
+All files are in the user's folder of the freedesktop specifications (``~/.local/share``). Nothing
+is installed without this command, and ``remove`` takes all of it away.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from mnist_draw.thread_priority import usable_cores
 
 #: Free space that a run and its network may need: the largest network's files, twice.
 _MIN_FREE = 200 * MEGABYTE
-#: The file of checksums in each folder, as the tool ``sha256sum`` writes and checks it.
+#: The file of checksums in each folder: ``sha256sum *.gz *.npz > SHA256SUMS`` after a change.
 CHECKSUMS = "SHA256SUMS"
 _MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "broken": ("BROKEN", "red")}
 

@@ -4,12 +4,9 @@ The Python program consists of this program's own source: of what a network comp
 becomes 28×28 pixels and what a temperature does, of `mnist_draw.recognition.numpy_program`, which
 reads files with these, and of the parameters as text. So it computes what the program computes.
 
-The ONNX model takes ``pictures``, float32 (N, 1, 28, 28), grey levels from 0 to 255 with ink high,
-as MNIST's files have them. That they are divided by 256, not 255, is part of the model, so that
-users need not know it. It gives ``probabilities``, float32 (N, classes), which are calibrated: the
-sums of the last layer are divided by the network's temperature before the softmax, which is the
-same as what `mnist_draw.recognition.answer.apply_temperature` does afterwards. Dropout, which acts
-in training only, is not in it.
+The ONNX model divides grey levels by 256 itself, so that users need not know it, and the sums of
+the last layer by the network's temperature before the softmax, which is the same as what
+`apply_temperature` does afterwards. Dropout, which acts in training only, is not in it.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """Write a file so that a reader sees the old content or the new, never a mixture.
 
-The content is written to a temporary file in the same folder, forced to the disk, and then renamed
-to the old file's name in one step. Until that step the old file is untouched: a full disk, a crash
-or a power cut cannot damage the only copy. `sweep` removes the temporary files of killed programs.
-
-Locks keep two programs from writing the same file at once. A lock is a file that the system
-releases when its program ends.
+The content is written to a temporary file in the same folder, forced to the disk, and renamed to
+the old file's name in one step: a full disk, a crash or a power cut cannot damage the only copy.
+`sweep` removes the temporary files of killed programs. Locks, files that the system releases when
+their program ends, keep two programs from writing the same file at once.
 """
 
 from __future__ import annotations

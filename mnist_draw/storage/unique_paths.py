@@ -1,9 +1,7 @@
 """Unique paths: for new files, for the quarantine of damaged files, and for the bin.
 
-The next free name after ``model.npz`` is ``model-2.npz``; a folder's number ends its name. Creating
-the file or folder reserves the name, which the system grants to one program only.
-
-The bin is the folder ``.deleted`` beside a deleted file; `bring_back` restores it for `KEPT_DAYS`.
+The next free name after ``model.npz`` is ``model-2.npz``. Creating it reserves the name, which the
+system grants to one program only. The bin is the folder ``.deleted`` beside a deleted file.
 """
 
 from __future__ import annotations

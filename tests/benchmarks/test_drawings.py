@@ -267,7 +267,12 @@ def test_the_first_digits_are_taught_and_the_others_measured(
         weights, biases = (np.zeros_like(value) for value in model.parameters)
         biases[5] = 1
         fives = dataclasses.replace(model, parameters=(weights, biases))
-        yield FineTuned(fives, Score(3, TAUGHT, 0.9), Score(0, TAUGHT, 0.1))
+        labels = (1,) * TAUGHT
+        before, after = (
+            Score(labels, ("1",) * TAUGHT, 0.9, 0.9),
+            Score(labels, ("5",) * TAUGHT, 0.1, 0.1),
+        )
+        yield FineTuned(fives, before, after)
 
     monkeypatch.setattr(my_hand, "fine_tune", fine_tune)
     arguments = [hands, "--model", model_file, "--taught", str(TAUGHT), "--hard", "1"]

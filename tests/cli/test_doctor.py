@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 
 import numpy as np
-import pytest
 
 from mnist_draw.cli import doctor, main
 from mnist_draw.cli.doctor import CHECKSUMS, Finding
@@ -17,25 +15,10 @@ from mnist_draw.storage.my_digits import TaughtDigit, my_digits_folder, pack_dig
 from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.settings import TrainingSettings
 
-RESOURCES = Path(__file__).parents[2] / "resources"
-
 
 def findings(capsys):
     lines = capsys.readouterr().out.splitlines()
     return {found["name"]: found for found in map(json.loads, lines)}
-
-
-@pytest.mark.parametrize("folder", ["mnist", "models"])
-def test_checksums_are_those_of_what_ships(folder):
-    """After a change: ``sha256sum *.gz *.npz > SHA256SUMS`` in the folder."""
-    place = RESOURCES / folder
-    listed = dict(reversed(line.split()) for line in (place / CHECKSUMS).read_text().splitlines())
-    found = {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in place.iterdir()
-        if path.suffix in (".gz", ".npz")
-    }
-    assert found == listed
 
 
 def test_a_sound_installation(capsys):

@@ -22,7 +22,6 @@ from mnist_draw.storage import load_model, save_model
 from mnist_draw.training import events, network_places
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
-from mnist_draw.training.network_places import fine_tuned_folder
 from mnist_draw.training.record import load_history
 from mnist_draw.training.run_list import list_runs, new_run_folder
 from mnist_draw.training.settings import TrainingSettings
@@ -152,19 +151,6 @@ def test_models(capsys):
     assert found[0]["accuracy"] == pytest.approx(0.9956)
     assert main(["models"]) == 0
     assert "99.56 %" in capsys.readouterr().out
-
-
-def test_the_title_of_a_network_stays_in_its_line(capsys):
-    (model,) = (kept.load() for kept in list_shipped()[:1])
-    save_fine_tuned(model)
-    (path,) = fine_tuned_folder().iterdir()
-    save_model(path, model.with_info(name="mine\nbest  forged\x1b[2K"))
-    assert main(["models"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    (line,) = (line for line in lines if line.startswith("learnt:"))
-    assert "mine\\u000abest  forged\\u001b[2K" in line
-    assert line.index("CNN") == lines[0].index("kind")
-    assert not any(line.startswith("best  forged") for line in lines)
 
 
 def test_figures_of_a_run_are_exported(here, capsys):

@@ -86,26 +86,6 @@ def test_completion(shell, capsys, tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.process
-@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
-def test_bash_completes_a_command_and_an_option(capsys, tmp_path):
-    assert main(["completion", "bash"]) == 0
-    (tmp_path / "completion").write_text(capsys.readouterr().out)
-    code = (
-        "source completion; f=$(complete -p mnist-draw | sed 's/.*-F \\([^ ]*\\).*/\\1/'); "
-        "COMP_WORDS=({words}); COMP_CWORD={at}; $f; echo ${{COMPREPLY[@]}}"
-    )
-    for words, at, expected in (
-        ("mnist-draw tra", 1, "train"),
-        ("mnist-draw train --epo", 2, "--epochs"),
-    ):
-        done = subprocess.run(
-            ["bash", "-c", code.format(words=words, at=at)],
-            cwd=tmp_path, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert expected in done.stdout.split(), done.stderr
-
-
 def test_colours_are_for_terminals_that_want_them(monkeypatch):
     assert painted("ok", "green") == "ok"
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
@@ -165,15 +145,6 @@ def test_ends_without_a_traceback(error, status, message, monkeypatch, capsys):
     monkeypatch.setattr(predict, "evaluate", broken(error))
     assert main(["evaluate", "a.npz"]) == status
     assert message in capsys.readouterr().err
-
-
-@pytest.mark.process
-@pytest.mark.skipif(os.name == "nt", reason="a shell pipe that closes early")
-def test_reader_that_has_enough():
-    command = f"{sys.executable} -m mnist_draw train --help | head -c 1"
-    found = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
-    assert "Traceback" not in found.stderr
-    assert "BrokenPipe" not in found.stderr
 
 
 @pytest.mark.process

@@ -454,12 +454,3 @@ def test_the_command_that_is_suggested_works(here, name, listed, capsys):
     assert bool(suggested) == (listed or name.isprintable())
     if suggested:
         assert main(["predict", "x.png", *shlex.split(command)]) == 0
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no file can have that name there")
-def test_no_command_is_suggested_that_cannot_be_typed(here, capsys):
-    name = "a\nb.ckpt"
-    assert main([*QUICK, "--epochs", "1", "--no-run", "--checkpoint", name]) == 0
-    capsys.readouterr()
-    told = train_run._describe_checkpoint(here / name)
-    assert told.endswith("Go on with mnist-draw train --resume and that file.")

@@ -173,14 +173,6 @@ def test_a_table(model, seven, seventy_two, capsys):
     assert rows[1]["digit"] == rows[0]["error"] == ""
 
 
-def test_a_network_of_numpy_s_and_one_that_ships(seven, tmp_path, capsys):
-    np.savez(tmp_path / "plain.npz", *linear_model().parameters)
-    assert main(["predict", seven, "--model", str(tmp_path / "plain.npz")]) == 0
-    assert main(["predict", seven, "--model", "mlp"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.rpartition(": ")[2][0] for line in lines] == ["7", "7"]
-
-
 @pytest.fixture
 def no_digits(tmp_path):
     """Pictures of a square and of nothing."""
@@ -221,16 +213,6 @@ def test_evaluate(model, capsys):
     text = capsys.readouterr().out
     assert f"test loss:\t\t\t{found['loss']:.6f}" in text
     assert f"{found['accuracy'] * 100:.2f} %" in text
-
-
-@pytest.mark.slow
-def test_evaluate_writes_a_report(model, tmp_path, capsys):
-    folder = tmp_path / "report"
-    assert main(["evaluate", model, "--report", str(folder)]) == 0
-    assert str(folder / "report.html") in capsys.readouterr().out
-    assert {path.name for path in folder.iterdir()} >= {"report.html", "confusion.csv"}
-    assert main(["evaluate", model, "--report", str(folder), "--json"]) == 0
-    assert "confusion" in json.loads(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(

@@ -71,18 +71,6 @@ def test_without_a_home_pictures_are_read_and_networks_trained(home, blank):
 
 
 @pytest.mark.process
-@pytest.mark.skipif(os.name == "nt", reason="the home of POSIX")
-@pytest.mark.skipif(installed_theano(), reason="Theano 1.0.5 itself needs a home for its code")
-def test_a_home_that_is_a_file(blank):
-    (blank / "a file").touch()
-    told = run(
-        ["predict", "blank.png", "--model", MODEL], blank, HOME=str(blank / "a file"),
-        MNIST_DRAW_HOME="", XDG_CACHE_HOME="", XDG_DATA_HOME="", XDG_CONFIG_HOME="",
-    )  # fmt: skip
-    assert (told.returncode, told.stderr) == (0, "")
-
-
-@pytest.mark.process
 @pytest.mark.skipif(installed_theano(), reason="about PyTensor's folder")
 @pytest.mark.parametrize("name", ["Ada's # b, ü ≈", 'a "b" back\\slash'])
 def test_a_home_of_any_name(name, tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shutil
 import signal
 from pathlib import Path
@@ -249,13 +248,6 @@ def test_failure_comes_before_training_in_one_sentence(arguments, message, here,
     assert sorted(here.iterdir()) == before
 
 
-@pytest.mark.skipif(os.name == "nt", reason="devices as POSIX has them")
-def test_device_is_not_replaced(capsys):
-    assert main([*QUICK, "--output", "/dev/null"]) == 1
-    assert "not a regular file" in capsys.readouterr().err
-    assert not Path("/dev/null").is_file()
-
-
 def test_bar_on_a_terminal_and_lines_elsewhere(monkeypatch, capsys):
     terminal = io.StringIO()
     terminal.isatty = lambda: True
@@ -288,9 +280,6 @@ def mine(here):
 
 
 FEW = ["train", "--network", NETWORK, "--examples", "500", "--batch-size", "100", "--epochs", "2"]
-
-
-FROM_FILE = ["train", "--config", "s.json"]
 
 
 def test_a_network_learns_them_too(mine, capsys):

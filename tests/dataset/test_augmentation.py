@@ -6,14 +6,12 @@ import dataclasses
 import logging
 import os
 import pickle
-import shutil
 import sys
 import tracemalloc
 from contextvars import Context
 
 import numpy as np
 import pytest
-from scipy import ndimage
 
 from mnist_draw.dataset.augmentation import augmenter, moving, numba_loops, painting, warp
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, preview, restyle
@@ -21,12 +19,8 @@ from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import Compiled
 from mnist_draw.dataset.augmentation.skeleton import (
     EXTRA,
-    GRID,
     StrokeStore,
-    _enlarge,
-    _pack,
     skeletons,
-    thin,
 )
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import ink_box, normalise_ink
@@ -306,29 +300,10 @@ def test_numbers_are_even_unrelated_and_in_their_range():
 # -- skeletons
 
 
-SOME = IMAGES[:300, 0]
-
-
-def unpack(bits):
-    columns = np.arange(GRID, dtype=np.uint64)
-    return (bits[:, :, None] >> columns) & np.uint64(1) > 0
-
-
 def bar(top, left, bottom, right):
     image = np.zeros((1, 28, 28), np.uint8)
     image[0, top:bottom, left:right] = 255
     return image
-
-
-def test_thin_lines_are_one_pixel_wide_and_keep_pieces_and_holes():
-    ink, eight = _enlarge(SOME), np.ones((3, 3))
-    line = unpack(thin(_pack(ink)))
-    assert not (line & ~ink).any()
-    for before, after in zip(ink, line, strict=True):
-        assert ndimage.label(before, eight)[1] == ndimage.label(after, eight)[1]
-        assert ndimage.label(~before)[1] == ndimage.label(~after)[1]
-    blocks = line[:, 1:, 1:] & line[:, :-1, 1:] & line[:, 1:, :-1] & line[:, :-1, :-1]
-    assert blocks.sum() < 10
 
 
 def test_a_bar_gives_its_middle_line():
@@ -531,18 +506,6 @@ def trapped(home):
     for path in code_files(home):
         path.write_bytes(pickle.dumps(Trap(home / "sprung")))
     return home / "sprung"
-
-
-@needs_numba
-@pytest.mark.slow
-def test_code_in_a_home_from_elsewhere_is_not_run(home, tmp_path_factory, monkeypatch):
-    sprung = trapped(home)
-    received = tmp_path_factory.mktemp("received") / "home"
-    shutil.copytree(home, received)
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(received))
-    numba_loops._code_folder.cache_clear()
-    assert doubles()
-    assert not sprung.exists()
 
 
 @needs_numba

@@ -142,18 +142,6 @@ def test_a_custom_mlp_is_the_same_network_as_its_layers():
     assert custom.layers == layers.layers
 
 
-def test_units_activations_and_dropout_reach_the_layers():
-    text = "layers:/0.1,9,8@leaky/0.2,7@tanh,6@sigmoid,5@elu/0.3"
-    found = lasagne.layers.get_all_layers(parse_network(text).build())
-    dense = [layer for layer in found if isinstance(layer, lasagne.layers.DenseLayer)]
-    assert [layer.num_units for layer in dense] == [9, 8, 7, 6, 5, 10]
-    assert [layer.p for layer in found if hasattr(layer, "p")] == [0.1, 0.2, 0.3]
-    inputs = theano.shared(np.array([-2.0, 3.0], np.float32))
-    below = [layer.nonlinearity(inputs).eval()[0] for layer in dense[:5]]
-    expected = [0, -0.02, np.tanh(-2), 1 / (1 + np.exp(2)), np.expm1(-2)]
-    assert below == pytest.approx(expected, rel=1e-5)
-
-
 @pytest.mark.parametrize(
     ("arguments", "fault"),
     [

@@ -32,7 +32,6 @@ from mnist_draw.storage.unique_paths import (
     deleted,
     empty_bin,
     move_to_bin,
-    move_to_free_name,
     quarantine,
     reserved_file,
 )
@@ -163,17 +162,6 @@ def test_what_a_killed_program_left_is_swept(tmp_path):
     make_old(left)
     check_writable(path)
     assert names(tmp_path) == []
-
-
-def test_only_old_temporary_files_are_swept(tmp_path):
-    path = tmp_path / "file"
-    with open_atomically(path) as file:
-        file.write(b"new")
-        (tmp_path / "file.tmp").write_bytes(b"another program's")
-        make_old(tmp_path / "file.tmp")
-        check_writable(path)
-    assert names(tmp_path) == ["file", "file.tmp"]
-    assert path.read_bytes() == b"new"
 
 
 def test_the_programs_own_folders_are_swept(tmp_path, monkeypatch):
@@ -352,13 +340,6 @@ def test_what_is_back_already_is_not_said_to_be_in_the_bin(tmp_path):
     with pytest.raises(StorageError, match=r"The run Monday is no longer there") as caught:
         move_to_bin(tmp_path / "run", "The run Monday")
     assert "unchanged" not in str(caught.value)
-
-
-def test_a_move_to_a_name_in_use_finds_another(tmp_path):
-    (tmp_path / "3.png").write_text("three")
-    (tmp_path / "8.png").write_text("eight")
-    assert move_to_free_name(tmp_path / "3.png", tmp_path / "8.png").name == "8-2.png"
-    assert (tmp_path / "8.png").read_text() == "eight"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a permission there")

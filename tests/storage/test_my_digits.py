@@ -26,7 +26,6 @@ from mnist_draw.storage.my_digits import (
     relabel_digit,
     save_digit,
 )
-from mnist_draw.storage.unique_paths import empty_bin, move_to_bin
 
 
 def digit(label=3):
@@ -71,16 +70,6 @@ def test_another_label_renames_the_file(tmp_path):
     # Renaming the file relabels the digit.
     assert read_digit(renamed.rename(tmp_path / "5.png")).label == 5
     assert read_digit((tmp_path / "5.png").rename(tmp_path / "mine.png")).label == 8
-
-
-def test_the_bin_forgets_only_what_is_old(tmp_path):
-    places = [save_digit(digit(), tmp_path).path for _ in range(2)]
-    old, new = (move_to_bin(path, "The digit") for path in places)
-    long_ago = time.time_ns() - 8 * 86_400 * 10**9
-    old = old.rename(old.with_name(f"{long_ago} {places[0].name}"))
-    empty_bin(tmp_path)
-    assert not old.exists()
-    assert new.exists()
 
 
 def test_pictures_from_elsewhere_are_none_of_ours(tmp_path):

@@ -74,12 +74,9 @@ def test_it_is_scipys_convolution_and_so_are_its_gradients(rng):
 
 
 @pytest.mark.parametrize("mode", ["valid", "half", (1, 2)])
-@pytest.mark.parametrize("order", [1, 2])
-def test_gradients_of_convolution_agree_with_differences(mode, order, rng):
+def test_gradients_of_convolution_s_gradients_agree_with_differences(mode, rng):
     def cost(x, w):
         y = T.nnet.conv2d(x, w, border_mode=mode, subsample=(1, 2))
-        if order == 1:
-            return y
         return T.grad((y**3).sum(), w if mode == "half" else x)
 
     x, w = rng.normal(size=(2, 3, 5, 6)), rng.normal(size=(2, 3, 2, 3))

@@ -1,12 +1,11 @@
 """Augmentation of the training pictures: named recipes, from slight slants to new handwriting.
 
 Every picture is deformed and then normalised again as a drawing is (see
-`mnist_draw.dataset.normalise`): the longer side of its ink measures 20 pixels, its centre of
-mass is at index 14. A little jitter of place and size is added, for a drawing's box is never found
-exactly. A recipe may re-ink digits: paint them along their skeleton, half of them with their own
-width made thinner or wider, half with a round pen. It may also write digits in styles that MNIST
-hardly has: here those of any digit, an end prolonged or cut short, a gap; those of single digits,
-such as the bar of a 7, are in `mnist_draw.dataset.augmentation.digit_styles`.
+`mnist_draw.dataset.normalise`), with a little jitter of place and size, for a drawing's box is
+never found exactly. A recipe may re-ink digits: paint them along their skeleton, half of them with
+their own width made thinner or wider, half with a round pen. It may also write digits in styles
+that MNIST hardly has: here an end prolonged or cut short, a gap; those of single digits are in
+`mnist_draw.dataset.augmentation.digit_styles`.
 """
 
 from __future__ import annotations

@@ -1,11 +1,9 @@
 """Paint ink on 28×28: discs of a pen along a line.
 
 Each loop that Numba compiles has a NumPy twin that gives the same grey levels, to one of 255. A
-sketch of half as many rows and columns gives the centre of mass of the ink beforehand.
-
-A drawing's ink is cropped, scaled and centred (see `mnist_draw.dataset.normalise`). For discs
-along a line, `Placement` computes the same from their places and radii: the ink's edges and its
-centre of mass. So a digit is painted only once, at its final place.
+sketch of half as many rows and columns gives the centre of mass of the ink beforehand. `Placement`
+crops, scales and centres discs by their places and radii as `mnist_draw.dataset.normalise` does
+ink: a digit is painted only once, at its final place.
 """
 
 from __future__ import annotations

@@ -1,12 +1,9 @@
 """Digits as lines: their skeletons, how far the ink's edge is from them, and a store of both.
 
-Pictures are enlarged to 56×56 and turned into ink or paper; thinning peels the ink until a line
-of one pixel is left. Skeleton and distances to the edge together are the ink's medial axis:
-discs of these radii along the skeleton paint the digit again, discs of another radius paint it
-with another pen.
-
-A row of 56 pixels is one 64-bit word, so that every operation treats 56 pixels of hundreds of
-pictures at once.
+Pictures are enlarged to 56×56 and turned into ink or paper; thinning peels the ink until a line of
+one pixel is left. Discs of the distances to the edge along it (the medial axis) paint the digit
+again, other discs paint it with another pen. A row of 56 pixels is one 64-bit word: every operation
+treats 56 pixels of hundreds of pictures at once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Picture files become ink: any size, dark on light or light on dark, drawn or photographed.
 
-Steps: decode; turn upright; lay transparent pictures on a ground that shows them; find out
-whether ink is darker or lighter than the ground by the picture's border; subtract the ground;
-and, where the ground is not even (a photograph), keep only what Otsu's threshold takes for ink.
+A picture is decoded, turned upright, laid on a ground that shows its transparent parts, and
+separated from its ground.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""Pictures in a folder for each class, named after it.
+"""Pictures in a folder for each class, named after it; cached until a file changes.
 
 The class folders may be in folders ``train``, ``test`` and ``validation``; otherwise pictures for
-the test are drawn from all. Each picture is normalised as a drawing is
-(`mnist_draw.dataset.normalise`). The results are cached until a file changes.
+the test are drawn from all. Each picture is normalised as a drawing is.
 """
 
 from __future__ import annotations

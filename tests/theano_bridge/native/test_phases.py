@@ -49,24 +49,6 @@ def test_who_needs_all_rows_waits_and_what_is_still_read_is_not_overwritten():
     assert names(arrange([reads, update])) == [[("reads",)], [("update",)]]
 
 
-def test_rows_that_are_not_the_same_or_cannot_be_cut_alike_are_not_chained():
-    whole = instruction([], [Region(0, 24, True)], name="whole")
-    half = instruction([Region(0, 12, True)], [region(3)], name="half")
-    assert names(arrange([whole, half])) == [[("whole",)], [("half",)]]
-    fives = instruction([], [region(1)], extent=5, chunk=1, name="fives")
-    sevens = instruction([region(1)], [region(2)], extent=7, chunk=1, name="sevens")
-    assert names(arrange([fives, sevens])) == [[("fives",)], [("sevens",)]]
-
-
-def test_memory_that_is_set_aside_for_chunks_decides_their_size():
-    free = instruction([], [region(1)], extent=12, chunk=6, name="free")
-    fixed = instruction([region(1)], [region(2)], extent=24, chunk=8, fixed=True, name="fixed")
-    other = instruction([region(2)], [region(3)], extent=24, chunk=4, fixed=True, name="other")
-    arranged = arrange([free, fixed, other])
-    assert names(arranged) == [[("free", "fixed")], [("other",)]]
-    assert [call.stop - call.start for (call, *_) in arranged[0][0].chunks()] == [4] * 3
-
-
 def test_large_rows_are_passed_on_in_blocks():
     size = 10 * BLOCK_BYTES
     one, two = (Region(a * 100 * size, a * 100 * size + size, True) for a in (1, 2))
@@ -78,23 +60,6 @@ def test_large_rows_are_passed_on_in_blocks():
     assert [(c.start, c.stop) for c in calls[:4:2]] == [(0, 5), (5, 10)]
     assert passed_on([[group]], []) == {group: {one: 5, two: 5}}
     assert passed_on([[group]], [Region(two.first + 8, two.first + 9, False)]) == {group: {one: 5}}
-
-
-def test_what_others_read_too_is_kept():
-    size = 10 * BLOCK_BYTES
-    a, b, c = (Region(n * 100 * size, n * 100 * size + size, True) for n in (1, 2, 3))
-    part = Region(a.first, a.first + 100, False)
-    members = [
-        instruction([], [a], extent=100, chunk=50),
-        instruction([a, b], [b], extent=100, chunk=50),
-        instruction([b], [c], extent=100, chunk=50),
-    ]
-    arranged = arrange(members)
-    ((group,),) = arranged
-    # What is read before it is written held something before.
-    assert set(passed_on(arranged, [c])[group]) == {a}
-    arranged = arrange([*members, instruction([part], [region(0)])])
-    assert not passed_on(arranged, [b, c])
 
 
 @st.composite
