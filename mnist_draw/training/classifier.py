@@ -192,25 +192,13 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """Return the most probable label of each picture, (N,), of the kind that was learnt.
-
-        Parameters
-        ----------
-        X : array
-            Pictures, see the notes of the class.
-        """
+        """Return the most probable label of each picture, (N,), of the kind that was learnt."""
         best = np.argmax(self.predict_proba(X), axis=1)
         answers: NDArray[Any] = self.classes_[best]
         return answers
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
-        """Return the probability of each class, float64 (N, classes); each row sums to 1.
-
-        Parameters
-        ----------
-        X : array
-            Pictures, see the notes of the class.
-        """
+        """Return the probability of each class, float64 (N, classes); each row sums to 1."""
         check_is_fitted(self)
         X = validate_data(self, _rows(X), dtype=[np.float32, np.uint8], reset=False)
         found = probabilities_of(self.network_, _pictures(X)).astype(np.float64)

@@ -281,17 +281,7 @@ class LossHistory(History):
         _replace_table(path, self.epochs_csv())
 
     def write_minibatches_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write one line for each minibatch, with a heading; only a table of these is replaced.
-
-        Parameters
-        ----------
-        path : str or os.PathLike
-
-        Raises
-        ------
-        StorageError
-            The file cannot be written, or it holds something else.
-        """
+        """Write one line for each minibatch, with a heading, as `write_csv` does for epochs."""
         _replace_table(path, self.minibatches_csv())
 
     def __repr__(self) -> str:

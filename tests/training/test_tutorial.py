@@ -289,9 +289,6 @@ def test_a_name_is_a_file_that_ships(tmp_path, monkeypatch):
     shipped = resource_path("models", "mlp.npz")
     assert file_of("mlp") == file_of("shipped:mlp") == str(shipped)
     assert file_of("somewhere/mine.npz") == "somewhere/mine.npz"
-    # A file of that name comes first.
-    (tmp_path / "mlp").touch()
-    assert file_of("mlp") == "mlp"
     with pytest.raises(ModelFileError, match="no file and no network 'bset'; did you mean best"):
         file_of("bset")
     with pytest.raises(ModelFileError, match="There is no network 'opened:'"):

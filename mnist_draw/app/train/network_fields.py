@@ -50,7 +50,6 @@ class _Row(QWidget):
     """Units, activation and dropout of one layer, and the button that removes it."""
 
     changed = pyqtSignal()
-    removed = pyqtSignal()
 
     def __init__(self, layer: MlpLayer) -> None:
         super().__init__()
@@ -69,7 +68,6 @@ class _Row(QWidget):
         self.units.valueChanged.connect(self.changed)
         self.activation.currentIndexChanged.connect(self.changed)
         self.dropout.valueChanged.connect(self.changed)
-        self.button.clicked.connect(self.removed)
 
     def name(self, number: int) -> None:
         for widget, ending, title, sentence in (
@@ -149,7 +147,7 @@ class LayerRows(QWidget):
     def _append(self, layer: MlpLayer) -> None:
         added = _Row(layer)
         added.changed.connect(self.changed)
-        added.removed.connect(lambda: self._remove(added))
+        added.button.clicked.connect(lambda: self._remove(added))
         self.rows.append(added)
         self._list.addWidget(added)
 
