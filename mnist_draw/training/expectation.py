@@ -63,8 +63,9 @@ def expected_seconds(settings: TrainingSettings, runs: Sequence[Run] = ()) -> fl
     """Return the seconds of a run's epochs; None for a data set whose size is not known.
 
     They are those of the last of ``runs``, newest first, that trained this network, or else the
-    network's multiplications by the speed of this computer. Reads files and may compute for 0.1 s:
-    not for the GUI thread.
+    network's multiplications by the speed of the newest run on MNIST, or where there is none by
+    that of this computer: times beside each other have one measure. Reads files and may compute
+    for 0.1 s: not for the GUI thread.
     """
     for run in runs:
         if _is_alike(run.settings, settings) and (epoch := _seconds_of_epoch(run)):
@@ -72,7 +73,20 @@ def expected_seconds(settings: TrainingSettings, runs: Sequence[Run] = ()) -> fl
             return settings.epochs * epoch * pictures
     if settings.data_folder is not None and settings.training_examples is None:
         return None
-    return settings.epochs * _pictures(settings) * _multiplications(settings) / matrix_speed()
+    return settings.epochs * _work(settings) / (_speed_of_runs(runs) or matrix_speed())
+
+
+def _work(settings: TrainingSettings) -> float:
+    """Return the work of an epoch, in multiplications of the matrix product."""
+    return _pictures(settings) * _multiplications(settings)
+
+
+def _speed_of_runs(runs: Sequence[Run]) -> float | None:
+    """Return the work a second of the newest run on MNIST that tells; None without one."""
+    for run in runs:
+        if run.settings.data_folder is None and (seconds := _seconds_of_epoch(run)):
+            return _work(run.settings) / seconds
+    return None
 
 
 def _is_alike(one: TrainingSettings, other: TrainingSettings) -> bool:
@@ -144,6 +158,8 @@ class Expectation:
     accuracy: str
     source: str
     time: str
+    #: The accuracy as a number, 0 to 1; None where none is known.
+    share: float | None = None
 
 
 def expect(settings: TrainingSettings, runs: Sequence[Run] = ()) -> Expectation:
@@ -155,10 +171,11 @@ def expect(settings: TrainingSettings, runs: Sequence[Run] = ()) -> Expectation:
     duration = "–" if seconds is None else time_words(seconds)
     for preset in PRESETS.values():
         if not differences(settings, preset.settings):
-            return Expectation(f"{100 * preset.expected_accuracy:.1f} %", "expected", duration)
+            share = preset.expected_accuracy
+            return Expectation(f"{100 * share:.1f} %", "expected", duration, share)
     for run in runs:
         accuracy = run.figures.get("test_accuracy")
         alike = not run.changes and not differences(run.settings, settings)
         if accuracy is not None and alike and run.epochs_done == settings.epochs:
-            return Expectation(f"{100 * accuracy:.2f} %", "last time", duration)
+            return Expectation(f"{100 * accuracy:.2f} %", "last time", duration, accuracy)
     return Expectation("–", "not tried yet", duration)

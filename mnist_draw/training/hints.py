@@ -22,21 +22,22 @@ _MANY_DEAD = 0.4
 #: The proposal against overfitting: the recipe that bends the digits without writing
 #: them anew, and a small penalty that may be raised threefold again and again.
 _AUGMENTATION, _L2 = "elastic", 1e-4
+#: A penalty above this outweighs the cross-entropy of any network here.
+_LARGE_L2 = 0.1
 
 
 @dataclass(frozen=True)
 class Hint:
     """A sentence about the run, and a remedy if there is one.
 
-    ``remedy`` names the button; it sets the setting ``name`` to ``value``, for a new run where
-    ``is_new_run`` is set.
+    ``remedy`` names the button; it sets the setting ``name`` to ``value``, in the run that goes on
+    or for a new one.
     """
 
     sentence: str
     remedy: str = ""
     name: str = ""
     value: float | str | None = None
-    is_new_run: bool = False
 
 
 def _lower(sentence: str, learning_rate: float, divisor: float) -> Hint:
@@ -53,10 +54,17 @@ def diverged(epoch: int, settings: TrainingSettings) -> Hint:
 
 
 def _afresh(sentence: str, settings: TrainingSettings) -> Hint:
-    """Propose a rate for a new run: what large steps have done stays."""
+    """Propose what is calmer: of two unusual settings the penalty before the rate."""
+    if settings.l2 > _LARGE_L2:
+        return _without_l2(sentence, settings)
     rate, _ = calmer_learning_rate(settings.update, settings.learning_rate)
     calmer = f"{sentence} A rate of {rate:g} is calmer."
-    return Hint(calmer, f"New run with {rate:g}", "learning_rate", rate, is_new_run=True)
+    return Hint(calmer, f"Set the rate to {rate:g}", "learning_rate", rate)
+
+
+def _without_l2(sentence: str, settings: TrainingSettings) -> Hint:
+    much = f"{sentence} An L2 penalty of {settings.l2:g} leaves hardly any weights.".strip()
+    return Hint(much, "Set L2 to 0", "l2", 0.0)
 
 
 def read_curves(
@@ -66,6 +74,8 @@ def read_curves(
 ) -> Hint:
     if not epochs:
         return _BEFORE
+    if settings.l2 > _LARGE_L2:
+        return _without_l2("", settings)
     if dead and max(dead) > _MANY_DEAD:
         return _afresh(
             f"{100 * max(dead):.0f} % of a layer's units answer no picture, and learn nothing.",

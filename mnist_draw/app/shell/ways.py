@@ -62,7 +62,7 @@ class Ways(QObject):
         run, page = self._window.run, self._train.run_page
         run.try_requested.connect(self._try_network)
         run.mistakes_requested.connect(self._show_mistakes)
-        page.hint.inside.clicked.connect(lambda: self._show_section("network"))
+        page.hint.inside.clicked.connect(self._show_layers)
         page.digits.grid.chosen.connect(self._show_test_digit)
 
     def _connect_library(self) -> None:
@@ -148,6 +148,14 @@ class Ways(QObject):
         """Show what the network of a run reads wrongly, which then answers."""
         self._window.network.use_key(key)
         self._show_section("results")
+
+    def _show_layers(self) -> None:
+        """Show the layers of the run in front; of one of before, what the network section shows."""
+        if self._window.run.follows_layers:
+            self._inside.open_run()
+            self._to_inside()
+        else:
+            self._show_section("network")
 
     def _show_section(self, name: str) -> None:
         self._inside.open().open_section(name)

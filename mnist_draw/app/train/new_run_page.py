@@ -191,7 +191,10 @@ class NewRunPage(QScrollArea):
             settings = self._settings_of(card.preset)
             found = differences(settings, card.preset.settings) if card.isChecked() else {}
             changes = ", ".join(found.values())
-            card.show_expectation(changes, self._expected_of(settings) or NOT_YET_KNOWN)
+            expected = self._expected_of(settings)
+            card.show_expectation(changes, expected or NOT_YET_KNOWN)
+            if card.isChecked() and expected is not None:
+                self.curve.show_final(expected.share)
 
 
 def _sentence(settings: TrainingSettings) -> str:
@@ -210,6 +213,8 @@ class GhostCurve(QWidget):
         self.setAccessibleName("Where the accuracy will climb")
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
         self._epochs = 20
+        #: The accuracy that is expected, or was reached last time; None where none is known.
+        self.final: float | None = None
         theme.follow(self, self.update)
 
     def minimumSizeHint(self) -> QSize:
@@ -220,6 +225,10 @@ class GhostCurve(QWidget):
 
     def show_epochs(self, epochs: int) -> None:
         self._epochs = epochs
+        self.update()
+
+    def show_final(self, accuracy: float | None) -> None:
+        self.final = accuracy
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -239,16 +248,16 @@ class GhostCurve(QWidget):
             words = QRectF(0, y - high / 2, left - Size.FIELD_GAP, high)
             painter.drawText(words, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 - 5 * number} %")
         self._paint_epochs(painter, plot, high)
+        if self.final is None:
+            return
         painter.setClipRect(plot)
-        for name, final, rate, style in (
-            ("accent", 0.983, 2.2, Qt.SolidLine),
-            ("second", 0.983, 2.8, Qt.DashLine),
-        ):
+        lines = (("accent", 2.2, Qt.SolidLine), ("second", 2.8, Qt.DashLine))
+        for name, rate, style in lines:
             # A typical run: fast at first, then slower and slower.
             points = [
                 QPointF(
                     plot.left() + part * plot.width(),
-                    plot.top() + (1 - final + 0.2 * math.exp(-rate * 4 * part)) * unit,
+                    plot.top() + (1 - self.final + 0.2 * math.exp(-rate * 4 * part)) * unit,
                 )
                 for part in (n / 100 for n in range(3, 101))
             ]

@@ -291,7 +291,7 @@ class RunController(QObject):
 
     def _apply(self, hint: Hint) -> None:
         """Do what a hint proposes; the keyboard goes to what was made of it."""
-        if self._front.run is not None and (hint.is_new_run or not self.training.running):
+        if self._front.run is not None and not self.training.running:
             self.tab.settings.show_settings(self._front.run.settings)
             self.tab.show_page("new")
         self.tab.settings.apply(hint.name, hint.value)
@@ -468,10 +468,11 @@ class RunController(QObject):
             self._trouble = "Stopped before the first epoch. Nothing to keep."
         elif number:
             run = self._current.run
-            network = "the network is as that left it"
+            has = f"the middle of epoch {number}; the figures are those after epoch {number - 1}"
             if run is not None and run.settings.keep_best:
-                network = "the network is that of the best epoch"
-            self._trouble = f"Epoch {number} was broken off: {network}. Go on begins it again."
+                has = "its best epoch"
+            weights = f"The network has its weights from {has}."
+            self._trouble = f"{weights} Go on begins epoch {number} again."
 
     # -- what is shown
 
@@ -489,6 +490,11 @@ class RunController(QObject):
             settings=run.settings.replace(epochs=epochs),
             seconds=self.state.elapsed,
         )
+
+    @property
+    def follows_layers(self) -> bool:
+        """Whether Inside has the layers of the run in front, which was trained here."""
+        return self._awaited is not None or (self._front is self._current and self._front.is_new)
 
     def history(self) -> History:
         return History.from_arrays(*self._front.state.history.to_arrays())
@@ -525,6 +531,9 @@ class RunController(QObject):
             hint = Hint(self._trouble)
         else:
             hint = hints.read_curves(state.history.epochs, settings, state.dead)
+        if self.training.running and self._front is not self._current:
+            # The fields are those of the run that goes on.
+            hint = Hint(hint.sentence)
         self.tab.hint.show_hint(hint)
 
     def _draw_curves(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtGui import QResizeEvent
+from PyQt5.QtGui import QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
@@ -47,6 +47,7 @@ class RunPage(QScrollArea):
         self.busy = True
         self._has_result = False
         self._shows_loss = False
+        self._told: tuple[Run | None, bool] = (None, False)
         #: Whether figures and digits are here, not on the page of a new run.
         self._is_whole = False
         self._arranged: object = None
@@ -172,6 +173,7 @@ class RunPage(QScrollArea):
     def show_run(self, run: Run | None, going_on: bool) -> None:
         if run is None:
             return
+        self._told = run, going_on
         self.title.setText(run.title)
         network = parse_network(run.settings.network)
         layers = network.title.removeprefix(NETWORKS[network.kind].title).strip(" ,")
@@ -180,6 +182,11 @@ class RunPage(QScrollArea):
         if not going_on and run.started_at:
             about.append(format_ago(run.started_at))
         self.about.setText(" · ".join(about))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        # It is longer ago by now.
+        self.show_run(*self._told)
 
     def show_state(self, state: RunState, busy: bool) -> None:
         if busy != self.busy:

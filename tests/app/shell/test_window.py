@@ -412,6 +412,16 @@ def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
     assert button.text() == "Undo"
 
 
+def test_the_hint_line_leads_to_the_layers_of_the_run(shared):
+    window = shared.window
+    shared.loop.gate.clear()
+    shared.run_an_epoch()
+    window.show_page("train")
+    shared.button("insideLayersButton").click()
+    assert window.tabs.currentWidget() is window.inside_tab
+    assert window.inside_tab.view.section.panel.run.isVisible()
+
+
 def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
     window, tab = shared.window, shared.window.draw_tab
     link = shared.button("whyLink")

@@ -17,7 +17,8 @@ from mnist_draw.training.presets import PRESETS
 def tab(qtbot, own_home, monkeypatch):
     def expect(settings, runs):
         known = settings in [preset.settings for preset in PRESETS.values()]
-        return Expectation("98.3 %" if known else "–", "expected", f"{settings.epochs} s")
+        share = 0.983 if known else None
+        return Expectation("98.3 %" if known else "–", "expected", f"{settings.epochs} s", share)
 
     monkeypatch.setattr(new_run_page, "expect", expect)
     made = TrainTab()
@@ -38,10 +39,13 @@ def test_a_card_sets_every_field_and_says_what_to_expect(tab, qtbot):
     assert tab.settings.settings() == PRESETS["cnn"].settings
     qtbot.waitUntil(lambda: cards["cnn"].expectation.time == "10 s")
     assert cards["cnn"].expectation.accuracy == "98.3 %"
+    assert tab.new_run.curve.final == 0.983
     tab.settings.fields["epochs"].widget.setValue(3)
     qtbot.waitUntil(lambda: cards["cnn"].expectation.time == "3 s")
     assert cards["cnn"].changes == "3 epochs"
     assert cards["cnn"].expectation.accuracy == "–"
+    # No curve climbs to what nobody has reached.
+    assert tab.new_run.curve.final is None
     assert chosen(tab) == ["cnn"]
     assert not cards["quick"].changes
     # A press on the chosen card overwrites nothing.

@@ -9,6 +9,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 
+from mnist_draw.app.train import run_page
 from mnist_draw.app.train.finished_card import Result, details, headline
 from mnist_draw.app.train.run_page import RunPage
 from mnist_draw.app.train.run_state import RunState
@@ -125,6 +126,15 @@ def test_the_network_of_a_run_reads_the_drawing_once_the_card_is_seen(qtbot, tmp
     assert drawing._read.text in ("6", "⊘")
     page.finished.show_drawing(None)
     assert not drawing.isVisible()
+
+
+def test_how_long_ago_a_run_was_is_told_anew(qtbot, tmp_path, monkeypatch):
+    page = RunPage()
+    qtbot.addWidget(page)
+    page.show_run(Run(tmp_path, TrainingSettings(), started="2026-01-01 10:00:00"), going_on=False)
+    monkeypatch.setattr(run_page, "format_ago", lambda _: "7 min ago")
+    page.show()
+    assert page.about.text().endswith("7 min ago")
 
 
 @pytest.mark.parametrize("size", [(680, 600), (1000, 620), (1366, 660), (1920, 1000)])

@@ -202,8 +202,15 @@ def test_after_divergence_the_usual_rate_is_advised():
         silent = read_curves(epochs([1.0], [0.9]), wild, (0.99,))
         assert "99 % of a layer" in silent.sentence
         for hint in (told, silent):
-            assert (hint.value, hint.is_new_run) == (advised, True)
-            assert hint.remedy == f"New run with {advised:g}"
+            assert hint.value == advised
+            assert hint.remedy == f"Set the rate to {advised:g}"
+        # A penalty that no network bears is named before a rate that is not unusual.
+        for hint in (
+            diverged(2, wild.replace(l2=5.0)),
+            read_curves(epochs([2.3], [2.3]), SETTINGS.replace(l2=5.0)),
+        ):
+            assert "L2 penalty of 5" in hint.sentence
+            assert (hint.name, hint.value) == ("l2", 0.0)
 
 
 def test_it_has_settled_only_where_three_epochs_changed_little():
