@@ -168,12 +168,19 @@ class InsideTab(Page):
         if self.view is not None and not self._behind:
             self.view.example.label_drawing(label)
 
+    def open_network(self) -> None:
+        """Show how the drawing goes through the network, whatever was looked at before."""
+        self._open_drawing().open_section("network")
+
     def open_why(self, answer: int, rival: int) -> None:
         """Show why the drawing is read as ``answer`` rather than as ``rival``."""
+        self._open_drawing().open_why(None, answer, rival)
+
+    def _open_drawing(self) -> InsideView:
         view = self.open()
         self._catch_up(view)
         view.example.use_drawing()
-        view.open_why(None, answer, rival)
+        return view
 
     def remember(self, preferences: Preferences) -> None:
         """Save the section and the guide's step in front."""

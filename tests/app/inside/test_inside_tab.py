@@ -242,6 +242,16 @@ def test_a_picked_picture_stays_while_the_drawing_changes(tab, view):
     assert noted(tab).example is picked
 
 
+def test_the_network_opens_with_the_drawing_whatever_was_looked_at_before(tab, view):
+    noted(tab).example_picked.emit(Example(np.ones((28, 28), np.float32), 7, "data", "Test", 12))
+    view.open_section("second")
+    tab.hide()
+    said = draw(tab)
+    tab.open_network()
+    assert view.section.name == "network"
+    assert noted(tab).example.picture is said.network_input
+
+
 def test_classes_of_other_data_are_not_called_digits(tab):
     other = model(refused=0.9)
     tab._active.confirm(other)
