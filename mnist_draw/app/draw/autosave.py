@@ -33,7 +33,7 @@ from mnist_draw.storage.unique_paths import numbered, quarantine
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-notifier = Notifier("draw")
+notifier = Notifier("draw", "draw")
 drawings_notifier = Notifier("drawings")
 
 #: Maximum number of windows with a file of their own.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from mnist_draw.storage.preferences import Preferences
 
-notifier = Notifier("draw")
+notifier = Notifier("draw", "draw")
 
 #: From the board's edge to a message.
 _MESSAGE_EDGE = 16

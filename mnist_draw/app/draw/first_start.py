@@ -43,6 +43,8 @@ class FirstStart(QWidget):
 
     example_requested = pyqtSignal()
     tour_requested = pyqtSignal()
+    train_requested = pyqtSignal()
+    inside_requested = pyqtSignal()
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -62,8 +64,22 @@ class FirstStart(QWidget):
                 ("tourLink", "Take the tour", "See in a few steps how a network reads.", ""),
             )
         ]
-        asked = self.example_requested, self.tour_requested
-        for link, request in zip(self._links, asked, strict=True):
+        # On the painted steps.
+        self._steps = [
+            push_button(f"first{step[1].replace(' ', '')}Button", step[1], sentence, look="link")
+            for step, sentence in zip(
+                _STEPS[1:], ("Train a network of your own.", "See how it is read."), strict=True
+            )
+        ]
+        for button in self._steps:
+            button.setText("")
+            button.setFocusPolicy(Qt.TabFocus)
+        self._buttons = *self._links, *self._steps
+        asked = (
+            self.example_requested, self.tour_requested, self.train_requested,
+            self.inside_requested,
+        )  # fmt: skip
+        for link, request in zip(self._buttons, asked, strict=True):
             link.setParent(canvas)
             link.setCursor(Qt.PointingHandCursor)
             link.hide()
@@ -79,23 +95,40 @@ class FirstStart(QWidget):
 
     def begin(self) -> None:
         self._canvas.shows_invitation = False
-        self._canvas.ink_changed.connect(self.end)
+        self._canvas.ink_changed.connect(self._note_ink)
         self._place()
         self.show()
-        for link in self._links:
+        for link in self._buttons:
             link.show()
             link.raise_()
         if theme.theme().motion:
             self._writing.start()
 
+    def _note_ink(self) -> None:
+        """End with the first stroke or picture; a dot was a press on the card, and is taken back.
+
+        A dot is shorter than twice its width.
+        """
+        drawing = self._canvas.drawing
+        items = drawing.items
+        first = items[0] if len(items) == 1 else None
+        if isinstance(first, Stroke):
+            box = first.bounds()
+            if max(box.width(), box.height()) < 2 * self._canvas.pen_width:
+                if drawing.growing is None:
+                    self._canvas.undo()
+                return
+        if items:
+            self.end()
+
     def end(self) -> None:
         if self.isHidden():
             return
         self._writing.stop()
-        self._canvas.ink_changed.disconnect(self.end)
+        self._canvas.ink_changed.disconnect(self._note_ink)
         self._canvas.shows_invitation = True
         had_focus = any(link.hasFocus() for link in self._links)
-        for part in (self, *self._links):
+        for part in (self, *self._buttons):
             part.hide()
         if had_focus:
             self._canvas.setFocus()
@@ -112,6 +145,18 @@ class FirstStart(QWidget):
         for number, link in enumerate(self._links):
             place = row.translated(number * row.width(), 0).adjusted(2, 2, -2, -3)
             link.setGeometry(QRect(place.topLeft().toPoint(), place.bottomRight().toPoint()))
+        top, bottom = theme.scaled(_LINES["icons"]), theme.scaled(_LINES["get"]) + 2 * Size.CARD_GAP
+        for number, button in enumerate(self._steps, 1):
+            column = self._column(number).adjusted(Size.CARD_GAP, top, -Size.CARD_GAP, 0)
+            button.setGeometry(column.toRect())
+            button.setFixedHeight(bottom - top)
+
+    def _column(self, number: int) -> QRectF:
+        """Return the part of the card that a step takes."""
+        card = self._card()
+        third = min(card.width() / 3, theme.scaled(171))
+        left = card.center().x() + (number - 1.5) * third
+        return QRectF(left, card.top(), third, card.height())
 
     def _card(self) -> QRectF:
         room = QRectF(self.rect())
@@ -145,10 +190,8 @@ class FirstStart(QWidget):
         painter.drawLine(QPointF(card.left(), line), QPointF(card.right(), line))
         self._paint_words(painter, card, "title", _TITLE, Text.HEADLINE, True, "text")
         self._paint_words(painter, card, "sentence", _SENTENCE, Text.SENTENCE, False, "muted")
-        third = min(card.width() / 3, theme.scaled(171))
-        left = card.center().x() - 1.5 * third
         for number, step in enumerate(_STEPS):
-            column = QRectF(left + number * third, card.top(), third, card.height())
+            column = self._column(number)
             self._paint_step(painter, column, step, first=number == 0)
             if number:
                 self._paint_icon(painter, column.left(), card.top(), "arrow-right", 16)

@@ -39,7 +39,7 @@ from mnist_draw.recognition.certainty import Certainty, certainty_of, certainty_
 if TYPE_CHECKING:
     from mnist_draw.app.draw.overlays import BoardCaption
 
-notifier = Notifier("draw")
+notifier = Notifier("draw", "draw")
 
 #: The most pictures that are read at once.
 MAX_COUNT = 200

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.mistakes import Mistake
     from mnist_draw.storage.models import ModelFile
 
-notifier = Notifier("draw")
+notifier = Notifier("draw", "draw")
 
 #: A digit for the board, which one it is, and what the network takes it for.
 _Found = tuple[PlacedPicture, str, str]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer, NumberAnswer
     from mnist_draw.storage.my_digits import TaughtDigit
 
-notifier, learning_notifier = Notifier("teaching"), Notifier("learning")
+notifier, learning_notifier = Notifier("teaching", "draw"), Notifier("learning")
 
 
 class Teaching(QObject):

@@ -35,7 +35,7 @@ from mnist_draw.storage.atomic import write_atomically
 if TYPE_CHECKING:
     from mnist_draw.analysis.table import Table
 
-notifier = Notifier("inside")
+notifier = Notifier("inside", "inside")
 
 
 class InsideBar(QWidget):

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QShowEvent
-from PyQt5.QtWidgets import QVBoxLayout
+from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 
 if TYPE_CHECKING:
@@ -71,6 +72,10 @@ class InsideTab(Page):
         self._background = Background(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
+
+    def message_ground(self) -> tuple[QWidget, int]:
+        # The guide beside it is to be read.
+        return self if self.view is None else self.view.pages, Size.CARD_PADDING
 
     def showEvent(self, event: QShowEvent) -> None:
         if self.view is not None or _VIEW in sys.modules:

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.models import ModelFile
 
-notifier = Notifier("inside")
+notifier = Notifier("inside", "inside")
 
 #: In the order of their buttons. Their modules import Theano and Lasagne only in other threads.
 SECTIONS: tuple[type[Section], ...] = (
@@ -272,6 +272,18 @@ class InsideView(QWidget):
         if section is self._front and not self._guided:
             self.guide.turn_to(section.name, view or section.view_name())
 
+    def begin_guide(self) -> None:
+        """Show the guide's first step beside the views, ready for the next."""
+        self.guide.used = True
+        self.open_section("network")
+        self._set_example(_EXAMPLE)
+        self.guide.show_step(1)
+        self.guide.next.setFocus()
+
+    def _set_example(self, test: int) -> None:
+        if self.example.current is None:
+            self.example.pick_test(test)
+
     def show_step(self, step: GuideStep, may_choose: bool = True) -> None:
         """Open the view of a step of the guide, with an example, by a network that has it."""
         if step.section == "draw":
@@ -282,8 +294,8 @@ class InsideView(QWidget):
         try:
             if may_choose:
                 self._choose_network(step)
-            if self.example.current is None and step.section not in ("results", "limits"):
-                self.example.pick_test(_EXAMPLE if step.test is None else step.test)
+            if step.section not in ("results", "limits"):
+                self._set_example(_EXAMPLE if step.test is None else step.test)
             self.open_section(step.section)
             self.section.open_view(step.view)
         finally:

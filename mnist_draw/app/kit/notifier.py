@@ -19,6 +19,8 @@ class Notice:
     is_passing: bool = False
     action: Callable[[], object] | None = None
     button: str = "Undo"
+    #: The name of the page that it concerns alone: it goes when that is left.
+    page: str = ""
 
 
 class _Board(QObject):
@@ -44,12 +46,12 @@ class Notifier:
         notifier.forget()                                  # what was told is not true any more
     """
 
-    def __init__(self, subject: str = "") -> None:
-        self.subject = subject
+    def __init__(self, subject: str = "", page: str = "") -> None:
+        self.subject, self.page = subject, page
 
     def message(self, sentence: str) -> None:
         """Confirm what was asked for."""
-        board.posted.emit(Notice(sentence, self.subject, is_passing=True))
+        board.posted.emit(Notice(sentence, self.subject, True, page=self.page))
 
     def problem(
         self, sentence: str, action: Callable[[], object] | None = None, button: str = ""
@@ -59,7 +61,7 @@ class Notifier:
 
     def undo(self, sentence: str, action: Callable[[], object], button: str = "Undo") -> None:
         """Say what was done, with a button that takes it back or leads on."""
-        board.posted.emit(Notice(sentence, self.subject, True, action, button))
+        board.posted.emit(Notice(sentence, self.subject, True, action, button, self.page))
 
     def forget(self, *_: object) -> None:
         """Hide what was told of the subject; also a slot of any signal."""

@@ -198,9 +198,18 @@ class Toast(QStatusBar):
 
     def stand_on(self, page: Page) -> None:
         self._follow(False)
-        self._page = page
+        left, self._page = self._page, page
+        if left is not None and left is not page:
+            self._leave(left.name)
         self._follow(self.isVisible())
         self._place()
+
+    def _leave(self, name: str) -> None:
+        """Close what concerns a page alone that is not in front any more."""
+        if self._covered is not None and self._covered.page == name:
+            self._covered = None
+        if self._notice is not None and self._notice.page == name:
+            self.close_notice()
 
     def _follow(self, on: bool) -> None:
         """Follow the ground's size while there is a message; the board's strokes go unwatched."""

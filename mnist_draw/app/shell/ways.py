@@ -9,6 +9,8 @@ from PyQt5.QtCore import QObject
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.inside.inside_tab import InsideTab
+from mnist_draw.app.kit.notifier import Notice
+from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.library.entries import entry_of_run
 
@@ -52,11 +54,13 @@ class Ways(QObject):
         teaching = draw.my_digits.teaching
         teaching.taught.connect(inside.label_drawing)
         teaching.taught.connect(answer.why_link.note_taught)
-        draw.first_start.tour_requested.connect(self.show_guide)
+        draw.first_start.tour_requested.connect(self._take_tour)
+        draw.first_start.train_requested.connect(self._to_new_run)
+        draw.first_start.inside_requested.connect(self._look_inside)
         step = draw.my_digits.next_step
         step.train_requested.connect(self._to_new_run)
         step.run_requested.connect(self._show_work)
-        step.inside_requested.connect(self._to_inside)
+        step.inside_requested.connect(self._look_inside)
 
     def _connect_train(self) -> None:
         run, page = self._window.run, self._train.run_page
@@ -89,7 +93,7 @@ class Ways(QObject):
             )
         )
         run.layers_measured.connect(inside.show_figures)
-        inside.draw_requested.connect(self._to_draw)
+        inside.draw_requested.connect(self._show_step_on_draw)
 
     # -- to the Library and back
 
@@ -138,6 +142,22 @@ class Ways(QObject):
         else:
             self._to_inside()
             self._inside.open().show_page()
+
+    def _take_tour(self) -> None:
+        self._to_inside()
+        self._inside.open().begin_guide()
+
+    def _show_step_on_draw(self) -> None:
+        """Show the board, which a step of the guide is about, with a way back."""
+        self._to_draw()
+        step = f"Guide, step {self._inside.open().guide.step.number}"
+        back = "Back to the guide"
+        notices.posted.emit(Notice(step, "guide", False, self._to_inside, back, DrawTab.name))
+
+    def _look_inside(self) -> None:
+        """Show how the drawing is read."""
+        self._inside.open_network()
+        self._to_inside()
 
     def _show_why(self, answer: int, rival: int) -> None:
         """Show why the drawing is read as one digit rather than another."""

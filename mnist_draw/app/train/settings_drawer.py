@@ -43,7 +43,7 @@ from mnist_draw.training.presets import (
 )
 from mnist_draw.training.settings import TrainingSettings
 
-notifier = Notifier("settings")
+notifier = Notifier("settings", "train")
 
 _EXAMPLE_COLUMNS, _EXAMPLE_ROWS = 8, 2
 _TILE = 24

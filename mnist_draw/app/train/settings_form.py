@@ -26,9 +26,9 @@ from mnist_draw.training.presets import PRESETS, Preset, differences, nearest_pr
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
 
-notifier = Notifier("settings")
+notifier = Notifier("settings", "train")
 #: What a run's changes become is told apart from problems with the fields.
-_after_run = Notifier("live settings")
+_after_run = Notifier("live settings", "train")
 
 
 def _data_in(path: str) -> str | None:

@@ -137,6 +137,11 @@ class TrainTab(Page):
         shown = self._stack.currentWidget()
         return next(name for name, page in self._pages.items() if page is shown)
 
+    def message_ground(self) -> tuple[QWidget, int]:
+        # The hint below the curve is to be read.
+        curve = self.accuracy if self.accuracy.isVisible() else self.loss
+        return curve if self.page == "run" and curve.isVisible() else self, Size.MARGIN
+
     def show_page(self, name: PageName) -> None:
         if name == self.page:
             return

@@ -244,7 +244,7 @@ def test_pictures_being_read_do_not_keep_the_board_from_being_written(setup, qtb
     tab._background.run(gate.wait)
     paths = [tmp_path / f"{number}.png" for number in range(50)]
     tab.pictures.input.read([str(path) for path in paths])
-    tab.canvas.add_stroke([(100, 100)])
+    tab.canvas.add_stroke([(100, 100), (300, 300)])
     setup.window.close()
     gate.set()
     assert setup.window.shut_down()
@@ -447,6 +447,53 @@ def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
     link.click()
     assert window.findChild(QLabel, "wordTitle").text() == "Not a digit"
     window.findChild(QDialog, "wordsDialog").close()
+
+
+def test_the_tour_and_look_inside_lead(shared, qtbot):
+    window, tab, inside = shared.window, shared.window.draw_tab, shared.window.inside_tab
+    tab.first_start.tour_requested.emit()
+    assert window.page_in_front is inside
+    view = inside.view
+    assert view.pages.currentWidget() is view.views
+    assert view.guide.step.number == 1
+    view.guide.show_button.click()
+    assert window.page_in_front is tab
+    assert "step 1" in shared.text("toastLabel")
+    shared.button("toastActionButton").click()
+    assert window.page_in_front is inside
+    assert view.guide.step.number == 1
+    # A test digit and another section were looked at; what is drawn now is asked about.
+    view.open_section("results")
+    view.example.pick_test(5)
+    qtbot.waitUntil(lambda: view.example.current is not None, timeout=20_000)
+    window.show_page("draw")
+    tab.canvas.add_stroke([(200, 200), (300, 300)])
+    qtbot.waitUntil(lambda: tab.answer.certainty is not None)
+    tab.my_digits.next_step.inside_requested.emit()
+    assert window.page_in_front is inside
+    assert view.section.name == "network"
+    assert view.example.current.is_drawing
+
+
+def test_a_message_stays_on_its_page_and_off_what_is_to_be_read(shared, qtbot):
+    window, message = shared.window, shared.window.toast
+    window.show_page("inside")
+    qtbot.waitUntil(lambda: window.inside_tab.view is not None)
+    Notifier("inside", "inside").message("Saved the picture.")
+    guide = window.inside_tab.view.guide
+    place = QRect(guide.mapTo(window, QPoint()), guide.size())
+    assert not message.geometry().intersects(place)
+    window.show_page("draw")
+    assert not message.isVisible()
+    Notifier("draw", "draw").problem("A failure.")
+    window.show_page("train")
+    assert message.isVisible()
+    shared.run_an_epoch()
+    hint = window.train_tab.run_page.hint
+    QApplication.processEvents()
+    Notifier().message("Anything.")
+    place = QRect(hint.mapTo(window, QPoint()), hint.size())
+    assert not message.geometry().intersects(place)
 
 
 def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
