@@ -21,15 +21,16 @@ class Controls:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._stop = False
+        self.stop_requested = False
+        #: Requested epochs beyond the plan.
+        self.extra_epochs = 0
         self._pause = False
-        self._extra_epochs = 0
         self._changes: dict[str, LiveValue] = {}
 
     def stop(self) -> None:
         """Ask for the end of the run; a paused loop ends too."""
         with self._changed:
-            self._stop = True
+            self.stop_requested = True
             self._changed.notify_all()
 
     def pause(self) -> None:
@@ -43,7 +44,7 @@ class Controls:
 
     def add_epoch(self) -> None:
         with self._changed:
-            self._extra_epochs += 1
+            self.extra_epochs += 1
 
     def change(self, name: str, value: LiveValue) -> None:
         """Train on with another value of a setting, from the next minibatch."""
@@ -58,16 +59,8 @@ class Controls:
             self._changes[name] = value
 
     @property
-    def stop_requested(self) -> bool:
-        return self._stop
-
-    @property
     def paused(self) -> bool:
-        return self._pause and not self._stop
-
-    @property
-    def extra_epochs(self) -> int:
-        return self._extra_epochs
+        return self._pause and not self.stop_requested
 
     @property
     def changes(self) -> Mapping[str, LiveValue]:
@@ -78,7 +71,7 @@ class Controls:
     def wait_while_paused(self) -> None:
         """Return when the loop may go on or has to stop; called by the loop."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._pause or self._stop)
+            self._changed.wait_for(lambda: not self._pause or self.stop_requested)
 
 
 #: Signals that end a command: ``kill``, a closed terminal, Ctrl-Break. Each system has some.

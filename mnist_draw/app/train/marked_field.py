@@ -39,13 +39,13 @@ class MarkedField(QWidget):
         # No higher than the caption: a mark moves no field.
         set_icon(self.reset, "arrow-counter-clockwise", Text.LABEL)
         self.reset.clicked.connect(self._reset)
-        self._error = label("", "error")
-        self._error.setWordWrap(True)
-        for part in (self._dot, self.reset, self._error):
+        self.error = label("", "error")
+        self.error.setWordWrap(True)
+        for part in (self._dot, self.reset, self.error):
             part.hide()
         named: QWidget = control if beside else self.caption
         top = row(self._dot, (named, 1), self.reset, gap=Size.TIGHT)
-        below = (self._error,) if beside else (control, self._error)
+        below = (self.error,) if beside else (control, self.error)
         self._lines = column(top, *below, gap=Size.CAPTION_GAP, owner=self)
 
     def place_beside(self) -> None:
@@ -70,9 +70,5 @@ class MarkedField(QWidget):
 
     def show_error(self, sentence: str) -> None:
         """Say what is wrong with the value, and what it may be; empty when nothing is."""
-        self._error.setText(sentence)
-        self._error.setVisible(bool(sentence))
-
-    @property
-    def error(self) -> str:
-        return self._error.text() if not self._error.isHidden() else ""
+        self.error.setText(sentence)
+        self.error.setVisible(bool(sentence))

@@ -160,7 +160,7 @@ class CurveTools(QObject):
         self._box = self._item.getViewBox()
         self.zoomed = False
         self.epoch = -1.0
-        self._marks: list[tuple[str, float, Any]] = []
+        self.marks: list[tuple[str, float, Any]] = []
         self._line = pyqtgraph.InfiniteLine(angle=90)
         self._line.setZValue(20)
         self._line.hide()
@@ -242,13 +242,13 @@ class CurveTools(QObject):
 
     def mark(self, name: str, epoch: float, text: str) -> None:
         """Mark a change; a change of the same name soon after replaces the mark."""
-        for known, before, item in self._marks:
+        for known, before, item in self.marks:
             if known == name and abs(before - epoch) < _SAME_EPOCH:
                 self._item.removeItem(item)
-                self._marks.remove((known, before, item))
+                self.marks.remove((known, before, item))
                 break
         # Labels of neighbouring changes are placed below each other.
-        depth = 0.1 + 0.1 * (len(self._marks) % 4)
+        depth = 0.1 + 0.1 * (len(self.marks) % 4)
         height = depth if self._marks_below else 1 - depth
         item = pyqtgraph.InfiniteLine(
             epoch,
@@ -257,24 +257,20 @@ class CurveTools(QObject):
             labelOpts={"position": height, "anchors": [(0.0, 0.5), (0.0, 0.5)]},
         )
         self._item.addItem(item, ignoreBounds=True)
-        self._marks.append((name, epoch, item))
+        self.marks.append((name, epoch, item))
         self.restyle()
 
-    @property
-    def marks(self) -> list[tuple[str, float]]:
-        return [(name, epoch) for name, epoch, _ in self._marks]
-
     def clear(self) -> None:
-        for _, _, item in self._marks:
+        for _, _, item in self.marks:
             self._item.removeItem(item)
-        self._marks = []
+        self.marks = []
         self.point(-1.0)
         self.zoomed = False
 
     def restyle(self) -> None:
         text, muted = theme.colour("text"), theme.colour("muted")
         self._line.setPen(pyqtgraph.mkPen(text, width=1))
-        for _, _, item in self._marks:
+        for _, _, item in self.marks:
             item.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DashDotLine))
             item.label.setColor(text)
             item.label.fill = pyqtgraph.mkBrush(theme.colour("card"))

@@ -103,7 +103,8 @@ def test_marks_show_changes_and_the_last_of_an_epoch_stays(accuracy):
     accuracy.build()
     accuracy.mark("learning_rate", 3.4, "rate 0.2")
     accuracy.mark("l2", 3.4, "L2 0.1")
-    assert accuracy.tools.marks == [("learning_rate", 3.4), ("l2", 3.4)]
+    marked = [mark[:2] for mark in accuracy.tools.marks]
+    assert marked == [("learning_rate", 3.4), ("l2", 3.4)]
     accuracy.show_history(History(), 10)
     assert accuracy.tools.marks == []
     # The tutorial's result is beside its own network only.
@@ -163,7 +164,7 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
     for row in made.epochs[epochs // 2 :]:
         place = QPointF(row.epoch, 100 * row.validation_accuracy)
         assert not around.contains(box.mapViewToScene(place))
-    ((_, _, mark),) = accuracy.tools._marks
+    ((_, _, mark),) = accuracy.tools.marks
     assert not around.intersects(mark.label.mapRectToScene(mark.label.boundingRect()))
 
 
@@ -177,7 +178,7 @@ def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
     room.tab.settings.apply("learning_rate", 0.5)
     room.loop.gate.set()
     room.wait_for_end()
-    ((name, place),) = room.tab.accuracy.tools.marks
+    ((name, place, _),) = room.tab.accuracy.tools.marks
     assert name == "learning_rate"
     assert 0 < place < 1
     for kind, beginning in {

@@ -124,9 +124,9 @@ def test_what_keeps_a_run_from_starting_is_told_at_its_field(make):
     room.start(epochs=1)
     room.wait_for_end()
     mark = room.tab.settings.fields["batch_size"].mark
-    assert "too large" in mark.error
+    assert "too large" in mark.error.text()
     room.tab.settings.apply("seed", 9)
-    assert not mark.error
+    assert not mark.error.text()
 
 
 def test_a_run_that_fails_says_so_in_its_hint_line_alone(make):
