@@ -235,7 +235,7 @@ class DrawTab(Page):
             self._show_tags()
             if self._question is not None and self.boxes.boxes != boxes:
                 # Another network divides the ink otherwise.
-                self._question.close_popover()
+                self._question.hide()
             self.my_digits.note_answer(reading.answer, reading.number)
 
     def _show_tags(self, ink: np.ndarray | None = None) -> None:
@@ -267,6 +267,6 @@ class DrawTab(Page):
             self._question = DigitPopover(self.window())
             self._question.said.connect(lambda digit: teaching.teach(digit, self._place))
             self._question.closed.connect(lambda: self.boxes.mark_whole(False))
-            self.canvas.ink_changed.connect(self._question.close_popover)
+            self.canvas.ink_changed.connect(self._question.hide)
         self._place = place
         self._question.ask(self.canvas, self.boxes.tag(tag), teaching.likely(place), question)

@@ -252,7 +252,7 @@ class DigitPopover(Popover):
         self.buttons[likely].setFocus(Qt.PopupFocusReason)
 
     def _say(self, digit: int) -> None:
-        self.close_popover()
+        self.hide()
         self.said.emit(digit)
 
     def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:

@@ -204,7 +204,7 @@ class WidthPopover(Popover):
         self._show_width(round(canvas.pen_width))
         self.slider.valueChanged.connect(canvas.set_pen_width)
         canvas.width_changed.connect(self._show_width)
-        canvas.pen_down.connect(self.close_popover)
+        canvas.pen_down.connect(self.hide)
 
     def _build_dot(self, width: int) -> DotButton:
         dot = DotButton(f"width{width}Button", lambda: theme.scaled(4 + _DOT_SHARE * width))

@@ -238,11 +238,8 @@ class Popover(QWidget):
         self.update()
         return place
 
-    def close_popover(self) -> None:
-        """Close, and give the keyboard back."""
-        self.hide()
-
     def hideEvent(self, event: QHideEvent) -> None:
+        """Give the keyboard back."""
         super().hideEvent(event)
         app = QApplication.instance()
         if app is not None:
@@ -281,7 +278,7 @@ class Popover(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Escape:
-            self.close_popover()
+            self.hide()
         else:
             super().keyPressEvent(event)
 
@@ -300,7 +297,7 @@ class Popover(QWidget):
             and watched.window() is self.window()
             and not self.isAncestorOf(watched)
         ):
-            self.close_popover()
+            self.hide()
         return False
 
     def paintEvent(self, event: QPaintEvent) -> None:

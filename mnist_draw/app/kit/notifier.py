@@ -35,16 +35,7 @@ board = _Board()
 
 
 class Notifier:
-    """Tells the user about one subject; from any thread.
-
-    ::
-
-        notifier = Notifier("runs")
-        notifier.message("Saved run.csv.")                 # a confirmation that disappears
-        notifier.undo("The run was deleted.", restore)     # disappears, too; may call ``restore``
-        notifier.problem("The disk is full.")              # stays until it is closed
-        notifier.forget()                                  # what was told is not true any more
-    """
+    """Tells the user about one subject; from any thread."""
 
     def __init__(self, subject: str = "", page: str = "") -> None:
         self.subject, self.page = subject, page

@@ -68,6 +68,10 @@ def build_help(
 
         go_on()
 
+    def show_report() -> None:
+        text = f"<p>{_REPORT}</p><pre>{html.escape(report())}</pre>"
+        show_text(window, "Report a problem", text, report())
+
     def command(text: str, sentence: str, keys: str, act: Callable[[], object]) -> Command:
         return Command(window, text, sentence, keys, act)
 
@@ -78,7 +82,7 @@ def build_help(
         *others,
         command("Keys", "Show all keys and what they do.", "?", show_keys),
         command("Report a problem", "Show what a report should hold, ready to copy.", "",
-                lambda: show_text(window, "Report a problem", report_page(), report())),
+                show_report),
         command("About MNIST Draw", "Show the versions and licences of all that is used.", "",
                 lambda: show_text(window, "About MNIST Draw", about_page())),
     )  # fmt: skip
@@ -191,10 +195,6 @@ def tell_of_crash(path: Path) -> None:
         lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))),
         "Show",
     )
-
-
-def report_page() -> str:
-    return f"<p>{_REPORT}</p><pre>{html.escape(report())}</pre>"
 
 
 def report() -> str:

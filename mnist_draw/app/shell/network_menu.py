@@ -227,7 +227,7 @@ class NetworkMenu(Popover):
     def toggle(self) -> None:
         """Show the menu with the keyboard on the network that answers, or close it."""
         if self.isVisible():
-            self.close_popover()
+            self.hide()
             return
         if self.parentWidget() is not self._button.window():
             self.setParent(self._button.window())
@@ -266,7 +266,7 @@ class NetworkMenu(Popover):
         return self.pos()
 
     def _choose(self, line: Line) -> None:
-        self.close_popover()
+        self.hide()
         if line.is_library:
             self.library_requested.emit()
         elif line.key:
@@ -275,7 +275,7 @@ class NetworkMenu(Popover):
     def _open_row_menu(self, line: Line, place: QPoint) -> None:
         menu = self.row_menu(line.key)
         if menu is not None:
-            menu.triggered.connect(self.close_popover)
+            menu.triggered.connect(self.hide)
             menu.popup(place)
 
     def paintEvent(self, event: QPaintEvent) -> None:

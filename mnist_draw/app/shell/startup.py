@@ -52,7 +52,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
         print(escape_unprintable(problem), file=sys.stderr)
         return 1
     try:
-        from PyQt5.QtCore import Qt
+        from PyQt5.QtCore import Qt, QTimer
         from PyQt5.QtGui import QGuiApplication, QIcon
         from PyQt5.QtWidgets import QApplication
     except ImportError as error:
@@ -95,7 +95,8 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     memory.IdleMemoryTrimmer(app)
     FocusRing(app)
     window.show()
-    window.start_later()
+    # Once the window has been painted.
+    QTimer.singleShot(0, window.start)
     if lesson is not None:
         begin_lesson(window, lesson)
     if network:

@@ -202,10 +202,6 @@ class Window(QMainWindow):
 
     # -- after the window is visible
 
-    def start_later(self) -> None:
-        """Start the services once the window has been painted."""
-        QTimer.singleShot(0, self.start)
-
     def start(self) -> None:
         """Start what takes time, in other threads."""
         self._started = True
