@@ -20,7 +20,7 @@ from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain
-from mnist_draw.app.train.series import LOWEST_LOSS, Curve, log_loss, thinned
+from mnist_draw.app.train.series import LOWEST_LOSS, Curve, thinned
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.settings import PICTURES, PLACES, TrainingSettings
@@ -206,11 +206,8 @@ class CurveCard(Card):
     def _add_extras(self, item: Any) -> None:
         """Add items of a subclass to the plot."""
 
-    def _map(self, value: float) -> float:
-        """Return a value in plot coordinates."""
-        return value
-
-    def _map_all(self, values: np.ndarray) -> np.ndarray:
+    def _map(self, values: Any) -> Any:
+        """Return a value, or an array of them, in plot coordinates."""
         return values
 
     def _tick_text(self, value: float) -> str:
@@ -247,18 +244,16 @@ class CurveCard(Card):
         rows: Sequence[EpochFigures] = self._history.epochs
         first, last = self.tools.visible_epochs() if self.tools.zoomed else (-math.inf, math.inf)
         xs, ys = self._batches.points(self._history.batches, first, last)
-        self._batch_curve.setData(xs, self._map_all(ys))
+        self._batch_curve.setData(xs, self._map(ys))
         if self.tools.zoomed:
             # Row n holds epoch n + 1; a little more than what is visible.
             rows = rows[max(0, int(first) - 2) : max(0, int(last) + 2)]
         epochs = thinned(rows)
-        x = [row.epoch for row in epochs]
-        pairs = [self._pair(row) for row in epochs]
-        self._training_curve.setData(x, [self._map(training) for training, _ in pairs])
-        self._validation_curve.setData(x, [self._map(validation) for _, validation in pairs])
-        symbol = "o" if len(epochs) == 1 else None
-        for curve in (self._training_curve, self._validation_curve):
-            curve.setSymbol(symbol)
+        x = np.array([row.epoch for row in epochs])
+        pairs = np.array([self._pair(row) for row in epochs]).reshape(-1, 2)
+        for curve, y in zip((self._training_curve, self._validation_curve), pairs.T, strict=True):
+            curve.setData(x, self._map(y))
+            curve.setSymbol("o" if len(epochs) == 1 else None)
         if self.tools.zoomed:
             return
         low, high = self._range()
@@ -344,10 +339,7 @@ class LossCard(CurveCard):
     def _add_extras(self, item: Any) -> None:
         self._value_axis.logarithmic = self._log
 
-    def _map(self, value: float) -> float:
-        return log_loss(value) if self._log else value
-
-    def _map_all(self, values: np.ndarray) -> np.ndarray:
+    def _map(self, values: Any) -> Any:
         return np.log10(np.maximum(values, LOWEST_LOSS)) if self._log else values
 
     def _tick_text(self, value: float) -> str:
@@ -410,10 +402,7 @@ class AccuracyCard(CurveCard):
     def _figure_text(self, value: float) -> str:
         return format_percent(value)
 
-    def _map(self, value: float) -> float:
-        return 100 * value
-
-    def _map_all(self, values: np.ndarray) -> np.ndarray:
+    def _map(self, values: Any) -> Any:
         return 100 * values
 
     def _add_extras(self, item: Any) -> None:
