@@ -141,7 +141,7 @@ class WordsDialog(QDialog):
         wide, high = (theme.scaled(side) for side in Size.WORDS)
         self.resize(min(wide, window.width()), min(high, window.height()))
         self.names.setCurrentRow(0)
-        theme.follow(self, self._show_picture)
+        theme.theme().changed.connect(self._show_picture)
 
     def show_word(self, name: str) -> None:
         """Choose a word; begin a new search."""
