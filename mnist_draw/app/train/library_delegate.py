@@ -183,10 +183,8 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawEllipse(points[-1], _DOT, _DOT)
 
     def _paint_name(self, painter: QPainter, rect: QRect, view: RowView) -> None:
-        left, right = (
-            theme.scaled(_NAME),
-            rect.right() - theme.scaled(_ACCURACY + _GAP) - _accuracy_width(view),
-        )
+        left = theme.scaled(_NAME)
+        right = rect.right() - theme.scaled(_ACCURACY + _GAP) - _accuracy_width(view)
         middle = rect.center().y()
         font = theme.font(Text.BODY, bold=True)
         painter.setFont(font)
@@ -209,13 +207,8 @@ class RowDelegate(QStyledItemDelegate):
         detail = metrics.elidedText(view.detail, Qt.ElideRight, right - left)
         painter.drawText(lower, int(Qt.AlignVCenter | Qt.AlignLeft), detail)
         if view.part is not None:
-            bar = QRectF(
-                left,
-                rect.bottom() - theme.scaled(8),
-                min(theme.scaled(200), right - left),
-                theme.scaled(4),
-            )
-            self._paint_bar(painter, bar, view.part)
+            wide, top = min(theme.scaled(200), right - left), rect.bottom() - theme.scaled(8)
+            self._paint_bar(painter, QRectF(left, top, wide, theme.scaled(4)), view.part)
 
     def _paint_chip(self, painter: QPainter, box: QRectF) -> None:
         painter.setPen(Qt.NoPen)

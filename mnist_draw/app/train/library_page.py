@@ -153,10 +153,8 @@ class CompareCard(Card):
         colour = series_colour(number)
         item = self.plot.getPlotItem()
         pen = pyqtgraph.mkPen(colour, width=2, style=STYLES[number])
-        curve = item.plot(xs, ys, pen=pen, symbol="o" if len(xs) == 1 else None)
-        if len(xs) == 1:
-            curve.setSymbolBrush(colour)
-            curve.setSymbolPen(colour)
+        dot = "o" if len(xs) == 1 else None
+        curve = item.plot(xs, ys, pen=pen, symbol=dot, symbolBrush=colour, symbolPen=colour)
         text = pyqtgraph.TextItem(name, color=colour, anchor=(1, 1))
         text.setFont(theme.font(theme.Text.LABEL, bold=True))
         text.setPos(xs[-1], ys[-1])

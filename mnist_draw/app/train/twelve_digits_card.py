@@ -187,8 +187,5 @@ class TwelveDigitsCard(Card):
         self.heading.setText(f"Twelve new {'digits' if twelve is None else twelve.noun}")
         self.right.setText(words)
         set_look(self.right, "muted" if read is None else "title")
-        self.grid.setAccessibleDescription(self._told() or words)
-
-    def _told(self) -> str:
-        grid = self.grid
-        return " ".join(grid.describe(n) for n in range(grid.count())) if grid.read else ""
+        told = map(self.grid.describe, range(self.grid.count()))
+        self.grid.setAccessibleDescription(words if read is None else " ".join(told) or words)
