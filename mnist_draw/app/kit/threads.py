@@ -74,7 +74,9 @@ class LatestValue(Inbox[T]):
         return bool(self._values)
 
     def take(self) -> T | None:
-        return next(iter(self.take_all()), None)
+        with contextlib.suppress(IndexError):
+            return self._values.pop()
+        return None
 
 
 def connect_direct(signal: pyqtBoundSignal, slot: Callable[..., object] | pyqtBoundSignal) -> None:
