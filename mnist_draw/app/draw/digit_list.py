@@ -226,6 +226,7 @@ class MyDigits(QObject):
     ) -> None:
         super().__init__(parent)
         self._canvas, self._answer, self._network = canvas, answer, reader.network
+        self._draws_more = False
         self.teaching = Teaching(canvas, background, reader.network, self)
         answer.teach_requested.connect(self.teaching.teach)
         self.learn = LearnController(self.teaching, self._network, background, self)
@@ -271,7 +272,9 @@ class MyDigits(QObject):
 
     def draw_another(self) -> None:
         """Empty the board for another digit; Undo brings back what was drawn."""
+        self._draws_more = True
         self._canvas.clear()
+        self._draws_more = False
         self.show_answer()
 
     def toggle(self) -> None:
@@ -295,7 +298,8 @@ class MyDigits(QObject):
         self._show_answer()
         if not self._canvas.has_ink():
             self.next_step.note_answer(State.NOTHING)
-            self.learn.forget_outcome()
+            if not self._draws_more:
+                self.learn.forget_outcome()
 
     def _refresh(self) -> None:
         if self.showing_digits:

@@ -9,11 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
+from PyQt5.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPalette, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableView,
     QToolButton,
     QWidget,
@@ -122,9 +124,9 @@ class DigitTableModel(QAbstractTableModel):
             return self._icon(index.row())
         if role == Qt.FontRole and column == 0:
             return theme.font(theme.Text.SENTENCE, bold=True)
-        if role == Qt.ForegroundRole and column == 3 and _wrong(row):
+        if role == Qt.ForegroundRole and _wrong(row, column):
             return theme.colour("alert")
-        if role == Qt.FontRole and column == 3 and _wrong(row):
+        if role == Qt.FontRole and _wrong(row, column):
             return theme.font(theme.Text.BODY, bold=True)
         if role == Qt.AccessibleDescriptionRole:
             return _tip(row, column)
@@ -139,6 +141,14 @@ class DigitTableModel(QAbstractTableModel):
             # Ink keeps its colour where the row is chosen.
             icon.addPixmap(pixmap, QIcon.Selected)
         return self._icons[number]
+
+
+class _Delegate(QStyledItemDelegate):
+    """Gives a cell its colour where its row is chosen, too."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.palette.setBrush(QPalette.HighlightedText, option.palette.text())
 
 
 def paint_thumbnail(mask: QImage) -> QPixmap:
@@ -157,8 +167,15 @@ def paint_thumbnail(mask: QImage) -> QPixmap:
     return pixmap
 
 
-def _wrong(row: DigitRow) -> bool:
-    return row.now is not None and row.now.label != str(row.digit.label)
+def _read(row: DigitRow, column: int) -> str:
+    """Return what was read then, or is read now; empty in other columns."""
+    if column == 2:
+        return row.digit.said
+    return row.now.label if column == 3 and row.now is not None else ""
+
+
+def _wrong(row: DigitRow, column: int) -> bool:
+    return _read(row, column) not in ("", str(row.digit.label))
 
 
 def _text(row: DigitRow, column: int) -> str:
@@ -167,11 +184,7 @@ def _text(row: DigitRow, column: int) -> str:
         return str(digit.label)
     if column == 1:
         return _when(digit.taught, format_ago)
-    if column == 2:
-        return digit.said
-    if row.now is None:
-        return ""
-    return f"✗ {row.now.label}" if _wrong(row) else row.now.label
+    return f"✗ {_read(row, column)}" if _wrong(row, column) else _read(row, column)
 
 
 def _when(taught: str, words: Callable[[float], str]) -> str:
@@ -186,7 +199,7 @@ def _tip(row: DigitRow, column: int) -> str:
     if column == 1:
         return _when(row.digit.taught, format_moment)
     if column == 3 and row.now is not None:
-        return f"Misread: {row.now.sentence}" if _wrong(row) else row.now.sentence
+        return f"Misread: {row.now.sentence}" if _wrong(row, column) else row.now.sentence
     if column == 2 and row.digit.network:
         sure = f", {format_probability(row.digit.confidence)}" if row.digit.confidence else ""
         return f"“{row.digit.network}”{sure}"
@@ -273,6 +286,7 @@ class DigitListView(QWidget):
         self.table = table = QTableView()
         table.setObjectName("myDigitsTable")
         table.setModel(self.model)
+        table.setItemDelegate(_Delegate(table))
         sentence = (
             "All digits that you have taught, the newest first. 0 to 9 change the label of the "
             "chosen ones, Enter opens one on the board, Delete deletes them."

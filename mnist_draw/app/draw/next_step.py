@@ -77,7 +77,8 @@ class Situation:
     seconds: float | None = None
     learning_seconds: float | None = None
     run: Run | None = None
-    #: Digits that no learning has seen.
+    #: Digits that were taught, and those that no learning has seen.
+    taught: int = 0
     unlearnt: int = 0
     can_learn: bool = True
     #: Whether they are learnt after the run, and which part of learning is done.
@@ -100,7 +101,8 @@ class Step:
 
 
 def next_step(now: Situation) -> Step:
-    digits = "1 digit of yours" if now.unlearnt == 1 else f"{now.unlearnt} digits of yours"
+    new = "new " if now.taught > now.unlearnt else ""
+    digits = f"{now.unlearnt} {new}digit{'s' * (now.unlearnt != 1)} of yours"
     if now.learning is not None:
         return Step("Learning your digits", f"{100 * now.learning:.0f} %", "Stop", Action.CANCEL)
     if now.waits:
@@ -108,6 +110,9 @@ def next_step(now: Situation) -> Step:
     if now.outcome is not None:
         (told, learnt) = now.outcome
         button, action = ("Go back", Action.GO_BACK) if learnt else ("Draw more", Action.DRAW_MORE)
+        if not learnt and now.state is State.NOTHING:
+            # The advice stays while it is followed.
+            button = ""
         return Step(told.sentence, told.line, button, action, leads=not learnt)
     if now.run is not None and now.run.going_on:
         return _step_of_run(now.run)
@@ -248,8 +253,8 @@ class NextStep(QFrame):
 
             self._background.run(seconds, lambda found: self._note(learning_seconds=found))
 
-    def _note_digits(self, _: int, unlearnt: int) -> None:
-        self._note(unlearnt=unlearnt)
+    def _note_digits(self, taught: int, unlearnt: int) -> None:
+        self._note(taught=taught, unlearnt=unlearnt)
         self._measure()
 
     def _note_run(self, controller: RunController) -> None:
@@ -305,6 +310,7 @@ class NextStep(QFrame):
         self.line.setText(step.line)
         self.line.setVisible(bool(step.line) and not self._is_low)
         self.button.setText(step.button)
+        self.button.setVisible(bool(step.button))
         words = f"{step.sentence}. {step.line}".strip(" .")
         explain(self.button, step.button.removesuffix(" →"), f"{words}. {step.action.value}")
         self.button.setToolTip(tip(step.action.value))

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, Qt, pyqtSignal, pyqtSlot
+from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.drawing_files import record_of
@@ -22,6 +23,7 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
+from mnist_draw.recognition.certainty import REFUSED, certainty_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +45,8 @@ class Teaching(QObject):
     changed = pyqtSignal()
     #: How many digits there are, and how many of them no learning has seen.
     counted = pyqtSignal(int, int)
+    #: What the board was taught as was deleted.
+    untaught = pyqtSignal()
 
     def __init__(
         self, canvas: Canvas, background: Background, network: ActiveNetwork, parent: QObject
@@ -56,6 +60,8 @@ class Teaching(QObject):
         self.count = self.unlearnt = 0
         #: The moment at which digits were last learnt, or tried: those saved later are new.
         self.learnt_until = 0.0
+        self.is_training: Callable[[], bool] = bool
+        self._kept: Path | None = None
         canvas.ink_changed.connect(self._look)
         network.changed.connect(self._look)
 
@@ -80,12 +86,15 @@ class Teaching(QObject):
             return
         items, ink = list(self._canvas.drawing.items), self._canvas.ink()
         answer, model = self._answer, self._network.model
-        said, sure = (answer.text, float(answer.confidence)) if answer is not None else ("", 0.0)
+        said, sure = "", 0.0
+        if answer is not None:
+            said, sure = certainty_of(answer).label, float(answer.confidence)
         if place is not None and self._number is not None:
             part = self._number.digits[place]
             # The strokes of the board are those of all its digits.
             ink, items = ink_within(ink, part.box), []
-            said, sure = "?" if part.digit is None else str(part.digit), float(part.confidence)
+            said = REFUSED if part.digit is None else str(part.digit)
+            sure = float(part.confidence)
 
         def save() -> TaughtDigit:
             from mnist_draw.storage.my_digits import TaughtDigit, save_digit
@@ -106,8 +115,10 @@ class Teaching(QObject):
 
     def _saved(self, saved: TaughtDigit) -> None:
         assert saved.path is not None
+        self._kept = saved.path
+        when = "after the run" if self.is_training() else "now"
         notifier.undo(
-            f"Kept as {with_article(saved.label)}. The network can learn it now.",
+            f"Kept as {with_article(saved.label)}. The network can learn it {when}.",
             partial(self._take_back, saved.path),
         )
         self._tell_change()
@@ -126,20 +137,24 @@ class Teaching(QObject):
         self.changed.emit()
 
     def recount(self) -> None:
-        until = self.learnt_until
+        until, kept = self.learnt_until, self._kept
 
-        def count() -> tuple[int, int]:
+        def count() -> tuple[int, int, bool]:
             from mnist_draw.storage.unique_paths import empty_bin
 
             empty_bin(folder_of_digits())
             times = taught_times()
-            return len(times), sum(time > until * 1e9 for _, time in times)
+            unlearnt = sum(time > until * 1e9 for _, time in times)
+            return len(times), unlearnt, kept is not None and not kept.exists()
 
         self._background.run(count, self._counted)
 
-    def _counted(self, counts: tuple[int, int]) -> None:
-        self.count, self.unlearnt = counts
-        self.counted.emit(*counts)
+    def _counted(self, counts: tuple[int, int, bool]) -> None:
+        self.count, self.unlearnt, is_gone = counts
+        self.counted.emit(self.count, self.unlearnt)
+        if is_gone:
+            self._kept = None
+            self.untaught.emit()
 
 
 def folder_of_digits() -> Path:
@@ -191,6 +206,7 @@ class LearnController(QObject):
         self._training: Training | None = None
         self._started = 0.0
         self._undone = ""
+        self._count = 0
         #: Whether digits are learnt as soon as the run has ended.
         self.waits = False
         #: Whether the network reads digits.
@@ -212,6 +228,8 @@ class LearnController(QObject):
         learning.failed.connect(self._failed)
         learning.ended.connect(self.changed)
         self._teaching.taught.connect(self.forget_outcome)
+        self._teaching.counted.connect(self._note_count)
+        self._teaching.is_training = lambda: training.running
         training.ended.connect(self._run_ended)
 
     @property
@@ -289,6 +307,13 @@ class LearnController(QObject):
             self.outcome = None
             self.changed.emit()
 
+    def _note_count(self, count: int, _: int) -> None:
+        """Tell no more of digits of which one was deleted."""
+        before, self._count = self._count, count
+        if count < before and not self.running:
+            self.result, self.outcome = "", None
+            self.changed.emit()
+
     def _failed(self, sentence: str) -> None:
         self.result = sentence
         learning_notifier.problem(sentence)
@@ -338,7 +363,7 @@ class LearnCard(Card):
 
     def __init__(self, controller: LearnController) -> None:
         super().__init__()
-        self._count = 0
+        self._count, self._pressed = 0, 0.0
         self._controller = controller
         self.text = label("", "body", "learnLabel")
         self.text.setWordWrap(True)
@@ -352,10 +377,10 @@ class LearnCard(Card):
         explain(self.bar, "Progress of learning", "Which part of the work is done.")
         sentence = "Train the network that answers a little further, on your digits and on MNIST."
         self.learn_button = push_button(
-            "learnButton", "Learn my digits", sentence, "", "primary", controller.learn
+            "learnButton", "Learn my digits", sentence, "", "primary", self._learn
         )
         sentence = "Stop learning; the network stays as it is."
-        self.stop_button = push_button("stopLearningButton", "Stop", sentence, act=controller.stop)
+        self.stop_button = push_button("stopLearningButton", "Stop", sentence, act=self._stop)
         sentence = "Let the network answer that answered before your digits were learnt."
         self.undo_button = push_button(
             "undoLearningButton", "Go back", sentence, "", "link", controller.go_back
@@ -376,6 +401,15 @@ class LearnCard(Card):
         """Keep room for the longest of the texts, so that the list below stays in its place."""
         self.text.ensurePolished()
         self.text.setMinimumHeight(_LINES * self.text.fontMetrics().lineSpacing())
+
+    def _learn(self) -> None:
+        self._pressed = time.monotonic()
+        self._controller.learn()
+
+    def _stop(self) -> None:
+        # The second press of a double click on "Learn" is not meant for what takes its place.
+        if time.monotonic() - self._pressed >= QApplication.doubleClickInterval() / 1000:
+            self._controller.stop()
 
     def show_count(self, count: int) -> None:
         self._count = count

@@ -173,6 +173,13 @@ class InsideTab(Page):
         if self.view is not None and not self._behind:
             self.view.example.label_drawing(label)
 
+    def forget_label(self) -> None:
+        """Forget what the drawing was taught as: that digit was deleted."""
+        self._label = None
+        self._behind = self._emptied = True
+        if self.view is not None and self.isVisible():
+            self._catch_up(self.view)
+
     def open_network(self) -> None:
         """Show how the drawing goes through the network, whatever was looked at before."""
         self._open_drawing().open_section("network")

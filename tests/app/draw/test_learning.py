@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PyQt5.QtGui import QGuiApplication
-from PyQt5.QtWidgets import QLabel, QProgressBar, QPushButton
+from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.recognition import Recognition
@@ -194,7 +194,8 @@ class Setup:
 
 
 @pytest.fixture
-def setup(qtbot, own_home):
+def setup(qtbot, own_home, monkeypatch):
+    monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 0)
     made = Setup(qtbot, own_home)
     yield made
     assert running.shut_down()
@@ -227,7 +228,7 @@ def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
     setup.qtbot.waitUntil(lambda: len(deleted(network_places.fine_tuned_folder())) == 1)
 
 
-def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own_home):
+def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own_home, monkeypatch):
     setup.my_digits.show_digits()
     setup.qtbot.waitUntil(setup.button("learnButton").isEnabled)
     setup.tab.network.confirm(fakes.model(0.6, refused=0.9))
@@ -235,12 +236,20 @@ def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own
     assert "other classes than digits" in setup.text("learnLabel")
     setup.tab.network.confirm(fakes.model(0.5))
     setup.learn.gate.clear()
+    monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 10_000)
     setup.begin()
     setup.qtbot.waitUntil(lambda: bool(setup.learn.calls))
+    # The second press of a double click on "Learn".
+    setup.button("stopLearningButton").click()
+    assert not setup.learning._worker.controls.stop_requested
+    monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 0)
     setup.button("stopLearningButton").click()
     setup.learn.gate.set()
     setup.wait_for_end()
     assert setup.text("learnLabel") == "Stopped. The network that answers is as it was."
+    # Of digits that are deleted nothing is told any more.
+    setup.my_digits.teaching.counted.emit(1, 1)
+    assert "Stopped" not in setup.text("learnLabel")
     assert setup.weight() == 0.5
     assert not (own_home / "data" / "learnt").exists()
     assert setup.button("learnButton").isEnabled()
@@ -311,7 +320,13 @@ def test_a_network_that_reads_no_better_leaves_the_one_before(setup, own_home, n
     setup.button("drawMoreButton").click()
     assert not setup.my_digits.showing_digits
     assert not setup.tab.canvas.has_ink()
-    assert setup.my_digits.next_step.button.text() != "Draw more"
+    # The advice stays while it is followed.
+    step = setup.my_digits.next_step
+    assert step.accessibleDescription().startswith("Not learnt yet")
+    assert step.button.isHidden()
+    setup.tab.canvas.add_stroke([(200, 150), (350, 200)])
+    setup.tab.canvas.clear()
+    assert not step.button.isHidden()
     assert not notices
 
 

@@ -38,6 +38,7 @@ OWN = {"own": True, "trained": True, "accuracy": 0.9824, "best": 0.9956}
         ({"trained": True, "name": "Best reader", "accuracy": 0.9956}, Action.LOOK_INSIDE, False,
          "Best reader answers 99.56 %"),
         ({**OWN, "unlearnt": 2}, Action.LEARN, True, "2 digits of yours"),
+        ({**OWN, "unlearnt": 1, "taught": 3}, Action.LEARN, True, "1 new digit of yours"),
         ({**OWN, "unlearnt": 1, "can_learn": False}, Action.LOOK_INSIDE, False, "Your network"),
         ({"unlearnt": 2, "waits": True, "run": Run(True)}, Action.CANCEL, False, "the run"),
         ({"unlearnt": 2, "learning": 0.4}, Action.CANCEL, False, "Learning your digits 40 %"),

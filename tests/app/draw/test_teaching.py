@@ -191,8 +191,8 @@ def test_the_list_tells_what_was_said_and_what_is_said_now(setup):
     setup.teach(4)
     open_list(setup)
     assert sorted(setup.shown()) == [
-        ("3", "8", "3"),
-        ("4", "8", "✗ 3"),
+        ("3", "✗ 8", "3"),
+        ("4", "✗ 8", "✗ 3"),
     ]
     assert setup.text("myDigitsNote") == "2 digits"
     # Another network may say something else.
@@ -254,13 +254,15 @@ def test_a_key_or_the_menu_changes_the_label_of_all_chosen(setup):
     assert [path.name[0] for path in setup.files()] == ["5", "9"]
 
 
-def test_delete_and_undo(setup):
+def test_delete_and_undo(setup, qtbot):
     setup.teach(3)
+    untaught = setup.my_digits.teaching.untaught
     content = setup.files()[0].read_bytes()
     setup.draw()
     open_list(setup)
-    QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
-    setup.settle()
+    with qtbot.waitSignal(untaught):
+        QTest.keyClick(setup.my_digits.view.table, Qt.Key_Delete)
+        setup.settle()
     assert setup.files() == []
     assert setup.shown() == []
     # The key meant the digit, not the board.

@@ -179,6 +179,9 @@ def test_what_the_user_says_holds_until_the_board_is_empty(tab, view):
     tab.label_drawing(7)
     tab.show()
     assert shows("You said: it is a 7")
+    # That digit was deleted.
+    tab.forget_label()
+    assert shows("Read as a 4")
 
 
 def test_a_digit_of_a_number_is_named_and_keeps_no_older_label(tab, view):
