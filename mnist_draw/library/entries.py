@@ -195,7 +195,7 @@ def _describe_run(run: Run, going_on: bool) -> str:
 def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:
     name, count = stored.title, stored.info.extra_digits
     if stored.source == FINE_TUNED:
-        before = titles.get(stored.info.before, "")
+        before = stored.info.before_name or titles.get(stored.info.before, "")
         if before and not stored.info.name:
             name = f"{before} with {count} of my digits"
         words = "learnt from your digits" if count else "before it learnt"

@@ -71,9 +71,10 @@ class ModelInfo:
     ``temperature`` divides the logits so that probabilities mean what they say. Of the rejection
     rule, ``threshold`` is the log odds under which a picture is no digit, ``lenience`` by how many
     log odds it is lowered for the network, ``refused`` the share of validation pictures that are
-    refused. ``before`` is the key of the network that fine-tuning began with, ``extra_digits`` how
-    many digits of the user were learnt, ``learnt`` the accuracy before and after, and ``settings``
-    are those of the training, as `mnist_draw.training.settings` writes them.
+    refused. ``before`` is the key of the network that fine-tuning began with, ``before_name`` what
+    that was called then, ``extra_digits`` how many digits of the user were learnt, ``learnt`` the
+    accuracy before and after, and ``settings`` are those of the training, as
+    `mnist_draw.training.settings` writes them.
     """
 
     name: str = ""
@@ -93,6 +94,7 @@ class ModelInfo:
     lenience: float = 0.0
     threshold: float | None = None
     before: str = ""
+    before_name: str = ""
     extra_digits: int = 0
     home: str = ""
     settings: Mapping[str, Any] | None = None
@@ -121,6 +123,7 @@ class ModelInfo:
             lenience=read.get_float("lenience", 0, 1e6, 0.0),
             threshold=read.get_float("threshold", -1e6, 1e6, None),
             before=read.get_text("before", _MAX_LENGTH, ""),
+            before_name=one_line(read.get_text("before_name", _MAX_LENGTH, "").strip()),
             extra_digits=read.get_int("extra_digits", 0, _MAX_COUNT, 0),
             home=read.get_text("home", _MAX_LENGTH, ""),
             settings=settings.values if settings is not None else None,

@@ -68,6 +68,11 @@ def test_runs_and_networks_are_one_list_the_newest_first():
     assert named(entries[4:], "Best reader").what == "the most reliable"
 
 
+def test_a_learnt_network_keeps_its_name_when_the_one_before_is_gone():
+    save_fine_tuned(made(before="run:gone", before_name="Quick", extra_digits=2))
+    assert list_entries()[0].name == "Quick with 2 of my digits"
+
+
 def test_equal_names_are_told_apart_from_the_oldest_on():
     for day in (1, 2, 3):
         add_run(f"2026-01-0{day} 10:00:00")

@@ -70,6 +70,13 @@ def scrolled(held: QWidget) -> QScrollArea:
     return area
 
 
+def keep_room(part: QWidget, keep: bool = True) -> None:
+    """Let a hidden widget keep its room: what comes and goes moves nothing."""
+    policy = part.sizePolicy()
+    policy.setRetainSizeWhenHidden(keep)
+    part.setSizePolicy(policy)
+
+
 class FlowLayout(QLayout):
     """A row that breaks into lines like words; never wider than its widest widget."""
 

@@ -131,7 +131,7 @@ class LearningWorker(QObject):
 
         try:
             key = self._key or save_fine_tuned(before, before=True).key
-            model = model.with_info(before=key)
+            model = model.with_info(before=key, before_name=before.title)
             stored = save_fine_tuned(model)
             return Outcome(model.with_info(name=stored.title), stored.key, told)
         except UserError as error:

@@ -39,7 +39,9 @@ _USUAL_WORDS = "Epoch 88 of 88"
 
 
 def _elided(name: str) -> str:
-    return name if len(name) <= MAX_LETTERS else f"{name[: MAX_LETTERS - 1].rstrip()}…"
+    # In the middle: names often begin alike, and differ at the end.
+    half = MAX_LETTERS // 2
+    return name if len(name) <= MAX_LETTERS else f"{name[:half]}…{name[half + 1 - MAX_LETTERS :]}"
 
 
 class _Half(QAbstractButton):
@@ -124,7 +126,7 @@ class NetworkHalf(_Half):
         font = theme.font(Text.BODY, bold=True)
         metrics = QFontMetricsF(font)
         words = metrics.elidedText(
-            self._words, Qt.ElideRight, room.width() - accuracy - _BESIDE + 1
+            self._words, Qt.ElideMiddle, room.width() - accuracy - _BESIDE + 1
         )
         name = metrics.horizontalAdvance(words)
         painter.setFont(font)

@@ -137,7 +137,7 @@ class _Painter(QStyledItemDelegate):
         for words, size, bold, colour, side, place in _words(line, rect, scale):
             painter.setFont(theme.font(size, bold))
             painter.setPen(theme.colour(colour))
-            text = painter.fontMetrics().elidedText(words, Qt.ElideRight, int(place.width()))
+            text = painter.fontMetrics().elidedText(words, Qt.ElideMiddle, int(place.width()))
             painter.drawText(place, int(side | Qt.AlignVCenter), text)
         painter.restore()
 

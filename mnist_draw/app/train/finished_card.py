@@ -267,9 +267,11 @@ class FinishedCard(Card):
             return
         before, figure, after = headline(self._result)
         accent = theme.colour("accent").name()
-        self.headline.setText(f"{before}<span style='color:{accent}'>{figure}</span>{after}")
+        style = f"color:{accent}; white-space:nowrap"
+        self.headline.setText(f"{before}<span style='{style}'>{figure}</span>{after}")
         self.headline.setAccessibleName(f"{before}{figure}{after}")
-        self.details.setText(details(self._result))
+        # A figure and its unit stay in one line.
+        self.details.setText(details(self._result).replace(" %", "\u00a0%"))
 
     def show_drawing(self, picture: np.ndarray | None) -> None:
         """Take what is on the board, float32 (28, 28); it is read while the card is visible."""

@@ -84,6 +84,7 @@ OWN, SHIPPED, HEADING = 55, 48, 40
 #: Places in a row, from its left edge, and from its right edge.
 _PAD, _TICK, _CURVE, _NAME = 16, 18, 54, 162
 _MENU, _WHEN, _ACCURACY, _GAP = 54, 64, 181, 12
+_LEAST_NAME = 110
 CURVE_SIZE = (84, 30)
 _BOX = 16
 
@@ -191,11 +192,16 @@ class RowDelegate(QStyledItemDelegate):
         painter.setPen(theme.colour("text"))
         metrics = QFontMetrics(font)
         chip = QFontMetrics(theme.font(Text.HEADING, bold=True)).horizontalAdvance("answers")
-        room = right - left - (chip + theme.scaled(32) if view.answers else 0)
-        name = metrics.elidedText(view.entry.name, Qt.ElideRight, max(0, room))
+        room, taken = right - left, chip + theme.scaled(32)
+        least = min(metrics.horizontalAdvance(view.entry.name), theme.scaled(_LEAST_NAME))
+        # The name is never dropped for the chip; the row is tinted, too.
+        chipped = view.answers and room - taken >= least
+        room -= taken if chipped else 0
+        # Names often begin alike.
+        name = metrics.elidedText(view.entry.name, Qt.ElideMiddle, max(0, room))
         upper = QRect(left, middle - metrics.height() - 1, right - left, metrics.height())
         painter.drawText(upper, int(Qt.AlignVCenter | Qt.AlignLeft), name)
-        if view.answers:
+        if chipped:
             at = left + metrics.horizontalAdvance(name) + theme.scaled(12)
             self._paint_chip(
                 painter, QRectF(at, upper.top() - 1, chip + theme.scaled(18), theme.scaled(19))

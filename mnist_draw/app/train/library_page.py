@@ -47,6 +47,7 @@ CHOICES = (
     ("Training loss", "training_loss", True),
 )
 
+_TICK_TWO = "Tick two of your runs to compare them."
 #: Share of the plot's height for the names above the curves.
 _NAME_ROOM = 0.15
 #: Columns that share the table's width; more of them are as wide as their texts.
@@ -72,7 +73,7 @@ class CompareCard(Card):
         explain(self.choice, "Compared", "Which figure of the ticked runs is drawn over epochs.")
         self.choice.currentIndexChanged.connect(self.redraw)
         self.top.addWidget(self.choice)
-        self._empty = label("Tick two to compare.", "muted")
+        self._empty = label(_TICK_TWO, "muted")
         self._empty.setAlignment(Qt.AlignCenter)
         self.body.addWidget(self._empty, 1)
         self.setMinimumHeight(Size.PLOT_MINIMUM)
@@ -113,7 +114,9 @@ class CompareCard(Card):
         return f"{10**value:.3g}" if self._loss else f"{value:g} %"
 
     def redraw(self) -> None:
-        self._empty.setVisible(not self._runs)
+        self._empty.setVisible(len(self._runs) < 2)
+        self._empty.setText("Tick one more to compare." if self._runs else _TICK_TWO)
+        self.body.setStretchFactor(self._empty, int(not self._runs))
         self.choice.setVisible(bool(self._runs))
         if self.plot is None:
             if not (self._is_prepared and self._runs):
@@ -252,7 +255,7 @@ class LibraryPage(QWidget):
         column(self._build_top(), (self._build_body(), 1), gap=Size.CARD_GAP, owner=self)
         self.list.rows.ticked_changed.connect(self._arrange)
         self.list.rows.modelReset.connect(self._show_empty)
-        self._arrange()
+        theme.follow(self, self._arrange)
 
     def _build_commands(self) -> None:
         Command(self, "Rename", "Give the run or network another name.", "F2", self.list.edit_name)

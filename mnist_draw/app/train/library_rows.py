@@ -116,10 +116,12 @@ class LibraryModel(QAbstractListModel):
         """Show entries; ticks and curves are kept."""
         self.entries = list(entries)
         known = {entry.key for entry in entries}
-        self._ticked = [key for key in self._ticked if key in known]
+        ticked, self._ticked = self._ticked, [key for key in self._ticked if key in known]
         active = {entry.key for entry in entries if entry.going_on}
         self._parts = {key: part for key, part in self._parts.items() if key in active}
         self._fill()
+        if ticked != self._ticked:
+            self.ticked_changed.emit()
 
     def search(self, text: str) -> None:
         """Show only entries with all these words in their name, kind or settings."""

@@ -6,7 +6,8 @@ from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit.commands import icon_button, set_icon
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import column, keep_room, row
+from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, label, set_look
 
@@ -26,12 +27,14 @@ class MarkedField(QWidget):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self._title = title
-        self._in_row = False
+        #: Whether an error is beside the control, or below one with its own caption; else it takes
+        #: the caption's place, and moves nothing.
+        self._in_row, self._is_apart = False, beside
+        self._changed = False
         self.control = control
         self._dot = label(_DOT, "dot")
-        self.caption = label(title, "muted")
+        self.caption = ElidedLabel(title, "muted")
         self.caption.setBuddy(control)
-        self.caption.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.reset = icon_button(
             f"{control.objectName()}Reset", "arrow-counter-clockwise", f"Reset {title}", "",
             look="inline",
@@ -43,6 +46,7 @@ class MarkedField(QWidget):
         self.error.setWordWrap(True)
         for part in (self._dot, self.reset, self.error):
             part.hide()
+        keep_room(self.reset)
         named: QWidget = control if beside else self.caption
         top = row(self._dot, (named, 1), self.reset, gap=Size.TIGHT)
         below = (self.error,) if beside else (control, self.error)
@@ -50,7 +54,8 @@ class MarkedField(QWidget):
 
     def place_beside(self) -> None:
         """Place the control beside its caption, in a row with others; no mark may move it."""
-        self._in_row = True
+        self._in_row = self._is_apart = True
+        keep_room(self.reset, False)
         self._lines.setDirection(QBoxLayout.LeftToRight)
         self._lines.setSpacing(Size.CARD_GAP)
         self.caption.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
@@ -65,10 +70,17 @@ class MarkedField(QWidget):
             return
         self._dot.setVisible(changed)
         self.reset.setVisible(changed)
-        set_look(self.caption, "changed" if changed else "muted")
+        self._changed = changed
+        self._show_caption()
         explain(self.reset, f"Reset {self._title}", f"usual: {usual}")
 
     def show_error(self, sentence: str) -> None:
         """Say what is wrong with the value, and what it may be; empty when nothing is."""
         self.error.setText(sentence)
-        self.error.setVisible(bool(sentence))
+        self.error.setVisible(bool(sentence) and self._is_apart)
+        self._show_caption()
+
+    def _show_caption(self) -> None:
+        error = "" if self._is_apart else self.error.text()
+        self.caption.setText(error or self._title)
+        set_look(self.caption, "error" if error else "changed" if self._changed else "muted")

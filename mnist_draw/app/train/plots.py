@@ -20,8 +20,10 @@ _GRID_ALPHA = 255
 _BELOW_CURVES = -1000
 _LOG_STEPS = (1, 2, 5)
 _MAX_TICKS = 6
+#: Most numbers of epochs, the pixels that each needs, and those around the first and the last one.
+_MAX_EPOCHS, _EACH, _AROUND = 10, 75, (45, 30)
 #: Steps around the last epoch without another number.
-_CLOSE = 0.6
+_CLOSE = 0.5
 
 
 class _Axis(pyqtgraph.AxisItem):  # type: ignore[misc]
@@ -46,14 +48,19 @@ class EpochAxis(_Axis):
         self.last = 0
 
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
-        step = nice_step((high - low) / _MAX_TICKS, whole=True)
+        most = max(2, min(_MAX_EPOCHS, int(size / theme.scaled(_EACH))))
+        step = nice_step((high - low) / most, whole=True)
+        first_room, last_room = (theme.scaled(part) * (high - low) / size for part in _AROUND)
+        # The first epoch is named, and takes the place of 0.
+        while 1 < step < 1 + first_room:
+            step = nice_step(step + 1)
         first = math.ceil(low / step - 1e-9)
         ticks = [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
-        # The first epoch is named, and takes the place of 0 and of what is close to it.
         if low <= 1 <= high:
-            ticks = [1, *(tick for tick in ticks if tick - 1 > _CLOSE * step)]
+            ticks = [1, *(tick for tick in ticks if tick > 1)]
         if low <= self.last <= high:
-            ticks = [tick for tick in ticks if abs(tick - self.last) > _CLOSE * step]
+            room = max(last_room, _CLOSE * step)
+            ticks = [tick for tick in ticks if abs(tick - self.last) >= room]
             ticks.append(self.last)
         return [(step, ticks)]
 

@@ -222,9 +222,12 @@ class PresetCard(QAbstractButton):
             painter.setFont(font)
             painter.setPen(theme.colour(colour))
             high, side = metrics.height(), Qt.AlignRight if low and x > _PAD else Qt.AlignLeft
-            box = QRectF(x, y * theme.text_scale() - high / 2, width, high)
-            elided = metrics.elidedText(words, Qt.ElideRight, width)
-            painter.drawText(box, int(side | Qt.AlignVCenter), elided)
+            two = y == below and not low and metrics.horizontalAdvance(words) > width
+            high *= 2 if two else 1
+            box = QRectF(x, (y + 4 * two) * theme.text_scale() - high / 2, width, high)
+            wrap = Qt.TextWordWrap if two else 0
+            elided = words if two else metrics.elidedText(words, Qt.ElideRight, width)
+            painter.drawText(box, int(side | Qt.AlignVCenter) | int(wrap), elided)
 
 
 class PresetCards(QWidget):

@@ -25,8 +25,8 @@ from mnist_draw.training.record import Run
 #: Widths of accuracy, digits and loss: of a run that goes on, of one that has ended, and there
 #: in a narrow window, where one of the two curves is shown.
 _GOING_ON, _ENDED, _NARROW = (820, 494), (560, 414, 328), (596, 376)
-#: Heights of digits and loss beside the accuracy.
-_BESIDE = (222, 182)
+#: Heights of digits and loss beside the accuracy, and the least ones: digits stay readable.
+_BESIDE, _LEAST = (222, 182), (170, 120)
 #: Under this width of a run that has ended the loss shares the accuracy's place; under the other
 #: one, beside open settings, the curve is over the digits.
 _WIDE, _SLIM = 1100, 760
@@ -71,6 +71,7 @@ class RunPage(QScrollArea):
         self.setWidget(inner)
         self.take_back()
         self.show_busy(False)
+        theme.follow(self, self._arrange)
 
     def _build_top(self) -> QHBoxLayout:
         self.title = FittedLabel(elide=Qt.ElideRight)
@@ -118,7 +119,7 @@ class RunPage(QScrollArea):
         places: list[tuple[Card, int, int, int, int]]
         widths: tuple[int, ...]
         heights: tuple[int, ...] = (1, 0)
-        least: tuple[int, ...] = (0, 0)
+        least: tuple[int, ...] = _LEAST if self.busy else (_LEAST[0], 0)
         if self.viewport().width() < theme.scaled(_SLIM):
             below = [(self.digits, 1, 0, 1, 1), (self.loss, 1, 1, 1, 1)]
             places = [(self.accuracy, 0, 0, 1, 2), *below]
@@ -138,9 +139,10 @@ class RunPage(QScrollArea):
         self.figures.set_place("running" if self.busy else "finished")
         for one in (self.accuracy, self.loss):
             one.switch.setVisible(len(places) == 2)
-        if places == self._arranged:
+        arranged = places, theme.text_scale()
+        if arranged == self._arranged:
             return
-        self._arranged = places
+        self._arranged = arranged
         while self._cards.takeAt(0) is not None:
             pass
         shown = [one for one, *_ in places]

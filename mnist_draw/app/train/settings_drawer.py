@@ -22,7 +22,7 @@ from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
 from mnist_draw.app.kit.latest_job import LatestJob
-from mnist_draw.app.kit.layout import column, row, scrolled
+from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.theme import Size
@@ -262,6 +262,7 @@ class SettingsDrawer(QWidget):
             usual = field.setting.format_value(form.usual(name))
             field.mark.mark(name in found, usual)
         self.count.setText(f"{len(found)} changed" if found else f"As in {form.base_title}")
+        keep_room(self.strip, not running)
         self.strip.setVisible(not running and (bool(found) or form.can_undo))
         self.undo_button.setEnabled(form.can_undo)
         self.reset_button.setEnabled(bool(found))

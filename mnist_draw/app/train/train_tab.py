@@ -188,9 +188,9 @@ class TrainTab(Page):
         self.drawer.setVisible(shown)
         self.new_run.show_settings_button(not shown)
         self.run_page.settings_button.setVisible(not shown)
-        # What opens the drawer and what closes it take each other's place.
+        # What is in the drawer is used next; closed, the opener takes its place.
         if pressed and shown:
-            self.drawer.close_button.setFocus()
+            self.drawer.presets.setFocus()
         elif inside and not shown:
             (opener if self.page == "new" else self.run_page.settings_button).setFocus()
 

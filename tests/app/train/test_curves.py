@@ -131,6 +131,11 @@ def test_ten_thousand_epochs_are_drawn_from_few_points_and_the_axis_ends_with_th
         steps = [after - before for before, after in pairwise(ticks)]
         assert len(steps) < 2 or min(steps) >= 0.5 * max(steps)
         assert len(ticks) <= 8
+    card.show_history(History(), 8)
+    for size in (150, 250, 300, 350, 380, 500, 700):
+        ticks = card._epoch_axis.tickValues(-0.08, 8.08, size)[0][1]
+        steps = [after - before for before, after in pairwise(ticks)]
+        assert min(steps) >= 0.5 * max(steps)
 
 
 def test_a_close_look_at_a_logarithmic_axis_has_round_ticks():

@@ -164,6 +164,15 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     assert page.compare.curves[0].getData()[1][0] == pytest.approx(np.log10(0.2))
     QTest.keyClick(page.list, Qt.Key_Space)
     assert len(page.compare.curves) == 1
+    assert not page.compare._empty.isHidden()
+    QTest.keyClick(page.list, Qt.Key_Space)
+    assert page.differences.isVisible()
+    # What is deleted takes its tick along, and with it what differs.
+    QTest.keyClick(page.list, Qt.Key_Delete)
+    room.qtbot.waitUntil(lambda: not page.differences.isVisible())
+    room.undo()
+    room.qtbot.waitUntil(lambda: len(names(page)) == 2)
+    choose(page, names(page)[-1])
     # Below the list the comparison waits until two are ticked.
     room.tab.resize(1024, 640)
     room.qtbot.waitUntil(lambda: not page.compare.isVisible())

@@ -89,7 +89,7 @@ def test_the_drawer_and_what_opens_it_take_turns(tab, qtbot):
     opener.click()
     assert tab.drawer.isVisible()
     assert opener.isHidden()
-    assert tab.drawer.close_button.hasFocus()
+    assert tab.drawer.presets.hasFocus()
     tab.drawer.close_button.click()
     assert tab.drawer.isHidden()
     assert opener.hasFocus()

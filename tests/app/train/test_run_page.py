@@ -9,6 +9,7 @@ import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 
+from mnist_draw.app.kit import theme
 from mnist_draw.app.train import run_page
 from mnist_draw.app.train.finished_card import Result, details, headline
 from mnist_draw.app.train.run_page import RunPage
@@ -135,6 +136,22 @@ def test_how_long_ago_a_run_was_is_told_anew(qtbot, tmp_path, monkeypatch):
     monkeypatch.setattr(run_page, "format_ago", lambda _: "7 min ago")
     page.show()
     assert page.about.text().endswith("7 min ago")
+
+
+@pytest.mark.parametrize("scale", [1.5, 1.75])
+def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, scale):
+    page = RunPage()
+    qtbot.addWidget(page)
+    page.resize(1240, 600)
+    page.show()
+    made = result("completed")
+    page.show_result(made)
+    theme.theme().resize_text(scale)
+    for busy in (False, True):
+        page.show_state(made.state, busy)
+        qtbot.wait(1)
+        assert page.digits.grid._grid()[1] >= 28
+        assert page.digits.heading.width() >= page.digits.heading.sizeHint().width()
 
 
 @pytest.mark.parametrize("size", [(680, 600), (1000, 620), (1366, 660), (1920, 1000)])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from own_classes import draw_classes
-from PyQt5.QtCore import Qt
+from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QInputDialog
 
@@ -115,6 +115,26 @@ def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, sh
     assert field.mark.error.text().startswith(told)
     assert getattr(panel.settings(), name) == pytest.approx(value)
     assert field.widget.text() == shown
+
+
+def test_neither_a_mark_nor_an_error_moves_a_field(drawer, panel, qtbot):
+    drawer.resize(340, 700)
+    drawer.show()
+    last = panel.fields["augmentation"].widget
+
+    def place():
+        drawer.layout().activate()
+        qtbot.wait(1)
+        return last.mapTo(drawer, QPoint())
+
+    before = place()
+    panel.apply("l2", 0.5)
+    assert panel.fields["l2"].mark.reset.isVisible()
+    panel.show_error("batch_size", "From 1 to 10,000. " * 9)
+    assert place() == before
+    assert panel.fields["batch_size"].mark.caption.text().startswith("From 1")
+    panel.apply("seed", 5)
+    assert panel.fields["batch_size"].mark.caption.text() == "Batch size"
 
 
 def test_what_can_change_during_a_run(panel):
