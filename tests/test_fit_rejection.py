@@ -34,14 +34,11 @@ def rule():
     return shipped_rule()
 
 
-def test_synthetic_negatives_are_refused(rule):
+def test_synthetic_negatives_and_several_digits_are_refused(rule):
     data = load_dataset()
     images = data.test_images[:2000, 0]
     pictures = synthetic_negatives(600, 12345, images, data.test_labels[:2000])
     assert np.mean(rule.log_odds(scale(pictures[:, None]))[0] < rule.threshold) > 0.85
-
-
-def test_several_digits_are_told_apart_from_one(rule):
     data = load_dataset()
     pictures = several(300, 54321, data.test_images[:2000, 0], data.test_labels[:2000])
     log_odds, many = rule.log_odds(scale(pictures[:, None]))
@@ -83,14 +80,11 @@ def drawn():
     return Drawn([busy, others], np.array([NONE] * 100 + [0, NONE]), 1)
 
 
-def test_nobody_outweighs_all_others(drawn):
+def test_drawn_minibatches(drawn):
     _, kinds = drawn.some(2000, np.random.default_rng(1), 0)
     # A tenth of the weight for a hundredth of the drawings, half of it for the ring.
     expected = 0.5 * np.sqrt(2) / (10 + np.sqrt(2))
     assert np.mean(kinds == 0) == pytest.approx(expected, abs=0.02)
-
-
-def test_pictures_are_those_of_their_kinds(drawn):
     pictures, kinds = drawn.some(300, np.random.default_rng(2), 1)
     assert pictures.shape == (300, 28, 28)
     assert pictures.dtype == np.uint8
@@ -98,9 +92,6 @@ def test_pictures_are_those_of_their_kinds(drawn):
     hollow = pictures[:, 12:16, 12:16].max(axis=(1, 2)) < 100
     assert np.mean(hollow[kinds == 0]) > 0.8
     assert np.mean(hollow[kinds == NONE]) < 0.2
-
-
-def test_variations_follow_from_the_numbers(drawn):
     first, again = (drawn.some(50, np.random.default_rng(3), 7)[0] for _ in range(2))
     other = drawn.some(50, np.random.default_rng(3), 8)[0]
     assert np.array_equal(first, again)
@@ -115,7 +106,7 @@ def test_what_is_left_out_is_never_chosen():
     assert set(drawn.some(100, np.random.default_rng(4), 0)[1]) == {2, 4}
 
 
-def test_softening_keeps_ink_in_its_place(images):
+def test_softened_and_coarse_pictures_stay_in_place(images):
     softened = blur(images, HashedRandom(1, 1, np.arange(len(images))), 0.5)
     changed = (softened != images).any(axis=(1, 2))
     assert changed.mean() == pytest.approx(0.5, abs=0.1)
@@ -127,9 +118,6 @@ def test_softening_keeps_ink_in_its_place(images):
     for part in (before, after):
         part /= part.sum(axis=(1, 2), keepdims=True)
     assert np.abs((after.sum(axis=2) - before.sum(axis=2)) @ rows).max() < 0.2
-
-
-def test_coarse_pictures_have_large_pixels_and_are_normalised(images):
     shares = np.repeat([0.0, 1.0], 150)
     coarse = coarsen(images, HashedRandom(1, 1, np.arange(len(images))), shares)
     assert np.array_equal(coarse[:150], images[:150])
@@ -156,16 +144,12 @@ def labels():
 
 
 @pytest.mark.parametrize("make", [synthetic_negatives, several])
-def test_pictures_follow_from_the_seed(make, images, labels):
+def test_pictures_follow_from_the_seed_and_are_normalised(make, images, labels):
     pictures = make(60, 3, images, labels)
     assert pictures.shape == (60, 28, 28)
     assert pictures.dtype == np.uint8
     assert np.array_equal(pictures, make(60, 3, images, labels))
     assert not np.array_equal(pictures, make(60, 4, images, labels))
-
-
-@pytest.mark.parametrize("make", [synthetic_negatives, several])
-def test_pictures_are_normalised(make, images, labels):
     for picture in make(80, 5, images, labels).astype(float):
         assert picture.max() > 200
         rows, columns = np.nonzero(picture > 100)
@@ -199,7 +183,7 @@ def write(path):
     return path
 
 
-def test_drawings_without_those_that_look_like_digits(tmp_path):
+def test_drawings_of_letters_of_twins_of_halves_and_damaged(tmp_path):
     drawings = load_drawings(write(tmp_path / "letters.npz"))
     assert sorted(set(drawings.text)) == ["A", "k"]
     for strokes in drawings.strokes:
@@ -207,25 +191,16 @@ def test_drawings_without_those_that_look_like_digits(tmp_path):
         assert len(strokes) == 2
         assert np.ptp(points, axis=0).max() == pytest.approx(1)
         assert (points.min(axis=0) + points.max(axis=0)) / 2 == pytest.approx([0.5, 0.5])
-
-
-def test_twins_of_digits_alone(tmp_path):
     drawings = load_drawings(write(tmp_path / "letters.npz"), twins=True)
     assert sorted(set(drawings.text)) == ["/", "O"]
     assert set(drawings.text) <= set(TWINS) <= LOOKALIKES
     assert set(TWINS.values()) <= set(range(10))
-
-
-def test_halves_share_no_writer(tmp_path):
     drawings = load_drawings(write(tmp_path / "letters.npz"))
     fitted, left_out = drawings.of(fitted=True), drawings.of(fitted=False)
     assert len(fitted.text) + len(left_out.text) == len(drawings.text)
     assert not set(fitted.writers) & set(left_out.writers)
     assert all(is_fitted_on(writer) for writer in fitted.writers)
     assert 4 <= len(set(fitted.writers)) <= 16
-
-
-def test_damaged_files_are_named(tmp_path):
     (tmp_path / "text.npz").write_text("text")
     np.savez(tmp_path / "few.npz", points=np.zeros((2, 2)))
     for name in ("none.npz", "text.npz", "few.npz"):

@@ -22,16 +22,13 @@ def configuration():
     return parser
 
 
-def test_every_package_is_listed(configuration):
+def test_packages_resources_and_versions(configuration):
     listed = set(configuration["options"]["packages"].split())
     found = {
         ".".join(folder.parent.relative_to(ROOT).parts)
         for folder in (ROOT / "mnist_draw").rglob("__init__.py")
     }
     assert listed == found | {"mnist_draw.resources"}
-
-
-def test_every_resource_is_shipped(configuration):
     patterns = configuration["options.package_data"]["mnist_draw.resources"].split(",")
     kept = {pattern.strip() for pattern in patterns}
     folders = {
@@ -43,9 +40,6 @@ def test_every_resource_is_shipped(configuration):
     folders -= {"screenshots"}
     assert "screenshots/*" not in kept
     assert {f"{folder}/*" for folder in folders} <= kept
-
-
-def test_versions_agree(configuration):
     assert configuration["metadata"]["version"] == mnist_draw.__version__
     shown = (ROOT / "resources" / "desktop" / "mnist-draw.metainfo.xml").read_text("utf-8")
     assert f'<release version="{mnist_draw.__version__}"' in shown

@@ -57,7 +57,14 @@ def test_a_broken_thing_is_the_exit_status(monkeypatch, capsys):
     assert "\x1b" not in out
 
 
-def test_a_home_that_is_a_file(tmp_path, monkeypatch, capsys):
+def test_a_full_disk_and_a_home_that_is_a_file(monkeypatch, capsys, tmp_path):
+    class Usage:
+        free = 5_000_000
+
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: Usage)
+    only(monkeypatch, doctor._folders)
+    assert main(["doctor", "--json"]) == 1
+    assert "make room" in findings(capsys)["cache"]["text"]
     (tmp_path / "home").write_text("in the way")
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     only(monkeypatch, doctor._folders)
@@ -66,17 +73,7 @@ def test_a_home_that_is_a_file(tmp_path, monkeypatch, capsys):
     assert "MNIST_DRAW_HOME" in found["own files"]["text"]
 
 
-def test_a_full_disk(monkeypatch, capsys):
-    class Usage:
-        free = 5_000_000
-
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: Usage)
-    only(monkeypatch, doctor._folders)
-    assert main(["doctor", "--json"]) == 1
-    assert "make room" in findings(capsys)["cache"]["text"]
-
-
-def test_a_file_that_was_changed(tmp_path, monkeypatch, capsys):
+def test_a_changed_file_and_a_missing_package(tmp_path, monkeypatch, capsys):
     for folder in ("mnist", "models"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "a.npz").write_bytes(b"sound")
@@ -91,9 +88,6 @@ def test_a_file_that_was_changed(tmp_path, monkeypatch, capsys):
     found = findings(capsys)
     assert found["MNIST"]["state"] == "ok"
     assert "a.npz" in found["networks"]["text"]
-
-
-def test_a_package_that_is_missing(monkeypatch, capsys):
     monkeypatch.setattr(doctor, "_required", lambda: ["numpy", "no-such-package"])
     only(monkeypatch, doctor._packages)
     assert main(["doctor"]) == 1

@@ -144,13 +144,21 @@ def test_a_network_that_the_window_left_outside_is_listed_by_its_path(tmp_path, 
     assert str(left) in names
 
 
-def test_models(capsys):
+def test_models_and_data(capsys):
     assert main(["models", "--json"]) == 0
     found = objects(capsys)
     assert [one["name"] for one in found] == [kept.name for kept in list_shipped()]
     assert found[0]["accuracy"] == pytest.approx(0.9956)
     assert main(["models"]) == 0
     assert "99.56 %" in capsys.readouterr().out
+    assert main(["data", "--json"]) == 0
+    [found] = objects(capsys)
+    assert [sum(found[part]) for part in ("training", "validation", "test")] == [
+        50_000, 10_000, 10_000,
+    ]  # fmt: skip
+    assert main(["data"]) == 0
+    assert "50,000" in capsys.readouterr().out
+    assert main(["data", "nowhere"]) == 1
 
 
 def test_figures_of_a_run_are_exported(here, capsys):
@@ -218,14 +226,3 @@ def test_a_network_has_no_figures(here, capsys):
         assert main(["export", name, "x.csv"]) == 1
         assert f"{name} is a network without a run" in capsys.readouterr().err
     assert not (here / "x.csv").exists()
-
-
-def test_data(capsys):
-    assert main(["data", "--json"]) == 0
-    [found] = objects(capsys)
-    assert [sum(found[part]) for part in ("training", "validation", "test")] == [
-        50_000, 10_000, 10_000,
-    ]  # fmt: skip
-    assert main(["data"]) == 0
-    assert "50,000" in capsys.readouterr().out
-    assert main(["data", "nowhere"]) == 1

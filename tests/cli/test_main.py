@@ -18,12 +18,14 @@ from mnist_draw.cli.main import COMMANDS, build_parser
 from mnist_draw.cli.output import painted
 
 
-def test_version_names_program_engine_and_python(capsys):
+def test_the_version_and_the_window(capsys, monkeypatch):
     assert main(["--version"]) == 0
     out = capsys.readouterr().out
     assert f"mnist_draw {__version__}" in out
     assert "PyTensor" in out or "Theano" in out
     assert f"Python {sys.version_info[0]}.{sys.version_info[1]}" in out
+    monkeypatch.setattr("mnist_draw.app.main", lambda: 7)
+    assert main([]) == 7
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -108,11 +110,6 @@ def test_misuse(typed, capsys):
     assert main(typed.split()) == 2
     err = capsys.readouterr().err
     assert typed.startswith("digits") or "usage: mnist-draw" in err
-
-
-def test_without_a_command_the_window_opens(monkeypatch):
-    monkeypatch.setattr("mnist_draw.app.main", lambda: 7)
-    assert main([]) == 7
 
 
 def broken(error):

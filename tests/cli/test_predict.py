@@ -121,20 +121,6 @@ def test_json_has_no_name_that_strict_readers_refuse(model, seven, tmp_path, cap
     assert json.loads(capfd.readouterr().out)["error"].encode()
 
 
-def test_a_broken_picture_does_not_keep_the_others_from_an_answer(model, seven, tmp_path, capsys):
-    (tmp_path / "broken.png").write_bytes(b"no picture")
-    names = [str(tmp_path / "broken.png"), seven, str(tmp_path / "none.png"), seven]
-    assert main(["predict", *names, "--model", model, "--json"]) == 1
-    out, err = capsys.readouterr()
-    found = [json.loads(line) for line in out.splitlines()]
-    assert [entry.get("digit") for entry in found] == [None, 7, None, 7]
-    assert [entry["image"] for entry in found] == names
-    assert "broken.png is not a picture" in found[0]["error"]
-    assert len(err.splitlines()) == 2
-    assert "broken.png" in err
-    assert "none.png does not exist" in err
-
-
 def test_a_folder_is_read(model, seven, capsys):
     folder = Path(seven).parent / "scans"
     folder.mkdir()
@@ -193,7 +179,7 @@ def test_what_is_no_digit(model, no_digits, capsys):
     assert "no ink" in blank_line
 
 
-def test_evaluate(model, capsys):
+def test_evaluate(model, capsys, tmp_path):
     weights, bias = linear_model().parameters
     data = load_dataset()
     scores = (data.test_images.reshape(10_000, -1) / 256) @ weights.astype(float) + bias
@@ -213,6 +199,12 @@ def test_evaluate(model, capsys):
     text = capsys.readouterr().out
     assert f"test loss:\t\t\t{found['loss']:.6f}" in text
     assert f"{found['accuracy'] * 100:.2f} %" in text
+    save_model(tmp_path / "clothes.npz", linear_model().with_info(data="clothes"))
+    assert main(["evaluate", str(tmp_path / "clothes.npz"), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["examples"] == 10_000
+    assert "was trained on clothes" in err
+    assert "--data" in err
 
 
 @pytest.mark.parametrize(
@@ -243,7 +235,7 @@ def seventy_two(tmp_path):
     return str(tmp_path / "72.png")
 
 
-def test_predict_number(model, seventy_two, capsys):
+def test_predict_number(model, seventy_two, capsys, seven, no_digits):
     assert main(["predict", "--number", "--model", model, seventy_two]) == 0
     assert capsys.readouterr().out.startswith(f"{seventy_two}: 72 (")
     assert main(["predict", "--number", "--json", "--model", model, seventy_two]) == 0
@@ -258,9 +250,6 @@ def test_predict_number(model, seventy_two, capsys):
         # In pixels of the picture, which is larger than what is looked at.
         wanted = [columns.min() + left, rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
         assert np.abs(np.array(part["box"]) / 40 - wanted).max() < 1.5
-
-
-def test_number_of_what_is_none(model, seven, no_digits, capsys):
     assert main(["predict", "--number", "--json", "--model", model, *no_digits, seven]) == 0
     square_found, blank, digit = map(json.loads, capsys.readouterr().out.splitlines())
     assert square_found["number"] is None
@@ -270,15 +259,6 @@ def test_number_of_what_is_none(model, seven, no_digits, capsys):
     assert digit["number"] == "7"
     assert digit["digit"] == digit["digits"][0]["digit"] == 7
     assert digit["digits"][0]["confidence"] == digit["confidence"]
-
-
-def test_a_network_of_other_data_is_said_to_be_measured_on_mnist(tmp_path, capsys):
-    save_model(tmp_path / "clothes.npz", linear_model().with_info(data="clothes"))
-    assert main(["evaluate", str(tmp_path / "clothes.npz"), "--json"]) == 0
-    out, err = capsys.readouterr()
-    assert json.loads(out)["examples"] == 10_000
-    assert "was trained on clothes" in err
-    assert "--data" in err
 
 
 @pytest.mark.parametrize("whole", [False, True])

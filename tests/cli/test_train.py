@@ -129,7 +129,7 @@ def test_training_starts_from_a_network(here, capsys):
         assert told in capsys.readouterr().err
 
 
-def test_run_that_diverges_at_once_saves_nothing(here, capsys):
+def test_a_run_that_diverges_keeps_the_last_good_weights(here, capsys, monkeypatch):
     arguments = ["--update", "sgd", "--learning-rate", "1e6", "--l2", "1e6", "--epochs", "3"]
     assert main([*QUICK, *arguments, "--output", "m.npz"]) == 1
     err = capsys.readouterr().err
@@ -137,8 +137,6 @@ def test_run_that_diverges_at_once_saves_nothing(here, capsys):
     assert "nothing was saved" in err
     assert not (here / "m.npz").exists()
 
-
-def test_run_that_diverges_later_keeps_the_last_good_weights(here, monkeypatch, capsys):
     def reports(*_args, **_options):
         parameters = (np.ones((784, 10), np.float32), np.zeros(10, np.float32))
         for epoch in (1, 2):
@@ -369,10 +367,10 @@ def test_from_a_folder_to_answers(shapes, capsys):
     page = (shapes.parent / "report" / "report.html").read_text(encoding="utf-8")
     assert "What it takes each class for" in page
     assert "digit" not in page
-    assert ">three</th>" in page
+    assert ">three</" in page
 
 
-def test_a_report_does_not_go_into_the_data(shapes, capsys):
+def test_what_is_not_mixed_with_the_data(shapes, capsys):
     before = sorted(shapes.rglob("*"))
     assert train("shapes", "--no-run") == 0
     for folder in ("shapes", "shapes/report", "shapes/one"):
@@ -380,6 +378,9 @@ def test_a_report_does_not_go_into_the_data(shapes, capsys):
         assert main(["evaluate", "shapes.npz", "--data", "shapes", "--report", folder]) == 1
         assert "which its tables would spoil" in capsys.readouterr().err
     assert sorted(shapes.rglob("*")) == before
+    draw_classes(shapes.parent / "mine", tuple("0123456789"), 1)
+    assert train("shapes", "--extra", "mine") == 1
+    assert "cannot be learnt beside shapes" in capsys.readouterr().err
 
 
 def test_few_pictures_need_no_option(shapes, capsys):
@@ -437,12 +438,6 @@ def test_a_run_of_classes_goes_on(shapes, capsys):
     assert train("shapes", "--from", "digits.npz", "--overwrite") == 1
     assert "tells 10 classes apart, but the data has 3" in capsys.readouterr().err
     assert train("shapes", "--from", "on.npz", "--epochs", "1", "--overwrite") == 0
-
-
-def test_digits_are_not_learnt_beside_other_classes(shapes, capsys):
-    draw_classes(shapes.parent / "mine", tuple("0123456789"), 1)
-    assert train("shapes", "--extra", "mine") == 1
-    assert "cannot be learnt beside shapes" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -89,7 +89,7 @@ def test_varied_pictures_are_normalised_up_to_the_jitter(recipe, varied):
     assert (nearest == LABELS).mean() > 0.6
 
 
-def test_recipes_differ(varied):
+def test_recipes_differ_and_so_do_pens(varied):
     assert np.array_equal(varied["off"], IMAGES)
     for place, one in enumerate(RECIPES):
         for other in list(RECIPES)[:place]:
@@ -97,6 +97,11 @@ def test_recipes_differ(varied):
             # The two share what happens to pictures that are not re-inked.
             limit = 0.35 if {one, other} == {"elastic", "pen"} else 0.01
             assert same.mean() < limit, (one, other)
+    before = np.quantile(widths(IMAGES), [0.02, 0.98])
+    after = np.quantile(widths(varied["pen"]), [0.02, 0.98])
+    assert after[0] < before[0]
+    assert after[1] > before[1] - 0.1
+    assert 1 < after[0] < after[1] < 6
 
 
 @pytest.mark.parametrize("recipe", VARYING)
@@ -156,14 +161,6 @@ def test_identical_where_nothing_varies(monkeypatch):
         assert found.mean() == pytest.approx(IMAGES.mean(), rel=0.03)
 
 
-def test_pens_are_thinner_and_wider_than_in_the_data(varied):
-    before = np.quantile(widths(IMAGES), [0.02, 0.98])
-    after = np.quantile(widths(varied["pen"]), [0.02, 0.98])
-    assert after[0] < before[0]
-    assert after[1] > before[1] - 0.1
-    assert 1 < after[0] < after[1] < 6
-
-
 def test_faint_and_odd_pictures():
     images = IMAGES[:3].copy()
     images[1] = 0
@@ -221,22 +218,6 @@ def test_numba_gives_the_same_pictures():
         assert (difference > 0).mean() < 0.02, recipe
 
 
-def test_discs_have_soft_edges_and_stay_apart():
-    x = np.array([[8.0, 20.3, 0.0]], np.float32)
-    y = np.array([[8.0, 15.0, 0.0]], np.float32)
-    radius = np.array([[2.0, 3.0, 0.0]], np.float32)
-    found = painting.paint(x, y, radius)[0]
-    down, across = np.mgrid[:28, :28]
-    inside = np.maximum(2 - np.hypot(down - 8, across - 8), 3 - np.hypot(down - 15, across - 20.3))
-    assert np.abs(found - 255 * np.clip(inside + 0.5, 0, 1)).max() <= 1
-    # Discs beyond the rim are cut off.
-    x = np.array([[-5.0, 32.0, 14.0, 14.0, 14.0]], np.float32)
-    y = np.array([[14.0, 14.0, -5.0, 32.0, 14.0]], np.float32)
-    found = painting.paint(x, y, np.full((1, 5), 3.0, np.float32))[0]
-    assert found[14, 14] == 255
-    assert found[:8].max() == found[:, :8].max() == found[21:].max() == 0
-
-
 def test_a_lattice_of_its_own_places_moves_nothing():
     nodes = np.arange(moving.NODES, dtype=np.float32) * moving.SPACING
     x, y = np.tile(nodes, moving.NODES), np.repeat(nodes, moving.NODES)
@@ -246,17 +227,6 @@ def test_a_lattice_of_its_own_places_moves_nothing():
     assert np.abs(found - expected).max() <= 1
     shifted = moving.move(IMAGES[:, 0], many[0] + 1, many[1]).astype(int)
     assert np.array_equal(shifted[:, :, :-1], found[:, :, 1:])
-
-
-def test_backward_undoes_forward():
-    random = augmenter.HashedRandom(1, 1, np.arange(300))
-    limits = warp.WarpRange(bend=1.5, waves=RECIPES["handwriting"].warp.waves)
-    map_ = warp.Warp(random, limits)
-    rng = np.random.default_rng(1)
-    x, y = rng.uniform(-9, 9, (2, 300, 40)).astype(np.float32)
-    again = map_.backward(*map_.forward(x, y))
-    errors = np.hypot(again[0] - x, again[1] - y)
-    assert np.quantile(errors, 0.99) < 0.1
 
 
 def test_moving_many_pictures_without_numba_takes_little_memory():
@@ -306,7 +276,7 @@ def bar(top, left, bottom, right):
     return image
 
 
-def test_a_bar_gives_its_middle_line():
+def test_a_bar_gives_its_middle_line_and_a_comb_some_points():
     found = skeletons(bar(4, 12, 24, 16))
     assert found.x == pytest.approx(13.5, abs=0.5)
     middle = np.abs(found.y - 13.5) < 6
@@ -317,9 +287,6 @@ def test_a_bar_gives_its_middle_line():
     assert np.abs(found.end_x[ends]).max() < 0.3
     # A picture without ink has no points.
     assert (skeletons(np.concatenate([bar(0, 0, 0, 0), bar(4, 12, 24, 16)])).picture == 1).all()
-
-
-def test_the_store_keeps_some_of_too_many_points():
     comb = np.zeros((1, 28, 28), np.uint8)
     comb[0, :, ::2] = 255
     store = StrokeStore(comb)
@@ -365,25 +332,19 @@ def height(strokes):
     )
 
 
-def test_slash_crosses_the_zero():
+def test_slashes_bars_and_plain_ones():
     _, after = restyled(0)
     rows = np.flatnonzero(long_strokes(after))
     x, y = added(after, after.x)[rows], added(after, after.y)[rows]
     assert (x[:, 0] < x[:, -1]).mean() > 0.8
     assert (y[:, 0] > y[:, -1]).all()
     assert np.abs(x.mean(axis=1)).max() < 3
-
-
-def test_bar_of_seven_lies_across_its_stem():
     _, after = restyled(7)
     rows = np.flatnonzero(long_strokes(after))
     top, bottom = height(after.part(rows))
     level = added(after, after.y)[rows, : EXTRA // 2].mean(axis=1)
     assert ((level - top) / (bottom - top)).min() > 0.25
     assert ((level - top) / (bottom - top)).max() < 0.75
-
-
-def test_ones_are_never_torn():
     before, after = restyled(1)
     top, bottom = height(before)
     share = (before.y - top[:, None]) / (bottom - top)[:, None]
@@ -459,15 +420,12 @@ def test_damaged_code_is_made_again(home, content, caplog):
 
 
 @needs_numba
-def test_a_folder_that_cannot_be_written(home, caplog):
+def test_a_folder_that_cannot_be_written_and_errors_of_the_function_itself(home, caplog):
     (home / "cache").write_text("in the way")
     with caplog.at_level(logging.WARNING):
         assert doubles()
     assert "not stored" in caplog.text
 
-
-@needs_numba
-def test_errors_of_the_function_itself_are_raised(home):
     def fail_loops(values):
         if values[0] > 1:
             raise ValueError("too large")

@@ -82,14 +82,11 @@ def test_load_data_returns_what_the_tutorial_does_split_as_there():
     assert y_test[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
 
 
-def test_scale_is_exactly_one_256th():
+def test_mnist_is_read_once_cannot_be_changed_and_is_scaled_exactly():
     grey = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
     found = scale(grey)
     assert found.dtype == np.float32
     assert (found.ravel().astype(np.float64) == np.arange(256) / 256).all()
-
-
-def test_mnist_is_read_once_and_cannot_be_changed():
     data = load_dataset()
     assert load_dataset() is data
     assert data.name == "MNIST"
@@ -141,7 +138,9 @@ def test_qmnists_extended_labels(tmp_path, write_folder, write_idx):
     assert data.train_labels[:4].tolist() == [0, 3, 6, 9]
 
 
-def test_folders_named_like_files_are_passed_over(tmp_path, write_folder, monkeypatch):
+def test_folders_named_like_files_and_one_that_fails_while_listed(
+    tmp_path, write_folder, monkeypatch
+):
     names = tuple(name.replace("-idx", ".idx") for name in NAMES)
     folder = write_folder(tmp_path / "archive", names)
     for name in NAMES:
@@ -152,6 +151,13 @@ def test_folders_named_like_files_are_passed_over(tmp_path, write_folder, monkey
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     assert len(load_dataset("~/archive").test_labels) == 20
 
+    def fail(self):
+        raise PermissionError(13, "Permission denied")
+
+    folder = write_folder(tmp_path / "data")
+    monkeypatch.setattr(Path, "iterdir", fail)
+    assert f"{folder} cannot be read: no permission" in complaint(folder)
+
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_file_is_named(tmp_path, write_folder, name):
@@ -159,15 +165,6 @@ def test_a_missing_file_is_named(tmp_path, write_folder, name):
     folder = write_folder(tmp_path / "data")
     (folder / name).unlink()
     assert f"{folder} holds no file {name} or {name}.gz" in complaint(folder)
-
-
-def test_folder_that_fails_while_listed(tmp_path, write_folder, monkeypatch):
-    def fail(self):
-        raise PermissionError(13, "Permission denied")
-
-    folder = write_folder(tmp_path / "data")
-    monkeypatch.setattr(Path, "iterdir", fail)
-    assert f"{folder} cannot be read: no permission" in complaint(folder)
 
 
 def test_swapped_files_and_labels_of_another_file(tmp_path, write_folder):
@@ -240,21 +237,15 @@ def order(**how):
     return [int(target) for _, targets in batches for target in targets]
 
 
-def test_unshuffled_minibatches_are_views_in_order():
+def test_minibatches():
     assert order() == list(range(20))
     inputs, _ = next(iter(iterate_minibatches(INPUTS, TARGETS, 5)))
     assert np.shares_memory(inputs, INPUTS)
-
-
-def test_shuffled_minibatches_leave_out_other_examples_each_time():
     found = order(shuffle=True)
     assert len(found) == len(set(found)) == 20
     assert found != sorted(found)
     missing = {frozenset(range(23)) - frozenset(order(shuffle=True)) for _ in range(20)}
     assert len(missing) > 1
-
-
-def test_the_generator_or_numpys_seed_decides():
     given, seeded = [], []
     for seed in (1, 1, 2):
         given.append(order(shuffle=True, rng=np.random.default_rng(seed)))
@@ -262,9 +253,6 @@ def test_the_generator_or_numpys_seed_decides():
         seeded.append(order(shuffle=True))
     for found in (given, seeded):
         assert found[0] == found[1] != found[2]
-
-
-def test_sizes_of_minibatches():
     for size, count in ((1, 23), (23, 1), (24, 0)):
         assert len(list(iterate_minibatches(INPUTS, TARGETS, size))) == count
     with pytest.raises(ValueError, match="23 inputs and 22 targets"):

@@ -132,15 +132,12 @@ def test_cut_short(kind):
         load_picture(content[: len(content) // 2])
 
 
-def test_several_pages():
+def test_several_pages_and_too_many_pixels(monkeypatch):
     pages = [Image.fromarray(digit()), Image.fromarray(255 - digit())]
     for kind in ("TIFF", "GIF"):
         content = encoded(pages[0], kind, save_all=True, append_images=pages[1:])
         with pytest.raises(PictureError, match="holds 2 pictures"):
             load_picture(content)
-
-
-def test_too_many_pixels(monkeypatch):
     monkeypatch.setattr(picture_file, "MAX_PIXELS", 50_000)
     with pytest.raises(PictureError, match="280×280 pixels"):
         load_picture(encoded(digit()))
@@ -270,6 +267,8 @@ def test_what_is_not_coarse_stays_as_it_is():
     for ink in (*inks, np.kron(usual, np.ones((6, 6), np.uint8))):
         assert InkPixels(ink).smoothed() is ink
         assert not InkPixels(ink).are_few()
+    for ink in (np.full((1, 1), 255, np.uint8), np.full((30, 30), 255, np.uint8)):
+        assert np.isfinite(normalise_ink(InkPixels(ink).smoothed())).all()
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.bool_])
@@ -281,11 +280,6 @@ def test_any_kind_of_ink(dtype):
     assert smooth.dtype == np.float32
     assert (smooth.min(), smooth.max()) == pytest.approx((0, 1), abs=0.05)
     assert smooth.shape[0] > smooth.shape[1]
-
-
-def test_a_single_pixel_and_a_filled_picture():
-    for ink in (np.full((1, 1), 255, np.uint8), np.full((30, 30), 255, np.uint8)):
-        assert np.isfinite(normalise_ink(InkPixels(ink).smoothed())).all()
 
 
 @pytest.mark.parametrize("index", range(10))

@@ -169,7 +169,7 @@ def write_emnist(folder, write_idx, kind, labels):
         write_idx(Path(f"{base}-labels-idx1-ubyte.gz"), numbers)
 
 
-def test_emnist_letters(tmp_path, write_idx):
+def test_emnist(tmp_path, write_idx):
     write_emnist(tmp_path, write_idx, "letters", 26)
     mapping = "".join(f"{n + 1} {65 + n} {97 + n}\n" for n in range(26))
     (tmp_path / "emnist-letters-mapping.txt").write_text(mapping)
@@ -178,9 +178,6 @@ def test_emnist_letters(tmp_path, write_idx):
     assert data.train_labels[:3].tolist() == [0, 1, 2]
     # Rows and columns are exchanged.
     np.testing.assert_array_equal(data.train_images[1, 0], pictures(2)[1].T)
-
-
-def test_one_of_several_emnist_sets_is_named_by_a_file(tmp_path, write_idx):
     write_emnist(tmp_path, write_idx, "letters", 26)
     write_emnist(tmp_path, write_idx, "balanced", 47)
     assert "Name one of these files" in complaint(tmp_path)
@@ -190,16 +187,13 @@ def test_one_of_several_emnist_sets_is_named_by_a_file(tmp_path, write_idx):
     assert (data.classes[10], data.classes[-1]) == ("A", "t")
 
 
-def test_torchvisions_folder_and_well_known_names(tmp_path, write_folder):
+def test_names_that_are_well_known_or_beside_the_files(tmp_path, write_folder):
     (tmp_path / "FashionMNIST").mkdir()
     write_folder(tmp_path / "FashionMNIST" / "raw")
     for place in (tmp_path / "FashionMNIST", tmp_path / "FashionMNIST" / "raw"):
         data = load_dataset(place)
         assert data.name == "FashionMNIST"
         assert data.classes[9] == "Ankle boot"
-
-
-def test_names_beside_the_files(tmp_path, write_folder):
     folder = write_folder(tmp_path / "data")
     assert load_dataset(folder).shows_digits
     (folder / "classes.txt").write_text("\n".join("abcdefghij"), encoding="utf-8")

@@ -232,7 +232,7 @@ def test_it_puts_out_what_lasagnes_layers_do(text):
     np.testing.assert_allclose(found, expected, rtol=3e-5, atol=1e-6)
 
 
-def test_what_does_not_fill_a_square_is_dropped():
+def test_incomplete_squares_are_dropped_and_all_sums_have_probabilities():
     operations = (Convolution(2, 4), MaxPooling(2), Dense(3, "linear"))
     shapes = parameter_shapes(operations)
     assert shapes == ((2, 1, 4, 4), (2,), (2 * 12 * 12, 3), (3,))
@@ -243,9 +243,6 @@ def test_what_does_not_fill_a_square_is_dropped():
     # The last row and column of the 25×25 sums are seen by the filters' last row and column alone.
     pictures[:, :, -1], pictures[:, :, :, -1] = 0, 0
     np.testing.assert_array_equal(forward(operations, values, pictures), before)
-
-
-def test_sums_of_any_size_have_probabilities():
     values = [np.zeros((784, 10), np.float32), np.linspace(-900, 900, 10).astype(np.float32)]
     found = forward((Dense(10, "softmax"),), values, np.zeros((1, 1, 28, 28), np.float32))
     np.testing.assert_allclose(found.sum(), 1)

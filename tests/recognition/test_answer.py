@@ -119,16 +119,10 @@ def test_a_number_is_as_sure_as_all_of_it():
     found = number(part(9, 0.55, 0.4, 4), part(3))
     assert (found.state, found.line) == (State.UNCLEAR, "54 % for 93, 40 % for 43")
     assert [told.is_named_alone for told in found.parts] == [False, True]
-
-
-def test_a_doubtful_number_names_its_sure_digits_only():
     found = number(part(9, 0.52, 0.25, 4), part(3, 0.88))
     assert (found.state, found.text, found.line) == (State.NOT_SURE, "93", "93 or 43?")
     assert [told.named for told in found.parts] == [(), (3,)]
     assert [told.label for told in found.parts] == ["9 ?", "3"]
-
-
-def test_nothing_is_named_where_the_division_into_digits_is_in_doubt():
     # "93", 6.3 % sure, was in the accent's colour.
     found = number(part(9), part(3), share=0.064)
     assert found.state is State.NOT_SURE

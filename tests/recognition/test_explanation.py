@@ -67,7 +67,7 @@ def test_saliency_is_the_slope_times_the_ink(explained):
     assert close >= 9
 
 
-def test_a_network_beyond_doubt_is_explained_too():
+def test_a_network_beyond_doubt_and_its_temperature():
     # Its softmax is 1.0 in float32, the gradient of which is nothing.
     model = scaled_model("mlp", strength=10.0)
     recogniser = Recogniser(model)
@@ -76,9 +76,6 @@ def test_a_network_beyond_doubt_is_explained_too():
     explanation = Explainer(model).explain(_picture(), digit)
     assert explanation.log_odds > 20
     assert np.abs(explanation.saliency).max() > 1
-
-
-def test_temperature_counts():
     model = scaled_model("custom_mlp:3,20,0.2,0.5")
     hot = ModelFile(model.network, model.parameters, {"temperature": 2.0})
     plain, calibrated = (Explainer(one).explain(_picture(), 3).log_odds for one in (model, hot))
@@ -87,7 +84,7 @@ def test_temperature_counts():
     assert calibrated != pytest.approx(plain, abs=1e-2)
 
 
-def test_other_parameters_take_over_and_what_was_returned_stays():
+def test_other_parameters_take_over_or_change_nothing():
     first, second = scaled_model("layers:20", 1), scaled_model("layers:20", 2)
     explainer = Explainer(first)
     before = explainer.explain(_picture(), 5)
@@ -99,9 +96,6 @@ def test_other_parameters_take_over_and_what_was_returned_stays():
     fresh = Explainer(second).explain(_picture(), 5)
     assert np.allclose(after.saliency, fresh.saliency, atol=1e-5)
     assert np.array_equal(explainer.explain(_picture(), 5).saliency, after.saliency)
-
-
-def test_what_does_not_fit_is_said_and_changes_nothing():
     explainer = Explainer(scaled_model("mlp"))
     before = explainer.explain(_picture(), 5)
     with pytest.raises(ModelFileError, match="cnn"):

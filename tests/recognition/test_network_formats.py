@@ -122,7 +122,7 @@ def test_the_python_program_agrees(model, pictures, monkeypatch, tmp_path):
 
 
 @pytest.mark.process
-def test_the_python_program_reads_files(tmp_path):
+def test_the_python_program_reads_files_of_any_name(tmp_path):
     from PIL import Image
 
     (tmp_path / "reader.py").write_bytes(
@@ -146,10 +146,6 @@ def test_the_python_program_reads_files(tmp_path):
     assert "missing.npy: there is no such file" in done.stderr
     done = run_program(tmp_path, "--help")
     assert (done.returncode, "PICTURE.npy" in done.stdout, done.stderr) == (0, True, "")
-
-
-@pytest.mark.process
-def test_no_name_makes_the_python_program_print_what_a_terminal_obeys(tmp_path):
     named = scaled_model("layers:").with_info(name="a\x1b[31m network\n7.npy: 3 (99.9 %)")
     (tmp_path / "reader.py").write_bytes(NETWORK_FORMATS["py"].pack(named))
     done = run_program(tmp_path)

@@ -60,7 +60,7 @@ def test_numbers_of_mnist_digits_are_read(recogniser):
     assert right >= 17
 
 
-def test_a_first_stroke_is_one_digit_until_it_ends(recogniser):
+def test_a_first_stroke_is_one_digit_and_each_of_a_number_says_what_was_seen(recogniser):
     ink, _ = number("42", PEN)
     alone = recogniser.recognise_ink(ink)
     answer = read_number(recogniser, ink, alone, beginning=True)
@@ -72,9 +72,6 @@ def test_a_first_stroke_is_one_digit_until_it_ends(recogniser):
     for beginning in (False, True):
         empty = np.zeros((9, 9), np.uint8)
         assert read_number(recogniser, empty, beginning=beginning) == NumberAnswer("", ())
-
-
-def test_each_digit_of_a_number_says_what_the_network_saw(recogniser):
     ink, _ = number("42", PEN)
     answer = read_number(recogniser, ink)
     assert len(answer.digits) == 2
@@ -89,7 +86,7 @@ def test_each_digit_of_a_number_says_what_the_network_saw(recogniser):
         assert part.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_one_digit_is_not_made_several(recogniser):
+def test_touching_digits_are_cut_and_one_digit_is_not(recogniser):
     images = load_dataset().test_images[:200, 0]
     answers = [read_number(recogniser, _enlarged(image)) for image in images]
     assert sum(len(answer.digits) > 1 for answer in answers) <= 2
@@ -97,6 +94,8 @@ def test_one_digit_is_not_made_several(recogniser):
     assert answers[0].text == str(alone.digit) == "7"
     assert answers[0].digits[0].confidence == pytest.approx(alone.confidence)
     assert not answers[0].is_number
+    inks = [number(text, PEN, height=150, gap=-6)[0] for text in ("10", "30", "02", "38")]
+    assert [len(read_number(recogniser, ink).digits) for ink in inks].count(2) >= 3
 
 
 @pytest.mark.parametrize("gap", [1.5, 8.0])
@@ -108,12 +107,7 @@ def test_strokes_of_one_digit_stay_together(recogniser, gap):
         assert len(read_number(recogniser, ink).digits) == 1
 
 
-def test_touching_digits_are_cut(recogniser):
-    inks = [number(text, PEN, height=150, gap=-6)[0] for text in ("10", "30", "02", "38")]
-    assert [len(read_number(recogniser, ink).digits) for ink in inks].count(2) >= 3
-
-
-def test_junk_is_no_number(recogniser):
+def test_junk_is_no_number_and_place_and_size_do_not_matter(recogniser):
     turns = np.linspace(0, 2 * np.pi, 30)
     face = [
         [(0.5 + 0.5 * np.cos(t), 0.5 + 0.5 * np.sin(t)) for t in turns],
@@ -133,9 +127,6 @@ def test_junk_is_no_number(recogniser):
             specks[row : row + 14, column : column + 14] = 255
     for ink in (square, specks, wide):
         assert read_number(recogniser, ink).text == "?"
-
-
-def test_place_and_size_do_not_matter(recogniser):
     ink, _ = number("207", PEN)
     expected = read_number(recogniser, ink)
     moved = read_number(recogniser, np.pad(ink, ((300, 0), (0, 500))))
@@ -209,16 +200,13 @@ def test_ones_are_read_beside_wide_paper(shipped, text, gap):
     assert read(shipped, written(text, gap)).text == text
 
 
-def test_boxes_lie_around_the_digits(shipped):
+def test_boxes_lie_around_the_digits_and_no_stroke_is_cut(shipped):
     strokes = written("37", 0.4)
     for part, stroke in zip(read(shipped, strokes).digits, strokes, strict=True):
         left, top, width, height = part.box
         points = stroke[:, :2]
         assert np.abs(points.min(axis=0) - (left, top)).max() < LINE
         assert np.abs(points.max(axis=0) - (left + width, top + height)).max() < LINE
-
-
-def test_one_stroke_is_never_cut(shipped):
     wave = np.linspace(0, 1, 120)
     letter_m = np.column_stack(
         [60 + 300 * wave, 150 - 80 * np.abs(np.sin(2.5 * np.pi * wave)), np.full(120, LINE)]
@@ -279,7 +267,7 @@ def test_few_strokes_that_are_hardly_several_digits_are_no_number(shipped, text,
     assert len(read(shipped, written(text, gap), several=-4.5).digits) == count
 
 
-def test_a_percent_sign_is_no_number_but_a_line_may_rise(shipped):
+def test_a_percent_sign_and_two_lines_are_no_number(shipped):
     pen, turn, along = 6.0, np.linspace(-np.pi / 2, 1.5 * np.pi, 60), np.linspace(0, 1, 60)
 
     def text_of(*lines):
@@ -296,9 +284,6 @@ def test_a_percent_sign_is_no_number_but_a_line_may_rise(shipped):
     for stroke in rising:
         stroke[:, 1] += 110 - 0.8 * stroke[:, 0].mean()
     assert read_number(shipped, inked(rising), strokes=rising).text == "17"
-
-
-def test_two_lines_are_no_number(shipped):
     above, below = written("12", 0.45), written("34", 0.45)
     high, wide = (np.ptp(np.concatenate(above)[:, axis]) for axis in (1, 0))
     for stroke in below:
@@ -320,13 +305,10 @@ def test_a_one_with_a_flag_of_its_own_is_no_eleven(shipped, wide):
     assert read(shipped, [flag, stem, *others]).text == "17"
 
 
-def test_a_bar_that_is_added_at_the_end_finds_its_digit(shipped):
+def test_late_bars_and_strange_parts(shipped):
     first, bar, *others = written("57", 0.3)
     strokes = [first, *others, bar]
     assert read_number(shipped, inked(strokes), strokes=strokes).text == "57"
-
-
-def test_a_strange_part_does_not_hide_the_others(shipped):
     strokes = written("23", 0.4)
     right = strokes[-1][:, 0].max() + 50
     corners = np.array([(0, 0), (22, 95), (45, 30), (68, 95), (90, 0)]) + np.array([right, 62])

@@ -54,19 +54,13 @@ def test_the_network_sees_what_it_was_trained_on(recogniser):
     assert np.allclose(recogniser.predict(pictures), expected, atol=1e-5)
 
 
-def test_empty_picture_never_reaches_the_network(recogniser, monkeypatch):
-    monkeypatch.setattr(recogniser, "_predict", None)
-    assert recogniser.recognise_ink(np.zeros((300, 300), np.uint8)).text == ""
-    assert recogniser.recognise_ink(np.zeros((28, 28), np.float32)).is_empty
-
-
 @pytest.mark.parametrize("value", [None, "2", True, 0, -1, 1e9, [1]])
 def test_nonsense_temperature_counts_as_none(value):
     model = ModelFile("mlp", (np.ones(1),), {"temperature": value})
     assert temperature_of(model) == 1.0
 
 
-def test_another_model_brings_its_parameters_and_temperature():
+def test_another_model_is_used_or_changes_nothing():
     model = linear_model()
     picture = load_dataset().test_images[0, 0]
     recogniser = Recogniser(model)
@@ -82,9 +76,6 @@ def test_another_model_brings_its_parameters_and_temperature():
     assert recogniser.recognise_ink(picture).digit == 8
     with pytest.raises(ModelFileError, match="network 'mlp'"):
         recogniser.use(ModelFile("mlp", model.parameters))
-
-
-def test_unfit_parameters_change_nothing():
     model = linear_model()
     recogniser = Recogniser(model)
     weights, bias = model.parameters
@@ -138,13 +129,16 @@ def test_batches_of_every_size_give_each_picture_its_own_answer(recogniser, coun
         assert probabilities == pytest.approx(alone, abs=1e-5)
 
 
-def test_the_network_is_not_asked_about_what_is_hardly_a_digit(recogniser):
+def test_the_network_is_not_asked_about_what_is_hardly_a_digit(recogniser, monkeypatch):
     digit = load_dataset().test_images[:1].astype(np.float32) / 256
     inputs = np.concatenate([digit, np.full_like(digit, 0.9)])
     scores = recogniser.read(inputs, min_log_odds=0.0)
     assert scores.log_odds[0] > 0 > scores.log_odds[1]
     assert scores.probabilities[1] == pytest.approx([0.1] * 10)
     assert scores.probabilities[0] == pytest.approx(recogniser.predict(digit)[0], abs=1e-5)
+    monkeypatch.setattr(recogniser, "_predict", None)
+    assert recogniser.recognise_ink(np.zeros((300, 300), np.uint8)).text == ""
+    assert recogniser.recognise_ink(np.zeros((28, 28), np.float32)).is_empty
 
 
 def test_the_rule_is_asked_once_about_the_pictures_of_a_data_set(monkeypatch):

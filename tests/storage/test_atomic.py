@@ -69,7 +69,7 @@ def test_a_reason_fits_between_a_colon_and_a_full_stop(error, reason):
     assert reason_of(error) == reason
 
 
-def test_old_file_survives_a_failing_writer(tmp_path):
+def test_the_old_file_survives_a_failing_writer_and_a_full_disk(tmp_path, monkeypatch):
     path = tmp_path / "file"
     write(path, b"old")
 
@@ -82,9 +82,6 @@ def test_old_file_survives_a_failing_writer(tmp_path):
         fail_half_way()
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
-
-
-def test_full_disk_keeps_the_old_file_and_says_so(tmp_path, monkeypatch):
     path = tmp_path / "file"
     write(path, b"old")
     monkeypatch.setattr(atomic.os, "fsync", full_disk)
@@ -178,7 +175,7 @@ def test_the_programs_own_folders_are_swept(tmp_path, monkeypatch):
 
 
 @posix
-def test_link_stays_a_link(tmp_path):
+def test_links_devices_and_pipes_stay(tmp_path):
     (tmp_path / "far").mkdir()
     target, link = tmp_path / "far" / "target", tmp_path / "link"
     target.write_bytes(b"old")
@@ -186,14 +183,11 @@ def test_link_stays_a_link(tmp_path):
     write(link, b"new")
     assert link.is_symlink()
     assert target.read_bytes() == b"new"
-
-
-def test_longest_file_name(tmp_path):
-    path = tmp_path / ("n" * 250)
-    check_writable(path)
-    assert names(tmp_path) == []
-    write(path, b"x")
-    assert path.read_bytes() == b"x"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/null")):
+        refuses(path, "not a regular file")
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
 
 
 def refuses(path, words):
@@ -203,20 +197,16 @@ def refuses(path, words):
             attempt()
 
 
-def test_missing_folder_and_folder_in_the_way(tmp_path):
+def test_missing_folders_folders_in_the_way_and_the_longest_name(tmp_path):
     refuses(tmp_path / "no" / "file", "does not exist")
     refuses(tmp_path, "it is a folder")
     refuses(f"{tmp_path}/a\0b", "null")
     assert names(tmp_path) == []
-
-
-@posix
-def test_devices_and_pipes_are_not_replaced(tmp_path):
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    for path in (pipe, Path("/dev/null")):
-        refuses(path, "not a regular file")
-    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    path = tmp_path / ("n" * 250)
+    check_writable(path)
+    assert names(tmp_path) == []
+    write(path, b"x")
+    assert path.read_bytes() == b"x"
 
 
 def test_protected_file_is_left_alone(tmp_path, monkeypatch):
@@ -277,7 +267,7 @@ def test_who_asks_at_once_gets_another_name(tmp_path, take):
     assert all(path.exists() for path in taken)
 
 
-def test_a_name_that_was_not_used_is_free_again(tmp_path):
+def test_names_that_are_free_again_or_all_taken(tmp_path, monkeypatch):
     with (
         reserved_file(tmp_path / "model.npz") as first,
         reserved_file(tmp_path / "model.npz") as second,
@@ -286,9 +276,6 @@ def test_a_name_that_was_not_used_is_free_again(tmp_path):
     assert not first.exists()
     assert second.name == "model-2.npz"
     assert second.read_bytes() == b"network"
-
-
-def test_no_name_is_left_or_no_folder_can_be_made(tmp_path, monkeypatch):
     monkeypatch.setattr(unique_paths, "_MAX_COUNT", 3)
     for take in (create_unique_file, create_unique_folder):
         for _ in range(2):
@@ -317,7 +304,16 @@ def test_what_is_put_aside_replaces_nothing(tmp_path, monkeypatch, content):
     assert path.read_bytes() == content
 
 
-def test_a_folder_comes_out_of_the_bin_beside_the_new_one(tmp_path):
+def test_what_comes_out_of_the_bin(tmp_path):
+    (tmp_path / "3.png").write_text("three")
+    kept = move_to_bin(tmp_path / "3.png", "The digit 3.png")
+    bring_back(kept, "The digit")
+    with pytest.raises(StorageError, match=r"3\.png is no longer among what was deleted"):
+        bring_back(kept, "The digit")
+    assert [path.name for path in tmp_path.glob("*.png")] == ["3.png"]
+    with pytest.raises(StorageError, match=r"The run Monday is no longer there") as caught:
+        move_to_bin(tmp_path / "run", "The run Monday")
+    assert "unchanged" not in str(caught.value)
     for content in ("old", "new"):
         (tmp_path / "run").mkdir()
         (tmp_path / "run" / "record").write_text(content)
@@ -328,18 +324,6 @@ def test_a_folder_comes_out_of_the_bin_beside_the_new_one(tmp_path):
     assert (back.name, (back / "record").read_text()) == ("run-2", "old")
     assert (tmp_path / "run" / "record").read_text() == "new"
     assert not deleted(tmp_path)
-
-
-def test_what_is_back_already_is_not_said_to_be_in_the_bin(tmp_path):
-    (tmp_path / "3.png").write_text("three")
-    kept = move_to_bin(tmp_path / "3.png", "The digit 3.png")
-    bring_back(kept, "The digit")
-    with pytest.raises(StorageError, match=r"3\.png is no longer among what was deleted"):
-        bring_back(kept, "The digit")
-    assert [path.name for path in tmp_path.glob("*.png")] == ["3.png"]
-    with pytest.raises(StorageError, match=r"The run Monday is no longer there") as caught:
-        move_to_bin(tmp_path / "run", "The run Monday")
-    assert "unchanged" not in str(caught.value)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a permission there")
@@ -368,7 +352,7 @@ def test_a_link_to_a_folder_is_deleted_and_brought_back(tmp_path, relative):
 # -- folders
 
 
-def test_one_variable_moves_all_folders(tmp_path, monkeypatch):
+def test_one_variable_moves_all_folders_or_the_system_decides(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "stick"))
     found = [cache_folder(), data_folder(), config_folder()]
     assert [folder.name for folder in found] == ["cache", "data", "config"]
@@ -377,9 +361,6 @@ def test_one_variable_moves_all_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "file"))
     with pytest.raises(StorageError, match="MNIST_DRAW_HOME"):
         cache_folder()
-
-
-def test_without_it_the_system_decides(tmp_path, monkeypatch):
     monkeypatch.delenv("MNIST_DRAW_HOME", raising=False)
     for kind, function in (("CACHE", cache_folder), ("DATA", data_folder)):
         monkeypatch.setattr(

@@ -72,12 +72,19 @@ def test_another_label_renames_the_file(tmp_path):
     assert read_digit((tmp_path / "5.png").rename(tmp_path / "mine.png")).label == 8
 
 
-def test_pictures_from_elsewhere_are_none_of_ours(tmp_path):
+def test_pictures_from_elsewhere_and_what_cannot_be_done(tmp_path):
     for name in ("3.png", "3.jpg"):
         Image.new("L", (10, 10)).save(tmp_path / name)
     (tmp_path / "3.txt").write_text("three")
     for path in tmp_path.iterdir():
         assert read_digit(path) is None
+    missing = tmp_path / "3-missing.png"
+    with pytest.raises(DigitError, match="There is no file"):
+        read_digit(missing)
+    with pytest.raises(StorageError, match="It keeps its label"):
+        relabel_digit(missing, 4)
+    with pytest.raises(StorageError):
+        save_digit(digit(), tmp_path / "no folder")
 
 
 def written(folder, content, name="x.png"):
@@ -134,16 +141,6 @@ def test_a_description_that_makes_no_sense(tmp_path, old, new, words):
     path = written(tmp_path, told_otherwise(old, new))
     with pytest.raises(DigitError, match=words):
         read_digit(path)
-
-
-def test_what_cannot_be_done_is_a_sentence(tmp_path):
-    missing = tmp_path / "3-missing.png"
-    with pytest.raises(DigitError, match="There is no file"):
-        read_digit(missing)
-    with pytest.raises(StorageError, match="It keeps its label"):
-        relabel_digit(missing, 4)
-    with pytest.raises(StorageError):
-        save_digit(digit(), tmp_path / "no folder")
 
 
 def teach(folder, label, shade):

@@ -44,14 +44,11 @@ def test_reads_what_numpy_writes_and_the_other_way_round(savez):
             assert np.array_equal(archive[name], value), name
 
 
-def test_equal_arrays_give_equal_bytes():
+def test_equal_arrays_give_equal_bytes_a_piece_at_a_time(monkeypatch):
     again = {name: np.array(value, order="C") for name, value in ARRAYS.items()}
     assert pack(ARRAYS | {"columns": again["columns"]}) == pack(again)
     value = np.arange(4, dtype=np.float32)
     assert pack({"a": value.astype(">f4")}) == pack({"a": value})
-
-
-def test_large_arrays_are_copied_a_piece_at_a_time(monkeypatch):
     # While one piece is copied no other thread runs, the window's included.
     pieces: list[int] = []
 
@@ -132,7 +129,7 @@ def test_small_file_that_unfolds_into_gigabytes_is_refused_unread():
         unpack(bytes(data))
 
 
-def test_same_name_twice():
+def test_entries_that_share_a_name_or_a_place_are_damage():
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("a.npy", npy("|u1", "(1,)", b"x"))
@@ -142,6 +139,13 @@ def test_same_name_twice():
         archive.filelist[0].filename = "a.npy"
     with pytest.raises(NpzError, match=r"twice|damaged"):
         unpack(buffer.getvalue())
+    content = bytearray(
+        pack({"a": np.arange(6, dtype=np.float32), "b": np.arange(3, dtype=np.uint8)})
+    )
+    second = content.rindex(b"PK\x01\x02")
+    content[second + 42 : second + 46] = bytes(4)  # the offset of its header
+    with pytest.raises(NpzError, match="damaged"):
+        unpack(bytes(content))
 
 
 @given(
@@ -156,16 +160,6 @@ def test_any_array_survives(array):
     assert found.dtype == array.dtype
     assert found.tobytes() == array.tobytes()
     assert found.shape == array.shape
-
-
-def test_two_arrays_at_one_place_are_damage_without_a_warning():
-    content = bytearray(
-        pack({"a": np.arange(6, dtype=np.float32), "b": np.arange(3, dtype=np.uint8)})
-    )
-    second = content.rindex(b"PK\x01\x02")
-    content[second + 42 : second + 46] = bytes(4)  # the offset of its header
-    with pytest.raises(NpzError, match="damaged"):
-        unpack(bytes(content))
 
 
 # -- networks
@@ -200,7 +194,7 @@ def with_arrays(**changes):
     return npz.pack({**arrays_of(small_model()), **changes})
 
 
-def test_round_trip(tmp_path):
+def test_what_is_saved_is_read_back_as_float32(tmp_path):
     model = small_model()
     save_model(tmp_path / "model.npz", model)
     found = load_model(tmp_path / "model.npz", shapes_of=lambda _: SHAPES)
@@ -210,9 +204,6 @@ def test_round_trip(tmp_path):
     for a, b in zip(found.parameters, model.parameters, strict=True):
         assert a.dtype == np.float32
         assert np.array_equal(a, b)
-
-
-def test_doubles_are_kept_as_float32_and_the_metadata_is_a_copy():
     metadata = {"epochs": [1, 2]}
     model = ModelFile("mlp", (np.ones((2, 2)),), metadata)
     metadata["epochs"].append(3)
@@ -265,6 +256,11 @@ def test_what_is_known_about_a_network():
         model.with_info(titel="B")
     assert small_model(test_accuracy=0.5).describe() == "mlp · 50.00 % on its test pictures"
     assert small_model(epochs=1).describe() == "mlp"
+    info = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})
+    assert (info.classes, info.data) == (("a", "b�"), "gr�n")
+    info = ModelInfo.of({"classes": ["a\u202e", "b\n"], "name": "a\x1b[31m\u202eb\nc"})
+    assert info.classes == ("a\\u202e", "b\\u000a")
+    assert info.name == "a\\u001b[31m\\u202eb\\u000ac"
 
 
 @pytest.mark.parametrize(
@@ -363,11 +359,3 @@ def test_damaged_files_give_model_file_errors_or_the_same_model(tmp_path_factory
     assert found.metadata == model.metadata
     for a, b in zip(found.parameters, model.parameters, strict=True):
         assert np.array_equal(a, b)
-
-
-def test_names_in_a_file_are_shown_without_controls_and_surrogates():
-    info = ModelInfo.of({"classes": ["a", "b\udcfc"], "data": "gr\udcf6n"})
-    assert (info.classes, info.data) == (("a", "b�"), "gr�n")
-    info = ModelInfo.of({"classes": ["a\u202e", "b\n"], "name": "a\x1b[31m\u202eb\nc"})
-    assert info.classes == ("a\\u202e", "b\\u000a")
-    assert info.name == "a\\u001b[31m\\u202eb\\u000ac"

@@ -123,25 +123,7 @@ def path(tmp_path):
     return tmp_path / "preferences.json"
 
 
-def test_remembered(path):
-    first = Preferences(path)
-    first.set("epochs", 20)
-    first.set("folder", "/Zürich")
-    first.set("removed", 1)
-    first.save()
-    first.remove("removed")
-    first.save()
-    with pytest.raises(TypeError, match="'a' is not JSON"):
-        first.set("a", float("nan"))
-    second = Preferences(path)
-    assert second.notice == ""
-    assert second.get("epochs", 1) == 20
-    assert second.get("folder", "") == "/Zürich"
-    assert second.get("missing", 1.5) == 1.5
-    assert second.get("removed", 0) == 0
-
-
-def test_what_is_set_while_it_is_written_is_written_next(path, monkeypatch):
+def test_saving_while_values_are_set_and_while_another_window_hangs(path, monkeypatch):
     chosen = Preferences(path)
     chosen.set("theme", "dark")
     write = preferences.write_atomically
@@ -159,9 +141,15 @@ def test_what_is_set_while_it_is_written_is_written_next(path, monkeypatch):
     assert not chosen.changed
     again = Preferences(path)
     assert (again.get("theme", ""), again.get("tab", "")) == ("light", "draw")
+    monkeypatch.setattr(preferences, "_PATIENCE", 0.0)
+    with FileLock(path.with_name(".preferences.json.lock")):
+        first = Preferences(path)
+        first.set("epochs", 3)
+        first.save()
+    assert Preferences(path).get("epochs", 0) == 3
 
 
-def test_nothing_is_written_when_nothing_changed(path):
+def test_what_changed_is_remembered_and_nothing_else_is_written(path):
     first = Preferences(path)
     first.save()
     assert not path.exists()
@@ -172,14 +160,36 @@ def test_nothing_is_written_when_nothing_changed(path):
     first.remove("other")
     first.save()
     assert not path.exists()
+    first = Preferences(path)
+    first.set("epochs", 20)
+    first.set("folder", "/Zürich")
+    first.set("removed", 1)
+    first.save()
+    first.remove("removed")
+    first.save()
+    with pytest.raises(TypeError, match="'a' is not JSON"):
+        first.set("a", float("nan"))
+    second = Preferences(path)
+    assert second.notice == ""
+    assert second.get("epochs", 1) == 20
+    assert second.get("folder", "") == "/Zürich"
+    assert second.get("missing", 1.5) == 1.5
+    assert second.get("removed", 0) == 0
 
 
-def test_values_unknown_to_this_version_are_kept(path):
+def test_unknown_values_and_those_of_a_failed_save_are_kept(path, tmp_path):
     path.write_text('{"schema": 1, "values": {"of another version": [1, 2]}}')
     first = Preferences(path)
     first.set("epochs", 3)
     first.save()
     assert json.loads(path.read_text())["values"]["of another version"] == [1, 2]
+    first = Preferences(tmp_path / "gone" / "preferences.json")
+    first.set("a", 1)
+    with pytest.raises(StorageError, match="does not exist"):
+        first.save()
+    (tmp_path / "gone").mkdir()
+    first.save()
+    assert Preferences(first.path).get("a", 0) == 1
 
 
 @pytest.mark.parametrize(
@@ -243,17 +253,7 @@ def test_file_that_may_not_be_read_is_reported(path, monkeypatch):
     assert path.exists()
 
 
-def test_failed_save_keeps_the_values(tmp_path):
-    first = Preferences(tmp_path / "gone" / "preferences.json")
-    first.set("a", 1)
-    with pytest.raises(StorageError, match="does not exist"):
-        first.save()
-    (tmp_path / "gone").mkdir()
-    first.save()
-    assert Preferences(first.path).get("a", 0) == 1
-
-
-def test_a_number_that_is_none_costs_only_itself(path):
+def test_numbers_that_are_none_and_surrogates_cost_only_themselves(path):
     content = '{"schema": 1, "values": {"pen": NaN, "hue": 1e999, "far": %s, "epochs": 7}}'
     path.write_text(content % (10**400))
     first = Preferences(path)
@@ -265,9 +265,6 @@ def test_a_number_that_is_none_costs_only_itself(path):
     first.save()
     assert Preferences(path).get("epochs", 1) == 7
     assert Preferences(path).notice == ""
-
-
-def test_a_surrogate_neither_stops_the_program_nor_the_saving(path):
     path.write_text(r'{"schema": 1, "values": {"folder": "\ud800", "data": "/x/\udcff"}}')
     first = Preferences(path)
     assert first.get("folder", "default") == "default"
@@ -278,7 +275,7 @@ def test_a_surrogate_neither_stops_the_program_nor_the_saving(path):
     assert Preferences(path).get("output", "") == "/y/\udcfe"
 
 
-def test_the_window_closed_last_keeps_what_the_other_chose(path):
+def test_several_windows_lose_nothing(path):
     Preferences(path).save()
     first, second = Preferences(path), Preferences(path)
     first.set("epochs", 3)
@@ -290,8 +287,6 @@ def test_the_window_closed_last_keeps_what_the_other_chose(path):
     last = Preferences(path)
     assert (last.get("epochs", 0), last.get("pen", 0)) == (3, 40)
 
-
-def test_many_windows_at_once_lose_nothing(path):
     def close(number):
         mine = Preferences(path)
         mine.set(f"window {number}", number)
@@ -301,12 +296,3 @@ def test_many_windows_at_once_lose_nothing(path):
         list(windows.map(close, range(32)))
     last = Preferences(path)
     assert [last.get(f"window {number}", -1) for number in range(32)] == list(range(32))
-
-
-def test_another_window_that_hangs_does_not_keep_this_one_from_saving(path, monkeypatch):
-    monkeypatch.setattr(preferences, "_PATIENCE", 0.0)
-    with FileLock(path.with_name(".preferences.json.lock")):
-        first = Preferences(path)
-        first.set("epochs", 3)
-        first.save()
-    assert Preferences(path).get("epochs", 0) == 3

@@ -84,7 +84,7 @@ def test_gradients_of_convolution_s_gradients_agree_with_differences(mode, rng):
 
 
 @on_pytensor
-def test_shapes_are_known_beforehand_where_they_can_be():
+def test_shapes_are_known_beforehand_or_without_the_convolution():
     x = T.TensorType("float32", (None, 1, 28, 28))()
     w = T.TensorType("float32", (32, 1, 5, 5))()
     y = T.nnet.conv2d(x, w, border_mode="valid")
@@ -92,10 +92,6 @@ def test_shapes_are_known_beforehand_where_they_can_be():
     gx, gw = T.grad(y.sum(), [x, w])
     assert gx.type.shape[1:] == (1, 28, 28)
     assert gw.type.shape == (32, 1, 5, 5)
-
-
-@on_pytensor
-def test_the_shape_alone_is_computed_without_the_convolution():
     x, w = T.ftensor4(), T.ftensor4()
     y = T.nnet.conv2d(x, w, border_mode="half", subsample=(2, 3))
     shape = theano.function([x, w], y.shape, mode=PLAIN)

@@ -50,7 +50,7 @@ def test_elementwise(expression, shape, both):
     both([x], expression(x), [normal(*shape)])
 
 
-def test_elementwise_broadcasting(both):
+def test_elementwise_broadcasting_and_special_values(both):
     column, tensor, filters = T.col("column"), T.tensor4("tensor"), T.vector("filters")
     a = normal(400, 70)
     both([x, v], x * v + v, [a, normal(70)])
@@ -58,9 +58,6 @@ def test_elementwise_broadcasting(both):
     both([x, y], x + y.T, [a, normal(70, 400)])
     added = tensor + filters.dimshuffle("x", 0, "x", "x")
     both([tensor, filters], added, [normal(20, 8, 13, 11), normal(8)])
-
-
-def test_special_values_survive(both):
     special = np.array([[np.nan, np.inf, -np.inf, 0.0, 100.0, -100.0]], np.float32)
     with np.errstate(all="ignore"):
         both([x], [T.exp(x), T.nnet.sigmoid(x), x * 0, T.maximum(x, 1)], [special])
@@ -82,6 +79,7 @@ def test_products_of_some_rows_and_of_nothing(both):
     # Over nothing, products and sums are zero in every run.
     results = [T.dot(x, y) * 2 + 1, x.sum(axis=1) * 2 + 1]
     both([x, y], results, [normal(3, 0), normal(0, 4)])
+    both([x], pytensor.tensor.specify_shape(x, (None, 3)) * 2, [np.ones((4, 3), "float32")])
 
 
 @pytest.mark.parametrize(
@@ -126,7 +124,7 @@ def test_a_label_out_of_range_is_an_index_error(wrong, native):
     assert np.isfinite(function(normal(500, 10), np.zeros(500, np.int32)))
 
 
-def test_other_shapes_make_other_plans(native):
+def test_inputs_of_other_shapes_and_any_layout(native):
     function = theano.function([x, y], T.dot(x, y) + 1, mode=native)
     for size in (1, 2, 300, 17, 2, 0):
         a, b = normal(size, 9), normal(9, 4)
@@ -134,9 +132,6 @@ def test_other_shapes_make_other_plans(native):
     add = theano.function([x, y], x + y, mode=native)
     with pytest.raises(ValueError, match="broadcast"):
         add(normal(3, 4), normal(3, 5))
-
-
-def test_inputs_of_any_layout(native):
     function, a = theano.function([x], x * 2, mode=native), normal(300, 200)
     for value in (a.T, a[:, ::3], a):
         np.testing.assert_array_equal(function(value), value * 2)
@@ -169,10 +164,6 @@ def test_rows_that_are_not_there_are_an_error(native):
         with pytest.raises(IndexError):
             take(normal(3, 2), np.array([0, wrong]))
     assert take(normal(3, 2), np.array([1, 1])).shape == (2, 2)
-
-
-def test_a_shape_of_which_only_some_lengths_are_told(both):
-    both([x], pytensor.tensor.specify_shape(x, (None, 3)) * 2, [np.ones((4, 3), "float32")])
 
 
 @pytest.mark.parametrize("flip", [True, False])

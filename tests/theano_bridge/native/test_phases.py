@@ -30,16 +30,13 @@ def names(arranged):
     return [sorted(tuple(m.function.name for m in g.members) for g in p) for p in arranged]
 
 
-def test_kernels_of_the_same_rows_run_in_a_row():
+def test_who_needs_all_rows_waits_and_others_run_in_a_row():
     first = instruction([region(0)], [region(1)], name="first")
     second = instruction([region(1), region(9, False)], [region(2)], name="second")
     third = instruction([region(2)], [region(2)], name="third")
     ((group,),) = arrange([first, second, third])
     assert [m.function.name for m in group.members] == ["first", "second", "third"]
     assert len(group.chunks()) == 4
-
-
-def test_who_needs_all_rows_waits_and_what_is_still_read_is_not_overwritten():
     first = instruction([region(0)], [region(1)], name="first")
     sums = instruction([region(1, False)], [region(2)], name="sum")
     other = instruction([region(5)], [region(6)], name="other")

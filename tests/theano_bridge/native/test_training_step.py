@@ -83,12 +83,21 @@ def test_a_training_step_equals_the_straightforward_graph(agree):
     agree(network="layers:8/0.3,8", l2=0.001)
 
 
-def test_the_same_seed_gives_the_same_bits(monkeypatch, native):
+def test_equal_seeds_give_equal_bits_and_values_can_be_set(monkeypatch, native):
     first, second = (
         trained(native, monkeypatch, network="layers:64/0.3", seed=4) for _ in range(2)
     )
     for one, other in zip(first[0] + first[1], second[0] + second[1], strict=True):
         np.testing.assert_array_equal(one, other)
+    weights = theano.shared(np.ones((300, 200), np.float32))
+    step = theano.function([], weights.sum(), updates=[(weights, weights * 2)], mode=native)
+    kept = weights.get_value()
+    assert float(step()) == 60_000
+    assert float(step()) == 120_000
+    np.testing.assert_array_equal(kept, 1)
+    weights.set_value(np.full((300, 200), 3, np.float32))
+    assert float(step()) == 180_000
+    np.testing.assert_array_equal(weights.get_value(), 6)
 
 
 def _square():
@@ -127,18 +136,6 @@ def test_the_number_of_threads_hardly_changes_the_result(monkeypatch, help_with)
         np.testing.assert_allclose(one, three, rtol=1e-3, atol=1e-5)
 
 
-def test_get_and_set_value_work_between_steps(native):
-    weights = theano.shared(np.ones((300, 200), np.float32))
-    step = theano.function([], weights.sum(), updates=[(weights, weights * 2)], mode=native)
-    kept = weights.get_value()
-    assert float(step()) == 60_000
-    assert float(step()) == 120_000
-    np.testing.assert_array_equal(kept, 1)
-    weights.set_value(np.full((300, 200), 3, np.float32))
-    assert float(step()) == 180_000
-    np.testing.assert_array_equal(weights.get_value(), 6)
-
-
 @pytest.mark.parametrize("shape", [(), (3,), (200, 100)])
 def test_two_variables_can_change_places(shape, native):
     a, b = (theano.shared(np.full(shape, v, np.float32)) for v in (1.0, 2.0))
@@ -149,7 +146,7 @@ def test_two_variables_can_change_places(shape, native):
         np.testing.assert_array_equal(b.get_value(), 3 - first)
 
 
-def test_a_minibatch_of_chosen_rows_is_that_minibatch():
+def test_minibatches_of_chosen_rows_and_of_any_number():
     networks, rows = [], RNG.permutation(200)[:80]
     for minibatch in ((PICTURES, LABELS, rows), (PICTURES[rows], LABELS[rows])):
         settings = TrainingSettings(network="custom_mlp:1,10,0.2,0.5", seed=3)
@@ -160,6 +157,13 @@ def test_a_minibatch_of_chosen_rows_is_that_minibatch():
         networks.append(lasagne.layers.get_all_param_values(network))
     for one, other in zip(*networks, strict=True):
         np.testing.assert_array_equal(one, other)
+    evaluate = compile_evaluate(parse_network("mlp").build())
+    whole, *parts = (
+        np.array(evaluate(PICTURES[places], LABELS[places]))
+        for places in (slice(None), slice(80), slice(80, 160), slice(160, None))
+    )
+    mean = (80 * (parts[0] + parts[1]) + 40 * parts[2]) / 200
+    np.testing.assert_allclose(mean[:2], whole[:2], rtol=1e-5)
 
 
 def test_functions_of_several_threads_run_side_by_side(native):
@@ -277,16 +281,6 @@ def test_the_helpers_of_a_lowered_thread_are_lowered_too(monkeypatch, help_with)
     assert len(lowered) == 2
     assert lowered[0] == thread.ident
     assert not thread_priority.is_lowered()
-
-
-def test_evaluation_takes_any_number_of_pictures():
-    evaluate = compile_evaluate(parse_network("mlp").build())
-    whole, *parts = (
-        np.array(evaluate(PICTURES[places], LABELS[places]))
-        for places in (slice(None), slice(80), slice(80, 160), slice(160, None))
-    )
-    mean = (80 * (parts[0] + parts[1]) + 40 * parts[2]) / 200
-    np.testing.assert_allclose(mean[:2], whole[:2], rtol=1e-5)
 
 
 @pytest.mark.parametrize(
