@@ -167,9 +167,9 @@ def save_fine_tuned(model: ModelFile, before: bool = False) -> StoredNetwork:
 
 
 def save_opened(model: ModelFile, name: str) -> StoredNetwork:
-    """Save an opened network under a name; the same network is saved once."""
+    """Save an opened network, under a name if it has none; the same network is saved once."""
     wanted = opened_folder() / f"{Path(name).name}{SUFFIX}"
-    named = model.with_info(name=name)
+    named = model.with_info(name=model.info.name or name)
     with contextlib.suppress(OSError, UserError):
         if read_file(wanted, MAX_BYTES) == pack_model(named):
             return of_file(wanted, OPENED)

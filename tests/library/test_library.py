@@ -87,6 +87,9 @@ def test_the_newest_comes_first_and_titles_tell_when():
 def test_a_network_is_renamed_deleted_and_brought_back_under_its_key(home):
     kept = save_opened(linear_model(), "from elsewhere")
     assert (kept.title, kept.key) == ("from elsewhere", "opened:from elsewhere.npz")
+    # A shared file says what its network is called.
+    assert save_opened(linear_model().with_info(name="Quick, 5 epochs"), "2").title[:5] == "Quick"
+    delete(find_by_key("opened:2.npz"))
     os.utime(kept.path, (1_700_000_000, 1_700_000_000))
     renamed = rename(kept, "\u202eMi\x1bne\n")
     assert (renamed.title, renamed.key) == ("Mine", kept.key)

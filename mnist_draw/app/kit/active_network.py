@@ -125,6 +125,13 @@ class ActiveNetwork(QObject):
         else:
             notifier.message("It answers after its first epoch.")
 
+    def use_instead(self, key: str, name: str) -> None:
+        """Let another network answer so that it can be looked at; a message leads back."""
+        before = self._request.key or self._chosen
+        if key != before:
+            self.use_key(key)
+            notifier.undo(f"{name} answers now.", partial(self.use_key, before), "Go back")
+
     def use_default(self) -> None:
         self._chosen = self.stored_key = ""
         self.requested.emit(NetworkRequest(self.load_first, ""))

@@ -165,9 +165,9 @@ class Ways(QObject):
         self._inside.open_why(answer, rival)
         self._to_inside()
 
-    def _show_mistakes(self, key: str) -> None:
+    def _show_mistakes(self, key: str, name: str) -> None:
         """Show what the network of a run reads wrongly, which then answers."""
-        self._window.network.use_key(key)
+        self._window.network.use_instead(key, name)
         self._show_section("results")
 
     def _show_layers(self) -> None:

@@ -310,11 +310,7 @@ class LibraryController(LibraryFiles):
         if entry.run is not None:
             self.run_requested.emit(entry.run)
             return
-        before = self._network.key
-        if entry.key != before:
-            self._network.use_key(entry.key)
-            back = partial(self._network.use_key, before)
-            self.notifier.undo(f"{entry.name} answers now.", back, "Go back")
+        self._network.use_instead(entry.key, entry.name)
         self.inside_requested.emit()
 
     def use(self, entry: Entry) -> None:

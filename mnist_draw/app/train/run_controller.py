@@ -105,9 +105,9 @@ class RunController(QObject):
     rescued = pyqtSignal(str)
     unsaved = pyqtSignal(ModelFile)
     saved = pyqtSignal()
-    #: Let the network of a key read the board; look at its mistakes.
+    #: Let the network of a key read the board; look at the mistakes of that, which has a name.
     try_requested = pyqtSignal(str)
-    mistakes_requested = pyqtSignal(str)
+    mistakes_requested = pyqtSignal(str, str)
     share_requested = pyqtSignal(Run)
 
     def __init__(
@@ -153,7 +153,9 @@ class RunController(QObject):
             tab.settings.fields[name].changed.connect(lambda *_: self._want_unread())
         page.hint.remedy_chosen.connect(self._apply)
         card.try_requested.connect(lambda: self.try_requested.emit(self._key()))
-        card.mistakes_requested.connect(lambda: self.mistakes_requested.emit(self._key()))
+        card.mistakes_requested.connect(
+            lambda: self.mistakes_requested.emit(self._key(), page.title.text())
+        )
         card.share_requested.connect(lambda: self.share_requested.emit(self._front.run))
         card.continue_requested.connect(self._train_on)
         self.training.happened.connect(self._happened)

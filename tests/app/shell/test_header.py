@@ -10,7 +10,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QTabWidget, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.active_network import UNSAVED, ActiveNetwork
 from mnist_draw.app.kit.learning import Outcome
 from mnist_draw.app.kit.threads import connect_direct
 from mnist_draw.app.shell.header import MAX_LETTERS, Header, NetworkButton, Work
@@ -103,6 +103,22 @@ def test_a_choice_is_kept_by_its_key_once_it_answers(network, requests):
     assert ticked(network) == ["Best reader"]
     network.refuse()
     assert ticked(network) == ["Tutorial MLP"]
+
+
+def test_a_network_that_is_looked_at_says_that_it_answers_and_leads_back(
+    network, requests, notices
+):
+    network.use_instead("shipped:best", "Best reader")
+    assert not requests
+    network.use_fine_tuned(Outcome(fakes.model(), "", "Learnt."))
+    for before in (UNSAVED, "shipped:best"):
+        network.confirm(fakes.model())
+        network.use_instead("shipped:mlp", "Quick")
+        assert (requests[-1].key, notices[-1].sentence) == ("shipped:mlp", "Quick answers now.")
+        network.confirm(fakes.model())
+        notices[-1].action()
+        assert requests[-1].key == before.removeprefix(UNSAVED)
+        network.use_key("shipped:best")
 
 
 def test_a_run_answers_after_each_epoch_only_if_it_was_chosen(network, requests, notices):
