@@ -17,6 +17,7 @@ from PyQt5.QtCore import (
     pyqtSignal,
 )
 from PyQt5.QtGui import (
+    QCursor,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -125,6 +126,14 @@ class Menu(QMenu):
         place.moveLeft(max(room.left(), min(place.left(), room.right() + 1 - place.width())))
         if place.topLeft() != self.pos():
             self.move(place.topLeft())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        # While the menu had the mouse, nothing told its opener that the pointer had left.
+        opener = self.parentWidget()
+        if not opener.rect().contains(opener.mapFromGlobal(QCursor.pos())):
+            opener.setAttribute(Qt.WA_UnderMouse, False)
+            opener.update()
 
 
 #: The newest deleted records are offered; a longer menu is hard to read.

@@ -42,8 +42,9 @@ _BOARD = f"<h3>On the board</h3><p>{html.escape(BOARD_KEYS)}</p>"
 #: Keys, a name and a sentence.
 _Row = tuple[str, str, str]
 _REPORT = (
-    "Write what you did, what you expected, and what happened instead. Add what is below: it "
-    "holds versions and the names of folders, and nothing that you drew or typed."
+    "Write to the person who gave you the program, or to your teacher: what you did, what you "
+    "expected, and what happened instead. Copy and add what is below: it holds versions and the "
+    "names of folders, and nothing that you drew or typed."
 )
 #: Parts of the width, in percent: in all tables of keys the same.
 _COLUMNS = (25, 25, 50)

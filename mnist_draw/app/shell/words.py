@@ -6,12 +6,22 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from PyQt5.QtCore import QBuffer, QEvent, QObject, QSize, Qt
 from PyQt5.QtGui import QCursor, QHelpEvent, QImageReader, QKeyEvent, QPixmap
-from PyQt5.QtWidgets import QApplication, QDialog, QLabel, QLineEdit, QListWidget, QToolTip, QWidget
+from PyQt5.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QToolTip,
+    QWidget,
+)
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
@@ -78,7 +88,7 @@ class Words(QObject):
                 widget.installEventFilter(self)
 
     def open_word(self, name: str = "") -> None:
-        """Show a word; without a name, the one shown last."""
+        """Show a word; without a name, the first."""
         if self._dialog is None:
             self._dialog = WordsDialog(self._window)
         self._dialog.show_word(name)
@@ -91,8 +101,9 @@ class Words(QObject):
         pointed = QApplication.widgetAt(QCursor.pos())
         for widget in (pointed, QApplication.focusWidget()):
             while widget is not None and widget.window() is self._window:
-                if widget.objectName() in _by_widget():
-                    self.open_word(_by_widget()[widget.objectName()].name)
+                word = _by_widget().get(widget.objectName()) or _word_in(widget)
+                if word is not None:
+                    self.open_word(word.name)
                     return
                 widget = widget.parentWidget()
         self.open_word()
@@ -104,6 +115,13 @@ class Words(QObject):
         lines = watched.toolTip(), f"What is {_by_widget()[watched.objectName()].asked}? F1"
         QToolTip.showText(event.globalPos(), "\n".join(filter(None, lines)), watched)
         return True
+
+
+def _word_in(widget: QWidget) -> Word | None:
+    """Return the word that a label or a button shows, as in "Validation loss"."""
+    shown = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
+    found = (word for word in all_words() if re.search(rf"(?i)\b{word.name}s?\b", shown))
+    return next(found, None)
 
 
 class WordsDialog(QDialog):
@@ -144,21 +162,27 @@ class WordsDialog(QDialog):
         theme.theme().changed.connect(self._show_picture)
 
     def show_word(self, name: str) -> None:
-        """Choose a word; begin a new search."""
+        """Choose a word, or the first; begin a new search."""
         self.search.clear()
         self.search.setFocus()
+        self.names.setCurrentRow(0)
         for place, word in enumerate(all_words()):
             if word.name.lower() == name.lower():
                 self.names.setCurrentRow(place)
 
     def _show_row(self, place: int) -> None:
-        word = all_words()[place]
         self._show_picture()
-        self.title.setText(word.name)
-        self.text.setText(word.sentences)
-        self.names.setAccessibleDescription(word.sentences)
+        title, text = "Nothing found", "No word, and no sentence about one, contains that."
+        if place >= 0:
+            title, text = all_words()[place].name, all_words()[place].sentences
+        self.title.setText(title)
+        self.text.setText(text)
+        self.names.setAccessibleDescription(text)
 
     def _show_picture(self) -> None:
+        self.picture.setVisible(self.names.currentRow() >= 0)
+        if self.names.currentRow() < 0:
+            return
         word = all_words()[self.names.currentRow()]
         self.picture.setPixmap(_picture(word.picture, self.devicePixelRatioF()))
         self.picture.setAccessibleName(f"A picture of {word.name}")
@@ -174,8 +198,8 @@ class WordsDialog(QDialog):
         for place in range(self.names.count()):
             self.names.setRowHidden(place, place not in hits)
         named = [place for place in hits if wanted in all_words()[place].name.lower()]
-        if hits and wanted:
-            self.names.setCurrentRow((named or hits)[0])
+        if wanted or self.names.currentRow() < 0:
+            self.names.setCurrentRow((named or hits or [-1])[0])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         # From the search the arrows walk through the list.

@@ -259,6 +259,7 @@ def test_digits_are_learnt_after_the_run_unless_that_is_cancelled(setup, notices
     for cancels in (True, False):
         setup.loop.gate.clear()
         setup.training.start(TrainingSettings())
+        assert setup.my_digits.teaching.is_training()
         setup.begin()
         assert not setup.learning.running
         assert "as soon as the run" in setup.text("learnLabel")

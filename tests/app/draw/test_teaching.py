@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -104,7 +105,10 @@ def test_a_click_saves_drawing_picture_and_answer_but_no_empty_board(setup):
     assert digit.confidence == pytest.approx(0.9)
     assert np.array_equal(digit.ink, setup.tab.canvas.ink())
     assert len(digit.drawing["items"]) == 1
-    assert "Kept as a 3" in setup.told[-1].sentence
+    assert setup.told[-1].sentence == "Kept as a 3. The network can learn it now."
+    setup.my_digits.teaching.is_training = lambda: True
+    setup.my_digits.teaching._saved(replace(digit, path=path))
+    assert "after the run" in setup.told[-1].sentence
     assert setup.my_digits.teaching.count == 1
     setup.tab.canvas.clear()
     assert setup.button("wrongButton").isHidden()

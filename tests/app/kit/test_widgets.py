@@ -7,7 +7,7 @@ import time
 
 import pytest
 from PyQt5.QtCore import QEvent, QObject, QPoint, QProcess, QRect, Qt
-from PyQt5.QtGui import QDesktopServices
+from PyQt5.QtGui import QCursor, QDesktopServices
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QApplication,
@@ -322,7 +322,11 @@ def test_a_menu_stays_within_its_window(corner):
     window = QRect(corner.mapToGlobal(QPoint()), corner.size())
     assert window.contains(menu.geometry())
     assert menu.geometry().bottom() <= corner.button.mapToGlobal(QPoint()).y()
+    # The pointer left its opener meanwhile, which does not stay lit.
+    corner.button.setAttribute(Qt.WA_UnderMouse)
+    QCursor.setPos(corner.button.mapToGlobal(QPoint(-9, -9)))
     menu.close()
+    assert not corner.button.underMouse()
 
 
 @pytest.mark.parametrize("to_the_right", [False, True])

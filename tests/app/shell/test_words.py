@@ -8,7 +8,7 @@ import pytest
 from PyQt5.QtCore import QEvent, QPoint, Qt
 from PyQt5.QtGui import QHelpEvent
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QPushButton, QToolTip, QWidget
+from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolTip, QWidget
 
 from mnist_draw.app.shell.words import Words, WordsDialog, all_words
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
@@ -52,6 +52,11 @@ def test_words_are_found_by_typing_and_walked_by_arrows(window, qtbot):
     assert dialog.title.text() == "Loss"
     QTest.keyClicks(dialog.search, "minibatch")
     assert dialog.title.text() == "Batch"
+    QTest.keyClicks(dialog.search, "xyz")
+    assert dialog.title.text() == "Nothing found"
+    dialog.search.clear()
+    QTest.keyClicks(dialog.search, "gradient")
+    assert dialog.title.text() == "Gradient"
     dialog.search.clear()
     place = dialog.names.currentRow()
     QTest.keyClick(dialog.search, Qt.Key_Down)
@@ -60,7 +65,7 @@ def test_words_are_found_by_typing_and_walked_by_arrows(window, qtbot):
     assert not dialog.isVisible()
 
 
-def test_a_control_s_tooltip_asks_for_its_word_and_f1_answers(window, qtbot):
+def test_a_control_s_tooltip_asks_for_its_word_and_f1_answers(window, qtbot, monkeypatch):
     words = Words(window)
     words.attach()
     place = QPoint(2, 2)
@@ -72,4 +77,13 @@ def test_a_control_s_tooltip_asks_for_its_word_and_f1_answers(window, qtbot):
     window.button.setFocus()
     qtbot.waitUntil(window.button.hasFocus)
     words.open_here()
-    assert window.findChild(WordsDialog).title.text() == "Epoch"
+    title = window.findChild(WordsDialog).title
+    assert title.text() == "Epoch"
+    # What a label says is looked up, too; what is no word opens the first page, not the last read.
+    label = QLabel("Validation loss", window)
+    for text, shown in (("Validation loss", "Loss"), ("Anything", all_words()[0].name)):
+        label.setText(text)
+        window.button.clearFocus()
+        monkeypatch.setattr(QApplication, "widgetAt", lambda _: label)
+        words.open_here()
+        assert title.text() == shown
