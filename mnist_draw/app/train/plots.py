@@ -21,7 +21,7 @@ _BELOW_CURVES = -1000
 _LOG_STEPS = (1, 2, 5)
 _MAX_TICKS = 6
 #: Most numbers of epochs, the pixels that each needs, and those around the first and the last one.
-_MAX_EPOCHS, _EACH, _AROUND = 10, 75, (45, 30)
+_MAX_EPOCHS, _EACH, _AROUND = 10, 60, (45, 30)
 #: Steps around the last epoch without another number.
 _CLOSE = 0.5
 

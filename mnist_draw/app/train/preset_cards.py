@@ -224,7 +224,7 @@ class PresetCard(QAbstractButton):
             high, side = metrics.height(), Qt.AlignRight if low and x > _PAD else Qt.AlignLeft
             two = y == below and not low and metrics.horizontalAdvance(words) > width
             high *= 2 if two else 1
-            box = QRectF(x, (y + 4 * two) * theme.text_scale() - high / 2, width, high)
+            box = QRectF(x, (y + two) * theme.text_scale() - high / 2, width, high)
             wrap = Qt.TextWordWrap if two else 0
             elided = words if two else metrics.elidedText(words, Qt.ElideRight, width)
             painter.drawText(box, int(side | Qt.AlignVCenter) | int(wrap), elided)

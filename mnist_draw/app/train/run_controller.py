@@ -470,7 +470,7 @@ class RunController(QObject):
             self._trouble = "Stopped before the first epoch. Nothing to keep."
         elif number:
             run = self._current.run
-            has = f"the middle of epoch {number}; the figures are those after epoch {number - 1}"
+            has = f"the middle of epoch {number}; the validation figures are of epoch {number - 1}"
             if run is not None and run.settings.keep_best:
                 has = "its best epoch"
             weights = f"The network has its weights from {has}."
