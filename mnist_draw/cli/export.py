@@ -119,11 +119,7 @@ def _run_of(what: str) -> Run:
 
 
 def _format_of(out: Path) -> NetworkFormat | RunFormat:
-    """Return the format of a file's ending.
-
-    Of two with one ending it is the one for other programs, not the program's own, and the one
-    for epochs, not the one for minibatches.
-    """
+    """Return the format of a file's ending; of two, that for other programs, or for epochs."""
     preferred = [_FORMATS["npz"], *_FORMATS.values()]
     for entry in preferred:
         if out.suffix.lower() == entry.ending:

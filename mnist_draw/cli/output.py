@@ -93,8 +93,7 @@ def tell(sentence: str) -> None:
 def prepare() -> None:
     """Make the standard streams safe to use; called once, before anything is printed.
 
-    What the terminal's encoding lacks is printed as an escape. A descriptor that was closed is
-    taken, so that no file of the program gets its number and, with that, other messages.
+    What the encoding lacks is escaped; closed descriptors are taken, so that no file gets them.
     """
     with contextlib.suppress(OSError):
         while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:

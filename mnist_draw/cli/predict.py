@@ -262,8 +262,7 @@ def predict(arguments: argparse.Namespace) -> int:
 def _picture_names(given: Iterable[str]) -> Iterator[str]:
     """Yield the files that were named, and those in folders that were, by name.
 
-    Pictures are known by their endings; a folder without any is yielded itself, to be refused.
-    Windows leaves patterns such as ``*.png`` to programs.
+    A folder without pictures is yielded itself. Windows leaves patterns to programs.
     """
     for name in given:
         names = [name]

@@ -251,11 +251,7 @@ def _holds(path: Path, model: ModelFile) -> bool:
 
 
 class Progress:
-    """Shows events: a bar on a terminal, and the tutorial's lines everywhere.
-
-    The bar goes to standard error and the lines to standard output, so that the lines can be
-    kept in a file while the bar is watched.
-    """
+    """Shows events: a bar on standard error, if it is a terminal, and the tutorial's lines."""
 
     def __init__(self, checkpoints: bool = False) -> None:
         self._checkpoints = checkpoints

@@ -257,8 +257,7 @@ def _read(
 def _orders(drawn: StrokePieces) -> list[list[int]]:
     """Return the order in time, and the order from left to right if it differs.
 
-    In a number that was written from left to right, the strokes of a digit follow each other in
-    time, wherever they are; a bar that was added at the end is found by its place.
+    Strokes of a digit follow each other in time; a bar that was added late is found by its place.
     """
     in_time = list(range(len(drawn)))
     middles = drawn.spans[:, 0] + drawn.spans[:, 2]

@@ -159,8 +159,8 @@ def _damage_told() -> Iterator[None]:
 def _check_directory(file: BinaryIO) -> None:
     """Refuse a zip directory that alone would fill the memory.
 
-    `zipfile` finds it by the record at the file's end; another record precedes that one in files
-    that are larger than ours (APPNOTE.TXT, 4.3.14 to 4.3.16).
+    `zipfile` finds it by the record at the file's end, or one before (APPNOTE.TXT, 4.3.14 to
+    4.3.16).
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _END_SEARCHED))

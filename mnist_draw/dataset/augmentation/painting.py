@@ -53,8 +53,8 @@ def _centre_loops(images: Any, centre: Any) -> None:
 def note_centre(columns: Any, down: Any, first: Any, centre: Any) -> None:
     """Write a sketch's centre of mass to `centre`, float32 (2,).
 
-    `columns` is the ink of each column, float32 (SKETCH,), `down` the sum of each row's ink times
-    its index, `first` the place of the sketch's first column and row on the picture, in pixels.
+    It takes the ink of each column, the sum of each row's ink times its index, and the place of the
+    sketch's first column and row on the picture, in pixels.
     """
     total = across = np.float32(0)
     for column in range(SKETCH):
