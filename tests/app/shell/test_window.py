@@ -414,6 +414,7 @@ def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
 
 def test_the_hint_line_leads_to_the_layers_of_the_run(shared):
     window = shared.window
+    shared.loop = fakes.Loop(free_epochs=1)
     shared.loop.gate.clear()
     shared.run_an_epoch()
     window.show_page("train")
