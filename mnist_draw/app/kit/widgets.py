@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+import re
 import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
+    QFocusEvent,
     QKeyEvent,
     QPaintEvent,
     QValidator,
@@ -31,7 +33,6 @@ from PyQt5.QtWidgets import (
     QStyleOptionComboBox,
     QStylePainter,
     QTableView,
-    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -275,10 +276,9 @@ class Switch(QCheckBox):
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
 
 
-#: Real numbers below this are shown as 1e-06.
-_SMALL = 1e-4
 #: Significant digits that real numbers are shown with at the most: 64-bit floats have 15.
 _DIGITS = 12
+_THOUSANDS = re.compile(r",(?=\d{3}\b)")
 
 
 if TYPE_CHECKING:
@@ -288,7 +288,11 @@ else:
 
 
 class _NumberField(_Field):
-    """Says which numbers it takes, when another is typed, and leaves the wheel to what scrolls."""
+    """Takes a typed value when it is confirmed: Enter, Tab, or leaving the field.
+
+    One that it refuses leaves the value before, and the field says why. It leaves the wheel to
+    what scrolls.
+    """
 
     def _prepare(self, low: Any, high: Any, suffix: str) -> None:
         box: Any = self
@@ -296,25 +300,40 @@ class _NumberField(_Field):
         box.setSuffix(suffix)
         box.setButtonSymbols(QAbstractSpinBox.NoButtons)
         box.setFocusPolicy(Qt.StrongFocus)
+        box.setKeyboardTracking(False)
+        box.lineEdit().textEdited.connect(lambda: box.refused.emit(""))
+        box.valueChanged.connect(lambda: box.refused.emit(""))
 
-    def _tell_range(self) -> None:
+    def _read(self, text: str) -> Any:
+        """Return the number in a text; None where it is none, or out of range."""
         box: Any = self
-        low, high = (box.textFromValue(end) for end in (box.minimum(), box.maximum()))
-        if box.receivers(box.refused):
-            box.refused.emit(f"From {low} to {high}{box.suffix()}.")
-        elif box.isVisible():
-            below = box.mapToGlobal(box.rect().bottomLeft())
-            QToolTip.showText(below, f"From {low} to {high}{box.suffix()}.", box)
+        unit = box.suffix()
+        text = text.removesuffix(unit).strip().removesuffix(unit.strip()).strip()
+        if text == box.specialValueText() and text:
+            return box.minimum()
+        try:
+            number = self._number(text)
+        except ValueError:
+            return None
+        return number if box.minimum() <= number <= box.maximum() else None
+
+    def _number(self, text: str) -> float:
+        raise NotImplementedError
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        result = super().validate(text, position)
-        if result[0] == QValidator.Invalid:
-            self._tell_range()
-        return result
+        good = self._read(text) is not None
+        return QValidator.Acceptable if good else QValidator.Intermediate, text, position
 
     def fixup(self, text: str) -> str:
-        self._tell_range()
-        return super().fixup(text)
+        box: Any = self
+        low, high = (format(end, f",.{_DIGITS}g") for end in (box.minimum(), box.maximum()))
+        box.refused.emit(f"From {low} to {high}{box.suffix()}.")
+        return text
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        # With another window in front, the value is still being typed.
+        if event.reason() != Qt.ActiveWindowFocusReason:
+            super().focusOutEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -326,7 +345,7 @@ class _NumberField(_Field):
 class NumberBox(_NumberField, QSpinBox):
     """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
 
-    #: What the field takes, when something else was typed.
+    #: What the field takes, when something else was typed; empty when that is over.
     refused = pyqtSignal(str)
 
     def __init__(self, low: int, high: int, step: int = 1, suffix: str = "") -> None:
@@ -334,7 +353,17 @@ class NumberBox(_NumberField, QSpinBox):
         self._prepare(low, high, suffix)
         self.setSingleStep(step)
         self.setGroupSeparatorShown(True)
-        self.setCorrectionMode(QAbstractSpinBox.CorrectToNearestValue)
+
+    def textFromValue(self, value: int) -> str:
+        return f"{value:,}" if self.isGroupSeparatorShown() else str(value)
+
+    def valueFromText(self, text: str) -> int:
+        number = self._read(text)
+        return self.value() if number is None else int(number)
+
+    def _number(self, text: str) -> int:
+        # 0,5 is not 5.
+        return int(_THOUSANDS.sub("", text))
 
 
 class RealBox(_NumberField, QDoubleSpinBox):
@@ -349,26 +378,11 @@ class RealBox(_NumberField, QDoubleSpinBox):
         self.setStepType(QAbstractSpinBox.AdaptiveDecimalStepType)
 
     def textFromValue(self, value: float) -> str:
-        if 0 < value < _SMALL:
-            return f"{value:.{_DIGITS}g}"
-        return self.locale().toString(value, "g", _DIGITS)
+        return f"{value:.{_DIGITS}g}"
 
     def valueFromText(self, text: str) -> float:
-        number = _number(text.removesuffix(self.suffix()))
-        return super().valueFromText(text) if number is None else number
+        number = self._read(text)
+        return self.value() if number is None else float(number)
 
-    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        number = _number(text.removesuffix(self.suffix()))
-        if number is not None and self.minimum() <= number <= self.maximum():
-            return QValidator.Acceptable, text, position
-        if text.strip().lower().endswith(("e", "e-")):
-            return QValidator.Intermediate, text, position
-        return super().validate(text, position)
-
-
-def _number(text: str) -> float | None:
-    """Read a number as programs write it, such as 1e-06."""
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    def _number(self, text: str) -> float:
+        return float(text.replace(",", "."))

@@ -50,6 +50,7 @@ class _Row(QWidget):
     """Units, activation and dropout of one layer, and the button that removes it."""
 
     changed = pyqtSignal()
+    refused = pyqtSignal(str)
 
     def __init__(self, layer: MlpLayer) -> None:
         super().__init__()
@@ -65,9 +66,10 @@ class _Row(QWidget):
         self.button.setProperty("look", "small")
         set_icon(self.button, "x", Size.SMALL_ICON)
         _in_a_row(self, self.units, self.activation, self.dropout, self.button)
-        self.units.valueChanged.connect(self.changed)
+        for box in (self.units, self.dropout):
+            box.valueChanged.connect(self.changed)
+            box.refused.connect(self.refused)
         self.activation.currentIndexChanged.connect(self.changed)
-        self.dropout.valueChanged.connect(self.changed)
 
     def name(self, number: int) -> None:
         for widget, ending, title, sentence in (
@@ -98,6 +100,7 @@ class _Row(QWidget):
 
 class LayerRows(QWidget):
     changed = pyqtSignal()
+    refused = pyqtSignal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +118,7 @@ class LayerRows(QWidget):
             "Share of the picture's pixels that are left out at each training step, in percent.",
         )
         self.pixels.valueChanged.connect(self.changed)
+        self.pixels.refused.connect(self.refused)
         first = QWidget()
         _in_a_row(first, label("Pixels", "muted"), QLabel(), self.pixels, QLabel())
         self._list = column(gap=Size.TIGHT)
@@ -147,6 +151,7 @@ class LayerRows(QWidget):
     def _append(self, layer: MlpLayer) -> None:
         added = _Row(layer)
         added.changed.connect(self.changed)
+        added.refused.connect(self.refused)
         added.button.clicked.connect(lambda: self._remove(added))
         self.rows.append(added)
         self._list.addWidget(added)
@@ -207,6 +212,7 @@ class NetworkFields(QWidget):
         self.rows = LayerRows()
         self.rows.show_layers(read_layers(_START))
         self.rows.changed.connect(self.changed)
+        self.rows.refused.connect(self.mark.show_error)
         column(self._top, self._below, self.rows, owner=self)
         self.combo.currentIndexChanged.connect(self._choose)
         self._choose()
@@ -222,6 +228,7 @@ class NetworkFields(QWidget):
         for number in kind.numbers:
             box = _number_box(number)
             box.valueChanged.connect(self.changed)
+            box.refused.connect(self.mark.show_error)
             self.boxes.append(box)
             place.addWidget(Field(number.title, box), stretch)
         self.rows.setVisible(kind.name == _OWN)

@@ -145,8 +145,9 @@ def log_ticks(low: float, high: float, most: int = _MAX_TICKS) -> list[float]:
 
 #: Factors of + and -; each undoes the other.
 _CLOSER, _FARTHER = 0.8, 1.25
-#: A second change of a setting within so many epochs replaces the mark.
+#: A second change of a setting within so many epochs shares its label, which tells so many values.
 _SAME_EPOCH = 1.0
+_THEN, _TOLD = " → ", 3
 
 
 class CurveTools(QObject):
@@ -248,11 +249,12 @@ class CurveTools(QObject):
     # -- marks
 
     def mark(self, name: str, epoch: float, text: str) -> None:
-        """Mark a change; a change of the same name soon after replaces the mark."""
-        for known, before, item in self.marks:
+        """Mark a change; soon after another of the same setting, one label tells of both."""
+        for known, before, item in reversed(self.marks):
             if known == name and abs(before - epoch) < _SAME_EPOCH:
-                self._item.removeItem(item)
-                self.marks.remove((known, before, item))
+                parts = [*item.label.format.split(_THEN), text.split(" ", 1)[-1]]
+                text = _THEN.join(parts if len(parts) <= _TOLD else (parts[0], "…", parts[-1]))
+                item.label.hide()
                 break
         # Labels of neighbouring changes are placed below each other.
         depth = 0.1 + 0.1 * (len(self.marks) % 4)
@@ -261,7 +263,7 @@ class CurveTools(QObject):
             epoch,
             angle=90,
             label=text,
-            labelOpts={"position": height, "anchors": [(0.0, 0.5), (0.0, 0.5)]},
+            labelOpts={"position": height},
         )
         self._item.addItem(item, ignoreBounds=True)
         self.marks.append((name, epoch, item))

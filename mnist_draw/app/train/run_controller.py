@@ -169,7 +169,7 @@ class RunController(QObject):
     # -- requests of the user
 
     def start(self) -> None:
-        if not self.training.running:
+        if not self.training.running and self.tab.settings.confirm():
             self._start(self.tab.settings.settings())
 
     def _start(self, settings: TrainingSettings) -> None:

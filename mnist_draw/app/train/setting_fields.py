@@ -154,6 +154,7 @@ class RuleFields(QWidget):
     """The parameters of an update rule in one line, which unfolds a field for each."""
 
     changed = pyqtSignal()
+    refused = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -173,7 +174,7 @@ class RuleFields(QWidget):
         set_icon(self.line, "caret-down" if shown else "caret-right", Size.SMALL_ICON)
 
     def _say(self) -> None:
-        text = ", ".join(f"{key} {_plain(box.value())}" for key, box in self.boxes.items())
+        text = ", ".join(f"{key} {box.text()}" for key, box in self.boxes.items())
         self.line.setText(text)
         # Not the whole: without a parent it would open a window.
         self.line.setVisible(bool(text))
@@ -196,6 +197,7 @@ class RuleFields(QWidget):
             box.setValue(value)
             explain(box, key, f"The parameter {key} of {self.rule.title}, without unit.")
             box.valueChanged.connect(self.changed)
+            box.refused.connect(self.refused)
             self.boxes[key] = box
             self._row.addWidget(Field(key, box), 1)
         self._say()
@@ -210,12 +212,6 @@ class RuleFields(QWidget):
     def show_changes(self, changes: Mapping[str, float]) -> None:
         for key, value in {**self.rule.parameters, **changes}.items():
             self.boxes[key].setValue(value)
-
-
-def _plain(value: float) -> str:
-    """Write a number without an exponent, as far as that is short."""
-    plain = f"{value:.6f}".rstrip("0").rstrip(".")
-    return plain if float(plain) == value else f"{value:g}"
 
 
 #: Decimals that real numbers keep; the box shows the significant ones. With 40, the smallest
@@ -279,9 +275,8 @@ def _marked(
     beside: bool = False,
 ) -> SettingField:
     cell = MarkedField(setting.title, widget, beside)
-    if isinstance(widget, NumberBox | RealBox):
+    if isinstance(widget, NumberBox | RealBox | RuleFields):
         widget.refused.connect(cell.show_error)
-        widget.lineEdit().textEdited.connect(lambda: cell.show_error(""))
     return SettingField(setting, widget, cell, cell, read, show, changed)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QAbstractSpinBox, QApplication
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
@@ -118,6 +118,15 @@ class SettingsForm(QObject):
     def settings(self) -> TrainingSettings:
         """Return the settings in the fields; during a run, those of the run."""
         return TrainingSettings(**{name: field.read() for name, field in self.fields.items()})
+
+    def confirm(self) -> bool:
+        """Take what is typed when a key starts the run; tell whether it is a value."""
+        box = QApplication.focusWidget()
+        if not isinstance(box, QAbstractSpinBox):
+            return True
+        good = box.hasAcceptableInput()
+        box.interpretText()
+        return good
 
     def chosen(self) -> TrainingSettings:
         """Return the settings for the next run."""

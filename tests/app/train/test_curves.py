@@ -98,13 +98,15 @@ def accuracy(qtbot):
     return made
 
 
-def test_marks_show_changes_and_the_last_of_an_epoch_stays(accuracy):
+def test_marks_show_every_change_and_one_label_those_of_an_epoch(accuracy):
     accuracy.mark("learning_rate", 3.1, "rate 0.1")
     accuracy.build()
     accuracy.mark("learning_rate", 3.4, "rate 0.2")
     accuracy.mark("l2", 3.4, "L2 0.1")
     marked = [mark[:2] for mark in accuracy.tools.marks]
-    assert marked == [("learning_rate", 3.4), ("l2", 3.4)]
+    assert marked == [("learning_rate", 3.1), ("learning_rate", 3.4), ("l2", 3.4)]
+    labels = [item.label for *_, item in accuracy.tools.marks if item.label.isVisible()]
+    assert [one.format for one in labels] == ["rate 0.1 → 0.2", "L2 0.1"]
     accuracy.show_history(History(), 10)
     assert accuracy.tools.marks == []
     # The tutorial's result is beside its own network only.
@@ -156,6 +158,7 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
         made.epochs.append(EpochFigures(epoch, 1.0, 0.1, right - 0.004, 0.1, right, 1e4))
     accuracy.show_history(made, epochs)
     accuracy.mark("learning_rate", epochs / 2, "rate 0.0005")
+    accuracy.mark("l2", epochs, "L2 0.0005")
     accuracy.resize(560, 300)
     accuracy.show()
     accuracy.redraw()
@@ -169,8 +172,10 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
     for row in made.epochs[epochs // 2 :]:
         place = QPointF(row.epoch, 100 * row.validation_accuracy)
         assert not around.contains(box.mapViewToScene(place))
-    ((_, _, mark),) = accuracy.tools.marks
-    assert not around.intersects(mark.label.mapRectToScene(mark.label.boundingRect()))
+    for *_, mark in accuracy.tools.marks:
+        place = mark.label.mapRectToScene(mark.label.boundingRect())
+        assert not around.intersects(place)
+        assert place.right() <= accuracy.plot.width(), "cut"
 
 
 def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):

@@ -102,9 +102,16 @@ def test_small_and_large_numbers_are_not_changed(panel):
     ("name", "typed", "value", "shown", "told"),
     [
         ("learning_rate", "2e-05", 2e-5, "2e-05", ""),
-        ("learning_rate", "1e9", 1, "1", "From "),
-        ("epochs", "-abc", 20, "20", ""),
-        ("batch_size", "0", 1, "1", "From 1 to 10,000."),
+        ("learning_rate", "0,01", 0.01, "0.01", ""),
+        ("learning_rate", "1e9", 0.001, "0.001", "From 1e-20 to 1,000,000."),
+        ("learning_rate", "1.5.3", 0.001, "0.001", "From "),
+        ("epochs", "-abc", 20, "20", "From "),
+        ("epochs", "0,5", 20, "20", "From "),
+        ("batch_size", "0", 500, "500", "From 1 to 10,000."),
+        ("batch_size", "1,000", 1000, "1,000", ""),
+        ("seed", "-5", 1, "1", "From "),
+        ("target_accuracy", "101", None, "off", "From 0 to "),
+        ("target_accuracy", "97,5%", 0.975, "97.5 %", ""),
     ],
 )
 def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, shown, told):
@@ -112,7 +119,9 @@ def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, sh
     field.widget.selectAll()
     QTest.keyClicks(field.widget, typed)
     QTest.keyClick(field.widget, Qt.Key_Return)
-    assert field.mark.error.text().startswith(told)
+    error = field.mark.error.text()
+    assert error.startswith(told)
+    assert bool(error) == bool(told)
     assert getattr(panel.settings(), name) == pytest.approx(value)
     assert field.widget.text() == shown
 
@@ -135,6 +144,19 @@ def test_neither_a_mark_nor_an_error_moves_a_field(drawer, panel, qtbot):
     assert panel.fields["batch_size"].mark.caption.text().startswith("From 1")
     panel.apply("seed", 5)
     assert panel.fields["batch_size"].mark.caption.text() == "Batch size"
+
+
+def test_a_number_counts_when_it_is_confirmed(panel, qtbot):
+    panel.set_running(True)
+    changes = []
+    panel.changed.connect(lambda name, value: changes.append(value))
+    box = panel.fields["learning_rate"].widget
+    box.selectAll()
+    QTest.keyClicks(box, "1e-4")
+    assert (changes, panel.settings().learning_rate) == ([], 0.001)
+    box.interpretText()
+    QTest.keyClick(box, Qt.Key_Up)
+    assert changes == pytest.approx([1e-4, 1.1e-4])
 
 
 def test_what_can_change_during_a_run(panel):
@@ -350,6 +372,7 @@ def test_typing_is_one_step(panel, drawer, qtbot):
     qtbot.waitUntil(box.hasFocus)
     box.selectAll()
     QTest.keyClicks(box, "123")
+    assert panel.confirm()
     assert panel.settings().seed == 123
     panel.undo()
     assert panel.settings().seed == 1
