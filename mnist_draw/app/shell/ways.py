@@ -79,7 +79,7 @@ class Ways(QObject):
         page.train_requested.connect(tab.new_requested)
         library.run_requested.connect(window.run.show_run)
         window.run.share_requested.connect(lambda run: library.share(entry_of_run(run)))
-        library.inside_requested.connect(self._to_inside)
+        library.inside_requested.connect(lambda: self._show_section("network"))
         library.settings_requested.connect(tab.settings.show_settings)
         library.settings_requested.connect(lambda _: tab.show_page("new"))
         for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):

@@ -47,7 +47,7 @@ CHOICES = (
     ("Training loss", "training_loss", True),
 )
 
-_TICK_TWO = "Tick two of your runs to compare them."
+_TICK_TWO, _TOO_FEW = "Tick two to compare.", "Two runs of yours are compared here."
 #: Share of the plot's height for the names above the curves.
 _NAME_ROOM = 0.15
 #: Columns that share the table's width; more of them are as wide as their texts.
@@ -73,7 +73,8 @@ class CompareCard(Card):
         explain(self.choice, "Compared", "Which figure of the ticked runs is drawn over epochs.")
         self.choice.currentIndexChanged.connect(self.redraw)
         self.top.addWidget(self.choice)
-        self._empty = label(_TICK_TWO, "muted")
+        self._hint = _TICK_TWO
+        self._empty = label("", "muted")
         self._empty.setAlignment(Qt.AlignCenter)
         self.body.addWidget(self._empty, 1)
         self.setMinimumHeight(Size.PLOT_MINIMUM)
@@ -98,6 +99,11 @@ class CompareCard(Card):
         self.plot = plot
         self.body.addWidget(plot, 1)
 
+    def note_entries(self, count: int) -> None:
+        """Take how many entries can be ticked."""
+        self._hint = _TICK_TWO if count > 1 else _TOO_FEW
+        self.redraw()
+
     def show_runs(self, runs: Sequence[tuple[int, str, History]]) -> None:
         """Show runs: the place among the ticked ones, the name and the figures of each."""
         self._runs = list(runs)
@@ -115,7 +121,7 @@ class CompareCard(Card):
 
     def redraw(self) -> None:
         self._empty.setVisible(len(self._runs) < 2)
-        self._empty.setText("Tick one more to compare." if self._runs else _TICK_TWO)
+        self._empty.setText("Tick one more to compare." if self._runs else self._hint)
         self.body.setStretchFactor(self._empty, int(not self._runs))
         self.choice.setVisible(bool(self._runs))
         if self.plot is None:
@@ -364,7 +370,9 @@ class LibraryPage(QWidget):
         self._show_empty()
 
     def _show_empty(self) -> None:
-        self.empty.setVisible(all(entry.is_shipped for entry in self.list.rows.entries))
+        own = sum(not entry.is_shipped for entry in self.list.rows.entries)
+        self.empty.setVisible(not own)
+        self.compare.note_entries(own)
 
     def minimumSizeHint(self) -> QSize:
         """Return what the list needs: the comparison beside it goes below it in less room."""

@@ -112,6 +112,8 @@ def test_an_empty_library_leads_to_the_first_run(make):
     add_run("2026-01-01 10:00")
     room.library.refresh()
     room.qtbot.waitUntil(lambda: not page.empty.isVisible())
+    # One run is compared with nothing.
+    assert "Tick" not in page.compare._empty.text()
 
 
 def test_a_click_opens_ticks_or_shows_the_menu(make):
