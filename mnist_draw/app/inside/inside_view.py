@@ -274,7 +274,8 @@ class InsideView(QWidget):
 
     def begin_guide(self) -> None:
         """Show the guide's first step beside the views, ready for the next."""
-        self.guide.used = True
+        # What is shown beside it does not turn it.
+        self.guide.used = False
         self.open_section("network")
         self._set_example(_EXAMPLE)
         self.guide.show_step(1)

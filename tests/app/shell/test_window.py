@@ -456,6 +456,7 @@ def test_the_tour_and_look_inside_lead(shared, qtbot):
     assert window.page_in_front is inside
     view = inside.view
     assert view.pages.currentWidget() is view.views
+    view.section.view_changed.emit("why")
     assert view.guide.step.number == 1
     view.guide.show_button.click()
     assert window.page_in_front is tab
