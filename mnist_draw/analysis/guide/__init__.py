@@ -8,6 +8,9 @@ from functools import lru_cache
 from importlib.resources import files
 
 _TARGET = re.compile(r"<!--(.*?)-->", re.DOTALL)
+#: Between paragraphs; not within a piece of code: an even number of fences follows it.
+_PARAGRAPH = re.compile(r"\n\n+(?=(?:(?:(?!```).)*```(?:(?!```).)*```)*(?:(?!```).)*$)", re.DOTALL)
+_EXERCISE = "**Exercise"
 _CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
@@ -35,6 +38,27 @@ class GuideStep:
     def code(self) -> tuple[str, ...]:
         """The step's pieces of Python, which continue those of the steps before."""
         return tuple(_CODE.findall(self.text))
+
+    @property
+    def in_words(self) -> str:
+        """The step with its number, without the paragraphs about code: Markdown."""
+        return self._part(about_code=False)
+
+    @property
+    def in_code(self) -> str:
+        """The paragraphs about code, and the code, under the step's title: Markdown."""
+        return self._part(about_code=True)
+
+    def _part(self, about_code: bool) -> str:
+        # A piece of code is one paragraph, blank lines in it included.
+        _, *paragraphs = _PARAGRAPH.split(self.text.strip())
+        heading = f"{'##' if about_code else '#'} {self.number}. {self.title}"
+        chosen = [
+            each
+            for each in paragraphs
+            if ("`" in each and not each.startswith(_EXERCISE)) == about_code
+        ]
+        return "\n\n".join([heading, *chosen])
 
 
 @lru_cache(maxsize=1)

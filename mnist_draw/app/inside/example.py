@@ -18,13 +18,13 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.draw.answer_figure import AnswerFigure
+from mnist_draw.app.draw.board_items import BOARD
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import ink_image
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
@@ -45,8 +45,8 @@ WIDTH = 224
 _MAX_LETTERS = 12
 #: A class's name shrinks until it fits beside the words.
 _ANSWER_WIDTH = WIDTH // 3
-#: Of its usual width, however large the system's text is.
-_MAX_SCALE = 1.15
+#: Of its usual width: with larger text the sections need the room more.
+_MAX_SCALE = 1.5
 
 
 class PickedPicture(QWidget):
@@ -86,7 +86,6 @@ class ExampleCard(Card):
     def __init__(self, first: Canvas) -> None:
         super().__init__()
         self.setObjectName("exampleCard")
-        theme.follow(self, self._fit)
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.body.setContentsMargins(13, 7, 13, 9)
         self.body.setSpacing(Size.GRID + 2)
@@ -123,6 +122,7 @@ class ExampleCard(Card):
         self.body.addLayout(self._build_answer())
         self.body.addWidget(FixedLabel(self.network, lines=1))
         self.body.addWidget(self._below)
+        theme.follow(self, self._fit)
         self.undo_button.clicked.connect(self.board.undo)
         self.clear_button.clicked.connect(self.board.clear)
         self.back_button.clicked.connect(self.drawing_requested)
@@ -135,11 +135,12 @@ class ExampleCard(Card):
         # Wider for large system text; when presenting only the board is shown.
         scale = min(theme.text_scale() / theme.theme().enlargement, _MAX_SCALE)
         self.setFixedWidth(round(WIDTH * scale))
+        high = round(theme.Text.GIVEN * min(theme.text_scale(), _MAX_SCALE)) + 2
+        self.answer.setFixedSize(round(_ANSWER_WIDTH * scale), high)
 
     def _build_answer(self) -> QHBoxLayout:
         self.answer = AnswerFigure("exampleAnswer", theme.Text.GIVEN, theme.Text.FIGURE)
         explain(self.answer, "Answer", "What the network reads.")
-        self.answer.setFixedSize(_ANSWER_WIDTH, theme.Text.GIVEN + 2)
         self.sure = _fitted("surer", "exampleSure")
         self.second = _fitted("muted", "exampleSecond")
         words = column(FixedLabel(self.sure, lines=1), FixedLabel(self.second, lines=1), gap=0)
@@ -211,6 +212,8 @@ class ExampleCard(Card):
             words = ""
         elif example.label is None:
             words = "No label"
+        elif not example.is_digit and example.label_source == "answer":
+            words = f"The network alone: {in_a_sentence(name(example.label))}"
         else:
             said = {"user": "You said: it is {}", "data": "It is {}"}
             words = said.get(example.label_source, "Read as {}")
@@ -233,10 +236,6 @@ class ExampleCard(Card):
         # A longer name does not fit beside the label.
         named = name(first) if len(name(first)) <= _MAX_LETTERS else "this"
         self.why_button.setText(no_key(f"Why {named}?"))
-        if certainty.is_refused:
-            # The sections show what the network alone makes of it.
-            sure = format_probability(float(probabilities[first]))
-            self.second.setText(f"the network alone: {name(first)}, {sure}")
 
 
 def _fitted(look: str, name: str) -> FittedLabel:
@@ -258,12 +257,14 @@ class InsideBoard(Canvas):
     """
 
     def __init__(self, first: Canvas) -> None:
+        self._area = QRectF(0, 0, BOARD, BOARD)
         super().__init__(first.drawing)
         self.setObjectName("insideBoard")
         self.setAccessibleName("Drawing board in small")
         self.setFixedSize(SIDE, SIDE)
         self._first = first
         self._telling = False
+        self._fit_ink()
         self.ink_changed.connect(self._tell_first)
         first.ink_changed.connect(self._follow_first)
 
@@ -277,8 +278,22 @@ class InsideBoard(Canvas):
         self._first.drawing_changed_elsewhere()
         self._telling = False
 
+    def _fit_ink(self) -> None:
+        """Show the whole drawing: on a wide window it may reach beyond the board's square."""
+        self._area = QRectF(0, 0, BOARD, BOARD)
+        for item in self.drawing.items:
+            self._area = self._area.united(item.bounds())
+
+    def pixels_per_unit(self) -> float:
+        return min(self.width() / self._area.width(), self.height() / self._area.height())
+
+    def _corner(self) -> QPointF:
+        middle = QPointF(self.width() / 2, self.height() / 2)
+        return middle - self._area.center() * self.pixels_per_unit()
+
     def _follow_first(self) -> None:
         if not self._telling:
+            self._fit_ink()
             self.refresh()
             self.history_changed.emit()
 

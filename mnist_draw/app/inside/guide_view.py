@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QTextCharFormat, QTextCursor, QTextFormat
+from PyQt5.QtGui import QKeyEvent, QResizeEvent, QTextCharFormat, QTextCursor, QTextFormat
 from PyQt5.QtWidgets import (
     QBoxLayout,
     QTextBrowser,
@@ -109,7 +109,19 @@ class GuideView(Card):
 
 #: A caption's longest step takes so many lines on a screen of 1366 pixels.
 _CAPTION_LINES = 4
-_MAX_WIDTH = 900
+_MAX_WIDTH = 800
+_CODE = """# The guide in code
+
+All of this is computed from Python, too. The code of the steps is one program: type it along, or
+keep it in a file.
+"""
+
+
+class _GuideText(QTextBrowser):
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # Longer lines are hard to read.
+        self.setLineWrapColumnOrWidth(min(theme.scaled(_MAX_WIDTH), self.viewport().width()))
+        super().resizeEvent(event)
 
 
 class GuidePage(Card):
@@ -128,15 +140,16 @@ class GuidePage(Card):
         self.close_button.clicked.connect(self.closed)
         self.top.addWidget(self.close_button)
         self.body.addLayout(self.top)
-        self.text = QTextBrowser()
+        self.text = _GuideText()
         self.text.setObjectName("guideText")
         self.text.setProperty("look", "plain")
         self.text.setFrameShape(QTextBrowser.NoFrame)
+        # It fills its card, and that has a frame.
+        self.text.setProperty("ring", False)
+        self.text.setLineWrapMode(QTextBrowser.FixedPixelWidth)
         explain(self.text, "Guide", "What this tab shows, step by step, with the code behind it.")
         self.text.setToolTip("")
-        # Longer lines are hard to read.
-        self.text.setMaximumWidth(_MAX_WIDTH)
-        self.body.addLayout(row((self.text, 1), 0), 1)
+        self.body.addWidget(self.text, 1)
         self._filled = False
         theme.theme().changed.connect(self._forget)
 
@@ -148,8 +161,9 @@ class GuidePage(Card):
         """Show the guide from a step on."""
         if not self._filled:
             self._filled = True
-            steps = [step.text.replace("# ", f"# {step.number}. ", 1) for step in guide()]
-            self.text.setMarkdown("\n\n".join(steps))
+            words = [step.in_words for step in guide()]
+            code = [step.in_code for step in guide() if step.code]
+            self.text.setMarkdown("\n\n".join([*words, _CODE, *code]))
             self._dress()
         self._scroll_to(number)
 

@@ -104,7 +104,7 @@ class InsideView(QWidget):
         self.stack = QStackedWidget()
         self.left = QVBoxLayout()
         self.left.setSpacing(Size.CARD_GAP)
-        self.left.addWidget(self.card)
+        self.left.addWidget(self.card, 0, Qt.AlignTop)
         self.guide = GuideView(max(guide_step, 1))
         theme.follow(self.guide, self._fit_guide)
         self.guide.set_available(frozenset(kind.name for kind in SECTIONS) | {"draw"})
@@ -340,6 +340,8 @@ class InsideView(QWidget):
     def show_page(self) -> None:
         """Show the whole guide at the step in front."""
         self.pages.setCurrentWidget(self.page)
+        # The same words beside it would be read twice.
+        self.guide.hide()
         self.bar.guide.setChecked(True)
         self.page.show_step(self.guide.step.number)
         self.page.text.setFocus()
@@ -347,6 +349,7 @@ class InsideView(QWidget):
     def close_page(self) -> None:
         """Show the views again."""
         self.pages.setCurrentWidget(self.views)
+        self.guide.show()
         self.bar.guide.setChecked(False)
 
     # -- on the wall

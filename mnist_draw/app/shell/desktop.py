@@ -130,6 +130,8 @@ class FocusRing(QObject):
         clicked = int(QApplication.mouseButtons()) != 0
         if now is None or clicked or isinstance(now, _SHOW_IT) or _marks_an_item(now):
             return
+        if now.property("ring") is False:
+            return
         self._frame = _Frame(now.window())
         above: QWidget | None = now
         while above is not None and not above.isWindow():

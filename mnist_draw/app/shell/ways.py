@@ -87,7 +87,9 @@ class Ways(QObject):
 
     def _connect_inside(self) -> None:
         inside, run, training = self._inside, self._window.run, self._window.training
-        inside.is_training = lambda: training.running
+        inside.is_training = lambda: (
+            training.running and not (training.controls is not None and training.controls.paused)
+        )
         run.epoch_learnt.connect(
             lambda epoch, parameters: inside.show_epoch(
                 f"{training.title}, epoch {epoch}", parameters

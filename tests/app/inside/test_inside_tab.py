@@ -212,7 +212,9 @@ def test_what_is_no_digit_is_known_as_such(tab, view):
     assert not noted(tab).example.is_digit
     assert label_text(tab, "exampleAnswer") == REFUSED
     assert label_text(tab, "exampleSure") == "Not a digit"
-    assert label_text(tab, "exampleSecond").startswith("the network alone: ")
+    assert "letter" in label_text(tab, "exampleSecond")
+    # What the network makes of it is not said as if it were read.
+    assert label_text(tab, "exampleLabel").startswith("The network alone: ")
 
 
 @pytest.mark.parametrize(
@@ -263,6 +265,22 @@ def test_classes_of_other_data_are_not_called_digits(tab):
     draw(tab)
     assert label_text(tab, "exampleLabel") == "Read as a class 4"
     assert label_text(tab, "exampleSecond").endswith(" for 4")
+
+
+def test_a_wide_drawing_is_shown_whole(tab, view):
+    large, board = tab._canvas, view.card.board
+    large.resize(1200, 600)
+    for x in (10, 1190):
+        large.begin(QPointF(x, 300), False)
+        large.extend(QPointF(x, 400))
+        large.end()
+    shown = board.in_widget(large.drawing.items[0].bounds())
+    assert board.rect().contains(shown.toAlignedRect())
+    assert board.rect().contains(board.in_widget(large.drawing.items[1].bounds()).toAlignedRect())
+    image = board.grab().toImage()
+    ink = {x for x in range(196) if image.pixelColor(x, 98).lightness() < 128}
+    assert min(ink) < 20
+    assert max(ink) > 176
 
 
 def test_a_stroke_on_the_small_board_is_a_stroke_on_the_large_one(tab, view, qtbot):
@@ -345,10 +363,18 @@ def test_the_whole_guide_is_read_and_its_step_is_remembered(view, tab):
     view.guide.show_step(12)
     view.turn_page()
     assert view.page.isVisible()
-    assert "12. One small step" in view.page.text.toPlainText()
-    assert "rmsprop(loss, params" in view.page.text.toPlainText()
+    assert not view.guide.isVisible()
+    words, code = view.page.text.toPlainText().split("The guide in code")
+    assert "12. One small step" in words
+    assert "import" not in words
+    assert words.count("Exercise") == len(guide())
+    assert "rmsprop(loss, params" in code
+    # Its lines are no longer than is read well, and its card is its only frame.
+    assert view.page.text.lineWrapColumnOrWidth() <= view.page.text.viewport().width()
+    assert view.page.text.maximumWidth() > 10_000
     view.open_section("second")
     assert not view.page.isVisible()
+    assert view.guide.isVisible()
     assert not view.bar.guide.isChecked()
     view.guide.show_step(9)
     tab.remember(tab._preferences)

@@ -9,6 +9,7 @@ from made_networks import random_model
 from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QBoxLayout
 
 from mnist_draw.analysis.layer_inspection import LayerInspection
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
@@ -460,3 +461,15 @@ def test_the_layers_of_a_run_are_shown_after_an_epoch(qtbot):
     assert view.updates.full == pytest.approx(0.2)
     view.show_run("Tutorial MLP, epoch 2", after)
     assert view.filters.units == 20
+
+
+@pytest.mark.parametrize(("size", "room"), [(1.0, 1004), (1.5, 892)])
+def test_the_panel_is_below_where_large_text_leaves_no_room_beside(section, size, room):
+    theme.theme().resize_text(size)
+    section.set_room(room)
+    beside = section._columns.direction() == QBoxLayout.LeftToRight
+    assert beside == (size == 1.0)
+    assert section.minimumSizeHint().width() <= room
+    for button in section.panel.choice.buttons:
+        wide = button.fontMetrics().horizontalAdvance(button.text())
+        assert 3 * wide < section.panel.minimumSizeHint().width() - 40

@@ -338,3 +338,11 @@ def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section,
 def test_shares_in_narrow_columns_are_rounded_not_cut():
     shares = ("97.6", "97.6 %", "99.8", "100", "")
     assert [rounded(share) for share in shares] == ["98", "98 %", "99", "100", ""]
+
+
+def test_what_can_be_done_about_a_count_has_its_place_before(section):
+    card = section.confusion
+    card.show_state("", "")
+    before = card.minimumSizeHint()
+    card.show_state("Counted after epoch 12, now at 13", "Count again")
+    assert card.minimumSizeHint() == before

@@ -7,7 +7,7 @@ import pytest
 from linear_network import unknown_model
 from made_networks import random_model
 from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PyQt5.QtGui import QImage, QPainter
+from PyQt5.QtGui import QFontMetricsF, QImage, QPainter
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication
 from shared_steps import compiled_once as compiled_once
@@ -368,3 +368,13 @@ def test_the_graph_is_shown_without_a_drawing(section, qtbot):
     assert not section.grab().isNull()
     page.back.click()
     assert section.view_name() == "stage 1"
+
+
+@pytest.mark.parametrize("size", [1.0, 1.5])
+def test_titles_of_stages_are_whole_at_any_size_of_text(section, size):
+    theme.theme().resize_text(size)
+    metrics = QFontMetricsF(theme.font(theme.Text.BODY, bold=True))
+    for chip in section.bar.chips:
+        assert chip.minimumSizeHint().width() > metrics.horizontalAdvance(chip.title)
+    # Beside the example in a window of 1280.
+    assert section.bar.minimumSizeHint().width() <= 892

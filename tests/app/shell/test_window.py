@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from types import SimpleNamespace
 
 import pytest
 from PyQt5.QtCore import QObject, QPoint, QRect, Qt
@@ -668,3 +669,14 @@ def test_the_size_of_text_is_chosen_by_keys_and_remembered(shared, qtbot):
     for _ in range(9):
         QTest.keyClick(window, Qt.Key_Minus, Qt.ControlModifier)
     assert theme.text_scale() == before
+
+
+def test_a_step_may_be_computed_while_the_run_pauses(shared, monkeypatch):
+    training, inside = shared.window.training, shared.window.inside_tab
+    controls = SimpleNamespace(paused=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(type(training), "running", True)
+        patch.setattr(type(training), "controls", controls)
+        assert inside.is_training()
+        controls.paused = True
+        assert not inside.is_training()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QBoxLayout
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.network_view import NetworkView
@@ -17,7 +18,7 @@ from mnist_draw.app.inside.network.network_worker import (
 )
 from mnist_draw.app.inside.network.panel_rows import Flip, unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
-from mnist_draw.app.inside.section import Example, Section
+from mnist_draw.app.inside.section import Example, Section, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.layout import row
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
 #: From this width on there is room for the heading.
-_WIDE = 800
+_WIDE = 1120
 _READY_WORDS = "Getting the network ready"
 _EMPTY_WORDS = "Draw a {} here and watch it go through."
 _NO_PROFILES = "Its data are not known here: units are in the order of their numbers."
@@ -77,17 +78,17 @@ class NetworkSection(Section):
         self._flip: Flip | None = None
         self.worker = worker or NetworkWorker()
         self.panel = SidePanel()
-        row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self)
+        self._columns = row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self)
         self._connect()
 
     def _build_card(self) -> Card:
         self.card = Card()
         self.heading = label("", "title", "networkTitle")
-        self.note = FittedLabel(elide=Qt.ElideRight)
+        self.note = FittedLabel(elide=Qt.ElideRight, two_lines=True)
         self.note.setObjectName("networkNote")
         self.note.setProperty("look", "muted")
         self.card.top.addWidget(self.heading)
-        self.card.top.addWidget(FixedLabel(self.note, lines=1), 1)
+        self.card.top.addWidget(FixedLabel(self.note, lines=2), 1)
         self.mode = SegmentedControl("weightsMode", [mode.value for mode in Weights])
         for mode, button in zip(Weights, self.mode.buttons, strict=True):
             explain(button, *_MODES[mode])
@@ -185,6 +186,9 @@ class NetworkSection(Section):
         return "map" if self.network.parts.layers[self.network.pinned[0]].convolves else "unit"
 
     def update_layout(self) -> None:
+        reflow(self._columns, self._room)
+        below = self._columns.direction() == QBoxLayout.TopToBottom
+        self.panel.fit(self._room if below else 0)
         # The titles of the layers have the same numbers.
         self.heading.setVisible(self._room >= _WIDE * theme.text_scale())
 

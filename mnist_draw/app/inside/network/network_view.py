@@ -35,6 +35,7 @@ _EXPLAINED = (
 )
 #: A unit is pointed at from this many logical pixels away, after this many milliseconds.
 _REACH, _AFTER_MS = 14.0, 100
+_LEAST = (380, 360)
 
 
 class LayersView(QWidget):
@@ -137,7 +138,8 @@ class NetworkView(LayersView):
         return QSize(750, 560)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(380, 360)
+        # Titles of four layers fit, and rows in which a figure is read.
+        return QSize(theme.scaled(_LEAST[0]), theme.scaled(_LEAST[1]))
 
     @property
     def unit(self) -> Unit | None:

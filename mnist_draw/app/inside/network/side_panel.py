@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtCore import QSize, pyqtSignal
 from PyQt5.QtWidgets import (
     QBoxLayout,
     QLabel,
@@ -43,8 +43,8 @@ _WEIGHTS = {
     Weights.START: f"As training began: random numbers. {_SIGNS}",
     Weights.LEARNT: f"What training added: the noise of the start is gone. {_SIGNS}",
 }
-#: Of its usual width, however large the system's text is.
-_MAX_SCALE = 1.15
+#: Its height where it is below the network, in logical pixels.
+_HEIGHT = 460
 
 
 class SidePanel(Card):
@@ -58,9 +58,7 @@ class SidePanel(Card):
 
     def __init__(self) -> None:
         super().__init__()
-        self._fit()
-        theme.theme().changed.connect(self._fit)
-        self.choice = SegmentedControl("panelView", ("Why", "Weights", "In training"))
+        self.choice = SegmentedControl("panelView", ("Why", "Weights", "Training"))
         for button, sentence in zip(self.choice.buttons, _CHOICES, strict=True):
             explain(button, button.text(), sentence)
         self.choice.choose(0)
@@ -150,10 +148,18 @@ class SidePanel(Card):
             row(self.all_on_button, 1),
         )  # fmt: skip
 
-    def _fit(self) -> None:
-        # Large system text needs more room; beyond that the network needs it more.
-        scale = min(theme.text_scale(), max(theme.theme().enlargement, _MAX_SCALE))
-        self.setFixedWidth(round(Size.SIDE_PANEL * scale))
+    def fit(self, below: int) -> None:
+        """Take the usual width, or the width that is given below the network."""
+        wide = below or self.minimumSizeHint().width()
+        self.setMaximumWidth(wide)
+        self.setMinimumHeight(theme.scaled(_HEIGHT) if below else 0)
+
+    def minimumSizeHint(self) -> QSize:
+        # Also where it is wider, below the network: else it could not get beside it again.
+        return QSize(theme.scaled(Size.SIDE_PANEL), super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSizeHint()
 
     # -- what is shown
 

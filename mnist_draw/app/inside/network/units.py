@@ -140,7 +140,7 @@ def lay_out(
     room = (body - 104 * scale) / 2 if pictures == 2 else body - 40 * scale
     picture = min(max(share * width, 112.0), 280 * scale, room)
     picture = 28.0 * max(2, math.floor(picture / 28))
-    percent = 66 * scale
+    percent = 76 * scale
     bar = min((34.0 if many else 60.0) * scale, 0.08 * width)
     answer = width - percent - bar - 34 * scale - answers
     # With large text and little room, shrink distances before units.

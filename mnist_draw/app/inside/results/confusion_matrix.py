@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Pair = tuple[int | None, int | None]
 #: Widths of the names at the left and of the recalls, height of the names above and of the
 #: precisions, in pixels.
-_LEFT, _RIGHT, _EDGE = 54, 58, 24
+_LEFT, _RIGHT, _EDGE = 66, 58, 24
 #: Least side of a cell, of one of more classes than `_FEW`, and of one with its number in full.
 _MIN_CELL, _MIN_OF_MANY, _FEW = 26, 12, 10
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import FixedLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, label, no_key, push_button, rule
@@ -32,14 +32,15 @@ class ResultFigure(QWidget):
         self.caption = label(caption, "muted")
         self.value = label(_NONE, "figure", name)
         self.note = label(note, "muted")
-        parts = (self.caption, self.value, self.note)
-        column(*(FixedLabel(part, lines=1) for part in parts), gap=0, owner=self)
+        self._steady = GrowingLabel(self.note)
+        parts = (FixedLabel(part, lines=1) for part in (self.caption, self.value))
+        column(*parts, self._steady, 1, gap=0, owner=self)
 
     def show_figure(self, value: str, note: str | None = None) -> None:
         """Show a figure; the note below stays if none is given."""
         self.value.setText(value)
         if note is not None:
-            self.note.setText(note)
+            self._steady.set_text(note)
         self.value.setAccessibleName(f"{self.caption.text()}: {value}, {self.note.text()}")
 
 
@@ -102,6 +103,7 @@ def _accuracy(results: Results) -> tuple[str, str]:
 #: Number of the commonest mistakes with a link of their own.
 _LINKS = 4
 NOTE = "a number opens its pictures"
+_LONGEST = "Count again"
 _TAKEN, _NONE_TAKEN = "TAKEN FOR ANOTHER MOST OFTEN", "NONE TAKEN FOR ANOTHER"
 UNLABELLED = "These pictures do not say what they are. The least sure come first."
 
@@ -132,13 +134,21 @@ class ConfusionCard(Card):
     toggle_requested = pyqtSignal()
 
     def __init__(self) -> None:
-        super().__init__("What it takes each digit for", NOTE)
+        super().__init__("What it takes each digit for")
+        self.note: QLabel = FittedLabel(elide=Qt.ElideRight, two_lines=True)
+        self.note.setProperty("look", "muted")
         self.note.setObjectName("resultsState")
         self.link = push_button(
-            "resultsLink", "Stop or go on", "Stop counting, or go on with it.", look="link"
+            "resultsLink", _LONGEST, "Stop counting, or go on with it.", look="link"
         )
         self.link.clicked.connect(self.toggle_requested)
-        self.top.insertWidget(2, self.link)
+        # Its place is kept while there is nothing to do.
+        policy = self.link.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.link.setSizePolicy(policy)
+        theme.follow(self, self._fit_link)
+        self.top.insertWidget(1, FixedLabel(self.note, lines=2), 1)
+        self.top.addWidget(self.link)
         self.matrix = ConfusionMatrix()
         self._table = QWidget()
         reads = label("it reads", "muted")
@@ -182,6 +192,10 @@ class ConfusionCard(Card):
         # Before the first results, the buttons are there already.
         for true, read, _ in self._pairs[number : number + 1]:
             self.matrix.pin((true, read))
+
+    def _fit_link(self) -> None:
+        self.link.ensurePolished()
+        self.link.setFixedWidth(self.link.fontMetrics().horizontalAdvance(_LONGEST) + 12)
 
     def show_state(self, state: str, link: str) -> None:
         """Say how far the count is, and what can be done about it."""

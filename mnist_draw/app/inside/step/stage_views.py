@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PyQt5.QtGui import (
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
 from mnist_draw.app.inside.network.network_view import LayersView
@@ -49,12 +57,10 @@ class StageChip(QAbstractButton):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        scale = theme.text_scale()
-        return QSize(round(140 * scale), round(_HIGH * scale))
+        return QSize(theme.scaled(140), theme.scaled(_HIGH))
 
     def minimumSizeHint(self) -> QSize:
-        scale = theme.text_scale()
-        return QSize(round(96 * scale), round(_HIGH * scale))
+        return QSize(round(_room_for((self.title,), 8.0)), theme.scaled(_HIGH))
 
     def show_figure(self, words: str, reached: bool) -> None:
         """Show the stage's figure; ``reached``: whether it is known."""
@@ -90,7 +96,22 @@ class StageChip(QAbstractButton):
             x, y = box.right() + arrow / 2 + 1, box.center().y()
             painter.drawLine(QPointF(x - 2, y - 4), QPointF(x + 2, y))
             painter.drawLine(QPointF(x + 2, y), QPointF(x - 2, y + 4))
-        radius = _RING * scale
+        left = box.left() + 8 * scale
+        if self.width() >= _room_for([stage.title for stage in STAGES], 20 + 2 * _RING):
+            left = self._paint_ring(painter, box, on) + 8 * scale
+        room = QRectF(left, box.top() + 5 * scale, box.right() - left - 2, 18 * scale)
+        painter.setPen(theme.colour("text" if self.reached or on else "muted"))
+        painter.setFont(theme.font(Text.BODY, bold=True))
+        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), self.title)
+        painter.setPen(theme.colour("muted"))
+        painter.setFont(theme.font(Text.LABEL))
+        room.setTop(room.bottom())
+        room.setBottom(box.bottom() - 3)
+        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), self.figure)
+
+    def _paint_ring(self, painter: QPainter, box: QRectF, on: bool) -> float:
+        """Paint the stage's number, and return the x of its end."""
+        radius, scale = _RING * theme.text_scale(), theme.text_scale()
         centre = QPointF(box.left() + 12 * scale + radius, box.center().y())
         painter.setPen(QPen(theme.colour("accent" if on else "muted"), 1.6))
         painter.setBrush(theme.colour("accent" if on else "card"))
@@ -99,16 +120,14 @@ class StageChip(QAbstractButton):
         painter.setFont(theme.font(Text.LABEL, bold=True))
         ring = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
         painter.drawText(ring, Qt.AlignCenter, str(self.number))
-        left = centre.x() + radius + 8 * scale
-        room = QRectF(left, box.top() + 8 * scale, box.right() - left - 4, 20 * scale)
-        painter.setPen(theme.colour("text" if self.reached or on else "muted"))
-        painter.setFont(theme.font(Text.BODY, bold=True))
-        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), self.title)
-        painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font(Text.LABEL))
-        words = painter.fontMetrics().elidedText(self.figure, Qt.ElideRight, int(room.width()))
-        room.translate(0, 20 * scale)
-        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), words)
+        return centre.x() + radius
+
+
+def _room_for(titles: Sequence[str], beside: float) -> float:
+    """Return the width of a chip in which each of the titles is whole."""
+    metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
+    widest = max(metrics.horizontalAdvance(title) for title in titles)
+    return widest + (beside + _ARROW) * theme.text_scale() + 8
 
 
 class StageBar(QWidget):
