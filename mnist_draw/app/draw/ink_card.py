@@ -278,18 +278,23 @@ class InkCard(Card):
         wide = [cell for cell in CELLS if cell * SIDE + beside <= width]
         cell = next((cell for cell in wide if self.height_with(cell) <= height), CELLS[-1])
         self.view.set_cell(cell)
-        spare = height - self.height_with(cell)
+        # In large text, what is beside the smallest picture is higher.
+        least = max(self.height_with(cell), self._high_beside() + 2 * Size.CARD_PADDING)
+        spare = height - least
         # What is too little for the next larger picture: the panel ends where the board does.
-        self.setFixedHeight(self.height_with(cell) + (spare if 0 < spare <= 2 * SIDE else 0))
+        self.setFixedHeight(least + (spare if 0 < spare <= 2 * SIDE else 0))
         self._fit(width)
+
+    def _high_beside(self) -> int:
+        """Return the height of title, switch and legend."""
+        parts = self.switch.sizeHint().height() + self.legend.sizeHint().height()
+        return parts + self.fontMetrics().height() + 3 * Size.FIELD_GAP
 
     def _fit(self, width: int) -> None:
         """Leave out the sentence where there is no room beside the picture."""
         wide = width - self.view.width() - 3 * Size.CARD_PADDING - 2
-        needed = self.sentence.heightForWidth(max(wide, 1)) + self.switch.sizeHint().height()
-        needed += self.fontMetrics().height() + 4 * Size.FIELD_GAP
-        needed += self.legend.sizeHint().height()
-        self.sentence.setVisible(needed <= self.view.height())
+        needed = self.sentence.heightForWidth(max(wide, 1)) + Size.FIELD_GAP
+        self.sentence.setVisible(needed + self._high_beside() <= self.view.height())
 
     def show_picture(self, picture: np.ndarray | None) -> None:
         """Show the network's input; None clears the explanation, too."""

@@ -40,9 +40,9 @@ class GuideView(Card):
         self.label.setWordWrap(True)
         self.label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.label.setTextFormat(Qt.MarkdownText)
-        self.show_button = push_button(
-            "showMeButton", "Show me", "Open what this step of the guide is about.", look="link"
-        )
+        self.show_button = ElidedButton("Show me")
+        self.show_button.setObjectName("showMeButton")
+        self.show_button.setProperty("look", "link")
         self.show_button.clicked.connect(lambda: self.show_requested.emit(self.step))
         self.back = self._arrow("guideBackButton", "caret-left", "Step before", -1)
         self.next = self._arrow("guideNextButton", "caret-right", "Next step", 1)
@@ -83,7 +83,9 @@ class GuideView(Card):
 
     def show_needed(self, network: str) -> None:
         """Say which other network "Show me" would let answer; empty for none."""
-        self.show_button.setText(no_key(f"Show me with {network}" if network else "Show me"))
+        words = f"Show me with {network}" if network else "Show me"
+        self.show_button.setText(no_key(words))
+        explain(self.show_button, words, "Open what this step of the guide is about.")
 
     def turn(self, step: int) -> None:
         """Turn to the next step, or to the one before."""

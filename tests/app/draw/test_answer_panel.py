@@ -546,6 +546,16 @@ def test_the_switch_stays_under_the_pointer(shown):
     assert places[0] == places[1]
 
 
+def test_large_text_does_not_cut_the_legend(shown):
+    theme.theme().enlarge(2)
+    shown.panel.resize(448, 400)
+    QApplication.processEvents()
+    ink = shown.panel.ink
+    bottom = ink.legend.mapTo(ink, ink.legend.rect().bottomLeft()).y()
+    theme.theme().enlarge(1)
+    assert bottom < ink.height()
+
+
 def test_a_pixel_is_read_in_words_and_the_legend_names_the_digits(ink, qtbot):
     ink.show_explanation(fakes.explanation(3, 8))
     assert ink.describe_pixel(QPointF(52, 42)) == "This pixel speaks for 3: 0.5 of the log odds"
