@@ -355,8 +355,9 @@ class RunController(QObject):
 
     def _read_digits(self, shown: _Shown) -> None:
         """Have the twelve digits read by the network of a run that has ended."""
-        run = shown.run
-        if run is None or (shown.state.read is not None and shown.state.twelve is not None):
+        run, state = shown.run, shown.state
+        # Stopped within an epoch, the network is another one than after the epoch before.
+        if run is None or (state.read and state.twelve and not state.broken_off):
             return
 
         def show(answer: tuple[TwelveDigits, DigitsRead | None]) -> None:

@@ -182,6 +182,17 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     assert page.compare.isVisible()
 
 
+def test_in_large_text_names_keep_their_room(make, qtbot):
+    add_run("2026-01-01 10:00")
+    room = make()
+    page = room.show_library()
+    room.tab.resize(theme.scaled(1280), 640)
+    wide = page.list.width()
+    theme.theme().resize_text(1.5)
+    # The comparison leaves the place beside the list.
+    qtbot.waitUntil(lambda: page.list.width() > wide)
+
+
 def test_a_rate_changed_during_a_run_is_shown_as_such(qtbot):
     steady = add_run("2026-01-01 10:00", learning_rate=0.0003)
     change = events.SettingChanged(2, 1, 1, "learning_rate", 0.001, 0.0003)

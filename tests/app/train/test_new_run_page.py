@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.train import new_run_page
+from mnist_draw.app.train.preset_cards import PresetCard
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training.expectation import Expectation
 from mnist_draw.training.presets import PRESETS
@@ -54,6 +57,18 @@ def test_a_card_sets_every_field_and_says_what_to_expect(tab, qtbot):
     tab.settings.undo()
     tab.settings.undo()
     assert chosen(tab) == ["tutorial"]
+
+
+def test_the_sentence_of_a_card_is_never_cut(qtbot):
+    pictures = []
+    for line in ("picture.", "pictured"):
+        card = PresetCard(
+            "cnn", replace(PRESETS["cnn"], line=f"Looks for strokes anywhere in the {line}")
+        )
+        qtbot.addWidget(card)
+        card.resize(theme.scaled(240), card.sizeHint().height())
+        pictures.append(card.grab().toImage())
+    assert pictures[0] != pictures[1]
 
 
 def test_arrows_walk_the_cards(tab, qtbot):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt
+from PyQt5.QtGui import QTextDocument
 from PyQt5.QtTest import QTest
 
 from mnist_draw.app.kit import theme
@@ -104,6 +105,10 @@ def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, reason, epochs
     made = result(reason)
     page.show_state(made.state, busy=False)
     page.show_result(made)
+    # A figure and its unit stay in one line.
+    shown = QTextDocument()
+    shown.setHtml(page.finished.headline.text())
+    assert "98.24\u00a0%" in shown.toRawText()
     with qtbot.waitSignal(page.finished.continue_requested) as asked:
         page.finished.on_button.click()
     assert asked.args == [epochs]
