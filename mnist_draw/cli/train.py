@@ -78,7 +78,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     _add(
         "--no-run",
         action="store_true",
-        help="do not keep the run under Runs: nothing remains of it but the network",
+        help="do not keep the run in the library: nothing remains of it but the network",
     )
     parser.set_defaults(run=lambda arguments: run(arguments, parser.error))
 
@@ -87,7 +87,7 @@ TRAIN = Subcommand(
     "train",
     "train a network and save it",
     "Train a network on MNIST and save it. Without options this is the tutorial's recipe. Ctrl-C "
-    "stops and saves what was learnt. The run is listed under Runs, here and in the window.",
+    "stops and saves what was learnt. The run is listed in the library, here and in the window.",
     (
         ("--epochs 20 --output my.npz", "the tutorial's recipe"),
         (

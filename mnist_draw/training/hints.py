@@ -46,7 +46,7 @@ def _lower(sentence: str, learning_rate: float, divisor: float) -> Hint:
 
 
 _BEFORE = Hint("The validation loss tells how well it reads pictures it has never seen.")
-_EARLY = Hint("Each epoch shows the network all training pictures once.")
+_EARLY = Hint("Each epoch shows the network its training pictures once.")
 
 
 def diverged(epoch: int, settings: TrainingSettings) -> Hint:

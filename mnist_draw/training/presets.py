@@ -94,7 +94,7 @@ PRESETS: dict[str, Preset] = {
 
 
 #: What the menu calls the tutorial's settings, data set included.
-AS_IN_THE_TUTORIAL = "As in the tutorial"
+AS_IN_THE_TUTORIAL = "Tutorial MLP, on MNIST"
 _TAKEN = {AS_IN_THE_TUTORIAL, *(preset.title for preset in PRESETS.values())}
 _MAX_NAME_LENGTH = 60
 

@@ -236,7 +236,7 @@ SCHEDULES: dict[str, Schedule] = {
         Schedule("constant", "Constant", "the learning rate stays as it is", lambda _: 1.0),
         Schedule(
             "step",
-            "In steps",
+            "In steps: 1, 1/3, 1/10",
             "a third of it after half of the epochs, a tenth after three quarters",
             _step,
         ),

@@ -12,6 +12,7 @@ from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QFocusEvent,
     QKeyEvent,
+    QKeySequence,
     QPaintEvent,
     QValidator,
     QWheelEvent,
@@ -329,6 +330,14 @@ class _NumberField(_Field):
         low, high = (format(end, f",.{_DIGITS}g") for end in (box.minimum(), box.maximum()))
         box.refused.emit(f"From {low} to {high}{box.suffix()}.")
         return text
+
+    def event(self, event: QEvent) -> bool:
+        # With nothing typed, the key is the drawer's.
+        undone = isinstance(event, QKeyEvent) and event.matches(QKeySequence.Undo)
+        if undone and not self.lineEdit().isUndoAvailable():
+            event.ignore()
+            return False
+        return super().event(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         # With another window in front, the value is still being typed.

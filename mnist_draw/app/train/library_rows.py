@@ -71,7 +71,8 @@ class LibraryModel(QAbstractListModel):
         return not entry.is_shipped and not self.row_view(entry).is_elsewhere
 
     def row_view(self, entry: Entry) -> RowView:
-        tick = self._ticked.index(entry.key) if entry.key in self._ticked else -1
+        ticked = entry.key in self._ticked
+        tick = [one.key for one in self.ticked()].index(entry.key) if ticked else -1
         curve = self._curves.get(entry.key, (0, None))[1]
         part = self._parts.get(entry.key) if entry.going_on else None
         return RowView(entry, curve, tick, entry.key == self._answering, part)
@@ -114,13 +115,12 @@ class LibraryModel(QAbstractListModel):
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
         """Show entries; ticks and curves are kept."""
+        before = [entry.key for entry in self.ticked()]
         self.entries = list(entries)
-        known = {entry.key for entry in entries}
-        ticked, self._ticked = self._ticked, [key for key in self._ticked if key in known]
         active = {entry.key for entry in entries if entry.going_on}
         self._parts = {key: part for key, part in self._parts.items() if key in active}
         self._fill()
-        if ticked != self._ticked:
+        if before != [entry.key for entry in self.ticked()]:
             self.ticked_changed.emit()
 
     def search(self, text: str) -> None:
@@ -179,9 +179,11 @@ class LibraryModel(QAbstractListModel):
 
     def ticked(self) -> list[Entry]:
         by_key = {entry.key: entry for entry in self.entries}
-        return [by_key[key] for key in self._ticked]
+        # What was deleted may be brought back.
+        return [by_key[key] for key in self._ticked if key in by_key]
 
     def toggle_tick(self, entry: Entry) -> None:
+        self._ticked = [one.key for one in self.ticked()]
         if entry.key in self._ticked:
             self._ticked.remove(entry.key)
         elif not entry.is_shipped:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import pyqtSignal
+from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.layout import column, keep_room, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel
@@ -42,8 +44,7 @@ class MarkedField(QWidget):
         # No higher than the caption: a mark moves no field.
         set_icon(self.reset, "arrow-counter-clockwise", Text.LABEL)
         self.reset.clicked.connect(self._reset)
-        self.error = label("", "error")
-        self.error.setWordWrap(True)
+        self.error = ElidedLabel("", "error")
         for part in (self._dot, self.reset, self.error):
             part.hide()
         keep_room(self.reset)
@@ -58,20 +59,26 @@ class MarkedField(QWidget):
         keep_room(self.reset, False)
         self._lines.setDirection(QBoxLayout.LeftToRight)
         self._lines.setSpacing(Size.CARD_GAP)
-        self.caption.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
+        for words in (self.caption, self.error):
+            words.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
+        theme.follow(self, self._keep_bold)
         self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Preferred)
 
     def _reset(self) -> None:
         self.control.setFocus()
         self.reset_requested.emit()
 
+    def _keep_bold(self) -> None:
+        bold = QFontMetrics(theme.font(Text.LABEL, True)).horizontalAdvance(self._title)
+        self.caption.setFixedWidth(bold + Size.TIGHT)
+
     def mark(self, changed: bool, usual: str) -> None:
+        self._changed = changed
+        self._show_caption()
         if self._in_row:
             return
         self._dot.setVisible(changed)
         self.reset.setVisible(changed)
-        self._changed = changed
-        self._show_caption()
         explain(self.reset, f"Reset {self._title}", f"usual: {usual}")
 
     def show_error(self, sentence: str) -> None:

@@ -321,7 +321,13 @@ def _choice(setting: Choice) -> SettingField:
     for name, entry in setting.choices.items():
         box.addItem(entry.title, name)
         box.setItemData(box.count() - 1, entry.meaning, Qt.ToolTipRole)
-    _name(box, setting, "Combo")
+
+    def explain_chosen() -> None:
+        chosen = setting.choices[box.currentData()]
+        _name(box, setting, "Combo", f" {chosen.title}: {chosen.meaning}.")
+
+    explain_chosen()
+    box.currentIndexChanged.connect(explain_chosen)
 
     def show(value: str) -> None:
         box.setCurrentIndex(box.findData(value))
@@ -329,9 +335,9 @@ def _choice(setting: Choice) -> SettingField:
     return _marked(setting, box, box.currentData, show, box.currentIndexChanged)
 
 
-def _name(widget: QWidget, setting: Setting, ending: str) -> None:
+def _name(widget: QWidget, setting: Setting, ending: str, more: str = "") -> None:
     widget.setObjectName(setting.widget + ending)
-    sentence = setting.sentence
+    sentence = setting.sentence + more
     if setting.nothing and isinstance(setting, WholeNumber | RealNumber):
         sentence += f" 0: {setting.nothing}."
     if setting.live:

@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.commands import Command, icon_button
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
 from mnist_draw.app.kit.latest_job import LatestJob
@@ -119,6 +119,7 @@ class AugmentationView(QWidget):
 #: Columns in a row of the form.
 _COLUMNS = 12
 _TITLES = {"stop": "Stop early"}
+_LIVE = "These can change while it trains."
 
 
 @contextlib.contextmanager
@@ -146,7 +147,7 @@ class SettingsDrawer(QWidget):
             "closeSettingsButton", "x", "Close", "Close the settings.", "F4"
         )
         self.close_button.clicked.connect(self.close_requested)
-        self._note = label("These can change while it trains.", "muted", "liveNote")
+        self._note = label(_LIVE, "muted", "liveNote")
         self._note.setWordWrap(True)
         self.examples = AugmentationView()
         self.sections: dict[str, SettingsSection] = {}
@@ -160,6 +161,12 @@ class SettingsDrawer(QWidget):
             margins=(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP),
         )
         column(head, (area, 1), gap=0, margins=(0, 0, 1, Size.GRID), owner=self)
+        self.undo = Command(
+            self, "Undo", "Take the last change back.", "Ctrl+Z", self.form.undo
+        )  # fmt: skip
+        self.undo.setShortcutContext(Qt.WidgetWithChildrenShortcut)
+        self.undo.serve(self.undo_button)
+        self._is_beside_run = False
         self.form.edited.connect(self._renew)
         self._list_presets()
         self._renew()
@@ -236,13 +243,10 @@ class SettingsDrawer(QWidget):
         self.strip.setObjectName("changedStrip")
         self.strip.setProperty("look", "tinted")
         self.count = label("", "accent", "changedLabel")
-        self.undo_button = push_button(
-            "undoSettingsButton", "Undo", "Take the last change back.", look="link"
-        )
+        self.undo_button = push_button("undoSettingsButton", "Undo", "", look="link")
         self.reset_button = push_button(
             "resetSettingsButton", "Reset all", "Set every field as in the preset.", look="link"
         )
-        self.undo_button.clicked.connect(self.form.undo)
         self.reset_button.clicked.connect(self.form.reset_all)
         margins = (Size.CARD_GAP, Size.GRID, Size.GRID, Size.GRID)
         row((self.count, 1), self.undo_button, self.reset_button, margins=margins, owner=self.strip)
@@ -254,6 +258,15 @@ class SettingsDrawer(QWidget):
 
     # -- showing
 
+    def show_beside(self, a_run: bool) -> None:
+        """Say beside a run that has ended whose settings these are."""
+        self._is_beside_run = a_run
+        self._renew()
+
+    def focus_first(self) -> None:
+        rate = self.form.fields["learning_rate"].widget
+        (self.presets if self.presets.isEnabled() else rate).setFocus()
+
     def _renew(self) -> None:
         """Mark what was changed, and say it in numbers and at the sections."""
         form, running = self.form, self.form.running
@@ -264,9 +277,10 @@ class SettingsDrawer(QWidget):
         self.count.setText(f"{len(found)} changed" if found else f"As in {form.base_title}")
         keep_room(self.strip, not running)
         self.strip.setVisible(not running and (bool(found) or form.can_undo))
-        self.undo_button.setEnabled(form.can_undo)
+        self.undo.setEnabled(form.can_undo)
         self.reset_button.setEnabled(bool(found))
-        self._note.setVisible(running)
+        self._note.setText(_LIVE if running else "For the next run")
+        self._note.setVisible(running or self._is_beside_run)
         self.presets.setEnabled(not running)
         self._open.setEnabled(not running)
         self._show_states()

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -181,7 +182,7 @@ class SettingsForm(QObject):
         lost, before = len(self.differences()), self._choice
         with self._one_step(title, base):
             self._show(settings)
-        if lost and self._choice != before:
+        if lost and self._choice.settings != before.settings:
             changes = "1 change" if lost == 1 else f"{lost} changes"
             notifier.undo(f"{title} replaces {changes}.", self.undo)
 
@@ -306,7 +307,7 @@ class SettingsForm(QObject):
             sentence = f"{reporter.sentence(error)} The settings are as before."
             if self.fields[name].read() == path:
                 self.apply(name, before or None)
-                self.fields[name].mark.show_error(reporter.sentence(error))
+                self.fields[name].mark.show_error(f"{Path(path).name} was not taken.")
             notifier.problem(sentence)
 
         self._background.run(partial(_READ_WHEN_PICKED[name], path), read, refuse)

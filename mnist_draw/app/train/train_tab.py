@@ -101,7 +101,7 @@ class TrainTab(Page):
             self, "Start or pause", "Start the run; pause it, or let it go on.", "F5", self._act
         )
         self._stop = Command(
-            self, "Stop", "End the run after its minibatch; what it has learnt is kept.",
+            self, "Stop", "End the run after its minibatch; complete epochs are kept.",
             "Shift+F5", self.stop_requested.emit,
         )  # fmt: skip
         self._step = Command(
@@ -184,19 +184,19 @@ class TrainTab(Page):
         shown = is_open and self.page != "library"
         opener, focus = self.new_run.settings_button, QApplication.focusWidget()
         inside = focus is not None and self.drawer.isAncestorOf(focus)
-        pressed = focus is opener
         self.drawer.setVisible(shown)
+        self.drawer.show_beside(self.page == "run")
         self.new_run.show_settings_button(not shown)
         self.run_page.settings_button.setVisible(not shown)
-        # What is in the drawer is used next; closed, the opener takes its place.
-        if pressed and shown:
-            self.drawer.presets.setFocus()
-        elif inside and not shown:
+        if inside and not shown:
             (opener if self.page == "new" else self.run_page.settings_button).setFocus()
 
     def toggle_drawer(self) -> None:
         if self.page != "library":
             self.show_drawer(not self._is_drawer_open)
+            # What is in the drawer is used next.
+            if self._is_drawer_open:
+                self.drawer.focus_first()
 
     def start_plots(self) -> None:
         """Import pyqtgraph in a thread, then build the plots between events; once."""

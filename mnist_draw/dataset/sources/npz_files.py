@@ -63,7 +63,7 @@ def _read_file(path: Path) -> Source:
     if train is None:
         raise DatasetError(
             f"{path} holds no training pictures: its arrays are {', '.join(names)[:200]}; x_train, "
-            "y_train, x_test and y_test were expected. A trained network is opened elsewhere."
+            "y_train, x_test and y_test were expected. Open a trained network in the Library."
         )
     # Keras' file has MNIST's order.
     shuffled = found["test"] is not None

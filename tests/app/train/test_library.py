@@ -169,13 +169,14 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     assert not page.compare._empty.isHidden()
     QTest.keyClick(page.list, Qt.Key_Space)
     assert page.differences.isVisible()
-    # What is deleted takes its tick along, and with it what differs.
+    # What is deleted takes its tick along, brings it back, and with it what differs.
     QTest.keyClick(page.list, Qt.Key_Delete)
     room.qtbot.waitUntil(lambda: not page.differences.isVisible())
     room.undo()
-    room.qtbot.waitUntil(lambda: len(names(page)) == 2)
-    choose(page, names(page)[-1])
+    room.qtbot.waitUntil(page.differences.isVisible)
     # Below the list the comparison waits until two are ticked.
+    choose(page, names(page)[-1])
+    QTest.keyClick(page.list, Qt.Key_Space)
     room.tab.resize(1024, 640)
     room.qtbot.waitUntil(lambda: not page.compare.isVisible())
     QTest.keyClick(page.list, Qt.Key_Space)

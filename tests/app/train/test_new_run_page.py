@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QLabel
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.train import new_run_page
@@ -105,6 +106,22 @@ def test_the_drawer_and_what_opens_it_take_turns(tab, qtbot):
     assert tab.drawer.isVisible()
     assert opener.isHidden()
     assert tab.drawer.presets.hasFocus()
+    # Its key takes the last change back, in a number's field, too.
+    tab.settings.apply("seed", 7)
+    seed = tab.settings.fields["seed"].widget
+    seed.setFocus()
+    qtbot.waitUntil(seed.hasFocus)
+    QTest.keyClick(seed, Qt.Key_Z, Qt.ControlModifier)
+    assert tab.settings.settings().seed == 1
     tab.drawer.close_button.click()
     assert tab.drawer.isHidden()
     assert opener.hasFocus()
+    tab.new_run.start_button.setFocus()
+    tab.toggle_drawer()
+    assert tab.drawer.presets.hasFocus()
+    # Beside a run, the settings are those of the next.
+    note = tab.drawer.findChild(QLabel, "liveNote")
+    assert note.isHidden()
+    tab.show_page("run")
+    assert "next run" in note.text()
+    assert note.isVisible()

@@ -23,7 +23,7 @@ from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.presets import PRESETS
+from mnist_draw.training.presets import AS_IN_THE_TUTORIAL, PRESETS
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -386,16 +386,20 @@ def test_a_preset_keeps_the_data_set_and_a_rule_brings_its_rate(panel, drawer):
     assert rate_after(panel, "adadelta") == 1.0
     assert rate_after(panel, "adam") == 0.002
     drawer.show()
-    drawer.presets.activated.emit(drawer.presets.findText("As in the tutorial"))
+    drawer.presets.activated.emit(drawer.presets.findText(AS_IN_THE_TUTORIAL))
     assert panel.settings() == TrainingSettings()
 
 
-def test_presets_of_ones_own(panel, drawer, monkeypatch):
+def test_presets_of_ones_own(panel, drawer, monkeypatch, notices):
     drawer.show()
     panel.show_settings(OTHERS)
+    # Every change that is counted is marked, Epochs in the start bar, too.
+    assert panel.fields["epochs"].mark.caption.property("look") == "changed"
+    notices.clear()
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" Ours ", True))
     drawer.save_as_preset()
     assert drawer.strip.isVisible()
+    assert not notices
     assert drawer.presets.currentText() == "Ours"
     assert not panel.differences()
     panel.choose_preset(PRESETS["tutorial"])
