@@ -442,6 +442,17 @@ def test_the_last_run_of_a_network_tells_how_long_the_next_takes(monkeypatch):
     own = settings.replace(data_folder="/mine")
     assert expectation.expected_seconds(own, runs) is None
 
+    def expected(**changes):
+        return expectation.expected_seconds(settings.replace(**changes), runs)
+
+    # There are 50,000 pictures; each step takes time, and so does variation.
+    assert expected(training_examples=99_999) == 180
+    assert expected(batch_size=1) > 5 * 180
+    assert expected(augmentation="elastic") > 180
+    # A run on few pictures tells little of one on all.
+    few_run = dataclasses.replace(runs[0], settings=settings.replace(training_examples=1000))
+    assert expectation.expected_seconds(settings, [few_run]) == estimated
+
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
