@@ -157,7 +157,7 @@ def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
     painter.setPen(theme.colour("muted"))
     words = (
         f"all {len(losses):,} losses, the largest first, heights by their square roots: "
-        f"yours {float(losses[0]):.3f} (marked), mean {float(losses.mean()):.4f} (dashed)"
+        f"yours {abs(float(losses[0])):.3f} (marked), mean {float(losses.mean()):.4f} (dashed)"
     )
     top = QRectF(box.left(), box.top() - 1, box.width(), 18 * scale)
     painter.drawText(top, int(Qt.AlignRight | Qt.AlignVCenter), words)

@@ -240,7 +240,7 @@ def stage_figures(shown: Shown) -> list[str]:
     return [
         f"{count:,} pictures, yours first" if count > 1 else "yours alone",
         forward,
-        f"yours {figures.losses[0]:.2f}, mean {figures.losses.mean():.3f}",
+        f"yours {abs(figures.losses[0]):.2f}, mean {figures.losses.mean():.3f}",
         f"{numbers:,} numbers",
         f"loss {figures.losses.mean():.4f} → {figures.losses_after.mean():.4f}",
     ]
