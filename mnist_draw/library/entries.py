@@ -108,7 +108,9 @@ class Entry:
     def describe_setting(self, name: str) -> str:
         """Format a setting that it was trained with; a dash where that is not known."""
         if self.run is not None:
-            return self.run.describe_setting(name)
+            planned = self.run.describe_setting(name)
+            is_part = name == "epochs" and self.run.epochs_done < self.run.settings.epochs
+            return f"{self.run.epochs_done} of {planned}" if is_part else planned
         settings = self.settings
         return "–" if settings is None else SETTINGS[name].format_value(getattr(settings, name))
 

@@ -75,7 +75,9 @@ class StoredNetwork:
     def label(self) -> str:
         """Its label in a menu, such as ``"Best reader · CNN · 99.56 %"``."""
         kind = "" if self.kind in self.title else self.kind
-        return " · ".join(filter(None, (self.title, kind, self.info.accuracy)))
+        untested = self.info.test_accuracy is None and self.info.validation_accuracy is not None
+        accuracy = f"{self.info.accuracy} validation" if untested else self.info.accuracy
+        return " · ".join(filter(None, (self.title, kind, accuracy)))
 
     def load(self) -> ModelFile:
         """Read it, under its title."""

@@ -109,11 +109,14 @@ def test_an_entry_without_figures_or_settings_has_none():
 
 
 def test_only_what_differs_is_compared():
-    run = add_run("2026-01-01 10:00:00")
-    more = entry_of_run(replace(run, settings=run.settings.replace(epochs=9)))
+    run = add_run("2026-01-01 10:00:00", epochs_done=5)
+    longer = run.settings.replace(epochs=9)
+    more = entry_of_run(replace(run, settings=longer, epochs_done=9))
     unknown = Entry(replace(more.stored, info=made().info), "", "")
     assert differing_settings([more]) == []
     assert differing_settings([entry_of_run(run), more]) == [("Epochs", ["5", "9"])]
+    stopped = entry_of_run(replace(run, epochs_done=3))
+    assert differing_settings([entry_of_run(run), stopped]) == [("Epochs", ["5", "3 of 5"])]
     assert ("Epochs", ["9", "–"]) in differing_settings([more, unknown])
 
 

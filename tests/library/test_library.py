@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import string
+from dataclasses import replace
 
 import lasagne
 import numpy as np
@@ -121,6 +122,8 @@ def test_the_network_of_a_run_is_found_again_even_if_the_run_was_cut_off(home):
     assert key == "run:2026-11-25 10.15.00"
     found = find_by_key(key).load()
     assert found.title == run.title
+    untested = replace(run, figures={"validation_accuracy": 0.9781})
+    assert network_of_run(untested).label.endswith("97.81 % validation")
     assert np.array_equal(found.parameters[0], model.parameters[0])
     run.renamed("Slow steps").save()
     assert find_by_key(key).load().title == "Slow steps"

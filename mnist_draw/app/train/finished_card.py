@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QInputDialog, QSizePolicy, QWidget
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.controls import Menu
-from mnist_draw.app.kit.formatting import format_duration, format_percent
+from mnist_draw.app.kit.formatting import format_duration, format_loss, format_percent
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import ink_image
@@ -46,6 +46,8 @@ class Result:
     is_like_tutorial: bool
     #: Whether its network is known though it may be in no file.
     in_memory: bool = False
+    #: Whether its network is that of the best epoch, not of the last one.
+    keeps_best: bool = False
 
     @property
     def can_be_tried(self) -> bool:
@@ -60,15 +62,25 @@ class Result:
 def headline(result: Result) -> tuple[str, str, str]:
     """Return the headline before, at and after its figure."""
     state, (_, noun) = result.state, result.state.tested_on
+    last = state.kept.validation_accuracy if result.keeps_best and state.kept else None
     begins = "" if result.is_whole else f"{state.label} epochs. "
     if state.test_accuracy is not None:
         share, of = state.test_accuracy, f" of {noun} it has never seen."
     else:
-        share, of = state.validation_accuracy or 0.0, f" of the validation {noun}."
+        share, of = last or state.validation_accuracy or 0.0, f" of the validation {noun}."
     return f"{begins}Your network reads ", format_percent(share), of
 
 
 def details(result: Result) -> str:
+    kept = result.state.kept if result.keeps_best else None
+    if kept is None:
+        return _outcome(result)
+    loss, accuracy = format_loss(kept.validation_loss), format_percent(kept.validation_accuracy)
+    best = f"Epoch {kept.epoch} is kept: the lowest validation loss, {loss}, at {accuracy}."
+    return best if result.state.reason == "diverged" else f"{_outcome(result)} {best}"
+
+
+def _outcome(result: Result) -> str:
     state = result.state
     epochs = "1 epoch" if state.epochs_done == 1 else f"{state.epochs_done} epochs"
     after = f"after {epochs} in {format_duration(state.elapsed)}"

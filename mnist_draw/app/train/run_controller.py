@@ -44,7 +44,7 @@ from mnist_draw.training.events import (
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.history import History
 from mnist_draw.training.network_places import fallback_key
-from mnist_draw.training.record import Run, load_history, now, with_figures
+from mnist_draw.training.record import UNFINISHED, Run, load_history, now, with_figures
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
@@ -56,6 +56,8 @@ _CURVES_EVERY = 0.3
 _FIGURES_EVERY = 0.1
 
 
+#: The preference that names the newest run that was cut off and has been offered.
+_CUT_OFF = "cut_off_run"
 #: Events after which the curves are drawn anew, and those of which a hint tells.
 _TOLD = EpochFinished | Continued | Diverged | CheckpointFailed | Failed | Rescued | Finished
 _DRAWN = _TOLD | SettingChanged | Paused
@@ -249,14 +251,10 @@ class RunController(QObject):
         if in_use(run.folder):
             notifier.problem("This run is going on in another window; nothing was changed.")
             return
-        same = self._current.run is not None and self._current.run.folder == run.folder
-        before = self.state
         run = replace(run, settings=settings)
         self.tab.settings.show_run(settings)
         self.training.continue_run(run)
         self._begin(run)
-        if same and self._awaited is not None:
-            self._awaited.state.test_accuracy = before.test_accuracy
 
     def _begin(self, run: Run) -> None:
         """Await a run's first events; keep showing the last run until then."""
@@ -310,13 +308,21 @@ class RunController(QObject):
     def show_last_run(self) -> None:
         """Show the newest run, unless a run was started meanwhile."""
 
-        def found(runs: list[Run]) -> None:
-            if runs and self.shows_last and self._current.run is None:
+        def found(listed: tuple[list[Run], Run | None]) -> None:
+            runs, cut = listed
+            if not runs or not self.shows_last:
+                return
+            if cut is not None and cut.folder.name != self._preferences.get(_CUT_OFF, ""):
+                self._preferences.set(_CUT_OFF, cut.folder.name)
+                if cut is not runs[0]:
+                    sentence = f"{cut.title} was cut off; it can go on."
+                    notifier.undo(sentence, partial(self.show_run, cut), "Show")
+            if self._current.run is None:
                 # What of it is damaged was told already.
                 show = partial(self._show_loaded, asked=False)
                 self._background.run(lambda: _load(runs[0]), show, lambda _: None)
 
-        self._background.run(lambda: run_list.list_runs()[0], found)
+        self._background.run(_list_with_cut_off, found)
 
     def show_run(self, run: Run) -> None:
         if self.shows(run):
@@ -389,13 +395,6 @@ class RunController(QObject):
     def _happened(self, events: list[RunEvent]) -> None:
         for event in events:
             awaited = self._awaited
-            if (
-                awaited is not None
-                and isinstance(event, Continued)
-                and len(event.history.epochs) < self.state.epochs_done
-            ):
-                # It continues from an earlier epoch than the last test.
-                awaited.state.test_accuracy = None
             if awaited is not None and isinstance(event, Started | Continued | Failed):
                 self._clear(awaited)
             self.state.apply(event)
@@ -569,6 +568,7 @@ class RunController(QObject):
                     can_continue,
                     page.accuracy.is_like_tutorial,
                     shown.is_new,
+                    shown.run.settings.keep_best,
                 )
             )
         self.tab.show_state(self.state, shown.state, running, can_continue)
@@ -588,6 +588,13 @@ class RunController(QObject):
                 self.tab.settings.restore(TrainingSettings.from_json(stored))
             except UserError as error:
                 notifier.problem(f"The settings of the last run are not used: {error}")
+
+
+def _list_with_cut_off() -> tuple[list[Run], Run | None]:
+    """List all runs, and return the newest that was cut off and can go on."""
+    runs, _ = run_list.list_runs()
+    left = (run for run in runs if run.state in UNFINISHED and run.checkpoint.exists())
+    return runs, next((run for run in left if not in_use(run.folder)), None)
 
 
 def _load(run: Run) -> tuple[Run, History]:

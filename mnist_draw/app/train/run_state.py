@@ -153,6 +153,11 @@ class RunState:
         """The epoch with the highest validation accuracy, the first of equal ones."""
         return max(self.history.epochs, key=lambda row: row.validation_accuracy, default=None)
 
+    @property
+    def kept(self) -> EpochFigures | None:
+        """The epoch of *Keep the best epoch*: the first with the lowest validation loss."""
+        return min(self.history.epochs, key=lambda row: row.validation_loss, default=None)
+
     def _mean_so_far(self, values: array[float], figure: str) -> float | None:
         if not self._learnt:
             return self._of_last_epoch(figure)
@@ -181,7 +186,7 @@ class RunState:
     def speed(self) -> float | None:
         """Training pictures per second over the last minibatches, or in the last epoch."""
         total = sum(self._seconds)
-        if not total:
+        if self._done or not total:
             return self._of_last_epoch("images_per_second")
         return self.batch_size * len(self._seconds) / total
 

@@ -85,6 +85,10 @@ def result(reason, epochs=3, test=0.9824, is_like_tutorial=True):
         ),
         (result("diverged", test=None), ("Your network reads 95.00 %", "Epoch 3 is kept")),
         (result("running", test=None), ("Can go on after 3 of 20", "not tested yet")),
+        (
+            replace(result("completed", test=None), keeps_best=True),
+            ("Your network reads 95.00 %", "Epoch 3 is kept: the lowest validation loss, 0.0667"),
+        ),
         (result("completed", 1, is_like_tutorial=False), ("", "after 1 epoch in 1:00.")),
     ],
 )
@@ -93,7 +97,9 @@ def test_the_end_of_a_run_in_words(made, words):
     assert "".join(headline(made)).startswith(begins)
     assert contains in details(made)
     assert ("The tutorial got" in details(made)) == (
-        made.is_like_tutorial and made.state.reason in ("completed", "stopped")
+        made.is_like_tutorial
+        and not made.keeps_best
+        and made.state.reason in ("completed", "stopped")
     )
 
 

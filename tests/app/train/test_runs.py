@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QProgressBar
@@ -158,18 +159,19 @@ def test_a_stop_before_the_first_epoch_keeps_nothing(make):
     assert room.text("testAccuracyLabel") == room.text("trainLossLabel") == "–"
 
 
-def test_a_run_that_goes_back_shows_no_figures_of_later_epochs(make):
+@pytest.mark.parametrize("kept", [1, 3])
+def test_a_run_that_goes_on_shows_no_figures_of_its_last_end(make, kept):
     room = make()
     room.start(epochs=3)
     room.wait_for_end()
     assert room.text("testAccuracyLabel") == "98.29 %"
-    (room.training.folder / "checkpoint.npz").write_bytes(checkpoint_after(1).pack())
+    (room.training.folder / "checkpoint.npz").write_bytes(checkpoint_after(kept).pack())
     room.run.show()
     room.loop.gate.clear()
     room.button("stepButton").click()
-    room.qtbot.waitUntil(lambda: room.run.state.epoch == 2)
+    room.qtbot.waitUntil(lambda: room.run.state.epoch == kept + 1)
     assert room.text("testAccuracyLabel") == "at the end"
-    assert "epoch 1 is the last from which it can go on" in room.hint
+    assert ("epoch 1 is the last from which it can go on" in room.hint) == (kept == 1)
     room.loop.gate.set()
     room.wait_for_end()
 
@@ -221,6 +223,19 @@ def test_after_a_restart_the_last_run_is_shown_and_goes_on(make):
     assert (run.state, run.epochs_done, run.started) == ("completed", 20, "2026-01-02 10:00")
     # What was chosen for the next run is chosen again.
     assert room.tab.settings.settings() == chosen
+
+
+def test_a_run_that_was_cut_off_before_the_last_one_is_offered_once(make):
+    add_run("2026-01-01 10:00", state="running", seed=7)
+    add_run("2026-01-02 10:00")
+    room = make()
+    assert "seed 7 was cut off" in room.message
+    room.undo()
+    room.qtbot.waitUntil(lambda: room.text("runTitle").endswith("seed 7"))
+    offered = len(room.notices)
+    room.run.show_last_run()
+    room.wait_for_background()
+    assert len(room.notices) == offered
 
 
 def test_a_damaged_checkpoint_is_told_at_the_start(make):
