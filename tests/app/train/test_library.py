@@ -160,7 +160,7 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     table = page.differences
     titles = [table.verticalHeaderItem(line).text() for line in range(table.rowCount())]
     # Of the results, too, only those that differ.
-    assert titles == ["Optimizer", "Learning rate", "Time"]
+    assert titles == ["Optimizer", "Learning rate", "Epochs", "Time"]
     assert table.item(1, 1).text() == "0.01"
     page.compare.choice.setCurrentIndex(1)
     assert page.compare.curves[0].getData()[1][0] == pytest.approx(np.log10(0.2))
