@@ -268,7 +268,7 @@ class FinishedCard(Card):
         self.share_button.setVisible(result.model is not None)
         goes_on = not result.is_whole
         sentence = _GO_ON if goes_on else _TRAIN_ON
-        explain(self.on_button, "Go on" if goes_on else "Train on", sentence)
+        explain(self.on_button, "Go on" if goes_on else f"Train on, {_MORE} epochs", sentence)
         self.on_button.setText(self.on_button.accessibleName())
         self.on_button.setVisible(result.can_continue)
         self._show_words()

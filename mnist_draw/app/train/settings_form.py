@@ -343,19 +343,22 @@ class SettingsForm(QObject):
         sentence = f"{field.setting.sentence} The run takes {value:,}, not {chosen:,} as chosen."
         explain(field.widget, field.setting.title, sentence)
 
-    def set_running(self, running: bool) -> None:
-        """During a run only the settings that are declared as live can be changed."""
+    def set_running(self, running: bool, keeps: bool = True) -> None:
+        """During a run only the settings that are declared as live can be changed.
+
+        Unless it diverged, its changes can be kept for the next run.
+        """
         if running and self._before_run is None:
             self._before_run = self._choice
             _after_run.forget()
         elif not running and self._before_run is not None:
-            self._end_run(self._before_run)
+            self._end_run(self._before_run, keeps)
         else:
             return
         self._enable()
         self.edited.emit()
 
-    def _end_run(self, before: Chosen) -> None:
+    def _end_run(self, before: Chosen, keeps: bool) -> None:
         """Show what was chosen before the run; offer to keep what was changed during it."""
         live = [
             name for name, field in self.fields.items()
@@ -369,7 +372,7 @@ class SettingsForm(QObject):
         self._note_rate()
         batch = self.fields["batch_size"]
         explain(batch.widget, batch.setting.title, batch.setting.sentence)
-        if kept:
+        if kept and keeps:
             self._tell_of_live(kept, before.settings)
 
     def _tell_of_live(self, kept: dict[str, Any], before: TrainingSettings) -> None:

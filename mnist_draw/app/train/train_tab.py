@@ -255,7 +255,7 @@ class TrainTab(Page):
         self.run_page.stop_button.setText("Cancel" if waits else "Stop")
         self.run_page.new_button.setText("To the run" if busy else "New run")
         self.new_run.start_button.setEnabled(not busy)
-        self.settings.set_running(running)
+        self.settings.set_running(running, keeps=state.reason != "diverged")
         # A hidden button would pass the focus to the next widget, such as a menu.
         if held and focus and (focus is self or not (focus.isVisible() and focus.isEnabled())):
             self._first().setFocus()

@@ -115,6 +115,7 @@ def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, reason, epochs
     shown = QTextDocument()
     shown.setHtml(page.finished.headline.text())
     assert "98.24\u00a0%" in shown.toRawText()
+    assert ("5 epochs" in page.finished.on_button.text()) == (reason == "completed")
     with qtbot.waitSignal(page.finished.continue_requested) as asked:
         page.finished.on_button.click()
     assert asked.args == [epochs]

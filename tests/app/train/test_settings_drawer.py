@@ -183,6 +183,12 @@ def test_a_change_during_a_run_belongs_to_it(panel, notices):
     assert panel.settings().learning_rate == 0.0003
     panel.undo()
     assert panel.settings() == TrainingSettings()
+    # What made a run diverge is not offered.
+    told = len(notices)
+    panel.set_running(True)
+    panel.apply("learning_rate", 10000)
+    panel.set_running(False, keeps=False)
+    assert (len(notices), panel.settings()) == (told, TrainingSettings())
     # A continued run shows its own settings, until it ends.
     panel.show_run(OTHERS)
     assert panel.settings() == OTHERS
