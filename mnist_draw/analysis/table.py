@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+#: A number as it is shown; what it is of may follow.
+_NUMBER = re.compile(r"[+−-]?(\d{1,3}(,\d{3})+|\d*)\.?\d+( %)?")
 
 
 @dataclass(frozen=True)
@@ -22,12 +26,21 @@ class Table:
         return cls(title, tuple(headings), tuple(tuple(str(v) for v in row) for row in rows))
 
     def to_csv(self) -> str:
-        """Return the table as CSV with a heading line, for any spreadsheet."""
+        """Return the table as CSV with a heading line: numbers have a point, and no unit."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.headings)
-        writer.writerows(self.rows)
+        shares = {n for row in self.rows for n, cell in enumerate(row) if cell.endswith(" %")}
+        writer.writerow(
+            f"{one} in %" if n in shares else one for n, one in enumerate(self.headings)
+        )
+        writer.writerows(map(_plain, row) for row in self.rows)
         return text.getvalue()
+
+
+def _plain(cell: str) -> str:
+    if not _NUMBER.fullmatch(cell):
+        return cell
+    return cell.replace("−", "-").replace(",", "").removesuffix(" %").removeprefix("+")
 
 
 def percent(share: float) -> str:

@@ -34,6 +34,9 @@ _MAX_LENGTH = 50
 def file_name(title: str) -> str:
     """Return a title as the name of a file without its suffix."""
     name = _NOT_IN_NAMES.sub("-", title.replace(":", "."))
+    if len(name) > _MAX_LENGTH:
+        # A part of it is left out rather than cut.
+        name = name[: _MAX_LENGTH + 2].rpartition(", ")[0] or name
     return name[:_MAX_LENGTH].strip(" .") or "unnamed"
 
 

@@ -91,10 +91,10 @@ class History:
         return _table(EPOCH_COLUMNS, (vars(figures).values() for figures in self.epochs))
 
     def minibatches_csv(self) -> bytes:
-        """Return one line for each minibatch, from 1, with a heading."""
-        numbers = range(1, len(self.batch_losses) + 1)
-        rows = zip(numbers, self.batch_losses, self.batch_accuracies, strict=True)
-        return _table(("minibatch", "training_loss", "training_accuracy"), rows)
+        """Return one line for each minibatch, from 1, with a heading; its epoch is the last."""
+        batches = enumerate(zip(self.batch_losses, self.batch_accuracies, strict=True))
+        rows = ((n + 1, *figures, n // self.batches + 1) for n, figures in batches)
+        return _table(("minibatch", "training_loss", "training_accuracy", "epoch"), rows)
 
     def to_arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Return copies of the losses (B,) and accuracies (B,) of batches, and of `epoch_table`."""
@@ -176,7 +176,10 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(rows)
+    # Seven digits are those of float32: 0.137, not 0.13699999824166298.
+    writer.writerows(
+        [float(f"{one:.7g}") if isinstance(one, float) else one for one in row] for row in rows
+    )
     return text.getvalue().encode()
 
 
@@ -301,7 +304,8 @@ class LossHistory(History):
 
 def _replace_table(path: str | os.PathLike[str], table: bytes) -> None:
     """Write a table, and refuse a file that does not begin with its heading."""
-    heading = table.splitlines()[0]
+    # That of a version before may have fewer columns.
+    heading = b",".join(table.splitlines()[0].split(b",")[:3])
     found = b""
     # What cannot be read is told when it is written.
     with contextlib.suppress(OSError, ValueError):

@@ -23,7 +23,7 @@ from mnist_draw.analysis.robustness import (
     count_limits,
     order_of_settings,
 )
-from mnist_draw.analysis.table import percent
+from mnist_draw.analysis.table import Table, percent
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import StorageError
@@ -419,3 +419,11 @@ def test_counting_limits(digits, perturbation):
         np.testing.assert_array_equal(again, last)
         with pytest.raises(AssertionError, match="again"):
             next(count_limits(model, perturbation, labels, True))
+
+
+def test_a_table_of_a_spreadsheet_has_numbers():
+    cells = ("Rotated, degrees", "−60", "22.8 %", "1,234.5", "+0.5", "−2 × 3", "1, 2")
+    made = Table.of("Of all", ["what", *"abcdef"], [cells, ("", "15", "", "", "", "", "")])
+    heading, line, _ = made.to_csv().splitlines()
+    assert heading == "what,a,b in %,c,d,e,f"
+    assert line == '"Rotated, degrees",-60,22.8,1234.5,0.5,−2 × 3,"1, 2"'

@@ -117,12 +117,15 @@ def test_tables(tmp_path):
     assert rows["csv"][0][:2] == ["epoch", "seconds"]
     table = [[float(cell) for cell in row] for row in rows["csv"][1:]]
     assert table == made.epoch_table().tolist()
-    assert rows["minibatches"][0] == ["minibatch", "training_loss", "training_accuracy"]
+    assert rows["minibatches"][0] == ["minibatch", "training_loss", "training_accuracy", "epoch"]
     columns = zip(*rows["minibatches"][1:], strict=True)
-    numbers, losses, accuracies = ([float(cell) for cell in column] for column in columns)
+    numbers, losses, accuracies, epochs = ([float(cell) for cell in column] for column in columns)
     assert numbers == [1, 2, 3, 4]
+    assert epochs == [1, 1, 2, 2]
     assert losses == list(made.batch_losses)
     assert accuracies == list(made.batch_accuracies)
+    made.batch_losses[0] = float(np.float32(0.137))
+    assert b"\n1,0.137," in made.minibatches_csv()
     with pytest.raises(StorageError, match="absent"):
         made.write_csv(tmp_path / "absent" / "run.csv")
 

@@ -122,7 +122,7 @@ class ViewMenu(QMenu):
         name = "".join(letter if letter.isalnum() else "-" for letter in title)
         path = ask_save(self.window(), "Save the view", f"{name}{suffix}", _FILTERS[suffix])
         if path:
-            self.save_to(Path(path if Path(path).suffix else path + suffix), suffix)
+            self.save_to(Path(path), suffix)
 
     def save_to(self, path: Path, suffix: str) -> None:
         """Write the section to a file."""

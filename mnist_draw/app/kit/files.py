@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.app.kit import session_bus
+from mnist_draw.storage.unique_paths import numbered
 
 _BUS = ("org.freedesktop.DBus", "/", "org.freedesktop.DBus")
 _NAME = "org.freedesktop.FileManager1"
@@ -32,8 +34,17 @@ def ask_open(parent: QWidget | None, question: str, kinds: str) -> str:
 
 
 def ask_save(parent: QWidget | None, question: str, name: str, kinds: str) -> str:
-    """Ask for a file to save to, proposing a name; empty if the dialog is cancelled."""
-    return QFileDialog.getSaveFileName(parent, question, name, kinds)[0]
+    """Ask for a file to save to, proposing a name; empty if the dialog is cancelled.
+
+    A name typed without an ending gets that of the proposed one, and then replaces nothing: the
+    dialog has asked about another file.
+    """
+    path = QFileDialog.getSaveFileName(parent, question, name, kinds)[0]
+    endings = tuple(re.findall(r"\*(\.\w+)", kinds))
+    if not path or path.lower().endswith(endings):
+        return path
+    whole = Path(path + Path(name).suffix)
+    return str(next(free for free in numbered(whole) if not free.exists()))
 
 
 def show_in_folder(path: Path) -> None:

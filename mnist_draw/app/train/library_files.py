@@ -5,13 +5,18 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QInputDialog, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.collection import CollectionController
 from mnist_draw.app.kit.files import NETWORKS, ask_open, ask_save, file_kind, show_in_folder
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import png_bytes
-from mnist_draw.app.train.library_page import CompareCard, LibraryPage
+from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import label
+from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
+from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.networks import save_opened
@@ -26,7 +31,7 @@ from mnist_draw.training.record import load_history
 from mnist_draw.training.run_formats import RUN_FORMATS
 
 #: Size of a picture of curves, in logical pixels.
-_PICTURE = (820, 416)
+_PICTURE = (1240, 416)
 
 
 class LibraryFiles(CollectionController):
@@ -74,13 +79,7 @@ class LibraryFiles(CollectionController):
             return
 
         def draw(history: History) -> None:
-            card = CompareCard()
-            card.prepare()
-            card.choice.setCurrentIndex(self.page.compare.choice.currentIndex())
-            card.resize(*_PICTURE)
-            card.show_runs([(0, entry.name, history)])
-            content = png_bytes(card.grab())
-            card.deleteLater()
+            content = _draw_curves(entry.name, history)
             self.save(path, lambda: content)
 
         self.background.run(lambda: load_history(run), draw)
@@ -132,6 +131,24 @@ class LibraryFiles(CollectionController):
                 self.refresh()
 
         self.background.run(lambda: save_opened(model, name), finished)
+
+
+def _draw_curves(name: str, history: History) -> bytes:
+    """Return a picture with the name of a run, its accuracy and its loss."""
+    page, accuracy, loss = QWidget(), AccuracyCard(), LossCard()
+    page.setProperty("look", "page")
+    page.setAttribute(Qt.WA_StyledBackground)
+    title, margins = label(name, "title"), (Size.MARGIN,) * 4
+    column(title, (row(accuracy, loss), 1), margins=margins, gap=Size.CARD_GAP, owner=page)
+    for card in (accuracy, loss):
+        card.build()
+        card.show_history(history, len(history.epochs))
+        card.menu_button.hide()
+    loss.scale_combo.hide()
+    page.resize(*_PICTURE)
+    content = png_bytes(page.grab())
+    page.deleteLater()
+    return content
 
 
 def export_kinds(entry: Entry) -> list[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from PyQt5.QtGui import QCursor, QDesktopServices
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QApplication,
+    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -31,7 +32,7 @@ from mnist_draw.app.kit import widgets
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu, Popover, SegmentedControl, Stepper
-from mnist_draw.app.kit.files import show_in_folder
+from mnist_draw.app.kit.files import ask_save, show_in_folder
 from mnist_draw.app.kit.formatting import (
     format_ago,
     format_duration,
@@ -411,3 +412,11 @@ def test_a_file_is_shown_in_its_folder(platform, called, tmp_path, monkeypatch):
     ((program, first),) = asked
     assert program == called[0]
     assert first == (called[1] or str(tmp_path))
+
+
+def test_a_name_typed_without_an_ending_gets_it_and_replaces_nothing(tmp_path, monkeypatch):
+    (tmp_path / "made.csv").touch()
+    for typed, saved in (("made", "made-2.csv"), ("made.csv", "made.csv"), ("0.1", "0.1.csv")):
+        path = str(tmp_path / typed)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (path, ""))
+        assert ask_save(None, "", "all.csv", "Tables (*.csv)") == str(tmp_path / saved)

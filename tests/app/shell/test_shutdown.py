@@ -109,6 +109,8 @@ def test_networks_are_saved_elsewhere_each_in_a_file_of_its_own(setup, tmp_path,
     paths = [tmp_path / f"mine-{number}.npz" for number in (2, 3)]
     assert [load_model(path).fingerprint for path in paths] == [m.fingerprint for m in models]
     assert asked == [f"{file_name(one.title)}.npz" for one in models] * 2
+    long = "Tutorial MLP, rate 0.0005, L2 0.001, 9 epochs, 1,000 pictures, half"
+    assert file_name(long) == "Tutorial MLP, rate 0.0005, L2 0.001, 9 epochs"
     assert [str(path) in line for path, line in zip(paths, said, strict=True)]
 
 
