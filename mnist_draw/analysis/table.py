@@ -26,13 +26,10 @@ class Table:
         return cls(title, tuple(headings), tuple(tuple(str(v) for v in row) for row in rows))
 
     def to_csv(self) -> str:
-        """Return the table as CSV with a heading line: numbers have a point, and no unit."""
+        """Return the table as CSV with a heading line: plain numbers, and shares from 0 to 1."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        shares = {n for row in self.rows for n, cell in enumerate(row) if cell.endswith(" %")}
-        writer.writerow(
-            f"{one} in %" if n in shares else one for n, one in enumerate(self.headings)
-        )
+        writer.writerow(self.headings)
         writer.writerows(map(_plain, row) for row in self.rows)
         return text.getvalue()
 
@@ -40,7 +37,9 @@ class Table:
 def _plain(cell: str) -> str:
     if not _NUMBER.fullmatch(cell):
         return cell
-    return cell.replace("−", "-").replace(",", "").removesuffix(" %").removeprefix("+")
+    number = cell.replace("−", "-").replace(",", "").removeprefix("+")
+    share = number.removesuffix(" %")
+    return number if share == number else f"{float(share) / 100:.6g}"
 
 
 def percent(share: float) -> str:
