@@ -10,6 +10,7 @@ from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
+    QLabel,
     QLineEdit,
     QTableWidget,
     QTableWidgetItem,
@@ -35,7 +36,7 @@ from mnist_draw.app.kit.widgets import (
 )
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
-from mnist_draw.app.train.series import STYLES, log_loss, series_colour, swatch, thinned
+from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch, thinned
 from mnist_draw.library.entries import Entry, Library, differing_settings
 from mnist_draw.training.history import History
 
@@ -48,8 +49,6 @@ CHOICES = (
 )
 
 _TICK_TWO, _TOO_FEW = "Tick two to compare.", "Two runs of yours are compared here."
-#: Share of the plot's height for the names above the curves.
-_NAME_ROOM = 0.15
 #: Columns that share the table's width; more of them are as wide as their texts.
 _MAX_SHARING = 3
 
@@ -63,7 +62,7 @@ class CompareCard(Card):
         self._is_prepared = False
         self._runs: list[tuple[int, str, History]] = []
         self.curves: list[Any] = []
-        self._names: list[Any] = []
+        self._names = row()
         self.choice = ComboBox()
         self.choice.setObjectName("compareCombo")
         self.choice.setProperty("look", "quiet")
@@ -76,6 +75,7 @@ class CompareCard(Card):
         self._hint = _TICK_TWO
         self._empty = label("", "muted")
         self._empty.setAlignment(Qt.AlignCenter)
+        self.body.addLayout(self._names)
         self.body.addWidget(self._empty, 1)
         self.setMinimumHeight(Size.PLOT_MINIMUM)
         theme.theme().changed.connect(self.redraw)
@@ -130,17 +130,15 @@ class CompareCard(Card):
             self._build()
         self.plot.setVisible(bool(self._runs))
         item = self.plot.getPlotItem()
-        for drawn in (*self.curves, *self._names):
+        for drawn in self.curves:
             item.removeItem(drawn)
-        self.curves, self._names = [], []
+        self.curves = []
+        self._show_names()
         self._value_axis.logarithmic = self._loss
         self.plot.setBackground(theme.colour("card"))
         values: list[float] = []
-        for number, name, history in self._runs:
-            values += self._draw(number, name, history)
-        if len(self._names) > 1:
-            # Curves that end close to each other keep their names apart.
-            min(self._names, key=lambda text: text.pos().y()).setAnchor((1, 0))
+        for number, _, history in self._runs:
+            values += self._draw(number, history)
         for axis in (self._value_axis, self._epoch_axis):
             axis.restyle()
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
@@ -148,10 +146,21 @@ class CompareCard(Card):
         self._epoch_axis.last = longest
         self.plot.setXRange(0, longest, padding=0.01)
         high = max(high, low + (0.1 if self._loss else 0.5))
-        # Room for the names above the curves.
-        self.plot.setYRange(low, high + _NAME_ROOM * (high - low), padding=0.03)
+        self.plot.setYRange(low, high, padding=0.03)
 
-    def _draw(self, number: int, name: str, history: History) -> list[float]:
+    def _show_names(self) -> None:
+        """Show the names above the plot, where no curve crosses them."""
+        while self._names.count():
+            part = self._names.takeAt(0).widget()
+            part.hide()
+            part.deleteLater()
+        for number, name, _ in self._runs:
+            mark, words = QLabel(), ElidedLabel(name, "status")
+            mark.setPixmap(swatch(number).pixmap(*SWATCH))
+            self._names.addWidget(mark)
+            self._names.addWidget(words, 1)
+
+    def _draw(self, number: int, history: History) -> list[float]:
         import pyqtgraph
 
         field = CHOICES[self.choice.currentIndex()][1]
@@ -164,12 +173,7 @@ class CompareCard(Card):
         pen = pyqtgraph.mkPen(colour, width=2, style=STYLES[number])
         dot = "o" if len(xs) == 1 else None
         curve = item.plot(xs, ys, pen=pen, symbol=dot, symbolBrush=colour, symbolPen=colour)
-        text = pyqtgraph.TextItem(name, color=colour, anchor=(1, 1))
-        text.setFont(theme.font(theme.Text.LABEL, bold=True))
-        text.setPos(xs[-1], ys[-1])
-        item.addItem(text)
         self.curves.append(curve)
-        self._names.append(text)
         return ys
 
 
@@ -189,6 +193,8 @@ class DifferencesTable(QTableWidget):
         style_table(self, theme.scaled(Size.FIELD))
         self.setAlternatingRowColors(False)
         self.setWordWrap(False)
+        # Values that changed during a run differ at their ends.
+        self.setTextElideMode(Qt.ElideMiddle)
         theme.theme().changed.connect(self._restyle)
 
     def _restyle(self) -> None:

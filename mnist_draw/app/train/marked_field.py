@@ -57,12 +57,18 @@ class MarkedField(QWidget):
         """Place the control beside its caption, in a row with others; no mark may move it."""
         self._in_row = self._is_apart = True
         keep_room(self.reset, False)
-        self._lines.setDirection(QBoxLayout.LeftToRight)
-        self._lines.setSpacing(Size.CARD_GAP)
         for words in (self.caption, self.error):
             words.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
-        theme.follow(self, self._keep_bold)
         self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Preferred)
+        theme.follow(self, self._keep_bold)
+
+    def stack(self, on: bool) -> None:
+        """Place the control below its caption, where a row is narrow; or beside it again."""
+        self._is_apart = not on
+        self._lines.setDirection(QBoxLayout.TopToBottom if on else QBoxLayout.LeftToRight)
+        self._lines.setSpacing(Size.CAPTION_GAP if on else Size.CARD_GAP)
+        self._keep_bold()
+        self.show_error(self.error.text())
 
     def _reset(self) -> None:
         self.control.setFocus()
@@ -70,7 +76,8 @@ class MarkedField(QWidget):
 
     def _keep_bold(self) -> None:
         bold = QFontMetrics(theme.font(Text.LABEL, True)).horizontalAdvance(self._title)
-        self.caption.setFixedWidth(bold + Size.TIGHT)
+        control = min(self.control.sizeHint().width(), self.control.maximumWidth())
+        self.caption.setFixedWidth(max(bold + Size.TIGHT, 0 if self._is_apart else control))
 
     def mark(self, changed: bool, usual: str) -> None:
         self._changed = changed

@@ -108,12 +108,12 @@ class NewRunPage(QScrollArea):
         return bar
 
     def _fit_bar(self, room: float) -> None:
-        """Give way in a narrow page: the data set's width, the captions, Start's width."""
+        """Give way in a narrow page: the data set's width, the captions' place, Start's width."""
         epochs, data = (self.form.fields[name] for name in ("epochs", "data_folder"))
         wide, captions = room >= _WHOLE_BAR, room >= _CAPTIONS
         data.widget.setFixedWidth(theme.scaled(190 if wide else 130))
         for field in (epochs, data):
-            field.mark.caption.setVisible(captions)
+            field.mark.stack(not captions)
         start = 240 if captions else 160 if room >= _LONG_START else 120
         self.start_button.setFixedSize(theme.scaled(start), theme.scaled(44))
         self._bar.setSpacing(Size.MARGIN if captions else Size.FIELD_GAP)

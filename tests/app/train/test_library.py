@@ -14,6 +14,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMenu
 
 from mnist_draw.app.kit import collection, theme
+from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.train import library_files
 from mnist_draw.app.train.library_delegate import curve_points, menu_area, tick_area
 from mnist_draw.app.train.library_page import DifferencesTable
@@ -157,6 +158,11 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
         QTest.keyClick(page.list, Qt.Key_Space)
     room.qtbot.waitUntil(lambda: len(page.compare.curves) == 2)
     assert [len(curve.getData()[0]) for curve in page.compare.curves] == [5, 2]
+    # Their names are outside the plot: no curve crosses them.
+    parts = page.compare.findChildren
+    room.qtbot.waitUntil(
+        lambda: [one.text() for one in parts(ElidedLabel) if one.isVisible()] == names(page)
+    )
     table = page.differences
     titles = [table.verticalHeaderItem(line).text() for line in range(table.rowCount())]
     # Of the results, too, only those that differ.

@@ -95,6 +95,11 @@ def test_cards_and_bar_fit_the_room(tab, qtbot, width, high, low, rows):
     qtbot.waitUntil(lambda: {card.is_low for card in cards} == {low})
     qtbot.waitUntil(lambda: len({card.y() for card in cards}) == rows)
     assert page.widget().minimumSizeHint().width() <= page.viewport().width()
+    for name in ("epochs", "data_folder"):
+        caption = tab.settings.fields[name].mark.caption
+        assert caption.isVisible()
+        assert caption.fitted()[1] == caption.text()
+        assert caption.height() >= caption.fontMetrics().height()
 
 
 def test_the_drawer_and_what_opens_it_take_turns(tab, qtbot):
