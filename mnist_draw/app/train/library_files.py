@@ -29,6 +29,7 @@ from mnist_draw.storage.unique_paths import file_name
 from mnist_draw.training.history import History
 from mnist_draw.training.record import load_history
 from mnist_draw.training.run_formats import RUN_FORMATS
+from mnist_draw.training.settings import TrainingSettings
 
 #: Size of a picture of curves, in logical pixels.
 _PICTURE = (1240, 416)
@@ -79,7 +80,7 @@ class LibraryFiles(CollectionController):
             return
 
         def draw(history: History) -> None:
-            content = _draw_curves(entry.name, history)
+            content = _draw_curves(entry.name, run.settings, history)
             self.save(path, lambda: content)
 
         self.background.run(lambda: load_history(run), draw)
@@ -133,7 +134,7 @@ class LibraryFiles(CollectionController):
         self.background.run(lambda: save_opened(model, name), finished)
 
 
-def _draw_curves(name: str, history: History) -> bytes:
+def _draw_curves(name: str, settings: TrainingSettings, history: History) -> bytes:
     """Return a picture with the name of a run, its accuracy and its loss."""
     page, accuracy, loss = QWidget(), AccuracyCard(), LossCard()
     page.setProperty("look", "page")
@@ -144,6 +145,7 @@ def _draw_curves(name: str, history: History) -> bytes:
         card.build()
         card.show_history(history, len(history.epochs))
         card.menu_button.hide()
+    accuracy.compare_with_tutorial(settings)
     loss.scale_combo.hide()
     page.resize(*_PICTURE)
     content = png_bytes(page.grab())
