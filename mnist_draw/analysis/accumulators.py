@@ -65,7 +65,6 @@ def read_filled(
 
 
 def save_filled(model: ModelFile, settings: TrainingSettings, values: Values) -> None:
-    """Save accumulators for the next time."""
     arrays = {f"value_{number:03d}": value for number, value in enumerate(values)}
     save(_KIND, _VERSION, _key(model, settings), arrays)
 

@@ -120,7 +120,6 @@ def _graphs(
 
 
 def _ancestors(outputs: Iterable[Any]) -> set[Any]:
-    """Return all operations that outputs depend on."""
     found: set[Any] = set()
     waiting = [output.owner for output in outputs]
     while waiting:

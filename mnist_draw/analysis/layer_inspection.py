@@ -51,11 +51,7 @@ class LayerInspection:
         self._probe: NetworkProbe | None = None
 
     def inspect(
-        self,
-        epoch: int,
-        before: Parameters | None,
-        after: Parameters,
-        pictures: Floats | None,
+        self, epoch: int, before: Parameters | None, after: Parameters, pictures: Floats | None
     ) -> LayerFigures:
         """Measure the network after an epoch; ``pictures`` are scaled, (N, 1, 28, 28)."""
         weights = _weights(after)
@@ -106,7 +102,6 @@ def weight_histogram(weights: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.
 
 
 def describe_updates(figures: LayerFigures) -> str:
-    """Say in words what the update sizes mean."""
     if not figures.updates:
         return "Shown after the second epoch."
     largest = max(figures.updates)
@@ -120,7 +115,6 @@ def describe_updates(figures: LayerFigures) -> str:
 
 
 def describe_silent_units(figures: LayerFigures) -> str:
-    """Say in words what the silent units mean."""
     if not figures.dead:
         return "This network has no rectifiers, or no pictures were tried."
     worst = max(figures.dead)
@@ -132,7 +126,6 @@ def describe_silent_units(figures: LayerFigures) -> str:
 
 
 def describe_weights(figures: LayerFigures) -> str:
-    """Say in words what the histogram shows."""
     total = max(int(figures.counts.sum()), 1)
     centres = (figures.edges[:-1] + figures.edges[1:]) / 2
     width = float(np.sqrt((figures.counts * centres**2).sum() / total))

@@ -34,8 +34,6 @@ _TSNE, _TSNE_VERSION = "tsne", 1
 
 @dataclass(frozen=True, eq=False)
 class LayerMap:
-    """The digits as one layer sees them."""
-
     name: str
     #: The layer's outputs, float16 (n, numbers).
     outputs: npt.NDArray[np.float16] = field(repr=False)
@@ -239,7 +237,6 @@ def _save(key: str, layers: list[LayerMap], answers: Floats) -> None:
 def _read_cached(
     key: str, count: int, labels: npt.NDArray[np.uint8], temperature: float
 ) -> Maps | None:
-    """Return the maps in the cache, unless they are damaged."""
     arrays = cache.read(_KIND, _VERSION, key)
     if arrays is None:
         return None

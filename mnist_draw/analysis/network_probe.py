@@ -40,8 +40,6 @@ _START_UNKNOWN = "The weights that the training of this network began with are n
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer with weights."""
-
     #: ``"convolution 1"``, ``"hidden 2"``, counted from the picture on; the last is ``"answer"``.
     name: str
     #: ``(units,)`` of a dense layer, ``(maps, height, width)`` of a convolution.
@@ -58,7 +56,6 @@ class Layer:
 
     @property
     def units(self) -> int:
-        """Number of units, or feature maps."""
         return self.shape[0]
 
     @property
@@ -93,7 +90,6 @@ class ForwardPass:
     temperature: float
 
     def first(self, count: int) -> ForwardPass:
-        """Return the same of the first pictures only."""
         x, z, a = (tuple(value[:count] for value in part) for part in (self.x, self.z, self.a))
         return ForwardPass(x, z, a, self.logits[:count], self.p[:count], self.temperature)
 
@@ -304,7 +300,6 @@ class _Chain:
         return theano.function(inputs, gradient, mode=self._mode)
 
     def describe(self, parameters: Sequence[Floats]) -> tuple[Layer, ...]:
-        """Return the layers with these parameters."""
         return layers_of(self._weighted, self._activations, parameters)
 
 
@@ -323,7 +318,6 @@ def layers_of(
 
 
 def layer_sum(layer: Any, value: Any, deterministic: bool = True) -> Any:
-    """Return the sum of a layer with weights, without its nonlinearity."""
     import lasagne
 
     nonlinearity = layer.nonlinearity

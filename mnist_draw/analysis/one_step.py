@@ -92,7 +92,6 @@ class StepFigures:
 
     @property
     def label(self) -> int:
-        """What the picture that is looked at is taught as."""
         return int(self.minibatch.labels[0])
 
 
@@ -148,7 +147,6 @@ class OneStep:
         self.rewind()
 
     def compile(self) -> None:
-        """Compile the step."""
         if self.function is None:
             self.function = self.expressions.compile()
 
@@ -213,7 +211,6 @@ class OneStep:
         return figures
 
     def learn(self, minibatch: Minibatch, times: int) -> None:
-        """Learn a minibatch so many times."""
         self.fill()
         for _ in range(times):
             self._call(minibatch, self.settings.learning_rate)
@@ -240,7 +237,6 @@ class OneStep:
 
     @property
     def filling(self) -> int:
-        """On how many minibatches accumulators are filled."""
         convolves = any(layer.convolves for layer in self.layers)
         return CONVOLUTION_FILLING if convolves else FILLING
 
@@ -256,8 +252,6 @@ class OneStep:
     def state(self) -> tuple[npt.NDArray[Any], ...]:
         """Return copies of the update rule's accumulators."""
         return tuple(np.array(v.get_value()) for v in self.expressions.accumulators)
-
-    # -- within
 
     def _set(self, parameters: Sequence[Floats], state: Sequence[npt.NDArray[Any]]) -> None:
         for variable, value in zip(self.expressions.params, parameters, strict=True):

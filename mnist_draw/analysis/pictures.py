@@ -197,9 +197,7 @@ def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None]
     return images, labels, messages
 
 
-def _read_files(
-    folder: Path,
-) -> Iterator[tuple[Path, npt.NDArray[Any] | UserError, int | None]]:
+def _read_files(folder: Path) -> Iterator[tuple[Path, npt.NDArray[Any] | UserError, int | None]]:
     for path, label in find_pictures(folder):
         try:
             digit = read_digit(path)

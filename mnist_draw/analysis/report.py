@@ -170,9 +170,6 @@ def write_report(
     return place / PAGE
 
 
-# -- drawings
-
-
 def confusion_svg(results: Results, name: Name) -> str:
     """Draw the confusion matrix with recall and precision at its edges."""
     count = results.classes
@@ -282,7 +279,6 @@ def _svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
 
 
 def _text(x: float, y: float, text: str, size: int, fill: str = _TEXT) -> str:
-    """Write a text whose middle is a point."""
     # A third of the size below the middle: where digits of usual fonts have their baseline.
     return (
         f'<text x="{x:.1f}" y="{y + size * 0.35:.1f}" font-size="{size}" fill="{fill}">'
@@ -319,9 +315,6 @@ def _data_uri(picture: npt.NDArray[np.uint8]) -> str:
     content = io.BytesIO()
     Image.fromarray(picture).save(content, "PNG", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
-
-
-# -- the page
 
 
 def _page(
@@ -368,11 +361,7 @@ def _page(
 def _figures(results: Results, name: Name) -> str:
     weakest, wrong = results.weakest, f"{results.wrong:,} of {results.counted:,} wrong"
     figures = [
-        (
-            f"{100 * results.accuracy:.2f} %",
-            "accuracy",
-            wrong,
-        ),
+        (f"{100 * results.accuracy:.2f} %", "accuracy", wrong),
         (f"{results.loss:.4f}", "mean loss", "cross-entropy, nats"),
         (f"{results.sure_and_wrong:,}", "sure and wrong", "over 90 % sure"),
     ]

@@ -25,8 +25,6 @@ _LEAST_STRENGTH = 0.14
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell of the confusion matrix."""
-
     #: The count; empty for none. At the edges a share in per cent.
     text: str
     #: How strongly a mistake is coloured, 0 to 1, by the root of its count.
@@ -58,7 +56,6 @@ def confusion_cells(results: Results) -> list[list[Cell]]:
 
 
 def taken_for(name: Name) -> str:
-    """Return the title of the confusion matrix."""
     return f"What it takes each {'digit' if name(0) == '0' else 'class'} for"
 
 
@@ -75,7 +72,6 @@ def confusion_table(results: Results, name: Name, share: Share = percent) -> Tab
 
 
 def classes_table(results: Results, name: Name, share: Share = percent) -> Table:
-    """Return recall and precision of each class."""
     counts = results.confusion
     rows = [
         (
@@ -112,11 +108,7 @@ def reliability_table(results: Results, share: Share = percent) -> Table:
 
 
 def pictures_table(
-    results: Results,
-    chosen: Sequence[int],
-    one: str,
-    name: Name,
-    share: Share = percent,
+    results: Results, chosen: Sequence[int], one: str, name: Name, share: Share = percent
 ) -> Table:
     """List the answers to some pictures, chosen by index; `one` precedes their numbers."""
     rows = []

@@ -40,8 +40,6 @@ _KIND, _VERSION = "results", 1
 
 
 class Calibration(Enum):
-    """What confidence and accuracy say together."""
-
     AGREES = "sure and right go together"
     TOO_SURE = "it is surer than it should be"
     TOO_MODEST = "it is right more often than it says"
@@ -86,12 +84,10 @@ class Results:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all pictures are counted."""
         return self.counted >= self.total
 
     @property
     def classes(self) -> int:
-        """Number of classes, C."""
         return int(self.probabilities.shape[1])
 
     @cached_property
@@ -120,7 +116,6 @@ class Results:
 
     @property
     def wrong(self) -> int:
-        """How many answers are wrong."""
         return self.counted - int(np.count_nonzero(self.right))
 
     @property
@@ -296,7 +291,6 @@ def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
 
 
 def _read_cached(key: str, total: int) -> Floats | None:
-    """Return the probabilities in the cache, unless they are damaged."""
     cached = cache.read(_KIND, _VERSION, key) or {}
     found = cached.get("probabilities")
     if found is None or found.dtype != np.float32 or found.ndim != 2 or len(found) != total:

@@ -39,8 +39,6 @@ _KIND, _VERSION = "limits", 1
 
 @dataclass(frozen=True)
 class Axis:
-    """One kind of perturbation, and its amounts."""
-
     name: str
     title: str
     unit: str
@@ -71,8 +69,6 @@ SETTINGS = tuple((axis.name, amount) for axis in AXES for amount in axis.amounts
 
 @dataclass(frozen=True)
 class Distortion:
-    """A combination of perturbations."""
-
     #: Degrees clockwise.
     turn: float = 0.0
     #: Pixels to the right, a whole number.
@@ -88,7 +84,6 @@ class Distortion:
     placed: bool = False
 
     def to(self, name: str, amount: float) -> Distortion:
-        """Return the same with another amount of one axis."""
         amounts: dict[str, Any] = {name: float(amount)}
         return replace(self, **amounts)
 
@@ -244,7 +239,6 @@ def count_limits(
 
 
 def _read_cached(key: str) -> npt.NDArray[np.float64] | None:
-    """Return the accuracies in the cache, unless they are damaged."""
     cached = cache.read(_KIND, _VERSION, key) or {}
     found = cached.get("accuracy")
     if found is None or found.dtype != np.float64 or found.shape != (len(SETTINGS),):

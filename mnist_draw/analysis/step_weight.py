@@ -22,8 +22,6 @@ class Weight:
 
 @dataclass(frozen=True)
 class Followed:
-    """What happens to a weight in a step."""
-
     before: float
     after: float
     #: Its input for the example, dropout included.
@@ -63,7 +61,6 @@ def weight_of_unit(
 
 
 def follow(figures: StepFigures, weight: Weight, l2: float = 0.0) -> Followed:
-    """Return what happens to a weight."""
     number = 2 * weight.layer
     place = (weight.source, weight.unit)
     given = float(figures.x[weight.layer].ravel()[weight.source])

@@ -56,7 +56,6 @@ class WhySum:
 
     @property
     def log_ratio(self) -> float:
-        """The difference divided by the temperature."""
         return self.difference / self.temperature
 
     @property
@@ -71,8 +70,6 @@ class WhySum:
 
 @dataclass(frozen=True, eq=False)
 class UnitSum:
-    """The sum of one unit, or of one place of a map."""
-
     #: Row and column where a map is strongest; empty for a unit of a dense layer.
     place: tuple[int, ...]
     #: float32 (inputs,) or (maps, height, width): inputs, weights, and their

@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QObject, QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
-from PyQt5.QtWidgets import (
-    QHBoxLayout,
-    QSizePolicy,
-    QStackedWidget,
-    QWidget,
-)
+from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.app.draw.answer_figure import AnswerFigure
 from mnist_draw.app.draw.board_items import BOARD
@@ -26,7 +21,7 @@ from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.painters import ink_image
+from mnist_draw.app.kit.painters import ink_image, smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, no_key, push_button, rule
@@ -64,8 +59,7 @@ class PickedPicture(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.setPen(theme.colour("line"))
         painter.setBrush(theme.colour("paper"))
@@ -76,12 +70,7 @@ class PickedPicture(QWidget):
 
 
 class ExampleCard(Card):
-    """The card at the left of the tab."""
-
     label_chosen = pyqtSignal(int)
-    random_requested = pyqtSignal()
-    drawing_requested = pyqtSignal()
-    why_requested = pyqtSignal()
 
     def __init__(self, first: Canvas) -> None:
         super().__init__()
@@ -125,8 +114,6 @@ class ExampleCard(Card):
         theme.follow(self, self._fit)
         self.undo_button.clicked.connect(self.board.undo)
         self.clear_button.clicked.connect(self.board.clear)
-        self.back_button.clicked.connect(self.drawing_requested)
-        self.random_button.clicked.connect(self.random_requested)
         self.board.history_changed.connect(self._show_history)
         self.show_example(None)
         self.show_answer(None, None)
@@ -159,19 +146,16 @@ class ExampleCard(Card):
             "exampleWhyButton", "Why?",
             "Show why the network gives this answer rather than the second guess.", "W", "link",
         )  # fmt: skip
-        self.why_button.clicked.connect(self.why_requested)
         shown = FixedLabel(self.label_text, lines=1)
         return row((shown, 1), self.label_button, self.why_button, gap=Size.TIGHT)
 
     def show_classes(self, names: tuple[str, ...]) -> None:
-        """Offer these classes as what a picture may show."""
         if names != self._names:
             self._names = names
             self._menu.clear()
             for number, name in enumerate(names):
                 self._menu.addAction(
-                    no_key(f"It is {in_a_sentence(name)}"),
-                    partial(self.label_chosen.emit, number),
+                    no_key(f"It is {in_a_sentence(name)}"), partial(self.label_chosen.emit, number)
                 )
 
     def _open_menu(self) -> None:
@@ -187,7 +171,6 @@ class ExampleCard(Card):
         self._title.setVisible(not on)
 
     def show_example(self, example: Example | None, name: Callable[[int], str] = str) -> None:
-        """Show an example; None shows the empty board."""
         drawing = example is None or example.is_drawing
         self._pages.setCurrentWidget(self.board if drawing else self.picked)
         for button in (self.undo_button, self.clear_button):
@@ -226,7 +209,6 @@ class ExampleCard(Card):
         certainty: Certainty | None,
         name: Callable[[int], str] = str,
     ) -> None:
-        """Show the answer to the example, in the words of Draw."""
         self.answer.show_certainty(certainty, len(self._names) == len(DIGITS), _ANSWER_WIDTH)
         self.sure.setText("" if certainty is None else certainty.word)
         self.second.setText("" if certainty is None else certainty.line)
@@ -239,11 +221,7 @@ class ExampleCard(Card):
 
 
 def _fitted(look: str, name: str) -> FittedLabel:
-    """Return a label that shrinks, then elides, long names."""
-    made = FittedLabel(theme.Text.AXIS, Qt.ElideRight)
-    made.setObjectName(name)
-    made.setProperty("look", look)
-    return made
+    return FittedLabel(theme.Text.AXIS, Qt.ElideRight, look=look, name=name)
 
 
 SIDE = 196
@@ -298,8 +276,7 @@ class InsideBoard(Canvas):
             self.history_changed.emit()
 
     def _paint_invitation(self, painter: QPainter) -> None:
-        painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font(theme.Text.SENTENCE))
+        write_with(painter, theme.Text.SENTENCE, "muted")
         painter.drawText(QRect(self.rect()), Qt.AlignCenter, _INVITATION)
 
 
@@ -320,15 +297,11 @@ class ExampleInUse(QObject):
         self._random = random.Random()
 
     def ask_again(self) -> None:
-        """Ask the network in use about a picked picture."""
         if self._picked and self.current is not None:
             self._ask(self.current)
 
     def name_of(self, number: int) -> str:
-        """Return a class's name in the network in use."""
         return class_name(self._reader.network.model, number)
-
-    # -- the drawing
 
     def show_drawing(
         self,
@@ -357,23 +330,18 @@ class ExampleInUse(QObject):
         self._drawing, self._drawing_answer = None, (None, None)
 
     def label_drawing(self, label: int) -> None:
-        """Label the drawing, which was taught as a digit."""
         if self._drawing is not None:
             self._drawing = replace(self._drawing, label=label, label_source="user")
             if not self._picked:
                 self.use_drawing()
 
     def use_drawing(self) -> None:
-        """Make the drawing the example."""
         self._picked = False
         self.current = self._drawing
         self.changed.emit(self.current)
         self.answered.emit(*self._drawing_answer)
 
-    # -- another picture
-
     def pick(self, example: Example) -> None:
-        """Make a picture that was picked in a section the example."""
         self._picked = True
         self.current = example
         self.changed.emit(example)
@@ -397,7 +365,6 @@ class ExampleInUse(QObject):
         self._reader.background.run(load, self.pick)
 
     def relabel(self, label: int) -> None:
-        """Set the label that the user gives."""
         if not self._picked:
             self.label_drawing(label)
         elif self.current is not None:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QResizeEvent, QTextCharFormat, QTextCursor, QTextFormat
-from PyQt5.QtWidgets import (
-    QBoxLayout,
-    QTextBrowser,
-    QToolButton,
-)
+from PyQt5.QtWidgets import QBoxLayout, QTextBrowser, QToolButton
 
 from mnist_draw.analysis.guide import GuideStep, guide, step_for
 from mnist_draw.app.kit import theme
@@ -23,7 +19,6 @@ class GuideView(Card):
 
     show_requested = pyqtSignal(object)
     turned = pyqtSignal()
-    page_requested = pyqtSignal()
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -35,7 +30,6 @@ class GuideView(Card):
         self.title.setObjectName("guideTitle")
         self.title.setProperty("look", "guide")
         explain(self.title, "The whole guide", "Read the whole guide, at this step.")
-        self.title.clicked.connect(self.page_requested)
         self.label = label("", "body", "guideWords")
         self.label.setWordWrap(True)
         self.label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
@@ -65,12 +59,10 @@ class GuideView(Card):
         return button
 
     def set_available(self, sections: frozenset[str]) -> None:
-        """Set the sections that can be shown."""
         self.available = sections
         self.show_step(self.step.number)
 
     def show_step(self, number: int) -> None:
-        """Show a step by its number, clipped to the first and the last."""
         steps = guide()
         self.step: GuideStep = steps[min(max(number, 1), len(steps)) - 1]
         self.number.setText(f"GUIDE · {self.step.number} OF {len(steps)}")
@@ -88,7 +80,6 @@ class GuideView(Card):
         explain(self.show_button, words, "Open what this step of the guide is about.")
 
     def turn(self, step: int) -> None:
-        """Turn to the next step, or to the one before."""
         self.used = True
         self.show_step(self.step.number + step)
 
@@ -102,7 +93,6 @@ class GuideView(Card):
             self.show_step(step.number)
 
     def set_horizontal(self, flat: bool) -> None:
-        """Lay out as a caption, or as a column."""
         self._row.setDirection(QBoxLayout.LeftToRight if flat else QBoxLayout.TopToBottom)
         self._row.setSpacing(Size.MARGIN if flat else Size.TIGHT)
         lines = _CAPTION_LINES if flat else 0
@@ -127,8 +117,6 @@ class _GuideText(QTextBrowser):
 
 
 class GuidePage(Card):
-    """The whole guide."""
-
     closed = pyqtSignal()
 
     def __init__(self) -> None:
@@ -160,7 +148,6 @@ class GuidePage(Card):
         self._filled = False
 
     def show_step(self, number: int) -> None:
-        """Show the guide from a step on."""
         if not self._filled:
             self._filled = True
             words = [step.in_words for step in guide()]
@@ -170,7 +157,6 @@ class GuidePage(Card):
         self._scroll_to(number)
 
     def _dress(self) -> None:
-        """Format titles, paragraphs and code."""
         document = self.text.document()
         document.setDocumentMargin(Size.GRID)
         block = document.begin()
@@ -193,7 +179,6 @@ class GuidePage(Card):
             block = block.next()
 
     def _scroll_to(self, number: int) -> None:
-        """Scroll a step's title to the top."""
         block = self.text.document().begin()
         beginning = f"{number}. "
         while block.isValid():

@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
 from PyQt5.QtGui import QGuiApplication, QPainter, QStandardItem, QStandardItemModel
-from PyQt5.QtWidgets import (
-    QDialog,
-    QMenu,
-    QTableView,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtWidgets import QDialog, QMenu, QTableView, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
@@ -39,13 +32,11 @@ notifier = Notifier("inside", "inside")
 
 
 class InsideBar(QWidget):
-    """Buttons that others connect."""
-
     def __init__(self, sections: Sequence[type[Section]], menu: QMenu) -> None:
         super().__init__()
-        self.question = FittedLabel(theme.Text.LABEL, Qt.ElideRight, two_lines=True)
-        self.question.setObjectName("insideQuestion")
-        self.question.setProperty("look", "sentence")
+        self.question = FittedLabel(
+            theme.Text.LABEL, Qt.ElideRight, True, look="sentence", name="insideQuestion"
+        )
         self.guide = push_button("guideButton", "Guide", "Read the whole guide.", "F1")
         self.guide.setCheckable(True)
         set_icon(self.guide, "book-open", Size.SMALL_ICON)
@@ -97,7 +88,6 @@ class ViewMenu(QMenu):
         self.addAction("As a table", self.show_table)
 
     def _report_pending(self) -> bool:
-        """Report a section that would be copied incomplete."""
         pending = self._section().is_pending()
         if pending:
             notifier.problem(f"{_PENDING} Nothing was copied or saved; try again in a moment.")
@@ -125,7 +115,6 @@ class ViewMenu(QMenu):
             self.save_to(Path(path), suffix)
 
     def save_to(self, path: Path, suffix: str) -> None:
-        """Write the section to a file."""
         section = self._section()
         if suffix == ".csv":
             content = section.table().to_csv().encode("utf-8")
@@ -139,7 +128,6 @@ class ViewMenu(QMenu):
             notifier.message(f"Saved as {path}.")
 
     def show_table(self) -> None:
-        """Open the section's table in a window."""
         TableWindow(self._section().table(), self.parentWidget()).show()
 
 
@@ -161,8 +149,6 @@ def _widget_svg(widget: QWidget) -> bytes:
 
 
 class TableWindow(QDialog):
-    """A table for screen readers and the keyboard."""
-
     def __init__(self, table: Table, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(table.title)

@@ -38,27 +38,18 @@ _SECTION, _STEP = "inside_section", "inside_guide_step"
 
 @dataclass
 class RunInTraining:
-    """The newest epoch of a run."""
-
     title: str = ""
     parameters: Parameters | None = None
     figures: LayerFigures | None = None
 
 
 class InsideTab(Page):
-    """Inside the network in use."""
-
     name, title = "inside", "Inside"
 
     draw_requested = pyqtSignal()
     present_requested = pyqtSignal(bool)
 
-    def __init__(
-        self,
-        canvas: Canvas,
-        network: ActiveNetwork,
-        preferences: Preferences,
-    ) -> None:
+    def __init__(self, canvas: Canvas, network: ActiveNetwork, preferences: Preferences) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.StrongFocus)
         self.view: InsideView | None = None
@@ -124,7 +115,6 @@ class InsideTab(Page):
             self.view.show_run(self._run)
 
     def open_run(self) -> None:
-        """Show the layers of the network in training."""
         self.open().open_run()
 
     def open(self) -> InsideView:
@@ -146,7 +136,6 @@ class InsideTab(Page):
         return self.view
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        """Show another network."""
         self._network = (model, key)
         if self.view is not None:
             self.view.use_network(model, key)
@@ -168,7 +157,6 @@ class InsideTab(Page):
             self.view.example.show_drawing(*self._drawing)
 
     def label_drawing(self, label: int) -> None:
-        """Label the drawing, which was taught as a digit."""
         self._label = label
         if self.view is not None and not self._behind:
             self.view.example.label_drawing(label)

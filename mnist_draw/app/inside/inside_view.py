@@ -65,8 +65,6 @@ _NETWORKS = {"dense": "mlp", "convolution": "best"}
 
 
 class _Views(QScrollArea):
-    """Scrolls a section, and signals its own size."""
-
     resized = pyqtSignal()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -75,17 +73,11 @@ class _Views(QScrollArea):
 
 
 class InsideView(QWidget):
-    """Everything in the tab."""
-
     draw_requested = pyqtSignal()
     present_requested = pyqtSignal(bool)
 
     def __init__(
-        self,
-        canvas: Canvas,
-        network: ActiveNetwork,
-        section: str = "",
-        guide_step: int = 0,
+        self, canvas: Canvas, network: ActiveNetwork, section: str = "", guide_step: int = 0
     ) -> None:
         super().__init__()
         self.presenting = False
@@ -147,11 +139,11 @@ class InsideView(QWidget):
             command.describe(bar.buttons.button(number))
         card, example = self.card, self.example
         card.label_chosen.connect(example.relabel)
-        card.random_requested.connect(lambda: example.pick_test())
-        card.drawing_requested.connect(example.use_drawing)
-        card.why_requested.connect(self.ask_why)
+        card.random_button.clicked.connect(lambda: example.pick_test())
+        card.back_button.clicked.connect(example.use_drawing)
+        card.why_button.clicked.connect(self.ask_why)
         self.guide.show_requested.connect(self.show_step)
-        self.guide.page_requested.connect(self.show_page)
+        self.guide.title.clicked.connect(self.show_page)
         self.guide.turned.connect(self._name_network)
         self.page.closed.connect(self.close_page)
         board = card.board
@@ -177,16 +169,12 @@ class InsideView(QWidget):
         example.changed.connect(self._show_example)
         example.answered.connect(self._show_answer)
 
-    # -- sections
-
     @property
     def section(self) -> Section:
-        """The section in front."""
         assert self._front is not None
         return self._front
 
     def open_section(self, name: str) -> None:
-        """Show a section; make it when it is first opened."""
         number = next((n for n, kind in enumerate(SECTIONS) if kind.name == name), 0)
         kind = SECTIONS[number]
         before = self._front
@@ -245,16 +233,12 @@ class InsideView(QWidget):
         self.open_section("network")
         self.section.open_view("why")
 
-    # -- the network in training
-
     def open_run(self) -> None:
-        """Show the layers of the network in training."""
         self.open_section(NetworkSection.name)
         if isinstance(self.section, NetworkSection):
             self.section.panel.open_run()
 
     def show_run(self, run: RunInTraining) -> None:
-        """Follow a run, epoch by epoch."""
         self._run = run
         section = self._made.get(NetworkSection.name)
         if not isinstance(section, NetworkSection):
@@ -265,10 +249,7 @@ class InsideView(QWidget):
         if run.figures is not None:
             layers.show_figures(run.figures)
 
-    # -- the guide
-
     def _turn_guide_to(self, section: Section, view: str = "") -> None:
-        """Turn the guide to the view in front."""
         if section is self._front and not self._guided:
             self.guide.turn_to(section.name, view or section.view_name())
 
@@ -303,7 +284,6 @@ class InsideView(QWidget):
             self._guided = False
 
     def _other_network(self, step: GuideStep) -> str:
-        """Return the name of a shipped network if the one in use lacks what a step is about."""
         if not step.needs or self.model is None:
             return ""
         from mnist_draw.networks import parse_network
@@ -312,7 +292,6 @@ class InsideView(QWidget):
         return "" if convolves == (step.needs == "convolution") else _NETWORKS[step.needs]
 
     def _choose_network(self, step: GuideStep) -> None:
-        """Let another network answer if the step needs it, and say so."""
         other, before = self._other_network(step), self._key
         if other:
             self._active.use_key(f"shipped:{other}")
@@ -331,14 +310,12 @@ class InsideView(QWidget):
             self.show_step(self.guide.step, may_choose=False)
 
     def turn_page(self) -> None:
-        """Show the whole guide, or the views again."""
         if self.pages.currentWidget() is self.page:
             self.close_page()
         else:
             self.show_page()
 
     def show_page(self) -> None:
-        """Show the whole guide at the step in front."""
         self.pages.setCurrentWidget(self.page)
         # The same words beside it would be read twice.
         self.guide.hide()
@@ -347,12 +324,9 @@ class InsideView(QWidget):
         self.page.text.setFocus()
 
     def close_page(self) -> None:
-        """Show the views again."""
         self.pages.setCurrentWidget(self.views)
         self.guide.show()
         self.bar.guide.setChecked(False)
-
-    # -- on the wall
 
     def _fit_guide(self) -> None:
         if not self.presenting:
@@ -391,10 +365,7 @@ class InsideView(QWidget):
         self.present(False)
         self.section.set_active(False)
 
-    # -- network and example
-
     def use_network(self, model: ModelFile, key: str) -> None:
-        """Show another network."""
         from mnist_draw.library.network_data import all_names
 
         if key != self._key:

@@ -17,7 +17,7 @@ from PyQt5.QtGui import QFont, QPainter, QPaintEvent, QPen, QTextDocument, QText
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import paint_grey, paint_signed
+from mnist_draw.app.kit.painters import paint_grey, paint_signed, smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
@@ -53,8 +53,6 @@ class Term:
 
 @dataclass(frozen=True)
 class Line:
-    """Words, how the figure is made, the figure."""
-
     text: str
     made: str
     figure: str
@@ -166,7 +164,6 @@ class RowsView(QWidget):
         theme.theme().changed.connect(self._fit)
 
     def set_lines(self, lines: int) -> None:
-        """Be as high as so many lines."""
         if lines != self._lines:
             self._lines = lines
             self._fit()
@@ -184,13 +181,11 @@ class RowsView(QWidget):
         return QSize(240, round(self._lines * _line()))
 
     def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show other rows."""
         self.rows = tuple(rows)
         self.setAccessibleDescription(self.description())
         self.update()
 
     def description(self) -> str:
-        """Describe all rows, in reading order."""
         found = []
         for row in self.rows:
             match row:
@@ -213,8 +208,7 @@ class RowsView(QWidget):
         return " ".join(found)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         width, y = float(self.width()), 0.0
         for row in self.rows:
             match row:
@@ -243,8 +237,7 @@ class RowsView(QWidget):
             self.setMinimumHeight(math.ceil(y))
 
     def _heading(self, painter: QPainter, row: Heading, y: float, width: float) -> float:
-        painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font(Text.HEADING, bold=True))
+        write_with(painter, Text.HEADING, "muted", bold=True)
         box = QRectF(0, y, width, _line())
         painter.drawText(box, _LEFT, row.text.upper())
         painter.setFont(theme.font(Text.HEADING))
@@ -258,8 +251,7 @@ class RowsView(QWidget):
             y += 5
         painter.setFont(theme.font(Text.BODY, bold=True))
         room = width - tabular_width(painter.font(), signed(row.value)) - _BETWEEN
-        painter.setPen(theme.colour("text"))
-        painter.setFont(theme.font(Text.BODY))
+        write_with(painter, Text.BODY, "text")
         box = QRectF(0, y, width, _line())
         if painter.fontMetrics().horizontalAdvance(row.text) <= room:
             painter.drawText(box, _LEFT, row.text)
@@ -277,8 +269,7 @@ class RowsView(QWidget):
 
     def _term(self, painter: QPainter, row: Term, y: float, width: float) -> float:
         box = QRectF(0, y, width, _term())
-        painter.setPen(theme.colour("text"))
-        painter.setFont(theme.font(Text.LABEL, bold=True))
+        write_with(painter, Text.LABEL, "text", bold=True)
         figure = tabular_width(painter.font(), signed(row.value)) + _BETWEEN
         bar, right = 62.0, width - max(48.0, figure)
         # The table and screen readers have the whole name.
@@ -286,8 +277,7 @@ class RowsView(QWidget):
         name = painter.fontMetrics().elidedText(row.name, Qt.ElideRight, int(room))
         painter.drawText(box, _LEFT, name)
         used = painter.fontMetrics().horizontalAdvance(name) + _BETWEEN
-        painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font(Text.LABEL))
+        write_with(painter, Text.LABEL, "muted")
         # The bar shrinks for words as long as it can be seen.
         words = painter.fontMetrics().horizontalAdvance(row.made)
         bar = max(_BETWEEN, min(bar, right - _BETWEEN - used - words))
@@ -310,8 +300,7 @@ class RowsView(QWidget):
     @staticmethod
     def _plain_line(painter: QPainter, row: Line, y: float, width: float) -> float:
         box = QRectF(0, y, width, _term())
-        painter.setFont(theme.font(Text.BODY))
-        painter.setPen(theme.colour("text"))
+        write_with(painter, Text.BODY, "text")
         figure = tabular_width(theme.font(Text.BODY, bold=True), row.figure) + _BETWEEN
         text = painter.fontMetrics().elidedText(row.text, Qt.ElideRight, int(width - figure))
         painter.drawText(box, _LEFT, text)
@@ -319,8 +308,7 @@ class RowsView(QWidget):
         painter.setFont(theme.font(Text.BODY, bold=True))
         draw_tabular(painter, box, row.figure, Qt.AlignRight)
         box.setRight(width - painter.fontMetrics().horizontalAdvance(row.figure) - 3 * _BETWEEN)
-        painter.setFont(theme.font(Text.LABEL))
-        painter.setPen(theme.colour("muted"))
+        write_with(painter, Text.LABEL, "muted")
         if painter.fontMetrics().horizontalAdvance(row.made) <= box.width() - words:
             painter.drawText(box, _RIGHT, row.made)
         return y + _term()
@@ -331,8 +319,7 @@ class RowsView(QWidget):
         if row.marked:
             painter.fillRect(box, theme.colour("accent", 0.16))
             painter.fillRect(QRectF(0, y, 3, box.height()), theme.colour("accent"))
-        painter.setFont(theme.font(Text.LABEL, bold=True))
-        painter.setPen(theme.colour("accent" if row.marked else "muted"))
+        write_with(painter, Text.LABEL, "accent" if row.marked else "muted", bold=True)
         painter.drawText(box.adjusted(8, 0, 0, 0), _LEFT, row.number)
         painter.setFont(code_font(Text.HEADING))
         painter.drawText(box.adjusted(0, 0, -4, 0), _RIGHT, row.note)
@@ -349,8 +336,7 @@ class RowsView(QWidget):
     def _bar(painter: QPainter, row: Bar, y: float, width: float) -> float:
         scale = theme.text_scale()
         box, at = QRectF(0, y, width, _line() + 2), _RING_AT * width
-        painter.setFont(theme.font(Text.BODY))
-        painter.setPen(theme.colour("text"))
+        write_with(painter, Text.BODY, "text")
         painter.drawText(box, _RIGHT, row.words)
         figure = painter.fontMetrics().horizontalAdvance(">99.9 %") + 2 * _BETWEEN
         name = painter.fontMetrics().elidedText(row.name, Qt.ElideRight, round(at - 14))
@@ -376,7 +362,6 @@ class RowsView(QWidget):
     def _written(
         painter: QPainter, text: str, size: int, colour: str, y: float, width: float
     ) -> float:
-        """Draw a text in as many lines as it needs, and return the y of its end."""
         document = QTextDocument()
         document.setDocumentMargin(0)
         document.setDefaultFont(theme.font(size))
@@ -390,8 +375,7 @@ class RowsView(QWidget):
         return y + float(document.size().height())
 
     def _pictures(self, painter: QPainter, row: PictureRow, y: float, width: float) -> float:
-        painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font(Text.LABEL))
+        write_with(painter, Text.LABEL, "muted")
         large = row.side or _LARGE
         right = 2.5 * large if row.side else width - _LARGE - 6
         painter.drawText(QRectF(0, y, width, _line()), _LEFT, row.title)
@@ -407,8 +391,7 @@ class RowsView(QWidget):
             top = y + place * (side + 20)
             box = QRectF(right + across * (side + _GAP), top, side, side)
             self._picture(painter, box, picture)
-            painter.setPen(theme.colour("muted"))
-            painter.setFont(theme.font(Text.HEADING))
+            write_with(painter, Text.HEADING, "muted")
             painter.drawText(QRectF(box.left(), box.bottom(), side, 18), int(Qt.AlignCenter), words)
         return y + max(large, 2 * side + 40 if row.small else 0.0) + 6
 
@@ -420,8 +403,7 @@ class RowsView(QWidget):
         painter.fillRect(box, theme.colour("paper"))
         paint_signed(painter, box, values, 0.0, self.devicePixelRatioF())
         if picture.numbers and values.shape[0] <= 7:
-            painter.setFont(theme.font(Text.HEADING))
-            painter.setPen(theme.colour("text"))
+            write_with(painter, Text.HEADING, "text")
             cell = box.width() / values.shape[1]
             for (row, column), value in np.ndenumerate(values):
                 place = QRectF(box.left() + column * cell, box.top() + row * cell, cell, cell)
@@ -440,13 +422,11 @@ def _fit(painter: QPainter, room: QRectF, text: str) -> None:
 
 
 def _paint_ring(painter: QPainter, middle: QPointF, text: str, right: bool) -> None:
-    """Paint an answer in a ring, which is filled where it is right."""
     radius = _RING * theme.text_scale()
     painter.setPen(QPen(theme.colour("accent" if right else "text"), 1.2))
     painter.setBrush(theme.colour("accent") if right else Qt.NoBrush)
     painter.drawEllipse(middle, radius, radius)
-    painter.setFont(theme.font(Text.LABEL, bold=True))
-    painter.setPen(theme.colour("on_accent" if right else "text"))
+    write_with(painter, Text.LABEL, "on_accent" if right else "text", bold=True)
     box = QRectF(middle.x() - radius, middle.y() - radius, 2 * radius, 2 * radius)
     painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
 

@@ -81,13 +81,11 @@ class Section(QWidget):
     _model: ModelFile | None = None
 
     def _name(self, number: int) -> str:
-        """Return the name of a class of the network in use."""
         from mnist_draw.library.network_data import class_name
 
         return class_name(self._model, number)
 
     def set_room(self, width: int) -> None:
-        """Reflow to the available width."""
         self._room = width
         self.update_layout()
 
@@ -135,7 +133,6 @@ class Section(QWidget):
         """
 
     def table(self) -> Table:
-        """Return what is shown, as rows of words."""
         return Table.of(self.title, (), ())
 
     def is_pending(self) -> bool:
@@ -187,7 +184,6 @@ class CountedSection(Section):
         raise NotImplementedError
 
     def _show_state(self) -> None:
-        """Show the progress, and what the link beside it does."""
         raise NotImplementedError
 
     def _epochs(self, verb: str) -> str:

@@ -31,6 +31,12 @@ def smooth_painter(widget: QWidget) -> QPainter:
     return painter
 
 
+def write_with(painter: QPainter, size: int, colour: str, bold: bool = False) -> None:
+    """Write from now on in a size of `theme.Text` and a colour of the theme."""
+    painter.setFont(theme.font(size, bold))
+    painter.setPen(theme.colour(colour))
+
+
 def paint_box(
     painter: QPainter, box: QRectF, fill: str, edge: str = "line", radius: float = Size.CARD_RADIUS
 ) -> None:

@@ -83,8 +83,12 @@ class FittedLabel(QLabel):
         smallest: int | None = None,
         elide: Qt.TextElideMode = Qt.ElideMiddle,
         two_lines: bool = False,
+        look: str = "",
+        name: str = "",
     ) -> None:
         super().__init__()
+        self.setProperty("look", look)
+        self.setObjectName(name)
         self.setTextFormat(Qt.PlainText)
         self._smallest = smallest
         self._elide = elide
@@ -136,10 +140,8 @@ class ElidedLabel(FittedLabel):
     """A line that takes the room it is given; give it a stretch. No text of it widens a page."""
 
     def __init__(self, text: str = "", look: str = "", name: str = "") -> None:
-        super().__init__(elide=Qt.ElideRight)
+        super().__init__(elide=Qt.ElideRight, look=look, name=name)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.setProperty("look", look)
-        self.setObjectName(name)
         self.setText(text)
 
 

@@ -112,7 +112,7 @@ def test_the_sums_shown_add_up(section, qtbot):
 def test_another_rival_is_compared_and_nothing_while_it_cannot_be_seen(section, qtbot):
     frame = ready(section, qtbot)
     rival, other = [d for d in range(10) if d not in (frame.answer, frame.rival)][:2]
-    section.panel.rival_chosen.emit(rival)
+    section.panel.rival.activated.emit(rival)
     assert frame_where(section, qtbot, lambda now: now.rival == rival).answer == frame.answer
     section.open_view(f"why {rival} {frame.answer}")
     until(qtbot, lambda: section.panel.why_title.text() == f"Why {rival} rather than")

@@ -17,7 +17,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.layout import row
-from mnist_draw.app.kit.painters import image_of
+from mnist_draw.app.kit.painters import image_of, smooth_painter
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
@@ -36,8 +36,6 @@ MAX_COUNT = 4
 
 @dataclass(eq=False)
 class NetworkChoice:
-    """A network that can be compared."""
-
     key: str
     title: str
     load: Callable[[], ModelFile]
@@ -68,11 +66,9 @@ class NetworkChoices(QWidget):
         row(self.button, (self.legend, 1), owner=self)
 
     def ticked(self) -> list[NetworkChoice]:
-        """Return the networks that are compared."""
         return [choice for choice in self.choices if choice.ticked]
 
     def number(self, key: str) -> int:
-        """Return the place of a network, which gives its line."""
         return [choice.key for choice in self.choices].index(key)
 
     def offer(self, others: list[NetworkChoice]) -> None:
@@ -121,7 +117,6 @@ class NetworkChoices(QWidget):
         self.changed.emit()
 
     def _fill(self) -> None:
-        """List all networks that can be compared."""
         self.menu.clear()
         listed = {choice.key for choice in self.choices}
         free = [other for other in self._others if other.key not in listed]
@@ -153,15 +148,13 @@ class NetworkLegend(QWidget):
         return QSize(0, theme.scaled(Size.FIELD))
 
     def show_networks(self, networks: Sequence[tuple[int, str]]) -> None:
-        """Show these networks, by the number of their line and their title."""
         self._networks = networks
         names = ", ".join(title for _, title in networks)
         explain(self, "Networks that are compared", names or "None is ticked.")
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         painter.setFont(theme.font(Text.BODY, bold=True))
         metrics = painter.fontMetrics()
         room = self.width() // max(len(self._networks), 1) - SWATCH[0] - _GAP - 2 * Size.CARD_GAP
@@ -219,15 +212,12 @@ class TurnedPicture(QWidget):
 class PerturbationCard(Card):
     """The example, changed as the cursors say, and what the networks read."""
 
-    reset_requested = pyqtSignal()
-
     def __init__(self) -> None:
         super().__init__("Turn your own")
         self.setObjectName("turnCard")
         self.reset_button = push_button(
             "turnResetButton", "As it is", "Take all changes back.", look="link"
         )
-        self.reset_button.clicked.connect(self.reset_requested)
         self.top.addWidget(self.reset_button)
         self.picture = TurnedPicture()
         self.sentence = label("", "muted", "turnSentence")
@@ -244,7 +234,6 @@ class PerturbationCard(Card):
         self.show_nothing()
 
     def show_nothing(self, words: str = NOTHING) -> None:
-        """Show no example, and why."""
         self.picture.show_picture(None)
         self.answers.show_rows(())
         self._steady.set_text(words)
@@ -252,7 +241,6 @@ class PerturbationCard(Card):
     def show_answers(
         self, picture: np.ndarray, rows: Sequence[Bar], names: list[str], change: str
     ) -> None:
-        """Show the changed example and what networks read."""
         self.picture.show_picture(picture)
         self.answers.show_rows(rows)
         said = f"{change}, {describe_answers(rows, names)}." if rows else "No network is ticked."

@@ -120,14 +120,13 @@ class LimitsSection(CountedSection):
             self.plots[axis.name] = plot
             plot.moved.connect(self._ask)
         self.turn = PerturbationCard()
-        self.turn.reset_requested.connect(self._reset)
+        self.turn.reset_button.clicked.connect(self._reset)
         self._cards.append(self.turn)
         self._grid, self._wide = grid, 0
         self._set_out(_COLUMNS)
         return grid
 
     def _set_out(self, columns: int) -> None:
-        """Lay the cards out in columns."""
         if columns == self._wide:
             return
         self._wide = columns
@@ -157,8 +156,6 @@ class LimitsSection(CountedSection):
         policy.setRetainSizeWhenHidden(True)
         self.link.setSizePolicy(policy)
         return row((FixedLabel(self.state, lines=1), 1), self.link)
-
-    # -- as a section
 
     def _begin(self, model: ModelFile) -> None:
         names = all_names(model)
@@ -224,8 +221,6 @@ class LimitsSection(CountedSection):
     def wait(self) -> bool:
         ended = [self._count.close(), self._reader.close(), self._background.wait()]
         return all(ended)
-
-    # -- counting
 
     def _choices_changed(self) -> None:
         self._start()
@@ -331,8 +326,6 @@ class LimitsSection(CountedSection):
         self.problem.emit(sentence)
         self._show_state()
 
-    # -- the example
-
     def _ask(self) -> None:
         if not self._active:
             return
@@ -347,12 +340,7 @@ class LimitsSection(CountedSection):
             if choice.ticked or choice.key == self._key
         }
         self._reader.ask(
-            PerturbationRequest(
-                self._example.picture,
-                self._change(),
-                self._key,
-                networks,
-            )
+            PerturbationRequest(self._example.picture, self._change(), self._key, networks)
         )
 
     def _change(self) -> Distortion:
@@ -362,7 +350,6 @@ class LimitsSection(CountedSection):
         return change
 
     def _reset(self) -> None:
-        """Take all changes back."""
         for axis in self._axes:
             self.plots[axis.name].set_amount(axis.neutral)
 
@@ -395,7 +382,6 @@ class LimitsSection(CountedSection):
 
 
 def _others() -> list[NetworkChoice]:
-    """Return the networks that can be compared, in the background."""
     from mnist_draw.library import networks as kept
 
     return [NetworkChoice(one.key, one.title, partial(type(one).load, one),

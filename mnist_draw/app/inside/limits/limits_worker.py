@@ -27,7 +27,6 @@ Found = dict[str, "np.ndarray | str"]
 def count_all(
     entries: Sequence[Entry], placed: bool, known: Mapping[str, np.ndarray | str] | None = None
 ) -> Iterator[Found]:
-    """Count networks, from what is known of them on."""
     from mnist_draw.analysis.robustness import AXES, count_limits, test_pictures_for
 
     coarse = sum(len(axis.shown) for axis in AXES)
@@ -58,8 +57,6 @@ def count_all(
 
 @dataclass(frozen=True, eq=False)
 class PerturbationRequest:
-    """A perturbed picture, and the networks to read it."""
-
     picture: np.ndarray
     change: Distortion
     chosen: str
@@ -91,8 +88,6 @@ class ExampleReader(LatestJob):
         self.read.emit(reading)
         if not (reading.is_complete or self.is_running):
             self.ask(replace(reading.question, compile_others=True))
-
-    # -- in the other thread
 
     def _read(self, question: PerturbationRequest) -> Reading:
         from mnist_draw.analysis.robustness import altered_one

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.train.series import STYLES, series_colour
@@ -22,8 +23,6 @@ _KNOB = 6.0
 
 
 class AccuracyCurve(NamedTuple):
-    """A network's accuracies on an axis."""
-
     number: int
     title: str
     accuracy: np.ndarray
@@ -54,7 +53,6 @@ class RobustnessPlot(WalkableView):
         return QSize(240, 150)
 
     def show_curves(self, curves: Sequence[AccuracyCurve]) -> None:
-        """Show the curves of the networks that are ticked."""
         self.curves = curves
         self.update()
 
@@ -66,8 +64,6 @@ class RobustnessPlot(WalkableView):
             self.amount = amount
             self.update()
             self.moved.emit()
-
-    # -- where things are
 
     def _area(self) -> QRectF:
         scale = theme.text_scale()
@@ -81,11 +77,8 @@ class RobustnessPlot(WalkableView):
         area = self._area()
         return area.bottom() - area.height() * share
 
-    # -- painting
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         self._paint_grid(painter)
         for curve in reversed(self.curves):
             self._paint_curve(painter, curve)
@@ -121,8 +114,6 @@ class RobustnessPlot(WalkableView):
         painter.setBrush(theme.colour("second" if changed else "card"))
         painter.drawEllipse(QPointF(x, self._y(0)), _KNOB, _KNOB)
         painter.setBrush(Qt.NoBrush)
-
-    # -- dragging and walking
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._drag(event)

@@ -7,22 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
-    QImage,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-)
+from PyQt5.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.painters import blank_pixmap, image_of
+from mnist_draw.app.kit.painters import blank_pixmap, image_of, write_with
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
@@ -79,7 +71,6 @@ class NeighboursCard(Card):
         self.show_nothing()
 
     def show_state(self, known: Neighbourhood | None, *, failed: bool = False) -> None:
-        """Show how many pictures the example is compared with."""
         if failed:
             self.note.setText("There is nothing to compare with.")
         elif known is None:
@@ -94,7 +85,6 @@ class NeighboursCard(Card):
             self.note.setText(f"of {known.wanted:,}")
 
     def show_nothing(self, words: str = NOTHING) -> None:
-        """Show no neighbours, and why."""
         empty = np.empty(0, np.intp)
         self.view.tiles.show_pictures(np.empty((0, 1, 28, 28), np.uint8), empty, str, str)
         self._steady.set_text(words)
@@ -108,7 +98,6 @@ class NeighboursCard(Card):
         answer: int,
         name: Callable[[int], str],
     ) -> None:
-        """Show neighbours, the nearest first."""
         far = dict(zip(places.tolist(), distances.tolist(), strict=True))
 
         def caption(place: int) -> str:
@@ -125,7 +114,6 @@ class NeighboursCard(Card):
 
 
 def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -> str:
-    """Describe a vote among neighbours, in a sentence."""
     from mnist_draw.analysis.maps import vote
 
     counts = np.bincount(labels)
@@ -182,7 +170,6 @@ class LayerMaps(WalkableView):
         self._repaint()
 
     def show_chosen(self, place: int) -> None:
-        """Outline the layer of the large map."""
         self.chosen = place
         self.setAccessibleDescription(self.describe(place) if place < len(self.layers) else "")
         self.update()
@@ -253,12 +240,10 @@ class LayerMaps(WalkableView):
         painter.drawImage(inside, self._dots(layer, inside, painter.device().devicePixelRatioF()))
         scale, bold = theme.text_scale(), place == self.chosen
         words = QRectF(cell.left() - 4, cell.bottom() + 3, cell.width() + 8, 18 * scale)
-        painter.setFont(theme.font(Text.LABEL, bold=bold))
-        painter.setPen(theme.colour("text" if bold else "muted"))
+        write_with(painter, Text.LABEL, "text" if bold else "muted", bold=bold)
         painter.drawText(words, Qt.AlignCenter, layer.name)
         words.translate(0, 18 * scale)
-        painter.setFont(theme.font(Text.SENTENCE, bold=True))
-        painter.setPen(theme.colour("text"))
+        write_with(painter, Text.SENTENCE, "text", bold=True)
         painter.drawText(words, Qt.AlignCenter, format_vote(layer.vote))
 
     def _dots(self, layer: LayerMap, inside: QRectF, ratio: float) -> QImage:
@@ -313,7 +298,6 @@ def map_title(digits: bool, maps: Maps | None = None, front: int = 0) -> str:
 
 
 def describe_votes(voters: int) -> str:
-    """Describe the figures below the small maps."""
     if not voters:
         return f"Too few pictures of each class for a vote among neighbours. {_SMALL}"
     if voters == 1:
@@ -330,12 +314,10 @@ def format_vote(part: float) -> str:
 
 
 def layers_title(digits: bool) -> str:
-    """Return the title of the small maps."""
     return f"Layer by layer the {'digits' if digits else 'classes'} come apart"
 
 
 def describe_digit(maps: Maps, number: int, place: int, name: Callable[[int], str]) -> list[str]:
-    """Describe a digit of a map, in three lines."""
     answer = int(maps.answers[number])
     sure = format_probability(float(maps.probabilities[number, answer]), decimals=0)
     return [
@@ -355,7 +337,6 @@ def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int]
 
 
 def layers_table(maps: Maps | None) -> Table:
-    """Return the accuracy of a vote of neighbours in each layer."""
     from mnist_draw.analysis.maps import VOTERS, voters_of
 
     rows = [] if maps is None else [(x.name, format_vote(x.vote)) for x in maps.layers]

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class MapQuestion:
-    """A question about the example."""
-
     model: ModelFile
     picture: np.ndarray
     layer: LayerMap | None
@@ -30,8 +28,6 @@ class MapQuestion:
 
 @dataclass(frozen=True, eq=False)
 class MapAnswer:
-    """The example's position, answer and neighbours."""
-
     question: MapQuestion
     place: np.ndarray | None
     nearest: np.ndarray

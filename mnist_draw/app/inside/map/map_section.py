@@ -133,8 +133,6 @@ class MapSection(CountedSection):
         self.view.picked.connect(self._pick_digit)
         self.neighbours.view.picked_here.connect(self._pick_neighbour)
 
-    # -- as a section
-
     def _begin(self, model: ModelFile) -> None:
         self._model, self._newer = model, None
         self._maps = self._known = self._points = self._answer = None
@@ -147,7 +145,6 @@ class MapSection(CountedSection):
         self._show_state()
 
     def _show_nothing(self) -> None:
-        """Show an empty map."""
         self.view.show_example(None)
         self.view.show_digits(None, None)
         self.view.show_message(self._failure)
@@ -204,8 +201,6 @@ class MapSection(CountedSection):
         ended = [job.close() for job in self._jobs]
         return all(ended)
 
-    # -- maps
-
     def _set_maps(self, maps: Maps) -> None:
         first = self._maps is None
         self._maps = maps
@@ -237,7 +232,6 @@ class MapSection(CountedSection):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        """Show the chosen layer in the chosen layout."""
         self._moving.stop()
         self._points = None
         maps, model = self._maps, self._model
@@ -326,8 +320,6 @@ class MapSection(CountedSection):
             self._failure = sentence
             self._show_nothing()
         self._show_state()
-
-    # -- the example
 
     def _pair(self) -> tuple[int | None, int | None]:
         if self._answer is None or self._example is None:

@@ -7,19 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import (
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-)
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 
 from mnist_draw.app.inside.network.scene import short_name
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import blank_pixmap, image_of
+from mnist_draw.app.kit.painters import blank_pixmap, image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
@@ -38,8 +30,6 @@ _HOVER_MS = 125
 
 
 class Digits(NamedTuple):
-    """The digits of a map."""
-
     images: np.ndarray
     labels: np.ndarray
     answers: np.ndarray
@@ -47,8 +37,6 @@ class Digits(NamedTuple):
 
 
 class Located(NamedTuple):
-    """The position of the example among the digits."""
-
     place: np.ndarray
     nearest: np.ndarray
     picture: np.ndarray
@@ -98,7 +86,6 @@ class MapView(WalkableView):
         self._repaint()
 
     def show_message(self, message: str) -> None:
-        """Say why there is no map."""
         self._message = message
         self.setAccessibleDescription(message)
         self.update()
@@ -106,7 +93,6 @@ class MapView(WalkableView):
     def show_example(
         self, located: Located | None, answer: int | None = None, second: int | None = None
     ) -> None:
-        """Show the example; colour the digits of its answer and second guess."""
         self.located = located
         if (answer, second) != self._pair:
             self._pair = (answer, second)
@@ -123,8 +109,6 @@ class MapView(WalkableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._repaint()
-
-    # -- where things are
 
     def _on_screen(self, points: np.ndarray) -> np.ndarray:
         assert self.points is not None
@@ -143,13 +127,10 @@ class MapView(WalkableView):
             self._places = self._on_screen(self.points)
         return self._places
 
-    # -- painting
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self.digits is None or self.points is None:
-            painter.setFont(theme.font(Text.SENTENCE))
-            painter.setPen(theme.colour("text"))
+            write_with(painter, Text.SENTENCE, "text")
             room = self.rect().adjusted(20, 0, -20, 0)
             painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), self._message)
             return
@@ -203,8 +184,7 @@ class MapView(WalkableView):
         if (name, colour) not in self._glyphs:
             pixmap = blank_pixmap(_GLYPH, _GLYPH, ratio)
             painter = QPainter(pixmap)
-            painter.setFont(theme.font(Text.AXIS, bold=colour != "muted"))
-            painter.setPen(theme.colour(colour))
+            write_with(painter, Text.AXIS, colour, bold=colour != "muted")
             box = QRectF(0, 0, _GLYPH, _GLYPH)
             painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, name)
             painter.end()
@@ -225,8 +205,7 @@ class MapView(WalkableView):
         other = next(n for n in (7, 1, 0) if n < len(self.names) and n not in self._pair)
         parts.append((self._short_name(other), "muted", "others"))
         for glyph, colour, words in parts:
-            painter.setFont(theme.font(Text.LABEL, bold=colour != "muted"))
-            painter.setPen(theme.colour(colour))
+            write_with(painter, Text.LABEL, colour, bold=colour != "muted")
             painter.drawText(QPointF(x, y), glyph)
             wide = max(12, painter.fontMetrics().horizontalAdvance(glyph) + 4)
             x = _draw_legend_text(painter, x + wide, y, words)
@@ -239,7 +218,6 @@ class MapView(WalkableView):
             _draw_legend_text(painter, x + 28, y, "five nearest")
 
     def _paint_example(self, painter: QPainter, located: Located, place: QPointF) -> None:
-        """Paint the example with its picture and lines to the nearest digits."""
         painter.setPen(QPen(theme.colour("text"), 1.5))
         for number in located.nearest:
             painter.drawLine(place, QPointF(*self._all_places()[number]))
@@ -259,15 +237,13 @@ class MapView(WalkableView):
         painter.drawImage(
             QRectF(frame.left() + 5, frame.top() + 5, _THUMB, _THUMB), image_of(located.picture)
         )
-        painter.setFont(theme.font(Text.AXIS, bold=True))
-        painter.setPen(theme.colour("accent"))
+        write_with(painter, Text.AXIS, "accent", bold=True)
         words = QRectF(frame.left(), frame.bottom() - 20, frame.width(), 18)
         text = painter.fontMetrics().elidedText(located.label, Qt.ElideRight, int(words.width()))
         painter.drawText(words, Qt.AlignCenter, text)
         painter.setBrush(Qt.NoBrush)
 
     def _paint_card(self, painter: QPainter, digits: Digits, number: int) -> None:
-        """Paint the picture and the description of a digit that is pointed at."""
         place = self._all_places()[number]
         lines = digits.describe(number)
         # Bold is the widest; every line fits.
@@ -288,18 +264,14 @@ class MapView(WalkableView):
             image_of(digits.images[number]),
         )
         for line, words in enumerate(lines):
-            painter.setFont(theme.font(Text.LABEL, bold=line == 0))
-            painter.setPen(theme.colour("text" if line < 2 else "muted"))
+            write_with(painter, Text.LABEL, "text" if line < 2 else "muted", bold=line == 0)
             left = frame.left() + _THUMB + 14
             painter.drawText(QPointF(left, frame.top() + 2 + step * (line + 1)), words)
-
-    # -- pointing and walking
 
     def describe(self, item: int) -> str:
         return ", ".join(self.digits.describe(item)) if self.digits is not None else ""
 
     def step(self, right: int, down: int) -> bool:
-        """Walk to the nearest digit in a direction."""
         if self.points is None:
             return True
         places = self._all_places()
@@ -350,7 +322,6 @@ class MapView(WalkableView):
 
 
 def _draw_legend_text(painter: QPainter, x: float, y: float, words: str) -> float:
-    painter.setFont(theme.font(Text.LABEL))
-    painter.setPen(theme.colour("muted"))
+    write_with(painter, Text.LABEL, "muted")
     painter.drawText(QPointF(x, y), words)
     return x + painter.fontMetrics().horizontalAdvance(words) + 20

@@ -25,7 +25,7 @@ from mnist_draw.app.inside.network.scene import (
 from mnist_draw.app.inside.network.units import Column, lights_mask, paint_lights, paint_maps
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.painters import blank_pixmap, paint_grey, paint_signed
+from mnist_draw.app.kit.painters import blank_pixmap, paint_grey, paint_signed, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 
@@ -37,8 +37,6 @@ _MIN_ROW = 14.0
 
 
 class NetworkPainter:
-    """Caches what seldom changes in pixmaps."""
-
     def __init__(self) -> None:
         self._still: QPixmap | None = None
         self._masks: dict[int, QPixmap] = {}
@@ -49,7 +47,6 @@ class NetworkPainter:
         self._masks.clear()
 
     def paint(self, painter: QPainter, scene: Scene, width: float, height: float) -> None:
-        """Paint the whole view."""
         painter.setRenderHint(QPainter.Antialiasing)
         paint_bands(painter, scene)
         if self._still is None:
@@ -74,8 +71,7 @@ class NetworkPainter:
             self._paint_patch(painter, scene)
             return
         box = places.picture
-        painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font(Text.LABEL))
+        write_with(painter, Text.LABEL, "muted")
         room = places.bands[0].left() - box.left() - 4
         words = "28×28, grey from 0 to 1"
         if painter.fontMetrics().horizontalAdvance(words) > room:
@@ -171,7 +167,6 @@ class NetworkPainter:
                 painter.drawRoundedRect(outline, 2.5, 2.5)
 
     def _paint_tag(self, painter: QPainter, scene: Scene) -> None:
-        """Name the selected unit beside it."""
         unit, frame = scene.unit, scene.frame
         if unit is None or unit[0] >= scene.last:
             return
@@ -223,7 +218,6 @@ def paint_still(scene: Scene, width: float, height: float) -> QPixmap:
 
 
 def _paint_filters(painter: QPainter, scene: Scene) -> None:
-    """Paint the first layer's filters under the picture."""
     layer = scene.parts.shown[0]
     side = layer.W.shape[-1]
     below = scene.places.below
@@ -258,7 +252,6 @@ def _paint_weights(painter: QPainter, scene: Scene) -> None:
 
 
 def _paint_network_answers(painter: QPainter, scene: Scene) -> None:
-    """Paint the answers, and how the named ones are with a unit toggled."""
     frame = scene.frame
     chosen = scene.unit[1] if scene.unit is not None and scene.unit[0] == scene.last else None
     if frame is None:
@@ -283,7 +276,6 @@ def paint_answers(
     ticks: Mapping[int, float] | None = None,
     chosen: int | None = None,
 ) -> None:
-    """Paint the answers in rings, their bars with a tick at another figure, and words."""
     places = scene.places
     left = places.answer + 30 * scene.scale
     half = min(_HALF_BAR * scene.scale, places.bands[0].height() / 3)
@@ -302,8 +294,7 @@ def paint_answers(
             x, high = left + places.bar * ticks[digit], min(8 * scene.scale, band.height() / 2)
             painter.setPen(QPen(theme.colour("text"), 2))
             painter.drawLine(QPointF(x, y - high), QPointF(x, y + high))
-        painter.setFont(theme.font(Text.BODY, bold=bool(role)))
-        painter.setPen(theme.colour("text" if role else "muted"))
+        write_with(painter, Text.BODY, "text" if role else "muted", bold=bool(role))
         right = left + places.bar
         box = QRectF(right, y - 12, band.right() - right - 4, 24)
         draw_tabular(painter, box, words[digit] if len(words) else "", Qt.AlignRight)
@@ -317,8 +308,7 @@ def _paint_ring(painter: QPainter, scene: LayersScene, digit: int, role: str, ch
     painter.setPen(QPen(theme.colour("text") if chosen else colour, 2.5 if chosen else 1.6))
     painter.setBrush(colour if answer else theme.colour("card"))
     painter.drawEllipse(centre, radius, radius)
-    painter.setPen(theme.colour("on_accent" if answer else role or "muted"))
-    painter.setFont(theme.font(Text.LABEL, bold=True))
+    write_with(painter, Text.LABEL, "on_accent" if answer else role or "muted", bold=True)
     box = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
     painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, scene.short_name(digit))
 

@@ -84,9 +84,9 @@ class NetworkSection(Section):
     def _build_card(self) -> Card:
         self.card = Card()
         self.heading = label("", "title", "networkTitle")
-        self.note = FittedLabel(elide=Qt.ElideRight, two_lines=True)
-        self.note.setObjectName("networkNote")
-        self.note.setProperty("look", "muted")
+        self.note = FittedLabel(
+            None, Qt.ElideRight, two_lines=True, look="muted", name="networkNote"
+        )
         self.card.top.addWidget(self.heading)
         self.card.top.addWidget(FixedLabel(self.note, lines=2), 1)
         self.mode = SegmentedControl("weightsMode", [mode.value for mode in Weights])
@@ -118,15 +118,15 @@ class NetworkSection(Section):
         worker.profiles_failed.connect(self._show_profiles_failure)
         worker.idealised.connect(self._show_ideal)
         worker.flipped.connect(self._show_flip)
-        self.panel.flip_requested.connect(self._ask_for_flip)
+        self.panel.flip_button.clicked.connect(self._ask_for_flip)
         worker.failed.connect(self._show_failure)
         self.network.selected.connect(self._selected)
         self.order.currentIndexChanged.connect(self._choose_order)
         worker.start_unknown.connect(self._refuse_start)
         self.mode.chosen.connect(lambda number: self._choose_weights(list(Weights)[number]))
-        self.panel.rival_chosen.connect(self._choose_rival)
-        self.panel.switched.connect(self._switch)
-        self.panel.all_on.connect(self._switch_all_on)
+        self.panel.rival.activated.connect(self._choose_rival)
+        self.panel.switch.clicked.connect(self._switch)
+        self.panel.all_on_button.clicked.connect(self._switch_all_on)
         self.panel.closed.connect(self.network.clear_selection)
 
     def use_network(self, model: ModelFile, key: str) -> None:
@@ -178,7 +178,6 @@ class NetworkSection(Section):
         self._ask()
 
     def view_name(self) -> str:
-        """Return the view in front, by the guide's name."""
         if self._weights is Weights.START:
             return "fresh"
         if self.network.pinned is None or self.network.parts is None:
@@ -208,7 +207,6 @@ class NetworkSection(Section):
         self._show_panel()
 
     def is_ready(self) -> bool:
-        """Whether the network is shown with the profiles of its units."""
         return self.network.profiles is not None
 
     def is_pending(self) -> bool:
@@ -219,8 +217,6 @@ class NetworkSection(Section):
     def wait(self) -> bool:
         self.worker.ask_to_end()
         return self.worker.wait()
-
-    # -- asking
 
     def _ask(self) -> None:
         picture = None if self._example is None else self._example.picture
@@ -235,15 +231,12 @@ class NetworkSection(Section):
 
     @property
     def _kind(self) -> str:
-        """The word for what the network tells apart."""
         return "digit" if self._name(0) == "0" else "class"
 
     def _name(self, number: int) -> str:
         from mnist_draw.library.network_data import class_name
 
         return class_name(self._model, number)
-
-    # -- answers
 
     def _show_parts(self, parts: Parts) -> None:
         self._waits, self._profiles_failure = False, ""
@@ -350,8 +343,6 @@ class NetworkSection(Section):
         if flip is not None and not _is_same(flip[0], view.frame):
             flip = self._flip = None
         self.panel.show_view(view, ideal, flip)
-
-    # -- choices
 
     def _selected(self) -> None:
         unit, parts = self.network.unit, self.network.parts

@@ -59,7 +59,6 @@ class LayersView(QWidget):
         raise NotImplementedError
 
     def lay_out_anew(self) -> None:
-        """Compute all positions anew."""
         self._places = None
         self.update()
 
@@ -73,7 +72,6 @@ class LayersView(QWidget):
 
     @property
     def banded(self) -> bool:
-        """Whether units are in the rows of their digits."""
         return self.by_digit and self.profiles is not None
 
     def places(self) -> Places | None:
@@ -96,7 +94,6 @@ class LayersView(QWidget):
         return lay_out(layers, *size, rows, heights, theme.text_scale())
 
     def unit_at(self, place: QPointF) -> Unit | None:
-        """Return the unit nearest to a place, within reach."""
         places = self.places()
         if places is None:
             return None
@@ -112,8 +109,6 @@ class LayersView(QWidget):
 
 
 class NetworkView(LayersView):
-    """The network, live."""
-
     selected = pyqtSignal()
 
     def __init__(self) -> None:
@@ -147,7 +142,6 @@ class NetworkView(LayersView):
         return self.pointed or self.pinned
 
     def show_parts(self, parts: Parts) -> None:
-        """Show another network, or other weights of the same one."""
         same = self._fits(parts)
         self.parts = parts
         self.frame = None if not same else self.frame
@@ -159,7 +153,6 @@ class NetworkView(LayersView):
         self.lay_out_anew()
 
     def show_nothing(self) -> None:
-        """Show no network."""
         self.parts = self.profiles = self.frame = None
         self.off = frozenset()
         self.clear_selection()
@@ -190,7 +183,6 @@ class NetworkView(LayersView):
         super().lay_out_anew()
 
     def clear_selection(self) -> None:
-        """Pin and point at nothing."""
         self.pinned = self.pointed = self._under = None
         self._lines = None
         self.selected.emit()
@@ -203,8 +195,6 @@ class NetworkView(LayersView):
         self.selected.emit()
         self.update()
         self._describe()
-
-    # -- pointing
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         unit = self.unit_at(event.localPos())
@@ -298,8 +288,6 @@ class NetworkView(LayersView):
             return (last, min(digits, key=lambda digit: abs(places.ring(digit).y() - y)))
         found = column.nearest(QPointF(column.box.left(), y), 1e6)
         return (layer, found[1] if found else 0)
-
-    # -- painting and words
 
     def _current_lines(self) -> Connections:
         if self._lines is None:

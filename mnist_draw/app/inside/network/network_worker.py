@@ -39,8 +39,6 @@ class FrameRequest:
 
 
 class Weights(Enum):
-    """Which weights are shown."""
-
     NOW = "Now"
     #: Those that training began with; they answer, too.
     START = "Start"
@@ -50,8 +48,6 @@ class Weights(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Parts:
-    """A network that is ready."""
-
     layers: tuple[Layer, ...]
     model: ModelFile
     weights: Weights = Weights.NOW
@@ -62,14 +58,11 @@ class Parts:
 
     @property
     def shown(self) -> tuple[Layer, ...]:
-        """The layers whose weights are painted."""
         return self.learnt or self.layers
 
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """The answer to a question."""
-
     question: FrameRequest
     layers: tuple[Layer, ...]
     passed: ForwardPass
@@ -79,8 +72,6 @@ class Frame:
 
 
 class NetworkWorker(LatestJob):
-    """Owns the compiled functions of a network, in one thread."""
-
     prepared = pyqtSignal(Parts)
     framed = pyqtSignal(Frame)
     profiles_ready = pyqtSignal(object, object)
@@ -103,10 +94,7 @@ class NetworkWorker(LatestJob):
         self._search: Any = None
         self._profiles_missing = False
 
-    # -- from any thread
-
     def post_model(self, model: ModelFile, weights: Weights = Weights.NOW) -> None:
-        """Look into this network."""
         self._models.put((model, weights))
         self.wake()
 
@@ -117,7 +105,6 @@ class NetworkWorker(LatestJob):
         self.wake()
 
     def post_ideal(self, digit: int) -> None:
-        """Ask for the ideal picture of a class."""
         self._ideals.put(digit)
         self.wake()
 
@@ -125,8 +112,6 @@ class NetworkWorker(LatestJob):
         """Ask which few pixels make the answer the rival."""
         self._flips.put(frame)
         self.wake()
-
-    # -- in the thread
 
     def process_pending(self) -> float | None:
         wait = self._prepare_newest()
@@ -231,7 +216,6 @@ class NetworkWorker(LatestJob):
 
 
 def frame_of(probe: Any, question: FrameRequest) -> Frame:
-    """Answer a question about a picture."""
     import numpy as np
 
     picture = question.picture

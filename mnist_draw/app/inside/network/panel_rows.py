@@ -51,7 +51,6 @@ _TERMS, _UNIT_TERMS = 6, (3, 1)
 
 
 def why_of(frame: Frame) -> WhySum:
-    """Return the sum behind the frame's pair."""
     return why_sum(frame.layers, frame.passed, frame.answer, frame.rival)
 
 
@@ -121,7 +120,6 @@ def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
 
 
 def _source(frame: Frame, number: int) -> str:
-    """Name one input of the last layer."""
     if len(frame.layers) > 1:
         return f"unit {number}"
     return f"row {number // 28}, col {number % 28}"
@@ -171,7 +169,6 @@ def unit_rows(
 
 
 def _describe_filter(frame: Frame, layer: int) -> str:
-    """Say what a filter slides over, and how much of it is painted."""
     about = frame.layers[layer]
     side, (maps, high, wide) = about.W.shape[-1], about.incoming
     if layer == 0:
@@ -264,11 +261,7 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
 
 
 def _pictures(
-    frame: Frame,
-    unit: Unit,
-    parts: Parts,
-    profiles: UnitProfiles | None,
-    ideal: Ideal | None,
+    frame: Frame, unit: Unit, parts: Parts, profiles: UnitProfiles | None, ideal: Ideal | None
 ) -> PictureRow:
     layer, number = unit
     about = parts.shown[layer]
@@ -318,7 +311,6 @@ def why_table(frame: Frame, name: Name) -> Table:
 
 
 def unit_table(frame: Frame, unit: Unit, name: Name) -> Table:
-    """Return the whole sum of a unit, in the order of its inputs."""
     found = unit_sum(frame.layers, frame.passed, *unit)
     layer = unit[0]
     inputs, weights = found.inputs.reshape(-1), found.weights.reshape(-1)

@@ -79,7 +79,6 @@ class FiltersView(QWidget):
         return columns, rows
 
     def _render(self) -> None:
-        """Paint the visible tiles into images."""
         columns, rows = self._grid()
         count = min(self.units, columns * rows)
         self._images = []
@@ -119,8 +118,6 @@ _ROW = 16
 
 
 class LayerBars(RowsView):
-    """One bar for each layer, with its name and its value in percent."""
-
     def __init__(self, picture: tuple[str, str, str], colour: str, full: float = 0.0) -> None:
         title, name, sentence = picture
         super().__init__(name, title, sentence)
@@ -143,8 +140,6 @@ class LayerBars(RowsView):
 
 
 class WeightHistogram(QWidget):
-    """A histogram of the weights."""
-
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
@@ -227,16 +222,13 @@ class RunLayers(QWidget):
             explain(widget, title, sentence)
 
     def show_nothing(self) -> None:
-        """Show that no run has had an epoch yet."""
         self.title.setText("No network is in training. After each epoch its layers appear here.")
 
     def show_run(self, name: str, parameters: Parameters) -> None:
-        """Show the weights of a run after an epoch."""
         self.title.setText(name)
         self.filters.show_weights(parameters[0])
 
     def show_figures(self, figures: LayerFigures) -> None:
-        """Show what was measured after an epoch."""
         self.updates.show_values(figures.names, figures.updates)
         self.dead.show_values(figures.names, figures.dead)
         self.weights.show_figures(figures)

@@ -16,6 +16,7 @@ from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 from mnist_draw.app.inside.network.units import Column, Places
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
+from mnist_draw.app.kit.painters import write_with
 from mnist_draw.app.kit.theme import Size, Text
 
 if TYPE_CHECKING:
@@ -40,12 +41,10 @@ class LayersScene:
 
     @property
     def scale(self) -> float:
-        """The text's enlargement."""
         return theme.text_scale()
 
     @property
     def last(self) -> int:
-        """The number of the output layer."""
         return len(self.layers) - 1
 
     def title(self, layer: Layer) -> str:
@@ -132,7 +131,6 @@ def short_name(name: str) -> str:
 
 
 def describe_active(frame: Frame) -> str:
-    """Describe how many units of each hidden layer are active."""
     parts = []
     for layer, values in zip(frame.layers, frame.passed.a, strict=False):
         active = values[0].reshape(layer.units, -1).any(axis=1)
@@ -175,14 +173,12 @@ def paint_title(
     painter: QPainter, place: QPointF, title: str, note: str, room: float = math.inf
 ) -> None:
     """Draw a title and, if it fits, a note; shorten a long title to its last word."""
-    painter.setFont(theme.font(Text.LABEL, bold=True))
-    painter.setPen(theme.colour("text"))
+    write_with(painter, Text.LABEL, "text", bold=True)
     if painter.fontMetrics().horizontalAdvance(title) > room:
         title = painter.fontMetrics().elidedText(title.split()[-1], Qt.ElideRight, int(room))
     painter.drawText(place, title)
     x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
-    painter.setFont(theme.font(Text.LABEL))
-    painter.setPen(theme.colour("muted"))
+    write_with(painter, Text.LABEL, "muted")
     if x + painter.fontMetrics().horizontalAdvance(note) <= place.x() + room:
         painter.drawText(QPointF(x, place.y()), note)
 
@@ -231,8 +227,6 @@ _THICK, _THIN = 2.2, 0.9
 
 @dataclass(frozen=True)
 class Connection:
-    """One line, in logical pixels."""
-
     first: QPointF
     last: QPointF
     positive: bool
@@ -249,7 +243,6 @@ class Connections:
 
 
 def why_lines(frame: Frame, places: Places) -> Connections:
-    """Return the lines of the sum behind the answer."""
     layers, passed = frame.layers, frame.passed
     last = len(layers) - 2
     column = places.column_of(last)
@@ -278,7 +271,6 @@ def why_lines(frame: Frame, places: Places) -> Connections:
 
 
 def unit_lines(frame: Frame, places: Places, unit: Unit) -> Connections:
-    """Return the lines to and from one unit."""
     layer, number = unit
     into = _lines_in(frame, places, unit)
     if layer >= len(frame.layers) - 1:
@@ -312,7 +304,6 @@ def _end_of(places: Places, frame: Frame, layer: int, unit: int) -> QPointF | No
 
 
 def _lines_in(frame: Frame, places: Places, unit: Unit) -> Connections:
-    """Return the lines from the strongest inputs of a unit."""
     layer, number = unit
     end = _end_of(places, frame, layer, number)
     if end is None:
@@ -337,11 +328,7 @@ def _lines_in(frame: Frame, places: Places, unit: Unit) -> Connections:
 
 
 def _from_picture(
-    places: Places,
-    end: QPointF,
-    terms: np.ndarray,
-    convolves: bool,
-    place: Sequence[int],
+    places: Places, end: QPointF, terms: np.ndarray, convolves: bool, place: Sequence[int]
 ) -> Connections:
     cell = places.picture.width() / 28
     if convolves:
@@ -364,7 +351,6 @@ def _from_picture(
 
 
 def paint_lines(painter: QPainter, lines: Connections, scale: float) -> None:
-    """Paint the lines, the thin ones below."""
     painter.save()
     painter.setBrush(Qt.NoBrush)
     for line in sorted(lines.lines, key=lambda line: line.width):

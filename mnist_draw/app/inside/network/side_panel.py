@@ -6,14 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QSize, pyqtSignal
-from PyQt5.QtWidgets import (
-    QBoxLayout,
-    QLabel,
-    QSizePolicy,
-    QSpacerItem,
-    QStackedWidget,
-    QWidget,
-)
+from PyQt5.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QSpacerItem, QStackedWidget, QWidget
 
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit, Weights
 from mnist_draw.app.inside.network.panel_rows import Flip, Ideal, unit_rows, unit_title, why_rows
@@ -50,10 +43,6 @@ _HEIGHT = 460
 class SidePanel(Card):
     """What was chosen above it while no unit is selected, else ``unitPanel``."""
 
-    rival_chosen = pyqtSignal(int)
-    switched = pyqtSignal(bool)
-    all_on = pyqtSignal()
-    flip_requested = pyqtSignal()
     closed = pyqtSignal()
 
     def __init__(self) -> None:
@@ -69,11 +58,7 @@ class SidePanel(Card):
         self.why = self._build_why()
         self.unit = self._build_unit()
         self.run = RunLayers()
-        self._chosen = (
-            self.why,
-            self._build_weights(),
-            _page("runPanel", (scrolled(self.run), 1)),
-        )
+        self._chosen = (self.why, self._build_weights(), _page("runPanel", (scrolled(self.run), 1)))
         for page in (*self._chosen, self.unit):
             self.pages.addWidget(page)
         self._show_nothing()
@@ -92,7 +77,6 @@ class SidePanel(Card):
         self.closed.emit()
 
     def open_run(self) -> None:
-        """Show the layers of the network in training."""
         self.choice.choose(2)
         self._show_chosen()
 
@@ -106,7 +90,6 @@ class SidePanel(Card):
         self.rival = ComboBox()
         self.rival.setObjectName("rivalCombo")
         explain(self.rival, "Rival", "What the answer is compared with.")
-        self.rival.activated.connect(self.rival_chosen)
         theme.theme().changed.connect(self._arrange_why)
         top = self._why_top = row(self.why_title, self.rival)
         # It takes no height while title and choice are below each other.
@@ -118,7 +101,6 @@ class SidePanel(Card):
             "flipButton", "Turn it", "Find few pixels that turn the answer into the other one.",
             look="link",
         )  # fmt: skip
-        self.flip_button.clicked.connect(self.flip_requested)
         return _page("whyPanel", top, (scrolled(self.why_rows), 1), row(self.flip_button, 1))
 
     def _build_unit(self) -> QWidget:
@@ -134,14 +116,12 @@ class SidePanel(Card):
         self.switch = Switch()
         self.switch.setObjectName("unitSwitch")
         explain(self.switch, "Unit on", "Switch this unit off or on and see what changes.")
-        self.switch.clicked.connect(self.switched)
         self._switch_row = QWidget()
         row(self.switch_label, 1, self.switch, owner=self._switch_row)
         self._effect = GrowingLabel(label("", "muted", "unitEffectLabel"))
         self.all_on_button = push_button(
             "allOnButton", "Switch all on again", "Switch all units on again.", look="link"
         )
-        self.all_on_button.clicked.connect(self.all_on)
         return _page(
             "unitPanel", row((self.unit_title, 1), self.close_button, gap=0),
             (scrolled(self.unit_rows), 1), self._switch_row, self._effect,
@@ -160,8 +140,6 @@ class SidePanel(Card):
 
     def sizeHint(self) -> QSize:
         return self.minimumSizeHint()
-
-    # -- what is shown
 
     def _show_nothing(self) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
@@ -236,7 +214,6 @@ def _describe_why(name: str) -> str:
 
 
 def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]) -> str:
-    """Describe the answer with the unit in its other state."""
     if frame.question.toggled != unit or (unit in off) != (unit in frame.question.off):
         return ""
     p = frame.passed.p
@@ -253,7 +230,6 @@ def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int]
 
 
 def _figure(part: float) -> str:
-    """Format a probability with a space that does not break."""
     return format_probability(float(part)).replace(" ", "\u00a0")
 
 

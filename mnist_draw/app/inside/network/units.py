@@ -28,8 +28,6 @@ MAX_COLUMNS = 4
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """The position of a hidden layer and of its units."""
-
     layer: int
     box: QRectF
     cell: float
@@ -41,7 +39,6 @@ class Column:
     pitch: float = 0.0
 
     def top_of(self, row: float) -> float:
-        """Return the y of a row of cells."""
         if not self.group:
             return self.box.top() + row * self.high
         band, within = divmod(row, self.group)
@@ -57,16 +54,13 @@ class Column:
         return QRectF(left, self.top_of(row), self.cell, self.high)
 
     def shows(self, unit: int) -> bool:
-        """Whether a unit has a cell."""
         return bool(self.at[unit, 0] >= 0)
 
     @property
     def shown(self) -> int:
-        """The number of units that have a cell."""
         return int((self.at[:, 0] >= 0).sum())
 
     def nearest(self, place: QPointF, reach: float) -> tuple[float, int] | None:
-        """Return distance and number of the nearest unit within reach."""
         x = self.box.left() + (self.at[:, 1] + 0.5) * self.cell - place.x()
         tops = np.array([self.top_of(row) for row in range(self.rows)])
         y = tops[self.at[:, 0]] + 0.5 * self.high - place.y()
@@ -90,8 +84,6 @@ class Column:
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Positions of everything, in logical pixels."""
-
     picture: QRectF
     below: QRectF
     columns: tuple[Column, ...]
@@ -102,11 +94,9 @@ class Places:
     top: float
 
     def column_of(self, layer: int) -> Column | None:
-        """Return a layer's column, if it has one."""
         return next((column for column in self.columns if column.layer == layer), None)
 
     def ring(self, digit: int) -> QPointF:
-        """Return the centre of a digit's ring among the answers."""
         return QPointF(self.answer + 12, self.bands[digit].center().y())
 
 
@@ -129,7 +119,6 @@ def lay_out(
     answers: float = 0.0,
     depth: int = ROWS,
 ) -> Places:
-    """Compute all positions."""
     shown, skipped = shown_layers(len(layers) - 1)
     classes = layers[-1].units
     many = len(shown) > 2 or any(layers[n].convolves for n in shown)
@@ -257,7 +246,6 @@ _GAP = 1.5
 def paint_lights(
     painter: QPainter, column: Column, values: np.ndarray | None, mask: QPixmap
 ) -> None:
-    """Paint the outputs of a dense layer as lights."""
     shown = column.at[:, 0] >= 0
     grid = np.zeros((column.rows, column.columns), np.uint8)
     levels = np.ones(len(shown), np.uint8)

@@ -11,6 +11,7 @@ from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 
@@ -46,7 +47,6 @@ class ConfusionMatrix(WalkableView):
         self.cells: list[list[Cell]] = []
 
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
-        """Show the counts of results."""
         if results is not None:
             self.show_classes(results.classes, name)
         labelled = results is not None and results.labels is not None
@@ -63,19 +63,15 @@ class ConfusionMatrix(WalkableView):
             self.updateGeometry()
 
     def set_dimmed(self, on: bool) -> None:
-        """Say whether what is shown is outdated."""
         if on != self.dimmed:
             self.dimmed = on
             self.update()
 
     def pin(self, pair: Pair | None) -> None:
-        """Keep a cell, or none."""
         if pair != self.pinned:
             self.pinned = pair
             self.update()
             self.pair_pinned.emit(pair)
-
-    # -- where things are
 
     def sizeHint(self) -> QSize:
         return QSize(470, 400)
@@ -86,7 +82,6 @@ class ConfusionMatrix(WalkableView):
         return QSize(side + round((_LEFT + _RIGHT) * scale), side + round(2 * _EDGE * scale))
 
     def _grid(self) -> QRectF:
-        """Return the place of the counts."""
         scale = theme.text_scale()
         edge = _EDGE * scale
         return QRectF(self.rect()).adjusted(_LEFT * scale, edge, -_RIGHT * scale, -edge)
@@ -111,11 +106,8 @@ class ConfusionMatrix(WalkableView):
         return row * (self.classes + 1) + column
 
     def pair(self, item: int) -> Pair:
-        """Return the classes of a cell."""
         row, column = divmod(item, self.classes + 1)
         return (row if row < self.classes else None, column if column < self.classes else None)
-
-    # -- walking
 
     def count(self) -> int:
         return (self.classes + 1) ** 2 - 1
@@ -174,11 +166,8 @@ class ConfusionMatrix(WalkableView):
         else:
             super().keyPressEvent(event)
 
-    # -- painting
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         painter.setOpacity(0.45 if self.dimmed else 1.0)
         self._paint_names(painter)
         fonts = {

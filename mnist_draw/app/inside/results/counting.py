@@ -85,7 +85,6 @@ class DataCombo(ComboBox):
 
     @property
     def load(self) -> Load:
-        """The function that reads the chosen pictures."""
         load: Load = self.itemData(self._chosen)
         return load
 
@@ -99,7 +98,6 @@ class DataCombo(ComboBox):
         self.setCurrentIndex(self._chosen)
 
     def open_folder(self, folder: str) -> None:
-        """List a folder, and choose it."""
         place = self.findData(folder, _FOLDER)
         if place < 0:
             place = self.count() - 1
@@ -140,8 +138,6 @@ def _count(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
 
 
 class CountController(QObject):
-    """Knows which network is counted on which pictures."""
-
     loaded = pyqtSignal(object)
     load_failed = pyqtSignal(str)
     counted = pyqtSignal(object)
@@ -167,15 +163,12 @@ class CountController(QObject):
 
     @property
     def is_counting(self) -> bool:
-        """Whether a network is being counted."""
         return self._counting.is_running
 
     def load(self, load: Load) -> None:
-        """Load pictures, and count on them."""
         self._loading.ask(load)
 
     def count(self, model: ModelFile) -> None:
-        """Count a network; what is counted of another is given up."""
         self.model = model
         self._comparing.stop()
         pictures = self.pictures
@@ -184,19 +177,16 @@ class CountController(QObject):
             self.state_changed.emit()
 
     def forget_pictures(self) -> None:
-        """Count on none until others are loaded."""
         self.pictures = None
         for job in self._jobs:
             job.stop()
 
     def stop(self) -> None:
-        """Stop counting; what has been counted stays."""
         self._counting.stop()
         self._comparing.stop()
         self.state_changed.emit()
 
     def set_active(self, on: bool) -> None:
-        """Work, or rest."""
         for job in self._jobs:
             job.watch(on)
 

@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.painters import image_of
+from mnist_draw.app.kit.painters import image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
 from mnist_draw.library.network_data import in_a_sentence
@@ -51,7 +51,6 @@ class TileModel(QAbstractListModel):
     def show_pictures(
         self, images: np.ndarray, places: np.ndarray, captions: Any, describe: Any
     ) -> None:
-        """Show some of many pictures."""
         self.beginResetModel()
         self._images, self.places = images, places
         self._captions, self._describe = captions, describe
@@ -72,7 +71,6 @@ class TileModel(QAbstractListModel):
         self.endInsertRows()
 
     def place(self, index: QModelIndex) -> int:
-        """Return which picture a row shows."""
         assert self.places is not None
         return int(self.places[index.row()])
 
@@ -114,8 +112,7 @@ class TileDelegate(QStyledItemDelegate):
             painter.setRenderHint(QPainter.Antialiasing)
             painter.setPen(QPen(theme.colour("second"), 2.5 if picked else 1.0))
             painter.drawRoundedRect(box.adjusted(-1.5, -1.5, 1.5, 1.5), 4, 4)
-        painter.setFont(theme.font(Text.AXIS, bold=picked))
-        painter.setPen(theme.colour("text" if picked else "muted"))
+        write_with(painter, Text.AXIS, "text" if picked else "muted", bold=picked)
         text = QRectF(option.rect)
         text.setTop(box.bottom() + 2)
         painter.drawText(text, int(Qt.AlignHCenter | Qt.AlignTop), index.data(Qt.DisplayRole))
@@ -123,8 +120,6 @@ class TileDelegate(QStyledItemDelegate):
 
 
 class TileView(QListView):
-    """Shows pictures in rows."""
-
     #: Pixels that a tile is wider than its picture, and higher: a line of text with its distance.
     ROOM = (3, 34)
 
@@ -163,7 +158,6 @@ class TileView(QListView):
         return round(SIDE * theme.text_scale())
 
     def show_picked(self, place: int | None) -> None:
-        """Outline the picture that is the example."""
         if place != self.picked:
             self.picked = place
             self.viewport().update()
@@ -191,8 +185,6 @@ _MAX_LETTERS = 4
 class MistakesCard(Card):
     """All mistakes, the surest first, or the pictures of a cell of the matrix."""
 
-    all_requested = pyqtSignal()
-
     def __init__(self) -> None:
         super().__init__("Mistakes")
         self.title = _title(self)
@@ -205,7 +197,6 @@ class MistakesCard(Card):
             "Esc in the table",
             "link",
         )
-        self.all_link.clicked.connect(self.all_requested)
         self.top.addWidget(self.all_link)
         self.view = TileView(
             "mistakesView",
@@ -221,7 +212,6 @@ class MistakesCard(Card):
         self.nothing.hide()
 
     def show_nothing(self) -> None:
-        """Show no pictures."""
         self.title.setText("Mistakes")
         self.note.setText("")
         self.all_link.hide()
@@ -233,7 +223,6 @@ class MistakesCard(Card):
     def show_results(
         self, results: Results, pictures: Pictures, pair: Pair | None, name: Callable[[int], str]
     ) -> None:
-        """Show the pictures of a cell; all mistakes if none is pinned."""
         places = results.least_sure() if results.labels is None else results.mistakes()
         mistakes = len(places)
         if results.labels is None:
@@ -265,7 +254,6 @@ class MistakesCard(Card):
 
 
 def _title(card: Card) -> QLabel:
-    """Return the label of a card's title."""
     found = card.top.itemAt(0).widget()
     assert isinstance(found, QLabel)
     return found
@@ -305,7 +293,6 @@ def short_name(name: str) -> str:
 def describe_picture(
     results: Results, pictures: Pictures, place: int, name: Callable[[int], str]
 ) -> str:
-    """Return what there is to say about a picture, as a sentence."""
     names = [name(number) for number in range(results.classes)]
     said = certainty_from(results.calibrated[place], names)
     read = f"read as {names[int(results.answers[place])]}. {said.word}: {said.line}."

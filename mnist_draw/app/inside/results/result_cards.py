@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
@@ -25,8 +26,6 @@ _NONE = "–"
 
 
 class ResultFigure(QWidget):
-    """A figure with what it is above it, and what that means below."""
-
     def __init__(self, name: str, caption: str, note: str = "") -> None:
         super().__init__()
         self.caption = label(caption, "muted")
@@ -37,7 +36,6 @@ class ResultFigure(QWidget):
         column(*parts, self._steady, 1, gap=0, owner=self)
 
     def show_figure(self, value: str, note: str | None = None) -> None:
-        """Show a figure; the note below stays if none is given."""
         self.value.setText(value)
         if note is not None:
             self._steady.set_text(note)
@@ -62,14 +60,12 @@ class ResultFigures(QWidget):
         row(*((figure, 1) for figure in figures), gap=Size.CARD_GAP, owner=self)
 
     def show_nothing(self) -> None:
-        """Show that nothing is counted."""
         for figure in (self.accuracy, self.other, self.weakest):
             figure.show_figure(_NONE, "")
         self.loss.show_figure(_NONE)
         self.sure.show_figure(_NONE)
 
     def show_results(self, results: Results, name: Callable[[int], str]) -> None:
-        """Show the figures of results, of some of the pictures or all."""
         if results.labels is None:
             self.accuracy.show_figure(_NONE, f"{results.counted:,} pictures, no labels")
             self.loss.show_figure(_NONE)
@@ -87,17 +83,13 @@ class ResultFigures(QWidget):
         self.sure.show_figure(f"{results.sure_and_wrong:,}")
 
     def show_other(self, title: str, results: Results | None) -> None:
-        """Show the accuracy on other pictures of the same data set."""
         self.other.setVisible(bool(title))
         self.other.caption.setText(f"On {title}")
         self.other.show_figure(*((_NONE, "") if results is None else _accuracy(results)))
 
 
 def _accuracy(results: Results) -> tuple[str, str]:
-    return (
-        f"{100 * results.accuracy:.2f} %",
-        f"{results.wrong:,} of {results.counted:,} wrong",
-    )
+    return (f"{100 * results.accuracy:.2f} %", f"{results.wrong:,} of {results.counted:,} wrong")
 
 
 #: Number of the commonest mistakes with a link of their own.
@@ -109,8 +101,6 @@ UNLABELLED = "These pictures do not say what they are. The least sure come first
 
 
 class Upright(QWidget):
-    """A word that is read from below."""
-
     def __init__(self, text: str) -> None:
         super().__init__()
         self._text = text
@@ -121,27 +111,20 @@ class Upright(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setFont(theme.font(Text.LABEL))
-        painter.setPen(theme.colour("muted"))
+        write_with(painter, Text.LABEL, "muted")
         painter.translate(0, self.height())
         painter.rotate(-90)
         painter.drawText(QRectF(0, 0, self.height(), self.width()), Qt.AlignCenter, self._text)
 
 
 class ConfusionCard(Card):
-    """The commonest mistakes of each digit."""
-
-    toggle_requested = pyqtSignal()
-
     def __init__(self) -> None:
         super().__init__("What it takes each digit for")
-        self.note: QLabel = FittedLabel(elide=Qt.ElideRight, two_lines=True)
-        self.note.setProperty("look", "muted")
-        self.note.setObjectName("resultsState")
+        elided = Qt.ElideRight
+        self.note = FittedLabel(None, elided, two_lines=True, look="muted", name="resultsState")
         self.link = push_button(
             "resultsLink", _LONGEST, "Stop counting, or go on with it.", look="link"
         )
-        self.link.clicked.connect(self.toggle_requested)
         # Its place is kept while there is nothing to do.
         policy = self.link.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
@@ -204,7 +187,6 @@ class ConfusionCard(Card):
         self.link.setVisible(bool(link))
 
     def show_nothing(self, name: Callable[[int], str]) -> None:
-        """Show a table without counts."""
         self._labelled, self._pairs = True, []
         self._table.show()
         self._unlabelled.hide()
@@ -215,7 +197,6 @@ class ConfusionCard(Card):
             part.hide()
 
     def show_results(self, results: Results, name: Callable[[int], str]) -> None:
-        """Show the counts of results."""
         labelled = self._labelled = results.labels is not None
         self._table.setVisible(labelled)
         self._unlabelled.setVisible(not labelled)
@@ -240,8 +221,6 @@ _NEAR = 14
 
 
 class ReliabilityView(WalkableView):
-    """A point for each range of confidence."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             "reliabilityView",
@@ -260,13 +239,10 @@ class ReliabilityView(WalkableView):
         return QSize(180, 110)
 
     def show_results(self, results: Results | None) -> None:
-        """Show the points of results; none without any."""
         self.bins = () if results is None else results.reliability
         if self.current is not None and self.current >= len(self.bins):
             self.current = None
         self.update()
-
-    # -- where things are
 
     def _area(self) -> QRectF:
         scale = theme.text_scale()
@@ -281,11 +257,8 @@ class ReliabilityView(WalkableView):
     def _middle(self, number: int) -> QPointF:
         return self._point(self.bins[number].confidence, self.bins[number].accuracy)
 
-    # -- painting
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         painter.setOpacity(0.45 if self.dimmed else 1.0)
         self._paint_axes(painter)
         accent = theme.colour("accent")
@@ -332,8 +305,6 @@ class ReliabilityView(WalkableView):
         painter.drawText(aside, Qt.AlignCenter, "how often it is right")
         painter.resetTransform()
 
-    # -- walking
-
     def count(self) -> int:
         return len(self.bins)
 
@@ -353,7 +324,6 @@ class ReliabilityView(WalkableView):
 
 
 def describe_bin(part: Bin) -> str:
-    """Return what a point says, as a sentence."""
     answers = "1 answer" if part.count == 1 else f"{part.count:,} answers"
     return (
         f"{answers} between {100 * part.low:g} and {100 * part.high:g} %: says "

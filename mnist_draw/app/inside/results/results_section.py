@@ -103,13 +103,11 @@ class ResultsSection(CountedSection):
         count.state_changed.connect(self._show_state)
         count.failed.connect(self._fail)
         self.data.chosen.connect(self._load)
-        self.confusion.toggle_requested.connect(self._stop_or_go_on)
+        self.confusion.link.clicked.connect(self._stop_or_go_on)
         self.confusion.matrix.pair_pinned.connect(self._show_pair)
-        self.mistakes.all_requested.connect(lambda: self.confusion.matrix.pin(None))
+        self.mistakes.all_link.clicked.connect(lambda: self.confusion.matrix.pin(None))
         self.mistakes.view.picked_here.connect(self._pick)
         self.mistakes.view.why_requested.connect(self._ask_why)
-
-    # -- as a section
 
     def _forget_network(self) -> None:
         pictures = self.count.pictures
@@ -182,8 +180,6 @@ class ResultsSection(CountedSection):
         self.confusion.heading.setText(f"What it takes each {kind} for")
         self.confusion.matrix.show_classes(len(all_names(self._model)), self._name)
 
-    # -- pictures
-
     def _load(self, load: Load) -> None:
         self.confusion.show_state("Reading the pictures", "")
         self.count.load(load)
@@ -219,8 +215,6 @@ class ResultsSection(CountedSection):
         self.remark.setText(" ".join(remarks))
         self.remark.setVisible(bool(remarks))
 
-    # -- results
-
     def _show_results(self, results: Results) -> None:
         first = self._outdated or self._results is None
         self._results, self._shown = results, self.count.pictures
@@ -241,7 +235,6 @@ class ResultsSection(CountedSection):
         self._show_state()
 
     def _show_nothing(self) -> None:
-        """Show empty views, and why where that is known."""
         self._results = self._shown = None
         self._outdated = False
         self.figures.show_nothing()
@@ -275,7 +268,6 @@ class ResultsSection(CountedSection):
         self.confusion.show_state(*self._state())
 
     def _state(self) -> tuple[str, str]:
-        """Return how far the count is, and the word on the link beside it."""
         if self._failure:
             return "This was not counted.", "Try again"
         if self.count.is_counting and self._outdated:
@@ -302,8 +294,6 @@ class ResultsSection(CountedSection):
         if self._outdated:
             self._show_nothing()
         self._show_state()
-
-    # -- the example
 
     def _example_at(self, place: int) -> Example:
         from mnist_draw.app.inside.section import Example

@@ -14,6 +14,7 @@ from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.inside.rows_view import Heading, Line, Picture, PictureRow, Row
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.library.network_data import class_name
@@ -35,8 +36,6 @@ def role_of(digit: int, label: int, p: np.ndarray) -> str:
 
 
 class Answers:
-    """Paints the answers at the right of the picture."""
-
     def __init__(
         self, painter: QPainter, places: Places, width: float, name: Callable[[int], str]
     ) -> None:
@@ -85,35 +84,29 @@ class Answers:
             words = f"{error:+.3f}".replace("-", "−") if abs(error) >= 5e-4 else "0.000"
             self._figure(y, words, role)
 
-    # -- parts of them
-
     def _title(self, title: str, note: str) -> None:
         paint_title(self._painter, QPointF(self._places.answer, 18 * self._scale), title, note)
 
     def _headings(self, words: Sequence[str], edges: Sequence[float]) -> None:
-        self._painter.setFont(theme.font(Text.LABEL, bold=True))
-        self._painter.setPen(theme.colour("text"))
+        write_with(self._painter, Text.LABEL, "text", bold=True)
         for text, edge in zip(words, edges, strict=True):
             box = QRectF(edge - 90, 4 * self._scale, 88, 18 * self._scale)
             self._painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), text)
 
     def _digit(self, digit: int, role: str) -> float:
         y = self._places.bands[digit].center().y()
-        self._painter.setFont(theme.font(Text.BODY, bold=bool(role)))
-        self._painter.setPen(theme.colour(role or "muted"))
+        write_with(self._painter, Text.BODY, role or "muted", bold=bool(role))
         box = QRectF(self._places.answer, y - 12, 22 * self._scale, 24)
         self._painter.drawText(box, Qt.AlignCenter, short_name(self._name(digit)))
         return y
 
     def _figure(self, y: float, words: str, role: str) -> None:
-        self._painter.setFont(theme.font(Text.LABEL, bold=bool(role)))
-        self._painter.setPen(theme.colour("text" if role else "muted"))
+        write_with(self._painter, Text.LABEL, "text" if role else "muted", bold=bool(role))
         box = QRectF(self._places.answer, y - 12, self._width - self._places.answer - 2, 24)
         draw_tabular(self._painter, box, words, Qt.AlignRight)
 
     def _cell(self, edge: float, y: float, words: str, bold: bool) -> None:
-        self._painter.setFont(theme.font(Text.LABEL, bold=bold))
-        self._painter.setPen(theme.colour("text"))
+        write_with(self._painter, Text.LABEL, "text", bold=bold)
         draw_tabular(self._painter, QRectF(edge - 90, y - 12, 88, 24), words, Qt.AlignRight)
 
 
@@ -153,8 +146,7 @@ def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
     mean = box.bottom() - box.height() * float(np.sqrt(losses.mean() / largest))
     painter.setPen(QPen(theme.colour("second"), 1.4, Qt.DashLine))
     painter.drawLine(QPointF(box.left(), mean), QPointF(box.right(), mean))
-    painter.setFont(theme.font(Text.LABEL))
-    painter.setPen(theme.colour("muted"))
+    write_with(painter, Text.LABEL, "muted")
     words = (
         f"all {len(losses):,} losses, the largest first, heights by their square roots: "
         f"yours {abs(float(losses[0])):.3f} (marked), mean {float(losses.mean()):.4f} (dashed)"
@@ -177,7 +169,6 @@ def number(value: float) -> str:
 
 
 def weight_title(shown: Shown, weight: Weight) -> str:
-    """Say which weight it is."""
     layers, last = shown.layers, len(shown.layers) - 1
     if weight.layer == 0:
         row, column = divmod(weight.source % 784, 28)
@@ -194,7 +185,6 @@ def weight_title(shown: Shown, weight: Weight) -> str:
 
 
 def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
-    """Return what is known of the weight after a stage."""
     from mnist_draw.analysis.step_weight import follow
 
     l2 = shown.settings.l2

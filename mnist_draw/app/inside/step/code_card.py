@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QSize, Qt
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -19,15 +19,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.rows_view import (
-    Code,
-    Heading,
-    Row,
-    RowsView,
-    Rule,
-    Sentence,
-    code_font,
-)
+from mnist_draw.app.inside.rows_view import Code, Heading, Row, RowsView, Rule, Sentence, code_font
 from mnist_draw.app.inside.step.stages import (
     STAGES,
     CodeLine,
@@ -40,7 +32,7 @@ from mnist_draw.app.inside.step.stages import (
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row, scrolled
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, style_table
 from mnist_draw.training.settings import TrainingSettings
@@ -98,8 +90,6 @@ def _next_label(stage: int) -> str:
 
 
 class CodeCard(Card):
-    """Code and buttons."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("In code", parent=parent)
         self.graph = push_button(
@@ -111,10 +101,7 @@ class CodeCard(Card):
         self.area = scrolled(self.code)
         self.body.addWidget(self.area, 1)
         # Words that wrap would ask for height by width, and the section would scroll too early.
-        self.note = FittedLabel(elide=Qt.ElideRight)
-        self.note.setObjectName("copyNote")
-        self.note.setProperty("look", "muted")
-        self.note.setText(_COPY)
+        self.note = ElidedLabel(_COPY, "muted", "copyNote")
         self.body.addWidget(FixedLabel(self.note, lines=1))
         self.again = push_button(
             "againButton", "Again", "Learn the same minibatch once more, with the same units out."
@@ -139,7 +126,6 @@ class CodeCard(Card):
         self.body.addLayout(row((self.back, 1), (self.next, 2), (self.play, 1)))
 
     def show_stage(self, shown: Shown | None, stage: int, followed: int, playing: bool) -> None:
-        """Show the code of a stage, and which buttons make sense."""
         last = len(STAGES)
         settings = TrainingSettings() if shown is None else shown.settings
         lines = tutorial_lines(settings)
@@ -166,8 +152,6 @@ _HEADINGS = ("Kind", "Operation", "As written", "As compiled")
 
 class GraphPage(QWidget):
     """The operations of one of the three functions, as written and as compiled."""
-
-    back_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -206,7 +190,6 @@ class GraphPage(QWidget):
         self.back = push_button(
             "backToCodeButton", "Back to the code", "Show the stages of the step.", look="link"
         )
-        self.back.clicked.connect(self.back_requested)
         top.addWidget(self.back)
         return top
 
@@ -227,11 +210,9 @@ class GraphPage(QWidget):
             view.setFont(code_font(Text.LABEL))
 
     def show_state(self, words: str) -> None:
-        """Show what the page waits for; empty if the graphs are there."""
         self.state.setText(words or _MEANING)
 
     def show_graphs(self, graphs: Mapping[str, FunctionGraphs]) -> None:
-        """Show the functions of a network."""
         self.graphs = graphs
         if not self.functions.count():
             for name, function in graphs.items():
@@ -256,7 +237,6 @@ class GraphPage(QWidget):
         self.compiled.setPlainText(shown.compiled_text)
 
     def table(self) -> Table:
-        """Return the operations of the function in front."""
         shown = self.graphs.get(self.functions.currentData())
         return Table.of("Graph", (), ()) if shown is None else shown.table()
 
@@ -274,5 +254,4 @@ def _print_view(name: str) -> QPlainTextEdit:
 
 
 def _figure(title: str, widget: QWidget, unit: str) -> QVBoxLayout:
-    """Return a figure with words above and below it."""
     return column(label(title, "muted"), widget, label(unit, "muted"), 1, gap=0)

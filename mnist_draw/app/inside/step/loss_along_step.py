@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF
 
 from mnist_draw.app.inside.rows_view import Line, Row
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
+from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 
@@ -50,8 +51,6 @@ class LossAlongStep(WalkableView):
             self.walk_to(None)
         self.update()
 
-    # -- where things are
-
     def _area(self) -> QRectF:
         scale = theme.text_scale()
         return QRectF(self.rect()).adjusted(4, 22 * scale, -12 * scale, -18 * scale)
@@ -62,17 +61,12 @@ class LossAlongStep(WalkableView):
         x = area.left() + area.width() * self.lengths[item] / self.lengths[-1]
         return QPointF(x, area.bottom() - area.height() * part)
 
-    # -- painting
-
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setFont(theme.font(Text.LABEL, bold=True))
-        painter.setPen(theme.colour("text"))
+        painter = smooth_painter(self)
+        write_with(painter, Text.LABEL, "text", bold=True)
         scale, area = theme.text_scale(), self._area()
         painter.drawText(QPointF(0, 14 * scale), _TITLE)
-        painter.setFont(theme.font(Text.AXIS))
-        painter.setPen(theme.colour("muted"))
+        write_with(painter, Text.AXIS, "muted")
         for length in (1, 10, 20, 30):
             x = area.left() + area.width() * length / 30
             box = QRectF(x - 20 * scale, area.bottom() + 2, 40 * scale, 16 * scale)
@@ -94,8 +88,6 @@ class LossAlongStep(WalkableView):
             painter.setBrush(Qt.NoBrush)
             painter.setPen(QPen(theme.colour("second"), 2.5))
             painter.drawEllipse(self._point(self.current), 6, 6)
-
-    # -- walking
 
     def step(self, right: int, down: int) -> bool:
         # Left and right go through the stages, wherever the keyboard is.

@@ -18,18 +18,13 @@ from mnist_draw.app.inside.network.scene import (
     paint_titles,
     say,
 )
-from mnist_draw.app.inside.network.units import (
-    Column,
-    lights_mask,
-    paint_lights,
-    paint_maps,
-)
+from mnist_draw.app.inside.network.units import Column, lights_mask, paint_lights, paint_maps
 from mnist_draw.app.inside.step.answers_and_weight import Answers, paint_losses, role_of
 from mnist_draw.app.inside.step.stages import taught
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.painters import image_of, mosaic, paint_grey, paint_signed
+from mnist_draw.app.kit.painters import image_of, mosaic, paint_grey, paint_signed, write_with
 from mnist_draw.app.kit.theme import Text
 
 if TYPE_CHECKING:
@@ -41,8 +36,6 @@ STRIP = 46.0
 
 @dataclass(frozen=True, eq=False)
 class StageScene(LayersScene):
-    """All that the painting of a stage depends on."""
-
     shown: Shown
     stage: int
     weight: Weight | None
@@ -54,7 +47,6 @@ class StageScene(LayersScene):
 
 
 def paint_stage(painter: QPainter, scene: StageScene) -> None:
-    """Paint the whole view."""
     painter.setRenderHint(QPainter.Antialiasing)
     if scene.stage == 1:
         box = QRectF(0, 4, scene.width, scene.height - 30 * scene.scale)
@@ -111,8 +103,7 @@ def _paint_picture(painter: QPainter, scene: StageScene) -> None:
         painter.fillRect(box, QColor(Qt.black))
         paint_grey(painter, box, figures.minibatch.pictures[0, 0])
     painter.setRenderHint(QPainter.Antialiasing)
-    painter.setFont(theme.font(Text.LABEL))
-    painter.setPen(theme.colour("muted"))
+    write_with(painter, Text.LABEL, "muted")
     room = QRectF(box.left(), box.bottom() + 4, box.width(), scene.height - box.bottom() - 30)
     painter.drawText(room, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), words)
 
@@ -212,7 +203,6 @@ def _paint_legend(painter: QPainter, scene: StageScene) -> None:
 
 
 def _foot(painter: QPainter, scene: StageScene, entries: tuple[tuple[str, str], ...]) -> None:
-    """Say what forms and colours mean."""
     painter.setFont(theme.font(Text.LABEL))
     y, size = scene.height - 11 * scene.scale, 8 * scene.scale
     x = scene.places.columns[0].box.left() if scene.stage > 1 and scene.places.columns else 0.0
@@ -239,8 +229,7 @@ def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> Non
     """Paint pictures, uint8 (N, 28, 28), in rows that fill a box."""
     count = len(pictures)
     columns = max(
-        range(1, count + 1),
-        key=lambda n: min(box.width() / n, box.height() / math.ceil(count / n)),
+        range(1, count + 1), key=lambda n: min(box.width() / n, box.height() / math.ceil(count / n))
     )
     rows = math.ceil(count / columns)
     cell = min(box.width() / columns, box.height() / rows)

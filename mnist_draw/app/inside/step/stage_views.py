@@ -6,15 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import (
-    QFontMetricsF,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-)
+from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
 from mnist_draw.app.inside.network.network_view import LayersView
@@ -25,6 +17,7 @@ from mnist_draw.app.inside.step.stages import STAGES
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import claims_key, explain
 
@@ -39,8 +32,6 @@ _HIGH, _RING, _ARROW = 58.0, 13.0, 10.0
 
 
 class StageChip(QAbstractButton):
-    """One stage: its number, its name, its figure."""
-
     def __init__(self, number: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         stage = STAGES[number - 1]
@@ -76,8 +67,7 @@ class StageChip(QAbstractButton):
             super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         scale = theme.text_scale()
         on = self.isChecked()
         arrow = _ARROW * scale if self.number < len(STAGES) else 0.0
@@ -100,39 +90,37 @@ class StageChip(QAbstractButton):
         if self.width() >= _room_for([stage.title for stage in STAGES], 20 + 2 * _RING):
             left = self._paint_ring(painter, box, on) + 8 * scale
         room = QRectF(left, box.top() + 5 * scale, box.right() - left - 2, 18 * scale)
-        painter.setPen(theme.colour("text" if self.reached or on else "muted"))
-        painter.setFont(theme.font(Text.BODY, bold=True))
+        write_with(painter, Text.BODY, "text" if self.reached or on else "muted", bold=True)
         painter.drawText(room, int(Qt.AlignLeft | Qt.AlignVCenter), self.title)
-        painter.setPen(theme.colour("muted"))
-        painter.setFont(theme.font(Text.LABEL))
+        write_with(painter, Text.LABEL, "muted")
         room.setTop(room.bottom())
         room.setBottom(box.bottom() - 3)
         painter.drawText(room, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), self.figure)
 
     def _paint_ring(self, painter: QPainter, box: QRectF, on: bool) -> float:
-        """Paint the stage's number, and return the x of its end."""
         radius, scale = _RING * theme.text_scale(), theme.text_scale()
         centre = QPointF(box.left() + 12 * scale + radius, box.center().y())
         painter.setPen(QPen(theme.colour("accent" if on else "muted"), 1.6))
         painter.setBrush(theme.colour("accent" if on else "card"))
         painter.drawEllipse(centre, radius, radius)
-        painter.setPen(theme.colour("on_accent" if on else "text" if self.reached else "muted"))
-        painter.setFont(theme.font(Text.LABEL, bold=True))
+        write_with(
+            painter,
+            Text.LABEL,
+            "on_accent" if on else "text" if self.reached else "muted",
+            bold=True,
+        )
         ring = QRectF(centre.x() - radius, centre.y() - radius, 2 * radius, 2 * radius)
         painter.drawText(ring, Qt.AlignCenter, str(self.number))
         return centre.x() + radius
 
 
 def _room_for(titles: Sequence[str], beside: float) -> float:
-    """Return the width of a chip in which each of the titles is whole."""
     metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
     widest = max(metrics.horizontalAdvance(title) for title in titles)
     return widest + (beside + _ARROW) * theme.text_scale() + 8
 
 
 class StageBar(QWidget):
-    """The row of stages."""
-
     chosen = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -146,7 +134,6 @@ class StageBar(QWidget):
         self.group.idClicked.connect(self.chosen)
 
     def show_stage(self, stage: int, figures: Sequence[str], reached: int) -> None:
-        """Show which stage is in front, and the figures of those that were reached."""
         self.chips[stage - 1].setChecked(True)
         for chip, words in zip(self.chips, figures, strict=True):
             known = chip.number <= reached
@@ -186,10 +173,7 @@ class StagePicture(LayersView):
     def minimumSizeHint(self) -> QSize:
         return QSize(420, 250)
 
-    # -- what is shown
-
     def show_stage(self, shown: Shown | None, stage: int, weight: Weight | None) -> None:
-        """Show a stage of a step."""
         if shown is not self.shown or stage != self.stage or weight != self.weight:
             self.shown, self.stage, self.weight = shown, stage, weight
             self.lay_out_anew()
@@ -201,7 +185,6 @@ class StagePicture(LayersView):
             self.update()
 
     def lay_out_anew(self) -> None:
-        """Repaint before the picture is shown next."""
         self._picture = self._places = None
         self._turn.start()
 
@@ -211,10 +194,7 @@ class StagePicture(LayersView):
         self.update()
 
     def describe(self, words: str) -> None:
-        """Tell a screen reader what is shown."""
         self.setAccessibleDescription(f"{words} {_EXPLAINED}")
-
-    # -- places
 
     def layers(self) -> tuple[Layer, ...]:
         return () if self.shown is None else self.shown.layers
@@ -232,8 +212,6 @@ class StagePicture(LayersView):
             layers, float(self.width()), height, rows, heights, scale,
             pictures=1, answers=ROOM[self.stage - 1] * scale, depth=2,
         )  # fmt: skip
-
-    # -- choosing a unit
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         unit = self.unit_at(event.localPos())
@@ -255,8 +233,6 @@ class StagePicture(LayersView):
         now = self.weight.source if self.weight is not None and self.weight.layer == last + 1 else 0
         self.unit_chosen.emit(last, (now + step) % self.shown.layers[last].units)
 
-    # -- painting
-
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._picture is None:
@@ -266,8 +242,7 @@ class StagePicture(LayersView):
             painter.drawPixmap(0, 0, self._picture)
             painter.setOpacity(1.0)
         if self.state:
-            painter.setFont(theme.font(Text.SENTENCE))
-            painter.setPen(theme.colour("text"))
+            write_with(painter, Text.SENTENCE, "text")
             flags = int(Qt.AlignCenter | Qt.TextWordWrap)
             painter.drawText(self.rect().adjusted(20, 0, -20, 0), flags, self.state)
 

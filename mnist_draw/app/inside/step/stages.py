@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage."""
-
     title: str
     heading: str
     meaning: str
@@ -48,15 +46,12 @@ class CodeLine:
 
 @dataclass(frozen=True)
 class Expression:
-    """One expression that Theano computes, its shape, and whether it is the one to look at."""
-
     text: str
     shape: str
     marked: bool = False
 
 
 def tutorial_lines(settings: TrainingSettings) -> list[CodeLine]:
-    """Return the lines of the tutorial's program that a step consists of."""
     size, rate = settings.batch_size, f"{settings.learning_rate:g}"
     penalty = []
     if settings.l2:
@@ -84,7 +79,6 @@ def lines_title(lines: Sequence[CodeLine]) -> str:
 
 
 def expressions(shown: Shown, stage: int, followed: int) -> list[Expression]:
-    """Return what Theano computes in a stage."""
     makers = (_minibatch, _forward, _loss, _gradient, _update)
     return makers[stage - 1](shown, followed)
 
@@ -227,7 +221,6 @@ def taught(name: str) -> str:
 
 
 def stage_figures(shown: Shown) -> list[str]:
-    """Return what the five buttons say."""
     figures = shown.figures
     count = len(figures.losses)
     _, left_out, total = shown.left_out

@@ -26,7 +26,7 @@ from mnist_draw.app.inside.step.stages import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label, push_button
 from mnist_draw.library.network_data import all_names
@@ -90,9 +90,7 @@ class StepSection(Section):
         self.bar = StageBar()
         self.card = Card()
         self.heading = label("", "title", "stageTitle")
-        self.note = FittedLabel(elide=Qt.ElideRight)
-        self.note.setObjectName("stageNote")
-        self.note.setProperty("look", "muted")
+        self.note = ElidedLabel("", "muted", "stageNote")
         self.note.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
         self.card.top.addWidget(self.heading)
         self.card.top.addWidget(FixedLabel(self.note, lines=1), 1)
@@ -127,7 +125,7 @@ class StepSection(Section):
         self.picture.unit_chosen.connect(self._follow_unit)
         self.all_the_same.clicked.connect(self._permit)
         code.graph.clicked.connect(lambda: self.open_view("graph"))
-        self.graph.back_requested.connect(lambda: self.open_stage(self.stage))
+        self.graph.back.clicked.connect(lambda: self.open_stage(self.stage))
         code.back.clicked.connect(lambda: self.open_stage(self.stage - 1))
         code.next.clicked.connect(lambda: self.open_stage(self.stage + 1))
         code.play.clicked.connect(self.play)
@@ -138,8 +136,6 @@ class StepSection(Section):
             shortcut = QShortcut(QKeySequence(keys), self.views.widget(0))
             shortcut.setContext(Qt.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda step=step: self._walk(step))
-
-    # -- as a section
 
     def use_network(self, model: ModelFile, key: str) -> None:
         if self._model is not None and self._model.network != model.network:
@@ -182,12 +178,10 @@ class StepSection(Section):
             self.open_stage(1)
 
     def view_name(self) -> str:
-        """Return what is in front, as the guide knows it."""
         return "graph" if self.shows_graph else f"stage {self.stage}"
 
     @property
     def shows_graph(self) -> bool:
-        """Whether the graph is in front, not the stages."""
         return self.views.currentWidget() is self.graph
 
     def update_layout(self) -> None:
@@ -210,7 +204,6 @@ class StepSection(Section):
         return step_table(self._shown, self._weight, self._name)
 
     def is_ready(self) -> bool:
-        """Whether a step is shown with the units in their rows."""
         return self._shown is not None and self.picture.profiles is not None
 
     def is_pending(self) -> bool:
@@ -222,10 +215,7 @@ class StepSection(Section):
     def wait(self) -> bool:
         return self.worker.close()
 
-    # -- questions
-
     def _ask_soon(self) -> None:
-        """Ask when nothing was drawn for a moment."""
         if self._example is None:
             self._shown = self._requested = None
             self._show()
@@ -254,8 +244,6 @@ class StepSection(Section):
     def _permit(self) -> None:
         self._permitted = True
         self._ask()
-
-    # -- answers
 
     def _show_state(self, words: str) -> None:
         self.picture.show_state(words)
@@ -298,7 +286,6 @@ class StepSection(Section):
         self.problem.emit(sentence)
 
     def _show(self) -> None:
-        """Show the stage of the step, or why there is none."""
         shown, stage = self._shown, self.stage
         asks = self._example is not None and self._requested is None and (
             self.is_training() and not self._permitted
@@ -342,8 +329,6 @@ class StepSection(Section):
         stage = ("", "your picture", "your picture", "for your picture", "")[self.stage - 1]
         return " · ".join(part for part in (stage, taught_as, step, behind) if part)
 
-    # -- stages
-
     def open_stage(self, stage: int) -> None:
         """Bring a stage to the front; those beyond the ends do nothing."""
         if not 1 <= stage <= len(STAGES):
@@ -362,7 +347,6 @@ class StepSection(Section):
             self.open_stage(self.stage + step)
 
     def _open_graph(self) -> None:
-        """Show the graph, which does not need an example."""
         self._stop_playing()
         changed = not self.shows_graph
         self.views.setCurrentWidget(self.graph)
@@ -423,7 +407,6 @@ _HEADINGS = (
 
 
 def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) -> Table:
-    """Return everything that the stages show in figures."""
     figures = shown.figures
     blank = ("",) * (len(_HEADINGS) - 2)
     rows: list[tuple[str, ...]] = [

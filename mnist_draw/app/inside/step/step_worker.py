@@ -33,8 +33,6 @@ Action = str
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """The minibatch and network of a step."""
-
     model: ModelFile
     picture: np.ndarray = field(repr=False)
     label: int
@@ -43,8 +41,6 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """Everything about one step that is to be shown."""
-
     task: Task
     layers: tuple[Layer, ...]
     figures: StepFigures
@@ -82,19 +78,14 @@ class StepWorker(LatestJob):
         self._shown: Shown | None = None
         self._quiet_until = 0.0
 
-    # -- from any thread
-
     def post(self, task: Task) -> None:
         """Ask for a step; only the newest task is done."""
         self._tasks.put(task)
         self.wake()
 
     def post_graphs(self, model: ModelFile) -> None:
-        """Ask for the graphs of a network's functions."""
         self._graphs.put(model)
         self.wake()
-
-    # -- in the thread
 
     def process_pending(self) -> float | None:
         """Do the newest task and make the graphs; then go on with the units' profiles."""
@@ -211,6 +202,5 @@ def _same(minibatch: Any, task: Task) -> bool:
 
 
 def _grey(figures: StepFigures) -> np.ndarray:
-    """Return the minibatch's pictures as grey levels."""
     levels: np.ndarray = (255 * figures.minibatch.pictures[:, 0]).clip(0, 255).astype("uint8")
     return levels
