@@ -21,7 +21,7 @@ from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.painters import ink_image, smooth_painter, write_with
+from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, no_key, push_button, rule
@@ -61,9 +61,7 @@ class PickedPicture(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        painter.setPen(theme.colour("line"))
-        painter.setBrush(theme.colour("paper"))
-        painter.drawRoundedRect(box, Size.CARD_RADIUS, Size.CARD_RADIUS)
+        paint_box(painter, box, "paper")
         if self._picture is not None:
             painter.setRenderHint(QPainter.Antialiasing, False)
             painter.drawImage(box.adjusted(9, 9, -9, -9), ink_image(self._picture))
@@ -166,7 +164,6 @@ class ExampleCard(Card):
         self.clear_button.setEnabled(bool(self.board.drawing.items))
 
     def set_present(self, on: bool) -> None:
-        """Show the picture, its answer and the network alone, for presenting, or everything."""
         self._below.setVisible(not on)
         self._title.setVisible(not on)
 
@@ -281,8 +278,6 @@ class InsideBoard(Canvas):
 
 
 class ExampleInUse(QObject):
-    """The drawing or a picked picture, its label, and the answer to it."""
-
     changed = pyqtSignal(object)
     #: The probabilities, and how certain they are.
     answered = pyqtSignal(object, object)

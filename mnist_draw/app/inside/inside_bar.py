@@ -73,8 +73,6 @@ _FILTERS = {
 
 
 class ViewMenu(QMenu):
-    """Copies and saves the section in front, or shows it as a table."""
-
     def __init__(self, section: Callable[[], Section], parent: QWidget) -> None:
         super().__init__(parent)
         self._section = section

@@ -183,7 +183,6 @@ class InsideTab(Page):
         return view
 
     def remember(self, preferences: Preferences) -> None:
-        """Save the section and the guide's step in front."""
         if self.view is not None:
             preferences.set(_SECTION, self.view.section.name)
             preferences.set(_STEP, self.view.guide.step.number)

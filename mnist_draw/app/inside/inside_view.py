@@ -229,7 +229,6 @@ class InsideView(QWidget):
         self.section.open_view(f"why {answer} {rival}")
 
     def ask_why(self) -> None:
-        """Show why the network gives its answer rather than the second guess."""
         self.open_section("network")
         self.section.open_view("why")
 
@@ -299,7 +298,6 @@ class InsideView(QWidget):
             notifier.undo(f"{TITLES[other]} answers now.", back, "Go back")
 
     def _name_network(self) -> None:
-        """Say on the guide's button which network it would let answer."""
         other = self._other_network(self.guide.step)
         self.guide.show_needed(TITLES[other] if other else "")
 

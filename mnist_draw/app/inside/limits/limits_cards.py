@@ -44,8 +44,6 @@ class NetworkChoice:
 
 
 class NetworkChoices(QWidget):
-    """A menu in which up to four networks are ticked, and the lines of those that are."""
-
     changed = pyqtSignal()
     problem = pyqtSignal(str)
 
@@ -135,8 +133,6 @@ class NetworkChoices(QWidget):
 
 
 class NetworkLegend(QWidget):
-    """The lines of the networks, with their names as far as there is room."""
-
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("networkLegend")
@@ -189,8 +185,6 @@ _ALL = {2: "both", 3: "all three", 4: "all four"}
 
 
 class TurnedPicture(QWidget):
-    """The example after the change, white on black as the networks take it."""
-
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("turnedPicture")
@@ -210,8 +204,6 @@ class TurnedPicture(QWidget):
 
 
 class PerturbationCard(Card):
-    """The example, changed as the cursors say, and what the networks read."""
-
     def __init__(self) -> None:
         super().__init__("Turn your own")
         self.setObjectName("turnCard")

@@ -55,8 +55,6 @@ _TRAINED = "Your training"
 
 
 class LimitsSection(CountedSection):
-    """Accuracy of up to four networks on pictures that are changed, and the example with them."""
-
     name = "limits"
     title = "Limits"
     question = "How much can it take?"

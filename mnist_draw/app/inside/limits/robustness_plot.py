@@ -29,8 +29,6 @@ class AccuracyCurve(NamedTuple):
 
 
 class RobustnessPlot(WalkableView):
-    """Curves of several networks over the amounts of a change, and a cursor at one of them."""
-
     #: The cursor was dragged to an amount.
     moved = pyqtSignal()
 

@@ -52,8 +52,6 @@ class NeighboursView(TileView):
 
 
 class NeighboursCard(Card):
-    """The nearest training pictures, each with its class and distance, and their vote."""
-
     def __init__(self) -> None:
         super().__init__("Nearest training pictures", " ")
         self.note.setObjectName("neighboursState")

@@ -51,8 +51,6 @@ _LOCATE_S = 0.1
 
 
 class MapSection(CountedSection):
-    """Test digits as each layer sees them, the example among them, and its neighbours."""
-
     name = "map"
     title = "Map"
     question = "What does it find alike?"

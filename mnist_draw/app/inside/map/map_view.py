@@ -11,7 +11,7 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPi
 
 from mnist_draw.app.inside.network.scene import short_name
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import blank_pixmap, image_of, write_with
+from mnist_draw.app.kit.painters import blank_pixmap, image_of, paint_box, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
@@ -256,9 +256,7 @@ class MapView(WalkableView):
             frame.moveRight(place[0] - 16)
         if frame.bottom() > self.height() - 4:
             frame.moveBottom(place[1] - 14)
-        painter.setPen(QPen(theme.colour("line"), 1))
-        painter.setBrush(theme.colour("panel"))
-        painter.drawRoundedRect(frame, 6, 6)
+        paint_box(painter, frame, "panel", radius=6)
         painter.drawImage(
             QRectF(frame.left() + 6, frame.top() + 6, _THUMB, _THUMB),
             image_of(digits.images[number]),

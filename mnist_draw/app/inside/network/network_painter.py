@@ -25,7 +25,13 @@ from mnist_draw.app.inside.network.scene import (
 from mnist_draw.app.inside.network.units import Column, lights_mask, paint_lights, paint_maps
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.painters import blank_pixmap, paint_grey, paint_signed, write_with
+from mnist_draw.app.kit.painters import (
+    blank_pixmap,
+    paint_box,
+    paint_grey,
+    paint_signed,
+    write_with,
+)
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 
@@ -81,7 +87,6 @@ class NetworkPainter:
         self._paint_below(painter, scene)
 
     def _paint_below(self, painter: QPainter, scene: Scene) -> None:
-        """Paint the ink for and against the answer, or the terms of the selected unit."""
         places, frame, unit = scene.places, scene.frame, scene.unit
         painter.setPen(QPen(theme.colour("line"), 1))
         painter.setBrush(theme.colour("paper"))
@@ -183,9 +188,7 @@ class NetworkPainter:
         box = QRectF(rect.left() - 4, rect.top() - high - 6, wide, high)
         if box.top() < scene.places.top - 24:
             box.moveTop(rect.bottom() + 6)
-        painter.setPen(QPen(theme.colour("line"), 1))
-        painter.setBrush(theme.colour("panel"))
-        painter.drawRoundedRect(box, 3, 3)
+        paint_box(painter, box, "panel", radius=3)
         painter.setPen(theme.colour("text"))
         painter.drawText(box, Qt.AlignCenter, words)
 
@@ -237,7 +240,6 @@ def _paint_filters(painter: QPainter, scene: Scene) -> None:
 
 
 def _paint_weights(painter: QPainter, scene: Scene) -> None:
-    """Paint the weights from the pixels to each output of a network without hidden layers."""
     layer = scene.parts.shown[-1]
     largest = float(np.abs(layer.W).max())
     for digit, band in enumerate(scene.places.bands):
@@ -314,7 +316,6 @@ def _paint_ring(painter: QPainter, scene: LayersScene, digit: int, role: str, ch
 
 
 def paint_foot(painter: QPainter, scene: Scene, width: float, height: float) -> None:
-    """Draw the legend of lights and lines, and the number of active units."""
     y = height - 10 * scene.scale
     painter.setFont(theme.font(Text.LABEL))
     frame, unit = scene.frame, scene.unit

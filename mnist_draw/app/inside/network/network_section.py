@@ -53,8 +53,6 @@ _NOT_A_DIGIT = "Not a digit for the program; the figures are the network's own."
 
 
 class NetworkSection(Section):
-    """The layers of the network, live, and why it gives its answer."""
-
     name = "network"
     title = "Network"
     question = "How does it come to its answer?"

@@ -169,7 +169,6 @@ class NetworkView(LayersView):
         self._describe()
 
     def _fits(self, other: Parts | Frame) -> bool:
-        """Whether another network's layers have the shapes of those shown."""
         return self.parts is not None and [layer.shape for layer in self.parts.layers] == [
             layer.shape for layer in other.layers
         ]
@@ -325,7 +324,6 @@ class NetworkView(LayersView):
         self._painter.paint(painter, scene, float(self.width()), float(self.height()))
 
     def description(self) -> str:
-        """Describe the selected unit or the active units, in one line."""
         if self.parts is None:
             return ""
         if self.unit is None or self.frame is None:

@@ -109,7 +109,6 @@ class NetworkWorker(LatestJob):
         self.wake()
 
     def post_flip(self, frame: Frame) -> None:
-        """Ask which few pixels make the answer the rival."""
         self._flips.put(frame)
         self.wake()
 
@@ -197,7 +196,6 @@ class NetworkWorker(LatestJob):
         return None
 
     def _search_profiles(self) -> float | None:
-        """Search the units' profiles a little further, between two frames."""
         from mnist_draw.analysis.unit_profiles import ProfileSearch
 
         try:

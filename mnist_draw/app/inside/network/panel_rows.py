@@ -55,7 +55,6 @@ def why_of(frame: Frame) -> WhySum:
 
 
 def why_rows(frame: Frame, name: Name, flip: Flip | None = None) -> list[Row]:
-    """Explain the answer against its rival, and which few pixels would turn it."""
     why = why_of(frame)
     answer, rival = name(why.answer), name(why.rival)
     what = "units" if len(frame.layers) > 1 else "pixels"
@@ -295,7 +294,6 @@ def _pictures(
 
 
 def why_table(frame: Frame, name: Name) -> Table:
-    """Return the whole sum behind the answer, strongest first."""
     why = why_of(frame)
     order = np.argsort(-np.abs(why.terms), kind="stable")
     rows = [

@@ -182,8 +182,6 @@ _PICTURES = (
 
 
 class RunLayers(QWidget):
-    """The first weights of the network in training, and three pictures of its last epoch."""
-
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("layersView")

@@ -66,8 +66,6 @@ class LayersScene:
 
 @dataclass(frozen=True, eq=False)
 class Scene(LayersScene):
-    """Everything that the network's painter depends on."""
-
     parts: Parts
     frame: Frame | None
     lines: Connections
@@ -82,7 +80,6 @@ class Scene(LayersScene):
 
 
 def paint_bands(painter: QPainter, scene: LayersScene) -> None:
-    """Tint the rows of answer and rival, part all rows, and name them."""
     strength = 0.20 if theme.theme().colours.dark else 0.11
     painter.setFont(theme.font(Text.LABEL))
     named = scene.banded and bool(scene.places.columns)
@@ -100,7 +97,6 @@ def paint_bands(painter: QPainter, scene: LayersScene) -> None:
 
 
 def paint_titles(painter: QPainter, scene: LayersScene) -> None:
-    """Draw the titles of picture and layers with their sizes, and "…" for omitted layers."""
     places, layers = scene.places, scene.layers
     top = 18 * scene.scale
     convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
@@ -126,7 +122,6 @@ def paint_titles(painter: QPainter, scene: LayersScene) -> None:
 
 
 def short_name(name: str) -> str:
-    """Shorten a class's name to the room of a digit."""
     return name.removeprefix("class ")[:2]
 
 
@@ -141,7 +136,6 @@ def describe_active(frame: Frame) -> str:
 def describe_unit(
     frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]
 ) -> str:
-    """Describe a unit's output, and the answer with the unit in its other state."""
     layer = frame.layers[unit[0]]
     p = frame.passed.p
     if unit[0] == len(frame.layers) - 1:
@@ -201,7 +195,6 @@ def shortened(
 def paint_legend(
     painter: QPainter, scene: Scene, place: QPointF, words: tuple[str, str], room: float
 ) -> None:
-    """Draw the legend of the two colours, in two lines if one is too short."""
     painter.setFont(theme.font(Text.LABEL))
     metrics = painter.fontMetrics()
     size = 8 * scene.scale

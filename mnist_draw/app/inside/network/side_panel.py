@@ -149,7 +149,6 @@ class SidePanel(Card):
         self.why_rows.show_rows(())
 
     def show_view(self, view: NetworkView, ideal: Ideal | None, flip: Flip | None = None) -> None:
-        """Show the sum behind the answer, or the unit selected in the network's picture."""
         if view.frame is None:
             self._show_nothing()
         elif view.unit is None:

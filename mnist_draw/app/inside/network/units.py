@@ -165,7 +165,6 @@ def _boxes(
     many: bool,
     tight: bool,
 ) -> list[QRectF]:
-    """Divide the width between the picture and the answers among the columns."""
     gap = min((24.0 if tight else 56.0) * scale, 0.16 * (right - left))
     weights = [1.0 if layers[n].convolves else 0.62 if many else 1.0 for n in shown]
     room = right - left - gap * len(shown)
@@ -225,7 +224,6 @@ def _fits(
 
 
 def _maps(layer: int, shape: tuple[int, ...], box: QRectF) -> Column:
-    """Lay maps out as a mosaic of the largest tiles that fit."""
     units, high, wide = shape
     aspect = (high + 1) / (wide + 1)
     best = (0.0, 1)

@@ -41,8 +41,6 @@ _OF_MNIST: tuple[tuple[str, Load], ...] = (
 
 
 class DataCombo(ComboBox):
-    """MNIST's test and validation pictures, My digits, and folders that were opened."""
-
     chosen = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -89,7 +87,6 @@ class DataCombo(ComboBox):
         return load
 
     def confirm(self) -> None:
-        """Take note that the pictures chosen are there."""
         self._confirmed = self._chosen
 
     def revert(self) -> None:

@@ -183,8 +183,6 @@ _MAX_LETTERS = 4
 
 
 class MistakesCard(Card):
-    """All mistakes, the surest first, or the pictures of a cell of the matrix."""
-
     def __init__(self) -> None:
         super().__init__("Mistakes")
         self.title = _title(self)

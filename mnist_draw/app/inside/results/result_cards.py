@@ -43,8 +43,6 @@ class ResultFigure(QWidget):
 
 
 class ResultFigures(QWidget):
-    """Accuracy, the same on other pictures, loss, the weakest class, sure mistakes."""
-
     def __init__(self) -> None:
         super().__init__()
         self.accuracy = ResultFigure("accuracyFigure", "Accuracy")
@@ -130,7 +128,7 @@ class ConfusionCard(Card):
         policy.setRetainSizeWhenHidden(True)
         self.link.setSizePolicy(policy)
         theme.follow(self, self._fit_link)
-        self.top.insertWidget(1, FixedLabel(self.note, lines=2), 1)
+        self.top.insertWidget(1, FixedLabel(self.note, lines=2), 100)
         self.top.addWidget(self.link)
         self.matrix = ConfusionMatrix()
         self._table = QWidget()
@@ -181,7 +179,6 @@ class ConfusionCard(Card):
         self.link.setFixedWidth(self.link.fontMetrics().horizontalAdvance(_LONGEST) + 12)
 
     def show_state(self, state: str, link: str) -> None:
-        """Say how far the count is, and what can be done about it."""
         self.note.setText(state or (NOTE if self._labelled else ""))
         self.link.setText(link)
         self.link.setVisible(bool(link))

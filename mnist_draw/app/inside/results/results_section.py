@@ -39,8 +39,6 @@ _DASHED = (
 
 
 class ResultsSection(CountedSection):
-    """Counts right and wrong answers, and shows the pictures behind every number."""
-
     name = "results"
     title = "Results"
     question = "How often is it wrong, and where?"
@@ -89,7 +87,6 @@ class ResultsSection(CountedSection):
         return card
 
     def _fit_text(self) -> None:
-        """Give what has a fixed width the width that the text's size needs."""
         for part, width in self._fixed_widths:
             part.setFixedWidth(round(width * theme.text_scale()))
 
@@ -174,7 +171,6 @@ class ResultsSection(CountedSection):
         return self.count.wait()
 
     def _show_classes(self) -> None:
-        """Name what the network tells apart, before anything is counted."""
         kind = "digit" if self._name(0) == "0" else "class"
         self.figures.weakest.caption.setText(f"Weakest {kind}")
         self.confusion.heading.setText(f"What it takes each {kind} for")

@@ -47,7 +47,6 @@ _EXPLAINED = "The lines of a step; those of this stage are marked. Below: what T
 def code_rows(
     lines: Sequence[CodeLine], found: Sequence[Expression], sentence: str, stage: int
 ) -> list[Row]:
-    """Return the lines of a step, those of a stage marked, and what Theano computes in it."""
     rows: list[Row] = [Heading(lines_title(lines))]
     for before, line in zip((CodeLine(0, ""), *lines), lines, strict=False):
         number = str(line.stage) if line.stage and line.stage != before.stage else ""
@@ -151,8 +150,6 @@ _HEADINGS = ("Kind", "Operation", "As written", "As compiled")
 
 
 class GraphPage(QWidget):
-    """The operations of one of the three functions, as written and as compiled."""
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.graphs: Mapping[str, FunctionGraphs] = {}

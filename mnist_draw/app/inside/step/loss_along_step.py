@@ -114,7 +114,6 @@ class LossAlongStep(WalkableView):
 
 
 def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[Row]:
-    """Say what the step did to test pictures, and to the example as the network answers."""
     if effects is None or effects.example is None or not effects.counted:
         return [Line("What it did to others: being counted", "", "")]
     before, after = (100 * count / effects.counted for count in effects.right)

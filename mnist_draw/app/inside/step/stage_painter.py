@@ -166,7 +166,6 @@ def _title_answers(painter: QPainter, scene: StageScene, note: str) -> None:
 
 
 def _mark_weight(painter: QPainter, scene: StageScene) -> None:
-    """Outline both units of the followed weight, and draw the connection."""
     weight, places = scene.weight, scene.places
     if weight is None or weight.layer == 0:
         return

@@ -240,7 +240,6 @@ def stage_figures(shown: Shown) -> list[str]:
 
 
 def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
-    """Return a sentence or two about what a stage costs or does not do."""
     rule = shown.settings.update
     if stage == 1:
         return (
@@ -277,7 +276,6 @@ def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
 
 
 def _describe_moved(shown: Shown) -> str:
-    """Say how many of the first weights moved, also those that the picture does not pull at."""
     moved, black = shown.moved_shares
     if moved != moved:
         return ""

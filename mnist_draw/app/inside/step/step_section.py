@@ -54,8 +54,6 @@ _QUIET_MS = 250
 
 
 class StepSection(Section):
-    """One training step of a copy of the network, stage by stage."""
-
     name = "step"
     title = "One step"
     question = "How does it learn?"
