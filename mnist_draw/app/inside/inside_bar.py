@@ -12,7 +12,6 @@ from PyQt5.QtGui import QGuiApplication, QPainter, QStandardItem, QStandardItemM
 from PyQt5.QtWidgets import QDialog, QMenu, QTableView, QToolButton, QVBoxLayout, QWidget
 
 from mnist_draw.app.inside.section import Section
-from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_save, file_kind
@@ -35,7 +34,7 @@ class InsideBar(QWidget):
     def __init__(self, sections: Sequence[type[Section]], menu: QMenu) -> None:
         super().__init__()
         self.question = FittedLabel(
-            theme.Text.LABEL, Qt.ElideRight, True, look="sentence", name="insideQuestion"
+            None, Qt.ElideRight, True, look="sentence", name="insideQuestion"
         )
         self.guide = push_button("guideButton", "Guide", "Read the whole guide.", "F1")
         self.guide.setCheckable(True)

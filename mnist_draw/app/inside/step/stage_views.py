@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PyQt5.QtGui import (
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QSizePolicy, QWidget
 
 from mnist_draw.app.inside.network.network_view import LayersView
@@ -28,7 +37,7 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
     from mnist_draw.analysis.step_weight import Weight
 
-_HIGH, _RING, _ARROW = 58.0, 13.0, 10.0
+_HIGH, _LINE, _RING, _ARROW = 58.0, 17.0, 13.0, 10.0
 
 
 class StageChip(QAbstractButton):
@@ -48,10 +57,20 @@ class StageChip(QAbstractButton):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.scaled(140), theme.scaled(_HIGH))
+        return QSize(theme.scaled(140), self._height())
+
+    def _shows_ring(self) -> bool:
+        return self.width() >= _room_for([stage.title for stage in STAGES], 20 + 2 * _RING)
+
+    def _height(self) -> int:
+        # In a narrow chip the figure takes a line more.
+        return theme.scaled(_HIGH if self._shows_ring() else _HIGH + _LINE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(round(_room_for((self.title,), 8.0)), theme.scaled(_HIGH))
+        return QSize(round(_room_for((self.title,), 8.0)), self._height())
 
     def show_figure(self, words: str, reached: bool) -> None:
         """Show the stage's figure; ``reached``: whether it is known."""
@@ -87,7 +106,7 @@ class StageChip(QAbstractButton):
             painter.drawLine(QPointF(x - 2, y - 4), QPointF(x + 2, y))
             painter.drawLine(QPointF(x + 2, y), QPointF(x - 2, y + 4))
         left = box.left() + 8 * scale
-        if self.width() >= _room_for([stage.title for stage in STAGES], 20 + 2 * _RING):
+        if self._shows_ring():
             left = self._paint_ring(painter, box, on) + 8 * scale
         room = QRectF(left, box.top() + 5 * scale, box.right() - left - 2, 18 * scale)
         write_with(painter, Text.BODY, "text" if self.reached or on else "muted", bold=True)
@@ -171,7 +190,7 @@ class StagePicture(LayersView):
         return QSize(640, 320)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(420, 250)
+        return QSize(theme.scaled(420), theme.scaled(250))
 
     def show_stage(self, shown: Shown | None, stage: int, weight: Weight | None) -> None:
         if shown is not self.shown or stage != self.stage or weight != self.weight:
