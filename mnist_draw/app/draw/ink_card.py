@@ -19,7 +19,7 @@ from PyQt5.QtGui import (
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import column, keep_room, row
 from mnist_draw.app.kit.painters import ArrayAnimation, grey_levels, image_of, rgb
 from mnist_draw.app.kit.theme import DARK, Size, Text
 from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
@@ -253,11 +253,10 @@ class InkCard(Card):
         explain(self.switch, "Ink that spoke", words, INK_KEY)
         self.switch.toggled.connect(self._switch)
         self.legend = InkLegend()
-        # Its place is kept: the switch stays under the pointer.
-        policy = self.legend.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.legend.setSizePolicy(policy)
-        self.legend.hide()
+        # Their places are kept: the switch stays under the pointer.
+        for part in (self.switch, self.legend):
+            keep_room(part)
+            part.hide()
         self._side = QWidget()
         self._side.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
         parts = label("What it sees", "title"), self.sentence, 1, self.switch, self.legend
@@ -299,6 +298,8 @@ class InkCard(Card):
     def show_picture(self, picture: np.ndarray | None) -> None:
         """Show the network's input; None clears the explanation, too."""
         self.view.show_picture(picture)
+        # Before the first stroke there is no ink to colour.
+        self.switch.setVisible(picture is not None)
         if picture is None:
             self.show_explanation(None)
 
