@@ -6,7 +6,7 @@ import html
 import re
 import textwrap
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -218,8 +218,17 @@ class Field(QWidget):
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.caption = label(text, "muted")
         self.caption.setBuddy(control)
+        # What it refuses is said in the caption's place, and moves nothing.
+        self.caption.setMinimumWidth(1)
+        if isinstance(control, NumberBox | RealBox):
+            control.refused.connect(self._say)
         layout.addWidget(self.caption)
         layout.addWidget(control)
+        self._text = text
+
+    def _say(self, error: str) -> None:
+        self.caption.setText(error or self._text)
+        set_look(self.caption, "error" if error else "muted")
 
 
 class ComboBox(QComboBox):
@@ -279,6 +288,8 @@ class Switch(QCheckBox):
 
 #: Significant digits that real numbers are shown with at the most: 64-bit floats have 15.
 _DIGITS = 12
+#: What a real number without unit becomes by its first step from 0.
+_FIRST_STEP = 1e-4
 _THOUSANDS = re.compile(r",(?=\d{3}\b)")
 
 
@@ -306,29 +317,32 @@ class _NumberField(_Field):
         box.valueChanged.connect(lambda: box.refused.emit(""))
 
     def _read(self, text: str) -> Any:
-        """Return the number in a text; None where it is none, or out of range."""
+        """Return the number in a text; None where it is none."""
         box: Any = self
         unit = box.suffix()
         text = text.removesuffix(unit).strip().removesuffix(unit.strip()).strip()
         if text == box.specialValueText() and text:
             return box.minimum()
         try:
-            number = self._number(text)
+            return self._number(text)
         except ValueError:
             return None
-        return number if box.minimum() <= number <= box.maximum() else None
 
     def _number(self, text: str) -> float:
         raise NotImplementedError
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        good = self._read(text) is not None
+        box, number = cast("Any", self), self._read(text)
+        good = number is not None and box.minimum() <= number <= box.maximum()
         return QValidator.Acceptable if good else QValidator.Intermediate, text, position
 
     def fixup(self, text: str) -> str:
         box: Any = self
-        low, high = (format(end, f",.{_DIGITS}g") for end in (box.minimum(), box.maximum()))
-        box.refused.emit(f"From {low} to {high}{box.suffix()}.")
+        number, low, high = self._read(text), box.minimum(), box.maximum()
+        # Short: it takes the place of the field's caption.
+        words, end = ("At least", low) if number is not None and number < low else ("At most", high)
+        limit = f"{words} {end:,.{_DIGITS}g}{box.suffix()}."
+        box.refused.emit("Not a number." if number is None else limit)
         return text
 
     def event(self, event: QEvent) -> bool:
@@ -385,6 +399,14 @@ class RealBox(_NumberField, QDoubleSpinBox):
         self.setDecimals(decimals)
         self._prepare(low, high, suffix)
         self.setStepType(QAbstractSpinBox.AdaptiveDecimalStepType)
+
+    def stepBy(self, steps: int) -> None:
+        self.interpretText()
+        if self.value() or steps < 0:
+            super().stepBy(steps)
+        else:
+            # Qt's first step is the smallest number that it can show.
+            self.setValue(1 if self.suffix() else _FIRST_STEP)
 
     def textFromValue(self, value: float) -> str:
         return f"{value:.{_DIGITS}g}"

@@ -228,7 +228,6 @@ class NetworkFields(QWidget):
         for number in kind.numbers:
             box = _number_box(number)
             box.valueChanged.connect(self.changed)
-            box.refused.connect(self.mark.show_error)
             self.boxes.append(box)
             place.addWidget(Field(number.title, box), stretch)
         self.rows.setVisible(kind.name == _OWN)

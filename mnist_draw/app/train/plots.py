@@ -257,7 +257,8 @@ class CurveTools(QObject):
                 item.label.hide()
                 break
         # Labels of neighbouring changes are placed below each other.
-        depth = 0.1 + 0.1 * (len(self.marks) % 4)
+        shown = sum(item.label.isVisible() for *_, item in self.marks)
+        depth = 0.1 + (0.1 if self._marks_below else 0.17) * (shown % 4)
         height = depth if self._marks_below else 1 - depth
         item = pyqtgraph.InfiniteLine(
             epoch,

@@ -154,7 +154,6 @@ class RuleFields(QWidget):
     """The parameters of an update rule in one line, which unfolds a field for each."""
 
     changed = pyqtSignal()
-    refused = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -197,7 +196,6 @@ class RuleFields(QWidget):
             box.setValue(value)
             explain(box, key, f"The parameter {key} of {self.rule.title}, without unit.")
             box.valueChanged.connect(self.changed)
-            box.refused.connect(self.refused)
             self.boxes[key] = box
             self._row.addWidget(Field(key, box), 1)
         self._say()
@@ -275,7 +273,7 @@ def _marked(
     beside: bool = False,
 ) -> SettingField:
     cell = MarkedField(setting.title, widget, beside)
-    if isinstance(widget, NumberBox | RealBox | RuleFields):
+    if isinstance(widget, NumberBox | RealBox):
         widget.refused.connect(cell.show_error)
     return SettingField(setting, widget, cell, cell, read, show, changed)
 

@@ -103,14 +103,14 @@ def test_small_and_large_numbers_are_not_changed(panel):
     [
         ("learning_rate", "2e-05", 2e-5, "2e-05", ""),
         ("learning_rate", "0,01", 0.01, "0.01", ""),
-        ("learning_rate", "1e9", 0.001, "0.001", "From 1e-20 to 1,000,000."),
-        ("learning_rate", "1.5.3", 0.001, "0.001", "From "),
-        ("epochs", "-abc", 20, "20", "From "),
-        ("epochs", "0,5", 20, "20", "From "),
-        ("batch_size", "0", 500, "500", "From 1 to 10,000."),
+        ("learning_rate", "1e9", 0.001, "0.001", "At most 1,000,000."),
+        ("learning_rate", "1.5.3", 0.001, "0.001", "Not a number"),
+        ("epochs", "-abc", 20, "20", "Not a number"),
+        ("epochs", "0,5", 20, "20", "Not a number"),
+        ("batch_size", "0", 500, "500", "At least 1."),
         ("batch_size", "1,000", 1000, "1,000", ""),
-        ("seed", "-5", 1, "1", "From "),
-        ("target_accuracy", "101", None, "off", "From 0 to "),
+        ("seed", "-5", 1, "1", "At least 0."),
+        ("target_accuracy", "101", None, "off", "At most 100 %."),
         ("target_accuracy", "97,5%", 0.975, "97.5 %", ""),
     ],
 )
@@ -146,7 +146,15 @@ def test_neither_a_mark_nor_an_error_moves_a_field(drawer, panel, qtbot):
     assert panel.fields["batch_size"].mark.caption.text() == "Batch size"
 
 
-def test_a_number_counts_when_it_is_confirmed(panel, qtbot):
+def test_a_number_counts_when_it_is_confirmed(panel):
+    # Every field says at its own place what it refuses.
+    network = widget(panel, NetworkFields, "network")
+    (dropout,) = network.boxes
+    dropout.selectAll()
+    QTest.keyClicks(dropout, "150")
+    dropout.interpretText()
+    assert network.text() == TrainingSettings().network
+    assert dropout.parent().caption.text() == "At most 100 %."
     panel.set_running(True)
     changes = []
     panel.changed.connect(lambda name, value: changes.append(value))
@@ -157,6 +165,8 @@ def test_a_number_counts_when_it_is_confirmed(panel, qtbot):
     box.interpretText()
     QTest.keyClick(box, Qt.Key_Up)
     assert changes == pytest.approx([1e-4, 1.1e-4])
+    QTest.keyClick(panel.fields["l2"].widget, Qt.Key_Up)
+    assert changes[-1] == 1e-4
 
 
 def test_what_can_change_during_a_run(panel):
