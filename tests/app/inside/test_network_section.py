@@ -473,3 +473,10 @@ def test_the_panel_is_below_where_large_text_leaves_no_room_beside(section, size
     for button in section.panel.choice.buttons:
         wide = button.fontMetrics().horizontalAdvance(button.text())
         assert 3 * wide < section.panel.minimumSizeHint().width() - 40
+
+
+def test_the_largest_share_does_not_touch_its_bar():
+    layers = NetworkProbe(network()).layers
+    places = lay_out(layers, 700, 500, [None] * 2, [None] * 2)
+    wide = QFontMetricsF(theme.font(theme.Text.BODY, bold=True)).horizontalAdvance(">99.9 %")
+    assert places.answer + 30 + places.bar + wide + 4 < places.bands[0].right() - 4

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import QEvent, QModelIndex, QObject, Qt
+from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
 
 from mnist_draw.analysis.pictures import Pictures
@@ -11,6 +12,7 @@ from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.app.inside.results import counting
 from mnist_draw.app.inside.results.confusion_matrix import rounded
 from mnist_draw.app.inside.results.results_section import ResultsSection
+from mnist_draw.app.kit import theme
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile
@@ -346,3 +348,9 @@ def test_what_can_be_done_about_a_count_has_its_place_before(section):
     before = card.minimumSizeHint()
     card.show_state("Counted after epoch 12, now at 13", "Count again")
     assert card.minimumSizeHint() == before
+
+
+def test_the_word_precision_does_not_touch_the_first_figure(section):
+    matrix = section.confusion.matrix
+    wide = QFontMetricsF(theme.font(theme.Text.LABEL)).horizontalAdvance("precision")
+    assert wide < matrix._box(matrix.classes, -1).width() - 4

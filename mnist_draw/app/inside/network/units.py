@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter, QPixmap
+from PyQt5.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPixmap
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import blank_pixmap, image_of, mosaic
@@ -129,7 +129,8 @@ def lay_out(
     room = (body - 104 * scale) / 2 if pictures == 2 else body - 40 * scale
     picture = min(max(share * width, 112.0), 280 * scale, room)
     picture = 28.0 * max(2, math.floor(picture / 28))
-    percent = 76 * scale
+    bold = QFontMetricsF(theme.font(theme.Text.BODY, bold=True))
+    percent = bold.horizontalAdvance(">99.9 %") + 12 * scale
     bar = min((34.0 if many else 60.0) * scale, 0.08 * width)
     answer = width - percent - bar - 34 * scale - answers
     # With large text and little room, shrink distances before units.
