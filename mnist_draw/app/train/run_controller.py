@@ -312,11 +312,11 @@ class RunController(QObject):
             runs, cut = listed
             if not runs or not self.shows_last:
                 return
-            if cut is not None and cut.folder.name != self._preferences.get(_CUT_OFF, ""):
+            told = self._preferences.get(_CUT_OFF, "")
+            if cut is not None and cut is not runs[0] and cut.folder.name != told:
                 self._preferences.set(_CUT_OFF, cut.folder.name)
-                if cut is not runs[0]:
-                    sentence = f"{cut.title} was cut off; it can go on."
-                    notifier.undo(sentence, partial(self.show_run, cut), "Show")
+                sentence = f"{cut.title} was cut off; it can go on."
+                notifier.undo(sentence, partial(self.show_run, cut), "Show")
             if self._current.run is None:
                 # What of it is damaged was told already.
                 show = partial(self._show_loaded, asked=False)
