@@ -22,9 +22,9 @@ from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
-from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, explain, no_key, push_button, rule
+from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import class_name, in_a_sentence
 from mnist_draw.recognition.certainty import certainty_from
@@ -127,8 +127,10 @@ class ExampleCard(Card):
         self.answer = AnswerFigure("exampleAnswer", theme.Text.GIVEN, theme.Text.FIGURE)
         explain(self.answer, "Answer", "What the network reads.")
         self.sure = _fitted("surer", "exampleSure")
-        self.second = _fitted("muted", "exampleSecond")
-        words = column(FixedLabel(self.sure, lines=1), FixedLabel(self.second, lines=1), gap=0)
+        self.second = label("", "muted", "exampleSecond")
+        # Why it is no digit takes more than a line.
+        self._second = GrowingLabel(self.second)
+        words = column(FixedLabel(self.sure, lines=1), self._second, gap=0)
         return row(self.answer, (words, 1), gap=Size.CARD_GAP)
 
     def _build_label(self) -> QHBoxLayout:
@@ -208,7 +210,7 @@ class ExampleCard(Card):
     ) -> None:
         self.answer.show_certainty(certainty, len(self._names) == len(DIGITS), _ANSWER_WIDTH)
         self.sure.setText("" if certainty is None else certainty.word)
-        self.second.setText("" if certainty is None else certainty.line)
+        self._second.set_text("" if certainty is None else certainty.line)
         if probabilities is None or certainty is None:
             return
         first = int(probabilities.argmax())

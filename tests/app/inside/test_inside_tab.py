@@ -207,12 +207,15 @@ def test_the_first_look_waits_for_no_import(tab, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: tab.view is not None, timeout=20_000)
 
 
-def test_what_is_no_digit_is_known_as_such(tab, view):
+def test_what_is_no_digit_is_known_as_such(tab, view, qtbot):
     draw(tab, "?", None)
     assert not noted(tab).example.is_digit
     assert label_text(tab, "exampleAnswer") == REFUSED
     assert label_text(tab, "exampleSure") == "Not a digit"
     assert "letter" in label_text(tab, "exampleSecond")
+    # It is read to its end.
+    second = view.card.second
+    qtbot.waitUntil(lambda: second.heightForWidth(second.width()) <= second.height() + 2)
     # What the network makes of it is not said as if it were read.
     assert label_text(tab, "exampleLabel").startswith("The network alone: ")
 
