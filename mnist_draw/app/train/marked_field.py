@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import pyqtSignal
 from PyQt5.QtGui import QFontMetrics
-from PyQt5.QtWidgets import QBoxLayout, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
@@ -67,6 +67,9 @@ class MarkedField(QWidget):
         self._is_apart = not on
         self._lines.setDirection(QBoxLayout.TopToBottom if on else QBoxLayout.LeftToRight)
         self._lines.setSpacing(Size.CAPTION_GAP if on else Size.CARD_GAP)
+        self.caption.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        high = QSizePolicy.Maximum if on else QSizePolicy.Preferred
+        self.setSizePolicy(QSizePolicy.Maximum, high)
         self._keep_bold()
         self.show_error(self.error.text())
 
@@ -76,8 +79,10 @@ class MarkedField(QWidget):
 
     def _keep_bold(self) -> None:
         bold = QFontMetrics(theme.font(Text.LABEL, True)).horizontalAdvance(self._title)
-        control = min(self.control.sizeHint().width(), self.control.maximumWidth())
-        self.caption.setFixedWidth(max(bold + Size.TIGHT, 0 if self._is_apart else control))
+        self.caption.setFixedWidth(bold + Size.TIGHT)
+        if not self._is_apart:
+            # As wide as the control below it, for an error's sake.
+            self.caption.setMaximumWidth(QWIDGETSIZE_MAX)
 
     def mark(self, changed: bool, usual: str) -> None:
         self._changed = changed
