@@ -306,6 +306,9 @@ class _NumberField(_Field):
     what scrolls.
     """
 
+    #: What the field takes, when something else was typed; empty when that is over.
+    refused = pyqtSignal(str)
+
     def _prepare(self, low: Any, high: Any, suffix: str) -> None:
         box: Any = self
         box.setRange(low, high)
@@ -368,9 +371,6 @@ class _NumberField(_Field):
 class NumberBox(_NumberField, QSpinBox):
     """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
 
-    #: What the field takes, when something else was typed; empty when that is over.
-    refused = pyqtSignal(str)
-
     def __init__(self, low: int, high: int, step: int = 1, suffix: str = "") -> None:
         super().__init__()
         self._prepare(low, high, suffix)
@@ -391,8 +391,6 @@ class NumberBox(_NumberField, QSpinBox):
 
 class RealBox(_NumberField, QDoubleSpinBox):
     """A real number shown without superfluous zeros."""
-
-    refused = pyqtSignal(str)
 
     def __init__(self, low: float, high: float, decimals: int, suffix: str = "") -> None:
         super().__init__()

@@ -29,9 +29,10 @@ class MarkedField(QWidget):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self._title = title
-        #: Whether an error is beside the control, or below one with its own caption; else it takes
-        #: the caption's place, and moves nothing.
-        self._in_row, self._is_apart = False, beside
+        #: Whether an error is below a control with its own caption; else it takes the caption's
+        #: place, and moves nothing.
+        self._is_apart = beside
+        self._in_row = self._is_stacked = False
         self._changed = False
         self.control = control
         self._dot = label(_DOT, "dot")
@@ -55,34 +56,35 @@ class MarkedField(QWidget):
 
     def place_beside(self) -> None:
         """Place the control beside its caption, in a row with others; no mark may move it."""
-        self._in_row = self._is_apart = True
+        self._in_row = True
         keep_room(self.reset, False)
-        for words in (self.caption, self.error):
-            words.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
+        self.caption.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Preferred)
         self.setSizePolicy(QSizePolicy.Maximum, QSizePolicy.Preferred)
-        theme.follow(self, self._keep_bold)
+        theme.follow(self, self._show_caption)
 
     def stack(self, on: bool) -> None:
         """Place the control below its caption, where a row is narrow; or beside it again."""
-        self._is_apart = not on
+        self._is_stacked = on
         self._lines.setDirection(QBoxLayout.TopToBottom if on else QBoxLayout.LeftToRight)
         self._lines.setSpacing(Size.CAPTION_GAP if on else Size.CARD_GAP)
-        self.caption.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        wide = QSizePolicy.Ignored if on else QSizePolicy.Preferred
+        self.caption.setSizePolicy(wide, QSizePolicy.Preferred)
         high = QSizePolicy.Maximum if on else QSizePolicy.Preferred
         self.setSizePolicy(QSizePolicy.Maximum, high)
-        self._keep_bold()
-        self.show_error(self.error.text())
+        self._show_caption()
 
     def _reset(self) -> None:
         self.control.setFocus()
         self.reset_requested.emit()
 
-    def _keep_bold(self) -> None:
-        bold = QFontMetrics(theme.font(Text.LABEL, True)).horizontalAdvance(self._title)
-        self.caption.setFixedWidth(bold + Size.TIGHT)
-        if not self._is_apart:
-            # As wide as the control below it, for an error's sake.
-            self.caption.setMaximumWidth(QWIDGETSIZE_MAX)
+    def _fit_caption(self, error: str) -> None:
+        """Keep the room of a bold caption; give an error what the row or the column has."""
+        least, most = (
+            QFontMetrics(theme.font(Text.LABEL, bold)).horizontalAdvance(words) + Size.TIGHT
+            for words, bold in ((self._title, True), (error, False))
+        )
+        self.caption.setMinimumWidth(least)
+        self.caption.setMaximumWidth(QWIDGETSIZE_MAX if self._is_stacked else max(least, most))
 
     def mark(self, changed: bool, usual: str) -> None:
         self._changed = changed
@@ -103,3 +105,5 @@ class MarkedField(QWidget):
         error = "" if self._is_apart else self.error.text()
         self.caption.setText(error or self._title)
         set_look(self.caption, "error" if error else "changed" if self._changed else "muted")
+        if self._in_row:
+            self._fit_caption(error)

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -15,7 +14,7 @@ from PyQt5.QtWidgets import QAbstractSpinBox, QApplication
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.kit.widgets import NumberBox, RealBox, explain
 from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, build_field
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import load_dataset
@@ -262,6 +261,9 @@ class SettingsForm(QObject):
         for name, field in self.fields.items():
             if name != leave:
                 field.mark.show_error("")
+                for kind in (NumberBox, RealBox):
+                    for box in field.cell.findChildren(kind):
+                        box.refused.emit("")
 
     # -- consequences of a field
 
@@ -307,7 +309,7 @@ class SettingsForm(QObject):
             sentence = f"{reporter.sentence(error)} The settings are as before."
             if self.fields[name].read() == path:
                 self.apply(name, before or None)
-                self.fields[name].mark.show_error(f"{Path(path).name} was not taken.")
+                self.fields[name].mark.show_error("Not taken.")
             notifier.problem(sentence)
 
         self._background.run(partial(_READ_WHEN_PICKED[name], path), read, refuse)

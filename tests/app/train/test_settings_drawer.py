@@ -155,6 +155,8 @@ def test_a_number_counts_when_it_is_confirmed(panel):
     dropout.interpretText()
     assert network.text() == TrainingSettings().network
     assert dropout.parent().caption.text() == "At most 100 %."
+    panel.apply("seed", 2)
+    assert dropout.parent().caption.text() == "Dropout"
     panel.set_running(True)
     changes = []
     panel.changed.connect(lambda name, value: changes.append(value))
