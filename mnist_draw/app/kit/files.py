@@ -40,8 +40,7 @@ def ask_save(parent: QWidget | None, question: str, name: str, kinds: str) -> st
     dialog has asked about another file.
     """
     path = QFileDialog.getSaveFileName(parent, question, name, kinds)[0]
-    endings = tuple(re.findall(r"\*(\.\w+)", kinds))
-    if not path or path.lower().endswith(endings):
+    if not path or re.fullmatch(r"\.[A-Za-z]\w*", Path(path).suffix):
         return path
     whole = Path(path + Path(name).suffix)
     return str(next(free for free in numbered(whole) if not free.exists()))

@@ -416,7 +416,12 @@ def test_a_file_is_shown_in_its_folder(platform, called, tmp_path, monkeypatch):
 
 def test_a_name_typed_without_an_ending_gets_it_and_replaces_nothing(tmp_path, monkeypatch):
     (tmp_path / "made.csv").touch()
-    for typed, saved in (("made", "made-2.csv"), ("made.csv", "made.csv"), ("0.1", "0.1.csv")):
+    for typed, saved in (
+        ("made", "made-2.csv"),
+        ("made.csv", "made.csv"),
+        ("0.1", "0.1.csv"),
+        ("a.txt", "a.txt"),
+    ):
         path = str(tmp_path / typed)
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (path, ""))
         assert ask_save(None, "", "all.csv", "Tables (*.csv)") == str(tmp_path / saved)
