@@ -13,6 +13,7 @@ from mnist_draw.cli import main, train, train_run
 from mnist_draw.networks import NETWORKS
 from mnist_draw.networks.mlp import MlpLayer, MlpLayers, build_layers
 from mnist_draw.networks.specification import Count, kind_with_numbers
+from mnist_draw.training import settings as declarations
 from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.setting import WholeNumber, declared, settings_of
 from mnist_draw.training.settings import TrainingSettings
@@ -87,7 +88,8 @@ class MoreSettings(TrainingSettings):
 def test_a_setting(monkeypatch, qtbot, given, capsys):
     for module in (train, settings_form, settings_drawer):
         monkeypatch.setattr(module, "TrainingSettings", MoreSettings)
-    monkeypatch.setattr(train, "SETTINGS", settings_of(MoreSettings))
+    for place in (train, declarations):
+        monkeypatch.setattr(place, "SETTINGS", settings_of(MoreSettings))
     assert given("--warm-up", "5").to_json()["warm_up"] == 5
     assert main(["train", "--warm-up", "10"]) == 2
     assert "Warm-up is 10; it must be from 1 to 9." in capsys.readouterr().err
