@@ -196,7 +196,7 @@ def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
         "csv": b"epoch,",
         "minibatches": b"minibatch,training_loss",
     }.items():
-        path = tmp_path / f"curves.{kind}"
+        path = tmp_path / f"{kind}.{'png' if kind == 'png' else 'csv'}"
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, path=path: (str(path), ""))
         room.tab.loss.export_requested.emit(kind)
         room.qtbot.waitUntil(lambda path=path: room.message == f"Saved {path}.")
