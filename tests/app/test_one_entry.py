@@ -88,7 +88,7 @@ class MoreSettings(TrainingSettings):
 def test_a_setting(monkeypatch, qtbot, given, capsys):
     for module in (train, settings_form, settings_drawer):
         monkeypatch.setattr(module, "TrainingSettings", MoreSettings)
-    for place in (train, declarations):
+    for place in (train, declarations, settings_form):
         monkeypatch.setattr(place, "SETTINGS", settings_of(MoreSettings))
     assert given("--warm-up", "5").to_json()["warm_up"] == 5
     assert main(["train", "--warm-up", "10"]) == 2
