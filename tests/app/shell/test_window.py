@@ -503,6 +503,8 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
     window = shared.window
     # High enough for all settings.
     window.resize(1400, 1100)
+    window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
+    qtbot.waitUntil(lambda: bool(shared.text("predictionLabel")))
     window.train_tab.show_page("new")
     bar = window.tabs.tabBar()
     header = "networkButton viewButton helpButton"
