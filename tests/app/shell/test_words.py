@@ -37,7 +37,9 @@ def test_each_of_24_words_has_two_sentences_and_a_picture_of_its_own(window):
     for place, word in enumerate(words):
         assert len(re.findall(r"[.!?](?: |$)", word.sentences)) == 2, word.name
         dialog.names.setCurrentRow(place)
-        pictures.append(bytes(dialog.picture.grab().toImage().bits().asarray(240 * 132 * 4)))
+        # The bits live as long as their image.
+        image = dialog.picture.grab().toImage()
+        pictures.append(bytes(image.constBits().asarray(image.sizeInBytes())))
     assert len(set(pictures)) == len(words)
     [certainty] = [word.sentences for word in words if word.name == "Certainty"]
     for threshold in (SURE, FAIRLY_SURE, UNCLEAR):
