@@ -219,7 +219,9 @@ def measure(window: Any, watch: Watch, hand: Hand, arguments: argparse.Namespace
     explainer.prepared.connect(lambda: prepared.set(), Qt.DirectConnection)
     known = {model.name: model for model in list_shipped()}
     results: dict[str, Any] = {}
-    prepared.wait(60)
+    # Explanations are prepared while somebody can see them.
+    explainer.watch(True)
+    prepared.wait(10)
     if arguments.train:
         hand.in_gui(lambda: _start_run(window))
         time.sleep(4)
