@@ -83,7 +83,6 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
 
     from mnist_draw.app.shell.desktop import FocusRing
     from mnist_draw.app.shell.help import tell_of_crash
-    from mnist_draw.app.shell.lesson import begin_lesson
     from mnist_draw.app.shell.shutdown import SystemSignals
     from mnist_draw.app.shell.window import Window
 
@@ -98,6 +97,8 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     # Once the window has been painted.
     QTimer.singleShot(0, window.start)
     if lesson is not None:
+        from mnist_draw.app.shell.lesson import begin_lesson
+
         begin_lesson(window, lesson)
     if network:
         window.open_later(network)

@@ -93,6 +93,14 @@ class Window(QMainWindow):
         self.tabs.setAccessibleName("Tabs")
         self.tabs.tabBar().setAccessibleName("Tabs")
         self.tabs.setAttribute(Qt.WA_StyledBackground)
+        # Where the screen is too small for a page it scrolls, and the window never grows by itself.
+        # Empty, it gets its place: a page that moves with its parents is styled at each move.
+        room = QScrollArea()
+        room.setFrameShape(QScrollArea.NoFrame)
+        room.setFocusPolicy(Qt.NoFocus)
+        room.setWidgetResizable(True)
+        room.setWidget(self.tabs)
+        self.setCentralWidget(room)
         self.header = Header(self.network, self.view)
         self.pages: list[Page] = []
         for make in PAGES:
@@ -104,13 +112,6 @@ class Window(QMainWindow):
         self.inside_tab = self.page(InsideTab)
         self.show_page(_FIRST)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
-        # Where the screen is too small for a page it scrolls, and the window never grows by itself.
-        room = QScrollArea()
-        room.setFrameShape(QScrollArea.NoFrame)
-        room.setFocusPolicy(Qt.NoFocus)
-        room.setWidgetResizable(True)
-        room.setWidget(self.tabs)
-        self.setCentralWidget(room)
         before: QWidget = self.tabs.tabBar()
         for part in self.header.in_order():
             self.setTabOrder(before, part)
