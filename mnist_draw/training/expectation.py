@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,7 +77,7 @@ def expected_seconds(settings: TrainingSettings, runs: Sequence[Run] = ()) -> fl
     others = [run for run in runs if of_known_size and run.settings.data_folder is None]
     work = settings.epochs * _work(settings)
     for run in (*alike, *others):
-        tells = _TELLING * _training(run.settings) >= _training(settings)
+        tells = _TELLING * training_pictures(run.settings) >= training_pictures(settings)
         if tells and (seconds := _seconds_of_epoch(run)):
             return work * seconds / _work(run.settings)
     return work / matrix_speed() if of_known_size else None
@@ -88,8 +87,8 @@ def _work(settings: TrainingSettings) -> float:
     """Return the work of an epoch, in multiplications of the matrix product."""
     each, weights = _multiplications(settings)
     # A picture that is only validated takes a third of the work.
-    pictures = _training(settings) + _VALIDATION / _PASSES
-    steps = _training(settings) * (1 / settings.batch_size - 1 / _BATCH)
+    pictures = training_pictures(settings) + _VALIDATION / _PASSES
+    steps = training_pictures(settings) * (1 / settings.batch_size - 1 / _BATCH)
     return pictures * each + steps * _UPDATED * weights
 
 
@@ -103,10 +102,11 @@ def _seconds_of_epoch(run: Run) -> float | None:
         epochs = load_history(run).epochs[-_LAST:]
     except (UserError, OSError):
         return None
-    return statistics.median(epoch.seconds for epoch in epochs) if epochs else None
+    return float(np.median([epoch.seconds for epoch in epochs])) if epochs else None
 
 
-def _training(settings: TrainingSettings) -> int:
+def training_pictures(settings: TrainingSettings) -> int:
+    """Return how many pictures a run learns from; of data of one's own, those of MNIST if all."""
     pictures = settings.training_examples or _TRAINING
     return min(pictures, _TRAINING) if settings.data_folder is None else pictures
 

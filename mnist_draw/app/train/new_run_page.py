@@ -17,7 +17,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, label, push_button, rule
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm
-from mnist_draw.training.expectation import Expectation, expect
+from mnist_draw.training.expectation import Expectation, expect, training_pictures
 from mnist_draw.training.presets import PRESETS, Preset, differences
 from mnist_draw.training.record import Run
 from mnist_draw.training.run_list import list_runs
@@ -27,8 +27,6 @@ from mnist_draw.training.settings import TrainingSettings
 _BESIDE = 790
 #: Room from which the start bar has its usual widths, its captions, and a long Start.
 _WHOLE_BAR, _CAPTIONS, _LONG_START = 900, 840, 560
-#: Training pictures of MNIST.
-_MNIST = 50_000
 
 
 @lru_cache(maxsize=1)
@@ -200,7 +198,7 @@ class NewRunPage(QScrollArea):
 def _sentence(settings: TrainingSettings) -> str:
     if settings.data_folder is not None:
         return "It learns from your pictures, then reads others that it has never seen."
-    count = settings.training_examples or _MNIST
+    count = training_pictures(settings)
     return f"It learns from {count:,} handwritten digits, then reads 10,000 it has never seen."
 
 
