@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSizeF, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QContextMenuEvent,
     QFontMetricsF,
@@ -25,6 +25,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu, Popover
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import smooth_painter
+from mnist_draw.app.kit.steady_labels import SettleTimer
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys, label, push_button, tip
 from mnist_draw.dataset.classes import with_article
@@ -265,8 +266,6 @@ class DigitPopover(Popover):
         return None
 
 
-#: Milliseconds after which a caption says what the user waits for; a shorter wait is no state.
-_BUSY_MS = 300
 #: The tools take so much of the board's left side.
 _BESIDE_TOOLS = 76
 
@@ -282,10 +281,8 @@ class BoardCaption(QLabel):
         self.setAlignment(Qt.AlignCenter)
         self.setTextFormat(Qt.PlainText)
         self._canvas = canvas
-        self._awaited = self._for_now = ""
-        self._busy = QTimer(self)
-        self._busy.setSingleShot(True)
-        self._busy.timeout.connect(lambda: self.say(self._awaited))
+        self._for_now = ""
+        self._busy = SettleTimer(self)
         canvas.resized.connect(self._fit)
         canvas.history_changed.connect(lambda: self.say(""))
         self.hide()
@@ -300,8 +297,7 @@ class BoardCaption(QLabel):
 
     def say_busy(self, sentence: str) -> None:
         self.say("")
-        self._awaited = sentence
-        self._busy.start(_BUSY_MS)
+        self._busy.wait_for(sentence, functools.partial(self.say, sentence))
 
     def withdraw(self) -> None:
         """Leave out what was true for now."""

@@ -17,7 +17,13 @@ from PyQt5.QtGui import QFont, QPainter, QPaintEvent, QPen, QTextDocument, QText
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import paint_grey, paint_signed, smooth_painter, write_with
+from mnist_draw.app.kit.painters import (
+    paint_bar,
+    paint_grey,
+    paint_signed,
+    smooth_painter,
+    write_with,
+)
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
@@ -343,15 +349,10 @@ class RowsView(QWidget):
         painter.drawText(box, _LEFT, name)
         if row.ring:
             _paint_ring(painter, QPointF(at, box.center().y()), row.ring, row.colour == "accent")
-        bar = QRectF(at + 2 * _RING * scale * bool(row.ring), box.center().y() - Size.BAR / 2, 0, 0)
-        bar.setBottom(bar.top() + Size.BAR)
-        bar.setRight(width - figure)
-        painter.setPen(Qt.NoPen)
-        for part, colour in ((1.0, "track"), (min(1.0, row.value / row.full), row.colour)):
-            painter.setBrush(theme.colour(colour))
-            filled = QRectF(bar)
-            filled.setWidth(max(bar.width() * part, Size.BAR))
-            painter.drawRoundedRect(filled, Size.BAR / 2, Size.BAR / 2)
+        left = at + 2 * _RING * scale * bool(row.ring)
+        bar = QRectF(left, box.center().y() - Size.BAR / 2, width - figure - left, Size.BAR)
+        part = min(1.0, row.value / row.full)
+        paint_bar(painter, bar, part, Size.BAR / 2, row.colour, least=Size.BAR)
         return box.bottom()
 
     def _sentence(self, painter: QPainter, row: Sentence, y: float, width: float) -> float:

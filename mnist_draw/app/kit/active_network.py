@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome
     from mnist_draw.library.entries import Entry
     from mnist_draw.library.stored_network import StoredNetwork
-    from mnist_draw.storage.models import ModelFile
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Images of arrays, and as files; boxes, grey pictures, signed values, mosaics; animated arrays.
+"""Images of arrays, and as files; boxes, bars, ticks, grey pictures, mosaics; animated arrays.
 
 A positive value fills its cell in the accent's colour, a negative one a smaller part of it in the
 second colour: told apart without colours, too.
@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QRectF, Qt, QVariantAnimation
-from PyQt5.QtGui import QColor, QImage, QPainter, QPixmap
+from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, Qt, QVariantAnimation
+from PyQt5.QtGui import QColor, QImage, QPainter, QPixmap, QPolygonF
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: A negative value fills this part of its cell's side.
 _INSET = 0.62
+#: The points of a tick, in its width.
+_TICK = ((0.0, 0.0), (1 / 3, 1 / 3), (1.0, -5 / 12))
 
 
 def smooth_painter(widget: QWidget) -> QPainter:
@@ -44,6 +46,27 @@ def paint_box(
     painter.setPen(theme.colour(edge))
     painter.setBrush(theme.colour(fill))
     painter.drawRoundedRect(box, radius, radius)
+
+
+def paint_bar(
+    painter: QPainter,
+    box: QRectF,
+    part: float,
+    radius: float,
+    colour: str = "accent",
+    least: float = 0.0,
+) -> None:
+    """Paint a track with the part of it, 0 to 1, that is full; neither is under ``least`` wide."""
+    painter.setPen(Qt.NoPen)
+    for width, name in ((box.width(), "track"), (box.width() * part, colour)):
+        painter.setBrush(theme.colour(name))
+        filled = QRectF(box.left(), box.top(), max(width, least), box.height())
+        painter.drawRoundedRect(filled, radius, radius)
+
+
+def paint_tick(painter: QPainter, start: QPointF, width: float) -> None:
+    """Paint a tick with the painter's pen, from its left end."""
+    painter.drawPolyline(QPolygonF([start + QPointF(*point) * width for point in _TICK]))
 
 
 def blank_pixmap(width: float, height: float, ratio: float) -> QPixmap:

@@ -1,12 +1,13 @@
-"""Figures that do not jump while they change: digits of one width, labels of one size."""
+"""Labels that do not jump: digits of one width, labels of one size, states only if they last."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PyQt5.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PyQt5.QtGui import (
     QFont,
     QFontMetricsF,
@@ -21,6 +22,26 @@ from mnist_draw.app.kit.widgets import tip
 
 _DIGITS = "0123456789"
 _RUNS = re.compile(r"\d|\D+")
+#: Milliseconds that a state lasts before it is shown: many are over sooner.
+_SETTLE_MS = 300
+
+
+class SettleTimer(QTimer):
+    """Shows a state once it has lasted; `stop` gives it up."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setSingleShot(True)
+        self.setInterval(_SETTLE_MS)
+        self._words = ""
+        self._show: Callable[[], object] = lambda: None
+        self.timeout.connect(lambda: self._show())
+
+    def wait_for(self, words: str, show: Callable[[], object]) -> None:
+        """Call `show` unless other words are waited for meanwhile; the same words wait on."""
+        if not self.isActive() or words != self._words:
+            self._words, self._show = words, show
+            self.start()
 
 
 class TabularLabel(QLabel):

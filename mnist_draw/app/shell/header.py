@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QTabWidget, QToolButton, QWidget
 
@@ -17,8 +18,8 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.layout import row
-from mnist_draw.app.kit.painters import paint_box, smooth_painter
-from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
+from mnist_draw.app.kit.painters import paint_bar, paint_box, smooth_painter
+from mnist_draw.app.kit.steady_labels import SettleTimer, draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.shell.network_menu import Line, NetworkMenu
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 #: Longer names are elided; the accuracy never is.
 MAX_LETTERS = 24
-#: Milliseconds that a state lasts before it is shown: many are over sooner.
-_SETTLE_MS = 300
 _PAD, _CARET, _BAR = 14, 8, 3
 #: What is beside the words of the network: the light, the caret and room.
 _BESIDE = _PAD + Size.DOT + Size.FIELD_GAP + 12 + _CARET + _PAD
@@ -168,14 +167,11 @@ class WorkHalf(_Half):
 
     def __init__(self) -> None:
         super().__init__("workButton")
-        self._work = self._next = Work("")
+        self._work = Work("")
         explain(self, "Training", self._work.sentence)
         #: The widest words since it was hidden: each change of its width lays the header out.
         self._widest = _USUAL_WORDS
-        self._settling = QTimer(self)
-        self._settling.setSingleShot(True)
-        self._settling.setInterval(_SETTLE_MS)
-        self._settling.timeout.connect(lambda: self._show(self._next))
+        self._settling = SettleTimer(self)
         self.hide()
 
     def show_work(self, work: Work | None) -> None:
@@ -187,10 +183,10 @@ class WorkHalf(_Half):
         elif work.is_steady or self.isHidden():
             self._settling.stop()
             self._show(work)
-        elif work.words != self._next.words or not self._settling.isActive():
-            self._next = work
-            if work.words != self._work.words:
-                self._settling.start()
+        elif work.words == self._work.words:
+            self._settling.stop()
+        else:
+            self._settling.wait_for(work.words, partial(self._show, work))
 
     def text(self) -> str:
         return self._work.words
@@ -198,7 +194,7 @@ class WorkHalf(_Half):
     def _show(self, work: Work) -> None:
         if work.sentence != self._work.sentence:
             explain(self, "Training", work.sentence)
-        self._work = self._next = work
+        self._work = work
         self.setAccessibleName(work.words)
         font = theme.font(Text.BODY)
         if tabular_width(font, work.words) > tabular_width(font, self._widest):
@@ -218,14 +214,8 @@ class WorkHalf(_Half):
         bar = QRectF(
             Size.FIELD_GAP, room.bottom() - _BAR - 1, room.width() - 2 * Size.FIELD_GAP, _BAR
         )
-        painter.setPen(Qt.NoPen)
-        for name, part in (
-            ("track", 1.0),
-            ("muted" if self._work.is_resting else "accent", self._work.part),
-        ):
-            painter.setBrush(theme.colour(name))
-            filled = QRectF(bar.left(), bar.top(), bar.width() * part, bar.height())
-            painter.drawRoundedRect(filled, _BAR / 2, _BAR / 2)
+        colour = "muted" if self._work.is_resting else "accent"
+        paint_bar(painter, bar, self._work.part, _BAR / 2, colour)
         painter.setPen(theme.colour("line"))
         edge = room.right() - 0.5
         painter.drawLine(QPointF(edge, 6), QPointF(edge, room.height() - 7))

@@ -14,7 +14,6 @@ from PyQt5.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
-    QPolygonF,
     QStandardItem,
     QStandardItemModel,
 )
@@ -33,13 +32,13 @@ from mnist_draw.app.kit.active_network import UNSAVED, ActiveNetwork
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import Popover, paint_shadow
 from mnist_draw.app.kit.formatting import format_ago
-from mnist_draw.app.kit.painters import paint_box, smooth_painter
+from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
 _WIDTH, _NETWORK_ROW, _HEADING_ROW, _LIBRARY_ROW = 372, 44, 31, 48
 _INSET, _TICK, _TITLE, _RIGHT = 6, 16, 40, 17
-_TICKS = ((0, 0), (4, 4), (12, -5))
+_TICK_WIDTH = 12
 #: Pixels between the button and the menu, and between the menu and the window's edge; its shadow.
 _GAP, _SHADOW = 4, 6
 _LINE = Qt.UserRole + 1
@@ -132,8 +131,7 @@ class _Painter(QStyledItemDelegate):
             icon("books").paint(painter, place.toRect())
         elif line.answers:
             painter.setPen(QPen(theme.colour("accent"), 1.5 * scale, Qt.SolidLine, Qt.RoundCap))
-            tick = [middle + QPointF(x * scale, y * scale) for x, y in _TICKS]
-            painter.drawPolyline(QPolygonF(tick))
+            paint_tick(painter, middle, _TICK_WIDTH * scale)
         for words, size, bold, colour, side, place in _words(line, rect, scale):
             painter.setFont(theme.font(size, bold))
             painter.setPen(theme.colour(colour))

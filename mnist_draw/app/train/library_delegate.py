@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOption
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.formatting import format_ago, format_duration, format_percent
+from mnist_draw.app.kit.painters import paint_bar, paint_tick
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
@@ -164,11 +165,7 @@ class RowDelegate(QStyledItemDelegate):
         if on:
             painter.setPen(QPen(theme.colour("on_second"), 1.6))
             painter.setBrush(Qt.NoBrush)
-            steps = ((0.25, 0.52), (0.43, 0.70), (0.76, 0.33))
-            corner = box.topLeft()
-            painter.drawPolyline(
-                QPolygonF([corner + QPointF(side * across, side * down) for across, down in steps])
-            )
+            paint_tick(painter, box.topLeft() + QPointF(0.25, 0.53) * side, 0.51 * side)
 
     def _paint_curve(self, painter: QPainter, box: QRectF, view: RowView) -> None:
         if not view.curve:
@@ -214,7 +211,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.drawText(lower, int(Qt.AlignVCenter | Qt.AlignLeft), detail)
         if view.part is not None:
             wide, top = min(theme.scaled(200), right - left), rect.bottom() - theme.scaled(8)
-            self._paint_bar(painter, QRectF(left, top, wide, theme.scaled(4)), view.part)
+            paint_bar(painter, QRectF(left, top, wide, theme.scaled(4)), view.part, 2)
 
     def _paint_chip(self, painter: QPainter, box: QRectF) -> None:
         painter.setPen(Qt.NoPen)
@@ -223,14 +220,6 @@ class RowDelegate(QStyledItemDelegate):
         painter.setFont(theme.font(Text.HEADING, bold=True))
         painter.setPen(theme.colour("on_accent"))
         painter.drawText(box, int(Qt.AlignCenter), "answers")
-
-    def _paint_bar(self, painter: QPainter, box: QRectF, part: float) -> None:
-        painter.setPen(Qt.NoPen)
-        for width, name in ((box.width(), "track"), (box.width() * part, "accent")):
-            painter.setBrush(theme.colour(name))
-            painter.drawRoundedRect(
-                QRectF(box.topLeft(), QPointF(box.left() + width, box.bottom())), 2, 2
-            )
 
     def _paint_right(self, painter: QPainter, rect: QRect, view: RowView) -> None:
         accuracy, tested = view.accuracy

@@ -13,7 +13,7 @@ from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePol
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
-from mnist_draw.app.kit.painters import image_of
+from mnist_draw.app.kit.painters import image_of, paint_tick
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
@@ -194,9 +194,7 @@ class PresetCard(QAbstractButton):
         painter.setBrush(theme.colour("accent"))
         painter.drawEllipse(middle, radius, radius)
         painter.setPen(QPen(theme.colour("on_accent"), 1.6, Qt.SolidLine, Qt.RoundCap))
-        corners = ((-0.4, 0.02), (-0.1, 0.32), (0.42, -0.26))
-        ends = [middle + QPointF(x * radius, y * radius) for x, y in corners]
-        painter.drawPolyline(*ends)
+        paint_tick(painter, middle + QPointF(-0.4, 0.04) * radius, 0.82 * radius)
 
     def _paint_words(self, painter: QPainter) -> None:
         low, one, whole = self.is_low, self.expectation, self.width() - 2.0 * _PAD

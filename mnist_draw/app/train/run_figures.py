@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Literal
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFont, QFontInfo, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
@@ -13,8 +14,10 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.formatting import format_duration, format_loss, format_percent
 from mnist_draw.app.kit.layout import FlowLayout, column, row
+from mnist_draw.app.kit.painters import paint_bar, smooth_painter
 from mnist_draw.app.kit.steady_labels import (
     GrowingLabel,
+    SettleTimer,
     TabularLabel,
     draw_tabular,
     tabular_width,
@@ -299,30 +302,21 @@ class EpochBar(ProgressBar):
         return next(fitting, _EPOCHS_OF_SEGMENT[-1])
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.setPen(Qt.NoPen)
+        painter = smooth_painter(self)
         each, done = self._of_segment(), self.value() / _STEPS
         gap = 3 if self.width() > 10 * self.segments else 1
         unit = (self.width() + gap) / self._epochs
         high = min(self.height(), Size.EPOCH_BAR)
         top = (self.height() - high) / 2
-        fill = theme.colour("muted" if self._paused else "accent")
+        colour = "muted" if self._paused else "accent"
         for number in range(self.segments):
             first = number * each
             epochs = min(each, self._epochs - first)
             box = QRectF(first * unit, top, epochs * unit - gap, high)
-            painter.setBrush(theme.colour("track"))
-            painter.drawRoundedRect(box, 2, 2)
             part = min(max((done - first) / epochs, 0.0), 1.0)
-            if part:
-                painter.setBrush(fill)
-                box.setWidth(box.width() * part)
-                painter.drawRoundedRect(box, 2, 2)
+            paint_bar(painter, box, part, 2, colour)
 
 
-#: A state that passes is told once it has lasted so long, in milliseconds.
-_PATIENCE_MS = 300
 #: The words for which there is always room.
 _USUAL = "Epoch 00 of 00"
 
@@ -362,10 +356,7 @@ class ProgressRow(QWidget):
         self.bar = EpochBar()
         for part in (self.state_label, self.bar, self.time_left):
             part.setParent(self)
-        self._late = QTimer(self)
-        self._late.setSingleShot(True)
-        self._late.timeout.connect(lambda: self._show(self._waiting))
-        self._waiting = ""
+        self._settling = SettleTimer(self)
 
     def sizeHint(self) -> QSize:
         return QSize(0, max(Size.MARGIN, self.state_label.sizeHint().height()))
@@ -389,12 +380,12 @@ class ProgressRow(QWidget):
 
     def show_state(self, state: RunState) -> None:
         if state.state not in PASSING or not self.state_label.text():
-            self._late.stop()
+            self._settling.stop()
             self._show(state.label)
-        elif not self._late.isActive() or state.label != self._waiting:
-            self._waiting = state.label
-            if self.state_label.text() != state.label:
-                self._late.start(_PATIENCE_MS)
+        elif state.label == self.state_label.text():
+            self._settling.stop()
+        else:
+            self._settling.wait_for(state.label, partial(self._show, state.label))
         self.bar.show_state(state)
         left = state.seconds_left
         running = state.busy and left is not None and state.state not in PASSING

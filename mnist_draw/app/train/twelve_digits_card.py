@@ -6,7 +6,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import ink_image
+from mnist_draw.app.kit.painters import ink_image, paint_tick
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, label, set_look
@@ -34,10 +34,13 @@ class DigitsGrid(WalkableView):
         self.twelve: TwelveDigits | None = None
         self.read: DigitsRead | None = None
 
-    def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> None:
-        if (twelve, read) != (self.twelve, self.read):
+    def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> bool:
+        """Show pictures and what is read; return whether they are others than before."""
+        others = (twelve, read) != (self.twelve, self.read)
+        if others:
             self.twelve, self.read = twelve, read
             self.update()
+        return others
 
     # -- places
 
@@ -163,10 +166,7 @@ class DigitsGrid(WalkableView):
             unit = tick / 10
             corner = QPointF(left + wide + 3 * unit, box.center().y())
             painter.setPen(QPen(theme.colour("accent"), max(1.3, unit)))
-            points = ((0, 0), (2 * unit, 2 * unit), (6 * unit, -2.5 * unit))
-            steps = [corner + QPointF(x, y) for x, y in points]
-            painter.drawLine(steps[0], steps[1])
-            painter.drawLine(steps[1], steps[2])
+            paint_tick(painter, corner, 6 * unit)
 
 
 class TwelveDigitsCard(Card):
@@ -180,7 +180,8 @@ class TwelveDigitsCard(Card):
         self.body.addWidget(self.grid, 1)
 
     def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> None:
-        self.grid.show_digits(twelve, read)
+        if not self.grid.show_digits(twelve, read):
+            return
         words = "None read yet"
         if read is not None:
             words = f"{sum(read.right)} of {len(read.right)} right"

@@ -10,7 +10,6 @@ from PyQt5.QtGui import QPaintEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QSlider, QWidget
 
-from mnist_draw.app.draw import overlays
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.kit import theme
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
@@ -232,13 +231,13 @@ def test_a_caption_is_never_on_ink(tab):
         assert tab.canvas.rect().contains(caption.geometry())
 
 
-def test_a_short_wait_is_not_told(tab, qtbot, monkeypatch):
+def test_a_short_wait_is_not_told(tab, qtbot):
     caption = tab.pictures.caption
     caption.say_busy("Looking for digits")
     assert not caption.isVisible()
     caption.say("Test digit 3: it is a 0.")
     assert not caption._busy.isActive()
-    monkeypatch.setattr(overlays, "_BUSY_MS", 1)
+    caption._busy.setInterval(1)
     caption.say_busy("Looking for digits")
     qtbot.waitUntil(caption.isVisible)
     tab.canvas.add_stroke([(100, 100)])
