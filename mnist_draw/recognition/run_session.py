@@ -237,13 +237,15 @@ class RunSession:
                 shutil.rmtree(self.run.folder, ignore_errors=True)
                 return ""
             self.run = replace(with_figures(self.run, self.history), state=state)
-            message = self._try_to_save(ended=True)
+            lost = ""
+            # In this order: figures of which the record does not know yet are passed over.
             try:
                 save_history(self.run.folder, self.history)
             except UserError as error:
-                message = message or f"{error} {self._curves()}"
+                lost = f"{error} {self._curves()}"
+            message = self._try_to_save(ended=True)
             self._copy_checkpoint()
-            return message
+            return message or lost
         finally:
             self._lock.release()
 

@@ -83,10 +83,11 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
 
 
 def regular_only(name: str, flags: int) -> int:
-    """Open a regular file only; the opener for ``open(path, mode, opener=…)``."""
+    """Open a regular file only, and through no link; for ``open(path, mode, opener=…)``."""
     with contextlib.suppress(FileNotFoundError):
-        _refuse_irregular(name, Path(name).stat())
-    descriptor = os.open(name, flags | getattr(os, "O_NONBLOCK", 0), 0o666)
+        _refuse_irregular(name, Path(name).lstat())
+    flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+    descriptor = os.open(name, flags, 0o666)
     try:
         _refuse_irregular(name, os.fstat(descriptor))
     except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -76,15 +77,23 @@ def _folders(parent: Path) -> list[Path]:
 def check_interrupted(in_use: Callable[[Path], bool] = lambda folder: False) -> list[str]:
     """Check the interrupted runs down to the newest that can go on; return messages.
 
-    A damaged checkpoint is quarantined; its run then has failed and is not offered again.
+    A damaged checkpoint is quarantined; its run then has failed and is not offered again. A run
+    that was cut off before anything was learnt is removed.
     """
     runs, messages = list_runs()
+    found = False
     for run in runs:
-        if run.state not in UNFINISHED or in_use(run.folder):
+        if run.state not in UNFINISHED:
+            continue
+        empty = _has_learnt_nothing(run)
+        if (found and not empty) or in_use(run.folder):
+            continue
+        if empty:
+            shutil.rmtree(run.folder, ignore_errors=True)
             continue
         try:
             load_checkpoint(run.checkpoint)
-            break
+            found = True
         except CheckpointError as error:
             if run.checkpoint.exists():
                 aside = quarantine(run.checkpoint)
@@ -94,6 +103,17 @@ def check_interrupted(in_use: Callable[[Path], bool] = lambda folder: False) -> 
         except UserError as error:
             messages.append(f"The run {run.full_title} cannot be continued. {error}")
     return messages
+
+
+def _has_learnt_nothing(run: Run) -> bool:
+    """Whether a run has nothing but its record and an empty lock."""
+    if run.epochs_done or run.checkpoint_elsewhere:
+        return False
+    try:
+        files = [path for path in run.folder.iterdir() if path.name != RECORD]
+        return not any(path.is_dir() or path.stat().st_size for path in files)
+    except OSError:
+        return False
 
 
 def run_called(name: str, runs: Sequence[Run]) -> Run:

@@ -21,7 +21,7 @@ import pytest
 from mnist_draw.errors import DocumentError
 from mnist_draw.storage import StorageError, npz
 from mnist_draw.storage.document import parse
-from mnist_draw.storage.opening import open_file, open_unfolded, read_file
+from mnist_draw.storage.opening import open_file, open_unfolded, read_file, regular_only
 
 #: What may be taken above the idle program, in MB.
 _MAX_MB = 300
@@ -51,6 +51,19 @@ def test_pipe_and_device_are_refused_unopened(tmp_path):
     for path in (tmp_path / "pipe", Path("/dev/zero")):
         with pytest.raises(DocumentError, match="not a regular file"):
             read_file(path, 100)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+@pytest.mark.parametrize("mode", ["a", "w"])
+def test_a_log_is_written_through_no_link(tmp_path, mode):
+    (tmp_path / "target").write_text("kept")
+    (tmp_path / "log").symlink_to(tmp_path / "target")
+    with pytest.raises(OSError, match="not a regular file"):
+        open(tmp_path / "log", mode, opener=regular_only)  # noqa: SIM115
+    assert (tmp_path / "target").read_text() == "kept"
+    with open(tmp_path / "own", mode, opener=regular_only) as file:
+        file.write("log")
+    assert (tmp_path / "own").read_text() == "log"
 
 
 def test_what_cannot_be_opened_or_read(tmp_path):

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -371,9 +372,35 @@ def test_a_damaged_checkpoint_is_told_once_and_kept():
     assert aside.name in told
     assert read_run(run.folder).state == "failed"
     assert read_run(other.folder).state == "interrupted"
-    # Below one that can go on nothing is looked at.
+    # Below one that can go on nothing is checked.
     add_run("2026-03-01 10:00", state="running")
     assert run_list.check_interrupted() == []
+
+
+def test_a_run_cut_off_before_it_learnt_is_removed():
+    kept = [
+        add_run("2026-03-01 10:00", state="running"),
+        add_run("2026-02-01 10:00", 0, state="running"),
+        add_run("2026-01-01 10:00", 0, state="running", checkpoint_elsewhere="/tmp/a.npz"),
+    ]
+    kept[2].checkpoint.unlink()
+    for name in ("2026-04-01 10:00", "2025-01-01 10:00"):
+        empty = add_run(name, 0, state="running")
+        empty.checkpoint.unlink()
+        (empty.folder / "run.lock").touch()
+    assert run_list.check_interrupted(lambda folder: folder == empty.folder) == []
+    assert run_list.list_runs()[0] == [*kept, empty]
+    assert run_list.check_interrupted() == []
+    assert run_list.list_runs()[0] == kept
+
+
+def test_a_killed_end_leaves_no_record_without_its_figures(monkeypatch):
+    files = session()
+    files.run.checkpoint.unlink(missing_ok=True)
+    monkeypatch.setattr(Run, "save", mock.Mock(side_effect=SystemExit))
+    with pytest.raises(SystemExit):
+        files.end("stopped")
+    assert len(record.read_history(files.run.folder / record.HISTORY).epochs) == 1
 
 
 def test_history_from_its_file_or_else_from_the_checkpoint():

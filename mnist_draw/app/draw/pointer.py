@@ -153,7 +153,7 @@ class KeyPen(QObject):
         return True
 
     def _move(self, step: float) -> None:
-        place = self.place or QPointF(BOARD / 2, BOARD / 2)
+        place = self._place_or_centre()
         for key in self._held:
             place += _WAYS[key] * step
         self.place = QPointF(
@@ -163,8 +163,12 @@ class KeyPen(QObject):
             self._board.extend(self._board.to_widget(self.place))
         self._tell()
 
+    def _place_or_centre(self) -> QPointF:
+        # QPointF(0, 0) is false.
+        return QPointF(BOARD / 2, BOARD / 2) if self.place is None else QPointF(self.place)
+
     def _put_down(self) -> None:
-        self.place = self.place or QPointF(BOARD / 2, BOARD / 2)
+        self.place = self._place_or_centre()
         self._down = True
         self._board.begin(self._board.to_widget(self.place), self._board.erasing)
         self._tell()

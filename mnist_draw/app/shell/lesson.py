@@ -135,7 +135,10 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
 
 def _beside(folder: Path, path: str) -> str:
     """Return a whole path: one that is not whole begins beside the lesson's file."""
-    return str((folder / path).resolve())
+    try:
+        return str((folder / path).resolve())
+    except ValueError:
+        raise LessonError(f"{path!r} is no name of a file") from None
 
 
 def _names(entry: str, what: str, values: dict[str, Any], known: Any) -> list[str]:

@@ -21,6 +21,7 @@ import platform
 import socket
 import sys
 import sysconfig
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -194,6 +195,8 @@ def _without_places(text: str) -> str:
 #: Where these are set, Qt looks for plugins elsewhere too.
 _OTHER_PLUGINS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_PLUGIN_PATH")
 _NO_WINDOW = "No window can open here:"
+#: How long an X server may take to answer: one beyond a slow line does in a second.
+_X_SERVER_S = 10.0
 
 
 def startup_problem() -> str | None:
@@ -332,7 +335,10 @@ def _loads(library: str) -> bool:
 
 
 def _answers(display: str) -> bool:
-    """Connect to the X server and hang up again."""
+    """Connect to the X server, which may be silent, and keep the connection.
+
+    A bare server resets when its last client hangs up, and refuses the next one meanwhile.
+    """
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
@@ -340,8 +346,12 @@ def _answers(display: str) -> bool:
     xcb.xcb_connect.restype = ctypes.c_void_p
     xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
     xcb.xcb_connection_has_error.argtypes = [ctypes.c_void_p]
-    xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
-    connection = xcb.xcb_connect(os.fsencode(display), None)
-    failed = bool(xcb.xcb_connection_has_error(connection))
-    xcb.xcb_disconnect(connection)
-    return not failed
+    made: list[int] = []
+
+    def connect() -> None:
+        made.append(xcb.xcb_connect(os.fsencode(display), None))
+
+    attempt = threading.Thread(target=connect, daemon=True)
+    attempt.start()
+    attempt.join(_X_SERVER_S)
+    return bool(made) and not xcb.xcb_connection_has_error(made[0])

@@ -79,6 +79,8 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
         ("[training]\ndata_folder = '../nope'", "data_folder is {beside}nope, which is not there"),
         ("[training]\nstart_model = 'no.npz'", "start_model is {here}no.npz, which is not there."),
         ("network = '../no.npz'", "there is no network {beside}no.npz."),
+        ('network = "a\\u0000b"', "'a\\x00b' is no name of a file"),
+        ('[training]\nstart_model = "\\u0000"', "'\\x00' is no name of a file"),
         ("fixed = ['epoch']", "did you mean epochs?"),
         ("netwerk = 'x.npz'", "there is no entry 'netwerk'; did you mean network?"),
         ("network = 3", "network is 3; it must be the name of a file"),

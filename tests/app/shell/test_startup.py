@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
@@ -56,6 +58,18 @@ def test_a_display_that_does_not_answer_is_named(look, environ, expected):
     assert "dnf install libxkbcommon-x11 xcb-util-wm" in sentence
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X servers")
+def test_a_silent_x_server_does_not_answer(monkeypatch):
+    monkeypatch.setattr(startup, "_X_SERVER_S", 0.2)
+    # The name of a socket has at most 107 characters.
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as silent:
+        silent.bind(f"{folder}/x:0")
+        silent.listen()
+        assert not startup._answers(f"{folder}/x:0")
+        silent.setblocking(False)
+        silent.accept()[0].close()
+
+
 def test_unknown_platform(look):
     assert look(QT_QPA_PLATFORM="offscreen") is None
     sentence = look(QT_QPA_PLATFORM="hologram:size=3", DISPLAY=":0")
@@ -86,6 +100,7 @@ def test_the_program_says_so_and_ends_with_1(tmp_path, monkeypatch, display):
 
 
 IMPORTS = """
+import socket
 import sys
 from PyQt5.QtWidgets import QApplication
 from mnist_draw.app.shell.window import Window
