@@ -11,27 +11,6 @@ The functions of the tutorial, callable as they are::
 Beside them: `load_network` and `save_network`, `LossHistory` for the figures of a run, and
 `MnistClassifier`, the network as an estimator of scikit-learn, where that is installed.
 
-Packages
---------
-cli, app
-    The command line, and the window: the only package that imports Qt.
-analysis
-    What can be computed about a trained network.
-recognition
-    A picture becomes 28×28 numbers, ten probabilities, an answer in words.
-training
-    The compiled functions, the one epoch loop and its events, checkpoints, runs.
-networks
-    Architectures as Lasagne layers, by name.
-dataset
-    MNIST's files, minibatches, the normalisation, augmentation.
-storage
-    Every file the program writes.
-theano_bridge
-    Which Theano runs; the native linker.
-errors, thread_priority
-    Errors that a user can read; threads that give way to others.
-
 Importing this package makes ``import theano`` work (see `mnist_draw.theano_bridge`); Theano
 and Lasagne themselves are loaded when one of the functions is first asked for.
 """

@@ -189,11 +189,18 @@ class CsvLines(Sentences):
         digit = _class(answer) or ""
         figures = [answer.confidence, *answer.probabilities.tolist()]
         text = "" if number is None else _number_text(number)
-        return _line([name, digit, *(round(figure, DECIMALS) for figure in figures), text, ""])
+        return _line(
+            [_no_formula(name), digit, *(round(figure, DECIMALS) for figure in figures), text, ""]
+        )
 
     def error(self, name: str, sentence: str) -> str:
         """Return a line with nothing but the name and the sentence."""
-        return _line([name, *("" for _ in self._columns[1:]), sentence])
+        return _line([_no_formula(name), *("" for _ in self._columns[1:]), sentence])
+
+
+def _no_formula(name: str) -> str:
+    """Name a file so that spreadsheets take it for no formula."""
+    return f"{os.curdir}{os.sep}{name}" if name.startswith(tuple("=+-@")) else name
 
 
 def _class(answer: Answer) -> str | None:

@@ -87,6 +87,16 @@ def test_a_table_has_the_true_name_except_on_a_terminal(
         assert row["image"] == str(tmp_path / name)
 
 
+def test_no_name_in_a_table_is_a_formula(model, seven, monkeypatch, tmp_path, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path(seven).rename("=1+11.png")
+    assert main(["predict", "--csv", "--model", model, "=1+11.png", "=2.png"]) == 1
+    read, unread = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    assert (read["image"], read["digit"]) == (f".{os.sep}=1+11.png", "7")
+    assert (unread["image"], unread["digit"]) == (f".{os.sep}=2.png", "")
+    assert Path(read["image"]).exists()
+
+
 def test_predict(model, seven, capsys):
     assert main(["predict", seven, "--model", model]) == 0
     out, err = capsys.readouterr()
