@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnist_draw.cli.command import Subcommand, add_json_option, add_network_option
+from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
 from mnist_draw.cli.output import echo, echo_record, json_line, tell
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
@@ -234,6 +234,8 @@ def predict(arguments: argparse.Namespace) -> int:
     from mnist_draw.recognition.recogniser import Recogniser
 
     if arguments.model is None:
+        if arguments.network:
+            raise MisuseError("--network describes the file of --model. Give --model too.")
         model = default_model(tell)
     else:
         model = find_network(arguments.model, arguments.network)

@@ -27,6 +27,7 @@ from mnist_draw.library.stored_network import (
     open_network,
     title_of,
 )
+from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile, ModelFileError, resource_path, save_model
 from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
@@ -105,12 +106,16 @@ def find_network(name: str, network: str = "") -> ModelFile:
     A name is a file of this program or of ``numpy.savez`` (`network` is its architecture, if the
     file does not say it), a title such as ``"best"``, a key, a run's name, or ``"latest"``.
     """
-    if not os.path.lexists(name):
-        stored = find_stored(name)
-        if stored is not None:
-            return stored.load()
-    found = open_network(name, network)
+    stored = None if os.path.lexists(name) else find_stored(name)
+    found = open_network(name, network) if stored is None else stored.load()
     if isinstance(found, ModelFile):
+        own = parse_network(found.network).text if network else ""
+        # A typed name may leave the number of classes out.
+        if network and parse_network(network).text not in (own, own.partition("#")[0]):
+            raise ModelFileError(
+                f"{name} names its network itself: {found.network}, not {network}. Leave "
+                f"{network} out, or name another file."
+            )
         return found
     raise ModelFileError(
         f"{name} holds numbers without the name of their network, which may be any of "

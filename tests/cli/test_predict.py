@@ -222,6 +222,7 @@ def test_evaluate(model, capsys, tmp_path):
     [
         (["evaluate", "none.npz"], "none.npz cannot be used. There is no such file."),
         (["predict", "a.png", "--model", "none.npz"], "none.npz cannot be used"),
+        (["evaluate", "MODEL", "--network", "cnn"], "not cnn. Leave cnn out"),
         (["evaluate", "MODEL", "--data", "/no/such/folder"], "not a folder"),
         # Told before counting.
         (["evaluate", "MODEL", "--report", "MODEL"], "for the report cannot be made"),
@@ -233,6 +234,11 @@ def test_failures_are_one_sentence(arguments, message, model, capsys):
     assert out == ""
     assert message in err
     assert len(err.splitlines()) == 1
+
+
+def test_an_architecture_needs_its_file(seven, capsys):
+    assert main(["predict", seven, "--network", "cnn"]) == 2
+    assert "Give --model too." in capsys.readouterr().err
 
 
 @pytest.fixture
