@@ -60,7 +60,7 @@ def results(model: Any) -> tuple[Any, Callable[[], bool]]:
 
     section = ResultsSection()
     ready: list[Any] = []
-    section.count.counted.connect(lambda found: ready.append(found.is_complete))
+    section._counting.answered.connect(lambda found: ready.append(found.is_complete))
     return section, lambda: bool(ready) and ready[-1]
 
 

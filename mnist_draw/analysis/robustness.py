@@ -200,18 +200,21 @@ def order_of_settings() -> tuple[int, ...]:
     return (*coarse, *fine)
 
 
+#: Counts that were stopped, by what they are of.
+_begun: dict[str, npt.NDArray[np.float64]] = {}
+
+
 def count_limits(
     model: ModelFile,
     perturbation: Perturbation,
     labels: npt.NDArray[np.uint8],
     placed: bool,
-    known: npt.NDArray[np.float64] | None = None,
 ) -> Iterator[npt.NDArray[np.float64]]:
     """Count the accuracy, 0 to 1, at each of the `SETTINGS`, coarse points first: float64 (47,).
 
-    NaN means not yet counted; `known` is what an earlier count yielded last. `placed`: normalise
-    pictures after the perturbation. Each slice of a setting yields a new array, so that a count can
-    be stopped soon.
+    NaN means not yet counted. `placed`: normalise pictures after the perturbation. Each slice of a
+    setting yields a new array, so that a count can be stopped soon; the next one of the same goes
+    on from there.
     """
     key = f"{model.fingerprint}-{perturbation.digest}-{cache.digest_of(labels)}-{int(placed)}"
 
@@ -220,7 +223,7 @@ def count_limits(
         yield cached
         return
     network = Recogniser(model)
-    accuracy = np.full(len(SETTINGS), np.nan) if known is None else known.copy()
+    accuracy = _begun.setdefault(key, np.full(len(SETTINGS), np.nan))
     for number in order_of_settings():
         if not np.isnan(accuracy[number]):
             continue
@@ -235,6 +238,7 @@ def count_limits(
         accuracy[number] = right / len(images)
         if not np.isnan(accuracy).any():
             cache.save(_KIND, _VERSION, key, {"accuracy": accuracy})
+            _begun.pop(key, None)
         yield accuracy.copy()
 
 

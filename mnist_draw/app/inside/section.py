@@ -22,6 +22,7 @@ from PyQt5.QtCore import QEvent, pyqtSignal
 from PyQt5.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
+from mnist_draw.dataset.mnist import scale
 
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
@@ -50,6 +51,12 @@ class Example:
     is_digit: bool = True
     #: Of a drawing that is read as a number, which of its digits: ``"digit 2 of 51"``.
     part: str = ""
+
+    @classmethod
+    def of(cls, images: np.ndarray, labels: np.ndarray, one: str, place: int) -> Example:
+        """Return a picture of a data set, uint8 (N, 1, 28, 28); `one` precedes its number."""
+        picture = scale(images[place, 0])
+        return cls(picture, int(labels[place]), "data", f"{one} {place:,}", place)
 
     @property
     def is_drawing(self) -> bool:
@@ -151,44 +158,3 @@ def reflow(columns: QBoxLayout, room: int) -> None:
     needed = sum(widths) + columns.spacing() * (len(widths) - 1)
     beside, below = QBoxLayout.LeftToRight, QBoxLayout.TopToBottom
     columns.setDirection(beside if needed <= room else below)
-
-
-class CountedSection(Section):
-    """A section whose figures stay while its network is trained, until they are counted anew."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._key = ""
-        self._newer: ModelFile | None = None
-        self._example: Example | None = None
-        self._active = False
-
-    def use_network(self, model: ModelFile, key: str) -> None:
-        old, old_key = self._model, self._key
-        self._key = key
-        same = old is not None and key == old_key and old.network == model.network
-        if old is not None and same and old.info.epochs != model.info.epochs:
-            # The same run after another epoch: what is counted stays until it is asked for anew.
-            self._newer = model
-            self._show_state()
-        else:
-            if old is not None and not same:
-                self._forget_network()
-            self._begin(model)
-
-    def _forget_network(self) -> None:
-        """Clear what belongs to another network than the one that is counted next."""
-
-    def _begin(self, model: ModelFile) -> None:
-        """Count a network from the start, and set `_model` and `_newer`."""
-        raise NotImplementedError
-
-    def _show_state(self) -> None:
-        raise NotImplementedError
-
-    def _epochs(self, verb: str) -> str:
-        """Return a sentence about the epoch that was counted and a newer one, "" if none."""
-        if self._newer is None or self._model is None:
-            return ""
-        counted, newest = (m.metadata.get("epochs", "?") for m in (self._model, self._newer))
-        return f"{verb} after epoch {counted}, now at {newest}"

@@ -15,8 +15,7 @@ from mnist_draw.app.inside.limits.limits_cards import (
     describe_change,
     file_choice,
 )
-from mnist_draw.app.inside.limits.limits_section import LimitsSection
-from mnist_draw.app.inside.limits.limits_worker import count_all
+from mnist_draw.app.inside.limits.limits_section import LimitsSection, count_all
 from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
 from mnist_draw.app.inside.rows_view import Bar
 from mnist_draw.dataset.augmentation import numba_loops
@@ -51,6 +50,7 @@ def section(qtbot, digits, monkeypatch):
     """Return the section with 20 test pictures and two networks beside the one in use."""
     pictures = Perturbation(digits.test_images[:20]), digits.test_labels[:20]
     monkeypatch.setattr(robustness, "first_test_pictures", lambda: pictures)
+    monkeypatch.setattr(robustness, "_begun", {})
     monkeypatch.setattr(limits_section, "_others", others)
     # Of a few pictures, compiling the loops takes longer than their NumPy twins.
     monkeypatch.setattr(numba_loops, "_installed", False)
@@ -86,7 +86,7 @@ def test_all_networks_are_counted(section, qtbot):
         plot = section.plots[axis.name]
         assert [len(curve.accuracy) for curve in plot.curves] == [len(axis.amounts)] * 3
         assert all(is_counted(plot, number) for number in range(3))
-    assert section.state.text() == ""
+    assert section.state.label.text() == ""
     table = section.table()
     assert len(table.rows) == len(SETTINGS)
     assert table.headings[2:] == ("custom_mlp:0,1,0,0", "Network A", "B")
@@ -119,7 +119,7 @@ def test_a_count_goes_on_from_what_is_known(section):
         found for found in count_all([("x", linear_model)], False)
         if np.count_nonzero(~np.isnan(found["x"])) == 30
     )  # fmt: skip
-    rest = list(count_all([("x", linear_model)], False, begun))
+    rest = list(count_all([("x", linear_model)], False))
     assert len(rest) == 17
     known = ~np.isnan(begun["x"])
     np.testing.assert_array_equal(rest[-1]["x"][known], begun["x"][known])
@@ -162,11 +162,11 @@ def test_in_place_is_another_count_and_why_there_is_none_is_said(section, qtbot)
     assert after[0] > before[0]
     assert after[4] == pytest.approx(before[4], abs=0.15)
     section.use_network(unknown_model(), "opened:x")
-    qtbot.waitUntil(lambda: "not known here" in section.state.text(), timeout=60_000)
-    assert section.link.text() == "Try again"
+    qtbot.waitUntil(lambda: "not known here" in section.state.label.text(), timeout=60_000)
+    assert section.state.link.text() == "Try again"
     assert all(np.isnan(section._accuracy("opened:x")))
     section.use_network(changed(0.5), "shipped:c")
-    qtbot.waitUntil(lambda: "not known here" not in section.state.text(), timeout=60_000)
+    qtbot.waitUntil(lambda: "not known here" not in section.state.label.text(), timeout=60_000)
 
 
 def test_the_cursors_change_the_example_that_all_read(section, qtbot, example):
@@ -191,7 +191,7 @@ def test_the_cursors_change_the_example_that_all_read(section, qtbot, example):
     until_said("30 degrees")
     picture = np.rint(256 * example.picture).astype(np.uint8)
     turned = robustness.altered_one(picture, [Distortion(turn=30)])[0, 0]
-    qtbot.waitUntil(lambda: np.array_equal(section.turn.picture._picture, turned), timeout=20_000)
+    qtbot.waitUntil(lambda: np.array_equal(section.turn.shown, turned), timeout=20_000)
     qtbot.mousePress(plot, Qt.LeftButton, pos=QPoint(plot.width() - 1, 40))
     assert plot.amount == AXES[0].amounts[-1]
     qtbot.mouseRelease(plot, Qt.LeftButton)
@@ -223,19 +223,19 @@ def test_a_run_that_trains_is_counted_again_when_asked_and_can_be_stopped(sectio
     open_section(section, qtbot, changed(0.7, epochs=7), "")
     assert section.choices.choices[0].title == "Your training"
     section.use_network(changed(0.9, epochs=9), "")
-    assert section.state.text() == "Counted after epoch 7, now at 9"
+    assert section.state.label.text() == "Counted after epoch 7, now at 9"
     assert not section._count.is_running
-    section.link.click()
+    section.state.link.click()
     assert section._count.is_running
-    qtbot.waitUntil(lambda: section.state.text() == "", timeout=60_000)
+    qtbot.waitUntil(lambda: section.state.label.text() == "", timeout=60_000)
     # Counting can be stopped and gone on with.
     section.use_network(changed(0.5), "shipped:c")
     qtbot.waitUntil(lambda: section._count.is_running, timeout=20_000)
-    section.link.click()
+    section.state.link.click()
     assert not section._count.is_running
-    assert section.link.text() == "Go on"
-    section.link.click()
-    qtbot.waitUntil(lambda: section.state.text() == "", timeout=60_000)
+    assert section.state.link.text() == "Go on"
+    section.state.link.click()
+    qtbot.waitUntil(lambda: section.state.label.text() == "", timeout=60_000)
     assert is_counted(section.plots["pen"])
 
 

@@ -115,7 +115,7 @@ def test_digits_move_to_their_neighbours_and_stay_when_stopped(section, qtbot, e
     choose(1)
     assert "moving" in label_text(section, "mapState")
     qtbot.waitUntil(lambda: section._points is not None, timeout=60_000)
-    section.link.click()
+    section.state.link.click()
     assert not section._moving.is_running
     stopped = section._points
     qtbot.wait(50)
@@ -159,7 +159,7 @@ def test_a_run_that_trains_is_looked_at_again_when_asked(section, qtbot):
     qtbot.waitUntil(lambda: section._maps is not None, timeout=60_000)
     section.use_network(hidden_model(1, epochs=9), "")
     assert label_text(section, "mapState") == "Seen after epoch 7, now at 9"
-    section.link.click()
+    section.state.link.click()
     assert label_text(section, "mapState") == "Getting the network ready"
     qtbot.waitUntil(lambda: section._maps is not None, timeout=60_000)
 
@@ -189,7 +189,7 @@ def test_a_network_whose_data_are_not_known_shows_no_map_of_another(section, qtb
     section.problem.connect(told.append)
     section.use_network(unknown_model(), "opened:x")
     assert section.view.digits is None
-    qtbot.waitUntil(lambda: section.state.text() == "There is no map.", timeout=60_000)
+    qtbot.waitUntil(lambda: section.state.label.text() == "There is no map.", timeout=60_000)
     qtbot.wait(50)
     assert section.view.digits is None
     assert "not known here" in section.view.accessibleDescription()

@@ -9,7 +9,7 @@ from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results, count_results
-from mnist_draw.app.inside.results import counting
+from mnist_draw.app.inside.results import results_section
 from mnist_draw.app.inside.results.confusion_matrix import rounded
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.kit import theme
@@ -43,7 +43,7 @@ def altered(weight=1, bias=1, **metadata):
 
 def count(section, qtbot, model=None):
     section.use_network(model or linear_model(), "shipped:x")
-    with qtbot.waitSignal(section.count.compared, timeout=20_000):
+    with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
         section.set_active(True)
 
 
@@ -65,7 +65,7 @@ def shown(section):
 def test_everything_is_counted_and_painted_once(section, qtbot, digits):
     section.use_network(linear_model(), "shipped:x")
     qtbot.wait(100)
-    assert section.count.pictures is None
+    assert section._pictures is None
     assert section.table().rows == ()
     count(section, qtbot)
     results = section._results
@@ -181,18 +181,18 @@ def slow_count(stopped_after):
 
 def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(counting, "_count", slow_count(128))
+        patch.setattr(results_section, "_count", slow_count(128))
         section.use_network(linear_model(), "shipped:x")
         section.set_active(True)
         qtbot.waitUntil(
             lambda: label_text(section, "resultsState") == "128 of 200 counted", timeout=20_000
         )
-        assert section.confusion.link.text() == "Stop"
-        section.confusion.link.click()
+        assert section.state.link.text() == "Stop"
+        section.state.link.click()
         assert label_text(section, "resultsState") == "128 of 200 counted"
-        assert section.confusion.link.text() == "Go on"
-    with qtbot.waitSignal(section.count.compared, timeout=20_000):
-        section.confusion.link.click()
+        assert section.state.link.text() == "Go on"
+    with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
+        section.state.link.click()
     assert section._results.is_complete
 
 
@@ -217,15 +217,15 @@ def test_nothing_of_another_network_stays(section, qtbot):
 
 def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
     section.use_network(altered(1.7, epochs=7), "")
-    with qtbot.waitSignal(section.count.compared, timeout=20_000):
+    with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
         section.set_active(True)
     results = section._results
     section.use_network(altered(1.8, epochs=8), "")
     section.use_network(altered(1.9, epochs=9), "")
     assert label_text(section, "resultsState") == "Counted after epoch 7, now at 9"
     assert section._results is results
-    with qtbot.waitSignal(section.count.compared, timeout=20_000):
-        section.confusion.link.click()
+    with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
+        section.state.link.click()
     assert section._results is not results
 
 
@@ -256,14 +256,14 @@ def test_a_count_that_fails_can_be_tried_again(section, qtbot, monkeypatch):
         raise UserError("The network is unusable.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(counting, "_count", fails)
+        patch.setattr(results_section, "_count", fails)
         section.use_network(linear_model(), "shipped:x")
         with qtbot.waitSignal(section.problem, timeout=20_000) as told:
             section.set_active(True)
     assert told.args == ["The network is unusable."]
-    assert section.confusion.link.text() == "Try again"
-    with qtbot.waitSignal(section.count.compared, timeout=20_000):
-        section.confusion.link.click()
+    assert section.state.link.text() == "Try again"
+    with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
+        section.state.link.click()
     assert section._results is not None
 
 
@@ -344,9 +344,9 @@ def test_shares_in_narrow_columns_are_rounded_not_cut():
 
 def test_what_can_be_done_about_a_count_has_its_place_before(section):
     card = section.confusion
-    card.show_state("", "")
+    section.state.show_state("", "")
     before = card.minimumSizeHint()
-    card.show_state("Counted after epoch 12, now at 13", "Count again")
+    section.state.show_state("Counted after epoch 12, now at 13", "Count again")
     assert card.minimumSizeHint() == before
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtGui import QPaintEvent, QPen, QPixmap
+from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.inside.rows_view import Bar, RowsView
 from mnist_draw.app.kit import theme
@@ -184,25 +184,6 @@ NOTHING = "Draw something, or pick a picture, and drag the cursors."
 _ALL = {2: "both", 3: "all three", 4: "all four"}
 
 
-class TurnedPicture(QWidget):
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("turnedPicture")
-        self.setAccessibleName("The example as the cursors change it")
-        self.setFixedSize(_PICTURE, _PICTURE)
-        self._picture: np.ndarray | None = None
-
-    def show_picture(self, picture: np.ndarray | None) -> None:
-        """Show a picture, uint8 (28, 28)."""
-        self._picture = picture
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        picture = np.zeros((28, 28), np.uint8) if self._picture is None else self._picture
-        painter.drawImage(QRectF(self.rect()), image_of(picture))
-
-
 class PerturbationCard(Card):
     def __init__(self) -> None:
         super().__init__("Turn your own")
@@ -211,7 +192,9 @@ class PerturbationCard(Card):
             "turnResetButton", "As it is", "Take all changes back.", look="link"
         )
         self.top.addWidget(self.reset_button)
-        self.picture = TurnedPicture()
+        self.picture = QLabel()
+        self.picture.setObjectName("turnedPicture")
+        self.picture.setAccessibleName("The example as the cursors change it")
         self.sentence = label("", "muted", "turnSentence")
         self._steady = GrowingLabel(self.sentence)
         beside = row(self.picture, (self._steady, 1), gap=Size.CARD_GAP)
@@ -226,14 +209,18 @@ class PerturbationCard(Card):
         self.show_nothing()
 
     def show_nothing(self, words: str = NOTHING) -> None:
-        self.picture.show_picture(None)
+        self._show_picture(np.zeros((28, 28), np.uint8))
         self.answers.show_rows(())
         self._steady.set_text(words)
+
+    def _show_picture(self, picture: np.ndarray) -> None:
+        self.shown = picture
+        self.picture.setPixmap(QPixmap.fromImage(image_of(picture).scaled(_PICTURE, _PICTURE)))
 
     def show_answers(
         self, picture: np.ndarray, rows: Sequence[Bar], names: list[str], change: str
     ) -> None:
-        self.picture.show_picture(picture)
+        self._show_picture(picture)
         self.answers.show_rows(rows)
         said = f"{change}, {describe_answers(rows, names)}." if rows else "No network is ticked."
         self._steady.set_text(said)

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.limits.limits_cards import (
     NetworkChoice,
     NetworkChoices,
     PerturbationCard,
     describe_change,
-)
-from mnist_draw.app.inside.limits.limits_worker import (
-    Entry,
-    ExampleReader,
-    Found,
-    PerturbationRequest,
-    Reading,
-    count_all,
 )
 from mnist_draw.app.inside.limits.robustness_plot import (
     AccuracyCurve,
@@ -33,15 +26,13 @@ from mnist_draw.app.inside.limits.robustness_plot import (
 )
 from mnist_draw.app.inside.network.scene import short_name
 from mnist_draw.app.inside.rows_view import Bar
-from mnist_draw.app.inside.section import CountedSection, reflow
+from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import Card, Switch, explain, label, push_button, tip
+from mnist_draw.app.kit.widgets import Card, Switch, explain, label
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 
 if TYPE_CHECKING:
@@ -52,6 +43,79 @@ if TYPE_CHECKING:
 #: Cards beside each other where there is room for them.
 _COLUMNS = 3
 _TRAINED = "Your training"
+#: The key of a network, and what reads it.
+Entry = tuple[str, Callable[[], "ModelFile"]]
+#: For each key the accuracies, float64 (47,) with NaN for what is not counted yet, or a sentence
+#: why there are none.
+Found = dict[str, "np.ndarray | str"]
+
+
+def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
+    """Count networks off the GUI thread, the coarse points of all of them first."""
+    from mnist_draw.analysis.robustness import AXES, count_limits, test_pictures_for
+
+    coarse = sum(len(axis.shown) for axis in AXES)
+    found: Found = {}
+    counts: list[tuple[str, Iterator[np.ndarray]]] = []
+    for key, load in entries:
+        try:
+            model = load()
+            counts.append((key, count_limits(model, *test_pictures_for(model), placed)))
+        except UserError as error:
+            found[key] = str(error)
+            yield dict(found)
+    for enough in (coarse, np.inf):
+        for key, values in counts:
+            try:
+                for accuracy in values:
+                    found[key] = accuracy
+                    yield dict(found)
+                    if np.count_nonzero(~np.isnan(accuracy)) >= enough:
+                        break
+            except UserError as error:
+                found[key] = str(error)
+                yield dict(found)
+
+
+class PerturbationRequest(NamedTuple):
+    picture: np.ndarray
+    change: Distortion
+    networks: Mapping[str, Callable[[], ModelFile]]
+
+
+class Reading(NamedTuple):
+    """The changed example, uint8 (28, 28), and the probabilities of each network."""
+
+    change: Distortion
+    turned: np.ndarray
+    answers: dict[str, np.ndarray]
+
+
+class ExampleReader:
+    """Reads the changed example by several networks; keeps them, for one thread.
+
+    Nothing is compiled: of a single picture NumPy is as fast, and a compiled network takes memory.
+    """
+
+    def __init__(self) -> None:
+        self._networks: dict[Callable[[], ModelFile], Any] = {}
+
+    def read(self, request: PerturbationRequest) -> Reading:
+        from mnist_draw.analysis.robustness import altered_one
+        from mnist_draw.dataset.mnist import GREY_LEVELS, scale
+        from mnist_draw.recognition.recogniser import Recogniser
+
+        grey = np.clip(np.rint(request.picture * GREY_LEVELS), 0, 255).astype(np.uint8)
+        turned = altered_one(grey, [request.change])
+        answers, kept = {}, {}
+        for key, load in request.networks.items():
+            # The count of its curves reports why a network cannot be asked.
+            with contextlib.suppress(UserError):
+                network = self._networks.get(load) or Recogniser(load(), compiled=False)
+                answers[key] = network.predict(scale(turned))[0]
+                kept[load] = network
+        self._networks = kept
+        return Reading(request.change, turned[0, 0], answers)
 
 
 class LimitsSection(CountedSection):
@@ -67,21 +131,17 @@ class LimitsSection(CountedSection):
         self.setObjectName("robustnessView")
         self._axes, self._settings, self._unchanged = AXES, SETTINGS, Distortion()
         self._found: Found = {}
-        #: The same by the networks themselves: of one in training there are several.
-        self._known: dict[Entry, np.ndarray | str] = {}
         self._listed = self._stopped = False
         self._counted: tuple[tuple[Entry, ...], bool] = ((), False)
         self._reported: set[str] = set()
-        self._background = Background(self)
-        self._count = LatestJob(parent=self, watched=False)
-        self._reader = ExampleReader(self)
-        top, state, plots = self._build_top(), self._build_state(), self._build_plots()
-        column(top, state, (plots, 1), gap=Size.CARD_GAP, owner=self)
-        self._count.answered.connect(self._set_curves)
+        self._listing = self._job(self._offer, self.problem.emit)
+        self._count = self._job(self._set_curves, self._fail)
+        self._reading = self._job(
+            self._show_reading, self._tell, work=ExampleReader().read, deliver_stale=True
+        )
+        top, plots = self._build_top(), self._build_plots()
+        column(top, self.state, (plots, 1), gap=Size.CARD_GAP, owner=self)
         self._count.finished.connect(self._show_state)
-        self._count.failed.connect(self._fail)
-        self._reader.read.connect(self._show_reading)
-        self._reader.failed.connect(self._tell)
 
     def _build_top(self) -> QHBoxLayout:
         self.choices = NetworkChoices()
@@ -141,19 +201,8 @@ class LimitsSection(CountedSection):
         widest = max(card.minimumSizeHint().width() for card in self._cards) + Size.CARD_GAP
         self._set_out(min(_COLUMNS, max(1, (self._room + Size.CARD_GAP) // widest)))
 
-    def _build_state(self) -> QHBoxLayout:
-        self.state = FittedLabel(elide=Qt.ElideRight)
-        self.state.setObjectName("limitsState")
-        self.state.setProperty("look", "muted")
-        self.link = push_button(
-            "limitsLink", "Stop or go on", "Stop counting, or go on with it.", look="link"
-        )
-        self.link.clicked.connect(self._stop_or_go_on)
-        self.link.hide()
-        policy = self.link.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.link.setSizePolicy(policy)
-        return row((FixedLabel(self.state, lines=1), 1), self.link)
+    def _forget_network(self) -> None:
+        self._found.pop(self._key, None)
 
     def _begin(self, model: ModelFile) -> None:
         names = all_names(model)
@@ -178,8 +227,7 @@ class LimitsSection(CountedSection):
             self._ask()
 
     def set_active(self, on: bool) -> None:
-        self._active = on
-        self._count.watch(on)
+        super().set_active(on)
         if not on:
             return
         if self._why_not():
@@ -192,7 +240,7 @@ class LimitsSection(CountedSection):
     def _list_others(self) -> None:
         if not self._listed:
             self._listed = True
-            self._background.run(_others, self._offer)
+            self._listing.ask(_others)
 
     def _offer(self, others: list[NetworkChoice]) -> None:
         """Offer those that can be compared: they tell the same classes apart."""
@@ -216,17 +264,13 @@ class LimitsSection(CountedSection):
         ]
         return Table.of(self.question, headings, rows)
 
-    def wait(self) -> bool:
-        ended = [self._count.close(), self._reader.close(), self._background.wait()]
-        return all(ended)
-
     def _choices_changed(self) -> None:
         self._start()
         self._show_curves()
         self._ask()
 
     def _place_toggled(self) -> None:
-        self._found, self._known = {}, {}
+        self._found = {}
         self._stopped = False
         self._choices_changed()
 
@@ -236,11 +280,9 @@ class LimitsSection(CountedSection):
         wanted = (entries, self.place_switch.isChecked())
         if not self._active or not self._listed or wanted == self._counted or not entries:
             return
-        # What was counted of the same networks goes on from there.
-        known = {entry[0]: self._known[entry] for entry in entries if entry in self._known}
         self._counted, self._stopped = wanted, False
         self._reported = set()
-        self._count.ask(partial(count_all, entries, self.place_switch.isChecked(), known))
+        self._count.ask(partial(count_all, *wanted))
         self._show_state()
 
     def _forget_counted(self) -> None:
@@ -252,8 +294,6 @@ class LimitsSection(CountedSection):
                 self._reported.add(key)
                 self.problem.emit(values)
         self._found = {**self._found, **found}
-        self._known.update({entry: found[entry[0]] for entry in self._counted[0]
-                            if entry[0] in found})  # fmt: skip
         self._show_curves()
         self._show_state()
 
@@ -282,13 +322,6 @@ class LimitsSection(CountedSection):
                     for choice in ticked
                 ]
             )
-
-    def _show_state(self) -> None:
-        words, link = self._state()
-        self.state.setText(words)
-        self.state.setToolTip(tip(words))
-        self.link.setText(link)
-        self.link.setVisible(bool(link))
 
     def _state(self) -> tuple[str, str]:
         ticked = self.choices.ticked()
@@ -332,14 +365,9 @@ class LimitsSection(CountedSection):
             return
         if not self.turn.answers.rows:
             self.turn.show_nothing("")
-        networks: dict[str, Callable[[], ModelFile]] = {
-            choice.key: choice.load
-            for choice in self.choices.choices
-            if choice.ticked or choice.key == self._key
-        }
-        self._reader.ask(
-            PerturbationRequest(self._example.picture, self._change(), self._key, networks)
-        )
+        networks = {choice.key: choice.load for choice in self.choices.ticked()}
+        request = PerturbationRequest(self._example.picture, self._change(), networks)
+        self._reading.ask(request)
 
     def _change(self) -> Distortion:
         change = replace(self._unchanged, placed=self.place_switch.isChecked())
@@ -369,7 +397,7 @@ class LimitsSection(CountedSection):
                         short_name(names[-1]), "accent" if right else "muted",
                     )
                 )  # fmt: skip
-        change = describe_change(self._axes, reading.question.change)
+        change = describe_change(self._axes, reading.change)
         self.turn.show_answers(reading.turned, rows, names, change)
 
     def _tell(self, sentence: str) -> None:

@@ -24,11 +24,11 @@ from mnist_draw.library.network_data import in_a_sentence
 if TYPE_CHECKING:
     from mnist_draw.analysis.maps import LayerMap, Maps
     from mnist_draw.analysis.neighbours import Neighbourhood
-    from mnist_draw.app.inside.map.map_locator import MapAnswer
+    from mnist_draw.app.inside.map.map_view import MapAnswer
+    from mnist_draw.dataset.mnist import Dataset
 
-#: Number of neighbours shown.
-COUNT = 18
-_COLUMNS = 6
+#: Rows and columns of neighbours.
+ROWS, COLUMNS = 3, 6
 #: Of a picture's side, in pixels.
 _MIN_SIDE, _MAX_SIDE = 40, 96
 _SCROLL_BAR = 14
@@ -42,8 +42,8 @@ class NeighboursView(TileView):
 
     def picture_side(self) -> int:
         wider, line = self.ROOM
-        wide = (self.width() - _SCROLL_BAR) // _COLUMNS - wider
-        high = self.height() // (COUNT // _COLUMNS) - round((line + 1) * theme.text_scale())
+        wide = (self.width() - _SCROLL_BAR) // COLUMNS - wider
+        high = self.height() // ROWS - round((line + 1) * theme.text_scale())
         return min(max(min(wide, high), _MIN_SIDE), _MAX_SIDE)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -87,16 +87,9 @@ class NeighboursCard(Card):
         self.view.tiles.show_pictures(np.empty((0, 1, 28, 28), np.uint8), empty, str, str)
         self._steady.set_text(words)
 
-    def show_neighbours(
-        self,
-        images: np.ndarray,
-        labels: np.ndarray,
-        places: np.ndarray,
-        distances: np.ndarray,
-        answer: int,
-        name: Callable[[int], str],
-    ) -> None:
-        far = dict(zip(places.tolist(), distances.tolist(), strict=True))
+    def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Callable[[int], str]) -> None:
+        images, labels, places = data.train_images, data.train_labels, answer.neighbours
+        far = dict(zip(places.tolist(), answer.distances.tolist(), strict=True))
 
         def caption(place: int) -> str:
             return f"{short_name(name(int(labels[place])))}   {far[place]:.1f}"
@@ -108,7 +101,7 @@ class NeighboursCard(Card):
             )
 
         self.view.tiles.show_pictures(images, places, caption, describe)
-        self._steady.set_text(describe_vote(labels[places], answer, name))
+        self._steady.set_text(describe_vote(labels[places], answer.pair[0], name))
 
 
 def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -> str:

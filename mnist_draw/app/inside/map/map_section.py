@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.map.map_cards import (
-    COUNT,
+    COLUMNS,
     MEANINGS,
     PCA,
+    ROWS,
     TSNE,
     LayerMaps,
     NeighboursCard,
@@ -23,31 +26,63 @@ from mnist_draw.app.inside.map.map_cards import (
     map_title,
     neighbours_table,
 )
-from mnist_draw.app.inside.map.map_locator import (
-    MapAnswer,
-    MapLocator,
-    MapQuestion,
-    gather,
-    make_maps,
-    pictures_of,
-)
-from mnist_draw.app.inside.map.map_view import Digits, Located, MapView
-from mnist_draw.app.inside.section import CountedSection, reflow
-from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.inside.map.map_view import Digits, MapAnswer, MapView
+from mnist_draw.app.inside.section import Example, reflow
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.maps import Maps
+    from mnist_draw.analysis.maps import LayerMap, Maps
     from mnist_draw.analysis.neighbours import Neighbourhood
-    from mnist_draw.app.inside.section import Example
     from mnist_draw.dataset.mnist import Dataset
     from mnist_draw.storage.models import ModelFile
 
+#: Number of neighbours shown.
+_NEIGHBOURS = ROWS * COLUMNS
 #: The example is located at most ten times a second.
 _LOCATE_S = 0.1
+
+
+class MapQuestion(NamedTuple):
+    model: ModelFile
+    picture: np.ndarray
+    layer: LayerMap | None
+    #: The number of the layer, and the digits' places by t-SNE.
+    place: int
+    points: np.ndarray | None
+    known: Neighbourhood | None
+
+
+class MapLocator:
+    """Locates the example; keeps the compiled network, for one thread."""
+
+    def __init__(self) -> None:
+        self._probe: Any = None
+
+    def locate(self, question: MapQuestion) -> MapAnswer:
+        from mnist_draw.analysis.maps import weighted_place
+        from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
+
+        model, picture, layer, number, points, known = question
+        if self._probe is None or self._probe.network != model.network:
+            self._probe = NetworkProbe(model)
+        elif self._probe.model is not model:
+            self._probe.use(model)
+        outputs = [values[0] for values in self._probe.outputs(picture[None, None])]
+        probabilities = probabilities_of(outputs[-1], self._probe.temperature)
+        place, nearest = None, np.empty(0, np.intp)
+        if layer is not None:
+            nearest, far = layer.nearest(outputs[number])
+            if points is None:
+                place = layer.project(outputs[number])
+            else:
+                place = weighted_place(points, nearest, far)
+        neighbours, distances = np.empty(0, np.intp), np.empty(0, np.float32)
+        if known is not None:
+            last_hidden = outputs[self._probe.last_hidden]
+            neighbours, distances = known.nearest(last_hidden, _NEIGHBOURS)
+        return MapAnswer(model, picture, place, nearest, probabilities, neighbours, distances)
 
 
 class MapSection(CountedSection):
@@ -70,13 +105,13 @@ class MapSection(CountedSection):
         #: Why there is no map.
         self._failure = ""
         self._build()
-        self._mapping, self._moving, self._gathering = (
-            LatestJob(parent=self, watched=False) for _ in range(3)
-        )
-        self._locating = LatestJob(
-            MapLocator().locate, self, rest=_LOCATE_S, deliver_stale=True, watched=False
-        )
-        self._jobs = (self._mapping, self._moving, self._gathering, self._locating)
+        self._mapping = self._job(self._set_maps, self._fail)
+        self._moving = self._job(self._set_points, self._fail)
+        self._gathering = self._job(self._set_neighbours, self._fail)
+        self._locating = self._job(
+            self._show_answer, self.problem.emit,
+            work=MapLocator().locate, rest=_LOCATE_S, deliver_stale=True,
+        )  # fmt: skip
         self._connect()
 
     def _build(self) -> None:
@@ -94,14 +129,8 @@ class MapSection(CountedSection):
             explain(combo, title, sentence)
             card.top.addWidget(combo)
         self.map_combo.addItems([PCA, TSNE])
-        self.state = FittedLabel(elide=Qt.ElideRight)
-        self.state.setObjectName("mapState")
-        self.state.setProperty("look", "muted")
-        self.state.setText(MEANINGS[PCA])
-        self.link = push_button("mapLink", "Stop or go on", "Stop, or go on.", look="link")
-        self.link.hide()
         card.body.setSpacing(2)
-        card.body.addLayout(row((FixedLabel(self.state, lines=1), 1), self.link))
+        card.body.addWidget(self.state)
         self.view = MapView()
         card.body.addWidget(self.view, 1)
         self.neighbours = NeighboursCard()
@@ -116,18 +145,10 @@ class MapSection(CountedSection):
         self._columns = row((card, 16), (self._side, 9), gap=Size.CARD_GAP, owner=self)
 
     def _connect(self) -> None:
-        self._mapping.answered.connect(self._set_maps)
-        self._moving.answered.connect(self._set_points)
         self._moving.finished.connect(self._show_state)
-        self._gathering.answered.connect(self._set_neighbours)
-        for job in (self._mapping, self._moving, self._gathering):
-            job.failed.connect(self._fail)
-        self._locating.answered.connect(self._show_answer)
-        self._locating.failed.connect(self.problem)
         self.layer_combo.activated.connect(self._choose_layer)
         self.layer_maps.layer_chosen.connect(self._choose_layer)
         self.map_combo.activated.connect(lambda _: self._lay_out())
-        self.link.clicked.connect(self._stop_or_go_on)
         self.view.picked.connect(self._pick_digit)
         self.neighbours.view.picked_here.connect(self._pick_neighbour)
 
@@ -138,8 +159,8 @@ class MapSection(CountedSection):
         self._failure, self._data = "", None
         self._moving.stop()
         self._show_nothing()
-        self._mapping.ask(lambda: make_maps(model))
-        self._gathering.ask(lambda: gather(model))
+        self._mapping.ask(partial(_map, model))
+        self._gathering.ask(partial(_gather, model))
         self._show_state()
 
     def _show_nothing(self) -> None:
@@ -167,9 +188,7 @@ class MapSection(CountedSection):
             self._ask()
 
     def set_active(self, on: bool) -> None:
-        self._active = on
-        for job in self._jobs:
-            job.watch(on)
+        super().set_active(on)
         if on and self._failure and self._model is not None:
             # The folder of its data may have been set meanwhile.
             self._begin(self._newer or self._model)
@@ -195,16 +214,11 @@ class MapSection(CountedSection):
     def is_pending(self) -> bool:
         return self._maps is None and self._model is not None and not self._failure
 
-    def wait(self) -> bool:
-        ended = [job.close() for job in self._jobs]
-        return all(ended)
-
-    def _set_maps(self, maps: Maps) -> None:
+    def _set_maps(self, made: tuple[Dataset, np.ndarray, Maps]) -> None:
         first = self._maps is None
+        self._data, self._chosen, maps = made
         self._maps = maps
         if first:
-            assert self._model is not None
-            self._data, self._chosen = pictures_of(self._model)
             self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
         names = [layer.name for layer in maps.layers]
         if names != [self.layer_combo.itemText(n) for n in range(self.layer_combo.count())]:
@@ -270,10 +284,10 @@ class MapSection(CountedSection):
 
     def _show_small_maps(self) -> None:
         if self._maps is not None:
-            pair = self._pair()
             from mnist_draw.analysis.maps import voters_of
 
             self._votes.setText(describe_votes(voters_of(self._maps.labels)))
+            pair = (None, None) if self._answer is None else self._answer.pair
             self.layer_maps.show_layers(
                 self._maps.layers, self._maps.total, self._maps.labels, pair
             )
@@ -286,7 +300,7 @@ class MapSection(CountedSection):
         if news:
             self._ask()
 
-    def _show_state(self) -> None:
+    def _state(self) -> tuple[str, str]:
         words, link = MEANINGS[self.map_combo.currentText()], ""
         if self._failure:
             words = "There is no map."
@@ -296,9 +310,10 @@ class MapSection(CountedSection):
             words, link = "The digits are moving to their neighbours", "Stop"
         elif self._newer is not None:
             words, link = self._epochs("Seen"), "Look again"
-        self.state.setText(words)
-        self.link.setText(link)
-        self.link.setVisible(bool(link))
+        return words, link
+
+    def _show_state(self) -> None:
+        super()._show_state()
         if self._maps is not None:
             self._show_titles()
         if self._known is None:
@@ -319,12 +334,6 @@ class MapSection(CountedSection):
             self._show_nothing()
         self._show_state()
 
-    def _pair(self) -> tuple[int | None, int | None]:
-        if self._answer is None or self._example is None:
-            return None, None
-        order = self._answer.probabilities.argsort()
-        return int(order[-1]), int(order[-2])
-
     def _ask(self) -> None:
         if self._example is None:
             self._answer = None
@@ -333,48 +342,56 @@ class MapSection(CountedSection):
             self._show_no_neighbours()
             self._show_small_maps()
         elif self._active and self._model is not None:
-            place = self._front
-            layer = None
-            if self._maps is not None and place < len(self._maps.layers):
-                layer = self._maps.layers[place]
+            layers = () if self._maps is None else self._maps.layers
+            layer = layers[self._front] if self._front < len(layers) else None
             self._locating.ask(
                 MapQuestion(
-                    self._model, self._example.picture, layer, place, self._points,
-                    self._known, COUNT,
+                    self._model, self._example.picture, layer, self._front, self._points,
+                    self._known,
                 )
             )  # fmt: skip
 
     def _show_answer(self, answer: MapAnswer) -> None:
-        if self._example is None or answer.question.model is not self._model:
+        if self._example is None or answer.model is not self._model:
             return
-        before, self._answer = self._pair(), answer
-        first, second = self._pair()
-        assert first is not None
+        before, self._answer = self._answer, answer
         if answer.place is not None and self._maps is not None:
-            grey = np.clip(np.rint(answer.question.picture * 256), 0, 255).astype(np.uint8)
-            located = Located(answer.place, answer.nearest, grey, f"yours: {self._name(first)}")
-            self.view.show_example(located, first, second)
-        if before != (first, second):
+            self.view.show_example(answer)
+        if before is None or before.pair != answer.pair:
             self._show_small_maps()
         if len(answer.neighbours) and self._data is not None:
-            self.neighbours.show_neighbours(
-                self._data.train_images, self._data.train_labels, answer.neighbours,
-                answer.distances, first, self._name,
-            )  # fmt: skip
+            self.neighbours.show_neighbours(self._data, answer, self._name)
 
     def _pick_digit(self, number: int) -> None:
         assert self._data is not None
+        images, labels = self._data.test_images, self._data.test_labels
         place = int(self._chosen[number])
-        self._pick(self._data.test_images, self._data.test_labels, "Test picture", place)
+        self.example_picked.emit(Example.of(images, labels, "Test picture", place))
 
     def _pick_neighbour(self, place: int) -> None:
         assert self._data is not None
-        self._pick(self._data.train_images, self._data.train_labels, "Training picture", place)
+        images, labels = self._data.train_images, self._data.train_labels
+        self.example_picked.emit(Example.of(images, labels, "Training picture", place))
 
-    def _pick(self, images: np.ndarray, labels: np.ndarray, one: str, place: int) -> None:
-        from mnist_draw.app.inside.section import Example
-        from mnist_draw.dataset.mnist import scale
 
-        self.example_picked.emit(
-            Example(scale(images[place, 0]), int(labels[place]), "data", f"{one} {place:,}", place)
-        )
+def _data_of(model: ModelFile) -> Dataset:
+    from mnist_draw.dataset.mnist import load_dataset
+    from mnist_draw.library.network_data import own_data
+
+    return own_data(model) or load_dataset()
+
+
+def _map(model: ModelFile) -> Iterator[tuple[Dataset, np.ndarray, Maps]]:
+    """Yield a network's data, the indices of the test pictures on the map, and ever more maps."""
+    from mnist_draw.analysis.maps import build_maps, chosen_digits
+
+    data = _data_of(model)
+    chosen = chosen_digits(len(data.test_labels))
+    for maps in build_maps(model, data.test_images[chosen], data.test_labels[chosen]):
+        yield data, chosen, maps
+
+
+def _gather(model: ModelFile) -> Iterator[Neighbourhood]:
+    from mnist_draw.analysis.neighbours import gather_neighbours
+
+    return gather_neighbours(model, _data_of(model).train_images)

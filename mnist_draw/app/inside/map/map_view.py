@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
@@ -11,10 +11,19 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPi
 
 from mnist_draw.app.inside.network.scene import short_name
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import blank_pixmap, image_of, paint_box, write_with
+from mnist_draw.app.kit.painters import (
+    blank_pixmap,
+    image_of,
+    paint_box,
+    paint_grey,
+    write_with,
+)
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
+
+if TYPE_CHECKING:
+    from mnist_draw.storage.models import ModelFile
 
 #: Left free around the digits, in pixels.
 MARGIN = 22
@@ -36,11 +45,25 @@ class Digits(NamedTuple):
     describe: Callable[[int], list[str]]
 
 
-class Located(NamedTuple):
-    place: np.ndarray
-    nearest: np.ndarray
+class MapAnswer(NamedTuple):
+    """Where the example is on the map, and what is near it."""
+
+    model: ModelFile
+    #: float32 (28, 28) in [0, 1].
     picture: np.ndarray
-    label: str
+    #: Among the digits, (2,), once there is a map; and the nearest of these.
+    place: np.ndarray | None
+    nearest: np.ndarray
+    probabilities: np.ndarray
+    #: The nearest training pictures, and how far away they are.
+    neighbours: np.ndarray
+    distances: np.ndarray
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """The answer and the second guess."""
+        order = self.probabilities.argsort()
+        return int(order[-1]), int(order[-2])
 
 
 class MapView(WalkableView):
@@ -57,7 +80,7 @@ class MapView(WalkableView):
         )
         self.digits: Digits | None = None
         self.points: np.ndarray | None = None
-        self.located: Located | None = None
+        self.located: MapAnswer | None = None
         self._pair: tuple[int | None, int | None] = (None, None)
         self._places: np.ndarray | None = None
         self._painted: QPixmap | None = None
@@ -90,12 +113,11 @@ class MapView(WalkableView):
         self.setAccessibleDescription(message)
         self.update()
 
-    def show_example(
-        self, located: Located | None, answer: int | None = None, second: int | None = None
-    ) -> None:
+    def show_example(self, located: MapAnswer | None) -> None:
         self.located = located
-        if (answer, second) != self._pair:
-            self._pair = (answer, second)
+        pair = (None, None) if located is None else located.pair
+        if pair != self._pair:
+            self._pair = pair
             self._painted = None
         self.update()
 
@@ -142,7 +164,7 @@ class MapView(WalkableView):
             place = QPointF(*self._all_places()[self.current])
             painter.setPen(QPen(theme.colour("second"), 2.5))
             painter.drawEllipse(place, 10, 10)
-        if self.located is not None:
+        if self.located is not None and self.located.place is not None:
             place = QPointF(*self._on_screen(self.located.place[None])[0])
             self._paint_example(painter, self.located, place)
         if self.current is not None:
@@ -217,7 +239,7 @@ class MapView(WalkableView):
             painter.drawLine(QPointF(x, y - 4), QPointF(x + 22, y - 4))
             _draw_legend_text(painter, x + 28, y, "five nearest")
 
-    def _paint_example(self, painter: QPainter, located: Located, place: QPointF) -> None:
+    def _paint_example(self, painter: QPainter, located: MapAnswer, place: QPointF) -> None:
         painter.setPen(QPen(theme.colour("text"), 1.5))
         for number in located.nearest:
             painter.drawLine(place, QPointF(*self._all_places()[number]))
@@ -234,12 +256,12 @@ class MapView(WalkableView):
         painter.setPen(QPen(theme.colour("text"), 1.5))
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(frame, 6, 6)
-        painter.drawImage(
-            QRectF(frame.left() + 5, frame.top() + 5, _THUMB, _THUMB), image_of(located.picture)
-        )
+        box = QRectF(frame.left() + 5, frame.top() + 5, _THUMB, _THUMB)
+        paint_grey(painter, box, located.picture)
         write_with(painter, Text.AXIS, "accent", bold=True)
         words = QRectF(frame.left(), frame.bottom() - 20, frame.width(), 18)
-        text = painter.fontMetrics().elidedText(located.label, Qt.ElideRight, int(words.width()))
+        yours = f"yours: {self.names[located.pair[0]]}"
+        text = painter.fontMetrics().elidedText(yours, Qt.ElideRight, int(words.width()))
         painter.drawText(words, Qt.AlignCenter, text)
         painter.setBrush(Qt.NoBrush)
 

@@ -1,26 +1,135 @@
-"""The figures, the card around the confusion matrix, and the reliability diagram."""
+"""The choice of pictures, the figures, the card around the confusion matrix, the reliability."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
+from mnist_draw.analysis.pictures import (
+    Pictures,
+    folder_pictures,
+    mnist_test,
+    mnist_validation,
+    my_digits,
+    own_folder,
+    own_test,
+    own_validation,
+)
+from mnist_draw.app.inside.counted_section import StateLine
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter, write_with
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel, GrowingLabel
+from mnist_draw.app.kit.steady_labels import FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.app.kit.widgets import Card, label, no_key, push_button, rule
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, no_key, push_button, rule
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Bin, Results
+    from mnist_draw.storage.models import ModelFile
+
+#: Reads pictures; called in the background.
+Load = Callable[[], Pictures]
+_OPEN = "open"
+_FOLDER = Qt.UserRole + 1
+
+
+_OF_MNIST: tuple[tuple[str, Load], ...] = (
+    ("MNIST test, 10,000", mnist_test),
+    ("MNIST validation, 10,000", mnist_validation),
+)
+
+
+class DataCombo(ComboBox):
+    chosen = pyqtSignal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("dataCombo")
+        explain(
+            self,
+            "Pictures",
+            "The pictures that the network is counted on: MNIST's, those you have taught, or a "
+            "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit.",
+        )
+        self._of: tuple[str, tuple[str, ...]] = ("", ())
+        self._model: ModelFile | None = None
+        for words, load in _OF_MNIST:
+            self.addItem(words, load)
+        self.addItem("My digits", my_digits)
+        self.addItem("Open a folder …", _OPEN)
+        self._chosen = self._confirmed = 0
+        self.activated.connect(self._activated)
+
+    def use_network(self, model: ModelFile) -> bool:
+        """Offer what a network learnt in MNIST's place, or MNIST for digits."""
+        self._model = model
+        classes = model.info.classes
+        of = (model.info.data, classes) if classes else ("", ())
+        if of == self._of:
+            return False
+        self._of = of
+        entries: list[tuple[str, Load]] = list(_OF_MNIST)
+        if classes:
+            name = model.info.data or "Its own"
+            entries = [
+                (f"{name} test", partial(own_test, model)),
+                (f"{name} validation", partial(own_validation, model)),
+            ]
+        for place, (words, load) in enumerate(entries):
+            self.setItemText(place, words)
+            self.setItemData(place, load)
+        return self._chosen < len(entries)
+
+    @property
+    def load(self) -> Load:
+        load: Load = self.itemData(self._chosen)
+        return load
+
+    def confirm(self) -> None:
+        self._confirmed = self._chosen
+
+    def revert(self) -> None:
+        """Choose again what was there before; the pictures chosen cannot be used."""
+        self._chosen = self._confirmed
+        self.setCurrentIndex(self._chosen)
+
+    def open_folder(self, folder: str) -> None:
+        place = self.findData(folder, _FOLDER)
+        if place < 0:
+            place = self.count() - 1
+            self.insertItem(place, Path(folder).name or folder, partial(self._read_folder, folder))
+            self.setItemData(place, folder, _FOLDER)
+        self._choose(place)
+
+    def _read_folder(self, folder: str) -> Pictures:
+        """Read a folder for the network of the moment; called in the background."""
+        model = self._model
+        if model is not None and model.info.classes:
+            return own_folder(folder, model)
+        return folder_pictures(folder)
+
+    def _choose(self, place: int) -> None:
+        self._chosen = place
+        self.setCurrentIndex(place)
+        self.chosen.emit(self.load)
+
+    def _activated(self, place: int) -> None:
+        if self.itemData(place) != _OPEN:
+            self._choose(place)
+            return
+        self.setCurrentIndex(self._chosen)
+        folder = QFileDialog.getExistingDirectory(self, "A folder with pictures or IDX files", "")
+        if folder:
+            self.open_folder(folder)
+
 
 _NONE = "–"
 
@@ -57,18 +166,15 @@ class ResultFigures(QWidget):
         figures = (self.accuracy, self.other, self.loss, self.weakest, self.sure)
         row(*((figure, 1) for figure in figures), gap=Size.CARD_GAP, owner=self)
 
-    def show_nothing(self) -> None:
+    def show_nothing(self, note: str = "") -> None:
         for figure in (self.accuracy, self.other, self.weakest):
-            figure.show_figure(_NONE, "")
+            figure.show_figure(_NONE, note if figure is self.accuracy else "")
         self.loss.show_figure(_NONE)
         self.sure.show_figure(_NONE)
 
     def show_results(self, results: Results, name: Callable[[int], str]) -> None:
         if results.labels is None:
-            self.accuracy.show_figure(_NONE, f"{results.counted:,} pictures, no labels")
-            self.loss.show_figure(_NONE)
-            self.weakest.show_figure(_NONE, "")
-            self.sure.show_figure(_NONE)
+            self.show_nothing(f"{results.counted:,} pictures, no labels")
             return
         self.accuracy.show_figure(*_accuracy(results))
         self.loss.show_figure(f"{results.loss:.3f}")
@@ -92,8 +198,6 @@ def _accuracy(results: Results) -> tuple[str, str]:
 
 #: Number of the commonest mistakes with a link of their own.
 _LINKS = 4
-NOTE = "a number opens its pictures"
-_LONGEST = "Count again"
 _TAKEN, _NONE_TAKEN = "TAKEN FOR ANOTHER MOST OFTEN", "NONE TAKEN FOR ANOTHER"
 UNLABELLED = "These pictures do not say what they are. The least sure come first."
 
@@ -116,20 +220,9 @@ class Upright(QWidget):
 
 
 class ConfusionCard(Card):
-    def __init__(self) -> None:
+    def __init__(self, state: StateLine) -> None:
         super().__init__("What it takes each digit for")
-        elided = Qt.ElideRight
-        self.note = FittedLabel(None, elided, two_lines=True, look="muted", name="resultsState")
-        self.link = push_button(
-            "resultsLink", _LONGEST, "Stop counting, or go on with it.", look="link"
-        )
-        # Its place is kept while there is nothing to do.
-        policy = self.link.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self.link.setSizePolicy(policy)
-        theme.follow(self, self._fit_link)
-        self.top.insertWidget(1, FixedLabel(self.note, lines=2), 100)
-        self.top.addWidget(self.link)
+        self.top.insertWidget(1, state, 100)
         self.matrix = ConfusionMatrix()
         self._table = QWidget()
         reads = label("it reads", "muted")
@@ -148,8 +241,6 @@ class ConfusionCard(Card):
         self._unlabelled.setAlignment(Qt.AlignCenter)
         self.body.addWidget(self._unlabelled, 1)
         self._unlabelled.hide()
-        self._labelled = True
-        self.show_state("", "")
 
     def _build_links(self) -> QHBoxLayout:
         links = row(gap=Size.TIGHT)
@@ -174,32 +265,14 @@ class ConfusionCard(Card):
         for true, read, _ in self._pairs[number : number + 1]:
             self.matrix.pin((true, read))
 
-    def _fit_link(self) -> None:
-        self.link.ensurePolished()
-        self.link.setFixedWidth(self.link.fontMetrics().horizontalAdvance(_LONGEST) + 12)
-
-    def show_state(self, state: str, link: str) -> None:
-        self.note.setText(state or (NOTE if self._labelled else ""))
-        self.link.setText(link)
-        self.link.setVisible(bool(link))
-
-    def show_nothing(self, name: Callable[[int], str]) -> None:
-        self._labelled, self._pairs = True, []
-        self._table.show()
-        self._unlabelled.hide()
-        self.matrix.pin(None)
-        self.matrix.show_results(None, name)
-        self.taken_heading.setText(_TAKEN)
-        for part in (*self.links, *self._times):
-            part.hide()
-
-    def show_results(self, results: Results, name: Callable[[int], str]) -> None:
-        labelled = self._labelled = results.labels is not None
+    def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
+        labelled = results is None or results.labels is not None
         self._table.setVisible(labelled)
         self._unlabelled.setVisible(not labelled)
         self.matrix.show_results(results, name)
-        self._pairs = results.most_taken(_LINKS)
-        self.taken_heading.setText(_TAKEN if self._pairs else _NONE_TAKEN)
+        self._pairs = [] if results is None else results.most_taken(_LINKS)
+        nothing = results is not None and not self._pairs
+        self.taken_heading.setText(_NONE_TAKEN if nothing else _TAKEN)
         for number, (link, times) in enumerate(zip(self.links, self._times, strict=True)):
             there = number < len(self._pairs)
             link.setVisible(there)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.results.confusion_matrix import Pair
-from mnist_draw.app.inside.results.counting import CountController, DataCombo, Load
 from mnist_draw.app.inside.results.mistake_list import MistakesCard
 from mnist_draw.app.inside.results.result_cards import (
     ConfusionCard,
+    DataCombo,
+    Load,
     ReliabilityView,
     ResultFigures,
     describe_reliability,
 )
-from mnist_draw.app.inside.section import CountedSection, reflow
+from mnist_draw.app.inside.section import Example, reflow
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.latest_job import STREAM_S
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, Field, label
@@ -26,8 +34,6 @@ from mnist_draw.library.network_data import all_names, describe_foreign_network
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.pictures import Pictures
-    from mnist_draw.analysis.results import Results
-    from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
 _COMBO_WIDTH, _WORDS_WIDTH = 200, 220
@@ -44,17 +50,21 @@ class ResultsSection(CountedSection):
     question = "How often is it wrong, and where?"
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(lines=2)
         self.setObjectName("resultsView")
-        self._results: Results | None = None
+        #: The pictures that are chosen, and those that the results are of.
+        self._pictures: Pictures | None = None
         self._shown: Pictures | None = None
+        self._results: Results | None = None
         self._failure = ""
         self._outdated = self._presenting = False
-        self.count = CountController(self)
+        self._loading = self._job(self._set_pictures, self._fail_to_load)
+        self._counting = self._job(self._show_results, self._fail)
+        self._comparing = self._job(self._show_compared, self._fail)
         self.remark = label("", "muted", "resultsRemark")
         self.remark.setWordWrap(True)
         self.remark.hide()
-        self.confusion = ConfusionCard()
+        self.confusion = ConfusionCard(self.state)
         self.mistakes = MistakesCard()
         top, gap = self._build_top(), Size.CARD_GAP
         self._side = column((self.mistakes, 11), (self._build_reliability(), 6), gap=gap)
@@ -92,37 +102,47 @@ class ResultsSection(CountedSection):
 
     def _connect(self) -> None:
         theme.theme().changed.connect(self._fit_text)
-        count = self.count
-        count.loaded.connect(self._set_pictures)
-        count.load_failed.connect(self._report_load_failure)
-        count.counted.connect(self._show_results)
-        count.compared.connect(self._show_compared)
-        count.state_changed.connect(self._show_state)
-        count.failed.connect(self._fail)
+        self._counting.finished.connect(self._compare)
         self.data.chosen.connect(self._load)
-        self.confusion.link.clicked.connect(self._stop_or_go_on)
         self.confusion.matrix.pair_pinned.connect(self._show_pair)
         self.mistakes.all_link.clicked.connect(lambda: self.confusion.matrix.pin(None))
         self.mistakes.view.picked_here.connect(self._pick)
         self.mistakes.view.why_requested.connect(self._ask_why)
 
     def _forget_network(self) -> None:
-        pictures = self.count.pictures
         self._show_nothing()
-        self.figures.show_other("" if pictures is None else pictures.other_name, None)
+        self.figures.show_other("" if self._pictures is None else self._pictures.other_name, None)
 
     def _begin(self, model: ModelFile) -> None:
         self._model, self._newer, self._failure = model, None, ""
         self._outdated = self._results is not None
         self._show_classes()
         if self.data.use_network(model):
-            self.count.forget_pictures()
+            self._pictures = None
+            for job in self._jobs:
+                job.stop()
             # Counts of other classes must not be shown under this network's name.
             self._show_nothing()
-        self.count.count(model)
-        if self._active and self.count.pictures is None:
+        self._begin_count(model)
+        if self._active and self._pictures is None:
             self._load(self.data.load)
         self._show_dimmed()
+        self._show_state()
+
+    def _begin_count(self, model: ModelFile) -> None:
+        self._comparing.stop()
+        if self._pictures is not None:
+            self._counting.ask(partial(_count, model, self._pictures))
+
+    def _compare(self) -> None:
+        self._show_state()
+        other = None if self._pictures is None else self._pictures.other
+        if self._model is not None and other is not None:
+            self._comparing.ask(partial(_count, self._model, other))
+
+    def _stop(self) -> None:
+        self._counting.stop()
+        self._comparing.stop()
         self._show_state()
 
     def show_example(self, example: Example | None) -> None:
@@ -130,9 +150,8 @@ class ResultsSection(CountedSection):
         self._show_picked()
 
     def set_active(self, on: bool) -> None:
-        self._active = on
-        self.count.set_active(on)
-        if on and self.count.pictures is None:
+        super().set_active(on)
+        if on and self._pictures is None:
             self._load(self.data.load)
 
     def set_present(self, on: bool) -> None:
@@ -167,9 +186,6 @@ class ResultsSection(CountedSection):
             return pictures_table(results, chosen, pictures.one, self._name)
         return confusion_table(results, self._name)
 
-    def wait(self) -> bool:
-        return self.count.wait()
-
     def _show_classes(self) -> None:
         kind = "digit" if self._name(0) == "0" else "class"
         self.figures.weakest.caption.setText(f"Weakest {kind}")
@@ -177,27 +193,30 @@ class ResultsSection(CountedSection):
         self.confusion.matrix.show_classes(len(all_names(self._model)), self._name)
 
     def _load(self, load: Load) -> None:
-        self.confusion.show_state("Reading the pictures", "")
-        self.count.load(load)
+        self.state.show_state("Reading the pictures", "")
+        self._loading.ask(load)
 
     def _set_pictures(self, pictures: Pictures) -> None:
+        self._pictures = pictures
         self.data.confirm()
         self._failure = ""
         self._outdated = self._results is not None
         self.figures.show_other(pictures.other_name, None)
+        if self._model is not None:
+            self._begin_count(self._model)
         self._show_dimmed()
         self._show_state()
 
-    def _report_load_failure(self, sentence: str) -> None:
+    def _fail_to_load(self, sentence: str) -> None:
         self.problem.emit(sentence)
         self.data.revert()
-        if self.count.pictures is None:
+        if self._pictures is None:
             self._failure = sentence
             self._show_nothing()
         self._show_state()
 
     def _show_remark(self) -> None:
-        pictures, model, remarks = self.count.pictures, self._model, []
+        pictures, model, remarks = self._pictures, self._model, []
         if self._failure and self._results is None:
             remarks.append(self._failure)
         if pictures is not None and pictures.are_digits and model is not None:
@@ -213,7 +232,7 @@ class ResultsSection(CountedSection):
 
     def _show_results(self, results: Results) -> None:
         first = self._outdated or self._results is None
-        self._results, self._shown = results, self.count.pictures
+        self._results, self._shown = results, self._pictures
         self._outdated = False
         if first:
             self._show_dimmed()
@@ -234,7 +253,8 @@ class ResultsSection(CountedSection):
         self._results = self._shown = None
         self._outdated = False
         self.figures.show_nothing()
-        self.confusion.show_nothing(self._name)
+        self.confusion.matrix.pin(None)
+        self.confusion.show_results(None, self._name)
         self.reliability.show_results(None)
         self.reliability_text.setText("")
         self.mistakes.show_nothing()
@@ -243,9 +263,8 @@ class ResultsSection(CountedSection):
         self._show_dimmed()
 
     def _show_compared(self, results: Results) -> None:
-        pictures = self.count.pictures
-        if pictures is not None:
-            self.figures.show_other(pictures.other_name, results)
+        if self._pictures is not None and results.is_complete:
+            self.figures.show_other(self._pictures.other_name, results)
 
     def _show_pair(self, pair: Pair | None) -> None:
         self._show_side()
@@ -260,27 +279,24 @@ class ResultsSection(CountedSection):
         self.reliability.update()
         self.mistakes.view.viewport().update()
 
-    def _show_state(self) -> None:
-        self.confusion.show_state(*self._state())
-
     def _state(self) -> tuple[str, str]:
+        results, counting = self._results, self._counting.is_running
         if self._failure:
             return "This was not counted.", "Try again"
-        if self.count.is_counting and self._outdated:
-            return "Getting the network ready", ""
-        results = self._results
-        if results is None:
+        if results is None or (counting and self._outdated):
             return ("Getting the network ready", "") if self._model is not None else ("", "")
         if not results.is_complete:
             words = f"{results.counted:,} of {results.total:,} counted"
-            return words, "Stop" if self.count.is_counting else "Go on"
+            return words, "Stop" if counting else "Go on"
         epochs = self._epochs("Counted")
-        return epochs, "Count again" if epochs else ""
+        if epochs:
+            return epochs, "Count again"
+        return "" if results.labels is None else "a number opens its pictures", ""
 
     def _stop_or_go_on(self) -> None:
         model = self._newer or self._model
-        if self.count.is_counting:
-            self.count.stop()
+        if self._counting.is_running:
+            self._stop()
         elif model is not None:
             self._begin(model)
 
@@ -289,25 +305,16 @@ class ResultsSection(CountedSection):
         self.problem.emit(sentence)
         if self._outdated:
             self._show_nothing()
-        self._show_state()
+        self._stop()
 
     def _example_at(self, place: int) -> Example:
-        from mnist_draw.app.inside.section import Example
-        from mnist_draw.dataset.mnist import scale
-
-        assert self._shown is not None
-        labels = self._shown.labels
-        return Example(
-            scale(self._shown.images[place, 0]),
-            int(labels[place]) if labels is not None else self._answer(place),
-            "data" if labels is not None else "answer",
-            f"{self._shown.one} {place:,}",
-            place,
-        )
-
-    def _answer(self, place: int) -> int:
         assert self._results is not None
-        return int(self._results.answers[place])
+        assert self._shown is not None
+        pictures, answers = self._shown, self._results.answers
+        if pictures.labels is not None:
+            return Example.of(pictures.images, pictures.labels, pictures.one, place)
+        example = Example.of(pictures.images, answers, pictures.one, place)
+        return replace(example, label_source="answer")
 
     def _pick(self, place: int) -> None:
         self.example_picked.emit(self._example_at(place))
@@ -327,3 +334,13 @@ class ResultsSection(CountedSection):
             mine = example.source == f"{pictures.one} {example.index:,}"
             place = example.index if mine else None
         self.mistakes.view.show_picked(place)
+
+
+def _count(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
+    """Count; yield results now and then, prepared for the views in this thread."""
+    due = 0.0
+    for results in count_results(model, pictures):
+        if results.is_complete or time.monotonic() >= due:
+            results.prepare()
+            yield results
+            due = time.monotonic() + STREAM_S

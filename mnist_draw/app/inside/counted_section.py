@@ -1,0 +1,116 @@
+"""A section that counts in other threads; its figures stay until they are counted anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from PyQt5.QtCore import Qt
+from PyQt5.QtWidgets import QWidget
+
+from mnist_draw.app.inside.section import Section
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.layout import keep_room, row
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.widgets import push_button
+
+if TYPE_CHECKING:
+    from mnist_draw.app.inside.section import Example
+    from mnist_draw.storage.models import ModelFile
+
+_WIDEST = "Count again"
+
+
+class StateLine(QWidget):
+    """What a section does now, and a link to stop it or to go on with it."""
+
+    def __init__(self, name: str, lines: int) -> None:
+        super().__init__()
+        self.label = FittedLabel(None, Qt.ElideRight, lines > 1, "muted", f"{name}State")
+        sentence = "Stop counting, or go on with it."
+        self.link = push_button(f"{name}Link", _WIDEST, sentence, look="link")
+        # Its place is kept while there is nothing to do.
+        keep_room(self.link)
+        theme.follow(self, self._fit_link)
+        row((FixedLabel(self.label, lines), 1), self.link, owner=self)
+        self.show_state("", "")
+
+    def _fit_link(self) -> None:
+        self.link.ensurePolished()
+        self.link.setFixedWidth(self.link.fontMetrics().horizontalAdvance(_WIDEST) + 12)
+
+    def show_state(self, words: str, link: str) -> None:
+        self.label.setText(words)
+        self.link.setText(link)
+        self.link.setVisible(bool(link))
+
+
+class CountedSection(Section):
+    """A section whose figures stay while its network is trained, until they are counted anew."""
+
+    def __init__(self, lines: int = 1) -> None:
+        super().__init__()
+        self._key = ""
+        self._newer: ModelFile | None = None
+        self._example: Example | None = None
+        self._active = False
+        self._jobs: list[LatestJob] = []
+        self.state = StateLine(self.name, lines)
+        self.state.link.clicked.connect(self._stop_or_go_on)
+
+    def _job(
+        self, show: Callable[[Any], object], fail: Callable[[str], object], **options: Any
+    ) -> LatestJob:
+        """Return a job that begins nothing while the section is not active."""
+        job = LatestJob(parent=self, watched=False, **options)
+        job.answered.connect(show)
+        job.failed.connect(fail)
+        self._jobs.append(job)
+        return job
+
+    def set_active(self, on: bool) -> None:
+        self._active = on
+        for job in self._jobs:
+            job.watch(on)
+
+    def wait(self) -> bool:
+        ended = [job.close() for job in self._jobs]
+        return all(ended)
+
+    def use_network(self, model: ModelFile, key: str) -> None:
+        old, old_key = self._model, self._key
+        self._key = key
+        same = old is not None and key == old_key and old.network == model.network
+        if old is not None and same and old.info.epochs != model.info.epochs:
+            # The same run after another epoch: what is counted stays until it is asked for anew.
+            self._newer = model
+            self._show_state()
+        else:
+            if old is not None and not same:
+                self._forget_network()
+            self._begin(model)
+
+    def _forget_network(self) -> None:
+        """Clear what belongs to another network than the one that is counted next."""
+
+    def _begin(self, model: ModelFile) -> None:
+        """Count a network from the start, and set `_model` and `_newer`."""
+        raise NotImplementedError
+
+    def _stop_or_go_on(self) -> None:
+        raise NotImplementedError
+
+    def _show_state(self) -> None:
+        self.state.show_state(*self._state())
+
+    def _state(self) -> tuple[str, str]:
+        """Return what the section does now, and the link's text, "" for none."""
+        raise NotImplementedError
+
+    def _epochs(self, verb: str) -> str:
+        """Return a sentence about the epoch that was counted and a newer one, "" if none."""
+        if self._newer is None or self._model is None:
+            return ""
+        counted, newest = (m.metadata.get("epochs", "?") for m in (self._model, self._newer))
+        return f"{verb} after epoch {counted}, now at {newest}"
