@@ -111,12 +111,21 @@ def why_sum(layers: tuple[Layer, ...], passed: ForwardPass, answer: int, rival: 
     )
 
 
-def unit_sum(layers: tuple[Layer, ...], passed: ForwardPass, layer: int, unit: int) -> UnitSum:
-    """Take the sum of one unit apart, for the first picture; of a map, where it is strongest."""
+def unit_sum(
+    layers: tuple[Layer, ...],
+    passed: ForwardPass,
+    layer: int,
+    unit: int,
+    place: tuple[int, int] | None = None,
+) -> UnitSum:
+    """Take the sum of one unit apart, for the first picture; of a map, at a place of it.
+
+    ``place``: row and column in the map; where it is strongest if left out.
+    """
     about = layers[layer]
     read = passed.x[layer][0]
     if about.convolves:
-        return _map_sum(about, passed, layer, unit)
+        return _map_sum(about, passed, layer, unit, place)
     last = layer == len(layers) - 1
     inputs = read.reshape(-1)
     weights = np.ascontiguousarray(about.W[:, unit])
@@ -125,9 +134,11 @@ def unit_sum(layers: tuple[Layer, ...], passed: ForwardPass, layer: int, unit: i
     return UnitSum((), inputs, weights, inputs * weights, float(about.b[unit]), z, a)
 
 
-def _map_sum(about: Layer, passed: ForwardPass, layer: int, unit: int) -> UnitSum:
+def _map_sum(
+    about: Layer, passed: ForwardPass, layer: int, unit: int, place: tuple[int, int] | None
+) -> UnitSum:
     sums = passed.z[layer][0, unit]
-    row, column = (int(n) for n in np.unravel_index(int(sums.argmax()), sums.shape))
+    row, column = place or (int(n) for n in np.unravel_index(int(sums.argmax()), sums.shape))
     weights = about.filter(unit)
     _, high, wide = weights.shape
     inputs = passed.x[layer][0][:, row : row + high, column : column + wide]
@@ -162,10 +173,12 @@ def lifting(layers: tuple[Layer, ...], passed: ForwardPass, layer: int, unit: in
     if layer == 0:
         return []
     terms = unit_sum(layers, passed, layer, unit).terms
-    before = layers[layer - 1]
-    if before.convolves:
-        terms = terms.reshape(before.units, -1).sum(axis=1)
-    return strongest(terms, count, 0)[0]
+    return strongest(terms_by_unit(layers[layer - 1], terms), count, 0)[0]
+
+
+def terms_by_unit(before: Layer, terms: Floats) -> Floats:
+    """Return the terms of a sum by the units that they are from; those of a map are added."""
+    return terms.reshape(before.units, -1).sum(axis=1) if before.convolves else terms
 
 
 def few_pixels_to(probe: NetworkProbe, picture: Floats, answer: int, rival: int) -> Floats | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, Qt, QVariantAnimation
@@ -147,7 +148,7 @@ def paint_signed(
 ) -> None:
     """Paint signed values (H, W); ``largest`` gets the full colour, 0 means the largest."""
     cell = max(1, round(box.width() * ratio / values.shape[1]))
-    _paint_sharp(painter, box, _signed_image(values, cell, largest))
+    _paint_sharp(painter, box, signed_image(values, cell, largest))
 
 
 def _paint_sharp(painter: QPainter, box: QRectF, image: QImage) -> None:
@@ -157,38 +158,46 @@ def _paint_sharp(painter: QPainter, box: QRectF, image: QImage) -> None:
     painter.restore()
 
 
-def _signed_image(values: np.ndarray, cell: int, largest: float = 0.0) -> QImage:
-    """Return signed values as an image with ``cell`` pixels for each, both ways."""
+def signed_image(values: np.ndarray, cell: int, largest: float = 0.0, least: float = 0.0) -> QImage:
+    """Return signed values as an image with ``cell`` pixels for each, both ways.
+
+    All but 0 are seen at ``least``, 0 to 1, of the full colour.
+    """
     import numpy as np
 
-    largest = largest or max(float(np.abs(values).max()), 1e-12)
-    strength = np.clip(np.abs(values) / largest, 0, 1) ** 0.75
-    pixels = np.empty((*values.shape, 4), np.uint8)
-    positive = values > 0
-    for where, name in ((positive, "accent"), (~positive, "second")):
-        colour = theme.colour(name)
-        pixels[where, :3] = (colour.blue(), colour.green(), colour.red())
-    pixels[..., 3] = (255 * strength).astype(np.uint8)
-    pixels[values == 0, 3] = 0
+    size = np.abs(values)
+    part = np.minimum(size / (largest or max(float(size.max()), 1e-12)), 1)
+    # Levels look up what a power of each value would take too long for.
+    levels = np.maximum((255 * part).astype(np.uint8), values != 0)
+    accent, second = (theme.colour(name).rgb() & 0xFFFFFF for name in ("accent", "second"))
+    pixels = np.where(values > 0, np.uint32(accent), np.uint32(second)) | _alphas(least)[levels]
     large = np.repeat(np.repeat(pixels, cell, axis=0), cell, axis=1)
     if cell >= 3:
-        large[..., 3] *= _forms(positive, cell)
-    return image_of(large)
+        _shape_cells(large.reshape(len(values), cell, -1, cell).swapaxes(1, 2), values < 0)
+    return image_of(large.view(np.uint8).reshape(*large.shape, 4))
 
 
-def _forms(positive: np.ndarray, cell: int) -> np.ndarray:
-    """Return which pixels belong to the cells' forms, uint8 0 or 1."""
+@lru_cache(maxsize=4)
+def _alphas(least: float) -> np.ndarray:
+    """Return the opacities of 256 levels, as the highest byte of a pixel."""
     import numpy as np
 
-    edge = max(1, round(cell * (1 - _INSET) / 2))
-    inset = np.zeros((cell, cell), np.uint8)
-    inset[edge:-edge, edge:-edge] = 1
-    full = np.ones((cell, cell), np.uint8)
-    if cell >= 4:
-        full[-1, :] = full[:, -1] = 0
-    ones = positive.astype(np.uint8)
-    forms: np.ndarray = np.kron(ones, full) + np.kron(1 - ones, inset)
-    return forms
+    strength = least + (1 - least) * np.linspace(0, 1, 256) ** 0.75
+    strength[0] = 0
+    return np.round(255 * strength).astype(np.uint32) << np.uint32(24)
+
+
+def _shape_cells(cells: np.ndarray, below: np.ndarray) -> None:
+    """Clear the pixels (H, W, side, side) between cells, and around those that are below 0."""
+    side = cells.shape[-1]
+    if side >= 4:
+        cells[..., -1, :] = cells[..., -1] = 0
+    if below.any():
+        edge = max(1, round(side * (1 - _INSET) / 2))
+        inset = cells[below][:, edge:-edge, edge:-edge]
+        cells[below] = 0
+        places = below.nonzero()
+        cells[..., edge:-edge, edge:-edge][places] = inset
 
 
 class ArrayAnimation(QVariantAnimation):

@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QBoxLayout
 from mnist_draw.analysis.layer_inspection import LayerInspection
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.unit_profiles import UnitProfiles
+from mnist_draw.app.inside.network.layers_view import shortened
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.network_worker import (
     FrameRequest,
@@ -24,7 +25,6 @@ from mnist_draw.app.inside.network.network_worker import (
 )
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
 from mnist_draw.app.inside.network.run_layers import RunLayers
-from mnist_draw.app.inside.network.scene import shortened
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
 from mnist_draw.app.inside.rows_view import PictureRow, RowsView, Sum, Term
 from mnist_draw.app.inside.section import Example
@@ -425,7 +425,7 @@ def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot):
 def test_words_that_share_a_line_are_shortened_only_where_they_must(qtbot):
     metrics = QFontMetricsF(theme.font(theme.Text.LABEL))
     short, long = "for Coat", f"for {LONG[0]}"
-    assert shortened(metrics, (short, long), 1000) == (short, long)
+    assert shortened(metrics, (short, long), 1000) == [short, long]
     room = metrics.horizontalAdvance(short) + metrics.horizontalAdvance(long) - 40
     whole, cut = shortened(metrics, (short, long), room)
     assert whole == short

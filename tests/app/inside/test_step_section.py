@@ -14,7 +14,7 @@ from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.app.inside.rows_view import Line
 from mnist_draw.app.inside.step import step_section, step_worker
-from mnist_draw.app.inside.step.stage_painter import paint_minibatch
+from mnist_draw.app.inside.step.stage_picture import paint_minibatch
 from mnist_draw.app.inside.step.stages import STAGES, expressions, lines_title, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme

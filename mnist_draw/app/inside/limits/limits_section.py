@@ -24,7 +24,7 @@ from mnist_draw.app.inside.limits.robustness_plot import (
     RobustnessPlot,
     format_amount,
 )
-from mnist_draw.app.inside.network.scene import short_name
+from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.rows_view import Bar
 from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit.formatting import format_probability

@@ -9,7 +9,7 @@ import numpy as np
 from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 
-from mnist_draw.app.inside.network.scene import short_name
+from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
     blank_pixmap,

@@ -2,110 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PyQt5.QtWidgets import QSizePolicy, QWidget
+from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 
-from mnist_draw.app.inside.network.network_painter import NetworkPainter
-from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
-from mnist_draw.app.inside.network.scene import (
-    Connections,
-    Scene,
+from mnist_draw.app.inside.network.connections import Connections, unit_lines, why_lines
+from mnist_draw.app.inside.network.layers_view import LayersView
+from mnist_draw.app.inside.network.network_painter import (
     describe_active,
-    describe_unit,
-    unit_lines,
-    why_lines,
+    paint_network,
+    paint_still,
 )
+from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.widgets import claims_key, explain
+from mnist_draw.app.kit.formatting import format_probability
+from mnist_draw.app.kit.widgets import claims_key
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.analysis.network_probe import Layer
-    from mnist_draw.analysis.unit_profiles import UnitProfiles
 
 _EXPLAINED = (
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "
     "or Enter keeps it, Esc lets go. Arrow keys walk, with Ctrl they change the layer."
 )
-#: A unit is pointed at from this many logical pixels away, after this many milliseconds.
-_REACH, _AFTER_MS = 14.0, 100
+#: A unit is pointed at after this many milliseconds.
+_AFTER_MS = 100
 _LEAST = (380, 360)
-
-
-class LayersView(QWidget):
-    """A painted network: the places of its units, and the unit at a point."""
-
-    def __init__(self, name: str, title: str, sentence: str) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        explain(self, title, sentence)
-        self.setToolTip("")
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.profiles: UnitProfiles | None = None
-        self.by_digit = True
-        self.name: Callable[[int], str] = str
-        self._places: Places | None = None
-        theme.theme().changed.connect(self.lay_out_anew)
-
-    def layers(self) -> tuple[Layer, ...]:
-        """Return the layers that are painted; none before there is a network."""
-        raise NotImplementedError
-
-    def lay_out_anew(self) -> None:
-        self._places = None
-        self.update()
-
-    def show_profiles(self, profiles: UnitProfiles | None) -> None:
-        """Set the units' profiles, which put each unit into a digit's row."""
-        self.profiles = profiles
-        self.lay_out_anew()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.lay_out_anew()
-
-    @property
-    def banded(self) -> bool:
-        return self.by_digit and self.profiles is not None
-
-    def places(self) -> Places | None:
-        """Return all positions; None before there is a network."""
-        layers, profiles = self.layers(), self.profiles
-        if self._places is None and layers and self.width() > 100:
-            hidden = range(len(layers) - 1)
-            rows = [profiles.rows(n) if profiles and self.by_digit else None for n in hidden]
-            heights = [None if profiles is None else profiles.means[n].max(0) for n in hidden]
-            self._places = self._lay_out(layers, rows, heights)
-        return self._places
-
-    def _lay_out(
-        self,
-        layers: tuple[Layer, ...],
-        rows: Sequence[np.ndarray | None],
-        heights: Sequence[np.ndarray | None],
-    ) -> Places:
-        size = float(self.width()), float(self.height())
-        return lay_out(layers, *size, rows, heights, theme.text_scale())
-
-    def unit_at(self, place: QPointF) -> Unit | None:
-        places = self.places()
-        if places is None:
-            return None
-        if place.x() >= places.answer - 6:
-            digits = (n for n, band in enumerate(places.bands) if band.contains(place))
-            return next(((len(self.layers()) - 1, digit) for digit in digits), None)
-        found = []
-        for column in places.columns:
-            near = column.nearest(place, _REACH)
-            if near is not None:
-                found.append((near[0], (column.layer, near[1])))
-        return min(found)[1] if found else None
 
 
 class NetworkView(LayersView):
@@ -114,16 +41,18 @@ class NetworkView(LayersView):
     def __init__(self) -> None:
         super().__init__("networkView", "The network", _EXPLAINED)
         self._lines: Connections | None = None
-        self._painter = NetworkPainter()
+        self._still: QPixmap | None = None
         self.setMouseTracking(True)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.parts: Parts | None = None
         self.frame: Frame | None = None
         self.pinned: Unit | None = None
         self.pointed: Unit | None = None
+        #: The place of a map whose sum is shown; where it is strongest if None.
+        self.place: tuple[int, int] | None = None
         self.off: frozenset[Unit] = frozenset()
         self.dimmed = False
-        self._under: Unit | None = None
+        self._under: tuple[Unit | None, tuple[int, int] | None] = (None, None)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_AFTER_MS)
@@ -177,19 +106,40 @@ class NetworkView(LayersView):
         return () if self.parts is None else self.parts.layers
 
     def lay_out_anew(self) -> None:
-        self._lines = None
-        self._painter.forget()
+        self._lines = self._still = None
         super().lay_out_anew()
 
+    def _lay_out(
+        self,
+        layers: tuple[Layer, ...],
+        rows: Sequence[np.ndarray | None],
+        heights: Sequence[np.ndarray | None],
+    ) -> Places:
+        size = float(self.width()), float(self.height())
+        return lay_out(layers, *size, rows, heights, self.scale, pooled=True)
+
+    def role(self, digit: int) -> str:
+        if self.frame is None:
+            return ""
+        return {self.frame.answer: "accent", self.frame.rival: "second"}.get(digit, "")
+
     def clear_selection(self) -> None:
-        self.pinned = self.pointed = self._under = None
-        self._lines = None
-        self.selected.emit()
-        self.update()
+        self._under = (None, None)
+        self._select(None, None)
 
     def pin(self, unit: Unit | None) -> None:
         """Keep a unit selected, until another one is or Esc is pressed."""
-        self.pinned, self.pointed = unit, None
+        self._select(unit, None)
+
+    def walk_to(self, place: tuple[int, int]) -> None:
+        """Look at another place of the map that is selected."""
+        if place != self.place:
+            self._select(self.pinned, self.pointed, place)
+
+    def _select(
+        self, pinned: Unit | None, pointed: Unit | None, place: tuple[int, int] | None = None
+    ) -> None:
+        self.pinned, self.pointed, self.place = pinned, pointed, place
         self._lines = None
         self.selected.emit()
         self.update()
@@ -197,32 +147,39 @@ class NetworkView(LayersView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         unit = self.unit_at(event.localPos())
-        if unit != self._under:
-            self._under = unit
+        under = unit, self._place_at(unit, event.localPos())
+        if under != self._under:
+            self._under = under
             self._timer.start()
 
+    def _place_at(self, unit: Unit | None, point: QPointF) -> tuple[int, int] | None:
+        """Return the place of a map under the pointer."""
+        places = self.places()
+        column = None if places is None or unit is None else places.column_of(unit[0])
+        if unit is None or column is None or not column.tile:
+            return None
+        inside = column.tile_rect(unit[1]).contains(point)
+        return column.place_in(unit[1], point) if inside else None
+
     def leaveEvent(self, event: QEvent) -> None:
-        self._under = None
+        self._under = (None, None)
         self._timer.start()
 
     def _point(self) -> None:
-        self._point_at(self._under)
+        self._point_at(*self._under)
 
-    def _point_at(self, unit: Unit | None) -> None:
+    def _point_at(self, unit: Unit | None, place: tuple[int, int] | None = None) -> None:
         if unit == self.pinned:
             unit = None
-        if unit != self.pointed:
-            self.pointed = unit
-            self._lines = None
-            self.selected.emit()
-            self.update()
-            self._describe()
+        if (unit, place) != (self.pointed, self.place):
+            self._select(self.pinned, unit, place)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.LeftButton:
             self._timer.stop()
             unit = self.unit_at(event.localPos())
-            self.pin(None if unit == self.pinned else unit)
+            place = self._place_at(unit, event.localPos())
+            self._select(None if unit == self.pinned else unit, None, place)
 
     def event(self, event: QEvent) -> bool:
         # Here the key clears the selection, whatever it means in the tab.
@@ -249,7 +206,7 @@ class NetworkView(LayersView):
         assert places is not None
         assert self.parts is not None
         last = len(self.parts.layers) - 1
-        layers = [column.layer for column in places.columns] + [last]
+        layers = [column.layer for column in places.columns if not column.pooled] + [last]
         if self.unit is None:
             self._go(self._near(places, layers[0], places.bands[0].center().y(), last))
             return
@@ -288,17 +245,13 @@ class NetworkView(LayersView):
         found = column.nearest(QPointF(column.box.left(), y), 1e6)
         return (layer, found[1] if found else 0)
 
-    def _current_lines(self) -> Connections:
+    def lines(self, places: Places) -> Connections:
         if self._lines is None:
-            self._lines = Connections()
-            places = self.places()
-            if self.frame is not None and places is not None:
-                unit = self.unit
-                self._lines = (
-                    why_lines(self.frame, places)
-                    if unit is None
-                    else unit_lines(self.frame, places, unit)
-                )
+            self._lines = Connections(places, self.last)
+            if self.frame is not None and self.unit is not None:
+                self._lines = unit_lines(self.frame, places, self.unit, self.place)
+            elif self.frame is not None:
+                self._lines = why_lines(self.frame, places)
         return self._lines
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -314,21 +267,30 @@ class NetworkView(LayersView):
         places = self.places()
         if places is None or self.parts is None:
             return
-        scene = Scene(
-            self.parts.layers, places, self.banded, self.name, self.devicePixelRatioF(),
-            self.parts, self.frame, self._current_lines(), self.unit,
-            self.pinned is not None and self.pointed is None, self.off,
-        )  # fmt: skip
+        if self._still is None:
+            self._still = paint_still(self, places)
         if self.dimmed:
             painter.setOpacity(0.45)
-        self._painter.paint(painter, scene, float(self.width()), float(self.height()))
+        paint_network(painter, self, places, self._still)
 
     def description(self) -> str:
-        if self.parts is None:
+        if self.frame is None:
             return ""
-        if self.unit is None or self.frame is None:
-            return "" if self.frame is None else describe_active(self.frame)
-        return describe_unit(self.frame, self.unit, self.off, self.name)
+        if self.unit is None:
+            return describe_active(self.frame)
+        return self._describe_unit(self.frame, *self.unit)
+
+    def _describe_unit(self, frame: Frame, number: int, unit: int) -> str:
+        layer, p = frame.layers[number], frame.passed.p
+        if number == self.last:
+            return f"Output {self.name(unit)}: {format_probability(float(p[0, unit]))}"
+        value = float(frame.passed.a[number][0, unit].max())
+        words = f"{layer.unit_word.capitalize()} {unit} of {layer.name}: {value:.2f}"
+        if frame.question.toggled == (number, unit):
+            other = int(p[1].argmax())
+            state = "on" if (number, unit) in self.off else "off"
+            words += f", {state}: {self.name(other)}, {format_probability(float(p[1, other]))}"
+        return words
 
     def _describe(self) -> None:
         self.setAccessibleDescription(f"{self.description()} {_EXPLAINED}".strip())

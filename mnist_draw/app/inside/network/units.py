@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, Qt
-from PyQt5.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPixmap
+from PyQt5.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPen
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import blank_pixmap, image_of, mosaic
+from mnist_draw.app.kit.painters import mosaic, signed_image
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
@@ -22,12 +21,14 @@ if TYPE_CHECKING:
 MAX_CELL, MIN_CELL, ROWS = 16, 3, 5
 #: Units that are shown of a wider layer.
 MAX_UNITS = 2000
-#: Columns of hidden layers; "…" replaces those between.
+#: Hidden layers that are shown; "…" replaces those between.
 MAX_COLUMNS = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
+    """One layer's cells: units in rows, or maps as tiles of ``tile`` numbers each."""
+
     layer: int
     box: QRectF
     cell: float
@@ -37,6 +38,9 @@ class Column:
     at: np.ndarray = field(repr=False)
     group: int = 0
     pitch: float = 0.0
+    tile: tuple[int, ...] = ()
+    #: Whether it shows a convolution's maps after their pooling.
+    pooled: bool = False
 
     def top_of(self, row: float) -> float:
         if not self.group:
@@ -59,6 +63,31 @@ class Column:
     @property
     def shown(self) -> int:
         return int((self.at[:, 0] >= 0).sum())
+
+    def tile_rect(self, unit: int) -> QRectF:
+        """Return a unit's cell without the gap to the next one."""
+        rect = self.rect(unit)
+        if self.tile:
+            high, wide = self.tile
+            rect.setSize(QSizeF(self.cell * wide / (wide + 1), self.high * high / (high + 1)))
+            return rect
+        gap = 1.0 if self.cell > MIN_CELL else 0.0
+        return rect.adjusted(0, 0, -gap, -gap)
+
+    def place_in(self, unit: int, point: QPointF) -> tuple[int, int]:
+        """Return row and column of the number of a map that is at a point."""
+        rect, (high, wide) = self.tile_rect(unit), self.tile
+        row = int(high * (point.y() - rect.top()) / rect.height())
+        column = int(wide * (point.x() - rect.left()) / rect.width())
+        return min(max(row, 0), high - 1), min(max(column, 0), wide - 1)
+
+    def grid(self, values: np.ndarray) -> np.ndarray:
+        """Lay a layer's numbers out as they are painted; 0 where there is no unit."""
+        if self.tile:
+            return mosaic(values, self.rows, self.columns)
+        grid, there = np.zeros((self.rows, self.columns), np.float32), self.at[:, 0] >= 0
+        grid[self.at[there, 0], self.at[there, 1]] = values[there]
+        return grid
 
     def nearest(self, place: QPointF, reach: float) -> tuple[float, int] | None:
         x = self.box.left() + (self.at[:, 1] + 0.5) * self.cell - place.x()
@@ -87,24 +116,28 @@ class Places:
     picture: QRectF
     below: QRectF
     columns: tuple[Column, ...]
-    skipped: tuple[int, ...]
     bands: tuple[QRectF, ...]
     answer: float
     bar: float
     top: float
 
     def column_of(self, layer: int) -> Column | None:
-        return next((column for column in self.columns if column.layer == layer), None)
+        found = (column for column in self.columns if column.layer == layer)
+        return next((column for column in found if not column.pooled), None)
+
+    def pixel(self, row: float, column: float, high: int = 1, wide: int = 1) -> QRectF:
+        """Return a box of the picture's pixels."""
+        cell = self.picture.width() / 28
+        corner = self.picture.topLeft() + QPointF(column, row) * cell
+        return QRectF(corner.x(), corner.y(), wide * cell, high * cell)
 
     def ring(self, digit: int) -> QPointF:
         return QPointF(self.answer + 12, self.bands[digit].center().y())
 
 
-def shown_layers(hidden: int) -> tuple[list[int], list[int]]:
-    """Return the hidden layers that have a column, and the columns followed by omitted layers."""
-    if hidden <= MAX_COLUMNS:
-        return list(range(hidden)), []
-    return [0, 1, hidden - 2, hidden - 1], [1]
+def shown_layers(hidden: int) -> list[int]:
+    """Return the hidden layers that have a column."""
+    return list(range(hidden)) if hidden <= MAX_COLUMNS else [0, 1, hidden - 2, hidden - 1]
 
 
 def lay_out(
@@ -118,8 +151,9 @@ def lay_out(
     pictures: int = 2,
     answers: float = 0.0,
     depth: int = ROWS,
+    pooled: bool = False,
 ) -> Places:
-    shown, skipped = shown_layers(len(layers) - 1)
+    shown = shown_layers(len(layers) - 1)
     classes = layers[-1].units
     many = len(shown) > 2 or any(layers[n].convolves for n in shown)
     top, foot = 52.0 * scale, 30.0 * scale
@@ -136,14 +170,20 @@ def lay_out(
     # With large text and little room, shrink distances before units.
     wide = 22.0 if many else 36.0 if pictures == 1 else 68.0
     left = picture + min(wide * scale, 22 * scale + 0.04 * width)
-    tight = many or pictures == 1
-    boxes = _boxes(layers, shown, left, answer, top, body, scale, many, tight)
+    parts = [
+        (n, after) for n in shown for after in (False, True)
+        if not after or (pooled and pooled_shape(layers, n))
+    ]  # fmt: skip
+    box = QRectF(left, top, answer - left, body)
     columns = tuple(
-        _dense(n, layers[n].units, box, rows[n], heights[n], scale, depth, classes)
-        if not layers[n].convolves
-        else _maps(n, layers[n].shape, box)
-        for n, box in zip(shown, boxes, strict=True)
-    )
+        _maps(n, layers[n].units, pooled_shape(layers, n) if after else layers[n].shape[1:],
+              box, after)
+        if layers[n].convolves
+        else _dense(n, layers[n].units, box, rows[n], heights[n], scale, depth, classes)
+        for (n, after), box in zip(
+            parts, _boxes(layers, parts, box, scale, many, many or pictures == 1), strict=True
+        )
+    )  # fmt: skip
     banded = [column.box.left() for column in columns if not layers[column.layer].convolves]
     start = (min(banded) if banded else answer) - 22 * scale
     band = body / classes
@@ -152,28 +192,34 @@ def lay_out(
     )
     first = QRectF(0, top + 4 * scale, picture, picture)
     second = QRectF(0, first.bottom() + 66 * scale, picture, picture)
-    return Places(first, second, columns, tuple(skipped), bands, answer, bar, top)
+    return Places(first, second, columns, bands, answer, bar, top)
+
+
+def pooled_shape(layers: Sequence[Layer], layer: int) -> tuple[int, ...]:
+    """Return height and width of a layer's maps after their pooling; empty if there is none."""
+    shape, following = layers[layer].shape[1:], layers[layer + 1].incoming[1:]
+    return following if shape and following and following != shape else ()
 
 
 def _boxes(
     layers: Sequence[Layer],
-    shown: Sequence[int],
-    left: float,
-    right: float,
-    top: float,
-    height: float,
+    parts: Sequence[tuple[int, bool]],
+    room: QRectF,
     scale: float,
     many: bool,
     tight: bool,
 ) -> list[QRectF]:
-    gap = min((24.0 if tight else 56.0) * scale, 0.16 * (right - left))
-    weights = [1.0 if layers[n].convolves else 0.62 if many else 1.0 for n in shown]
-    room = right - left - gap * len(shown)
-    boxes = []
-    for weight in weights:
-        wide = max(room * weight / sum(weights), 2.0 * MIN_CELL)
-        boxes.append(QRectF(left, top, wide, height))
-        left += wide + gap
+    gap = min((24.0 if tight else 56.0) * scale, 0.16 * room.width())
+    # What is pooled is thin, and close to the maps that it is made of.
+    gaps = [gap / 2 if (n, True) in parts and not after else gap for n, after in parts]
+    weights = [
+        0.45 if after else 1.0 if layers[n].convolves or not many else 0.62 for n, after in parts
+    ]
+    whole, left, boxes = room.width() - sum(gaps), room.left(), []
+    for weight, space in zip(weights, gaps, strict=True):
+        wide = max(whole * weight / sum(weights), 2.0 * MIN_CELL)
+        boxes.append(QRectF(left, room.top(), wide, room.height()))
+        left += wide + space
     return boxes
 
 
@@ -224,8 +270,8 @@ def _fits(
     return across * int(box.height() / classes / cell) >= most
 
 
-def _maps(layer: int, shape: tuple[int, ...], box: QRectF) -> Column:
-    units, high, wide = shape
+def _maps(layer: int, units: int, tile: tuple[int, ...], box: QRectF, pooled: bool) -> Column:
+    high, wide = tile
     aspect = (high + 1) / (wide + 1)
     best = (0.0, 1)
     for columns in range(1, units + 1):
@@ -233,115 +279,53 @@ def _maps(layer: int, shape: tuple[int, ...], box: QRectF) -> Column:
         best = max(best, (cell, columns), key=lambda entry: entry[0])
     cell, columns = best
     cell = min(cell, 2.0 * (wide + 1))
-    at = np.stack(np.divmod(np.arange(units), columns), axis=1)
-    return Column(layer, box, cell, cell * aspect, columns, math.ceil(units / columns), at)
+    at, rows = np.stack(np.divmod(np.arange(units), columns), axis=1), math.ceil(units / columns)
+    return Column(
+        layer, box, cell, cell * aspect, columns, rows, at, tile=tuple(tile), pooled=pooled
+    )
 
 
-#: The faintest lit unit has this part of the full colour; strengths are raised to this power.
-_MIN_STRENGTH, _ROOT = 0.16, 0.75
-_GAP = 1.5
+#: The faintest unit that is not 0 has this part of the full colour.
+_LEAST = 0.16
 
 
-def paint_lights(
-    painter: QPainter, column: Column, values: np.ndarray | None, mask: QPixmap
-) -> None:
-    shown = column.at[:, 0] >= 0
-    grid = np.zeros((column.rows, column.columns), np.uint8)
-    levels = np.ones(len(shown), np.uint8)
-    below = np.zeros(grid.shape, bool)
-    if values is not None:
-        heights = np.abs(values)
-        largest = max(float(heights.max()), 1e-9)
-        lit = heights > 0
-        levels[lit] = 2 + (253 * np.clip(heights[lit] / largest, 0, 1)).astype(np.uint8)
-        below[column.at[shown, 0], column.at[shown, 1]] = values[shown] < 0
-    grid[column.at[shown, 0], column.at[shown, 1]] = levels[shown]
-    card, text, accent, second = _colours()
-    pixels = _palette(card, text, accent)[grid]
-    if below.any():
-        pixels[below] = _palette(card, text, second)[grid][below]
-    small = image_of(pixels)
-    layer = QImage(mask.size(), QImage.Format_ARGB32_Premultiplied)
-    layer.fill(Qt.transparent)
-    layer.setDevicePixelRatio(mask.devicePixelRatio())
-    inner = QPainter(layer)
-    wide, high = column.columns * column.cell, column.rows * column.high
-    inner.drawImage(QRectF(0, 0, wide, high), small)
-    inner.setCompositionMode(QPainter.CompositionMode_DestinationIn)
-    inner.drawPixmap(0, 0, mask)
-    inner.end()
-    ratio = mask.devicePixelRatio()
-    group = column.group or column.rows
+def paint_ground(painter: QPainter, column: Column) -> None:
+    """Paint all cells of a layer, as if each unit were 0."""
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(theme.colour("text", 0.07 if column.tile else 0.10))
+    units = np.flatnonzero(column.at[:, 0] >= 0).tolist()
+    painter.drawRects([column.tile_rect(unit) for unit in units])
+
+
+def paint_values(painter: QPainter, column: Column, values: np.ndarray, ratio: float) -> None:
+    """Paint a layer's numbers as one image: above 0 full cells, below 0 smaller ones.
+
+    Numbers of the layer: (units,), or (maps, height, width).
+    """
+    grid = column.grid(values)
+    wide = column.columns * column.cell
+    image = signed_image(grid, max(1, round(wide * ratio / grid.shape[1])), least=_LEAST)
+    group, high = column.group or column.rows, image.height() / column.rows
     for row in range(0, column.rows, group):
-        source = QRectF(0, row * column.high * ratio, wide * ratio, group * column.high * ratio)
+        source = QRectF(0, row * high, image.width(), group * high)
         place = QRectF(column.box.left(), column.top_of(row), wide, group * column.high)
-        painter.drawImage(place, layer, source)
+        painter.drawImage(place, image, source)
 
 
-def lights_mask(column: Column, ratio: float) -> QPixmap:
-    """Return the shapes of a dense layer's cells: rounded squares."""
-    cell = column.cell
-    wide, high = column.columns * cell, column.rows * cell
-    mask = blank_pixmap(wide, high, ratio)
-    tile = blank_pixmap(cell, cell, ratio)
-    inner = QPainter(tile)
-    inner.setRenderHint(QPainter.Antialiasing)
-    inner.setPen(Qt.NoPen)
-    inner.setBrush(Qt.black)
-    side = cell - (_GAP if cell > 5 else 1.0 if cell > 3 else 0.0)
-    inner.drawRoundedRect(QRectF(0, 0, side, side), cell / 6, cell / 6)
-    inner.end()
-    painter = QPainter(mask)
-    painter.drawTiledPixmap(QRectF(0, 0, wide, high), tile)
-    painter.end()
-    return mask
-
-
-def paint_maps(painter: QPainter, column: Column, values: np.ndarray | None) -> None:
-    """Paint the maps of a convolution, float32 (maps, H, W) from 0 on, as one image."""
-    if values is None:
-        values = np.zeros((len(column.at), 1, 1), np.float32)
-    largest = max(float(values.max()), 1e-9)
-    levels = (253 * np.clip(values / largest, 0, 1)).astype(np.uint8)
-    tiles = mosaic(np.where(levels > 0, levels + 2, 1), column.rows, column.columns)
-    target = QRectF(column.box.topLeft(), column.box.topLeft())
-    target.setSize(QRectF(0, 0, column.columns * column.cell, column.rows * column.high).size())
-    painter.save()
-    painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
-    card, _, accent, _ = _colours()
-    painter.drawImage(target, image_of(_map_palette(card, accent)[tiles]))
-    painter.restore()
-
-
-def _colours() -> tuple[str, str, str, str]:
-    colours = theme.theme().colours
-    return colours.card, colours.text, colours.accent, colours.second
-
-
-def _mixed(first: str, last: str, part: np.ndarray) -> np.ndarray:
-    ends = [
-        np.array([colour.blue(), colour.green(), colour.red()], np.float32)
-        for colour in (QColor(first), QColor(last))
-    ]
-    mixed: np.ndarray = ends[0] + (ends[1] - ends[0]) * part[:, None]
-    return mixed
-
-
-def _levels(card: str, accent: str, unlit: np.ndarray) -> np.ndarray:
-    """Return the colours of 256 levels: 0 is no unit, 1 is unlit, from 2 on it is lit."""
-    part = _MIN_STRENGTH + (1 - _MIN_STRENGTH) * np.linspace(0, 1, 254, dtype=np.float32) ** _ROOT
-    table = np.zeros((256, 4), np.uint8)
-    table[1, :3] = unlit
-    table[2:, :3] = _mixed(card, accent, part)
-    table[1:, 3] = 255
-    return table
-
-
-@lru_cache(maxsize=4)
-def _palette(card: str, text: str, accent: str) -> np.ndarray:
-    return _levels(card, accent, _mixed(card, text, np.array([0.1], np.float32))[0])
-
-
-@lru_cache(maxsize=4)
-def _map_palette(card: str, accent: str) -> np.ndarray:
-    return _levels(card, accent, _mixed(card, accent, np.array([0.06], np.float32))[0])
+def paint_crosses(
+    painter: QPainter, column: Column, units: Sequence[int], colour: str, strength: float = 1.0
+) -> None:
+    """Cross units out; those that are not shown are left out."""
+    lines = []
+    for unit in units:
+        if column.shows(unit):
+            box = column.tile_rect(unit)
+            lines += [
+                QLineF(box.topLeft(), box.bottomRight()), QLineF(box.topRight(), box.bottomLeft())
+            ]  # fmt: skip
+    if lines:
+        painter.save()
+        painter.setRenderHint(QPainter.Antialiasing, column.cell > 5)
+        painter.setPen(QPen(theme.colour(colour, strength), 1.4 if strength == 1 else 1.0))
+        painter.drawLines(lines)
+        painter.restore()

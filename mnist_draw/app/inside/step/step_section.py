@@ -13,15 +13,16 @@ from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Section, reflow
-from mnist_draw.app.inside.step.answers_and_weight import (
+from mnist_draw.app.inside.step.code_card import CodeCard, GraphPage
+from mnist_draw.app.inside.step.followed_weight import (
     LINES,
     weight_rows,
     weight_title,
     weight_view_rows,
 )
-from mnist_draw.app.inside.step.code_card import CodeCard, GraphPage
 from mnist_draw.app.inside.step.loss_along_step import LossAlongStep, other_rows
-from mnist_draw.app.inside.step.stage_views import StageBar, StagePicture
+from mnist_draw.app.inside.step.stage_bar import StageBar
+from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.stages import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task
 from mnist_draw.app.kit import theme

@@ -1,0 +1,128 @@
+"""One weight that is followed through all stages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mnist_draw.app.inside.rows_view import Heading, Line, Picture, PictureRow, Row
+from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.library.network_data import class_name
+from mnist_draw.training.updates import UPDATE_RULES
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.step_weight import Followed, Weight
+
+#: Lines of the card below the picture, and the side of its pictures in logical pixels.
+LINES, _SIDE = 9, 56.0
+
+
+def number(value: float) -> str:
+    """Return a figure with four significant digits: ``"−0.006370"``, ``"1.2e−07"``."""
+    return (
+        f"{value:.2e}".replace("-", "−")
+        if 0 < abs(value) < 1e-4
+        else (f"{value:#.4g}".replace("-", "−"))
+    )
+
+
+def weight_title(shown: Shown, weight: Weight) -> str:
+    layers, last = shown.layers, len(shown.layers) - 1
+    if weight.layer == 0:
+        row, column = divmod(weight.source % 784, 28)
+        source = f"pixel {row}, {column}"
+    else:
+        before = layers[weight.layer - 1]
+        source = f"unit {weight.source:,} of {before.name}"
+        if before.convolves:
+            source = f"number {weight.source:,} of {before.name}"
+    if weight.layer == last:
+        name = class_name(shown.task.model, weight.unit)
+        return f"from {source} to {'the ' if name.isdecimal() else ''}{name}"
+    return f"from {source} to unit {weight.unit:,} of {layers[weight.layer].name}"
+
+
+def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
+    from mnist_draw.analysis.step_weight import follow
+
+    l2 = shown.settings.l2
+    found = follow(shown.figures, weight, l2)
+    rows = [Line("the weight now", "", number(found.before))]
+    if stage >= 2:
+        made = f"{found.given:.3g} × {number(found.before)}"
+        rows.append(
+            Line("what it carries: output × weight", made, number(found.given * found.before))
+        )
+    if stage >= 4:
+        last = weight.layer == len(shown.layers) - 1
+        words = "your picture pulls: output × "
+        words += "(target − p)" if last else "pull on the sum"
+        made = f"{found.given:.3g} × {number(-found.error)}"
+        if last:
+            target = int(weight.unit == shown.figures.label)
+            made = f"{found.given:.3g} × ({target} − {shown.figures.p[weight.unit]:.3f})"
+        rows.append(Line(words, made, number(-found.pull)))
+        rows += _gradient_rows(found, len(shown.figures.losses), l2)
+    if stage >= 5:
+        names = UPDATE_RULES[shown.settings.update].accumulators
+        for name, (before, after) in zip(names, found.accumulators, strict=False):
+            name += describe_filled(shown, name)
+            rows.append(Line(name, number(before), f"→ {number(after)}"))
+        step = found.after - found.before
+        rows.append(Line("the step", "", number(step)))
+        rows.append(Line("the weight afterwards", "", number(found.after)))
+    return rows
+
+
+def describe_filled(shown: Shown, accumulator: str) -> str:
+    """Say how much of a mean an accumulator holds after minibatches that filled it from 0."""
+    decays = {"mean of g": "beta1", "mean of g²": "beta2", "mean of s²": "rho"}
+    rule = UPDATE_RULES[shown.settings.update].parameters
+    values = {**rule, **shown.settings.update_parameters}
+    name = decays.get(accumulator.partition(":")[0], "")
+    decay = values.get(name, values.get("rho"))
+    if not name or not shown.filling or decay is None:
+        return ""
+    share = 1 - decay ** (shown.filling + shown.figures.number + 1)
+    return "" if share > 0.5 else f", {100 * share:.1f} % of it"
+
+
+def _gradient_rows(found: Followed, count: int, l2: float) -> list[Line]:
+    """Say what the pull is the sum of: minus the gradient, as in the picture above."""
+    pull = number(-found.gradient)
+    mean = f"mean pull of all {count:,}"
+    if not l2:
+        alone = "it is alone: minus the gradient"
+        return [Line(alone if count == 1 else f"{mean}: minus the gradient", "", pull)]
+    rows = [] if count == 1 else [Line(mean, "", number(found.penalty - found.gradient))]
+    made = f"−2 × {l2:g} × {number(found.before)}"
+    rows.append(Line("L2 pulls towards 0", made, number(-found.penalty)))
+    rows.append(Line("minus the gradient: the sum of both", "", pull))
+    return rows
+
+
+def weight_view_rows(shown: Shown | None, weight: Weight | None, stage: int) -> list[Row]:
+    """Return what is known of the weight after a stage; in stage 4 also of a whole unit's."""
+    if shown is None or weight is None:
+        return []
+    rows: list[Row] = [Heading("One weight, followed", weight_title(shown, weight))]
+    rows += weight_rows(shown, weight, stage)
+    return rows + (_unit_rows(shown) if stage == 4 else [])
+
+
+def _unit_rows(shown: Shown) -> list[Row]:
+    """Show what the picture asks of all weights of the first layer's unit it moves most."""
+    figures, first = shown.figures, shown.layers[0]
+    if first.convolves or len(shown.layers) == 1:
+        return []
+    unit = int(np.abs(figures.delta[0]).argmax())
+    # The step goes against the derivative: what is to grow is for.
+    pull = -float(figures.delta[0][unit])
+    given = figures.x[0].reshape(28, 28)
+    words = f"× {number(pull)} = its pull at the 784 weights of unit {unit}: none from black"
+    return [
+        PictureRow(
+            "your picture", Picture(given), words, (), Picture(pull * given, signed=True), _SIDE
+        )
+    ]

@@ -1,0 +1,362 @@
+"""The picture of the stage in front: the network as the step sees it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+
+from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
+from mnist_draw.app.inside.network.units import (
+    Places,
+    lay_out,
+    paint_crosses,
+    paint_ground,
+    paint_values,
+)
+from mnist_draw.app.inside.step.stages import taught
+from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.formatting import format_probability
+from mnist_draw.app.kit.painters import (
+    blank_pixmap,
+    image_of,
+    mosaic,
+    paint_grey,
+    paint_signed,
+    write_with,
+)
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import claims_key
+
+if TYPE_CHECKING:
+    from PyQt5.QtCore import QEvent
+
+    from mnist_draw.analysis.network_probe import Layer
+    from mnist_draw.analysis.step_weight import Weight
+
+_EXPLAINED = (
+    "The network in this stage of the step. A click on a unit follows the weight that stands for "
+    "it; up and down walk through the units of the last hidden layer."
+)
+#: Height of the strip of losses under the network.
+_STRIP = 46.0
+#: More room than the section Network gives the answers, for each stage from the second on.
+_ROOM = (0.0, 0.0, 190.0, 120.0, 60.0)
+
+
+class StagePicture(LayersView):
+    """Paints a stage once into a pixmap: it changes with a new step or a new stage only.
+
+    That is done in a turn of its own, after the one in which all around it is painted.
+    """
+
+    unit_chosen = pyqtSignal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__("stagePicture", "The stage", _EXPLAINED)
+        self._picture: QPixmap | None = None
+        self._turn = QTimer(self)
+        self.shown: Shown | None = None
+        self.stage = 1
+        self.weight: Weight | None = None
+        self.state = ""
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._paint_now)
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 320)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.scaled(420), theme.scaled(250))
+
+    def show_stage(self, shown: Shown | None, stage: int, weight: Weight | None) -> None:
+        if shown is not self.shown or stage != self.stage or weight != self.weight:
+            self.shown, self.stage, self.weight = shown, stage, weight
+            self.lay_out_anew()
+
+    def show_state(self, words: str) -> None:
+        """Say in the middle what is waited for; the old picture stays, dimmed."""
+        if words != self.state:
+            self.state = words
+            self.update()
+
+    def lay_out_anew(self) -> None:
+        self._picture = self._places = None
+        self._turn.start()
+
+    def _paint_now(self) -> None:
+        if self._picture is None and self.isVisible():
+            self._picture = self._paint()
+        self.update()
+
+    def describe(self, words: str) -> None:
+        self.setAccessibleDescription(f"{words} {_EXPLAINED}")
+
+    def layers(self) -> tuple[Layer, ...]:
+        return () if self.shown is None else self.shown.layers
+
+    def role(self, digit: int) -> str:
+        """Return an answer's colour: the label's, the most probable other one's, or none."""
+        assert self.shown is not None
+        figures = self.shown.figures
+        if digit == figures.label:
+            return "accent"
+        others = np.where(np.arange(len(figures.p)) == figures.label, -1, figures.p)
+        return "second" if digit == int(others.argmax()) else ""
+
+    def _lay_out(
+        self,
+        layers: tuple[Layer, ...],
+        rows: Sequence[np.ndarray | None],
+        heights: Sequence[np.ndarray | None],
+    ) -> Places:
+        height = float(self.height())
+        if self.stage == 3:
+            height -= (_STRIP + 4) * self.scale - 26 * self.scale
+        return lay_out(
+            layers, float(self.width()), height, rows, heights, self.scale,
+            pictures=1, answers=_ROOM[self.stage - 1] * self.scale, depth=2,
+        )  # fmt: skip
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        unit = self.unit_at(event.localPos())
+        if event.button() == Qt.LeftButton and unit is not None and self.stage > 1:
+            self.unit_chosen.emit(*unit)
+
+    def event(self, event: QEvent) -> bool:
+        if claims_key(event, lambda key: key.key() in (Qt.Key_Up, Qt.Key_Down)):
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps: dict[int, int] = {Qt.Key_Up: -1, Qt.Key_Down: 1}
+        step = steps.get(event.key())
+        if step is None or self.last < 1:
+            super().keyPressEvent(event)
+            return
+        last = self.last - 1
+        now = self.weight.source if self.weight is not None and self.weight.layer == last + 1 else 0
+        self.unit_chosen.emit(last, (now + step) % self.layers()[last].units)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._picture is None:
+            self._picture = self._paint()
+        if self._picture is not None:
+            painter.setOpacity(0.35 if self.state else 1.0)
+            painter.drawPixmap(0, 0, self._picture)
+            painter.setOpacity(1.0)
+        if self.state:
+            write_with(painter, Text.SENTENCE, "text")
+            flags = int(Qt.AlignCenter | Qt.TextWordWrap)
+            painter.drawText(self.rect().adjusted(20, 0, -20, 0), flags, self.state)
+
+    def _paint(self) -> QPixmap | None:
+        places = self.places()
+        if places is None or self.shown is None:
+            return None
+        picture = blank_pixmap(self.width(), self.height(), self.devicePixelRatioF())
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.Antialiasing)
+        if self.stage == 1:
+            self._paint_minibatch(painter, self.shown.grey)
+        else:
+            self._paint_network(painter, places, self.shown)
+        painter.end()
+        return picture
+
+    def _paint_minibatch(self, painter: QPainter, grey: np.ndarray) -> None:
+        box = QRectF(0, 4, self.width(), self.height() - 30 * self.scale)
+        paint_minibatch(painter, box, grey)
+        words = "your picture, framed, is the first"
+        if len(grey) == 1:
+            words = "your picture is all it learns from"
+        self._paint_foot(painter, 0.0, [("box", words)])
+
+    def _paint_foot(
+        self, painter: QPainter, left: float, entries: Sequence[tuple[str, str]]
+    ) -> None:
+        place = QPointF(left, self.height() - 11 * self.scale)
+        paint_legend(painter, place, entries, self.width() - left)
+
+    def _paint_network(self, painter: QPainter, places: Places, shown: Shown) -> None:
+        self.paint_bands(painter, places)
+        notes = ("", "", "", "", "before → after")
+        self.paint_titles(painter, places, notes[self.stage - 1], self.stage not in (3, 4))
+        if self.stage in (2, 4):
+            self._paint_arrows(painter, places)
+        self._paint_picture(painter, places, shown)
+        figures = shown.figures
+        values = {4: figures.pull_a, 5: shown.moved}.get(self.stage, figures.a)
+        for column in places.columns:
+            off = shown.left_out[0].get(column.layer)
+            numbers = values[column.layer]
+            if off is not None and self.stage < 4:
+                numbers = np.where(off, 0, numbers)
+            paint_ground(painter, column)
+            paint_values(painter, column, numbers, self.devicePixelRatioF())
+            if off is not None:
+                paint_crosses(painter, column, np.flatnonzero(off).tolist(), "muted", 0.6)
+        self._paint_answers(painter, places, shown)
+        self._mark_weight(painter, places)
+        entries = {
+            2: [("full", "lit: the unit is active")],
+            4: [("full", "up"), ("inset", "down")],
+            5: [("full", "its sum for your picture grew"), ("inset", "it shrank")],
+        }.get(self.stage, [])
+        if shown.left_out[0] and entries:
+            entries.append(("cross", "left out by dropout"))
+        left = places.columns[0].box.left() if places.columns else 0.0
+        self._paint_foot(painter, left, entries)
+
+    def _paint_arrows(self, painter: QPainter, places: Places) -> None:
+        """Show which way the numbers go: forwards, or the errors back."""
+        edges = [column.box.left() for column in places.columns] + [places.answer]
+        starts = [edge - 20 * self.scale for edge in edges]
+        y, backwards = 32 * self.scale, self.stage == 4
+        painter.setPen(QPen(theme.colour("accent"), 1.6))
+        for left, right in zip(starts, [*starts[1:], places.answer], strict=True):
+            right -= 4
+            if right - left < 12:
+                continue
+            painter.drawLine(QPointF(left, y), QPointF(right, y))
+            tip, way = (left, 6) if backwards else (right, -6)
+            painter.drawLine(QPointF(tip, y), QPointF(tip + way, y - 4))
+            painter.drawLine(QPointF(tip, y), QPointF(tip + way, y + 4))
+
+    def _paint_picture(self, painter: QPainter, places: Places, shown: Shown) -> None:
+        figures, box = shown.figures, places.picture
+        label = taught(self.name(figures.label))
+        words = f"taught as {label}"
+        if self.stage == 4:
+            painter.fillRect(box, theme.colour("paper"))
+            paint_signed(painter, box, figures.pull_x, 0.0, self.devicePixelRatioF())
+            words = f"Full ink would make it more of {label}."
+        else:
+            painter.fillRect(box, QColor(Qt.black))
+            paint_grey(painter, box, figures.minibatch.pictures[0, 0])
+        write_with(painter, Text.LABEL, "muted")
+        room = QRectF(box.left(), box.bottom() + 4, box.width(), self.height() - box.bottom() - 30)
+        painter.drawText(room, int(Qt.AlignLeft | Qt.AlignTop | Qt.TextWordWrap), words)
+
+    def _paint_answers(self, painter: QPainter, places: Places, shown: Shown) -> None:
+        figures = shown.figures
+        target = [int(digit == figures.label) for digit in range(len(figures.p))]
+        if self.stage == 2:
+            words = [format_probability(float(p), short=True) for p in figures.p]
+            self.paint_answers(painter, places, figures.p, words)
+        elif self.stage == 3:
+            cells = [
+                (f"{z:.2f}".replace("-", "−"), _power(z), f"{p:.3f}", str(wanted),
+                 f"{-np.log(max(p, 1e-37)):.3f}" if wanted else "")
+                for z, p, wanted in zip(
+                    figures.z.tolist(), figures.p.tolist(), target, strict=True
+                )
+            ]  # fmt: skip
+            self.paint_cells(painter, places, ("z", "eᶻ", "p", "target", "−ln p"), cells)
+            high = _STRIP * self.scale
+            box = QRectF(0, self.height() - high - 2, self.width(), high)
+            paint_losses(painter, box, figures.losses)
+        elif self.stage == 4:
+            pulls = [
+                (str(wanted), f"{p:.3f}", _signed(wanted - p))
+                for p, wanted in zip(figures.p.tolist(), target, strict=True)
+            ]
+            self.paint_cells(painter, places, ("target", "p", "target − p"), pulls)
+        else:
+            pairs = [
+                [format_probability(float(p), short=True) for p in both]
+                for both in zip(figures.p, figures.p_after, strict=True)
+            ]
+            words = [f"{before.removesuffix(' %')} → {after}" for before, after in pairs]
+            ticks = {digit: float(p) for digit, p in enumerate(figures.p)}
+            self.paint_answers(painter, places, figures.p_after, words, ticks)
+
+    def _mark_weight(self, painter: QPainter, places: Places) -> None:
+        """Outline the units that the followed weight connects, and draw it."""
+        weight = self.weight
+        column = places.column_of(weight.layer - 1) if weight is not None else None
+        if weight is None or column is None or column.tile or not column.shows(weight.source):
+            return
+        ends = [column.tile_rect(weight.source)]
+        end = places.ring(weight.unit) - QPointF(12, 0)
+        if weight.layer < self.last:
+            following = places.column_of(weight.layer)
+            if following is None or not following.shows(weight.unit):
+                return
+            ends.append(following.tile_rect(weight.unit))
+            end = QPointF(ends[1].left() - 2, ends[1].center().y())
+        painter.setBrush(Qt.NoBrush)
+        painter.setPen(QPen(theme.colour("text"), 2.5))
+        for rect in ends:
+            painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), 2.5, 2.5)
+        painter.setPen(QPen(theme.colour("text", 0.8), 1.4))
+        painter.drawLine(QPointF(ends[0].right() + 2, ends[0].center().y()), end)
+
+
+def _signed(value: float) -> str:
+    words = f"{value:+.3f}".replace("-", "−")
+    return words[1:] if words.endswith("0.000") else words
+
+
+def _power(z: float) -> str:
+    value = math.exp(min(z, 80.0))
+    return f"{value:,.2f}" if 0.01 <= value < 1e5 else f"{value:.1e}"
+
+
+def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
+    """Paint the losses of all pictures as a strip, the largest first, the example's marked.
+
+    Heights are square roots: most losses are a hundredth of the largest.
+    """
+    heights = box.height() * np.sqrt(losses / max(float(losses.max()), 1e-9))
+    order = np.argsort(-losses, kind="stable")
+    wide = box.width() / len(losses)
+    bars = [
+        QRectF(box.left() + n * wide, box.bottom() - max(0.5, high), wide, max(0.5, high))
+        for n, high in enumerate(heights[order].tolist())
+    ]
+    painter.save()
+    painter.setRenderHint(QPainter.Antialiasing, False)
+    painter.setPen(Qt.NoPen)
+    painter.setBrush(theme.colour("muted"))
+    painter.drawRects(bars)
+    painter.restore()
+    painter.setPen(QPen(theme.colour("line"), 1))
+    painter.drawLine(box.bottomLeft(), box.bottomRight())
+    x = box.left() + (int(np.flatnonzero(order == 0)[0]) + 0.5) * wide
+    high = max(2.0, float(heights[0]))
+    painter.fillRect(QRectF(x - 1.5, box.bottom() - high, 3, high), theme.colour("accent"))
+    mean = box.bottom() - box.height() * math.sqrt(losses.mean() / max(float(losses.max()), 1e-9))
+    painter.setPen(QPen(theme.colour("second"), 1.4, Qt.DashLine))
+    painter.drawLine(QPointF(box.left(), mean), QPointF(box.right(), mean))
+    write_with(painter, Text.LABEL, "muted")
+    words = (
+        f"all {len(losses):,} losses, the largest first, heights by their square roots: "
+        f"yours {abs(float(losses[0])):.3f} (marked), mean {float(losses.mean()):.4f} (dashed)"
+    )
+    top = QRectF(box.left(), box.top() - 1, box.width(), 18 * theme.text_scale())
+    painter.drawText(top, int(Qt.AlignRight | Qt.AlignVCenter), words)
+
+
+def paint_minibatch(painter: QPainter, box: QRectF, pictures: np.ndarray) -> None:
+    """Paint pictures, uint8 (N, 28, 28), in rows that fill a box; frame the first."""
+    count = len(pictures)
+    columns = max(
+        range(1, count + 1), key=lambda n: min(box.width() / n, box.height() / math.ceil(count / n))
+    )
+    rows = math.ceil(count / columns)
+    cell = min(box.width() / columns, box.height() / rows)
+    framed = np.pad(pictures, ((0, 0), (1, 1), (1, 1)))
+    place = QRectF(box.left(), box.top(), columns * cell, rows * cell)
+    painter.setRenderHint(QPainter.SmoothPixmapTransform)
+    painter.drawImage(place, image_of(mosaic(framed, rows, columns, 0)))
+    painter.setBrush(Qt.NoBrush)
+    painter.setPen(QPen(theme.colour("accent"), 2.5))
+    painter.drawRect(QRectF(place.left(), place.top(), cell, cell))
