@@ -204,8 +204,9 @@ def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) ->
     In the first rounds they are those of the layer's map.
     """
     key = f"{model.fingerprint}-{cache.digest_of(images)}-{layer.name}"
-    cached = (cache.read(_TSNE, _TSNE_VERSION, key) or {}).get("points")
-    if cached is not None and cached.dtype == np.float32 and cached.shape == (len(images), 2):
+    shape = (len(images), 2)
+    cached = cache.read_array(_TSNE, _TSNE_VERSION, key, "points", np.float32, shape)
+    if cached is not None:
         yield cached
         return
     points = layer.points
@@ -222,14 +223,16 @@ def weighted_place(points: Floats, nearest: Indices, distances: Floats) -> Float
     return place
 
 
+#: The arrays of a layer's map that are cached.
+_PARTS = ("outputs", "mean", "directions", "points")
+
+
 def _save(key: str, layers: list[LayerMap], answers: Floats) -> None:
     arrays: dict[str, npt.NDArray[Any]] = {"answers": answers}
     for number, layer in enumerate(layers):
         arrays[f"name_{number}"] = np.frombuffer(layer.name.encode(), np.uint8)
-        arrays[f"outputs_{number}"] = layer.outputs
-        arrays[f"mean_{number}"] = layer.mean
-        arrays[f"directions_{number}"] = layer.directions
-        arrays[f"points_{number}"] = layer.points
+        for part in _PARTS:
+            arrays[f"{part}_{number}"] = getattr(layer, part)
         arrays[f"vote_{number}"] = np.array(layer.vote)
     cache.save(_KIND, _VERSION, key, arrays)
 
@@ -245,21 +248,16 @@ def _read_cached(
         layers = tuple(
             LayerMap(
                 arrays[f"name_{number}"].tobytes().decode(),
-                arrays[f"outputs_{number}"],
-                arrays[f"mean_{number}"],
-                arrays[f"directions_{number}"],
-                arrays[f"points_{number}"],
-                float(arrays[f"vote_{number}"]),
+                vote=float(arrays[f"vote_{number}"]),
+                **{part: arrays[f"{part}_{number}"] for part in _PARTS},
             )
-            for number in range((len(arrays) - 1) // 6)
+            for number in range((len(arrays) - 1) // (len(_PARTS) + 2))
         )
-        numbers = [layer.outputs.shape[1] for layer in layers]
         fits = all(
-            layer.outputs.shape == (count, wide)
-            and layer.mean.shape == (wide,)
-            and layer.directions.shape == (2, wide)
+            layer.outputs.shape == (count, len(layer.mean))
+            and layer.directions.shape == (2, len(layer.mean))
             and layer.points.shape == (count, 2)
-            for layer, wide in zip(layers, numbers, strict=True)
+            for layer in layers
         )
     except (KeyError, IndexError, UnicodeDecodeError, TypeError, ValueError):
         return None

@@ -16,8 +16,6 @@ from mnist_draw.storage.models import ModelFile
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
 
-#: Pictures that are compared first, and where there is no memory for more.
-FIRST = 10_000
 #: Rows that are turned to float32 at once.
 _ROWS = 5_000
 _KIND, _VERSION = "neighbours", 1
@@ -33,10 +31,10 @@ class Neighbourhood:
     lengths: Floats = field(repr=False)
     #: Number of rows computed so far.
     counted: int
-    #: Final number of rows.
-    wanted: int
-    #: Whether memory is too short for all pictures.
-    short_of_memory: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        return self.counted == len(self.outputs)
 
     def nearest(self, outputs: Floats, count: int) -> tuple[Indices, Floats]:
         """Return the indices, intp (count,), and distances of the nearest pictures."""
@@ -55,46 +53,24 @@ class Neighbourhood:
 def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighbourhood]:
     """Compute the last hidden layer of pictures, uint8 (N, 1, 28, 28), ever more of them."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
-    cached = (cache.read(_KIND, _VERSION, key) or {}).get("outputs")
-    if (
-        cached is not None
-        and cached.dtype == np.float16
-        and cached.ndim == 2
-        and len(cached) == len(images)
-    ):
-        yield Neighbourhood(cached, _lengths(cached), len(cached), len(cached))
+    count = len(images)
+    cached = cache.read_array(_KIND, _VERSION, key, "outputs", np.float16, (count, -1))
+    if cached is not None:
+        yield Neighbourhood(cached, _lengths(cached), count)
         return
     network = NetworkProbe(model)
-    outputs: npt.NDArray[np.float16] | None = None
-    lengths = np.empty(len(images), np.float32)
-    wanted, done = len(images), 0
+    outputs = np.zeros((count, 0), np.float16)
+    lengths, done = np.empty(count, np.float32), 0
     for layers in network.outputs_of_all(images):
         part = layers[network.last_hidden].astype(np.float16)
-        if outputs is None:
-            outputs, wanted = _room(len(images), part.shape[1])
-        part = part[: wanted - done]
+        if not done:
+            outputs = np.zeros((count, part.shape[1]), np.float16)
         outputs[done : done + len(part)] = part
         lengths[done : done + len(part)] = _lengths(part)
         done += len(part)
-        short = wanted < len(images)
-        if done == wanted and not short:
+        if done == count:
             cache.save(_KIND, _VERSION, key, {"outputs": outputs})
-        yield Neighbourhood(outputs, lengths, done, wanted, short)
-        if done == wanted:
-            return
-
-
-def _room(count: int, numbers: int) -> tuple[npt.NDArray[np.float16], int]:
-    """Return room for all pictures, or for the first where the memory does not reach."""
-    try:
-        return _zeros(count, numbers), count
-    except MemoryError:
-        fewer = min(FIRST, count)
-        return _zeros(fewer, numbers), fewer
-
-
-def _zeros(count: int, numbers: int) -> npt.NDArray[np.float16]:
-    return np.zeros((count, numbers), np.float16)
+        yield Neighbourhood(outputs, lengths, done)
 
 
 def _lengths(values: npt.NDArray[np.float16]) -> Floats:

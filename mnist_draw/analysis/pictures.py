@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
@@ -65,56 +65,47 @@ class Pictures:
         return digest_of(self.images) + labels
 
 
-def mnist_test() -> Pictures:
-    """Return MNIST's 10,000 test pictures."""
-    data = load_dataset()
+def _test_of(data: Dataset) -> Pictures:
+    """Return the test pictures of a data set, with its validation pictures to compare."""
     validation = Pictures(
-        data.validation_images, data.validation_labels, "MNIST validation", "Validation picture"
+        data.validation_images,
+        data.validation_labels,
+        f"{data.name} validation",
+        "Validation picture",
     )
-    return Pictures(
-        data.test_images,
-        data.test_labels,
-        "MNIST test",
-        "Test picture",
-        validation,
-        "validation",
-        are_digits=True,
-    )
-
-
-def own_test(model: ModelFile) -> Pictures:
-    """Return the test pictures of the data that a network of other classes was trained on."""
-    data = own_data(model) or load_dataset()
-    validation = Pictures(data.validation_images, data.validation_labels, f"{data.name} validation")
     return Pictures(
         data.test_images,
         data.test_labels,
         f"{data.name} test",
         "Test picture",
-        replace(validation, one="Validation picture"),
+        validation,
         "validation",
     )
 
 
-def own_folder(folder: str | os.PathLike[str], model: ModelFile) -> Pictures:
-    """Return the test pictures of a folder with training data of a network's classes."""
-    data = load_dataset(folder)
-    require_classes(model, data)
-    return Pictures(data.test_images, data.test_labels, f"{data.name} test", "Test picture")
-
-
-def own_validation(model: ModelFile) -> Pictures:
-    """Return the validation pictures of such data; errors as `own_test`."""
-    test = own_test(model)
+def _validation_of(test: Pictures) -> Pictures:
     assert test.other is not None
-    return replace(test.other, other=test, other_name="test")
+    return replace(test.other, other=test, other_name="test", are_digits=test.are_digits)
+
+
+def mnist_test() -> Pictures:
+    """Return MNIST's 10,000 test pictures."""
+    return replace(_test_of(load_dataset()), are_digits=True)
 
 
 def mnist_validation() -> Pictures:
     """Return the 10,000 pictures that MNIST's runs are validated on."""
-    test = mnist_test()
-    assert test.other is not None
-    return replace(test.other, other=test, other_name="test", are_digits=True)
+    return _validation_of(mnist_test())
+
+
+def own_test(model: ModelFile) -> Pictures:
+    """Return the test pictures of the data that a network of other classes was trained on."""
+    return _test_of(own_data(model) or load_dataset())
+
+
+def own_validation(model: ModelFile) -> Pictures:
+    """Return the validation pictures of such data; errors as `own_test`."""
+    return _validation_of(own_test(model))
 
 
 def my_digits() -> Pictures:
@@ -130,15 +121,20 @@ def my_digits() -> Pictures:
     return replace(_gathered(images, labels, messages, "My digits", "My digit"), are_digits=True)
 
 
-def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:
+def folder_pictures(folder: str | os.PathLike[str], model: ModelFile | None = None) -> Pictures:
     """Return the pictures of a folder: the test pictures of IDX files, or else picture files.
 
     A subfolder 0 to 9 or the first digit of a file's name labels a picture. If only some have a
-    label, the others are left out.
+    label, the others are left out. For a network of other classes it is a folder with training data
+    of these.
     """
+    if model is not None and model.info.classes:
+        data = load_dataset(folder)
+        require_classes(model, data)
+        return _test_of(data)
     place = named_path(folder)
     if _has_idx(place):
-        return _idx_pictures(place)
+        return _test_of(load_dataset(place))
     images, labels, messages = _read_folder(place)
     if not images:
         why = f" {messages[0]}" if messages else ""
@@ -150,22 +146,6 @@ def folder_pictures(folder: str | os.PathLike[str]) -> Pictures:
         place = place.resolve()
     return _gathered(
         images, labels, messages, strip_control_chars(place.name or str(place)), "Picture"
-    )
-
-
-def _idx_pictures(folder: Path) -> Pictures:
-    data = load_dataset(folder)
-    # A copy: the training pictures need not stay in memory.
-    validation = Pictures(
-        data.validation_images.copy(), data.validation_labels.copy(), f"{data.name} validation"
-    )
-    return Pictures(
-        data.test_images,
-        data.test_labels,
-        f"{data.name} test",
-        "Test picture",
-        validation,
-        "validation",
     )
 
 

@@ -270,7 +270,7 @@ def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
     key = f"{model.fingerprint}-{pictures.digest}"
     temperature, total = temperature_of(model), len(pictures)
 
-    cached = _read_cached(key, total)
+    cached = cache.read_array(_KIND, _VERSION, key, "probabilities", np.float32, (total, -1))
     if cached is not None:
         yield Results(cached, pictures.labels, temperature, total)
         return
@@ -288,14 +288,6 @@ def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
         if done == total:
             cache.save(_KIND, _VERSION, key, {"probabilities": found})
         yield Results(found[:done], labels, temperature, total)
-
-
-def _read_cached(key: str, total: int) -> Floats | None:
-    cached = cache.read(_KIND, _VERSION, key) or {}
-    found = cached.get("probabilities")
-    if found is None or found.dtype != np.float32 or found.ndim != 2 or len(found) != total:
-        return None
-    return found if np.isfinite(found).all() else None
 
 
 def _shares(

@@ -217,8 +217,7 @@ def count_limits(
     on from there.
     """
     key = f"{model.fingerprint}-{perturbation.digest}-{cache.digest_of(labels)}-{int(placed)}"
-
-    cached = _read_cached(key)
+    cached = cache.read_array(_KIND, _VERSION, key, "accuracy", np.float64, (len(SETTINGS),))
     if cached is not None:
         yield cached
         return
@@ -240,12 +239,3 @@ def count_limits(
             cache.save(_KIND, _VERSION, key, {"accuracy": accuracy})
             _begun.pop(key, None)
         yield accuracy.copy()
-
-
-def _read_cached(key: str) -> npt.NDArray[np.float64] | None:
-    cached = cache.read(_KIND, _VERSION, key) or {}
-    found = cached.get("accuracy")
-    if found is None or found.dtype != np.float64 or found.shape != (len(SETTINGS),):
-        return None
-    # Not a number is neither.
-    return found if ((found >= 0) & (found <= 1)).all() else None

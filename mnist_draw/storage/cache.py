@@ -46,6 +46,20 @@ def read(kind: str, version: int, key: str) -> Arrays | None:
     return None
 
 
+def read_array(
+    kind: str, version: int, key: str, name: str, dtype: npt.DTypeLike, shape: tuple[int, ...]
+) -> npt.NDArray[Any] | None:
+    """Return one array of a stored result; None unless it is finite and has this type and shape.
+
+    A length of -1 may be any.
+    """
+    array = (read(kind, version, key) or {}).get(name)
+    if array is None or array.dtype != dtype or array.ndim != len(shape):
+        return None
+    fits = all(wanted in (-1, found) for wanted, found in zip(shape, array.shape, strict=True))
+    return array if fits and np.isfinite(array).all() else None
+
+
 def save(kind: str, version: int, key: str, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Store a result, if the folder can be written."""
     with contextlib.suppress(OSError, StorageError):

@@ -7,7 +7,7 @@ import pytest
 from linear_network import linear_model
 from made_networks import random_model
 
-from mnist_draw.analysis import maps, neighbours
+from mnist_draw.analysis import maps
 from mnist_draw.analysis.maps import (
     build_maps,
     chosen_digits,
@@ -177,7 +177,8 @@ def test_tsne_keeps_groups_together():
 def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits, monkeypatch):
     images = digits.train_images[:150]
     *_, known = gather_neighbours(linear_model(), images)
-    assert known.counted == known.wanted == 150
+    assert known.is_complete
+    assert known.counted == 150
     # Without a hidden layer the pictures themselves are compared.
     flat = scale(images).reshape(150, 784)
     places, distances = known.nearest(flat[9], 6)
@@ -187,15 +188,3 @@ def test_neighbours_are_the_nearest_by_the_last_hidden_layer(digits, monkeypatch
     np.testing.assert_allclose(distances[1:], exact[places[1:]], rtol=1e-2)
     (kept,) = gather_neighbours(linear_model(), images)
     assert kept.nearest(flat[9], 6)[0].tolist() == places.tolist()
-
-
-def test_too_little_memory_compares_with_fewer(digits, monkeypatch):
-    def full(count, numbers):
-        if count > 100:
-            raise MemoryError
-        return np.zeros((count, numbers), np.float16)
-
-    monkeypatch.setattr(neighbours, "FIRST", 100)
-    monkeypatch.setattr(neighbours, "_zeros", full)
-    *_, known = gather_neighbours(linear_model(), digits.train_images[:150])
-    assert (known.counted, known.wanted, known.short_of_memory) == (100, 100, True)

@@ -14,7 +14,6 @@ from mnist_draw.analysis.pictures import (
     mnist_test,
     mnist_validation,
     my_digits,
-    own_folder,
     own_test,
     own_validation,
 )
@@ -144,10 +143,10 @@ def test_everything_is_counted_on_its_own_data(model):
 
 def test_another_folder_must_show_the_same(model, tmp_path):
     draw_classes(tmp_path / "more", NAMES, 4)
-    assert own_folder(tmp_path / "more", model).name == "more test"
+    assert folder_pictures(tmp_path / "more", model).name == "more test"
     draw_classes(tmp_path / "others", ("one", "two"), 4)
     with pytest.raises(DatasetError, match="tells 3 classes apart"):
-        own_folder(tmp_path / "others", model)
+        folder_pictures(tmp_path / "others", model)
 
 
 def test_units_are_about_its_own_classes(model):

@@ -101,8 +101,8 @@ def _library() -> ctypes.CDLL | None:
 
 #: Milliseconds between two looks: compiling a network makes some thousand objects meanwhile.
 _EVERY_MS = 100
-#: After a look at all objects, the next waits for so many times what that one took: the window's
-#: thread spends at most a two-hundredth of its time on it.
+#: After a look at all objects, the next waits for so many times what that one took of the
+#: processor: the window's thread spends at most a two-hundredth of its time on it.
 _REST = 200
 
 
@@ -134,11 +134,11 @@ class GuiThreadGarbageCollector(QObject):
         )
         if not young:
             return
-        began = time.monotonic()
-        if middle and old and began >= self._rested:
+        if middle and old and time.monotonic() >= self._rested:
+            began = time.thread_time()
             gc.collect()
-            ended = time.monotonic()
-            self._rested = ended + _REST * (ended - began)
+            # Not the time on the clock: beside a network that is trained it is several times that.
+            self._rested = time.monotonic() + _REST * (time.thread_time() - began)
             release_memory()
         else:
             gc.collect(1 if middle else 0)

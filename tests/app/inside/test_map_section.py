@@ -6,7 +6,6 @@ from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import Qt
 
 from mnist_draw.analysis import maps
-from mnist_draw.analysis.neighbours import Neighbourhood
 from mnist_draw.app.inside.map.map_cards import describe_vote, describe_votes, format_vote
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.dataset.mnist import scale
@@ -162,12 +161,6 @@ def test_a_run_that_trains_is_looked_at_again_when_asked(section, qtbot):
     section.state.link.click()
     assert label_text(section, "mapState") == "Getting the network ready"
     qtbot.waitUntil(lambda: section._maps is not None, timeout=60_000)
-
-
-def test_little_memory_is_said(section):
-    few = np.zeros((10, 2), np.float16)
-    section.neighbours.show_state(Neighbourhood(few, np.zeros(10, np.float32), 10, 10, True))
-    assert "too little memory" in label_text(section, "neighboursState")
 
 
 def test_votes_are_described():

@@ -73,14 +73,10 @@ class NeighboursCard(Card):
             self.note.setText("There is nothing to compare with.")
         elif known is None:
             self.note.setText("Reading the training pictures")
-        elif known.counted < known.wanted:
-            self.note.setText(f"{known.counted:,} of {known.wanted:,} compared")
-        elif known.short_of_memory:
-            self.note.setText(
-                f"Compared with {known.wanted:,} training pictures, not more: too little memory."
-            )
+        elif not known.is_complete:
+            self.note.setText(f"{known.counted:,} of {len(known.outputs):,} compared")
         else:
-            self.note.setText(f"of {known.wanted:,}")
+            self.note.setText(f"of {known.counted:,}")
 
     def show_nothing(self, words: str = NOTHING) -> None:
         empty = np.empty(0, np.intp)

@@ -294,7 +294,7 @@ class MapSection(CountedSection):
 
     def _set_neighbours(self, known: Neighbourhood) -> None:
         # Compare with the first, with all, and for each new example.
-        news = self._known is None or known.counted == known.wanted
+        news = self._known is None or known.is_complete
         self._known = known
         self.neighbours.show_state(known)
         if news:

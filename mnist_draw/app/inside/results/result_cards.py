@@ -17,7 +17,6 @@ from mnist_draw.analysis.pictures import (
     mnist_test,
     mnist_validation,
     my_digits,
-    own_folder,
     own_test,
     own_validation,
 )
@@ -105,16 +104,11 @@ class DataCombo(ComboBox):
         place = self.findData(folder, _FOLDER)
         if place < 0:
             place = self.count() - 1
-            self.insertItem(place, Path(folder).name or folder, partial(self._read_folder, folder))
+            # Read for the network of the moment.
+            name = Path(folder).name or folder
+            self.insertItem(place, name, lambda: folder_pictures(folder, self._model))
             self.setItemData(place, folder, _FOLDER)
         self._choose(place)
-
-    def _read_folder(self, folder: str) -> Pictures:
-        """Read a folder for the network of the moment; called in the background."""
-        model = self._model
-        if model is not None and model.info.classes:
-            return own_folder(folder, model)
-        return folder_pictures(folder)
 
     def _choose(self, place: int) -> None:
         self._chosen = place
