@@ -1,14 +1,12 @@
-"""The example that all sections show: a drawing or a picked picture, its answer and its label."""
+"""The card with the example: the board or a picked picture, its answer and its label."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QObject, QPointF, QRect, QRectF, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
@@ -17,7 +15,6 @@ from mnist_draw.app.draw.board_items import BOARD
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.layout import column, row
@@ -26,8 +23,7 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabe
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.library.network_data import class_name, in_a_sentence
-from mnist_draw.recognition.certainty import certainty_from
+from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -277,112 +273,3 @@ class InsideBoard(Canvas):
     def _paint_invitation(self, painter: QPainter) -> None:
         write_with(painter, theme.Text.SENTENCE, "muted")
         painter.drawText(QRect(self.rect()), Qt.AlignCenter, _INVITATION)
-
-
-class ExampleInUse(QObject):
-    changed = pyqtSignal(object)
-    #: The probabilities, and how certain they are.
-    answered = pyqtSignal(object, object)
-
-    def __init__(self, network: ActiveNetwork, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.current: Example | None = None
-        self._drawing: Example | None = None
-        self._drawing_answer: tuple[np.ndarray | None, Certainty | None] = (None, None)
-        self._picked = False
-        self._reader = BackgroundReader(network, parent=self)
-        self._random = random.Random()
-
-    def ask_again(self) -> None:
-        if self._picked and self.current is not None:
-            self._ask(self.current)
-
-    def name_of(self, number: int) -> str:
-        return class_name(self._reader.network.model, number)
-
-    def show_drawing(
-        self,
-        picture: np.ndarray | None,
-        probabilities: np.ndarray | None,
-        certainty: Certainty | None,
-        part: str = "",
-    ) -> None:
-        """Follow the Draw tab; ``part`` says which digit of a number it is."""
-        if picture is None or probabilities is None or certainty is None:
-            self._drawing, self._drawing_answer = None, (None, None)
-        else:
-            is_digit = not certainty.is_refused
-            shown = Example(picture, int(probabilities.argmax()), is_digit=is_digit, part=part)
-            before = self._drawing
-            # What the user said of one digit is not said of a number, or of another of its digits.
-            if before is not None and (before.label_source, before.part) == ("user", part):
-                shown = replace(shown, label=before.label, label_source="user")
-            self._drawing = shown
-            self._drawing_answer = (probabilities, certainty)
-        if not self._picked:
-            self.use_drawing()
-
-    def forget_drawing(self) -> None:
-        """Forget the drawing and its label: the board was cleared meanwhile."""
-        self._drawing, self._drawing_answer = None, (None, None)
-
-    def label_drawing(self, label: int) -> None:
-        if self._drawing is not None:
-            self._drawing = replace(self._drawing, label=label, label_source="user")
-            if not self._picked:
-                self.use_drawing()
-
-    def use_drawing(self) -> None:
-        self._picked = False
-        self.current = self._drawing
-        self.changed.emit(self.current)
-        self.answered.emit(*self._drawing_answer)
-
-    def pick(self, example: Example) -> None:
-        self._picked = True
-        self.current = example
-        self.changed.emit(example)
-        self._ask(example)
-
-    def pick_test(self, index: int | None = None) -> None:
-        """Pick a test picture of MNIST or of the network's own data, by default at random."""
-        model = self._reader.network.model
-
-        def load() -> Example:
-            from mnist_draw.dataset.mnist import load_dataset, scale
-            from mnist_draw.library.network_data import own_data
-
-            data = (None if model is None else own_data(model)) or load_dataset()
-            count = len(data.test_labels)
-            chosen = self._random.randrange(count) if index is None else index % count
-            picture = scale(data.test_images[chosen, 0])
-            label = int(data.test_labels[chosen])
-            return Example(picture, label, "data", f"Test picture {chosen:,}", chosen)
-
-        self._reader.background.run(load, self.pick)
-
-    def relabel(self, label: int) -> None:
-        if not self._picked:
-            self.label_drawing(label)
-        elif self.current is not None:
-            self.current = replace(self.current, label=label, label_source="user")
-            self.changed.emit(self.current)
-
-    def _ask(self, example: Example) -> None:
-        def answer(recogniser: Any) -> np.ndarray:
-            probabilities: np.ndarray = recogniser.predict(example.picture[None, None])[0]
-            return probabilities
-
-        def show(probabilities: np.ndarray | None) -> None:
-            if example is self.current and probabilities is not None:
-                names = [
-                    self.name_of(number).removeprefix("class ")
-                    for number in range(len(probabilities))
-                ]
-                self.answered.emit(probabilities, certainty_from(probabilities, names))
-
-        self._reader.ask(answer, show)
-
-    def wait(self) -> bool:
-        """Wait a bounded time for the thread; return whether it has ended."""
-        return self._reader.background.wait()

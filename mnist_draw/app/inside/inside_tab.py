@@ -13,24 +13,19 @@ from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
+from mnist_draw.app.inside.example_in_use import ExampleInUse
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mnist_draw.analysis.layer_inspection import LayerFigures
     from mnist_draw.app.draw.canvas import Canvas
     from mnist_draw.app.inside.inside_view import InsideView
     from mnist_draw.app.kit.active_network import ActiveNetwork
-    from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.storage.preferences import Preferences
     from mnist_draw.training.events import Parameters
-
-    #: The picture, its probabilities, how certain they are, and which digit of a number it is.
-    Drawn = tuple[np.ndarray | None, np.ndarray | None, Certainty | None, str]
 
 _VIEW = "mnist_draw.app.inside.inside_view"
 _SECTION, _STEP = "inside_section", "inside_guide_step"
@@ -56,10 +51,8 @@ class InsideTab(Page):
         self.is_training: Callable[[], bool] = lambda: False
         self._canvas, self._active, self._preferences = canvas, network, preferences
         self._network: tuple[ModelFile, str] | None = None
-        self._drawing: Drawn | None = None
-        self._label: int | None = None
+        self.example = ExampleInUse(network, self)
         self._run = RunInTraining()
-        self._behind = self._emptied = False
         self._background = Background(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -69,36 +62,19 @@ class InsideTab(Page):
         return self if self.view is None else self.view.pages, Size.CARD_PADDING
 
     def showEvent(self, event: QShowEvent) -> None:
-        if self.view is not None or _VIEW in sys.modules:
-            self._catch_up(self.open())
-        else:
-            # Import the views in another thread the first time.
-            self._background.run(partial(import_module, _VIEW), lambda _: self._open_late())
+        self.prepare(lambda: None)
 
-    def prepare(self, then: Callable[[], None]) -> None:
-        def built(_: object = None) -> None:
+    def prepare(self, then: Callable[[], object]) -> None:
+        """Build the views; import them in another thread the first time."""
+
+        def build(_: object = None) -> None:
             self.open()
             then()
 
         if self.view is not None or _VIEW in sys.modules:
-            built()
+            build()
         else:
-            self._background.run(partial(import_module, _VIEW), built)
-
-    def _open_late(self) -> None:
-        if self.isVisible():
-            self._catch_up(self.open())
-
-    def _catch_up(self, view: InsideView) -> None:
-        """Replay what was drawn, cleared and taught while the views were hidden."""
-        if self._behind and self._drawing is not None:
-            if self._emptied:
-                view.example.forget_drawing()
-            view.example.show_drawing(*self._drawing)
-            if self._label is not None:
-                view.example.label_drawing(self._label)
-        self._behind = self._emptied = False
-        view.show_run(self._run)
+            self._background.run(partial(import_module, _VIEW), build)
 
     def show_epoch(self, title: str, parameters: Parameters) -> None:
         """Note the weights of a run after an epoch, and show them while the tab is visible."""
@@ -112,7 +88,7 @@ class InsideTab(Page):
 
     def _follow_run(self) -> None:
         if self.view is not None and self.isVisible():
-            self.view.show_run(self._run)
+            self.view.show_run()
 
     def open_run(self) -> None:
         self.open().open_run()
@@ -123,14 +99,14 @@ class InsideTab(Page):
             from mnist_draw.app.inside.inside_view import InsideView
 
             section, step = self._preferences.get(_SECTION, ""), self._preferences.get(_STEP, 0)
-            self.view = InsideView(self._canvas, self._active, section, step)
+            self.view = InsideView(
+                self._canvas, self._active, self.example, self._run, section, step
+            )
             self.view.is_training = lambda: self.is_training()
             self.view.draw_requested.connect(self.draw_requested)
             self.view.present_requested.connect(self.present_requested)
             if self._network is not None:
                 self.view.use_network(*self._network)
-            self._behind = True
-            self._catch_up(self.view)
             self._column.addWidget(self.view)
             self.view.show()
         return self.view
@@ -139,34 +115,6 @@ class InsideTab(Page):
         self._network = (model, key)
         if self.view is not None:
             self.view.use_network(model, key)
-
-    def show_drawing(
-        self,
-        picture: np.ndarray | None,
-        probabilities: np.ndarray | None,
-        certainty: Certainty | None,
-        part: str = "",
-    ) -> None:
-        """Follow the Draw tab; while the tab is hidden, note the last state only."""
-        if picture is None or (self._drawing is not None and self._drawing[3] != part):
-            self._label = None
-            self._emptied = True
-        self._drawing = (picture, probabilities, certainty, part)
-        self._behind = not self.isVisible()
-        if self.view is not None and not self._behind:
-            self.view.example.show_drawing(*self._drawing)
-
-    def label_drawing(self, label: int) -> None:
-        self._label = label
-        if self.view is not None and not self._behind:
-            self.view.example.label_drawing(label)
-
-    def forget_label(self) -> None:
-        """Forget what the drawing was taught as: that digit was deleted."""
-        self._label = None
-        self._behind = self._emptied = True
-        if self.view is not None and self.isVisible():
-            self._catch_up(self.view)
 
     def open_network(self) -> None:
         """Show how the drawing goes through the network, whatever was looked at before."""
@@ -177,9 +125,9 @@ class InsideTab(Page):
         self._open_drawing().open_why(None, answer, rival)
 
     def _open_drawing(self) -> InsideView:
+        self.example.use_drawing()
         view = self.open()
-        self._catch_up(view)
-        view.example.use_drawing()
+        view.catch_up()
         return view
 
     def remember(self, preferences: Preferences) -> None:
@@ -189,4 +137,5 @@ class InsideTab(Page):
 
     def wait(self) -> bool:
         """Wait a bounded time for work in other threads; return whether it is done."""
-        return self._background.wait() and (self.view is None or self.view.wait())
+        ended = [self._background.wait(), self.example.wait()]
+        return all(ended) and (self.view is None or self.view.wait())

@@ -19,7 +19,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.draw.canvas import Canvas
-from mnist_draw.app.inside.example import ExampleCard, ExampleInUse
+from mnist_draw.app.inside.example import ExampleCard
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
 from mnist_draw.app.inside.inside_bar import InsideBar, ViewMenu
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
@@ -37,12 +37,10 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.library.stored_network import TITLES
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mnist_draw.analysis.guide import GuideStep
+    from mnist_draw.app.inside.example_in_use import ExampleInUse
     from mnist_draw.app.inside.inside_tab import RunInTraining
     from mnist_draw.app.inside.section import Example
-    from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.models import ModelFile
 
 notifier = Notifier("inside", "inside")
@@ -77,7 +75,13 @@ class InsideView(QWidget):
     present_requested = pyqtSignal(bool)
 
     def __init__(
-        self, canvas: Canvas, network: ActiveNetwork, section: str = "", guide_step: int = 0
+        self,
+        canvas: Canvas,
+        network: ActiveNetwork,
+        example: ExampleInUse,
+        run: RunInTraining,
+        section: str = "",
+        guide_step: int = 0,
     ) -> None:
         super().__init__()
         self.presenting = False
@@ -85,13 +89,11 @@ class InsideView(QWidget):
         self._guided = False
         self.model: ModelFile | None = None
         self._key = ""
-        self._run: RunInTraining | None = None
         self._front: Section | None = None
         self._made: dict[str, Section] = {}
         #: Messages about the network in use, and the sections that sent them.
         self._reported: dict[str, set[str]] = {}
-        self._active = network
-        self.example = ExampleInUse(network, self)
+        self._active, self.example, self._run = network, example, run
         self.card = ExampleCard(canvas)
         self.stack = QStackedWidget()
         self.left = QVBoxLayout()
@@ -166,8 +168,8 @@ class InsideView(QWidget):
         ]  # fmt: skip
         for command in self._on_the_wall:
             command.setEnabled(False)
-        example.changed.connect(self._show_example)
-        example.answered.connect(self._show_answer)
+        example.changed.connect(partial(self._if_visible, self._show_example))
+        example.answered.connect(partial(self._if_visible, self._show_answer))
 
     @property
     def section(self) -> Section:
@@ -210,8 +212,7 @@ class InsideView(QWidget):
         if self.model is not None:
             section.use_network(self.model, self._key)
         section.show_example(self.example.current)
-        if self._run is not None:
-            self.show_run(self._run)
+        self.show_run()
         return section
 
     def _report(self, section: str, sentence: str) -> None:
@@ -237,12 +238,11 @@ class InsideView(QWidget):
         if isinstance(self.section, NetworkSection):
             self.section.panel.open_run()
 
-    def show_run(self, run: RunInTraining) -> None:
-        self._run = run
+    def show_run(self) -> None:
         section = self._made.get(NetworkSection.name)
         if not isinstance(section, NetworkSection):
             return
-        layers = section.panel.run
+        layers, run = section.panel.run, self._run
         if run.parameters is not None:
             layers.show_run(run.title, run.parameters)
         if run.figures is not None:
@@ -357,6 +357,7 @@ class InsideView(QWidget):
             self.present_requested.emit(on)
 
     def showEvent(self, event: QShowEvent) -> None:
+        self.catch_up()
         self.section.set_active(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -375,19 +376,30 @@ class InsideView(QWidget):
         self.example.ask_again()
         for section in self._made.values():
             section.use_network(model, key)
-        self._show_example(self.example.current)
+        self._show_example()
 
-    def _show_example(self, example: Example | None) -> None:
-        self.card.show_example(example, self.example.name_of)
+    def _if_visible(self, show: Callable[[], None]) -> None:
+        if self.isVisible():
+            show()
+
+    def catch_up(self) -> None:
+        """Show what was drawn, labelled and trained while this was hidden."""
+        self._show_example()
+        self._show_answer()
+        self.show_run()
+
+    def _show_example(self) -> None:
+        self.card.show_example(self.example.current, self.example.name_of)
         for section in self._made.values():
-            section.show_example(example)
+            section.show_example(self.example.current)
 
-    def _show_answer(self, probabilities: np.ndarray | None, certainty: Certainty | None) -> None:
-        self.card.show_answer(probabilities, certainty, self.example.name_of)
+    def _show_answer(self) -> None:
+        self.card.show_answer(*self.example.answer, self.example.name_of)
 
     def wait(self) -> bool:
         """End the work of all sections within a bounded time; return whether it has ended."""
-        return all([*(section.wait() for section in self._made.values()), self.example.wait()])
+        ended = [section.wait() for section in self._made.values()]
+        return all(ended)
 
 
 def _ring_cursor() -> QCursor:

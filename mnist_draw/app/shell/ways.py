@@ -43,7 +43,7 @@ class Ways(QObject):
     def _connect_draw(self) -> None:
         answer, inside, draw = self._draw.answer, self._inside, self._draw
         answer.evidence_changed.connect(
-            lambda picture, p, certainty: inside.show_drawing(
+            lambda picture, p, certainty: inside.example.show_drawing(
                 picture, p, certainty, answer.describe_place()
             )
         )
@@ -52,8 +52,8 @@ class Ways(QObject):
         not_a_digit = partial(self._window.words.open_word, "Not a digit")
         answer.why_link.refusal_requested.connect(not_a_digit)
         teaching = draw.my_digits.teaching
-        teaching.taught.connect(inside.label_drawing)
-        teaching.untaught.connect(inside.forget_label)
+        teaching.taught.connect(inside.example.label_drawing)
+        teaching.untaught.connect(inside.example.forget_label)
         teaching.taught.connect(answer.why_link.note_taught)
         draw.first_start.tour_requested.connect(self._take_tour)
         draw.first_start.train_requested.connect(self._to_new_run)

@@ -83,7 +83,7 @@ def view(tab):
 def draw(tab, label="4", winner=4, second=9):
     """Let the tab follow a drawing on the Draw tab."""
     said = answer(label, winner, second)
-    tab.show_drawing(said.network_input, said.probabilities, certainty_of(said))
+    tab.example.show_drawing(said.network_input, said.probabilities, certainty_of(said))
     return said
 
 
@@ -145,7 +145,7 @@ def test_the_drawing_goes_through_all_sections(tab, view):
     assert label_text(tab, "exampleAnswer") == "4"
     assert label_text(tab, "exampleSure") == "Sure"
     assert "90.0 %" in label_text(tab, "exampleSecond")
-    tab.show_drawing(None, None, None)
+    tab.example.show_drawing(None, None, None)
     assert noted(tab, "second").example is None
     assert label_text(tab, "exampleAnswer") == ""
     # What is made while the tab is hidden waits for it.
@@ -161,41 +161,41 @@ def test_what_the_user_says_holds_until_the_board_is_empty(tab, view):
         return label_text(tab, "exampleLabel") == words
 
     draw(tab)
-    tab.label_drawing(9)
+    tab.example.label_drawing(9)
     assert shows("You said: it is a 9")
     draw(tab)
     assert shows("You said: it is a 9")
-    tab.show_drawing(None, None, None)
+    tab.example.show_drawing(None, None, None)
     draw(tab)
     assert shows("Read as a 4")
-    tab.label_drawing(9)
+    tab.example.label_drawing(9)
     tab.hide()
-    tab.show_drawing(None, None, None)
+    tab.example.show_drawing(None, None, None)
     draw(tab)
     tab.show()
     assert shows("Read as a 4")
     tab.hide()
     draw(tab)
-    tab.label_drawing(7)
+    tab.example.label_drawing(7)
     tab.show()
     assert shows("You said: it is a 7")
     # That digit was deleted.
-    tab.forget_label()
+    tab.example.forget_label()
     assert shows("Read as a 4")
 
 
 def test_a_digit_of_a_number_is_named_and_keeps_no_older_label(tab, view):
     draw(tab)
-    tab.label_drawing(9)
+    tab.example.label_drawing(9)
     said = answer("1", 1, 7)
     shown = (said.network_input, said.probabilities, certainty_of(said))
-    tab.show_drawing(*shown, "digit 2 of 51")
+    tab.example.show_drawing(*shown, "digit 2 of 51")
     assert label_text(tab, "exampleTitle") == "Digit 2 of 51"
     assert (noted(tab).example.label, noted(tab).example.label_source) == (1, "answer")
     # Nor does it while the tab is hidden.
-    tab.label_drawing(7)
+    tab.example.label_drawing(7)
     tab.hide()
-    tab.show_drawing(*shown, "digit 1 of 51")
+    tab.example.show_drawing(*shown, "digit 1 of 51")
     tab.show()
     assert (noted(tab).example.label, noted(tab).example.label_source) == (1, "answer")
 
@@ -227,7 +227,7 @@ def test_a_doubtful_answer_is_as_doubtful_as_on_draw(tab, view, best, second, st
     probabilities = np.full(10, (1 - best - second) / 8, np.float32)
     probabilities[[5, 3]] = best, second
     certainty = certainty_from(probabilities)
-    tab.show_drawing(np.zeros((28, 28), np.float32), probabilities, certainty)
+    tab.example.show_drawing(np.zeros((28, 28), np.float32), probabilities, certainty)
     assert view.card.answer.certainty is certainty
     assert label_text(tab, "exampleSure") == state == certainty.word
     assert label_text(tab, "exampleSecond") == certainty.line
