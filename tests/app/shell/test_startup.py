@@ -108,8 +108,8 @@ app = QApplication([])
 window = Window()
 window.show()
 # Figures about layers are shown in the Train tab.
-light = {"mnist_draw.app.inside.inside_tab", "mnist_draw.analysis",
-         "mnist_draw.analysis.layer_inspection"}
+light = {"mnist_draw.app.inside.inside_tab", "mnist_draw.app.inside.example_in_use",
+         "mnist_draw.analysis", "mnist_draw.analysis.layer_inspection"}
 heavy = {"theano", "lasagne", "pytensor", "numba", "scipy", "pyqtgraph", "llvmlite"}
 print(sorted(heavy & set(sys.modules)))
 print([name for name in sys.modules if name.startswith(("mnist_draw.analysis",
