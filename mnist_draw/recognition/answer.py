@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.recognition.certainty import State, state_of, two_best
+from mnist_draw.recognition.certainty import NOTHING_DRAWN, Certainty, certainty_from, two_best
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -43,24 +44,63 @@ class Scores(NamedTuple):
 class Answer:
     """A digit, two candidates, or none; for a network of other pictures, read class for digit.
 
-    `digit` is the best guess; None if there is no ink, the ink is no digit, or no digit stands out.
-    `text` is ``"3"``, ``"3 or 8"`` if two digits are close, ``"?"`` without a digit, and empty
-    without ink; `reason` explains it in a sentence. `confidence` is the probability of the best
-    guess, also if it does not stand out, and 0 if the ink is no digit. `probabilities` are those of
-    the network alone, calibrated, uniform without ink; `second` is the runner-up. `network_input`
-    is float32 (28, 28), None without ink. For the log odds see :class:`Scores`.
+    `probabilities` are those of the network alone, calibrated, uniform without ink. `network_input`
+    is float32 (28, 28), None without ink. `objection` says why the ink is no digit, if so. For the
+    log odds see :class:`Scores`.
     """
 
-    digit: int | None
-    text: str
-    confidence: float
     probabilities: npt.NDArray[np.float32] = field(repr=False)
-    second: int
-    reason: str
     network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False)
+    objection: str = ""
+    names: tuple[str, ...] = field(default=DIGITS, repr=False)
     log_odds: float = field(default=math.inf, repr=False)
     several: float = field(default=-math.inf, repr=False)
-    names: tuple[str, ...] = field(default=DIGITS, repr=False)
+
+    @cached_property
+    def certainty(self) -> Certainty:
+        """How sure it is, in words."""
+        if self.is_empty:
+            return NOTHING_DRAWN
+        return certainty_from(self.probabilities, self.names, self.objection)
+
+    @property
+    def digit(self) -> int | None:
+        """The best guess; None if there is no ink, it is no digit, or no digit stands out."""
+        return self.certainty.named[0] if self.certainty.named else None
+
+    @property
+    def second(self) -> int:
+        """The runner-up."""
+        return two_best(self.probabilities.tolist())[1]
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the best guess, also if it does not stand out; 0 if it is no digit."""
+        return 0.0 if self.is_empty or self.objection else float(self.probabilities.max())
+
+    @property
+    def text(self) -> str:
+        """``"3"``, ``"3 or 8"`` if two are close, ``"?"`` without a digit, empty without ink."""
+        found = self.certainty
+        return found.text if found.named or self.is_empty else NOT_A_DIGIT
+
+    @property
+    def reason(self) -> str:
+        """Why it is this answer: the two most probable digits, or what speaks against one."""
+        if self.is_empty:
+            return "There is no ink on the picture."
+        if self.objection:
+            return self.objection
+        best, second = two_best(self.probabilities.tolist())
+        one, other = (
+            f"{100 * float(self.probabilities[place]):.0f} % for {self.names[place]}"
+            for place in (best, second)
+        )
+        if self.is_sure:
+            return f"{one}, {other}."
+        if self.certainty.named:
+            return f"Two {'digits' if self.are_digits else 'classes'} are close: {one}, {other}."
+        return f"Perhaps {self.names[best]} or {self.names[second]}: {one}, {other}."
 
     @property
     def is_empty(self) -> bool:
@@ -70,17 +110,12 @@ class Answer:
     @property
     def is_sure(self) -> bool:
         """Whether the text is just the digit, or the class."""
-        return self.digit is not None and self.text == self.names[self.digit]
+        return self.certainty.is_named_alone
 
     @property
     def are_digits(self) -> bool:
         """Whether the classes are digits."""
         return self.names == DIGITS
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether the ink is no digit, which differs from no digit standing out."""
-        return self.digit is None and not self.is_empty and self.confidence == 0
 
 
 @dataclass(frozen=True)
@@ -130,51 +165,6 @@ class NumberAnswer:
         """Whether there are several parts, at least two of them digits, and most of them."""
         read = len(self.digits) - self.strange
         return read > max(1, self.strange)
-
-
-def empty_answer(names: tuple[str, ...] = DIGITS) -> Answer:
-    """Return the answer for a picture without ink."""
-    return Answer(
-        digit=None,
-        text="",
-        confidence=0.0,
-        probabilities=np.full(len(names), 1 / len(names), dtype=np.float32),
-        second=0,
-        reason="There is no ink on the picture.",
-        names=names,
-    )
-
-
-def answer_from(
-    probabilities: npt.NDArray[np.float32],
-    network_input: npt.NDArray[np.float32],
-    objection: str = "",
-    names: tuple[str, ...] = DIGITS,
-) -> Answer:
-    """Create the answer from calibrated probabilities; `objection` says why the ink is no digit."""
-    first, second = two_best(probabilities.tolist())
-    one, other = names[first], names[second]
-    shares = f"{_percent(probabilities, first, names)}, {_percent(probabilities, second, names)}."
-    confidence = float(probabilities[first])
-    state = state_of(confidence, confidence + float(probabilities[second]))
-    digit: int | None = first
-    if objection:
-        digit, text, reason, confidence = None, NOT_A_DIGIT, objection, 0.0
-    elif state in (State.SURE, State.FAIRLY_SURE):
-        text, reason = one, shares
-    elif state is State.UNCLEAR:
-        text = f"{one} or {other}"
-        reason = f"Two {'digits' if names == DIGITS else 'classes'} are close: {shares}"
-    else:
-        digit, text = None, NOT_A_DIGIT
-        reason = f"Perhaps {one} or {other}: {shares}"
-    return Answer(
-        digit, text, confidence, probabilities, second, reason, network_input, names=names
-    )
-
-
-def _percent(probabilities: npt.NDArray[np.float32], number: int, names: tuple[str, ...]) -> str:
-    return f"{100 * float(probabilities[number]):.0f} % for {names[number]}"
 
 
 # -- calibration

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from mnist_draw.dataset.classes import DIGITS
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.answer import Answer, NumberAnswer
+    from mnist_draw.recognition.answer import NumberAnswer
 
 #: Calibrated probability from which the best class is named alone and called sure, fairly sure, …
 SURE, FAIRLY_SURE = 0.90, 0.65
@@ -87,12 +87,10 @@ class Certainty:
         return f"{self.text} ({self.word.lower()}: {self.line})"
 
 
-def certainty_of(answer: Answer) -> Certainty:
-    """Return the certainty of a digit or of another class."""
-    if answer.is_empty:
-        return _nothing()
-    reason = (answer.reason or UNLIKE_A_DIGIT) if answer.is_refused else ""
-    return certainty_from(answer.probabilities, answer.names, reason)
+#: The certainty where there is no ink.
+NOTHING_DRAWN = Certainty(
+    State.NOTHING, State.NOTHING.value, "", "appears here with your first stroke."
+)
 
 
 def certainty_from(
@@ -128,7 +126,7 @@ def certainty_from(
 def certainty_of_number(number: NumberAnswer) -> Certainty:
     """Return the certainty of a number; a part that is no digit makes the others doubtful, too."""
     if not number.digits:
-        return _nothing()
+        return NOTHING_DRAWN
     share = 0.0 if number.strange else number.share
     parts = tuple(
         certainty_from(
@@ -177,10 +175,6 @@ def state_of(one: float, two: float) -> State:
     if one >= FAIRLY_SURE:
         return State.SURE if one >= SURE else State.FAIRLY_SURE
     return State.UNCLEAR if two >= UNCLEAR else State.NOT_SURE
-
-
-def _nothing() -> Certainty:
-    return Certainty(State.NOTHING, State.NOTHING.value, "", "appears here with your first stroke.")
 
 
 def _whole(part: float) -> str:

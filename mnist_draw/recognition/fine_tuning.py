@@ -25,7 +25,7 @@ from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.certainty import REFUSED, certainty_from, certainty_of
+from mnist_draw.recognition.certainty import REFUSED, certainty_from
 from mnist_draw.recognition.recogniser import MAX_THRESHOLD_SHIFT, Recogniser, calibrated
 from mnist_draw.recognition.rejection import shipped_rule
 from mnist_draw.storage import ModelFile
@@ -294,7 +294,7 @@ class _Scorer:
         recogniser = Recogniser(model, compiled=len(self._inks) > _FEW)
         answers = [recogniser.recognise_ink(ink) for ink in self._inks]
         return (
-            tuple(certainty_of(answer).label for answer in answers),
+            tuple(answer.certainty.label for answer in answers),
             np.array([answer.probabilities for answer in answers]),
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,9 +20,7 @@ from mnist_draw.recognition.answer import (
     Answer,
     NumberAnswer,
     Scores,
-    answer_from,
     apply_temperature,
-    empty_answer,
     fit_temperature,
 )
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT
@@ -201,7 +198,8 @@ class Recogniser:
         runs.
         """
         if not has_ink(ink):
-            return empty_answer(self.names)
+            classes = len(self.names)
+            return Answer(np.full(classes, 1 / classes, np.float32), names=self.names)
         coarse = False
         if strokes:
             ink = draw_strokes(strokes).all_ink()
@@ -215,8 +213,8 @@ class Recogniser:
         shift = COARSE_THRESHOLD_SHIFT if coarse else 0.0
         if not objection and self.refuses(float(log_odds[0]) + shift):
             objection = UNLIKE_A_DIGIT
-        answer = answer_from(probabilities[0], network_input, objection, self.names)
-        return replace(answer, log_odds=float(log_odds[0]), several=float(several[0]))
+        odds = float(log_odds[0]), float(several[0])
+        return Answer(probabilities[0], network_input, objection, self.names, *odds)
 
     def read_number(
         self,

@@ -12,6 +12,7 @@ from PyQt5.QtCore import QTimer
 from mnist_draw.app.draw.recognition import BoardReading, Explanations, Recognition
 from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
+from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT
 from mnist_draw.recognition.explanation import Explanation
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training import events
@@ -35,19 +36,13 @@ def model(fill=0.5, **metadata):
     return ModelFile("mlp", (weights, np.zeros(4, np.float32)), metadata)
 
 
-def answer(text="3", digit=3, second=8, reason=""):
-    """Return an answer that is 90 % sure of ``digit``."""
-    probabilities = np.full(10, 0.1 / 9, np.float32)
+def answer(digit=3, second=8, objection=UNLIKE_A_DIGIT):
+    """Return an answer that is 90 % sure of ``digit``, or that refuses the ink if it is None."""
+    probabilities = np.full(10, 0.09 / 9, np.float32)
+    probabilities[second] += 0.01
     probabilities[digit or 0] = 0.9
-    return Answer(
-        digit=digit,
-        text=text,
-        confidence=0.9 if digit is not None else 0.0,
-        probabilities=probabilities,
-        second=second,
-        reason=reason,
-        network_input=np.linspace(0, 1, 784, dtype=np.float32).reshape(28, 28),
-    )
+    picture = np.linspace(0, 1, 784, dtype=np.float32).reshape(28, 28)
+    return Answer(probabilities, picture, "" if digit is not None else objection)
 
 
 def reading(said, number=None, ticket=1):
@@ -79,7 +74,7 @@ class Recogniser:
     def recognise_ink(self, ink, strokes=None):
         self.inks.append(ink)
         digit = len(self.inks) % 10
-        return answer(str(digit), digit) if ink.any() else answer("", None)
+        return answer(digit) if ink.any() else answer(None)
 
     def read_number(self, ink, alone, beginning=False, strokes=None):
         """Read one digit, or as many ones as the number says that is set."""
@@ -87,7 +82,7 @@ class Recogniser:
             return NumberAnswer(alone.text, (DigitAnswer(alone.digit, 0.9, (0, 0, 10, 10)),))
         parts = []
         for place, text in enumerate(self.number):
-            said = answer(text, int(text))
+            said = answer(int(text))
             # Each digit's picture says which place it has.
             picture = np.full((28, 28), 0.1 * (place + 1), np.float32)
             box = (20 * place, 30, 10, 40)

@@ -13,12 +13,11 @@ from mnist_draw.recognition import rejection as module
 from mnist_draw.recognition.answer import (
     MAX_TEMPERATURE,
     MIN_TEMPERATURE,
+    Answer,
     DigitAnswer,
     NumberAnswer,
     Scores,
-    answer_from,
     apply_temperature,
-    empty_answer,
     fit_temperature,
 )
 from mnist_draw.recognition.certainty import (
@@ -27,7 +26,6 @@ from mnist_draw.recognition.certainty import (
     UNCLEAR,
     UNLIKE_A_DIGIT,
     State,
-    certainty_of,
     certainty_of_number,
 )
 from mnist_draw.recognition.recogniser import Recogniser
@@ -60,15 +58,14 @@ def probabilities(best, second, classes=10, first=3, other=8):
     ],
 )
 def test_one_digit_two_or_none(best, second, state, named, text, line, reason):
-    answer = answer_from(probabilities(best, second), PICTURE)
+    answer = Answer(probabilities(best, second), PICTURE)
     is_unsure = state is State.NOT_SURE
     assert (answer.text, answer.digit) == (("?", None) if is_unsure else (text, 3))
     assert {int(answer.probabilities.argmax()), answer.second} == {3, 8}
     assert answer.confidence == pytest.approx(best)
     assert answer.is_sure == (named == (3,))
-    assert not answer.is_refused
     assert reason in answer.reason
-    found = certainty_of(answer)
+    found = answer.certainty
     assert (found.state, found.named, found.text, found.line) == (state, named, text, line)
     assert found.word == state.value
     assert found.label == ("3 ?" if is_unsure else text)
@@ -76,28 +73,27 @@ def test_one_digit_two_or_none(best, second, state, named, text, line, reason):
 
 
 def test_objection_beats_a_sure_network_and_no_ink_is_no_answer():
-    answer = answer_from(probabilities(0.01, 0.98), PICTURE, "A filled area is no digit.")
+    answer = Answer(probabilities(0.01, 0.98), PICTURE, "A filled area is no digit.")
     assert (answer.text, answer.digit, answer.confidence) == ("?", None, 0.0)
-    assert answer.reason == "A filled area is no digit."
-    assert answer.is_refused
+    assert answer.objection == "A filled area is no digit."
     assert answer.probabilities.argmax() == 8
-    found = certainty_of(answer)
+    found = answer.certainty
     assert (found.state, found.text, found.named) == (State.NOT_A_DIGIT, REFUSED, ())
     assert found.sentence == "Not a digit: A filled area is no digit."
-    answer = empty_answer()
+    answer = Answer(np.full(10, 0.1, np.float32))
     assert (answer.text, answer.digit, answer.confidence) == ("", None, 0.0)
     assert answer.is_empty
     assert answer.probabilities.sum() == pytest.approx(1)
-    found = certainty_of(answer)
+    found = answer.certainty
     assert (found.state, found.text, found.sentence) == (State.NOTHING, "", "")
 
 
 def test_other_classes_have_the_same_words():
     names = tuple(string.ascii_uppercase)
-    answer = answer_from(probabilities(0.5, 0.45, 26), PICTURE, names=names)
-    assert certainty_of(answer).text == "D or I"
-    refused = answer_from(probabilities(0.5, 0.4, 26), PICTURE, "No letter.", names)
-    assert certainty_of(refused).word == "Not a class"
+    answer = Answer(probabilities(0.5, 0.45, 26), PICTURE, names=names)
+    assert answer.certainty.text == "D or I"
+    refused = Answer(probabilities(0.5, 0.4, 26), PICTURE, "No letter.", names)
+    assert refused.certainty.word == "Not a class"
 
 
 def part(digit, best=0.99, second=0.005, other=1):
@@ -235,7 +231,7 @@ def test_of_few_pixels_less_is_asked(monkeypatch, rule):
     sharp = np.zeros((280, 280), np.uint8)
     sharp[31:250, 70:210] = 255
     sharp[64:217, 103:177] = 0
-    assert recogniser.recognise_ink(sharp).reason == UNLIKE_A_DIGIT
+    assert recogniser.recognise_ink(sharp).objection == UNLIKE_A_DIGIT
 
 
 def test_a_cross_is_refused_unless_the_network_reads_other_classes():
@@ -245,11 +241,11 @@ def test_a_cross_is_refused_unless_the_network_reads_other_classes():
     cross[20:100, 55:65] = 255
     recogniser = Recogniser(ModelFile(model.network, model.parameters, {"refused": 0.9}))
     assert np.isinf(recogniser.read(np.zeros((1, 1, 28, 28), np.float32)).log_odds).all()
-    assert recogniser.recognise_ink(cross).reason != UNLIKE_A_DIGIT
+    assert recogniser.recognise_ink(cross).objection != UNLIKE_A_DIGIT
     recogniser.use(model)
     answer = recogniser.recognise_ink(cross)
     assert (answer.digit, answer.text, answer.confidence) == (None, "?", 0.0)
-    assert answer.reason == UNLIKE_A_DIGIT
+    assert answer.objection == UNLIKE_A_DIGIT
 
 
 def _file(network=f"{NETWORK}:2,3,4", threshold=0.5, kinds=KINDS):

@@ -13,7 +13,7 @@ from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
 from mnist_draw.recognition import fine_tuning
-from mnist_draw.recognition.certainty import REFUSED, certainty_from, certainty_of
+from mnist_draw.recognition.certainty import REFUSED, certainty_from
 from mnist_draw.recognition.fine_tuning import (
     FineTuned,
     FineTuningStep,
@@ -86,7 +86,7 @@ def test_rightly_read_is_what_the_program_answers_so(digits, odd):
     _, end = learnt(fine_tune(model, odd, inks=inks, settings=quick(), dataset=digits))
     for score, read_by in ((end.before, model), (end.after, end.model)):
         recogniser = Recogniser(read_by)
-        answers = tuple(certainty_of(recogniser.recognise_ink(ink)).label for ink in inks)
+        answers = tuple(recogniser.recognise_ink(ink).certainty.label for ink in inks)
         assert answers[0] == REFUSED
         assert score.answers == answers
         assert score.right == answers.count("7") < 8

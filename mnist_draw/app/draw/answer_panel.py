@@ -23,7 +23,6 @@ from mnist_draw.app.kit.widgets import Card, explain, push_button
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import (
     Certainty,
-    certainty_of,
     certainty_of_number,
     format_probability,
     two_best,
@@ -299,7 +298,7 @@ class AnswerPanel(QScrollArea):
         else:
             self._place = None
             self.block.question.setText("It is")
-            self.certainty = certainty_of(answer)
+            self.certainty = answer.certainty
             self.bars_card.segments.show_parts((), -1)
             self._show_evidence(
                 answer.network_input, answer.probabilities, answer.second, self.certainty

@@ -26,7 +26,7 @@ from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.certainty import State, certainty_of
+from mnist_draw.recognition.certainty import State
 from mnist_draw.storage.unique_paths import Deleted
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class DigitList(CollectionController):
             if answers is None or number != self._round:
                 return
             for row, answer in zip(now, answers, strict=True):
-                row.now = certainty_of(answer)
+                row.now = answer.certainty
                 self._view.model.show_now(row)
             self._ask_next(later, number)
 

@@ -34,7 +34,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Keys, explain, label, tip
 from mnist_draw.dataset.picture_formats import read_formats
-from mnist_draw.recognition.certainty import Certainty, certainty_of, certainty_of_number
+from mnist_draw.recognition.certainty import Certainty, certainty_of_number
 
 if TYPE_CHECKING:
     from mnist_draw.app.draw.overlays import BoardCaption
@@ -384,7 +384,7 @@ class PictureStrip(QFrame):
             ink = ink_on_board(placed)
             answer = recogniser.recognise_ink(ink)
             number = recogniser.read_number(ink, answer)
-            return certainty_of_number(number) if number.is_number else certainty_of(answer)
+            return certainty_of_number(number) if number.is_number else answer.certainty
 
         def finished(certainty: Certainty | None) -> None:
             if certainty is not None and round_number == self._round:

@@ -23,7 +23,7 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
-from mnist_draw.recognition.certainty import REFUSED, certainty_of
+from mnist_draw.recognition.certainty import REFUSED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +88,7 @@ class Teaching(QObject):
         answer, model = self._answer, self._network.model
         said, sure = "", 0.0
         if answer is not None:
-            said, sure = certainty_of(answer).label, float(answer.confidence)
+            said, sure = answer.certainty.label, float(answer.confidence)
         if place is not None and self._number is not None:
             part = self._number.digits[place]
             # The strokes of the board are those of all its digits.

@@ -23,7 +23,7 @@ from mnist_draw.app.kit.widgets import Card, explain, label, push_button
 from mnist_draw.app.train.curve_card import TUTORIAL_ACCURACY
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.library.stored_network import load_trained
-from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_of
+from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from
 from mnist_draw.training.checkpoint import MAX_EPOCHS
 
 #: Epochs of *Train on*: usual first, then those of its menu.
@@ -159,15 +159,13 @@ _READS = "It reads your drawing as"
 
 def read_drawing(model: Path, picture: np.ndarray) -> tuple[np.ndarray, Certainty]:
     """Return a picture, float32 (28, 28), and how the network in a file reads it."""
-    from mnist_draw.recognition.answer import answer_from
     from mnist_draw.recognition.recogniser import Recogniser
 
     recogniser = Recogniser(load_trained(model), compiled=False)
     scores = recogniser.read(picture[None, None])
     refused = recogniser.reads_digits and recogniser.refuses(float(scores.log_odds[0]))
     objection = UNLIKE_A_DIGIT if refused else ""
-    answer = answer_from(scores.probabilities[0], picture, objection, recogniser.names)
-    return picture, certainty_of(answer)
+    return picture, certainty_from(scores.probabilities[0], recogniser.names, objection)
 
 
 class FinishedCard(Card):

@@ -18,7 +18,7 @@ from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.ink_card import InkLegend, InkView, describe
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer, answer_from
+from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
 from mnist_draw.storage import ModelFile
 
 from .. import fakes
@@ -67,21 +67,21 @@ class Shown:
         return block.figure.text(), block.word.text(), block.line.text()
 
     def read(self, digit):
-        self.panel.show_reading(fakes.reading(fakes.answer(str(digit), digit)))
+        self.panel.show_reading(fakes.reading(fakes.answer(digit)))
 
     def show(self, objection="", **digits):
-        answer = answer_from(probabilities(**digits), PICTURE, objection)
+        answer = Answer(probabilities(**digits), PICTURE, objection)
         self.panel.show_reading(fakes.reading(answer))
 
     def show_number(self, *parts):
         text = "".join("?" if part.digit is None else str(part.digit) for part in parts)
-        self.panel.show_reading(fakes.reading(fakes.answer("?", None), NumberAnswer(text, parts)))
+        self.panel.show_reading(fakes.reading(fakes.answer(None), NumberAnswer(text, parts)))
 
     def read_number(self, text):
         recogniser = fakes.Recogniser(fakes.model())
         recogniser.number = text
         number = recogniser.read_number(np.ones((5, 5), np.uint8), fakes.answer())
-        self.panel.show_reading(fakes.reading(fakes.answer("?", None), number))
+        self.panel.show_reading(fakes.reading(fakes.answer(None), number))
 
     def explain(self):
         _, digit, ticket = self.questions[-1]
@@ -431,7 +431,7 @@ LETTERS = tuple(string.ascii_uppercase)
 def answer_of(names, first, sure=0.9):
     probabilities = np.full(len(names), (1 - sure) / (len(names) - 1), np.float32)
     probabilities[first] = sure
-    return answer_from(probabilities, PICTURE, names=names)
+    return Answer(probabilities, PICTURE, names=names)
 
 
 def panel_of(qtbot, names):
@@ -463,7 +463,7 @@ def test_bars_of_26_letters_have_two_columns_and_fit_until_digits_are_back(qtbot
     panel.show_classes()
     assert [bar.name for bar in panel.bars.bars] == list(DIGITS)
     assert panel.block.figure.text() == ""
-    panel.show_reading(fakes.reading(fakes.answer("3", 3)))
+    panel.show_reading(fakes.reading(fakes.answer(3)))
     assert panel.block.figure.text() == "3"
 
 

@@ -148,10 +148,10 @@ def taught(tab, monkeypatch):
 def show_number(tab):
     parts = []
     for place, digit in enumerate((4, 2)):
-        said = fakes.answer(str(digit), digit)
+        said = fakes.answer(digit)
         box = (60 + 80 * place, 50, 60, 100)
         parts.append(DigitAnswer(digit, 0.9, box, said.probabilities, said.network_input))
-    reading = fakes.reading(fakes.answer("4", 4), NumberAnswer("42", tuple(parts)), tab._ticket)
+    reading = fakes.reading(fakes.answer(4), NumberAnswer("42", tuple(parts)), tab._ticket)
     tab.show_reading(reading)
 
 
@@ -206,7 +206,7 @@ def test_one_digit_has_a_tag_while_it_is_framed_and_a_number_has_its_own_boxes(t
     assert tab.canvas.marks is None
     assert len(tab.boxes.boxes) == 2
     tab.canvas.add_stroke([(200, 200)])
-    tab.show_reading(fakes.reading(fakes.answer("4", 4), ticket=tab._ticket))
+    tab.show_reading(fakes.reading(fakes.answer(4), ticket=tab._ticket))
     assert tab.canvas.marks is not None
     press(tab, 0).buttons[5].click()
     assert taught == [(5, None)]

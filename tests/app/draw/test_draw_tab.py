@@ -83,14 +83,14 @@ def test_what_grows_is_painted_before_it_is_read(tab, qtbot):
 
 def test_a_sure_answer(tab):
     tab.canvas.add_stroke(STROKE)
-    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
+    tab.show_reading(fakes.reading(fakes.answer(3)))
     assert text(tab, "predictionLabel") == "3"
     assert text(tab, "confidenceLabel") == "Sure"
     assert text(tab, "secondGuessLabel") == "90.0 % for 3"
     values = [bar.value() / bar.maximum() for bar in bars(tab)]
     assert values[3] == pytest.approx(0.9)
     assert sum(values) == pytest.approx(1, abs=0.01)
-    tab.show_reading(fakes.reading(fakes.answer("?", None, reason="The ink fills its box.")))
+    tab.show_reading(fakes.reading(fakes.answer(None, objection="The ink fills its box.")))
     assert text(tab, "predictionLabel") == "⊘"
     assert text(tab, "confidenceLabel") == "Not a digit"
     assert text(tab, "secondGuessLabel") == "The ink fills its box."
@@ -103,21 +103,21 @@ def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab):
     assert enabled() == [False, False, False]
     tab.canvas.add_stroke(STROKE)
     assert enabled() == [True, False, True]
-    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
+    tab.show_reading(fakes.reading(fakes.answer(3)))
     tab.findChild(QToolButton, "clearButton").click()
     assert text(tab, "predictionLabel") == ""
     assert not any(bar.value() for bar in bars(tab))
-    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
+    tab.show_reading(fakes.reading(fakes.answer(3)))
     assert text(tab, "predictionLabel") == ""
     tab.tools.undo.click()
     assert enabled() == [True, True, True]
-    tab.show_reading(fakes.reading(fakes.answer("4", 4), ticket=3))
+    tab.show_reading(fakes.reading(fakes.answer(4), ticket=3))
     assert text(tab, "predictionLabel") == "4"
     tab.tools.undo.click()
     assert enabled() == [False, True, False]
     # Nor has one where everything was rubbed out.
     tab.canvas.add_stroke([(300, 300)])
-    tab.show_reading(fakes.reading(fakes.answer("1", 1), ticket=5))
+    tab.show_reading(fakes.reading(fakes.answer(1), ticket=5))
     assert text(tab, "predictionLabel") == "1"
     tab.canvas.erasing = True
     tab.canvas.set_pen_width(96)
@@ -171,7 +171,7 @@ def test_bars_glide_to_their_values(tab, qtbot):
 
     theme.theme().motion = True
     tab.canvas.add_stroke(STROKE)
-    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
+    tab.show_reading(fakes.reading(fakes.answer(3)))
     assert bars(tab)[3].value() == 900
     moments = tab.answer.bars.moments
     assert moments()[3] < 0.9

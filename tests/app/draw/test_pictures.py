@@ -281,7 +281,7 @@ PNG, SVG = "PNG picture (*.png)", "SVG drawing (*.svg)"
 def answered(tab):
     """Return a visible tab with a stroke and an answer."""
     tab.canvas.add_stroke([(200, 150), (350, 200), (250, 420)])
-    tab.show_reading(fakes.reading(fakes.answer("3", 3)))
+    tab.show_reading(fakes.reading(fakes.answer(3)))
     return tab
 
 
@@ -401,7 +401,7 @@ class Wrong(fakes.Recogniser):
     def recognise_ink(self, ink, strokes=None):
         """Answer 7."""
         assert ink.shape == (300, 300)
-        return fakes.answer("7", 7)
+        return fakes.answer(7)
 
 
 def few_digits(examples):

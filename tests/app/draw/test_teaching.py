@@ -52,13 +52,11 @@ class Setup:
     def text(self, name):
         return self.tab.findChild(QLabel, name).text()
 
-    def draw(self, text="8", digit=8, second=3):
+    def draw(self, digit=8, second=3):
         """Draw something else than before, and let the network answer."""
         self.tab.canvas.clear()
         self.tab.canvas.add_stroke(STROKE)
-        self.tab.show_reading(
-            fakes.reading(fakes.answer(text, digit, second), ticket=self.tab._ticket)
-        )
+        self.tab.show_reading(fakes.reading(fakes.answer(digit, second), ticket=self.tab._ticket))
 
     def teach(self, label):
         self.draw()
@@ -78,7 +76,7 @@ class Setup:
 
 #: A recogniser that calls every picture a 3.
 THREE = SimpleNamespace(
-    use=lambda model: None, recognise_ink=lambda ink, strokes=None: fakes.answer("3", 3)
+    use=lambda model: None, recognise_ink=lambda ink, strokes=None: fakes.answer(3)
 )
 
 
@@ -123,7 +121,7 @@ def test_one_digit_of_a_number_is_taught_alone(setup):
         DigitAnswer(2, 0.9, (0, 0, half, ink.shape[0])),
         DigitAnswer(7, 0.8, (half, 0, right - half, ink.shape[0])),
     )
-    reading = fakes.reading(fakes.answer("?", None), NumberAnswer("27", parts), setup.tab._ticket)
+    reading = fakes.reading(fakes.answer(None), NumberAnswer("27", parts), setup.tab._ticket)
     setup.tab.show_reading(reading)
     setup.my_digits.teaching.teach(4, place=1)
     setup.settle()

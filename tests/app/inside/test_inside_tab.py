@@ -18,7 +18,7 @@ from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.recognition.certainty import REFUSED, certainty_from, certainty_of
+from mnist_draw.recognition.certainty import REFUSED, certainty_from
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -80,10 +80,10 @@ def view(tab):
     return tab.open()
 
 
-def draw(tab, label="4", winner=4, second=9):
+def draw(tab, winner=4, second=9):
     """Let the tab follow a drawing on the Draw tab."""
-    said = answer(label, winner, second)
-    tab.example.show_drawing(said.network_input, said.probabilities, certainty_of(said))
+    said = answer(winner, second)
+    tab.example.show_drawing(said.network_input, said.probabilities, said.certainty)
     return said
 
 
@@ -187,8 +187,8 @@ def test_what_the_user_says_holds_until_the_board_is_empty(tab, view):
 def test_a_digit_of_a_number_is_named_and_keeps_no_older_label(tab, view):
     draw(tab)
     tab.example.label_drawing(9)
-    said = answer("1", 1, 7)
-    shown = (said.network_input, said.probabilities, certainty_of(said))
+    said = answer(1, 7)
+    shown = (said.network_input, said.probabilities, said.certainty)
     tab.example.show_drawing(*shown, "digit 2 of 51")
     assert label_text(tab, "exampleTitle") == "Digit 2 of 51"
     assert (noted(tab).example.label, noted(tab).example.label_source) == (1, "answer")
@@ -208,7 +208,7 @@ def test_the_first_look_waits_for_no_import(tab, qtbot, monkeypatch):
 
 
 def test_what_is_no_digit_is_known_as_such(tab, view, qtbot):
-    draw(tab, "?", None)
+    draw(tab, None)
     assert not noted(tab).example.is_digit
     assert label_text(tab, "exampleAnswer") == REFUSED
     assert label_text(tab, "exampleSure") == "Not a digit"

@@ -445,7 +445,7 @@ def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
     assert asked.args == [answer, other]
     qtbot.waitUntil(window.toast.isVisible)
     # Of ink that is no digit, the words explain what that means.
-    tab.answer.show_reading(fakes.reading(fakes.answer("?", None, reason="No digit.")))
+    tab.answer.show_reading(fakes.reading(fakes.answer(None, objection="No digit.")))
     link.click()
     assert window.findChild(QLabel, "wordTitle").text() == "Not a digit"
     window.findChild(QDialog, "wordsDialog").close()
