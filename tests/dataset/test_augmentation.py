@@ -17,11 +17,7 @@ from mnist_draw.dataset.augmentation import augmenter, moving, numba_loops, pain
 from mnist_draw.dataset.augmentation.augmenter import RECIPES, Augmenter, preview, restyle
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import Compiled
-from mnist_draw.dataset.augmentation.skeleton import (
-    EXTRA,
-    StrokeStore,
-    skeletons,
-)
+from mnist_draw.dataset.augmentation.skeleton import EXTRA, StrokeStore, skeletons
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import ink_box, normalise_ink
 
@@ -179,7 +175,7 @@ def test_faint_and_odd_pictures():
 
 
 def test_preview_shows_all_classes_repeats_and_compiles_nothing(monkeypatch):
-    monkeypatch.setattr(numba_loops.Compiled, "__call__", None)
+    monkeypatch.setattr(Compiled, "_first_call", None)
     first = preview("handwriting", IMAGES, LABELS, seed=4)
     assert first.shape == (16, 1, 28, 28)
     assert first.dtype == np.uint8
@@ -277,16 +273,14 @@ def bar(top, left, bottom, right):
 
 
 def test_a_bar_gives_its_middle_line_and_a_comb_some_points():
-    found = skeletons(bar(4, 12, 24, 16))
-    assert found.x == pytest.approx(13.5, abs=0.5)
-    middle = np.abs(found.y - 13.5) < 6
-    assert found.radius[middle] == pytest.approx(2, abs=0.3)
-    assert found.length.sum() == pytest.approx(16, abs=2.5)
-    ends = found.end_y != 0
-    assert sorted(np.rint(found.end_y[ends])) == [-1, 1]
-    assert np.abs(found.end_x[ends]).max() < 0.3
+    _, (x, y, radius, length, end_x, end_y) = skeletons(bar(4, 12, 24, 16))
+    assert x == pytest.approx(13.5, abs=0.5)
+    assert radius[np.abs(y - 13.5) < 6] == pytest.approx(2, abs=0.3)
+    assert length.sum() == pytest.approx(16, abs=2.5)
+    assert sorted(np.rint(end_y[end_y != 0])) == [-1, 1]
+    assert np.abs(end_x[end_y != 0]).max() < 0.3
     # A picture without ink has no points.
-    assert (skeletons(np.concatenate([bar(0, 0, 0, 0), bar(4, 12, 24, 16)])).picture == 1).all()
+    assert (skeletons(np.concatenate([bar(0, 0, 0, 0), bar(4, 12, 24, 16)]))[0] == 1).all()
     comb = np.zeros((1, 28, 28), np.uint8)
     comb[0, :, ::2] = 255
     store = StrokeStore(comb)
@@ -376,6 +370,7 @@ def double_loops(values, result):
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+    monkeypatch.setattr(numba_loops, "has_numba", lambda: True)
     numba_loops._code_folder.cache_clear()
     yield tmp_path
     numba_loops._code_folder.cache_clear()
@@ -389,7 +384,7 @@ def code_files(home):
 
 def doubles():
     result = np.zeros(3, np.float32)
-    function = Compiled(double_loops)
+    function = Compiled(double_loops, double_loops)
     for _ in range(2):
         function(np.arange(3, dtype=np.float32), result)
     return result.tolist() == [0, 2, 4]
@@ -431,7 +426,7 @@ def test_a_folder_that_cannot_be_written_and_errors_of_the_function_itself(home,
             raise ValueError("too large")
 
     with pytest.raises(ValueError, match="too large"):
-        Compiled(fail_loops)(np.full(1, 2.0))
+        Compiled(fail_loops, fail_loops)(np.full(1, 2.0))
 
 
 @needs_numba

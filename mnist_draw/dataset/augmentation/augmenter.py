@@ -27,7 +27,7 @@ from mnist_draw.dataset.augmentation.digit_styles import (
     values_of,
 )
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined, uncompiled
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined, uncompiled
 from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centred
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, Strokes, StrokeStore
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
@@ -208,8 +208,7 @@ def restyle(strokes: Strokes, labels: Labels, random: HashedRandom) -> None:
     """Write random digits in another style, in place; labels are integers (n,), 0 to 9."""
     # Drawn for all pictures, so that a picture's numbers do not depend on its neighbours.
     amounts = np.ascontiguousarray(random.uniforms(20, 0, 1).T)
-    run = _restyle_compiled if has_numba() else _restyle_loops
-    run(strokes.points, strokes.used, labels.astype(np.int32), amounts)
+    _restyle(strokes.points, strokes.used, labels.astype(np.int32), amounts)
 
 
 def _restyle_loops(points: Any, used: Any, labels: Any, amounts: Any) -> None:
@@ -224,7 +223,7 @@ def _restyle_loops(points: Any, used: Any, labels: Any, amounts: Any) -> None:
             _gap(digit, chances[17:])
 
 
-_restyle_compiled = Compiled(_restyle_loops)
+_restyle = Compiled(_restyle_loops, _restyle_loops)
 
 
 @inlined

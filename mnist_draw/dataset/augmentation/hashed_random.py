@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba
+from mnist_draw.dataset.augmentation.numba_loops import Compiled
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -41,8 +41,9 @@ class HashedRandom:
         ranks = np.arange(self._rank + 1, self._rank + count + 1, dtype=np.uint64)
         self._rank += count
         result = np.empty((count, len(self._keys)), np.float32)
-        run = _draw_compiled if has_numba() else _draw_numpy
-        run(self._keys, ranks * np.uint64(_GOLDEN), np.float32(low), np.float32(high - low), result)
+        _draw(
+            self._keys, ranks * np.uint64(_GOLDEN), np.float32(low), np.float32(high - low), result
+        )
         return result
 
     def happens(self, probability: float) -> Flags:
@@ -82,7 +83,7 @@ def _draw_loops(keys: Any, ranks: Any, low: Any, span: Any, result: Any) -> None
             result[number, row] = share * span + low
 
 
-_draw_compiled = Compiled(_draw_loops)
+_draw = Compiled(_draw_loops, _draw_numpy)
 
 
 def _mixed(value: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined
 from mnist_draw.dataset.augmentation.painting import (
     SIDE,
     SKETCH,
@@ -34,14 +34,14 @@ def move(images: Images, x: Floats, y: Floats) -> Images:
     interpolated.
     """
     result = np.empty((len(images), SIDE, SIDE), np.uint8)
-    (_move_compiled if has_numba() else _move_numpy)(images, x, y, result)
+    _move(images, x, y, result)
     return result
 
 
 def moved_centre(images: Images, x: Floats, y: Floats) -> Floats:
     """Return the centres of mass of the result of `move`, as `painted_centre`."""
     result = np.empty((2, len(images)), np.float32)
-    (_moved_centre_compiled if has_numba() else _moved_centre_numpy)(images, x, y, result)
+    _moved_centre(images, x, y, result)
     return result
 
 
@@ -165,9 +165,6 @@ def _moved_centre_loops(images: Any, x: Any, y: Any, centre: Any) -> None:
         note_centre(columns, down, np.float32(0), centre[:, picture])
 
 
-_move_compiled, _moved_centre_compiled = Compiled(_move_loops), Compiled(_moved_centre_loops)
-
-
 def _move_numpy(images: Images, x: Floats, y: Floats, result: Images) -> None:
     for start in range(0, len(images), _TOGETHER):
         some = slice(start, start + _TOGETHER)
@@ -205,3 +202,7 @@ def _levels_numpy(images: NDArray[Any], px: Floats, py: Floats) -> Floats:
     lower = padded[picture, corner] * (1 - across) + padded[picture, corner + 1] * across
     levels: Floats = upper * (1 - down) + lower * down
     return levels
+
+
+_move = Compiled(_move_loops, _move_numpy)
+_moved_centre = Compiled(_moved_centre_loops, _moved_centre_numpy)

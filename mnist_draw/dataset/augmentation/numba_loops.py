@@ -1,6 +1,6 @@
 """Compile the inner loops with Numba if it is installed.
 
-With a real Theano there may be no Numba; callers then use NumPy twins. Machine code is stored in
+With a real Theano there may be no Numba; then NumPy twins run. Machine code is stored in
 the program's cache folder, as the source's may not be writable; a damaged cache is removed. Numba
 unpickles the files there, which can run code: it uses only a trusted folder, which no other program
 has written.
@@ -85,13 +85,20 @@ def inlined(function: Callable[..., Result]) -> Callable[..., Result]:
 
 
 class Compiled:
-    """A function of loops over arrays, compiled at its first call; it releases the interpreter."""
+    """Loops over arrays, compiled at their first call, or their NumPy twin without Numba.
 
-    def __init__(self, function: Callable[..., None]) -> None:
+    What is compiled releases the interpreter.
+    """
+
+    def __init__(self, function: Callable[..., None], twin: Callable[..., None]) -> None:
         self.function = function
+        self._twin = twin
         self._ready: Callable[..., None] | None = None
 
     def __call__(self, *arguments: Any) -> None:
+        if not has_numba():
+            self._twin(*arguments)
+            return
         if self._ready is None:
             with _lock:
                 # The first call compiles or reads the cache; two at once would do it twice.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined
 from mnist_draw.dataset.augmentation.skeleton import FAR, MIDDLE, Strokes
 
 Floats = NDArray[np.float32]
@@ -27,7 +27,7 @@ SKETCH = SIDE // 2
 def centre_of(images: Images) -> Floats:
     """Return x and y of the centres of mass of pictures, from index 14: float32 (2, n)."""
     result = np.empty((2, len(images)), np.float32)
-    (_centre_compiled if has_numba() else _centre_numpy)(images, result)
+    _centre(images, result)
     return result
 
 
@@ -66,15 +66,15 @@ def note_centre(columns: Any, down: Any, first: Any, centre: Any) -> None:
     centre[1] = down / total * np.float32(2) + offset
 
 
-_centre_compiled = Compiled(_centre_loops)
-
-
 def _centre_numpy(images: Images, centre: Floats) -> None:
     places = np.arange(SIDE)
     across, down = images.sum(axis=1, dtype=np.int64), images.sum(axis=2, dtype=np.int64)
     mass = np.maximum(across.sum(axis=1), 1).astype(np.float32)
     centre[0] = (across @ places).astype(np.float32) / mass - np.float32(SIDE // 2)
     centre[1] = (down @ places).astype(np.float32) / mass - np.float32(SIDE // 2)
+
+
+_centre = Compiled(_centre_loops, _centre_numpy)
 
 
 def sketched_centre(levels: Floats, first: float) -> Floats:
@@ -99,14 +99,14 @@ def paint(x: Floats, y: Floats, radius: Floats) -> Images:
     """
     result = np.empty((len(x), SIDE, SIDE), np.uint8)
     radius = np.minimum(radius, np.float32(MAX_RADIUS))
-    (_paint_compiled if has_numba() else _paint_numpy)(x, y, radius, result)
+    _paint(x, y, radius, result)
     return result
 
 
 def painted_centre(x: Floats, y: Floats, radius: Floats) -> Floats:
     """Return the centres of mass of what `paint` would paint, to a tenth of a pixel: (2, n)."""
     result = np.empty((2, len(x)), np.float32)
-    (_sketch_compiled if has_numba() else _sketch_numpy)(x, y, radius, result)
+    _sketch(x, y, radius, result)
     return result
 
 
@@ -186,9 +186,6 @@ def _sketch_loops(x: Any, y: Any, radius: Any, centre: Any) -> None:
         note_centre(columns, down, half, centre[:, picture])
 
 
-_paint_compiled, _sketch_compiled = Compiled(_paint_loops), Compiled(_sketch_loops)
-
-
 def _field_numpy(x: Floats, y: Floats, radius: Floats, side: int) -> Floats:
     """Return the field of `_stamp`: float32 (n, side, side)."""
     field = np.full((len(x), side * side), -0.5, np.float32)
@@ -221,6 +218,9 @@ def _sketch_numpy(x: Floats, y: Floats, radius: Floats, centre: Floats) -> None:
     places = (x - half) * half, (y - half) * half
     field = _field_numpy(*places, radius, SKETCH)
     centre[...] = sketched_centre(np.minimum(field + np.float32(0.5), 1), 0.5)
+
+
+_paint, _sketch = Compiled(_paint_loops, _paint_numpy), Compiled(_sketch_loops, _sketch_numpy)
 
 
 # -- place a digit as a drawing is normalised
@@ -297,9 +297,8 @@ class Placement:
         to_x = MIDDLE + self._to_x - self._from_x * self.scale
         to_y = MIDDLE + self._to_y - self._from_y * self.scale
         result = np.zeros((3, len(rows), strokes.x.shape[1]), np.float32)
-        run = _place_compiled if has_numba() else _place_numpy
         points = strokes.x, strokes.y, strokes.radius
-        run(*points, strokes.used, rows, self.scale, self._radius, to_x, to_y, result)
+        _place(*points, strokes.used, rows, self.scale, self._radius, to_x, to_y, result)
         return result[0], result[1], result[2]
 
     def origin(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
@@ -325,9 +324,8 @@ def measure(strokes: Strokes) -> tuple[Floats, Floats, Floats]:
     """Return the boxes (left, top, right, bottom) of points and of ink, and the centres of mass."""
     box, inked = np.empty((2, 4, len(strokes.x)), np.float32)
     centre = np.empty((2, len(strokes.x)), np.float32)
-    run = _measure_compiled if has_numba() else _measure_numpy
     points = strokes.x, strokes.y, strokes.radius, strokes.length
-    run(*points, strokes.used, box, inked, centre)
+    _measure(*points, strokes.used, box, inked, centre)
     return box, inked, centre
 
 
@@ -355,9 +353,6 @@ def _measure_loops(
         inked[2, picture], inked[3, picture] = inked_right, inked_bottom
         total = max(total, np.float32(1e-3))
         centre[0, picture], centre[1, picture] = sum_x / total, sum_y / total
-
-
-_measure_compiled = Compiled(_measure_loops)
 
 
 def _measure_numpy(
@@ -405,9 +400,6 @@ def _place_loops(
             result[2, number, point] = after if before > 0 else np.float32(0)
 
 
-_place_compiled = Compiled(_place_loops)
-
-
 def _place_numpy(
     x: Floats,
     y: Floats,
@@ -424,3 +416,7 @@ def _place_numpy(
     result[0] = x[rows] * scale + to_x[rows, None]
     result[1] = y[rows] * scale + to_y[rows, None]
     result[2] = np.where(before > 0, np.where(pen > 0, pen, before * scale), 0)
+
+
+_measure = Compiled(_measure_loops, _measure_numpy)
+_place = Compiled(_place_loops, _place_numpy)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba
+from mnist_draw.dataset.augmentation.numba_loops import Compiled
 
 Bits = NDArray[np.unsignedinteger[Any]]
 Floats = NDArray[np.float32]
@@ -37,27 +37,12 @@ _NEIGHBOURS = [(-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1,
 _ONE = np.uint64(1)
 
 
-@dataclass(frozen=True, eq=False)
-class Skeletons:
-    """The skeletons of n pictures as points, in no order.
+def skeletons(images: NDArray[np.uint8]) -> tuple[NDArray[np.intp], Floats]:
+    """Find the skeletons of pictures, uint8 (n, 28, 28), ink high, as points in no order.
 
-    `picture` is the index of each point's picture, ascending; the rest is float32 (points,), in
-    pixels of 28, index 0 the centre of the first: `x`, `y`, the `radius` to the ink's edge, the
-    `length` of line at the point (half of the way to its neighbours), and a unit vector outwards at
-    the ends of lines, else 0.
+    Return the index of each point's picture, ascending, and its six values as in `Strokes`, float32
+    (6, points), x and y from index 0: the length is half of the way to its neighbours.
     """
-
-    picture: NDArray[np.intp]
-    x: Floats
-    y: Floats
-    radius: Floats
-    length: Floats
-    end_x: Floats
-    end_y: Floats
-
-
-def skeletons(images: NDArray[np.uint8]) -> Skeletons:
-    """Find the skeletons of pictures, uint8 (n, 28, 28), ink high."""
     ink = _pack(_enlarge(images))
     line = thin(ink)
     on = np.unpackbits(line.view(np.uint8), axis=1, bitorder="little")
@@ -71,10 +56,8 @@ def skeletons(images: NDArray[np.uint8]) -> Skeletons:
     y = _smooth((row.astype(np.float32) + half) * finer - half, neighbours, found)
     radius = _smooth((distance - EDGE_BEFORE) * finer, neighbours, found)
     across, down = x[neighbours] - x, y[neighbours] - y
-    ways = np.sqrt(across**2 + down**2) * found
-    end_x, end_y = _ends(x, y, neighbours, found)
-    length = ways.sum(axis=0) * half
-    return Skeletons(picture, x, y, radius, length, end_x, end_y)
+    length = (np.sqrt(across**2 + down**2) * found).sum(axis=0) * half
+    return picture, np.stack([x, y, radius, length, *_ends(x, y, neighbours, found)])
 
 
 def thin(ink: Bits) -> Bits:
@@ -281,14 +264,6 @@ class Strokes:
     def length(self) -> Floats:
         return self._values(3)
 
-    @property
-    def end_x(self) -> Floats:
-        return self._values(4)
-
-    @property
-    def end_y(self) -> Floats:
-        return self._values(5)
-
     def _values(self, place: int) -> Floats:
         values: Floats = self.points[place]
         return values
@@ -315,8 +290,7 @@ class StrokeStore:
         self._prepare(indices)
         used = self._count[indices].astype(np.intp) + EXTRA
         points = np.zeros((6, len(indices), used.max(initial=EXTRA)), np.float32)
-        run = _unpack_compiled if has_numba() else _unpack_numpy
-        run(self._bytes, indices, used, points)
+        _unpack(self._bytes, indices, used, points)
         return Strokes(points, used)
 
     def has_points(self, indices: NDArray[np.intp]) -> NDArray[np.bool_]:
@@ -330,24 +304,23 @@ class StrokeStore:
             self._find(missing[start : start + AT_ONCE])
 
     def _find(self, indices: NDArray[np.intp]) -> None:
-        found = skeletons(self._images[indices])
-        first = np.searchsorted(found.picture, np.arange(len(indices)))
-        rank = np.arange(len(found.picture)) - first[found.picture]
+        picture, (x, y, radius, length, end_x, end_y) = skeletons(self._images[indices])
+        first = np.searchsorted(picture, np.arange(len(indices)))
+        rank = np.arange(len(picture)) - first[picture]
         fits = rank < MAX_POINTS
-        turn = np.arctan2(found.end_y, found.end_x) / (2 * np.pi) % 1
-        is_end = (found.end_x != 0) | (found.end_y != 0)
+        turn = np.arctan2(end_y, end_x) / (2 * np.pi) % 1
+        is_end = (end_x != 0) | (end_y != 0)
         columns = (
-            found.x * _PLACE_STEPS,
-            found.y * _PLACE_STEPS,
-            np.maximum(found.radius * _SIZE_STEPS, 1),
-            found.length * _SIZE_STEPS,
+            x * _PLACE_STEPS,
+            y * _PLACE_STEPS,
+            np.maximum(radius * _SIZE_STEPS, 1),
+            length * _SIZE_STEPS,
             np.where(is_end, np.maximum(turn * 254, 1), 0),
         )
-        picture = indices[found.picture[fits]]
         for column, values in enumerate(columns):
             levels = np.clip(np.rint(values[fits]), 0, 255).astype(np.uint8)
-            self._bytes[picture, column, rank[fits]] = levels
-        points = np.bincount(found.picture, minlength=len(indices))
+            self._bytes[indices[picture[fits]], column, rank[fits]] = levels
+        points = np.bincount(picture, minlength=len(indices))
         self._count[indices] = np.minimum(points, MAX_POINTS)
         self._known[indices] = True
 
@@ -367,9 +340,6 @@ def _unpack_loops(stored: Any, indices: Any, used: Any, points: Any) -> None:
                 points[5, row, point] = np.sin(angle)
 
 
-_unpack_compiled = Compiled(_unpack_loops)
-
-
 def _unpack_numpy(stored: Images, indices: NDArray[np.intp], used: Any, points: Floats) -> None:
     width = points.shape[2] - EXTRA
     found = stored.take(indices, axis=0)[:, :, :width].transpose(1, 0, 2)
@@ -379,3 +349,6 @@ def _unpack_numpy(stored: Images, indices: NDArray[np.intp], used: Any, points: 
     ends = found[4] > 0
     angle = found[4][ends] * _UNITS[4]
     own[4][ends], own[5][ends] = np.cos(angle), np.sin(angle)
+
+
+_unpack = Compiled(_unpack_loops, _unpack_numpy)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
-from mnist_draw.dataset.augmentation.numba_loops import Compiled, has_numba, inlined
+from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined
 
 Floats = NDArray[np.float32]
 Counts = NDArray[np.intp]
@@ -93,15 +93,13 @@ class Warp:
         to_x, to_y = np.zeros_like(x), np.zeros_like(y)
         if used is None:
             used = np.full(len(x), x.shape[1])
-        run = _forward_compiled if has_numba() else _forward_numpy
-        run(x, y, used, self._linear, self._bends, self._waves, to_x, to_y)
+        _forward(x, y, used, self._linear, self._bends, self._waves, to_x, to_y)
         return to_x, to_y
 
     def backward(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
         """Return the origins of points, float32 (n, points), to a few hundredths of a pixel."""
         from_x, from_y = np.empty_like(x), np.empty_like(y)
-        run = _backward_compiled if has_numba() else _backward_numpy
-        run(x, y, self._linear, self._bends, self._waves, ROUNDS, from_x, from_y)
+        _backward(x, y, self._linear, self._bends, self._waves, ROUNDS, from_x, from_y)
         return from_x, from_y
 
 
@@ -167,9 +165,6 @@ def _bend(x: Any, y: Any, points: Any, bends: Any, waves: Any, to_x: Any, to_y: 
             to_y[point] += shift_y * height
 
 
-_forward_compiled, _backward_compiled = Compiled(_forward_loops), Compiled(_backward_loops)
-
-
 def _forward_numpy(
     x: Floats,
     y: Floats,
@@ -220,3 +215,7 @@ def _bend_numpy(x: Floats, y: Floats, bends: Floats, waves: Floats) -> tuple[Flo
         bent_x += shift_x * height
         bent_y += shift_y * height
     return bent_x, bent_y
+
+
+_forward = Compiled(_forward_loops, _forward_numpy)
+_backward = Compiled(_backward_loops, _backward_numpy)
