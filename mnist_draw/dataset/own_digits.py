@@ -24,9 +24,8 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.mnist import Dataset, Images, Labels, scale
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
-from mnist_draw.dataset.picture_formats import read_suffixes
 from mnist_draw.dataset.sources.idx_files import MAX_BYTES
-from mnist_draw.dataset.sources.source import visible_entries
+from mnist_draw.dataset.sources.source import is_picture, pictures_in, visible_entries
 from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Format
@@ -103,12 +102,10 @@ def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
 def find_pictures(folder: Path) -> Iterator[tuple[Path, int | None]]:
     """Yield the picture files of a folder, each with the label of its subfolder, if it has one."""
     for path in visible_entries(folder):
-        if path.suffix.lower() in read_suffixes() and path.is_file():
+        if is_picture(path):
             yield path, None
         elif len(path.name) == 1 and label_of_name(path) is not None and path.is_dir():
-            for inner in visible_entries(path):
-                if inner.suffix.lower() in read_suffixes() and inner.is_file():
-                    yield inner, int(path.name)
+            yield from ((inner, int(path.name)) for inner in pictures_in(path))
 
 
 def normalised(digits: Sequence[TaughtDigit], folder: Path) -> ExtraDigits:

@@ -179,31 +179,24 @@ def test_swapped_files_and_labels_of_another_file(tmp_path, write_folder):
     images.write_bytes(content)
     (folder / NAMES[1]).write_bytes((folder / NAMES[3]).read_bytes())
     said = complaint(folder)
-    assert f"{folder / NAMES[0]} holds 60 pictures" in said
-    assert f"{folder / NAMES[1]} holds 20 labels" in said
-    assert "belong together" in said
+    assert f"{folder / NAMES[0]} holds 60 pictures for 20 labels in {folder / NAMES[1]}" in said
 
 
-@pytest.mark.parametrize(
-    ("shape", "dtype", "found"),
-    [((60, 32, 32), "u1", "32×32 uint8"), ((60, 28, 28), "f4", "28×28 float32")],
-)
-def test_pictures_of_another_kind(tmp_path, write_folder, write_idx, shape, dtype, found):
+def test_pictures_of_another_size(tmp_path, write_folder, write_idx):
     folder = write_folder(tmp_path / "data")
-    path = write_idx(folder / NAMES[0], np.zeros(shape), dtype)
-    assert f"{path} holds pictures of {found} pixels" in complaint(folder)
+    path = write_idx(folder / NAMES[0], np.zeros((60, 32, 32)), "u1")
+    assert f"{path} holds pictures of the shape 60×32×32" in complaint(folder)
 
 
-@pytest.mark.parametrize(("label", "dtype"), [(10, "u1"), (61, "i4"), (-1, "i2"), (3, "f4")])
+@pytest.mark.parametrize(("label", "dtype"), [(10, "u1"), (61, "i4"), (-1, "i2"), (3.5, "f4")])
 def test_labels_that_are_no_digits(tmp_path, write_folder, write_idx, label, dtype):
     folder = write_folder(tmp_path / "data")
-    labels = np.arange(20) % 10
+    labels = np.arange(20.0) % 10
     labels[7] = label
     path = write_idx(folder / NAMES[3], labels, dtype)
     said = complaint(folder)
     assert str(path) in said
     assert ("float32" if dtype == "f4" else f"the label {label};") in said
-    assert "0 to 9" in said
 
 
 def test_too_few_pictures(tmp_path, write_folder):

@@ -258,7 +258,7 @@ def test_parts_of_medmnist_and_floats(tmp_path):
         ({"weights": np.zeros(3)}, "its arrays are weights"),
         ({"x": np.zeros((9, 32, 32), np.uint8), "y": np.zeros(9)}, "9×32×32"),
         ({"x": np.zeros((9, 28, 28), np.uint8), "y": np.zeros((9, 3))}, "labels of the shape 9×3"),
-        ({"x": np.zeros((9, 28, 28), np.uint8), "y": np.zeros(8)}, "9 pictures and 8 labels"),
+        ({"x": np.zeros((9, 28, 28), np.uint8), "y": np.zeros(8)}, "9 pictures for 8 labels"),
         ({"x": pictures(606), "y": np.arange(606) % 101}, "101 classes; at most 100"),
         ({"x": np.full((9, 784), -1.0), "y": np.zeros(9)}, "pixels from -1 to -1"),
         ({"x": np.zeros((9, 784)), "y": np.arange(9) - 4}, "the label -4"),
@@ -268,7 +268,7 @@ def test_arrays_that_make_no_sense(tmp_path, arrays, expected):
     np.savez(tmp_path / "data.npz", **arrays)
     assert expected in complaint(tmp_path / "data.npz")
     (tmp_path / "data.npz").write_bytes(b"PK\x03\x04 and no more")
-    assert "cannot be read as training data" in complaint(tmp_path / "data.npz")
+    assert "cannot be read" in complaint(tmp_path / "data.npz")
 
 
 # -- tables

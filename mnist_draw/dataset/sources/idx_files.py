@@ -15,8 +15,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.sources.source import Part, Source, files_of, find_names
-from mnist_draw.errors import DatasetError, DocumentError, StorageError
+from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names, reading
+from mnist_draw.errors import DatasetError
 from mnist_draw.storage.opening import MEGABYTE, open_unfolded, read_into
 
 _RAW = "raw"
@@ -65,30 +65,14 @@ def _part(folder: Path, parts: tuple[str, ...], prefix: str | None) -> tuple[Par
         prefix,
     )
     images = read_idx(images_path, dimensions=(3,))
-    if images.shape[1:] != (28, 28) or images.dtype != np.uint8:
-        rows, columns = images.shape[1:]
-        raise DatasetError(
-            f"{images_path} holds pictures of {rows}×{columns} {images.dtype} pixels; "
-            "28×28 unsigned bytes were expected."
-        )
-    if prefix.startswith("emnist-"):
-        exchange_axes(images)
     labels = read_idx(labels_path, dimensions=(1, 2))
-    if labels.dtype.kind not in "iu":
-        raise DatasetError(
-            f"{labels_path} holds {labels.dtype} numbers; labels are whole numbers, such as 0 to 9."
-        )
     if labels.ndim == 2:
         # QMNIST's extended labels: the class is the first of eight columns.
         labels = labels[:, 0] if labels.shape[1] else np.empty(0, np.int64)
-    if len(images) != len(labels):
-        raise DatasetError(
-            f"{images_path} holds {len(images):,} pictures, but {labels_path} holds "
-            f"{len(labels):,} labels; they must be as many. Do the two files belong together?"
-        )
-    if len(labels) == 0:
-        raise DatasetError(f"{images_path} holds no pictures at all.")
-    return Part(images, labels, labels_path), prefix
+    part = as_part(images, labels, labels_path, images_path)
+    if prefix.startswith("emnist-"):
+        exchange_axes(part.images)
+    return part, prefix
 
 
 def exchange_axes(images: np.ndarray) -> None:
@@ -149,17 +133,8 @@ def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> NDArray[Any]:
 
     `dimensions` are the allowed numbers of them; any fault raises DatasetError.
     """
-    try:
-        with open_unfolded(path, MAX_BYTES) as file:
-            return _read(path, file, dimensions)
-    except FileNotFoundError:
-        raise DatasetError(f"There is no file {path}.") from None
-    except StorageError as error:
-        raise DatasetError(f"The data set: {error}") from error
-    except DocumentError as error:
-        raise DatasetError(
-            f"{path} cannot be read: {error}. Nothing was loaded; download the file again."
-        ) from error
+    with reading(path), open_unfolded(path, MAX_BYTES) as file:
+        return _read(path, file, dimensions)
 
 
 def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> NDArray[Any]:

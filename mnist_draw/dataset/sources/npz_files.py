@@ -12,9 +12,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names
-from mnist_draw.errors import DatasetError, UserError
-from mnist_draw.storage.npz import NpzError, open_archive
+from mnist_draw.dataset.sources.source import (
+    Part,
+    Source,
+    as_part,
+    files_of,
+    find_names,
+    reading,
+)
+from mnist_draw.errors import DatasetError
+from mnist_draw.storage.npz import open_archive
 from mnist_draw.storage.opening import MEGABYTE
 
 #: As the largest of the IDX files.
@@ -99,7 +106,7 @@ def _read_folder(folder: Path) -> Source:
         if images is None or labels is None:
             missing = "imgs" if images is None else "labels"
             raise DatasetError(f"{folder} holds no file {prefixes[0]}-{part}-{missing}.npz.")
-        parts[part] = as_part(_only(images), _only(labels), labels)
+        parts[part] = as_part(_only(images), _only(labels), labels, images)
     names = find_names(folder, prefixes[0])
     return Source(folder, parts["train"], parts["test"], names=names, shuffled=True)
 
@@ -122,11 +129,7 @@ def _only(path: Path) -> NDArray[Any]:
 
 def _arrays(path: Path) -> tuple[dict[str, NDArray[Any]], list[str]]:
     """Read the numeric arrays of a file by their lower-case names; return all names, too."""
-    try:
-        with open_archive(path, _MAX_BYTES) as archive:
-            names = list(archive.sizes)
-            arrays = {name.lower(): archive.read(name, _MAX_BYTES) for name in names}
-    except (NpzError, UserError, OSError) as error:
-        reason = str(error).rstrip(".")
-        raise DatasetError(f"{path} cannot be read as training data: {reason}.") from error
+    with reading(path), open_archive(path, _MAX_BYTES) as archive:
+        names = list(archive.sizes)
+        arrays = {name.lower(): archive.read(name, _MAX_BYTES) for name in names}
     return {name: array for name, array in arrays.items() if array is not None}, names

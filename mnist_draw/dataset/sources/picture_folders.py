@@ -14,8 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
-from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
-from mnist_draw.dataset.sources.source import MAX_PICTURES, Part, Source, visible_entries
+from mnist_draw.dataset.picture_formats import read_titles
+from mnist_draw.dataset.sources.source import (
+    MAX_PICTURES,
+    Part,
+    Source,
+    pictures_in,
+    visible_entries,
+)
 from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage import cache
 
@@ -32,12 +38,12 @@ _KIND, _VERSION = "pictures", 1
 
 def is_folder(folder: Path) -> bool:
     """Tell whether a folder holds pictures, or folders with pictures, one or two levels down."""
-    return any(_pictures(folder)) or _has_classes(folder)
+    return bool(pictures_in(folder)) or _has_classes(folder)
 
 
 def _has_classes(folder: Path) -> bool:
     roots = [folder, *_role_folders(folder).values()]
-    return any(any(_pictures(inner)) for root in roots for inner in _folders(root))
+    return any(pictures_in(inner) for root in roots for inner in _folders(root))
 
 
 def read(folder: Path) -> Source:
@@ -97,7 +103,7 @@ def _report_left_out(failed: list[str]) -> str:
 
 def _report_empty_folders(roots: dict[str, Path]) -> list[str]:
     paths = (path for root in roots.values() for path in _folders(root))
-    empty = [str(path) for path in paths if not any(_pictures(path))]
+    empty = [str(path) for path in paths if not pictures_in(path)]
     if not empty:
         return []
     return [
@@ -111,21 +117,15 @@ def _role_folders(folder: Path) -> dict[str, Path]:
     found = {}
     for path in _folders(folder):
         for role, words in _ROLES.items():
-            if path.name.lower() in words and not any(_pictures(path)):
+            if path.name.lower() in words and not pictures_in(path):
                 found[role] = path
     return found if "train" in found else {}
 
 
 def _labelled(root: Path) -> Iterator[tuple[Path, str]]:
     for folder in _folders(root):
-        for path in _pictures(folder):
+        for path in pictures_in(folder):
             yield path, folder.name
-
-
-def _pictures(folder: Path) -> Iterator[Path]:
-    for path in visible_entries(folder):
-        if path.suffix.lower() in read_suffixes() and path.is_file():
-            yield path
 
 
 def _folders(folder: Path) -> Iterator[Path]:

@@ -7,19 +7,19 @@ validation and test) are drawn from its training pictures.
 from __future__ import annotations
 
 import contextlib
-import io
-import itertools
 import string
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.errors import DatasetError, UserError, reason_of
-from mnist_draw.storage.opening import MEGABYTE, open_unfolded, read_file
+from mnist_draw.dataset.picture_formats import read_suffixes
+from mnist_draw.errors import DatasetError, DocumentError, StorageError, reason_of
+from mnist_draw.storage.npz import NpzError
+from mnist_draw.storage.opening import MEGABYTE, read_file
 
 #: The most pictures of a part: 300 MB of pixels.
 MAX_PICTURES = 400_000
@@ -72,25 +72,54 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in visible_entries(folder) if path.is_file()]
 
 
-def as_part(images: NDArray[Any], labels: NDArray[Any], path: Path) -> Part:
-    """Check and convert pictures and labels; error sentences name the path.
+@contextlib.contextmanager
+def reading(path: Path, purpose: str = "") -> Iterator[None]:
+    """Turn an error of reading a file into a `DatasetError` that names it."""
+    try:
+        yield
+    except DatasetError:
+        raise
+    except FileNotFoundError:
+        raise DatasetError(f"There is no file {path}.") from None
+    except StorageError as error:
+        raise DatasetError(f"The data set: {error}") from error
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{path}{purpose} is no text in UTF-8.") from error
+    except (NpzError, DocumentError, OSError) as error:
+        raise DatasetError(f"{path}{purpose} cannot be read: {reason_of(error)}.") from error
+
+
+def is_picture(path: Path) -> bool:
+    return path.suffix.lower() in read_suffixes() and path.is_file()
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    return [path for path in visible_entries(folder) if is_picture(path)]
+
+
+def as_part(
+    images: NDArray[Any], labels: NDArray[Any], path: Path, images_path: Path | None = None
+) -> Part:
+    """Check and convert pictures and labels; error sentences name the path of either.
 
     Pictures of 28×28, in any of the usual shapes, are 0 to 255, or floats from 0 to 1.
     """
+    images_path = images_path or path
     labels = labels.reshape(-1) if labels.shape[1:] == (1,) else labels
     if labels.ndim != 1 or (labels.dtype.kind == "f" and not np.all(labels == np.floor(labels))):
         raise DatasetError(
             f"{path} holds labels of the shape {_format_shape(labels.shape)} ({labels.dtype}); one "
             "whole number for each picture was expected."
         )
-    pictures = _as_pictures(images, path)
+    pictures = _as_pictures(images, images_path)
     if len(pictures) != len(labels):
+        where = "" if path == images_path else f" in {path}"
         raise DatasetError(
-            f"{path} holds {len(pictures):,} pictures and {len(labels):,} labels; they must be as "
-            "many."
+            f"{images_path} holds {len(pictures):,} pictures for {len(labels):,} labels{where}; "
+            "they must be as many. Do they belong together?"
         )
     if not len(labels):
-        raise DatasetError(f"{path} holds no pictures at all.")
+        raise DatasetError(f"{images_path} holds no pictures at all.")
     return Part(pictures, labels.astype(np.int64), path)
 
 
@@ -109,7 +138,7 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
         )
     images = images.reshape(-1, 28, 28)
     if images.dtype == np.uint8 or not len(images):
-        return images.astype(np.uint8)
+        return images.astype(np.uint8, copy=False)
     low, high = float(images.min()), float(images.max())
     if not (low >= 0 and high <= 255):
         raise DatasetError(
@@ -222,14 +251,8 @@ def known_names(folder: Path, prefix: str) -> Mapping[int, str]:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
+    with reading(path, ", which names the classes,"):
         text = read_file(path, MEGABYTE).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}, which names the classes, is no text in UTF-8.") from error
-    except (OSError, UserError) as error:
-        raise DatasetError(
-            f"{path}, which names the classes, cannot be read: {str(error).rstrip('.')}."
-        ) from error
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -253,96 +276,3 @@ def _invalid_line(path: Path, line: str, expected: str) -> DatasetError:
     return DatasetError(
         f"{path}, which names the classes, has the line {line[:60]!r}; {expected} were expected."
     )
-
-
-# -- files of text
-
-#: `MAX_PICTURES` lines of 784 pixels with three digits each.
-_MAX_TEXT = 1300 * MEGABYTE
-
-
-class Line(NamedTuple):
-    """A line of a text file, with its number in the file, from 1."""
-
-    number: int
-    text: str
-
-
-@contextlib.contextmanager
-def open_lines(path: Path) -> Iterator[Iterator[Line]]:
-    """Open a UTF-8 text, gzipped or not, as its lines that are not blank; errors name the file."""
-    try:
-        with open_unfolded(path, _MAX_TEXT) as file:
-            text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
-            try:
-                lines = itertools.starmap(Line, enumerate(text, 1))
-                yield (line for line in lines if line.text.strip())
-            finally:
-                text.detach()  # the file is closed by its own context
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path} is no text in UTF-8.") from error
-    except FileNotFoundError:
-        raise DatasetError(f"There is no file {path}.") from None
-    except DatasetError:
-        raise
-    except (UserError, OSError) as error:
-        raise DatasetError(f"{path} cannot be read: {reason_of(error)}.") from error
-
-
-def number_labels(labels: Collection[str], path: Path) -> tuple[dict[str, int], Mapping[int, str]]:
-    """Return the number of each label of a text file, and the names of the numbers.
-
-    Numbers keep their value; words are numbered in alphabetical order.
-    """
-    if all(label.removeprefix("-").isdecimal() for label in labels):
-        return {label: int(label) for label in labels}, find_names(path.parent, path.name)
-    names = dict(enumerate(sorted(labels)))
-    return {name: number for number, name in names.items()}, names
-
-
-def parse_pixels(path: Path, lines: Sequence[Line]) -> NDArray[np.uint8]:
-    """Parse lines of 784 pixels from 0 to 255, separated by commas, as pictures (N, 28, 28)."""
-    texts = [line.text for line in lines]
-    try:
-        values = np.loadtxt(texts, delimiter=",", dtype=np.float32, ndmin=2, comments=None)
-    except ValueError as error:
-        raise _invalid_pixels(path, lines) from error
-    if values.shape != (len(lines), PIXELS):
-        raise _invalid_pixels(path, lines)
-    outside = ~((values >= 0) & (values <= 255)).all(axis=1)
-    if outside.any():
-        row = int(outside.argmax())
-        raise DatasetError(
-            f"{path} holds pixels from {values[row].min():g} to {values[row].max():g} in line "
-            f"{lines[row].number:,}; 0 to 255 were expected."
-        )
-    return np.rint(values).astype(np.uint8).reshape(-1, 28, 28)
-
-
-def _invalid_pixels(path: Path, lines: Sequence[Line]) -> DatasetError:
-    """Return a sentence about the first line that is not of 784 numbers."""
-    for line in lines:
-        fields = line.text.strip().split(",")
-        if len(fields) != PIXELS:
-            return DatasetError(
-                f"{path} has {len(fields):,} of {PIXELS} pixels in line {line.number:,}. Nothing "
-                "was loaded."
-            )
-        for pixel in fields:
-            if not is_number(pixel):
-                return DatasetError(
-                    f"{path} holds {pixel.strip()[:40]!r} in line {line.number:,}; a pixel "
-                    "from 0 to 255 was expected. Nothing was loaded."
-                )
-    return DatasetError(
-        f"{path} cannot be read among its lines {lines[0].number:,} to {lines[-1].number:,}: they "
-        f"are not {PIXELS} numbers each. Nothing was loaded."
-    )
-
-
-def is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

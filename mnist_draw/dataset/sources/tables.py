@@ -6,10 +6,13 @@ Labels are numbers or words.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,16 +21,14 @@ from mnist_draw.dataset.sources.idx_files import exchange_axes
 from mnist_draw.dataset.sources.source import (
     MAX_PICTURES,
     PIXELS,
-    Line,
     Part,
     Source,
     files_of,
-    is_number,
-    number_labels,
-    open_lines,
-    parse_pixels,
+    find_names,
+    reading,
 )
 from mnist_draw.errors import DatasetError
+from mnist_draw.storage.opening import MEGABYTE, open_unfolded
 
 _LABEL_COLUMNS = ("label", "class", "target", "y")
 #: Lines parsed at once.
@@ -67,7 +68,7 @@ def read(place: Path) -> Source:
         messages = (f"{test_path.name if test_path else ''} has no labels and was not used.",)
         test = None
     words = {*train.labels, *(test.labels if test and test.labels else ())}
-    number_of, names = number_labels(words, train_path)
+    number_of, names = _number_labels(words, train_path)
     parts = [
         None
         if table is None or table.labels is None
@@ -95,17 +96,17 @@ def _choose(folder: Path) -> tuple[Path, Path | None]:
 
 
 def _read_table(path: Path) -> _Table:
-    with open_lines(path) as lines:
+    with _open_lines(path) as lines:
         table = _parse(path, lines)
     if path.name.startswith("emnist-"):
         exchange_axes(table.images)
     return table
 
 
-def _parse(path: Path, lines: Iterator[Line]) -> _Table:
-    first = next(lines, Line(1, ""))
+def _parse(path: Path, lines: Iterator[_Line]) -> _Table:
+    first = next(lines, _Line(1, ""))
     fields = [field.strip().strip('"') for field in first.text.split(",")]
-    has_head = len(fields) > 1 and not is_number(fields[1])
+    has_head = len(fields) > 1 and not _is_number(fields[1])
     column: int | None = None
     if len(fields) != PIXELS:
         names = [field.lower() for field in fields] if has_head else []
@@ -127,8 +128,10 @@ def _parse(path: Path, lines: Iterator[Line]) -> _Table:
                 "once. Use a part of them."
             )
         if column is not None:
-            block = [Line(line.number, _without_label(line.text, column, labels)) for line in block]
-        blocks.append(parse_pixels(path, block))
+            block = [
+                _Line(line.number, _without_label(line.text, column, labels)) for line in block
+            ]
+        blocks.append(_parse_pixels(path, block))
     if not blocks:
         raise DatasetError(f"{path} holds no pictures at all.")
     return _Table(path, np.concatenate(blocks), None if column is None else labels)
@@ -147,3 +150,87 @@ def _without_label(line: str, column: int, labels: list[str]) -> str:
     # A table that was saved by a spreadsheet or by pandas may say 3.0.
     labels.append(label.removesuffix(".0"))
     return rest
+
+
+# -- the lines of a table
+
+#: `MAX_PICTURES` lines of 784 pixels with three digits each.
+_MAX_TEXT = 1300 * MEGABYTE
+
+
+class _Line(NamedTuple):
+    """A line of a text file, with its number in the file, from 1."""
+
+    number: int
+    text: str
+
+
+@contextlib.contextmanager
+def _open_lines(path: Path) -> Iterator[Iterator[_Line]]:
+    """Open a UTF-8 text, gzipped or not, as its lines that are not blank; errors name the file."""
+    with reading(path), open_unfolded(path, _MAX_TEXT) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
+        try:
+            lines = itertools.starmap(_Line, enumerate(text, 1))
+            yield (line for line in lines if line.text.strip())
+        finally:
+            text.detach()  # the file is closed by its own context
+
+
+def _number_labels(labels: Collection[str], path: Path) -> tuple[dict[str, int], Mapping[int, str]]:
+    """Return the number of each label of a text file, and the names of the numbers.
+
+    Numbers keep their value; words are numbered in alphabetical order.
+    """
+    if all(label.removeprefix("-").isdecimal() for label in labels):
+        return {label: int(label) for label in labels}, find_names(path.parent, path.name)
+    names = dict(enumerate(sorted(labels)))
+    return {name: number for number, name in names.items()}, names
+
+
+def _parse_pixels(path: Path, lines: Sequence[_Line]) -> NDArray[np.uint8]:
+    """Parse lines of 784 pixels from 0 to 255, separated by commas, as pictures (N, 28, 28)."""
+    texts = [line.text for line in lines]
+    try:
+        values = np.loadtxt(texts, delimiter=",", dtype=np.float32, ndmin=2, comments=None)
+    except ValueError as error:
+        raise _invalid_pixels(path, lines) from error
+    if values.shape != (len(lines), PIXELS):
+        raise _invalid_pixels(path, lines)
+    outside = ~((values >= 0) & (values <= 255)).all(axis=1)
+    if outside.any():
+        row = int(outside.argmax())
+        raise DatasetError(
+            f"{path} holds pixels from {values[row].min():g} to {values[row].max():g} in line "
+            f"{lines[row].number:,}; 0 to 255 were expected."
+        )
+    return np.rint(values).astype(np.uint8).reshape(-1, 28, 28)
+
+
+def _invalid_pixels(path: Path, lines: Sequence[_Line]) -> DatasetError:
+    """Return a sentence about the first line that is not of 784 numbers."""
+    for line in lines:
+        fields = line.text.strip().split(",")
+        if len(fields) != PIXELS:
+            return DatasetError(
+                f"{path} has {len(fields):,} of {PIXELS} pixels in line {line.number:,}. Nothing "
+                "was loaded."
+            )
+        for pixel in fields:
+            if not _is_number(pixel):
+                return DatasetError(
+                    f"{path} holds {pixel.strip()[:40]!r} in line {line.number:,}; a pixel "
+                    "from 0 to 255 was expected. Nothing was loaded."
+                )
+    return DatasetError(
+        f"{path} cannot be read among its lines {lines[0].number:,} to {lines[-1].number:,}: they "
+        f"are not {PIXELS} numbers each. Nothing was loaded."
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
