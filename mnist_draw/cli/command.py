@@ -19,8 +19,6 @@ class MisuseError(UserError):
 
 @dataclass(frozen=True)
 class Subcommand:
-    """A command."""
-
     name: str
     summary: str
     description: str
@@ -28,7 +26,6 @@ class Subcommand:
     add_options: Callable[[argparse.ArgumentParser], object]
 
     def add_to(self, commands: Any) -> None:
-        """Add it to what ``ArgumentParser.add_subparsers`` returned."""
         parser = commands.add_parser(
             self.name,
             help=self.summary,
@@ -48,7 +45,6 @@ class Subcommand:
 
 
 def add_json_option(parser: Any, help: str) -> None:
-    """Add ``--json``, which prints the result for programs."""
     parser.add_argument("--json", action="store_true", help=help)
 
 

@@ -62,7 +62,6 @@ DESKTOP = Subcommand(
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Install or remove the entry."""
     if sys.platform in ("win32", "darwin"):
         raise UserError(
             "Menu entries of this kind belong to Linux desktops; nothing was changed. The README "

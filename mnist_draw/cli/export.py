@@ -161,7 +161,6 @@ DIGITS = Subcommand(
 
 
 def share_digits(arguments: argparse.Namespace) -> int:
-    """Count, export or import."""
     from mnist_draw.storage.my_digits import list_digits, merge_digits, pack_digits
 
     files = arguments.files

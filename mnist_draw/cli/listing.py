@@ -39,7 +39,6 @@ MODELS = Subcommand(
 
 
 def list_networks(arguments: argparse.Namespace) -> int:
-    """Print one line for each network."""
     from mnist_draw.library.networks import list_all
     from mnist_draw.training.network_places import list_fallbacks
 
@@ -89,7 +88,6 @@ RUNS = Subcommand(
 
 
 def list_runs(arguments: argparse.Namespace) -> int:
-    """Print one line for each run."""
     from mnist_draw.recognition.run_session import in_use
     from mnist_draw.training import run_list
     from mnist_draw.training.record import STATE_WORDS
@@ -172,7 +170,6 @@ DATA = Subcommand(
 
 
 def describe_data(arguments: argparse.Namespace) -> int:
-    """Print the number of pictures of each class."""
     from mnist_draw.dataset.mnist import load_dataset
 
     data = load_dataset(arguments.folder)

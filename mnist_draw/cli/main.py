@@ -125,7 +125,6 @@ COMMANDS: dict[str, Subcommand] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command."""
     output.prepare()
     status = _run(argv)
     if not output.finish() and status == SUCCESS:
@@ -178,7 +177,6 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describe all commands and options."""
     parser = _Parser(
         prog=PROGRAM,
         description="Draw a digit, train the network that reads it. Without a command, "

@@ -127,16 +127,13 @@ class Lenient(io.TextIOBase):
         self.failure = "" if stream is not None else "it is closed"
 
     def write(self, text: str) -> int:
-        """Print, if that is possible; returns how long the text is in either case."""
         self._try(lambda stream: stream.write(text))
         return len(text)
 
     def flush(self) -> None:
-        """Hand on what was printed, if that is possible."""
         self._try(lambda stream: stream.flush())
 
     def isatty(self) -> bool:
-        """Whether it is a terminal that still takes something."""
         with contextlib.suppress(ValueError):  # closed meanwhile
             return not self.failure and self._stream is not None and self._stream.isatty()
         return False
@@ -149,7 +146,6 @@ class Lenient(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """The encoding of the stream."""
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def _try(self, work: Callable[[TextIO], object]) -> None:

@@ -269,10 +269,7 @@ def predict(arguments: argparse.Namespace) -> int:
 
 
 def _picture_names(given: Iterable[str]) -> Iterator[str]:
-    """Yield the files that were named, and those in folders that were, by name.
-
-    A folder without pictures is yielded itself. Windows leaves patterns to programs.
-    """
+    """Yield the named files and those in named folders; a folder without pictures itself."""
     for name in given:
         names = [name]
         with contextlib.suppress(OSError, ValueError):

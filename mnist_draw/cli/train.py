@@ -181,7 +181,6 @@ def _name_and_number(text: str) -> tuple[str, float]:
 
 
 def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int:
-    """Train as the options say."""
     for option, example in _LIKE.items():
         if vars(arguments)[option] == "":
             misuse(f"--{option} is empty; it must name a file, such as --{option} {example}")

@@ -187,8 +187,6 @@ def _save(
 
 @dataclass(frozen=True)
 class NetworkPlace:
-    """The place to save a network."""
-
     path: Path | None = None
     overwrite: bool = False
 
@@ -260,7 +258,6 @@ class Progress:
         self.saved: Path | None = None
 
     def show(self, event: events.Event) -> None:
-        """Show one event."""
         if isinstance(event, events.Compiling):
             which = f" ({event.count})" if event.count else ""
             self._bar.print(f"Compiling {event.stage}{which} ...")
@@ -278,5 +275,4 @@ class Progress:
             self._bar.print(line)
 
     def close(self) -> None:
-        """Take the bar away."""
         self._bar.close()

@@ -189,9 +189,7 @@ def _load(place: Path, name: str) -> Dataset:
 
 
 def _classes_of(source: Source) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Return the labels of a source, sorted, and their names: the ten digits for 0 to 9 without
-    names.
-    """
+    """Return the sorted labels and their names: the ten digits for 0 to 9 without names."""
     found = np.unique(source.train.labels)
     if found[0] < 0:
         raise DatasetError(

@@ -109,7 +109,6 @@ def find_pictures(folder: Path) -> Iterator[tuple[Path, int | None]]:
 
 
 def normalised(digits: Sequence[TaughtDigit], folder: Path) -> ExtraDigits:
-    """Normalise digits as drawings are."""
     images = np.zeros((len(digits), 1, 28, 28), np.uint8)
     for image, digit in zip(images, digits, strict=True):
         image[0] = as_bytes(normalise_ink(digit.ink))

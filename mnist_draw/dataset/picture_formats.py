@@ -42,12 +42,10 @@ FORMATS: list[PictureFormat] = [
 
 
 def read_formats() -> list[PictureFormat]:
-    """Return the formats that are read."""
     return [known for known in FORMATS if known.decoder]
 
 
 def saved_formats() -> list[PictureFormat]:
-    """Return the formats that a drawing can be saved in."""
     return [known for known in FORMATS if known.saved_as]
 
 

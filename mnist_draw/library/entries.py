@@ -93,7 +93,6 @@ class Entry:
 
     @property
     def settings(self) -> TrainingSettings | None:
-        """The settings that it was trained with, as far as they are known."""
         if self.run is not None:
             return self.run.settings
         with contextlib.suppress(UserError):

@@ -49,7 +49,6 @@ def class_names(model: ModelFile) -> tuple[str, ...]:
 
 
 def reads_digits(model: ModelFile) -> bool:
-    """Tell whether a model reads digits, not clothes or letters."""
     return class_names(model) == DIGITS and model.info.refused <= MAX_REFUSED
 
 
@@ -159,10 +158,7 @@ def data_of(model: ModelFile) -> Dataset:
 
 
 def own_data(model: ModelFile) -> Dataset | None:
-    """Return the data of a network with classes of its own; None for one of digits.
-
-    The last data set stays in memory: several views ask for it.
-    """
+    """Return the data of a network with classes of its own, kept in memory; None for digits."""
     if not model.info.classes:
         return None
     key = (model.info.data, model.info.classes, data_path(model))

@@ -23,14 +23,11 @@ _PIXELS = 784
 
 @dataclass(frozen=True)
 class MlpLayer:
-    """One hidden layer."""
-
     units: int
     activation: str = "rectify"
     dropout: float = 0.0
 
     def text(self) -> str:
-        """Return the layer in a network's text."""
         activation = "" if self.activation == "rectify" else f"@{self.activation}"
         return f"{self.units}{activation}{_dropout_text(self.dropout)}"
 
@@ -43,7 +40,6 @@ class MlpLayers:
     input_dropout: float = 0.0
 
     def text(self) -> str:
-        """Return the text after ``layers:``."""
         first = [_dropout_text(self.input_dropout)] if self.input_dropout else []
         return ",".join([*first, *(layer.text() for layer in self.hidden)])
 
@@ -62,7 +58,6 @@ class MlpLayers:
 
 
 def read_layers(text: str) -> MlpLayers:
-    """Read the text after ``layers:``."""
     parts = [part.strip() for part in text.split(",")] if text.strip() else []
     input_dropout = 0.0
     if parts and parts[0].startswith("/"):

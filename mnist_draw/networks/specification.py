@@ -94,7 +94,6 @@ class Count:
     high: int
 
     def read(self, text: str) -> int:
-        """Read the number; ValueError has a part of a sentence."""
         try:
             value = int(text)
         except ValueError:
@@ -104,7 +103,6 @@ class Count:
         return value
 
     def allowed(self) -> str:
-        """Describe the allowed values."""
         return f"{self.name}, a whole number from {self.low:,} to {self.high:,}"
 
 
@@ -118,11 +116,9 @@ class Share:
     default: float
 
     def read(self, text: str) -> float:
-        """Read the share; ValueError has a part of a sentence."""
         return as_share(text, self.name)
 
     def allowed(self) -> str:
-        """Describe the allowed values."""
         return f"{self.name}, a share from 0 up to, not including, 1"
 
 
@@ -143,13 +139,11 @@ class NetworkSpec:
 
     @property
     def classes(self) -> int:
-        """The number of outputs."""
         last = self.operations[-1]
         assert isinstance(last, Dense)
         return last.units
 
     def with_classes(self, classes: int) -> NetworkSpec:
-        """Return the network with another number of classes."""
         plain, _, _ = self.text.partition(_CLASSES_MARK)
         return parse_network(f"{plain}{_CLASSES_MARK}{classes}")
 
@@ -165,8 +159,6 @@ class NetworkSpec:
 
 @dataclass(frozen=True)
 class NetworkKind:
-    """One kind of network."""
-
     name: str
     title: str
     grammar: str

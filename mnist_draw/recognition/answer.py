@@ -70,7 +70,6 @@ class Answer:
 
     @property
     def second(self) -> int:
-        """The runner-up."""
         return two_best(self.probabilities.tolist())[1]
 
     @property
@@ -114,7 +113,6 @@ class Answer:
 
     @property
     def are_digits(self) -> bool:
-        """Whether the classes are digits."""
         return self.names == DIGITS
 
 

@@ -49,12 +49,10 @@ class Explanation:
 
     @property
     def name(self) -> str:
-        """The name of the explained class."""
         return self.names[self.digit]
 
     @property
     def rival_name(self) -> str:
-        """The name of the most probable other class."""
         return self.names[self.rival]
 
 
@@ -72,7 +70,6 @@ class Explainer:
 
     @property
     def classes(self) -> int:
-        """The number of classes."""
         return int(self._built.output.num_units)
 
     def use(self, model: ModelFile) -> None:

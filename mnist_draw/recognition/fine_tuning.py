@@ -80,7 +80,6 @@ class Score:
 
     @property
     def right(self) -> int:
-        """How many of the digits are named alone."""
         return len(self.labels) - len(self.wrong)
 
 
@@ -94,8 +93,6 @@ class FineTuningStep:
 
 @dataclass(frozen=True, eq=False)
 class FineTuned:
-    """The new network, and the scores before and after."""
-
     model: ModelFile
     before: Score
     after: Score
@@ -157,7 +154,6 @@ def _misread(label: int, said: str) -> str:
 
 
 def fine_tuning_settings(network: str) -> TrainingSettings:
-    """Return the settings for fine-tuning a network."""
     convolves = any(len(shape) == 4 for shape in parse_network(network).parameter_shapes())
     return TrainingSettings(
         network=network,

@@ -62,7 +62,6 @@ def find_mistakes(
 def cached_mistakes(
     model: ModelFile, find: Callable[[], tuple[Mistake, ...]], count: int
 ) -> tuple[Mistake, ...]:
-    """Return the cached mistakes of a network, or find and cache them."""
     path = cache_folder() / "mistakes" / f"{model.fingerprint}.json"
     cached = _read(path, count, len(class_names(model)))
     if cached is not None:

@@ -53,7 +53,6 @@ _LOW, _PER_TENTH = 0.5, 1.0
 
 
 def box_around(boxes: Sequence[Box]) -> Box:
-    """Return the smallest box that holds all of them."""
     tops, lefts, bottoms, rights = zip(*boxes, strict=True)
     return min(tops), min(lefts), max(bottoms), max(rights)
 

@@ -79,10 +79,7 @@ class BuiltNetwork:
 
 
 class CompiledNetwork(BuiltNetwork):
-    """A network with its compiled prediction function, for one thread at a time.
-
-    Compiling takes a fraction of a second, the first time on a computer a second or two.
-    """
+    """A network with its compiled prediction function, for one thread at a time."""
 
     def __init__(self, model: ModelFile) -> None:
         super().__init__(model)
@@ -139,7 +136,6 @@ class Recogniser:
         self._side = model.info.side
 
     def adopt(self, compiled: CompiledNetwork) -> None:
-        """Use a compiled function from now on."""
         # The network may have been fine-tuned meanwhile.
         compiled.use(self._model)
         self._compiled = compiled
@@ -186,7 +182,6 @@ class Recogniser:
         return Scores(probabilities, log_odds, several)
 
     def refuses(self, log_odds: float) -> bool:
-        """Whether these log odds of being a digit are too low."""
         return self._rule is not None and self._rule.refuses(log_odds + self._threshold_shift)
 
     def recognise_ink(
@@ -223,7 +218,6 @@ class Recogniser:
         beginning: bool = False,
         strokes: Sequence[PenStroke] | None = None,
     ) -> NumberAnswer:
-        """Read the digits on a picture: `mnist_draw.recognition.number_reader.read_number`."""
         return read_number(self, ink, alone, beginning, strokes)
 
 

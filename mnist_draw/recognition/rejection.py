@@ -116,7 +116,6 @@ class RejectionRule:
         return forward(operations, self.layers, np.asarray(inputs, np.float32))
 
     def refuses(self, log_odds: float) -> bool:
-        """Whether these log odds of being one digit are too low."""
         return log_odds < self.threshold
 
 

@@ -187,7 +187,6 @@ class RunSession:
             yield event
 
     def add(self, event: Event) -> None:
-        """Take one event of the loop into record and figures."""
         self.history.add(event)
         if isinstance(event, SettingChanged):
             settings = self.run.settings.replace(**{event.name: event.value})
@@ -336,7 +335,6 @@ class RunSession:
             self.failure = error
 
     def save_model(self, model: ModelFile) -> Path:
-        """Write the network; raises ``StorageError``."""
         require_folder(self.run)
         save_model(self.run.folder / MODEL, model)
         return self.run.folder / MODEL

@@ -36,7 +36,6 @@ class TwelveDigits:
     noun: str = "digits"
 
     def read(self, network: str, parameters: Sequence[NDArray[np.float32]]) -> DigitsRead:
-        """Return what a network with these parameters reads."""
         operations = parse_network(network).operations
         with np.errstate(over="ignore", invalid="ignore"):
             outputs = forward(operations, parameters, scale(self.pictures))

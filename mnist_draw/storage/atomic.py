@@ -146,9 +146,7 @@ def _has_content(path: Path) -> bool:
 
 
 def _temporary_beside(target: Path) -> Path:
-    """Name a new file in the same folder, for a rename in one step; short, as the target's may not
-    be.
-    """
+    """Name a new file in the same folder, for a rename in one step."""
     return target.parent / f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
 
 

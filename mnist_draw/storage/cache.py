@@ -28,7 +28,6 @@ _FOLDER = "analysis"
 
 
 def digest_of(pictures: npt.NDArray[Any]) -> str:
-    """Return a hash of some pictures."""
     digest = hashlib.sha256(repr((pictures.shape, pictures.dtype.str)).encode())
     # A view, not a copy: the GIL is held while Python copies, and the window would wait.
     digest.update(np.ascontiguousarray(pictures).reshape(-1).view(np.uint8).data)

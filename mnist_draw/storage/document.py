@@ -36,7 +36,6 @@ _REQUIRED: Final = _Required()
 
 
 def pack(values: object, indent: int | None = None) -> bytes:
-    """Return values as JSON in ASCII."""
     separators = (",", ":") if indent is None else None
     return json.dumps(values, allow_nan=False, indent=indent, separators=separators).encode()
 
@@ -91,7 +90,6 @@ class Fields:
     def get_float(
         self, name: str, low: float, high: float, default: T | _Required = _REQUIRED
     ) -> float | T:
-        """Return a number from `low` to `high`."""
         value = self.values.get(name)
         if _is_number(value) and low <= value <= high:
             return float(value)
@@ -114,21 +112,18 @@ class Fields:
     def get_choice(
         self, name: str, choices: Sequence[str], default: T | _Required = _REQUIRED
     ) -> str | T:
-        """Return one of some texts."""
         value = self.values.get(name)
         if isinstance(value, str) and value in choices:
             return value
         return self._default(name, default, f"one of {', '.join(choices)}")
 
     def get_fields(self, name: str, default: T | _Required = _REQUIRED) -> Fields | T:
-        """Return an object."""
         value = self.values.get(name)
         if isinstance(value, dict):
             return Fields(value)
         return self._default(name, default, "a list of names with values")
 
     def get_list(self, name: str, most: int, default: T | _Required = _REQUIRED) -> list[Any] | T:
-        """Return a list of at most `most` entries of any type."""
         value = self.values.get(name)
         if isinstance(value, list) and len(value) <= most:
             return value
@@ -152,31 +147,25 @@ class Format:
     max_bytes: int
 
     def document(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Return values after the name and version of the format."""
         return {"format": self.name, "version": self.version, **values}
 
     def pack(self, values: dict[str, Any], indent: int | None = None) -> bytes:
-        """Return the bytes of a document."""
         return pack(self.document(values), indent)
 
     def unpack(self, content: bytes | str) -> Fields:
-        """Return the fields of a document."""
         return self.check(parse(content))
 
     def check(self, values: object) -> Fields:
-        """Return the fields of a parsed document."""
         if not isinstance(values, dict) or values.get("format") != self.name:
             raise DocumentError(f"it is no {self.name}")
         check_version(values.get("version"), self.version)
         return Fields(values)
 
     def read(self, path: Path) -> Fields:
-        """Read a document's file."""
         return self.unpack(read_file(path, self.max_bytes))
 
 
 def check_version(version: object, newest: int, word: str = "version") -> int:
-    """Return a document's version, or refuse it."""
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise DocumentError(f"its {word} is {repr(version)[:_SHOWN]}, not a number from 1")
     if version > newest:

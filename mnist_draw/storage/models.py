@@ -207,7 +207,6 @@ class ModelFile:
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
-        """The shapes of the parameters."""
         return tuple(parameter.shape for parameter in self.parameters)
 
     @property
@@ -254,7 +253,6 @@ def refuse_foreign(path: str | os.PathLike[str], who: str) -> None:
 
 
 def pack_model(model: ModelFile) -> bytes:
-    """Return the bytes of the model file."""
     header = {
         "network": model.network,
         "shapes": [list(shape) for shape in model.shapes],

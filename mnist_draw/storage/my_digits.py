@@ -102,7 +102,6 @@ def save_digit(digit: TaughtDigit, folder: Path | None = None) -> TaughtDigit:
 
 
 def pack_digit(digit: TaughtDigit) -> bytes:
-    """Return the bytes of a digit's file."""
     from PIL import Image, PngImagePlugin
 
     values = {

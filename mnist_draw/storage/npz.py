@@ -131,7 +131,6 @@ class Archive:
             return _read_values(member, shape, dtype, order)
 
     def read_all(self) -> dict[str, Array]:
-        """Return all arrays, in the file's order."""
         found = {name: self.read(name) for name in self._entries}
         return {name: array for name, array in found.items() if array is not None}
 

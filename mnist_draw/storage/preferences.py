@@ -76,7 +76,6 @@ class Preferences:
         return value
 
     def set(self, name: str, value: bool | int | float | str | list[Any] | dict[str, Any]) -> None:
-        """Set `name` to a JSON value, which :meth:`save` writes."""
         try:
             plain = parse(pack(value))
         except (TypeError, ValueError, RecursionError) as error:
@@ -86,17 +85,13 @@ class Preferences:
                 self._values[name] = self._changes[name] = plain
 
     def remove(self, name: str) -> None:
-        """Remove `name`; its default applies again."""
         with self._lock:
             if name in self._values:
                 del self._values[name]
                 self._changes[name] = _REMOVED
 
     def save(self) -> None:
-        """Merge the changes since the last reading or writing into the file.
-
-        Any thread may call it; changes made meanwhile are written the next time.
-        """
+        """Merge the changes since the last reading or writing into the file, from any thread."""
         with self._lock:
             changes, held = dict(self._changes), dict(self._values)
         if not changes:
@@ -140,7 +135,6 @@ def _with(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 
 
 def read_values(path: Path) -> dict[str, Any]:
-    """Read a file of preferences; errors as `read_file`."""
     document = parse(read_file(path, MAX_BYTES))
     if not isinstance(document, dict) or not isinstance(document.get("values"), dict):
         raise DocumentError("it does not hold preferences of mnist_draw")

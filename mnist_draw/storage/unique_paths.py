@@ -154,7 +154,6 @@ class Deleted:
 
     @property
     def name(self) -> str:
-        """The original name."""
         return self.path.name.partition(" ")[2]
 
 

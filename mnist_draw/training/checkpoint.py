@@ -95,7 +95,6 @@ class Checkpoint:
         return history
 
     def pack(self) -> bytes:
-        """Return the bytes of the file."""
         header = {
             "settings": self.settings.to_json(),
             "epoch": self.epoch,

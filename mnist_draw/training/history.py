@@ -107,18 +107,7 @@ class History:
         batch_accuracies: NDArray[np.float64],
         epoch_table: NDArray[np.float64],
     ) -> History:
-        """Rebuild what `to_arrays` gave.
-
-        Parameters
-        ----------
-        batch_losses, batch_accuracies : numpy.ndarray, float64, shape (B,)
-        epoch_table : numpy.ndarray, float64, shape (E, 7)
-
-        Raises
-        ------
-        ValueError
-            The arrays do not fit together, or the epochs are not 1, 2, 3 and so on.
-        """
+        """Rebuild what `to_arrays` gave; `ValueError` if the arrays do not fit together."""
         losses, accuracies, table = (
             np.ascontiguousarray(values, np.float64)
             for values in (batch_losses, batch_accuracies, epoch_table)

@@ -114,7 +114,6 @@ class Run:
             return 0.0
 
     def describe_setting(self, name: str) -> str:
-        """Format the value of a setting, and those before it during the run."""
         return course_of(name, self.settings, self.changes)
 
     @property
@@ -128,7 +127,6 @@ class Run:
         return self.folder / MODEL
 
     def to_json(self) -> dict[str, Any]:
-        """Return the record's fields as JSON values."""
         elsewhere = self.checkpoint_elsewhere
         return {
             "name": self.name,
@@ -153,7 +151,6 @@ class Run:
 
 
 def require_folder(run: Run) -> None:
-    """Raise `StorageError` if the folder of a run is gone."""
     if not run.folder.is_dir():
         raise StorageError(
             f"The run {run.full_title} is no longer there: its folder {run.folder} was deleted, "
@@ -162,22 +159,11 @@ def require_folder(run: Run) -> None:
 
 
 def now() -> str:
-    """Return the local date and time as records have it."""
     return time.strftime(_TIME)
 
 
 def read_run(folder: Path) -> Run:
-    """Read a run's record.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is none.
-    StorageError
-        It cannot be read at the moment; it is unchanged.
-    UserError
-        It makes no sense; the sentence says why.
-    """
+    """Read a record; `FileNotFoundError` if there is none, `UserError` if it makes no sense."""
     path = folder / RECORD
     try:
         return _parse(folder, FORMAT.read(path))
@@ -241,7 +227,6 @@ def with_figures(run: Run, history: History) -> Run:
 
 
 def save_history(folder: Path, history: History) -> None:
-    """Write a run's figures beside its record."""
     arrays = dict(zip(ARRAYS, history.to_arrays(), strict=True))
     write_atomically(folder / HISTORY, npz.pack(arrays))
 

@@ -313,7 +313,6 @@ def _named(name: str, setting: AnySetting) -> AnySetting:
 
 
 def check_name(what: str, name: Any, choices: Mapping[str, Entry]) -> None:
-    """Refuse a name that is none of some entries."""
     if name not in choices:
         listing = "; ".join(f"{known} ({entry.meaning})" for known, entry in choices.items())
         near = nearest(str(name), choices)
@@ -334,7 +333,6 @@ def read_number(name: str, value: Any) -> float:
 
 
 def wrong_kind(name: str, value: Any, expected: str) -> SettingsError:
-    """Return the error for a value of another kind than a setting's."""
     shown = repr(value) if isinstance(value, str) else str(value)
     if isinstance(value, float) and value != value:
         # What JSON holds and no float does is read as NaN.

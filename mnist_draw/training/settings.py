@@ -292,11 +292,9 @@ class TrainingSettings:
         find_update_rule(self.update, self.update_parameters)
 
     def replace(self, **changes: Any) -> TrainingSettings:
-        """Return the same settings with some fields changed."""
         return dataclasses.replace(self, **changes)
 
     def to_json(self) -> dict[str, Any]:
-        """Return all fields as JSON values."""
         return {name: one.read(name, getattr(self, name)) for name, one in SETTINGS.items()}
 
     def without_places(self) -> dict[str, Any]:

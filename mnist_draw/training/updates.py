@@ -13,28 +13,14 @@ from mnist_draw.errors import UserError, nearest
 
 @dataclass(frozen=True)
 class UpdateRule:
-    """One rule of `lasagne.updates`.
+    """One rule of `lasagne.updates`, by its function's name.
 
-    Attributes
-    ----------
-    name : str
-        The function's name.
-    title : str
-        Its title in menus, as papers write it.
-    meaning : str
-        One sentence for menus and help texts.
-    learning_rate : float
-        The usual one: Lasagne's default where it has one, and otherwise one with which the
-        tutorial's network, in minibatches of 500, is right in more than nine of ten validation
-        pictures after two epochs.
-    parameters : mapping of str to float
-        What can be set beside the learning rate, with Lasagne's defaults.
-    formulas : tuple of str
-        What it does to a weight W with the gradient g and the learning rate η, as Lasagne's source
-        writes it.
-    accumulators : tuple of str
-        What it remembers of a weight, in the order of Lasagne's updates, with its letter in the
-        formulas.
+    ``learning_rate`` is the usual one: Lasagne's default where it has one, and otherwise one with
+    which the tutorial's network, in minibatches of 500, is right in more than nine of ten
+    validation pictures after two epochs. ``parameters`` can be set beside it and have Lasagne's
+    defaults. ``formulas`` are what it does to a weight W with the gradient g and the learning rate
+    η, as Lasagne's source writes it, and ``accumulators`` what it remembers of a weight, in the
+    order of Lasagne's updates, with its letter in the formulas.
     """
 
     name: str
@@ -183,7 +169,6 @@ def updates_of(
     learning_rate: Any,
     parameters: Mapping[str, float],
 ) -> Any:
-    """Apply a rule by Lasagne's function of its name; return its updates."""
     import lasagne
 
     function = getattr(lasagne.updates, rule.name)
@@ -200,17 +185,8 @@ MIN_FACTOR = 1e-4
 class Schedule:
     """One way in which the learning rate changes.
 
-    Attributes
-    ----------
-    name : str
-        What settings and commands call it.
-    title : str
-        The same in a menu.
-    meaning : str
-        One sentence for menus and help texts.
-    factor : callable
-        From the part of all planned minibatches that is done, 0 to 1, to the part of the
-        learning rate that is used then, 0 to 1.
+    ``factor`` maps the part of all planned minibatches that is done to the part of the learning
+    rate that is used then, both 0 to 1.
     """
 
     name: str

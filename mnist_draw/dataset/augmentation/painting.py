@@ -289,9 +289,7 @@ class Placement:
     def place(
         self, strokes: Strokes, rows: NDArray[np.intp] | None = None
     ) -> tuple[Floats, Floats, Floats]:
-        """Return x, y and radius of the points of some digits on the picture, in pixels from index
-        0.
-        """
+        """Return x, y and radius of the points of some digits, in pixels of the picture."""
         if rows is None:
             rows = np.arange(len(self.scale))
         to_x = MIDDLE + self._to_x - self._from_x * self.scale

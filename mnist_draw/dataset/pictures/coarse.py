@@ -115,9 +115,7 @@ def _evenly(count: int, length: int, at: float) -> npt.NDArray[np.intp]:
 
 
 def before_enlarging(ink: npt.NDArray[np.generic]) -> Floats | None:
-    """Return the pixels, float32 (h, w) to 1, of a picture before it was enlarged from 5 to 16 a
-    side.
-    """
+    """Return the 5 to 16 pixels a side, float32 (h, w) to 1, of an enlarged picture."""
     scaled = ink.astype(np.float32)
     scaled /= scaled.max()
     picture = Image.fromarray(scaled)

@@ -95,13 +95,11 @@ def read_source(place: Path) -> Source:
 
 
 def list_titles() -> str:
-    """List the formats in a sentence."""
     titles = [known.title for known in DATA_FORMATS]
     return f"{', '.join(titles[:-1])}, or {titles[-1]}"
 
 
 def file_patterns() -> str:
-    """Return the patterns of a file dialog for files of all formats."""
     return " ".join(pattern for known in DATA_FORMATS for pattern in known.patterns)
 
 

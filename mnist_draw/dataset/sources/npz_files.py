@@ -44,12 +44,10 @@ _SPLIT = re.compile(r"(.*?)[-_]?(train|test)[-_](imgs|images|labels)\.npz", re.I
 
 
 def is_file(path: Path) -> bool:
-    """Tell whether a file has the suffix ``.npz``."""
     return path.suffix.lower() == ".npz"
 
 
 def is_folder(folder: Path) -> bool:
-    """Tell whether a folder holds ``.npz`` files."""
     return any(map(is_file, files_of(folder)))
 
 

@@ -47,7 +47,6 @@ def _has_classes(folder: Path) -> bool:
 
 
 def read(folder: Path) -> Source:
-    """Read all pictures."""
     if not _has_classes(folder):
         raise DatasetError(
             f"{folder} holds pictures, but no folders of pictures: all of them would be one class. "

@@ -243,7 +243,6 @@ def find_names(folder: Path, prefix: str) -> Mapping[int, str]:
 
 
 def known_names(folder: Path, prefix: str) -> Mapping[int, str]:
-    """Return the names of the labels of a well-known data set."""
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
         folder = folder.absolute()
     words = "/".join([*folder.parts[-_FOLDERS:], prefix]).lower()

@@ -44,12 +44,10 @@ class _Table:
 
 
 def is_file(path: Path) -> bool:
-    """Tell by its name whether a file is a table."""
     return path.name.lower().removesuffix(".gz").endswith(".csv")
 
 
 def is_folder(folder: Path) -> bool:
-    """Tell whether a folder holds tables."""
     return any(map(is_file, files_of(folder)))
 
 
