@@ -6,11 +6,11 @@ Each section is opened in a window of its own, with a cache folder of its own, f
                                 [--sections network,results,map,limits] [--json] [--screen]
 
 Reported are the seconds until a section is complete when it is opened for the first time and for
-the second (in another window; the cache knows it then), compiling included, and how long the GUI
-thread was busy with single events meanwhile, in milliseconds. Of *Network* the first picture
-counts; then a picture follows the other, `RATE` a second, as while somebody draws, and the frames
-shown in a second are reported with what they cost the GUI thread. Threads change as often as in
-the program, and garbage is collected as it is there, in events that count. Without ``--screen``
+the second (in another window; the cache knows it then), compiling included, and what single events
+took of the GUI thread's own processor time meanwhile, in milliseconds. Of *Network* the first
+picture counts; then a picture follows the other, `RATE` a second, as while somebody draws, and the
+frames shown in a second are reported with what they cost the GUI thread. Threads change as often as
+in the program, and garbage is collected as it is there, in events that count. Without ``--screen``
 Qt's offscreen platform paints. A section is one entry of `SECTIONS`.
 """
 
@@ -152,7 +152,7 @@ def application(screen: bool) -> Any:
             # The events of the workers' threads pass through here, too.
             if threading.current_thread() is not threading.main_thread():
                 return super().notify(receiver, event)
-            start = time.perf_counter()
+            start = time.thread_time()
             self._depth += 1
             try:
                 return super().notify(receiver, event)
@@ -160,7 +160,7 @@ def application(screen: bool) -> Any:
                 self._depth -= 1
                 # Events within events are part of the outer one.
                 if self._depth == 0:
-                    self.busy.append(time.perf_counter() - start)
+                    self.busy.append(time.thread_time() - start)
 
     app = Timed()
     app.collector = GuiThreadGarbageCollector(app)

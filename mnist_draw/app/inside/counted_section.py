@@ -79,23 +79,17 @@ class CountedSection(Section):
         return all(ended)
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        old, old_key = self._model, self._key
-        self._key = key
-        same = old is not None and key == old_key and old.network == model.network
+        old, same_key, self._key = self._model, key == self._key, key
+        same = old is not None and same_key and old.network == model.network
         if old is not None and same and old.info.epochs != model.info.epochs:
             # The same run after another epoch: what is counted stays until it is asked for anew.
             self._newer = model
             self._show_state()
         else:
-            if old is not None and not same:
-                self._forget_network()
             self._begin(model)
 
-    def _forget_network(self) -> None:
-        """Clear what belongs to another network than the one that is counted next."""
-
     def _begin(self, model: ModelFile) -> None:
-        """Count a network from the start, and set `_model` and `_newer`."""
+        """Set `_model` and `_newer`, clear what is shown, and count a network from the start."""
         raise NotImplementedError
 
     def _stop_or_go_on(self) -> None:

@@ -59,8 +59,7 @@ def open_section(section, qtbot, example=None):
 
 
 def neighbours(section):
-    places = section.neighbours.view.tiles.places
-    return [] if places is None else places.tolist()
+    return section.neighbours.view.tiles.places.tolist()
 
 
 def test_the_last_hidden_layer_is_shown_at_first_and_another_when_chosen(section, qtbot):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
-from PyQt5.QtCore import QEvent, QModelIndex, QObject, Qt
+from PyQt5.QtCore import QEvent, QObject, Qt
 from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
 
@@ -58,8 +58,7 @@ def press(section, qtbot, row, column):
 
 
 def shown(section):
-    places = section.mistakes.view.tiles.places
-    return [] if places is None else places.tolist()
+    return section.mistakes.view.tiles.places.tolist()
 
 
 def test_everything_is_counted_and_painted_once(section, qtbot, digits):
@@ -282,23 +281,6 @@ def test_the_points_are_walked_by_keys(section, qtbot, monkeypatch):
     assert told[-1].replace("\n", " ") == view.accessibleDescription()
 
 
-def test_many_pictures_are_fetched_in_pieces(section, qtbot, digits):
-    many = Pictures(digits.train_images[:500], digits.train_labels[:500], "many")
-    section.data.setItemData(0, lambda: many)
-    section.use_network(altered(-1, -1), "x")
-    section.set_active(True)
-    qtbot.waitUntil(lambda: bool(section._results and section._results.is_complete), timeout=20_000)
-    tiles = section.mistakes.view.tiles
-    wrong = len(shown(section))
-    assert wrong > 400
-    sizes = [0, tiles.rowCount()]
-    while tiles.canFetchMore(QModelIndex()):
-        tiles.fetchMore(QModelIndex())
-        sizes.append(tiles.rowCount())
-    assert sizes[-1] == wrong
-    assert max(np.diff(sizes)) <= 200
-
-
 def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(section, qtbot):
     count(section, qtbot)
     section.set_present(True)
@@ -324,7 +306,6 @@ def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section,
         assert label_text(section, "accuracyFigure") == "–"
     assert [label_text(section, name) for name in figures] == ["–"] * 3
     matrix = section.confusion.matrix
-    assert not matrix.dimmed
     assert matrix.cells == []
     assert section.confusion.links[0].isHidden()
     assert not section.reliability.bins

@@ -201,15 +201,13 @@ class LimitsSection(CountedSection):
         widest = max(card.minimumSizeHint().width() for card in self._cards) + Size.CARD_GAP
         self._set_out(min(_COLUMNS, max(1, (self._room + Size.CARD_GAP) // widest)))
 
-    def _forget_network(self) -> None:
-        self._found.pop(self._key, None)
-
     def _begin(self, model: ModelFile) -> None:
         names = all_names(model)
         if self._model is not None and names != all_names(self._model):
             self.choices.forget()
             self._listed = False
         self._model, self._newer = model, None
+        self._found.pop(self._key, None)
         known = [choice.title for choice in self.choices.choices if choice.key == self._key]
         title = known[0] if known else self._title(model)
         self.choices.add(NetworkChoice(self._key, title, lambda: model, names=names), first=True)

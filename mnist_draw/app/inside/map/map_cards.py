@@ -79,8 +79,7 @@ class NeighboursCard(Card):
             self.note.setText(f"of {known.counted:,}")
 
     def show_nothing(self, words: str = NOTHING) -> None:
-        empty = np.empty(0, np.intp)
-        self.view.tiles.show_pictures(np.empty((0, 1, 28, 28), np.uint8), empty, str, str)
+        self.view.tiles.clear()
         self._steady.set_text(words)
 
     def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Callable[[int], str]) -> None:

@@ -11,7 +11,7 @@ from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import smooth_painter
+from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 
@@ -41,7 +41,6 @@ class ConfusionMatrix(WalkableView):
             parent,
         )
         self.pinned: Pair | None = None
-        self.dimmed = False
         self.classes = 10
         self.name: Callable[[int], str] = str
         self.cells: list[list[Cell]] = []
@@ -61,11 +60,6 @@ class ConfusionMatrix(WalkableView):
             self.walk_to(None)
             self.classes, self.cells, self.name = classes, [], name
             self.updateGeometry()
-
-    def set_dimmed(self, on: bool) -> None:
-        if on != self.dimmed:
-            self.dimmed = on
-            self.update()
 
     def pin(self, pair: Pair | None) -> None:
         if pair != self.pinned:
@@ -168,7 +162,6 @@ class ConfusionMatrix(WalkableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        painter.setOpacity(0.45 if self.dimmed else 1.0)
         self._paint_names(painter)
         fonts = {
             (size, bold): theme.font(size, bold)
@@ -193,6 +186,8 @@ class ConfusionMatrix(WalkableView):
         return self.item(row, column)
 
     def _paint_names(self, painter: QPainter) -> None:
+        write_with(painter, Text.LABEL, "muted")
+        painter.drawText(self._box(-1, -1), Qt.AlignCenter, "it is")
         for place in range(self.classes + 1):
             edge = place == self.classes
             painter.setFont(theme.font(Text.LABEL if edge else Text.BODY, bold=not edge))

@@ -33,49 +33,47 @@ if TYPE_CHECKING:
 #: Pixels of a picture's side.
 SIDE = 64
 _IMAGE = Qt.UserRole + 1
-#: Rows that a model takes at a time: more would keep the window waiting.
-AT_ONCE = 200
+#: Tiles that are laid out at a time: more would keep the window waiting.
+_BATCH = 200
 
 
 class TileModel(QAbstractListModel):
-    """Pictures with a line of text each; rows are fetched when they become visible."""
+    """Pictures with a line of text each."""
+
+    _images: np.ndarray
+    _captions: Callable[[int], str]
+    _describe: Callable[[int], str]
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.places: np.ndarray | None = None
-        self._images: np.ndarray | None = None
-        self._captions: Any = None
-        self._describe: Any = None
-        self._fetched = 0
+        #: Which of the images are shown.
+        self.places = np.empty(0, np.intp)
 
     def show_pictures(
-        self, images: np.ndarray, places: np.ndarray, captions: Any, describe: Any
+        self,
+        images: np.ndarray,
+        places: np.ndarray,
+        captions: Callable[[int], str],
+        describe: Callable[[int], str],
     ) -> None:
         self.beginResetModel()
         self._images, self.places = images, places
         self._captions, self._describe = captions, describe
-        self._fetched = min(AT_ONCE, len(places))
+        self.endResetModel()
+
+    def clear(self) -> None:
+        self.beginResetModel()
+        self.places = np.empty(0, np.intp)
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex | None = None) -> int:
-        return 0 if parent is not None and parent.isValid() else self._fetched
-
-    def canFetchMore(self, parent: QModelIndex) -> bool:
-        return self.places is not None and self._fetched < len(self.places)
-
-    def fetchMore(self, parent: QModelIndex) -> None:
-        assert self.places is not None
-        end = min(self._fetched + AT_ONCE, len(self.places))
-        self.beginInsertRows(QModelIndex(), self._fetched, end - 1)
-        self._fetched = end
-        self.endInsertRows()
+        return 0 if parent is not None and parent.isValid() else len(self.places)
 
     def place(self, index: QModelIndex) -> int:
-        assert self.places is not None
         return int(self.places[index.row()])
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
-        if not index.isValid() or self._images is None:
+        if not index.isValid():
             return None
         if role == Qt.DisplayRole:
             return self._captions(self.place(index))
@@ -102,7 +100,6 @@ class TileDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
         painter.save()
-        painter.setOpacity(0.45 if self._view.dimmed else 1.0)
         side = self._view.picture_side()
         box = QRectF(option.rect.left() + 2, option.rect.top() + 3, side, side)
         painter.drawImage(box, image_of(index.data(_IMAGE)))
@@ -132,7 +129,6 @@ class TileView(QListView):
         explain(self, title, sentence)
         self.setToolTip("")
         self.picked: int | None = None
-        self.dimmed = False
         self.tiles = TileModel(self)
         self.setModel(self.tiles)
         self.setItemDelegate(TileDelegate(self))
@@ -140,6 +136,8 @@ class TileView(QListView):
         self.setResizeMode(QListView.Adjust)
         self.setMovement(QListView.Static)
         self.setUniformItemSizes(True)
+        self.setLayoutMode(QListView.Batched)
+        self.setBatchSize(_BATCH)
         self.setSelectionMode(QAbstractItemView.NoSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
@@ -214,8 +212,7 @@ class MistakesCard(Card):
         self.note.setText("")
         self.all_link.hide()
         self.nothing.hide()
-        empty = np.empty(0, np.intp)
-        self.view.tiles.show_pictures(np.empty((0, 1, 28, 28), np.uint8), empty, str, str)
+        self.view.tiles.clear()
         self.view.show()
 
     def show_results(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from mnist_draw.analysis.pictures import (
     Pictures,
@@ -24,7 +24,7 @@ from mnist_draw.app.inside.counted_section import StateLine
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.painters import smooth_painter, write_with
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
@@ -196,23 +196,6 @@ _TAKEN, _NONE_TAKEN = "TAKEN FOR ANOTHER MOST OFTEN", "NONE TAKEN FOR ANOTHER"
 UNLABELLED = "These pictures do not say what they are. The least sure come first."
 
 
-class Upright(QWidget):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self._text = text
-        self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Expanding)
-
-    def sizeHint(self) -> QSize:
-        return QSize(round((Text.LABEL + 2) * theme.text_scale()), 0)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        write_with(painter, Text.LABEL, "muted")
-        painter.translate(0, self.height())
-        painter.rotate(-90)
-        painter.drawText(QRectF(0, 0, self.height(), self.width()), Qt.AlignCenter, self._text)
-
-
 class ConfusionCard(Card):
     def __init__(self, state: StateLine) -> None:
         super().__init__("What it takes each digit for")
@@ -221,9 +204,8 @@ class ConfusionCard(Card):
         self._table = QWidget()
         reads = label("it reads", "muted")
         reads.setAlignment(Qt.AlignCenter)
-        matrix = row(Upright("it is"), (self.matrix, 1), gap=0)
         self.taken_heading = label(_TAKEN, "heading", "takenHeading")
-        table = column(reads, (matrix, 1), gap=0, owner=self._table)
+        table = column(reads, (self.matrix, 1), gap=0, owner=self._table)
         taken = column(self.taken_heading, self._build_links(), gap=Size.GRID)
         table.addSpacing(Size.FIELD_GAP)
         table.addWidget(rule())
@@ -294,7 +276,6 @@ class ReliabilityView(WalkableView):
             parent,
         )
         self.bins: tuple[Bin, ...] = ()
-        self.dimmed = False
 
     def sizeHint(self) -> QSize:
         return QSize(320, 150)
@@ -323,7 +304,6 @@ class ReliabilityView(WalkableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        painter.setOpacity(0.45 if self.dimmed else 1.0)
         self._paint_axes(painter)
         accent = theme.colour("accent")
         painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))

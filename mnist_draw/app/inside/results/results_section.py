@@ -57,7 +57,7 @@ class ResultsSection(CountedSection):
         self._shown: Pictures | None = None
         self._results: Results | None = None
         self._failure = ""
-        self._outdated = self._presenting = False
+        self._presenting = False
         self._loading = self._job(self._set_pictures, self._fail_to_load)
         self._counting = self._job(self._show_results, self._fail)
         self._comparing = self._job(self._show_compared, self._fail)
@@ -109,24 +109,17 @@ class ResultsSection(CountedSection):
         self.mistakes.view.picked_here.connect(self._pick)
         self.mistakes.view.why_requested.connect(self._ask_why)
 
-    def _forget_network(self) -> None:
-        self._show_nothing()
-        self.figures.show_other("" if self._pictures is None else self._pictures.other_name, None)
-
     def _begin(self, model: ModelFile) -> None:
         self._model, self._newer, self._failure = model, None, ""
-        self._outdated = self._results is not None
+        self._show_nothing()
         self._show_classes()
         if self.data.use_network(model):
             self._pictures = None
             for job in self._jobs:
                 job.stop()
-            # Counts of other classes must not be shown under this network's name.
-            self._show_nothing()
         self._begin_count(model)
         if self._active and self._pictures is None:
             self._load(self.data.load)
-        self._show_dimmed()
         self._show_state()
 
     def _begin_count(self, model: ModelFile) -> None:
@@ -182,8 +175,7 @@ class ResultsSection(CountedSection):
         places = self.mistakes.view.tiles.places
         pair = self.confusion.matrix.pinned
         if results.labels is None or pair is not None:
-            chosen = [] if places is None else places.tolist()
-            return pictures_table(results, chosen, pictures.one, self._name)
+            return pictures_table(results, places.tolist(), pictures.one, self._name)
         return confusion_table(results, self._name)
 
     def _show_classes(self) -> None:
@@ -200,11 +192,10 @@ class ResultsSection(CountedSection):
         self._pictures = pictures
         self.data.confirm()
         self._failure = ""
-        self._outdated = self._results is not None
+        self._show_nothing()
         self.figures.show_other(pictures.other_name, None)
         if self._model is not None:
             self._begin_count(self._model)
-        self._show_dimmed()
         self._show_state()
 
     def _fail_to_load(self, sentence: str) -> None:
@@ -231,11 +222,7 @@ class ResultsSection(CountedSection):
         self.remark.setVisible(bool(remarks))
 
     def _show_results(self, results: Results) -> None:
-        first = self._outdated or self._results is None
         self._results, self._shown = results, self._pictures
-        self._outdated = False
-        if first:
-            self._show_dimmed()
         matrix = self.confusion.matrix
         if results.labels is None and matrix.pinned is not None:
             matrix.pin(None)
@@ -251,16 +238,13 @@ class ResultsSection(CountedSection):
 
     def _show_nothing(self) -> None:
         self._results = self._shown = None
-        self._outdated = False
         self.figures.show_nothing()
-        self.confusion.matrix.pin(None)
         self.confusion.show_results(None, self._name)
         self.reliability.show_results(None)
         self.reliability_text.setText("")
         self.mistakes.show_nothing()
         self._show_remark()
         self._show_side()
-        self._show_dimmed()
 
     def _show_compared(self, results: Results) -> None:
         if self._pictures is not None and results.is_complete:
@@ -272,18 +256,11 @@ class ResultsSection(CountedSection):
             self.mistakes.show_results(self._results, self._shown, pair, self._name)
             self._show_picked()
 
-    def _show_dimmed(self) -> None:
-        self.confusion.matrix.set_dimmed(self._outdated)
-        for view in (self.reliability, self.mistakes.view):
-            view.dimmed = self._outdated
-        self.reliability.update()
-        self.mistakes.view.viewport().update()
-
     def _state(self) -> tuple[str, str]:
         results, counting = self._results, self._counting.is_running
         if self._failure:
             return "This was not counted.", "Try again"
-        if results is None or (counting and self._outdated):
+        if results is None:
             return ("Getting the network ready", "") if self._model is not None else ("", "")
         if not results.is_complete:
             words = f"{results.counted:,} of {results.total:,} counted"
@@ -303,8 +280,6 @@ class ResultsSection(CountedSection):
     def _fail(self, sentence: str) -> None:
         self._failure = sentence
         self.problem.emit(sentence)
-        if self._outdated:
-            self._show_nothing()
         self._stop()
 
     def _example_at(self, place: int) -> Example:
