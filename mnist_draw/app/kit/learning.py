@@ -1,8 +1,4 @@
-"""Learning the user's digits off the GUI thread; a better network is saved before it is used.
-
-The worker is a plain object whose :meth:`LearningWorker.run` needs no thread; :class:`Learning`
-gives one a thread each time.
-"""
+"""Learning the user's digits off the GUI thread; a better network is saved before it is used."""
 
 from __future__ import annotations
 
@@ -10,13 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw import thread_priority
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import WorkerThread, connect_direct
+from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
 from mnist_draw.training.control import Controls
 
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
 
 #: Steps are reported at most this often, in seconds.
 _EVERY = 0.05
+_NOTHING = "Nothing was learnt."
 
 Learn = Callable[..., Iterator[Any]]
 
@@ -54,44 +52,60 @@ def _learn(*arguments: Any, **options: Any) -> Iterator[Any]:
     return fine_tune(*arguments, **options)
 
 
-class LearningWorker(QObject):
+class Learning(QObject):
+    """Starts and stops learning, reports its steps, and starts the run that waits for its end."""
+
     stepped = pyqtSignal(str, float)
+    #: Emitted in the thread that learns.
     fine_tuned = pyqtSignal(Outcome)
     #: The network before still answers.
     not_learnt = pyqtSignal(Told)
     failed = pyqtSignal(str)
-    finished = pyqtSignal()
+    ended = pyqtSignal()
+    #: Another run waits, or none.
+    queue_changed = pyqtSignal()
 
-    #: The outcome, or why there is none; valid once `has_ended` is set.
-    result: Outcome | str = "Nothing was learnt."
-
-    def __init__(
-        self,
-        network: ModelFile | Callable[[], ModelFile],
-        key: str = "",
-        learn: Learn | None = None,
-    ) -> None:
-        super().__init__()
-        self.controls = Controls()
-        self._network = network
-        self._key = key
+    def __init__(self, learn: Learn | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._learn = learn or _learn
-        self.has_ended = threading.Event()
+        self._background: Background | None = None
+        self.controls = Controls()
+        #: The outcome, or why there is none; valid once learning has ended.
+        self._result: Outcome | str = _NOTHING
+        self._has_ended = threading.Event()
+        #: Which part of the work is done, 0 to 1; None while nothing is being learnt.
+        self.progress: float | None = None
+        #: The name of the run that starts after learning; empty if none waits.
+        self.queued = ""
+        self._start_queued: Callable[[], object] | None = None
+        self.stepped.connect(self._note_progress)
 
-    @pyqtSlot()
-    def run(self) -> None:
-        """Learn until the end, a stop or an error."""
+    @property
+    def running(self) -> bool:
+        return self._background is not None
+
+    def start(self, network: ModelFile | Callable[[], ModelFile], key: str = "") -> None:
+        """Begin to learn from a network, which a key names if it is in a file."""
+        if self.running:
+            raise RuntimeError("digits are being learnt already")
+        self.controls = Controls()
+        self.progress, self._result = 0.0, _NOTHING
+        self._has_ended.clear()
+        self._background = Background(self, "learning", self.controls.stop)
+        self._background.run(partial(self.run, network, key), lambda _: self._finish())
+
+    def run(self, network: ModelFile | Callable[[], ModelFile], key: str = "") -> None:
+        """Learn until the end, a stop or an error; needs no thread."""
         thread_priority.lower()
         try:
-            self._run()
+            self._learn_digits(network, key)
         except Exception as error:  # reported to the user
-            self.result = f"{reporter.sentence(error)} Nothing was learnt."
-            self.failed.emit(self.result)
+            self._result = f"{reporter.sentence(error)} {_NOTHING}"
+            self.failed.emit(self._result)
         finally:
-            self.has_ended.set()
-            self.finished.emit()
+            self._has_ended.set()
 
-    def _run(self) -> None:
+    def _learn_digits(self, network: ModelFile | Callable[[], ModelFile], key: str) -> None:
         from mnist_draw.dataset.own_digits import load_digits, normalised
         from mnist_draw.dataset.pictures.picture_file import load_picture
         from mnist_draw.storage.my_digits import my_digits_folder
@@ -100,27 +114,27 @@ class LearningWorker(QObject):
         folder = my_digits_folder()
         digits, messages = load_digits(folder, load_picture)
         extra, inks = normalised(digits, folder), [digit.ink for digit in digits]
-        model = self._network() if callable(self._network) else self._network
+        model = network() if callable(network) else network
         last = 0.0
         for step in self._learn(model, extra, inks=inks, controls=self.controls):
             if hasattr(step, "model"):
-                self._take(model, step, messages)
+                self._take(model, key, step, messages)
             elif time.monotonic() - last > _EVERY:
                 last = time.monotonic()
                 self.stepped.emit(step.label, step.part)
 
-    def _take(self, before: ModelFile, fine_tuned: Any, messages: list[str]) -> None:
+    def _take(self, before: ModelFile, key: str, fine_tuned: Any, messages: list[str]) -> None:
         """Save the new network if it is better; another is forgotten, for Learn makes it again."""
         sentence, line = fine_tuned.describe()
         told = Told(sentence, line, " ".join(messages))
         if fine_tuned.is_better:
-            self.result = outcome = self._save(before, fine_tuned.model, told)
+            self._result = outcome = self._save(before, key, fine_tuned.model, told)
             self.fine_tuned.emit(outcome)
         else:
-            self.result = str(told)
+            self._result = str(told)
             self.not_learnt.emit(told)
 
-    def _save(self, before: ModelFile, model: ModelFile, told: Told) -> Outcome:
+    def _save(self, before: ModelFile, key: str, model: ModelFile, told: Told) -> Outcome:
         """Save the new network, and the one before unless it is in a file."""
         from mnist_draw.library.networks import save_fine_tuned
         from mnist_draw.training.network_places import (
@@ -130,7 +144,7 @@ class LearningWorker(QObject):
         )
 
         try:
-            key = self._key or save_fine_tuned(before, before=True).key
+            key = key or save_fine_tuned(before, before=True).key
             model = model.with_info(before=key, before_name=before.title)
             stored = save_fine_tuned(model)
             return Outcome(model.with_info(name=stored.title), stored.key, told)
@@ -147,60 +161,15 @@ class LearningWorker(QObject):
             told = replace(told, trouble=f"{told.trouble} {error} {unsaved}")
             return Outcome(model, "", told)
 
-
-class Learning(QObject):
-    """Starts and stops learning, reports its steps, and starts the run that waits for its end."""
-
-    stepped = pyqtSignal(str, float)
-    fine_tuned = pyqtSignal(Outcome)
-    not_learnt = pyqtSignal(Told)
-    failed = pyqtSignal(str)
-    ended = pyqtSignal()
-    #: Another run waits, or none.
-    queue_changed = pyqtSignal()
-
-    def __init__(self, learn: Learn | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._learn = learn
-        self._thread: WorkerThread | None = None
-        self._worker: LearningWorker | None = None
-        #: Which part of the work is done, 0 to 1; None while nothing is being learnt.
-        self.progress: float | None = None
-        #: The name of the run that starts after learning; empty if none waits.
-        self.queued = ""
-        self._start_queued: Callable[[], object] | None = None
-        self.stepped.connect(self._note_progress)
-
-    @property
-    def running(self) -> bool:
-        return self._thread is not None
-
-    def start(self, network: ModelFile | Callable[[], ModelFile], key: str = "") -> None:
-        """Begin to learn; the parameters are those of :class:`LearningWorker`."""
-        if self.running:
-            raise RuntimeError("digits are being learnt already")
-        self._worker = worker = LearningWorker(network, key, self._learn)
-        self.progress = 0.0
-        worker.stepped.connect(self.stepped)
-        connect_direct(worker.fine_tuned, self.fine_tuned)
-        worker.not_learnt.connect(self.not_learnt)
-        worker.failed.connect(self.failed)
-        self._thread = WorkerThread("learning", worker, worker.run, worker.controls.stop)
-        connect_direct(worker.finished, self._thread.quit)
-        self._thread.ended.connect(self._finish)
-        self._thread.start()
-
     def stop(self) -> None:
         """Ask for the end after the minibatch at hand; the network in use stays."""
-        if self._thread is not None:
-            self._thread.ask_to_end()
+        self.controls.stop()
 
     def finish(self, seconds: float) -> Outcome | str:
         """Wait until the learning that is going on has ended, without an event of Qt."""
-        worker = self._worker
-        if worker is None or not worker.has_ended.wait(seconds):
-            return "Learning took too long. Nothing was learnt."
-        return worker.result
+        if not self._has_ended.wait(seconds):
+            return f"Learning took too long. {_NOTHING}"
+        return self._result
 
     def start_after(self, name: str, start: Callable[[], object]) -> None:
         """Start a run when learning has ended, in place of one that waits already."""
@@ -216,9 +185,8 @@ class Learning(QObject):
     def _note_progress(self, _: str, part: float) -> None:
         self.progress = part
 
-    @pyqtSlot()
     def _finish(self) -> None:
-        self._thread = self._worker = self.progress = None
+        self._background = self.progress = None
         self.ended.emit()
         start = self._start_queued
         self.cancel_queued()

@@ -1,15 +1,13 @@
 """Work off the GUI thread, values passed between threads, and the end of all of it.
 
-There are three kinds of work: `Background` does one piece after another,
-`~mnist_draw.app.kit.latest_job.LatestJob` answers the newest question, and a `WorkerThread` holds
-an object for as long as that is needed, such as a training run. All are listed in `running` while
-they work, so that the end of the program finds them.
+There are two kinds of work: `Background` does one piece after another,
+`~mnist_draw.app.kit.latest_job.LatestJob` answers the newest question. Both are listed in
+`running` while they work, so that the end of the program finds them.
 """
 
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections import deque
@@ -21,15 +19,12 @@ from PyQt5.QtCore import (
     QCoreApplication,
     QObject,
     Qt,
-    QThread,
     pyqtBoundSignal,
     pyqtSignal,
     pyqtSlot,
 )
 
 from mnist_draw.app.kit.reporting import reporter
-
-logger = logging.getLogger("mnist_draw.app")
 
 T = TypeVar("T")
 
@@ -90,14 +85,14 @@ class Registry:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._threads: list[Lane | WorkerThread] = []
+        self._threads: list[Lane] = []
 
-    def add(self, thread: Lane | WorkerThread) -> None:
+    def add(self, thread: Lane) -> None:
         """List a thread that begins; it lives at least until it is removed."""
         with self._lock:
             self._threads.append(thread)
 
-    def remove(self, thread: Lane | WorkerThread) -> None:
+    def remove(self, thread: Lane) -> None:
         """Take a thread that has ended off the list."""
         with self._lock:
             self._threads = [other for other in self._threads if other is not thread]
@@ -153,9 +148,14 @@ class Lane:
     """
 
     def __init__(
-        self, name: str = "background", linger: float | None = None, gives_up: bool = False
+        self,
+        name: str = "background",
+        linger: float | None = None,
+        gives_up: bool = False,
+        leave: Callable[[], object] = lambda: None,
     ) -> None:
         self._name, self._linger, self._gives_up = name, linger, gives_up
+        self._leave = leave
         self._changed = threading.Condition()
         #: When each step is due, of `time.monotonic`, and the step.
         self._waiting: deque[tuple[float, Callable[[], None]]] = deque()
@@ -186,6 +186,7 @@ class Lane:
 
         Steps put after the end begin anew: the user may have cancelled the end of the session.
         """
+        self._leave()
         if self._gives_up:
             with self._changed:
                 self._ended = self._thread is not None
@@ -239,12 +240,18 @@ class Background:
     """Does one piece of work after another in a thread that ends soon after the last.
 
     The work is done even when its owner is gone: it may write a drawing. Only the owner's
-    functions are not called any more then.
+    functions are not called any more then. ``leave`` asks work that takes long, such as a training
+    run, to end early.
     """
 
-    def __init__(self, owner: QObject | None = None) -> None:
+    def __init__(
+        self,
+        owner: QObject | None = None,
+        name: str = "background",
+        leave: Callable[[], object] = lambda: None,
+    ) -> None:
         self._owner = owner
-        self._lane = Lane(linger=_LINGER_S)
+        self._lane = Lane(name, _LINGER_S, leave=leave)
 
     def run(
         self,
@@ -278,66 +285,3 @@ class Background:
                 function(value)
 
         call_in_gui_thread(call)
-
-
-class WorkerThread(QObject):
-    """Lets a worker live in a thread, from `start` until it is asked to end."""
-
-    ended = pyqtSignal()
-
-    def __init__(
-        self,
-        name: str,
-        worker: QObject,
-        begin: Callable[[], None],
-        leave: Callable[[], object],
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._worker = worker
-        self._leave = leave
-        self._thread = QThread()
-        self._thread.setObjectName(name)
-        self._thread.finished.connect(self._finish)
-        self._listed = False
-        worker.moveToThread(self._thread)
-        self._thread.started.connect(begin)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._listed = True
-        running.add(self)
-        self._thread.start()
-
-    @pyqtSlot()
-    def quit(self) -> None:
-        """End the thread after what it does now; from any thread."""
-        self._thread.quit()
-
-    def ask_to_end(self) -> None:
-        """Ask for the end; returns at once."""
-        self._leave()
-        self._thread.quit()
-
-    def wait(self, seconds: float = SHUTDOWN_S) -> bool:
-        """Wait so long at the most; return whether the thread has ended."""
-        if self._thread.isRunning() and not self._thread.wait(round(1000 * seconds)):
-            logger.warning("%s is still busy", self._thread.objectName())
-            return False
-        self._finish()
-        return True
-
-    def stop(self, seconds: float = SHUTDOWN_S) -> bool:
-        self.ask_to_end()
-        return self.wait(seconds)
-
-    @pyqtSlot()
-    def _finish(self) -> None:
-        """Emit `ended` once; a GUI thread that waits for the end receives no signals meanwhile."""
-        if self._listed:
-            self._thread.wait()
-            self._listed = False
-            running.remove(self)
-            # Its owner may be gone where it took long to end.
-            if not sip.isdeleted(self):
-                self.ended.emit()

@@ -215,6 +215,8 @@ class Shutdown(QObject):
             self._training.stop(closing=True)
             self._leave_learning(_SESSION_S / 2)
             running.shut_down(_SESSION_S / 2)
+            # What its end has left must be known now.
+            self._training.wait(0)
         elif self._waits_for_work():
             return False
         if self.unsaved and not self._unasked:

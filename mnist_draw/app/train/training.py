@@ -1,7 +1,7 @@
 """Training off the GUI thread: the one loop, its events, and the run's files.
 
-The worker is a plain object whose :meth:`TrainingWorker.run` needs no thread; :class:`Training`
-gives one a thread for each run and hands its events on at most 30 times a second.
+:meth:`TrainingWorker.run` needs no thread; :class:`Training` gives it one for each run and hands
+its events on at most 30 times a second.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt5.QtCore import QObject, QTimer, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from mnist_draw import thread_priority
 from mnist_draw.analysis.layer_inspection import DENSE_PICTURES, LayerFigures, LayerInspection
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Inbox, WorkerThread, connect_direct
+from mnist_draw.app.kit.threads import SHUTDOWN_S, Background, Inbox
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
@@ -102,21 +102,19 @@ class Inspector:
         self._closing.wait(_REST * (time.thread_time() - began))
 
 
-class TrainingWorker(QObject):
+class TrainingWorker:
     """One run, from its settings to its saved network."""
-
-    trained = pyqtSignal(ModelFile)
-    finished = pyqtSignal()
 
     def __init__(
         self,
         settings: TrainingSettings,
         folder: Path,
+        trained: Callable[[ModelFile], object],
         resume: bool = False,
         train: Train | None = None,
         unsaved: Checkpoint | None = None,
     ) -> None:
-        super().__init__()
+        self._trained = trained
         self.unsaved = unsaved
         self.folder = folder
         self.controls = Controls()
@@ -133,7 +131,6 @@ class TrainingWorker(QObject):
         #: The network where no place took it.
         self._unsaved: ModelFile | None = None
 
-    @pyqtSlot()
     def run(self) -> None:
         """Train until the end, a stop or an error."""
         thread_priority.lower()
@@ -161,7 +158,6 @@ class TrainingWorker(QObject):
                 self.inbox.put(rescued)
             elif not failed:
                 self._tell(message)
-            self.finished.emit()
 
     def _tell(self, sentence: str) -> None:
         if sentence:
@@ -190,7 +186,7 @@ class TrainingWorker(QObject):
         elif isinstance(event, Checkpointed):
             self.unsaved = None
         elif isinstance(event, EpochFinished):
-            self.trained.emit(self._model(event.parameters))
+            self._trained(self._model(event.parameters))
             self._read_digits(event.parameters)
             self._inspect(event)
 
@@ -216,7 +212,7 @@ class TrainingWorker(QObject):
             return None
         session = self.session
         model = session.named(session.save_network(event.parameters, calibrate=not self.closing))
-        self.trained.emit(model)
+        self._trained(model)
         failure = session.failure
         if failure is None:
             self.inbox.put(Saved(self.folder / MODEL_NAME))
@@ -248,7 +244,7 @@ class Training(QObject):
         super().__init__(parent)
         self._train = train
         self._worker: TrainingWorker | None = None
-        self._thread: WorkerThread | None = None
+        self._background: Background | None = None
         self._last: tuple[TrainingSettings, Path] | None = None
         #: The last checkpoint of that run, where it could not be written.
         self._unsaved: Checkpoint | None = None
@@ -258,7 +254,7 @@ class Training(QObject):
 
     @property
     def running(self) -> bool:
-        return self._thread is not None
+        return self._background is not None
 
     @property
     def key(self) -> str:
@@ -307,14 +303,14 @@ class Training(QObject):
             raise RuntimeError("a run is going on")
         unsaved = self._unsaved if resume and folder == self.folder else None
         self._last, self._unsaved = (settings, folder), None
-        self._worker = worker = TrainingWorker(settings, folder, resume, self._train, unsaved)
-        # Direct: networks pass from thread to thread even while the window is busy.
-        connect_direct(worker.trained, self.trained)
-        self._thread = WorkerThread("training", worker, worker.run, worker.controls.stop)
-        connect_direct(worker.finished, self._thread.quit)
-        self._thread.ended.connect(self._finish)
+        # Networks pass from thread to thread even while the window is busy.
+        trained = self.trained.emit
+        self._worker = worker = TrainingWorker(
+            settings, folder, trained, resume, self._train, unsaved
+        )
+        self._background = Background(self, "training", worker.controls.stop)
         self._timer.start()
-        self._thread.start()
+        self._background.run(worker.run, lambda _: self._finish(worker))
 
     def only_in_memory(self) -> ModelFile | None:
         """Return the network of the run that is going on, where its last epoch is on no disk."""
@@ -328,9 +324,14 @@ class Training(QObject):
                 self._worker.closing = True
             self._worker.controls.stop()
 
-    def wait(self) -> bool:
-        """Stop and wait a bounded time; return whether the run's thread has ended."""
-        return self._thread is None or self._thread.stop()
+    def wait(self, seconds: float = SHUTDOWN_S) -> bool:
+        """Stop and wait, so long at the most; return whether the run has ended."""
+        self.stop()
+        if self._background is not None and not self._background.wait(seconds):
+            return False
+        if self._worker is not None:
+            self._finish(self._worker)
+        return True
 
     def _drain(self) -> None:
         if self._worker is not None:
@@ -338,12 +339,12 @@ class Training(QObject):
             if events:
                 self.happened.emit(events)
 
-    @pyqtSlot()
-    def _finish(self) -> None:
+    def _finish(self, worker: TrainingWorker) -> None:
+        """Note that a run has ended, once; a GUI thread that waits for it hears nothing."""
+        if self._worker is not worker:
+            return
         self._timer.stop()
         self._drain()
-        self._thread = None
-        if self._worker is not None:
-            self._unsaved = self._worker.unsaved
-        self._worker = None
+        self._background = self._worker = None
+        self._unsaved = worker.unsaved
         self.ended.emit()

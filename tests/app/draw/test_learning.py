@@ -15,7 +15,7 @@ from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.kit import active_network
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.learning import Learning, LearningWorker, Outcome
+from mnist_draw.app.kit.learning import Learning, Outcome
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell import shutdown
 from mnist_draw.app.shell.window import Window
@@ -71,26 +71,22 @@ class Learn:
         yield FineTuned(fakes.model(0.75, title="Knows my hand"), BEFORE, self.after)
 
 
-# -- the worker alone
+# -- without a thread
 
 
-def outcomes(worker):
-    """Run a worker in this thread; return what it has learnt and what it complained of."""
-    learnt: list[Outcome] = []
-    failed: list[str] = []
-    worker.fine_tuned.connect(learnt.append)
-    worker.failed.connect(failed.append)
-    ended: list[int] = []
-    worker.finished.connect(lambda: ended.append(1))
-    worker.run()
-    assert ended == [1]
+def outcomes(model, key, learn):
+    """Learn in this thread; return what was learnt and what was complained of."""
+    learning, learnt, failed = Learning(learn), list[Outcome](), list[str]()
+    learning.fine_tuned.connect(learnt.append)
+    learning.failed.connect(failed.append)
+    learning.run(model, key)
     return learnt, failed
 
 
 def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home):
     taught(own_home)
     learn = Learn()
-    (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", learn))
+    (outcome,), failed = outcomes(fakes.model, "shipped:best", learn)
     assert failed == []
     assert len(learn.calls[0][1]) == 2
     assert outcome.key.startswith("learnt:")
@@ -104,7 +100,7 @@ def test_what_is_learnt_is_saved_and_knows_the_network_before(own_home):
 def test_a_network_that_only_memory_has_is_saved_first(own_home):
     taught(own_home)
     trained = fakes.model(0.25, title="Just trained")
-    (outcome,), _ = outcomes(LearningWorker(trained, "", Learn()))
+    (outcome,), _ = outcomes(trained, "", Learn())
     before = load_model(own_home / "data" / "learnt" / outcome.model.metadata["before"][7:])
     assert before.metadata["title"] == "Just trained"
     assert float(before.parameters[0][0, 0]) == 0.25
@@ -120,7 +116,7 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     taught(own_home)
     monkeypatch.setattr(kept, "save_at", full)
     (own_home / "data" / "networks").write_text("in the way")
-    (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
+    (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert failed == []
     # In a place outside the home, which is full.
     rescued = tmp_path / "mnist-draw-rescued-model.npz"
@@ -134,20 +130,20 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
     # Where no place is left, what was learnt answers all the same.
     monkeypatch.setattr(network_places, "save_model", full)
-    (outcome,), failed = outcomes(LearningWorker(fakes.model, "shipped:best", Learn()))
+    (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert (failed, outcome.key) == ([], "")
     assert "is not saved" in outcome.told.trouble
     assert outcome.model.metadata["before"] == "shipped:best"
 
 
 def test_errors_are_sentences(own_home):
-    learnt, (sentence,) = outcomes(LearningWorker(fakes.model, "", Learn()))
+    learnt, (sentence,) = outcomes(fakes.model, "", Learn())
     assert learnt == []
     assert "holds no digit to learn" in sentence
     assert sentence.endswith("Nothing was learnt.")
     taught(own_home)
     error = UserError("The loss became nan.")
-    told = outcomes(LearningWorker(fakes.model, "", Learn(error)))
+    told = outcomes(fakes.model, "", Learn(error))
     assert told == ([], ["The loss became nan. Nothing was learnt."])
 
 
@@ -241,7 +237,7 @@ def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own
     setup.qtbot.waitUntil(lambda: bool(setup.learn.calls))
     # The second press of a double click on "Learn".
     setup.button("stopLearningButton").click()
-    assert not setup.learning._worker.controls.stop_requested
+    assert not setup.learning.controls.stop_requested
     monkeypatch.setattr(QApplication, "doubleClickInterval", lambda: 0)
     setup.button("stopLearningButton").click()
     setup.learn.gate.set()

@@ -9,7 +9,7 @@ import weakref
 
 import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
+from PyQt5.QtCore import QObject, pyqtSignal
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.kit import collection, latest_job
@@ -17,7 +17,7 @@ from mnist_draw.app.kit import threads as threads_module
 from mnist_draw.app.kit.collection import FollowedFolder
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Background, LatestValue, Registry, WorkerThread, running
+from mnist_draw.app.kit.threads import Background, LatestValue, Registry, running
 from mnist_draw.errors import UserError
 
 
@@ -79,47 +79,23 @@ def test_a_thread_ends_when_nothing_more_is_asked(qapp, monkeypatch):
         assert not threads[number].is_alive()
 
 
-class Worker(QObject):
-    """Notes the thread it is called in."""
+def test_long_work_is_asked_to_end_and_waited_for_after_its_owner_is_gone(qtbot):
+    owner, begun, go = QObject(), threading.Event(), threading.Event()
+    background = Background(owner, leave=go.set)
 
-    def __init__(self):
-        super().__init__()
-        self.threads: list[QThread | None] = []
-        self.begun, self.go = threading.Event(), threading.Event()
+    def work():
+        begun.set()
+        go.wait(10)
 
-    @pyqtSlot()
-    def begin(self):
-        self.threads.append(QThread.currentThread())
-        self.begun.set()
-        self.go.wait(10)
-
-
-def test_a_worker_lives_in_its_thread_until_it_is_asked_to_end(qtbot):
-    worker = Worker()
-    thread = WorkerThread("test", worker, worker.begin, worker.go.set)
-    ended: list[bool] = []
-    thread.ended.connect(lambda: ended.append(True))
-    thread.start()
-    assert worker.begun.wait(10)
-    assert not thread.wait(0.0)
-    assert thread.stop()
-    qtbot.wait(1)
-    assert ended == [True]
-    assert worker.threads[0] is not QThread.currentThread()
-
-
-def test_a_thread_may_end_after_its_owner_is_gone(qtbot):
-    owner, worker = QObject(), Worker()
-    thread = WorkerThread("test", worker, worker.begin, worker.go.set, owner)
-    thread.start()
-    assert worker.begun.wait(10)
-    assert not thread.wait(0.0)
+    background.run(work)
+    assert begun.wait(10)
+    assert not background.wait(0.0)
     sip.delete(owner)
     done = threading.Event()
     Background().run(done.set)
     assert running.shut_down()
     assert done.is_set()
-    assert not thread._thread.isRunning()
+    assert background.wait(0.0)
 
 
 def test_the_registry_ends_all_with_one_deadline(qapp):

@@ -29,10 +29,9 @@ from ..fakes import FullDisk, Loop, checkpoint_after
 @pytest.fixture
 def make_worker(qapp, tmp_path):
 
-    def make(loop=None, folder=tmp_path, resume=False, **settings):
-        return TrainingWorker(
-            TrainingSettings(**settings), folder, resume=resume, train=loop or Loop(batches=2)
-        )
+    def make(loop=None, folder=tmp_path, resume=False, trained=lambda model: None, **settings):
+        used = TrainingSettings(**settings)
+        return TrainingWorker(used, folder, trained, resume, loop or Loop(batches=2))
 
     return make
 
@@ -44,18 +43,16 @@ def names(worker):
 
 
 def test_run_delivers_all_events_and_saves_network_and_record(make_worker, tmp_path):
-    worker = make_worker(epochs=2, seed=5, data_folder=str(tmp_path / "fashion"))
+    learnt: list[Any] = []
+    fashion = str(tmp_path / "fashion")
+    worker = make_worker(trained=learnt.append, epochs=2, seed=5, data_folder=fashion)
     worker.controls.change("learning_rate", 0.5)
-    learnt, ended = [], []
-    worker.trained.connect(learnt.append)
-    worker.finished.connect(lambda: ended.append(True))
     worker.run()
     epoch = ["BatchFinished", "BatchFinished", "Validating", "EpochFinished"]
     assert names(worker) == [
         "Compiling", "Compiling", "Started", "SettingChanged", *epoch, *epoch, "Testing", "Tested",
         "Finished", "Saved",
     ]  # fmt: skip
-    assert ended == [True]
     assert len(learnt) == 3
     model = load_model(tmp_path / MODEL_NAME)
     assert model.network == "mlp"
@@ -75,15 +72,13 @@ def test_run_delivers_all_events_and_saves_network_and_record(make_worker, tmp_p
 def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
     make_worker, tmp_path, has_checkpoint, state
 ):
-    worker = make_worker(epochs=9)
-
     def close(model):
         if has_checkpoint:
             (tmp_path / CHECKPOINT_NAME).write_bytes(checkpoint_after(1).pack())
         worker.closing = True
         worker.controls.stop()
 
-    worker.trained.connect(close)
+    worker = make_worker(trained=close, epochs=9)
     worker.run()
     assert (read_run(tmp_path).state, read_run(tmp_path).epochs_done) == (state, 1)
 
@@ -119,22 +114,18 @@ def test_an_error_becomes_a_sentence(make_worker):
         (KeyError("x"), "The program made a mistake"),
     ):
         worker = make_worker(Loop(error=error))
-        ended = []
-        worker.finished.connect(lambda: ended.append(True))  # noqa: B023
         worker.run()
         last = worker.inbox.take_all()[-1]
         assert isinstance(last, Failed)
         assert last.sentence.startswith(words)
-        assert ended == [True]
 
 
 def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     make_worker, tmp_path, monkeypatch
 ):
     def end():
-        worker = make_worker(folder=tmp_path / "gone", epochs=1)
         learnt: list[Any] = []
-        worker.trained.connect(learnt.append)
+        worker = make_worker(folder=tmp_path / "gone", trained=learnt.append, epochs=1)
         worker.run()
         return worker.inbox.take_all()[-1], learnt
 
