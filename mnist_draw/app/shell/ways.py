@@ -68,7 +68,8 @@ class Ways(QObject):
         run.try_requested.connect(self._try_network)
         run.mistakes_requested.connect(self._show_mistakes)
         page.hint.inside.clicked.connect(self._show_layers)
-        page.digits.grid.chosen.connect(self._show_test_digit)
+        for shown in (page, self._train.new_run):
+            shown.digits.grid.chosen.connect(self._show_test_digit)
 
     def _connect_library(self) -> None:
         window, tab, page = self._window, self._train, self._train.library

@@ -20,10 +20,11 @@ from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain
+from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, is_like_tutorial
 from mnist_draw.app.train.series import LOWEST_LOSS, Curve, thinned
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.run_formats import RUN_FORMATS
-from mnist_draw.training.settings import PICTURES, PLACES, TrainingSettings
+from mnist_draw.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from mnist_draw.app.train.plots import CurveTools
@@ -301,10 +302,6 @@ class CurveCard(Card):
 _LOW = 8
 #: The dot of a new best grows and shrinks within so many milliseconds.
 _PULSE_MS = 500
-#: Test accuracy of the tutorial's network after 20 epochs, in percent.
-TUTORIAL_ACCURACY = 98.29
-#: Settings that change the network or its data from the tutorial's.
-_TUTORIAL = {"network", *PICTURES, *PLACES}
 
 
 class LossCard(CurveCard):
@@ -365,8 +362,7 @@ class AccuracyCard(CurveCard):
             "Share of right answers over epochs, in percent.",
             "accuracy",
         )
-        #: Whether network and data are the tutorial's.
-        self.is_like_tutorial = True
+        self._is_like_tutorial = True
         self._pulse = QVariantAnimation(self)
         self._pulse.setDuration(_PULSE_MS)
         self._pulse.setStartValue(0.0)
@@ -376,11 +372,9 @@ class AccuracyCard(CurveCard):
 
     def compare_with_tutorial(self, settings: TrainingSettings) -> None:
         """Show the tutorial's result if network and data are the tutorial's."""
-        usual = TrainingSettings()
-        on = all(getattr(settings, name) == getattr(usual, name) for name in _TUTORIAL)
-        self.is_like_tutorial = on
+        self._is_like_tutorial = is_like_tutorial(settings)
         if self.plot is not None:
-            self._reference.setVisible(on)
+            self._reference.setVisible(self._is_like_tutorial)
 
     def pulse(self) -> None:
         if theme.theme().motion and self.isVisible():
@@ -420,7 +414,7 @@ class AccuracyCard(CurveCard):
         item.addItem(self._best, ignoreBounds=True)
         self._reference.setZValue(10)
         item.addItem(self._reference)
-        self._reference.setVisible(self.is_like_tutorial)
+        self._reference.setVisible(self._is_like_tutorial)
         box = item.getViewBox()
         box.sigRangeChanged.connect(self._place_label)
         box.sigResized.connect(self._place_label)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,8 +19,7 @@ from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import ink_image
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
-from mnist_draw.app.train.curve_card import TUTORIAL_ACCURACY
-from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, ShownRun, is_like_tutorial
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from
 from mnist_draw.training.checkpoint import MAX_EPOCHS
@@ -35,53 +33,29 @@ _NARROW = 1100
 _DRAWING, _HEIGHT = 112, 160
 
 
-@dataclass(frozen=True)
-class Result:
-    """What the card tells: a run's state, and what its folder holds."""
-
-    state: RunState
-    #: The file of its network, if there is one.
-    model: Path | None
-    can_continue: bool
-    is_like_tutorial: bool
-    #: Whether its network is known though it may be in no file.
-    in_memory: bool = False
-    #: Whether its network is that of the best epoch, not of the last one.
-    keeps_best: bool = False
-
-    @property
-    def can_be_tried(self) -> bool:
-        return self.model is not None or self.in_memory
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the run came to its end; else it can go on."""
-        return self.state.state == "finished" or self.state.reason == "diverged"
-
-
-def headline(result: Result) -> tuple[str, str, str]:
+def headline(shown: ShownRun) -> tuple[str, str, str]:
     """Return the headline before, at and after its figure."""
-    state, (_, noun) = result.state, result.state.tested_on
-    last = state.kept.validation_accuracy if result.keeps_best and state.kept else None
-    begins = "" if result.is_whole else f"{state.label} epochs. "
+    state, (_, noun), kept = shown.state, shown.state.tested_on, shown.kept
+    begins = "" if shown.is_whole else f"{state.label} epochs. "
     if state.test_accuracy is not None:
         share, of = state.test_accuracy, f" of {noun} it has never seen."
     else:
-        share, of = last or state.validation_accuracy or 0.0, f" of the validation {noun}."
+        last = state.validation_accuracy if kept is None else kept.validation_accuracy
+        share, of = last or 0.0, f" of the validation {noun}."
     return f"{begins}Your network reads ", format_percent(share), of
 
 
-def details(result: Result) -> str:
-    kept = result.state.kept if result.keeps_best else None
+def details(shown: ShownRun) -> str:
+    kept = shown.kept
     if kept is None:
-        return _outcome(result)
+        return _outcome(shown)
     loss, accuracy = format_loss(kept.validation_loss), format_percent(kept.validation_accuracy)
     best = f"Epoch {kept.epoch} is kept: the lowest validation loss, {loss}, at {accuracy}."
-    return best if result.state.reason == "diverged" else f"{_outcome(result)} {best}"
+    return best if shown.state.reason == "diverged" else f"{_outcome(shown)} {best}"
 
 
-def _outcome(result: Result) -> str:
-    state = result.state
+def _outcome(shown: ShownRun) -> str:
+    state = shown.state
     epochs = "1 epoch" if state.epochs_done == 1 else f"{state.epochs_done} epochs"
     after = f"after {epochs} in {format_duration(state.elapsed)}"
     if state.reason == "diverged":
@@ -94,7 +68,7 @@ def _outcome(result: Result) -> str:
         told.append("The validation loss fell no more.")
     elif state.reason == "target":
         told.append("The accuracy aimed at is reached.")
-    elif result.is_like_tutorial:
+    elif shown.run is not None and is_like_tutorial(shown.run.settings):
         told.append(f"The tutorial got {TUTORIAL_ACCURACY} %.")
     return " ".join(told)
 
@@ -182,7 +156,7 @@ class FinishedCard(Card):
         self.setObjectName("finishedCard")
         #: Whether there is a tab with the mistakes.
         self.leads_inside = True
-        self._result: Result | None = None
+        self._shown: ShownRun | None = None
         self._picture: np.ndarray | None = None
         self._job = LatestJob(lambda asked: read_drawing(*asked), self)
         self.headline = label("", "headline", "headlineLabel")
@@ -227,9 +201,9 @@ class FinishedCard(Card):
         self.on_button.clicked.connect(self._train_on)
 
     def _train_on(self) -> None:
-        if self._result is not None:
-            state = self._result.state
-            whole = self._result.is_whole or state.epochs <= state.epochs_done
+        if self._shown is not None:
+            state = self._shown.state
+            whole = self._shown.is_whole or state.epochs <= state.epochs_done
             self.continue_requested.emit(state.epochs_done + _MORE if whole else state.epochs)
 
     def _offer_epochs(self) -> None:
@@ -242,8 +216,8 @@ class FinishedCard(Card):
         menu.popup(self.on_button.mapToGlobal(self.on_button.rect().bottomLeft()))
 
     def _train_for(self, epochs: int) -> None:
-        if self._result is not None:
-            self.continue_requested.emit(self._result.state.epochs_done + epochs)
+        if self._shown is not None:
+            self.continue_requested.emit(self._shown.state.epochs_done + epochs)
 
     def _ask_epochs(self) -> None:
         epochs, chosen = QInputDialog.getInt(self, "Train on", "Epochs more:", _MORE, 1, MAX_EPOCHS)
@@ -252,36 +226,36 @@ class FinishedCard(Card):
 
     # -- showing
 
-    def show_result(self, result: Result) -> None:
-        self._result = result
-        state = result.state
-        self.try_button.setVisible(result.can_be_tried)
+    def show_result(self, shown: ShownRun, can_continue: bool) -> None:
+        self._shown = shown
+        state = shown.state
+        self.try_button.setVisible(shown.can_be_tried)
         wrong = 0
         if state.test_accuracy is not None:
             of, _ = state.tested_on
             wrong = of - round(state.test_accuracy * of)
         many = "mistake" if wrong == 1 else "mistakes"
         self.mistakes_button.setText(f"See its {wrong:,} {many}")
-        self.mistakes_button.setVisible(bool(wrong) and result.can_be_tried and self.leads_inside)
-        self.share_button.setVisible(result.model is not None)
-        goes_on = not result.is_whole
+        self.mistakes_button.setVisible(bool(wrong) and shown.can_be_tried and self.leads_inside)
+        self.share_button.setVisible(shown.model is not None)
+        goes_on = not shown.is_whole
         sentence = _GO_ON if goes_on else _TRAIN_ON
         explain(self.on_button, "Go on" if goes_on else f"Train on, {_MORE} epochs", sentence)
         self.on_button.setText(self.on_button.accessibleName())
-        self.on_button.setVisible(result.can_continue)
+        self.on_button.setVisible(can_continue)
         self._show_words()
         self._read()
 
     def _show_words(self) -> None:
-        if self._result is None:
+        if self._shown is None:
             return
-        before, figure, after = headline(self._result)
+        before, figure, after = headline(self._shown)
         accent = theme.colour("accent").name()
         style = f"color:{accent}; white-space:nowrap"
         self.headline.setText(f"{before}<span style='{style}'>{figure}</span>{after}")
         self.headline.setAccessibleName(f"{before}{figure}{after}")
         # A figure and its unit stay in one line.
-        self.details.setText(details(self._result).replace(" %", "\u00a0%"))
+        self.details.setText(details(self._shown).replace(" %", "\u00a0%"))
 
     def show_drawing(self, picture: np.ndarray | None) -> None:
         """Take what is on the board, float32 (28, 28); it is read while the card is visible."""
@@ -289,12 +263,12 @@ class FinishedCard(Card):
         self._read()
 
     def _read(self) -> None:
-        result = self._result
-        if self._picture is None or result is None or result.model is None:
+        model = None if self._shown is None else self._shown.model
+        if self._picture is None or model is None:
             self._job.stop()
             self.drawing.show_reading(None, None)
         elif self.isVisible():
-            self._job.ask((result.model, self._picture))
+            self._job.ask((model, self._picture))
 
     def buttons(self) -> list[QWidget]:
         return [self.try_button, self.on_button, self.mistakes_button, self.share_button]

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QFrame, QScrollArea, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
@@ -17,6 +17,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, label, push_button, rule
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm
+from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.training.expectation import Expectation, expect, training_pictures
 from mnist_draw.training.presets import PRESETS, Preset, differences
 from mnist_draw.training.record import Run
@@ -25,6 +26,8 @@ from mnist_draw.training.settings import TrainingSettings
 
 #: Where the curve is wider than this, the digits are beside it, not below.
 _BESIDE = 790
+#: What a run tells of itself, below its curve.
+_FIGURES = ("Training loss", "Training accuracy", "Validation loss", "Validation accuracy")
 #: Room from which the start bar has its usual widths, its captions, and a long Start.
 _WHOLE_BAR, _CAPTIONS, _LONG_START = 900, 840, 560
 
@@ -43,10 +46,7 @@ def _expect(
 
 
 class NewRunPage(QScrollArea):
-    """Shows what can be trained, and starts it.
-
-    `TrainTab` puts the run's live labels into `live` and its twelve digits into `below`.
-    """
+    """Shows what can be trained, and starts it."""
 
     def __init__(self, form: SettingsForm) -> None:
         super().__init__()
@@ -66,11 +66,13 @@ class NewRunPage(QScrollArea):
         self.cards = PresetCards()
         self.cards.chosen.connect(self._choose)
         self.curve = GhostCurve()
-        self.live = QHBoxLayout()
-        self.live.setSpacing(Size.MARGIN)
-        self.below = QHBoxLayout()
-        self.below.setSpacing(Size.CARD_GAP)
-        self.below.addWidget(self._build_curve(), 2)
+        figures = (f"{name} \u2013".replace(" ", "\u00a0") for name in _FIGURES)
+        self._figures = label("\u2003 ".join(figures), "muted")
+        self._figures.setWordWrap(True)
+        self.digits = TwelveDigitsCard()
+        # This page scrolls rather than squeezing them.
+        self.digits.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self._below = row((self._build_curve(), 2), (self.digits, 1), gap=Size.CARD_GAP)
         title = label("Train your own network", "sure")
         self._sentence = label("", "sentence")
         self._sentence.setWordWrap(True)
@@ -80,7 +82,7 @@ class NewRunPage(QScrollArea):
             row((column(title, self._sentence), 1), self.library_button),
             self.cards,
             self._build_bar(),
-            (self.below, 1),
+            (self._below, 1),
             gap=Size.CARD_GAP,
             owner=inner,
         )
@@ -125,7 +127,7 @@ class NewRunPage(QScrollArea):
         card = Card("Accuracy", "will climb here, epoch by epoch")
         card.body.addWidget(self.curve, 1)
         card.body.addWidget(rule())
-        card.body.addLayout(self.live)
+        card.body.addWidget(self._figures)
         return card
 
     # -- room
@@ -139,7 +141,7 @@ class NewRunPage(QScrollArea):
         self.cards.fit(room)
         self._fit_bar(room.width() / theme.text_scale())
         wide = room.width() >= _BESIDE * theme.text_scale()
-        self.below.setDirection(QBoxLayout.LeftToRight if wide else QBoxLayout.TopToBottom)
+        self._below.setDirection(QBoxLayout.LeftToRight if wide else QBoxLayout.TopToBottom)
         # Where the cards have no drawings, there is no room for it either.
         self._sentence.setVisible(not self.cards.low)
 

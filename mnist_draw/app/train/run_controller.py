@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +17,15 @@ from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.train.finished_card import Result
-from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, RunState, Saved
+from mnist_draw.app.train.run_state import (
+    Continued,
+    Failed,
+    Rescued,
+    RunEvent,
+    RunState,
+    Saved,
+    ShownRun,
+)
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.mnist import load_dataset
@@ -64,23 +71,6 @@ _DRAWN = _TOLD | SettingChanged | Paused
 _HINTED = _TOLD | LayerFigures | BatchSizeChosen
 
 
-@dataclass
-class _Shown:
-    """A run with its state, and a network that was saved elsewhere than with it."""
-
-    state: RunState
-    run: Run | None = None
-    rescued: Path | None = None
-    #: Whether it was trained since the program began: its network is known, saved or not.
-    is_new: bool = False
-
-    @property
-    def model(self) -> Path | None:
-        if self.rescued is not None:
-            return self.rescued
-        return self.run.model if self.run is not None and self.run.model.exists() else None
-
-
 def _read_twelve(
     asked: tuple[str | None, int, Path | None],
 ) -> tuple[TwelveDigits, DigitsRead | None]:
@@ -122,7 +112,7 @@ class RunController(QObject):
         super().__init__(parent)
         self.tab = tab
         self.training = training
-        self._current = self._front = _Shown(RunState())
+        self._current = self._front = ShownRun(RunState())
         #: Whether the last run is shown at the start.
         self.shows_last = True
         #: What a run waits for, where there is learning.
@@ -131,13 +121,12 @@ class RunController(QObject):
         self._background = Background(self)
         self._curves_drawn = self._figures_shown = 0.0
         #: A requested run without events yet.
-        self._awaited: _Shown | None = None
+        self._awaited: ShownRun | None = None
         #: What troubles the run; it takes the place of the hint.
         self._trouble = ""
-        #: The digits of a run that has not begun.
-        self._unread: TwelveDigits | None = None
+        #: Reads the digits of a run that has not begun.
         self._twelve = LatestJob(_read_twelve, self)
-        self._twelve.answered.connect(self._show_unread)
+        self._twelve.answered.connect(lambda read: tab.new_run.digits.show_digits(*read))
         self._connect()
         self._restore()
         self.show()
@@ -193,7 +182,7 @@ class RunController(QObject):
             return False
         run = Run(Path(), settings)
         self._awaited = None
-        self._current = self._front = _Shown(RunState(), run)
+        self._current = self._front = ShownRun(RunState(), run)
         self.state.wait()
         learning.start_after(run.title, start)
         self._show_front()
@@ -213,7 +202,7 @@ class RunController(QObject):
         """End the run after its minibatch; a run that waits does not start."""
         if self.state.state == "waiting" and self.learning is not None:
             self.learning.cancel_queued()
-            self._current = self._front = _Shown(RunState())
+            self._current = self._front = ShownRun(RunState())
             self._show_front()
             self.tab.show_page("new")
         elif self.training.running and self.state.state != "testing":
@@ -258,7 +247,7 @@ class RunController(QObject):
 
     def _begin(self, run: Run) -> None:
         """Await a run's first events; keep showing the last run until then."""
-        self._awaited = awaited = _Shown(RunState(), run, is_new=True)
+        self._awaited = awaited = ShownRun(RunState(), run, is_new=True)
         awaited.state.epochs = run.settings.epochs
         self._trouble = ""
         self.state.begin()
@@ -269,7 +258,7 @@ class RunController(QObject):
         self.show()
         self.tab.show_page("run")
 
-    def _clear(self, awaited: _Shown) -> None:
+    def _clear(self, awaited: ShownRun) -> None:
         """Clear the screen for the run whose first event has arrived."""
         stopping, was_front = self.state.state == "stopping", self._front is self._current
         self._current, self._awaited = awaited, None
@@ -350,7 +339,7 @@ class RunController(QObject):
         if not asked and (self.training.running or self._current.run is not None):
             return
         run, history = loaded
-        self._front = _Shown(RunState.of_run(run, history), run)
+        self._front = ShownRun(RunState.of_run(run, history), run)
         if not self.training.running:
             self._current, self._trouble = self._front, ""
             self.training.take(run)
@@ -359,7 +348,7 @@ class RunController(QObject):
         if asked or self.tab.page == "new":
             self.tab.show_page("run")
 
-    def _read_digits(self, shown: _Shown) -> None:
+    def _read_digits(self, shown: ShownRun) -> None:
         """Have the twelve digits read by the network of a run that has ended."""
         run, state = shown.run, shown.state
         # Stopped within an epoch, the network is another one than after the epoch before.
@@ -384,10 +373,6 @@ class RunController(QObject):
         if self.tab.page == "new" and self.tab.isVisible():
             settings = self.tab.settings.settings()
             self._twelve.ask((settings.data_folder, settings.seed, None))
-
-    def _show_unread(self, answer: tuple[TwelveDigits, None]) -> None:
-        self._unread, _ = answer
-        self.show()
 
     # -- events of the run
 
@@ -560,21 +545,8 @@ class RunController(QObject):
         shown = self._front
         can_continue = not running and self.training.can_continue and shown is self._current
         if not (running and shown is self._current) and shown.run is not None:
-            page = self.tab.run_page
-            page.show_result(
-                Result(
-                    shown.state,
-                    shown.model,
-                    can_continue,
-                    page.accuracy.is_like_tutorial,
-                    shown.is_new,
-                    shown.run.settings.keep_best,
-                )
-            )
+            self.tab.run_page.show_result(shown, can_continue)
         self.tab.show_state(self.state, shown.state, running, can_continue)
-        if self.tab.page == "new":
-            self.tab.run_page.figures.show_state(RunState())
-            self.tab.run_page.digits.show_digits(self._unread, None)
         self.state_changed.emit()
 
     def show_drawing(self, picture: np.ndarray | None) -> None:

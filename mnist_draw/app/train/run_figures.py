@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Literal
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFont, QFontInfo, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
-from PyQt5.QtWidgets import QBoxLayout, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
@@ -26,11 +25,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ProgressBar, explain, label, push_button, set_look
 from mnist_draw.app.train.run_state import PASSING, RunState
 from mnist_draw.training.hints import Hint, read_curves
-from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.settings import TrainingSettings
-
-#: How the figures stand: in a line below what is to be trained, around the large one, or alike.
-Place = Literal["new", "running", "finished"]
 
 _UNIT = " %"
 #: The unit's part of the large figure's size.
@@ -40,15 +35,15 @@ _LARGE_TEXT = 1.3
 
 
 class LargeFigure(TabularLabel):
-    """A percentage with a smaller unit, in the second colour; or one like the other figures."""
+    """A percentage with a smaller unit, in the second colour."""
 
-    _level: int | None = None
+    _level = -1
 
-    def show_large(self, level: int | None) -> None:
-        """Take one of the sizes in `Text.LARGE_FIGURES`; None is that of the other figures."""
+    def show_large(self, level: int) -> None:
+        """Take one of the sizes in `Text.LARGE_FIGURES`."""
         if level != self._level:
             self._level = level
-            set_look(self, "value" if level is None else f"large{level}")
+            set_look(self, f"large{level}")
             self.fit()
 
     def _unit_font(self) -> QFont:
@@ -57,9 +52,6 @@ class LargeFigure(TabularLabel):
         return font
 
     def fit(self) -> None:
-        if self._level is None:
-            super().fit()
-            return
         wide = tabular_width(self.font(), "98.24")
         wide += QFontMetricsF(self._unit_font()).horizontalAdvance(_UNIT)
         size = QSize(math.ceil(wide) + 2, math.ceil(QFontMetricsF(self.font()).height()))
@@ -69,7 +61,7 @@ class LargeFigure(TabularLabel):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         number = self.text().removesuffix(_UNIT)
-        if self._level is None or number == self.text():
+        if number == self.text():
             super().paintEvent(event)
             return
         painter = QPainter(self)
@@ -89,7 +81,7 @@ class LargeFigure(TabularLabel):
 
 
 class Figure(QWidget):
-    """A figure with its name above, or before it in a line; as wide as the widest of its kind."""
+    """A figure with its name above; as wide as the widest of its kind."""
 
     def __init__(
         self, caption: str, name: str, sentence: str, widest: str, value: TabularLabel | None = None
@@ -100,69 +92,28 @@ class Figure(QWidget):
         self.value.setObjectName(name)
         self.value.setProperty("look", "value")
         explain(self.value, caption, sentence)
-        self.caption = label(caption, "muted")
+        self._caption = label(caption, "muted")
         self._widest = widest
-        self._box = QVBoxLayout(self)
-        self._box.setContentsMargins(0, 0, 0, 0)
-        self._box.setSpacing(Size.CAPTION_GAP)
-        for part in (self.caption, self.value):
-            self._box.addWidget(part)
-
-    def set_line(self, on: bool) -> None:
-        self._box.setDirection(QBoxLayout.LeftToRight if on else QBoxLayout.TopToBottom)
-        self._box.setSpacing(Size.FIELD_GAP if on else Size.CAPTION_GAP)
-        self.updateGeometry()
+        column(self._caption, self.value, gap=Size.CAPTION_GAP, owner=self)
 
     def sizeHint(self) -> QSize:
         # A longer text is cut rather than that it widens the page.
         self.value.ensurePolished()
-        hint = super().sizeHint()
         usual = int(tabular_width(self.value.font(), self._widest)) + 2
         if isinstance(self.value, LargeFigure):
             # Its unit is smaller than its number.
             usual = self.value.sizeHint().width()
-        caption = self.caption.sizeHint().width()
-        if self._box.direction() == QBoxLayout.LeftToRight:
-            return QSize(caption + Size.FIELD_GAP + usual, hint.height())
-        return QSize(max(caption, usual), hint.height())
+        wide = max(self._caption.sizeHint().width(), usual)
+        return QSize(wide, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
 
-class BestFigure(Figure):
-    """The best validation accuracy so far and its epoch, beside the large figure or like others."""
-
-    def __init__(self) -> None:
-        sentence = "The best validation accuracy, and its epoch."
-        super().__init__("Best", "bestLabel", sentence, "98.25 %, epoch 00")
-        self._above = TabularLabel(widest="best 00.00 %")
-        self._above.setProperty("look", "title")
-        self._box.insertWidget(1, self._above)
-        self._is_beside = False
-
-    def set_beside(self, on: bool) -> None:
-        """Stand beside the large figure, in two lines without a name."""
-        self._is_beside = on
-        self.caption.setVisible(not on)
-        self._above.setVisible(on)
-        set_look(self.value, "muted" if on else "value")
-        self._widest = "in epoch 00" if on else "98.25 %, epoch 00"
-
-    def sizeHint(self) -> QSize:
-        hint = super().sizeHint()
-        return hint.expandedTo(self._above.sizeHint()) if self._is_beside else hint
-
-    def show_best(self, best: EpochFigures | None) -> None:
-        if best is None:
-            self._above.setText("")
-            self.value.setText("" if self._is_beside else "–")
-            return
-        figure, epoch = format_percent(best.validation_accuracy), f"epoch {best.epoch}"
-        self._above.setText(f"best {figure}")
-        self.value.setText(f"in {epoch}" if self._is_beside else f"{figure}, {epoch}")
-
-
+_ACCURACY = (
+    "Validation accuracy",
+    "Share of right answers on pictures the network does not learn from, in percent.",
+)
 #: Caption, object name, sentence and widest usual text of each live figure.
 _FIGURES = (
     ("Training loss", "trainLossLabel",
@@ -177,63 +128,49 @@ _FIGURES = (
     ("Pictures a second", "throughputLabel",
      "Training pictures per second over the last minibatches.", "000,000"),
 )  # fmt: skip
-_ACCURACY = "Share of right answers on pictures the network does not learn from, in percent."
 
 
 class Figures(QWidget):
-    """The large validation accuracy, the best so far, and the live figures beside them."""
+    """The live figures of a run; while it goes on, its accuracy is large and beside them."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-        large = self._large = LargeFigure("–", widest="98.24 %")
-        self.accuracy = Figure(
-            "Validation accuracy", "validationAccuracyLabel", _ACCURACY, "98.24 %", large
-        )
-        self.accuracy.setObjectName("accuracyFigure")
-        self.best = BestFigure()
-        self.small = [Figure(*figure) for figure in _FIGURES]
-        self.training_loss, self.training_accuracy, self.validation_loss = self.small[:3]
-        self.test_accuracy, self.speed = self.small[3:]
-        self.training_loss.setObjectName("lossLabel")
-        self.time = Figure("Time", "timeLabel", "What all epochs took.", "0:00:00")
-        self._rule = QWidget()
-        self._rule.setProperty("look", "upright")
-        self._rule.setAttribute(Qt.WA_StyledBackground)
-        self._flow = FlowLayout()
-        self._outer = row(gap=Size.MARGIN, owner=self)
-        self._place: Place | None = None
-        self.set_place("running")
+        title, sentence = _ACCURACY
+        self._large = LargeFigure("–", widest="98.24 %")
+        figure = Figure(title, "validationAccuracyLabel", sentence, "98.24 %", self._large)
+        figure.setObjectName("accuracyFigure")
+        self._best_share = TabularLabel(widest="best 00.00 %")
+        self._best_share.setProperty("look", "title")
+        self._best_epoch = TabularLabel(widest="in epoch 00")
+        self._best_epoch.setProperty("look", "muted")
+        upright = QWidget()
+        upright.setProperty("look", "upright")
+        upright.setAttribute(Qt.WA_StyledBackground)
+        best = column(1, self._best_share, self._best_epoch, 1, gap=Size.CAPTION_GAP)
+        self._beside = QWidget()
+        row(column(1, figure, 1), best, upright, gap=Size.MARGIN, owner=self._beside)
+        self._accuracy = Figure(title, "", sentence, "98.24 %")
+        sentence = "The best validation accuracy, and its epoch."
+        self._best = Figure("Best", "bestLabel", sentence, "98.25 %, epoch 00")
+        self.small = [Figure(*each) for each in _FIGURES]
+        self._training_loss, self._training_accuracy, self._validation_loss = self.small[:3]
+        self._test_accuracy, self._speed = self.small[3:]
+        self._training_loss.setObjectName("lossLabel")
+        self._time = Figure("Time", "timeLabel", "What all epochs took.", "0:00:00")
+        flow = FlowLayout()
+        flow.setSpacing(Size.MARGIN)
+        for each in (self._accuracy, self._best, *self.small, self._time):
+            flow.addWidget(each)
+        row(self._beside, (column(1, flow, 1), 1), gap=Size.MARGIN, owner=self)
+        self.show_going_on(True)
 
-    def set_place(self, place: Place) -> None:
-        if place == self._place:
-            return
-        self._place = place
-        large = (self.accuracy, self.best, self._rule) if place == "running" else ()
-        flowing = {
-            "new": [*self.small[:3], self.accuracy],
-            "running": self.small,
-            "finished": [self.accuracy, self.best, *self.small, self.time],
-        }[place]
-        for layout in (self._outer, self._flow):
-            while layout.takeAt(0) is not None:
-                pass
-        for part in large[:2]:
-            self._outer.addWidget(part, 0, Qt.AlignVCenter)
-        if large:
-            self._outer.addWidget(self._rule)
-        self._flow = FlowLayout()
-        self._flow.setSpacing(Size.MARGIN)
-        self._outer.addLayout(column(1, self._flow, 1) if large else self._flow, 1)
-        for figure in flowing:
-            self._flow.addWidget(figure)
-        for figure in (self.accuracy, self.best, *self.small, self.time):
-            figure.set_line(place == "new")
-            figure.setVisible(figure in flowing or figure in large)
-        self._rule.setVisible(bool(large))
-        for figure in self.small:
-            set_look(figure.value, "surer" if place == "running" else "value")
-        self.best.set_beside(place == "running")
+    def show_going_on(self, on: bool) -> None:
+        self._beside.setVisible(on)
+        for each in (self._accuracy, self._best, self._time):
+            each.setVisible(not on)
+        for each in self.small:
+            set_look(each.value, "surer" if on else "value")
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -242,26 +179,32 @@ class Figures(QWidget):
 
     def _fit(self) -> None:
         """Choose the large figure's size: 64 pixels, fewer where there is less room."""
-        level = None
-        if self._place == "running":
-            wide = self.width() + 2 * Size.MARGIN
-            level = 2 if wide >= 1200 else 1 if wide >= 1024 else 0
-            if theme.text_scale() > _LARGE_TEXT:
-                level = 0
-        self._large.show_large(level)
+        wide = self.width() + 2 * Size.MARGIN
+        level = 2 if wide >= 1200 else 1 if wide >= 1024 else 0
+        self._large.show_large(0 if theme.text_scale() > _LARGE_TEXT else level)
 
     def show_state(self, state: RunState) -> None:
-        self.training_loss.value.setText(format_loss(state.training_loss))
-        self.training_accuracy.value.setText(format_percent(state.training_accuracy))
-        self.validation_loss.value.setText(format_loss(state.validation_loss))
-        self.accuracy.value.setText(format_percent(state.validation_accuracy))
-        test = format_percent(state.test_accuracy)
         waits = state.test_accuracy is None and state.busy
-        self.test_accuracy.value.setText("at the end" if waits else test)
-        speed = state.speed
-        self.speed.value.setText("–" if speed is None else f"{speed:,.0f}")
-        self.time.value.setText(format_duration(state.elapsed) if state.epochs_done else "–")
-        self.best.show_best(state.best)
+        accuracy, speed = format_percent(state.validation_accuracy), state.speed
+        for label_, text in (
+            (self._large, accuracy),
+            (self._accuracy.value, accuracy),
+            (self._training_loss.value, format_loss(state.training_loss)),
+            (self._training_accuracy.value, format_percent(state.training_accuracy)),
+            (self._validation_loss.value, format_loss(state.validation_loss)),
+            (self._test_accuracy.value,
+             "at the end" if waits else format_percent(state.test_accuracy)),
+            (self._speed.value, "–" if speed is None else f"{speed:,.0f}"),
+            (self._time.value, format_duration(state.elapsed) if state.epochs_done else "–"),
+        ):  # fmt: skip
+            label_.setText(text)
+        best = state.best
+        share, epoch = ("", "") if best is None else (
+            format_percent(best.validation_accuracy), f"epoch {best.epoch}"
+        )  # fmt: skip
+        self._best.value.setText(f"{share}, {epoch}" if share else "–")
+        self._best_share.setText(f"best {share}" if share else "")
+        self._best_epoch.setText(f"in {epoch}" if share else "")
 
 
 #: Epochs of one segment; the first that gives at most `_MAX_SEGMENTS` is taken.

@@ -14,9 +14,9 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, push_button
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
-from mnist_draw.app.train.finished_card import FinishedCard, Result
+from mnist_draw.app.train.finished_card import FinishedCard
 from mnist_draw.app.train.run_figures import Figures, HintLine, ProgressRow
-from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.run_state import RunState, ShownRun
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.networks import NETWORKS, parse_network
@@ -48,8 +48,6 @@ class RunPage(QScrollArea):
         self._has_result = False
         self._shows_loss = False
         self._told: tuple[Run | None, bool] = (None, False)
-        #: Whether figures and digits are here, not on the page of a new run.
-        self._is_whole = False
         self._arranged: object = None
         self.finished = FinishedCard()
         self.figures, self.progress = Figures(), ProgressRow()
@@ -60,16 +58,14 @@ class RunPage(QScrollArea):
             card.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
         for curve, other in ((self.accuracy, "loss"), (self.loss, "accuracy")):
             curve.add_switch(f"Show the {other}", self._switch_curve)
-        self._figures_slot = QHBoxLayout()
         self._cards = QGridLayout()
         self._cards.setSpacing(Size.CARD_GAP)
         inner = QWidget()
         column(
-            self._build_top(), self.finished, self._figures_slot, self.progress,
+            self._build_top(), self.finished, self.figures, self.progress,
             (self._cards, 1), self.hint, gap=Size.CARD_GAP, owner=inner,
         )  # fmt: skip
         self.setWidget(inner)
-        self.take_back()
         self.show_busy(False)
         theme.follow(self, self._arrange)
 
@@ -97,23 +93,11 @@ class RunPage(QScrollArea):
 
     # -- arrangement
 
-    def give_away(self) -> None:
-        self._is_whole, self._arranged = False, None
-
-    def take_back(self) -> None:
-        if not self._is_whole:
-            self._is_whole = True
-            self._figures_slot.addWidget(self.figures)
-            self.figures.show()
-            self._arrange()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange()
 
     def _arrange(self) -> None:
-        if not self._is_whole:
-            return
         narrow = self.viewport().width() < theme.scaled(_WIDE)
         curve: Card = self.loss if self._shows_loss else self.accuracy
         places: list[tuple[Card, int, int, int, int]]
@@ -136,7 +120,6 @@ class RunPage(QScrollArea):
                 (self.accuracy, 0, 0, 1, 1), (self.digits, 0, 2, 1, 1), (self.loss, 0, 1, 1, 1),
             ]  # fmt: skip
             widths = (_ENDED[0], _ENDED[2], _ENDED[1])
-        self.figures.set_place("running" if self.busy else "finished")
         for one in (self.accuracy, self.loss):
             one.switch.setVisible(len(places) == 2)
         arranged = places, theme.text_scale()
@@ -167,6 +150,7 @@ class RunPage(QScrollArea):
         for part in (self.progress, self.step_button, self.stop_button, self.pause_button):
             part.setVisible(busy)
         self.new_button.setVisible(not busy)
+        self.figures.show_going_on(busy)
         self.finished.setVisible(not busy and self._has_result)
         self._arrange()
 
@@ -201,10 +185,10 @@ class RunPage(QScrollArea):
             self.pause_button.setText("Resume" if paused else "Pause")
             set_icon(self.pause_button, "play" if paused else "pause", Size.SMALL_ICON)
 
-    def show_result(self, result: Result) -> None:
+    def show_result(self, shown: ShownRun, can_continue: bool) -> None:
         """Show how a run has ended; nothing is told of one that has learnt nothing."""
-        self.finished.show_result(result)
-        self._has_result = result.state.epochs_done > 0
+        self.finished.show_result(shown, can_continue)
+        self._has_result = shown.state.epochs_done > 0
         self.finished.setVisible(not self.busy and self._has_result)
 
     def leave_out_inside(self) -> None:

@@ -32,7 +32,7 @@ from mnist_draw.training.events import (
 )
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.record import Run
-from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.training.settings import PICTURES, PLACES, TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,18 @@ class Continued:
     parameters: Parameters
     #: Those of the run, changes during it included.
     settings: TrainingSettings | None = None
+
+
+#: Test accuracy of the tutorial's network after 20 epochs, in percent.
+TUTORIAL_ACCURACY = 98.29
+#: Settings that change the network or its data from the tutorial's.
+_TUTORIAL = {"network", *PICTURES, *PLACES}
+
+
+def is_like_tutorial(settings: TrainingSettings) -> bool:
+    """Whether network and data are the tutorial's."""
+    usual = TrainingSettings()
+    return all(getattr(settings, name) == getattr(usual, name) for name in _TUTORIAL)
 
 
 RunEvent = Event | LayerFigures | Saved | Rescued | Failed | Continued | TwelveDigits | DigitsRead
@@ -152,11 +164,6 @@ class RunState:
     def best(self) -> EpochFigures | None:
         """The epoch with the highest validation accuracy, the first of equal ones."""
         return max(self.history.epochs, key=lambda row: row.validation_accuracy, default=None)
-
-    @property
-    def kept(self) -> EpochFigures | None:
-        """The epoch of *Keep the best epoch*: the first with the lowest validation loss."""
-        return min(self.history.epochs, key=lambda row: row.validation_loss, default=None)
 
     def _mean_so_far(self, values: array[float], figure: str) -> float | None:
         if not self._learnt:
@@ -328,3 +335,36 @@ class RunState:
 
     def _set(self, state: str, label: str) -> None:
         self.state, self.label = state, label
+
+
+@dataclass
+class ShownRun:
+    """A run with its state, and a network that was saved elsewhere than with it."""
+
+    state: RunState
+    run: Run | None = None
+    rescued: Path | None = None
+    #: Whether it was trained since the program began: its network is known, saved or not.
+    is_new: bool = False
+
+    @property
+    def model(self) -> Path | None:
+        if self.rescued is not None:
+            return self.rescued
+        return self.run.model if self.run is not None and self.run.model.exists() else None
+
+    @property
+    def can_be_tried(self) -> bool:
+        return self.is_new or self.model is not None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run came to its end; else it can go on."""
+        return self.state.state == "finished" or self.state.reason == "diverged"
+
+    @property
+    def kept(self) -> EpochFigures | None:
+        """The epoch of *Keep the best epoch*: the first with the lowest validation loss."""
+        if self.run is None or not self.run.settings.keep_best:
+            return None
+        return min(self.state.history.epochs, key=lambda row: row.validation_loss, default=None)

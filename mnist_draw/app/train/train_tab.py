@@ -10,7 +10,7 @@ from typing import Literal
 
 from PyQt5.QtCore import QSize, QTimer, pyqtSignal
 from PyQt5.QtGui import QShowEvent
-from PyQt5.QtWidgets import QApplication, QSizePolicy, QStackedWidget, QWidget
+from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import column, row
@@ -91,7 +91,6 @@ class TrainTab(Page):
         is_open = False if preferences is None else preferences.get(_DRAWER, False)
         self._is_drawer_open = bool(is_open)
         self.show_drawer(self._is_drawer_open)
-        self._place_live()
 
     # -- building
 
@@ -149,27 +148,10 @@ class TrainTab(Page):
             self._before_library = self.page
         self._stack.setCurrentWidget(self._pages[name])
         self.show_drawer(self._is_drawer_open)
-        self._place_live()
         self.page_shown.emit()
         if name == "library":
             self.library.shown.emit()
         self.focus_first()
-
-    def _place_live(self) -> None:
-        """Put the live figures and the twelve digits on the page that shows them."""
-        new, run = self.new_run, self.run_page
-        if self.page == "new":
-            run.give_away()
-            run.figures.set_place("new")
-            new.live.addWidget(run.figures)
-            new.below.addWidget(run.digits, 1)
-            # This page scrolls rather than squeezing them.
-            run.digits.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
-            for part in (run.figures, run.digits):
-                part.show()
-        elif self.page == "run":
-            run.take_back()
-            run.digits.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

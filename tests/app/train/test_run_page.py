@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +13,9 @@ from PyQt5.QtTest import QTest
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.train import run_page
-from mnist_draw.app.train.finished_card import Result, details, headline
+from mnist_draw.app.train.finished_card import details, headline
 from mnist_draw.app.train.run_page import RunPage
-from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.run_state import RunState, ShownRun
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits
@@ -67,40 +68,35 @@ def test_the_digits_say_what_was_read_and_open(qtbot):
     assert card.grid._grid()[0] == 4
 
 
-def result(reason, epochs=3, test=0.9824, is_like_tutorial=True):
+def result(reason, epochs=3, test=0.9824, **settings):
     made = figures(epochs)
     made.test_accuracy = test
-    run = with_figures(Run(None, TrainingSettings(epochs=20), state=reason), made)
-    return Result(RunState.of_run(run, made), None, True, is_like_tutorial, in_memory=True)
+    used = TrainingSettings(epochs=20, **settings)
+    run = with_figures(Run(Path("x"), used, state=reason), made)
+    return ShownRun(RunState.of_run(run, made), run, is_new=True)
 
 
 @pytest.mark.parametrize(
-    ("made", "words"),
+    ("made", "begins", "contains", "compared"),
     [
-        (result("completed", 20), ("Your network reads 98.24 % of digits", "9,824 of 10,000")),
-        (result("early"), ("Your network reads", "fell no more")),
+        (result("completed", 20), "Your network reads 98.24 % of", "9,824 of 10,000", True),
+        (result("early"), "Your network reads", "fell no more", False),
+        (result("stopped"), "Stopped after 3 of 20 epochs. Your", "3 epochs in 3:00", True),
+        (result("diverged", test=None), "Your network reads 95.00 %", "Epoch 3 is kept", False),
+        (result("running", test=None), "Can go on after 3 of 20", "not tested yet", False),
         (
-            result("stopped"),
-            ("Stopped after 3 of 20 epochs. Your", "after 3 epochs in 3:00"),
+            result("completed", test=None, keep_best=True),
+            "Your network reads 95.00 %",
+            "Epoch 3 is kept: the lowest validation loss, 0.0667",
+            False,
         ),
-        (result("diverged", test=None), ("Your network reads 95.00 %", "Epoch 3 is kept")),
-        (result("running", test=None), ("Can go on after 3 of 20", "not tested yet")),
-        (
-            replace(result("completed", test=None), keeps_best=True),
-            ("Your network reads 95.00 %", "Epoch 3 is kept: the lowest validation loss, 0.0667"),
-        ),
-        (result("completed", 1, is_like_tutorial=False), ("", "after 1 epoch in 1:00.")),
+        (result("completed", 1, network="cnn"), "", "after 1 epoch in 1:00.", False),
     ],
 )
-def test_the_end_of_a_run_in_words(made, words):
-    begins, contains = words
+def test_the_end_of_a_run_in_words(made, begins, contains, compared):
     assert "".join(headline(made)).startswith(begins)
     assert contains in details(made)
-    assert ("The tutorial got" in details(made)) == (
-        made.is_like_tutorial
-        and not made.keeps_best
-        and made.state.reason in ("completed", "stopped")
-    )
+    assert ("The tutorial got" in details(made)) == compared
 
 
 @pytest.mark.parametrize(("reason", "epochs"), [("completed", 8), ("stopped", 20)])
@@ -110,7 +106,7 @@ def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, reason, epochs
     page.show()
     made = result(reason)
     page.show_state(made.state, busy=False)
-    page.show_result(made)
+    page.show_result(made, True)
     # A figure and its unit stay in one line.
     shown = QTextDocument()
     shown.setHtml(page.finished.headline.text())
@@ -131,7 +127,7 @@ def test_the_network_of_a_run_reads_the_drawing_once_the_card_is_seen(qtbot, tmp
     ink = np.zeros((28, 28), np.float32)
     ink[4:24, 12:16] = 0.9
     page.finished.show_drawing(ink)
-    page.show_result(replace(result("completed"), model=tmp_path / "model.npz"))
+    page.show_result(replace(result("completed"), rescued=tmp_path / "model.npz"), True)
     page.show_state(result("completed").state, busy=False)
     page.show()
     drawing = page.finished.drawing
@@ -157,7 +153,7 @@ def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, scale):
     page.resize(1240, 600)
     page.show()
     made = result("completed")
-    page.show_result(made)
+    page.show_result(made, True)
     theme.theme().resize_text(scale)
     for busy in (False, True):
         page.show_state(made.state, busy)
@@ -185,7 +181,7 @@ def test_no_state_widens_the_page(qtbot, size):
         state.apply(event)
         page.show_state(state, busy=state.busy)
         if not state.busy:
-            page.show_result(Result(state, None, True, True, in_memory=True))
+            page.show_result(ShownRun(state, Run(Path(), TrainingSettings()), is_new=True), True)
         page.widget().layout().activate()
         assert page.widget().minimumSizeHint().width() <= size[0]
         assert page.size().width() == size[0]
