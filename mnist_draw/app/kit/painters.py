@@ -11,8 +11,17 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, Qt, QVariantAnimation
-from PyQt5.QtGui import QColor, QImage, QPainter, QPixmap, QPolygonF
+from PyQt5.QtCore import (
+    QBuffer,
+    QByteArray,
+    QIODevice,
+    QPointF,
+    QRectF,
+    QSize,
+    Qt,
+    QVariantAnimation,
+)
+from PyQt5.QtGui import QColor, QImage, QImageReader, QPainter, QPixmap, QPolygonF
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
@@ -75,6 +84,22 @@ def blank_pixmap(width: float, height: float, ratio: float) -> QPixmap:
     pixmap = QPixmap(max(1, round(width * ratio)), max(1, round(height * ratio)))
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.transparent)
+    return pixmap
+
+
+@lru_cache(maxsize=16)
+def _drawn_svg(text: str, wide: int, high: int) -> QPixmap:
+    buffer = QBuffer()
+    buffer.setData(text.encode())
+    reader = QImageReader(buffer, b"svg")
+    reader.setScaledSize(QSize(wide, high))
+    return QPixmap.fromImageReader(reader)
+
+
+def svg_pixmap(text: str, size: QSize, ratio: float) -> QPixmap:
+    """Return an SVG of a logical size, for a screen of this pixel ratio."""
+    pixmap = QPixmap(_drawn_svg(text, round(size.width() * ratio), round(size.height() * ratio)))
+    pixmap.setDevicePixelRatio(ratio)
     return pixmap
 
 

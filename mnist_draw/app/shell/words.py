@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from PyQt5.QtCore import QBuffer, QEvent, QObject, QSize, Qt
-from PyQt5.QtGui import QCursor, QHelpEvent, QImageReader, QKeyEvent, QPixmap
+from PyQt5.QtCore import QEvent, QObject, QSize, Qt
+from PyQt5.QtGui import QCursor, QHelpEvent, QKeyEvent, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -25,6 +25,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, label
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
@@ -64,13 +65,7 @@ def _picture(name: str, ratio: float) -> QPixmap:
     """Return a picture in the theme's colours, for a screen of this pixel ratio."""
     places = {name: _BAR_LEFT + _BAR * part for name, part in _CERTAINTIES.items()}
     drawing = theme.filled(resource_path("words", f"{name}.svg"), places)
-    buffer = QBuffer()
-    buffer.setData(drawing.encode())
-    reader = QImageReader(buffer, b"svg")
-    reader.setScaledSize(QSize(*Size.WORD_PICTURE) * ratio)
-    picture = QPixmap.fromImageReader(reader)
-    picture.setDevicePixelRatio(ratio)
-    return picture
+    return svg_pixmap(drawing, QSize(*Size.WORD_PICTURE), ratio)
 
 
 class Words(QObject):

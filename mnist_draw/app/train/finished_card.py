@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from PyQt5.QtCore import QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QInputDialog, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
@@ -16,7 +16,7 @@ from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.formatting import format_duration, format_loss, format_percent
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import FlowLayout, column, row
-from mnist_draw.app.kit.painters import ink_image
+from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
 from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, ShownRun, is_like_tutorial
@@ -108,22 +108,18 @@ class DrawingView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._picture is None or self._read is None:
             return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         painter.setRenderHint(QPainter.SmoothPixmapTransform)
         frame = QRectF(self.width() - _DRAWING - 1, 1, _DRAWING, _DRAWING)
-        painter.setPen(QPen(theme.colour("line"), 1))
-        painter.setBrush(theme.colour("paper"))
-        painter.drawRoundedRect(frame, Size.CARD_RADIUS, Size.CARD_RADIUS)
+        paint_box(painter, frame, "paper")
         painter.drawImage(frame.adjusted(6, 6, -6, -6), ink_image(self._picture))
-        painter.setPen(theme.colour("accent" if self._read.named else "muted"))
-        painter.setFont(theme.font(Text.GIVEN if len(self._read.text) == 1 else Text.FIGURE, True))
+        size = Text.GIVEN if len(self._read.text) == 1 else Text.FIGURE
+        write_with(painter, size, "accent" if self._read.named else "muted", bold=True)
         room = theme.scaled(76)
         answer = QRectF(frame.left() - room, frame.top(), room, frame.height())
         painter.drawText(answer, Qt.AlignCenter, self._read.text)
         if self._wordy:
-            painter.setPen(theme.colour("muted"))
-            painter.setFont(theme.font(Text.BODY))
+            write_with(painter, Text.BODY, "muted")
             words = QRectF(0, frame.top(), answer.left(), frame.height())
             painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), _READS)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from itertools import zip_longest
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
@@ -12,13 +10,19 @@ from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QAbstractButton, QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import icon
-from mnist_draw.app.kit.painters import image_of, paint_tick
+from mnist_draw.app.kit.painters import (
+    ink_image,
+    paint_box,
+    paint_tick,
+    smooth_painter,
+    svg_pixmap,
+)
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.dataset.augmentation.augmenter import preview
 from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.storage.folders import resource_path
 from mnist_draw.training.expectation import Expectation
 from mnist_draw.training.presets import PRESETS, Preset
 
@@ -35,100 +39,18 @@ NOT_YET_KNOWN = Expectation("–", "expected", "–")
 
 
 def make_digits() -> list[np.ndarray]:
-    """Return a digit as it is and twice varied, uint8 (28, 28); not for the GUI thread."""
+    """Return a digit as it is and twice varied, float32 (28, 28); not for the GUI thread."""
     data = load_dataset()
     images, labels = (part[_DIGIT : _DIGIT + 1] for part in (data.test_images, data.test_labels))
     varied = preview("handwriting", images.repeat(2, 0), labels.repeat(2), _SEED, 2)
-    return [images[0, 0], *varied[:, 0]]
+    return [picture / np.float32(255) for picture in (images[0, 0], *varied[:, 0])]
 
 
-@dataclass(frozen=True)
-class _Pen:
-    """Paints the parts of a card's drawing in the colours of the moment."""
-
-    painter: QPainter
-    scale: float
-    chosen: bool
-
-    def at(self, x: float, y: float) -> QPointF:
-        return QPointF(x * self.scale, y * self.scale)
-
-    def box(self, x: float, y: float, width: float, height: float) -> QRectF:
-        return QRectF(*(part * self.scale for part in (x, y, width, height)))
-
-    def digit(self, x: float, y: float, side: float, picture: np.ndarray | None) -> None:
-        painter, tile = self.painter, self.box(x, y, side, side)
-        painter.setPen(QPen(theme.colour("line"), 1))
-        painter.setBrush(theme.colour("paper"))
-        painter.drawRoundedRect(tile, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
-        if picture is not None:
-            dark = theme.theme().colours.dark
-            inner = tile.adjusted(
-                *(side * self.scale * part for part in (0.08, 0.08, -0.08, -0.08))
-            )
-            painter.drawImage(inner, image_of(picture if dark else 255 - picture))
-
-    def layers(self, x: float, y: float, sizes: tuple[int, ...], gap: float) -> None:
-        painter = self.painter
-        colour = "accent" if self.chosen else "muted"
-        columns = [
-            [self.at(x + gap * n, y + (place - (size - 1) / 2) * (62 / max(sizes))) for place in
-             range(size)]
-            for n, size in enumerate(sizes)
-        ]  # fmt: skip
-        painter.setPen(QPen(theme.colour(colour, 0.3), 1))
-        for left, right in pairwise(columns):
-            for one in left:
-                for other in right:
-                    painter.drawLine(one, other)
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour(colour))
-        for column in columns:
-            for one in column:
-                painter.drawEllipse(one, 3 * self.scale, 3 * self.scale)
-
-    def maps(self, x: float, y: float, side: float, count: int) -> None:
-        self.painter.setPen(QPen(theme.colour("accent" if self.chosen else "muted"), 1))
-        self.painter.setBrush(theme.colour("card"))
-        for number in range(count):
-            shift = 6 * number
-            self.painter.drawRoundedRect(self.box(x + shift, y + shift, side, side), 3, 3)
-
-    def watch(self, x: float, y: float) -> None:
-        side = round(44 * self.scale)
-        image = icon("timer", "accent" if self.chosen else "muted").pixmap(side, side).toImage()
-        self.painter.drawImage(self.box(x, y, 44, 44), image)
-
-
-def _draw_tutorial(pen: _Pen, digits: list[np.ndarray | None]) -> None:
-    pen.digit(_PAD, 16, 76, digits[0])
-    pen.layers(120, 54, (6, 5, 3), 46)
-
-
-def _draw_quick(pen: _Pen, digits: list[np.ndarray | None]) -> None:
-    _draw_tutorial(pen, digits)
-    pen.watch(240, 26)
-
-
-def _draw_cnn(pen: _Pen, digits: list[np.ndarray | None]) -> None:
-    pen.digit(_PAD, 16, 76, digits[0])
-    pen.maps(112, 20, 45, 4)
-    pen.maps(192, 30, 23, 5)
-    pen.layers(260, 54, (4, 3), 30)
-
-
-def _draw_handwriting(pen: _Pen, digits: list[np.ndarray | None]) -> None:
-    for number, digit in enumerate(digits):
-        pen.digit(_PAD + 62 * number, 26, 56, digit)
-    pen.layers(222, 54, (5, 4, 3), 28)
-
-
-_DRAWINGS: Mapping[str, Callable[[_Pen, list[np.ndarray | None]], None]] = {
-    "tutorial": _draw_tutorial,
-    "quick": _draw_quick,
-    "cnn": _draw_cnn,
-    "handwriting": _draw_handwriting,
-}
+#: Where a card shows digits, at the usual text size: left, top and side of each.
+_ONE_DIGIT = ((_PAD, 16, 76),)
+_DIGITS = {"handwriting": tuple((_PAD + 62 * number, 26, 56) for number in range(3))}
+#: Size of the pictures `preset_*.svg`, which hold the rest.
+_PICTURE = QSize(310, 104)
 
 
 class PresetCard(QAbstractButton):
@@ -143,8 +65,9 @@ class PresetCard(QAbstractButton):
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.setAttribute(Qt.WA_Hover)
-        self.drawing = _DRAWINGS.get(name)
-        self.digits: list[np.ndarray | None] = [None] * 3
+        self._picture = resource_path("look", f"preset_{name}.svg")
+        self._places = _DIGITS.get(name, _ONE_DIGIT)
+        self.digits: list[np.ndarray] = []
         self.changes = ""
         self.expectation = NOT_YET_KNOWN
         self.is_low = False
@@ -169,8 +92,7 @@ class PresetCard(QAbstractButton):
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         painter.setRenderHint(QPainter.SmoothPixmapTransform)
         chosen, edge = self.isChecked(), 2 if self.isChecked() else 1
         box = QRectF(self.rect()).adjusted(edge / 2, edge / 2, -edge / 2, -edge / 2)
@@ -181,11 +103,26 @@ class PresetCard(QAbstractButton):
             painter.setPen(QPen(theme.colour("second"), 2))
             painter.setBrush(Qt.NoBrush)
             painter.drawRoundedRect(box.adjusted(4, 4, -4, -4), 7, 7)
-        if not self.is_low and self.drawing is not None:
-            self.drawing(_Pen(painter, theme.text_scale(), chosen), self.digits)
+        if not self.is_low:
+            self._paint_drawing(painter, "accent" if chosen else "muted")
         if chosen:
             self._paint_tick(painter)
         self._paint_words(painter)
+
+    def _paint_drawing(self, painter: QPainter, shade: str) -> None:
+        scale = theme.text_scale()
+        colours = {"shade": theme.colour(shade).name()}
+        drawing = svg_pixmap(
+            theme.filled(self._picture, colours), _PICTURE * scale, self.devicePixelRatioF()
+        )
+        painter.drawPixmap(0, 0, drawing)
+        for place, digit in zip_longest(self._places, self.digits[: len(self._places)]):
+            left, top, side = (part * scale for part in place)
+            sheet = QRectF(left, top, side, side)
+            paint_box(painter, sheet, "paper", radius=Size.FIELD_RADIUS)
+            if digit is not None:
+                pad = 0.08 * side
+                painter.drawImage(sheet.adjusted(pad, pad, -pad, -pad), ink_image(digit))
 
     def _paint_tick(self, painter: QPainter) -> None:
         radius = theme.scaled(10)
@@ -287,7 +224,7 @@ class PresetCards(QWidget):
 
         def show(digits: list[np.ndarray]) -> None:
             for card in self.cards.values():
-                card.digits = list(digits)
+                card.digits = digits
                 card.update()
 
         self._background.run(make_digits, show, lambda _: None)
