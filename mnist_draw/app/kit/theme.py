@@ -12,9 +12,9 @@ import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 
 from PyQt5.QtCore import QDir, QObject, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontInfo, QPalette
@@ -23,47 +23,22 @@ from PyQt5.QtWidgets import QApplication, QMainWindow, QStyleFactory
 from mnist_draw.storage.folders import resource_path
 
 
-@dataclass(frozen=True)
-class Colours:
-    """One set of colours, as ``#rrggbb`` text."""
+class Colours(SimpleNamespace):
+    """One set of colours, as ``#rrggbb`` text: those of ``colours.json``, and whether it is dark.
 
-    window: str
-    panel: str
-    card: str
-    line: str
-    #: Edges of fields and boxes: 3 to 1 beside every background (WCAG 1.4.11).
-    edge: str
-    #: Every other row of a table.
-    band: str
-    text: str
-    muted: str
-    accent: str
-    on_accent: str
-    #: The accent's ground under words (a strip, a row), and under the icon of a chosen tool.
-    tint: str
-    chosen: str
-    second: str
-    on_second: str
-    paper: str
-    ink: str
-    track: str
-    hover: str
-    #: A row of buttons of which one is chosen, and the chosen one.
-    segments: str
-    segment: str
-    alert: str
-    shadow: str
-    dark: bool
-    #: Curves of several runs in one plot; with a line style each, so that colour never is alone.
-    series: list[str]
+    ``edge`` is that of fields and boxes, 3 to 1 beside every background (WCAG 1.4.11), ``band``
+    every other row of a table, ``tint`` the accent's ground under words, ``chosen`` that under the
+    icon of a chosen tool. ``series`` are curves of several runs in one plot, with a line style
+    each, so that colour never is alone.
+    """
 
 
-def _colours(name: str, dark: bool) -> Colours:
+def _colours(name: str) -> Colours:
     kept = json.loads(resource_path("look", "colours.json").read_text("utf-8"))
-    return Colours(**kept[name], dark=dark)
+    return Colours(**kept[name], dark=name == "dark")
 
 
-DARK, LIGHT = _colours("dark", dark=True), _colours("light", dark=False)
+DARK, LIGHT = _colours("dark"), _colours("light")
 CHOICES = ("system", "light", "dark")
 
 
