@@ -23,6 +23,7 @@ from mnist_draw.library.networks import (
 )
 from mnist_draw.library.stored_network import StoredNetwork, network_of_run
 from mnist_draw.storage.unique_paths import Deleted
+from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.network_places import FINE_TUNED, SHIPPED, readable_runs
 from mnist_draw.training.presets import nearest_preset, run_name
 from mnist_draw.training.record import Run, load_history
@@ -223,9 +224,9 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def read_curve(run: Run) -> tuple[float, ...]:
-    """Return the validation accuracy after each epoch, 0 to 1; none where the figures are lost."""
+def read_figures(run: Run) -> list[EpochFigures]:
+    """Return the figures of each epoch; none where they are lost."""
     try:
-        return tuple(row.validation_accuracy for row in load_history(run).epochs)
+        return load_history(run).epochs
     except (OSError, UserError):
-        return ()
+        return []

@@ -15,7 +15,7 @@ from mnist_draw.library.entries import (
     list_entries,
     newest,
     ordinal,
-    read_curve,
+    read_figures,
     read_library,
 )
 from mnist_draw.library.networks import list_shipped, save_fine_tuned, save_opened
@@ -100,7 +100,7 @@ def test_how_far_a_run_came(state, done, words):
 
 def test_an_entry_without_figures_or_settings_has_none():
     lost = add_run("2026-01-01 10:00:00", epochs_done=3)
-    assert read_curve(lost) == ()
+    assert read_figures(lost) == []
     (kept,) = [entry for entry in list_entries() if entry.run]
     assert kept.settings == lost.settings
     opened = save_opened(made(settings={"epochs": 7}), "with settings")

@@ -19,23 +19,22 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import no_key
 from mnist_draw.app.train.library_files import LibraryFiles, export_kinds
 from mnist_draw.app.train.library_page import LibraryPage
+from mnist_draw.app.train.library_rows import Figures
 from mnist_draw.app.train.run_controller import RunController
-from mnist_draw.library.entries import Entry, Library, read_curve, read_library, with_run
+from mnist_draw.app.train.series import thinned
+from mnist_draw.library.entries import Entry, Library, read_figures, read_library, with_run
 from mnist_draw.library.networks import delete, list_deleted, rename
 from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.folders import sweep_home
 from mnist_draw.storage.unique_paths import empty_bin
 from mnist_draw.training import run_list
-from mnist_draw.training.history import History
 from mnist_draw.training.network_places import fine_tuned_folder, opened_folder, reclaim_fallbacks
-from mnist_draw.training.record import CHECKPOINT, RECORD, Run, load_history
+from mnist_draw.training.record import CHECKPOINT, RECORD, Run
 from mnist_draw.training.settings import TrainingSettings
 
 #: Why an entry of a row's menu is disabled.
 _TRAINED, _NO_NETWORK = "It is being trained; stop it first.", "It has no network."
-#: Epochs and validation accuracies of a curve, by the key of its entry.
-Curves = dict[str, tuple[int, tuple[float, ...]]]
 
 
 def fingerprint(going_on: Sequence[Path]) -> tuple[object, ...]:
@@ -54,13 +53,13 @@ def fingerprint(going_on: Sequence[Path]) -> tuple[object, ...]:
     return (*times, *((str(folder), in_use(folder)) for folder in going_on))
 
 
-def _read_curves(entries: Sequence[Entry]) -> Iterator[Curves]:
-    """Read the curves of runs, one after the other; each value has all so far."""
-    curves: Curves = {}
+def _read_figures(entries: Sequence[Entry]) -> Iterator[Figures]:
+    """Read the figures of runs, one after the other; each value has all so far."""
+    figures: Figures = {}
     for entry in entries:
         if entry.run is not None:
-            curves[entry.key] = entry.run.epochs_done, read_curve(entry.run)
-            yield dict(curves)
+            figures[entry.key] = entry.run.epochs_done, thinned(read_figures(entry.run))
+            yield dict(figures)
 
 
 class LibraryController(LibraryFiles):
@@ -85,14 +84,13 @@ class LibraryController(LibraryFiles):
         self._shown = Library(())
         #: The entry whose name is to be edited once it is listed.
         self._to_rename = ""
-        self._histories: dict[Path, tuple[int, History]] = {}
         self._folder = FollowedFolder(
             background, self._fingerprint, self._read, self._can_show, self
         )
         self._folder.listed.connect(self._listed)
         self._folder.changed.connect(self._listed_again)
-        self._curves = LatestJob(_read_curves, self, quiet=0.05, deliver_stale=True)
-        self._curves.answered.connect(self._rows.show_curves)
+        self._reading = LatestJob(_read_figures, self, quiet=0.05, deliver_stale=True)
+        self._reading.answered.connect(self._show_figures)
         self._connect_page(page)
         network.changed.connect(self._show_answering)
         run.training.ended.connect(self._ended)
@@ -103,14 +101,14 @@ class LibraryController(LibraryFiles):
         page.open_requested.connect(self._open_file)
         page.list.opened.connect(self.open)
         page.list.menu_requested.connect(self._show_menu)
-        page.list.scrolled.connect(self._want_curves)
+        page.list.scrolled.connect(self._want_figures)
         page.delete_requested.connect(self.delete)
         page.undo_requested.connect(self.restore_last)
         page.answers_at_once.triggered.connect(self._answer_at_once)
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._rows.renamed.connect(self._rename)
         self._rows.ticked_changed.connect(self._compare)
-        self._rows.modelReset.connect(self._want_curves)
+        self._rows.modelReset.connect(self._want_figures)
 
     # -- after the window is visible
 
@@ -170,7 +168,6 @@ class LibraryController(LibraryFiles):
         self.page.answers_at_once.setChecked(self._network.new_runs_answer)
         self._show_answering()
         self._follow()
-        self._want_curves()
         self._compare()
         if self._to_rename and self.page.list.choose(self._to_rename):
             self.page.list.edit_name()
@@ -184,11 +181,19 @@ class LibraryController(LibraryFiles):
     def _show_answering(self) -> None:
         self._rows.show_answering(self._network.key)
 
-    def _want_curves(self) -> None:
-        missing = self._rows.without_curve(self.page.list.seen())
-        missing = [entry for entry in missing if not (entry.run and self._run.shows(entry.run))]
+    def _want_figures(self) -> None:
+        """Have the figures read of what is seen or compared."""
+        wanted = [*self.page.list.seen(), *self._rows.ticked()]
+        missing = [
+            entry for entry in self._rows.without_figures(wanted)
+            if not (entry.run and self._run.shows(entry.run))
+        ]  # fmt: skip
         if missing:
-            self._curves.ask(missing)
+            self._reading.ask(missing)
+
+    def _show_figures(self, figures: Figures) -> None:
+        self._rows.show_figures(figures)
+        self._show_compared()
 
     def _follow(self) -> None:
         """Show the newest figures of the run that goes on in this window."""
@@ -200,11 +205,11 @@ class LibraryController(LibraryFiles):
             self.refresh()
             return
         run = self._run.with_newest_figures(listed.run)
-        self._rows.show_entry(with_run(listed, run, going_on=True), self._run.state.run_part)
-        if run.epochs_done != listed.run.epochs_done:
-            values = tuple(row.validation_accuracy for row in self._run.state.history.epochs)
-            self._rows.show_curves({listed.key: (run.epochs_done, values)})
-            self._compare()
+        entry = with_run(listed, run, going_on=True)
+        self._rows.show_entry(entry, self._run.state.run_part)
+        if self._rows.without_figures([entry]):
+            epochs = thinned(tuple(self._run.state.history.epochs))
+            self._show_figures({entry.key: (run.epochs_done, epochs)})
 
     def _ended(self) -> None:
         if self.page.isVisible():
@@ -216,34 +221,14 @@ class LibraryController(LibraryFiles):
     # -- the comparison
 
     def _compare(self) -> None:
+        self._want_figures()
+        self._show_compared()
+
+    def _show_compared(self) -> None:
         ticked = self._rows.ticked()
         self.page.differences.show_entries(ticked)
-        missing = [entry for entry in ticked if entry.run and not self._is_read(entry.run)]
-        if missing:
-            self.background.run(lambda: _load_histories(missing), self._loaded)
-        self._show_curves()
-
-    def _loaded(self, histories: dict[Path, tuple[int, History]]) -> None:
-        self._histories |= histories
-        self._show_curves()
-
-    def _show_curves(self) -> None:
-        ticked = enumerate(self._rows.ticked())
-        known = [(number, entry.name, self._history_of(entry)) for number, entry in ticked]
-        self.page.compare.show_runs([(n, name, figures) for n, name, figures in known if figures])
-
-    def _is_read(self, run: Run) -> bool:
-        """Whether all epochs of a run are known here."""
-        epochs, _ = self._histories.get(run.folder, (-1, None))
-        return self._run.shows(run) or epochs == run.epochs_done
-
-    def _history_of(self, entry: Entry) -> History | None:
-        """Return the figures of a run, where they were read; newer ones may follow."""
-        if entry.run is None:
-            return None
-        if self._run.shows(entry.run):
-            return self._run.history()
-        return self._histories.get(entry.run.folder, (0, None))[1]
+        runs = [(n, one.name, self._rows.figures_of(one)) for n, one in enumerate(ticked)]
+        self.page.compare.show_runs([run for run in runs if run[2]])
 
     # -- an entry
 
@@ -369,11 +354,3 @@ class LibraryController(LibraryFiles):
 def _path_of(entry: Entry) -> Path:
     """Return what the file manager shows of an entry: its network, or the folder of its run."""
     return entry.stored.path if entry.has_network or entry.run is None else entry.run.folder
-
-
-def _load_histories(entries: Sequence[Entry]) -> dict[Path, tuple[int, History]]:
-    return {
-        entry.run.folder: (entry.run.epochs_done, load_history(entry.run))
-        for entry in entries
-        if entry.run is not None and entry.run.folder.exists()
-    }

@@ -28,6 +28,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.series import STYLES, series_colour
 from mnist_draw.library.entries import Entry
+from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.network_places import FINE_TUNED
 
 #: The roles of a row's `RowView`, and of its height at the usual text size.
@@ -42,12 +43,16 @@ _DOT = 2.5
 @dataclass(frozen=True)
 class RowView:
     entry: Entry
-    curve: tuple[float, ...] | None = None
+    figures: Sequence[EpochFigures] = ()
     #: Its place among the ticked entries; none below 0.
     tick: int = -1
     answers: bool = False
     #: How much of its training is done, 0 to 1; None while it is not trained.
     part: float | None = None
+
+    @property
+    def curve(self) -> tuple[float, ...]:
+        return tuple(row.validation_accuracy for row in self.figures)
 
     @property
     def detail(self) -> str:
@@ -168,7 +173,7 @@ class RowDelegate(QStyledItemDelegate):
             paint_tick(painter, box.topLeft() + QPointF(0.25, 0.53) * side, 0.51 * side)
 
     def _paint_curve(self, painter: QPainter, box: QRectF, view: RowView) -> None:
-        if not view.curve:
+        if not view.figures:
             return
         colour = theme.colour("muted") if view.tick < 0 else series_colour(view.tick)
         style = Qt.SolidLine if view.tick < 0 else STYLES[view.tick]

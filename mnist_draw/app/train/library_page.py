@@ -36,9 +36,9 @@ from mnist_draw.app.kit.widgets import (
 )
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
-from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch, thinned
+from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch
 from mnist_draw.library.entries import Entry, Library, differing_settings
-from mnist_draw.training.history import History
+from mnist_draw.training.history import EpochFigures
 
 #: Quantities to compare: title, attribute of `EpochFigures`, whether it is a loss.
 CHOICES = (
@@ -60,7 +60,7 @@ class CompareCard(Card):
         super().__init__("Compared")
         self.plot: Any = None
         self._is_prepared = False
-        self._runs: list[tuple[int, str, History]] = []
+        self._runs: list[tuple[int, str, Sequence[EpochFigures]]] = []
         self.curves: list[Any] = []
         self._names = row()
         self.choice = ComboBox()
@@ -104,7 +104,7 @@ class CompareCard(Card):
         self._hint = _TICK_TWO if count > 1 else _TOO_FEW
         self.redraw()
 
-    def show_runs(self, runs: Sequence[tuple[int, str, History]]) -> None:
+    def show_runs(self, runs: Sequence[tuple[int, str, Sequence[EpochFigures]]]) -> None:
         """Show runs: the place among the ticked ones, the name and the figures of each."""
         self._runs = list(runs)
         self.redraw()
@@ -137,12 +137,12 @@ class CompareCard(Card):
         self._value_axis.logarithmic = self._loss
         self.plot.setBackground(theme.colour("card"))
         values: list[float] = []
-        for number, _, history in self._runs:
-            values += self._draw(number, history)
+        for number, _, rows in self._runs:
+            values += self._draw(number, rows)
         for axis in (self._value_axis, self._epoch_axis):
             axis.restyle()
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
-        longest = max([1, *(len(history.epochs) for _, _, history in self._runs)])
+        longest = max([1, *(rows[-1].epoch for _, _, rows in self._runs)])
         self._epoch_axis.last = longest
         self.plot.setXRange(0, longest, padding=0.01)
         high = max(high, low + (0.1 if self._loss else 0.5))
@@ -160,13 +160,10 @@ class CompareCard(Card):
             self._names.addWidget(mark)
             self._names.addWidget(words, 1)
 
-    def _draw(self, number: int, history: History) -> list[float]:
+    def _draw(self, number: int, rows: Sequence[EpochFigures]) -> list[float]:
         import pyqtgraph
 
         field = CHOICES[self.choice.currentIndex()][1]
-        rows = thinned(history.epochs)
-        if not rows:
-            return []
         xs, ys = [row.epoch for row in rows], [self._map(getattr(row, field)) for row in rows]
         colour = series_colour(number)
         item = self.plot.getPlotItem()

@@ -32,11 +32,14 @@ from mnist_draw.app.train.library_delegate import (
     tick_area,
 )
 from mnist_draw.library.entries import Entry
+from mnist_draw.training.history import EpochFigures
 
 #: Entries that can be compared at a time.
 MAX_TICKED = 6
 _CAME_ALONG = "CAME WITH THE PROGRAM"
 _NOWHERE = QModelIndex()
+#: How many epochs a run had when it was read, and their figures, by the key of its entry.
+Figures = dict[str, tuple[int, Sequence[EpochFigures]]]
 
 
 class LibraryModel(QAbstractListModel):
@@ -52,7 +55,7 @@ class LibraryModel(QAbstractListModel):
         self._search: list[str] = []
         self._ticked: list[str] = []
         self._answering = ""
-        self._curves: dict[str, tuple[int, tuple[float, ...]]] = {}
+        self._figures: Figures = {}
         self._parts: dict[str, float] = {}
 
     # -- for the view
@@ -73,9 +76,12 @@ class LibraryModel(QAbstractListModel):
     def row_view(self, entry: Entry) -> RowView:
         ticked = entry.key in self._ticked
         tick = [one.key for one in self.ticked()].index(entry.key) if ticked else -1
-        curve = self._curves.get(entry.key, (0, None))[1]
         part = self._parts.get(entry.key) if entry.going_on else None
-        return RowView(entry, curve, tick, entry.key == self._answering, part)
+        answers = entry.key == self._answering
+        return RowView(entry, self.figures_of(entry), tick, answers, part)
+
+    def figures_of(self, entry: Entry) -> Sequence[EpochFigures]:
+        return self._figures.get(entry.key, (0, ()))[1]
 
     def data(self, index: QModelIndex, role: int = Qt.DisplayRole) -> Any:
         row = self.shown[index.row()]
@@ -114,7 +120,7 @@ class LibraryModel(QAbstractListModel):
     # -- what is shown
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
-        """Show entries; ticks and curves are kept."""
+        """Show entries; ticks and figures are kept."""
         before = [entry.key for entry in self.ticked()]
         self.entries = list(entries)
         active = {entry.key for entry in entries if entry.going_on}
@@ -157,17 +163,16 @@ class LibraryModel(QAbstractListModel):
         self._answering = key
         self._renew()
 
-    def show_curves(self, curves: dict[str, tuple[int, tuple[float, ...]]]) -> None:
-        """Draw curves: for each key the epochs that it was read for, and its values."""
-        self._curves |= curves
+    def show_figures(self, figures: Figures) -> None:
+        self._figures |= figures
         self._renew()
 
-    def without_curve(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Return those of some entries whose curves are to be read."""
+    def without_figures(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Return those of some entries whose figures are to be read."""
         return [
             entry
             for entry in entries
-            if entry.run and self._curves.get(entry.key, (-1,))[0] != entry.run.epochs_done
+            if entry.run and self._figures.get(entry.key, (-1,))[0] != entry.run.epochs_done
         ]
 
     def _renew(self, row: int | None = None) -> None:

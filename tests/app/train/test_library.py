@@ -101,7 +101,7 @@ def test_all_curves_have_one_scale_and_are_read_when_they_are_seen(make):
     box = QRectF(0, 0, 84, 30)
     better, worse = (curve_points((share, share), box)[1].y() for share in (0.99, 0.9))
     assert better < worse
-    assert not page.list.rows.without_curve(page.list.seen())
+    assert not page.list.rows.without_figures(page.list.seen())
 
 
 def test_an_empty_library_leads_to_the_first_run(make):
