@@ -70,6 +70,7 @@ class NewRunPage(QScrollArea):
         self._figures = label("\u2003 ".join(figures), "muted")
         self._figures.setWordWrap(True)
         self.digits = TwelveDigitsCard()
+        self.digits.grid.setObjectName("newRunDigits")
         # This page scrolls rather than squeezing them.
         self.digits.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self._below = row((self._build_curve(), 2), (self.digits, 1), gap=Size.CARD_GAP)
