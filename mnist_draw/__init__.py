@@ -76,4 +76,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    hidden = [name for name in globals() if name.startswith("__")]
+    return sorted([*hidden, *_HOME])

@@ -45,6 +45,12 @@ def test_packages_resources_and_versions(configuration):
     assert f'<release version="{mnist_draw.__version__}"' in shown
 
 
+def test_the_package_offers_its_own_names_only():
+    offered = {name for name in dir(mnist_draw) if not name.startswith("_")}
+    assert offered >= {*mnist_draw.__all__, "MnistClassifier"}
+    assert not offered & {"Any", "TYPE_CHECKING", "annotations", "sys", "errors", "theano_bridge"}
+
+
 WITH_EXAMPLES = sorted(
     ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for path in (ROOT / "mnist_draw").rglob("*.py")
