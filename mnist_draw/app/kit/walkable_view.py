@@ -69,8 +69,11 @@ class WalkableView(QWidget):
         start = self.before_first() if self.current is None else self.current
         item = min(max(start + right, 0), self.count() - 1)
         self.walk_to(item)
-        self._show_tip(self.mapToGlobal(self.place_of(item).toPoint()))
+        self.show_tip_of(item)
         return True
+
+    def show_tip_of(self, item: int) -> None:
+        self._show_tip(self.mapToGlobal(self.place_of(item).toPoint()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() not in _ARROWS or not self.step(*_ARROWS[event.key()]):

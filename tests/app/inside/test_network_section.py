@@ -26,7 +26,7 @@ from mnist_draw.app.inside.network.network_worker import (
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
 from mnist_draw.app.inside.network.run_layers import RunLayers
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
-from mnist_draw.app.inside.rows_view import PictureRow, RowsView, Sum, Term
+from mnist_draw.app.inside.rows_view import Line, PictureRow, RowsView, sum_line
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.storage.models import ModelFile
@@ -84,25 +84,25 @@ def ready(section, qtbot, model=None):
     return section.network.frame
 
 
-def sums(section):
-    return [row.value for row in section.panel.why_rows.rows if isinstance(row, Sum)]
+def values(rows, terms=False):
+    """Return the numbers of a sum's lines, or of its terms, which have bars."""
+    return [row.value for row in rows.rows if isinstance(row, Line) and bool(row.largest) == terms]
 
 
 def test_the_sums_shown_add_up(section, qtbot):
     frame = ready(section, qtbot, network(temperature=2.0))
-    speaking_for, against, bias, difference, divided = sums(section)
+    speaking_for, against, bias, difference, divided = values(section.panel.why_rows)
     assert speaking_for + against + bias == pytest.approx(difference, abs=1e-4)
     assert divided == pytest.approx(difference / 2)
     ratio = frame.passed.p[0, frame.answer] / frame.passed.p[0, frame.rival]
     assert np.log(ratio) == pytest.approx(divided, abs=1e-3)
-    terms = [row.value for row in section.panel.why_rows.rows if isinstance(row, Term)]
+    terms = values(section.panel.why_rows, terms=True)
     against = sorted(term for term in terms if term < 0)
     assert terms == [*sorted((t for t in terms if t > 0), reverse=True), *against]
     assert section.panel.why_title.text() == f"Why {frame.answer} rather than"
     for unit in ((0, 3), (1, 7), (2, 4)):
         section.network.pin(unit)
-        rows = [row for row in section.panel.unit_rows.rows if isinstance(row, Sum)]
-        above, below, bias, total = (row.value for row in rows[:4])
+        above, below, bias, total = values(section.panel.unit_rows)[:4]
         assert above + below + bias == pytest.approx(total, abs=1e-3)
         table = section.table()
         assert table.rows[-1][0] == "sum"
@@ -173,19 +173,69 @@ def test_every_kind_of_network_is_painted(section, qtbot, text, choice):
     assert not section.grab().isNull()
 
 
+def patch_sum(frame, unit, place):
+    """Return the products of a map's filter with the patch at a place, without the bias."""
+    layer, number = unit
+    row, column = place
+    filters = frame.layers[layer].W[number, :, ::-1, ::-1]
+    _, high, wide = filters.shape
+    return frame.passed.x[layer][0][:, row : row + high, column : column + wide] * filters
+
+
 @pytest.mark.slow
-def test_a_later_filter_slides_over_the_maps_before_it(section, qtbot):
-    frame = ready(section, qtbot, network("cnn"))
-    about = frame.layers[1]
-    section.network.pin((1, 2))
-    words = section.panel.unit_rows.description()
-    weights, maps = about.W[2].size, about.W.shape[1]
-    assert f"The same {weights:,} weights slide over the {maps} maps" in words
-    assert "pooled to {}×{}".format(*frame.passed.x[1].shape[2:]) in words
-    row = section.panel.unit_rows.rows[0]
-    strongest = np.abs(about.filter(2)).sum(axis=(1, 2)).argmax()
-    assert row.title.endswith(f"on map {strongest} of {maps}")
-    np.testing.assert_array_equal(row.large.values, about.filter(2)[strongest])
+@pytest.mark.parametrize("unit", [(0, 1), (1, 2)])
+def test_a_map_is_looked_at_place_by_place(section, qtbot, unit):
+    frame, view = ready(section, qtbot, network("cnn")), section.network
+    pooled, (layer, number) = section.panel.pooled, unit
+    view.pin(unit)
+    assert pooled.isVisible()
+    z = frame.passed.z[layer][0, number]
+    place = tuple(int(n) for n in np.unravel_index(z.argmax(), z.shape))
+    for keys in ((), (Qt.Key_Left, Qt.Key_Up), (Qt.Key_Right, Qt.Key_Right)):
+        for key in keys:
+            QTest.keyClick(pooled, key)
+            down, right = {Qt.Key_Left: (0, -1), Qt.Key_Up: (-1, 0), Qt.Key_Right: (0, 1)}[key]
+            place = tuple(int(n) for n in np.clip(np.add(place, (down, right)), 0, len(z) - 1))
+        products = patch_sum(frame, unit, place)
+        patch, filters, shown = pooled.numbers.values()
+        chosen = int(np.abs(products).sum(axis=(1, 2)).argmax())
+        np.testing.assert_allclose(shown, products[chosen], rtol=1e-6)
+        np.testing.assert_allclose(patch * filters, products[chosen], rtol=1e-6)
+        # The sum beside it is of this place, too.
+        above, below, bias, total = values(section.panel.unit_rows)[:4]
+        assert above + below == pytest.approx(products.sum(dtype=float), abs=1e-4)
+        assert above + below + bias == pytest.approx(total, abs=1e-4)
+        assert total == pytest.approx(z[place], abs=1e-4)
+        assert not section.grab().isNull()
+    words = pooled.accessibleDescription()
+    assert words.startswith(f"Row {place[0]}, column {place[1]}: {products.size} products")
+    assert f"to {z[place]:+.2f}".replace("-", "−") in words
+    assert float(section.table().rows[-1][3]) == pytest.approx(z[place], abs=1e-3)
+
+
+@pytest.mark.slow
+def test_maps_are_pooled_and_pointed_at_in_the_picture(section, qtbot):
+    frame, view = ready(section, qtbot, network("cnn")), section.network
+    pooled = section.panel.pooled
+    for layer, side in ((0, 12), (1, 4)):
+        view.pin((layer, 2))
+        a = frame.passed.a[layer][0, 2]
+        squares = a.reshape(side, 2, side, 2).max(axis=(1, 3))
+        np.testing.assert_array_equal(pooled.pooled, squares)
+    QTest.mouseMove(pooled, (pooled.place_of(5 * 8 + 3) - QPointF(2, 2)).toPoint())
+    until(qtbot, lambda: view.place == (5, 3))
+    assert f"Pooled, row 2, column 1: {squares[2, 1]:.2f}" in pooled.describe(pooled.current)
+    # Thin columns of the picture show the pooled maps; they are maps of their layer.
+    whole, thin, *_ = view.places().columns
+    assert (whole.tile, thin.tile, thin.pooled) == ((24, 24), (12, 12), True)
+    assert thin.box.width() < whole.box.width()
+    assert view.unit_at(thin.tile_rect(2).center()) == (0, 2)
+    tile = whole.tile_rect(1)
+    point = tile.topLeft() + QPointF(tile.width() * 7.5 / 24, tile.height() * 3.5 / 24)
+    QTest.mouseMove(view, point.toPoint())
+    until(qtbot, lambda: view.pointed == (0, 1))
+    assert np.abs(np.subtract(view.place, (3, 7))).max() <= 1
+    assert "at row {}, column {}".format(*view.place) in section.panel.unit_rows.description()
 
 
 def test_few_pixels_that_turn_the_answer_are_shown_and_looked_at(section, qtbot):
@@ -415,7 +465,7 @@ def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot):
         view = RowsView("rows", "Rows", "Some rows.")
         qtbot.addWidget(view)
         view.resize(300, 100)
-        view.show_rows([Sum(f"output of {name} less output of {name}", 0.25, coloured=False)])
+        view.show_rows([sum_line(f"output of {name} less output of {name}", 0.25, coloured=False)])
         view.grab()
         heights.append(view.minimumHeight())
     assert heights[1] >= 2 * heights[0]

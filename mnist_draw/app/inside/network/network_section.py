@@ -126,6 +126,7 @@ class NetworkSection(Section):
         self.panel.switch.clicked.connect(self._switch)
         self.panel.all_on_button.clicked.connect(self._switch_all_on)
         self.panel.closed.connect(self.network.clear_selection)
+        self.panel.pooled.walked.connect(lambda *place: self.network.walk_to(place))
 
     def use_network(self, model: ModelFile, key: str) -> None:
         from mnist_draw.library.network_data import all_names
@@ -198,7 +199,7 @@ class NetworkSection(Section):
             ])  # fmt: skip
         if self.network.unit is None:
             return why_table(frame, self._name)
-        return unit_table(frame, self.network.unit, self._name)
+        return unit_table(frame, self.network.unit, self._name, self.network.place)
 
     def set_present(self, on: bool) -> None:
         self._presenting = on

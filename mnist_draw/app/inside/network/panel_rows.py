@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from mnist_draw.analysis.why import (
     WhySum,
     given_on,
     strongest,
+    terms_by_unit,
     times_as_probable,
     unit_sum,
     why_sum,
@@ -27,9 +28,9 @@ from mnist_draw.app.inside.rows_view import (
     Row,
     Rule,
     Sentence,
-    Sum,
-    Term,
     signed,
+    sum_line,
+    term_line,
 )
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.library.network_data import in_a_sentence
@@ -43,11 +44,13 @@ Name = Callable[[int], str]
 Ideal = tuple[np.ndarray, float]
 #: A frame, and its picture with few pixels changed; None where none were found.
 Flip = tuple["Frame", np.ndarray | None]
+#: Row and column in a map; None where it is strongest.
+Place = tuple[int, int] | None
 
 #: How the weights of a unit are called.
-_ITS = {Weights.NOW: "its", Weights.START: "its first", Weights.LEARNT: "added to its"}
+ITS = {Weights.NOW: "its", Weights.START: "its first", Weights.LEARNT: "added to its"}
 #: Terms that are shown: six for and six against an answer, three and one of a unit.
-_TERMS, _UNIT_TERMS = 6, (3, 1)
+_TERMS, _UNIT_TERMS = (6, 6), (3, 1)
 
 
 def why_of(frame: Frame) -> WhySum:
@@ -63,43 +66,42 @@ def why_rows(frame: Frame, name: Name, flip: Flip | None = None) -> list[Row]:
     )  # fmt: skip
     rows: list[Row] = [
         Heading("The sum"),
-        Sum(f"{count_for} {what} speak for {answer}", sum_for),
-        Sum(f"{count_against} {what} speak for {rival}", sum_against),
-        Sum(f"bias of {answer} less bias of {rival}", why.bias, coloured=False),
-        Sum(f"output of {answer} less output of {rival}", why.difference, True, coloured=False),
+        sum_line(f"{count_for} {what} speak for {answer}", sum_for),
+        sum_line(f"{count_against} {what} speak for {rival}", sum_against),
+        sum_line(f"bias of {answer} less bias of {rival}", why.bias, coloured=False),
+        sum_line(f"output of {answer} less output of {rival}", why.difference, True, False),
     ]
     if why.temperature != 1:
         words = f"divided by the temperature {why.temperature:.2f}"
-        rows.append(Sum(words, why.log_ratio, coloured=False))
+        rows.append(sum_line(words, why.log_ratio, coloured=False))
     rows.append(Sentence(_describe_ratio(why, escape(answer), escape(rival))))
     if flip is not None:
-        rows += [Rule(), *_flip_rows(frame, flip[1], escape(in_a_sentence(rival)))]
-    rows += [Rule(), Heading("Who spoke most", "output × weights")]
-    most, least = why.strongest(_TERMS, _TERMS)
-    largest = max((abs(float(why.terms[unit])) for unit in (*most, *least)), default=0.0)
-    for unit in (*most, *least):
-        made = f"{why.outputs[unit]:.2f} × {signed(float(why.weights[unit]))}"
-        rows.append(Term(_source(frame, unit), made, float(why.terms[unit]), largest))
-    rows += [
-        Rule(),
-        Sentence(
-            "Point at a unit to see its weights and its sum. A click keeps it; "
-            "the arrow keys walk.",
-            muted=True,
-        ),
-    ]
-    return rows
+        rows += [Rule(), _flip_row(frame, flip[1], escape(in_a_sentence(rival)))]
+    terms = [
+        (_source(frame, unit), f"{why.outputs[unit]:.2f} × {signed(float(why.weights[unit]))}",
+         float(why.terms[unit]))
+        for units in why.strongest(*_TERMS) for unit in units
+    ]  # fmt: skip
+    rows += [Rule(), *_term_rows("Who spoke most", "output × weights", terms), Rule()]
+    words = "Point at a unit to see its weights and its sum. A click keeps it; the arrow keys walk."
+    return [*rows, Sentence(words, muted=True)]
 
 
-def _flip_rows(frame: Frame, changed: np.ndarray | None, rival: str) -> list[Row]:
+def _term_rows(heading: str, note: str, terms: Iterable[tuple[str, str, float]]) -> list[Row]:
+    """Return a heading, and names, factors and values with bars."""
+    terms = list(terms)
+    largest = max((abs(value) for *_, value in terms), default=0.0)
+    return [Heading(heading, note), *(term_line(*term, largest) for term in terms)]
+
+
+def _flip_row(frame: Frame, changed: np.ndarray | None, rival: str) -> Row:
     if changed is None:
-        words = f"No {MAX_PIXELS} pixels that were tried make it {rival}."
-        return [Sentence(words, muted=True)]
+        return Sentence(f"No {MAX_PIXELS} pixels that were tried make it {rival}.", muted=True)
     change = changed - frame.question.picture
     count = int(np.count_nonzero(change))
     words = f"{count} {'pixel makes' if count == 1 else 'pixels make'} it {rival}"
     ink = Picture(change, signed=True)
-    return [PictureRow("ink more, ink less", ink, words, (), Picture(changed))]
+    return PictureRow("ink more, ink less", ink, words, (), Picture(changed))
 
 
 def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
@@ -119,8 +121,10 @@ def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
 
 
 def _source(frame: Frame, number: int) -> str:
-    if len(frame.layers) > 1:
-        return f"unit {number}"
+    return f"unit {number}" if len(frame.layers) > 1 else _pixel(number)
+
+
+def _pixel(number: int) -> str:
     return f"row {number // 28}, col {number % 28}"
 
 
@@ -140,17 +144,18 @@ def unit_rows(
     profiles: UnitProfiles | None,
     ideal: Ideal | None,
     name: Name,
+    place: Place = None,
 ) -> list[Row]:
     """Explain a unit: its pictures, its sum, its strongest inputs and outputs."""
     layer, number = unit
-    about = frame.layers[layer]
-    found = unit_sum(frame.layers, frame.passed, layer, number)
-    rows: list[Row] = [_pictures(frame, unit, parts, profiles, ideal)]
+    about, last = frame.layers[layer], len(frame.layers) - 1
+    found = unit_sum(frame.layers, frame.passed, layer, number, place)
+    rows: list[Row] = [] if about.convolves else _picture_rows(unit, parts, profiles, ideal)
     if layer == 0 and parts.smoothness is not None:
         agree = signed(parts.smoothness).removeprefix("+")
         words = f"Weights of neighbouring pixels: correlation {agree} in this layer."
         rows.append(Sentence(words, muted=True))
-    if layer == len(frame.layers) - 1 and ideal is not None:
+    if layer == last and ideal is not None:
         said = escape(in_a_sentence(name(number)))
         words = (
             "The ideal picture was changed in 60 small steps that raise this sum alone. It need "
@@ -162,7 +167,7 @@ def unit_rows(
         rows.append(Sentence(_describe_filter(frame, layer), muted=True))
     else:
         rows += _input_rows(frame, layer, found)
-    if layer < len(frame.layers) - 1 and frame.question.toggled == unit:
+    if layer < last and frame.question.toggled == unit:
         rows += _output_rows(frame, unit, name)
     return rows
 
@@ -179,7 +184,7 @@ def _describe_filter(frame: Frame, layer: int) -> str:
     pooled = "" if before.shape[1:] == (high, wide) else f", pooled to {high}×{wide}"
     return (
         f"The same {side * side * maps:,} weights slide over the {maps} maps of {before.name}"
-        f"{pooled}. Painted are {side * side} of them, on the map with the largest."
+        f"{pooled}. Painted are {side * side} of them, on the map with the largest products."
     )
 
 
@@ -194,10 +199,10 @@ def _sum_rows(frame: Frame, unit: Unit, found: UnitSum) -> list[Row]:
     total = "filter · patch + b" if about.convolves else "w · x + b"
     rows: list[Row] = [
         Heading(heading),
-        Sum(f"{count_above} {what} × weights above 0", above),
-        Sum(f"{count_below} {what} × weights below 0", below),
-        Sum("bias", found.bias, coloured=False),
-        Sum(total, found.z, True, coloured=False),
+        sum_line(f"{count_above} {what} × weights above 0", above),
+        sum_line(f"{count_below} {what} × weights below 0", below),
+        sum_line("bias", found.bias, coloured=False),
+        sum_line(total, found.z, True, coloured=False),
     ]
     if layer < len(frame.layers) - 1:
         if (layer, number) in frame.question.off:
@@ -207,90 +212,67 @@ def _sum_rows(frame: Frame, unit: Unit, found: UnitSum) -> list[Row]:
             words = f"{about.activation} of {z}"
             if about.activation == "rectify":
                 words = f"rectifier: max(0, {z})"
-            rows.append(Sum(words, found.a))
+            rows.append(sum_line(words, found.a))
     return rows
 
 
 def _input_rows(frame: Frame, layer: int, found: UnitSum) -> list[Row]:
     before = frame.layers[layer - 1] if layer else None
-    terms = found.terms
-    inputs: np.ndarray | None = found.inputs
+    terms = found.terms if before is None else terms_by_unit(before, found.terms)
     note = "ink × weight" if before is None else "output × weight"
-    if before is not None and before.convolves:
+    is_summed = before is not None and before.convolves
+    if is_summed:
         # One line for each map: the sum over its places.
-        terms = terms.reshape(before.units, -1).sum(axis=1)
-        inputs, note = None, "sum over the map"
+        note = "sum over the map"
     most, least = strongest(terms, *_UNIT_TERMS)
     chosen = sorted((*most, *least), key=lambda place: -float(terms[place]))
-    largest = max((abs(float(terms[place])) for place in chosen), default=0.0)
-    rows: list[Row] = [Heading("Strongest inputs", note)]
-    for place in chosen:
-        name = f"row {place // 28}, col {place % 28}"
-        if before is not None:
-            name = f"{before.name}, {place}"
-        made = ""
-        if inputs is not None:
-            made = f"{inputs[place]:.2f} × {signed(float(found.weights[place]))}"
-        rows.append(Term(name, made, float(terms[place]), largest))
-    return rows
+    found_terms = [
+        (_pixel(place) if before is None else f"{before.name}, {place}",
+         "" if is_summed else f"{found.inputs[place]:.2f} × {signed(float(found.weights[place]))}",
+         float(terms[place]))
+        for place in chosen
+    ]  # fmt: skip
+    return _term_rows("Strongest inputs", note, found_terms)
 
 
 def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
     """Explain what the unit adds to the next layer: sums with it on less with it off."""
     layer = unit[0]
-    off = unit in frame.question.off
-    given = given_on(frame.passed, layer, off)
+    given = given_on(frame.passed, layer, unit in frame.question.off)
     following = frame.layers[layer + 1]
-    note = "with it less without it"
-    if following.convolves:
-        note = "sum over the map"
+    note = "sum over the map" if following.convolves else "with it less without it"
     most, least = strongest(given, *_UNIT_TERMS)
     if not most and not least:
         return [Sentence("It gives nothing to the next layer.", muted=True)]
-    chosen = (*most, *least)
-    largest = max((abs(float(given[place])) for place in chosen), default=0.0)
+    map_word = "map " if following.convolves else ""
+    terms = [
+        (f"output of {name(place)}" if following.name == "answer"
+         else f"{following.name}, {map_word}{place}", "", float(given[place]))
+        for place in (*most, *least)
+    ]  # fmt: skip
     heading = "Feeds most" if frame.layers[layer].convolves else "Strongest outputs"
-    rows: list[Row] = [Heading(heading, note)]
-    for place in chosen:
-        word = f"{following.name}, {'map ' if following.convolves else ''}{place}"
-        if following.name == "answer":
-            word = f"output of {name(place)}"
-        rows.append(Term(word, "", float(given[place]), largest))
-    return rows
+    return _term_rows(heading, note, terms)
 
 
-def _pictures(
-    frame: Frame, unit: Unit, parts: Parts, profiles: UnitProfiles | None, ideal: Ideal | None
-) -> PictureRow:
+def _picture_rows(
+    unit: Unit, parts: Parts, profiles: UnitProfiles | None, ideal: Ideal | None
+) -> list[Row]:
     layer, number = unit
-    about = parts.shown[layer]
-    its = _ITS[parts.weights]
-    small: list[tuple[Picture, str]] = []
+    title, large = "", None
+    small: tuple[tuple[Picture, str], ...] = ()
+    if layer == len(parts.layers) - 1:
+        title, large = "its ideal picture", None if ideal is None else Picture(ideal[0])
+    elif layer == 0:
+        weights = parts.shown[0].W[:, number].reshape(28, 28)
+        title, large = f"{ITS[parts.weights]} weights", Picture(weights, signed=True)
     if profiles is not None:
-        small = [
+        small = tuple(
             (Picture(profiles.picture(layer, number, place)), f"{height:.1f}")
             for place, height in enumerate(profiles.heights[layer][number])
-        ]
-    if layer == len(frame.layers) - 1:
-        large = None if ideal is None else Picture(ideal[0])
-        return PictureRow("its ideal picture", large, "excites it most", tuple(small))
-    if about.convolves:
-        side = about.W.shape[-1]
-        filters = about.filter(number)
-        strong = int(np.abs(filters).sum(axis=(1, 2)).argmax())
-        title = f"{its} filter, {side}×{side}"
-        if len(filters) > 1:
-            title = f"{its} filter, on map {strong} of {len(filters)}"
-        # What a map would show, also if it is switched off.
-        values = np.maximum(frame.passed.z[layer][0, number], 0)
-        second = Picture(values, signed=True)
-        large = Picture(filters[strong], signed=True, numbers=True)
-        words = f"its map, {about.shape[1]}×{about.shape[2]}"
-        return PictureRow(title, large, words, (), second)
-    if layer == 0:
-        weights = about.W[:, number].reshape(28, 28)
-        return PictureRow(f"{its} weights", Picture(weights, True), "excites it most", tuple(small))
-    return PictureRow("", None, "excites it most", tuple(small))
+        )
+    if large is None and not small:
+        return []
+    return [PictureRow(title, large, "excites it most" if small else "", small)]
 
 
 def why_table(frame: Frame, name: Name) -> Table:
@@ -308,12 +290,11 @@ def why_table(frame: Frame, name: Name) -> Table:
     return Table.of(title, ("what", "output", "weight", "says"), rows)
 
 
-def unit_table(frame: Frame, unit: Unit, name: Name) -> Table:
-    found = unit_sum(frame.layers, frame.passed, *unit)
-    layer = unit[0]
+def unit_table(frame: Frame, unit: Unit, name: Name, place: Place = None) -> Table:
+    found = unit_sum(frame.layers, frame.passed, *unit, place)
     inputs, weights = found.inputs.reshape(-1), found.weights.reshape(-1)
     terms = found.terms.reshape(-1)
-    before = "pixel" if layer == 0 else "input"
+    before = "pixel" if unit[0] == 0 else "input"
     rows = [
         (f"{before} {n}", f"{inputs[n]:.4f}", f"{weights[n]:.4f}", f"{terms[n]:.4f}")
         for n in range(len(terms))

@@ -10,6 +10,7 @@ from PyQt5.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QSpacerItem, QStack
 
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit, Weights
 from mnist_draw.app.inside.network.panel_rows import Flip, Ideal, unit_rows, unit_title, why_rows
+from mnist_draw.app.inside.network.pooled_view import PooledView
 from mnist_draw.app.inside.network.run_layers import FiltersView, RunLayers, titled
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.kit import theme
@@ -112,6 +113,9 @@ class SidePanel(Card):
         self.unit_rows = RowsView(
             "unitRows", "This unit", "Its weights, what excites it, and its sum."
         )
+        self.pooled = PooledView()
+        shown = QWidget()
+        column(self.pooled, (self.unit_rows, 1), owner=shown)
         self.switch_label = label("", "title", "unitSwitchLabel")
         self.switch = Switch()
         self.switch.setObjectName("unitSwitch")
@@ -124,7 +128,7 @@ class SidePanel(Card):
         )
         return _page(
             "unitPanel", row((self.unit_title, 1), self.close_button, gap=0),
-            (scrolled(self.unit_rows), 1), self._switch_row, self._effect,
+            (scrolled(shown), 1), self._switch_row, self._effect,
             row(self.all_on_button, 1),
         )  # fmt: skip
 
@@ -196,8 +200,11 @@ class SidePanel(Card):
         self.pages.setCurrentWidget(self.unit)
         _set(self.unit_title, unit_title(frame, unit, name))
         assert view.parts is not None
-        rows = unit_rows(frame, unit, view.parts, view.profiles, ideal, name)
+        rows = unit_rows(frame, unit, view.parts, view.profiles, ideal, name, view.place)
         self.unit_rows.show_rows(rows)
+        self.pooled.setVisible(frame.layers[unit[0]].convolves)
+        if frame.layers[unit[0]].convolves:
+            self.pooled.show_map(frame, view.parts, unit, view.place)
         hidden = unit[0] < len(frame.layers) - 1
         self._switch_row.setVisible(hidden)
         self.switch.setChecked(unit not in off)

@@ -48,12 +48,11 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
 
     l2 = shown.settings.l2
     found = follow(shown.figures, weight, l2)
-    rows = [Line("the weight now", "", number(found.before))]
+    rows = [Line("the weight now", number(found.before))]
     if stage >= 2:
         made = f"{found.given:.3g} × {number(found.before)}"
-        rows.append(
-            Line("what it carries: output × weight", made, number(found.given * found.before))
-        )
+        carried = number(found.given * found.before)
+        rows.append(Line("what it carries: output × weight", carried, made))
     if stage >= 4:
         last = weight.layer == len(shown.layers) - 1
         words = "your picture pulls: output × "
@@ -62,16 +61,16 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
         if last:
             target = int(weight.unit == shown.figures.label)
             made = f"{found.given:.3g} × ({target} − {shown.figures.p[weight.unit]:.3f})"
-        rows.append(Line(words, made, number(-found.pull)))
+        rows.append(Line(words, number(-found.pull), made))
         rows += _gradient_rows(found, len(shown.figures.losses), l2)
     if stage >= 5:
         names = UPDATE_RULES[shown.settings.update].accumulators
         for name, (before, after) in zip(names, found.accumulators, strict=False):
             name += describe_filled(shown, name)
-            rows.append(Line(name, number(before), f"→ {number(after)}"))
+            rows.append(Line(name, f"→ {number(after)}", number(before)))
         step = found.after - found.before
-        rows.append(Line("the step", "", number(step)))
-        rows.append(Line("the weight afterwards", "", number(found.after)))
+        rows.append(Line("the step", number(step)))
+        rows.append(Line("the weight afterwards", number(found.after)))
     return rows
 
 
@@ -94,11 +93,11 @@ def _gradient_rows(found: Followed, count: int, l2: float) -> list[Line]:
     mean = f"mean pull of all {count:,}"
     if not l2:
         alone = "it is alone: minus the gradient"
-        return [Line(alone if count == 1 else f"{mean}: minus the gradient", "", pull)]
-    rows = [] if count == 1 else [Line(mean, "", number(found.penalty - found.gradient))]
+        return [Line(alone if count == 1 else f"{mean}: minus the gradient", pull)]
+    rows = [] if count == 1 else [Line(mean, number(found.penalty - found.gradient))]
     made = f"−2 × {l2:g} × {number(found.before)}"
-    rows.append(Line("L2 pulls towards 0", made, number(-found.penalty)))
-    rows.append(Line("minus the gradient: the sum of both", "", pull))
+    rows.append(Line("L2 pulls towards 0", number(-found.penalty), made))
+    rows.append(Line("minus the gradient: the sum of both", pull))
     return rows
 
 

@@ -115,7 +115,7 @@ class LossAlongStep(WalkableView):
 
 def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[Row]:
     if effects is None or effects.example is None or not effects.counted:
-        return [Line("What it did to others: being counted", "", "")]
+        return [Line("What it did to others: being counted", "")]
     before, after = (100 * count / effects.counted for count in effects.right)
     right = f"{before:.2f} → {after:.2f} %"
     count = f"right of {effects.counted:,}"
@@ -126,7 +126,7 @@ def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[
         for p in effects.example
     )
     return [
-        Line(count, "", right),
-        Line("turned right, wrong", "", "{:,}, {:,}".format(*effects.turned)),
-        Line("your picture", "", f"{first} → {second}"),
+        Line(count, right),
+        Line("turned right, wrong", "{:,}, {:,}".format(*effects.turned)),
+        Line("your picture", f"{first} → {second}"),
     ]

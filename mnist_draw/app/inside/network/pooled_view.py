@@ -1,0 +1,182 @@
+"""One map of a convolution: at a place of it the patch, the filter and their products, pooled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QPainter, QPaintEvent, QPen
+
+from mnist_draw.analysis.why import UnitSum, unit_sum
+from mnist_draw.app.inside.network.panel_rows import ITS, Place
+from mnist_draw.app.inside.network.units import pooled_shape
+from mnist_draw.app.inside.rows_view import Picture, signed
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import smooth_painter, write_with
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.walkable_view import WalkableView
+
+if TYPE_CHECKING:
+    from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
+
+_EXPLAINED = (
+    "At each place of the map: the patch of the input, times the filter, is the products, which "
+    "are added up. Pooling keeps the largest of neighbouring places. Arrow keys walk."
+)
+#: Heights of a title and of a map, between boxes, and the least cell with a number, in pixels.
+_TITLE, _MAP, _GAP, _MIN_CELL = 20.0, 112.0, 8.0, 14.0
+
+
+class PooledView(WalkableView):
+    #: Row and column of the place that is walked to.
+    walked = pyqtSignal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__("pooledView", "This map", _EXPLAINED)
+        self._frame: Frame | None = None
+        self._unit: Unit = (0, 0)
+        #: The map, (H, W), as it is while it is switched on; after its pooling, if there is one.
+        self.values = np.zeros((0, 0), np.float32)
+        self.pooled: np.ndarray | None = None
+        #: Patch, filter and products with their titles, of the input with the largest products.
+        self.numbers: dict[str, np.ndarray] = {}
+        self._place = (0, 0)
+
+    def show_map(self, frame: Frame, parts: Parts, unit: Unit, place: Place) -> None:
+        if unit != self._unit:
+            self.walk_to(None)
+        self._frame, self._unit = frame, unit
+        layer, number = unit
+        found = self._sum_at(place)
+        self._place = (found.place[0], found.place[1])
+        self.values = np.maximum(frame.passed.z[layer][0, number], 0)
+        is_pooled = bool(pooled_shape(frame.layers, layer))
+        self.pooled = frame.passed.x[layer + 1][0, number] if is_pooled else None
+        filters = parts.shown[layer].filter(number)
+        products = found.inputs * filters
+        chosen = int(np.abs(products).sum(axis=(1, 2)).argmax())
+        self.numbers = {
+            "patch" if len(filters) == 1 else f"map {chosen}": found.inputs[chosen],
+            f"× {ITS[parts.weights]} filter": filters[chosen],
+            "= products": products[chosen],
+        }
+        self.setFixedHeight(self.sizeHint().height())
+        self.update()
+
+    def _sum_at(self, place: Place) -> UnitSum:
+        assert self._frame is not None
+        return unit_sum(self._frame.layers, self._frame.passed, *self._unit, place)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, round(2 * _TITLE * theme.text_scale() + _MAP + self._side() + _GAP))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def _side(self) -> float:
+        return (max(self.width(), 240) - 2 * _GAP) / 3
+
+    # -- walking through the places
+
+    def count(self) -> int:
+        return self.values.size
+
+    def _box(self) -> QRectF:
+        return QRectF(0, _TITLE * theme.text_scale(), _MAP, _MAP)
+
+    def item_at(self, point: QPointF) -> int | None:
+        box, (high, wide) = self._box(), self.values.shape
+        row = int((point.y() - box.top()) // (box.height() / max(high, 1)))
+        column = int((point.x() - box.left()) // (box.width() / max(wide, 1)))
+        return row * wide + column if 0 <= row < high and 0 <= column < wide else None
+
+    def place_of(self, item: int) -> QPointF:
+        place = divmod(item, self.values.shape[1])
+        return _cell(self._box(), self.values, *place).bottomRight()
+
+    def step(self, right: int, down: int) -> bool:
+        high, wide = self.values.shape
+        row = min(max(self._place[0] + down, 0), high - 1)
+        column = min(max(self._place[1] + right, 0), wide - 1)
+        if self.count():
+            self.walk_to(row * wide + column)
+            self.show_tip_of(row * wide + column)
+        return bool(self.count())
+
+    def walk_to(self, item: int | None) -> None:
+        super().walk_to(item)
+        if item is not None:
+            self._place = divmod(item, self.values.shape[1])
+            self.walked.emit(*self._place)
+
+    def describe(self, item: int) -> str:
+        row, column = divmod(item, self.values.shape[1])
+        found = self._sum_at((row, column))
+        products = signed(float(found.terms.sum(dtype=np.float64)))
+        words = (
+            f"Row {row}, column {column}: {found.terms.size} products add up to {products}, with "
+            f"the bias to {signed(found.z)}; the map is {found.a:.2f} there."
+        )
+        place = self._pooled_place(row, column)
+        if self.pooled is not None and place is not None:
+            value = float(self.pooled[place])
+            words += f" Pooled, row {place[0]}, column {place[1]}: {value:.2f}."
+        return words
+
+    def _pooled_place(self, row: int, column: int) -> tuple[int, int] | None:
+        """Return where a place is after the pooling; None for what does not fill a square."""
+        if self.pooled is None:
+            return None
+        high, wide = self.pooled.shape
+        place = row // (len(self.values) // high), column // (self.values.shape[1] // wide)
+        return place if place[0] < high and place[1] < wide else None
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self.numbers:
+            return
+        painter, box = smooth_painter(self), self._box()
+        _paint(painter, box, "its map, {}×{}".format(*self.values.shape), self.values)
+        _mark(painter, _cell(box, self.values, *self._place))
+        if self.pooled is not None:
+            right = box.translated(self.width() - _MAP, 0)
+            _paint(painter, right, "pooled {}×{}".format(*self.pooled.shape), self.pooled)
+            place = self._pooled_place(*self._place)
+            if place is not None:
+                _mark(painter, _cell(right, self.pooled, *place))
+        top, side = box.bottom() + _TITLE * theme.text_scale(), self._side()
+        for number, (title, values) in enumerate(self.numbers.items()):
+            small = QRectF(number * (side + _GAP), top, side, side)
+            _paint(painter, small, title, values)
+            if number and side / values.shape[1] >= _MIN_CELL:
+                write_with(painter, Text.AXIS, "text")
+                for (row, column), value in np.ndenumerate(values):
+                    cell = _cell(small, values, row, column)
+                    painter.drawText(cell, Qt.AlignCenter | Qt.TextDontClip, _short(float(value)))
+
+
+def _cell(box: QRectF, values: np.ndarray, row: int, column: int) -> QRectF:
+    high, wide = box.height() / values.shape[0], box.width() / values.shape[1]
+    return QRectF(box.left() + column * wide, box.top() + row * high, wide, high)
+
+
+def _paint(painter: QPainter, box: QRectF, title: str, values: np.ndarray) -> None:
+    write_with(painter, Text.LABEL, "muted")
+    painter.drawText(box.topLeft() - QPointF(0, 5), title)
+    Picture(values, signed=True).paint(painter, box)
+    painter.setPen(QPen(theme.colour("line"), 1))
+    painter.setBrush(Qt.NoBrush)
+    painter.drawRect(box)
+
+
+def _mark(painter: QPainter, box: QRectF) -> None:
+    painter.setPen(QPen(theme.colour("second"), 2))
+    painter.setBrush(Qt.NoBrush)
+    painter.drawRect(box)
+
+
+def _short(value: float) -> str:
+    """Return a number's size: its sign is seen by colour and form."""
+    return f"{abs(value):.1f}".replace("0.", ".")
