@@ -125,12 +125,15 @@ class Theme(QObject):
         self._system_dark = False
         self._used: tuple[Colours, float] | None = None
 
-    def apply(self, choice: str, system_dark: bool | None = None) -> None:
-        """Use the colours of ``choice``; an unknown choice means ``"system"``."""
+    def apply(self, choice: str, system_dark: bool | None = None, styles: bool = True) -> None:
+        """Use the colours of ``choice``; an unknown choice means ``"system"``.
+
+        Without ``styles``, `style` follows.
+        """
         if system_dark is not None:
             self._system_dark = system_dark
         self.choice = choice if choice in CHOICES else "system"
-        self._use()
+        self._use(styles)
 
     def enlarge(self, factor: float) -> None:
         """Multiply the size of all text while a page is presented; 1 ends that."""
@@ -143,7 +146,25 @@ class Theme(QObject):
         if self._used is not None:
             self._use()
 
-    def _use(self) -> None:
+    def style(self) -> None:
+        """Use the style sheet for all widgets, those that are made later included.
+
+        A window is built before it: then each widget is styled once, not whenever it or what holds
+        it gets another parent. Given another sheet, an application restyles each widget once for
+        each of its ancestors, ten times on average; a window restyles it twice.
+        """
+        app, sheet = QApplication.instance(), style_sheet(self.colours, text_scale())
+        assert isinstance(app, QApplication)
+        windows = [each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)]
+        if not windows or not app.styleSheet():
+            if app.styleSheet() != sheet:
+                app.setStyleSheet(sheet)
+            return
+        for window in windows:
+            if (window.styleSheet() or app.styleSheet()) != sheet:
+                window.setStyleSheet(sheet)
+
+    def _use(self, styles: bool = True) -> None:
         """Give the application the colours and the text size chosen."""
         dark = self._system_dark if self.choice == "system" else self.choice == "dark"
         colours = DARK if dark else LIGHT
@@ -158,25 +179,10 @@ class Theme(QObject):
         self.colours, self._used = used[0], used
         if is_new:
             app.setPalette(palette(colours))
-        _style(app, style_sheet(*used))
+        if styles:
+            self.style()
         if is_new:
             self.changed.emit()
-
-
-def _style(app: QApplication, sheet: str) -> None:
-    """Use a style sheet for all widgets, those that are made later included.
-
-    Given another sheet, an application restyles each widget once for each of its ancestors, ten
-    times on average; a window restyles it twice.
-    """
-    windows = [each for each in app.topLevelWidgets() if isinstance(each, QMainWindow)]
-    if not windows or not app.styleSheet():
-        if app.styleSheet() != sheet:
-            app.setStyleSheet(sheet)
-        return
-    for window in windows:
-        if (window.styleSheet() or app.styleSheet()) != sheet:
-            window.setStyleSheet(sheet)
 
 
 _theme: Theme | None = None

@@ -100,7 +100,7 @@ class ViewButton(QToolButton):
         used.motion = self._motion and _desktop_moves()
         stored = preferences.get("text_size", 100)
         used.resize_text((stored if stored in _TEXT_SIZES else 100) / 100)
-        used.apply(preferences.get("theme", "system"), _desktop_is_dark())
+        used.apply(preferences.get("theme", "system"), _desktop_is_dark(), styles=False)
         self._build(window)
 
     def _build(self, window: QWidget) -> None:

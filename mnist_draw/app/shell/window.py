@@ -14,6 +14,7 @@ from PyQt5.QtWidgets import QMainWindow, QScrollArea, QTabWidget, QWidget
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.recognition import Explanations, Recognition, compile_network
 from mnist_draw.app.inside.inside_tab import InsideTab
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.learning import Learning
@@ -83,6 +84,7 @@ class Window(QMainWindow):
         self._connect()
         self.ways = Ways(self)
         self._build_commands()
+        theme.theme().style()
         self._restore()
 
     # -- building
