@@ -25,13 +25,13 @@ from mnist_draw.theano_bridge import install as _install_theano
 if TYPE_CHECKING:
     from mnist_draw.dataset.mnist import iterate_minibatches as iterate_minibatches
     from mnist_draw.dataset.mnist import load_data as load_data
+    from mnist_draw.library.classifier import MnistClassifier as MnistClassifier
     from mnist_draw.library.lasagne_networks import load_network as load_network
     from mnist_draw.library.lasagne_networks import save_network as save_network
+    from mnist_draw.library.tutorial import get_class as get_class
+    from mnist_draw.library.tutorial import run_network as run_network
     from mnist_draw.networks.mlp import build_mlp as build_mlp
-    from mnist_draw.training.classifier import MnistClassifier as MnistClassifier
     from mnist_draw.training.history import LossHistory as LossHistory
-    from mnist_draw.training.tutorial import get_class as get_class
-    from mnist_draw.training.tutorial import run_network as run_network
 
 __version__ = "0.1.0"
 
@@ -44,13 +44,13 @@ __all__ = [
 _HOME = {
     "EpochFigures": "mnist_draw.training.history",
     "LossHistory": "mnist_draw.training.history",
-    "MnistClassifier": "mnist_draw.training.classifier",
+    "MnistClassifier": "mnist_draw.library.classifier",
     "build_mlp": "mnist_draw.networks.mlp",
-    "get_class": "mnist_draw.training.tutorial",
+    "get_class": "mnist_draw.library.tutorial",
     "iterate_minibatches": "mnist_draw.dataset.mnist",
     "load_data": "mnist_draw.dataset.mnist",
     "load_network": "mnist_draw.library.lasagne_networks",
-    "run_network": "mnist_draw.training.tutorial",
+    "run_network": "mnist_draw.library.tutorial",
     "save_network": "mnist_draw.library.lasagne_networks",
 }
 

@@ -10,7 +10,8 @@ import pytest
 
 from mnist_draw.analysis import one_step
 from mnist_draw.analysis.one_step import StepExpressions
-from mnist_draw.training import loop, tutorial
+from mnist_draw.library import tutorial
+from mnist_draw.training import loop
 from mnist_draw.training.checkpoint import from_array, to_array
 
 _EXPRESSIONS: dict[str, StepExpressions] = {}

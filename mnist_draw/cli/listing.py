@@ -39,8 +39,8 @@ MODELS = Subcommand(
 
 
 def list_networks(arguments: argparse.Namespace) -> int:
+    from mnist_draw.library.fallbacks import list_fallbacks
     from mnist_draw.library.networks import list_all
-    from mnist_draw.training.network_places import list_fallbacks
 
     list_fallbacks()
     networks = list_all()

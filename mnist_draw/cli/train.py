@@ -250,8 +250,8 @@ def _settings(
     if resume is None and "learning_rate" not in named:
         settings = settings.replace(learning_rate=usual_learning_rate(settings.update))
     if resume is None and settings.start_model is not None:
+        from mnist_draw.library.networks import file_of
         from mnist_draw.library.stored_network import load_trained
-        from mnist_draw.training.network_places import file_of
 
         start = file_of(settings.start_model)
         settings = settings.replace(start_model=start)

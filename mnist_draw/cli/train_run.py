@@ -12,7 +12,8 @@ from mnist_draw.cli.output import echo, lenient_output, tell, typed
 from mnist_draw.cli.train import DEFAULT_OUTPUT
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.errors import StorageError, UserError, reason_of
-from mnist_draw.library.stored_network import load_trained
+from mnist_draw.library.fallbacks import save_fallback
+from mnist_draw.library.stored_network import RUN, load_trained
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import ModelFile, check_writable, save_model
 from mnist_draw.storage.atomic import resolve_path
@@ -21,7 +22,6 @@ from mnist_draw.storage.unique_paths import move_to_free_name, numbered, reserve
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_signals
-from mnist_draw.training.network_places import RUN, save_fallback
 from mnist_draw.training.progress import TrainingProgressBar, describe
 from mnist_draw.training.run_list import new_run_folder, runs_folder
 from mnist_draw.training.settings import TrainingSettings

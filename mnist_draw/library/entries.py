@@ -21,13 +21,12 @@ from mnist_draw.library.networks import (
     list_opened,
     list_shipped,
 )
-from mnist_draw.library.stored_network import StoredNetwork, network_of_run
+from mnist_draw.library.stored_network import FINE_TUNED, SHIPPED, StoredNetwork, network_of_run
 from mnist_draw.storage.unique_paths import Deleted
 from mnist_draw.training.history import EpochFigures
-from mnist_draw.training.network_places import FINE_TUNED, SHIPPED, readable_runs
 from mnist_draw.training.presets import nearest_preset, run_name
 from mnist_draw.training.record import Run, load_history
-from mnist_draw.training.run_list import cut_off, list_runs
+from mnist_draw.training.run_list import cut_off, list_runs, readable_runs
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: Why somebody would choose one of the networks that came with the program.

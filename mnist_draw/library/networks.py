@@ -15,16 +15,28 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mnist_draw.errors import UserError, plain_name
+from mnist_draw.errors import StorageError, UserError, did_you_mean, plain_name
+from mnist_draw.library.fallbacks import save_at
 from mnist_draw.library.stored_network import (
     BEFORE,
+    FINE_TUNED,
+    OPENED,
+    RUN,
+    SHIPPED,
+    SOURCES,
+    SUFFIX,
     TIME,
     TITLES,
     StoredNetwork,
+    external_path,
+    fine_tuned_folder,
+    is_external,
+    list_external,
     load_trained,
     network_of_run,
     of_file,
     open_network,
+    opened_folder,
     title_of,
 )
 from mnist_draw.networks import parse_network
@@ -33,50 +45,49 @@ from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
 from mnist_draw.storage.unique_paths import Deleted, deleted, move_to_bin
-from mnist_draw.training.network_places import (
-    FINE_TUNED,
-    OPENED,
-    RUN,
-    SHIPPED,
-    SUFFIX,
-    Place,
-    fine_tuned_folder,
-    is_external,
-    list_external,
-    opened_folder,
-    own_files,
-    place_of,
-    place_of_key,
+from mnist_draw.training.record import read_run
+from mnist_draw.training.run_list import (
+    LATEST,
+    names_of,
     readable_runs,
-    save_at,
-    shipped_files,
+    run_called,
+    runs_folder,
 )
-from mnist_draw.training.record import Run, read_run
-from mnist_draw.training.run_list import runs_folder
+
+#: The rejection rule, in the folder of the networks that ship.
+RULE_FILE = "digit_or_not.npz"
+#: The folders of the user's networks.
+_FOLDERS = {FINE_TUNED: fine_tuned_folder, OPENED: opened_folder}
+
+
+def _shipped() -> dict[str, Path]:
+    """Return the files of the networks that ship by name, the default first."""
+    paths = sorted(resource_path("models").glob(f"*{SUFFIX}"))
+    files = {path.stem: path for path in paths if path.name != RULE_FILE}
+    return {name: files[name] for name in dict.fromkeys([*TITLES, *files]) if name in files}
+
+
+def _own_files(source: str) -> list[Path]:
+    """List the files of the fine-tuned or the opened networks; none if the folder is unreadable."""
+    try:
+        paths = list(_FOLDERS[source]().iterdir())
+    except (OSError, StorageError):
+        return []
+    return sorted(path for path in paths if path.suffix == SUFFIX and not path.name.startswith("."))
 
 
 def list_shipped() -> tuple[StoredNetwork, ...]:
-    return tuple(of_file(path, SHIPPED) for path in sorted(shipped_files(), key=_rank))
-
-
-def _rank(path: Path) -> tuple[int, str]:
-    known = list(TITLES)
-    return (known.index(path.stem) if path.stem in TITLES else len(known), path.stem)
+    return tuple(of_file(path, SHIPPED) for path in _shipped().values())
 
 
 def list_fine_tuned() -> list[StoredNetwork]:
     """List the fine-tuned networks, newest first; none if the folder cannot be read."""
-    return _list_own(FINE_TUNED)
+    return [of_file(path, FINE_TUNED) for path in reversed(_own_files(FINE_TUNED))]
 
 
 def list_opened() -> list[StoredNetwork]:
     """List the opened networks, and those saved outside the program's folders."""
-    external = [of_file(path, OPENED) for path in list_external()]
-    return external + _list_own(OPENED)
-
-
-def _list_own(source: str) -> list[StoredNetwork]:
-    return [of_file(path, source) for path in reversed(own_files(source))]
+    return [of_file(path, OPENED) for path in (*list_external(), *reversed(_own_files(OPENED)))]
 
 
 def list_run_networks() -> list[StoredNetwork]:
@@ -124,18 +135,55 @@ def find_network(name: str, network: str = "") -> ModelFile:
 
 
 def find_stored(name: str) -> StoredNetwork | None:
-    place = place_of(name)
-    return None if place is None else _stored(place)
+    """Return the network of a name; None if the name looks like a file's."""
+    shipped = _shipped()
+    if name in shipped:
+        return of_file(shipped[name], SHIPPED)
+    if name.partition(":")[0] in SOURCES:
+        return find_by_key(name)
+    runs = readable_runs()
+    if name == LATEST:
+        for run in runs:
+            if run.model.exists():
+                return network_of_run(run)
+        raise ModelFileError("There is no run with a network yet.")
+    names = names_of(runs)
+    if name in names:
+        return network_of_run(run_called(name, runs))
+    if not Path(name).suffix and Path(name).name == name:
+        own = [f"{source}:{path.stem}" for source in _FOLDERS for path in _own_files(source)]
+        known = [*shipped, LATEST, *names, *own]
+        raise ModelFileError(
+            f"There is no file and no network {name!r}; "
+            f"{did_you_mean(name, known, 'mnist-draw models')}"
+        )
+    return None
 
 
 def find_by_key(key: str) -> StoredNetwork:
     """Return the network of a key; its file need not exist."""
-    return _stored(place_of_key(key))
+    source, _, name = key.partition(":")
+    # A file name only: a key may be from a file edited by hand.
+    if name and Path(name).name == name:
+        if source == SHIPPED and name in _shipped():
+            return of_file(_shipped()[name], SHIPPED)
+        if external := external_path(key):
+            return of_file(external, OPENED)
+        if source in _FOLDERS:
+            path = _FOLDERS[source]() / name
+            # A user may type the name without its suffix.
+            whole = path if path.exists() else path.with_name(f"{name}{SUFFIX}")
+            return of_file(whole if whole.exists() else path, source)
+        if source == RUN:
+            with contextlib.suppress(OSError, UserError):
+                return network_of_run(read_run(runs_folder() / name))
+    raise ModelFileError(f"There is no network {key!r}.")
 
 
-def _stored(place: Place) -> StoredNetwork:
-    source, found = place
-    return network_of_run(found) if isinstance(found, Run) else of_file(found, source)
+def file_of(name: str) -> str:
+    """Return the file of the network that a user gives by path or name."""
+    stored = None if os.path.lexists(name) else find_stored(name)
+    return name if stored is None else str(stored.path)
 
 
 def default_network(tell: Callable[[str], object]) -> tuple[StoredNetwork, ModelFile]:
@@ -219,11 +267,11 @@ def delete(stored: StoredNetwork) -> Path:
 
 def list_deleted() -> list[tuple[Deleted, str]]:
     """List what `bring_back` can restore, with titles, newest first."""
-    folders = {FINE_TUNED: fine_tuned_folder(), OPENED: opened_folder(), RUN: runs_folder()}
+    folders = {**_FOLDERS, RUN: runs_folder}
     found = [
         (one, _deleted_title(one, source))
         for source, folder in folders.items()
-        for one in deleted(folder)
+        for one in deleted(folder())
     ]
     return sorted(found, key=lambda pair: pair[0].when, reverse=True)
 

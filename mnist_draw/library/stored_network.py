@@ -19,11 +19,16 @@ from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz
+from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.models import ModelInfo, read_info
 from mnist_draw.training.checkpoint import is_checkpoint, load_checkpoint
-from mnist_draw.training.network_places import OPENED, RUN, SHIPPED, SUFFIX, is_external
 from mnist_draw.training.record import CHECKPOINT, Run
 
+#: Where a network is from; its key begins with it.
+SOURCES = SHIPPED, FINE_TUNED, RUN, OPENED = "shipped", "learnt", "run", "opened"
+SUFFIX = ".npz"
+#: Networks saved outside the program's folders, where there was room, by file name.
+_external: dict[str, Path] = {}
 #: Titles of the networks that ship, the best reader of handwriting first: the first that is there
 #: is the default. Others have their file's name.
 TITLES = {
@@ -35,6 +40,36 @@ TIME = "%Y-%m-%d %H.%M.%S"
 BEFORE = " before"
 #: ``numpy.savez``'s name of arrays without a name.
 _PLAIN = "arr_"
+
+
+def fine_tuned_folder() -> Path:
+    """Return the folder of the fine-tuned networks, which need not exist."""
+    return data_folder() / "learnt"
+
+
+def opened_folder() -> Path:
+    """Return the folder of the opened networks, which need not exist."""
+    return data_folder() / "networks"
+
+
+def note_external(path: Path) -> None:
+    """List an external network with the opened ones until the program ends."""
+    _external[path.name] = path
+
+
+def list_external() -> list[Path]:
+    """List the external networks that still exist, newest first."""
+    return [path for path in reversed(_external.values()) if path.exists()]
+
+
+def external_path(key: str) -> Path | None:
+    """Return the file of an external network's key, which is not valid after this session."""
+    source, _, name = key.partition(":")
+    return _external.get(name) if source == OPENED else None
+
+
+def is_external(key: str) -> bool:
+    return external_path(key) is not None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import ink_box
+from mnist_draw.library.networks import RULE_FILE
 from mnist_draw.networks.operations import (
     Convolution,
     Dense,
@@ -30,7 +31,6 @@ from mnist_draw.networks.operations import (
     parameter_shapes,
 )
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, resource_path
-from mnist_draw.training.network_places import RULE_FILE
 
 _logger = logging.getLogger(__name__)
 

@@ -62,6 +62,14 @@ def list_runs() -> tuple[list[Run], list[str]]:
     return runs, messages
 
 
+def readable_runs() -> list[Run]:
+    """List all runs, newest first; none if the folder is unreadable."""
+    try:
+        return list_runs()[0]
+    except StorageError:
+        return []
+
+
 def _folders(parent: Path) -> list[Path]:
     try:
         return [

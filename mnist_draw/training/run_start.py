@@ -13,7 +13,6 @@ from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, mix
 from mnist_draw.networks.specification import BUILDING, parse_network
 from mnist_draw.storage.models import load_model
-from mnist_draw.training.network_places import file_of
 from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
@@ -25,8 +24,9 @@ def build_network(settings: TrainingSettings) -> Any:
     specification = parse_network(settings.network)
     start = None
     if settings.start_model is not None:
-        path = file_of(settings.start_model)
-        start = load_model(path, lambda text: parse_network(text).parameter_shapes())
+        start = load_model(
+            settings.start_model, lambda text: parse_network(text).parameter_shapes()
+        )
         if start.shapes[-1] != specification.parameter_shapes()[-1]:
             raise SettingsError(
                 f"The network in {settings.start_model} tells {start.shapes[-1][0]} classes apart, "

@@ -24,7 +24,7 @@ from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import board
-from mnist_draw.training import network_places
+from mnist_draw.library import fallbacks, stored_network
 from tests.app.fakes import Notices
 
 # Five seconds are too few where other programs use all cores.
@@ -70,8 +70,8 @@ def own_home(tmp_path, monkeypatch):
         (home / "cache").symlink_to(shared, target_is_directory=True)
     monkeypatch.setenv("MNIST_DRAW_HOME", str(home))
     # Where a window looks for networks that another one had to leave.
-    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path])
-    monkeypatch.setattr(network_places, "_external", {})
+    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path])
+    monkeypatch.setattr(stored_network, "_external", {})
     return home
 
 

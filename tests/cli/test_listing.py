@@ -11,6 +11,7 @@ import pytest
 from filelock import FileLock
 
 from mnist_draw.cli import main
+from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library.networks import (
     find_network,
     list_run_networks,
@@ -19,7 +20,7 @@ from mnist_draw.library.networks import (
 )
 from mnist_draw.recognition.run_session import RunSession, in_use
 from mnist_draw.storage import load_model, save_model
-from mnist_draw.training import events, network_places
+from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
 from mnist_draw.training.record import load_history
@@ -34,8 +35,8 @@ QUICK = ["train", "--network", NETWORK, "--examples", "1000", "--epochs", "2"]
 def here(tmp_path, monkeypatch):
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    monkeypatch.setattr(network_places, "_external", {})
-    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path])
+    monkeypatch.setattr(stored_network, "_external", {})
+    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path])
     return tmp_path / "work"
 
 

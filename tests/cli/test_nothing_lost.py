@@ -19,10 +19,11 @@ from PIL import Image
 
 from mnist_draw.cli import main, train_run
 from mnist_draw.errors import one_line
+from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition import run_session
 from mnist_draw.storage import StorageError, save_model
-from mnist_draw.training import checkpoint, events, network_places, record, run_list
+from mnist_draw.training import checkpoint, events, record, run_list
 from mnist_draw.training.checkpoint import load_checkpoint
 
 QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
@@ -31,8 +32,8 @@ QUICK = ["train", "--network", "custom_mlp:0,1,0,0", "--examples", "2000"]
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(network_places, "data_folder", lambda: tmp_path / "own data")
-    monkeypatch.setattr(network_places, "_external", {})
+    monkeypatch.setattr(stored_network, "data_folder", lambda: tmp_path / "own data")
+    monkeypatch.setattr(stored_network, "_external", {})
     (tmp_path / "own data").mkdir()
     return tmp_path
 
@@ -380,14 +381,12 @@ def test_where_output_is_full_the_network_is_in_the_home_or_else_temporary(
 ):
     save = train_run.save_model
     (here / place).mkdir()
-    monkeypatch.setattr(
-        network_places, "fallback_folders", lambda: [here / "full", here / "temporary"]
-    )
+    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [here / "full", here / "temporary"])
 
     def save_in_one_place(path, model):
         (save if path.parent == here / place else full)(path, model)
 
-    for module in (train_run, network_places):
+    for module in (train_run, fallbacks):
         monkeypatch.setattr(module, "save_model", save_in_one_place)
     name = "mnist-draw-rescued-model" if place == "temporary" else "rescued-model"
     (here / place / f"{name}.npz").write_bytes(b"another one")
@@ -431,7 +430,7 @@ def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):
 def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(
     options, told, monkeypatch, capsys
 ):
-    for module in (train_run, network_places):
+    for module in (train_run, fallbacks):
         monkeypatch.setattr(module, "save_model", full)
     assert main([*QUICK, "--epochs", "1", *options]) == 1
     err = capsys.readouterr().err.splitlines()

@@ -18,11 +18,12 @@ from PIL import Image
 
 import mnist_draw
 from mnist_draw.cli import main, train_run
+from mnist_draw.library import stored_network
 from mnist_draw.library.network_data import class_names, data_path, reads_digits
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.storage import ModelFile, save_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
-from mnist_draw.training import events, network_places, progress
+from mnist_draw.training import events, progress
 from mnist_draw.training.checkpoint import load_checkpoint
 from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import SETTINGS
@@ -33,7 +34,7 @@ QUICK = ["train", "--network", NETWORK, "--examples", "2000", "--learning-rate",
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(network_places, "data_folder", lambda: tmp_path / "own data")
+    monkeypatch.setattr(stored_network, "data_folder", lambda: tmp_path / "own data")
     (tmp_path / "own data").mkdir()
     return tmp_path
 

@@ -16,6 +16,7 @@ from made_networks import flat_model
 import mnist_draw
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
+from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library import networks as network_library
 from mnist_draw.library.lasagne_networks import network_name
 from mnist_draw.library.network_data import class_name, class_names, in_a_sentence, reads_digits
@@ -47,7 +48,7 @@ from mnist_draw.storage.folders import HOME_VARIABLE
 from mnist_draw.storage.integrity import is_private
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.unique_paths import bring_back
-from mnist_draw.training import events, network_places
+from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint
 from mnist_draw.training.history import History
 from mnist_draw.training.record import Run
@@ -58,7 +59,7 @@ from mnist_draw.training.settings import TrainingSettings
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
-    monkeypatch.setattr(network_places, "_external", {})
+    monkeypatch.setattr(stored_network, "_external", {})
     return tmp_path / "home"
 
 
@@ -143,9 +144,9 @@ def test_a_folder_that_cannot_be_made(home, monkeypatch):
         save_fine_tuned(linear_model())
     assert list_fine_tuned() == []
     (home / "data" / "learnt").unlink()
-    monkeypatch.setattr(network_places, "fallback_folders", lambda: [home / "gone"])
+    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [home / "gone"])
     block(home / "data" / "networks")
-    assert network_places.save_fallback(linear_model()) is None
+    assert fallbacks.save_fallback(linear_model()) is None
 
 
 # -- the networks that ship
@@ -153,8 +154,8 @@ def test_a_folder_that_cannot_be_made(home, monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    for module in (network_library, network_places):
-        monkeypatch.setattr(module, "resource_path", lambda *names: tmp_path.joinpath(*names[1:]))
+    shipped = lambda *names: tmp_path.joinpath(*names[1:])  # noqa: E731
+    monkeypatch.setattr(network_library, "resource_path", shipped)
     return tmp_path
 
 
@@ -197,14 +198,14 @@ def block(path):
 
 def test_outside_the_home_it_is_listed_until_the_end_and_not_deleted(tmp_path, monkeypatch, home):
     block(home / "data" / "networks")
-    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path / "gone", tmp_path])
+    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path / "gone", tmp_path])
     told: list[str] = []
-    path = network_places.save_fallback(linear_model(), told.append)
+    path = fallbacks.save_fallback(linear_model(), told.append)
     assert len(told) == 2
     assert path == tmp_path / "mnist-draw-rescued-model.npz"
     (kept,) = list_opened()
     assert kept.path == path
-    assert find_by_key(network_places.fallback_key(path)) == kept
+    assert find_by_key(fallbacks.fallback_key(path)) == kept
     with pytest.raises(UserError, match="outside the program's folders"):
         delete(kept)
     path.unlink()
@@ -214,10 +215,10 @@ def test_outside_the_home_it_is_listed_until_the_end_and_not_deleted(tmp_path, m
 @pytest.mark.skipif(not hasattr(os, "umask"), reason="rights as on POSIX")
 def test_a_file_that_is_taken_home_later_is_nobody_elses(tmp_path, monkeypatch, home):
     block(home)
-    monkeypatch.setattr(network_places, "fallback_folders", lambda: [tmp_path])
+    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path])
     before = os.umask(0o002)
     try:
-        path = network_places.save_fallback(linear_model())
+        path = fallbacks.save_fallback(linear_model())
     finally:
         os.umask(before)
     assert is_private(path)
@@ -226,36 +227,36 @@ def test_a_file_that_is_taken_home_later_is_nobody_elses(tmp_path, monkeypatch, 
 def test_what_lies_outside_is_taken_home_at_a_later_start(tmp_path, monkeypatch, home):
     documents = tmp_path / "documents"
     documents.mkdir()
-    monkeypatch.setattr(network_places, "fallback_folders", lambda: [documents, tmp_path])
+    monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [documents, tmp_path])
     block(home / "data" / "networks")
-    path = network_places.save_fallback(linear_model())
+    path = fallbacks.save_fallback(linear_model())
     assert path.parent == documents
-    network_places._external.clear()
+    stored_network._external.clear()
     # Where there is no room yet, it is listed where it lies.
-    (sentence,) = network_places.reclaim_fallbacks()
+    (sentence,) = fallbacks.reclaim_fallbacks()
     assert f"The network in {path} was saved there for want of room" in sentence
     assert [kept.path for kept in list_opened()] == [path]
     assert path.exists()
-    network_places._external.clear()
-    network_places.list_fallbacks()
+    stored_network._external.clear()
+    fallbacks.list_fallbacks()
     (kept,) = list_opened()
     assert kept.typed_name == str(path)
-    network_places._external.clear()
+    stored_network._external.clear()
     (home / "data" / "networks").unlink()
     # Another home leaves it there.
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "another home"))
-    assert network_places.reclaim_fallbacks() == []
-    network_places.list_fallbacks()
+    assert fallbacks.reclaim_fallbacks() == []
+    fallbacks.list_fallbacks()
     assert list_opened() == []
     monkeypatch.setenv(HOME_VARIABLE, str(home))
     os.utime(path, (43_200, 43_200))
     (tmp_path / "mnist-draw-rescued-model-9.npz").write_bytes(b"junk")
-    (sentence,) = network_places.reclaim_fallbacks()
+    (sentence,) = fallbacks.reclaim_fallbacks()
     (kept,) = list_opened()
     assert "1 Jan" in sentence
     assert kept.path.parent == home / "data" / "networks"
     assert not path.exists()
-    assert network_places.reclaim_fallbacks() == []
+    assert fallbacks.reclaim_fallbacks() == []
 
 
 # -- files of other programs

@@ -20,8 +20,8 @@ from sklearn.exceptions import ConvergenceWarning  # noqa: E402
 from sklearn.model_selection import GridSearchCV  # noqa: E402
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 
-from mnist_draw.training.classifier import MnistClassifier  # noqa: E402
-from mnist_draw.training.tutorial import OWN_NAMES  # noqa: E402
+from mnist_draw.library.classifier import MnistClassifier  # noqa: E402
+from mnist_draw.library.tutorial import OWN_NAMES  # noqa: E402
 
 
 def small(**changes):

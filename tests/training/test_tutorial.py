@@ -18,11 +18,12 @@ import pytest
 import mnist_draw as flm
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError, did_you_mean, few_of
+from mnist_draw.library import tutorial
+from mnist_draw.library.networks import file_of
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFileError, load_model, resource_path
-from mnist_draw.training import events, tutorial
+from mnist_draw.training import events
 from mnist_draw.training.history import History
-from mnist_draw.training.network_places import file_of
 from mnist_draw.training.progress import TrainingProgressBar, in_notebook
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import SettingsError, TrainingSettings
@@ -296,7 +297,7 @@ def test_a_name_is_a_file_that_ships(tmp_path, monkeypatch):
 
 
 def test_weights_come_from_a_network_that_ships():
-    network = build_network(TrainingSettings(start_model="mlp"))
+    network = build_network(TrainingSettings(start_model=file_of("mlp")))
     shipped = load_model(resource_path("models", "mlp.npz")).parameters
     values = lasagne.layers.get_all_param_values(network)
     assert all(map(np.array_equal, values, shipped))

@@ -21,9 +21,9 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain, label, push_button, set_look, tip
+from mnist_draw.library.stored_network import FINE_TUNED, RUN
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training.expectation import expected_seconds, long_time_words
-from mnist_draw.training.network_places import FINE_TUNED, RUN
 from mnist_draw.training.presets import PRESETS
 
 if TYPE_CHECKING:

@@ -336,7 +336,7 @@ class LearnController(QObject):
 def _delete(key: str) -> None:
     """Put a fine-tuned network into the bin, so that the menu does not list it for ever."""
     from mnist_draw.library.networks import delete, find_by_key
-    from mnist_draw.training.network_places import FINE_TUNED
+    from mnist_draw.library.stored_network import FINE_TUNED
 
     stored = find_by_key(key)
     if stored.source == FINE_TUNED:

@@ -14,8 +14,8 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
+from mnist_draw.library.stored_network import SHIPPED, is_external
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.network_places import SHIPPED, is_external
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome

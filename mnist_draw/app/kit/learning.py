@@ -136,12 +136,8 @@ class Learning(QObject):
 
     def _save(self, before: ModelFile, key: str, model: ModelFile, told: Told) -> Outcome:
         """Save the new network, and the one before unless it is in a file."""
+        from mnist_draw.library.fallbacks import describe_fallback, fallback_key, save_fallback
         from mnist_draw.library.networks import save_fine_tuned
-        from mnist_draw.training.network_places import (
-            describe_fallback,
-            fallback_key,
-            save_fallback,
-        )
 
         try:
             key = key or save_fine_tuned(before, before=True).key

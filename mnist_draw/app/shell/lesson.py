@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean
+from mnist_draw.library.networks import find_stored
 from mnist_draw.storage.opening import MEGABYTE, read_file
-from mnist_draw.training.network_places import path_of, place_of
 from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
 
 if TYPE_CHECKING:
@@ -110,9 +110,9 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
     start = values.get("training", {}).get("start_model")
     if isinstance(start, str) and not Path(training["start_model"]).exists():
         # No file beside the lesson's: the name of a network, as on the command line.
-        place = place_of(start)
-        if place is not None:
-            training["start_model"] = str(path_of(place))
+        stored = find_stored(start)
+        if stored is not None:
+            training["start_model"] = str(stored.path)
     network = values.get("network", "")
     if not isinstance(network, str):
         raise LessonError(f"network is {network!r}; it must be the name of a file, in quotes")

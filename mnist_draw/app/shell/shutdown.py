@@ -16,17 +16,11 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.errors import UserError
+from mnist_draw.library.fallbacks import save_fallback, save_with_opened, with_fallback_title
+from mnist_draw.library.stored_network import SUFFIX, is_external, list_external
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import file_name, reserved_file
 from mnist_draw.training.control import ENDING_SIGNALS
-from mnist_draw.training.network_places import (
-    SUFFIX,
-    is_external,
-    list_external,
-    save_fallback,
-    save_with_opened,
-    with_fallback_title,
-)
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Outcome

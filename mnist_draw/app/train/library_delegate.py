@@ -28,8 +28,8 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.series import STYLES, series_colour
 from mnist_draw.library.entries import Entry
+from mnist_draw.library.stored_network import FINE_TUNED
 from mnist_draw.training.history import EpochFigures
-from mnist_draw.training.network_places import FINE_TUNED
 
 #: The roles of a row's `RowView`, and of its height at the usual text size.
 ROLE, HEIGHT = Qt.UserRole, Qt.UserRole + 1

@@ -30,6 +30,7 @@ from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
+from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.library.stored_network import load_trained, network_of_run
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits, choose_twelve
@@ -50,7 +51,6 @@ from mnist_draw.training.events import (
 )
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.history import History
-from mnist_draw.training.network_places import fallback_key
 from mnist_draw.training.record import UNFINISHED, Run, load_history, now, with_figures
 from mnist_draw.training.setting import LiveValue
 from mnist_draw.training.settings import SETTINGS, TrainingSettings

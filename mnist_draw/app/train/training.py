@@ -24,6 +24,7 @@ from mnist_draw.app.kit.threads import SHUTDOWN_S, Background, Inbox
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
+from mnist_draw.library.fallbacks import describe_fallback, save_fallback, with_fallback_title
 from mnist_draw.recognition.run_session import RunSession, Train
 from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
 from mnist_draw.storage.models import ModelFile
@@ -40,7 +41,6 @@ from mnist_draw.training.events import (
     Started,
     Testing,
 )
-from mnist_draw.training.network_places import describe_fallback, save_fallback, with_fallback_title
 from mnist_draw.training.run_list import new_run_folder
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 

@@ -21,13 +21,13 @@ from mnist_draw.app.shell import shutdown
 from mnist_draw.app.shell.window import Window
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
+from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library import networks as kept
 from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
 from mnist_draw.storage import StorageError, load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.storage.unique_paths import deleted
-from mnist_draw.training import network_places
 from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
@@ -129,7 +129,7 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     assert saved.info.before == "shipped:best"
     assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
     # Where no place is left, what was learnt answers all the same.
-    monkeypatch.setattr(network_places, "save_model", full)
+    monkeypatch.setattr(fallbacks, "save_model", full)
     (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert (failed, outcome.key) == ([], "")
     assert "is not saved" in outcome.told.trouble
@@ -221,7 +221,7 @@ def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
     setup.qtbot.waitUntil(lambda: not undo.isVisible())
     # The fine-tuned network leaves the list, but it can be brought back.
     setup.qtbot.waitUntil(lambda: not any("My digits" in one.title for one in network.networks))
-    setup.qtbot.waitUntil(lambda: len(deleted(network_places.fine_tuned_folder())) == 1)
+    setup.qtbot.waitUntil(lambda: len(deleted(stored_network.fine_tuned_folder())) == 1)
 
 
 def test_stop_leaves_the_network_and_one_of_other_classes_learns_none(setup, own_home, monkeypatch):

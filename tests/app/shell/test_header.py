@@ -17,9 +17,8 @@ from mnist_draw.app.shell.header import MAX_LETTERS, Header, NetworkButton, Work
 from mnist_draw.app.shell.network_menu import LIBRARY, Line, lines
 from mnist_draw.library import stored_network
 from mnist_draw.library.entries import NEWEST, Entry, list_entries
-from mnist_draw.library.stored_network import StoredNetwork
+from mnist_draw.library.stored_network import FINE_TUNED, StoredNetwork, fine_tuned_folder
 from mnist_draw.storage import ModelFileError
-from mnist_draw.training.network_places import FINE_TUNED, fine_tuned_folder
 
 from .. import fakes
 

@@ -9,12 +9,12 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 from mnist_draw.app.kit.learning import Outcome, Told
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.train.run_state import Saved
+from mnist_draw.library import fallbacks
+from mnist_draw.library.stored_network import opened_folder
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.unique_paths import file_name
-from mnist_draw.training import network_places
-from mnist_draw.training.network_places import opened_folder
 from mnist_draw.training.record import CHECKPOINT
 
 from ..fakes import FullDisk, Loop, checkpoint_after, model
@@ -32,7 +32,7 @@ def disk():
     """Fill the disk; `undo` makes room."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RunSession, "save_model", full)
-        patch.setattr(network_places, "save_model", full)
+        patch.setattr(fallbacks, "save_model", full)
         yield patch
 
 

@@ -15,11 +15,11 @@ from mnist_draw.app.train import training
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, Saved
 from mnist_draw.app.train.training import CHECKPOINT_NAME, MODEL_NAME, Training, TrainingWorker
 from mnist_draw.errors import UserError
+from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.library.networks import list_opened
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
-from mnist_draw.training.network_places import fallback_key
 from mnist_draw.training.record import load_history, read_run
 from mnist_draw.training.settings import TrainingSettings
 

@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.dataset.mnist import Dataset, scale
 from mnist_draw.errors import MissingPackageError, asks_what_was_meant, one_line
+from mnist_draw.library.networks import file_of
+from mnist_draw.library.tutorial import OWN_NAMES, probabilities_of
 from mnist_draw.networks import parse_network
 from mnist_draw.training.events import Diverged, Testing
 from mnist_draw.training.history import LossHistory
@@ -23,7 +25,6 @@ from mnist_draw.training.loop import train
 from mnist_draw.training.progress import describe
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import PICTURES, TrainingSettings
-from mnist_draw.training.tutorial import OWN_NAMES, probabilities_of
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -213,6 +214,8 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         }
         if self.learning_rate is None:
             del values["learning_rate"]
+        if self.start_model is not None:
+            values["start_model"] = file_of(self.start_model)
         settings = TrainingSettings.from_json(
             {**values, "update_parameters": self.update_parameters or {}}
         )

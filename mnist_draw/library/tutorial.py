@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.mnist import Arrays, Dataset, scale
 from mnist_draw.errors import asks_what_was_meant, did_you_mean
+from mnist_draw.library.networks import file_of
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.functions import compile_predict
 from mnist_draw.training.history import History
 from mnist_draw.training.loop import train
-from mnist_draw.training.network_places import file_of
 from mnist_draw.training.progress import TrainingProgressBar, describe, in_notebook
 from mnist_draw.training.run_start import build_network
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
@@ -84,6 +84,8 @@ def run_network(
     """
     _check_names(settings)
     _check_history(history)
+    if network is None and isinstance(settings.get("start_model"), str):
+        settings["start_model"] = file_of(settings["start_model"])
     chosen = TrainingSettings(
         network=settings.pop("network_name", "") or _usual_network(network, settings),
         epochs=num_epochs,
@@ -115,7 +117,7 @@ def _usual_network(network: Any, settings: dict[str, Any]) -> str:
     start = settings.get("start_model")
     if network is not None or not isinstance(start, str):
         return TrainingSettings().network
-    return load_model(file_of(start)).network
+    return load_model(start).network
 
 
 #: Settings that the Python interface takes under a name of its own.
