@@ -87,6 +87,8 @@ class AnswerBlock(QWidget):
         self.line = FittedLabel(Text.LABEL, Qt.ElideRight, two_lines=True)
         self.line.setObjectName("secondGuessLabel")
         self.line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
+        # It changes with each answer: nothing below it is painted with it.
+        self.line.setAutoFillBackground(True)
         self.why = WhyButton()
         sentence = "Say which digit it is; the network can learn it."
         self.wrong = push_button("wrongButton", "Wrong?", sentence, TEACH_KEY, "low", self.begin)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QEvent, QObject, QRectF, QSize, Qt, pyqtSignal, pyqtSlot
-from PyQt5.QtGui import QFontMetricsF, QMouseEvent, QPaintEvent, QResizeEvent
+from PyQt5.QtGui import QFontMetricsF, QMouseEvent, QPaintEvent, QPalette, QResizeEvent
 from PyQt5.QtWidgets import QFrame, QScrollArea, QSizePolicy, QWidget, QWidgetItem
 
 from mnist_draw.app.draw.answer_block import WHY_KEY, AnswerBlock
@@ -127,6 +127,8 @@ class BarsCard(Card):
             self.all_button.toggled.connect(act)
         self.others = ElidedLabel("", "muted", "othersLabel")
         self.others.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        self.others.setBackgroundRole(QPalette.Base)
+        self.others.setAutoFillBackground(True)
         self.note = ElidedLabel("", "muted", "barsNote")
         self.body.setSpacing(0)
         self._foot = QWidget()

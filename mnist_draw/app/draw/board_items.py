@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
@@ -60,6 +60,7 @@ class Stroke:
 
     points: list[Point] = field(default_factory=list)
     erase: bool = False
+    _rows: np.ndarray | None = field(default=None, init=False, repr=False, compare=False)
 
     @classmethod
     def through(cls, points: Iterable[tuple[float, ...]], width: float) -> Stroke:
@@ -81,6 +82,17 @@ class Stroke:
             return False
         points.append(point)
         return True
+
+    def rows(self) -> np.ndarray:
+        """Return x, y and width of its points, float64 (N, 3); only the newest are listed anew."""
+        import numpy as np
+
+        # The last one may have moved since.
+        known = 0 if self._rows is None else len(self._rows) - 1
+        newest = [(point.x, point.y, point.width) for point in self.points[known:]]
+        rows = np.array(newest)
+        self._rows = rows if self._rows is None else np.concatenate([self._rows[:known], rows])
+        return self._rows
 
     @property
     def settled(self) -> int:
@@ -270,8 +282,9 @@ def ink_of(mask: QImage) -> np.ndarray:
     """Return an image of format ``Alpha8`` as uint8 of shape (H, W)."""
     import numpy as np
 
-    bits = mask.constBits().asstring(mask.sizeInBytes())
-    rows = np.frombuffer(bits, np.uint8).reshape(mask.height(), mask.bytesPerLine())
+    bits: Any = mask.constBits()
+    bits.setsize(mask.sizeInBytes())
+    rows: np.ndarray = np.frombuffer(bits, np.uint8).reshape(mask.height(), mask.bytesPerLine())
     return rows[:, : mask.width()].copy()
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PyQt5.QtCore import QMargins, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy
 
 from mnist_draw.app.draw.board_items import (
@@ -28,7 +28,7 @@ from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory, sam
 from mnist_draw.app.draw.overlays import paint_marks
 from mnist_draw.app.draw.pointer import BOARD_KEYS, KeyPen, PointerWidget
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import smooth_painter
+from mnist_draw.app.kit.painters import paint_corners, smooth_painter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +42,8 @@ _ROOM = 96 * 1024 * 1024
 class Canvas(PointerWidget):
     """A board to draw on."""
 
+    #: The colour around its rounded corners.
+    ground = "window"
     ink_changed = pyqtSignal()
     history_changed = pyqtSignal()
     width_changed = pyqtSignal(int)
@@ -56,7 +58,7 @@ class Canvas(PointerWidget):
         self.set_invitation("a digit")
         self.key_pen = KeyPen(self)
         self.setFocusPolicy(Qt.StrongFocus)
-        self.setAttribute(Qt.WA_OpaquePaintEvent, False)
+        self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setMinimumSize(theme.Size.BOARD_MINIMUM, theme.Size.BOARD_MINIMUM)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.setCursor(Qt.CrossCursor)
@@ -193,13 +195,8 @@ class Canvas(PointerWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         self._paint_if_stale()
         painter = smooth_painter(self)
-        edge = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        radius = theme.Size.CARD_RADIUS
-        frame = QPainterPath()
-        frame.addRoundedRect(edge, radius, radius)
-        painter.fillPath(frame, theme.colour("paper"))
-        painter.setClipPath(frame)
         ratio, area = self._image.devicePixelRatio(), QRectF(event.rect())
+        painter.fillRect(area, theme.colour("paper"))
         source = QRectF(area.topLeft() * ratio, area.size() * ratio)
         painter.drawImage(area, self._image, source)
         growing = self.drawing.growing
@@ -213,9 +210,15 @@ class Canvas(PointerWidget):
         if self.shows_invitation and not self.drawing.items:
             self._paint_invitation(painter)
         self.key_pen.paint(painter)
-        painter.setClipping(False)
-        edge_colour = theme.colour("second" if self.hasFocus() or self._inviting else "line")
-        painter.setPen(QPen(edge_colour, 3 if self._inviting else 1))
+        inner = self.rect().marginsRemoved(QMargins(*(theme.Size.CARD_RADIUS,) * 4))
+        if not inner.contains(event.rect()):
+            self._paint_edge(painter)
+
+    def _paint_edge(self, painter: QPainter) -> None:
+        edge, radius = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), theme.Size.CARD_RADIUS
+        paint_corners(painter, QRectF(self.rect()), self.ground, radius)
+        colour = theme.colour("second" if self.hasFocus() or self._inviting else "line")
+        painter.setPen(QPen(colour, 3 if self._inviting else 1))
         painter.drawRoundedRect(edge, radius, radius)
 
     def _paint_invitation(self, painter: QPainter) -> None:

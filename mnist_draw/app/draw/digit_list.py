@@ -240,7 +240,7 @@ class MyDigits(QObject):
         self.digits = DigitList(self.view, canvas, background, reader)
         self.view.closed.connect(self.show_answer)
         # Drawing brings the answer back.
-        canvas.ink_changed.connect(self._board_changed)
+        canvas.history_changed.connect(self._board_changed)
         self.teaching.changed.connect(self._refresh)
         self.digits.changed.connect(self.teaching.recount)
         self.learn.drawing_requested.connect(self.draw_another)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QTimer, pyqtSignal
+from PyQt5.QtCore import Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QResizeEvent
 from PyQt5.QtWidgets import QWidget
 
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 notifier = Notifier("draw", "draw")
 
+#: Milliseconds from one reading of a growing stroke to the next: usual screens show no more.
+_READ_MS = 10
 #: From the board's edge to a message.
 _MESSAGE_EDGE = 16
 #: What the preferences call the pen's width, what is cut out, and that the tab was shown before.
@@ -71,8 +75,12 @@ class DrawTab(Page):
         self._ticket = 0
         # It runs out after what waits to be painted has been painted.
         self._posting = QTimer(self)
+        self._posting.setTimerType(Qt.PreciseTimer)
         self._posting.setSingleShot(True)
-        self._posting.timeout.connect(self._post_ink)
+        self._posting.timeout.connect(self._pull_ink)
+        #: The ticket answered last, and the moment at which ink was posted.
+        self._answered, self._posted_at = 0, 0.0
+        self._is_waiting = False
         self._emptied = 0
         board = column((self.canvas, 1), self.pictures.strip, gap=Size.CARD_GAP)
         margins = (Size.MARGIN,) * 4
@@ -107,7 +115,7 @@ class DrawTab(Page):
         # The digit asked about is forgotten with the next picture.
         self.pictures.replaced.connect(lambda: self.answer.bars.choose(None))
         # What was told of one drawing is of no use for the next.
-        canvas.ink_changed.connect(notifier.forget)
+        canvas.history_changed.connect(notifier.forget)
         theme.theme().changed.connect(self._fit_panel)
 
     def connect_services(self, recognition: Recognition, explanations: Explanations) -> None:
@@ -116,6 +124,7 @@ class DrawTab(Page):
         recognition.ready.connect(network.confirm)
         connect_direct(self.ink_posted, recognition.post_ink)
         recognition.answered.connect(self.show_reading)
+        recognition.failed.connect(lambda _: self.note_read(self._ticket))
         connect_direct(network.changed, explanations.post_model)
         connect_direct(answer.explanation_requested, explanations.post)
         connect_direct(answer.ink.watched, explanations.watch)
@@ -206,15 +215,31 @@ class DrawTab(Page):
 
     def _note_ink(self) -> None:
         """Post the ink; while a stroke grows, after it has been painted."""
-        if self.canvas.is_drawing():
-            self._posting.start(0)
-        else:
+        if not self.canvas.is_drawing():
             self._posting.stop()
             self._post_ink()
+        elif not self._posting.isActive():
+            since = 1000 * (time.monotonic() - self._posted_at)
+            self._posting.start(max(0, math.ceil(_READ_MS - since)))
+
+    def _pull_ink(self) -> None:
+        """Post the ink when it can be read: what waits would only be replaced by newer ink."""
+        if self._answered >= self._ticket:
+            self._post_ink()
+        else:
+            self._is_waiting = True
+
+    def note_read(self, answered: int) -> None:
+        """Note that the ink posted last was read, or could not be."""
+        self._answered = answered
+        if self._is_waiting:
+            self._is_waiting = False
+            self._note_ink()
 
     def _post_ink(self) -> None:
         """Send the drawing off to be recognised; an empty board needs no network."""
         self._ticket += 1
+        self._posted_at = time.monotonic()
         ink = self.canvas.ink()
         if not ink.any():
             self._emptied = self._ticket
@@ -228,6 +253,7 @@ class DrawTab(Page):
 
     def show_reading(self, reading: BoardReading) -> None:
         """Show a reading unless the board has been emptied since its ink was posted."""
+        self.note_read(reading.ticket)
         if reading.ticket > self._emptied:
             self._reading = reading
             self.answer.show_reading(reading)
@@ -267,6 +293,6 @@ class DrawTab(Page):
             self._question = DigitPopover(self.window())
             self._question.said.connect(lambda digit: teaching.teach(digit, self._place))
             self._question.closed.connect(lambda: self.boxes.mark_whole(False))
-            self.canvas.ink_changed.connect(self._question.hide)
+            self.canvas.history_changed.connect(self._question.hide)
         self._place = place
         self._question.ask(self.canvas, self.boxes.tag(tag), teaching.likely(place), question)

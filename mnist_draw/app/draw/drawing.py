@@ -197,13 +197,13 @@ class Drawing:
     def pen_strokes(self) -> list[np.ndarray] | None:
         import numpy as np
 
-        strokes = []
+        strokes: list[np.ndarray] = []
+        corner = np.array([self._area.left(), self._area.top(), 0.0])
         for item in self.items:
             if not isinstance(item, Stroke) or item.erase:
                 return None
-            strokes.append(np.array([(p.x, p.y, p.width) for p in item.points]))
-        corner = (self._area.left(), self._area.top(), 0.0)
-        return [(stroke - corner) * INK_SCALE for stroke in strokes]
+            strokes.append((item.rows() - corner) * INK_SCALE)
+        return strokes
 
     def to_board(self, left: float, top: float, width: float, height: float) -> QRectF:
         place = QRectF(QPointF(left, top) / INK_SCALE, QSizeF(width, height) / INK_SCALE)

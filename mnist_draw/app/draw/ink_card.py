@@ -12,7 +12,6 @@ from PyQt5.QtGui import (
     QHideEvent,
     QImage,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QShowEvent,
 )
@@ -20,7 +19,14 @@ from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, keep_room, row
-from mnist_draw.app.kit.painters import ArrayAnimation, grey_levels, image_of, rgb
+from mnist_draw.app.kit.painters import (
+    ArrayAnimation,
+    image_of,
+    paint_corners,
+    paint_grey,
+    paint_sharp,
+    rgb,
+)
 from mnist_draw.app.kit.theme import DARK, Size, Text
 from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
 
@@ -63,7 +69,6 @@ class InkView(QWidget):
         explain(self, "Network input", _HOW_IT_SEES)
         self.picture: np.ndarray | None = None
         self.explanation: Explanation | None = None
-        self._image: QImage | None = None
         #: Evidence from -1 to 1, and ink from 0 to 1: shape (2, 28, 28).
         self._animation = ArrayAnimation(self, self.update)
         self.set_cell(CELLS[0])
@@ -75,7 +80,6 @@ class InkView(QWidget):
         if picture is self.picture:
             return
         self.picture = picture
-        self._image = None if picture is None else image_of(grey_levels(picture))
         self.update()
 
     def show_explanation(self, explanation: Explanation | None) -> None:
@@ -114,17 +118,18 @@ class InkView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         area = QRectF(self.rect())
-        if self._image is None:
+        if self.picture is None:
             self._paint_grid(painter)
         elif self._animation.shown is None:
-            painter.drawImage(self.rect(), self._image)
+            paint_grey(painter, area, self.picture)
         else:
             evidence, ink = self._animation.shown
-            painter.drawImage(self.rect(), _picture(evidence, ink))
+            paint_sharp(painter, area, _picture(evidence, ink))
             self._paint_against(painter, evidence)
-        _paint_corners(painter, area)
+        paint_corners(painter, area, "card", Size.FIELD_RADIUS)
         if theme.theme().colours.dark:
             # Black is close to the card's colour there.
+            painter.setRenderHint(QPainter.Antialiasing)
             painter.setPen(theme.colour("line"))
             edge = area.adjusted(0.5, 0.5, -0.5, -0.5)
             painter.drawRoundedRect(edge, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
@@ -145,15 +150,6 @@ class InkView(QWidget):
             colour.setAlphaF(float(-evidence[y, x]) ** _ROOT)
             pixel = QRectF(x * cell, y * cell, cell, cell)
             painter.fillRect(pixel.adjusted(margin, margin, -margin, -margin), colour)
-
-
-def _paint_corners(painter: QPainter, area: QRectF) -> None:
-    """Round the corners of what was painted on a card: quicker than to clip it."""
-    corners = QPainterPath()
-    corners.addRect(area)
-    corners.addRoundedRect(area, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
-    painter.setRenderHint(QPainter.Antialiasing)
-    painter.fillPath(corners, theme.colour("card"))
 
 
 def _picture(evidence: np.ndarray, ink: np.ndarray) -> QImage:

@@ -7,11 +7,20 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
 from PyQt5.QtWidgets import QProgressBar, QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import ArrayAnimation, smooth_painter
+from mnist_draw.app.kit.painters import ArrayAnimation, blank_pixmap, smooth_painter, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys, explain
@@ -93,6 +102,9 @@ class ProbabilityBars(QWidget):
         #: Whether there is an answer whose bars mean something; or ink that is no digit.
         self.known = self.refused = False
         self.bars: list[ProbabilityBar] = []
+        #: All that the painting depends on beside bars and figures, and what that looks like.
+        self._look: tuple[object, ...] = ()
+        self._ground = QPixmap()
         self._animation = ArrayAnimation(self, self.update)
         Keys(self, self._meaning)
         self.show_classes(DIGITS)
@@ -209,20 +221,44 @@ class ProbabilityBars(QWidget):
         self._place()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        shown = self.visible_digits()
+        strong = self.named or frozenset(self._order[:1])
+        state = self.known, self.refused, self.names, tuple(shown), strong, theme.theme().colours
+        look = *state, self.size(), theme.text_scale(), self.devicePixelRatioF()
+        if look != self._look:
+            self._look, self._ground = look, self._paint_ground(strong)
         painter = smooth_painter(self)
-        painter.fillRect(self.rect(), theme.colour("card"))
+        painter.drawPixmap(0, 0, self._ground)
+        if self.known:
+            moments = self.moments()
+            for digit in shown:
+                self._paint_bar(painter, digit, moments[digit], digit in strong)
+
+    def _paint_ground(self, strong: frozenset[int]) -> QPixmap:
+        """Return what is below bars and figures: names and tracks; ghosts; a reason."""
+        ground = blank_pixmap(self.width(), self.height(), self.devicePixelRatioF())
+        ground.fill(theme.colour("card"))
+        painter = QPainter(ground)
+        painter.setRenderHint(QPainter.Antialiasing)
+        left = int(Qt.AlignLeft | Qt.AlignVCenter)
         if self.refused:
-            painter.setPen(theme.colour("muted"))
-            painter.setFont(theme.font(Text.BODY))
-            painter.drawText(self.rect(), int(Qt.AlignLeft | Qt.AlignVCenter), _REFUSED)
-            return
-        moments = self.moments()
-        for place, digit in enumerate(self.visible_digits()):
+            write_with(painter, Text.BODY, "muted")
+            painter.drawText(self.rect(), left, _REFUSED)
+        for place, digit in enumerate(() if self.refused else self.visible_digits()):
             area = QRectF(self.bars[digit].geometry())
             if self.known:
-                self._paint_bar(painter, area, digit, moments[digit])
+                write_with(painter, self._name_size, "text" if digit in strong else "muted", True)
+                painter.drawText(area, left, self._name(digit, area))
+                self._paint_track(painter, self._track(area), 1.0, theme.colour("track"))
             else:
                 self._paint_ghost(painter, area, _GHOSTS[place] if place < BEST else 0.0)
+        painter.end()
+        return ground
+
+    def _name(self, digit: int, area: QRectF) -> str:
+        room = self._track(area).left() - area.left() - Size.TIGHT
+        metrics = QFontMetricsF(theme.font(self._name_size, bold=True))
+        return metrics.elidedText(self.names[digit], Qt.ElideRight, room)
 
     def _track(self, area: QRectF) -> QRectF:
         scale, high = theme.text_scale(), _BAR if self.all_shown else _BEST_BAR
@@ -239,29 +275,21 @@ class ProbabilityBars(QWidget):
     def _name_size(self) -> int:
         return Text.BODY if self.all_shown else Text.SURER
 
-    def _paint_bar(self, painter: QPainter, area: QRectF, digit: int, moment: float) -> None:
-        track, value = self._track(area), self._values[digit]
-        named = digit in self.named
-        strong = named or (not self.named and digit == self._order[0])
-        painter.setPen(theme.colour("text" if strong else "muted"))
-        painter.setFont(theme.font(self._name_size, bold=True))
-        room = track.left() - area.left() - Size.TIGHT
-        name = QFontMetricsF(painter.font()).elidedText(self.names[digit], Qt.ElideRight, room)
-        painter.drawText(area, int(Qt.AlignLeft | Qt.AlignVCenter), name)
-        self._paint_track(painter, track, moment, theme.colour("accent" if named else "muted"))
+    def _paint_bar(self, painter: QPainter, digit: int, moment: float, strong: bool) -> None:
+        area, value = QRectF(self.bars[digit].geometry()), self._values[digit]
+        track = self._track(area)
+        colour = theme.colour("accent" if digit in self.named else "muted")
+        self._paint_track(painter, track, moment, colour)
         if value >= LEAST:
-            painter.setPen(theme.colour("text" if strong else "muted"))
-            painter.setFont(theme.font(Text.BODY, bold=strong))
+            write_with(painter, Text.BODY, "text" if strong else "muted", strong)
             figure = format_probability(value, short=self._columns > 1)
             draw_tabular(painter, area, figure, Qt.AlignRight)
         if self.chosen == digit or (self.hasFocus() and digit == self.explained_digit):
-            self._paint_mark(painter, area, track, name)
+            self._paint_mark(painter, area, track, self._name(digit, area))
 
     def _paint_track(self, painter: QPainter, track: QRectF, part: float, colour: QColor) -> None:
         radius = track.height() / 2
         painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("track"))
-        painter.drawRoundedRect(track, radius, radius)
         if part >= LEAST:
             filled = QRectF(track)
             filled.setWidth(max(3.0, track.width() * part))
@@ -272,6 +300,7 @@ class ProbabilityBars(QWidget):
 
     def _paint_ghost(self, painter: QPainter, area: QRectF, part: float) -> None:
         track = self._track(area)
+        self._paint_track(painter, track, 1.0, theme.colour("track"))
         self._paint_track(painter, track, part, theme.colour("muted", 0.3))
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("track"))

@@ -55,15 +55,11 @@ class Teaching(QObject):
         self._canvas, self._background, self._network = canvas, background, network
         self._answer: Answer | None = None
         self._number: NumberAnswer | None = None
-        #: Whether the board can be taught: there is ink, and the network reads digits.
-        self.ready = False
         self.count = self.unlearnt = 0
         #: The moment at which digits were last learnt, or tried: those saved later are new.
         self.learnt_until = 0.0
         self.is_training: Callable[[], bool] = bool
         self._kept: Path | None = None
-        canvas.ink_changed.connect(self._look)
-        network.changed.connect(self._look)
 
     def note_answer(self, answer: Answer, number: NumberAnswer | None) -> None:
         self._answer, self._number = answer, number
@@ -74,11 +70,13 @@ class Teaching(QObject):
             return int(self._number.digits[place].probabilities.argsort()[-2])
         return 0 if self._answer is None else int(self._answer.second)
 
-    def _look(self, *_: object) -> None:
+    @property
+    def ready(self) -> bool:
+        """Whether the board can be taught: there is ink, and the network reads digits."""
         from mnist_draw.library.network_data import reads_digits
 
         model = self._network.model
-        self.ready = self._canvas.has_ink() and (model is None or reads_digits(model))
+        return self._canvas.has_ink() and (model is None or reads_digits(model))
 
     def teach(self, digit: int, place: int | None = None) -> None:
         """Keep the board with this label, or the digit at a place of its number, from 0."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent
+from PyQt5.QtGui import QPainter, QPaintEvent, QShowEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.app.draw.answer_figure import AnswerFigure
@@ -229,6 +229,8 @@ class InsideBoard(Canvas):
     The rest of the program listens to the first board, which reports changes made here.
     """
 
+    ground = "card"
+
     def __init__(self, first: Canvas) -> None:
         self._area = QRectF(0, 0, BOARD, BOARD)
         super().__init__(first.drawing)
@@ -264,8 +266,11 @@ class InsideBoard(Canvas):
         middle = QPointF(self.width() / 2, self.height() / 2)
         return middle - self._area.center() * self.pixels_per_unit()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        self._follow_first()
+
     def _follow_first(self) -> None:
-        if not self._telling:
+        if self.isVisible() and not self._telling:
             self._fit_ink()
             self.refresh()
             self.history_changed.emit()

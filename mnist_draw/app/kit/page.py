@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QAction, QWidget
 
 from mnist_draw.app.kit.theme import Size
@@ -25,8 +24,8 @@ class Page(QWidget):
         super().__init__(parent)
         self.setObjectName(f"{self.name}Tab")
         self.setAccessibleName(self.title)
-        self.setProperty("look", "page")
-        self.setAttribute(Qt.WA_StyledBackground)
+        # Nothing below it is painted with what changes on it.
+        self.setAutoFillBackground(True)
 
     def start(self) -> None:
         """Begin what takes time, once the window is visible."""

@@ -21,7 +21,7 @@ from PyQt5.QtCore import (
     Qt,
     QVariantAnimation,
 )
-from PyQt5.QtGui import QColor, QImage, QImageReader, QPainter, QPixmap, QPolygonF
+from PyQt5.QtGui import QColor, QImage, QImageReader, QPainter, QPainterPath, QPixmap, QPolygonF
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
@@ -56,6 +56,34 @@ def paint_box(
     painter.setPen(theme.colour(edge))
     painter.setBrush(theme.colour(fill))
     painter.drawRoundedRect(box, radius, radius)
+
+
+def paint_corners(painter: QPainter, box: QRectF, ground: str, radius: int) -> None:
+    """Round the corners of what was painted on a ground: quicker than to clip it."""
+    ratio = painter.device().devicePixelRatioF()
+    corners = _corners(theme.colour(ground).rgba(), radius, ratio)
+    across, down = box.width() - radius, box.height() - radius
+    for right, below in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        place = QRectF(box.left() + right * across, box.top() + below * down, radius, radius)
+        side = radius * ratio
+        painter.drawImage(place, corners, QRectF(right * side, below * side, side, side))
+
+
+@lru_cache(maxsize=8)
+def _corners(ground: int, radius: int, ratio: float) -> QImage:
+    """Return what is outside of a circle, within the square around it."""
+    side = 2 * radius
+    corners = QImage(round(side * ratio), round(side * ratio), QImage.Format_ARGB32_Premultiplied)
+    corners.setDevicePixelRatio(ratio)
+    corners.fill(Qt.transparent)
+    path = QPainterPath()
+    path.addRect(0, 0, side, side)
+    path.addEllipse(0, 0, side, side)
+    painter = QPainter(corners)
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.fillPath(path, QColor.fromRgba(ground))
+    painter.end()
+    return corners
 
 
 def paint_bar(
@@ -153,7 +181,7 @@ def grey_levels(picture: np.ndarray) -> np.ndarray:
 
 def paint_grey(painter: QPainter, box: QRectF, picture: np.ndarray) -> None:
     """Paint a picture, float32 (H, W) in [0, 1], with sharp pixels, white on black."""
-    _paint_sharp(painter, box, image_of(grey_levels(picture)))
+    paint_sharp(painter, box, image_of(grey_levels(picture)))
 
 
 def ink_image(picture: np.ndarray) -> QImage:
@@ -173,13 +201,15 @@ def paint_signed(
 ) -> None:
     """Paint signed values (H, W); ``largest`` gets the full colour, 0 means the largest."""
     cell = max(1, round(box.width() * ratio / values.shape[1]))
-    _paint_sharp(painter, box, signed_image(values, cell, largest))
+    paint_sharp(painter, box, signed_image(values, cell, largest))
 
 
-def _paint_sharp(painter: QPainter, box: QRectF, image: QImage) -> None:
+def paint_sharp(painter: QPainter, box: QRectF, image: QImage) -> None:
+    """Paint an image with sharp pixels."""
     painter.save()
     painter.setRenderHint(QPainter.SmoothPixmapTransform, False)
-    painter.drawImage(box, image)
+    # Four times as fast as Qt's way with other formats.
+    painter.drawImage(box, image.convertToFormat(QImage.Format_ARGB32_Premultiplied))
     painter.restore()
 
 

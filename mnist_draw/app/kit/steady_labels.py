@@ -148,13 +148,14 @@ class FittedLabel(QLabel):
         return font, QFontMetricsF(font).elidedText(self.text(), self._elide, room)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+        painter, room, text, wraps = QPainter(self), self.contentsRect(), self.text(), 0
         painter.setPen(self.palette().color(self.foregroundRole()))
-        wrapped = self._wrapped()
-        font, text = self.fitted() if wrapped is None else (wrapped, self.text())
-        painter.setFont(font)
-        wraps = 0 if wrapped is None else int(Qt.TextWordWrap)
-        painter.drawText(self.contentsRect(), int(self.alignment()) | wraps, text)
+        if self.fontMetrics().horizontalAdvance(text) > room.width():
+            wrapped = self._wrapped()
+            font, text = self.fitted() if wrapped is None else (wrapped, text)
+            painter.setFont(font)
+            wraps = 0 if wrapped is None else int(Qt.TextWordWrap)
+        painter.drawText(room, int(self.alignment()) | wraps, text)
 
 
 class ElidedLabel(FittedLabel):
@@ -242,14 +243,15 @@ def draw_tabular(painter: QPainter, rect: QRectF, text: str, alignment: Qt.Align
     """Draw text with equally wide digits, left or right aligned, vertically centred."""
     font = painter.font()
     widths = _digit_widths(font.toString())
+    if min(widths) == max(widths):
+        across = Qt.AlignRight if int(alignment) & int(Qt.AlignRight) else Qt.AlignLeft
+        painter.drawText(rect, int(across | Qt.AlignVCenter), text)
+        return
     metrics = QFontMetricsF(font)
     x = rect.left()
     if int(alignment) & int(Qt.AlignRight):
         x = rect.right() - tabular_width(font, text)
     y = rect.center().y() + (metrics.ascent() - metrics.descent()) / 2
-    if min(widths) == max(widths):
-        painter.drawText(QPointF(x, y), text)
-        return
     cell = max(widths)
     for run in _RUNS.findall(text):
         if run in _DIGITS:

@@ -197,7 +197,12 @@ def theme() -> Theme:
 
 def colour(name: str, alpha: float = 1.0) -> QColor:
     """Return a colour of the theme in use by its name, for widgets that paint themselves."""
-    value = QColor(getattr(theme().colours, name))
+    return _colour(getattr(theme().colours, name), alpha)
+
+
+@lru_cache
+def _colour(name: str, alpha: float) -> QColor:
+    value = QColor(name)
     value.setAlphaF(alpha)
     return value
 

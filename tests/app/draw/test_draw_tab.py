@@ -47,6 +47,7 @@ def test_drawing_posts_ink_with_rising_tickets_and_none_of_a_cleared_board(tab, 
 def test_ink_is_beginning_until_the_first_stroke_ends(tab, qtbot):
     posted: list[bool] = []
     tab.ink_posted.connect(lambda ink, ticket, beginning: posted.append(beginning))
+    tab.ink_posted.connect(lambda ink, ticket: tab.note_read(ticket))
     for _ in range(2):
         for grow in (partial(tab.canvas.begin, QPointF(100, 100), erase=False),
                      partial(tab.canvas.extend, QPointF(140, 130))):  # fmt: skip
@@ -71,6 +72,7 @@ def test_what_grows_is_painted_before_it_is_read(tab, qtbot):
     qtbot.waitUntil(lambda: tab._ticket == 1)
     tab.canvas.installEventFilter(watch)
     tab.ink_posted.connect(lambda *_: seen.append("posted"))
+    tab.note_read(tab._ticket)
     tab.canvas.extend(QPointF(140, 130))
     tab.canvas.extend(QPointF(150, 160))
     assert seen == []
@@ -79,6 +81,21 @@ def test_what_grows_is_painted_before_it_is_read(tab, qtbot):
     assert seen == ["painted", "posted"]
     tab.canvas.end()
     assert seen == ["painted", "posted", "posted"]
+
+
+def test_ink_that_grows_is_copied_when_it_can_be_read(tab, qtbot):
+    posted: list[int] = []
+    tab.ink_posted.connect(lambda ink, ticket: posted.append(ticket))
+    tab.canvas.begin(QPointF(100, 100), erase=False)
+    qtbot.waitUntil(lambda: posted == [1])
+    tab.canvas.extend(QPointF(140, 130))
+    qtbot.waitUntil(lambda: tab._is_waiting)
+    tab.canvas.extend(QPointF(150, 160))
+    assert posted == [1]
+    tab.note_read(1)
+    qtbot.waitUntil(lambda: posted == [1, 2])
+    tab.canvas.end()
+    assert posted == [1, 2, 3], "the whole stroke waits for nothing"
 
 
 def test_a_sure_answer(tab):
