@@ -7,15 +7,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, QSize, Qt
-from PyQt5.QtGui import QGuiApplication, QPainter, QStandardItem, QStandardItemModel
-from PyQt5.QtWidgets import QDialog, QMenu, QTableView, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, Qt
+from PyQt5.QtGui import QGuiApplication, QPainter
+from PyQt5.QtWidgets import (
+    QAbstractScrollArea,
+    QDialog,
+    QMenu,
+    QTableWidget,
+    QTableWidgetItem,
+    QToolButton,
+    QWidget,
+)
 
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_save, file_kind
-from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import png_bytes
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
@@ -64,6 +72,7 @@ class InsideBar(QWidget):
 
 
 _PENDING = "What this section shows is still being computed."
+_CUT = "It lacks what is scrolled out of sight."
 _FILTERS = {
     ".png": file_kind("Picture", ".png"),
     ".svg": file_kind("Drawing", ".svg"),
@@ -93,7 +102,13 @@ class ViewMenu(QMenu):
     def _copy_picture(self) -> None:
         if not self._report_pending():
             QGuiApplication.clipboard().setPixmap(self._section().grab())
-            notifier.message("The view is on the clipboard.")
+            notifier.message(f"The view is on the clipboard.{self._describe_cut()}")
+
+    def _describe_cut(self) -> str:
+        """Return a sentence about what a picture lacks; empty where nothing scrolls."""
+        areas = self._section().findChildren(QAbstractScrollArea)
+        cut = any(area.isVisible() and area.verticalScrollBar().maximum() for area in areas)
+        return f" {_CUT}" if cut else ""
 
     def _copy_table(self) -> None:
         """Copy lines of words between tabs, as spreadsheets take them."""
@@ -112,17 +127,18 @@ class ViewMenu(QMenu):
             self.save_to(Path(path), suffix)
 
     def save_to(self, path: Path, suffix: str) -> None:
-        section = self._section()
+        section, cut = self._section(), ""
         if suffix == ".csv":
             content = section.table().to_csv().encode("utf-8")
         else:
+            cut = self._describe_cut()
             content = _widget_svg(section) if suffix == ".svg" else png_bytes(section.grab())
         try:
             write_atomically(path, content)
         except UserError as error:
             notifier.problem(str(error))
         else:
-            notifier.message(f"Saved as {path}.")
+            notifier.message(f"Saved as {path}.{cut}")
 
     def show_table(self) -> None:
         TableWindow(self._section().table(), self.parentWidget()).show()
@@ -150,19 +166,15 @@ class TableWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(table.title)
         self.setAttribute(Qt.WA_DeleteOnClose)
-        model = QStandardItemModel(len(table.rows), len(table.headings), self)
-        model.setHorizontalHeaderLabels(list(table.headings))
-        for number, words in enumerate(table.rows):
-            for place, word in enumerate(words):
-                item = QStandardItem(word)
-                item.setEditable(False)
-                model.setItem(number, place, item)
-        self.view = QTableView()
+        self.view = QTableWidget(len(table.rows), len(table.headings))
         self.view.setObjectName("viewTable")
         explain(self.view, table.title, "What the view shows, as a table.")
-        self.view.setModel(model)
+        self.view.setHorizontalHeaderLabels(table.headings)
+        self.view.setEditTriggers(QTableWidget.NoEditTriggers)
+        for number, words in enumerate(table.rows):
+            for place, word in enumerate(words):
+                self.view.setItem(number, place, QTableWidgetItem(word))
         self.view.verticalHeader().hide()
         self.view.resizeColumnsToContents()
-        column = QVBoxLayout(self)
-        column.addWidget(self.view)
-        self.resize(QSize(640, 480))
+        column(self.view, margins=(9, 9, 9, 9), owner=self)
+        self.resize(640, 480)

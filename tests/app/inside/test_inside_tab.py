@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PyQt5.QtCore import QObject, QPointF, QSize, Qt
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QPlainTextEdit
 
 from mnist_draw.analysis.guide import guide
 from mnist_draw.analysis.table import Table
@@ -321,6 +321,11 @@ def test_a_view_is_saved(view, tmp_path, suffix, beginning, notices):
     assert notices.sentences == [f"Saved as {path}."]
     view.menu.save_to(tmp_path / "no" / "x", suffix)
     assert [notice.is_passing for notice in notices] == [True, False]
+    # A picture shows no more than the window does.
+    words = QPlainTextEdit("\n" * 200, view.section)
+    words.show()
+    view.menu.save_to(path, suffix)
+    assert ("out of sight" in notices[2].sentence) == (suffix != ".csv")
 
 
 def test_a_view_is_read_as_a_table_and_copied(tab, view, notices, monkeypatch):
