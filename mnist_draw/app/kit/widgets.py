@@ -240,6 +240,10 @@ class ComboBox(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(4)
 
+    def sizeHint(self) -> QSize:
+        # In large text the style leaves its own texts up to 2 pixels too little.
+        return super().sizeHint() + QSize(4, 0)
+
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
             super().wheelEvent(event)

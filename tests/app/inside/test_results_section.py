@@ -331,6 +331,14 @@ def test_what_can_be_done_about_a_count_has_its_place_before(section):
     assert card.minimumSizeHint() == before
 
 
+def test_figures_grow_with_their_cells(section, qtbot):
+    matrix = section.confusion.matrix
+    matrix.resize(360, 360)
+    assert matrix._growth() == 1
+    matrix.resize(1200, 900)
+    assert 1.5 < matrix._growth() < 3
+
+
 def test_the_word_precision_does_not_touch_the_first_figure(section):
     matrix = section.confusion.matrix
     wide = QFontMetricsF(theme.font(theme.Text.LABEL)).horizontalAdvance("precision")

@@ -180,7 +180,7 @@ def file_choice(path: str) -> NetworkChoice:
 
 _GAP = 8
 _PICTURE = 112
-NOTHING = "Draw something, or pick a picture, and drag the cursors."
+_NOTHING = "Draw something, or pick a picture, and drag the cursors."
 _ALL = {2: "both", 3: "all three", 4: "all four"}
 
 
@@ -208,10 +208,11 @@ class PerturbationCard(Card):
         self.body.addStretch(1)
         self.show_nothing()
 
-    def show_nothing(self, words: str = NOTHING) -> None:
+    def show_nothing(self, is_pending: bool = False) -> None:
+        """Ask for an example, unless there is one and it is still read."""
         self._show_picture(np.zeros((28, 28), np.uint8))
         self.answers.show_rows(())
-        self._steady.set_text(words)
+        self._steady.set_text("" if is_pending else _NOTHING)
 
     def _show_picture(self, picture: np.ndarray) -> None:
         self.shown = picture

@@ -358,11 +358,10 @@ class LimitsSection(CountedSection):
     def _ask(self) -> None:
         if not self._active:
             return
+        if self._example is None or not self.turn.answers.rows:
+            self.turn.show_nothing(is_pending=self._example is not None)
         if self._example is None or self._model is None:
-            self.turn.show_nothing()
             return
-        if not self.turn.answers.rows:
-            self.turn.show_nothing("")
         networks = {choice.key: choice.load for choice in self.choices.ticked()}
         request = PerturbationRequest(self._example.picture, self._change(), networks)
         self._reading.ask(request)

@@ -32,7 +32,7 @@ ROWS, COLUMNS = 3, 6
 #: Of a picture's side, in pixels.
 _MIN_SIDE, _MAX_SIDE = 40, 96
 _SCROLL_BAR = 14
-NOTHING = "Draw something, or pick a picture, and see which training pictures it is most like."
+_NOTHING = "Draw something, or pick a picture, and see which training pictures it is most like."
 
 
 class NeighboursView(TileView):
@@ -78,9 +78,10 @@ class NeighboursCard(Card):
         else:
             self.note.setText(f"of {known.counted:,}")
 
-    def show_nothing(self, words: str = NOTHING) -> None:
+    def show_nothing(self, is_pending: bool = False) -> None:
+        """Ask for an example, unless there is one and its neighbours are still computed."""
         self.view.tiles.clear()
-        self._steady.set_text(words)
+        self._steady.set_text("" if is_pending else _NOTHING)
 
     def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Callable[[int], str]) -> None:
         images, labels, places = data.train_images, data.train_labels, answer.neighbours

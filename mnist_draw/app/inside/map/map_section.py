@@ -168,13 +168,9 @@ class MapSection(CountedSection):
         self.view.show_digits(None, None)
         self.view.show_message(self._failure)
         self.layer_maps.show_layers((), 4, np.empty(0, np.intp), (None, None))
-        self._show_no_neighbours()
+        self.neighbours.show_nothing(self._example is not None)
         self.layer_combo.clear()
         self._show_titles()
-
-    def _show_no_neighbours(self) -> None:
-        """Ask for an example, unless there is one and its neighbours are still computed."""
-        self.neighbours.show_nothing(*() if self._example is None else ("",))
 
     def _show_titles(self) -> None:
         digits = self._name(0) == "0"
@@ -339,9 +335,10 @@ class MapSection(CountedSection):
             self._answer = None
             self._locating.stop()
             self.view.show_example(None)
-            self._show_no_neighbours()
             self._show_small_maps()
-        elif self._active and self._model is not None:
+        if self._answer is None:
+            self.neighbours.show_nothing(self._example is not None)
+        if self._example is not None and self._active and self._model is not None:
             layers = () if self._maps is None else self._maps.layers
             layer = layers[self._front] if self._front < len(layers) else None
             self._locating.ask(

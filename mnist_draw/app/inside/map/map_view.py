@@ -188,13 +188,13 @@ class MapView(WalkableView):
             (digit, role): self._glyph(self._short_name(digit), _COLOURS[role], ratio)
             for digit, role in set(kinds)
         }
-        places = np.rint(all_places - _GLYPH / 2).astype(int)[order].tolist()
+        places = np.rint(all_places - theme.scaled(_GLYPH) / 2).astype(int)[order].tolist()
         for kind, (x, y) in zip(kinds, places, strict=True):
             painter.drawPixmap(x, y, glyphs[kind])
         painter.setPen(QPen(theme.colour("text"), 1.2))
         boxes = []
         for place in all_places[labels != answers].tolist():
-            box = QRectF(0, 0, _BOX, _BOX)
+            box = QRectF(0, 0, theme.scaled(_BOX), theme.scaled(_BOX))
             box.moveCenter(QPointF(*place))
             boxes.append(box)
         painter.drawRects(boxes)
@@ -204,10 +204,11 @@ class MapView(WalkableView):
 
     def _glyph(self, name: str, colour: str, ratio: float) -> QPixmap:
         if (name, colour) not in self._glyphs:
-            pixmap = blank_pixmap(_GLYPH, _GLYPH, ratio)
+            side = theme.scaled(_GLYPH)
+            pixmap = blank_pixmap(side, side, ratio)
             painter = QPainter(pixmap)
             write_with(painter, Text.AXIS, colour, bold=colour != "muted")
-            box = QRectF(0, 0, _GLYPH, _GLYPH)
+            box = QRectF(0, 0, side, side)
             painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, name)
             painter.end()
             self._glyphs[name, colour] = pixmap
@@ -249,17 +250,19 @@ class MapView(WalkableView):
         painter.setBrush(theme.colour("text"))
         painter.drawEllipse(place, 1.5, 1.5)
         # The thumbnail is above, or below if there is no room.
-        above = place.y() > _THUMB + 50
-        frame = QRectF(0, 0, _THUMB + 10, _THUMB + 26)
-        frame.moveCenter(QPointF(place.x(), place.y() - 64 if above else place.y() + 64))
+        side, line = theme.scaled(_THUMB), theme.scaled(18)
+        frame = QRectF(0, 0, side + 10, side + line + 8)
+        away = frame.height() / 2 + 23
+        above = place.y() > 2 * away
+        frame.moveCenter(QPointF(place.x(), place.y() - away if above else place.y() + away))
         frame.moveLeft(min(max(frame.left(), 4), self.width() - frame.width() - 4))
         painter.setPen(QPen(theme.colour("text"), 1.5))
         painter.setBrush(theme.colour("card"))
         painter.drawRoundedRect(frame, 6, 6)
-        box = QRectF(frame.left() + 5, frame.top() + 5, _THUMB, _THUMB)
+        box = QRectF(frame.left() + 5, frame.top() + 5, side, side)
         paint_grey(painter, box, located.picture)
         write_with(painter, Text.AXIS, "accent", bold=True)
-        words = QRectF(frame.left(), frame.bottom() - 20, frame.width(), 18)
+        words = QRectF(frame.left(), frame.bottom() - line - 2, frame.width(), line)
         yours = f"yours: {self.names[located.pair[0]]}"
         text = painter.fontMetrics().elidedText(yours, Qt.ElideRight, int(words.width()))
         painter.drawText(words, Qt.AlignCenter, text)
@@ -271,21 +274,21 @@ class MapView(WalkableView):
         # Bold is the widest; every line fits.
         painter.setFont(theme.font(Text.LABEL, bold=True))
         widest = max(painter.fontMetrics().horizontalAdvance(words) for words in lines)
-        step = 18 * theme.text_scale()
-        high = max(_THUMB + 12, len(lines) * step + 14)
-        frame = QRectF(place[0] + 16, place[1] + 14, _THUMB + widest + 24, high)
+        step, side = theme.scaled(18), theme.scaled(_THUMB)
+        high = max(side + 12, len(lines) * step + 14)
+        frame = QRectF(place[0] + 16, place[1] + 14, side + widest + 24, high)
         if frame.right() > self.width() - 4:
             frame.moveRight(place[0] - 16)
         if frame.bottom() > self.height() - 4:
             frame.moveBottom(place[1] - 14)
         paint_box(painter, frame, "panel", radius=6)
         painter.drawImage(
-            QRectF(frame.left() + 6, frame.top() + 6, _THUMB, _THUMB),
+            QRectF(frame.left() + 6, frame.top() + 6, side, side),
             image_of(digits.images[number]),
         )
         for line, words in enumerate(lines):
             write_with(painter, Text.LABEL, "text" if line < 2 else "muted", bold=line == 0)
-            left = frame.left() + _THUMB + 14
+            left = frame.left() + side + 14
             painter.drawText(QPointF(left, frame.top() + 2 + step * (line + 1)), words)
 
     def describe(self, item: int) -> str:

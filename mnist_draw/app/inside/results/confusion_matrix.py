@@ -25,6 +25,8 @@ Pair = tuple[int | None, int | None]
 _LEFT, _RIGHT, _EDGE = 66, 58, 24
 #: Least side of a cell, of one of more classes than `_FEW`, and of one with its number in full.
 _MIN_CELL, _MIN_OF_MANY, _FEW = 26, 12, 10
+#: Shorter side of a cell that suits the usual size of text.
+_USUAL_CELL = 36
 
 
 class ConfusionMatrix(WalkableView):
@@ -162,9 +164,10 @@ class ConfusionMatrix(WalkableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        self._paint_names(painter)
+        growth = self._growth()
+        self._paint_names(painter, growth)
         fonts = {
-            (size, bold): theme.font(size, bold)
+            (size, bold): theme.font(round(size * growth), bold)
             for size in (Text.AXIS, Text.LABEL, Text.BODY)
             for bold in (False, True)
         }
@@ -185,12 +188,18 @@ class ConfusionMatrix(WalkableView):
         row, column = (self.classes if part is None else part for part in self.pinned)
         return self.item(row, column)
 
-    def _paint_names(self, painter: QPainter) -> None:
+    def _growth(self) -> float:
+        """Return how much larger than usual figures are painted: on the wall they fill cells."""
+        box = self._box(0, 0)
+        return max(1.0, min(box.width(), box.height()) / (_USUAL_CELL * theme.text_scale()))
+
+    def _paint_names(self, painter: QPainter, growth: float) -> None:
         write_with(painter, Text.LABEL, "muted")
         painter.drawText(self._box(-1, -1), Qt.AlignCenter, "it is")
         for place in range(self.classes + 1):
             edge = place == self.classes
-            painter.setFont(theme.font(Text.LABEL if edge else Text.BODY, bold=not edge))
+            size = Text.LABEL if edge else round(Text.BODY * growth)
+            painter.setFont(theme.font(size, bold=not edge))
             name = self.name(place).removeprefix("class ") if not edge else ""
             for along, box in enumerate((self._box(place, -1), self._box(-1, place))):
                 bold = self.pinned is not None and self.pinned[along] == place
@@ -211,10 +220,10 @@ class ConfusionMatrix(WalkableView):
         """Paint a count: mistakes filled and bold, right answers grey; shares are plain."""
         text, ground = cell.text, theme.colour("card")
         if cell.is_share:
-            painter.setFont(fonts[Text.LABEL, False])
+            painter.setFont(theme.font(Text.LABEL))
             if painter.fontMetrics().horizontalAdvance(text) > box.width() - 2:
                 # Cut, a share would be read as another one: in narrow columns it is rounded.
-                painter.setFont(fonts[Text.AXIS, False])
+                painter.setFont(theme.font(Text.AXIS))
                 text = text.removesuffix(" %")
             if painter.fontMetrics().horizontalAdvance(text) > box.width() - 2:
                 text = rounded(text)
