@@ -254,6 +254,8 @@ class SettingsDrawer(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        # Some may have been saved in another window.
+        self._own = own_presets()
         self._list_presets()
 
     # -- showing
@@ -302,8 +304,6 @@ class SettingsDrawer(QWidget):
     # -- presets
 
     def _list_presets(self) -> None:
-        """Fill the menu; presets of one's own may have been saved in another window."""
-        self._own = own_presets()
         self.presets.clear()
         for preset in PRESETS.values():
             self.presets.addItem(preset.title)
@@ -341,6 +341,7 @@ class SettingsDrawer(QWidget):
         name, settings = self.form.base_title, self.form.settings()
         with _problems_told():
             delete_preset(name)
+            del self._own[name]
             self.form.show_settings(settings)
             self._list_presets()
             notifier.message(f"Deleted the preset {no_key(name)}.")
