@@ -288,7 +288,11 @@ class TrainingSettings:
         """Check every field; raises `UserError` with the name, the value and what is allowed."""
         self.to_json()
         for name, setting in SETTINGS.items():
-            setting.check(getattr(self, name))
+            try:
+                setting.check(getattr(self, name))
+            except SettingsError as error:
+                error.setting = name
+                raise
         find_update_rule(self.update, self.update_parameters)
 
     def replace(self, **changes: Any) -> TrainingSettings:

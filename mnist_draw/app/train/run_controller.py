@@ -53,7 +53,7 @@ from mnist_draw.training.hints import Hint
 from mnist_draw.training.history import History
 from mnist_draw.training.record import UNFINISHED, Run, load_history, now, with_figures
 from mnist_draw.training.setting import LiveValue
-from mnist_draw.training.settings import SETTINGS, TrainingSettings
+from mnist_draw.training.settings import SETTINGS, SettingsError, TrainingSettings
 
 notifier = Notifier("run")
 
@@ -170,6 +170,8 @@ class RunController(QObject):
             self.training.start(settings)
         except UserError as error:
             notifier.problem(reporter.sentence(error))
+            if isinstance(error, SettingsError):
+                self.tab.settings.show_error(error.setting, str(error))
             return
         self._preferences.set("training", settings.to_json())
         assert self.training.folder is not None
@@ -420,8 +422,7 @@ class RunController(QObject):
                 self.tab.settings.show_run(event.settings)
             case Failed():
                 self._trouble = event.sentence
-                if event.setting:
-                    self.tab.settings.show_error(event.setting, event.sentence)
+                self.tab.settings.show_error(event.setting, event.sentence)
                 if event.unsaved is not None:
                     self.unsaved.emit(event.unsaved)
             case Rescued():

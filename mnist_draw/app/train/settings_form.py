@@ -317,8 +317,9 @@ class SettingsForm(QObject):
     # -- a run
 
     def show_error(self, name: str, sentence: str) -> None:
-        """Say at a field why the run could not start, until a setting is changed."""
-        self.fields[name].mark.show_error(sentence)
+        """Say at a field, if one is named, why no run starts, until a setting is changed."""
+        if name:
+            self.fields[name].mark.show_error(sentence)
 
     def fix(self, fixed: frozenset[str], hidden: frozenset[str]) -> None:
         self._fixed = fixed | hidden

@@ -128,6 +128,10 @@ def test_what_keeps_a_run_from_starting_is_told_at_its_field(make):
     assert "too large" in mark.error.text()
     room.tab.settings.apply("seed", 9)
     assert not mark.error.text()
+    # So is what keeps it from being tried.
+    room.start(network=f"layers:{','.join(['10000'] * 10)}")
+    assert not room.training.running
+    assert "parameters" in room.tab.settings.fields["network"].mark.error.text()
 
 
 def test_a_run_that_fails_says_so_in_its_hint_line_alone(make):
