@@ -152,6 +152,13 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     return f"{said} {lists_all} lists all." if lists_all else said
 
 
+def no_such(what: str, name: object, known: Iterable[str], listing: str) -> str:
+    """Say that there is no entry of a name, which one was meant, and which there are."""
+    near = nearest(str(name), known)
+    meant = f"Did you mean {near}? " if near else ""
+    return f"There is no {what} {name!r}. {meant}There are: {listing}."
+
+
 def few_of(names: Iterable[str]) -> str:
     """List the first few names, and the number of others."""
     first = list(names)

@@ -6,15 +6,12 @@ misuse, 130 when Ctrl-C ended the work.
 
 from __future__ import annotations
 
-import _thread
 import argparse
 import contextlib
 import runpy
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,8 +24,6 @@ from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.storage.folders import named_path
 
 SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
-#: Seconds until the callback that swallowed Ctrl-C has returned.
-_CALLBACK_S = 0.02
 _SHELLS = ("bash", "zsh", "tcsh")
 #: Placeholders of files in help texts.
 _FILE_METAVARS = ("FILE", "IMAGE", "SCRIPT", "OUT", "MODEL")
@@ -156,8 +151,7 @@ def _run(argv: Sequence[str] | None) -> int:
             return open_window(network=network) if network else open_window()
         if arguments.lesson is not None:
             parser.error("--config before a command is for the window; it opens without a command")
-        with _interrupts_raised_again():
-            status: int = arguments.run(arguments)
+        status: int = arguments.run(arguments)
     except SystemExit as finished:  # --help or --version
         return finished.code if isinstance(finished.code, int) else MISUSE
     except MisuseError as error:
@@ -267,38 +261,6 @@ def _defect(error: Exception) -> str:
     except UserError:
         return sentence
     return f"{sentence} Details are in {path}."
-
-
-@contextlib.contextmanager
-def _interrupts_raised_again() -> Iterator[None]:
-    """Raise a ``KeyboardInterrupt`` again that a callback or a destructor has swallowed."""
-    before = sys.unraisablehook
-    timers: list[threading.Timer] = []
-
-    def raise_again(lost: Any) -> None:
-        if issubclass(lost.exc_type, KeyboardInterrupt):
-            timers.append(threading.Timer(_CALLBACK_S, _interrupt))
-            timers[-1].start()
-        else:
-            before(lost)
-
-    sys.unraisablehook = raise_again
-    try:
-        yield
-    finally:
-        sys.unraisablehook = before
-        for timer in timers:
-            timer.join()
-
-
-def _interrupt() -> None:
-    """Do what Ctrl-C does; on POSIX that wakes a main thread that waits for the system."""
-    if sys.platform == "win32":
-        _thread.interrupt_main()
-    else:
-        main_thread = threading.main_thread().ident
-        assert main_thread is not None
-        signal.pthread_kill(main_thread, signal.SIGINT)
 
 
 def _complete(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 
 from mnist_draw.errors import UserError, one_line, reason_of
 
@@ -119,40 +119,28 @@ def finish() -> bool:
     return complete
 
 
-class Lenient(io.TextIOBase):
+class Lenient:
     """A stream whose work is not worth an error: what cannot be printed is left out."""
 
     def __init__(self, stream: TextIO | None) -> None:
-        self._stream = stream
-        self.failure = "" if stream is not None else "it is closed"
+        self._stream = io.StringIO() if stream is None else stream
+        self.failure = "it is closed" if stream is None else ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        self._try(lambda stream: stream.write(text))
+        self._try(lambda: self._stream.write(text))
         return len(text)
 
     def flush(self) -> None:
-        self._try(lambda stream: stream.flush())
+        self._try(self._stream.flush)
 
-    def isatty(self) -> bool:
-        with contextlib.suppress(ValueError):  # closed meanwhile
-            return not self.failure and self._stream is not None and self._stream.isatty()
-        return False
-
-    def fileno(self) -> int:
-        """Return the descriptor, for the width of the terminal."""
-        if self._stream is None:
-            raise io.UnsupportedOperation
-        return self._stream.fileno()
-
-    @property
-    def encoding(self) -> str:  # type: ignore[override]
-        return getattr(self._stream, "encoding", None) or "utf-8"
-
-    def _try(self, work: Callable[[TextIO], object]) -> None:
-        if self.failure or self._stream is None:
+    def _try(self, work: Callable[[], object]) -> None:
+        if self.failure:
             return
         try:
-            work(self._stream)
+            work()
         except (OSError, ValueError) as error:
             self.failure = reason_of(error)
             _give_up(self._stream)

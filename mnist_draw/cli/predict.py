@@ -118,84 +118,53 @@ EVALUATE = Subcommand(
 )
 
 
-class Sentences:
-    """Answers for a person: one line a picture. `header`, if any, is printed first."""
-
-    header = ""
-    #: A program reads the lines: nothing in them is escaped.
-    for_programs = False
-
-    def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
-        """Return a line such as ``photo.png: 7 (99.8 %)``."""
-        if number is not None and len(number.digits) > 1:
-            return f"{name}: {number.text} ({_sureness(number)})"
-        if answer.is_empty:
-            return f"{name}: nothing ({answer.reason})"
-        if answer.is_sure:
-            return f"{name}: {answer.text} ({answer.confidence * 100:.1f} %)"
-        return f"{name}: {answer.text} ({answer.reason})"
-
-    def error(self, name: str, sentence: str) -> str:
-        """Print the sentence on standard error; return nothing."""
-        return ""
+def _sentence(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
+    """Return a line such as ``photo.png: 7 (99.8 %)``."""
+    if number is not None and len(number.digits) > 1:
+        return f"{name}: {number.text} ({_sureness(number)})"
+    if answer.is_empty:
+        return f"{name}: nothing ({answer.reason})"
+    if answer.is_sure:
+        return f"{name}: {answer.text} ({answer.confidence * 100:.1f} %)"
+    return f"{name}: {answer.text} ({answer.reason})"
 
 
-class JsonObjects(Sentences):
-    """For a program: one object a line."""
-
-    for_programs = True
-
-    def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
-        """Return an object as the help of ``--json`` describes it."""
-        shares = [round(value, DECIMALS) for value in answer.probabilities.tolist()]
-        found: dict[str, Any] = {
-            "image": name,
-            **({"digit": answer.digit} if answer.are_digits else {"class": _class(answer)}),
-            "confidence": round(answer.confidence, DECIMALS),
-            "probabilities": shares,
-        }
-        if not answer.are_digits:
-            found["probabilities"] = dict(zip(answer.names, shares, strict=True))
-        if number is not None:
-            found["number"] = _number_text(number) or None
-            found["digits"] = [
-                {
-                    "digit": part.digit,
-                    "confidence": round(part.confidence, DECIMALS),
-                    "box": [round(side * scale) for side in part.box],
-                }
-                for part in number.digits
-            ]
-        return json_line(found)
-
-    def error(self, name: str, sentence: str) -> str:
-        """Return an object with the sentence."""
-        return json_line({"image": name, "error": sentence})
+def _object(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
+    """Return an object as the help of ``--json`` describes it."""
+    shares = [round(value, DECIMALS) for value in answer.probabilities.tolist()]
+    found: dict[str, Any] = {
+        "image": name,
+        **({"digit": answer.digit} if answer.are_digits else {"class": _class(answer)}),
+        "confidence": round(answer.confidence, DECIMALS),
+        "probabilities": shares,
+    }
+    if not answer.are_digits:
+        found["probabilities"] = dict(zip(answer.names, shares, strict=True))
+    if number is not None:
+        found["number"] = _number_text(number) or None
+        found["digits"] = [
+            {
+                "digit": part.digit,
+                "confidence": round(part.confidence, DECIMALS),
+                "box": [round(side * scale) for side in part.box],
+            }
+            for part in number.digits
+        ]
+    return json_line(found)
 
 
-class CsvLines(Sentences):
-    """For a table: one line a picture."""
+def _columns(names: tuple[str, ...]) -> list[str]:
+    answer = "digit" if names == DIGITS else "class"
+    shares = [f"p{name}" if names == DIGITS else f"p({name})" for name in names]
+    return ["image", answer, "confidence", *shares, "number", "error"]
 
-    for_programs = True
 
-    def __init__(self, names: tuple[str, ...] = DIGITS) -> None:
-        answer = "digit" if names == DIGITS else "class"
-        columns = [f"p{name}" if names == DIGITS else f"p({name})" for name in names]
-        self._columns = ("image", answer, "confidence", *columns, "number")
-        self.header = _line((*self._columns, "error"))
-
-    def answer(self, name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
-        """Return the line; what is no digit or was not asked for is left empty."""
-        digit = _class(answer) or ""
-        figures = [answer.confidence, *answer.probabilities.tolist()]
-        text = "" if number is None else _number_text(number)
-        return _line(
-            [_no_formula(name), digit, *(round(figure, DECIMALS) for figure in figures), text, ""]
-        )
-
-    def error(self, name: str, sentence: str) -> str:
-        """Return a line with nothing but the name and the sentence."""
-        return _line([_no_formula(name), *("" for _ in self._columns[1:]), sentence])
+def _row(name: str, answer: Answer, number: NumberAnswer | None, scale: float) -> str:
+    """Return a line of the table; what is no digit or was not asked for is left empty."""
+    figures = [answer.confidence, *answer.probabilities.tolist()]
+    rounded = (round(figure, DECIMALS) for figure in figures)
+    text = "" if number is None else _number_text(number)
+    return _line([_no_formula(name), _class(answer) or "", *rounded, text, ""])
 
 
 def _no_formula(name: str) -> str:
@@ -221,8 +190,7 @@ def _number_text(number: NumberAnswer) -> str:
 def _sureness(number: NumberAnswer) -> str:
     if number.is_number:
         return f"{number.confidence * 100:.1f} %"
-    strange = sum(part.digit is None for part in number.digits)
-    return f"{strange} of {len(number.digits)} parts do not look like digits"
+    return f"{number.strange} of {len(number.digits)} parts do not look like digits"
 
 
 def predict(arguments: argparse.Namespace) -> int:
@@ -240,14 +208,13 @@ def predict(arguments: argparse.Namespace) -> int:
     else:
         model = find_network(arguments.model, arguments.network)
     recogniser = Recogniser(model)
-    form = Sentences()
-    if arguments.csv or arguments.json:
-        form = CsvLines(recogniser.names) if arguments.csv else JsonObjects()
+    form = _row if arguments.csv else _object if arguments.json else _sentence
+    columns = _columns(recogniser.names)
     reads_numbers = arguments.number and recogniser.reads_digits
     if arguments.number and not reads_numbers:
         tell(f"{model.title} tells {class_list(recogniser.names)} apart and reads no numbers.")
-    if form.header:
-        echo_record(form.header)
+    if arguments.csv:
+        echo_record(_line(columns))
     status = 0
     for name in _picture_names(arguments.images):
         try:
@@ -256,12 +223,15 @@ def predict(arguments: argparse.Namespace) -> int:
             answer = recogniser.recognise_ink(ink)
             number = read_number(recogniser, ink, answer) if reads_numbers else None
             size = picture_size(name) if number is not None and number.digits else (1, 1)
-            line = form.answer(name, answer, number, size[0] / ink.shape[1])
+            line = form(name, answer, number, size[0] / ink.shape[1])
         except UserError as error:
             tell(str(error))
-            line = form.error(name, str(error))
             status = 1
-        if line and form.for_programs:
+            line = json_line({"image": name, "error": str(error)}) if arguments.json else ""
+            if arguments.csv:
+                line = _line([_no_formula(name), *([""] * len(columns[2:])), str(error)])
+        # A program reads these lines: nothing in them is escaped.
+        if arguments.csv or arguments.json:
             echo_record(line)
         elif line:
             echo(line)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
-from mnist_draw.cli.command import Subcommand
+from mnist_draw.cli.command import MisuseError, Subcommand
 from mnist_draw.errors import UserError
 from mnist_draw.networks import NETWORKS
 from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
@@ -80,7 +79,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="do not keep the run in the library: nothing remains of it but the network",
     )
-    parser.set_defaults(run=lambda arguments: run(arguments, parser.error))
+    parser.set_defaults(run=run)
 
 
 TRAIN = Subcommand(
@@ -180,35 +179,35 @@ def _name_and_number(text: str) -> tuple[str, float]:
         ) from None
 
 
-def run(arguments: argparse.Namespace, misuse: Callable[[str], NoReturn]) -> int:
+def run(arguments: argparse.Namespace) -> int:
     for option, example in _LIKE.items():
         if vars(arguments)[option] == "":
-            misuse(f"--{option} is empty; it must name a file, such as --{option} {example}")
+            raise MisuseError(
+                f"--{option} is empty; it must name a file, such as --{option} {example}"
+            )
     given = _given_options(arguments)
-    resume = _load_resume(arguments, given, misuse)
-    settings = _settings(arguments, given, resume, misuse)
+    resume = _load_resume(arguments, given)
+    settings = _settings(arguments, given, resume)
     chosen = "batch_size" in given
-    place, checkpoint = _places(arguments, settings, misuse)
+    place, checkpoint = _places(arguments, settings)
     # Only now: the heavy imports.
     from mnist_draw.cli.train_run import train_and_save
 
     return train_and_save(settings, place, checkpoint, resume, not arguments.no_run, chosen)
 
 
-def _load_resume(
-    arguments: argparse.Namespace, given: dict[str, Any], misuse: Callable[[str], NoReturn]
-) -> Checkpoint | None:
+def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkpoint | None:
     if arguments.resume is None:
         return None
     for option in ("config", "preset"):
         if vars(arguments)[option] is not None:
-            misuse(
+            raise MisuseError(
                 f"--{option} cannot be combined with --resume: the run's settings are in its "
                 "checkpoint"
             )
     surplus = sorted(name for name in given if not SETTINGS[name].with_resume)
     if surplus:
-        misuse(
+        raise MisuseError(
             f"{SETTINGS[surplus[0]].option} cannot be combined with --resume: the run's settings "
             "are in its checkpoint"
         )
@@ -217,7 +216,7 @@ def _load_resume(
     found = load_checkpoint(arguments.resume)
     epochs = given.get("epochs", found.epoch)
     if epochs < found.epoch:
-        misuse(
+        raise MisuseError(
             f"--epochs {epochs} is less than the {found.epoch} epochs that the run in "
             f"{arguments.resume} has learnt already. Nothing was trained or written. Give it more, "
             f"such as --epochs {found.epoch + 10}, or leave --epochs out: its plan is "
@@ -230,18 +229,19 @@ def _settings(
     arguments: argparse.Namespace,
     given: dict[str, Any],
     resume: Checkpoint | None,
-    misuse: Callable[[str], NoReturn],
 ) -> TrainingSettings:
     named = set(given)
     if arguments.preset is not None and arguments.config is not None:
-        misuse("--preset cannot be combined with --config: each of them names all settings")
+        raise MisuseError(
+            "--preset cannot be combined with --config: each of them names all settings"
+        )
     if resume is not None:
         settings = resume.settings
     elif arguments.config is not None:
         settings = load_settings(arguments.config)
         named |= set(read_settings(arguments.config))
     elif arguments.preset is not None:
-        settings = _preset(arguments.preset, misuse)
+        settings = _preset(arguments.preset)
         # Its rate belongs to its rule.
         named |= set() if "update" in given else {"learning_rate"}
     else:
@@ -260,19 +260,19 @@ def _settings(
     try:
         settings.validate()
     except UserError as error:
-        misuse(str(error))
+        raise MisuseError(str(error)) from error
     return settings
 
 
-def _preset(name: str, misuse: Callable[[str], NoReturn]) -> TrainingSettings:
+def _preset(name: str) -> TrainingSettings:
     try:
         return find_preset(name).settings
     except UserError as error:
-        misuse(str(error))
+        raise MisuseError(str(error)) from error
 
 
 def _places(
-    arguments: argparse.Namespace, settings: TrainingSettings, misuse: Callable[[str], NoReturn]
+    arguments: argparse.Namespace, settings: TrainingSettings
 ) -> tuple[NetworkPlace, Path | None]:
     """Return where to write, having found out whether the result of hours can be kept there."""
     from mnist_draw.storage import check_writable
@@ -287,10 +287,12 @@ def _places(
         for source, other in read.items():
             same_run = (option, source) == ("checkpoint", "resume")
             if name and other and not same_run and _is_same(name, other):
-                misuse(f"--{option} would replace the file that is read ({name})")
+                raise MisuseError(f"--{option} would replace the file that is read ({name})")
     checkpoint = arguments.checkpoint or arguments.resume
     if arguments.output and checkpoint and _is_same(arguments.output, checkpoint):
-        misuse(f"the network and the checkpoint cannot be the same file ({arguments.output})")
+        raise MisuseError(
+            f"the network and the checkpoint cannot be the same file ({arguments.output})"
+        )
     from mnist_draw.cli.train_run import NetworkPlace
 
     place = NetworkPlace(Path(arguments.output) if arguments.output else None, arguments.overwrite)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gzip
-import hashlib
 import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -24,14 +23,11 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.mnist import Dataset, Images, Labels, scale
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
-from mnist_draw.dataset.sources.idx_files import MAX_BYTES
 from mnist_draw.dataset.sources.source import is_picture, pictures_in, visible_entries
 from mnist_draw.errors import DatasetError, UserError
 from mnist_draw.storage.atomic import open_atomically, write_atomically
-from mnist_draw.storage.document import Format
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.my_digits import TaughtDigit, label_of_name, read_digit
-from mnist_draw.storage.opening import MEGABYTE, read_file
 
 #: Reads the ink of a file: (H, W), 0 for paper to 1 for ink.
 ReadPicture = Callable[[Path], NDArray[np.float32]]
@@ -145,9 +141,6 @@ NAMES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
-#: During an export, holds the names and hashes of its files.
-_MARKER = ".mnist_draw-export"
-FORMAT = Format("mnist_draw export", 1, MEGABYTE)
 #: One digit in so many is for the test.
 _TESTED = 5
 #: A data set needs two pictures to train and validate, and one to test.
@@ -170,7 +163,7 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
             f"A data set needs at least {_MIN_COUNT} digits, two to train with and one to test; "
             f"there {'is' if len(extra) == 1 else 'are'} {len(extra)}. Teach more and export again."
         )
-    there = [name for name in NAMES if (place / name).exists() and not _is_left_over(place, name)]
+    there = [name for name in NAMES if (place / name).exists()]
     if there:
         raise DatasetError(
             f"{place} holds a file {there[0]} already; nothing was written. Choose another folder."
@@ -181,38 +174,18 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
         for part in (~tested, tested)
         for values in (extra.images[part, 0], extra.labels[part])
     ]
-    contents = dict(zip(NAMES, map(idx_bytes, arrays), strict=True))
-    digests = {name: _digest(content) for name, content in contents.items()}
+    contents = list(map(idx_bytes, arrays))
     try:
-        write_atomically(place / _MARKER, FORMAT.pack({"files": digests}))
         with contextlib.ExitStack() as files:
-            for name, content in contents.items():
+            for name, content in zip(NAMES, contents, strict=True):
                 files.enter_context(open_atomically(place / name)).write(content)
     except BaseException:
         # None of them existed before.
-        _remove(place, *NAMES, _MARKER)
+        for name in NAMES:
+            with contextlib.suppress(OSError):
+                (place / name).unlink(missing_ok=True)
         raise
-    _remove(place, _MARKER)
     return int(np.count_nonzero(~tested)), int(np.count_nonzero(tested))
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _is_left_over(place: Path, name: str) -> bool:
-    """Whether a file is of an export that was killed."""
-    try:
-        digests = FORMAT.read(place / _MARKER).get_fields("files").values
-        return digests.get(name) == _digest(read_file(place / name, MAX_BYTES))
-    except (FileNotFoundError, UserError):
-        return False
-
-
-def _remove(place: Path, *names: str) -> None:
-    for name in names:
-        with contextlib.suppress(OSError):
-            (place / name).unlink(missing_ok=True)
 
 
 def export_csv(extra: ExtraDigits, path: str | os.PathLike[str]) -> None:

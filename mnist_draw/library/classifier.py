@@ -23,7 +23,7 @@ from mnist_draw.training.events import Diverged, Testing
 from mnist_draw.training.history import LossHistory
 from mnist_draw.training.loop import train
 from mnist_draw.training.progress import describe
-from mnist_draw.training.run_start import build_network
+from mnist_draw.training.run_start import build_network, settings_for
 from mnist_draw.training.settings import PICTURES, TrainingSettings
 
 try:
@@ -219,8 +219,8 @@ class MnistClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         settings = TrainingSettings.from_json(
             {**values, "update_parameters": self.update_parameters or {}}
         )
-        fitting = parse_network(settings.network).with_classes(classes)
-        return settings.replace(network=fitting.text, batch_size=min(settings.batch_size, pictures))
+        smaller = settings.replace(batch_size=min(settings.batch_size, pictures))
+        return settings_for(smaller, classes)
 
     def _split(self, pictures: NDArray[Any], labels: NDArray[np.intp]) -> Dataset:
         """Set pictures aside to validate with."""

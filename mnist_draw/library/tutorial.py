@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.mnist import Arrays, Dataset, scale
 from mnist_draw.errors import asks_what_was_meant, did_you_mean
 from mnist_draw.library.networks import file_of
-from mnist_draw.networks import parse_network
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.control import Controls, stop_on_interrupt
 from mnist_draw.training.functions import compile_predict
 from mnist_draw.training.history import History
 from mnist_draw.training.loop import train
 from mnist_draw.training.progress import TrainingProgressBar, describe, in_notebook
-from mnist_draw.training.run_start import build_network
+from mnist_draw.training.run_start import build_network, settings_for
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: Pictures a network is asked about at once: all of MNIST in a convolution would take gigabytes.
@@ -95,7 +94,9 @@ def run_network(
     )
     chosen.validate()
     if network is None:
-        network = build_network(_for_arrays(chosen, data))
+        # For other arrays than those of `load_data`, the network's text says the number of classes.
+        classes = len(data.classes) if isinstance(data, Arrays) else None
+        network = build_network(settings_for(chosen, classes) if classes else chosen)
     dataset = None if data is None else _as_dataset(data, network)
     controls = Controls()
     bar = TrainingProgressBar(leave=True)
@@ -194,19 +195,6 @@ def probabilities_of(network: Any, pictures: NDArray[np.float32]) -> NDArray[np.
     return np.concatenate(
         [predict(pictures[n : n + _AT_ONCE]) for n in range(0, len(pictures), _AT_ONCE)]
     )
-
-
-def _for_arrays(
-    settings: TrainingSettings, data: tuple[NDArray[Any], ...] | None
-) -> TrainingSettings:
-    """Return settings whose network has an output for each class of the data.
-
-    `load_data` says how many there are; for other arrays the network's text does.
-    """
-    if not isinstance(data, Arrays):
-        return settings
-    specification = parse_network(settings.network).with_classes(len(data.classes))
-    return settings.replace(network=specification.text)
 
 
 def _as_dataset(data: tuple[NDArray[Any], ...], network: Any) -> Dataset:

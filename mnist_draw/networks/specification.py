@@ -14,7 +14,7 @@ from typing import Any
 
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
-from mnist_draw.errors import UserError, nearest
+from mnist_draw.errors import UserError, no_such
 from mnist_draw.networks.mlp import (
     MAX_LAYERS,
     MAX_UNITS,
@@ -310,9 +310,8 @@ def parse_network(text: str) -> NetworkSpec:
     kind = NETWORKS.get(name)
     if kind is None or (arguments and kind.grammar == name):
         listing = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
-        near = "" if kind else nearest(name, NETWORKS)
-        meant = f"Did you mean {near}? " if near else ""
-        raise NetworkError(f"There is no network {text!r}. {meant}There are: {listing}.")
+        known = () if kind else NETWORKS
+        raise NetworkError(no_such("network", text, known, listing))
     try:
         return kind.read(arguments, classes)
     except ValueError as error:

@@ -160,7 +160,8 @@ class RunSession:
             for sentence in self.data.messages:
                 self._tell(sentence)
             remember_data(settings.data_folder, self.data)
-            self.run = replace(self.run, settings=settings_for(settings, self.data))
+            settings = settings_for(settings, len(self.data.classes))
+            self.run = replace(self.run, settings=settings)
         if settings.extra_folder is not None:
             from mnist_draw.dataset.pictures.picture_file import load_picture
 

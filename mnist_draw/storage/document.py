@@ -109,13 +109,11 @@ class Fields:
             return value
         return self._default(name, _REQUIRED, f"a name of at most {longest:,} letters")
 
-    def get_choice(
-        self, name: str, choices: Sequence[str], default: T | _Required = _REQUIRED
-    ) -> str | T:
+    def get_choice(self, name: str, choices: Sequence[str]) -> str:
         value = self.values.get(name)
         if isinstance(value, str) and value in choices:
             return value
-        return self._default(name, default, f"one of {', '.join(choices)}")
+        return self._default(name, _REQUIRED, f"one of {', '.join(choices)}")
 
     def get_fields(self, name: str, default: T | _Required = _REQUIRED) -> Fields | T:
         value = self.values.get(name)

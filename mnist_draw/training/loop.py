@@ -102,7 +102,7 @@ def train(
         yield events.BatchSizeChosen(size, settings.batch_size, len(data.train_images))
         settings = settings.replace(batch_size=size)
     if network is None:
-        settings = settings_for(settings, data)
+        settings = settings_for(settings, len(data.classes))
         # A run that is continued has its weights in the checkpoint.
         fresh = settings if resume is None else settings.replace(start_model=None)
         network = build_network(fresh)

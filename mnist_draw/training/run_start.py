@@ -54,12 +54,12 @@ def build_network(settings: TrainingSettings) -> Any:
     return network
 
 
-def settings_for(settings: TrainingSettings, data: Dataset) -> TrainingSettings:
-    """Return settings whose network tells the classes of a data set apart."""
+def settings_for(settings: TrainingSettings, classes: int) -> TrainingSettings:
+    """Return settings whose network tells so many classes apart."""
     specification = parse_network(settings.network)
-    if specification.classes == len(data.classes):
+    if specification.classes == classes:
         return settings
-    return settings.replace(network=specification.with_classes(len(data.classes)).text)
+    return settings.replace(network=specification.with_classes(classes).text)
 
 
 def training_data(

@@ -16,7 +16,7 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Protocol
 
-from mnist_draw.errors import UserError, nearest
+from mnist_draw.errors import UserError, no_such
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.npz import MAX_BYTES
 
@@ -315,9 +315,7 @@ def _named(name: str, setting: AnySetting) -> AnySetting:
 def check_name(what: str, name: Any, choices: Mapping[str, Entry]) -> None:
     if name not in choices:
         listing = "; ".join(f"{known} ({entry.meaning})" for known, entry in choices.items())
-        near = nearest(str(name), choices)
-        meant = f"Did you mean {near}? " if near else ""
-        raise SettingsError(f"There is no {what} {name!r}. {meant}There are: {listing}.")
+        raise SettingsError(no_such(what, name, choices, listing))
 
 
 def read_number(name: str, value: Any) -> float:

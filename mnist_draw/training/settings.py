@@ -10,7 +10,7 @@ from typing import Any
 
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.sources.formats import file_patterns, list_titles
-from mnist_draw.errors import nearest
+from mnist_draw.errors import no_such
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.setting import (
     AnySetting,
@@ -29,7 +29,7 @@ from mnist_draw.training.setting import (
 from mnist_draw.training.updates import (
     SCHEDULES,
     UPDATE_RULES,
-    find_update_rule,
+    check_parameters,
     usual_learning_rate,
 )
 
@@ -293,7 +293,7 @@ class TrainingSettings:
             except SettingsError as error:
                 error.setting = name
                 raise
-        find_update_rule(self.update, self.update_parameters)
+        check_parameters(UPDATE_RULES[self.update], self.update_parameters)
 
     def replace(self, **changes: Any) -> TrainingSettings:
         return dataclasses.replace(self, **changes)
@@ -315,11 +315,7 @@ class TrainingSettings:
         checked: dict[str, Any] = {}
         for name, value in values.items():
             if name not in SETTINGS:
-                near = nearest(str(name), SETTINGS)
-                hint = f"Did you mean {near}? " if near else ""
-                raise SettingsError(
-                    f"There is no setting {name!r}. {hint}There are: {', '.join(SETTINGS)}."
-                )
+                raise SettingsError(no_such("setting", name, SETTINGS, ", ".join(SETTINGS)))
             checked[name] = SETTINGS[name].read(name, value)
         if "update" in checked and "learning_rate" not in checked:
             checked["learning_rate"] = usual_learning_rate(checked["update"])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_draw.errors import UserError, nearest
+from mnist_draw.errors import UserError
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
 
 
 class UpdateRuleError(UserError):
-    """A text names no update rule or a parameter that it has not."""
+    """A parameter that the rule has not, or a value out of range."""
 
 
 def usual_learning_rate(name: Any) -> float:
@@ -141,25 +141,18 @@ def parameter_range(name: str) -> tuple[float, float]:
     return 0.0, math.nextafter(1.0, 0.0)
 
 
-def find_update_rule(name: str, parameters: Mapping[str, float]) -> UpdateRule:
-    """Return a rule; check its name and the values that differ from Lasagne's defaults."""
-    if name not in UPDATE_RULES:
-        listing = "; ".join(f"{rule.name} ({rule.meaning})" for rule in UPDATE_RULES.values())
-        near = nearest(str(name), UPDATE_RULES)
-        meant = f"Did you mean {near}? " if near else ""
-        raise UpdateRuleError(f"There is no update rule {name!r}. {meant}There are: {listing}.")
-    rule = UPDATE_RULES[name]
+def check_parameters(rule: UpdateRule, parameters: Mapping[str, float]) -> None:
+    """Check the values that differ from Lasagne's defaults."""
     for key, value in parameters.items():
         if key not in rule.parameters:
             known = ", ".join(rule.parameters) or "none beside the learning rate"
             raise UpdateRuleError(
-                f"The update rule {name} has no parameter {key!r}; it has: {known}."
+                f"The update rule {rule.name} has no parameter {key!r}; it has: {known}."
             )
         low, high = parameter_range(key)
         if not low <= value <= high:
             allowed = "above 0" if key == "epsilon" else "from 0 up to, not including, 1"
-            raise UpdateRuleError(f"{key} of {name} is {value:g}; it must be {allowed}.")
-    return rule
+            raise UpdateRuleError(f"{key} of {rule.name} is {value:g}; it must be {allowed}.")
 
 
 def updates_of(

@@ -168,48 +168,6 @@ def test_any_file_name_can_be_printed():
     assert len(found.stderr.splitlines()) == 1
 
 
-SWALLOWS = """
-import argparse, ctypes, signal, sys, time
-from mnist_draw.cli.main import COMMANDS, main
-from mnist_draw.cli.command import Subcommand
-
-def called_back():
-    signal.raise_signal(signal.SIGINT)
-    return 0
-
-class Tidied:
-    def __del__(self):
-        called_back()
-
-def run(arguments):
-    if arguments.how == "callback":
-        ctypes.CFUNCTYPE(ctypes.c_int)(called_back)()
-    else:
-        Tidied()
-    time.sleep(arguments.seconds)
-    return 0
-
-def add_options(parser):
-    parser.add_argument("how")
-    parser.add_argument("seconds", type=float)
-    parser.set_defaults(run=run)
-
-COMMANDS["lost"] = Subcommand("lost", "lose it", "Loses it.", (), add_options)
-sys.exit(main(sys.argv[1:]))
-"""
-
-
-@pytest.mark.process
-@pytest.mark.skipif(os.name == "nt", reason="there, a program cannot send itself Ctrl-C")
-@pytest.mark.parametrize(("how", "seconds"), [("callback", "20"), ("tidying", "0")])
-def test_ctrl_c_that_python_swallows_ends_the_command(how, seconds):
-    done = subprocess.run(
-        [sys.executable, "-c", SWALLOWS, "lost", how, seconds],
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "mnist-draw: Interrupted.\n")
-
-
 # -- users' scripts
 
 

@@ -25,7 +25,7 @@ from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import (
     SCHEDULES,
     UPDATE_RULES,
-    find_update_rule,
+    check_parameters,
     learning_rate_at,
     updates_of,
 )
@@ -273,7 +273,7 @@ def test_parameters_out_of_range(name, parameter, value):
     with pytest.raises(
         UserError, match=re.escape(f"{parameter} of {name} is {value:g}; it must be {allowed}")
     ):
-        find_update_rule(name, {parameter: value})
+        check_parameters(UPDATE_RULES[name], {parameter: value})
 
 
 @pytest.mark.slow
