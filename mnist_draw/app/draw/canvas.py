@@ -24,7 +24,7 @@ from mnist_draw.app.draw.board_items import (
     paint_item,
     set_mode,
 )
-from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory, same_items
+from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory
 from mnist_draw.app.draw.overlays import paint_marks
 from mnist_draw.app.draw.pointer import BOARD_KEYS, KeyPen, PointerWidget
 from mnist_draw.app.kit import theme
@@ -72,8 +72,7 @@ class Canvas(PointerWidget):
         self._memory = ImageMemory(_ROOM)
         #: Whether the image must be painted anew before it is used.
         self._stale = True
-        #: The items that the image shows, and the pieces of the growing stroke.
-        self._shown: list[Item] = []
+        #: The pieces of the growing stroke that the image shows.
         self._shown_pieces = 0
         theme.theme().changed.connect(self.refresh)
 
@@ -240,7 +239,6 @@ class Canvas(PointerWidget):
         first = not self.drawing.items
         self.drawing.begin(self._point(point, weight, erase), erase)
         self._shown_pieces = 0
-        self._shown = self.drawing.items
         self._add_pieces(self.drawing.growing)
         if first:
             self.update()
@@ -278,7 +276,11 @@ class Canvas(PointerWidget):
         self.end()
         self._remember_image()
         step()
-        self._show_step()
+        known = self._memory.find(self.drawing.items)
+        if known is None:
+            self._paint_image()
+        else:
+            self._image = known[0]
         self._changed()
 
     def _changed(self) -> None:
@@ -298,22 +300,6 @@ class Canvas(PointerWidget):
         """Remember the board as it is: a change follows that may be undone."""
         self._paint_if_stale()
         self._memory.store(self.drawing.items, self._image)
-
-    def _show_step(self) -> None:
-        items, shown = self.drawing.items, self._shown
-        known = self._memory.find(items)
-        if known is not None:
-            self._image, _ = known
-        elif items and same_items(items[:-1], shown):
-            painter = self._painter()
-            paint_item(painter, items[-1], theme.colour("ink"))
-            painter.end()
-        elif shown and same_items(shown[:-1], items):
-            self._paint_below(shown[-1])
-        else:
-            self._paint_image()
-        self._shown = items
-        self._shown_pieces = 0
 
     def _add_pieces(self, stroke: Stroke | None, ended: bool = False) -> None:
         """Add the pieces of a stroke that no later point will change, and the end of an ended one.
@@ -350,29 +336,9 @@ class Canvas(PointerWidget):
             if item is not growing:
                 paint_item(painter, item, theme.colour("ink"))
         painter.end()
-        self._shown = self.drawing.items
         self._shown_pieces = 0
         if growing is not None:
             self._add_pieces(growing)
-
-    def _paint_below(self, gone: Item) -> None:
-        bounds = gone.bounds()
-        ratio = self._image.devicePixelRatio()
-        covered = self.in_widget(bounds)
-        area = QRectF(covered.topLeft() * ratio, covered.size() * ratio).toAlignedRect()
-        area.adjust(-1, -1, 1, 1)
-        # Whole pixels of the screen, in the painter's logical ones.
-        exact = QRectF(QPointF(area.topLeft()) / ratio, QRectF(area).size() / ratio)
-        painter = QPainter(self._image)
-        painter.setClipRect(exact)
-        painter.setCompositionMode(QPainter.CompositionMode_Clear)
-        painter.fillRect(exact, Qt.transparent)
-        painter.setRenderHint(QPainter.Antialiasing)
-        self._to_board(painter)
-        for item in self.drawing.items:
-            if item.bounds().intersects(bounds):
-                paint_item(painter, item, theme.colour("ink"))
-        painter.end()
 
     def _painter(self) -> QPainter:
         painter = QPainter(self._image)

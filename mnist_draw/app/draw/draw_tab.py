@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -39,8 +38,8 @@ if TYPE_CHECKING:
 
 notifier = Notifier("draw", "draw")
 
-#: Milliseconds from one reading of a growing stroke to the next: usual screens show no more.
-_READ_MS = 10
+#: Milliseconds from one reading of a growing stroke to the next: a usual mouse moves as often.
+_READ_MS = 8
 #: From the board's edge to a message.
 _MESSAGE_EDGE = 16
 #: What the preferences call the pen's width, what is cut out, and that the tab was shown before.
@@ -220,7 +219,7 @@ class DrawTab(Page):
             self._post_ink()
         elif not self._posting.isActive():
             since = 1000 * (time.monotonic() - self._posted_at)
-            self._posting.start(max(0, math.ceil(_READ_MS - since)))
+            self._posting.start(max(0, round(_READ_MS - since)))
 
     def _pull_ink(self) -> None:
         """Post the ink when it can be read: what waits would only be replaced by newer ink."""

@@ -70,7 +70,7 @@ class InkView(QWidget):
         self.picture: np.ndarray | None = None
         self.explanation: Explanation | None = None
         #: Evidence from -1 to 1, and ink from 0 to 1: shape (2, 28, 28).
-        self._animation = ArrayAnimation(self, self.update)
+        self._animation = ArrayAnimation(self)
         self.set_cell(CELLS[0])
 
     def set_cell(self, cell: int) -> None:
@@ -80,7 +80,7 @@ class InkView(QWidget):
         if picture is self.picture:
             return
         self.picture = picture
-        self.update()
+        self._animation.update()
 
     def show_explanation(self, explanation: Explanation | None) -> None:
         if explanation is self.explanation:

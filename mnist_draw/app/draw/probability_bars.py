@@ -105,7 +105,7 @@ class ProbabilityBars(QWidget):
         #: All that the painting depends on beside bars and figures, and what that looks like.
         self._look: tuple[object, ...] = ()
         self._ground = QPixmap()
-        self._animation = ArrayAnimation(self, self.update)
+        self._animation = ArrayAnimation(self)
         Keys(self, self._meaning)
         self.show_classes(DIGITS)
 

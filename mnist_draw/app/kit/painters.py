@@ -7,7 +7,6 @@ second colour: told apart without colours, too.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from PyQt5.QtCore import (
     QRectF,
     QSize,
     Qt,
+    QTimer,
     QVariantAnimation,
 )
 from PyQt5.QtGui import QColor, QImage, QImageReader, QPainter, QPainterPath, QPixmap, QPolygonF
@@ -255,6 +255,10 @@ def _shape_cells(cells: np.ndarray, below: np.ndarray) -> None:
         cells[..., edge:-edge, edge:-edge][places] = inset
 
 
+#: Milliseconds of a frame of a screen with 60 a second.
+_FRAME_MS = 16
+
+
 class ArrayAnimation(QVariantAnimation):
     """Moves an array to a new one, step by step.
 
@@ -262,10 +266,14 @@ class ArrayAnimation(QVariantAnimation):
     continuous by themselves, and painting between them would only keep the window busy.
     """
 
-    def __init__(self, widget: QWidget, paint: Callable[[], None]) -> None:
+    def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
         self._widget = widget
-        self._paint = paint
+        self._frame = QTimer(self)
+        self._frame.setInterval(_FRAME_MS)
+        self._frame.setSingleShot(True)
+        self._frame.timeout.connect(self._catch_up)
+        self._is_behind = False
         self.shown: np.ndarray | None = None
         self._start: np.ndarray | None = None
         self._end: np.ndarray | None = None
@@ -274,6 +282,19 @@ class ArrayAnimation(QVariantAnimation):
         self.setStartValue(0.0)
         self.setEndValue(1.0)
         self.valueChanged.connect(self._step)
+
+    def update(self) -> None:
+        """Have the widget painted, at most once in a frame of a usual screen."""
+        if self._frame.isActive():
+            self._is_behind = True
+        else:
+            self._widget.update()
+            self._frame.start()
+
+    def _catch_up(self) -> None:
+        if self._is_behind:
+            self._is_behind = False
+            self.update()
 
     def animate_to(self, values: np.ndarray | None) -> None:
         """Glide to these values; jump where there is nothing to glide from, or no time."""
@@ -286,7 +307,7 @@ class ArrayAnimation(QVariantAnimation):
             self.start()
         else:
             self.shown = values
-            self._paint()
+            self.update()
 
     def _step(self, part: float) -> None:
         if self.state() != QVariantAnimation.Running and part < 1:
@@ -294,4 +315,4 @@ class ArrayAnimation(QVariantAnimation):
         assert self._start is not None
         assert self._end is not None
         self.shown = self._end if part >= 1 else self._start + (self._end - self._start) * part
-        self._paint()
+        self.update()
