@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QAbstractButton, QSizePolicy, QTabWidget, QToolButton, QWidget
+from PyQt5.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QTabWidget, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import paint_bar, paint_box, smooth_painter
-from mnist_draw.app.kit.steady_labels import SettleTimer, draw_tabular, tabular_width
+from mnist_draw.app.kit.steady_labels import FittedLabel, SettleTimer, TabularLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import explain
+from mnist_draw.app.kit.widgets import explain, label
 from mnist_draw.app.shell.network_menu import Line, NetworkMenu
 
 if TYPE_CHECKING:
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 #: Longer names are elided; the accuracy never is.
 MAX_LETTERS = 24
 _PAD, _CARET, _BAR = 14, 8, 3
-#: What is beside the words of the network: the light, the caret and room.
-_BESIDE = _PAD + Size.DOT + Size.FIELD_GAP + 12 + _CARET + _PAD
-#: Room for the words of a run that takes its time, so that the button rarely changes its width.
-_USUAL_WORDS = "Epoch 88 of 88"
 
 
 def _elided(name: str) -> str:
@@ -46,30 +42,23 @@ def _elided(name: str) -> str:
 class _Half(QAbstractButton):
     """A part of the button: flat, with a frame where the keyboard is."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *labels: QLabel) -> None:
         super().__init__()
         self.setObjectName(name)
         # A click leaves the keyboard where it is, as in the menus beside.
         self.setFocusPolicy(Qt.TabFocus)
         self.setAttribute(Qt.WA_Hover)
+        for part in labels:
+            part.setAttribute(Qt.WA_TransparentForMouseEvents)
+        self.parts = row(*labels, gap=0, margins=(_PAD, 0, _PAD, 0), owner=self)
+        theme.follow(self, self._resize)
 
-    def _needed(self) -> float:
-        raise NotImplementedError
-
-    def _paint(self, painter: QPainter, room: QRectF) -> None:
-        raise NotImplementedError
-
-    def sizeHint(self) -> QSize:
+    def _resize(self) -> None:
         line = math.ceil(QFontMetricsF(theme.font(Text.BODY)).height())
-        return QSize(math.ceil(self._needed()), max(Size.BUTTON, line + 14))
+        self.setFixedHeight(max(Size.BUTTON, line + 14))
 
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.FontChange, QEvent.StyleChange):
-            self.updateGeometry()
+    def _paint(self, painter: QPainter) -> None:
+        raise NotImplementedError
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
@@ -78,67 +67,46 @@ class _Half(QAbstractButton):
         painter.setBrush(theme.colour("hover") if hovered else Qt.NoBrush)
         painter.setPen(theme.colour("second") if self.hasFocus() else Qt.NoPen)
         painter.drawRoundedRect(inside, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
-        self._paint(painter, QRectF(self.rect()))
+        self._paint(painter)
 
 
 class NetworkHalf(_Half):
     """Names the network that answers; opens the menu."""
 
     def __init__(self) -> None:
-        super().__init__("networkButton")
+        self._name = FittedLabel(look="title")
+        self._figure = label("", "status")
+        super().__init__("networkButton", self._name, self._figure)
         explain(self, "Network", "The network that answers. Choose another.")
-        # A name can be elided further than it is.
+        # A name can be elided further than it is, the accuracy never.
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
-        self._words, self._accuracy, self._answers = "", "", False
+        self._figure.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Preferred)
+        self.parts.setContentsMargins(_PAD + Size.DOT + Size.FIELD_GAP, 0, 12 + _CARET + _PAD, 0)
+        self._answers = False
 
     def show_network(self, name: str, accuracy: str, answers: bool) -> None:
         """Show a name; the light is on where the network answers."""
-        words = _elided(name)
-        figure = f" · {accuracy}" if accuracy else ""
-        if (words, figure, answers) != (self._words, self._accuracy, self._answers):
-            self._words, self._accuracy, self._answers = words, figure, answers
-            self.setAccessibleName(f"Network: {name}{figure}")
-            self.updateGeometry()
-            self.update()
+        self._answers = answers
+        self._name.setText(_elided(name))
+        self._figure.setText(f" · {accuracy}" if accuracy else "")
+        self.setAccessibleName(f"Network: {name}{self._figure.text()}")
+        self.update()
 
     def text(self) -> str:
-        return self._words + self._accuracy
-
-    def _widths(self) -> tuple[float, float]:
-        name = QFontMetricsF(theme.font(Text.BODY, bold=True)).horizontalAdvance(self._words)
-        return name, tabular_width(theme.font(Text.BODY), self._accuracy)
-
-    def _needed(self) -> float:
-        return sum(self._widths()) + _BESIDE
+        return self._name.text() + self._figure.text()
 
     def minimumSizeHint(self) -> QSize:
-        few = min(self._widths()[0], QFontMetricsF(theme.font(Text.BODY)).averageCharWidth() * 6)
-        return QSize(math.ceil(few + self._widths()[1] + _BESIDE), super().sizeHint().height())
+        few = QFontMetricsF(theme.font(Text.BODY)).averageCharWidth() * 6
+        hint = super().minimumSizeHint()
+        return QSize(hint.width() + min(self._name.sizeHint().width(), round(few)), hint.height())
 
-    def _paint(self, painter: QPainter, room: QRectF) -> None:
-        middle = room.center().y()
+    def _paint(self, painter: QPainter) -> None:
+        middle, half = self.height() / 2, _CARET / 2
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("accent" if self._answers else "muted"))
         painter.drawEllipse(QPointF(_PAD + Size.DOT / 2, middle), Size.DOT / 2, Size.DOT / 2)
-        left = _PAD + Size.DOT + Size.FIELD_GAP
-        _, accuracy = self._widths()
-        font = theme.font(Text.BODY, bold=True)
-        metrics = QFontMetricsF(font)
-        words = metrics.elidedText(
-            self._words, Qt.ElideMiddle, room.width() - accuracy - _BESIDE + 1
-        )
-        name = metrics.horizontalAdvance(words)
-        painter.setFont(font)
-        painter.setPen(theme.colour("text"))
-        place = QRectF(left, 0, name + 1, room.height())
-        painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), words)
-        painter.setFont(theme.font(Text.BODY))
-        painter.setPen(theme.colour("muted"))
-        place = QRectF(left + name, 0, accuracy + 1, room.height())
-        draw_tabular(painter, place, self._accuracy, Qt.AlignLeft)
         painter.setPen(QPen(theme.colour("text"), 1.2, Qt.SolidLine, Qt.RoundCap))
-        x = room.right() - _PAD - _CARET
-        half = _CARET / 2
+        x = self.width() - _PAD - _CARET
         points = [QPointF(x, middle - 2), QPointF(x + half, middle + 3)]
         painter.drawPolyline(QPolygonF([*points, QPointF(x + _CARET, middle - 2)]))
 
@@ -166,11 +134,11 @@ class WorkHalf(_Half):
     """Shows what goes on, over a bar; hidden while there is nothing."""
 
     def __init__(self) -> None:
-        super().__init__("workButton")
+        # Each change of its width lays the header out: it only grows.
+        self._words = TabularLabel(widest="Epoch 88 of 88")
+        super().__init__("workButton", self._words)
         self._work = Work("")
         explain(self, "Training", self._work.sentence)
-        #: The widest words since it was hidden: each change of its width lays the header out.
-        self._widest = _USUAL_WORDS
         self._settling = SettleTimer(self)
         self.hide()
 
@@ -178,7 +146,6 @@ class WorkHalf(_Half):
         """Show what goes on; a state that may be over soon, only if it lasts."""
         if work is None:
             self._settling.stop()
-            self._widest = _USUAL_WORDS
             self.hide()
         elif work.is_steady or self.isHidden():
             self._settling.stop()
@@ -189,36 +156,25 @@ class WorkHalf(_Half):
             self._settling.wait_for(work.words, partial(self._show, work))
 
     def text(self) -> str:
-        return self._work.words
+        return self._words.text()
 
     def _show(self, work: Work) -> None:
         if work.sentence != self._work.sentence:
             explain(self, "Training", work.sentence)
         self._work = work
         self.setAccessibleName(work.words)
-        font = theme.font(Text.BODY)
-        if tabular_width(font, work.words) > tabular_width(font, self._widest):
-            self._widest = work.words
-            self.updateGeometry()
+        self._words.setText(work.words)
         self.update()
         self.show()
 
-    def _needed(self) -> float:
-        return tabular_width(theme.font(Text.BODY), self._widest) + 2 * _PAD
-
-    def _paint(self, painter: QPainter, room: QRectF) -> None:
-        painter.setFont(theme.font(Text.BODY))
-        painter.setPen(theme.colour("text"))
-        place = room.adjusted(_PAD, 0, -_PAD, 0)
-        draw_tabular(painter, place, self._work.words, Qt.AlignLeft)
-        bar = QRectF(
-            Size.FIELD_GAP, room.bottom() - _BAR - 1, room.width() - 2 * Size.FIELD_GAP, _BAR
-        )
+    def _paint(self, painter: QPainter) -> None:
+        low, wide = self.height() - _BAR - 1, self.width() - 2 * Size.FIELD_GAP
         colour = "muted" if self._work.is_resting else "accent"
+        bar = QRectF(Size.FIELD_GAP, low, wide, _BAR)
         paint_bar(painter, bar, self._work.part, _BAR / 2, colour)
         painter.setPen(theme.colour("line"))
-        edge = room.right() - 0.5
-        painter.drawLine(QPointF(edge, 6), QPointF(edge, room.height() - 7))
+        edge = self.width() - 0.5
+        painter.drawLine(QPointF(edge, 6), QPointF(edge, self.height() - 7))
 
 
 class NetworkButton(QWidget):

@@ -260,84 +260,35 @@ class EpochBar(ProgressBar):
             paint_bar(painter, box, part, 2, colour)
 
 
-#: The words for which there is always room.
-_USUAL = "Epoch 00 of 00"
-
-
-class _Text(QLabel):
-    """A label of a size that its owner gives it, with digits of one width."""
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.setFont(self.font())
-        box = QRectF(self.contentsRect())
-        text = self.text()
-        if tabular_width(self.font(), text) > box.width():
-            text = QFontMetricsF(self.font()).elidedText(text, Qt.ElideRight, box.width())
-        draw_tabular(painter, box, text, self.alignment())
-
-    def place(self, x: int, width: int, height: int) -> None:
-        """Take a place; of one size, another text repaints the label alone."""
-        self.setFixedSize(max(0, width), height)
-        self.move(x, 0)
-
-
 class ProgressRow(QWidget):
     """What the run does, its bar, and what is left of it; nothing in it moves the page."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.state_label, self.time_left = _Text(), _Text()
+        self.state_label = TabularLabel(widest="Epoch 00 of 00")
         self.state_label.setObjectName("stateLabel")
         self.state_label.setProperty("look", "title")
         explain(self.state_label, "State", "What the run is doing.")
-        self.time_left.setObjectName("timeLeftLabel")
-        self.time_left.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        explain(self.time_left, "Time left", "Estimated time to the end of the run.")
-        self.bar = EpochBar()
-        for part in (self.state_label, self.bar, self.time_left):
-            part.setParent(self)
+        self._time_left = TabularLabel(widest="0:00:00 left")
+        self._time_left.setObjectName("timeLeftLabel")
+        self._time_left.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
+        explain(self._time_left, "Time left", "Estimated time to the end of the run.")
+        self._bar = EpochBar()
+        row(self.state_label, (self._bar, 1), self._time_left, gap=Size.MARGIN, owner=self)
         self._settling = SettleTimer(self)
 
-    def sizeHint(self) -> QSize:
-        return QSize(0, max(Size.MARGIN, self.state_label.sizeHint().height()))
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._arrange()
-
-    def _arrange(self) -> None:
-        """Give the labels what their texts need, and the bar what is left."""
-        font = self.state_label.font()
-        words = max(tabular_width(font, text) for text in (_USUAL, self.state_label.text()))
-        left = min(round(words) + Size.MARGIN, self.width() // 2)
-        right = round(tabular_width(self.time_left.font(), "0:00:00 left")) + Size.FIELD_GAP
-        high = self.height()
-        self.state_label.place(0, left - Size.FIELD_GAP, high)
-        self.time_left.place(self.width() - right, right, high)
-        self.bar.setGeometry(left, 0, max(0, self.width() - left - right - Size.FIELD_GAP), high)
-
     def show_state(self, state: RunState) -> None:
-        if state.state not in PASSING or not self.state_label.text():
-            self._settling.stop()
-            self._show(state.label)
-        elif state.label == self.state_label.text():
-            self._settling.stop()
+        shown, show = self.state_label.text(), partial(self.state_label.setText, state.label)
+        if state.state in PASSING and shown not in ("", state.label):
+            self._settling.wait_for(state.label, show)
         else:
-            self._settling.wait_for(state.label, partial(self._show, state.label))
-        self.bar.show_state(state)
+            self._settling.stop()
+            show()
+        self._bar.show_state(state)
         left = state.seconds_left
         running = state.busy and left is not None and state.state not in PASSING
-        self.time_left.setText(f"{format_duration(left or 0)} left" if running else "")
-
-    def _show(self, text: str) -> None:
-        if text != self.state_label.text():
-            self.state_label.setText(text)
-            self._arrange()
+        self._time_left.setText(f"{format_duration(left or 0)} left" if running else "")
 
 
 class HintLine(QFrame):
