@@ -32,7 +32,7 @@ from mnist_draw.app.kit.active_network import UNSAVED, ActiveNetwork
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import Popover, paint_shadow
 from mnist_draw.app.kit.formatting import format_ago
-from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter
+from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
@@ -120,10 +120,8 @@ class _Painter(QStyledItemDelegate):
             painter.fillRect(rule, theme.colour("line"))
             rect.setTop(rect.top() + 2 * _GAP)
         if index == self._view.currentIndex():
-            painter.setPen(Qt.NoPen)
-            painter.setBrush(theme.colour("hover"))
             chosen = rect.adjusted(_INSET, 0, -_INSET, 0)
-            painter.drawRoundedRect(chosen, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+            paint_box(painter, chosen, "hover", "hover", Size.FIELD_RADIUS)
         middle = QPointF(rect.left() + _TICK, rect.center().y())
         if line.is_library:
             side = theme.scaled(Size.SMALL_ICON)
@@ -133,8 +131,7 @@ class _Painter(QStyledItemDelegate):
             painter.setPen(QPen(theme.colour("accent"), 1.5 * scale, Qt.SolidLine, Qt.RoundCap))
             paint_tick(painter, middle, _TICK_WIDTH * scale)
         for words, size, bold, colour, side, place in _words(line, rect, scale):
-            painter.setFont(theme.font(size, bold))
-            painter.setPen(theme.colour(colour))
+            write_with(painter, size, colour, bold)
             text = painter.fontMetrics().elidedText(words, Qt.ElideMiddle, int(place.width()))
             painter.drawText(place, int(side | Qt.AlignVCenter), text)
         painter.restore()

@@ -22,7 +22,7 @@ from PyQt5.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOption
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.formatting import format_ago, format_duration, format_percent
-from mnist_draw.app.kit.painters import paint_bar, paint_tick
+from mnist_draw.app.kit.painters import paint_bar, paint_box, paint_tick, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
@@ -164,9 +164,8 @@ class RowDelegate(QStyledItemDelegate):
     def _paint_tick(self, painter: QPainter, rect: QRect, on: bool) -> None:
         side = theme.scaled(_BOX)
         box = QRectF(theme.scaled(_TICK), rect.center().y() - side / 2, side, side)
-        painter.setPen(QPen(theme.colour("second" if on else "edge"), 1))
-        painter.setBrush(theme.colour("second" if on else "card"))
-        painter.drawRoundedRect(box, 4, 4)
+        fill, edge = ("second", "second") if on else ("card", "edge")
+        paint_box(painter, box, fill, edge, 4)
         if on:
             painter.setPen(QPen(theme.colour("on_second"), 1.6))
             painter.setBrush(Qt.NoBrush)
@@ -189,10 +188,8 @@ class RowDelegate(QStyledItemDelegate):
         left = theme.scaled(_NAME)
         right = rect.right() - theme.scaled(_ACCURACY + _GAP) - _accuracy_width(view)
         middle = rect.center().y()
-        font = theme.font(Text.BODY, bold=True)
-        painter.setFont(font)
-        painter.setPen(theme.colour("text"))
-        metrics = QFontMetrics(font)
+        write_with(painter, Text.BODY, "text", bold=True)
+        metrics = painter.fontMetrics()
         chip = QFontMetrics(theme.font(Text.HEADING, bold=True)).horizontalAdvance("answers")
         room, taken = right - left, chip + theme.scaled(32)
         least = min(metrics.horizontalAdvance(view.entry.name), theme.scaled(_LEAST_NAME))
@@ -208,9 +205,8 @@ class RowDelegate(QStyledItemDelegate):
             self._paint_chip(
                 painter, QRectF(at, upper.top() - 1, chip + theme.scaled(18), theme.scaled(19))
             )
-        painter.setFont(theme.font(Text.LABEL))
-        painter.setPen(theme.colour("muted"))
-        metrics = QFontMetrics(painter.font())
+        write_with(painter, Text.LABEL, "muted")
+        metrics = painter.fontMetrics()
         lower = QRect(left, middle + 2, right - left, metrics.height())
         detail = metrics.elidedText(view.detail, Qt.ElideRight, right - left)
         painter.drawText(lower, int(Qt.AlignVCenter | Qt.AlignLeft), detail)
@@ -219,11 +215,8 @@ class RowDelegate(QStyledItemDelegate):
             paint_bar(painter, QRectF(left, top, wide, theme.scaled(4)), view.part, 2)
 
     def _paint_chip(self, painter: QPainter, box: QRectF) -> None:
-        painter.setPen(Qt.NoPen)
-        painter.setBrush(theme.colour("accent"))
-        painter.drawRoundedRect(box, 5, 5)
-        painter.setFont(theme.font(Text.HEADING, bold=True))
-        painter.setPen(theme.colour("on_accent"))
+        paint_box(painter, box, "accent", "accent", 5)
+        write_with(painter, Text.HEADING, "on_accent", bold=True)
         painter.drawText(box, int(Qt.AlignCenter), "answers")
 
     def _paint_right(self, painter: QPainter, rect: QRect, view: RowView) -> None:
@@ -233,9 +226,8 @@ class RowDelegate(QStyledItemDelegate):
         edge = rect.right() + 1
         place = QRectF(0, rect.top(), edge - theme.scaled(_ACCURACY), rect.height())
         draw_tabular(painter, place, accuracy, Qt.AlignRight)
-        painter.setFont(theme.font(Text.BODY))
-        painter.setPen(theme.colour("muted"))
         if view.entry.when:
+            write_with(painter, Text.BODY, "muted")
             room = QRect(0, rect.top(), edge - theme.scaled(_WHEN), rect.height())
             when = format_ago(view.entry.when)
             painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), when)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
@@ -23,6 +23,7 @@ from mnist_draw.app.kit.commands import Command, icon, icon_button, set_icon
 from mnist_draw.app.kit.controls import BinButton, Menu
 from mnist_draw.app.kit.formatting import format_duration, format_percent
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import (
@@ -407,7 +408,6 @@ class _Ghost(QWidget):
         self.setFixedSize(QSize(*CURVE_SIZE))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         painter.setPen(QPen(theme.colour("edge"), 2, Qt.DotLine))
         painter.drawPolyline(QPolygonF(curve_points(_USUAL, QRectF(self.rect()))))

@@ -13,6 +13,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, label, push_button, rule
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
@@ -233,10 +234,8 @@ class GhostCurve(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
-        font = theme.font(Text.AXIS)
-        painter.setFont(font)
+        painter = smooth_painter(self)
+        painter.setFont(theme.font(Text.AXIS))
         left, high = theme.scaled(48), theme.scaled(Text.AXIS + 5)
         plot = QRectF(left, high / 2, self.width() - left, self.height() - 1.9 * high)
         lowest, step = 0.84, 0.05

@@ -16,6 +16,7 @@ from mnist_draw.app.kit.painters import (
     paint_tick,
     smooth_painter,
     svg_pixmap,
+    write_with,
 )
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
@@ -152,10 +153,8 @@ class PresetCard(QAbstractButton):
         elif not low:
             lines.append((place, below, self.preset.line, Text.BODY, False, "muted"))
         for (x, width), y, words, size, bold, colour in lines:
-            font = theme.font(size, bold)
-            metrics = QFontMetricsF(font)
-            painter.setFont(font)
-            painter.setPen(theme.colour(colour))
+            write_with(painter, size, colour, bold)
+            metrics = QFontMetricsF(painter.font())
             high, side = metrics.height(), Qt.AlignRight if low and x > _PAD else Qt.AlignLeft
             two = y == below and not low and metrics.horizontalAdvance(words) > width
             high *= 2 if two else 1

@@ -6,13 +6,12 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QFrame,
     QInputDialog,
     QScrollArea,
-    QSizePolicy,
     QToolButton,
     QWidget,
 )
@@ -65,28 +64,18 @@ def make_examples(recipe: str, folder: str | None, seed: int) -> np.ndarray:
 
 
 class AugmentationView(QWidget):
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("augmentationView")
-        explain(
-            self,
-            "Varied pictures",
-            "Sixteen of the training pictures as the network will see them.",
-        )
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.setFixedHeight(self.sizeHint().height())
+        sentence = "Sixteen of the training pictures as the network will see them."
+        explain(self, "Varied pictures", sentence)
+        self.setFixedHeight(_EXAMPLE_ROWS * (_TILE + _GAP) - _GAP)
         self.pictures: np.ndarray | None = None
         self._shown_recipe: _Recipe | None = None
         self._job = LatestJob(lambda recipe: make_examples(*recipe), self)
         self._job.answered.connect(self._show)
         self._job.failed.connect(notifier.problem)
         self.hide()
-
-    def sizeHint(self) -> QSize:
-        return QSize(
-            _EXAMPLE_COLUMNS * (_TILE + _GAP) - _GAP,
-            _EXAMPLE_ROWS * (_TILE + _GAP) - _GAP,
-        )
 
     def show_recipe(self, recipe: str, folder: str | None, seed: int) -> None:
         """Show examples of a recipe once they are computed; none for ``"off"``."""
@@ -112,8 +101,8 @@ class AugmentationView(QWidget):
             place = QRectF(column * (_TILE + _GAP), row * (_TILE + _GAP), _TILE, _TILE)
             if self.pictures is None:
                 painter.fillRect(place, theme.colour("track"))
-                continue
-            painter.drawImage(place, image_of(self.pictures[number]))
+            else:
+                painter.drawImage(place, image_of(self.pictures[number]))
 
 
 #: Columns in a row of the form.
@@ -161,9 +150,7 @@ class SettingsDrawer(QWidget):
             margins=(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP),
         )
         column(head, (area, 1), gap=0, margins=(0, 0, 1, Size.GRID), owner=self)
-        self.undo = Command(
-            self, "Undo", "Take the last change back.", "Ctrl+Z", self.form.undo
-        )  # fmt: skip
+        self.undo = Command(self, "Undo", "Take the last change back.", "Ctrl+Z", self.form.undo)
         self.undo.setShortcutContext(Qt.WidgetWithChildrenShortcut)
         self.undo.serve(self.undo_button)
         self._is_beside_run = False

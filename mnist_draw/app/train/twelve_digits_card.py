@@ -6,7 +6,13 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import ink_image, paint_tick
+from mnist_draw.app.kit.painters import (
+    ink_image,
+    paint_box,
+    paint_tick,
+    smooth_painter,
+    write_with,
+)
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, label, set_look
@@ -120,8 +126,7 @@ class DigitsGrid(WalkableView):
     # -- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.Antialiasing)
+        painter = smooth_painter(self)
         for item in range(TWELVE if self.twelve is None else self.count()):
             self._paint(painter, item)
 
@@ -129,9 +134,7 @@ class DigitsGrid(WalkableView):
         box, read = self._box(item), self.read
         right = read is not None and read.right[item]
         wrong = read is not None and not right
-        painter.setPen(QPen(theme.colour("line"), 1))
-        painter.setBrush(theme.colour("paper"))
-        painter.drawRoundedRect(box, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
+        paint_box(painter, box, "paper", radius=Size.FIELD_RADIUS)
         if self.twelve is None:
             return
         painter.setOpacity(_FADED if wrong else 1.0)
@@ -151,9 +154,9 @@ class DigitsGrid(WalkableView):
 
     def _paint_answer(self, painter: QPainter, box: QRectF, item: int, right: bool) -> None:
         assert self.twelve is not None
-        painter.setFont(theme.font(Text.BODY, bold=self.read is None or right))
+        bold = self.read is None or right
+        write_with(painter, Text.BODY, "accent" if right else "muted", bold)
         metrics = QFontMetricsF(painter.font())
-        painter.setPen(theme.colour("accent" if right else "muted"))
         text = "?" if self.read is None else self._name(self.read.answers[item])
         if self.read is not None and not right:
             text += " ?"
