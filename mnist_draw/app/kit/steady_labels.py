@@ -196,9 +196,8 @@ class FixedLabel(QWidget):
 class GrowingLabel(FixedLabel):
     """A :class:`FixedLabel` that takes another line, with a new layout, where a text needs it."""
 
-    def __init__(self, held: QLabel, lines: int = 1) -> None:
-        super().__init__(held, lines)
-        self._least = lines
+    def __init__(self, held: QLabel) -> None:
+        super().__init__(held, lines=1)
         held.setWordWrap(True)
 
     def set_text(self, text: str) -> None:
@@ -213,7 +212,7 @@ class GrowingLabel(FixedLabel):
 
     def _fit(self) -> None:
         needed = self._held.heightForWidth(self.width())
-        lines = max(self._least, round(needed / self._held.fontMetrics().lineSpacing()))
+        lines = max(1, round(needed / self._held.fontMetrics().lineSpacing()))
         if lines != self._lines:
             self._lines = lines
             self.updateGeometry()

@@ -184,8 +184,8 @@ def style_table(table: QTableView, row_height: int) -> None:
 class Card(QFrame):
     """A framed area with a title line; add content to :attr:`body`."""
 
-    def __init__(self, title: str = "", note: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str = "", note: str = "") -> None:
+        super().__init__()
         self.setProperty("look", "card")
         self.body = QVBoxLayout(self)
         pad = Size.CARD_PADDING
@@ -209,8 +209,8 @@ class Card(QFrame):
 
 
 class Field(QWidget):
-    def __init__(self, text: str, control: QWidget, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, text: str, control: QWidget) -> None:
+        super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(Size.CAPTION_GAP)
@@ -234,8 +234,8 @@ class Field(QWidget):
 class ComboBox(QComboBox):
     """A choice whose long texts are elided, and which leaves the wheel to what scrolls."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setFocusPolicy(Qt.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(4)
@@ -313,7 +313,7 @@ class _NumberField(_Field):
     #: What the field takes, when something else was typed; empty when that is over.
     refused = pyqtSignal(str)
 
-    def _prepare(self, low: Any, high: Any, suffix: str) -> None:
+    def _prepare(self, low: Any, high: Any, suffix: str = "") -> None:
         box: Any = self
         box.setRange(low, high)
         box.setSuffix(suffix)
@@ -375,9 +375,9 @@ class _NumberField(_Field):
 class NumberBox(_NumberField, QSpinBox):
     """A whole number; changed by typing, the arrow keys, or the wheel while it has the focus."""
 
-    def __init__(self, low: int, high: int, step: int = 1, suffix: str = "") -> None:
+    def __init__(self, low: int, high: int, step: int = 1) -> None:
         super().__init__()
-        self._prepare(low, high, suffix)
+        self._prepare(low, high)
         self.setSingleStep(step)
         self.setGroupSeparatorShown(True)
 

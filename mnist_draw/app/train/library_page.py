@@ -252,8 +252,8 @@ class LibraryPage(QWidget):
     undo_requested = pyqtSignal()
     delete_requested = pyqtSignal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("libraryPage")
         self.list = LibraryList()
         self.bin = BinButton("deletedButton", "runs and networks")

@@ -30,6 +30,7 @@ from mnist_draw.training.setting import NetworkText
 _STRETCHES = (58, 102, 65)
 #: Width of the button that removes a layer, in pixels.
 _REMOVE = 22
+_MEANINGS = "; ".join(f"{one.name}: {one.meaning}" for one in ACTIVATIONS.values())
 #: The first layer: the tutorial's last.
 _FIRST = MlpLayer(300, "rectify", 0.4)
 
@@ -74,23 +75,13 @@ class _Row(QWidget):
     def name(self, number: int) -> None:
         for widget, ending, title, sentence in (
             (self.units, "UnitsSpinBox", "Units", f"Units in hidden layer {number}."),
-            (
-                self.activation,
-                "ActivationCombo",
-                "Activation",
-                f"What the units of hidden layer {number} make of their weighted inputs: "
-                + "; ".join(f"{one.name}: {one.meaning}" for one in ACTIVATIONS.values())
-                + ".",
-            ),
-            (
-                self.dropout,
-                "DropoutSpinBox",
-                "Dropout",
-                f"Share of the units of hidden layer {number} that are left out at each training "
-                "step, in percent.",
-            ),
+            (self.activation, "ActivationCombo", "Activation",
+             f"What units of hidden layer {number} make of their weighted inputs: {_MEANINGS}."),
+            (self.dropout, "DropoutSpinBox", "Dropout",
+             f"Share of the units of hidden layer {number} that are left out at each training "
+             "step, in percent."),
             (self.button, "RemoveButton", "Remove", f"Remove hidden layer {number}."),
-        ):
+        ):  # fmt: skip
             widget.setObjectName(f"layer{number}{ending}")
             explain(widget, f"{title}, layer {number}", sentence)
 
@@ -102,8 +93,8 @@ class LayerRows(QWidget):
     changed = pyqtSignal()
     refused = pyqtSignal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.rows: list[_Row] = []
         captions = QWidget()
         _in_a_row(
@@ -197,8 +188,8 @@ class NetworkFields(QWidget):
 
     changed = pyqtSignal()
 
-    def __init__(self, setting: NetworkText, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, setting: NetworkText) -> None:
+        super().__init__()
         self._shown: NetworkSpec = parse_network(next(iter(NETWORKS)))
         self.boxes: list[NumberBox | RealBox] = []
         self.combo = ComboBox()

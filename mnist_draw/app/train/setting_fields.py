@@ -72,8 +72,8 @@ class FileCombo(ComboBox):
     path_changed = pyqtSignal()
     picked = pyqtSignal(str, str)
 
-    def __init__(self, setting: Folder | NetworkFile, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, setting: Folder | NetworkFile) -> None:
+        super().__init__()
         self._setting = setting
         self.addItem(setting.nothing)
         for title, folder in setting.known if isinstance(setting, Folder) else ():
@@ -245,14 +245,9 @@ def build_field(setting: AnySetting) -> SettingField:
         case NetworkText():
             network = NetworkFields(setting)
             return SettingField(
-                setting,
-                network,
-                network,
-                network.mark,
-                network.text,
-                network.show_network,
+                setting, network, network, network.mark, network.text, network.show_network,
                 network.changed,
-            )
+            )  # fmt: skip
         case RuleParameters():
             rule = RuleFields()
             return _marked(setting, rule, rule.changes, rule.show_changes, rule.changed, True)

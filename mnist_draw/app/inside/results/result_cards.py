@@ -49,8 +49,8 @@ _OF_MNIST: tuple[tuple[str, Load], ...] = (
 class DataCombo(ComboBox):
     chosen = pyqtSignal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("dataCombo")
         explain(
             self,

@@ -89,8 +89,8 @@ def _next_label(stage: int) -> str:
 
 
 class CodeCard(Card):
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("In code", parent=parent)
+    def __init__(self) -> None:
+        super().__init__("In code")
         self.graph = push_button(
             "asGraphButton", "As operations", "Count the operations that Theano makes of it.",
             look="link",
