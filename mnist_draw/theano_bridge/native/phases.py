@@ -6,7 +6,7 @@ Most kernels of a network work row by row, though: a layer's part of a minibatch
 part of the layer before and nothing else. Such kernels form a *group*. Its rows are cut into
 chunks, and the core that takes a chunk runs all kernels of the group on it, while the rows are
 in its cache. Groups that need nothing of each other form a *phase*; only between two phases do
-the cores wait for each other. A training step of a dense network has two of them.
+the cores wait for each other. A training step of the tutorial's network has five of them.
 """
 
 from __future__ import annotations

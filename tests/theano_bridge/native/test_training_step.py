@@ -51,7 +51,9 @@ def agree(numpy_mode, monkeypatch, left_to_numba):
         )
         for want, got in zip(plain[0] + plain[1], native[0] + native[1], strict=True):
             np.testing.assert_allclose(got, want, rtol=rtol, atol=atol)
-        np.testing.assert_allclose(native[2], plain[2], rtol=rtol)
+        # Rounding may turn the answer to one picture whose two best outputs are almost equal.
+        np.testing.assert_allclose(native[2][:, 0], plain[2][:, 0], rtol=rtol)
+        np.testing.assert_allclose(native[2][:, 1], plain[2][:, 1], atol=1.01 / pictures)
         assert not left_to_numba
 
     return check

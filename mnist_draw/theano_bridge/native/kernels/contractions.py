@@ -140,7 +140,7 @@ def forward(shapes: Shapes) -> Function:
     a chunk.
     """
     s, e = shapes, Emitter("convolution")
-    v = Vectors(e, s)
+    v = Vectors(e, s.dtype)
     out, x, w, scratch_base = (e.pointer(index) for index in range(4))
     width = s.padded(s.filters)
     scratch = scratch_of(e, scratch_base, e.argument(4), s.places * width, s.dtype)
@@ -221,7 +221,7 @@ def by_input(shapes: Shapes) -> Function:
     pictures in a chunk.
     """
     s, e = shapes, Emitter("convolution_by_input")
-    v = Vectors(e, s)
+    v = Vectors(e, s.dtype)
     out, g, w, scratch_base = (e.pointer(index) for index in range(4))
     lanes_of = s.padded(s.channels)
     area = s.height * s.width
@@ -292,7 +292,7 @@ def by_filters(shapes: Shapes) -> Function:
     (places × filters, padded); pictures in a chunk.
     """
     s, e = shapes, Emitter("convolution_by_filters")
-    v = Vectors(e, s)
+    v = Vectors(e, s.dtype)
     parts, x, g, scratch_base = (e.pointer(index) for index in range(4))
     width = s.padded(s.filters)
     size = s.channels * s.taps * width

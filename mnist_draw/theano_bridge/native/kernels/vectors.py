@@ -20,7 +20,7 @@ from mnist_draw.theano_bridge.native.kernels.emitter import (
 _TURNED = 16
 
 
-def _lanes(dtype: str) -> int:
+def lanes_of(dtype: str) -> int:
     """Numbers in a vector register of this processor."""
     features = llvm.get_host_cpu_features()
     width = 64 if features.get("avx512f") else 32 if features.get("avx2") else 16
@@ -44,7 +44,7 @@ class Shapes:
     lanes: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lanes", _lanes(self.dtype))
+        object.__setattr__(self, "lanes", lanes_of(self.dtype))
 
     @property
     def out_height(self) -> int:
@@ -74,14 +74,14 @@ class Shapes:
 class Vectors:
     """Vector instructions on top of an emitter."""
 
-    def __init__(self, e: Emitter, shapes: Shapes) -> None:
+    def __init__(self, e: Emitter, dtype: str) -> None:
         self.e = e
-        self.dtype = shapes.dtype
-        self.lanes = shapes.lanes
-        self.type = f"<{shapes.lanes} x {LLVM_TYPES[shapes.dtype]}>"
+        self.dtype = dtype
+        self.lanes = lanes_of(dtype)
+        self.type = self._type(self.lanes)
         #: Bytes of a number.
-        self.size = 4 if shapes.dtype == "float32" else 8
-        self.fma = f"llvm.fmuladd.v{shapes.lanes}f{8 * self.size}"
+        self.size = 4 if dtype == "float32" else 8
+        self.fma = f"llvm.fmuladd.v{self.lanes}f{8 * self.size}"
         e.declarations.add(f"declare {self.type} @{self.fma}({', '.join([self.type] * 3)})")
 
     def _value(self, instruction: str) -> str:
@@ -95,15 +95,35 @@ class Vectors:
         self.e.line(f"store {self.type} zeroinitializer, ptr {name}")
         return name
 
-    def load(self, pointer: str, index: Register) -> str:
-        """Read a vector of an array, which need not be aligned to vectors."""
-        address = self.e.element(pointer, self.dtype, index)
-        return self._value(f"load {self.type}, ptr {address}, align {self.size}")
+    def _type(self, lanes: int) -> str:
+        return f"<{lanes} x {LLVM_TYPES[self.dtype]}>"
 
-    def store(self, pointer: str, index: Register, value: str) -> None:
-        """Write a vector to an array."""
+    def _resized(self, value: str, lanes: int, to: int) -> str:
+        """Cut lanes off a vector, or add some that hold anything."""
+        if lanes == to:
+            return value
+        kind, order = self._type(lanes), (f"i32 {min(lane, lanes - 1)}" for lane in range(to))
+        return self._value(
+            f"shufflevector {kind} {value}, {kind} poison, <{to} x i32> <{', '.join(order)}>"
+        )
+
+    def load(self, pointer: str, index: Register, lanes: int | None = None) -> str:
+        """Read a vector, or its first lanes, of an array, which need not be aligned to vectors."""
+        lanes = lanes or self.lanes
         address = self.e.element(pointer, self.dtype, index)
-        self.e.line(f"store {self.type} {value}, ptr {address}, align {self.size}")
+        value = self._value(f"load {self._type(lanes)}, ptr {address}, align {self.size}")
+        return self._resized(value, lanes, self.lanes)
+
+    def store(self, pointer: str, index: Register, value: str, lanes: int | None = None) -> None:
+        """Write a vector, or its first lanes, to an array."""
+        lanes = lanes or self.lanes
+        address = self.e.element(pointer, self.dtype, index)
+        value = self._resized(value, self.lanes, lanes)
+        self.e.line(f"store {self._type(lanes)} {value}, ptr {address}, align {self.size}")
+
+    def set(self, accumulator: str, value: str) -> None:
+        """Set an accumulator to a vector."""
+        self.e.line(f"store {self.type} {value}, ptr {accumulator}")
 
     def splat(self, value: Register) -> str:
         """Put one number into all lanes."""
@@ -115,7 +135,7 @@ class Vectors:
         """Add the product of two vectors to an accumulator."""
         operands = ", ".join(f"{self.type} {x}" for x in (a, b, self.value(accumulator)))
         new = self._value(f"call {self.type} @{self.fma}({operands})")
-        self.e.line(f"store {self.type} {new}, ptr {accumulator}")
+        self.set(accumulator, new)
 
     def value(self, accumulator: str) -> str:
         """Read an accumulator."""

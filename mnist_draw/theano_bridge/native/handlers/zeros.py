@@ -1,0 +1,95 @@
+"""Which variables of a graph are often zero: what the sparse matrix products look for.
+
+The rule looks at operations alone. Whether it pays is decided by the data of every minibatch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from pytensor.graph.basic import Constant
+
+from mnist_draw.theano_bridge.native.handlers.arrays import VIEWS
+
+#: Operations that choose from the elements of their first operand.
+_CHOOSE = VIEWS | {"AdvancedSubtensor", "AdvancedSubtensor1"}
+_COMPARE = frozenset({"LT", "LE", "GT", "GE", "EQ", "NEQ", "AND", "OR"})
+#: Scalar operations that keep the zeros of their first operand.
+_KEEP = frozenset({"Abs", "Cast", "Identity", "Neg", "Sign", "Sqr", "Sqrt", "TrueDiv"})
+
+
+def is_often_zero(variable: Any) -> bool:
+    """Tell whether a rectifier, a mask or bytes (pictures) make many elements zero."""
+    if variable.owner is None:
+        return str(variable.dtype) in ("uint8", "bool")
+    op, operands = variable.owner.op, variable.owner.inputs
+    name = type(op).__name__
+    if name in _CHOOSE:
+        return is_often_zero(operands[0])
+    if name != "Elemwise":
+        return False
+    if not hasattr(op.scalar_op, "fgraph"):
+        return _vanishes(type(op.scalar_op).__name__, operands, is_often_zero)
+    inner = op.scalar_op.fgraph
+    outside = dict(zip(inner.inputs, operands, strict=True))
+    known: dict[Any, bool] = {}
+
+    def inside(scalar: Any) -> bool:
+        if scalar not in known:
+            if scalar in outside:
+                known[scalar] = is_often_zero(outside[scalar])
+            elif scalar.owner is None:
+                known[scalar] = False
+            else:
+                known[scalar] = _vanishes(
+                    type(scalar.owner.op).__name__, scalar.owner.inputs, inside
+                )
+        return known[scalar]
+
+    return inside(inner.outputs[variable.owner.outputs.index(variable)])
+
+
+def _vanishes(name: str, operands: list[Any], is_zero: Callable[[Any], bool]) -> bool:
+    """Tell whether a scalar operation gives many zeros."""
+    if name in _COMPARE:
+        return True
+    if name in _KEEP:
+        return is_zero(operands[0])
+    if name == "Mul":
+        return any(map(is_zero, operands))
+    if name == "Switch":
+        return any(_is_zero_constant(one) or is_zero(one) for one in operands[1:])
+    if name in ("Maximum", "ScalarMaximum"):
+        return any(map(_is_zero_constant, operands))
+    if name == "Add":
+        # A rectifier is x + |x|, its gradient g + g sign(x).
+        return any(map(_cancels, operands)) or all(map(is_zero, operands))
+    return False
+
+
+def _is_zero_constant(variable: Any) -> bool:
+    variable = root_of(variable)
+    return isinstance(variable, Constant) and not np.any(variable.data)
+
+
+def _cancels(term: Any) -> bool:
+    if term.owner is None:
+        return False
+    operation = getattr(term.owner.op, "scalar_op", term.owner.op)
+    name = type(operation).__name__
+    factors = term.owner.inputs if name == "Mul" else ()
+    return name == "Abs" or any(
+        factor.owner is not None
+        and type(getattr(factor.owner.op, "scalar_op", factor.owner.op)).__name__ == "Sign"
+        for factor in factors
+    )
+
+
+def root_of(variable: Any) -> Any:
+    """Return the variable that a transposed or reshaped one shows, with all its elements."""
+    whole = VIEWS - {"Subtensor"}
+    while variable.owner is not None and type(variable.owner.op).__name__ in whole:
+        variable = variable.owner.inputs[0]
+    return variable
