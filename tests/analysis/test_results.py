@@ -11,6 +11,7 @@ from linear_network import linear_model
 
 from mnist_draw.analysis import report, robustness
 from mnist_draw.analysis import results as results_module
+from mnist_draw.analysis.mistakes import find_mistakes
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.report import write_report
 from mnist_draw.analysis.results import SLICE, Calibration, Results, count_results, wilson
@@ -25,8 +26,9 @@ from mnist_draw.analysis.robustness import (
 )
 from mnist_draw.analysis.table import Table, percent
 from mnist_draw.dataset.augmentation import numba_loops
-from mnist_draw.dataset.mnist import scale
+from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import StorageError
+from mnist_draw.library.networks import list_shipped
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
 
@@ -427,3 +429,23 @@ def test_a_table_of_a_spreadsheet_has_numbers():
     heading, line, _ = made.to_csv().splitlines()
     assert heading == "what,a,b,c,d,e,f"
     assert line == '"Rotated, degrees",-60,0.228,1234.5,0.5,−2 × 3,"1, 2"'
+
+
+def test_mistakes_of_a_shipped_network_are_mistakes():
+    shipped = {stored.name: stored for stored in list_shipped()}
+    model, data = shipped["mlp"].load(), load_dataset()
+    recogniser = Recogniser(model)
+    pictures = Pictures(data.test_images[:2000], data.test_labels[:2000], "MNIST test")
+    drawn: list[np.ndarray] = []
+
+    def as_drawn(picture):
+        drawn.append(picture)
+        return np.kron(picture, np.ones((8, 8), np.uint8))
+
+    found = find_mistakes(model, recogniser, pictures, as_drawn)
+    assert 5 < len(found) <= len(drawn) < 80
+    for mistake in found:
+        assert mistake.label == pictures.labels[mistake.index]
+        answer = recogniser.recognise_ink(as_drawn(pictures.images[mistake.index, 0]))
+        assert answer.text == mistake.read
+        assert answer.digit != mistake.label

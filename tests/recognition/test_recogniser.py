@@ -1,8 +1,6 @@
-"""From ink to an answer through a real compiled network; its mistakes."""
+"""From ink to an answer through a real compiled network."""
 
 from __future__ import annotations
-
-import json
 
 import numpy as np
 import pytest
@@ -13,8 +11,7 @@ from pen_drawing import DIGITS, board
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import normalise_ink
 from mnist_draw.errors import UserError
-from mnist_draw.library.networks import default_model, list_shipped
-from mnist_draw.recognition.mistakes import Mistake, cached_mistakes, find_mistakes
+from mnist_draw.library.networks import default_model
 from mnist_draw.recognition.recogniser import (
     CompiledNetwork,
     Recogniser,
@@ -23,7 +20,6 @@ from mnist_draw.recognition.recogniser import (
 )
 from mnist_draw.recognition.rejection import RejectionRule, shipped_rule
 from mnist_draw.storage import ModelFile, ModelFileError
-from mnist_draw.storage.folders import cache_folder
 
 
 @pytest.fixture(scope="module")
@@ -192,65 +188,3 @@ def test_digits_of_any_size_are_read_with_any_pen(shipped, digit):
             assert len(shipped.read_number(ink).digits) == 1
     log_odds, _ = rule.log_odds(np.stack(pictures)[:, None])
     assert (log_odds >= rule.threshold).mean() >= 0.9
-
-
-# -- mistakes
-
-
-MODEL = ModelFile("mlp", (np.ones((2, 2), np.float32),), {})
-FOUND = (Mistake(3, 5, "6"), Mistake(8, 9, "4 or 9"))
-
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    """Keep nothing of one test for the next."""
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
-
-
-def test_mistakes_of_a_shipped_network_are_mistakes():
-    shipped = {model.name: model for model in list_shipped()}
-    recogniser = Recogniser(shipped["mlp"].load())
-    data = load_dataset()
-    images, labels = data.test_images[:2000], data.test_labels[:2000]
-    drawn: list[np.ndarray] = []
-
-    def as_drawn(picture):
-        drawn.append(picture)
-        return np.kron(picture, np.ones((8, 8), np.uint8))
-
-    found = find_mistakes(recogniser, images, labels, as_drawn)
-    assert 5 < len(found) <= len(drawn) < 80
-    for mistake in found:
-        assert mistake.label == labels[mistake.index]
-        answer = recogniser.recognise_ink(as_drawn(images[mistake.index, 0]))
-        assert answer.text == mistake.read
-        assert answer.digit != mistake.label
-
-
-def test_each_network_is_searched_once():
-    assert cached_mistakes(MODEL, lambda: FOUND, 10) == FOUND
-    others = (
-        ModelFile("mlp", (np.zeros((2, 2), np.float32),), {}),
-        ModelFile("cnn", MODEL.parameters, {}),
-        ModelFile("mlp", MODEL.parameters, {"temperature": 2.0}),
-    )
-    for other in others:
-        assert cached_mistakes(other, tuple, 10) == ()
-    # It is not searched again.
-    assert cached_mistakes(MODEL, None, 10) == FOUND
-
-
-def test_what_was_stored_and_is_damaged_is_found_again():
-    cached_mistakes(MODEL, lambda: FOUND, 10)
-    (path,) = (cache_folder() / "mistakes").iterdir()
-    about = '{"format": "mnist_draw mistakes", "version": 1, "mistakes": [%s]}'
-    contents = [about % mistake for mistake in ("[1, 2]", '[10, 2, "3"]', '[1, 12, "3"]')]
-    for content in ("", about.replace("1", "99") % "", *contents):
-        path.write_text(content)
-        assert cached_mistakes(MODEL, lambda: FOUND, 10) == FOUND
-        assert len(json.loads(path.read_bytes())["mistakes"]) == 2
-    # A cache that cannot be written is no error.
-    path.unlink()
-    path.parent.rmdir()
-    path.parent.write_bytes(b"in the way")
-    assert cached_mistakes(MODEL, lambda: FOUND, 10) == FOUND

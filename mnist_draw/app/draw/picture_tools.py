@@ -38,8 +38,8 @@ from mnist_draw.storage.atomic import write_atomically
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.analysis.mistakes import Mistake
     from mnist_draw.app.draw.answer_panel import AnswerPanel
-    from mnist_draw.recognition.mistakes import Mistake
     from mnist_draw.storage.models import ModelFile
 
 notifier = Notifier("draw", "draw")
@@ -129,17 +129,12 @@ class MnistExamples(QObject):
         return placed, f"Test picture {index:,} of {self._of}: it is {name}.", reads
 
     def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:
-        from mnist_draw.recognition.mistakes import cached_mistakes, find_mistakes
+        from mnist_draw.analysis.mistakes import find_mistakes
+        from mnist_draw.analysis.pictures import Pictures
 
         self._choose(model)
-        images, labels = self.all()
-
-        def find() -> tuple[Mistake, ...]:
-            return find_mistakes(
-                recogniser, images, labels, lambda one: ink_on_board(place_ink(one))
-            )
-
-        return cached_mistakes(model, find, len(images))
+        pictures = Pictures(*self.all(), self._of)
+        return find_mistakes(model, recogniser, pictures, lambda one: ink_on_board(place_ink(one)))
 
     # -- in the GUI thread
 
