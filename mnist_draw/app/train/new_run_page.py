@@ -19,6 +19,8 @@ from mnist_draw.app.kit.widgets import Card, label, push_button, rule
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
+from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.recognition.twelve_digits import choose_twelve
 from mnist_draw.training.expectation import Expectation, expect, training_pictures
 from mnist_draw.training.presets import PRESETS, Preset, differences
 from mnist_draw.training.record import Run
@@ -90,6 +92,9 @@ class NewRunPage(QScrollArea):
         )
         self.setWidget(inner)
         theme.follow(self, self._fit)
+        self._digits_of: tuple[str | None, int] | None = None
+        self._twelve = LatestJob(lambda of: choose_twelve(load_dataset(of[0]), of[1]), self)
+        self._twelve.answered.connect(lambda twelve: self.digits.show_digits(twelve, None))
         self._job = LatestJob(_expect, self)
         self._job.answered.connect(self._show_expected)
         form.edited.connect(self.renew)
@@ -152,7 +157,7 @@ class NewRunPage(QScrollArea):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._shown += 1
-        self._expected = []
+        self._expected, self._digits_of = [], None
         self.cards.load_digits()
         self.renew()
 
@@ -175,6 +180,10 @@ class NewRunPage(QScrollArea):
         self.curve.show_epochs(chosen.epochs)
         self._sentence.setText(_sentence(chosen))
         self._show_cards()
+        digits_of = chosen.data_folder, chosen.seed
+        if self.isVisible() and digits_of != self._digits_of:
+            self._digits_of = digits_of
+            self._twelve.ask(digits_of)
         # A run slows the measurement, and is slowed by it.
         if self.isVisible() and not self.form.running:
             wanted = tuple(self._settings_of(preset) for preset in PRESETS.values())

@@ -12,11 +12,10 @@ import numpy as np
 from PyQt5.QtCore import QObject, pyqtSignal, pyqtSlot
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
-from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Background
+from mnist_draw.app.train.earlier_runs import EarlierRuns
 from mnist_draw.app.train.run_state import (
     Continued,
     Failed,
@@ -28,15 +27,13 @@ from mnist_draw.app.train.run_state import (
 )
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
-from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
 from mnist_draw.library.fallbacks import fallback_key
-from mnist_draw.library.stored_network import load_trained, network_of_run
+from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.recognition.run_session import in_use
-from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits, choose_twelve
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
-from mnist_draw.training import hints, run_list
+from mnist_draw.training import hints
 from mnist_draw.training.events import (
     BatchFinished,
     BatchSizeChosen,
@@ -51,9 +48,9 @@ from mnist_draw.training.events import (
 )
 from mnist_draw.training.hints import Hint
 from mnist_draw.training.history import History
-from mnist_draw.training.record import UNFINISHED, Run, load_history, now, with_figures
+from mnist_draw.training.record import Run, now, with_figures
 from mnist_draw.training.setting import LiveValue
-from mnist_draw.training.settings import SETTINGS, SettingsError, TrainingSettings
+from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 notifier = Notifier("run")
 
@@ -62,25 +59,10 @@ notifier = Notifier("run")
 _CURVES_EVERY = 0.3
 _FIGURES_EVERY = 0.1
 
-
-#: The preference that names the newest run that was cut off and has been offered.
-_CUT_OFF = "cut_off_run"
 #: Events after which the curves are drawn anew, and those of which a hint tells.
 _TOLD = EpochFinished | Continued | Diverged | CheckpointFailed | Failed | Rescued | Finished
 _DRAWN = _TOLD | SettingChanged | Paused
 _HINTED = _TOLD | LayerFigures | BatchSizeChosen
-
-
-def _read_twelve(
-    asked: tuple[str | None, int, Path | None],
-) -> tuple[TwelveDigits, DigitsRead | None]:
-    """Return the twelve digits of a data set, and what the network in a file reads."""
-    folder, seed, path = asked
-    twelve = choose_twelve(load_dataset(folder), seed)
-    if path is None:
-        return twelve, None
-    model = load_trained(path)
-    return twelve, twelve.read(model.network, model.parameters)
 
 
 class RunController(QObject):
@@ -118,15 +100,11 @@ class RunController(QObject):
         #: What a run waits for, where there is learning.
         self.learning: Learning | None = None
         self._preferences = preferences
-        self._background = Background(self)
+        self.earlier = EarlierRuns(preferences, self)
+        self.earlier.loaded.connect(self._show_loaded)
         self._curves_drawn = self._figures_shown = 0.0
         #: A requested run without events yet.
         self._awaited: ShownRun | None = None
-        #: What troubles the run; it takes the place of the hint.
-        self._trouble = ""
-        #: Reads the digits of a run that has not begun.
-        self._twelve = LatestJob(_read_twelve, self)
-        self._twelve.answered.connect(lambda read: tab.new_run.digits.show_digits(*read))
         self._connect()
         self._restore()
         self.show()
@@ -138,10 +116,8 @@ class RunController(QObject):
         tab.stop_requested.connect(self.stop)
         tab.epoch_requested.connect(self.one_epoch_more)
         tab.settings.changed.connect(self._change)
-        tab.page_shown.connect(self._page_shown)
+        tab.page_shown.connect(self.show)
         tab.new_requested.connect(self._show_new)
-        for name in ("data_folder", "seed"):
-            tab.settings.fields[name].changed.connect(lambda *_: self._want_unread())
         page.hint.remedy_chosen.connect(self._apply)
         card.try_requested.connect(lambda: self.try_requested.emit(self._key()))
         card.mistakes_requested.connect(
@@ -251,7 +227,7 @@ class RunController(QObject):
         """Await a run's first events; keep showing the last run until then."""
         self._awaited = awaited = ShownRun(RunState(), run, is_new=True)
         awaited.state.epochs = run.settings.epochs
-        self._trouble = ""
+        self._current.trouble = ""
         self.state.begin()
         self._front = self._current
         notifier.forget()
@@ -263,6 +239,7 @@ class RunController(QObject):
     def _clear(self, awaited: ShownRun) -> None:
         """Clear the screen for the run whose first event has arrived."""
         stopping, was_front = self.state.state == "stopping", self._front is self._current
+        awaited.trouble = self._current.trouble
         self._current, self._awaited = awaited, None
         self.state.begin()
         if stopping:
@@ -298,32 +275,13 @@ class RunController(QObject):
 
     def show_last_run(self) -> None:
         """Show the newest run, unless a run was started meanwhile."""
-
-        def found(listed: tuple[list[Run], Run | None]) -> None:
-            runs, cut = listed
-            if not runs or not self.shows_last:
-                return
-            told = self._preferences.get(_CUT_OFF, "")
-            if cut is not None and cut is not runs[0] and cut.folder.name != told:
-                self._preferences.set(_CUT_OFF, cut.folder.name)
-                sentence = f"{cut.title} was cut off; it can go on."
-                notifier.undo(sentence, partial(self.show_run, cut), "Show")
-            if self._current.run is None:
-                # What of it is damaged was told already.
-                show = partial(self._show_loaded, asked=False)
-                self._background.run(lambda: _load(runs[0]), show, lambda _: None)
-
-        self._background.run(_list_with_cut_off, found)
+        self.earlier.load_last(lambda: self.shows_last, self.show_run)
 
     def show_run(self, run: Run) -> None:
         if self.shows(run):
             self.show_current()
         else:
-
-            def unread(error: Exception) -> None:
-                notifier.problem(reporter.sentence(error))
-
-            self._background.run(lambda: _load(run), self._show_loaded, unread)
+            self.earlier.load(run)
 
     def show_current(self) -> None:
         self._front = self._current
@@ -337,44 +295,18 @@ class RunController(QObject):
         else:
             self.tab.show_page("new")
 
-    def _show_loaded(self, loaded: tuple[Run, History], asked: bool = True) -> None:
+    def _show_loaded(self, shown: ShownRun, asked: bool) -> None:
         if not asked and (self.training.running or self._current.run is not None):
             return
-        run, history = loaded
-        self._front = ShownRun(RunState.of_run(run, history), run)
+        assert shown.run is not None
+        self._front = shown
         if not self.training.running:
-            self._current, self._trouble = self._front, ""
-            self.training.take(run)
+            self._current = shown
+            self.training.take(shown.run)
         self._show_front()
-        self._read_digits(self._front)
+        self.earlier.read_digits(shown, self.show)
         if asked or self.tab.page == "new":
             self.tab.show_page("run")
-
-    def _read_digits(self, shown: ShownRun) -> None:
-        """Have the twelve digits read by the network of a run that has ended."""
-        run, state = shown.run, shown.state
-        # Stopped within an epoch, the network is another one than after the epoch before.
-        if run is None or (state.read and state.twelve and not state.broken_off):
-            return
-
-        def show(answer: tuple[TwelveDigits, DigitsRead | None]) -> None:
-            shown.state.twelve, shown.state.read = answer
-            self.show()
-
-        settings = run.settings
-        asked = settings.data_folder, settings.seed, shown.model
-        # A data set that is gone says so where it is chosen.
-        self._background.run(lambda: _read_twelve(asked), show, lambda _: None)
-
-    def _page_shown(self) -> None:
-        self._want_unread()
-        self.show()
-
-    def _want_unread(self) -> None:
-        """Have the digits of the chosen data set shown on the page of a new run."""
-        if self.tab.page == "new" and self.tab.isVisible():
-            settings = self.tab.settings.settings()
-            self._twelve.ask((settings.data_folder, settings.seed, None))
 
     # -- events of the run
 
@@ -397,37 +329,37 @@ class RunController(QObject):
             self.epoch_learnt.emit(self.state.epoch, learnt[-1].parameters)
         drawn = any(isinstance(event, _DRAWN) for event in shown)
         if drawn or time.monotonic() - self._curves_drawn > _CURVES_EVERY:
-            self._draw_curves()
+            self._curves_drawn = time.monotonic()
+            self.tab.run_page.draw_curves(self._front.state)
         told = any(not isinstance(event, BatchFinished) for event in shown)
         if told or time.monotonic() - self._figures_shown > _FIGURES_EVERY:
             self.show()
 
     def _note(self, event: RunEvent) -> None:
         """Note what an event means for the run's record, its files and its troubles."""
-        run = self._current.run
+        current, run = self._current, self._current.run
         match event:
             case SettingChanged() if run is not None:
                 settings = run.settings.replace(**{event.name: event.value})
                 changes = tuple(self.state.history.changes)
-                self._current.run = replace(run, settings=settings, changes=changes)
+                current.run = replace(run, settings=settings, changes=changes)
             case BatchSizeChosen():
-                self._trouble = f"{self._trouble} {event.message}".strip()
+                current.trouble = f"{current.trouble} {event.message}".strip()
             case CheckpointFailed():
                 # Those before the first event are joined.
-                before = self._trouble if self._awaited is not None else ""
-                self._trouble = f"{before} {event.message}".strip()
+                before = current.trouble if self._awaited is not None else ""
+                current.trouble = f"{before} {event.message}".strip()
             case Checkpointed() | EpochFinished():
-                self._trouble = ""
+                current.trouble = ""
             case Continued() if event.settings is not None:
                 self.tab.settings.show_run(event.settings)
             case Failed():
-                self._trouble = event.sentence
+                current.trouble = event.sentence
                 self.tab.settings.show_error(event.setting, event.sentence)
                 if event.unsaved is not None:
                     self.unsaved.emit(event.unsaved)
             case Rescued():
-                self._trouble = event.sentence
-                self._current.rescued = event.path
+                current.trouble, current.rescued = event.sentence, event.path
                 self.saved.emit()
                 self.rescued.emit(fallback_key(event.path))
             case LayerFigures():
@@ -444,23 +376,23 @@ class RunController(QObject):
                 if best is not None and best.epoch == event.epoch:
                     self.tab.accuracy.pulse()
             case SettingChanged():
-                self._mark(event)
+                self.tab.run_page.mark(event)
             case Continued():
-                self._show_curves()
+                self.tab.run_page.show_curves(self.state)
             case BatchSizeChosen():
                 self.tab.settings.show_effective("batch_size", event.batch_size)
 
     def _tell_of_broken_epoch(self) -> None:
         number = self.state.broken_off
         if not self.state.epochs_done:
-            self._trouble = "Stopped before the first epoch. Nothing to keep."
+            self._current.trouble = "Stopped before the first epoch. Nothing to keep."
         elif number:
             run = self._current.run
             has = f"the middle of epoch {number}; the validation figures are of epoch {number - 1}"
             if run is not None and run.settings.keep_best:
                 has = "its best epoch"
             weights = f"The network has its weights from {has}."
-            self._trouble = f"{weights} Go on begins epoch {number} again."
+            self._current.trouble = f"{weights} Go on begins epoch {number} again."
 
     # -- what is shown
 
@@ -491,44 +423,23 @@ class RunController(QObject):
         run = self._front.run
         going_on = self.training.running and self._front is self._current
         self.tab.run_page.show_run(run, going_on)
-        if run is not None:
-            self.tab.accuracy.compare_with_tutorial(run.settings)
-        self._show_curves()
+        self.tab.run_page.show_curves(self._front.state)
         self._hint()
         self.show()
-
-    def _show_curves(self) -> None:
-        state = self._front.state
-        for card in (self.tab.loss, self.tab.accuracy):
-            card.show_history(state.history, state.epochs)
-        for change in state.history.changes:
-            self._mark(change)
-
-    def _mark(self, change: SettingChanged) -> None:
-        setting = SETTINGS[change.name]
-        text = f"{setting.mark} {setting.format_value(change.value)}"
-        for card in (self.tab.loss, self.tab.accuracy):
-            card.mark(change.name, change.place, text)
 
     def _hint(self) -> None:
         state, run = self._front.state, self._front.run
         settings = self.tab.settings.settings() if run is None else run.settings
         if state.reason == "diverged":
             hint = hints.diverged(state.epoch + 1, settings)
-        elif self._trouble and self._front is self._current:
-            hint = Hint(self._trouble)
+        elif self._front.trouble:
+            hint = Hint(self._front.trouble)
         else:
             hint = hints.read_curves(state.history.epochs, settings, state.dead)
         if self.training.running and self._front is not self._current:
             # The fields are those of the run that goes on.
             hint = Hint(hint.sentence)
         self.tab.hint.show_hint(hint)
-
-    def _draw_curves(self) -> None:
-        self._curves_drawn = time.monotonic()
-        for card in (self.tab.loss, self.tab.accuracy):
-            card.planned = self._front.state.epochs
-            card.redraw()
 
     def _ended(self) -> None:
         self._awaited = None
@@ -537,7 +448,7 @@ class RunController(QObject):
             planned = shown.run.settings.replace(epochs=max(1, self.state.epochs))
             run = replace(shown.run, settings=planned, state=self.state.reason or "failed")
             shown.run = with_figures(run, self.state.history)
-        self._read_digits(shown)
+        self.earlier.read_digits(shown, self.show)
         self._show_front()
 
     def show(self) -> None:
@@ -561,17 +472,3 @@ class RunController(QObject):
                 self.tab.settings.restore(TrainingSettings.from_json(stored))
             except UserError as error:
                 notifier.problem(f"The settings of the last run are not used: {error}")
-
-
-def _list_with_cut_off() -> tuple[list[Run], Run | None]:
-    """List all runs, and return the newest that was cut off and can go on."""
-    runs, _ = run_list.list_runs()
-    left = (run for run in runs if run.state in UNFINISHED and run.checkpoint.exists())
-    return runs, next((run for run in left if not in_use(run.folder)), None)
-
-
-def _load(run: Run) -> tuple[Run, History]:
-    """Return a run with its figures; one that was cut off is as its checkpoint has it."""
-    if run.state == "running":
-        run = run_list.cut_off(run)
-    return run, load_history(run)

@@ -20,7 +20,9 @@ from mnist_draw.app.train.run_state import RunState, ShownRun
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import dataset_name
 from mnist_draw.networks import NETWORKS, parse_network
+from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.record import Run
+from mnist_draw.training.settings import SETTINGS
 
 #: Widths of accuracy, digits and loss: of a run that goes on, of one that has ended, and there
 #: in a narrow window, where one of the two curves is shown.
@@ -168,6 +170,27 @@ class RunPage(QScrollArea):
         if not going_on and run.started_at:
             about.append(format_ago(run.started_at))
         self.about.setText(" · ".join(about))
+
+    def show_curves(self, state: RunState) -> None:
+        run, _ = self._told
+        if run is not None:
+            self.accuracy.compare_with_tutorial(run.settings)
+        for card in (self.loss, self.accuracy):
+            card.show_history(state.history, state.epochs)
+        for change in state.history.changes:
+            self.mark(change)
+
+    def mark(self, change: SettingChanged) -> None:
+        setting = SETTINGS[change.name]
+        text = f"{setting.mark} {setting.format_value(change.value)}"
+        for card in (self.loss, self.accuracy):
+            card.mark(change.name, change.place, text)
+
+    def draw_curves(self, state: RunState) -> None:
+        """Draw what was added to the history that is shown."""
+        for card in (self.loss, self.accuracy):
+            card.planned = state.epochs
+            card.redraw()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

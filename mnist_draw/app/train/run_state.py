@@ -346,6 +346,8 @@ class ShownRun:
     rescued: Path | None = None
     #: Whether it was trained since the program began: its network is known, saved or not.
     is_new: bool = False
+    #: What troubles it; this takes the place of the hint.
+    trouble: str = ""
 
     @property
     def model(self) -> Path | None:

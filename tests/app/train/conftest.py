@@ -109,7 +109,7 @@ class Room:
 
     def wait_for_background(self):
         """Wait for files, and for what is shown of them."""
-        for background in (self.background, self.run._background):
+        for background in (self.background, self.run.earlier.background):
             assert background.wait()
             self.qtbot.wait(1)
 
