@@ -63,7 +63,7 @@ def fit_refusal(
             share = (epoch + batch / batches.count) / epochs
             rate = LEARNING_RATE * (1 + cos(pi * share)) / 2
             functions.learning_rate.set_value(np.float32(rate))
-            loss, _ = functions.train(pictures, kinds)
+            loss, _ = functions.train(pictures, kinds, np.arange(len(kinds)))
             losses.append(float(loss))
         print(f"Epoch {epoch + 1} of {epochs}: loss {np.mean(losses):.4f}", flush=True)
     layers = tuple(

@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.tsne import squared_distances, tsne
-from mnist_draw.recognition.recogniser import temperature_of
 from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
 
@@ -88,14 +87,14 @@ def build_maps(
 ) -> Iterator[Maps]:
     """Map digits, uint8 (n, 1, 28, 28), by each layer's outputs; yield ever more layers."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
-    cached = _read_cached(key, len(images), labels, temperature_of(model))
+    cached = _read_cached(key, len(images), labels, model.info.temperature)
     if cached is not None:
         yield cached
         return
     network = NetworkProbe(model)
     outputs = _outputs(network, images)
     answers = outputs[-1].copy()
-    probabilities = probabilities_of(answers, temperature_of(model))
+    probabilities = probabilities_of(answers, model.info.temperature)
     layers: list[LayerMap] = []
     for name in network.output_names:
         # Popped, so that its memory can be freed: outputs of a convolution take 37 MB.

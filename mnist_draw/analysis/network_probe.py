@@ -20,7 +20,7 @@ from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
 from mnist_draw.networks.operations import activation_name
-from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite, temperature_of
+from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import layer_names, mode_for, weighted_layers
 from mnist_draw.training.run_start import build_network
@@ -118,14 +118,14 @@ class NetworkProbe:
     def use(self, model: ModelFile) -> None:
         """Take another model of the same network, without compiling again."""
         self._built.use(model)
-        self._temperature.set_value(np.float32(temperature_of(model)))
+        self._temperature.set_value(np.float32(model.info.temperature))
         self.model = model
         self.layers = self._chain.describe(model.parameters)
 
     @property
     def temperature(self) -> float:
         """The calibration's divisor of the logits."""
-        return temperature_of(self.model)
+        return self.model.info.temperature
 
     @cached_property
     def _forward(self) -> Any:

@@ -20,7 +20,7 @@ from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.recognition.answer import apply_temperature
 from mnist_draw.recognition.certainty import SURE
-from mnist_draw.recognition.recogniser import Recogniser, temperature_of
+from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
 from mnist_draw.storage.models import ModelFile
 
@@ -268,7 +268,7 @@ def wilson(right: int, count: int) -> tuple[float, float]:
 def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
     """Count a network's answers to pictures, slice by slice; a complete count is cached."""
     key = f"{model.fingerprint}-{pictures.digest}"
-    temperature, total = temperature_of(model), len(pictures)
+    temperature, total = model.info.temperature, len(pictures)
 
     cached = cache.read_array(_KIND, _VERSION, key, "probabilities", np.float32, (total, -1))
     if cached is not None:

@@ -19,13 +19,12 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.recognition.certainty import NOTHING_DRAWN, Certainty, certainty_from, two_best
+from mnist_draw.storage.models import MAX_TEMPERATURE, MIN_TEMPERATURE
 
 Probabilities = npt.NDArray[np.float32]
 
 #: The text for what is no digit.
 NOT_A_DIGIT = "?"
-#: Limits of a fitted temperature; beyond them something else is wrong with the network.
-MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
 
 
 class Scores(NamedTuple):

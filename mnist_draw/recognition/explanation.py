@@ -19,9 +19,8 @@ import numpy.typing as npt
 
 from mnist_draw import theano_bridge
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.library.network_data import class_names
-from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite, temperature_of
+from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import mode_for
 
@@ -75,22 +74,16 @@ class Explainer:
     def use(self, model: ModelFile) -> None:
         """Use another model of the same network without compiling again."""
         self._built.use(model)
-        self._temperature.set_value(np.float32(temperature_of(model)))
+        self._temperature.set_value(np.float32(model.info.temperature))
         self._names = class_names(model)
 
     def explain(self, network_input: npt.NDArray[Any], digit: int) -> Explanation:
         """Explain the evidence for one digit, or other class, in a picture of (28, 28).
 
-        Raises `ValueError` if the picture has another shape or there is no such digit, and
-        `ModelFileError` if the parameters, each finite, are so large that the result is not.
+        Raises `ModelFileError` if the parameters, each finite, are so large that the result is not.
         """
         picture = np.asarray(network_input, np.float32)
-        if picture.shape != (SIDE, SIDE):
-            raise ValueError(f"expected the shape (28, 28), got {picture.shape}")
-        classes = self._built.output.num_units
-        if not 0 <= digit < classes:
-            raise ValueError(f"expected a digit from 0 to {classes - 1}, got {digit}")
-        asked = np.zeros((1, classes), np.float32)
+        asked = np.zeros((1, self.classes), np.float32)
         asked[0, digit] = 1
         # Non-finite results raise `ModelFileError`, not a NumPy warning.
         with np.errstate(over="ignore", invalid="ignore"):

@@ -26,9 +26,9 @@ from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network
 from mnist_draw.recognition.certainty import REFUSED, certainty_from
-from mnist_draw.recognition.recogniser import MAX_THRESHOLD_SHIFT, Recogniser, calibrated
+from mnist_draw.recognition.recogniser import Recogniser, calibrated
 from mnist_draw.recognition.rejection import shipped_rule
-from mnist_draw.storage import ModelFile
+from mnist_draw.storage.models import MAX_THRESHOLD_SHIFT, ModelFile
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 from mnist_draw.training.events import Parameters

@@ -83,7 +83,6 @@ def _parameters(model: ModelFile) -> bytes:
 def _program(model: ModelFile) -> bytes:
     from mnist_draw.dataset import normalise
     from mnist_draw.recognition import answer, numpy_program
-    from mnist_draw.recognition.recogniser import temperature_of
 
     parts: tuple[tuple[str, tuple[ModuleType | Callable[..., Any], ...]], ...] = (
         ("What the network computes", (operations,)),
@@ -95,7 +94,7 @@ def _program(model: ModelFile) -> bytes:
     model.require_shapes(specification.parameter_shapes())
     constants = {
         "NETWORK": repr(specification.operations),
-        "TEMPERATURE": repr(temperature_of(model)),
+        "TEMPERATURE": repr(model.info.temperature),
         "INK_SIDE": repr(model.info.side),
         "CLASS_NAMES": repr(tuple(class_names(model))),
     }
@@ -151,9 +150,8 @@ def _onnx(model: ModelFile) -> bytes:
         from onnx import TensorProto, helper
     except ImportError as error:
         raise MissingPackageError("Writing an ONNX file", "onnx", "export") from error
-    from mnist_draw.recognition.recogniser import temperature_of
 
-    names, temperature = class_names(model), temperature_of(model)
+    names, temperature = class_names(model), model.info.temperature
     graph, classes = _graph(model, temperature)
     floats = TensorProto.FLOAT
     made = helper.make_model(

@@ -15,8 +15,6 @@ from mnist_draw.library.network_data import class_names, reads_digits
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Floats, forward
 from mnist_draw.recognition.answer import (
-    MAX_TEMPERATURE,
-    MIN_TEMPERATURE,
     Answer,
     NumberAnswer,
     Scores,
@@ -34,9 +32,6 @@ from mnist_draw.recognition.rejection import (
 from mnist_draw.recognition.stroke_reader import PenStroke, draw_strokes
 from mnist_draw.storage import ModelFile, ModelFileError, cache
 
-#: The most log odds by which a fine-tuned network may lower the rejection threshold: its user's
-#: digits may look less like other people's.
-MAX_THRESHOLD_SHIFT = 1.5
 #: Batches are padded to one of these sizes.
 BATCHES = (1, 2, 4, 8, 16, 32, 64)
 #: Pictures of one batch: enough to be fast, few enough to need little memory.
@@ -129,10 +124,10 @@ class Recogniser:
         if self._compiled is not None:
             self._compiled.use(model)
         self._model = model
-        self.temperature = temperature_of(model)
+        self.temperature = model.info.temperature
         self.names = class_names(model)
         self.reads_digits = reads_digits(model)
-        self._threshold_shift = threshold_shift_of(model)
+        self._threshold_shift = model.info.lenience
         self._side = model.info.side
 
     def adopt(self, compiled: CompiledNetwork) -> None:
@@ -246,18 +241,6 @@ def _refused(rule: RejectionRule, pictures: npt.NDArray[np.uint8]) -> float:
         log_odds, _ = rule.log_odds(scale(pictures))
         cache.save("refused", _CACHE_VERSION, key, {"likeness": log_odds})
     return float(np.mean(log_odds < rule.threshold))
-
-
-def temperature_of(model: ModelFile) -> float:
-    """Return the temperature of a model; 1 if its file has no sensible one."""
-    value = model.info.temperature
-    return value if MIN_TEMPERATURE <= value <= MAX_TEMPERATURE else 1.0
-
-
-def threshold_shift_of(model: ModelFile) -> float:
-    """Return by how many log odds a model lowers the threshold; 0 if its file has nonsense."""
-    value = model.info.lenience
-    return value if value <= MAX_THRESHOLD_SHIFT else 0.0
 
 
 def require_finite(network: str, *figures: npt.NDArray[Any]) -> None:

@@ -50,6 +50,11 @@ _MAX_LENGTH = 200
 #: More names of classes than this, or a longer one, are none that the program has written.
 _MAX_CLASSES, _MAX_CLASS_LENGTH = 256, 100
 _MAX_COUNT = 2**53
+#: Limits of a fitted temperature; beyond them something else is wrong with the network.
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.2, 10.0
+#: The most log odds by which a fine-tuned network may lower the rejection threshold: its user's
+#: digits may look less like other people's.
+MAX_THRESHOLD_SHIFT = 1.5
 
 Shape = tuple[int, ...]
 ShapesOf = Callable[[str], Sequence[Shape]]
@@ -118,9 +123,9 @@ class ModelInfo:
             created=read.get_text("created", _MAX_LENGTH, ""),
             program=read.get_text("program", _MAX_LENGTH, ""),
             engine=read.get_text("engine", _MAX_LENGTH, ""),
-            temperature=read.get_float("temperature", 1e-6, 1e6, 1.0),
+            temperature=read.get_float("temperature", MIN_TEMPERATURE, MAX_TEMPERATURE, 1.0),
             refused=read.get_float("refused", 0, 1, 0.0),
-            lenience=read.get_float("lenience", 0, 1e6, 0.0),
+            lenience=read.get_float("lenience", 0, MAX_THRESHOLD_SHIFT, 0.0),
             threshold=read.get_float("threshold", -1e6, 1e6, None),
             before=read.get_text("before", _MAX_LENGTH, ""),
             before_name=one_line(read.get_text("before_name", _MAX_LENGTH, "").strip()),

@@ -23,14 +23,15 @@ ChoosingStep = Callable[[NDArray[Any], NDArray[Any], NDArray[np.int64]], tuple[A
 
 @dataclass
 class TrainingFunctions:
-    """The compiled functions that train one network.
+    """What trains one network.
 
     Attributes
     ----------
-    step : callable
-        Learns the minibatch that it is told to choose from pictures and labels; see `train`.
-    evaluate : callable
-        The same figures for any number of pictures without dropout; learns nothing.
+    train : callable
+        Learns the minibatch that it is told to choose from pictures and labels (int64 rows), and
+        returns its mean cross-entropy in nats and its share of right answers, both with dropout and
+        before the update. The graph gathers the rows on all cores, so that a large array need not
+        be cut up.
     learning_rate, l2 : theano shared variables
         Shared scalars that may be set between batches.
     state : list of theano shared variables
@@ -38,27 +39,10 @@ class TrainingFunctions:
         accumulators first, then the random states.
     """
 
-    step: ChoosingStep
-    evaluate: Step
+    train: ChoosingStep
     learning_rate: Any
     l2: Any
     state: list[Any]
-
-    def train(
-        self,
-        pictures: NDArray[Any],
-        labels: NDArray[np.int32],
-        rows: NDArray[np.int64] | None = None,
-    ) -> tuple[Any, Any]:
-        """Learn the minibatch ``rows`` (int64; all by default) of pictures and labels (int32).
-
-        Return its mean cross-entropy in nats and its share of right answers, both with dropout and
-        before the update. The graph gathers the rows on all cores, so that a large array need not
-        be cut up.
-        """
-        if rows is None:
-            rows = np.arange(len(labels))
-        return self.step(pictures, labels, rows)
 
 
 def compile_predict(network: Any) -> Callable[[NDArray[np.float32]], Probabilities]:
@@ -138,9 +122,7 @@ def compile_train(
         mode=theano_bridge.fast_mode(),
     )
     accumulators = [variable for variable in updates if variable not in params]
-    return TrainingFunctions(
-        step, _not_compiled, learning_rate, l2, accumulators + _random_states(network)
-    )
+    return TrainingFunctions(step, learning_rate, l2, accumulators + _random_states(network))
 
 
 def compile_evaluate(network: Any, picture_dtype: str = "uint8") -> Step:
@@ -199,7 +181,3 @@ def _random_states(network: Any) -> list[Any]:
             # Every compilation adds a draw of its own to the stream; the last is this one's.
             states += [update[0] for update in stream.state_updates[-1:]]
     return states
-
-
-def _not_compiled(pictures: NDArray[Any], labels: NDArray[Any]) -> tuple[Any, Any]:
-    raise RuntimeError("compile_evaluate was not called")

@@ -26,7 +26,12 @@ from mnist_draw.training.checkpoint import (
 from mnist_draw.training.control import Controls
 from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.events import Event, Parameters
-from mnist_draw.training.functions import TrainingFunctions, compile_evaluate, compile_train
+from mnist_draw.training.functions import (
+    Step,
+    TrainingFunctions,
+    compile_evaluate,
+    compile_train,
+)
 from mnist_draw.training.history import History
 from mnist_draw.training.run_start import (
     batch_size_for,
@@ -150,7 +155,7 @@ class _Loop:
         self.batches = len(data.train_images) // settings.batch_size
         #: Learning rate and L2 as the compiled function has them; nothing known before the first.
         self._rates: tuple[float, float] | None = None
-        self._evaluates = False
+        self._compiled_evaluate: Step | None = None
 
     def check(self, resume: Checkpoint) -> None:
         """Refuse a checkpoint that does not belong to this network and these data."""
@@ -359,19 +364,20 @@ class _Loop:
 
         The first minibatch does not wait for it.
         """
-        if not self._evaluates:
+        if self._compiled_evaluate is None:
             yield events.Compiling("the validation function", 1, 2)
             dtype = str(self.data.train_images.dtype)
-            self.functions.evaluate = compile_evaluate(self.network, dtype)
-            self._evaluates = True
+            self._compiled_evaluate = compile_evaluate(self.network, dtype)
 
     def _evaluate(self, pictures: NDArray[Any], labels: NDArray[Any]) -> tuple[float, float]:
         """Return mean loss and share of right answers."""
+        evaluate = self._compiled_evaluate
+        assert evaluate is not None
         loss = accuracy = 0.0
         labels = labels.astype(np.int32)
         for start in range(0, len(pictures), EVALUATION_SLICE):
             chosen = slice(start, start + EVALUATION_SLICE)
-            slice_loss, slice_accuracy = self.functions.evaluate(pictures[chosen], labels[chosen])
+            slice_loss, slice_accuracy = evaluate(pictures[chosen], labels[chosen])
             share = len(labels[chosen]) / len(labels)
             loss += share * float(slice_loss)
             accuracy += share * float(slice_accuracy)

@@ -64,7 +64,7 @@ def trained(model, step, minibatch, times):
     for variable, value in zip(functions.state, step.state(), strict=True):
         from_array(variable, value)
     for _ in range(times):
-        functions.train(minibatch.pictures, minibatch.labels)
+        functions.train(minibatch.pictures, minibatch.labels, np.arange(len(minibatch.labels)))
     return list(lasagne.layers.get_all_param_values(network))
 
 

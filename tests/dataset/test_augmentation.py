@@ -187,20 +187,6 @@ def test_preview_shows_all_classes_repeats_and_compiles_nothing(monkeypatch):
     assert preview("pen", IMAGES[:5], LABELS[:5], seed=4).shape == (5, 1, 28, 28)
 
 
-@pytest.mark.parametrize(
-    ("recipe", "images", "labels", "message"),
-    [
-        ("wrap", IMAGES, LABELS, "no recipe 'wrap'"),
-        ("pen", IMAGES[:, 0], LABELS, "uint8"),
-        ("pen", IMAGES / 255, LABELS, "float64"),
-        ("pen", IMAGES, LABELS[:5], "labels"),
-    ],
-)
-def test_what_cannot_be_varied(recipe, images, labels, message):
-    with pytest.raises(ValueError, match=message):
-        Augmenter(recipe, images, labels, 1)
-
-
 @needs_numba
 @pytest.mark.slow
 def test_numba_gives_the_same_pictures():

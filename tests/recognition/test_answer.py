@@ -11,8 +11,6 @@ from linear_network import linear_model
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.recognition import rejection as module
 from mnist_draw.recognition.answer import (
-    MAX_TEMPERATURE,
-    MIN_TEMPERATURE,
     Answer,
     DigitAnswer,
     NumberAnswer,
@@ -37,6 +35,7 @@ from mnist_draw.recognition.rejection import (
     shipped_rule,
 )
 from mnist_draw.storage import ModelFile, ModelFileError, save_model
+from mnist_draw.storage.models import MAX_TEMPERATURE, MIN_TEMPERATURE
 
 PICTURE = np.zeros((28, 28), np.float32)
 

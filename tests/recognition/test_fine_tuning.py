@@ -23,8 +23,9 @@ from mnist_draw.recognition.fine_tuning import (
     fine_tuning_settings,
     threshold_shift_for,
 )
-from mnist_draw.recognition.recogniser import MAX_THRESHOLD_SHIFT, Recogniser, threshold_shift_of
+from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.recognition.rejection import shipped_rule
+from mnist_draw.storage.models import MAX_THRESHOLD_SHIFT
 from mnist_draw.training import events
 from mnist_draw.training.control import Controls
 
@@ -178,12 +179,6 @@ def test_what_was_taught_is_not_refused_unless_it_looks_like_no_digit_at_all():
     square = np.zeros((1, 1, 28, 28), np.uint8)
     square[..., 4:24, 4:24] = 255
     assert threshold_shift_for(ExtraDigits(square, digits.labels[:1], Path("x"))) == 0
-
-
-@pytest.mark.parametrize("value", [-1, 99, True, "much", None, float("1e30")])
-def test_a_threshold_shift_that_makes_no_sense_is_none(value):
-    model = dataclasses.replace(linear_model(), metadata={"lenience": value})
-    assert threshold_shift_of(model) == 0
 
 
 def test_what_cannot_be_learnt_is_a_sentence(digits, odd, monkeypatch):

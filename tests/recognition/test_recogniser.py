@@ -16,7 +16,6 @@ from mnist_draw.recognition.recogniser import (
     CompiledNetwork,
     Recogniser,
     calibrated,
-    temperature_of,
 )
 from mnist_draw.recognition.rejection import RejectionRule, shipped_rule
 from mnist_draw.storage import ModelFile, ModelFileError
@@ -52,8 +51,8 @@ def test_the_network_sees_what_it_was_trained_on(recogniser):
 
 @pytest.mark.parametrize("value", [None, "2", True, 0, -1, 1e9, [1]])
 def test_nonsense_temperature_counts_as_none(value):
-    model = ModelFile("mlp", (np.ones(1),), {"temperature": value})
-    assert temperature_of(model) == 1.0
+    model = ModelFile("mlp", (np.ones(1),), {"temperature": value, "lenience": value})
+    assert (model.info.temperature, model.info.lenience) == (1.0, 0.0)
 
 
 def test_another_model_is_used_or_changes_nothing():

@@ -371,9 +371,6 @@ def test_one_variable_moves_all_folders_or_the_system_decides(tmp_path, monkeypa
         assert function().is_dir()
 
 
-def test_resources_of_a_bare_clone_and_no_other_files(monkeypatch):
+def test_resources_of_a_bare_clone(monkeypatch):
     monkeypatch.setattr(folders.importlib.util, "find_spec", lambda _name: None)
     assert (resource_path("mnist") / "train-images-idx3-ubyte.gz").is_file()
-    for name in ("../setup.cfg", "/etc/passwd", "mnist/../../setup.cfg"):
-        with pytest.raises(ValueError, match="stay inside"):
-            resource_path(name)

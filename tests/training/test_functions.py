@@ -34,6 +34,8 @@ from mnist_draw.training.updates import (
 PLAIN = TrainingSettings(
     network="custom_mlp:0,1,0,0", update="sgd", learning_rate=0.5, l2=0.01, batch_size=100
 )
+#: The rows of a minibatch of a hundred.
+ALL = np.arange(100)
 
 
 def softmax_regression(weights, biases, pictures, labels):
@@ -54,16 +56,14 @@ def network():
 
 @pytest.fixture(scope="module")
 def functions(network):
-    compiled = compile_train(network, PLAIN)
-    compiled.evaluate = compile_evaluate(network)
-    return compiled
+    return compile_train(network, PLAIN)
 
 
 def test_a_step_of_training(network, functions, digits):
     weights, biases = lasagne.layers.get_all_param_values(network)
     pictures, labels = digits.train_images[:100], digits.train_labels[:100].astype(np.int32)
     _, loss, accuracy, slope, bias_slope = softmax_regression(weights, biases, pictures, labels)
-    found = functions.train(pictures, labels)
+    found = functions.train(pictures, labels, ALL)
     # The loss told is without the penalty, and from before the step.
     assert float(found[0]) == pytest.approx(loss, rel=1e-5)
     assert float(found[1]) == pytest.approx(accuracy)
@@ -78,23 +78,23 @@ def test_rates_set_between_batches_count(network, functions, digits):
     pictures, labels = digits.train_images[:100], digits.train_labels[:100].astype(np.int32)
     before = lasagne.layers.get_all_param_values(network)
     functions.learning_rate.set_value(np.float32(0))
-    functions.train(pictures, labels)
+    functions.train(pictures, labels, ALL)
     for value, old in zip(lasagne.layers.get_all_param_values(network), before, strict=True):
         np.testing.assert_array_equal(value, old)
     functions.learning_rate.set_value(np.float32(0.25))
     functions.l2.set_value(np.float32(0))
-    functions.train(pictures, labels)
+    functions.train(pictures, labels, ALL)
     slope = softmax_regression(*before, pictures, labels)[3]
     after = lasagne.layers.get_all_param_values(network)
     np.testing.assert_allclose(after[0], before[0] - 0.25 * slope, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("count", [1, 7, 200])
-def test_evaluation_of_any_number_of_pictures(network, functions, digits, count):
+def test_evaluation_of_any_number_of_pictures(network, digits, count):
     before = lasagne.layers.get_all_param_values(network)
     pictures, labels = digits.test_images[:count], digits.test_labels[:count].astype(np.int32)
     _, loss, accuracy, _, _ = softmax_regression(*before, pictures, labels)
-    found = functions.evaluate(pictures, labels)
+    found = compile_evaluate(network)(pictures, labels)
     assert float(found[0]) == pytest.approx(loss, rel=1e-5)
     assert float(found[1]) == pytest.approx(accuracy)
     for value, old in zip(lasagne.layers.get_all_param_values(network), before, strict=True):
@@ -139,7 +139,7 @@ def test_prediction_leaves_dropout_out(dropping, digits):
 
 def test_dropout_differs_from_batch_to_batch(dropping, digits):
     pictures, labels = digits.train_images[:100], digits.train_labels[:100].astype(np.int32)
-    losses = {float(dropping[1].train(pictures, labels)[0]) for _ in range(5)}
+    losses = {float(dropping[1].train(pictures, labels, ALL)[0]) for _ in range(5)}
     assert len(losses) == 5
 
 
@@ -152,11 +152,6 @@ def test_state_is_what_a_batch_changes_beside_the_parameters(dropping):
     assert shapes == [param.get_value().shape for param in params]
     # Compiled again, it has no more of it.
     assert len(compile_train(network, settings).state) == 4 + 2
-
-
-def test_evaluation_must_be_compiled_first(dropping):
-    with pytest.raises(RuntimeError, match="compile_evaluate was not called"):
-        dropping[1].evaluate(np.zeros((1, 1, 28, 28), np.uint8), np.zeros(1, np.int32))
 
 
 # -- update rules and schedules

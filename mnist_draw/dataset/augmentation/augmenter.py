@@ -97,14 +97,6 @@ class Augmenter:
         seed: int,
         side: int = int(BOX),
     ) -> None:
-        if recipe not in RECIPES:
-            raise ValueError(f"there is no recipe {recipe!r}; there are {', '.join(RECIPES)}")
-        if images.dtype != np.uint8 or images.shape[1:] != (1, 28, 28):
-            raise ValueError(
-                f"pictures are uint8 (N, 1, 28, 28), got {images.dtype} {images.shape}"
-            )
-        if labels.shape != (len(images),):
-            raise ValueError(f"labels are ({len(images)},), got {labels.shape}")
         self.recipe = RECIPES[recipe]
         self._images = images[:, 0]
         self._labels = labels

@@ -87,7 +87,4 @@ _draw = Compiled(_draw_loops, _draw_numpy)
 
 
 def _mixed(value: int) -> int:
-    word = (value * _GOLDEN) & _WORD
-    for shift, factor in zip((30, 27), _FACTORS, strict=True):
-        word = ((word ^ word >> shift) * factor) & _WORD
-    return word ^ word >> 31
+    return int(_mix(np.array([(value * _GOLDEN) & _WORD], np.uint64))[0])

@@ -140,10 +140,7 @@ def _part(
     key = _key(root, files)
     stored = cache.read(_KIND, _VERSION, key) or {}
     images, known = stored.get("images"), stored.get("known")
-    if (
-        images is None or known is None or known.shape != labels.shape
-        or images.dtype != np.uint8 or images.shape != (np.count_nonzero(known), 28, 28)
-    ):  # fmt: skip
+    if images is None or known is None:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(_READERS) as readers:
@@ -152,12 +149,12 @@ def _part(
         pictures = [picture for picture in found if not isinstance(picture, str)]
         images = np.array(pictures, np.uint8).reshape(-1, 28, 28)
         cache.save(_KIND, _VERSION, key, {"images": images, "known": known})
-    for place in np.flatnonzero(~known.astype(np.bool_)):
+    for place in np.flatnonzero(~known):
         # The cache has no sentence: read it again.
         failed.append(str(_read_picture(files[place][0])))
     if not len(images):
         return None
-    return Part(np.array(images, np.uint8), labels[known.astype(np.bool_)], root)
+    return Part(images.astype(np.uint8), labels[known.astype(np.bool_)], root)
 
 
 def _key(root: Path, files: list[tuple[Path, str]]) -> str:
