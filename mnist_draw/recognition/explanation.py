@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mnist_draw import theano_bridge
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import class_names
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite
@@ -88,8 +87,6 @@ class Explainer:
         # Non-finite results raise `ModelFileError`, not a NumPy warning.
         with np.errstate(over="ignore", invalid="ignore"):
             logits, log_odds, saliency = self._function(picture[None, None], asked)
-        # No step follows: helper threads that wait for it would take a core from recognition.
-        theano_bridge.pause_helper_threads()
         require_finite(self._built.text, logits, saliency)
         others = np.where(asked[0] > 0, -np.inf, logits[0])
         return Explanation(

@@ -66,17 +66,6 @@ def phases_of(function: Any) -> int:
     return int(getattr(runner, "phases", 0))
 
 
-def pause_helper_threads() -> None:
-    """Let helper threads sleep until the next step: other work for all cores is then faster.
-
-    After a step they stay awake for some milliseconds, because the next one usually follows.
-    """
-    if not installed_theano():
-        from mnist_draw.theano_bridge.native.team import team
-
-        team().rest()
-
-
 _lock = threading.RLock()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw import theano_bridge, thread_priority
+from mnist_draw import thread_priority
 from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.augmentation.numba_loops import compiles_first, stopped_by
 from mnist_draw.dataset.mnist import GREY_LEVELS, Dataset, iterate_minibatches, scale
@@ -103,7 +103,7 @@ class EpochPictures:
         """Vary some minibatches on all cores, then hand them out, while which no core is wanted.
 
         A thread that varied pictures beside the training step would take a core from it, and the
-        step waits for the slower of its cores. So would the step's helpers from this: they rest.
+        step waits for the slower of its cores.
         """
         threads = min(thread_priority.usable_cores(), MAX_THREADS)
         together = max(1, GROUP * threads // self._batch_size)
@@ -114,7 +114,6 @@ class EpochPictures:
                 pictures: NDArray[Any] = np.empty((len(rows), *self._images.shape[1:]), np.uint8)
                 ends = np.linspace(0, len(rows), threads + 1).astype(int)
                 shares = [slice(first, last) for first, last in pairwise(ends)]
-                theano_bridge.pause_helper_threads()
                 with stopped_by(self._unwanted):
                     others = [
                         pool.submit(

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from linear_network import linear_model
 from made_networks import scaled_model
 
-from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import NetworkError
 from mnist_draw.recognition.explanation import Explainer
@@ -109,15 +107,6 @@ def test_other_parameters_take_over_or_change_nothing():
     explainer.use(ModelFile("mlp", huge))
     with pytest.raises(ModelFileError, match="unusably large"):
         explainer.explain(_picture(), 5)
-
-
-def test_helpers_rest_after_an_explanation(monkeypatch):
-    rests: list[int] = []
-    monkeypatch.setattr(theano_bridge, "pause_helper_threads", lambda: rests.append(1))
-    explainer = Explainer(linear_model())
-    for done in range(3):
-        assert len(rests) == done
-        explainer.explain(_picture(), 3)
 
 
 @pytest.mark.skipif(installed_theano(), reason="the real Theano has linkers of its own")

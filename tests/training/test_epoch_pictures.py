@@ -9,8 +9,6 @@ import threading
 import numpy as np
 import pytest
 
-from mnist_draw import theano_bridge
-from mnist_draw.dataset.augmentation.augmenter import Augmenter
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.training.epoch_pictures import EpochPictures
 from mnist_draw.training.settings import TrainingSettings
@@ -70,18 +68,6 @@ def test_no_thread_is_left_when_an_epoch_is_broken_off(taken):
         next(minibatches)
     minibatches.close()  # type: ignore[attr-defined]
     assert not [t for t in threading.enumerate() if t.name.startswith("pictures")]
-
-
-def test_helpers_of_the_step_rest_while_pictures_are_varied(monkeypatch):
-    noted: list[str] = []
-    batch = Augmenter.batch
-    monkeypatch.setattr(theano_bridge, "pause_helper_threads", lambda: noted.append("rest"))
-    monkeypatch.setattr(
-        Augmenter, "batch", lambda *arguments: (noted.append("vary"), batch(*arguments))[1]
-    )
-    assert len(epoch(1)) == 5
-    assert noted[0] == "rest"
-    assert "vary" in noted
 
 
 def _order(number):

@@ -16,6 +16,7 @@ from __future__ import annotations
 import ctypes
 import platform
 import sys
+import time
 from functools import cache
 from typing import Any
 
@@ -28,9 +29,10 @@ from mnist_draw.theano_bridge.native.kernels.llvm import addresses_of
 WORDS = 24
 KERNEL, ARGUMENTS, EXTENT, CHUNK, CHUNKS, CLAIM, DONE = 0, 1, 2, 3, 4, 8, 16
 
-#: A helper that has found nothing to do this many times, in a few ms, goes to sleep: between two
-#: steps of a training run Python needs 0.1 ms, and waking up would cost as much again.
-IDLE_LOOKS = 6000
+#: Seconds after which a helper that has found nothing to do goes to sleep: between two steps of a
+#: training run Python needs 0.1 ms, and waking up would cost as much again. Counted in looks, it
+#: would depend on how long the processor pauses (40 to 140 cycles) and the system takes to yield.
+PATIENCE = 200e-6
 
 _WALK = """
 define internal i1 @mnist_draw_walk(ptr %table, i64 %count, i64 %step, ptr %current, i1 %leads)
@@ -147,16 +149,19 @@ publish:
 }}
 """
 
-#: Helps with one step after another until nothing came for a while, or until told to leave
+#: Helps with one step after another until nothing came for some ticks, or until told to leave
 #: (a negative step).
 _HELP = """
 define void @mnist_draw_help(ptr %table, i64 %count, i64 %last, ptr %current, i64 %patience)
     nounwind {{
 entry:
+  br label %begin
+begin:
+  %done = phi i64 [ %last, %entry ], [ %step, %work ]
+  %since = call i64 @mnist_draw_ticks()
   br label %look
 look:
-  %done = phi i64 [ %last, %entry ], [ %done, %again ], [ %step, %work ]
-  %looks = phi i64 [ 0, %entry ], [ %looks1, %again ], [ 0, %work ]
+  %looks = phi i64 [ 0, %begin ], [ %looks1, %again ]
   %step = load atomic i64, ptr %current acquire, align 8
   %leave = icmp slt i64 %step, 0
   br i1 %leave, label %end, label %stay
@@ -165,11 +170,13 @@ stay:
   br i1 %new, label %work, label %again
 work:
   %ignored = call i1 @mnist_draw_walk(ptr %table, i64 %count, i64 %step, ptr %current, i1 false)
-  br label %look
+  br label %begin
 again:
   call void @mnist_draw_wait(i64 %looks)
   %looks1 = add i64 %looks, 1
-  %tired = icmp sgt i64 %looks1, %patience
+  %now = call i64 @mnist_draw_ticks()
+  %waited = sub i64 %now, %since
+  %tired = icmp sgt i64 %waited, %patience
   br i1 %tired, label %end, label %look
 end:
   ret void
@@ -187,10 +194,10 @@ def functions() -> tuple[Any, Any]:
     pause, declarations = _pause()
     give_way, more = _give_way()
     wait = _WAIT.format(pause=pause, give_way=give_way)
-    walk = _WALK.format(**names)
+    shared = (*declarations, *more, wait, _WALK.format(**names), *_clock())
     addresses = addresses_of(
         [
-            Function("mnist_draw_lead", _LEAD.format(**names), (*declarations, *more, wait, walk)),
+            Function("mnist_draw_lead", _LEAD.format(**names), shared),
             Function("mnist_draw_help", _HELP.format(**names)),
         ]
     )
@@ -210,12 +217,58 @@ def _pause() -> tuple[str, tuple[str, ...]]:
     return "", ()
 
 
+#: Reads the system's clock that only runs forward: nanoseconds, on Windows ticks of its own.
+_TICKS_POSIX = """
+define internal i64 @mnist_draw_ticks() nounwind {{
+  %time = alloca [2 x i64]
+  %ignored = call i32 @mnist_draw_clock(i32 {clock}, ptr %time)
+  %seconds = load i64, ptr %time
+  %restp = getelementptr i64, ptr %time, i64 1
+  %rest = load i64, ptr %restp
+  %whole = mul i64 %seconds, 1000000000
+  %ticks = add i64 %whole, %rest
+  ret i64 %ticks
+}}
+"""
+_TICKS_WINDOWS = """
+define internal i64 @mnist_draw_ticks() nounwind {
+  %time = alloca i64
+  %ignored = call i32 @mnist_draw_clock(ptr %time)
+  %ticks = load i64, ptr %time
+  ret i64 %ticks
+}
+"""
+
+
+def _clock() -> tuple[str, str]:
+    """Declare and define the function that reads the clock."""
+    if sys.platform == "win32":
+        _name("mnist_draw_clock", ctypes.WinDLL("kernel32").QueryPerformanceCounter)
+        return "declare i32 @mnist_draw_clock(ptr)", _TICKS_WINDOWS
+    _name("mnist_draw_clock", ctypes.CDLL(None).clock_gettime)
+    ticks = _TICKS_POSIX.format(clock=time.CLOCK_MONOTONIC)
+    return "declare i32 @mnist_draw_clock(i32, ptr)", ticks
+
+
+@cache
+def patience() -> int:
+    """Return `PATIENCE` in ticks."""
+    if sys.platform == "win32":
+        frequency = ctypes.c_int64()
+        ctypes.WinDLL("kernel32").QueryPerformanceFrequency(ctypes.byref(frequency))
+        return int(PATIENCE * frequency.value)
+    return int(PATIENCE * 1e9)
+
+
+def _name(symbol: str, function: Any) -> None:
+    """Let compiled code call a function of the system."""
+    llvm.add_symbol(symbol, ctypes.cast(function, ctypes.c_void_p).value)
+
+
 def _give_way() -> tuple[str, tuple[str, ...]]:
     """The system's call that lets another thread have the core."""
     if sys.platform == "win32":
-        name, library = "SwitchToThread", ctypes.WinDLL("kernel32")
+        _name("mnist_draw_yield", ctypes.WinDLL("kernel32").SwitchToThread)
     else:
-        name, library = "sched_yield", ctypes.CDLL(None)
-    address = ctypes.cast(getattr(library, name), ctypes.c_void_p).value
-    llvm.add_symbol("mnist_draw_yield", address)
+        _name("mnist_draw_yield", ctypes.CDLL(None).sched_yield)
     return "%ignored = call i32 @mnist_draw_yield()", ("declare i32 @mnist_draw_yield()",)

@@ -104,7 +104,7 @@ class _Helper:
                 # The step that is on its way, if any, still wants help.
                 program.step - 1,
                 program.current_address,
-                runner.IDLE_LOOKS,
+                runner.patience(),
             )
             self.program = None
 
@@ -148,19 +148,6 @@ class Team:
             and program.alone >= WORTH_HELP
             and not self._closed
         )
-
-    def rest(self) -> None:
-        """Send the helpers to sleep at once: no program runs for a while.
-
-        They would look for the next step for some milliseconds, and take half of a core meanwhile
-        from its other users.
-        """
-        if self._lock.acquire(blocking=False):
-            try:
-                for helper in self._helpers:
-                    helper.dismiss()
-            finally:
-                self._lock.release()
 
     def close(self) -> None:
         """Send the helpers home; programs run on one core from now on."""
