@@ -198,10 +198,13 @@ def measure(app: Any, name: str, model: Any, home: str) -> dict[str, float]:
     return found
 
 
-def live(app: Any, model: Any, home: str) -> dict[str, float]:
+def live(app: Any, model: Any, home: str, with_panel: bool) -> dict[str, float]:
     """Show one picture after the other in *Network*; return frames a second and milliseconds."""
     os.environ["MNIST_DRAW_HOME"] = home
     section, is_ready = network(model)
+    if not with_panel:
+        section.panel.hide()
+        section.panel.setVisible = section.panel.show_view = lambda *_: None
     section.resize(1090, 600)
     section.show()
     section.use_network(model, "shipped:benchmark")
@@ -226,6 +229,7 @@ def live(app: Any, model: Any, home: str) -> dict[str, float]:
     section.close()
     return {
         "frames_s": len(frames) / seconds,
+        "frame_ms": 1000 * sum(busy) / max(len(frames), 1),
         "event_p99_ms": 1000 * busy[int(0.99 * (len(busy) - 1))],
         "event_longest_ms": 1000 * busy[-1],
     }
@@ -254,7 +258,9 @@ def main() -> None:
                              **measure(app, section, model, home)})  # fmt: skip
         if "network" in arguments.sections.split(","):
             with tempfile.TemporaryDirectory(prefix="mnist_draw-inside-") as home:
-                lives.append({"network": name, **live(app, model, home)})
+                for panel in (False, True):
+                    found = live(app, model, home, panel)
+                    lives.append({"network": name, "panel": panel, **found})
     if arguments.json:
         print(json.dumps({"sections": rows, "live": lives}))
         return
@@ -269,7 +275,8 @@ def main() -> None:
         )
     for row in lives:
         print(
-            f"{row['network']} while drawing: {row['frames_s']:.1f} frames a second, events p99 "
+            f"{row['network']} while drawing, {'with' if row['panel'] else 'without'} the panel: "
+            f"{row['frames_s']:.1f} frames a second, {row['frame_ms']:.1f} ms each; events p99 "
             f"{row['event_p99_ms']:.1f} ms, longest {row['event_longest_ms']:.1f} ms"
         )
 

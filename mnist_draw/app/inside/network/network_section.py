@@ -25,6 +25,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
+from mnist_draw.library.network_data import all_names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,8 +130,6 @@ class NetworkSection(Section):
         self.panel.pooled.walked.connect(lambda *place: self.network.walk_to(place))
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        from mnist_draw.library.network_data import all_names
-
         others = self._model is not None and all_names(self._model) != all_names(model)
         self._model = model
         self._waits, self._failed = True, False
@@ -251,7 +250,8 @@ class NetworkSection(Section):
         else:
             self.heading.setText(" – ".join(["784", *sizes]))
             self._described = ""
-        self.network.name = self._name
+        # Found once: a picture asks for them many times.
+        self.network.name = all_names(parts.model).__getitem__
         self.network.show_parts(parts)
         self.panel.show_weights(parts)
         self._show_note()
