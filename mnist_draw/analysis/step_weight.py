@@ -20,24 +20,6 @@ class Weight:
     unit: int
 
 
-@dataclass(frozen=True)
-class Followed:
-    before: float
-    after: float
-    #: Its input for the example, dropout included.
-    given: float
-    #: The derivative of the example's loss by the unit's sum; of an answer: p less its target.
-    error: float
-    #: The example's part of the gradient: given × error.
-    pull: float
-    #: The mean over the minibatch, with the L2 penalty.
-    gradient: float
-    #: The L2 penalty's part of the gradient.
-    penalty: float
-    #: The update rule's accumulators of it, before and after.
-    accumulators: tuple[tuple[float, float], ...]
-
-
 def strongest_weight(figures: StepFigures, digit: int) -> Weight:
     """Return the weight to an answer that the picture pulls at most."""
     last = len(figures.x) - 1
@@ -60,28 +42,16 @@ def weight_of_unit(
     return Weight(layer + 1, unit, int(np.abs(figures.delta[layer + 1]).argmax()))
 
 
-def follow(figures: StepFigures, weight: Weight, l2: float = 0.0) -> Followed:
-    number = 2 * weight.layer
+def accumulators_of(figures: StepFigures, weight: Weight) -> list[tuple[float, float]]:
+    """Return what the update rule remembers of a weight, before and after."""
     place = (weight.source, weight.unit)
-    given = float(figures.x[weight.layer].ravel()[weight.source])
-    error = float(figures.delta[weight.layer][weight.unit])
     # The rule remembers as many arrays for each parameter, one parameter after the other; Adam's
     # count of steps follows all of them.
     each = len(figures.state_before) // len(figures.before)
-    remembered = range(number * each, (number + 1) * each)
-    return Followed(
-        float(figures.before[number][place]),
-        float(figures.after[number][place]),
-        given,
-        error,
-        given * error,
-        float(figures.gradients[number][place]),
-        2 * l2 * float(figures.before[number][place]),
-        tuple(
-            (float(figures.state_before[n][place]), float(figures.state_after[n][place]))
-            for n in remembered
-        ),
-    )
+    return [
+        (float(figures.state_before[n][place]), float(figures.state_after[n][place]))
+        for n in range(2 * weight.layer * each, (2 * weight.layer + 1) * each)
+    ]
 
 
 def moved_sums(figures: StepFigures, layers: Sequence[Layer]) -> tuple[np.ndarray, ...]:

@@ -67,32 +67,16 @@ class UnitProfiles:
         return rows
 
 
-class ProfileSearch:
-    """Compute the units' profiles a little at a time, or read them from the cache."""
-
-    def __init__(self, probe: NetworkProbe) -> None:
-        self.profiles: UnitProfiles | None = None
-        # It does not know this object, or only the collector would end a search that is given up.
-        self._steps = _find(probe)
-
-    def step(self) -> bool:
-        """Look at a few pictures more; return whether the search is at its end."""
-        if self.profiles is None:
-            self.profiles = next(self._steps)
-        return self.profiles is not None
-
-
-def _find(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
-    """Yield None after each few pictures, and the profiles in the end."""
-    model = probe.model
+def find_profiles(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
+    """Yield None after each few pictures, and the profiles in the end; at once if cached."""
+    model, layers = probe.model, len(probe.layers)
     key = _key_of(model)
     data = own_data(model) or load_dataset()
     shown = data.train_images[:PICTURES, 0]
-    cached = read("units", _VERSION, key)
-    if cached is not None:
-        profiles = _from_arrays(cached, len(probe.layers), shown)
-        if profiles is not None:
-            yield profiles
+    profiles = _profiles_of(read("units", _VERSION, key) or {}, layers, shown)
+    if profiles is not None:
+        yield profiles
+        return
     yield None
     convolves = any(layer.convolves for layer in probe.layers)
     count = min(CONVOLUTION_PICTURES if convolves else PICTURES, len(shown))
@@ -103,10 +87,10 @@ def _find(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
         # Outputs of a convolution's maps take 20 MB and more.
         del passed, values
         yield None
-    labels = data.train_labels[:count].astype(np.int64)
-    profiles = _summarise(heights, labels, shown, probe.layers[-1].units)
-    save("units", _VERSION, key, _to_arrays(profiles))
-    yield profiles
+    labels = np.eye(probe.layers[-1].units, dtype=np.float32)[data.train_labels[:count]]
+    arrays = _summarise(heights, labels)
+    save("units", _VERSION, key, arrays)
+    yield _profiles_of(arrays, layers, shown)
 
 
 def _key_of(model: ModelFile) -> str:
@@ -117,52 +101,25 @@ def _key_of(model: ModelFile) -> str:
     return f"{model.fingerprint}-{digest_of(data.train_images[:PICTURES])}"
 
 
-def _summarise(
-    heights: Sequence[Floats],
-    labels: npt.NDArray[np.int64],
-    shown: npt.NDArray[np.uint8],
-    classes: int,
-) -> UnitProfiles:
-    means, best, highest = [], [], []
-    for values in heights:
-        means.append(
-            np.stack(
-                [
-                    values[labels == digit].mean(axis=0)
-                    if (labels == digit).any()
-                    else np.zeros(values.shape[1], np.float32)
-                    for digit in range(classes)
-                ]
-            )
-        )
-        # Of fewer pictures than are shown some are shown twice.
-        places_of_all = np.arange(max(len(values), BEST + 1)) % len(values)
-        values = values[places_of_all]
-        order = np.argpartition(-values, BEST, axis=0)[:BEST]
-        chosen = np.take_along_axis(values, order, axis=0)
-        places = np.argsort(-chosen, axis=0, kind="stable")
-        chosen_places = np.take_along_axis(order, places, axis=0).T.astype(np.int64)
-        best.append(places_of_all[chosen_places])
-        highest.append(np.take_along_axis(chosen, places, axis=0).T.copy())
-    return UnitProfiles(tuple(means), tuple(best), tuple(highest), shown)
-
-
-def _to_arrays(profiles: UnitProfiles) -> dict[str, npt.NDArray[Any]]:
+def _summarise(heights: Sequence[Floats], labels: Floats) -> dict[str, npt.NDArray[Any]]:
+    """Return what a profile has for each layer; labels are one-hot, (N, classes)."""
     arrays: dict[str, npt.NDArray[Any]] = {}
-    for n, (means, best, heights) in enumerate(
-        zip(profiles.means, profiles.best, profiles.heights, strict=True)
-    ):
-        arrays |= {f"means_{n}": means, f"best_{n}": best, f"heights_{n}": heights}
+    for n, values in enumerate(heights):
+        arrays[f"means_{n}"] = labels.T @ values / np.maximum(labels.sum(axis=0), 1)[:, None]
+        # Of fewer pictures than are shown some are shown twice.
+        order = np.resize(np.argsort(-values, axis=0, kind="stable"), (BEST, values.shape[1]))
+        arrays[f"best_{n}"] = order.T.astype(np.int64)
+        arrays[f"heights_{n}"] = np.take_along_axis(values, order, axis=0).T.copy()
     return arrays
 
 
-def _from_arrays(
-    arrays: Mapping[str, npt.NDArray[Any]], count: int, shown: npt.NDArray[np.uint8]
+def _profiles_of(
+    arrays: Mapping[str, npt.NDArray[Any]], layers: int, shown: npt.NDArray[np.uint8]
 ) -> UnitProfiles | None:
-    names = ("means", "best", "heights")
-    if not all(f"{name}_{n}" in arrays for name in names for n in range(count)):
+    names = [[f"{name}_{n}" for n in range(layers)] for name in ("means", "best", "heights")]
+    if not all(name in arrays for some in names for name in some):
         return None
-    means, best, heights = (tuple(arrays[f"{name}_{n}"] for n in range(count)) for name in names)
+    means, best, heights = (tuple(arrays[name] for name in some) for some in names)
     return UnitProfiles(means, best, heights, shown)
 
 

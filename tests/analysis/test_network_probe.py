@@ -17,7 +17,7 @@ from mnist_draw.analysis.layer_inspection import (
     describe_weights,
 )
 from mnist_draw.analysis.network_probe import NetworkProbe, neighbour_correlation, start_model
-from mnist_draw.analysis.unit_profiles import ProfileSearch, ideal_picture
+from mnist_draw.analysis.unit_profiles import find_profiles, ideal_picture
 from mnist_draw.analysis.why import given_on, lifting, times_as_probable, unit_sum, why_sum
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
@@ -135,11 +135,7 @@ def test_the_pull_is_the_gradient():
 
 
 def found_profiles(probe):
-    search = ProfileSearch(probe)
-    while not search.step():
-        pass
-    assert search.profiles is not None
-    return search.profiles
+    return next(filter(None, find_profiles(probe)))
 
 
 def test_units_are_known_by_what_excites_them(monkeypatch, digits):
@@ -167,13 +163,13 @@ def test_a_search_that_is_given_up_leaves_nothing_behind(monkeypatch, digits):
         return passed
 
     monkeypatch.setattr(probe, "run", run)
-    search = ProfileSearch(probe)
+    search = find_profiles(probe)
     gone = weakref.ref(search)
     # The window's collector may take its time.
     gc.disable()
     try:
         for _ in range(3):
-            assert not search.step()
+            assert next(search) is None
         assert passes
         assert all(passed() is None for passed in passes)
         del search

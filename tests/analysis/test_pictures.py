@@ -19,7 +19,7 @@ from mnist_draw.analysis.pictures import (
 )
 from mnist_draw.analysis.results import count_results
 from mnist_draw.analysis.robustness import test_pictures_for as pictures_to_alter
-from mnist_draw.analysis.unit_profiles import ProfileSearch, ideal_picture
+from mnist_draw.analysis.unit_profiles import find_profiles, ideal_picture
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import DatasetError
 from mnist_draw.library.network_data import own_data, remember_data
@@ -151,10 +151,8 @@ def test_another_folder_must_show_the_same(model, tmp_path):
 
 def test_units_are_about_its_own_classes(model):
     probe = NetworkProbe(model)
-    search = ProfileSearch(probe)
-    while not search.step():
-        pass
-    assert search.profiles.means[0].shape == (3, 12)
-    assert search.profiles.best[1].shape == (3, 6)
-    assert search.profiles.picture(0, 3, 5).shape == (28, 28)
+    profiles = next(filter(None, find_profiles(probe)))
+    assert profiles.means[0].shape == (3, 12)
+    assert profiles.best[1].shape == (3, 6)
+    assert profiles.picture(0, 3, 5).shape == (28, 28)
     assert ideal_picture(probe, 2).max() > 0

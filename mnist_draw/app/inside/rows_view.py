@@ -155,8 +155,8 @@ class Code(Row):
 
     text: str
     note: str = ""
-    number: str = ""
     marked: bool = False
+    number: str = ""
     is_code: bool = True
 
     def words(self) -> str:

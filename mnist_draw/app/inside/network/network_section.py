@@ -68,7 +68,6 @@ class NetworkSection(Section):
         #: A view that waits for its network.
         self._wanted = ""
         self._view_told = ""
-        self._described = ""
         #: Whether the network in use is not shown yet.
         self._waits = self._failed = False
         #: Why there are no profiles of units: their data are missing.
@@ -186,7 +185,7 @@ class NetworkSection(Section):
         reflow(self._columns, self._room)
         below = self._columns.direction() == QBoxLayout.TopToBottom
         self.panel.fit(self._room if below else 0)
-        # The titles of the layers have the same numbers.
+        # The titles of the layers have most of these numbers.
         self.heading.setVisible(self._room >= _WIDE * theme.text_scale())
 
     def table(self) -> Table:
@@ -231,25 +230,12 @@ class NetworkSection(Section):
     def _kind(self) -> str:
         return "digit" if self._name(0) == "0" else "class"
 
-    def _name(self, number: int) -> str:
-        from mnist_draw.library.network_data import class_name
-
-        return class_name(self._model, number)
-
     def _show_parts(self, parts: Parts) -> None:
         self._waits, self._profiles_failure = False, ""
-        sizes = [str(layer.units) for layer in parts.layers]
-        convolutions = [layer for layer in parts.layers if layer.convolves]
-        if convolutions:
-            maps = ", ".join(str(layer.units) for layer in convolutions)
-            dense = " and ".join(f"{layer.units} units" for layer in parts.layers[:-1]
-                                 if not layer.convolves)  # fmt: skip
-            self.heading.setText(f"{_count(len(convolutions))} convolutions")
-            outputs = f"{parts.layers[-1].units} {self._kind}{'e' * (self._kind == 'class')}s"
-            self._described = f"{maps} maps, then {dense} and {outputs}"
-        else:
-            self.heading.setText(" – ".join(["784", *sizes]))
-            self._described = ""
+        counts = [
+            f"{layer.units} {'maps' if layer.convolves else 'units'}" for layer in parts.layers[:-1]
+        ]
+        self.heading.setText(", ".join(counts))
         # Found once: a picture asks for them many times.
         self.network.name = all_names(parts.model).__getitem__
         self.network.show_parts(parts)
@@ -268,12 +254,10 @@ class NetworkSection(Section):
             words = "what training added: the weights now less those at the start"
         elif self._profiles_failure:
             words = _NO_PROFILES
-        elif not self._described and not self.network.by_digit:
+        elif not self.network.by_digit:
             words = "units as they are numbered"
-        elif self._described or self.network.profiles is not None:
-            words = self._described or (
-                f"each unit is in the row of the {self._kind} that excites it most"
-            )
+        elif self.network.profiles is not None:
+            words = f"each unit is in the row of the {self._kind} that excites it most"
         else:
             words = "units as they are numbered, until it is known what excites them"
         if self.note.text() != words:
@@ -418,8 +402,3 @@ def _is_same(one: Frame, other: Frame | None) -> bool:
         one.question.picture is other.question.picture and one.layers is other.layers
         and (one.answer, one.rival) == (other.answer, other.rival)
     )  # fmt: skip
-
-
-def _count(number: int) -> str:
-    words = ("No", "One", "Two", "Three", "Four", "Five")
-    return words[number] if number < len(words) else str(number)

@@ -196,20 +196,20 @@ class NetworkWorker(LatestJob):
         return None
 
     def _search_profiles(self) -> float | None:
-        from mnist_draw.analysis.unit_profiles import ProfileSearch
+        from mnist_draw.analysis.unit_profiles import find_profiles
 
         try:
-            self._search = self._search or ProfileSearch(self._probe)
-            ended = self._search.step()
+            self._search = self._search or find_profiles(self._probe)
+            profiles = next(self._search)
         except DatasetError as error:
             # A network can be looked into without its data.
             self._profiles_missing = False
             self.send(self.profiles_failed, self._parts, str(error))
             return None
-        if not ended:
+        if profiles is None:
             return 0.0
         self._profiles_missing = False
-        self.send(self.profiles_ready, self._parts, self._search.profiles)
+        self.send(self.profiles_ready, self._parts, profiles)
         return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QSize, pyqtSignal
-from PyQt5.QtWidgets import QBoxLayout, QLabel, QSizePolicy, QSpacerItem, QStackedWidget, QWidget
+from PyQt5.QtWidgets import QLabel, QStackedWidget, QWidget
 
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit, Weights
 from mnist_draw.app.inside.network.panel_rows import Flip, Ideal, unit_rows, unit_title, why_rows
@@ -91,10 +91,10 @@ class SidePanel(Card):
         self.rival = ComboBox()
         self.rival.setObjectName("rivalCombo")
         explain(self.rival, "Rival", "What the answer is compared with.")
-        theme.theme().changed.connect(self._arrange_why)
-        top = self._why_top = row(self.why_title, self.rival)
-        # It takes no height while title and choice are below each other.
-        top.addItem(QSpacerItem(0, 0, QSizePolicy.Expanding, QSizePolicy.Minimum))
+        # Long names of classes break in the title, and are whole in the list.
+        self.why_title.setWordWrap(True)
+        self.rival.setSizeAdjustPolicy(ComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.rival.setMinimumContentsLength(6)
         self.why_rows = RowsView(
             "whyRows", "Why this answer", "The sum behind the answer, and who spoke most."
         )
@@ -102,6 +102,7 @@ class SidePanel(Card):
             "flipButton", "Turn it", "Find few pixels that turn the answer into the other one.",
             look="link",
         )  # fmt: skip
+        top = row((self.why_title, 1), self.rival)
         return _page("whyPanel", top, (scrolled(self.why_rows), 1), row(self.flip_button, 1))
 
     def _build_unit(self) -> QWidget:
@@ -162,12 +163,11 @@ class SidePanel(Card):
 
     def _show_why(self, frame: Frame, name: Callable[[int], str], flip: Flip | None = None) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
-        _set(self.why_title, _describe_why(name(frame.answer)))
+        _set(self.why_title, f"Why {name(frame.answer)} rather than")
         names = [name(digit) for digit in range(frame.layers[-1].units)]
         if [self.rival.itemText(n) for n in range(self.rival.count())] != names:
             self.rival.clear()
             self.rival.addItems(names)
-            self._arrange_why()
         if self.rival.isHidden():
             self.rival.show()
         if not self.rival.view().isVisible():
@@ -180,20 +180,6 @@ class SidePanel(Card):
             self.flip_button.setText(words)
         # It is about the whole network.
         self.flip_button.setVisible(not frame.question.off and (flip is None or found))
-
-    def _arrange_why(self) -> None:
-        """Put title and choice side by side if the longest names fit."""
-        names = [self.rival.itemText(number) for number in range(self.rival.count())]
-        if not names:
-            return
-        self.why_title.ensurePolished()
-        metrics = self.why_title.fontMetrics()
-        longest = max(metrics.horizontalAdvance(_describe_why(name)) for name in names)
-        spacing = self._why_top.spacing()
-        room = self.maximumWidth() - 2 * Size.CARD_PADDING - spacing
-        narrow = longest + self.rival.sizeHint().width() > room
-        self.why_title.setWordWrap(narrow)
-        self._why_top.setDirection(QBoxLayout.TopToBottom if narrow else QBoxLayout.LeftToRight)
 
     def _show_unit(self, view: NetworkView, frame: Frame, unit: Unit, ideal: Ideal | None) -> None:
         off, name = view.off, view.name
@@ -213,10 +199,6 @@ class SidePanel(Card):
         _set(self.switch_label, f"{word} {'off' if unit in off else 'on'}")
         self._effect.set_text(_effect(frame, unit, off, name) if hidden else "")
         self.all_on_button.setVisible(bool(off))
-
-
-def _describe_why(name: str) -> str:
-    return f"Why {name} rather than"
 
 
 def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]) -> str:

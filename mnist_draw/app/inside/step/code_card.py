@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -23,7 +23,6 @@ from mnist_draw.app.inside.rows_view import Code, Heading, Row, RowsView, Rule, 
 from mnist_draw.app.inside.step.stages import (
     STAGES,
     CodeLine,
-    Expression,
     expressions,
     lines_title,
     stage_sentence,
@@ -31,7 +30,7 @@ from mnist_draw.app.inside.step.stages import (
 )
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.layout import column, row, scrolled
+from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, style_table
@@ -44,48 +43,7 @@ if TYPE_CHECKING:
 _EXPLAINED = "The lines of a step; those of this stage are marked. Below: what Theano computes."
 
 
-def code_rows(
-    lines: Sequence[CodeLine], found: Sequence[Expression], sentence: str, stage: int
-) -> list[Row]:
-    rows: list[Row] = [Heading(lines_title(lines))]
-    for before, line in zip((CodeLine(0, ""), *lines), lines, strict=False):
-        number = str(line.stage) if line.stage and line.stage != before.stage else ""
-        rows.append(Code(line.text, "", number, line.stage == stage, bool(line.stage)))
-    rows += [Rule(), Heading("What Theano computes now", "shape")]
-    rows += [Code(one.text, one.shape, "", one.marked) for one in found]
-    return [*rows, Sentence(sentence, muted=True)]
-
-
 _COPY = "A copy of the network learns here. Yours stays as it is."
-
-
-class _NextButton(QPushButton):
-    """Names the next stage; whichever that is, it takes the room of the longest.
-
-    Else both cards would change their widths with the stage, and all in them would be painted
-    twice.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(_next_label(0))
-        self.setObjectName("nextButton")
-        self.setProperty("look", "primary")
-        explain(self, "Next", "Go on to the next stage.", "→")
-
-    def sizeHint(self) -> QSize:
-        widest = max(self._wide(_next_label(stage)) for stage in range(len(STAGES)))
-        return super().sizeHint() + QSize(widest - self._wide(self.text()), 0)
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def _wide(self, words: str) -> int:
-        return self.fontMetrics().size(Qt.TextShowMnemonic, words).width()
-
-
-def _next_label(stage: int) -> str:
-    """Return what the button says that leads on from a stage, from 1 on; 0 and the last: none."""
-    return f"Next: {STAGES[stage].title}" if 0 < stage < len(STAGES) else "Next"
 
 
 class CodeCard(Card):
@@ -114,9 +72,12 @@ class CodeCard(Card):
         )  # fmt: skip
         self._repeat = QWidget()
         row(self.again, self.ten_more, self.from_start, owner=self._repeat)
+        keep_room(self._repeat)
         self.body.addWidget(self._repeat)
         self.back = push_button("backButton", "Back", "Go back to the stage before.", "←")
-        self.next = _NextButton()
+        self.next = push_button(
+            "nextButton", "Next", "Go on to the next stage.", "→", look="primary"
+        )
         self.play = push_button(
             "playButton", "Play slowly", "Go through the stages by itself, 3 seconds each.", "Space"
         )
@@ -125,19 +86,26 @@ class CodeCard(Card):
         self.body.addLayout(row((self.back, 1), (self.next, 2), (self.play, 1)))
 
     def show_stage(self, shown: Shown | None, stage: int, followed: int, playing: bool) -> None:
-        last = len(STAGES)
-        settings = TrainingSettings() if shown is None else shown.settings
-        lines = tutorial_lines(settings)
-        found = () if shown is None else expressions(shown, stage, followed)
-        sentence = "" if shown is None else stage_sentence(shown, stage, shown.layers)
-        self.code.show_rows(code_rows(lines, found, sentence, stage))
+        self.code.show_rows(_code_rows(shown, stage, followed))
         self.back.setEnabled(stage > 1)
         # The stages of a step that is still to come are empty.
-        self.next.setEnabled(stage < last and shown is not None)
-        self.next.setText(_next_label(stage))
+        self.next.setEnabled(stage < len(STAGES) and shown is not None)
         self.play.setText("Stop" if playing else "Play slowly")
         self.play.setEnabled(shown is not None and theme.theme().motion)
-        self._repeat.setVisible(stage == last and shown is not None)
+        self._repeat.setVisible(stage == len(STAGES) and shown is not None)
+
+
+def _code_rows(shown: Shown | None, stage: int, followed: int) -> list[Row]:
+    lines = tutorial_lines(TrainingSettings() if shown is None else shown.settings)
+    rows: list[Row] = [Heading(lines_title(lines))]
+    for before, line in pairwise((CodeLine(0, ""), *lines)):
+        number = str(line.stage) if line.stage and line.stage != before.stage else ""
+        rows.append(Code(line.text, "", line.stage == stage, number, bool(line.stage)))
+    rows += [Rule(), Heading("What Theano computes now", "shape")]
+    if shown is not None:
+        rows += expressions(shown, stage, followed)
+        rows.append(Sentence(stage_sentence(shown, stage), muted=True))
+    return rows
 
 
 _MEANING = (

@@ -12,7 +12,7 @@ from mnist_draw.library.network_data import class_name
 from mnist_draw.training.updates import UPDATE_RULES
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.step_weight import Followed, Weight
+    from mnist_draw.analysis.step_weight import Weight
 
 #: Lines of the card below the picture, and the side of its pictures in logical pixels.
 LINES, _SIDE = 9, 56.0
@@ -20,11 +20,8 @@ LINES, _SIDE = 9, 56.0
 
 def number(value: float) -> str:
     """Return a figure with four significant digits: ``"−0.006370"``, ``"1.2e−07"``."""
-    return (
-        f"{value:.2e}".replace("-", "−")
-        if 0 < abs(value) < 1e-4
-        else (f"{value:#.4g}".replace("-", "−"))
-    )
+    kind = ".2e" if 0 < abs(value) < 1e-4 else "#.4g"
+    return f"{value:{kind}}".replace("-", "−")
 
 
 def weight_title(shown: Shown, weight: Weight) -> str:
@@ -44,34 +41,49 @@ def weight_title(shown: Shown, weight: Weight) -> str:
 
 
 def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
-    from mnist_draw.analysis.step_weight import follow
+    from mnist_draw.analysis.step_weight import accumulators_of
 
-    l2 = shown.settings.l2
-    found = follow(shown.figures, weight, l2)
-    rows = [Line("the weight now", number(found.before))]
+    figures, layer, place = shown.figures, weight.layer, (weight.source, weight.unit)
+    before, after = (float(v[2 * layer][place]) for v in (figures.before, figures.after))
+    given = float(figures.x[layer].ravel()[weight.source])
+    rows = [Line("the weight now", number(before))]
     if stage >= 2:
-        made = f"{found.given:.3g} × {number(found.before)}"
-        carried = number(found.given * found.before)
-        rows.append(Line("what it carries: output × weight", carried, made))
+        made = f"{given:.3g} × {number(before)}"
+        rows.append(Line("what it carries: output × weight", number(given * before), made))
     if stage >= 4:
-        last = weight.layer == len(shown.layers) - 1
-        words = "your picture pulls: output × "
-        words += "(target − p)" if last else "pull on the sum"
-        made = f"{found.given:.3g} × {number(-found.error)}"
-        if last:
-            target = int(weight.unit == shown.figures.label)
-            made = f"{found.given:.3g} × ({target} − {shown.figures.p[weight.unit]:.3f})"
-        rows.append(Line(words, number(-found.pull), made))
-        rows += _gradient_rows(found, len(shown.figures.losses), l2)
+        pull = -float(figures.delta[layer][weight.unit])
+        words, made = "pull on the sum", number(pull)
+        if layer == len(shown.layers) - 1:
+            target, p = int(weight.unit == figures.label), figures.p[weight.unit]
+            words, made = "(target − p)", f"({target} − {p:.3f})"
+        words = f"your picture pulls: output × {words}"
+        rows.append(Line(words, number(given * pull), f"{given:.3g} × {made}"))
+        gradient = float(figures.gradients[2 * layer][place])
+        rows += _gradient_rows(shown, before, gradient)
     if stage >= 5:
         names = UPDATE_RULES[shown.settings.update].accumulators
-        for name, (before, after) in zip(names, found.accumulators, strict=False):
+        for name, (old, new) in zip(names, accumulators_of(figures, weight), strict=False):
             name += describe_filled(shown, name)
-            rows.append(Line(name, f"→ {number(after)}", number(before)))
-        step = found.after - found.before
-        rows.append(Line("the step", number(step)))
-        rows.append(Line("the weight afterwards", number(found.after)))
+            rows.append(Line(name, f"→ {number(new)}", number(old)))
+        rows.append(Line("the step", number(after - before)))
+        rows.append(Line("the weight afterwards", number(after)))
     return rows
+
+
+def _gradient_rows(shown: Shown, weight: float, gradient: float) -> list[Line]:
+    """Say what the pull is the sum of: minus the gradient, as in the picture above."""
+    count, l2 = len(shown.figures.losses), shown.settings.l2
+    mean = f"mean pull of all {count:,}"
+    if not l2:
+        words = "it is alone" if count == 1 else mean
+        return [Line(f"{words}: minus the gradient", number(-gradient))]
+    penalty = 2 * l2 * weight
+    rows = [] if count == 1 else [Line(mean, number(penalty - gradient))]
+    return [
+        *rows,
+        Line("L2 pulls towards 0", number(-penalty), f"−2 × {l2:g} × {number(weight)}"),
+        Line("minus the gradient: the sum of both", number(-gradient)),
+    ]
 
 
 def describe_filled(shown: Shown, accumulator: str) -> str:
@@ -85,20 +97,6 @@ def describe_filled(shown: Shown, accumulator: str) -> str:
         return ""
     share = 1 - decay ** (shown.filling + shown.figures.number + 1)
     return "" if share > 0.5 else f", {100 * share:.1f} % of it"
-
-
-def _gradient_rows(found: Followed, count: int, l2: float) -> list[Line]:
-    """Say what the pull is the sum of: minus the gradient, as in the picture above."""
-    pull = number(-found.gradient)
-    mean = f"mean pull of all {count:,}"
-    if not l2:
-        alone = "it is alone: minus the gradient"
-        return [Line(alone if count == 1 else f"{mean}: minus the gradient", pull)]
-    rows = [] if count == 1 else [Line(mean, number(found.penalty - found.gradient))]
-    made = f"−2 × {l2:g} × {number(found.before)}"
-    rows.append(Line("L2 pulls towards 0", number(-found.penalty), made))
-    rows.append(Line("minus the gradient: the sum of both", pull))
-    return rows
 
 
 def weight_view_rows(shown: Shown | None, weight: Weight | None, stage: int) -> list[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mnist_draw.app.inside.rows_view import Code
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.networks import parse_network
@@ -44,13 +45,6 @@ class CodeLine:
     text: str
 
 
-@dataclass(frozen=True)
-class Expression:
-    text: str
-    shape: str
-    marked: bool = False
-
-
 def tutorial_lines(settings: TrainingSettings) -> list[CodeLine]:
     size, rate = settings.batch_size, f"{settings.learning_rate:g}"
     penalty = []
@@ -78,20 +72,20 @@ def lines_title(lines: Sequence[CodeLine]) -> str:
     return "The tutorial's lines" if same else "The lines of this step"
 
 
-def expressions(shown: Shown, stage: int, followed: int) -> list[Expression]:
+def expressions(shown: Shown, stage: int, followed: int) -> list[Code]:
     makers = (_minibatch, _forward, _loss, _gradient, _update)
     return makers[stage - 1](shown, followed)
 
 
-def _minibatch(shown: Shown, followed: int) -> list[Expression]:
+def _minibatch(shown: Shown, followed: int) -> list[Code]:
     count = len(shown.figures.losses)
     found = [
-        Expression("x = X_train[rows] / 256", f"{count} × 1 × 28 × 28", True),
-        Expression("y = y_train[rows]", f"{count}"),
+        Code("x = X_train[rows] / 256", f"{count} × 1 × 28 × 28", True),
+        Code("y = y_train[rows]", f"{count}"),
     ]
     for number, mask in enumerate(shown.figures.minibatch.masks):
         text = f"m{number + 1} = random < {shown.retained[number]:g}"
-        found.append(Expression(text, _shape(mask.shape)))
+        found.append(Code(text, _shape(mask.shape)))
     return found
 
 
@@ -137,66 +131,64 @@ def _mask(shown: Shown, place: int) -> str:
     return f" · m{number + 1}/{shown.retained[number]:g}"
 
 
-def _forward(shown: Shown, followed: int) -> list[Expression]:
+def _forward(shown: Shown, followed: int) -> list[Code]:
     count = (len(shown.figures.losses),)
-    found: list[Expression] = []
+    found: list[Code] = []
     products = _products(shown)
     for product in products:
         n, layer = product.number, shown.layers[product.number - 1]
         incoming, shape = _shape(count + layer.incoming), _shape(count + layer.shape)
         if product.pooled:
             before = f"h{n - 1}, {product.pooled}"
-            found.append(Expression(f"q{n - 1} = pool({before})", incoming))
+            found.append(Code(f"q{n - 1} = pool({before})", incoming))
         if product.mask:
-            found.append(
-                Expression(f"{product.source} = {product.dropped}{product.mask}", incoming)
-            )
+            found.append(Code(f"{product.source} = {product.dropped}{product.mask}", incoming))
         call = f"{'conv' if product.convolves else 'dot'}({product.source}, W{n})"
-        found.append(Expression(f"z{n} = {call} + b{n}", shape, n - 1 == followed))
+        found.append(Code(f"z{n} = {call} + b{n}", shape, n - 1 == followed))
         output = "p = softmax" if product is products[-1] else f"h{n} = {product.activation}"
-        found.append(Expression(f"{output}(z{n})", shape))
+        found.append(Code(f"{output}(z{n})", shape))
     return found
 
 
-def _loss(shown: Shown, followed: int) -> list[Expression]:
+def _loss(shown: Shown, followed: int) -> list[Code]:
     count, classes = len(shown.figures.losses), len(shown.figures.p)
     return [
-        Expression("p = exp(z) / exp(z).sum(axis=1)", f"{count} × {classes}"),
-        Expression("l = −log(p[i, y[i]])", f"{count}", True),
-        Expression(f"loss = l.mean(){_penalty(shown, ' + {:g}·Σ W²')}", "one number"),
+        Code("p = exp(z) / exp(z).sum(axis=1)", f"{count} × {classes}"),
+        Code("l = −log(p[i, y[i]])", f"{count}", True),
+        Code(f"loss = l.mean(){_penalty(shown, ' + {:g}·Σ W²')}", "one number"),
     ]
 
 
-def _gradient(shown: Shown, followed: int) -> list[Expression]:
+def _gradient(shown: Shown, followed: int) -> list[Code]:
     count, classes = len(shown.figures.losses), len(shown.figures.p)
     products = _products(shown)
-    found = [Expression(f"dz{len(products)} = (p − onehot(y)) / {count}", f"{count} × {classes}")]
+    found = [Code(f"dz{len(products)} = (p − onehot(y)) / {count}", f"{count} × {classes}")]
     for product in reversed(products):
         n, layer = product.number, shown.layers[product.number - 1]
         weights, back = f"dot({product.source}.T, dz{n})", f"dot(dz{n}, W{n}.T)"
         if product.convolves:
             weights, back = f"conv_wrt_W({product.source}, dz{n})", f"conv_wrt_x(dz{n}, W{n})"
         text = f"gW{n} = {weights}{_penalty(shown, f' + 2·{{:g}}·W{n}')}"
-        found.append(Expression(text, _shape(layer.W.shape), n - 1 == followed))
+        found.append(Code(text, _shape(layer.W.shape), n - 1 == followed))
         if n == 1:
             continue
         before = shown.layers[n - 2]
         back += product.mask
         if product.pooled:
             text = f"dq{n - 1} = {back}"
-            found.append(Expression(text, _shape((count, *layer.incoming))))
+            found.append(Code(text, _shape((count, *layer.incoming))))
             back = f"unpool(dq{n - 1}, h{n - 1}, {product.pooled})"
         activation = products[n - 2].activation
         slope = f"(z{n - 1} > 0)" if activation == "rectify" else f"{activation}'(z{n - 1})"
         shape = _shape((count, *before.shape))
-        found.append(Expression(f"dz{n - 1} = {back} · {slope}", shape))
+        found.append(Code(f"dz{n - 1} = {back} · {slope}", shape))
     return found
 
 
-def _update(shown: Shown, followed: int) -> list[Expression]:
+def _update(shown: Shown, followed: int) -> list[Code]:
     shape = _shape(shown.layers[followed].W.shape)
     formulas = UPDATE_RULES[shown.settings.update].formulas
-    return [Expression(text, shape, text.startswith("W =")) for text in formulas]
+    return [Code(text, shape, text.startswith("W =")) for text in formulas]
 
 
 def _penalty(shown: Shown, words: str) -> str:
@@ -239,8 +231,8 @@ def stage_figures(shown: Shown) -> list[str]:
     ]
 
 
-def stage_sentence(shown: Shown, stage: int, layers: Sequence[Layer]) -> str:
-    rule = shown.settings.update
+def stage_sentence(shown: Shown, stage: int) -> str:
+    rule, layers = shown.settings.update, shown.layers
     if stage == 1:
         return (
             "An epoch is as many steps as it takes to see every training picture once. Dropout "

@@ -156,9 +156,9 @@ class StepWorker(LatestJob):
     @staticmethod
     def _profiles_of(model: ModelFile) -> Any:
         from mnist_draw.analysis.network_probe import NetworkProbe
-        from mnist_draw.analysis.unit_profiles import ProfileSearch
+        from mnist_draw.analysis.unit_profiles import find_profiles
 
-        return lambda: ProfileSearch(NetworkProbe(model))
+        return lambda: find_profiles(NetworkProbe(model))
 
     def _draw_graphs(self, model: ModelFile) -> None:
         from mnist_draw.analysis.compiled_graph import graphs_of
@@ -179,9 +179,10 @@ class StepWorker(LatestJob):
             return quiet
         if callable(self._search):
             self._search = self._search()
-        if not self._search.step():
+        profiles = next(self._search)
+        if profiles is None:
             return 0.0
-        self.send(self.profiles_ready, self._network_step.model, self._search.profiles)
+        self.send(self.profiles_ready, self._network_step.model, profiles)
         self._search = None
         return None
 
