@@ -7,8 +7,9 @@ intermediate results are outputs. The first picture of the minibatch is the exam
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,6 @@ MAX_PICTURES = 1000
 FILLING, CONVOLUTION_FILLING = 20, 8
 
 
-class StoppedError(Exception):
-    """The step is not wanted any more."""
-
-
 class StepError(UserError):
     """The step of a network cannot be shown."""
 
@@ -59,30 +56,37 @@ class Minibatch:
 
 
 @dataclass(frozen=True, eq=False)
-class StepFigures:
-    """Everything about one step, float32. What has no N is of the example."""
+class StepNumbers:
+    """What the compiled step computes, float32. What has no N is of the example."""
 
-    #: Steps before this one.
-    number: int
-    minibatch: Minibatch
-    #: (N,), cross-entropy of each picture in nats, before and after; with the same masks.
+    #: (N,), cross-entropy of each picture in nats.
     losses: Floats = field(repr=False)
-    losses_after: Floats = field(repr=False)
     #: (classes,): the last layer's sums; probabilities, not divided by any temperature.
     z: Floats
     p: Floats
-    p_after: Floats
     #: Inputs of each layer with weights, dropout included.
     x: tuple[Floats, ...] = field(repr=False)
     #: Outputs of each hidden layer before dropout: (units,) or (maps, height, width).
     a: tuple[Floats, ...] = field(repr=False)
-    #: Minus the derivative of the example's loss by `a`, and by the pixels, (28, 28).
-    pull_a: tuple[Floats, ...] = field(repr=False)
+    #: Minus the derivative of the example's loss by the pixels, (28, 28), and by `a`.
     pull_x: Floats = field(repr=False)
+    pull_a: tuple[Floats, ...] = field(repr=False)
     #: The derivative of the example's loss by the sums of each layer with weights.
     delta: tuple[Floats, ...] = field(repr=False)
     #: The derivative of the minibatch's mean loss (with its L2 penalty) by each parameter.
     gradients: tuple[Floats, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class StepFigures(StepNumbers):
+    """Everything about one step."""
+
+    #: Steps before this one.
+    number: int
+    minibatch: Minibatch
+    #: Losses and probabilities after the step, with the same masks.
+    losses_after: Floats = field(repr=False)
+    p_after: Floats
     #: The parameters.
     before: tuple[Floats, ...] = field(repr=False)
     after: tuple[Floats, ...] = field(repr=False)
@@ -140,10 +144,6 @@ class OneStep:
         self.retained = tuple(retained for _, retained in self.expressions.mask_shapes)
         self._start: tuple[npt.NDArray[Any], ...] | None = None
         self.function: Any = None
-        #: Asked between two minibatches that fill accumulators: False gives up.
-        self.is_wanted: Callable[[], bool] = lambda: True
-        #: Called with ``(done, all)`` before each of these minibatches, and after the last.
-        self.filled: Callable[[int, int], None] = lambda done, total: None
         self.rewind()
 
     def compile(self) -> None:
@@ -151,7 +151,12 @@ class OneStep:
             self.function = self.expressions.compile()
 
     def fill(self) -> None:
-        """Let the accumulators be what they are in the middle of a run, and compile if need be.
+        """Let the accumulators be what they are in the middle of a run, and compile if need be."""
+        for _ in self.fill_gradually():
+            pass
+
+    def fill_gradually(self) -> Iterator[tuple[int, int]]:
+        """Do that; yield ``(done, all)`` around each minibatch that fills accumulators.
 
         They are those of the network's own run, or what was cached, or filled on some minibatches.
         """
@@ -164,7 +169,14 @@ class OneStep:
         if values is None:
             values = read_filled(self.model, self.settings, shapes)
         if values is None:
-            values = self._filled()
+            count = self.settings.batch_size
+            for number in range(self.filling):
+                yield number, self.filling
+                pictures, labels = self._draw(count, [1, number])
+                masks = self.masks(len(labels), number + 1)
+                self._call(Minibatch(pictures, labels, masks), 0.0)
+            yield self.filling, self.filling
+            values = self.state()
             save_filled(self.model, self.settings, values)
         self._start = tuple(values)
         self.rewind()
@@ -174,14 +186,17 @@ class OneStep:
 
         The same seed chooses the same pictures, and drops the same units.
         """
-        data = own_data(self.model) or load_dataset()
-        random = np.random.default_rng([seed, 0])
-        count = min(self.settings.batch_size, MAX_PICTURES, len(data.train_labels))
-        rows = random.choice(len(data.train_labels), count, replace=False)
-        pictures = scale(data.train_images[rows])
-        labels = data.train_labels[rows].astype(np.int32)
+        count = min(self.settings.batch_size, MAX_PICTURES)
+        pictures, labels = self._draw(count, [seed, 0])
         pictures[0, 0], labels[0] = picture, label
-        return Minibatch(pictures, labels, self.masks(count, seed))
+        return Minibatch(pictures, labels, self.masks(len(labels), seed))
+
+    def _draw(self, count: int, seed: Sequence[int]) -> tuple[Floats, npt.NDArray[np.int32]]:
+        """Draw training pictures with their labels; at most as many as there are."""
+        data = own_data(self.model) or load_dataset()
+        total = len(data.train_labels)
+        rows = np.random.default_rng(seed).choice(total, min(count, total), replace=False)
+        return scale(data.train_images[rows]), data.train_labels[rows].astype(np.int32)
 
     def masks(self, count: int, seed: int = 0) -> tuple[Floats, ...]:
         """Draw what dropout leaves out of ``count`` pictures."""
@@ -201,10 +216,8 @@ class OneStep:
         # Momentum moves weights at the rate 0, too.
         self._set(after, state_after)
         figures = StepFigures(
-            number=self.number, minibatch=minibatch, losses=found.losses,
-            losses_after=again.losses, z=found.z, p=found.p, p_after=again.p, x=found.x,
-            a=found.a, pull_a=found.pull_a, pull_x=found.pull_x, delta=found.delta,
-            gradients=found.gradients, before=before, after=after, state_before=state_before,
+            **vars(found), number=self.number, minibatch=minibatch, losses_after=again.losses,
+            p_after=again.p, before=before, after=after, state_before=state_before,
             state_after=state_after,
         )  # fmt: skip
         self.number += 1
@@ -259,16 +272,16 @@ class OneStep:
         for variable, value in zip(self.expressions.accumulators, state, strict=True):
             variable.set_value(np.asarray(value))
 
-    def _run(self, minibatch: Minibatch, rate: float) -> Found:
+    def _run(self, minibatch: Minibatch, rate: float) -> StepNumbers:
         self.expressions.learning_rate.set_value(np.float32(rate))
         # What is not finite is told in words, not by NumPy.
         with np.errstate(all="ignore"):
             first = np.zeros(1, np.int64)
             results = self.function(first, minibatch.pictures, minibatch.labels, *minibatch.masks)
         values = [np.array(value, np.float32) for value in results]
-        return Found(values, len(self.layers), len(minibatch.labels))
+        return _numbers(values, len(self.layers), len(minibatch.labels))
 
-    def _call(self, minibatch: Minibatch, rate: float) -> Found:
+    def _call(self, minibatch: Minibatch, rate: float) -> StepNumbers:
         found = self._run(minibatch, rate)
         if not np.isfinite(found.losses).all():
             self.rewind()
@@ -277,22 +290,6 @@ class OneStep:
                 "copy of the network is as it was before the first step."
             )
         return found
-
-    def _filled(self) -> tuple[npt.NDArray[Any], ...]:
-        """Fill the accumulators on minibatches of training pictures, learnt at the rate 0."""
-        data = own_data(self.model) or load_dataset()
-        count = min(self.settings.batch_size, len(data.train_labels))
-        for number in range(self.filling):
-            if not self.is_wanted():
-                raise StoppedError
-            self.filled(number, self.filling)
-            random = np.random.default_rng([1, number])
-            rows = random.choice(len(data.train_labels), count, replace=False)
-            pictures = scale(data.train_images[rows])
-            labels = data.train_labels[rows].astype(np.int32)
-            self._call(Minibatch(pictures, labels, self.masks(count, number + 1)), 0.0)
-        self.filled(self.filling, self.filling)
-        return self.state()
 
 
 class StepExpressions:
@@ -358,7 +355,7 @@ class StepExpressions:
         return self.outputs[-1]
 
     def compile(self) -> Any:
-        """Compile pictures, labels, masks → what `Found` reads; updates parameters."""
+        """Compile pictures, labels, masks → what `_numbers` reads; updates parameters."""
         import theano
         import theano.tensor as T
 
@@ -384,22 +381,16 @@ class _Given:
         return self._mask
 
 
-class Found:
-    """The results of the compiled function by name."""
+def _numbers(values: Sequence[Floats], layers: int, count: int) -> StepNumbers:
+    """Name the results of the compiled function."""
+    taken = iter(values)
 
-    def __init__(self, values: Sequence[Floats], layers: int, count: int) -> None:
-        self._values = list(values)
-        self.losses = self._values.pop(0)
-        self.z, self.p = self._firsts(2)
-        self.x = self._firsts(layers)
-        self.a = self._firsts(layers - 1)
-        # The gradient is that of the mean, in which one picture's loss counts one N-th.
-        self.pull_x = -count * self._firsts(1)[0][0]
-        self.pull_a = tuple(-count * value for value in self._firsts(layers - 1))
-        self.delta = tuple(count * value for value in self._firsts(layers))
-        self.gradients = tuple(self._values)
-
-    def _firsts(self, number: int) -> tuple[Floats, ...]:
+    def firsts(number: int, factor: int = 1) -> tuple[Floats, ...]:
         """Take so many results, and of each what is of the first picture."""
-        taken, self._values = self._values[:number], self._values[number:]
-        return tuple(value[0] for value in taken)
+        return tuple(factor * value[0] for value in islice(taken, number))
+
+    losses, (z, p), x, a = next(taken), firsts(2), firsts(layers), firsts(layers - 1)
+    # The gradient is that of the mean, in which one picture's loss counts one N-th.
+    (pull_x,), pull_a = firsts(1, -count), firsts(layers - 1, -count)
+    delta = firsts(layers, count)
+    return StepNumbers(losses, z, p, x, a, pull_x[0], pull_a, delta, tuple(taken))

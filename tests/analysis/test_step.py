@@ -17,7 +17,6 @@ from mnist_draw.analysis.one_step import (
     Minibatch,
     OneStep,
     StepError,
-    StoppedError,
     settings_of,
 )
 from mnist_draw.analysis.step_effects import LENGTHS, step_effects
@@ -170,22 +169,18 @@ def test_accumulators_are_those_of_the_run():
     assert read_from_run(other, settings, shapes) is None
 
 
-def test_filling_is_given_up_when_nobody_waits_and_kept_when_done(monkeypatch):
+def test_filling_is_given_up_when_nobody_waits_and_kept_when_done():
     model, settings = model_of("custom_mlp:1,30,0.2,0.5"), settings_for("custom_mlp:1,30,0.2,0.5")
     first = OneStep(model, settings)
-    first.is_wanted = lambda: False
-    with pytest.raises(StoppedError):
-        first.fill()
-    first.is_wanted = lambda: True
+    assert next(first.fill_gradually()) == (0, 20)
     first.fill()
     assert not first.from_run
     assert all(value.any() for value in first.state())
     for one, other in zip(first.parameters(), model.parameters, strict=True):
         np.testing.assert_array_equal(one, other)
     kept = [value.copy() for value in first.state()]
-    monkeypatch.setattr(OneStep, "_filled", lambda _: pytest.fail("filled again"))
     second = OneStep(model, settings)
-    second.fill()
+    assert list(second.fill_gradually()) == []
     for one, other in zip(kept, second.state(), strict=True):
         np.testing.assert_array_equal(one, other)
 

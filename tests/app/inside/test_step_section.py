@@ -1,6 +1,7 @@
 """The section One step: five stages of a step of a copy, done again to the same numbers."""
 
 from dataclasses import replace
+from inspect import GEN_CREATED, getgeneratorstate
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_a_step_is_painted_before_the_units_are_looked_at(section, qtbot, monkey
     qtbot.waitUntil(lambda: section.picture.shown is not None, timeout=60_000)
     qtbot.wait(100)
     # Compiling for it has not begun.
-    assert callable(section.worker._search)
+    assert getgeneratorstate(section.worker._search) == GEN_CREATED
     monkeypatch.setattr(step_worker, "_QUIET_S", 0.0)
     step(section, qtbot, "again")
     qtbot.waitUntil(section.is_ready, timeout=60_000)

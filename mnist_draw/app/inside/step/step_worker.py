@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
     from mnist_draw.analysis.one_step import StepFigures
     from mnist_draw.analysis.step_effects import StepEffects
+    from mnist_draw.analysis.unit_profiles import UnitProfiles
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.training.settings import TrainingSettings
 
@@ -92,7 +93,7 @@ class StepWorker(LatestJob):
         try:
             task = self._tasks.take()
             if task is not None:
-                self._learn_unless_stopped(task)
+                self._learn(task)
             model = self._graphs.take()
             if model is not None:
                 self._draw_graphs(model)
@@ -102,20 +103,15 @@ class StepWorker(LatestJob):
             self.send(self.stated, "")
             raise
 
-    def _learn_unless_stopped(self, task: Task) -> None:
-        from mnist_draw.analysis.one_step import StoppedError
-
-        try:
-            self._learn(task)
-        except StoppedError:
-            # Done when the section is active again.
-            self._tasks.put(task)
-
     def _learn(self, task: Task) -> None:
         from mnist_draw.analysis.step_effects import step_effects
         from mnist_draw.analysis.step_weight import left_out, moved_shares, moved_sums
 
         step = self._step_of(task.model)
+        if step is None:
+            # Done when the section is active again.
+            self._tasks.put(task)
+            return
         if self._minibatch is None or not _same(self._minibatch, task):
             step.rewind()
             self._minibatch = step.minibatch(task.picture, task.label)
@@ -136,29 +132,20 @@ class StepWorker(LatestJob):
         self.send(self.computed, shown)
 
     def _step_of(self, model: ModelFile) -> Any:
+        """Return a network's step; None where it is not wanted any more while it gets ready."""
         if self._network_step is None or self._network_step.model is not model:
             from mnist_draw.analysis.one_step import OneStep
 
             self.send(self.stated, COMPILING)
             self._network_step = self._minibatch = self._search = self._effects = None
             step = OneStep(model)
-            step.is_wanted = lambda: self._watched
-            step.compile()
-            step.filled = self._tell_filled
-            step.fill()
+            for done, total in step.fill_gradually():
+                if not self._watched:
+                    return None
+                self.send(self.stated, f"{FILLING}\n{done} of {total}")
             self._network_step = step
-            self._search = self._profiles_of(model)
+            self._search = _profiles_of(model)
         return self._network_step
-
-    def _tell_filled(self, done: int, total: int) -> None:
-        self.send(self.stated, f"{FILLING}\n{done} of {total}")
-
-    @staticmethod
-    def _profiles_of(model: ModelFile) -> Any:
-        from mnist_draw.analysis.network_probe import NetworkProbe
-        from mnist_draw.analysis.unit_profiles import find_profiles
-
-        return lambda: find_profiles(NetworkProbe(model))
 
     def _draw_graphs(self, model: ModelFile) -> None:
         from mnist_draw.analysis.compiled_graph import graphs_of
@@ -177,8 +164,6 @@ class StepWorker(LatestJob):
         quiet = self._quiet_until - time.monotonic()
         if quiet > 0:
             return quiet
-        if callable(self._search):
-            self._search = self._search()
         profiles = next(self._search)
         if profiles is None:
             return 0.0
@@ -194,6 +179,14 @@ class StepWorker(LatestJob):
             return None
         self.send(self.followed, self._shown, found)
         return 0.0
+
+
+def _profiles_of(model: ModelFile) -> Iterator[UnitProfiles | None]:
+    """Yield the profiles of the units in the end; compile with the first step."""
+    from mnist_draw.analysis.network_probe import NetworkProbe
+    from mnist_draw.analysis.unit_profiles import find_profiles
+
+    yield from find_profiles(NetworkProbe(model))
 
 
 def _same(minibatch: Any, task: Task) -> bool:
