@@ -7,7 +7,7 @@ if" in the same call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -104,16 +104,31 @@ class NetworkProbe:
     def __init__(self, model: ModelFile) -> None:
         self._built = BuiltNetwork(model)
         import theano
+        import theano.tensor as T
 
         self.network = self._built.text
         self._temperature = theano.shared(np.float32(1), name="temperature")
-        self._chain = _Chain(self._built.output, self._temperature)
+        self._pictures = T.tensor4("pictures")
+        self._gates: list[Any] = []
+        self._chain = Chain(self._built.output, self._pictures, True, self._add_gate)
+        self._mode = mode_for(self._built.output)
+        names = layer_names(model.parameters)
+        #: The layers that read what the first and the last hidden layer put out.
+        self._read = sorted({1, len(names) - 1} - {0, len(names)})
         #: Of `outputs`: ``"pixels"``, first and last hidden layer, ``"answer"``.
-        self.output_names, self._output_layers = _output_layers(self._built.output, model)
+        self.output_names = (PIXELS, *(names[place - 1] for place in self._read), ANSWER)
         #: Which of them is the last hidden layer; the pixels where there is none.
         self.last_hidden = len(self.output_names) - 2
         self.layers: tuple[Layer, ...] = ()
         self.use(model)
+
+    def _add_gate(self, z: Any) -> Any:
+        """Add a gate for the units of a layer with these sums."""
+        import theano.tensor as T
+
+        gate = T.matrix(f"gate {len(self._gates) + 1}")
+        self._gates.append(gate)
+        return gate.dimshuffle(0, 1, "x", "x") if z.ndim == 4 else gate
 
     def use(self, model: ModelFile) -> None:
         """Take another model of the same network, without compiling again."""
@@ -129,21 +144,37 @@ class NetworkProbe:
 
     @cached_property
     def _forward(self) -> Any:
-        return self._chain.compile_forward()
-
-    @cached_property
-    def _gradient(self) -> Any:
-        return self._chain.compile_gradient()
-
-    @cached_property
-    def _outputs(self) -> Any:
-        import lasagne
+        """Compile pictures and gates → logits, p, every z, every a, every x."""
         import theano
         import theano.tensor as T
 
-        pictures = T.tensor4("pictures")
-        outputs = lasagne.layers.get_output(self._output_layers, pictures, deterministic=True)
-        return theano.function([pictures], outputs, mode=theano_bridge.fast_mode())
+        chain, logits = self._chain, self._chain.sums[-1]
+        p = T.nnet.softmax(logits / self._temperature)
+        outputs = [logits, p, *chain.sums[:-1], *chain.outputs[:-1], *chain.inputs]
+        return theano.function([self._pictures, *self._gates], outputs, mode=self._mode)
+
+    @cached_property
+    def _gradient(self) -> Any:
+        """Compile pictures, gates, weights of the outputs → gradient by the pictures."""
+        import theano
+        import theano.tensor as T
+
+        pair = T.matrix("pair")
+        gradient = T.grad(T.sum(self._chain.sums[-1] * pair), self._pictures)
+        return theano.function([self._pictures, *self._gates, pair], gradient, mode=self._mode)
+
+    @property
+    def has_gradient(self) -> bool:
+        """Whether `input_gradient` is compiled."""
+        return "_gradient" in vars(self)
+
+    @cached_property
+    def _outputs(self) -> Any:
+        import theano
+
+        outputs = [*(self._chain.inputs[place] for place in self._read), self._chain.sums[-1]]
+        mode = theano_bridge.fast_mode()
+        return theano.function([self._pictures, *self._gates], outputs, mode=mode)
 
     def open_gates(self, rows: int) -> list[Floats]:
         """Return gates that let all units through, (rows, units) for each hidden layer."""
@@ -185,14 +216,12 @@ class NetworkProbe:
     def outputs(self, inputs: Floats) -> list[Floats]:
         """Return the outputs of `output_names` for at most `SLICE` pictures, float32 (n, numbers).
 
-        A convolution's are those after its pooling; the answer's the logarithms of probabilities,
-        less their mean: the sums that softmax begins with. Nearly all probabilities are 0 or 1.
+        A convolution's are those after its pooling; the answer's the logits, less their mean.
         """
         count = len(inputs)
-        found = self._outputs(_filled_up(inputs))
+        found = self._outputs(_filled_up(inputs), *self.open_gates(SLICE))
         flat = [np.asarray(values)[:count].reshape(count, -1) for values in found]
-        logs = np.log(np.maximum(flat[-1], np.finfo(np.float32).tiny))
-        flat[-1] = logs - logs.mean(axis=1, keepdims=True)
+        flat[-1] = flat[-1] - flat[-1].mean(axis=1, keepdims=True)
         return [inputs.reshape(count, -1), *flat]
 
     def outputs_of_all(self, images: npt.NDArray[np.uint8]) -> Iterator[list[Floats]]:
@@ -226,98 +255,7 @@ def _filled_up(pictures: Floats) -> Floats:
     return np.concatenate([pictures, blank])
 
 
-def _output_layers(network: Any, model: ModelFile) -> tuple[tuple[str, ...], list[Any]]:
-    """Return names and layers of first and last hidden layer, each pooled, and of the answer."""
-    import lasagne
-
-    hidden: list[Any] = []
-    for layer in lasagne.layers.get_all_layers(network)[:-1]:
-        if hasattr(layer, "W"):
-            hidden.append(layer)
-        elif isinstance(layer, lasagne.layers.MaxPool2DLayer) and hidden:
-            hidden[-1] = layer
-    names = layer_names(model.parameters)
-    chosen = sorted({0, len(hidden) - 1}) if hidden else []
-    return (PIXELS, *(names[n] for n in chosen), ANSWER), [*(hidden[n] for n in chosen), network]
-
-
-class _Chain:
-    """The network's expressions, layer by layer, with gates between them."""
-
-    def __init__(self, network: Any, temperature: Any) -> None:
-        import lasagne
-        import theano.tensor as T
-
-        self._layers = lasagne.layers.get_all_layers(network)
-        self._weighted = weighted_layers(network)
-        self._mode = mode_for(network)
-        self._activations = [activation_name(layer.nonlinearity) for layer in self._weighted]
-        self._pictures = T.tensor4("pictures")
-        self._gates: list[Any] = []
-        self._sums: list[Any] = []
-        self._outputs: list[Any] = []
-        self._inputs: list[Any] = []
-        value = self._pictures
-        for layer in self._layers[1:]:
-            if layer is network:
-                self._inputs.append(value)
-                value = layer_sum(layer, value)
-            elif layer in self._weighted:
-                value = self._pass(layer, value)
-            else:
-                value = layer.get_output_for(value, deterministic=True)
-        self._logits = value
-        self._p = T.nnet.softmax(value / temperature)
-
-    def _pass(self, layer: Any, value: Any) -> Any:
-        """Add a hidden layer: its sum, its nonlinearity, its gate."""
-        import theano.tensor as T
-
-        gate = T.matrix(f"gate {len(self._gates) + 1}")
-        self._inputs.append(value)
-        self._gates.append(gate)
-        z = layer_sum(layer, value)
-        a = layer.nonlinearity(z) * (gate.dimshuffle(0, 1, "x", "x") if z.ndim == 4 else gate)
-        self._sums.append(z)
-        self._outputs.append(a)
-        return a
-
-    def compile_forward(self) -> Any:
-        """Compile pictures and gates → logits, p, every z, every a, every x."""
-        import theano
-
-        outputs = [self._logits, self._p, *self._sums, *self._outputs, *self._inputs]
-        return theano.function([self._pictures, *self._gates], outputs, mode=self._mode)
-
-    def compile_gradient(self) -> Any:
-        """Compile pictures, gates, weights of the outputs → gradient by the pictures."""
-        import theano
-        import theano.tensor as T
-
-        pair = T.matrix("pair")
-        gradient = T.grad(T.sum(self._logits * pair), self._pictures)
-        inputs = [self._pictures, *self._gates, pair]
-        return theano.function(inputs, gradient, mode=self._mode)
-
-    def describe(self, parameters: Sequence[Floats]) -> tuple[Layer, ...]:
-        return layers_of(self._weighted, self._activations, parameters)
-
-
-def layers_of(
-    weighted: Sequence[Any], activations: Sequence[str], parameters: Sequence[Floats]
-) -> tuple[Layer, ...]:
-    """Describe Lasagne's layers with weights, from the picture on, with these parameters."""
-    names = [*layer_names(tuple(parameters))[:-1], "answer"]
-    result = []
-    for place, (name, layer) in enumerate(zip(names, weighted, strict=True)):
-        shape = tuple(int(size) for size in layer.output_shape[1:])
-        incoming = tuple(int(size) for size in layer.input_shape[1:])
-        W, b = parameters[2 * place], parameters[2 * place + 1]
-        result.append(Layer(name, shape, incoming, W, b, activations[place]))
-    return tuple(result)
-
-
-def layer_sum(layer: Any, value: Any, deterministic: bool = True) -> Any:
+def _sum_of(layer: Any, value: Any, deterministic: bool) -> Any:
     import lasagne
 
     nonlinearity = layer.nonlinearity
@@ -325,6 +263,46 @@ def layer_sum(layer: Any, value: Any, deterministic: bool = True) -> Any:
     found = layer.get_output_for(value, deterministic=deterministic)
     layer.nonlinearity = nonlinearity
     return found
+
+
+class Chain:
+    """The expressions of a network, layer by layer, between its sums and its nonlinearities.
+
+    The outputs of a layer with weights are multiplied by what ``gate`` returns for its sums.
+    """
+
+    def __init__(
+        self, network: Any, pictures: Any, deterministic: bool, gate: Callable[[Any], Any] | None
+    ) -> None:
+        import lasagne
+
+        self.weighted = weighted_layers(network)
+        #: Of each layer with weights: what it reads, its sums, its outputs.
+        self.inputs: list[Any] = []
+        self.sums: list[Any] = []
+        self.outputs: list[Any] = []
+        value = pictures
+        for layer in lasagne.layers.get_all_layers(network)[1:]:
+            if layer not in self.weighted:
+                value = layer.get_output_for(value, deterministic=deterministic)
+                continue
+            self.inputs.append(value)
+            self.sums.append(_sum_of(layer, value, deterministic))
+            value = layer.nonlinearity(self.sums[-1])
+            if gate is not None and layer is not network:
+                value = value * gate(self.sums[-1])
+            self.outputs.append(value)
+
+    def describe(self, parameters: Sequence[Floats]) -> tuple[Layer, ...]:
+        """Describe the layers with weights, from the picture on, with these parameters."""
+        names = [*layer_names(tuple(parameters))[:-1], "answer"]
+        result = []
+        for place, (name, layer) in enumerate(zip(names, self.weighted, strict=True)):
+            shape = tuple(int(size) for size in layer.output_shape[1:])
+            incoming = tuple(int(size) for size in layer.input_shape[1:])
+            W, b = parameters[2 * place], parameters[2 * place + 1]
+            result.append(Layer(name, shape, incoming, W, b, activation_name(layer.nonlinearity)))
+        return tuple(result)
 
 
 def start_model(model: ModelFile) -> ModelFile:

@@ -17,14 +17,12 @@ import numpy.typing as npt
 
 from mnist_draw import theano_bridge
 from mnist_draw.analysis.accumulators import read_filled, read_from_run, save_filled
-from mnist_draw.analysis.network_probe import Floats, Layer, layer_sum, layers_of
+from mnist_draw.analysis.network_probe import Chain, Floats
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import own_data
 from mnist_draw.networks import parse_network
-from mnist_draw.networks.operations import activation_name
 from mnist_draw.storage import ModelFile
-from mnist_draw.training.functions import weighted_layers
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES, updates_of
 
@@ -135,10 +133,7 @@ class OneStep:
         with theano_bridge.fixed_shapes():
             self.network = specification.build()
         self.expressions = StepExpressions(self.network, self.settings)
-        self.layers: tuple[Layer, ...] = layers_of(
-            self.expressions.weighted, self.expressions.activations, model.parameters
-        )
-        #: For each dropout layer the next layer with weights.
+        self.layers = self.expressions.chain.describe(model.parameters)
         self.mask_places = tuple(self.expressions.mask_places)
         #: For each dropout layer the share of its input that it lets through.
         self.retained = tuple(retained for _, retained in self.expressions.mask_shapes)
@@ -300,22 +295,14 @@ class StepExpressions:
         import theano
         import theano.tensor as T
 
-        self.settings = settings
-        self.layers: list[Any] = lasagne.layers.get_all_layers(network)
-        self.weighted = weighted_layers(network)
-        self.activations = [activation_name(layer.nonlinearity) for layer in self.weighted]
         self.pictures, self.targets = T.tensor4("pictures"), T.ivector("targets")
         self.masks: list[Any] = []
         self.mask_shapes: list[tuple[tuple[int, ...], float]] = []
+        #: For each dropout layer the next layer with weights.
         self.mask_places: list[int] = []
-        self.sums: list[Any] = []
-        self.outputs: list[Any] = []
-        self.inputs: list[Any] = []
-        #: The layers' outputs, the pictures first.
-        self.values: list[Any] = [self.pictures]
-        for layer in self.layers[1:]:
-            self.values.append(self._pass(layer, self.values[-1]))
-        self.prediction = self.values[-1]
+        self._give_masks(lasagne.layers.get_all_layers(network))
+        chain = self.chain = Chain(network, self.pictures, False, None)
+        self.prediction = chain.outputs[-1]
         self.losses = lasagne.objectives.categorical_crossentropy(self.prediction, self.targets)
         self.loss = self.losses.mean()
         self.params: list[Any] = lasagne.layers.get_all_params(network, trainable=True)
@@ -325,7 +312,7 @@ class StepExpressions:
                 network, lasagne.regularization.l2
             )
             objective = objective + np.float32(settings.l2) * penalty
-        between = [self.pictures, *self.outputs[:-1], *self.sums]
+        between = [self.pictures, *chain.outputs[:-1], *chain.sums]
         found = T.grad(objective, [*self.params, *between])
         self.gradients = found[: len(self.params)]
         self._between = found[len(self.params) :]
@@ -336,30 +323,29 @@ class StepExpressions:
         )
         self.accumulators = [variable for variable in self.updates if variable not in self.params]
 
-    def _pass(self, layer: Any, value: Any) -> Any:
+    def _give_masks(self, layers: Sequence[Any]) -> None:
         import lasagne
         import theano.tensor as T
 
-        if isinstance(layer, lasagne.layers.DropoutLayer) and layer.p:
-            mask = T.TensorType("float32", (False,) * value.ndim)(f"mask {len(self.masks) + 1}")
-            self.masks.append(mask)
-            shape = tuple(int(size) for size in layer.input_shape[1:])
-            self.mask_shapes.append((shape, 1.0 - float(layer.p)))
-            self.mask_places.append(len(self.sums))
-            layer._srng = _Given(mask)
-        if layer not in self.weighted:
-            return layer.get_output_for(value)
-        self.inputs.append(value)
-        self.sums.append(layer_sum(layer, value, deterministic=False))
-        self.outputs.append(layer.nonlinearity(self.sums[-1]))
-        return self.outputs[-1]
+        place = 0
+        for layer in layers:
+            place += hasattr(layer, "W")
+            if isinstance(layer, lasagne.layers.DropoutLayer) and layer.p:
+                shape = tuple(int(size) for size in layer.input_shape[1:])
+                kind = T.TensorType("float32", (False,) * (1 + len(shape)))
+                self.masks.append(kind(f"mask {len(self.masks) + 1}"))
+                self.mask_shapes.append((shape, 1.0 - float(layer.p)))
+                self.mask_places.append(place)
+                layer._srng = _Given(self.masks[-1])
 
     def compile(self) -> Any:
         """Compile pictures, labels, masks → what `_numbers` reads; updates parameters."""
         import theano
         import theano.tensor as T
 
-        firsts = [self.sums[-1], self.prediction, *self.inputs, *self.outputs[:-1], *self._between]
+        chain = self.chain
+        firsts = [chain.sums[-1], self.prediction, *chain.inputs, *chain.outputs[:-1],
+                  *self._between]  # fmt: skip
         # Rows by number, as the training function takes them: the rules that move slices through a
         # graph would leave operations behind that the native linker does not know.
         rows = T.lvector("rows")

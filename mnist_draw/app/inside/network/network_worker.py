@@ -179,6 +179,9 @@ class NetworkWorker(LatestJob):
         question = self._pictures.take()
         if question is not None:
             self._began_at = time.monotonic()
+            if not self._probe.has_gradient:
+                # The first picture need not wait until the gradient is compiled.
+                self.send(self.framed, frame_of(self._probe, question, with_ink=False))
             self.send(self.framed, frame_of(self._probe, question))
         digit = self._ideals.take()
         if digit is not None:
@@ -213,7 +216,7 @@ class NetworkWorker(LatestJob):
         return None
 
 
-def frame_of(probe: Any, question: FrameRequest) -> Frame:
+def frame_of(probe: Any, question: FrameRequest, with_ink: bool = True) -> Frame:
     import numpy as np
 
     picture = question.picture
@@ -236,5 +239,7 @@ def frame_of(probe: Any, question: FrameRequest) -> Frame:
     answer, rival = question.pair if asked and question.pair else (first, second)
     pair = np.zeros(passed.p.shape[1], np.float32)
     pair[answer], pair[rival] = 1, -1
-    pull = probe.input_gradient(picture, pair, [gate[:1] for gate in gates])
-    return Frame(question, probe.layers, passed, answer, rival, pull * picture)
+    ink = np.zeros_like(picture)
+    if with_ink:
+        ink = picture * probe.input_gradient(picture, pair, [gate[:1] for gate in gates])
+    return Frame(question, probe.layers, passed, answer, rival, ink)
