@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
@@ -13,7 +13,7 @@ from PyQt5.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.inside.network.network_worker import Unit
-from mnist_draw.app.inside.network.units import Places
+from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_bar, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular
@@ -60,12 +60,8 @@ class LayersView(QWidget):
         """Return the colour of a digit's row: of the answer or label, of the rival, or none."""
         raise NotImplementedError
 
-    def _lay_out(
-        self,
-        layers: tuple[Layer, ...],
-        rows: Sequence[np.ndarray | None],
-        heights: Sequence[np.ndarray | None],
-    ) -> Places:
+    def layout_options(self) -> dict[str, Any]:
+        """Return what `lay_out` is told beyond layers and room."""
         raise NotImplementedError
 
     # -- places
@@ -102,7 +98,8 @@ class LayersView(QWidget):
             hidden = range(len(layers) - 1)
             rows = [profiles.rows(n) if profiles and self.by_digit else None for n in hidden]
             heights = [None if profiles is None else profiles.means[n].max(0) for n in hidden]
-            self._places = self._lay_out(layers, rows, heights)
+            room, options = (self.width(), self.height()), self.layout_options()
+            self._places = lay_out(layers, *room, rows, heights, self.scale, **options)
         return self._places
 
     def unit_at(self, place: QPointF) -> Unit | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
@@ -16,14 +15,12 @@ from mnist_draw.app.inside.network.network_painter import (
     paint_still,
 )
 from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
-from mnist_draw.app.inside.network.units import Places, lay_out
+from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.widgets import claims_key
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mnist_draw.analysis.network_probe import Layer
 
 _EXPLAINED = (
@@ -109,14 +106,8 @@ class NetworkView(LayersView):
         self._lines = self._still = None
         super().lay_out_anew()
 
-    def _lay_out(
-        self,
-        layers: tuple[Layer, ...],
-        rows: Sequence[np.ndarray | None],
-        heights: Sequence[np.ndarray | None],
-    ) -> Places:
-        size = float(self.width()), float(self.height())
-        return lay_out(layers, *size, rows, heights, self.scale, pooled=True)
+    def layout_options(self) -> dict[str, Any]:
+        return {"pooled": True}
 
     def role(self, digit: int) -> str:
         if self.frame is None:

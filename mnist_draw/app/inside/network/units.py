@@ -36,15 +36,14 @@ class Column:
     columns: int
     rows: int
     at: np.ndarray = field(repr=False)
-    group: int = 0
-    pitch: float = 0.0
+    #: Rows of cells in each digit's row, and the height of that.
+    group: int
+    pitch: float
     tile: tuple[int, ...] = ()
     #: Whether it shows a convolution's maps after their pooling.
     pooled: bool = False
 
     def top_of(self, row: float) -> float:
-        if not self.group:
-            return self.box.top() + row * self.high
         band, within = divmod(row, self.group)
         pad = (self.pitch - self.group * self.high) / 2
         return self.box.top() + round(band * self.pitch + pad) + within * self.high
@@ -152,12 +151,13 @@ def lay_out(
     answers: float = 0.0,
     depth: int = ROWS,
     pooled: bool = False,
+    below: float = 0.0,
 ) -> Places:
     shown = shown_layers(len(layers) - 1)
     classes = layers[-1].units
     many = len(shown) > 2 or any(layers[n].convolves for n in shown)
     top, foot = 52.0 * scale, 30.0 * scale
-    body = height - top - foot
+    body = height - top - foot - below
     # Picture and the one below it fit, with their captions; pixels are whole.
     share = 0.15 if many else 0.226
     room = (body - 104 * scale) / 2 if pictures == 2 else body - 40 * scale
@@ -235,39 +235,24 @@ def _dense(
 ) -> Column:
     chosen = np.arange(units)
     if units > MAX_UNITS:
-        order = np.arange(units) if heights is None else np.argsort(-heights, kind="stable")
+        order = chosen if heights is None else np.argsort(-heights, kind="stable")
         chosen = np.sort(order[:MAX_UNITS])
-    band = box.height() / classes
-    cell = float(min(round(MAX_CELL * scale), max(MIN_CELL, math.floor(band / depth))))
-    while cell > MIN_CELL and not _fits(rows, chosen, box, cell, classes):
+    groups = [chosen]
+    if rows is not None:
+        groups = [chosen[rows[chosen] == digit] for digit in range(classes)]
+    band, most = box.height() / len(groups), max(len(group) for group in groups)
+    cell = min(round(MAX_CELL * scale), max(MIN_CELL, int(box.height() / classes / depth)))
+    while cell > MIN_CELL and int(box.width() / cell) * int(band / cell) < most:
         cell -= 1
+    across, down = max(1, int(box.width() / cell)), max(1, int(band / cell))
     at = np.full((units, 2), -1)
-    across = max(1, int(box.width() / cell))
-    if rows is None:
-        down = max(1, int(box.height() / cell))
-        across = min(across, max(1, math.ceil(len(chosen) / down)))
-        fit = chosen[: across * down]
-        at[fit, 0], at[fit, 1] = np.divmod(np.arange(len(fit)), across)
-        return Column(layer, box, cell, cell, across, down, at)
-    down = max(1, int(band / cell))
-    for digit in range(classes):
-        members = chosen[rows[chosen] == digit][: across * down]
+    for number, group in enumerate(groups):
+        members = group[: across * down]
         wide = max(1, math.ceil(len(members) / down))
-        at[members, 0] = digit * down + np.arange(len(members)) // wide
-        at[members, 1] = np.arange(len(members)) % wide
+        place = np.arange(len(members))
+        at[members, 0], at[members, 1] = number * down + place // wide, place % wide
     columns = int(at[:, 1].max()) + 1
-    return Column(layer, box, cell, cell, columns, classes * down, at, down, band)
-
-
-def _fits(
-    rows: np.ndarray | None, chosen: np.ndarray, box: QRectF, cell: float, classes: int
-) -> bool:
-    across = int(box.width() / cell)
-    if rows is None:
-        return across * int(box.height() / cell) >= len(chosen)
-    found = rows[chosen]
-    most = int(np.bincount(found[found >= 0], minlength=classes).max())
-    return across * int(box.height() / classes / cell) >= most
+    return Column(layer, box, cell, cell, columns, len(groups) * down, at, down, band)
 
 
 def _maps(layer: int, units: int, tile: tuple[int, ...], box: QRectF, pooled: bool) -> Column:
@@ -281,7 +266,17 @@ def _maps(layer: int, units: int, tile: tuple[int, ...], box: QRectF, pooled: bo
     cell = min(cell, 2.0 * (wide + 1))
     at, rows = np.stack(np.divmod(np.arange(units), columns), axis=1), math.ceil(units / columns)
     return Column(
-        layer, box, cell, cell * aspect, columns, rows, at, tile=tuple(tile), pooled=pooled
+        layer,
+        box,
+        cell,
+        cell * aspect,
+        columns,
+        rows,
+        at,
+        rows,
+        rows * cell * aspect,
+        tuple(tile),
+        pooled,
     )
 
 
@@ -305,7 +300,7 @@ def paint_values(painter: QPainter, column: Column, values: np.ndarray, ratio: f
     grid = column.grid(values)
     wide = column.columns * column.cell
     image = signed_image(grid, max(1, round(wide * ratio / grid.shape[1])), least=_LEAST)
-    group, high = column.group or column.rows, image.height() / column.rows
+    group, high = column.group, image.height() / column.rows
     for row in range(0, column.rows, group):
         source = QRectF(0, row * high, image.width(), group * high)
         place = QRectF(column.box.left(), column.top_of(row), wide, group * column.high)

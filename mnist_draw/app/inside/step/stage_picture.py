@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
@@ -13,7 +13,6 @@ from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, Q
 from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
 from mnist_draw.app.inside.network.units import (
     Places,
-    lay_out,
     paint_crosses,
     paint_ground,
     paint_values,
@@ -110,19 +109,12 @@ class StagePicture(LayersView):
         others = np.where(np.arange(len(figures.p)) == figures.label, -1, figures.p)
         return "second" if digit == int(others.argmax()) else ""
 
-    def _lay_out(
-        self,
-        layers: tuple[Layer, ...],
-        rows: Sequence[np.ndarray | None],
-        heights: Sequence[np.ndarray | None],
-    ) -> Places:
-        height = float(self.height())
-        if self.stage == 3:
-            height -= (_STRIP + 4) * self.scale - 26 * self.scale
-        return lay_out(
-            layers, float(self.width()), height, rows, heights, self.scale,
-            pictures=1, answers=_ROOM[self.stage - 1] * self.scale, depth=2,
-        )  # fmt: skip
+    def layout_options(self) -> dict[str, Any]:
+        return {
+            "pictures": 1, "answers": _ROOM[self.stage - 1] * self.scale, "depth": 2,
+            # Losses have more room than a legend.
+            "below": (_STRIP - 22) * self.scale if self.stage == 3 else 0.0,
+        }  # fmt: skip
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         unit = self.unit_at(event.localPos())
