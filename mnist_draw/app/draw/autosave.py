@@ -51,7 +51,6 @@ class BoardFiles:
         self.path: Path | None = None
         self.others: list[Path] = []
         self._lock: BaseFileLock | None = None
-        self._next: tuple[Path, BaseFileLock] | None = None
 
     def lock_newest(self, is_empty: Callable[[Path], bool]) -> Path:
         found: list[tuple[int, Path, BaseFileLock]] = []
@@ -74,41 +73,36 @@ class BoardFiles:
         return self._lock_new()
 
     def write(self, content: bytes) -> None:
-        if self._lock is None:
-            # The window released it, and did not close after all.
-            self._lock = _taken(self.path) if self.path is not None else None
-        path = self.path if self._lock is not None and self.path is not None else self._lock_new()
-        write_atomically(path, content)
+        write_atomically(self._hold(), content)
 
-    def hold_other(self) -> Path | None:
-        """Lock the first of the others, too; None if it is locked by now, or gone."""
-        path = self.others[0]
+    def exchange(self, renderings: Renderings) -> tuple[list[Item], str] | None:
+        """Read the first of the others as `_read` does, and exchange it for this window's file.
+
+        None if it is locked by now, or gone.
+        """
+        path = self.others.pop(0)
         lock = _taken(path) if path.exists() else None
         if lock is None:
-            self.others.pop(0)
             return None
-        self._next = path, lock
-        return path
+        try:
+            read, own = _read(path, renderings), self._hold()
+            if not read[1]:
+                if own.exists():
+                    self.others.append(next(free for free in _names() if not free.exists()))
+                    own.rename(self.others[-1])
+                path.rename(own)
+                # The next start begins with the drawing shown last.
+                now = time.time_ns()
+                os.utime(own, ns=(now, now))
+        finally:
+            lock.release()
+        return read
 
-    def use_other(self) -> None:
-        """Write to the file locked by `hold_other` from now on; the current one becomes another."""
-        assert self._next is not None
-        before = self.path
-        self.release()
-        (self.path, self._lock), self._next = self._next, None
-        self.others.remove(self.path)
-        # The next start begins with the drawing shown last. The system's own clock for files may
-        # give two of them the same time.
-        now = time.time_ns()
-        with contextlib.suppress(OSError):
-            os.utime(self.path, ns=(now, now))
-        if before is not None and before.exists():
-            self.others.append(before)
-
-    def release_other(self) -> None:
-        if self._next is not None:
-            self._next[1].release()
-            self._next = None
+    def _hold(self) -> Path:
+        """Return this window's file; lock it again where the window did not close after all."""
+        if self._lock is None:
+            self._lock = _taken(self.path) if self.path is not None else None
+        return self.path if self._lock is not None and self.path is not None else self._lock_new()
 
     def release(self) -> None:
         """Unlock this window's file; writing locks it again."""
@@ -218,29 +212,17 @@ class Autosave(QObject):
 
     def _show_other(self) -> None:
         self.save()
-        files, renderings = self._files, self._canvas.renderings()
-
-        def read() -> tuple[list[Item], str] | None:
-            path = files.hold_other()
-            return None if path is None else _read(path, renderings)
-
-        self._background.run(read, self._switch)
+        exchange = partial(self._files.exchange, self._canvas.renderings())
+        self._background.run(exchange, self._switch)
 
     def _switch(self, read: tuple[list[Item], str] | None) -> None:
-        drawing = self._canvas.drawing
-        is_saved = drawing.items is self._saved_items and not self._problem
-        if read is not None and not read[1] and is_saved:
-            self._canvas.start_with(read[0])
-            self._saved_items = drawing.items
-            self._background.run(self._files.use_other, lambda _: self._offer())
-            return
-        self._background.run(self._files.release_other)
         if read is None:
             notifier.problem("That drawing is open in another window by now, or its file is gone.")
         elif read[1]:
             notifier.problem(read[1])
-        elif not self._problem:
-            # The pen was put down meanwhile.
+        else:
+            self._canvas.show_items(read[0])
+            self._saved_items = self._canvas.drawing.items
             self._offer()
 
     def _changed(self) -> None:

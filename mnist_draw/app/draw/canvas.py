@@ -100,9 +100,6 @@ class Canvas(PointerWidget):
         self.drawing.restore(items)
         self.drawing_changed_elsewhere()
 
-    def start_with(self, items: Sequence[Item]) -> None:
-        self._history_step(lambda: self.drawing.start_with(items))
-
     def clear(self) -> None:
         self._history_step(self.drawing.clear)
 

@@ -158,13 +158,6 @@ class Drawing:
         else:
             self._show(list(items))
 
-    def start_with(self, items: Sequence[Item]) -> None:
-        """Put other items on the board, and forget all steps: another drawing begins here."""
-        self.end()
-        self._done.clear()
-        self._undone.clear()
-        self._show(list(items))
-
     def undo(self) -> None:
         self._step(self._done, self._undone)
 

@@ -5,11 +5,11 @@ happens in another thread when nothing was drawn for a moment. From then on the 
 belongs to the thread that answers. Ink, networks and compiled functions are left in mailboxes
 that hold only the newest, so a fast pen never builds up a queue.
 
-An answer never waits for an explanation: its thread takes only the newest question, rests
-between two, compiles after a moment without questions, and works only while it is visible.
-While a network learns, which wants all cores, it also waits until the pen has been still.
-It has the window's own priority. At a lower one it would hold the interpreter's lock for
-longer, and the window would wait for it.
+Explanations leave the answers time: their thread takes only the newest question, which follows an
+answer, rests between two, compiles after a moment without questions, and works only while it is
+visible. While a network learns, which wants all cores, it also waits until the pen has been still.
+It has the window's own priority. At a lower one it would hold the interpreter's lock for longer,
+and the window would wait for it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mnist_draw.recognition.answer import Answer, NumberAnswer
-    from mnist_draw.recognition.explanation import Explainer
+    from mnist_draw.recognition.explanation import Explainer, Explanation
     from mnist_draw.recognition.recogniser import CompiledNetwork, Recogniser
 
 logger = logging.getLogger("mnist_draw.app")
@@ -205,8 +205,6 @@ _REST = 0.04
 #: A busy computer or a large network gets longer rests: this many times what the last explanation
 #: took, up to this many times the shortest rest.
 _REST_TIMES, _MAX_REST_TIMES = 10, 12
-#: Seconds that a question is fresh; while the user draws, the next one follows within them.
-_FRESH, _NEXT = 0.002, 0.012
 #: While a network learns, seconds without a question before explaining begins: between two
 #: answers there is no core to spare, and the next answer would wait for the explanation's.
 _STILL = 0.1
@@ -227,7 +225,7 @@ def _explainer(model: ModelFile) -> Explainer:
 
 
 class Explanations(LatestJob):
-    """Owns the explainer; starts when visible, with a network and a question."""
+    """Owns the explainer; explains the newest question while that can be seen."""
 
     prepared = pyqtSignal()
     explained = pyqtSignal(object, int)
@@ -242,108 +240,74 @@ class Explanations(LatestJob):
         still: float = _STILL,
     ) -> None:
         super().__init__(
-            parent=parent,
+            self._explain,
+            parent,
             name="explanation",
             rest=rest,
-            quiet=quiet,
+            deliver_stale=True,
             watched=False,
             low_priority=False,
         )
-        self._make_explainer = make_explainer
-        self._shortest_rest, self._still = rest, still
-        self._is_busy = is_busy
+        self._make_explainer, self._is_busy = make_explainer, is_busy
+        self._shortest_rest, self._before_compiling, self._still = rest, quiet, still
         self._explainer: Explainer | None = None
-        self._network = ""
-        self._models: LatestValue[ModelFile] = LatestValue()
-        self._asked: LatestValue[ExplanationRequest] = LatestValue()
-        #: The last question, and one that is answered again for another network.
-        self._last: ExplanationRequest | None = None
-        self._again: ExplanationRequest | None = None
-        #: A model that is to be used but not yet is.
-        self._next: ModelFile | None = None
-        self._expecting = False
+        #: What the explainer was made of, if that did not fail; the newest network and question.
+        self._used: ModelFile | None = None
+        self._model: ModelFile | None = None
+        self._request: ExplanationRequest | None = None
+        self.answered.connect(self._deliver)
+
+    def _deliver(self, answer: tuple[Explanation, int] | None) -> None:
+        if answer is not None:
+            self.explained.emit(*answer)
 
     # -- from any thread
 
     def post_model(self, model: ModelFile) -> None:
-        self._models.put(model)
-        self.wake()
+        """Use another network; the last question is answered again."""
+        self._model = model
+        self._ask()
 
     def post(self, picture: np.ndarray, digit: int, ticket: int) -> None:
-        self._asked_at = time.monotonic()
-        self._asked.put((picture, digit, ticket))
-        self.wake()
+        self._request = picture, digit, ticket
+        self._ask()
+
+    def _ask(self) -> None:
+        model, used = self._model, self._used
+        if model is not None:
+            is_ready = used is not None and used.network == model.network
+            still = self._still if self._is_busy() else 0.0
+            self.quiet = still if is_ready else max(still, self._before_compiling)
+            self.ask((model, self._request))
 
     # -- in the thread
 
-    def process_pending(self) -> float | None:
-        """Take the newest network, then explain the newest question unless it is too early."""
-        self._next = self._models.take() or self._next
-        if self._next is not None:
-            wait = self._take_network(self._next)
-            if wait > 0:
-                return wait
-        if self._explainer is None:
+    def _explain(
+        self, question: tuple[ModelFile, ExplanationRequest | None]
+    ) -> tuple[Explanation, int] | None:
+        model, request = question
+        if model is not self._used:
+            self._use(model)
+        # A question about a class that only the network before had is of no use any more.
+        if self._explainer is None or request is None or request[1] >= self._explainer.classes:
             return None
-        return self._explain_newest(self._explainer)
+        picture, digit, ticket = request
+        began = time.monotonic()
+        explanation = self._explainer.explain(picture, digit)
+        long, shortest = _REST_TIMES * (time.monotonic() - began), self._shortest_rest
+        self.rest = max(shortest, min(long, _MAX_REST_TIMES * shortest))
+        return explanation, ticket
 
-    def _take_network(self, model: ModelFile) -> float:
-        if self._explainer is not None and model.network == self._network:
-            self._next = None
+    def _use(self, model: ModelFile) -> None:
+        before, self._used = self._used, model
+        if self._explainer is not None and before is not None and model.network == before.network:
             self._explainer.use(model)
-            return 0.0
+            return
         self._explainer = None
-        wait = self._asked_at + self.quiet - time.monotonic()
-        if wait <= 0:
-            # Taken first: a network that fails is tried once.
-            self._next = None
-            self._prepare(model)
-        return wait
-
-    def _prepare(self, model: ModelFile) -> None:
         try:
             self._explainer = self._make_explainer(model)
         except UserError as error:
             # The thread that answers tells what is wrong with a model.
             logger.info("no explanations: %s", error)
-            return
-        self._network = model.network
-        # The last question may have been answered for the network before this one.
-        self._again = self._last
-        self.send(self.prepared)
-
-    def _explain_newest(self, explainer: Explainer) -> float | None:
-        """Explain the newest question; return the seconds to wait where it is too early."""
-        now = time.monotonic()
-        busy = self._is_busy()
-        wait = self._began_at + self.rest - now
-        if busy:
-            wait = max(wait, self._asked_at + self._still - now)
-        if wait > 0:
-            self._expecting = False
-            return wait
-        if not busy and self._is_stale(now):
-            self._expecting = True
-            return _NEXT
-        self._expecting = False
-        question = self._asked.take() or self._again
-        self._again = None
-        # A question about a class that only the network before had is of no use any more.
-        if question is not None and question[1] < explainer.classes:
-            self._last = question
-            self._began_at = now
-            picture, digit, ticket = question
-            explanation = explainer.explain(picture, digit)
-            long, shortest = _REST_TIMES * (time.monotonic() - now), self._shortest_rest
-            self.rest = max(shortest, min(long, _MAX_REST_TIMES * shortest))
-            self.send(self.explained, explanation, ticket)
-        return None
-
-    def _is_stale(self, now: float) -> bool:
-        """Whether to wait for a newer question.
-
-        While the user draws, a question follows each answer, and the thread that answers is idle
-        just then. Later it might be in the middle of the next answer, and would wait.
-        """
-        age = now - self._asked_at
-        return not self._expecting and self._shortest_rest > 0 and _FRESH < age < _NEXT
+        else:
+            self.send(self.prepared)
