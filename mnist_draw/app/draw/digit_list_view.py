@@ -9,13 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PyQt5.QtCore import QAbstractTableModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPalette, QPixmap
+from PyQt5.QtGui import QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTableView,
     QToolButton,
     QWidget,
@@ -34,6 +32,7 @@ from mnist_draw.app.kit.widgets import (
     Card,
     ComboBox,
     Keys,
+    OwnColours,
     explain,
     label,
     push_button,
@@ -141,14 +140,6 @@ class DigitTableModel(QAbstractTableModel):
             # Ink keeps its colour where the row is chosen.
             icon.addPixmap(pixmap, QIcon.Selected)
         return self._icons[number]
-
-
-class _Delegate(QStyledItemDelegate):
-    """Gives a cell its colour where its row is chosen, too."""
-
-    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        super().initStyleOption(option, index)
-        option.palette.setBrush(QPalette.HighlightedText, option.palette.text())
 
 
 def paint_thumbnail(mask: QImage) -> QPixmap:
@@ -286,7 +277,7 @@ class DigitListView(QWidget):
         self.table = table = QTableView()
         table.setObjectName("myDigitsTable")
         table.setModel(self.model)
-        table.setItemDelegate(_Delegate(table))
+        table.setItemDelegate(OwnColours(table))
         sentence = (
             "All digits that you have taught, the newest first. 0 to 9 change the label of the "
             "chosen ones, Enter opens one on the board, Delete deletes them."

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PyQt5.QtCore import QEvent, QMimeData, QObject, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
-    QDragLeaveEvent,
-    QDropEvent,
-    QImage,
-    QKeyEvent,
-    QPainterPath,
-    QPaintEvent,
-    QPen,
+from PyQt5.QtGui import QDragLeaveEvent, QDropEvent, QIcon, QImage, QKeyEvent, QPainter
+from PyQt5.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QWidget,
 )
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QFileDialog, QFrame, QScrollArea, QWidget
 
 from mnist_draw.app.draw.board_items import PlacedPicture, Renderings, place_ink
 from mnist_draw.app.draw.canvas import Canvas
@@ -28,11 +28,11 @@ from mnist_draw.app.kit.active_network import BackgroundReader
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.painters import png_bytes, smooth_painter
+from mnist_draw.app.kit.painters import blank_pixmap, paint_box, png_bytes
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import Keys, explain, label, tip
+from mnist_draw.app.kit.widgets import Keys, OwnColours, explain, label, tip
 from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.recognition.certainty import Certainty, certainty_of_number
 
@@ -50,7 +50,7 @@ _MAX_SENTENCES = 3
 Source: TypeAlias = str | QImage
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FoundPicture:
     """A picture that was read."""
 
@@ -234,69 +234,27 @@ _THUMB = 56
 _INSET = 6
 
 
-class PictureThumb(QAbstractButton):
-    """One picture, small, and what it reads as."""
-
-    def __init__(self, picture: FoundPicture) -> None:
-        super().__init__()
-        self.picture = picture
-        self.answer = ""
-        self.setCheckable(True)
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setCursor(Qt.PointingHandCursor)
-        # Painted anew as the pointer arrives and leaves.
-        self.setAttribute(Qt.WA_Hover)
-        self.setFixedSize(_thumb_size())
-        Keys(self, lambda key: self.click if key.key() in (Qt.Key_Return, Qt.Key_Enter) else None)
-        self.show_answer("", "no answer yet")
-
-    def show_answer(self, text: str, description: str) -> None:
-        self.answer = text
-        explain(
-            self, f"{self.picture.name}: {description}", "Put this picture on the board.", "Enter"
-        )
-        self.setToolTip(tip(f"{self.picture.name}: {description}. Click to put it on the board."))
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = smooth_painter(self)
-        square = QRectF(0.5, 0.5, _THUMB - 1.0, _THUMB - 1.0)
-        frame = QPainterPath()
-        frame.addRoundedRect(square, Size.FIELD_RADIUS, Size.FIELD_RADIUS)
-        painter.fillPath(frame, theme.colour("paper"))
-        rect = self.picture.placed.rect
-        room = _THUMB - 2.0 * _INSET
-        scale = room / max(rect.width(), rect.height())
-        painter.save()
-        painter.translate(square.center())
-        painter.scale(scale, scale)
-        painter.translate(-rect.center())
-        self.picture.placed.paint(painter, theme.colour("ink"))
-        painter.restore()
-        painter.setPen(self._edge())
-        painter.drawPath(frame)
-        below = QRectF(0, _THUMB, _THUMB, self.height() - _THUMB)
-        size = Text.BODY if len(self.answer) > 1 else Text.SENTENCE
-        painter.setFont(theme.font(size, bold=True))
-        painter.setPen(theme.colour("muted" if self.answer == "?" else "accent"))
-        shown = painter.fontMetrics().elidedText(self.answer, Qt.ElideRight, _THUMB)
-        painter.drawText(below, Qt.AlignCenter, shown)
-
-    def _edge(self) -> QPen:
-        if self.hasFocus():
-            return QPen(theme.colour("second"), 2)
-        if self.isChecked():
-            return QPen(theme.colour("accent"), 2)
-        return QPen(theme.colour("muted" if self.underMouse() else "line"), 1)
-
-
-def _thumb_size() -> QSize:
-    below = round(theme.text_scale() * Text.FIGURE) + Size.GRID
-    return QSize(_THUMB, _THUMB + below)
+def _thumbnail(placed: PlacedPicture) -> QIcon:
+    """Return the ink of a picture on paper, in the colours of the board."""
+    pixmap = blank_pixmap(_THUMB, _THUMB, 2)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.Antialiasing)
+    square = QRectF(0.5, 0.5, _THUMB - 1.0, _THUMB - 1.0)
+    paint_box(painter, square, "paper", radius=Size.FIELD_RADIUS)
+    scale = (_THUMB - 2.0 * _INSET) / max(placed.rect.width(), placed.rect.height())
+    painter.translate(square.center())
+    painter.scale(scale, scale)
+    painter.translate(-placed.rect.center())
+    placed.paint(painter, theme.colour("ink"))
+    painter.end()
+    icon = QIcon(pixmap)
+    # Ink keeps its colour where the picture is chosen.
+    icon.addPixmap(pixmap, QIcon.Selected)
+    return icon
 
 
 class PictureStrip(QFrame):
-    """Thumbnails in a row that scrolls; hidden when there are none."""
+    """Pictures in a row that scrolls, each with what it reads as; hidden when there are none."""
 
     chosen = pyqtSignal(FoundPicture)
     closed = pyqtSignal()
@@ -306,7 +264,7 @@ class PictureStrip(QFrame):
         self.setObjectName("pictureStrip")
         self.setProperty("look", "card")
         self.setAccessibleName("Pictures")
-        self.thumbs: list[PictureThumb] = []
+        self.pictures: dict[FoundPicture, QListWidgetItem] = {}
         self._reader = reader
         self._round = 0
         self.caption = label("", "muted", "pictureStripLabel")
@@ -314,44 +272,68 @@ class PictureStrip(QFrame):
             "closeStripButton", "x", "Close the pictures", "Put the pictures away.", "Esc"
         )
         self.close_button.clicked.connect(self.close_strip)
-        inside = QWidget()
-        self._row = row(1, owner=inside)
-        self._area = QScrollArea()
-        self._area.setWidget(inside)
-        self._area.setWidgetResizable(True)
-        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
-        self._area.setFocusPolicy(Qt.NoFocus)
+        self.list = QListWidget()
+        self.list.setObjectName("pictureList")
+        explain(self.list, "Pictures", "Choose a picture to put it on the board.", "Enter")
+        self.list.setViewMode(QListView.IconMode)
+        self.list.setMovement(QListView.Static)
+        self.list.setWrapping(False)
+        self.list.setIconSize(QSize(_THUMB, _THUMB))
+        self.list.setItemDelegate(OwnColours(self.list))
+        self.list.setVerticalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
+        self.list.itemClicked.connect(lambda _: self._choose())
+        Keys(self.list, self._meaning)
         top = row((self.caption, 1), self.close_button)
         gap = Size.FIELD_GAP
         column(
-            top, self._area, gap=Size.GRID, margins=(Size.CARD_PADDING, gap, gap, gap), owner=self
+            top, self.list, gap=Size.GRID, margins=(Size.CARD_PADDING, gap, gap, gap), owner=self
         )
         self._expected = 0
         reader.network.changed.connect(self._ask_again)
-        theme.theme().changed.connect(self.update)
+        theme.theme().changed.connect(self._recolour)
         self.hide()
+
+    def _meaning(self, event: QKeyEvent) -> Callable[[], object] | None:
+        return self._choose if event.key() in (Qt.Key_Return, Qt.Key_Enter) else None
+
+    def _choose(self) -> None:
+        self.chosen.emit(list(self.pictures)[self.list.currentRow()])
 
     def start(self, count: int) -> None:
         self._empty()
         self._expected = count
         self._say()
         # Room for the scroll bar as well: the board must not change its height once it appears.
-        self._area.setFixedHeight(_thumb_size().height() + Size.CARD_GAP)
+        line = theme.scaled(Text.FIGURE) + 2 * Size.FIELD_GAP
+        self.list.setFixedHeight(_THUMB + line + Size.CARD_GAP)
         self.show()
 
     def add(self, picture: FoundPicture) -> None:
-        thumb = PictureThumb(picture)
-        thumb.clicked.connect(lambda: self.chosen.emit(picture))
-        thumb.installEventFilter(self)
-        self._row.insertWidget(len(self.thumbs), thumb)
-        self.thumbs.append(thumb)
+        item = QListWidgetItem(_thumbnail(picture.placed), "", self.list)
+        item.setTextAlignment(Qt.AlignCenter)
+        self.pictures[picture] = item
+        self._show_answer(picture, "", "no answer yet")
         self._say()
-        self._ask(thumb)
+        self._ask(picture)
+
+    def _show_answer(self, picture: FoundPicture, answer: str, description: str) -> None:
+        item = self.pictures[picture]
+        item.setText(answer)
+        item.setFont(theme.font(Text.BODY if len(answer) > 1 else Text.SENTENCE, bold=True))
+        item.setForeground(theme.colour("muted" if answer == "?" else "accent"))
+        sentence = f"{picture.name}: {description}"
+        item.setData(Qt.AccessibleTextRole, sentence)
+        item.setToolTip(tip(f"{sentence}. Click to put it on the board."))
+
+    def _recolour(self) -> None:
+        for picture, item in self.pictures.items():
+            item.setIcon(_thumbnail(picture.placed))
+            item.setForeground(theme.colour("muted" if item.text() == "?" else "accent"))
 
     def finish(self) -> None:
-        self._expected = len(self.thumbs)
+        self._expected = len(self.pictures)
         self._say()
-        if not self.thumbs:
+        if not self.pictures:
             self.close_strip()
 
     def close_strip(self) -> None:
@@ -362,23 +344,23 @@ class PictureStrip(QFrame):
         self.closed.emit()
 
     def mark(self, picture: FoundPicture | None) -> None:
-        for thumb in self.thumbs:
-            thumb.setChecked(thumb.picture is picture)
+        if picture is not None and picture in self.pictures:
+            self.list.setCurrentItem(self.pictures[picture])
+        else:
+            self.list.clearSelection()
 
     def _empty(self) -> None:
         self._round += 1
-        for thumb in self.thumbs:
-            self._row.removeWidget(thumb)
-            thumb.deleteLater()
-        self.thumbs = []
+        self.list.clear()
+        self.pictures.clear()
 
     def _say(self) -> None:
-        ready = len(self.thumbs)
+        ready = len(self.pictures)
         count = f"{ready}" if ready == self._expected else f"{ready} of {self._expected}"
         self.caption.setText(f"{count} pictures; click one to put it on the board")
 
-    def _ask(self, thumb: PictureThumb) -> None:
-        placed, round_number = thumb.picture.placed, self._round
+    def _ask(self, picture: FoundPicture) -> None:
+        placed, round_number = picture.placed, self._round
 
         def read(recogniser: Any) -> Certainty:
             ink = ink_on_board(placed)
@@ -388,25 +370,11 @@ class PictureStrip(QFrame):
 
         def finished(certainty: Certainty | None) -> None:
             if certainty is not None and round_number == self._round:
-                thumb.show_answer(certainty.label, certainty.sentence)
+                self._show_answer(picture, certainty.label, certainty.sentence)
 
         self._reader.ask(read, finished)
 
     def _ask_again(self) -> None:
         self._round += 1
-        for thumb in self.thumbs:
-            self._ask(thumb)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Walk through the pictures with the arrow keys; scroll to the focused one."""
-        if not isinstance(watched, PictureThumb):
-            return False
-        if event.type() == QEvent.FocusIn:
-            self._area.ensureWidgetVisible(watched, Size.FIELD_GAP, 0)
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.KeyPress:
-            step = {int(Qt.Key_Left): -1, int(Qt.Key_Right): 1}.get(event.key())
-            if step is not None:
-                index = self.thumbs.index(watched) + step
-                self.thumbs[min(max(index, 0), len(self.thumbs) - 1)].setFocus()
-                return True
-        return False
+        for picture in self.pictures:
+            self._ask(picture)

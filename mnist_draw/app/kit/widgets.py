@@ -8,12 +8,13 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from PyQt5.QtCore import QEvent, QObject, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QFocusEvent,
     QKeyEvent,
     QKeySequence,
     QPaintEvent,
+    QPalette,
     QValidator,
     QWheelEvent,
 )
@@ -30,8 +31,10 @@ from PyQt5.QtWidgets import (
     QSizePolicy,
     QSpinBox,
     QStyle,
+    QStyledItemDelegate,
     QStyleOptionButton,
     QStyleOptionComboBox,
+    QStyleOptionViewItem,
     QStylePainter,
     QTableView,
     QVBoxLayout,
@@ -179,6 +182,14 @@ def style_table(table: QTableView, row_height: int) -> None:
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignLeft | Qt.AlignVCenter)
+
+
+class OwnColours(QStyledItemDelegate):
+    """Gives an item of a list or a table its colour where it is chosen, too."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.palette.setBrush(QPalette.HighlightedText, option.palette.text())
 
 
 class Card(QFrame):

@@ -210,36 +210,46 @@ def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, monke
 # -- several
 
 
+def click(strip, place):
+    """Click a picture of the strip."""
+    rect = strip.list.visualItemRect(strip.list.item(place))
+    QTest.mouseClick(strip.list.viewport(), Qt.LeftButton, Qt.NoModifier, rect.center())
+
+
+def marked(strip):
+    return [strip.list.row(item) for item in strip.list.selectedItems()]
+
+
 def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
     strip = desk.tab.pictures.strip
 
-    def wait_for_answers(*answers):
-        desk.qtbot.waitUntil(lambda: tuple(thumb.answer for thumb in strip.thumbs) == answers)
+    def wait_for_answers(answers):
+        items = [strip.list.item(place) for place in range(len(answers))]
+        desk.qtbot.waitUntil(lambda: "".join(item.text() for item in items) == answers)
 
     desk.tab.network.confirm(fakes.model())
     before = desk.canvas.ink()
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(4))))
-    wait_for_answers("1", "2", "3", "4")
+    desk.qtbot.waitUntil(lambda: strip.list.count() == 4)
+    wait_for_answers("1234")
     assert strip.isVisible()
-    assert "90.0 %" in strip.thumbs[2].accessibleName()
+    assert "90.0 %" in strip.list.item(2).data(Qt.AccessibleTextRole)
     assert np.array_equal(desk.canvas.ink(), before)
     desk.tab.network.confirm(fakes.model(0.7))
-    wait_for_answers("5", "6", "7", "8")
-    QTest.mouseClick(strip.thumbs[2], Qt.LeftButton)
+    wait_for_answers("5678")
+    click(strip, 2)
     third = desk.wait_for_picture()
     # Together, renderings of the board's size would fill the memory.
-    assert all(len(thumb.picture.placed._cached) <= 1 for thumb in strip.thumbs)
-    assert strip.thumbs[2].isChecked()
-    strip.thumbs[0].setFocus()
-    QTest.keyClick(strip.thumbs[0], Qt.Key_Right)
-    QTest.keyClick(strip.thumbs[1], Qt.Key_Return)
-    desk.qtbot.waitUntil(strip.thumbs[1].isChecked)
-    desk.qtbot.waitUntil(lambda: not strip.thumbs[2].isChecked())
-    assert not np.array_equal(desk.canvas.ink(), third)
-    assert [thumb.isChecked() for thumb in strip.thumbs] == [False, True, False, False]
+    assert all(len(picture.placed._cached) <= 2 for picture in strip.pictures)
+    desk.qtbot.waitUntil(lambda: marked(strip) == [2])
+    QTest.keyClick(strip.list, Qt.Key_Left)
+    assert np.array_equal(desk.canvas.ink(), third)
+    QTest.keyClick(strip.list, Qt.Key_Return)
+    desk.qtbot.waitUntil(lambda: not np.array_equal(desk.canvas.ink(), third))
+    assert marked(strip) == [1]
     desk.canvas.undo()
     assert np.array_equal(desk.canvas.ink(), third)
-    assert not any(thumb.isChecked() for thumb in strip.thumbs)
+    assert marked(strip) == []
     desk.canvas.setFocus()
     QTest.keyClick(desk.canvas, Qt.Key_Escape)
     assert not strip.isVisible()
@@ -254,7 +264,7 @@ def test_bad_pictures_among_several_do_not_keep_the_others_away(desk, tmp_path, 
     assert not strip.isVisible()
     desk.drop(files(bad[0], digit_file(tmp_path, 1), *bad[1:], digit_file(tmp_path, 2)))
     told = desk.wait_until_told()
-    assert len(strip.thumbs) == 2
+    assert len(strip.pictures) == 2
     assert "bad0.png" in told
     assert "2 more could not be read" in told
     assert strip.caption.text().startswith("2 pictures")
@@ -264,7 +274,7 @@ def test_bad_pictures_among_several_do_not_keep_the_others_away(desk, tmp_path, 
     monkeypatch.setattr("mnist_draw.app.draw.picture_files.MAX_COUNT", 3)
     desk.drop(files(*(digit_file(tmp_path, number) for number in range(5))))
     assert "first 3 of 5" in desk.wait_until_told()
-    assert len(strip.thumbs) == 3
+    assert len(strip.pictures) == 3
 
 
 def test_a_closed_strip_reads_no_more(desk, tmp_path):
@@ -272,7 +282,7 @@ def test_a_closed_strip_reads_no_more(desk, tmp_path):
     desk.tab.pictures.strip.close_strip()
     assert desk.tab._background.wait()
     QApplication.processEvents()
-    assert not desk.tab.pictures.strip.thumbs
+    assert not desk.tab.pictures.strip.pictures
     assert not desk.tab.pictures.strip.isVisible()
 
 
