@@ -139,7 +139,6 @@ class Desktop:
         self._server.wait()
 
     def close(self):
-        """End whatever still runs."""
         for process in (self.program, self._server):
             if process.poll() is None:
                 process.terminate()

@@ -34,7 +34,7 @@ _BATCH_ALPHA = 0.45
 #: Name, colour and line of each curve in the legend, and the length of its sample.
 _LINES = (("training", "accent", Qt.SolidLine), ("validation", "second", Qt.DashLine))
 _DASH = 20
-_LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
+_LEFT = int(Qt.AlignLeft | Qt.AlignVCenter | Qt.TextDontClip)
 _EXPORTS = (
     ("png", "Save as picture (PNG) …"),
     *((name, entry.save_text) for name, entry in RUN_FORMATS.items() if entry.save_text),
@@ -79,45 +79,37 @@ class Legend(QWidget):
         # Too narrow for names: the lines remain.
         return QSize(len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP), self.sizeHint().height())
 
+    def shown(self) -> tuple[list[str], bool]:
+        """Return what is painted beside the lines, and whether these are below each other."""
+        metrics, texts = QFontMetricsF(theme.font(Text.LABEL)), self.texts()
+        gaps = len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
+        if gaps + sum(map(metrics.horizontalAdvance, texts)) <= self.width():
+            return texts[:-1], False
+        if self.epoch:
+            return list(self.figures), False
+        small, room = (
+            QFontMetricsF(theme.font(Text.AXIS)),
+            max(0, self.width() - _DASH - Size.TIGHT),
+        )
+        return [small.elidedText(text, Qt.ElideRight, room) for text in texts[:-1]], True
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setFont(theme.font(Text.LABEL))
+        texts, stacked = self.shown()
+        painter.setFont(theme.font(Text.AXIS if stacked else Text.LABEL))
         metrics = QFontMetricsF(painter.font())
-        *texts, epoch = self.texts()
-        gaps = len(texts) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
-        wide = sum(metrics.horizontalAdvance(text) for text in (*texts, epoch))
-        if epoch and gaps + wide > self.width():
-            texts = list(self.figures)
-        elif gaps + wide > self.width():
-            self._paint_lines(painter)
-            return
-        x, middle = 0.0, self.height() / 2
+        x, y, high = 0.0, 0.0, self.height() / (len(_LINES) if stacked else 1)
         for text, (_, colour, style) in zip(texts, _LINES, strict=True):
+            middle, words = y + high / 2, x + _DASH + Size.TIGHT
             painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))
             painter.drawLine(QLineF(x, middle, x + _DASH, middle))
-            x += _DASH + Size.TIGHT
             painter.setPen(theme.colour("muted"))
-            painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, text)
-            x += metrics.horizontalAdvance(text) + Size.FIELD_GAP
-        painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, epoch)
-
-    def names_in_lines(self) -> list[str]:
-        metrics = QFontMetricsF(theme.font(Text.AXIS))
-        room = max(0, self.width() - _DASH - Size.TIGHT)
-        return [metrics.elidedText(text, Qt.ElideRight, room) for text in self.texts()[:-1]]
-
-    def _paint_lines(self, painter: QPainter) -> None:
-        painter.setFont(theme.font(Text.AXIS))
-        high = self.height() / len(_LINES)
-        left = float(_DASH + Size.TIGHT)
-        for number, (text, (_, colour, style)) in enumerate(
-            zip(self.names_in_lines(), _LINES, strict=True)
-        ):
-            box = QRectF(left, number * high, self.width() - left, high)
-            painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))
-            painter.drawLine(QLineF(0, box.center().y(), _DASH, box.center().y()))
-            painter.setPen(theme.colour("muted"))
-            painter.drawText(box, _LEFT | int(Qt.TextDontClip), text)
+            painter.drawText(QRectF(words, y, self.width() - words, high), _LEFT, text)
+            if stacked:
+                y += high
+            else:
+                x = words + metrics.horizontalAdvance(text) + Size.FIELD_GAP
+        painter.drawText(QRectF(x, 0, self.width() - x, self.height()), _LEFT, self.epoch)
 
 
 class CurveCard(Card):

@@ -34,6 +34,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.training.presets import (
     AS_IN_THE_TUTORIAL,
     PRESETS,
+    Preset,
     delete_preset,
     load_settings,
     own_presets,
@@ -293,11 +294,10 @@ class SettingsDrawer(QWidget):
     def _list_presets(self) -> None:
         self.presets.clear()
         for preset in PRESETS.values():
-            self.presets.addItem(preset.title)
+            self.presets.addItem(preset.title, preset)
         self.presets.insertSeparator(self.presets.count())
-        self.presets.addItem(AS_IN_THE_TUTORIAL)
-        for name in self._own:
-            self.presets.addItem(name)
+        for name, settings in {AS_IN_THE_TUTORIAL: TrainingSettings(), **self._own}.items():
+            self.presets.addItem(name, settings)
         self._show_preset()
 
     def _show_preset(self) -> None:
@@ -305,14 +305,11 @@ class SettingsDrawer(QWidget):
         self._delete.setVisible(self.form.base_title in self._own)
 
     def _choose_preset(self, index: int) -> None:
-        title = self.presets.itemText(index)
-        preset = next((one for one in PRESETS.values() if one.title == title), None)
-        if title == AS_IN_THE_TUTORIAL:
-            self.form.show_settings(TrainingSettings())
-        elif preset is not None:
-            self.form.choose_preset(preset)
+        title, chosen = self.presets.itemText(index), self.presets.itemData(index)
+        if isinstance(chosen, Preset):
+            self.form.choose_preset(chosen)
         else:
-            self.form.show_settings(self._own[title], title)
+            self.form.show_settings(chosen, title if title in self._own else "")
 
     def save_as_preset(self) -> None:
         name, chosen = QInputDialog.getText(self, "Save as preset", "Name of the preset")

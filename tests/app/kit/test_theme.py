@@ -39,7 +39,6 @@ def luminance(name):
 
 
 def contrast(a, b):
-    """Return the contrast ratio of two colours."""
     high, low = sorted((luminance(a), luminance(b)), reverse=True)
     return (high + 0.05) / (low + 0.05)
 

@@ -167,7 +167,6 @@ def test_the_newest_question_wins(qtbot, stale, answers):
 
 @pytest.fixture
 def every_value(monkeypatch):
-    """Let streams deliver each value."""
     monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
 
 

@@ -37,20 +37,16 @@ class Setup:
         qtbot.waitUntil(lambda: self.window.train_tab.accuracy.plot is not None)
 
     def make(self, used):
-        """Make a recogniser and remember it."""
         self.recognisers.append(Recogniser(used))
         return self.recognisers[-1]
 
     def text(self, name):
-        """Return a label's text."""
         return self.window.findChild(QLabel, name).text()
 
     def button(self, name):
-        """Return a button."""
         return self.window.findChild(QAbstractButton, name)
 
     def run(self, epochs):
-        """Start a run."""
         self.window.train_tab.settings.apply("epochs", epochs)
         self.window.run.start()
 
@@ -65,11 +61,9 @@ class Setup:
             self.run(epochs)
 
     def wait_for_end(self):
-        """Wait until no run is going on."""
         self.qtbot.waitUntil(lambda: not self.window.training.running)
 
     def close(self):
-        """Close the window and end its threads."""
         self.loop.gate.set()
         self.window.close()
         assert self.window.shut_down()
@@ -91,7 +85,6 @@ def quick_explanations():
 
 @pytest.fixture
 def setup(qtbot):
-    """Return a visible window that is ready to answer."""
     made = Setup(qtbot)
     yield made
     made.close()

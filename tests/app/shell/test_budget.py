@@ -26,7 +26,6 @@ class Screens:
         self.tab = self.window.train_tab
 
     def show(self, name, size=(1366, 728)):
-        """Show a screen of this name."""
         self.window.resize(*size)
         getattr(self, name)()
         self.window.toast.clear()
@@ -98,7 +97,6 @@ def followed(usual_text, one_window):
 
 @pytest.fixture
 def screens(shared):
-    """Return what shows each screen in the window of this file."""
     yield Screens(shared)
     shared.window.draw_tab.first_start.end()
     shared.loop.gate.set()

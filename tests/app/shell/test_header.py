@@ -34,7 +34,6 @@ def network(qapp):
 
 @pytest.fixture
 def requests(network):
-    """Return what is requested."""
     made = []
     network.requested.connect(made.append)
     return made

@@ -23,7 +23,6 @@ pytestmark = pytest.mark.window
 
 
 def full(*_):
-    """Save nothing."""
     raise StorageError("Could not write it: the disk is full.")
 
 
@@ -47,8 +46,6 @@ def setup(shared, disk):
 
 
 def question(setup):
-    """Return the question once it is asked."""
-
     def asked():
         boxes = setup.window.findChildren(QMessageBox, "closingQuestion")
         return [box for box in boxes if box.isVisible()]
@@ -59,7 +56,6 @@ def question(setup):
 
 
 def click(setup, name):
-    """Answer the question."""
     question(setup).findChild(QPushButton, name).click()
 
 

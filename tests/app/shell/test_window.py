@@ -202,7 +202,6 @@ def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):
 
 @pytest.fixture
 def preferences(own_home):
-    """Return the file of the preferences."""
     (own_home / "config").mkdir(parents=True)
     return own_home / "config" / "preferences.json"
 
@@ -257,8 +256,6 @@ def test_pictures_being_read_do_not_keep_the_board_from_being_written(setup, qtb
 
 def test_a_page_is_one_entry(qtbot, own_home, monkeypatch):
     class Third(Page):
-        """Another page."""
-
         name, title = "other", "Other"
 
         def __init__(self):

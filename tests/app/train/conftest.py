@@ -89,7 +89,6 @@ class Room:
             self.network.confirm(request.source())
 
     def show_library(self):
-        """Show the Library with all its entries."""
         self.tab.show_page("library")
         page = self.tab.library
         assert page.isVisible()
@@ -137,7 +136,6 @@ def write_checkpoint(run, history):
 
 
 def add_run(started, epochs=3, state="completed", name="", **settings):
-    """Make a run of 20 planned epochs on disk."""
     folder = runs_folder() / started
     folder.mkdir(parents=True)
     chosen = TrainingSettings(network=NETWORK, epochs=20, **settings)
@@ -161,7 +159,6 @@ MakeRoom = Callable[..., Room]
 
 @pytest.fixture
 def make(qtbot, notices):
-    """Return what makes rooms, which are closed at the end."""
     made: list[Room] = []
 
     def build(loop=None):

@@ -210,7 +210,7 @@ def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
     qtbot.addWidget(legend)
     # What a window of 1024 pixels leaves beside the title.
     legend.resize(110, 26)
-    assert legend.names_in_lines() == ["training", "validation"]
+    assert legend.shown() == (["training", "validation"], True)
     assert not legend.grab().isNull()
 
 

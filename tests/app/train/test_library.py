@@ -41,12 +41,10 @@ def weights(network=TEXT):
 
 
 def names(page):
-    """Return the names of the user's rows."""
     return [entry.name for entry in page.list.rows.entries if not entry.is_shipped]
 
 
 def row(page, number=0):
-    """Return what a row shows."""
     return page.list.rows.row_view(page.list.rows.entries[number])
 
 
@@ -58,7 +56,6 @@ def choose(page, name):
 
 
 def act(room, entry, text):
-    """Take an entry of a row's menu."""
     menu = room.library.build_menu(entry, room.tab)
     parts = [*menu.actions(), *menu.findChild(QMenu).actions()]
     found = next(action for action in parts if action.text().startswith(text))
@@ -68,7 +65,6 @@ def act(room, entry, text):
 
 
 def click(page, number, area):
-    """Press in a part of a row."""
     rect = page.list.visualRect(page.list.rows.index(number))
     QTest.mouseClick(page.list.viewport(), Qt.LeftButton, pos=area(rect).center())
 
