@@ -11,12 +11,12 @@ from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion, Perturbat
 from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.inside.limits.limits_cards import (
     NetworkChoice,
+    RobustnessPlot,
     describe_answers,
     describe_change,
     file_choice,
 )
 from mnist_draw.app.inside.limits.limits_section import LimitsSection, count_all
-from mnist_draw.app.inside.limits.robustness_plot import RobustnessPlot
 from mnist_draw.app.inside.rows_view import Bar
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.recognition.recogniser import Recogniser
@@ -240,8 +240,8 @@ def test_a_run_that_trains_is_counted_again_when_asked_and_can_be_stopped(sectio
 
 
 def test_changes_and_answers_are_described():
-    assert describe_change(AXES, Distortion()) == "As it is"
-    text = describe_change(AXES, Distortion(turn=-30, shift=1, size=0.7, noise=0.4, pen=-0.5))
+    assert describe_change(Distortion()) == "As it is"
+    text = describe_change(Distortion(turn=-30, shift=1, size=0.7, noise=0.4, pen=-0.5))
     for part in ("−30 degrees", "1 pixel,", "0.7 times", "strength 0.4", "0.5 pixels thinner"):
         assert part in text
     rows = [Bar(name, 0.9, "90 %") for name in "ABC"]

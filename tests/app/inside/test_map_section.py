@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QApplication, QStyle, QStyleOptionComboBox
+from PyQt5.QtWidgets import QStyle, QStyleOptionComboBox
 
-from mnist_draw.analysis import maps
+from mnist_draw.app.inside.map import map_section
 from mnist_draw.app.inside.map.map_cards import describe_vote, describe_votes, format_vote
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.kit import theme
@@ -19,8 +19,8 @@ from .examples import digit_at, label_text
 @pytest.fixture
 def section(qtbot, digits, monkeypatch):
     """Return the section with 50 of 200 test digits and 600 training pictures."""
-    monkeypatch.setattr("mnist_draw.dataset.mnist.load_dataset", lambda: digits)
-    monkeypatch.setattr(maps, "chosen_digits", lambda _: np.arange(0, 200, 4))
+    monkeypatch.setattr(map_section, "load_dataset", lambda: digits)
+    monkeypatch.setattr(map_section, "chosen_digits", lambda _: np.arange(0, 200, 4))
     made = MapSection()
     qtbot.addWidget(made)
     made.resize(1090, 600)
@@ -155,15 +155,17 @@ def test_digits_and_neighbours_become_the_example_and_are_walked_by_keys(
 
 def test_on_the_wall_the_name_of_the_layer_is_not_cut(section, qtbot):
     open_section(section, qtbot)
+    combo, option = section.layer_combo, QStyleOptionComboBox()
+
+    def fits():
+        combo.initStyleOption(option)
+        part = QStyle.SC_ComboBoxEditField
+        room = combo.style().subControlRect(QStyle.CC_ComboBox, option, part, combo)
+        return combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room.width()
+
     theme.theme().enlarge(1.35)
     try:
-        QApplication.processEvents()
-        combo, option = section.layer_combo, QStyleOptionComboBox()
-        combo.initStyleOption(option)
-        room = combo.style().subControlRect(
-            QStyle.CC_ComboBox, option, QStyle.SC_ComboBoxEditField, combo
-        )
-        assert combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room.width()
+        qtbot.waitUntil(fits, timeout=20_000)
     finally:
         theme.theme().enlarge(1.0)
 

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.robustness import (
+    AXES,
+    SETTINGS,
+    Distortion,
+    altered_one,
+    count_limits,
+    test_pictures_for,
+)
+from mnist_draw.analysis.table import Table, percent
 from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.limits.limits_cards import (
+    AccuracyCurve,
     NetworkChoice,
     NetworkChoices,
     PerturbationCard,
-    describe_change,
-)
-from mnist_draw.app.inside.limits.robustness_plot import (
-    AccuracyCurve,
     RobustnessPlot,
+    describe_change,
     format_amount,
 )
 from mnist_draw.app.inside.network.layers_view import short_name
@@ -32,11 +37,13 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, Switch, explain, label
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.dataset.mnist import GREY_LEVELS, scale
 from mnist_draw.errors import UserError
+from mnist_draw.library import networks as kept
 from mnist_draw.library.network_data import all_names, describe_foreign_network
+from mnist_draw.recognition.recogniser import Recogniser
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.robustness import Distortion
     from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
@@ -52,8 +59,6 @@ Found = dict[str, "np.ndarray | str"]
 
 def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
     """Count networks off the GUI thread, the coarse points of all of them first."""
-    from mnist_draw.analysis.robustness import AXES, count_limits, test_pictures_for
-
     coarse = sum(len(axis.shown) for axis in AXES)
     found: Found = {}
     counts: list[tuple[str, Iterator[np.ndarray]]] = []
@@ -98,13 +103,9 @@ class ExampleReader:
     """
 
     def __init__(self) -> None:
-        self._networks: dict[Callable[[], ModelFile], Any] = {}
+        self._networks: dict[Callable[[], ModelFile], Recogniser] = {}
 
     def read(self, request: PerturbationRequest) -> Reading:
-        from mnist_draw.analysis.robustness import altered_one
-        from mnist_draw.dataset.mnist import GREY_LEVELS, scale
-        from mnist_draw.recognition.recogniser import Recogniser
-
         grey = np.clip(np.rint(request.picture * GREY_LEVELS), 0, 255).astype(np.uint8)
         turned = altered_one(grey, [request.change])
         answers, kept = {}, {}
@@ -125,11 +126,7 @@ class LimitsSection(CountedSection):
 
     def __init__(self) -> None:
         super().__init__()
-        # Here, not above: what a change is knows the networks' side, which is slow to import.
-        from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion
-
         self.setObjectName("robustnessView")
-        self._axes, self._settings, self._unchanged = AXES, SETTINGS, Distortion()
         self._found: Found = {}
         self._listed = self._stopped = False
         self._counted: tuple[tuple[Entry, ...], bool] = ((), False)
@@ -169,7 +166,7 @@ class LimitsSection(CountedSection):
         grid.setSpacing(Size.CARD_GAP)
         self.plots: dict[str, RobustnessPlot] = {}
         self._cards: list[Card] = []
-        for axis in self._axes:
+        for axis in AXES:
             card = Card(axis.title, axis.unit)
             plot = RobustnessPlot(axis)
             card.body.setSpacing(0)
@@ -208,16 +205,12 @@ class LimitsSection(CountedSection):
             self._listed = False
         self._model, self._newer = model, None
         self._found.pop(self._key, None)
-        known = [choice.title for choice in self.choices.choices if choice.key == self._key]
-        title = known[0] if known else self._title(model)
+        title = model.title if self._key else _TRAINED
+        known = (choice.title for choice in self.choices.choices if choice.key == self._key)
+        title = next(known, title)
         self.choices.add(NetworkChoice(self._key, title, lambda: model, names=names), first=True)
         if self._active:
             self._list_others()
-
-    def _title(self, model: ModelFile) -> str:
-        if not self._key:
-            return _TRAINED
-        return model.title
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -248,17 +241,14 @@ class LimitsSection(CountedSection):
     def table(self) -> Table:
         curves = [(choice, self._accuracy(choice.key)) for choice in self.choices.ticked()]
         headings = ["what is done", "amount", *(choice.title for choice, _ in curves)]
-        titles = {axis.name: axis for axis in self._axes}
+        amounts = [(axis, amount) for axis in AXES for amount in axis.amounts]
         rows = [
             [
-                f"{titles[name].title}, {titles[name].unit}",
-                format_amount(titles[name], amount),
-                *(
-                    "" if np.isnan(accuracy[n]) else f"{100 * accuracy[n]:.1f} %"
-                    for _, accuracy in curves
-                ),
+                f"{axis.title}, {axis.unit}",
+                format_amount(axis, amount),
+                *(percent(accuracy[n]) for _, accuracy in curves),
             ]
-            for n, (name, amount) in enumerate(self._settings)
+            for n, (axis, amount) in enumerate(amounts)
         ]
         return Table.of(self.question, headings, rows)
 
@@ -287,18 +277,17 @@ class LimitsSection(CountedSection):
         self._counted = ((), self.place_switch.isChecked())
 
     def _set_curves(self, found: Found) -> None:
-        for key, values in found.items():
-            if isinstance(values, str) and key not in self._reported:
-                self._reported.add(key)
-                self.problem.emit(values)
-        self._found = {**self._found, **found}
+        for why_not in found.values():
+            if isinstance(why_not, str):
+                self._tell(why_not)
+        self._found.update(found)
         self._show_curves()
         self._show_state()
 
     def _accuracy(self, key: str) -> np.ndarray:
         found = self._found.get(key)
         if found is None or isinstance(found, str):
-            return np.full(len(self._settings), np.nan)
+            return np.full(len(SETTINGS), np.nan)
         return found
 
     def _why_not(self) -> str:
@@ -308,8 +297,8 @@ class LimitsSection(CountedSection):
 
     def _show_curves(self) -> None:
         ticked = self.choices.ticked()
-        for axis in self._axes:
-            mine = [n for n, (name, _) in enumerate(self._settings) if name == axis.name]
+        for axis in AXES:
+            mine = [n for n, (name, _) in enumerate(SETTINGS) if name == axis.name]
             self.plots[axis.name].show_curves(
                 [
                     AccuracyCurve(
@@ -325,7 +314,7 @@ class LimitsSection(CountedSection):
         ticked = self.choices.ticked()
         points = [self._accuracy(choice.key) for choice in ticked]
         done = sum(int(np.count_nonzero(~np.isnan(values))) for values in points)
-        total = len(self._settings) * len(ticked)
+        total = len(SETTINGS) * len(ticked)
         if self._count.is_running:
             if not done:
                 return "Getting the networks ready", "Stop"
@@ -367,13 +356,13 @@ class LimitsSection(CountedSection):
         self._reading.ask(request)
 
     def _change(self) -> Distortion:
-        change = replace(self._unchanged, placed=self.place_switch.isChecked())
+        change = Distortion(placed=self.place_switch.isChecked())
         for name, plot in self.plots.items():
             change = change.to(name, plot.amount)
         return change
 
     def _reset(self) -> None:
-        for axis in self._axes:
+        for axis in AXES:
             self.plots[axis.name].set_amount(axis.neutral)
 
     def _show_reading(self, reading: Reading) -> None:
@@ -394,7 +383,7 @@ class LimitsSection(CountedSection):
                         short_name(names[-1]), "accent" if right else "muted",
                     )
                 )  # fmt: skip
-        change = describe_change(self._axes, reading.change)
+        change = describe_change(reading.change)
         self.turn.show_answers(reading.turned, rows, names, change)
 
     def _tell(self, sentence: str) -> None:
@@ -405,8 +394,6 @@ class LimitsSection(CountedSection):
 
 
 def _others() -> list[NetworkChoice]:
-    from mnist_draw.library import networks as kept
-
     return [NetworkChoice(one.key, one.title, partial(type(one).load, one),
                    names=one.info.classes or DIGITS) for one in
             (*reversed(kept.list_shipped()), *kept.list_fine_tuned(), *kept.list_run_networks(),

@@ -10,6 +10,8 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy
 
+from mnist_draw.analysis.maps import VOTERS, LayerMap, Maps, vote, voters_of
+from mnist_draw.analysis.neighbours import Neighbourhood
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
 from mnist_draw.app.kit import theme
@@ -22,8 +24,6 @@ from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.maps import LayerMap, Maps
-    from mnist_draw.analysis.neighbours import Neighbourhood
     from mnist_draw.app.inside.map.map_view import MapAnswer
     from mnist_draw.dataset.mnist import Dataset
 
@@ -101,8 +101,6 @@ class NeighboursCard(Card):
 
 
 def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -> str:
-    from mnist_draw.analysis.maps import vote
-
     counts = np.bincount(labels)
     order = [int(digit) for digit in np.argsort(-counts, kind="stable") if counts[digit]]
     first = f"{counts[order[0]]} of the {len(labels)} nearest are {name(order[0])}"
@@ -324,8 +322,6 @@ def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int]
 
 
 def layers_table(maps: Maps | None) -> Table:
-    from mnist_draw.analysis.maps import VOTERS, voters_of
-
     rows = [] if maps is None else [(x.name, format_vote(x.vote)) for x in maps.layers]
     voters = VOTERS if maps is None else voters_of(maps.labels)
     word = "a vote of neighbours is right"

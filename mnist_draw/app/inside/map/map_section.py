@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PyQt5.QtWidgets import QWidget
 
+from mnist_draw.analysis.maps import (
+    LayerMap,
+    Maps,
+    build_maps,
+    chosen_digits,
+    lay_out,
+    voters_of,
+    weighted_place,
+)
+from mnist_draw.analysis.neighbours import Neighbourhood, gather_neighbours
+from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.map.map_cards import (
@@ -31,11 +42,10 @@ from mnist_draw.app.inside.section import Example, reflow
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
+from mnist_draw.dataset.mnist import Dataset, load_dataset
+from mnist_draw.library.network_data import own_data
 
 if TYPE_CHECKING:
-    from mnist_draw.analysis.maps import LayerMap, Maps
-    from mnist_draw.analysis.neighbours import Neighbourhood
-    from mnist_draw.dataset.mnist import Dataset
     from mnist_draw.storage.models import ModelFile
 
 #: Number of neighbours shown.
@@ -58,19 +68,17 @@ class MapLocator:
     """Locates the example; keeps the compiled network, for one thread."""
 
     def __init__(self) -> None:
-        self._probe: Any = None
+        self._probe: NetworkProbe | None = None
 
     def locate(self, question: MapQuestion) -> MapAnswer:
-        from mnist_draw.analysis.maps import weighted_place
-        from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
-
         model, picture, layer, number, points, known = question
-        if self._probe is None or self._probe.network != model.network:
-            self._probe = NetworkProbe(model)
-        elif self._probe.model is not model:
-            self._probe.use(model)
-        outputs = [values[0] for values in self._probe.outputs(picture[None, None])]
-        probabilities = probabilities_of(outputs[-1], self._probe.temperature)
+        probe = self._probe
+        if probe is None or probe.network != model.network:
+            probe = self._probe = NetworkProbe(model)
+        elif probe.model is not model:
+            probe.use(model)
+        outputs = [values[0] for values in probe.outputs(picture[None, None])]
+        probabilities = probabilities_of(outputs[-1], probe.temperature)
         place, nearest = None, np.empty(0, np.intp)
         if layer is not None:
             nearest, far = layer.nearest(outputs[number])
@@ -80,7 +88,7 @@ class MapLocator:
                 place = weighted_place(points, nearest, far)
         neighbours, distances = np.empty(0, np.intp), np.empty(0, np.float32)
         if known is not None:
-            last_hidden = outputs[self._probe.last_hidden]
+            last_hidden = outputs[probe.last_hidden]
             neighbours, distances = known.nearest(last_hidden, _NEIGHBOURS)
         return MapAnswer(model, picture, place, nearest, probabilities, neighbours, distances)
 
@@ -248,8 +256,6 @@ class MapSection(CountedSection):
         layer = maps.layers[self._front]
         self._show_points(layer.points)
         if self.map_combo.currentText() == TSNE:
-            from mnist_draw.analysis.maps import lay_out
-
             images = self._data.test_images[self._chosen]
             self._moving.ask(lambda: lay_out(model, layer, images))
         self._show_state()
@@ -280,8 +286,6 @@ class MapSection(CountedSection):
 
     def _show_small_maps(self) -> None:
         if self._maps is not None:
-            from mnist_draw.analysis.maps import voters_of
-
             self._votes.setText(describe_votes(voters_of(self._maps.labels)))
             pair = (None, None) if self._answer is None else self._answer.pair
             self.layer_maps.show_layers(
@@ -372,16 +376,11 @@ class MapSection(CountedSection):
 
 
 def _data_of(model: ModelFile) -> Dataset:
-    from mnist_draw.dataset.mnist import load_dataset
-    from mnist_draw.library.network_data import own_data
-
     return own_data(model) or load_dataset()
 
 
 def _map(model: ModelFile) -> Iterator[tuple[Dataset, np.ndarray, Maps]]:
     """Yield a network's data, the indices of the test pictures on the map, and ever more maps."""
-    from mnist_draw.analysis.maps import build_maps, chosen_digits
-
     data = _data_of(model)
     chosen = chosen_digits(len(data.test_labels))
     for maps in build_maps(model, data.test_images[chosen], data.test_labels[chosen]):
@@ -389,6 +388,4 @@ def _map(model: ModelFile) -> Iterator[tuple[Dataset, np.ndarray, Maps]]:
 
 
 def _gather(model: ModelFile) -> Iterator[Neighbourhood]:
-    from mnist_draw.analysis.neighbours import gather_neighbours
-
     return gather_neighbours(model, _data_of(model).train_images)
