@@ -173,34 +173,26 @@ def write_report(
 def confusion_svg(results: Results, name: Name) -> str:
     """Draw the confusion matrix with recall and precision at its edges."""
     count = results.classes
-    left = _MARGIN + _BOLD * min(_MAX_LETTERS, max(len(name(n)) for n in range(count))) // 2
-    top, right, below = _MARGIN, left + count * _STEP, _MARGIN + count * _STEP + 18
-    parts = [
-        _text(left + count * _STEP / 2, 16, "read as", _SMALL, _MUTED),
-        _text(26, top - 24, "it is", _SMALL, _MUTED),
-        _text(right + 40, top - 24, "recall", _SMALL, _MUTED),
-        _text(38, below, "precision", _SMALL, _MUTED),
-    ]
-    cells = confusion_cells(results)
-    for true in range(count):
-        middle = top + true * _STEP + _CELL / 2
-        parts.append(_text(left / 2 + 10, middle, _short(name(true)), _BOLD))
-        parts.append(_text(right + 40, middle, cells[true][count].text, _SMALL))
-        for read, cell in enumerate(cells[true][:count]):
-            x, ground = left + read * _STEP, _RIGHT if true == read else _blend(cell.strength)
-            parts.append(
-                f'<rect x="{x}" y="{top + true * _STEP}" width="{_CELL}" height="{_CELL}" rx="6" '
-                f'fill="{ground}"/>'
-            )
-            size = _BOLD if len(cell.text) < 4 else _SMALL
-            ink = _PAPER if cell.strength > 0.7 else _TEXT
-            if cell.text:
-                parts.append(_text(x + _CELL / 2, middle, cell.text, size, ink))
-    for read in range(count):
-        centre = left + read * _STEP + _CELL / 2
-        parts.append(_text(centre, top - 24, _short(name(read)), _BOLD))
-        parts.append(_text(centre, below, cells[count][read].text, _SMALL))
-    return _svg(right + 90, below + 42, "Confusion matrix", parts)
+    cells = confusion_cells(results, count, name)
+    longest = max(len(cell.text) for cell in cells[0][1:-1])
+    left, top = _MARGIN + _BOLD * min(_MAX_LETTERS, longest) // 2, _MARGIN
+    parts = [_text(left + count * _STEP / 2, 16, "read as", _SMALL, _MUTED)]
+    for row, line in enumerate(cells):
+        for column, cell in enumerate(line):
+            x, y = left + (column - 1) * _STEP, top + (row - 1) * _STEP
+            if cell.kind in ("count", "right"):
+                ground = _RIGHT if cell.kind == "right" else _blend(cell.strength)
+                parts.append(
+                    f'<rect x="{x}" y="{y}" width="{_CELL}" height="{_CELL}" rx="6" '
+                    f'fill="{ground}"/>'
+                )
+            ink = _PAPER if cell.strength > 0.7 else _MUTED if cell.kind == "word" else _TEXT
+            large = cell.kind == "name" or (cell.kind in ("count", "right") and len(cell.text) < 4)
+            centre = x + _CELL / 2 if column else left / 2
+            text = _short(cell.text) if cell.kind == "name" else cell.text
+            parts.append(_text(centre, y + _CELL / 2, text, _BOLD if large else _SMALL, ink))
+    side = (count + 1) * _STEP
+    return _svg(left + side, top + side, "Confusion matrix", parts)
 
 
 def reliability_svg(results: Results) -> str:

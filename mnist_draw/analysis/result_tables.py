@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
 
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import Table, percent
@@ -25,34 +28,41 @@ _LEAST_STRENGTH = 0.14
 
 @dataclass(frozen=True)
 class Cell:
-    #: The count; empty for none. At the edges a share in per cent.
+    """A cell of the painted confusion matrix: its text is empty for none."""
+
+    kind: Literal["word", "name", "count", "right", "share"]
     text: str
     #: How strongly a mistake is coloured, 0 to 1, by the root of its count.
     strength: float = 0.0
-    is_share: bool = False
 
 
-def confusion_cells(results: Results) -> list[list[Cell]]:
-    """Return the confusion matrix as it is painted: recall last in each row, precision below."""
-    counts = results.confusion
-    taken = results.most_taken(1)
-    most = taken[0][2] if taken else 1
+def confusion_cells(results: Results | None, classes: int, name: Name) -> list[list[Cell]]:
+    """Return the confusion matrix as it is painted: names before counts, shares behind."""
+    counts = np.zeros((classes, classes), np.int64) if results is None else results.confusion
+    none = np.full(classes, np.nan)
+    recall, precision = (none, none) if results is None else (results.recall, results.precision)
+    most = max(int((counts - np.diag(np.diag(counts))).max()), 1)
 
-    def cell(true: int, read: int) -> Cell:
-        count = int(counts[true, read])
-        if not count:
-            return Cell("")
-        root = float((count / most) ** 0.5)
-        strength = 0.0 if true == read else _LEAST_STRENGTH + (1 - _LEAST_STRENGTH) * root
-        return Cell(f"{count:,}", strength)
+    def count(true: int, read: int) -> Cell:
+        found = int(counts[true, read])
+        text = f"{found:,}" if found else ""
+        if true == read:
+            return Cell("right", text)
+        strength = _LEAST_STRENGTH + (1 - _LEAST_STRENGTH) * (found / most) ** 0.5
+        return Cell("count", text, strength if found else 0.0)
 
-    recall, precision = (
-        [Cell(percent(float(share)), is_share=True) for share in shares]
-        for shares in (results.recall, results.precision)
-    )
-    classes = range(results.classes)
-    rows = [[*(cell(true, read) for read in classes), recall[true]] for true in classes]
-    return [*rows, precision]
+    names = [Cell("name", name(number).removeprefix("class ")) for number in range(classes)]
+    head = [Cell("word", "it is"), *names, Cell("word", "recall")]
+    rows = [
+        [
+            names[true],
+            *(count(true, read) for read in range(classes)),
+            Cell("share", percent(float(recall[true]))),
+        ]
+        for true in range(classes)
+    ]
+    shares = [Cell("share", percent(float(share))) for share in precision]
+    return [head, *rows, [Cell("word", "precision"), *shares, Cell("word", "")]]
 
 
 def taken_for(name: Name) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, qGray
+from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, qGray
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
@@ -45,14 +45,16 @@ class ConfusionMatrix(WalkableView):
         self.pinned: Pair | None = None
         self.classes = 10
         self.name: Callable[[int], str] = str
-        self.cells: list[list[Cell]] = []
+        self.cells = confusion_cells(None, self.classes, str)
+        self._is_counted = False
 
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
         if results is not None:
             self.show_classes(results.classes, name)
-        labelled = results is not None and results.labels is not None
-        self.cells = confusion_cells(results) if results is not None and labelled else []
-        self.name = name
+        if results is not None and results.labels is None:
+            results = None
+        self.name, self._is_counted = name, results is not None
+        self.cells = confusion_cells(results, self.classes, name)
         self.update()
 
     def show_classes(self, classes: int, name: Callable[[int], str]) -> None:
@@ -60,7 +62,8 @@ class ConfusionMatrix(WalkableView):
         if self.classes != classes:
             self.pin(None)
             self.walk_to(None)
-            self.classes, self.cells, self.name = classes, [], name
+            self.classes = classes
+            self.show_results(None, name)
             self.updateGeometry()
 
     def pin(self, pair: Pair | None) -> None:
@@ -128,11 +131,11 @@ class ConfusionMatrix(WalkableView):
         return True
 
     def describe(self, item: int) -> str:
-        if not self.cells:
+        if not self._is_counted:
             return ""
         true, read = self.pair(item)
         row, column = divmod(item, self.classes + 1)
-        text = self.cells[row][column].text
+        text = self.cells[row + 1][column + 1].text
         if read is None:
             assert true is not None
             return f"{text or 'None'} of the {self.name(true)}s were read rightly."
@@ -165,16 +168,11 @@ class ConfusionMatrix(WalkableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         growth = self._growth()
-        self._paint_names(painter, growth)
-        fonts = {
-            (size, bold): theme.font(round(size * growth), bold)
-            for size in (Text.AXIS, Text.LABEL, Text.BODY)
-            for bold in (False, True)
-        }
-        for item in range(self.count()):
-            row, column = divmod(item, self.classes + 1)
-            cell = self.cells[row][column] if self.cells else Cell("")
-            self._paint_cell(painter, self._box(row, column), cell, fonts, row == column)
+        kept = self._kept_names()
+        for row, line in enumerate(self.cells):
+            for column, cell in enumerate(line):
+                box = self._box(row - 1, column - 1)
+                self._paint_cell(painter, box, cell, growth, (row, column) in kept)
         for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (self._kept(), 2.5)):
             if marked is not None:
                 box = self._box(*divmod(marked, self.classes + 1)).adjusted(1.5, 1.5, -1.5, -1.5)
@@ -193,33 +191,26 @@ class ConfusionMatrix(WalkableView):
         box = self._box(0, 0)
         return max(1.0, min(box.width(), box.height()) / (_USUAL_CELL * theme.text_scale()))
 
-    def _paint_names(self, painter: QPainter, growth: float) -> None:
-        write_with(painter, Text.LABEL, "muted")
-        painter.drawText(self._box(-1, -1), Qt.AlignCenter, "it is")
-        for place in range(self.classes + 1):
-            edge = place == self.classes
-            size = Text.LABEL if edge else round(Text.BODY * growth)
-            painter.setFont(theme.font(size, bold=not edge))
-            name = self.name(place).removeprefix("class ") if not edge else ""
-            for along, box in enumerate((self._box(place, -1), self._box(-1, place))):
-                bold = self.pinned is not None and self.pinned[along] == place
-                painter.setPen(theme.colour("text" if bold else "muted"))
-                text = ("precision", "recall")[along] if edge else name
-                if not edge:
-                    text = painter.fontMetrics().elidedText(text, Qt.ElideRight, int(box.width()))
-                painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
+    def _kept_names(self) -> set[tuple[int, int]]:
+        true, read = self.pinned or (None, None)
+        return {
+            (-1 if true is None else true + 1, 0),
+            (0, -1 if read is None else read + 1),
+        }
 
     def _paint_cell(
-        self,
-        painter: QPainter,
-        box: QRectF,
-        cell: Cell,
-        fonts: dict[tuple[int, bool], QFont],
-        right: bool,
+        self, painter: QPainter, box: QRectF, cell: Cell, growth: float, kept: bool
     ) -> None:
-        """Paint a count: mistakes filled and bold, right answers grey; shares are plain."""
+        """Paint a count: mistakes filled and bold, right answers grey; names and shares plain."""
         text, ground = cell.text, theme.colour("card")
-        if cell.is_share:
+        if cell.kind in ("word", "name"):
+            size = round(Text.BODY * growth) if cell.kind == "name" else Text.LABEL
+            write_with(painter, size, "text" if kept else "muted", bold=cell.kind == "name")
+            if cell.kind == "name":
+                text = painter.fontMetrics().elidedText(text, Qt.ElideRight, int(box.width()))
+            painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
+            return
+        if cell.kind == "share":
             painter.setFont(theme.font(Text.LABEL))
             if painter.fontMetrics().horizontalAdvance(text) > box.width() - 2:
                 # Cut, a share would be read as another one: in narrow columns it is rounded.
@@ -228,6 +219,7 @@ class ConfusionMatrix(WalkableView):
             if painter.fontMetrics().horizontalAdvance(text) > box.width() - 2:
                 text = rounded(text)
         else:
+            right = cell.kind == "right"
             # Dark, the colour under the pointer is too near to that of right answers.
             empty = theme.colour("window" if theme.theme().colours.dark else "hover")
             ground = _blended(empty, theme.colour("accent"), cell.strength)
@@ -236,7 +228,7 @@ class ConfusionMatrix(WalkableView):
             painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
             small = len(text) > 3 or box.width() < _MIN_CELL
             size = Text.AXIS if small else Text.LABEL if right else Text.BODY
-            painter.setFont(fonts[size, not right])
+            painter.setFont(theme.font(round(size * growth), bold=not right))
         painter.setPen(_readable_on(ground))
         painter.drawText(box, Qt.AlignCenter, text)
 
