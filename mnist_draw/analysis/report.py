@@ -6,7 +6,6 @@ The page holds its pictures, so it can be sent as a single file.
 from __future__ import annotations
 
 import base64
-import csv
 import io
 import os
 from collections.abc import Sequence
@@ -42,18 +41,9 @@ from mnist_draw.storage.models import ModelFile
 PAGE = "report.html"
 #: At most so many mistakes are shown as pictures; the table lists all of them.
 MAX_SHOWN = 1000
-#: How the tables of a report begin: what begins otherwise is not replaced by one. The classes whose
-#: names follow "read as " may be called anything, so only the beginning of the last cell is given.
-_TABLES = {
-    "confusion.csv": ("it is", "read as "),
-    "classes.csv": ("class", "pictures", "read as it", ""),
-    "reliability.csv": ("how sure", "answers", "mean confidence", ""),
-    "mistakes.csv": ("picture", "it is", "read as", "sure", ""),
-}
-#: How its page begins.
+#: How that begins.
 _PAGE_BEGINS = '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
-#: The longest heading that is read, in characters: a hundred names of at most 40 take a tenth.
-_MAX_HEADING_LENGTH = 65_536
+_TABLES = ("confusion.csv", "classes.csv", "reliability.csv", "mistakes.csv")
 _PICTURES = ("confusion.svg", "reliability.svg", "mistakes.svg")
 
 #: The light colours of the window.
@@ -101,44 +91,22 @@ def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> 
             f"The folder {place} for the report cannot be made: {reason_of(error)}. Nothing was "
             "written."
         ) from error
-    for file in (*_TABLES, PAGE, *_PICTURES):
-        if not _may_be_replaced(place, file):
-            raise StorageError(
-                f"The report would replace {place / file}, which is not of a report. It is "
-                "unchanged. Choose another folder."
-            )
+    files = (PAGE, *_TABLES, *_PICTURES)
+    found = next((place / file for file in files if os.path.lexists(place / file)), None)
+    if found is not None and not ((place / PAGE).is_file() and _is_page(place / PAGE)):
+        raise StorageError(
+            f"The report would replace {found}, which is not of a report. It is unchanged. Choose "
+            "another folder."
+        )
     return place
 
 
-def _may_be_replaced(place: Path, file: str) -> bool:
-    if not os.path.lexists(place / file):
-        return True
-    if file in _PICTURES:
-        # Pictures do not say who made them; a report's tables are written before them.
-        return all((place / table).exists() for table in _TABLES)
-    if not (place / file).is_file():
-        return False
+def _is_page(path: Path) -> bool:
     try:
-        with (place / file).open(encoding="utf-8", errors="replace", newline="") as found:
-            if file == PAGE:
-                return found.read(len(_PAGE_BEGINS)) == _PAGE_BEGINS
-            return _begins_with(found.readline(_MAX_HEADING_LENGTH), _TABLES[file])
+        with path.open(encoding="utf-8", errors="replace", newline="") as found:
+            return found.read(len(_PAGE_BEGINS)) == _PAGE_BEGINS
     except OSError:
         return False
-
-
-def _begins_with(line: str, cells: tuple[str, ...]) -> bool:
-    """Return whether a line of CSV begins with these cells, the last of which may go on."""
-    try:
-        [found] = csv.reader([line])
-    except (csv.Error, ValueError):
-        return False
-    *whole, last = cells
-    return (
-        found[: len(whole)] == whole
-        and len(found) > len(whole)
-        and found[len(whole)].startswith(last)
-    )
 
 
 def write_report(
@@ -155,6 +123,9 @@ def write_report(
         reliability_table(results, decimal),
         pictures_table(results, mistakes.tolist(), "", name, decimal),
     )
+    # First: it tells the next report that the other files may be replaced.
+    page = _page(model.title, results, pictures.images, shown, pictures.name, name)
+    write_atomically(place / PAGE, page.encode("utf-8"))
     for file, table in zip(_TABLES, tables, strict=True):
         write_atomically(place / file, table.to_csv().encode("utf-8"))
     drawings = (
@@ -164,9 +135,6 @@ def write_report(
     )
     for file, drawing in zip(_PICTURES, drawings, strict=True):
         write_atomically(place / file, drawing.encode("utf-8"))
-    page = _page(model.title, results, pictures.images, shown, pictures.name, name)
-    # Last: where the page is, everything else is, too.
-    write_atomically(place / PAGE, page.encode("utf-8"))
     return place / PAGE
 
 

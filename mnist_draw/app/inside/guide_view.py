@@ -48,7 +48,6 @@ class GuideView(Card):
         self._row.addWidget(self._words, 1)
         self._row.addLayout(row(self.show_button, 1, self.back, self.next))
         self.body.addLayout(self._row)
-        self.available: frozenset[str] = frozenset()
         #: Until somebody turns a page, the guide waits at its beginning.
         self.used = number > 1
         self.show_step(number)
@@ -58,10 +57,6 @@ class GuideView(Card):
         button.clicked.connect(lambda: self.turn(step))
         return button
 
-    def set_available(self, sections: frozenset[str]) -> None:
-        self.available = sections
-        self.show_step(self.step.number)
-
     def show_step(self, number: int) -> None:
         steps = guide()
         self.step: GuideStep = steps[min(max(number, 1), len(steps)) - 1]
@@ -70,7 +65,6 @@ class GuideView(Card):
         self.label.setText(self.step.short)
         self.back.setEnabled(self.step.number > 1)
         self.next.setEnabled(self.step.number < len(steps))
-        self.show_button.setEnabled(self.step.section in self.available)
         self.turned.emit()
 
     def show_needed(self, network: str) -> None:

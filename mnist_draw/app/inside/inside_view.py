@@ -101,7 +101,6 @@ class InsideView(QWidget):
         self.left.addWidget(self.card, 0, Qt.AlignTop)
         self.guide = GuideView(max(guide_step, 1))
         theme.follow(self.guide, self._fit_guide)
-        self.guide.set_available(frozenset(kind.name for kind in SECTIONS) | {"draw"})
         self.left.addWidget(self.guide, 1)
         self.page = GuidePage()
         self.pages = QStackedWidget()
@@ -304,7 +303,7 @@ class InsideView(QWidget):
     def turn_guide(self, step: int) -> None:
         """Turn the guide; when presenting, open the step's view at once, by the same network."""
         self.guide.turn(step)
-        if self.presenting and self.guide.step.section in self.guide.available - {"draw"}:
+        if self.presenting and self.guide.step.section != "draw":
             self.show_step(self.guide.step, may_choose=False)
 
     def turn_page(self) -> None:
