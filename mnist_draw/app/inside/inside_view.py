@@ -10,11 +10,9 @@ from PyQt5.QtCore import QPointF, Qt, pyqtSignal
 from PyQt5.QtGui import QCursor, QHideEvent, QPainter, QPen, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QApplication,
-    QHBoxLayout,
     QScrollArea,
     QSizePolicy,
     QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -31,6 +29,7 @@ from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.theme import Size
@@ -96,12 +95,9 @@ class InsideView(QWidget):
         self._active, self.example, self._run = network, example, run
         self.card = ExampleCard(canvas)
         self.stack = QStackedWidget()
-        self.left = QVBoxLayout()
-        self.left.setSpacing(Size.CARD_GAP)
-        self.left.addWidget(self.card, 0, Qt.AlignTop)
         self.guide = GuideView(max(guide_step, 1))
         theme.follow(self.guide, self._fit_guide)
-        self.left.addWidget(self.guide, 1)
+        self.left = column(self.card, (self.guide, 1), gap=Size.CARD_GAP)
         self.page = GuidePage()
         self.pages = QStackedWidget()
         # A section scrolls rather than enlarging the window.
@@ -113,17 +109,12 @@ class InsideView(QWidget):
         self.views.setWidget(self.stack)
         self.pages.addWidget(self.views)
         self.pages.addWidget(self.page)
-        row = QHBoxLayout()
-        row.setSpacing(Size.CARD_GAP)
-        row.addLayout(self.left)
-        row.addWidget(self.pages, 1)
-        column = self.column = QVBoxLayout(self)
-        column.setContentsMargins(Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.CARD_GAP)
-        column.setSpacing(Size.CARD_GAP)
         self.menu = ViewMenu(lambda: self.section, self)
         self.bar = InsideBar(SECTIONS, self.menu)
-        column.addWidget(self.bar)
-        column.addLayout(row, 1)
+        gap = Size.CARD_GAP
+        below = row(self.left, (self.pages, 1), gap=gap)
+        margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, gap)
+        self.column = column(self.bar, (below, 1), gap=gap, margins=margins, owner=self)
         self._connect()
         self.open_section(section)
         if guide_step:

@@ -252,8 +252,8 @@ class ComboBox(QComboBox):
         self.setMinimumContentsLength(4)
 
     def sizeHint(self) -> QSize:
-        # In large text the style leaves its own texts up to 2 pixels too little.
-        return super().sizeHint() + QSize(4, 0)
+        # The style does not count that the room of the caret grows with the text.
+        return super().sizeHint() + QSize(theme.scaled(4), 0)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

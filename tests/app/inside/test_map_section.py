@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QStyle, QStyleOptionComboBox
 
 from mnist_draw.app.inside.map import map_section
 from mnist_draw.app.inside.map.map_cards import describe_vote, describe_votes, format_vote
 from mnist_draw.app.inside.map.map_section import MapSection
-from mnist_draw.app.kit import theme
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.storage import ModelFile
 
@@ -151,23 +149,6 @@ def test_digits_and_neighbours_become_the_example_and_are_walked_by_keys(
             assert sign * (places[view.current][axis] - places[first][axis]) > 0
     qtbot.keyClick(view, Qt.Key_Escape)
     assert view.current is None
-
-
-def test_on_the_wall_the_name_of_the_layer_is_not_cut(section, qtbot):
-    open_section(section, qtbot)
-    combo, option = section.layer_combo, QStyleOptionComboBox()
-
-    def fits():
-        combo.initStyleOption(option)
-        part = QStyle.SC_ComboBoxEditField
-        room = combo.style().subControlRect(QStyle.CC_ComboBox, option, part, combo)
-        return combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room.width()
-
-    theme.theme().enlarge(1.35)
-    try:
-        qtbot.waitUntil(fits, timeout=20_000)
-    finally:
-        theme.theme().enlarge(1.0)
 
 
 def test_a_run_that_trains_is_looked_at_again_when_asked(section, qtbot):

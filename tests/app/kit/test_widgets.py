@@ -28,7 +28,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.overlays import BoardCaption
-from mnist_draw.app.kit import widgets
+from mnist_draw.app.kit import theme, widgets
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu, Popover, SegmentedControl, Stepper
@@ -131,7 +131,7 @@ def test_a_name_that_looks_like_markup_is_shown_as_it_is(qtbot):
     assert tip("Salt & pepper.") == "Salt & pepper."
 
 
-def test_a_long_choice_ends_in_an_ellipsis(monkeypatch, qtbot):
+def test_a_long_choice_ends_in_an_ellipsis_if_it_has_no_room(monkeypatch, qtbot):
     shown: list[str] = []
 
     class Painter(QStylePainter):
@@ -148,6 +148,14 @@ def test_a_long_choice_ends_in_an_ellipsis(monkeypatch, qtbot):
     assert shown
     assert shown[-1].startswith("Conv")
     assert shown[-1].endswith("…")
+    combo.setProperty("look", "quiet")
+    combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
+    for scale in (1.0, 1.35, 1.7):
+        theme.theme().enlarge(scale)
+        combo.setFixedSize(combo.sizeHint())
+        combo.grab()
+        assert shown[-1] == combo.currentText()
+    theme.theme().enlarge(1.0)
 
 
 def test_a_tooltip_has_short_lines(qtbot):

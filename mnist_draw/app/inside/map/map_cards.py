@@ -134,8 +134,7 @@ class LayerMaps(WalkableView):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
         self.layers: tuple[LayerMap, ...] = ()
         self.chosen = 0
-        self._labels: np.ndarray | None = None
-        self._total = 4
+        self._maps: Maps | None = None
         self._pair: tuple[int | None, int | None] = (None, None)
         self._painted: QPixmap | None = None
         theme.theme().changed.connect(self._repaint)
@@ -143,15 +142,10 @@ class LayerMaps(WalkableView):
     def sizeHint(self) -> QSize:
         return QSize(360, round(90 + _WORDS * theme.text_scale()))
 
-    def show_layers(
-        self,
-        layers: tuple[LayerMap, ...],
-        total: int,
-        labels: np.ndarray,
-        pair: tuple[int | None, int | None],
-    ) -> None:
-        """Show layers; colour the digits of the pair, answer and second guess."""
-        self.layers, self._total, self._labels, self._pair = layers, total, labels, pair
+    def show_maps(self, maps: Maps | None, answer: MapAnswer | None) -> None:
+        """Show all layers; colour the digits of the answer and of the second guess."""
+        self.layers = () if maps is None else maps.layers
+        self._maps, self._pair = maps, (None, None) if answer is None else answer.pair
         self._repaint()
 
     def show_chosen(self, place: int) -> None:
@@ -191,7 +185,7 @@ class LayerMaps(WalkableView):
         self._repaint()
 
     def _cell(self, place: int) -> QRectF:
-        count = max(self._total, 1)
+        count = 4 if self._maps is None else self._maps.total
         wide = (self.width() - _GAP * (count - 1)) / count
         return QRectF(
             place * (wide + _GAP), 2, wide, self.height() - _WORDS * theme.text_scale() - 2
@@ -236,7 +230,7 @@ class LayerMaps(WalkableView):
 
         Dots of the answer are larger than those of the second guess: readable without colours.
         """
-        assert self._labels is not None
+        assert self._maps is not None
         # A dot takes three pixels, also in the smallest window.
         wide, high = (max(3, round(side * ratio)) for side in (inside.width(), inside.height()))
         pixels = np.zeros((high, wide), np.uint32)
@@ -246,7 +240,7 @@ class LayerMaps(WalkableView):
         y = ((1 - part[:, 1]) * (high - 3)).astype(np.intp)
         for number, name in enumerate(_COLOURS):
             # First all muted, then those of the answer and of the second guess.
-            mine = slice(None) if number == 0 else self._labels == self._pair[number - 1]
+            mine = slice(None) if number == 0 else self._maps.labels == self._pair[number - 1]
             shade = theme.colour(name, 0.45 if number == 0 else 1.0).rgba()
             side = 3 if name == "accent" else 2
             for down, aside in np.ndindex(side, side):

@@ -109,7 +109,7 @@ class MapSection(CountedSection):
         self._answer: MapAnswer | None = None
         self._presenting = False
         self._layer: int | None = None
-        self._settled, self._front = False, 0
+        self._front = 0
         #: Why there is no map.
         self._failure = ""
         self._build()
@@ -163,7 +163,7 @@ class MapSection(CountedSection):
     def _begin(self, model: ModelFile) -> None:
         self._model, self._newer = model, None
         self._maps = self._known = self._points = self._answer = None
-        self._settled, self._front = False, 0
+        self._front = 0
         self._failure, self._data = "", None
         self._moving.stop()
         self._show_nothing()
@@ -175,7 +175,7 @@ class MapSection(CountedSection):
         self.view.show_example(None)
         self.view.show_digits(None, None)
         self.view.show_message(self._failure)
-        self.layer_maps.show_layers((), 4, np.empty(0, np.intp), (None, None))
+        self.layer_maps.show_maps(None, None)
         self.neighbours.show_nothing(self._example is not None)
         self.layer_combo.clear()
         self._show_titles()
@@ -230,10 +230,9 @@ class MapSection(CountedSection):
             self.layer_combo.addItems(names)
             self.layer_combo.setCurrentIndex(self._front)
         wanted = maps.total - 2 if self._layer is None else min(self._layer, maps.total - 1)
-        there = len(maps.layers) > wanted
-        if first or (there and not self._settled):
-            self._show_layer(wanted if there else len(maps.layers) - 1)
-            self._settled = there
+        front = min(wanted, len(maps.layers) - 1)
+        if first or front != self._front:
+            self._show_layer(front)
         self._show_small_maps()
         self._show_state()
 
@@ -287,10 +286,7 @@ class MapSection(CountedSection):
     def _show_small_maps(self) -> None:
         if self._maps is not None:
             self._votes.setText(describe_votes(voters_of(self._maps.labels)))
-            pair = (None, None) if self._answer is None else self._answer.pair
-            self.layer_maps.show_layers(
-                self._maps.layers, self._maps.total, self._maps.labels, pair
-            )
+            self.layer_maps.show_maps(self._maps, self._answer)
 
     def _set_neighbours(self, known: Neighbourhood) -> None:
         # Compare with the first, with all, and for each new example.
