@@ -44,7 +44,7 @@ class NeighboursView(TileView):
         wider, line = self.ROOM
         wide = (self.width() - _SCROLL_BAR) // COLUMNS - wider
         high = self.height() // ROWS - round((line + 1) * theme.text_scale())
-        return min(max(min(wide, high), _MIN_SIDE), _MAX_SIDE)
+        return min(max(min(wide, high), theme.scaled(_MIN_SIDE)), theme.scaled(_MAX_SIDE))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.scheduleDelayedItemsLayout()

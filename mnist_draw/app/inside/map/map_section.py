@@ -201,6 +201,9 @@ class MapSection(CountedSection):
 
     def set_present(self, on: bool) -> None:
         self._presenting = on
+        # The title names the layer, and the small maps choose it.
+        for part in (self.layer_combo, self._votes):
+            part.setVisible(not on)
         self._show_side()
 
     def update_layout(self) -> None:
