@@ -16,7 +16,7 @@ from mnist_draw.app.kit.widgets import explain, tip
 
 
 class Command(QAction):
-    """Text, keys, sentence, icon and state of a command, and what it does.
+    """Text, keys, sentence, icon and state of a command; `triggered`, it does what it is for.
 
     Its keys work while its owner is visible, wherever in the window the focus is. A field that
     takes text gets the keys that it understands first.
@@ -28,7 +28,7 @@ class Command(QAction):
         text: str,
         sentence: str,
         keys: str,
-        act: Callable[[], object],
+        act: Callable[[], object] = lambda: None,
         icon: str = "",
     ) -> None:
         super().__init__(text, owner)

@@ -64,9 +64,10 @@ class Ways(QObject):
         step.inside_requested.connect(self._look_inside)
 
     def _connect_train(self) -> None:
-        run, page = self._window.run, self._train.run_page
-        run.try_requested.connect(self._try_network)
-        run.mistakes_requested.connect(self._show_mistakes)
+        page = self._train.run_page
+        page.finished.try_button.clicked.connect(self._try_network)
+        page.finished.mistakes_button.clicked.connect(self._show_mistakes)
+        page.finished.share_button.clicked.connect(self._share)
         page.hint.inside.clicked.connect(self._show_layers)
         for shown in (page, self._train.new_run):
             shown.digits.grid.chosen.connect(self._show_test_digit)
@@ -77,9 +78,8 @@ class Ways(QObject):
         library.library_requested.connect(self.show_library)
         page.shown.connect(self._forget_origin)
         page.close_requested.connect(self._leave_library)
-        page.train_requested.connect(tab.new_requested)
+        page.train_button.clicked.connect(window.run.show_new)
         library.run_requested.connect(window.run.show_run)
-        window.run.share_requested.connect(lambda run: library.share(entry_of_run(run)))
         library.inside_requested.connect(lambda: self._show_section("network"))
         library.settings_requested.connect(tab.settings.show_settings)
         library.settings_requested.connect(lambda _: tab.show_page("new"))
@@ -132,10 +132,15 @@ class Ways(QObject):
             self._to_train()
             self._window.run.show_current()
 
-    def _try_network(self, key: str) -> None:
-        """Let the network of a run answer, and show the board."""
-        self._window.network.use_key(key)
+    def _try_network(self) -> None:
+        """Let the network of the run in front answer, and show the board."""
+        self._window.network.use_key(self._window.run.front_key)
         self._to_draw()
+
+    def _share(self) -> None:
+        run = self._window.run.front.run
+        assert run is not None
+        self._window.library.share(entry_of_run(run))
 
     # -- to Inside
 
@@ -168,9 +173,10 @@ class Ways(QObject):
         self._inside.open_why(answer, rival)
         self._to_inside()
 
-    def _show_mistakes(self, key: str, name: str) -> None:
-        """Show what the network of a run reads wrongly, which then answers."""
-        self._window.network.use_instead(key, name)
+    def _show_mistakes(self) -> None:
+        """Show what the network of the run in front reads wrongly, which then answers."""
+        run = self._window.run
+        self._window.network.use_instead(run.front_key, self._train.run_page.title.text())
         self._show_section("results")
 
     def _show_layers(self) -> None:

@@ -141,9 +141,6 @@ def read_drawing(model: Path, picture: np.ndarray) -> tuple[np.ndarray, Certaint
 class FinishedCard(Card):
     """The end of a run in one sentence, and its next steps."""
 
-    try_requested = pyqtSignal()
-    mistakes_requested = pyqtSignal()
-    share_requested = pyqtSignal()
     #: Train the run on until it has so many epochs.
     continue_requested = pyqtSignal(int)
 
@@ -191,9 +188,6 @@ class FinishedCard(Card):
         self.share_button = push_button(
             "shareButton", "Share", "Write one file that opens with a double click.", look="link"
         )
-        self.try_button.clicked.connect(self.try_requested)
-        self.mistakes_button.clicked.connect(self.mistakes_requested)
-        self.share_button.clicked.connect(self.share_requested)
         self.on_button.clicked.connect(self._train_on)
 
     def _train_on(self) -> None:

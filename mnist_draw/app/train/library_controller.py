@@ -98,12 +98,12 @@ class LibraryController(LibraryFiles):
 
     def _connect_page(self, page: LibraryPage) -> None:
         page.shown.connect(self._begin)
-        page.open_requested.connect(self._open_file)
+        page.open.triggered.connect(self._open_file)
         page.list.opened.connect(self.open)
         page.list.menu_requested.connect(self._show_menu)
         page.list.scrolled.connect(self._want_figures)
         page.delete_requested.connect(self.delete)
-        page.undo_requested.connect(self.restore_last)
+        page.undo.triggered.connect(self.restore_last)
         page.answers_at_once.triggered.connect(self._answer_at_once)
         page.bin.chosen.connect(lambda one: self.restore([one.path]))
         self._rows.renamed.connect(self._rename)

@@ -247,9 +247,6 @@ class LibraryPage(QWidget):
 
     shown = pyqtSignal()
     close_requested = pyqtSignal()
-    open_requested = pyqtSignal()
-    train_requested = pyqtSignal()
-    undo_requested = pyqtSignal()
     delete_requested = pyqtSignal(object)
 
     def __init__(self) -> None:
@@ -273,7 +270,7 @@ class LibraryPage(QWidget):
             self, "Delete", "Delete the run or network; this can be undone.", "Delete", self._delete
         )
         sentence = "Bring back what was deleted last."
-        Command(self, "Undo", sentence, "Ctrl+Z", self.undo_requested.emit)
+        self.undo = Command(self, "Undo", sentence, "Ctrl+Z")
         sentence = "Find runs and networks by their names and settings."
         self._search = Command(self, "Search", sentence, "Ctrl+F", self._begin_search)
 
@@ -299,9 +296,8 @@ class LibraryPage(QWidget):
         open_button = push_button("openNetworkButton", "Open a network", "")
         sentence = "Open a trained network: a file of this program, or parameters that Lasagne's "
         sentence += "users saved with numpy.savez."
-        Command(self, "Open a network", sentence, "Ctrl+O", self.open_requested.emit).serve(
-            open_button
-        )
+        self.open = Command(self, "Open a network", sentence, "Ctrl+O")
+        self.open.serve(open_button)
         set_icon(open_button, "folder-open", Size.SMALL_ICON)
         close = icon_button("closeLibraryButton", "x", "Close", "", look="square")
         sentence = "Go back to where you came from."
@@ -354,13 +350,20 @@ class LibraryPage(QWidget):
         """Build what is shown where the first run will be listed."""
         self.empty = QWidget()
         self.empty.setObjectName("emptyLibrary")
-        button = push_button(
+        self.train_button = push_button(
             "trainFirstButton", "Train", "Choose what to train, and start.", look="primary"
         )
-        button.clicked.connect(self.train_requested)
         words = label("Your first run will stand here.", "muted")
         margins = (Size.MARGIN, Size.FIELD_GAP, Size.MARGIN, Size.FIELD_GAP)
-        row(_Ghost(), words, 1, button, gap=Size.MARGIN, margins=margins, owner=self.empty)
+        row(
+            _Ghost(),
+            words,
+            1,
+            self.train_button,
+            gap=Size.MARGIN,
+            margins=margins,
+            owner=self.empty,
+        )
         return self.empty
 
     # -- what is shown

@@ -79,10 +79,6 @@ class RunController(QObject):
     rescued = pyqtSignal(str)
     unsaved = pyqtSignal(ModelFile)
     saved = pyqtSignal()
-    #: Let the network of a key read the board; look at the mistakes of that, which has a name.
-    try_requested = pyqtSignal(str)
-    mistakes_requested = pyqtSignal(str, str)
-    share_requested = pyqtSignal(Run)
 
     def __init__(
         self,
@@ -110,21 +106,16 @@ class RunController(QObject):
         self.show()
 
     def _connect(self) -> None:
-        tab, page, card = self.tab, self.tab.run_page, self.tab.run_page.finished
-        tab.start_requested.connect(self.start)
-        tab.pause_requested.connect(self.pause)
-        tab.stop_requested.connect(self.stop)
-        tab.epoch_requested.connect(self.one_epoch_more)
+        tab, page = self.tab, self.tab.run_page
+        tab.start_button.clicked.connect(self.start)
+        tab.main.triggered.connect(self._start_or_pause)
+        tab.stop.triggered.connect(self.stop)
+        tab.step.triggered.connect(self.one_epoch_more)
         tab.settings.changed.connect(self._change)
         tab.page_shown.connect(self.show)
-        tab.new_requested.connect(self._show_new)
+        page.new_button.clicked.connect(self.show_new)
         page.hint.remedy_chosen.connect(self._apply)
-        card.try_requested.connect(lambda: self.try_requested.emit(self._key()))
-        card.mistakes_requested.connect(
-            lambda: self.mistakes_requested.emit(self._key(), page.title.text())
-        )
-        card.share_requested.connect(lambda: self.share_requested.emit(self._front.run))
-        card.continue_requested.connect(self._train_on)
+        page.finished.continue_requested.connect(self._train_on)
         self.training.happened.connect(self._happened)
         self.training.ended.connect(self._ended)
 
@@ -166,6 +157,9 @@ class RunController(QObject):
         self._show_front()
         self.tab.show_page("run")
         return True
+
+    def _start_or_pause(self) -> None:
+        (self.pause if self.training.running or self.state.busy else self.start)()
 
     def pause(self) -> None:
         controls = self.training.controls
@@ -265,7 +259,14 @@ class RunController(QObject):
         self.tab.settings.apply(hint.name, hint.value)
         self.tab.focus_first()
 
-    def _key(self) -> str:
+    @property
+    def front(self) -> ShownRun:
+        """The run that the page shows."""
+        return self._front
+
+    @property
+    def front_key(self) -> str:
+        """By which the network of that run is found."""
         shown = self._front
         if shown.rescued is not None:
             return fallback_key(shown.rescued)
@@ -288,7 +289,7 @@ class RunController(QObject):
         self._show_front()
         self.tab.show_page("run")
 
-    def _show_new(self) -> None:
+    def show_new(self) -> None:
         """Show the page of a new run; while a run goes on, that run."""
         if self.training.running:
             self.show_current()

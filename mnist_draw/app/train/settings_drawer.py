@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from PyQt5.QtCore import QRectF, Qt, pyqtSignal
+from PyQt5.QtCore import QRectF, Qt
 from PyQt5.QtGui import QPainter, QPaintEvent, QShowEvent
 from PyQt5.QtWidgets import (
     QFrame,
@@ -123,8 +123,6 @@ def _problems_told(ending: str = "") -> Iterator[None]:
 class SettingsDrawer(QWidget):
     """Every setting but those of the start bar, in sections that the user opens and closes."""
 
-    close_requested = pyqtSignal()
-
     def __init__(self, form: SettingsForm | None = None) -> None:
         super().__init__()
         self.form = form or SettingsForm(self)
@@ -136,7 +134,6 @@ class SettingsDrawer(QWidget):
         self.close_button = icon_button(
             "closeSettingsButton", "x", "Close", "Close the settings.", "F4"
         )
-        self.close_button.clicked.connect(self.close_requested)
         self._note = label(_LIVE, "muted", "liveNote")
         self._note.setWordWrap(True)
         self.examples = AugmentationView()

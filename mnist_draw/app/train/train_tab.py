@@ -48,7 +48,7 @@ class _Pages(QStackedWidget):
 
 
 class TrainTab(Page):
-    """Shows a new run, a run or the library, and takes requests.
+    """Shows a new run, a run or the library.
 
     `RunController` connects it to the training. `show_page` chooses the page, `show_drawer` opens
     the settings, which push the page.
@@ -56,11 +56,6 @@ class TrainTab(Page):
 
     name, title = "train", "Train"
 
-    start_requested = pyqtSignal()
-    pause_requested = pyqtSignal()
-    stop_requested = pyqtSignal()
-    epoch_requested = pyqtSignal()
-    new_requested = pyqtSignal()
     #: Another page is in front, or the tab is.
     page_shown = pyqtSignal()
 
@@ -71,7 +66,7 @@ class TrainTab(Page):
         self._before_library: PageName = "new"
         self.settings = SettingsForm(self)
         self.drawer = SettingsDrawer(self.settings)
-        self.drawer.close_requested.connect(self.toggle_drawer)
+        self.drawer.close_button.clicked.connect(self.toggle_drawer)
         self.new_run, self.run_page = NewRunPage(self.settings), RunPage()
         self.library = LibraryPage()
         self._pages: dict[PageName, QWidget] = {
@@ -87,7 +82,6 @@ class TrainTab(Page):
         self.start_button, self.pause_button = self.new_run.start_button, run.pause_button
         self.stop_button, self.step_button = run.stop_button, run.step_button
         self._build_commands()
-        run.new_button.clicked.connect(self.new_requested)
         is_open = False if preferences is None else preferences.get(_DRAWER, False)
         self._is_drawer_open = bool(is_open)
         self.show_drawer(self._is_drawer_open)
@@ -96,38 +90,28 @@ class TrainTab(Page):
 
     def _build_commands(self) -> None:
         new, run = self.new_run, self.run_page
-        self._main = Command(
-            self, "Start or pause", "Start the run; pause it, or let it go on.", "F5", self._act
-        )
-        self._stop = Command(
-            self, "Stop", "End the run after its minibatch; complete epochs are kept.",
-            "Shift+F5", self.stop_requested.emit,
-        )  # fmt: skip
-        self._step = Command(
-            self, "+1 epoch",
-            "One epoch more than planned; after a run, continue it for one epoch.",
-            "F6", self.epoch_requested.emit,
-        )  # fmt: skip
+        sentence = "Start the run; pause it, or let it go on."
+        self.main = Command(self, "Start or pause", sentence, "F5")
+        sentence = "End the run after its minibatch; complete epochs are kept."
+        self.stop = Command(self, "Stop", sentence, "Shift+F5")
+        sentence = "One epoch more than planned; after a run, continue it for one epoch."
+        self.step = Command(self, "+1 epoch", sentence, "F6")
         library = Command(self, "Library", "All runs and networks.", "F7", self.toggle_library)
         settings = Command(
             self, "All settings", "Every setting of the run.", "F4", self.toggle_drawer
         )
         for command, buttons in (
-            (self._main, (run.pause_button,)),
-            (self._stop, (run.stop_button,)),
-            (self._step, (run.step_button,)),
+            (self.main, (run.pause_button,)),
+            (self.stop, (run.stop_button,)),
+            (self.step, (run.step_button,)),
             (library, (new.library_button, run.library_button)),
             (settings, (new.settings_button, run.settings_button)),
         ):
             for button in buttons:
                 command.serve(button)
-        new.start_button.clicked.connect(self.start_requested)
         explain(new.start_button, "Start", "Train a new network with these settings.", "F5")
         explain(run.pause_button, "Pause", "Let the run wait after its minibatch, or go on.", "F5")
-        self.everywhere = (self._main, self._stop, self._step)
-
-    def _act(self) -> None:
-        (self.pause_requested if self._is_busy else self.start_requested).emit()
+        self.everywhere = (self.main, self.stop, self.step)
 
     # -- pages and drawer
 
@@ -216,8 +200,6 @@ class TrainTab(Page):
 
     # -- showing a run
 
-    _is_busy = False
-
     def show_state(
         self, state: RunState, shown: RunState, running: bool, can_continue: bool
     ) -> None:
@@ -227,12 +209,12 @@ class TrainTab(Page):
         """
         focus = QApplication.focusWidget()
         held = focus is not None and (focus is self or self._stack.isAncestorOf(focus))
-        self._is_busy = busy = running or state.busy
+        busy = running or state.busy
         waits = state.state == "waiting"
         can_end = state.busy and state.state not in ("stopping", "testing")
-        self._main.setEnabled(not busy or state.state in ("training", "paused", "validating"))
-        self._stop.setEnabled(can_end)
-        self._step.setEnabled((can_end and not waits) or (not busy and can_continue))
+        self.main.setEnabled(not busy or state.state in ("training", "paused", "validating"))
+        self.stop.setEnabled(can_end)
+        self.step.setEnabled((can_end and not waits) or (not busy and can_continue))
         self.run_page.show_state(shown, busy and shown is state)
         self.run_page.stop_button.setText("Cancel" if waits else "Stop")
         self.run_page.new_button.setText("To the run" if busy else "New run")
