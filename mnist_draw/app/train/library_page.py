@@ -353,7 +353,7 @@ class LibraryPage(QWidget):
         self.train_button = push_button(
             "trainFirstButton", "Train", "Choose what to train, and start.", look="primary"
         )
-        words = label("Your first run will stand here.", "muted")
+        words = label("Your first run appears here.", "muted")
         margins = (Size.MARGIN, Size.FIELD_GAP, Size.MARGIN, Size.FIELD_GAP)
         row(
             _Ghost(),

@@ -177,7 +177,6 @@ class NewRunPage(QScrollArea):
     def renew(self) -> None:
         chosen = self.form.settings()
         self.cards.choose(self.form.preset)
-        self.curve.show_epochs(chosen.epochs)
         self._sentence.setText(_sentence(chosen))
         self._show_cards()
         digits_of = chosen.data_folder, chosen.seed
@@ -204,8 +203,9 @@ class NewRunPage(QScrollArea):
             changes = ", ".join(found.values())
             expected = self._expected_of(settings)
             card.show_expectation(changes, expected or NOT_YET_KNOWN)
-            if card.isChecked() and expected is not None:
-                self.curve.show_final(expected.share)
+            if card.isChecked():
+                share = self.curve.final if expected is None else expected.share
+                self.curve.show_run(settings.epochs, share)
 
 
 def _sentence(settings: TrainingSettings) -> str:
@@ -234,12 +234,8 @@ class GhostCurve(QWidget):
     def sizeHint(self) -> QSize:
         return self.minimumSizeHint()
 
-    def show_epochs(self, epochs: int) -> None:
-        self._epochs = epochs
-        self.update()
-
-    def show_final(self, accuracy: float | None) -> None:
-        self.final = accuracy
+    def show_run(self, epochs: int, final: float | None) -> None:
+        self._epochs, self.final = epochs, final
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
