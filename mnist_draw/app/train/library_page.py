@@ -350,20 +350,12 @@ class LibraryPage(QWidget):
         """Build what is shown where the first run will be listed."""
         self.empty = QWidget()
         self.empty.setObjectName("emptyLibrary")
-        self.train_button = push_button(
+        self.train_button = button = push_button(
             "trainFirstButton", "Train", "Choose what to train, and start.", look="primary"
         )
         words = label("Your first run appears here.", "muted")
         margins = (Size.MARGIN, Size.FIELD_GAP, Size.MARGIN, Size.FIELD_GAP)
-        row(
-            _Ghost(),
-            words,
-            1,
-            self.train_button,
-            gap=Size.MARGIN,
-            margins=margins,
-            owner=self.empty,
-        )
+        row(_Ghost(), words, 1, button, gap=Size.MARGIN, margins=margins, owner=self.empty)
         return self.empty
 
     # -- what is shown
