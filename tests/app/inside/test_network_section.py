@@ -451,7 +451,8 @@ def test_long_names_of_classes_are_read_in_full_beside_the_network(section, qtbo
     assert LONG[now.answer] in title.text()
     # The title has room for its lines, beside a choice that keeps its width.
     assert title.height() >= title.heightForWidth(title.width())
-    assert title.geometry().right() < rival.geometry().left()
+    right = title.mapTo(panel, title.rect().topRight()).x()
+    assert right < rival.mapTo(panel, rival.rect().topLeft()).x()
 
 
 def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot):

@@ -130,6 +130,9 @@ class LayersView(QWidget):
         named = self.banded and bool(places.columns)
         for digit, band in enumerate(places.bands):
             role = self.role(digit)
+            if places.columns and not named:
+                # Units as they are numbered are in no digit's row.
+                band = QRectF(QPointF(places.answer - 8, band.top()), band.bottomRight())
             if role:
                 painter.fillRect(band, theme.colour(role, strength))
             if digit:
@@ -244,10 +247,11 @@ def short_name(name: str) -> str:
 def paint_title(
     painter: QPainter, place: QPointF, title: str, note: str, room: float = math.inf
 ) -> None:
-    """Draw a title and, if it fits, a note; shorten a long title to its last word."""
+    """Draw a title and, if it fits, a note; shorten a long title to its last word, alone."""
     write_with(painter, Text.LABEL, "text", bold=True)
     if painter.fontMetrics().horizontalAdvance(title) > room:
         title = painter.fontMetrics().elidedText(title.split()[-1], Qt.ElideRight, int(room))
+        note = ""
     painter.drawText(place, title)
     x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
     write_with(painter, Text.LABEL, "muted")

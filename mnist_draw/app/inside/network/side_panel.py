@@ -92,7 +92,7 @@ class SidePanel(Card):
         self.rival.setObjectName("rivalCombo")
         explain(self.rival, "Rival", "What the answer is compared with.")
         # Long names of classes break in the title, and are whole in the list.
-        self.why_title.setWordWrap(True)
+        self._title = GrowingLabel(self.why_title)
         self.rival.setSizeAdjustPolicy(ComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.rival.setMinimumContentsLength(6)
         self.why_rows = RowsView(
@@ -102,7 +102,7 @@ class SidePanel(Card):
             "flipButton", "Turn it", "Find few pixels that turn the answer into the other one.",
             look="link",
         )  # fmt: skip
-        top = row((self.why_title, 1), self.rival)
+        top = row((self._title, 1), self.rival)
         return _page("whyPanel", top, (scrolled(self.why_rows), 1), row(self.flip_button, 1))
 
     def _build_unit(self) -> QWidget:
@@ -148,7 +148,7 @@ class SidePanel(Card):
 
     def _show_nothing(self) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
-        self.why_title.setText("Why this answer")
+        self._title.set_text("Why this answer")
         self.rival.hide()
         self.flip_button.hide()
         self.why_rows.show_rows(())
@@ -163,7 +163,7 @@ class SidePanel(Card):
 
     def _show_why(self, frame: Frame, name: Callable[[int], str], flip: Flip | None = None) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
-        _set(self.why_title, f"Why {name(frame.answer)} rather than")
+        self._title.set_text(f"Why {name(frame.answer)} rather than")
         names = [name(digit) for digit in range(frame.layers[-1].units)]
         if [self.rival.itemText(n) for n in range(self.rival.count())] != names:
             self.rival.clear()

@@ -299,7 +299,9 @@ def _signed(value: float) -> str:
 
 def _power(z: float) -> str:
     value = math.exp(min(z, 80.0))
-    return f"{value:,.2f}" if 0.01 <= value < 1e5 else f"{value:.1e}"
+    if 1e3 <= value < 1e6:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if 0.01 <= value < 1e3 else f"{value:.1e}"
 
 
 def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:

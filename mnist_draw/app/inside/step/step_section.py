@@ -325,7 +325,9 @@ class StepSection(Section):
         if model is not None and seen is not model:
             same = seen.network == model.network
             behind = "of an earlier epoch" if same else "of the network before"
-        stage = ("", "your picture", "your picture", "for your picture", "")[self.stage - 1]
+        # Why the answer beside the drawing is another one.
+        other = "units left out, no temperature" if self._shown.left_out[2] else "no temperature"
+        stage = ("", other, "your picture", "for your picture", other)[self.stage - 1]
         return " · ".join(part for part in (stage, taught_as, step, behind) if part)
 
     def open_stage(self, stage: int) -> None:
