@@ -141,10 +141,9 @@ class ConfusionMatrix(WalkableView):
             return f"{text or 'None'} of the {self.name(true)}s were read rightly."
         if true is None:
             return f"Where it read {self.name(read)}, it was right in {text or '0 %'}."
-        if not text:
-            return f"No {self.name(true)} was read as {self.name(read)}."
+        title, nothing = describe_pair((true, read), self.name)
         times = "once" if text == "1" else f"{text} times"
-        return f"{self.name(true)} read as {self.name(read)}: {times}."
+        return f"{title}: {times}." if text else nothing
 
     def _toggle(self, item: int) -> None:
         pair = self.pair(item)
@@ -231,6 +230,20 @@ class ConfusionMatrix(WalkableView):
             painter.setFont(theme.font(round(size * growth), bold=not right))
         painter.setPen(_readable_on(ground))
         painter.drawText(box, Qt.AlignCenter, text)
+
+
+def describe_pair(pair: Pair, name: Callable[[int], str]) -> tuple[str, str]:
+    """Return the title for a cell's pictures, and what to say where there are none."""
+    true, read = pair
+    if true is not None and read is not None:
+        title = f"{name(true)} read as {name(read)}"
+        if true == read:
+            return f"{name(true)} read rightly", f"No {name(true)} was read rightly."
+        return title, f"No {name(true)} was read as {name(read)}."
+    if true is not None:
+        return f"{name(true)} misread", f"No {name(true)} was misread."
+    assert read is not None
+    return f"Wrongly read as {name(read)}", f"Nothing was wrongly read as {name(read)}."
 
 
 def rounded(share: str) -> str:

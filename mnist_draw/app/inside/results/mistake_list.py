@@ -10,14 +10,13 @@ from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, pyq
 from PyQt5.QtGui import QKeyEvent, QPainter, QPen
 from PyQt5.QtWidgets import (
     QAbstractItemView,
-    QLabel,
     QListView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
-from mnist_draw.app.inside.results.confusion_matrix import Pair
+from mnist_draw.app.inside.results.confusion_matrix import Pair, describe_pair
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, write_with
@@ -183,8 +182,7 @@ _MAX_LETTERS = 4
 class MistakesCard(Card):
     def __init__(self) -> None:
         super().__init__("Mistakes")
-        self.title = _title(self)
-        self.title.setObjectName("mistakesTitle")
+        self.heading.setObjectName("mistakesTitle")
         self.note.setObjectName("mistakesNote")
         self.all_link = push_button(
             "allMistakesLink",
@@ -208,7 +206,7 @@ class MistakesCard(Card):
         self.nothing.hide()
 
     def show_nothing(self) -> None:
-        self.title.setText("Mistakes")
+        self.heading.setText("Mistakes")
         self.note.setText("")
         self.all_link.hide()
         self.nothing.hide()
@@ -232,7 +230,7 @@ class MistakesCard(Card):
             order = "the least sure first" if pair[0] == pair[1] else "the surest mistake first"
             count = "1 picture" if len(places) == 1 else f"{len(places):,} pictures"
             note = f"{count}, {order}"
-        self.title.setText(title)
+        self.heading.setText(title)
         self.note.setText(note)
         self.all_link.setText(f"All {mistakes:,} mistakes")
         self.all_link.setVisible(pair is not None and results.labels is not None)
@@ -246,26 +244,6 @@ class MistakesCard(Card):
             lambda place: _caption(results, place, one_cell, name),
             lambda place: describe_picture(results, pictures, place, name),
         )
-
-
-def _title(card: Card) -> QLabel:
-    found = card.top.itemAt(0).widget()
-    assert isinstance(found, QLabel)
-    return found
-
-
-def describe_pair(pair: Pair, name: Callable[[int], str]) -> tuple[str, str]:
-    """Return the title for a cell's pictures, and what to say where there are none."""
-    true, read = pair
-    if true is not None and read is not None:
-        title = f"{name(true)} read as {name(read)}"
-        if true == read:
-            return f"{name(true)} read rightly", f"No {name(true)} was read rightly."
-        return title, f"No {name(true)} was read as {name(read)}."
-    if true is not None:
-        return f"{name(true)} misread", f"No {name(true)} was misread."
-    assert read is not None
-    return f"Wrongly read as {name(read)}", f"Nothing was wrongly read as {name(read)}."
 
 
 def _caption(results: Results, place: int, one_cell: bool, name: Callable[[int], str]) -> str:
