@@ -62,7 +62,7 @@ class FunctionGraphs:
             for key in operations
         ]
         headings = ("kind", "operation", "as written", "as compiled")
-        return Table.of(f"Operations of {self.name}", headings, rows)
+        return Table(f"Operations of {self.name}", headings, rows)
 
 
 def graphs_of(step: OneStep) -> dict[str, FunctionGraphs]:

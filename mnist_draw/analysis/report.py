@@ -24,7 +24,6 @@ from mnist_draw.analysis.result_tables import (
     classes_table,
     confusion_cells,
     confusion_table,
-    decimal,
     pictures_table,
     reliability_table,
     taken_for,
@@ -118,10 +117,10 @@ def write_report(
     mistakes = results.mistakes()
     shown = mistakes[:MAX_SHOWN].tolist()
     tables = (
-        confusion_table(results, name, decimal),
-        classes_table(results, name, decimal),
-        reliability_table(results, decimal),
-        pictures_table(results, mistakes.tolist(), "", name, decimal),
+        confusion_table(results, name),
+        classes_table(results, name),
+        reliability_table(results),
+        pictures_table(results, mistakes.tolist(), "", name),
     )
     # First: it tells the next report that the other files may be replaced.
     page = _page(model.title, results, pictures.images, shown, pictures.name, name)

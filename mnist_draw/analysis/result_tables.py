@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal
 
 import numpy as np
@@ -13,15 +13,6 @@ from mnist_draw.analysis.table import Table, percent
 
 #: Turns a class, 0 to C − 1, into what it is called.
 Name = Callable[[int], str]
-#: Turns a share, 0 to 1, into text.
-Share = Callable[[float], str]
-
-
-def decimal(share: float) -> str:
-    """Return a share, 0 to 1, as programs read it; nothing where there is none."""
-    return "" if share != share else f"{share:.6f}"
-
-
 #: Even a single mistake stands out from none.
 _LEAST_STRENGTH = 0.14
 
@@ -69,19 +60,19 @@ def taken_for(name: Name) -> str:
     return f"What it takes each {'digit' if name(0) == '0' else 'class'} for"
 
 
-def confusion_table(results: Results, name: Name, share: Share = percent) -> Table:
+def confusion_table(results: Results, name: Name) -> Table:
     """Return how often each true class was read as each class, with recall and precision."""
     classes = range(results.classes)
     recall, precision = results.recall, results.precision
     headings = ["it is", *(f"read as {name(read)}" for read in classes), "recall"]
     rows: list[list[object]] = [
-        [name(true), *results.confusion[true].tolist(), share(recall[true])] for true in classes
+        [name(true), *results.confusion[true].tolist(), recall[true]] for true in classes
     ]
-    rows.append(["precision", *(share(part) for part in precision), ""])
-    return Table.of(taken_for(name), headings, rows)
+    rows.append(["precision", *precision.tolist(), ""])
+    return Table(taken_for(name), headings, rows)
 
 
-def classes_table(results: Results, name: Name, share: Share = percent) -> Table:
+def classes_table(results: Results, name: Name) -> Table:
     counts = results.confusion
     rows = [
         (
@@ -89,37 +80,28 @@ def classes_table(results: Results, name: Name, share: Share = percent) -> Table
             counts[number].sum(),
             counts[:, number].sum(),
             counts[number, number],
-            share(results.recall[number]),
-            share(results.precision[number]),
+            results.recall[number],
+            results.precision[number],
         )
         for number in range(results.classes)
     ]
     headings = ("class", "pictures", "read as it", "rightly", "recall", "precision")
-    return Table.of("Recall and precision", headings, rows)
+    return Table("Recall and precision", headings, rows)
 
 
-def reliability_table(results: Results, share: Share = percent) -> Table:
+def reliability_table(results: Results) -> Table:
     """Return confidence beside how often it was right."""
     rows = [
-        (
-            f"{100 * part.low:g} to {100 * part.high:g} %",
-            part.count,
-            share(part.confidence),
-            share(part.accuracy),
-            share(part.least),
-            share(part.most),
-        )
-        for part in results.reliability
+        (f"{100 * low:g} to {100 * high:g} %", *figures)
+        for low, high, *figures in map(astuple, results.reliability)
     ]
     headings = (
         "how sure", "answers", "mean confidence", "right", "by chance from", "by chance to",
     )  # fmt: skip
-    return Table.of("Does it know when it is unsure?", headings, rows)
+    return Table("Does it know when it is unsure?", headings, rows)
 
 
-def pictures_table(
-    results: Results, chosen: Sequence[int], one: str, name: Name, share: Share = percent
-) -> Table:
+def pictures_table(results: Results, chosen: Sequence[int], one: str, name: Name) -> Table:
     """List the answers to some pictures, chosen by index; `one` precedes their numbers."""
     rows = []
     for place in chosen:
@@ -129,10 +111,10 @@ def pictures_table(
                 f"{one} {place:,}" if one else str(place),
                 "" if results.labels is None else name(int(results.labels[place])),
                 name(int(first)),
-                share(float(results.calibrated[place, first])),
+                float(results.calibrated[place, first]),
                 name(int(second)),
-                share(float(results.calibrated[place, second])),
+                float(results.calibrated[place, second]),
             )
         )
     headings = ("picture", "it is", "read as", "sure", "second guess", "its share")
-    return Table.of("Pictures and answers", headings, rows)
+    return Table("Pictures and answers", headings, rows)

@@ -17,24 +17,31 @@ class Table:
     """A table to read aloud, copy or save."""
 
     title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    headings: Sequence[str]
+    #: Values of any kind; a float is a share, 0 to 1.
+    values: Sequence[Sequence[object]]
 
-    @classmethod
-    def of(cls, title: str, headings: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
-        """Make a table from values of any kind."""
-        return cls(title, tuple(headings), tuple(tuple(str(v) for v in row) for row in rows))
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The values as they are shown."""
+        return tuple(
+            tuple(percent(value) if isinstance(value, float) else str(value) for value in row)
+            for row in self.values
+        )
 
     def to_csv(self) -> str:
         """Return the table as CSV with a heading line: plain numbers, and shares from 0 to 1."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.headings)
-        writer.writerows(map(_plain, row) for row in self.rows)
+        writer.writerows(map(_plain, row) for row in self.values)
         return text.getvalue()
 
 
-def _plain(cell: str) -> str:
+def _plain(value: object) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.6f}"
+    cell = str(value)
     if not _NUMBER.fullmatch(cell):
         return cell
     number = cell.replace("−", "-").replace(",", "").removeprefix("+")

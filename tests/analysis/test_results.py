@@ -409,7 +409,7 @@ def test_counting_limits(digits, perturbation):
 
 def test_a_table_of_a_spreadsheet_has_numbers():
     cells = ("Rotated, degrees", "−60", "22.8 %", "1,234.5", "+0.5", "−2 × 3", "1, 2")
-    made = Table.of("Of all", ["what", *"abcdef"], [cells, ("", "15", "", "", "", "", "")])
+    made = Table("Of all", ["what", *"abcdef"], [cells, ("", "15", "", "", "", "", "")])
     heading, line, _ = made.to_csv().splitlines()
     assert heading == "what,a,b,c,d,e,f"
     assert line == '"Rotated, degrees",-60,0.228,1234.5,0.5,−2 × 3,"1, 2"'

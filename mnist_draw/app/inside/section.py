@@ -140,7 +140,7 @@ class Section(QWidget):
         """
 
     def table(self) -> Table:
-        return Table.of(self.title, (), ())
+        return Table(self.title, (), ())
 
     def is_pending(self) -> bool:
         """Whether the section still computes what it is to show: a picture would be empty."""

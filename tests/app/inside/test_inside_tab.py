@@ -49,7 +49,7 @@ class Noting(Section):
         self.opened = view
 
     def table(self):
-        return Table.of("What it notes", ("what",), [("all",)])
+        return Table("What it notes", ("what",), [("all",)])
 
 
 class First(Noting):

@@ -18,7 +18,7 @@ from mnist_draw.analysis.robustness import (
     count_limits,
     test_pictures_for,
 )
-from mnist_draw.analysis.table import Table, percent
+from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.limits.limits_cards import (
     AccuracyCurve,
@@ -240,17 +240,17 @@ class LimitsSection(CountedSection):
 
     def table(self) -> Table:
         curves = [(choice, self._accuracy(choice.key)) for choice in self.choices.ticked()]
-        headings = ["what is done", "amount", *(choice.title for choice, _ in curves)]
+        headings = ("what is done", "amount", *(choice.title for choice, _ in curves))
         amounts = [(axis, amount) for axis in AXES for amount in axis.amounts]
         rows = [
             [
                 f"{axis.title}, {axis.unit}",
                 format_amount(axis, amount),
-                *(percent(accuracy[n]) for _, accuracy in curves),
+                *(float(accuracy[n]) for _, accuracy in curves),
             ]
             for n, (axis, amount) in enumerate(amounts)
         ]
-        return Table.of(self.question, headings, rows)
+        return Table(self.question, headings, rows)
 
     def _choices_changed(self) -> None:
         self._start()

@@ -312,13 +312,13 @@ def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int]
         (f"Training picture {place:,}", name(int(labels[place])), f"{far:.2f}")
         for place, far in zip(answer.neighbours, answer.distances, strict=True)
     ]
-    return Table.of("Nearest training pictures", ("picture", "it is", "distance"), rows)
+    return Table("Nearest training pictures", ("picture", "it is", "distance"), rows)
 
 
 def layers_table(maps: Maps | None) -> Table:
-    rows = [] if maps is None else [(x.name, format_vote(x.vote)) for x in maps.layers]
+    rows = [] if maps is None else [(x.name, x.vote) for x in maps.layers]
     voters = VOTERS if maps is None else voters_of(maps.labels)
     word = "a vote of neighbours is right"
     if voters > 1:
         word = f"a vote of {_NUMBERS[voters]} neighbours is right"
-    return Table.of("Layer by layer", ("layer", word), rows)
+    return Table("Layer by layer", ("layer", word), rows)

@@ -191,7 +191,7 @@ class NetworkSection(Section):
     def table(self) -> Table:
         frame = self.network.frame
         if frame is None:
-            return Table.of("Network", ("layer", "units"), [
+            return Table("Network", ("layer", "units"), [
                 (layer.name, layer.units) for layer in
                 (self.network.parts.layers if self.network.parts else ())
             ])  # fmt: skip

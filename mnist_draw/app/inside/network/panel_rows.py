@@ -287,7 +287,7 @@ def why_table(frame: Frame, name: Name) -> Table:
     rows.append(("bias", "", "", f"{why.bias:.4f}"))
     rows.append(("sum", "", "", f"{why.difference:.4f}"))
     title = f"Why {name(why.answer)} rather than {name(why.rival)}"
-    return Table.of(title, ("what", "output", "weight", "says"), rows)
+    return Table(title, ("what", "output", "weight", "says"), rows)
 
 
 def unit_table(frame: Frame, unit: Unit, name: Name, place: Place = None) -> Table:
@@ -300,4 +300,4 @@ def unit_table(frame: Frame, unit: Unit, name: Name, place: Place = None) -> Tab
         for n in range(len(terms))
     ]
     rows += [("bias", "", "", f"{found.bias:.4f}"), ("sum", "", "", f"{found.z:.4f}")]
-    return Table.of(unit_title(frame, unit, name), ("what", "value", "weight", "product"), rows)
+    return Table(unit_title(frame, unit, name), ("what", "value", "weight", "product"), rows)

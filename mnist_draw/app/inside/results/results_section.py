@@ -169,7 +169,7 @@ class ResultsSection(CountedSection):
     def table(self) -> Table:
         results, pictures = self._results, self._shown
         if results is None or pictures is None:
-            return Table.of(self.title, (), ())
+            return Table(self.title, (), ())
         from mnist_draw.analysis.result_tables import confusion_table, pictures_table
 
         places = self.mistakes.view.tiles.places

@@ -203,7 +203,7 @@ class GraphPage(QWidget):
 
     def table(self) -> Table:
         shown = self.graphs.get(self.functions.currentData())
-        return Table.of("Graph", (), ()) if shown is None else shown.table()
+        return Table("Graph", (), ()) if shown is None else shown.table()
 
 
 def _print_view(name: str) -> QPlainTextEdit:

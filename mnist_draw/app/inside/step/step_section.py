@@ -199,7 +199,7 @@ class StepSection(Section):
         if self.shows_graph:
             return self.graph.table()
         if self._shown is None:
-            return Table.of(self.question, ("stage", ""), [(s.title, s.meaning) for s in STAGES])
+            return Table(self.question, ("stage", ""), [(s.title, s.meaning) for s in STAGES])
         return step_table(self._shown, self._weight, self._name)
 
     def is_ready(self) -> bool:
@@ -436,4 +436,4 @@ def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) 
             (row.text, " ".join(part for part in (row.made, row.figure) if part), *blank)
             for row in weight_rows(shown, weight, len(STAGES))
         ]
-    return Table.of("One step", _HEADINGS, rows)
+    return Table("One step", _HEADINGS, rows)
