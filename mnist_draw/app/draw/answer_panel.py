@@ -31,6 +31,7 @@ from mnist_draw.recognition.certainty import (
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.app.draw.next_step import NextStep
     from mnist_draw.app.draw.recognition import BoardReading
     from mnist_draw.recognition.answer import NumberAnswer
     from mnist_draw.recognition.explanation import Explanation
@@ -177,8 +178,6 @@ class AnswerPanel(QScrollArea):
     evidence_changed = pyqtSignal(object, object, object)
     #: The board, or the digit of the number at a place, is this digit.
     teach_requested = pyqtSignal(int, object)
-    #: Whether the room is so low that added rows leave out their second line.
-    low_changed = pyqtSignal(bool)
 
     def __init__(self) -> None:
         super().__init__()
@@ -200,7 +199,7 @@ class AnswerPanel(QScrollArea):
         self.bars_card = BarsCard()
         self.bars = self.bars_card.bars
         self.ink = InkCard()
-        self._added: list[QWidget] = []
+        self._added: list[NextStep] = []
         self._low = False
         self._waiting = "Getting the network ready"
         inner = QWidget()
@@ -232,7 +231,7 @@ class AnswerPanel(QScrollArea):
         preferences.set(_ALL_TEN, self.bars_card.all_button.isChecked())
         preferences.set(_INK, self.ink.switch.isChecked())
 
-    def add_row(self, widget: QWidget) -> None:
+    def add_row(self, widget: NextStep) -> None:
         self._added.append(widget)
         self._column.insertWidget(self._column.count() - 1, widget)
 
@@ -260,7 +259,8 @@ class AnswerPanel(QScrollArea):
         if low != self._low:
             self._low = low
             self.block.set_low(low)
-            self.low_changed.emit(low)
+            for widget in self._added:
+                widget.set_low(low)
 
     def set_waiting(self, sentence: str) -> None:
         """Say what the first answer waits for; empty if for nothing."""

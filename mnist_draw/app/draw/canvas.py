@@ -25,7 +25,6 @@ from mnist_draw.app.draw.board_items import (
     set_mode,
 )
 from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory
-from mnist_draw.app.draw.overlays import paint_marks
 from mnist_draw.app.draw.pointer import BOARD_KEYS, KeyPen, PointerWidget
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_corners, smooth_painter
@@ -64,7 +63,6 @@ class Canvas(PointerWidget):
         self.setCursor(Qt.CrossCursor)
         self.drawing = drawing or Drawing()
         self.pen_width = PEN_WIDTH
-        self.marks: tuple[QRectF, QPointF] | None = None
         self._inviting = False
         #: Whether an empty board says what to draw.
         self.shows_invitation = True
@@ -122,12 +120,6 @@ class Canvas(PointerWidget):
     def renderings(self) -> list[tuple[float, QColor]]:
         screen = self.pixels_per_unit() * self.devicePixelRatioF()
         return [(screen, theme.colour("ink")), INK_RENDERING]
-
-    def set_marks(self, marks: tuple[QRectF, QPointF] | None) -> None:
-        """Show the crop box and the centre of mass, in board units; None shows neither."""
-        if marks != self.marks:
-            self.marks = marks
-            self.update()
 
     def refresh(self) -> None:
         self._stale = True
@@ -201,8 +193,6 @@ class Canvas(PointerWidget):
             self._to_board(painter)
             growing.paint_tail(painter, theme.colour("ink"))
             painter.restore()
-        if self.marks is not None:
-            paint_marks(painter, self.marks, self)
         if self.shows_invitation and not self.drawing.items:
             self._paint_invitation(painter)
         self.key_pen.paint(painter)

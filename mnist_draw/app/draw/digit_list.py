@@ -63,21 +63,22 @@ class DigitList(CollectionController):
     changed = pyqtSignal()
 
     def __init__(
-        self, view: DigitListView, canvas: Canvas, background: Background, reader: BackgroundReader
+        self,
+        learn: LearnController,
+        canvas: Canvas,
+        background: Background,
+        reader: BackgroundReader,
+        parent: QObject,
     ) -> None:
-        super().__init__(background, view)
-        self._view, self._canvas, self._reader = view, canvas, reader
+        super().__init__(background, parent)
+        self.view = view = DigitListView(self, learn)
+        self._canvas, self._reader = canvas, reader
         self._round = 0
         self._last_messages: list[str] = []
         self._followed = FollowedFolder(background, taught_times, _listing, view.isVisible, self)
         self._followed.listed.connect(self._listed)
         self._followed.changed.connect(self._listed)
         self._followed.changed.connect(lambda _: self.changed.emit())
-        view.open_requested.connect(self.open)
-        view.relabel_requested.connect(self.relabel)
-        view.delete_requested.connect(self.delete)
-        view.export_requested.connect(self.export)
-        view.folder_requested.connect(self.show_folder)
         view.bin.chosen.connect(lambda one: self.restore([one.path], _restored([one.path])))
         reader.network.changed.connect(self._ask)
 
@@ -91,9 +92,9 @@ class DigitList(CollectionController):
 
     def _listed(self, listed: Listing) -> None:
         rows, messages, in_bin = listed
-        self._view.bin.setVisible(bool(in_bin))
-        self._view.bin.show_deleted(in_bin, lambda one: with_article(one.name[:1]))
-        self._view.show_rows(rows)
+        self.view.bin.setVisible(bool(in_bin))
+        self.view.bin.show_deleted(in_bin, lambda one: with_article(one.name[:1]))
+        self.view.show_rows(rows)
         # Once is enough: a damaged file stays where it is and would be told of again and again.
         if messages and messages != self._last_messages:
             self.notifier.problem(" ".join(messages))
@@ -102,8 +103,8 @@ class DigitList(CollectionController):
 
     def _ask(self) -> None:
         self._round += 1
-        if self._view.isVisible():
-            self._ask_next(list(self._view.model.rows), self._round)
+        if self.view.isVisible():
+            self._ask_next(list(self.view.model.rows), self._round)
 
     def _ask_next(self, rows: Sequence[DigitRow], number: int) -> None:
         now, later = rows[:_AT_ONCE], rows[_AT_ONCE:]
@@ -118,7 +119,7 @@ class DigitList(CollectionController):
                 return
             for row, answer in zip(now, answers, strict=True):
                 row.now = answer.certainty
-                self._view.model.show_now(row)
+                self.view.model.show_now(row)
             self._ask_next(later, number)
 
         self._reader.ask(read, finished)
@@ -135,7 +136,7 @@ class DigitList(CollectionController):
         self._canvas.setFocus()
 
     def relabel(self, label: int) -> None:
-        rows = [row for row in self._view.chosen() if row.digit.label != label]
+        rows = [row for row in self.view.chosen() if row.digit.label != label]
         paths, before = _paths(rows), {row.digit.label for row in rows}
 
         def work() -> None:
@@ -153,7 +154,7 @@ class DigitList(CollectionController):
             self.change(work, finished)
 
     def delete(self) -> None:
-        paths = _paths(self._view.chosen())
+        paths = _paths(self.view.chosen())
 
         def work() -> list[Path]:
             from mnist_draw.storage.unique_paths import move_to_bin
@@ -170,9 +171,9 @@ class DigitList(CollectionController):
     def export(self, kind: str) -> None:
         if kind == "csv":
             tables = file_kind("Tables", ".csv")
-            path = ask_save(self._view, "Export my digits", "my-digits.csv", tables)
+            path = ask_save(self.view, "Export my digits", "my-digits.csv", tables)
         else:
-            path = QFileDialog.getExistingDirectory(self._view, "A folder for the data set", "")
+            path = QFileDialog.getExistingDirectory(self.view, "A folder for the data set", "")
         if path:
             self.change(partial(_export, kind, path), self.notifier.message)
 
@@ -230,14 +231,13 @@ class MyDigits(QObject):
         self.teaching = Teaching(canvas, background, reader.network, self)
         answer.teach_requested.connect(self.teaching.teach)
         self.learn = LearnController(self.teaching, self._network, background, self)
-        self.view = DigitListView(self.learn)
+        self.digits = DigitList(self.learn, canvas, background, reader, self)
+        self.view = self.digits.view
         self.next_step = NextStep(self._network, self.teaching, self.learn)
         answer.add_row(self.next_step)
-        answer.low_changed.connect(self.next_step.set_low)
         self.pages = QStackedWidget()
         self.pages.addWidget(answer)
         self.pages.addWidget(self.view)
-        self.digits = DigitList(self.view, canvas, background, reader)
         self.view.closed.connect(self.show_answer)
         # Drawing brings the answer back.
         canvas.history_changed.connect(self._board_changed)

@@ -43,6 +43,7 @@ from mnist_draw.app.kit.widgets import (
 if TYPE_CHECKING:
     import numpy as np
 
+    from mnist_draw.app.draw.digit_list import DigitList
     from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.my_digits import TaughtDigit
 
@@ -205,15 +206,10 @@ class DigitListView(QWidget):
     """The list of taught digits and what can be done with them."""
 
     closed = pyqtSignal()
-    open_requested = pyqtSignal(DigitRow)
-    #: The chosen digits are this one; or are to be deleted.
-    relabel_requested = pyqtSignal(int)
-    delete_requested = pyqtSignal()
-    export_requested = pyqtSignal(str)
-    folder_requested = pyqtSignal()
 
-    def __init__(self, learning: LearnController) -> None:
+    def __init__(self, digits: DigitList, learning: LearnController) -> None:
         super().__init__()
+        self._digits = digits
         self.setObjectName("myDigitsView")
         self.setAccessibleName("My digits")
         self.learning = LearnCard(learning)
@@ -230,14 +226,14 @@ class DigitListView(QWidget):
         )
         menu = Menu(self.more_button)
         self._exports = [
-            menu.addAction(f"Export {text} …", partial(self.export_requested.emit, kind))
+            menu.addAction(f"Export {text} …", partial(self._digits.export, kind))
             for kind, text in (
                 ("idx", "as a data set, as MNIST has it"),
                 ("csv", "as a table, a row of 784 pixels each"),
             )
         ]
         menu.addSeparator()
-        menu.addAction("Show in folder", self.folder_requested.emit)
+        menu.addAction("Show in folder", self._digits.show_folder)
         self.more_button.setMenu(menu)
         self.more_button.setPopupMode(QToolButton.InstantPopup)
         self.bin = BinButton("bringBackDigitButton", "digits")
@@ -257,15 +253,15 @@ class DigitListView(QWidget):
         sentence = "Change the label of the chosen digits."
         explain(self.label_combo, "Label", sentence, "0 to 9 in the list")
         caption.setBuddy(self.label_combo)
-        self.label_combo.activated.connect(self.relabel_requested)
+        self.label_combo.activated.connect(self._digits.relabel)
         wide = self.label_combo.setFixedWidth
         theme.follow(self.label_combo, lambda: wide(theme.scaled(_LABEL_WIDTH)))
         sentence = "Put the chosen digit on the board; what is there can be brought back with Undo."
         self.open_button = push_button("openDigitButton", "Open", sentence, "Enter", act=self._open)
+        sentence, delete = "Delete the chosen digits; can be undone.", self._digits.delete
         self.delete_button = push_button(
-            "deleteDigitsButton", "Delete", "Delete the chosen digits; can be undone.", "Delete"
+            "deleteDigitsButton", "Delete", sentence, "Delete", act=delete
         )
-        self.delete_button.clicked.connect(lambda: self.delete_requested.emit())
         card = Card()
         card.body.addWidget(self._build_table(), 1)
         buttons = self.open_button, self.delete_button
@@ -305,9 +301,9 @@ class DigitListView(QWidget):
         if event.modifiers() & (Qt.ControlModifier | Qt.AltModifier | Qt.MetaModifier):
             return None
         if event.key() == Qt.Key_Delete:
-            return self.delete_requested.emit
+            return self._digits.delete
         digit = event.text()
-        return partial(self.relabel_requested.emit, int(digit)) if digit in _DIGITS else None
+        return partial(self._digits.relabel, int(digit)) if digit in _DIGITS else None
 
     def show_rows(self, rows: Sequence[DigitRow]) -> None:
         """Show all digits, the newest first; the selection stays near its row."""
@@ -339,4 +335,4 @@ class DigitListView(QWidget):
     def _open(self) -> None:
         chosen = self.chosen()
         if len(chosen) == 1:
-            self.open_requested.emit(chosen[0])
+            self._digits.open(chosen[0])

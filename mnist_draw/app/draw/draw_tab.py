@@ -265,13 +265,10 @@ class DrawTab(Page):
 
     def _show_tags(self, ink: np.ndarray | None = None) -> None:
         number = None if self._reading is None else self._reading.number
-        marks = None
         if self.cut_out.isChecked() and number is None:
             marks = crop_marks(self.canvas.ink() if ink is None else ink, self.canvas.drawing)
-        self.canvas.set_marks(marks)
-        certainty = self.answer.certainty
-        if marks is not None and certainty is not None:
-            self.boxes.show_tags([marks[0]], [certainty.label])
+            certainty = self.answer.certainty
+            self.boxes.show_cut(marks, "" if certainty is None else certainty.label)
         else:
             self.boxes.show_number(number)
 

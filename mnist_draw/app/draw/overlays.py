@@ -58,18 +58,6 @@ def crop_marks(ink: np.ndarray, drawing: Drawing) -> tuple[QRectF, QPointF] | No
     return box, drawing.to_board(x, y, 0, 0).topLeft()
 
 
-def paint_marks(painter: QPainter, marks: tuple[QRectF, QPointF], canvas: Canvas) -> None:
-    box, centre = marks
-    painter.setBrush(Qt.NoBrush)
-    painter.setPen(QPen(theme.colour("second"), _LINE, Qt.DashLine))
-    painter.drawRect(canvas.in_widget(box))
-    point = canvas.to_widget(centre)
-    arm = float(theme.Size.GRID * 2)
-    painter.setPen(QPen(theme.colour("second"), _LINE))
-    painter.drawLine(point - QPointF(arm, 0), point + QPointF(arm, 0))
-    painter.drawLine(point - QPointF(0, arm), point + QPointF(0, arm))
-
-
 #: From a digit to its box, in logical pixels.
 _MARGIN = 4
 _PRESSES = (QEvent.MouseButtonPress, QEvent.TabletPress, QEvent.TouchBegin)
@@ -92,6 +80,8 @@ class NumberBoxes(QWidget):
         self.setAttribute(Qt.WA_NoSystemBackground)
         self.boxes: list[QRectF] = []
         self.index = -1
+        #: The centre of mass of what is cut out, where that is shown.
+        self.centre: QPointF | None = None
         self._texts: list[str] = []
         self._whole = False
         self._canvas = canvas
@@ -104,14 +94,20 @@ class NumberBoxes(QWidget):
         digits = () if number is None else number.digits
         parts = () if number is None else certainty_of_number(number).parts
         to_board = self._canvas.drawing.to_board
-        self.show_tags([to_board(*part.box) for part in digits], [part.label for part in parts])
+        self._show([to_board(*part.box) for part in digits], [part.label for part in parts])
 
-    def show_tags(self, boxes: list[QRectF], texts: list[str]) -> None:
-        """Show a tag below each of these boxes of the board."""
-        if boxes == self.boxes and texts == self._texts:
+    def show_cut(self, marks: tuple[QRectF, QPointF] | None, answer: str) -> None:
+        """Show the crop box and the centre of mass, in board units, with the answer's tag."""
+        if marks is None:
+            self._show([], [])
+        else:
+            self._show([marks[0]], [answer] if answer else [], marks[1])
+
+    def _show(self, boxes: list[QRectF], texts: list[str], centre: QPointF | None = None) -> None:
+        if (boxes, texts, centre) == (self.boxes, self._texts, self.centre):
             return
         before = self._area()
-        self.boxes, self._texts, self._whole = boxes, texts, False
+        self.boxes, self._texts, self.centre, self._whole = boxes, texts, centre, False
         self.resize(self._canvas.size())
         self.setVisible(bool(boxes))
         self._canvas.setMouseTracking(bool(boxes))
@@ -141,7 +137,7 @@ class NumberBoxes(QWidget):
         return QRectF(QPointF(left, below), size)
 
     def index_at(self, point: QPointF) -> int | None:
-        shown = range(len(self.boxes)) if self.isVisible() else ()
+        shown = range(len(self._texts)) if self.isVisible() else ()
         return next((index for index in shown if self.tag(index).contains(point)), None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -166,7 +162,7 @@ class NumberBoxes(QWidget):
             case QContextMenuEvent():
                 by_key = event.reason() == QContextMenuEvent.Keyboard
                 index = self.index if by_key else self.index_at(QPointF(event.pos()))
-                if index is not None and 0 <= index < len(self.boxes):
+                if index is not None and 0 <= index < len(self._texts):
                     below = self.tag(index).bottomLeft().toPoint()
                     self.menu(index).popup(self._canvas.mapToGlobal(below))
                     return True
@@ -191,8 +187,10 @@ class NumberBoxes(QWidget):
 
     def _area(self) -> QRectF:
         area = QRectF()
-        for index, box in enumerate(self.boxes):
-            area = area.united(self._on_canvas(box)).united(self.tag(index))
+        for box in self.boxes:
+            area = area.united(self._on_canvas(box))
+        for index in range(len(self._texts)):
+            area = area.united(self.tag(index))
         return area.adjusted(-2, -2, 2, 2)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -200,6 +198,8 @@ class NumberBoxes(QWidget):
         painter.setFont(theme.font(Text.BODY, bold=True))
         second, radius = theme.colour("second"), float(_MARGIN)
         chosen = -1 if self._whole else self.index
+        if self.centre is not None:
+            self._paint_cut(painter, self.centre)
         # A single digit has the frame of what is cut out.
         boxes = self.boxes if len(self.boxes) > 1 else []
         frames = [self._on_canvas(box) for box in boxes]
@@ -216,6 +216,14 @@ class NumberBoxes(QWidget):
             painter.drawRoundedRect(tag.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
             painter.setPen(theme.colour("on_second") if index == chosen else second)
             painter.drawText(tag, Qt.AlignCenter, text)
+
+    def _paint_cut(self, painter: QPainter, centre: QPointF) -> None:
+        painter.setPen(QPen(theme.colour("second"), _LINE, Qt.DashLine))
+        painter.drawRect(self._canvas.in_widget(self.boxes[0]))
+        painter.setPen(QPen(theme.colour("second"), _LINE))
+        point, arm = self._canvas.to_widget(centre), 2.0 * Size.GRID
+        for way in (QPointF(arm, 0), QPointF(0, arm)):
+            painter.drawLine(point - way, point + way)
 
 
 #: So many of the ten digits are in a row.

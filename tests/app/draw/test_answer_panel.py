@@ -405,7 +405,7 @@ def test_in_a_low_window_the_picture_gets_smaller_then_second_lines_go(usual_tex
     panel = shown.panel
     row = QWidget()
     row.setFixedHeight(72)
-    panel.low_changed.connect(lambda low: row.setFixedHeight(58 if low else 72))
+    row.set_low = lambda low: row.setFixedHeight(58 if low else 72)
     panel.add_row(row)
     shown.read(3)
     sides = []

@@ -201,13 +201,13 @@ def test_all_of_it_is_one_digit_by_the_last_entry_of_the_right_click(tab, taught
 
 
 def test_one_digit_has_a_tag_while_it_is_framed_and_a_number_has_its_own_boxes(tab, taught):
-    assert tab.canvas.marks is None
+    assert tab.boxes.centre is None
     tab.cut_out.trigger()
-    assert tab.canvas.marks is None
+    assert tab.boxes.centre is None
     assert len(tab.boxes.boxes) == 2
     tab.canvas.add_stroke([(200, 200)])
     tab.show_reading(fakes.reading(fakes.answer(4), ticket=tab._ticket))
-    assert tab.canvas.marks is not None
+    assert tab.boxes.centre is not None
     press(tab, 0).buttons[5].click()
     assert taught == [(5, None)]
     tab.cut_out.trigger()

@@ -350,7 +350,7 @@ def test_the_folder_is_shown_or_named(setup, monkeypatch):
         return False
 
     monkeypatch.setattr(QDesktopServices, "openUrl", refuse)
-    setup.my_digits.view.folder_requested.emit()
+    setup.my_digits.digits.show_folder()
     setup.settle()
     assert asked[0].toLocalFile() == str(setup.folder)
     assert str(setup.folder) in setup.told[-1].sentence
