@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
 notifier = Notifier("draw", "draw")
 
-#: Milliseconds from one reading of a growing stroke to the next: a usual mouse moves as often.
-_READ_MS = 8
+#: Seconds from one reading of a growing stroke to the next: a usual mouse moves as often.
+_READ_S = 0.008
 #: From the board's edge to a message.
 _MESSAGE_EDGE = 16
 #: What the preferences call the pen's width, what is cut out, and that the tab was shown before.
@@ -77,8 +77,8 @@ class DrawTab(Page):
         self._posting.setTimerType(Qt.PreciseTimer)
         self._posting.setSingleShot(True)
         self._posting.timeout.connect(self._pull_ink)
-        #: The ticket answered last, and the moment at which ink was posted.
-        self._answered, self._posted_at = 0, 0.0
+        #: The ticket answered last, and the moment from which ink may be posted again.
+        self._answered, self._due = 0, 0.0
         self._is_waiting = False
         self._emptied = 0
         board = column((self.canvas, 1), self.pictures.strip, gap=Size.CARD_GAP)
@@ -218,8 +218,7 @@ class DrawTab(Page):
             self._posting.stop()
             self._post_ink()
         elif not self._posting.isActive():
-            since = 1000 * (time.monotonic() - self._posted_at)
-            self._posting.start(max(0, round(_READ_MS - since)))
+            self._posting.start(max(0, round(1000 * (self._due - time.monotonic()))))
 
     def _pull_ink(self) -> None:
         """Post the ink when it can be read: what waits would only be replaced by newer ink."""
@@ -238,7 +237,8 @@ class DrawTab(Page):
     def _post_ink(self) -> None:
         """Send the drawing off to be recognised; an empty board needs no network."""
         self._ticket += 1
-        self._posted_at = time.monotonic()
+        # One that is late does not delay those after it.
+        self._due = max(self._due + _READ_S, time.monotonic())
         ink = self.canvas.ink()
         if not ink.any():
             self._emptied = self._ticket
