@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, ink_box, normalise_ink
 from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
+from mnist_draw.recognition.certainty import two_best
 from mnist_draw.recognition.pieces import Box, Pieces, cheapest, cut_in_pieces, digit_costs
 from mnist_draw.recognition.stroke_reader import (
     MAX_COUNT,
@@ -111,13 +112,17 @@ def read_number(
         return _single(alone or recogniser.recognise_ink(ink), whole)
     if sum(recogniser.refuses(float(scores.log_odds[row])) for row in chosen) > len(chosen) / 2:
         refused = np.array([recogniser.refuses(float(odds)) for odds in scores.log_odds])
-    digits = []
-    for row in chosen:
+    digits = tuple(
         # Copies: rows would keep all groups alive.
-        probabilities, network_input = scores.probabilities[row].copy(), inputs[row, 0].copy()
-        box = pieces.in_picture(*groups[row])
-        digits.append(_digit(bool(refused[row]), probabilities, box, network_input))
-    return _answer(tuple(digits), share)
+        _digit(
+            bool(refused[row]),
+            scores.probabilities[row].copy(),
+            pieces.in_picture(*groups[row]),
+            inputs[row, 0].copy(),
+        )
+        for row in chosen
+    )
+    return _answer(digits, share)
 
 
 def _is_one_digit(alone: Answer | None, strokes: Sequence[PenStroke]) -> bool:
@@ -148,20 +153,18 @@ def _of_strokes(
     strange = sum(recogniser.refuses(float(odds) - strictness) for odds in found.scores.log_odds)
     if strange * 3 > len(refused) or len(refused) - sum(refused) < 2:
         return None
-    digits = []
-    for row, group in enumerate(found.groups):
-        probabilities, box = found.scores.probabilities[row], found.pieces.in_picture(*group)
-        digits.append(_digit(refused[row], probabilities, box, found.inputs[row]))
-    return _answer(tuple(digits), found.share)
+    boxes = (found.pieces.in_picture(*group) for group in found.groups)
+    parts = zip(refused, found.scores.probabilities, boxes, found.inputs, strict=True)
+    return _answer(tuple(_digit(*part) for part in parts), found.share)
 
 
 def _digit(
     is_refused: bool,
     probabilities: npt.NDArray[np.float32],
     box: Box,
-    network_input: npt.NDArray[np.float32],
+    network_input: npt.NDArray[np.float32] | None,
 ) -> DigitAnswer:
-    digit = int(probabilities.argmax())
+    digit, _ = two_best(probabilities.tolist())
     if is_refused:
         return DigitAnswer(None, 0.0, box, probabilities, network_input)
     return DigitAnswer(digit, float(probabilities[digit]), box, probabilities, network_input)
@@ -217,15 +220,9 @@ def _stay_whole(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> 
 
 def _single(answer: Answer, box: Box) -> NumberAnswer:
     top, left, bottom, right = box
-    confidence = answer.confidence if answer.digit is not None else 0.0
-    digit = DigitAnswer(
-        answer.digit,
-        confidence,
-        (left, top, right - left, bottom - top),
-        answer.probabilities,
-        answer.network_input,
-    )
-    return _answer((digit,))
+    place = (left, top, right - left, bottom - top)
+    is_none = answer.digit is None
+    return _answer((_digit(is_none, answer.probabilities, place, answer.network_input),))
 
 
 def _answer(digits: tuple[DigitAnswer, ...], share: float = 1.0) -> NumberAnswer:
