@@ -5,18 +5,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
 from pathlib import Path
 
 from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
 from mnist_draw.cli.listing import data_home
 from mnist_draw.cli.output import echo, json_line, tell
 from mnist_draw.errors import UserError
-from mnist_draw.recognition.network_formats import NETWORK_FORMATS, NetworkFormat
+from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.training.record import Run
-from mnist_draw.training.run_formats import RUN_FORMATS, RunFormat
+from mnist_draw.training.run_formats import RUN_FORMATS, FileFormat
 
-_FORMATS: Mapping[str, NetworkFormat | RunFormat] = {**NETWORK_FORMATS, **RUN_FORMATS}
+_FORMATS: dict[str, FileFormat] = {**NETWORK_FORMATS, **RUN_FORMATS}
 
 
 def _add_export_options(parser: argparse.ArgumentParser) -> None:
@@ -72,7 +71,7 @@ def export(arguments: argparse.Namespace) -> int:
         )
     _require_free(out, arguments.overwrite)
     check_writable(out)
-    if isinstance(kind, RunFormat):
+    if kind.name in RUN_FORMATS:
         from mnist_draw.training.record import load_history
 
         run = _run_of(arguments.what)
@@ -118,7 +117,7 @@ def _run_of(what: str) -> Run:
         ) from None
 
 
-def _format_of(out: Path) -> NetworkFormat | RunFormat:
+def _format_of(out: Path) -> FileFormat:
     """Return the format of a file's ending; of two, that for other programs, or for epochs."""
     preferred = [_FORMATS["npz"], *_FORMATS.values()]
     for entry in preferred:

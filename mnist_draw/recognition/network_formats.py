@@ -16,9 +16,8 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,10 +29,9 @@ from mnist_draw.errors import MissingPackageError, UserError, one_line
 from mnist_draw.library.network_data import class_names
 from mnist_draw.networks import operations, parse_network
 from mnist_draw.networks.operations import OPERATIONS, SIDE, OnnxNode, Shape
-
-if TYPE_CHECKING:
-    from mnist_draw.storage.models import ModelFile
-
+from mnist_draw.storage import npz
+from mnist_draw.storage.models import ModelFile, pack_model
+from mnist_draw.training.run_formats import FileFormat
 
 #: Characters of a line of parameters.
 _WIDTH = 100
@@ -52,30 +50,7 @@ even paper. From Python: predict(pictures) returns the probabilities.
 """
 
 
-@dataclass(frozen=True)
-class NetworkFormat:
-    """A kind of file that holds a trained network.
-
-    `name` is for the command line, `title` for menus and dialogs, `meaning` (what can be done with
-    it, without a stop) for help texts. `pack` makes the file's bytes, or raises `UserError`.
-    """
-
-    name: str
-    ending: str
-    title: str
-    meaning: str
-    pack: Callable[[ModelFile], bytes]
-
-
-def _own(model: ModelFile) -> bytes:
-    from mnist_draw.storage.models import pack_model
-
-    return pack_model(model)
-
-
 def _parameters(model: ModelFile) -> bytes:
-    from mnist_draw.storage import npz
-
     # The names that numpy.savez gives arrays without one.
     return npz.pack({f"arr_{number}": value for number, value in enumerate(model.parameters)})
 
@@ -242,17 +217,17 @@ def _graph(model: ModelFile, temperature: float) -> tuple[_Graph, int]:
 
 
 #: All formats by name, the program's own first.
-NETWORK_FORMATS: dict[str, NetworkFormat] = {
+NETWORK_FORMATS: dict[str, FileFormat] = {
     entry.name: entry
     for entry in (
-        NetworkFormat(
+        FileFormat(
             "model",
             ".npz",
             "Network of mnist_draw",
             "what this program opens, with all that it knows of the network",
-            _own,
+            pack_model,
         ),
-        NetworkFormat(
+        FileFormat(
             "npz",
             ".npz",
             "Parameters for NumPy and Lasagne",
@@ -260,7 +235,7 @@ NETWORK_FORMATS: dict[str, NetworkFormat] = {
             "writes them",
             _parameters,
         ),
-        NetworkFormat(
+        FileFormat(
             "onnx",
             ".onnx",
             "ONNX",
@@ -268,7 +243,7 @@ NETWORK_FORMATS: dict[str, NetworkFormat] = {
             "in, calibrated probabilities out",
             _onnx,
         ),
-        NetworkFormat(
+        FileFormat(
             "py",
             ".py",
             "Python program that needs NumPy alone",

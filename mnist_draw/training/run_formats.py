@@ -15,15 +15,19 @@ from mnist_draw.training.settings import SETTINGS
 
 
 @dataclass(frozen=True)
-class RunFormat:
-    """A kind of file that holds the figures of a run."""
+class FileFormat:
+    """A kind of file that holds the figures of a run, or a network.
+
+    `name` is for the command line, `title` for menus and dialogs, `meaning` (what can be done with
+    it, without a stop) for help texts. `pack` makes the file's bytes of a `Run` or None and its
+    `History`, or of a `ModelFile`; it may raise `UserError`.
+    """
 
     name: str
     ending: str
     title: str
-    #: For help texts, without a stop.
     meaning: str
-    pack: Callable[[Run | None, History], bytes]
+    pack: Callable[..., bytes]
     #: In the menu of the curves, which have figures and no record; empty where it needs one.
     save_text: str = ""
 
@@ -102,10 +106,10 @@ def _settings(run: Run) -> str:
 
 
 #: All formats by name.
-RUN_FORMATS: dict[str, RunFormat] = {
+RUN_FORMATS: dict[str, FileFormat] = {
     entry.name: entry
     for entry in (
-        RunFormat(
+        FileFormat(
             "csv",
             ".csv",
             "Figures of each epoch (CSV)",
@@ -113,7 +117,7 @@ RUN_FORMATS: dict[str, RunFormat] = {
             lambda _, history: history.epochs_csv(),
             "Save the epochs as a table (CSV) …",
         ),
-        RunFormat(
+        FileFormat(
             "minibatches",
             ".csv",
             "Figures of each minibatch (CSV)",
@@ -121,7 +125,7 @@ RUN_FORMATS: dict[str, RunFormat] = {
             lambda _, history: history.minibatches_csv(),
             "Save the minibatches as a table (CSV) …",
         ),
-        RunFormat(
+        FileFormat(
             "tensorboard",
             ".tfevents",
             "Events of TensorBoard",

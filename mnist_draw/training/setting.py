@@ -117,8 +117,6 @@ class WholeNumber(Setting):
         """Take a number, also NumPy's and 3.0, as JSON files may write 3."""
         if not _is_number(value) or not abs(value) < math.inf or value != int(value):
             raise wrong_kind(name, value, self.expected)
-        if abs(value) >= 2**63:
-            self.check(value)
         return int(value)
 
     def check(self, value: Any) -> None:
@@ -292,8 +290,7 @@ AnySetting = (
 
 def declared(default: Any, setting: AnySetting) -> Any:
     """Return a dataclass field with its declaration; a mapping gets a fresh copy each time."""
-    noun, mark = setting.noun or setting.title, setting.mark or setting.title
-    metadata = {_KEY: dataclasses.replace(setting, noun=noun, mark=mark)}
+    metadata = {_KEY: setting}
     if isinstance(default, dict):
         return field(default_factory=default.copy, metadata=metadata)
     return field(default=default, metadata=metadata)
@@ -309,7 +306,8 @@ def _named(name: str, setting: AnySetting) -> AnySetting:
     first, *words = name.split("_")
     widget = setting.widget or "".join((first, *(word.capitalize() for word in words)))
     option = setting.option or f"--{name.replace('_', '-')}"
-    return dataclasses.replace(setting, widget=widget, option=option)
+    noun, mark = setting.noun or setting.title, setting.mark or setting.title
+    return dataclasses.replace(setting, widget=widget, option=option, noun=noun, mark=mark)
 
 
 def check_name(what: str, name: Any, choices: Mapping[str, Entry]) -> None:
@@ -341,11 +339,8 @@ def wrong_kind(name: str, value: Any, expected: str) -> SettingsError:
 def _format_number(value: Any) -> str:
     """Format a number, however large, for a sentence."""
     try:
-        return (
-            f"{value:,}"
-            if isinstance(value, Integral) and abs(int(value)) < 2**63
-            else f"{value:g}"
-        )
+        is_short = isinstance(value, Integral) and abs(int(value)) < 2**63
+        return f"{value:,}" if is_short else f"{value:g}"
     except OverflowError:
         return "a number of more than 300 digits"
 

@@ -2,7 +2,6 @@
 
 import json
 
-import compile_time
 import numpy as np
 import politeness
 import pytest
@@ -11,10 +10,9 @@ import scaling
 import throughput
 from peers import CANDIDATES, UnavailableError
 from peers.alternation import alternate, ratio, summary
-from peers.gemms import Product, operands, products
-from peers.layouts import channels_first, channels_last
+from peers.gemms import products
 from peers.process import Contestant, thread_variables
-from peers.task import Task, glorot, load, prepare
+from peers.task import Task, load, prepare
 
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.mnist import load_dataset
@@ -58,23 +56,6 @@ def test_turns_are_summed_up():
             ratio(ours, theirs)
 
 
-@pytest.mark.parametrize(
-    ("network", "shares"),
-    [
-        ("mlp", (0.0, 0.4)),
-        ("cnn", (0.5, 0.5)),
-        ("custom_mlp:3,40,0.2,0.5", (0.2, 0.5)),
-        ("custom_mlp:0,800,0,0.5", (0.0, 0.5)),
-    ],
-)
-def test_layers_and_dropout_are_those_that_the_program_builds(network, shares):
-    task = Task(network)
-    shapes = parse_network(network).parameter_shapes()
-    dense = [shape for shape in shapes if len(shape) == 2]
-    assert task.hidden == tuple(shape[1] for shape in dense[:-1])
-    assert (task.drop_input, task.drop_hidden) == shares
-
-
 @pytest.mark.parametrize(("pictures", "factor"), [("float32", 1 / 256), ("uint8", 1)])
 def test_what_is_prepared_is_loaded(tmp_path, pictures, factor):
     task = Task("custom_mlp:1,16,0,0", batch_size=20, threads=1, pictures=pictures)
@@ -89,44 +70,6 @@ def test_what_is_prepared_is_loaded(tmp_path, pictures, factor):
     assert [w.shape for w in weights] == list(parse_network(task.network).parameter_shapes())
 
 
-def test_60000_pictures_are_the_whole_training_file(tmp_path):
-    prepare(tmp_path, Task("custom_mlp:0,1,0,0", pictures="uint8"), training_examples=60_000)
-    _, arrays, _ = load(tmp_path)
-    data = load_dataset()
-    assert len(arrays.train_images) == 60_000
-    np.testing.assert_array_equal(arrays.train_images[50_000:], data.validation_images)
-    np.testing.assert_array_equal(arrays.train_labels[50_000:], data.validation_labels)
-
-
-def test_first_weights_follow_glorot_and_repeat():
-    shapes = ((784, 500), (500,), (32, 32, 5, 5))
-    first, again = glorot(shapes), glorot(shapes)
-    for one, other in zip(first, again, strict=True):
-        np.testing.assert_array_equal(one, other)
-    assert not first[1].any()
-    for weights, bound in ((first[0], np.sqrt(6 / 1284)), (first[2], np.sqrt(6 / 1600))):
-        assert 0.99 * bound < np.abs(weights).max() <= bound * (1 + 1e-6)
-
-
-def test_reordered_weights_compute_the_same():
-    rng = np.random.default_rng(3)
-    picture = rng.normal(size=(2, 3, 3))
-    filters = rng.normal(size=(4, 2, 2, 2)).astype(np.float32)
-    dense = rng.normal(size=(16, 5)).astype(np.float32)
-
-    def correlate(kernel):
-        places = np.lib.stride_tricks.sliding_window_view(picture, (2, 2), axis=(1, 2))
-        return np.einsum("crsij,fcij->frs", places, kernel)
-
-    # Lasagne's own: flipped filters, results read channel by channel.
-    expected = correlate(filters[:, :, ::-1, ::-1]).reshape(-1) @ dense
-    first = channels_first([filters, dense])
-    np.testing.assert_allclose(first[1] @ correlate(first[0]).reshape(-1), expected)
-    last = channels_last([filters, dense])
-    result = correlate(last[0].transpose(3, 2, 0, 1)).transpose(1, 2, 0)
-    np.testing.assert_allclose(result.reshape(-1) @ last[1], expected)
-
-
 def test_the_floor_does_all_products_of_all_pictures():
     def work(network):
         training = products(Task(network), training=True)
@@ -139,12 +82,6 @@ def test_the_floor_does_all_products_of_all_pictures():
     assert work("mlp") == 3 * (784 * 500 + 500 * 300 + 300 * 10) - 784 * 500
     convolutions = 2 * 576 * 25 * 32 + 3 * 64 * 800 * 32
     assert work("cnn") == convolutions + 3 * (512 * 256 + 256 * 10)
-
-
-@pytest.mark.parametrize(("ta", "tb"), [(False, False), (True, False), (False, True)])
-def test_operands_are_stored_as_the_product_says(ta, tb):
-    a, b, c = operands(Product(3, 4, 5, ta, tb))
-    assert ((a.T if ta else a) @ (b.T if tb else b)).shape == c.shape == (3, 5)
 
 
 def test_ratios_are_against_each_and_against_the_faster_floor():
@@ -212,18 +149,6 @@ def test_lateness_is_summed_up_by_its_tail():
     assert (late["max"], late["ticks"]) == (50.0, 100)
     with pytest.raises(ValueError, match="never fired"):
         politeness.percentiles([])
-
-
-def test_medians_are_taken_figure_by_figure():
-    runs = [{"train": train, "whole": 10 - train} for train in (1.0, 3.0, 2.0)]
-    assert compile_time.medians(runs) == {"train": 2.0, "whole": 8.0}
-
-
-def test_peak_memory_is_that_of_this_process():
-    before = compile_time.peak_memory()
-    block = bytearray(64_000_000)
-    assert 10e6 < before < 100e9
-    assert compile_time.peak_memory() >= len(block)
 
 
 @pytest.fixture

@@ -38,23 +38,6 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def at_first(monkeypatch):
-    """Have something done at the first event of a kind."""
-
-    def arrange(kind, action):
-        show, waiting = train_run.Progress.show, [action]
-
-        def watch(progress, event):
-            show(progress, event)
-            if isinstance(event, kind) and waiting:
-                waiting.pop()()
-
-        monkeypatch.setattr(train_run.Progress, "show", watch)
-
-    return arrange
-
-
 def test_ctrl_c_before_the_first_minibatch_leaves_a_good_network_alone(here, at_first, capsys):
     assert main([*QUICK, "--epochs", "1", "--output", "good.npz"]) == 0
     before = (here / "good.npz").read_bytes()

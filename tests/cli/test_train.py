@@ -68,40 +68,15 @@ def test_the_same_seed_gives_the_same_file_and_none_is_replaced(here):
     assert load_trained(here / "b.npz").metadata["epochs"] == 1
 
 
-def after(kind, count, action):
-    """Return a ``show`` that acts when the loop has reported `count` events of a kind."""
-    seen = 0
-
-    def show(_progress, event):
-        nonlocal seen
-        seen += isinstance(event, kind)
-        if isinstance(event, kind) and seen == count:
-            action()
-
-    return show
-
-
-def test_ctrl_c_saves_what_was_learnt(here, monkeypatch, capsys):
-    before = signal.getsignal(signal.SIGINT)
-    interrupt = after(events.BatchFinished, 6, lambda: signal.raise_signal(signal.SIGINT))
-    monkeypatch.setattr(train_run.Progress, "show", interrupt)
-    assert main([*QUICK, "--epochs", "50", "--output", "m.npz"]) == 130
-    out, err = capsys.readouterr()
-    assert "What was learnt is saved in m.npz" in out
-    assert "Traceback" not in err
-    model = load_trained(here / "m.npz")
-    assert model.metadata["epochs"] == 1
-    assert model.metadata["test_accuracy"] > 0.3
-    assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_run_is_continued_as_if_never_interrupted(here, monkeypatch):
+def test_run_is_continued_as_if_never_interrupted(here, at_first, capsys):
     assert main([*QUICK, "--epochs", "3", "--output", "whole.npz"]) == 0
-    with monkeypatch.context() as patch:
-        stop = after(events.EpochFinished, 2, lambda: signal.raise_signal(signal.SIGINT))
-        patch.setattr(train_run.Progress, "show", stop)
-        arguments = ["--epochs", "3", "--output", "part.npz", "--checkpoint", "run.ckpt"]
-        assert main([*QUICK, *arguments]) == 130
+    before = signal.getsignal(signal.SIGINT)
+    at_first(events.EpochFinished, lambda: signal.raise_signal(signal.SIGINT))
+    arguments = ["--epochs", "3", "--output", "part.npz", "--checkpoint", "run.ckpt"]
+    assert main([*QUICK, *arguments]) == 130
+    assert signal.getsignal(signal.SIGINT) is before
+    assert "What was learnt is saved in part.npz" in capsys.readouterr().out
+    assert load_trained(here / "part.npz").metadata["epochs"] == 1
     assert main(["train", "--resume", "run.ckpt", "--output", "rest.npz"]) == 0
     whole, rest = load_trained(here / "whole.npz"), load_trained(here / "rest.npz")
     assert all(map(np.array_equal, whole.parameters, rest.parameters))
@@ -300,17 +275,13 @@ def test_a_network_learns_them_too(mine, capsys):
 
 
 def test_a_run_with_them_is_continued(mine, capsys):
-    extra = ["--extra", str(mine)]
-    assert main([*FEW, *extra, "--output", "whole.npz"]) == 0
-    assert main([*FEW, *extra, "--epochs", "1", "--output", "p.npz", "--checkpoint", "c"]) == 0
-    moved = mine.rename(mine.with_name("moved"))
-    resume = ["train", "--resume", "c", "--epochs", "2", "--output", "rest.npz"]
-    assert main([*resume, "--extra", str(moved)]) == 0
-    whole, rest = load_trained("whole.npz"), load_trained("rest.npz")
-    assert all(map(np.array_equal, whole.parameters, rest.parameters))
-    capsys.readouterr()
-    (moved / "4" / "scan.png").unlink()
-    assert main([*resume[:3], "--extra", str(moved), "--epochs", "3"]) == 1
+    extra, places = ["--extra", str(mine)], ["--output", "m.npz", "--checkpoint", "c"]
+    assert main([*FEW, *extra, "--epochs", "1", *places]) == 0
+    moved = ["train", "--resume", "c", "--extra", str(mine.rename(mine.with_name("moved")))]
+    assert main([*moved, "--epochs", "2", "--output", "m.npz"]) == 0
+    assert load_trained("m.npz").metadata["epochs"] == 2
+    (Path("moved") / "4" / "scan.png").unlink()
+    assert main([*moved, "--epochs", "3"]) == 1
     assert "the extra digits" in capsys.readouterr().err
 
 

@@ -183,12 +183,6 @@ def test_a_usual_batch_size_gives_way_to_few_pictures(digits, usual, pictures, s
     assert (started.batch_size, started.batches) == (size, pictures // size)
 
 
-def test_a_usual_batch_size_stays_where_the_pictures_are_enough(digits):
-    seen = run(SMALL.replace(batch_size=500, epochs=1), dataset=digits.first(500))
-    assert not of(events.BatchSizeChosen, seen)
-    assert of(events.Started, seen)[0].batch_size == 500
-
-
 def test_who_waits_for_the_augmentation_is_told(digits, tmp_path, monkeypatch):
     monkeypatch.setattr(numba_loops, "_code_folder", lambda: tmp_path)
     monkeypatch.setattr(numba_loops, "_installed", True)
@@ -270,24 +264,22 @@ def test_the_tutorials_network_after_three_epochs():
 # -- how it ends
 
 
-def at(kind, epoch, batch, act):
-    """Return a listener that acts once, at one event."""
+def asked(settings, digits, when, request, *values, **options):
+    """Run with a request at one event: ``when`` is its kind, epoch and batch."""
+    kind, epoch, batch = when
+    controls = options.setdefault("controls", Controls())
 
     def listen(event):
-        if (
-            isinstance(event, kind)
-            and getattr(event, "epoch", epoch) == epoch
-            and getattr(event, "batch", batch) == batch
-        ):
-            act()
+        places = getattr(event, "epoch", epoch), getattr(event, "batch", batch)
+        if isinstance(event, kind) and places == (epoch, batch):
+            getattr(controls, request)(*values)
 
-    return listen
+    return run(settings, listen, dataset=digits, **options)
 
 
 @pytest.mark.parametrize("batch", [1, 3])
 def test_stop_within_one_batch(digits, batch):
-    controls = Controls()
-    seen = run(SMALL, at(BatchFinished, 1, batch, controls.stop), dataset=digits, controls=controls)
+    seen = asked(SMALL, digits, (BatchFinished, 1, batch), "stop")
     assert len(of(BatchFinished, seen)) == batch
     # Of nothing learnt nothing is told.
     assert not of(EpochFinished, seen)
@@ -298,8 +290,7 @@ def test_stop_within_one_batch(digits, batch):
 
 @pytest.mark.parametrize("kind", [BatchFinished, events.Validating, EpochFinished])
 def test_an_epoch_that_is_learnt_is_kept_though_it_is_still_to_be_validated(digits, plain, kind):
-    controls = Controls()
-    seen = run(SMALL, at(kind, 1, 6, controls.stop), dataset=digits, controls=controls)
+    seen = asked(SMALL, digits, (kind, 1, 6), "stop")
     assert len(of(EpochFinished, seen)) == len(of(events.Tested, seen)) == 1
     assert (end(seen).reason, end(seen).epochs_done) == ("stopped", 1)
     assert same(end(seen).parameters, of(EpochFinished, plain)[0].parameters)
@@ -314,8 +305,8 @@ def test_a_pause_does_not_count_into_what_an_epoch_takes(digits, monkeypatch):
         controls.resume()
 
     monkeypatch.setattr(controls, "wait_while_paused", sleep)
-    listen = at(BatchFinished, 1, 2, controls.pause)
-    seen = run(SMALL.replace(epochs=1), listen, dataset=digits, controls=controls)
+    settings = SMALL.replace(epochs=1)
+    seen = asked(settings, digits, (BatchFinished, 1, 2), "pause", controls=controls)
     assert of(EpochFinished, seen)[0].seconds < 1_000_000
 
 
@@ -357,31 +348,20 @@ def test_a_pause_ends_when_another_thread_asks(digits, plain, request_name):
 
 
 def test_one_epoch_more(digits, plain):
-    controls = Controls()
-    seen = run(
-        SMALL, at(BatchFinished, 2, 5, controls.add_epoch), dataset=digits, controls=controls
-    )
+    seen = asked(SMALL, digits, (BatchFinished, 2, 5), "add_epoch")
     assert [event.epochs for event in of(EpochFinished, seen)] == [2, 3, 3]
     assert (end(seen).reason, end(seen).epochs_done) == ("completed", 3)
     assert same(of(EpochFinished, seen)[1].parameters, end(plain).parameters)
 
 
-def ruin(controls, epoch=1):
-    """Return a listener that makes everything after an epoch worse, but finite."""
-    return at(EpochFinished, epoch, 0, lambda: controls.change("learning_rate", 0.5))
+#: Makes everything after an epoch worse, but finite.
+RUIN = ("change", "learning_rate", 0.5)
 
 
 @pytest.mark.parametrize("keep_best", [True, False])
 def test_keep_best(digits, keep_best):
-    controls = Controls()
-    network = build_network(SMALL)
-    seen = run(
-        SMALL.replace(keep_best=keep_best),
-        ruin(controls),
-        dataset=digits,
-        controls=controls,
-        network=network,
-    )
+    network, settings = build_network(SMALL), SMALL.replace(keep_best=keep_best)
+    seen = asked(settings, digits, (EpochFinished, 1, 0), *RUIN, network=network)
     best, last = of(EpochFinished, seen)
     assert (best.is_best, last.is_best) == (True, False)
     kept, lost = (best, last) if keep_best else (last, best)
@@ -391,10 +371,7 @@ def test_keep_best(digits, keep_best):
 
 
 def test_patience(digits):
-    controls = Controls()
-    seen = run(
-        SMALL.replace(epochs=20, patience=2), ruin(controls, 2), dataset=digits, controls=controls
-    )
+    seen = asked(SMALL.replace(epochs=20, patience=2), digits, (EpochFinished, 2, 0), *RUIN)
     best = [event.epoch for event in of(EpochFinished, seen) if event.is_best][-1]
     assert (end(seen).reason, end(seen).epochs_done) == ("early", best + 2)
 
@@ -424,13 +401,8 @@ def test_divergence_keeps_the_start(digits):
 
 @pytest.mark.parametrize("keep_best", [True, False])
 def test_divergence_keeps_the_last_good_weights(digits, keep_best):
-    controls = Controls()
-    seen = run(
-        WILD.replace(learning_rate=0.05, epochs=9, keep_best=keep_best),
-        at(EpochFinished, 2, 0, lambda: controls.change("learning_rate", 1e6)),
-        dataset=digits,
-        controls=controls,
-    )
+    settings = WILD.replace(learning_rate=0.05, epochs=9, keep_best=keep_best)
+    seen = asked(settings, digits, (EpochFinished, 2, 0), "change", "learning_rate", 1e6)
     good = of(EpochFinished, seen)
     assert "weights of epoch 2 were kept" in of(events.Diverged, seen)[0].message
     assert (end(seen).reason, end(seen).epochs_done) == ("diverged", 2)
@@ -438,26 +410,9 @@ def test_divergence_keeps_the_last_good_weights(digits, keep_best):
     assert all(np.isfinite(value).all() for value in end(seen).parameters)
 
 
-def test_a_new_learning_rate_counts_from_the_next_batch(digits):
-    controls = Controls()
-    seen = run(
-        SMALL.replace(update="sgd", learning_rate=0.1),
-        at(EpochFinished, 1, 0, lambda: controls.change("learning_rate", 1e-20)),
-        dataset=digits,
-        controls=controls,
-    )
-    first, last = of(EpochFinished, seen)
-    assert same(first.parameters, last.parameters)
-
-
 def test_a_new_l2_penalty_counts_from_the_next_batch(digits):
-    controls = Controls()
-    seen = run(
-        SMALL.replace(update="sgd", learning_rate=0.01),
-        at(EpochFinished, 1, 0, lambda: controls.change("l2", 5.0)),
-        dataset=digits,
-        controls=controls,
-    )
+    settings = SMALL.replace(update="sgd", learning_rate=0.01)
+    seen = asked(settings, digits, (EpochFinished, 1, 0), "change", "l2", 5.0)
     first, last = (np.linalg.norm(event.parameters[0]) for event in of(EpochFinished, seen))
     # Each of the six batches takes a tenth of the weights away.
     assert last == pytest.approx(0.9**6 * first, rel=0.05)
@@ -471,13 +426,8 @@ def test_another_augmentation_counts_from_the_next_batch(digits, monkeypatch):
     monkeypatch.setattr(Augmenter, "batch", inverted)
 
     def change(recipe):
-        controls = Controls()
-        seen = run(
-            SMALL.replace(epochs=1),
-            at(events.BatchFinished, 1, 3, lambda: controls.change("augmentation", recipe)),
-            dataset=digits,
-            controls=controls,
-        )
+        when = (BatchFinished, 1, 3)
+        seen = asked(SMALL.replace(epochs=1), digits, when, "change", "augmentation", recipe)
         return [event.loss for event in of(events.BatchFinished, seen)]
 
     plain, varied = change("off"), change("pen")
