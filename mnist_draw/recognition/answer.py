@@ -183,11 +183,8 @@ def fit_temperature(
 ) -> float:
     """Find the temperature, 0.2 to 10, under which the right answers are most likely.
 
-    The probabilities are of pictures that the network was not trained on. Raises `ValueError` when
-    there is no picture, or the arrays do not belong together.
+    The probabilities are of pictures, at least one, that the network was not trained on.
     """
-    if len(probabilities) != len(labels) or not len(labels):
-        raise ValueError(f"got {len(probabilities)} probabilities for {len(labels)} labels")
     # Slow to import, and not needed to apply a temperature.
     from scipy.optimize import minimize_scalar
 

@@ -323,24 +323,6 @@ def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(he
     assert "--resume" not in capsys.readouterr().out
 
 
-@pytest.mark.process
-def test_two_programs_do_not_write_one_checkpoint(here, capsys):
-    arguments = [*QUICK, "--epochs", "1000", "--output", "m.npz", "--checkpoint", "run.ckpt"]
-    with subprocess.Popen([*COMMAND, *arguments], stdout=subprocess.PIPE, text=True) as process:
-        next(filter(None, map(SAVED.match, process.stdout)))
-        for again in (["--resume", "run.ckpt"], [*arguments[1:], "--overwrite"]):
-            assert main(["train", *again, "--no-run"]) == 1
-            assert "run.ckpt is being written by another program" in capsys.readouterr().err
-        process.kill()
-    # Who was killed is in nobody's way.
-    epochs = str(load_checkpoint(here / "run.ckpt").epoch + 1)
-    assert main(["train", "--resume", "run.ckpt", "--epochs", epochs, "--output", "m.npz"]) == 0
-    assert not list(here.glob(".run.ckpt*"))
-
-
-SAVED = re.compile(r"Epoch (\d+) is saved in run\.ckpt\.$")
-
-
 @pytest.mark.parametrize("output", [[], ["--output", "model.npz"]])
 def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
     here, at_first, output, capsys, monkeypatch

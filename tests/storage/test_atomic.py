@@ -82,8 +82,6 @@ def test_the_old_file_survives_a_failing_writer_and_a_full_disk(tmp_path, monkey
         fail_half_way()
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
-    path = tmp_path / "file"
-    write(path, b"old")
     monkeypatch.setattr(atomic.os, "fsync", full_disk)
     with pytest.raises(StorageError, match=rf"{DISK_FULL}\. .*is unchanged"):
         write(path, b"new")
@@ -248,14 +246,6 @@ def test_windows_waits_until_another_program_lets_go(tmp_path, monkeypatch):
 
 
 @posix
-def test_sweeping_leaves_pipes_alone(tmp_path):
-    pipe = tmp_path / ".mnist_draw-0123456789ab.tmp"
-    os.mkfifo(pipe)
-    make_old(pipe)
-    atomic.sweep(tmp_path)
-    assert pipe.exists()
-
-
 # -- free names, quarantine and the bin
 
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import lasagne
@@ -16,7 +12,7 @@ import pytest
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.own_digits import ExtraDigits, repeats_for
 from mnist_draw.errors import UserError
-from mnist_draw.storage import ModelFile, ModelFileError, save_model
+from mnist_draw.storage import ModelFile, save_model
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
 from mnist_draw.training.control import Controls
@@ -124,46 +120,6 @@ def test_an_epoch_more_and_new_rates_are_part_of_the_checkpoint(digits, tmp_path
     rest = run(resume.settings, dataset=digits, resume=resume)
     assert end(rest).epochs_done == end(whole).epochs_done == 3
     assert same(end(rest).parameters, end(whole).parameters)
-
-
-KILLED = """
-import json, sys, time
-from pathlib import Path
-from mnist_draw.training.checkpoint import load_checkpoint
-from mnist_draw.training.events import BatchFinished, EpochFinished
-from mnist_draw.training.loop import train
-from mnist_draw.training.settings import TrainingSettings
-
-path = Path(sys.argv[2])
-for event in train(TrainingSettings.from_json(json.loads(sys.argv[1])), checkpoint=path):
-    if isinstance(event, EpochFinished) and event.epoch == 2:
-        while not path.exists() or load_checkpoint(path).epoch < 2:
-            time.sleep(0.01)
-    if isinstance(event, BatchFinished) and (event.epoch, event.batch) == (3, 4):
-        print("within the third epoch", flush=True)
-        sys.stdin.read()
-"""
-
-
-@pytest.mark.process
-def test_a_killed_process_is_continued_to_the_same_end(tmp_path):
-    chosen = FOUR.replace(training_examples=600)
-    path = tmp_path / "run"
-    process = subprocess.Popen(
-        [sys.executable, "-c", KILLED, json.dumps(chosen.to_json()), str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    with process:
-        assert process.stdout.readline() == b"within the third epoch" + os.linesep.encode()
-        process.kill()
-    resume = load_checkpoint(path)
-    assert resume.epoch == 2
-    rest = run(resume.settings, resume=resume, checkpoint=path)
-    whole = run(chosen, checkpoint=tmp_path / "whole")
-    assert same(end(rest).parameters, end(whole).parameters)
-    assert of(events.Tested, rest) == of(events.Tested, whole)
-    assert_same_run(load_checkpoint(path), load_checkpoint(tmp_path / "whole"))
 
 
 def test_a_finished_run_only_needs_its_test(finished, digits):
@@ -287,9 +243,3 @@ def test_a_run_is_continued_without_the_network_it_started_from(first, digits, t
     resume = load_checkpoint(tmp_path / "run")
     rest = run(resume.settings.replace(epochs=2), dataset=digits, resume=resume)
     assert same(end(rest).parameters, end(whole).parameters)
-
-
-def test_another_kind_of_network_is_refused(digits, tmp_path):
-    save_model(tmp_path / "x.npz", ModelFile("mlp", [np.ones((3, 3), np.float32)]))
-    with pytest.raises(ModelFileError, match=r"x\.npz cannot be used"):
-        run(SMALL.replace(start_model=str(tmp_path / "x.npz")), dataset=digits)

@@ -8,8 +8,6 @@ import re
 import lasagne
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
@@ -23,7 +21,6 @@ from mnist_draw.training.functions import (
 from mnist_draw.training.loop import train
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import (
-    SCHEDULES,
     UPDATE_RULES,
     check_parameters,
     learning_rate_at,
@@ -295,15 +292,3 @@ def test_every_rule_learns_with_its_usual_learning_rate(name):
 )
 def test_schedules(name, progress, factor):
     assert learning_rate_at(0.6, name, progress) == pytest.approx(0.6 * factor, rel=1e-5)
-
-
-@given(
-    name=st.sampled_from(sorted(SCHEDULES)),
-    first=st.floats(0, 1),
-    second=st.floats(0, 1),
-    base=st.floats(1e-6, 10),
-)
-def test_it_never_rises_and_never_ends(name, first, second, base):
-    earlier, later = sorted((first, second))
-    before, after = (learning_rate_at(base, name, part) for part in (earlier, later))
-    assert base >= before >= after > 0

@@ -17,7 +17,7 @@ import pytest
 
 import mnist_draw as flm
 from mnist_draw.dataset.mnist import scale
-from mnist_draw.errors import UserError, did_you_mean, few_of
+from mnist_draw.errors import did_you_mean, few_of
 from mnist_draw.library import tutorial
 from mnist_draw.library.networks import file_of
 from mnist_draw.networks import parse_network
@@ -172,18 +172,6 @@ def test_divergence_is_told(data, capsys):
     told = capsys.readouterr().out
     assert "The weights of the start were kept." in told
     assert all(np.isfinite(v).all() for v in lasagne.layers.get_all_param_values(network))
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"num_epochs": 2.5}, "epochs is 2.5; it must be a whole number"),
-        ({"batch_size": 601}, "batch size is 601, but there are only 600"),
-    ],
-)
-def test_settings_that_make_no_sense(data, changes, words):
-    with pytest.raises(UserError, match=re.escape(words)):
-        flm.run_network(data, **{"network_name": NAME, **changes})
 
 
 def with_(data, place, array):
