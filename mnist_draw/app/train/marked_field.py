@@ -1,8 +1,11 @@
-"""A setting's field: its caption, the mark of a change with what takes it back, its error."""
+"""A setting's field: its value, its caption, the mark of a change, its error."""
 
 from __future__ import annotations
 
-from PyQt5.QtCore import pyqtSignal
+from collections.abc import Callable
+from typing import Any
+
+from PyQt5.QtCore import pyqtBoundSignal, pyqtSignal
 from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QWIDGETSIZE_MAX, QBoxLayout, QSizePolicy, QWidget
 
@@ -11,30 +14,48 @@ from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.layout import column, keep_room, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import explain, label, set_look
+from mnist_draw.app.kit.widgets import NumberBox, RealBox, explain, label, set_look
+from mnist_draw.training.setting import AnySetting
 
 #: A dot beside a changed setting's name: a change is told by form, too.
 _DOT = "●"
 
 
 class MarkedField(QWidget):
-    """A control with its caption; changed, it has a dot, a bold caption and a button that resets.
+    """A setting's widget and caption; changed, it has a dot and a button that resets.
 
-    ``beside`` puts the mark beside a control that has its own caption.
+    ``beside`` puts the mark beside a widget that has its own caption, ``control`` is the part of
+    the widget that has it above.
     """
 
     reset_requested = pyqtSignal()
 
-    def __init__(self, title: str, control: QWidget, beside: bool = False) -> None:
+    def __init__(
+        self,
+        setting: AnySetting,
+        widget: QWidget,
+        read: Callable[[], Any],
+        show_value: Callable[[Any], object],
+        changed: pyqtBoundSignal,
+        beside: bool = False,
+        control: QWidget | None = None,
+    ) -> None:
         super().__init__()
+        self.setting, self.widget = setting, widget
+        self.read, self.show_value, self.changed = read, show_value, changed
+        #: What a page places.
+        self.cell: QWidget = self if control is None else widget
+        control = control or widget
+        if isinstance(control, NumberBox | RealBox):
+            control.refused.connect(self.show_error)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self._title = title
+        self._title = title = setting.title
         #: Whether an error is below a control with its own caption; else it takes the caption's
         #: place, and moves nothing.
         self._is_apart = beside
         self._in_row = self._is_stacked = False
         self._changed = False
-        self.control = control
+        self._control = control
         self._dot = label(_DOT, "dot")
         self.caption = ElidedLabel(title, "muted")
         self.caption.setBuddy(control)
@@ -74,7 +95,7 @@ class MarkedField(QWidget):
         self._show_caption()
 
     def _reset(self) -> None:
-        self.control.setFocus()
+        self._control.setFocus()
         self.reset_requested.emit()
 
     def _fit_caption(self, error: str) -> None:

@@ -198,12 +198,14 @@ class NetworkFields(QWidget):
             if kind.in_menu:
                 self.combo.addItem(kind.title, kind.name)
         explain(self.combo, setting.title, setting.sentence)
-        self.mark = MarkedField(setting.title, self.combo)
-        self._top, self._below = row((self.mark, _BESIDE[0])), row()
+        self.field = MarkedField(
+            setting, self, self.text, self.show_network, self.changed, control=self.combo
+        )
+        self._top, self._below = row((self.field, _BESIDE[0])), row()
         self.rows = LayerRows()
         self.rows.show_layers(read_layers(_START))
         self.rows.changed.connect(self.changed)
-        self.rows.refused.connect(self.mark.show_error)
+        self.rows.refused.connect(self.field.show_error)
         column(self._top, self._below, self.rows, owner=self)
         self.combo.currentIndexChanged.connect(self._choose)
         self._choose()

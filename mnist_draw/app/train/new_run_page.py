@@ -107,7 +107,7 @@ class NewRunPage(QScrollArea):
         theme.follow(bar, lambda: bar.setFixedHeight(max(68, theme.scaled(68))))
         margins = (Size.CARD_PADDING, 0, Size.CARD_GAP, 0)
         for field in (epochs, data):
-            field.mark.place_beside()
+            field.place_beside()
         self._bar = row(
             epochs.cell, data.cell, self.settings_button, 1, self.start_button,
             margins=margins, owner=bar,
@@ -120,7 +120,7 @@ class NewRunPage(QScrollArea):
         wide, captions = room >= _WHOLE_BAR, room >= _CAPTIONS
         data.widget.setFixedWidth(theme.scaled(190 if wide else 130))
         for field in (epochs, data):
-            field.mark.stack(not captions)
+            field.stack(not captions)
         start = 240 if captions else 160 if room >= _LONG_START else 120
         self.start_button.setFixedSize(theme.scaled(start), theme.scaled(44))
         self._bar.setSpacing(Size.MARGIN if captions else Size.FIELD_GAP)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
-from PyQt5.QtCore import Qt, pyqtBoundSignal, pyqtSignal
+from PyQt5.QtCore import Qt, pyqtSignal
 from PyQt5.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from mnist_draw.app.kit.commands import set_icon
@@ -217,20 +216,7 @@ class RuleFields(QWidget):
 _DECIMALS = 40
 
 
-@dataclass(frozen=True)
-class SettingField:
-    """A setting's widget and its mark, and how to read and show its value."""
-
-    setting: AnySetting
-    widget: QWidget
-    cell: QWidget
-    mark: MarkedField
-    read: Callable[[], Any]
-    show: Callable[[Any], object]
-    changed: pyqtBoundSignal
-
-
-def build_field(setting: AnySetting) -> SettingField:
+def build_field(setting: AnySetting) -> MarkedField:
     match setting:
         case WholeNumber():
             return _whole_number(setting)
@@ -241,39 +227,21 @@ def build_field(setting: AnySetting) -> SettingField:
         case Folder() | NetworkFile():
             files = FileCombo(setting)
             _name(files, setting, "Combo")
-            return _marked(setting, files, files.path, files.show_path, files.path_changed)
+            return MarkedField(setting, files, files.path, files.show_path, files.path_changed)
         case NetworkText():
-            network = NetworkFields(setting)
-            return SettingField(
-                setting, network, network, network.mark, network.text, network.show_network,
-                network.changed,
-            )  # fmt: skip
+            return NetworkFields(setting).field
         case RuleParameters():
             rule = RuleFields()
-            return _marked(setting, rule, rule.changes, rule.show_changes, rule.changed, True)
+            return MarkedField(setting, rule, rule.changes, rule.show_changes, rule.changed, True)
         case Flag():
             box = QCheckBox(setting.title)
             _name(box, setting, "CheckBox")
-            return _marked(setting, box, box.isChecked, box.setChecked, box.toggled, True)
+            return MarkedField(setting, box, box.isChecked, box.setChecked, box.toggled, True)
         case _:
             assert_never(setting)
 
 
-def _marked(
-    setting: AnySetting,
-    widget: QWidget,
-    read: Callable[[], Any],
-    show: Callable[[Any], object],
-    changed: pyqtBoundSignal,
-    beside: bool = False,
-) -> SettingField:
-    cell = MarkedField(setting.title, widget, beside)
-    if isinstance(widget, NumberBox | RealBox):
-        widget.refused.connect(cell.show_error)
-    return SettingField(setting, widget, cell, cell, read, show, changed)
-
-
-def _whole_number(setting: WholeNumber) -> SettingField:
+def _whole_number(setting: WholeNumber) -> MarkedField:
     low = 0 if setting.nothing else setting.low
     unit = f" {setting.unit}" if setting.unit and setting.nothing else ""
     stepped = setting.group == START
@@ -288,10 +256,10 @@ def _whole_number(setting: WholeNumber) -> SettingField:
         return None if setting.nothing and box.value() == 0 else box.value()
 
     _name(box, setting, "SpinBox")
-    return _marked(setting, box, read, lambda value: box.setValue(value or 0), box.valueChanged)
+    return MarkedField(setting, box, read, lambda value: box.setValue(value or 0), box.valueChanged)
 
 
-def _real_number(setting: RealNumber) -> SettingField:
+def _real_number(setting: RealNumber) -> MarkedField:
     factor = 100 if setting.percent else 1
     low = 0.0 if setting.nothing else setting.low
     box = RealBox(factor * low, factor * setting.high, _DECIMALS, " %" if setting.percent else "")
@@ -306,10 +274,10 @@ def _real_number(setting: RealNumber) -> SettingField:
         box.setValue(factor * (value or 0.0))
 
     _name(box, setting, "SpinBox")
-    return _marked(setting, box, read, show, box.valueChanged)
+    return MarkedField(setting, box, read, show, box.valueChanged)
 
 
-def _choice(setting: Choice) -> SettingField:
+def _choice(setting: Choice) -> MarkedField:
     box = ComboBox()
     for name, entry in setting.choices.items():
         box.addItem(entry.title, name)
@@ -325,7 +293,7 @@ def _choice(setting: Choice) -> SettingField:
     def show(value: str) -> None:
         box.setCurrentIndex(box.findData(value))
 
-    return _marked(setting, box, box.currentData, show, box.currentIndexChanged)
+    return MarkedField(setting, box, box.currentData, show, box.currentIndexChanged)
 
 
 def _name(widget: QWidget, setting: Setting, ending: str, more: str = "") -> None:

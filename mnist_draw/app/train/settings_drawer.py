@@ -260,7 +260,7 @@ class SettingsDrawer(QWidget):
         found = {} if running else form.differences()
         for name, field in form.fields.items():
             usual = field.setting.format_value(form.usual(name))
-            field.mark.mark(name in found, usual)
+            field.mark(name in found, usual)
         self.count.setText(f"{len(found)} changed" if found else f"As in {form.base_title}")
         keep_room(self.strip, not running)
         self.strip.setVisible(not running and (bool(found) or form.can_undo))

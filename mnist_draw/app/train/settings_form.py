@@ -100,7 +100,7 @@ class SettingsForm(QObject):
                 field.changed.connect(
                     lambda *_, name=name, read=field.read: self.changed.emit(name, read())
                 )
-            field.mark.reset_requested.connect(partial(self.reset, name))
+            field.reset_requested.connect(partial(self.reset, name))
         self.fields["update"].changed.connect(self._follow_rule)
         self.fields["learning_rate"].changed.connect(self._note_rate)
         self.fields["data_folder"].changed.connect(self._offer_networks)
@@ -164,7 +164,7 @@ class SettingsForm(QObject):
     def apply(self, name: str, value: Any) -> None:
         """Show another value of one setting, unless it is fixed."""
         if name not in self._fixed:
-            self.fields[name].show(value)
+            self.fields[name].show_value(value)
 
     def show_settings(self, settings: TrainingSettings, title: str = "") -> None:
         """Show settings of a run or a file, or with a title those of a preset."""
@@ -260,7 +260,7 @@ class SettingsForm(QObject):
     def _clear_errors(self, leave: str = "") -> None:
         for name, field in self.fields.items():
             if name != leave:
-                field.mark.show_error("")
+                field.show_error("")
                 for kind in (NumberBox, RealBox):
                     for box in field.cell.findChildren(kind):
                         box.refused.emit("")
@@ -309,7 +309,7 @@ class SettingsForm(QObject):
             sentence = f"{reporter.sentence(error)} The settings are as before."
             if self.fields[name].read() == path:
                 self.apply(name, before or None)
-                self.fields[name].mark.show_error("Not taken.")
+                self.fields[name].show_error("Not taken.")
             notifier.problem(sentence)
 
         self._background.run(partial(_READ_WHEN_PICKED[name], path), read, refuse)
@@ -319,7 +319,7 @@ class SettingsForm(QObject):
     def show_error(self, name: str, sentence: str) -> None:
         """Say at a field, if one is named, why no run starts, until a setting is changed."""
         if name:
-            self.fields[name].mark.show_error(sentence)
+            self.fields[name].show_error(sentence)
 
     def fix(self, fixed: frozenset[str], hidden: frozenset[str]) -> None:
         self._fixed = fixed | hidden
@@ -342,7 +342,7 @@ class SettingsForm(QObject):
     def show_effective(self, name: str, value: Any) -> None:
         """Show the value that a run takes instead of the chosen one."""
         field, chosen = self.fields[name], self.fields[name].read()
-        field.show(value)
+        field.show_value(value)
         sentence = f"{field.setting.sentence} The run takes {value:,}, not {chosen:,} as chosen."
         explain(field.widget, field.setting.title, sentence)
 
@@ -396,4 +396,4 @@ class SettingsForm(QObject):
         for name, field in self.fields.items():
             free = name not in self._fixed
             field.widget.setEnabled(free and (field.setting.live or not self.running))
-            field.mark.reset.setEnabled(field.widget.isEnabled())
+            field.reset.setEnabled(field.widget.isEnabled())

@@ -96,7 +96,7 @@ def test_cards_and_bar_fit_the_room(tab, qtbot, width, high, low, rows):
     qtbot.waitUntil(lambda: len({card.y() for card in cards}) == rows)
     assert page.widget().minimumSizeHint().width() <= page.viewport().width()
     for name in ("epochs", "data_folder"):
-        caption = tab.settings.fields[name].mark.caption
+        caption = tab.settings.fields[name].caption
         assert caption.isVisible()
         assert caption.fitted()[1] == caption.text()
         assert caption.height() >= caption.fontMetrics().height()

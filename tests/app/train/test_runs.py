@@ -123,14 +123,14 @@ def test_what_keeps_a_run_from_starting_is_told_at_its_field(make):
     room = make(Loop(error=SettingsError("The batch size is too large.", "batch_size")))
     room.start(epochs=1)
     room.wait_for_end()
-    mark = room.tab.settings.fields["batch_size"].mark
+    mark = room.tab.settings.fields["batch_size"]
     assert "too large" in mark.error.text()
     room.tab.settings.apply("seed", 9)
     assert not mark.error.text()
     # So is what keeps it from being tried.
     room.start(network=f"layers:{','.join(['10000'] * 10)}")
     assert not room.training.running
-    assert "parameters" in room.tab.settings.fields["network"].mark.error.text()
+    assert "parameters" in room.tab.settings.fields["network"].error.text()
 
 
 def test_a_run_that_fails_says_so_in_its_hint_line_alone(make):

@@ -119,7 +119,7 @@ def test_numbers_are_typed_and_nonsense_is_refused(panel, name, typed, value, sh
     field.widget.selectAll()
     QTest.keyClicks(field.widget, typed)
     QTest.keyClick(field.widget, Qt.Key_Return)
-    error = field.mark.error.text()
+    error = field.error.text()
     assert error.startswith(told)
     assert bool(error) == bool(told)
     assert getattr(panel.settings(), name) == pytest.approx(value)
@@ -138,12 +138,12 @@ def test_neither_a_mark_nor_an_error_moves_a_field(drawer, panel, qtbot):
 
     before = place()
     panel.apply("l2", 0.5)
-    assert panel.fields["l2"].mark.reset.isVisible()
+    assert panel.fields["l2"].reset.isVisible()
     panel.show_error("batch_size", "From 1 to 10,000. " * 9)
     assert place() == before
-    assert panel.fields["batch_size"].mark.caption.text().startswith("From 1")
+    assert panel.fields["batch_size"].caption.text().startswith("From 1")
     panel.apply("seed", 5)
-    assert panel.fields["batch_size"].mark.caption.text() == "Batch size"
+    assert panel.fields["batch_size"].caption.text() == "Batch size"
 
 
 def test_a_number_counts_when_it_is_confirmed(panel):
@@ -358,7 +358,7 @@ def test_every_change_is_marked_counted_and_taken_back(panel, drawer, notices):
     panel.apply("learning_rate", 0.0005)
     panel.apply("training_examples", 5000)
     assert drawer.count.text().startswith("2 ")
-    rate = panel.fields["learning_rate"].mark
+    rate = panel.fields["learning_rate"]
     assert not rate.reset.isHidden()
     assert "0.001" in rate.reset.toolTip()
     rate.reset.click()
@@ -412,7 +412,7 @@ def test_presets_of_ones_own(panel, drawer, monkeypatch, notices):
     drawer.show()
     panel.show_settings(OTHERS)
     # Every change that is counted is marked, Epochs in the start bar, too.
-    assert panel.fields["epochs"].mark.caption.property("look") == "changed"
+    assert panel.fields["epochs"].caption.property("look") == "changed"
     notices.clear()
     monkeypatch.setattr(QInputDialog, "getText", lambda *_: (" Ours ", True))
     drawer.save_as_preset()
