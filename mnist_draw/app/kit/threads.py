@@ -36,25 +36,7 @@ SHUTDOWN_S = 10.0
 _LINGER_S = 1.0
 
 
-class Inbox(Generic[T]):
-    """A mailbox that stores every value in order; read as a whole."""
-
-    def __init__(self, most: int | None = None) -> None:
-        # Its append and pop are atomic: no lock is needed.
-        self._values: deque[T] = deque(maxlen=most)
-
-    def put(self, value: T) -> None:
-        self._values.append(value)
-
-    def take_all(self) -> list[T]:
-        values = []
-        with contextlib.suppress(IndexError):
-            while True:
-                values.append(self._values.popleft())
-        return values
-
-
-class LatestValue(Inbox[T]):
+class LatestValue(Generic[T]):
     """A mailbox that holds only the newest value.
 
     A fast sender overwrites what a slow reader has not taken; so the reader always works on the
@@ -62,7 +44,11 @@ class LatestValue(Inbox[T]):
     """
 
     def __init__(self) -> None:
-        super().__init__(most=1)
+        # Its append and pop are atomic: no lock is needed.
+        self._values: deque[T] = deque(maxlen=1)
+
+    def put(self, value: T) -> None:
+        self._values.append(value)
 
     @property
     def is_full(self) -> bool:

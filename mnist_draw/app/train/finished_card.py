@@ -19,7 +19,7 @@ from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
-from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, ShownRun, is_like_tutorial
+from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, RunState, ShownRun, is_like_tutorial
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from
 from mnist_draw.training.checkpoint import MAX_EPOCHS
@@ -149,7 +149,7 @@ class FinishedCard(Card):
         self.setObjectName("finishedCard")
         #: Whether there is a tab with the mistakes.
         self.leads_inside = True
-        self._shown: ShownRun | None = None
+        self._shown = ShownRun(RunState())
         self._picture: np.ndarray | None = None
         self._job = LatestJob(lambda asked: read_drawing(*asked), self)
         self.headline = label("", "headline", "headlineLabel")
@@ -191,10 +191,9 @@ class FinishedCard(Card):
         self.on_button.clicked.connect(self._train_on)
 
     def _train_on(self) -> None:
-        if self._shown is not None:
-            state = self._shown.state
-            whole = self._shown.is_whole or state.epochs <= state.epochs_done
-            self.continue_requested.emit(state.epochs_done + _MORE if whole else state.epochs)
+        state = self._shown.state
+        whole = self._shown.is_whole or state.epochs <= state.epochs_done
+        self.continue_requested.emit(state.epochs_done + _MORE if whole else state.epochs)
 
     def _offer_epochs(self) -> None:
         menu = Menu(self.on_button)
@@ -206,8 +205,7 @@ class FinishedCard(Card):
         menu.popup(self.on_button.mapToGlobal(self.on_button.rect().bottomLeft()))
 
     def _train_for(self, epochs: int) -> None:
-        if self._shown is not None:
-            self.continue_requested.emit(self._shown.state.epochs_done + epochs)
+        self.continue_requested.emit(self._shown.state.epochs_done + epochs)
 
     def _ask_epochs(self) -> None:
         epochs, chosen = QInputDialog.getInt(self, "Train on", "Epochs more:", _MORE, 1, MAX_EPOCHS)
@@ -237,8 +235,6 @@ class FinishedCard(Card):
         self._read()
 
     def _show_words(self) -> None:
-        if self._shown is None:
-            return
         before, figure, after = headline(self._shown)
         accent = theme.colour("accent").name()
         style = f"color:{accent}; white-space:nowrap"
@@ -253,7 +249,7 @@ class FinishedCard(Card):
         self._read()
 
     def _read(self) -> None:
-        model = None if self._shown is None else self._shown.model
+        model = self._shown.model
         if self._picture is None or model is None:
             self._job.stop()
             self.drawing.show_reading(None, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from mnist_draw import thread_priority
 from mnist_draw.analysis.layer_inspection import DENSE_PICTURES, LayerFigures, LayerInspection
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import SHUTDOWN_S, Background, Inbox
+from mnist_draw.app.kit.threads import SHUTDOWN_S, Background
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
@@ -118,7 +119,8 @@ class TrainingWorker:
         self.unsaved = unsaved
         self.folder = folder
         self.controls = Controls()
-        self.inbox: Inbox[RunEvent] = Inbox()
+        #: What has happened and was not taken yet; others add to its end, which needs no lock.
+        self._events: deque[RunEvent] = deque()
         self.session = RunSession(
             settings, folder, controls=self.controls, tell=self._tell, train=train
         )
@@ -146,7 +148,7 @@ class TrainingWorker:
         except Exception as error:  # whatever it is, the user is told and the window lives on
             failed = True
             setting = error.setting if isinstance(error, SettingsError) else ""
-            self.inbox.put(Failed(reporter.sentence(error), self.only_in_memory(), setting))
+            self._events.append(Failed(reporter.sentence(error), self.only_in_memory(), setting))
         finally:
             self._close_inspector()
             # Only where there is something to go on from.
@@ -155,30 +157,33 @@ class TrainingWorker:
             message = session.end()
             if rescued is not None:
                 # Last, and alone: it has said already that the run's folder cannot be written.
-                self.inbox.put(rescued)
+                self._events.append(rescued)
             elif not failed:
                 self._tell(message)
 
+    def take_events(self) -> list[RunEvent]:
+        return [self._events.popleft() for _ in range(len(self._events))]
+
     def _tell(self, sentence: str) -> None:
         if sentence:
-            self.inbox.put(CheckpointFailed(self.folder, 0, sentence))
+            self._events.append(CheckpointFailed(self.folder, 0, sentence))
 
     def _begin(self) -> None:
         if self._resume:
             checkpoint = self.session.resume(self.unsaved)
             self._resumed = checkpoint.parameters
             settings = self.session.run.settings
-            self.inbox.put(Continued(checkpoint.history(), checkpoint.parameters, settings))
+            self._events.append(Continued(checkpoint.history(), checkpoint.parameters, settings))
         else:
             self.session.begin()
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Testing | Finished):
             self._close_inspector()
-        self.inbox.put(event)
+        self._events.append(event)
         if isinstance(event, Started) and self.session.data is not None:
             self._digits = choose_twelve(self.session.data, self.session.run.settings.seed)
-            self.inbox.put(self._digits)
+            self._events.append(self._digits)
             if self._resumed is not None:
                 self._read_digits(self._resumed)
         if isinstance(event, CheckpointFailed):
@@ -192,14 +197,14 @@ class TrainingWorker:
 
     def _read_digits(self, parameters: Parameters) -> None:
         if self._digits is not None:
-            self.inbox.put(self._digits.read(self.session.run.settings.network, parameters))
+            self._events.append(self._digits.read(self.session.run.settings.network, parameters))
 
     def _inspect(self, event: EpochFinished) -> None:
         if self._inspector is None:
             data = self.session.data
             pictures = None if data is None else data.validation_images
             network = self.session.run.settings.network
-            self._inspector = Inspector(network, pictures, self.inbox.put)
+            self._inspector = Inspector(network, pictures, self._events.append)
         self._inspector.post(event.epoch, event.parameters)
 
     def _close_inspector(self) -> None:
@@ -215,7 +220,7 @@ class TrainingWorker:
         self._trained(model)
         failure = session.failure
         if failure is None:
-            self.inbox.put(Saved(self.folder / MODEL_NAME))
+            self._events.append(Saved(self.folder / MODEL_NAME))
             return None
         path = save_fallback(with_fallback_title(model))
         if path is None:
@@ -335,7 +340,7 @@ class Training(QObject):
 
     def _drain(self) -> None:
         if self._worker is not None:
-            events = self._worker.inbox.take_all()
+            events = self._worker.take_events()
             if events:
                 self.happened.emit(events)
 

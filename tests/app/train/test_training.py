@@ -37,7 +37,7 @@ def make_worker(qapp, tmp_path):
 
 
 def names(worker):
-    kinds = [type(event).__name__ for event in worker.inbox.take_all()]
+    kinds = [type(event).__name__ for event in worker.take_events()]
     # Looked at beside the training: where among the others it comes is chance.
     return [kind for kind in kinds if kind != "LayerFigures"]
 
@@ -89,10 +89,10 @@ def test_a_run_in_use_elsewhere_is_left_alone(make_worker, tmp_path):
     with FileLock(tmp_path / "run.lock", timeout=0):
         assert in_use(tmp_path)
         worker.run()
-    assert "another window" in worker.inbox.take_all()[-1].sentence
+    assert "another window" in worker.take_events()[-1].sentence
     assert (tmp_path / "checkpoint.npz").read_bytes() == b"half"
     worker.run()
-    assert "put aside as checkpoint.npz.unreadable-" in worker.inbox.take_all()[-1].sentence
+    assert "put aside as checkpoint.npz.unreadable-" in worker.take_events()[-1].sentence
     assert not (tmp_path / "run.json").exists()
 
 
@@ -104,7 +104,7 @@ def test_layers_are_looked_at_after_an_epoch_and_nothing_learnt_is_not_saved(mak
     assert not (tmp_path / MODEL_NAME).exists()
     worker = make_worker(epochs=2)
     worker.run()
-    seen = [event for event in worker.inbox.take_all() if isinstance(event, LayerFigures)]
+    seen = [event for event in worker.take_events() if isinstance(event, LayerFigures)]
     assert (seen[-1].epoch, seen[-1].names) == (2, ("output",))
 
 
@@ -115,7 +115,7 @@ def test_an_error_becomes_a_sentence(make_worker):
     ):
         worker = make_worker(Loop(error=error))
         worker.run()
-        last = worker.inbox.take_all()[-1]
+        last = worker.take_events()[-1]
         assert isinstance(last, Failed)
         assert last.sentence.startswith(words)
 
@@ -127,7 +127,7 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
         learnt: list[Any] = []
         worker = make_worker(folder=tmp_path / "gone", trained=learnt.append, epochs=1)
         worker.run()
-        return worker.inbox.take_all()[-1], learnt
+        return worker.take_events()[-1], learnt
 
     last, learnt = end()
     assert isinstance(last, Rescued)
@@ -250,7 +250,7 @@ def test_a_run_in_the_window_learns_taught_digits_if_there_are_any(make_worker, 
         (tmp_path / "run").mkdir(exist_ok=True)
         worker = make_worker(train, tmp_path / "run", epochs=1, extra_folder=str(folder))
         worker.run()
-        return worker.inbox.take_all()
+        return worker.take_events()
 
     assert "holds no digit to learn" in run()[-1].sentence
     ink = np.zeros((100, 100), np.uint8)
