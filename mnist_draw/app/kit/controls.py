@@ -66,32 +66,18 @@ class SegmentedControl(QFrame):
 
     chosen = pyqtSignal(int)
 
-    def __init__(self, name: str, texts: Sequence[str] = ()) -> None:
+    def __init__(self, name: str, texts: Sequence[str]) -> None:
         super().__init__()
         self.setObjectName(name)
         self.setProperty("look", "segments")
-        self._row = row(gap=2, margins=(3, 3, 3, 3), owner=self)
         self.group = QButtonGroup(self)
         self.group.idClicked.connect(self.chosen)
-        self.show_parts(texts)
-
-    @property
-    def buttons(self) -> list[QPushButton]:
-        """The parts from left to right, also those that are not shown now."""
-        return [button for button in self.group.buttons() if isinstance(button, QPushButton)]
-
-    def show_parts(self, texts: Sequence[str]) -> None:
-        """Show these parts; those before keep their buttons, and so the keyboard."""
-        for number in range(len(self.buttons), len(texts)):
-            part = ElidedButton()
+        self.buttons = [ElidedButton(text) for text in texts]
+        for number, part in enumerate(self.buttons):
             part.setProperty("look", "segment")
             part.setCheckable(True)
             self.group.addButton(part, number)
-            self._row.addWidget(part, 1)
-        for number, button in enumerate(self.buttons):
-            button.setVisible(number < len(texts))
-            if number < len(texts) and button.text() != texts[number]:
-                button.setText(texts[number])
+        row(*((part, 1) for part in self.buttons), gap=2, margins=(3, 3, 3, 3), owner=self)
 
     def choose(self, number: int) -> None:
         """Choose a part, and tell nobody."""
