@@ -68,10 +68,7 @@ class WhyButton(QPushButton):
 
 
 class AnswerBlock(QWidget):
-    """The figure, the words beside it, and below them two buttons or ten.
-
-    It places its parts itself: a new answer repaints the block and lays nothing else out.
-    """
+    """The figure, the words beside it, and two buttons or ten, which it places without a layout."""
 
     #: The board is this digit.
     teach_requested = pyqtSignal(int)
@@ -133,10 +130,7 @@ class AnswerBlock(QWidget):
     def show_certainty(
         self, certainty: Certainty, names: Sequence[str], best: tuple[int, int] | None
     ) -> None:
-        """Show an answer, and ask why it is the best class and not the second best.
-
-        Without these two the ink, or the part that is told in detail, is no digit.
-        """
+        """Show an answer; ask why it is the best class, not the second; None for refused ink."""
         self._certainty = certainty
         self.figure.setAccessibleDescription(certainty.sentence)
         self.why.show_pair(best, names)

@@ -36,10 +36,7 @@ _OR = " or "
 
 
 class AnswerFigure(QLabel):
-    """The answer in large letters: what is named in the accent's colour, the rest dotted.
-
-    A double click or a drag marks it; then it can be copied.
-    """
+    """The answer in large letters, what is not named dotted; a drag marks it to be copied."""
 
     def __init__(
         self, name: str = "predictionLabel", large: int = _LARGE, smaller: int = _SMALLER

@@ -165,11 +165,7 @@ class BarsCard(Card):
 
 
 class AnswerPanel(QScrollArea):
-    """Everything the program says about the drawing.
-
-    Of a number all that is said below the answer belongs to one of its digits, the last unless
-    another was chosen.
-    """
+    """Everything that is said of the drawing; below the answer, of one digit of a number."""
 
     explanation_requested = pyqtSignal(object, int, int)
     #: The digit of the number that is told in detail; -1 without a number.

@@ -76,10 +76,7 @@ class BoardFiles:
         write_atomically(self._hold(), content)
 
     def exchange(self, renderings: Renderings) -> tuple[list[Item], str] | None:
-        """Read the first of the others as `_read` does, and exchange it for this window's file.
-
-        None if it is locked by now, or gone.
-        """
+        """Read another window's file, exchange it for this one's; None if it is locked or gone."""
         path = self.others.pop(0)
         lock = _taken(path) if path.exists() else None
         if lock is None:

@@ -70,18 +70,13 @@ class Stroke:
             stroke.append(Point(*(float(value) for value in (*point, width)[:3])))
         return stroke
 
-    def append(self, point: Point) -> bool:
-        """Add a point; return False if it only moved the stroke's end a little.
-
-        The last point is provisional while it is nearer than a few units to its predecessor,
-        so the end of the stroke is always where the pen is.
-        """
+    def append(self, point: Point) -> None:
+        """Add a point; one near its predecessor is provisional: the end is where the pen is."""
         points = self.points
         if len(points) >= 2 and _distance(points[-2], points[-1]) < _NEAREST:
             points[-1] = point
-            return False
-        points.append(point)
-        return True
+        else:
+            points.append(point)
 
     def rows(self) -> np.ndarray:
         """Return x, y and width of its points, float64 (N, 3); only the newest are listed anew."""
@@ -130,11 +125,7 @@ class Stroke:
         return core.adjusted(-half, -half, half, half)
 
     def curves(self) -> Iterator[tuple[Point, Point, Point]]:
-        """Yield the quadratic curves that the whole stroke consists of.
-
-        Each is its start, its control point and its end. Where the width changes along a curve,
-        it is cut into straight parts, whose ends have the width of the part.
-        """
+        """Yield start, control and end of each curve; straight parts where the width changes."""
         for index in range(len(self.points)):
             start, control, end = self._piece(index)
             if abs(start.width - end.width) < _SAME_WIDTH:
@@ -229,11 +220,7 @@ class PlacedPicture:
         return other
 
     def prepare(self, renderings: Renderings) -> None:
-        """Render it as it will be painted.
-
-        A large picture takes longer than the window may wait: this is done in the thread that
-        reads it, before any other thread knows of it.
-        """
+        """Render it as it will be painted: in the thread that reads it, as that takes long."""
         for scale, colour in renderings:
             self._rendering(self.rect.size() * scale, colour)
 

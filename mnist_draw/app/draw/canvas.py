@@ -10,9 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QMargins, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen, QResizeEvent
-from PyQt5.QtWidgets import QSizePolicy
+from PyQt5.QtCore import QEvent, QMargins, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import (
+    QColor,
+    QImage,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTabletEvent,
+    QTouchEvent,
+)
+from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.draw.board_items import (
     BOARD,
@@ -25,7 +35,7 @@ from mnist_draw.app.draw.board_items import (
     set_mode,
 )
 from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory
-from mnist_draw.app.draw.pointer import BOARD_KEYS, KeyPen, PointerWidget
+from mnist_draw.app.draw.key_pen import BOARD_KEYS, KeyPen
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_corners, smooth_painter
 
@@ -34,11 +44,15 @@ if TYPE_CHECKING:
 
 #: The eraser is this much wider than the pen.
 _ERASER = 2.0
+#: At no pressure a tablet pen draws this part of the width set, at full pressure
+#: ``_LIGHTEST + _PRESSURE`` of it.
+_LIGHTEST = 0.4
+_PRESSURE = 1.2
 #: Bytes for images of earlier boards: seven on a 4K screen, seventy on a small one.
 _ROOM = 96 * 1024 * 1024
 
 
-class Canvas(PointerWidget):
+class Canvas(QWidget):
     """A board to draw on."""
 
     #: The colour around its rounded corners.
@@ -53,6 +67,9 @@ class Canvas(PointerWidget):
     def __init__(self, drawing: Drawing | None = None) -> None:
         super().__init__()
         self.setObjectName("canvas")
+        self.setAttribute(Qt.WA_AcceptTouchEvents)
+        self.erasing = False
+        self._touch: int | None = None
         self.setAccessibleName("Drawing board")
         self.set_invitation("a digit")
         self.key_pen = KeyPen(self)
@@ -77,10 +94,7 @@ class Canvas(PointerWidget):
     # -- for other parts of the program
 
     def ink(self) -> np.ndarray:
-        """Return what is drawn, as uint8 of shape (H, W): 0 paper, 255 ink.
-
-        The resolution depends neither on the widget's size nor on its pixel ratio or colours.
-        """
+        """Return what is drawn: uint8 (H, W), 255 for ink, whatever the size and the colours."""
         return self.drawing.ink()
 
     def has_ink(self) -> bool:
@@ -214,6 +228,62 @@ class Canvas(PointerWidget):
         below = self.rect().translated(0, painter.fontMetrics().height() + theme.Size.GRID)
         painter.setFont(theme.font(theme.Text.LABEL))
         painter.drawText(below, Qt.AlignCenter, "or drop a picture here")
+
+    # -- mouse, tablet pen and touch; Qt's mouse events of the last two are ignored
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._is_real(event) and event.button() == Qt.LeftButton:
+            self.begin(event.localPos(), self.erasing)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._is_real(event) and event.buttons() & Qt.LeftButton:
+            self.extend(event.localPos())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self._is_real(event) and event.button() == Qt.LeftButton:
+            self.end()
+
+    @staticmethod
+    def _is_real(event: QMouseEvent) -> bool:
+        """Whether it is a mouse: Qt imitates one after pen and touch, which are handled already."""
+        return event.source() == Qt.MouseEventNotSynthesized
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        erase = self.erasing or event.pointerType() == QTabletEvent.Eraser
+        pressure = event.pressure() if event.pressure() > 0 else 0.5
+        weight = _LIGHTEST + _PRESSURE * pressure
+        if event.type() == QEvent.TabletPress and event.button() == Qt.LeftButton:
+            self.begin(event.posF(), erase, weight)
+        elif event.type() == QEvent.TabletMove and event.buttons() & Qt.LeftButton:
+            self.extend(event.posF(), weight)
+        elif event.type() == QEvent.TabletRelease:
+            self.end()
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QTouchEvent):
+            self._touched(event)
+            event.accept()
+            return True
+        return super().event(event)
+
+    def _touched(self, event: QTouchEvent) -> None:
+        """Follow the first finger; others resting on the glass do not draw."""
+        if event.type() == QEvent.TouchCancel:
+            self._touch = None
+            self.end()
+            return
+        for point in event.touchPoints():
+            if point.state() == Qt.TouchPointPressed and self._touch is None:
+                self._touch = point.id()
+                self.begin(point.pos(), self.erasing)
+            elif point.id() != self._touch:
+                continue
+            elif point.state() == Qt.TouchPointMoved:
+                self.extend(point.pos())
+            elif point.state() == Qt.TouchPointReleased:
+                self._touch = None
+                self.end()
 
     # -- the stroke being drawn
 

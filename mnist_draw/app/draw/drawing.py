@@ -31,11 +31,7 @@ if TYPE_CHECKING:
 
 
 class ImageMemory:
-    """Holds the newest boards with the items that are on them.
-
-    Images share their pixels until one of them is painted on, so that storing one costs nothing
-    at first.
-    """
+    """Holds the newest boards with their items; images share their pixels until painted on."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -148,11 +144,7 @@ class Drawing:
         self._show(list(items))
 
     def restore(self, items: Sequence[Item]) -> None:
-        """Put back what was on the board when the program ended; no step of the history.
-
-        If something was drawn before, that stays on the board, and what is put back comes before
-        it: the last step of undo.
-        """
+        """Put back what was on the board at the last end, before what was drawn since; no step."""
         if self.items or self._done or self._undone:
             self._done.insert(0, list(items))
         else:

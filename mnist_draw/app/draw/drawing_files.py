@@ -223,11 +223,7 @@ def picture(items: Sequence[Item], scale: float) -> QImage:
 
 
 def svg_bytes(items: Sequence[Item]) -> bytes:
-    """Return a drawing as the content of an SVG file.
-
-    Strokes are curves with round ends. What is rubbed out is hidden by a mask, so nothing of a
-    stroke is lost. Pictures are embedded.
-    """
+    """Return a drawing as an SVG file: strokes as curves, what is rubbed out behind masks."""
     area = covered(items)
     body: list[str] = []
     masks: list[str] = []

@@ -105,10 +105,7 @@ class FirstStart(QWidget):
             self._writing.start()
 
     def _note_ink(self) -> None:
-        """End with the first stroke or picture; a dot was a press on the card, and is taken back.
-
-        A dot is shorter than twice its width.
-        """
+        """End with the first stroke or picture; take back a dot, which was a press on the card."""
         drawing = self._canvas.drawing
         items = drawing.items
         first = items[0] if len(items) == 1 else None

@@ -56,10 +56,7 @@ _PAPER, _INK = QColor(Qt.black), QColor(Qt.white)
 
 
 class InkView(QWidget):
-    """The network's input, pixel for pixel; or its ink in grey under the evidence.
-
-    Evidence for a digit fills its pixel, against it has a margin.
-    """
+    """The network's input; or its ink in grey under evidence: for fills a pixel, against less."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -47,10 +47,7 @@ class Action(Enum):
 
 @dataclass(frozen=True)
 class Run:
-    """The run that goes on, or the last one of this session.
-
-    Accuracies are shares from 0 to 1, on validation pictures while it goes on, then on the test's.
-    """
+    """The run that goes on, or the last one; its accuracy on validation, then on test pictures."""
 
     going_on: bool
     paused: bool = False

@@ -64,10 +64,7 @@ _PRESSES = (QEvent.MouseButtonPress, QEvent.TabletPress, QEvent.TouchBegin)
 
 
 class NumberBoxes(QWidget):
-    """A mouse-transparent overlay with a tag for each digit that was read, and a number's boxes.
-
-    A press on a tag chooses the digit that the answer panel is about; what is bold is taught.
-    """
+    """A mouse-transparent overlay: a number's boxes, and tags; a press on one chooses its digit."""
 
     chosen = pyqtSignal(int)
     #: Asked for with the right button: all of the ink is one digit.

@@ -51,10 +51,7 @@ _IN_A_NUMBER = "; in a number the left and right arrows choose the digit of whic
 
 
 class ProbabilityBar(QProgressBar):
-    """One digit, or other class: its probability in thousandths, for programs and screen readers.
-
-    All bars are painted by their parent.
-    """
+    """A class's probability in thousandths, for programs and screen readers; it paints nothing."""
 
     def __init__(self, digit: int, name: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -78,10 +75,7 @@ class ProbabilityBar(QProgressBar):
 
 
 class ProbabilityBars(QWidget):
-    """The bars of one answer, the three best or all; one is the one that is asked about.
-
-    Many classes have several columns of bars.
-    """
+    """The bars of one answer, the three best or all, in columns where there are many classes."""
 
     digit_chosen = pyqtSignal()
     step_requested = pyqtSignal(int)

@@ -134,12 +134,7 @@ class Recognition(LatestJob):
         beginning: bool = False,
         strokes: list[np.ndarray] | None = None,
     ) -> None:
-        """Ask what the ink shows.
-
-        ``beginning``: a first stroke is still being drawn, at most one digit. ``strokes``: those
-        that all of the ink consists of, where they are known; see
-        `mnist_draw.recognition.stroke_reader.PenStroke`.
-        """
+        """Ask what ink shows: one digit at its beginning; with its strokes, if they are known."""
         self._ink.put(_Posted(ink, ticket, beginning, strokes))
         self.wake()
 

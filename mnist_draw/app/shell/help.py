@@ -23,7 +23,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw import __version__
-from mnist_draw.app.draw.pointer import BOARD_KEYS
+from mnist_draw.app.draw.key_pen import BOARD_KEYS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, set_icon
 from mnist_draw.app.kit.controls import Menu
