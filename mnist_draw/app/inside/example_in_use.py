@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
-from mnist_draw.app.kit.active_network import ActiveNetwork, BackgroundReader
+from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.threads import Background
 from mnist_draw.library.network_data import class_name
 from mnist_draw.recognition.certainty import certainty_from
 
@@ -35,7 +36,8 @@ class ExampleInUse(QObject):
         self._drawing: Example | None = None
         self._drawing_answer: Answer = (None, None)
         self._picked = False
-        self._reader = BackgroundReader(network, parent=self)
+        self._network = network
+        self._background = Background(self)
         self._random = random.Random()
 
     def ask_again(self) -> None:
@@ -43,7 +45,7 @@ class ExampleInUse(QObject):
             self._ask(self.current)
 
     def name_of(self, number: int) -> str:
-        return class_name(self._reader.network.model, number)
+        return class_name(self._network.model, number)
 
     def show_drawing(
         self,
@@ -99,7 +101,7 @@ class ExampleInUse(QObject):
 
     def pick_test(self, index: int | None = None) -> None:
         """Pick a test picture of MNIST or of the network's own data, by default at random."""
-        model = self._reader.network.model
+        model = self._network.model
 
         def load() -> Example:
             from mnist_draw.app.inside.section import Example
@@ -111,7 +113,7 @@ class ExampleInUse(QObject):
             chosen = self._random.randrange(count) if index is None else index % count
             return Example.of(data.test_images, data.test_labels, "Test picture", chosen)
 
-        self._reader.background.run(load, self.pick)
+        self._background.run(load, self.pick)
 
     def relabel(self, label: int) -> None:
         if not self._picked:
@@ -121,21 +123,27 @@ class ExampleInUse(QObject):
             self.changed.emit()
 
     def _ask(self, example: Example) -> None:
-        def answer(recogniser: Any) -> np.ndarray:
+        model = self._network.model
+        if model is None:
+            return
+
+        def answer() -> np.ndarray:
+            from mnist_draw.recognition.recogniser import Recogniser
+
+            # For one picture nothing is compiled.
+            recogniser = Recogniser(model, compiled=False)
             probabilities: np.ndarray = recogniser.predict(example.picture[None, None])[0]
             return probabilities
 
-        def show(probabilities: np.ndarray | None) -> None:
-            if example is self.current and probabilities is not None:
-                names = [
-                    self.name_of(number).removeprefix("class ")
-                    for number in range(len(probabilities))
-                ]
+        def show(probabilities: np.ndarray) -> None:
+            if example is self.current:
+                numbers = range(len(probabilities))
+                names = [self.name_of(number).removeprefix("class ") for number in numbers]
                 self.answer = probabilities, certainty_from(probabilities, names)
                 self.answered.emit()
 
-        self._reader.ask(answer, show)
+        self._background.run(answer, show)
 
     def wait(self) -> bool:
         """Wait a bounded time for the thread; return whether it has ended."""
-        return self._reader.background.wait()
+        return self._background.wait()
