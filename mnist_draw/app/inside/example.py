@@ -28,7 +28,6 @@ from mnist_draw.library.network_data import in_a_sentence
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.app.inside.section import Example
     from mnist_draw.recognition.certainty import Certainty
 
 WIDTH = 224

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mnist_draw.app.inside.section import Example
 from mnist_draw.storage import cache
 
 
@@ -9,3 +10,8 @@ from mnist_draw.storage import cache
 def own_analysis_cache(tmp_path, monkeypatch):
     """Keep nothing of one test for the next."""
     monkeypatch.setattr(cache, "cache_folder", lambda: tmp_path)
+
+
+@pytest.fixture
+def example(digits):
+    return Example.of(digits.test_images, digits.test_labels, "Test picture", 8)

@@ -12,11 +12,5 @@ def digit(index=0):
     return Example(scale(data.test_images[index, 0]), int(data.test_labels[index]))
 
 
-def digit_at(data, place):
-    """Return a picture of a test set as the example."""
-    picture, label = scale(data.test_images[place, 0]), int(data.test_labels[place])
-    return Example(picture, label, "data", str(place), place)
-
-
 def label_text(widget, name):
     return widget.findChild(QLabel, name).text()

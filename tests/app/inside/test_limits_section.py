@@ -22,8 +22,6 @@ from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 
-from .examples import digit_at
-
 
 def changed(factor, **metadata):
     weights, bias = linear_model().parameters
@@ -61,11 +59,6 @@ def section(qtbot, digits, monkeypatch):
     made.show()
     yield made
     assert made.wait()
-
-
-@pytest.fixture
-def example(digits):
-    return digit_at(digits, 3)
 
 
 def open_section(section, qtbot, model=None, key="shipped:c"):

@@ -11,7 +11,7 @@ from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.storage import ModelFile
 
-from .examples import digit_at, label_text
+from .examples import label_text
 
 
 @pytest.fixture
@@ -25,11 +25,6 @@ def section(qtbot, digits, monkeypatch):
     made.show()
     yield made
     assert made.wait()
-
-
-@pytest.fixture
-def example(digits):
-    return digit_at(digits, 8)
 
 
 def hidden_model(fill=0, **metadata):
