@@ -48,7 +48,6 @@ class NetworkChoice:
 
 class NetworkChoices(QWidget):
     changed = pyqtSignal()
-    problem = pyqtSignal(str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,21 +86,15 @@ class NetworkChoices(QWidget):
         self._tell()
 
     def add(self, choice: NetworkChoice, first: bool = False) -> None:
-        """Compare a network; one that is listed already is replaced."""
+        """Compare a network; one that is listed already, or the last of too many, is replaced."""
         known = [n for n, other in enumerate(self.choices) if other.key == choice.key]
         if known:
             self.choices[known[0]] = choice
         elif len(self.choices) < MAX_COUNT:
             self.choices.insert(0 if first else len(self.choices), choice)
         else:
-            free = [n for n, other in enumerate(self.choices) if not other.ticked]
-            if not free and not first:
-                self.problem.emit(
-                    f"At most {MAX_COUNT} networks are compared at a time. Untick one, "
-                    f"then add {choice.title}."
-                )
-                return
-            self.choices[free[0] if free else MAX_COUNT - 1] = choice
+            free = (n for n, other in enumerate(self.choices) if not other.ticked)
+            self.choices[next(free, MAX_COUNT - 1)] = choice
         self._tell()
 
     def tick(self, choice: NetworkChoice, on: bool) -> None:
@@ -119,15 +112,17 @@ class NetworkChoices(QWidget):
 
     def _fill(self) -> None:
         self.menu.clear()
+        has_room = len(self.ticked()) < MAX_COUNT
         listed = {choice.key for choice in self.choices}
         free = [other for other in self._others if other.key not in listed]
         for choice in (*self.choices, *free):
             action = self.menu.addAction(no_key(choice.title))
             action.setCheckable(True)
             action.setChecked(choice.ticked and choice.key in listed)
+            action.setEnabled(action.isChecked() or has_room)
             action.toggled.connect(partial(self.tick, choice))
         self.menu.addSeparator()
-        self.menu.addAction("Open a file …", self._open_file)
+        self.menu.addAction("Open a file …", self._open_file).setEnabled(has_room)
 
     def _open_file(self) -> None:
         path = ask_open(self, "A trained network", NETWORKS)

@@ -143,7 +143,6 @@ class LimitsSection(CountedSection):
     def _build_top(self) -> QHBoxLayout:
         self.choices = NetworkChoices()
         self.choices.changed.connect(self._choices_changed)
-        self.choices.problem.connect(self.problem)
         self.place_switch = Switch()
         self.place_switch.setObjectName("placeSwitch")
         explain(
