@@ -223,9 +223,13 @@ def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
     section.use_network(altered(1.9, epochs=9), "")
     assert label_text(section, "resultsState") == "Counted after epoch 7, now at 9"
     assert section._results is results
+    pair = results.most_taken(1)[0][:2]
+    section.confusion.matrix.pin(pair)
     with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
         section.state.link.click()
     assert section._results is not results
+    # The same cell is looked at.
+    assert shown(section) == section._results.pictures_of(*pair).tolist()
 
 
 def test_folders_without_pictures_or_labels(section, qtbot, tmp_path, monkeypatch, digits):
