@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from mnist_draw.analysis.result_tables import confusion_table, pictures_table, taken_for
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
@@ -170,8 +171,6 @@ class ResultsSection(CountedSection):
         results, pictures = self._results, self._shown
         if results is None or pictures is None:
             return Table(self.title, (), ())
-        from mnist_draw.analysis.result_tables import confusion_table, pictures_table
-
         places = self.mistakes.view.tiles.places
         pair = self.confusion.matrix.pinned
         if results.labels is None or pair is not None:
@@ -181,7 +180,7 @@ class ResultsSection(CountedSection):
     def _show_classes(self) -> None:
         kind = "digit" if self._name(0) == "0" else "class"
         self.figures.weakest.caption.setText(f"Weakest {kind}")
-        self.confusion.heading.setText(f"What it takes each {kind} for")
+        self.confusion.heading.setText(taken_for(self._name))
         self.confusion.matrix.show_classes(len(all_names(self._model)), self._name)
 
     def _load(self, load: Load) -> None:
