@@ -47,12 +47,8 @@ class FunctionGraphs:
     written_text: str = field(repr=False)
     compiled_text: str = field(repr=False)
 
-    def fused_loops(self) -> int:
-        """Return how many loops compute several elementwise operations at once."""
-        return sum(n for (kind, _), n in self.compiled.items() if kind == "fused loop")
-
     def table(self) -> Table:
-        """Return a row for each operation: by kind, then the most frequent first."""
+        """Return a row for all and each operation: by kind, then the most frequent first."""
         operations = sorted(
             {*self.written, *self.compiled},
             key=lambda key: (KINDS.index(key[0]), -self.written.get(key, 0), key[1]),
@@ -61,6 +57,8 @@ class FunctionGraphs:
             (*key, f"{self.written.get(key, 0):,}", f"{self.compiled.get(key, 0):,}")
             for key in operations
         ]
+        written, compiled = (sum(found.values()) for found in (self.written, self.compiled))
+        rows.insert(0, ("all", "", f"{written:,}", f"{compiled:,}"))
         headings = ("kind", "operation", "as written", "as compiled")
         return Table(f"Operations of {self.name}", headings, rows)
 

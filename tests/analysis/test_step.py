@@ -225,7 +225,7 @@ def test_operations_are_counted_by_kind(mlp):
             assert installed_theano() or sum(products) == forwards + backwards
         assert not any(kind == "fused loop" for kind, _ in function.written)
     # Each of the two rectifiers, 0.5·(z + |z|), with its bias.
-    assert mlp["classify"].fused_loops() == 2
+    assert mlp["classify"].compiled["fused loop", "Composite"] == 2
     kinds = {name: kind for function in mlp.values() for kind, name in function.written}
     assert "other" not in kinds.values()
     assert kinds["Softmax"] == "softmax"
@@ -252,8 +252,11 @@ def test_graphs_are_printed_with_the_names_of_the_stages_and_listed(mlp):
     assert "Composite" not in learn.written_text
     assert "Composite" in learn.compiled_text
     table = mlp["classify"].table()
-    assert table.rows[0][0] == "product"
-    assert len(table.rows) == len({*mlp["classify"].written, *mlp["classify"].compiled})
+    assert [row[0] for row in table.rows[:2]] == ["all", "product"]
+    assert len(table.rows) == 1 + len({*mlp["classify"].written, *mlp["classify"].compiled})
+    for place in (2, 3):
+        counts = [int(row[place]) for row in table.rows]
+        assert counts[0] == sum(counts[1:])
 
 
 @pytest.mark.slow

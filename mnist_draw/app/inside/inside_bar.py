@@ -13,13 +13,12 @@ from PyQt5.QtWidgets import (
     QAbstractScrollArea,
     QDialog,
     QMenu,
-    QTableWidget,
-    QTableWidgetItem,
     QToolButton,
     QWidget,
 )
 
 from mnist_draw.app.inside.section import Section
+from mnist_draw.app.inside.table_view import TableView
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_save, file_kind
@@ -28,7 +27,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import png_bytes
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import explain, push_button
+from mnist_draw.app.kit.widgets import push_button
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
 
@@ -166,15 +165,7 @@ class TableWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(table.title)
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.view = QTableWidget(len(table.rows), len(table.headings))
-        self.view.setObjectName("viewTable")
-        explain(self.view, table.title, "What the view shows, as a table.")
-        self.view.setHorizontalHeaderLabels(table.headings)
-        self.view.setEditTriggers(QTableWidget.NoEditTriggers)
-        for number, words in enumerate(table.rows):
-            for place, word in enumerate(words):
-                self.view.setItem(number, place, QTableWidgetItem(word))
-        self.view.verticalHeader().hide()
-        self.view.resizeColumnsToContents()
+        self.view = TableView("viewTable", table.title, "What the view shows, as a table.")
+        self.view.show_table(table)
         column(self.view, margins=(9, 9, 9, 9), owner=self)
         self.resize(640, 480)

@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import (
-    QAbstractItemView,
-    QHBoxLayout,
-    QLabel,
     QPlainTextEdit,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -29,11 +23,12 @@ from mnist_draw.app.inside.step.stages import (
     tutorial_lines,
 )
 from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.app.inside.table_view import TableView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button, style_table
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
 from mnist_draw.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -112,9 +107,6 @@ _MEANING = (
     "The lines compute nothing: they write down a graph of operations. theano.function turns it "
     "into a shorter one, fuses neighbouring elementwise operations into loops, and compiles that."
 )
-#: Height of a row in pixels, at the usual size of text.
-_ROW = 26
-_HEADINGS = ("Kind", "Operation", "As written", "As compiled")
 
 
 class GraphPage(QWidget):
@@ -125,7 +117,10 @@ class GraphPage(QWidget):
         self.state = label(_MEANING, "muted", "graphState")
         self.state.setWordWrap(True)
         card.body.addWidget(self.state)
-        card.body.addWidget(self._build_table(), 1)
+        self.view = TableView(
+            "graphView", "Operations", "How often each operation occurs, written and compiled."
+        )
+        card.body.addWidget(self.view, 1)
         self.texts = QWidget()
         texts = row(gap=Size.CARD_GAP, owner=self.texts)
         self.written, self.compiled = _print_view("written"), _print_view("compiled")
@@ -133,44 +128,20 @@ class GraphPage(QWidget):
             text_card = Card(title)
             text_card.body.addWidget(view)
             texts.addWidget(text_card)
-        column(self._build_top(), (card, 1), (self.texts, 1), gap=Size.CARD_GAP, owner=self)
-        theme.theme().changed.connect(self._scale_text)
-        self._scale_text()
-
-    def _build_top(self) -> QHBoxLayout:
         self.functions = ComboBox()
         self.functions.setObjectName("functionCombo")
         explain(self.functions, "Function", "Which of the program's three functions is shown.")
         self.functions.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         self.functions.activated.connect(lambda _: self._show_function())
-        top = row(_figure("Function", self.functions, ""), gap=Size.MARGIN)
-        self.figures: dict[str, QLabel] = {}
-        for name, title, unit in (
-            ("written", "As written", "operations"), ("compiled", "As compiled", "operations"),
-            ("fused", "Fused", "elementwise loops"),
-        ):  # fmt: skip
-            self.figures[name] = label("", "figure", f"{name}Figure")
-            top.addLayout(_figure(title, self.figures[name], unit))
-        top.addStretch(1)
         self.back = push_button(
             "backToCodeButton", "Back to the code", "Show the stages of the step.", look="link"
         )
-        top.addWidget(self.back)
-        return top
-
-    def _build_table(self) -> QTableWidget:
-        self.view = QTableWidget(0, len(_HEADINGS))
-        self.view.setObjectName("graphView")
-        explain(self.view, "Operations", "How often each operation occurs, written and compiled.")
-        style_table(self.view, round(_ROW * theme.text_scale()))
-        self.view.setHorizontalHeaderLabels(_HEADINGS)
-        self.view.verticalHeader().hide()
-        self.view.setEditTriggers(QAbstractItemView.NoEditTriggers)
-        self.view.setSelectionBehavior(QAbstractItemView.SelectRows)
-        return self.view
+        top = row(self.functions, 1, self.back)
+        column(top, (card, 1), (self.texts, 1), gap=Size.CARD_GAP, owner=self)
+        theme.theme().changed.connect(self._scale_text)
+        self._scale_text()
 
     def _scale_text(self) -> None:
-        self.view.verticalHeader().setDefaultSectionSize(round(_ROW * theme.text_scale()))
         for view in (self.written, self.compiled):
             view.setFont(code_font(Text.LABEL))
 
@@ -188,16 +159,7 @@ class GraphPage(QWidget):
         shown = self.graphs.get(self.functions.currentData())
         if shown is None:
             return
-        self.figures["written"].setText(f"{sum(shown.written.values()):,}")
-        self.figures["compiled"].setText(f"{sum(shown.compiled.values()):,}")
-        self.figures["fused"].setText(f"{shown.fused_loops() or 'none'}")
-        rows = shown.table().rows
-        self.view.setRowCount(len(rows))
-        for line, cells in enumerate(rows):
-            for place, text in enumerate(cells):
-                self.view.setItem(line, place, QTableWidgetItem(text))
-        self.view.resizeColumnsToContents()
-        self.view.scrollToTop()
+        self.view.show_table(shown.table())
         self.written.setPlainText(shown.written_text)
         self.compiled.setPlainText(shown.compiled_text)
 
@@ -216,7 +178,3 @@ def _print_view(name: str) -> QPlainTextEdit:
     view.setTabChangesFocus(True)
     explain(view, f"Graph as {name}", "The graph as theano.printing.debugprint prints it.")
     return view
-
-
-def _figure(title: str, widget: QWidget, unit: str) -> QVBoxLayout:
-    return column(label(title, "muted"), widget, label(unit, "muted"), 1, gap=0)
