@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -26,62 +27,24 @@ MAX_PIXELS, _INK = 30, np.float32(255 / 256)
 
 
 @dataclass(frozen=True, eq=False)
-class WhySum:
-    """The sum behind "this answer rather than that one"."""
+class Sum:
+    """A sum of products, taken apart."""
 
-    answer: int
-    rival: int
-    #: float32 (units,): outputs of the last hidden layer; the pixels if there is none.
-    outputs: Floats = field(repr=False)
-    #: float32 (units,): of each unit: its weight to the answer less its weight to the rival.
-    weights: Floats = field(repr=False)
-    #: float32 (units,): outputs × weights: above 0 speaks for the answer, below 0 for the rival.
-    terms: Floats = field(repr=False)
-    #: The answer's bias less the rival's.
-    bias: float
-    #: The answer's logit less the rival's, as the network computed them; all terms and the bias
-    #: together.
-    difference: float
-    temperature: float
-
-    @property
-    def speaking_for(self) -> tuple[int, float]:
-        """How many units speak for the answer, and with what in all."""
-        return _part(self.terms[self.terms > 0])
-
-    @property
-    def speaking_against(self) -> tuple[int, float]:
-        """How many units speak for the rival, and with what in all."""
-        return _part(self.terms[self.terms < 0])
-
-    @property
-    def log_ratio(self) -> float:
-        return self.difference / self.temperature
-
-    @property
-    def ratio(self) -> float:
-        """How many times as probable the answer is as the rival."""
-        return math.exp(min(self.log_ratio, 700.0))
-
-    def strongest(self, most_for: int, most_against: int) -> tuple[list[int], list[int]]:
-        """Return the units that speak most for the answer, and those most for the rival."""
-        return strongest(self.terms, most_for, most_against)
-
-
-@dataclass(frozen=True, eq=False)
-class UnitSum:
-    #: Row and column where a map is strongest; empty for a unit of a dense layer.
-    place: tuple[int, ...]
-    #: float32 (inputs,) or (maps, height, width): inputs, weights, and their
-    #: products.
+    #: float32 (inputs,) or (maps, height, width).
     inputs: Floats = field(repr=False)
     weights: Floats = field(repr=False)
-    terms: Floats = field(repr=False)
     bias: float
-    #: The sum, as the network computed it.
+    #: All products and the bias together, as the network computed them.
     z: float
     #: The unit's output: after its nonlinearity, 0 if it is switched off.
-    a: float
+    a: float = 0.0
+    #: Row and column in a map; empty for a unit of a dense layer.
+    place: tuple[int, ...] = ()
+
+    @cached_property
+    def terms(self) -> Floats:
+        terms: Floats = self.inputs * self.weights
+        return terms
 
     @property
     def above(self) -> tuple[int, float]:
@@ -94,21 +57,39 @@ class UnitSum:
         return _part(self.terms[self.terms < 0])
 
 
+@dataclass(frozen=True, eq=False)
+class WhySum(Sum):
+    """The sum behind "this answer rather than that one".
+
+    The inputs are the outputs of the last hidden layer, or the pixels if there is none; the weights
+    are those to the answer less those to the rival, and so is the bias; z is the difference of
+    their logits.
+    """
+
+    answer: int = 0
+    rival: int = 0
+    temperature: float = 1.0
+
+    @property
+    def log_ratio(self) -> float:
+        return self.z / self.temperature
+
+    @property
+    def ratio(self) -> float:
+        """How many times as probable the answer is as the rival."""
+        return math.exp(min(self.log_ratio, 700.0))
+
+
 def why_sum(layers: tuple[Layer, ...], passed: ForwardPass, answer: int, rival: int) -> WhySum:
     """Take the difference of two logits of the first picture apart."""
     last = layers[-1]
-    outputs = passed.x[-1][0].reshape(-1)
-    weights = last.W[:, answer] - last.W[:, rival]
     return WhySum(
-        answer,
-        rival,
-        outputs,
-        weights,
-        outputs * weights,
+        passed.x[-1][0].reshape(-1),
+        last.W[:, answer] - last.W[:, rival],
         float(last.b[answer] - last.b[rival]),
         float(passed.logits[0, answer] - passed.logits[0, rival]),
-        passed.temperature,
-    )
+        answer=answer, rival=rival, temperature=passed.temperature,
+    )  # fmt: skip
 
 
 def unit_sum(
@@ -117,34 +98,24 @@ def unit_sum(
     layer: int,
     unit: int,
     place: tuple[int, int] | None = None,
-) -> UnitSum:
+) -> Sum:
     """Take the sum of one unit apart, for the first picture; of a map, at a place of it.
 
     ``place``: row and column in the map; where it is strongest if left out.
     """
-    about = layers[layer]
-    read = passed.x[layer][0]
-    if about.convolves:
-        return _map_sum(about, passed, layer, unit, place)
-    last = layer == len(layers) - 1
-    inputs = read.reshape(-1)
-    weights = np.ascontiguousarray(about.W[:, unit])
-    z = float((passed.logits if last else passed.z[layer])[0, unit])
-    a = float((passed.p if last else passed.a[layer])[0, unit])
-    return UnitSum((), inputs, weights, inputs * weights, float(about.b[unit]), z, a)
-
-
-def _map_sum(
-    about: Layer, passed: ForwardPass, layer: int, unit: int, place: tuple[int, int] | None
-) -> UnitSum:
+    about, read = layers[layer], passed.x[layer][0]
+    last, bias = layer == len(layers) - 1, float(about.b[unit])
+    if not about.convolves:
+        z = float((passed.logits if last else passed.z[layer])[0, unit])
+        a = float((passed.p if last else passed.a[layer])[0, unit])
+        return Sum(read.reshape(-1), np.ascontiguousarray(about.W[:, unit]), bias, z, a)
     sums = passed.z[layer][0, unit]
     row, column = place or (int(n) for n in np.unravel_index(int(sums.argmax()), sums.shape))
-    weights = about.filter(unit)
-    _, high, wide = weights.shape
-    inputs = passed.x[layer][0][:, row : row + high, column : column + wide]
-    a = float(passed.a[layer][0, unit, row, column])
-    z = float(sums[row, column])
-    return UnitSum((row, column), inputs, weights, inputs * weights, float(about.b[unit]), z, a)
+    filters = about.filter(unit)
+    _, high, wide = filters.shape
+    patch, a = read[:, row : row + high, column : column + wide], passed.a[layer][0, unit]
+    z, a = float(sums[row, column]), float(a[row, column])
+    return Sum(patch, filters, bias, z, a, (row, column))
 
 
 def given_on(passed: ForwardPass, layer: int, off: bool) -> Floats:

@@ -98,7 +98,7 @@ def test_without_hidden_layers_the_pixels_speak_and_make_an_ideal_picture():
     passed = probe.run(pictures(1))
     why = why_sum(probe.layers, passed, 7, 9)
     assert why.terms.shape == (784,)
-    assert abs(why.terms.sum() + why.bias - why.difference) < 1e-4
+    assert abs(why.terms.sum() + why.bias - why.z) < 1e-4
     assert lifting(probe.layers, passed, 0, 7, 3) == []
     for digit in (0, 7):
         picture = ideal_picture(probe, digit)

@@ -92,18 +92,6 @@ def test_a_step_is_painted_before_the_units_are_looked_at(section, qtbot, monkey
     qtbot.waitUntil(section.is_ready, timeout=60_000)
 
 
-def test_a_stage_is_painted_in_a_turn_of_its_own(section, qtbot):
-    ready(section, qtbot)
-    picture = section.picture
-    section.open_stage(3)
-    # All around it first.
-    assert picture._picture is None
-    qtbot.waitUntil(lambda: picture._picture is not None, timeout=20_000)
-    section.open_stage(4)
-    assert not picture.grab().isNull()
-    assert picture._picture is not None
-
-
 def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
     states: list[str] = []
     section.worker.stated.connect(states.append)

@@ -76,7 +76,7 @@ def why_lines(frame: Frame, places: Places) -> Connections:
     if last < 0 or layers[last].convolves:
         return found
     why = why_sum(layers, passed, frame.answer, frame.rival)
-    most, least = why.strongest(_FOR, _AGAINST)
+    most, least = strongest(why.terms, _FOR, _AGAINST)
     largest = max(float(np.abs(why.terms).max()), 1e-12)
     for unit in (*most, *least):
         share = float(why.terms[unit]) / largest

@@ -309,7 +309,7 @@ class NetworkSection(Section):
     def _show_failure(self, sentence: str) -> None:
         self._failed = True
         if self._waits:
-            self.network.show_nothing()
+            self.network.show_parts(None)
             self._show_panel()
         self.note.setText("This network cannot be looked into.")
         self.problem.emit(sentence)

@@ -67,21 +67,14 @@ class NetworkView(LayersView):
         """The selected unit: the one pointed at, else the pinned one."""
         return self.pointed or self.pinned
 
-    def show_parts(self, parts: Parts) -> None:
-        same = self._fits(parts)
+    def show_parts(self, parts: Parts | None) -> None:
+        """Show a network, with what is selected if it has the same layers; None: no network."""
+        same = parts is not None and self._fits(parts)
         self.parts = parts
-        self.frame = None if not same else self.frame
         if not same:
-            self.profiles = None
+            self.frame = self.profiles = None
             self.off = frozenset()
             self.clear_selection()
-        self.dimmed = False
-        self.lay_out_anew()
-
-    def show_nothing(self) -> None:
-        self.parts = self.profiles = self.frame = None
-        self.off = frozenset()
-        self.clear_selection()
         self.dimmed = False
         self.lay_out_anew()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ import numpy as np
 from mnist_draw.analysis.table import Table
 from mnist_draw.analysis.why import (
     MAX_PIXELS,
-    UnitSum,
+    Sum,
     WhySum,
     given_on,
     strongest,
@@ -61,16 +61,9 @@ def why_rows(frame: Frame, name: Name, flip: Flip | None = None) -> list[Row]:
     why = why_of(frame)
     answer, rival = name(why.answer), name(why.rival)
     what = "units" if len(frame.layers) > 1 else "pixels"
-    (count_for, sum_for), (count_against, sum_against) = (
-        why.speaking_for, why.speaking_against
-    )  # fmt: skip
-    rows: list[Row] = [
-        Heading("The sum"),
-        sum_line(f"{count_for} {what} speak for {answer}", sum_for),
-        sum_line(f"{count_against} {what} speak for {rival}", sum_against),
-        sum_line(f"bias of {answer} less bias of {rival}", why.bias, coloured=False),
-        sum_line(f"output of {answer} less output of {rival}", why.difference, True, False),
-    ]
+    parts = (f"{what} speak for {answer}", f"{what} speak for {rival}")
+    bias, total = f"bias of {answer} less bias of {rival}", f"output of {answer} less output of"
+    rows = _sum_rows("The sum", why, *parts, bias, f"{total} {rival}")
     if why.temperature != 1:
         words = f"divided by the temperature {why.temperature:.2f}"
         rows.append(sum_line(words, why.log_ratio, coloured=False))
@@ -78,13 +71,27 @@ def why_rows(frame: Frame, name: Name, flip: Flip | None = None) -> list[Row]:
     if flip is not None:
         rows += [Rule(), _flip_row(frame, flip[1], escape(in_a_sentence(rival)))]
     terms = [
-        (_source(frame, unit), f"{why.outputs[unit]:.2f} × {signed(float(why.weights[unit]))}",
-         float(why.terms[unit]))
-        for units in why.strongest(*_TERMS) for unit in units
+        (_source(frame, unit), _product(why, unit), float(why.terms[unit]))
+        for units in strongest(why.terms, *_TERMS) for unit in units
     ]  # fmt: skip
     rows += [Rule(), *_term_rows("Who spoke most", "output × weights", terms), Rule()]
     words = "Point at a unit to see its weights and its sum. A click keeps it; the arrow keys walk."
     return [*rows, Sentence(words, muted=True)]
+
+
+def _sum_rows(heading: str, found: Sum, above: str, below: str, bias: str, total: str) -> list[Row]:
+    """Return what a sum consists of, with the words for its parts."""
+    return [
+        Heading(heading),
+        sum_line(f"{found.above[0]} {above}", found.above[1]),
+        sum_line(f"{found.below[0]} {below}", found.below[1]),
+        sum_line(bias, found.bias, coloured=False),
+        sum_line(total, found.z, True, coloured=False),
+    ]
+
+
+def _product(found: Sum, place: int) -> str:
+    return f"{found.inputs[place]:.2f} × {signed(float(found.weights[place]))}"
 
 
 def _term_rows(heading: str, note: str, terms: Iterable[tuple[str, str, float]]) -> list[Row]:
@@ -162,7 +169,7 @@ def unit_rows(
             f"not look so, but the network reads {said} in it, {format_probability(ideal[1])}."
         )
         rows.append(Sentence(words, muted=True))
-    rows += _sum_rows(frame, unit, found)
+    rows += _unit_sum_rows(frame, unit, found)
     if about.convolves:
         rows.append(Sentence(_describe_filter(frame, layer), muted=True))
     else:
@@ -188,35 +195,24 @@ def _describe_filter(frame: Frame, layer: int) -> str:
     )
 
 
-def _sum_rows(frame: Frame, unit: Unit, found: UnitSum) -> list[Row]:
-    layer, number = unit
-    about = frame.layers[layer]
+def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
+    layer, about = unit[0], frame.layers[unit[0]]
     what = "pixels" if layer == 0 else "inputs"
-    heading = "The sum"
-    if found.place:
-        heading += f" at row {found.place[0]}, column {found.place[1]}"
-    (count_above, above), (count_below, below) = found.above, found.below
+    at = " at row {}, column {}".format(*found.place) if found.place else ""
     total = "filter · patch + b" if about.convolves else "w · x + b"
-    rows: list[Row] = [
-        Heading(heading),
-        sum_line(f"{count_above} {what} × weights above 0", above),
-        sum_line(f"{count_below} {what} × weights below 0", below),
-        sum_line("bias", found.bias, coloured=False),
-        sum_line(total, found.z, True, coloured=False),
-    ]
-    if layer < len(frame.layers) - 1:
-        if (layer, number) in frame.question.off:
-            rows.append(Sentence("Switched off: it gives 0 to the next layer.", muted=True))
-        else:
-            z = f"{found.z:.2f}".replace("-", "−")
-            words = f"{about.activation} of {z}"
-            if about.activation == "rectify":
-                words = f"rectifier: max(0, {z})"
-            rows.append(sum_line(words, found.a))
+    parts = (f"{what} × weights above 0", f"{what} × weights below 0")
+    rows = _sum_rows(f"The sum{at}", found, *parts, "bias", total)
+    if unit in frame.question.off:
+        rows.append(Sentence("Switched off: it gives 0 to the next layer.", muted=True))
+    elif layer < len(frame.layers) - 1:
+        z = f"{found.z:.2f}".replace("-", "−")
+        rectifies = about.activation == "rectify"
+        words = f"rectifier: max(0, {z})" if rectifies else f"{about.activation} of {z}"
+        rows.append(sum_line(words, found.a))
     return rows
 
 
-def _input_rows(frame: Frame, layer: int, found: UnitSum) -> list[Row]:
+def _input_rows(frame: Frame, layer: int, found: Sum) -> list[Row]:
     before = frame.layers[layer - 1] if layer else None
     terms = found.terms if before is None else terms_by_unit(before, found.terms)
     note = "ink × weight" if before is None else "output × weight"
@@ -228,8 +224,7 @@ def _input_rows(frame: Frame, layer: int, found: UnitSum) -> list[Row]:
     chosen = sorted((*most, *least), key=lambda place: -float(terms[place]))
     found_terms = [
         (_pixel(place) if before is None else f"{before.name}, {place}",
-         "" if is_summed else f"{found.inputs[place]:.2f} × {signed(float(found.weights[place]))}",
-         float(terms[place]))
+         "" if is_summed else _product(found, place), float(terms[place]))
         for place in chosen
     ]  # fmt: skip
     return _term_rows("Strongest inputs", note, found_terms)
@@ -278,26 +273,20 @@ def _picture_rows(
 def why_table(frame: Frame, name: Name) -> Table:
     why = why_of(frame)
     order = np.argsort(-np.abs(why.terms), kind="stable")
-    rows = [
-        (_source(frame, int(n)), f"{why.outputs[n]:.4f}", f"{why.weights[n]:.4f}",
-         f"{why.terms[n]:.4f}")
-        for n in order
-        if why.terms[n]
-    ]  # fmt: skip
-    rows.append(("bias", "", "", f"{why.bias:.4f}"))
-    rows.append(("sum", "", "", f"{why.difference:.4f}"))
-    title = f"Why {name(why.answer)} rather than {name(why.rival)}"
-    return Table(title, ("what", "output", "weight", "says"), rows)
+    names = {int(n): _source(frame, int(n)) for n in order if why.terms[n]}
+    return _sum_table(f"Why {name(why.answer)} rather than {name(why.rival)}", why, names)
 
 
 def unit_table(frame: Frame, unit: Unit, name: Name, place: Place = None) -> Table:
     found = unit_sum(frame.layers, frame.passed, *unit, place)
-    inputs, weights = found.inputs.reshape(-1), found.weights.reshape(-1)
-    terms = found.terms.reshape(-1)
     before = "pixel" if unit[0] == 0 else "input"
-    rows = [
-        (f"{before} {n}", f"{inputs[n]:.4f}", f"{weights[n]:.4f}", f"{terms[n]:.4f}")
-        for n in range(len(terms))
-    ]
+    names = {n: f"{before} {n}" for n in range(found.terms.size)}
+    return _sum_table(unit_title(frame, unit, name), found, names)
+
+
+def _sum_table(title: str, found: Sum, names: Mapping[int, str]) -> Table:
+    """Return a row for each named term of a sum, its bias and the sum."""
+    parts = [values.reshape(-1) for values in (found.inputs, found.weights, found.terms)]
+    rows = [(name, *(f"{part[n]:.4f}" for part in parts)) for n, name in names.items()]
     rows += [("bias", "", "", f"{found.bias:.4f}"), ("sum", "", "", f"{found.z:.4f}")]
-    return Table(unit_title(frame, unit, name), ("what", "value", "weight", "product"), rows)
+    return Table(title, ("what", "value", "weight", "product"), rows)

@@ -8,7 +8,7 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 
-from mnist_draw.analysis.why import UnitSum, unit_sum
+from mnist_draw.analysis.why import Sum, unit_sum
 from mnist_draw.app.inside.network.panel_rows import ITS, Place
 from mnist_draw.app.inside.network.units import pooled_shape
 from mnist_draw.app.inside.rows_view import Picture, signed
@@ -64,7 +64,7 @@ class PooledView(WalkableView):
         self.setFixedHeight(self.sizeHint().height())
         self.update()
 
-    def _sum_at(self, place: Place) -> UnitSum:
+    def _sum_at(self, place: Place) -> Sum:
         assert self._frame is not None
         return unit_sum(self._frame.layers, self._frame.passed, *self._unit, place)
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
-from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
 from mnist_draw.app.inside.network.units import (
@@ -22,11 +22,11 @@ from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import (
-    blank_pixmap,
     image_of,
     mosaic,
     paint_grey,
     paint_signed,
+    smooth_painter,
     write_with,
 )
 from mnist_draw.app.kit.theme import Text
@@ -49,24 +49,14 @@ _ROOM = (0.0, 0.0, 190.0, 120.0, 60.0)
 
 
 class StagePicture(LayersView):
-    """Paints a stage once into a pixmap: it changes with a new step or a new stage only.
-
-    That is done in a turn of its own, after the one in which all around it is painted.
-    """
-
     unit_chosen = pyqtSignal(int, int)
 
     def __init__(self) -> None:
         super().__init__("stagePicture", "The stage", _EXPLAINED)
-        self._picture: QPixmap | None = None
-        self._turn = QTimer(self)
         self.shown: Shown | None = None
         self.stage = 1
         self.weight: Weight | None = None
         self.state = ""
-        self._turn.setSingleShot(True)
-        self._turn.setInterval(0)
-        self._turn.timeout.connect(self._paint_now)
 
     def sizeHint(self) -> QSize:
         return QSize(640, 320)
@@ -84,15 +74,6 @@ class StagePicture(LayersView):
         if words != self.state:
             self.state = words
             self.update()
-
-    def lay_out_anew(self) -> None:
-        self._picture = self._places = None
-        self._turn.start()
-
-    def _paint_now(self) -> None:
-        if self._picture is None and self.isVisible():
-            self._picture = self._paint()
-        self.update()
 
     def describe(self, words: str) -> None:
         self.setAccessibleDescription(f"{words} {_EXPLAINED}")
@@ -137,31 +118,18 @@ class StagePicture(LayersView):
         self.unit_chosen.emit(last, (now + step) % self.layers()[last].units)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self._picture is None:
-            self._picture = self._paint()
-        if self._picture is not None:
+        painter, places = smooth_painter(self), self.places()
+        if places is not None and self.shown is not None:
             painter.setOpacity(0.35 if self.state else 1.0)
-            painter.drawPixmap(0, 0, self._picture)
+            if self.stage == 1:
+                self._paint_minibatch(painter, self.shown.grey)
+            else:
+                self._paint_network(painter, places, self.shown)
             painter.setOpacity(1.0)
         if self.state:
             write_with(painter, Text.SENTENCE, "text")
             flags = int(Qt.AlignCenter | Qt.TextWordWrap)
             painter.drawText(self.rect().adjusted(20, 0, -20, 0), flags, self.state)
-
-    def _paint(self) -> QPixmap | None:
-        places = self.places()
-        if places is None or self.shown is None:
-            return None
-        picture = blank_pixmap(self.width(), self.height(), self.devicePixelRatioF())
-        painter = QPainter(picture)
-        painter.setRenderHint(QPainter.Antialiasing)
-        if self.stage == 1:
-            self._paint_minibatch(painter, self.shown.grey)
-        else:
-            self._paint_network(painter, places, self.shown)
-        painter.end()
-        return picture
 
     def _paint_minibatch(self, painter: QPainter, grey: np.ndarray) -> None:
         box = QRectF(0, 4, self.width(), self.height() - 30 * self.scale)
