@@ -19,7 +19,6 @@ from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.network_worker import (
     FrameRequest,
     NetworkWorker,
-    Parts,
     Weights,
     frame_of,
 )
@@ -423,14 +422,6 @@ def test_a_network_whose_data_are_not_known_is_looked_into(section, qtbot):
     assert "shapes nobody has" in told[-1]
 
 
-def test_a_frame_of_another_network_is_not_painted(section, qtbot):
-    frame, model = ready(section, qtbot, network("custom_mlp:2,300")), own_network("abc")
-    section.network.show_parts(Parts(NetworkProbe(model).layers, model))
-    section.network.show_frame(frame)
-    section.grab()
-    assert section.network.frame is None
-
-
 #: The longest that a class may be called, with spaces and without.
 LONG = (
     "Ankle boot for walking in the mountains.",
@@ -522,10 +513,3 @@ def test_the_panel_is_below_where_large_text_leaves_no_room_beside(section, size
     for button in section.panel.choice.buttons:
         wide = button.fontMetrics().horizontalAdvance(button.text())
         assert 3 * wide < section.panel.minimumSizeHint().width() - 40
-
-
-def test_the_largest_share_does_not_touch_its_bar():
-    layers = NetworkProbe(network()).layers
-    places = lay_out(layers, 700, 500, [None] * 2, [None] * 2)
-    wide = QFontMetricsF(theme.font(theme.Text.BODY, bold=True)).horizontalAdvance(">99.9 %")
-    assert places.answer + 30 + places.bar + wide + 4 < places.bands[0].right() - 4
