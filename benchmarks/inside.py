@@ -80,10 +80,7 @@ def pca_map(model: Any) -> tuple[Any, Callable[[], bool]]:
     from mnist_draw.app.inside.map.map_section import MapSection
 
     section = MapSection()
-    return (
-        section,
-        lambda: section._maps is not None and len(section._maps.layers) == section._maps.total,
-    )
+    return section, lambda: section._maps is not None
 
 
 def step(model: Any) -> tuple[Any, Callable[[], bool]]:

@@ -59,12 +59,9 @@ class LayerMap:
 
 @dataclass(frozen=True, eq=False)
 class Maps:
-    """All layers' maps, the first of them while they are being made."""
+    """All layers' maps: pixels, hidden layers, answer."""
 
-    #: Pixels, hidden layers, answer.
     layers: tuple[LayerMap, ...]
-    #: The final number of layers.
-    total: int
     #: The network's calibrated probabilities for each digit: float32 (n, classes).
     probabilities: Floats
     #: uint8 (n,).
@@ -84,24 +81,20 @@ def chosen_digits(count: int) -> Indices:
 
 def build_maps(
     model: ModelFile, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]
-) -> Iterator[Maps]:
-    """Map digits, uint8 (n, 1, 28, 28), by each layer's outputs; yield ever more layers."""
+) -> Maps:
+    """Map digits, uint8 (n, 1, 28, 28), by each layer's outputs."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
     cached = _read_cached(key, len(images), labels, model.info.temperature)
     if cached is not None:
-        yield cached
-        return
+        return cached
     network = NetworkProbe(model)
     outputs = _outputs(network, images)
     answers = outputs[-1].copy()
     probabilities = probabilities_of(answers, model.info.temperature)
-    layers: list[LayerMap] = []
-    for name in network.output_names:
-        # Popped, so that its memory can be freed: outputs of a convolution take 37 MB.
-        layers.append(_layer_map(name, outputs.pop(0), labels))
-        if not outputs:
-            _save(key, layers, answers)
-        yield Maps(tuple(layers), len(network.output_names), probabilities, labels)
+    # Popped, so that its memory can be freed: outputs of a convolution take 37 MB.
+    layers = [_layer_map(name, outputs.pop(0), labels) for name in network.output_names]
+    _save(key, layers, answers)
+    return Maps(tuple(layers), probabilities, labels)
 
 
 def _outputs(network: NetworkProbe, images: npt.NDArray[np.uint8]) -> list[Floats]:
@@ -262,4 +255,4 @@ def _read_cached(
         return None
     if not (layers and fits and answers.ndim == 2 and len(answers) == count):
         return None
-    return Maps(layers, len(layers), probabilities_of(answers, temperature), labels)
+    return Maps(layers, probabilities_of(answers, temperature), labels)

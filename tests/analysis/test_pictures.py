@@ -131,9 +131,9 @@ def test_everything_is_counted_on_its_own_data(model):
     assert results.confusion.sum() == 3
     assert own_validation(model).name == "shapes validation"
     data = own_data(model)
-    *_, maps = build_maps(model, data.train_images, data.train_labels)
+    maps = build_maps(model, data.train_images, data.train_labels)
     assert maps.probabilities.shape[1] == 3
-    *_, kept = build_maps(model, data.train_images, data.train_labels)
+    kept = build_maps(model, data.train_images, data.train_labels)
     assert len(kept.layers) == len(maps.layers)
     _, labels = pictures_to_alter(model)
     np.testing.assert_array_equal(labels, data.test_labels)

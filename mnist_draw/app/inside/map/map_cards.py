@@ -185,7 +185,7 @@ class LayerMaps(WalkableView):
         self._repaint()
 
     def _cell(self, place: int) -> QRectF:
-        count = 4 if self._maps is None else self._maps.total
+        count = len(self.layers) or 1
         wide = (self.width() - _GAP * (count - 1)) / count
         return QRectF(
             place * (wide + _GAP), 2, wide, self.height() - _WORDS * theme.text_scale() - 2

@@ -222,20 +222,12 @@ class MapSection(CountedSection):
         return self._maps is None and self._model is not None and not self._failure
 
     def _set_maps(self, made: tuple[Dataset, np.ndarray, Maps]) -> None:
-        first = self._maps is None
         self._data, self._chosen, maps = made
         self._maps = maps
-        if first:
-            self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
-        names = [layer.name for layer in maps.layers]
-        if names != [self.layer_combo.itemText(n) for n in range(self.layer_combo.count())]:
-            self.layer_combo.clear()
-            self.layer_combo.addItems(names)
-            self.layer_combo.setCurrentIndex(self._front)
-        wanted = maps.total - 2 if self._layer is None else min(self._layer, maps.total - 1)
-        front = min(wanted, len(maps.layers) - 1)
-        if first or front != self._front:
-            self._show_layer(front)
+        self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
+        self.layer_combo.addItems([layer.name for layer in maps.layers])
+        last = len(maps.layers) - 1
+        self._show_layer(last - 1 if self._layer is None else min(self._layer, last))
         self._show_small_maps()
         self._show_state()
 
@@ -342,8 +334,7 @@ class MapSection(CountedSection):
         if self._answer is None:
             self.neighbours.show_nothing(self._example is not None)
         if self._example is not None and self._active and self._model is not None:
-            layers = () if self._maps is None else self._maps.layers
-            layer = layers[self._front] if self._front < len(layers) else None
+            layer = None if self._maps is None else self._maps.layers[self._front]
             self._locating.ask(
                 MapQuestion(
                     self._model, self._example.picture, layer, self._front, self._points,
@@ -378,12 +369,11 @@ def _data_of(model: ModelFile) -> Dataset:
     return own_data(model) or load_dataset()
 
 
-def _map(model: ModelFile) -> Iterator[tuple[Dataset, np.ndarray, Maps]]:
-    """Yield a network's data, the indices of the test pictures on the map, and ever more maps."""
+def _map(model: ModelFile) -> tuple[Dataset, np.ndarray, Maps]:
+    """Return a network's data, the indices of the test pictures on the map, and the maps."""
     data = _data_of(model)
     chosen = chosen_digits(len(data.test_labels))
-    for maps in build_maps(model, data.test_images[chosen], data.test_labels[chosen]):
-        yield data, chosen, maps
+    return data, chosen, build_maps(model, data.test_images[chosen], data.test_labels[chosen])
 
 
 def _gather(model: ModelFile) -> Iterator[Neighbourhood]:
