@@ -10,7 +10,6 @@ from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.app.inside.results import results_section
-from mnist_draw.app.inside.results.confusion_matrix import rounded
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.mnist import scale
@@ -320,11 +319,6 @@ def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section,
     assert not section.table().rows
     count(section, qtbot)
     assert "not known" not in label_text(section, "resultsRemark") or section.remark.isHidden()
-
-
-def test_shares_in_narrow_columns_are_rounded_not_cut():
-    shares = ("97.6", "97.6 %", "99.8", "100", "")
-    assert [rounded(share) for share in shares] == ["98", "98 %", "99", "100", ""]
 
 
 def test_what_can_be_done_about_a_count_has_its_place_before(section):

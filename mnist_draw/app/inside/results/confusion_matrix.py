@@ -6,7 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, qGray
+from PyQt5.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    qGray,
+)
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
@@ -210,13 +219,13 @@ class ConfusionMatrix(WalkableView):
             painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
             return
         if cell.kind == "share":
-            painter.setFont(theme.font(Text.LABEL))
-            if painter.fontMetrics().horizontalAdvance(text) > box.width() - 2:
-                # Cut, a share would be read as another one: in narrow columns it is rounded.
-                painter.setFont(theme.font(Text.AXIS))
-                text = text.removesuffix(" %")
-            if painter.fontMetrics().horizontalAdvance(text) > box.width() - 2:
-                text = rounded(text)
+            # Cut, a share would be read as another one: in narrow columns it is smaller.
+            font = theme.font(Text.LABEL)
+            if QFontMetricsF(font).horizontalAdvance(text) > box.width() - 2:
+                font, text = theme.font(Text.AXIS), text.removesuffix(" %")
+            part = (box.width() - 2) / max(QFontMetricsF(font).horizontalAdvance(text), 1)
+            font.setPixelSize(max(1, int(font.pixelSize() * min(part, 1))))
+            painter.setFont(font)
         else:
             right = cell.kind == "right"
             # Dark, the colour under the pointer is too near to that of right answers.
@@ -244,16 +253,6 @@ def describe_pair(pair: Pair, name: Callable[[int], str]) -> tuple[str, str]:
         return f"{name(true)} misread", f"No {name(true)} was misread."
     assert read is not None
     return f"Wrongly read as {name(read)}", f"Nothing was wrongly read as {name(read)}."
-
-
-def rounded(share: str) -> str:
-    """Return a share in per cent without its decimals; less than all never becomes 100."""
-    figure, _, unit = share.partition(" ")
-    if "." not in figure:
-        return share
-    value = float(figure)
-    whole = round(value) if value >= 100 else min(round(value), 99)
-    return f"{whole} {unit}".strip()
 
 
 def _blended(low: QColor, high: QColor, share: float) -> QColor:
