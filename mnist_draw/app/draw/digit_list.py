@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QObject, QUrl, pyqtSignal
+from PyQt5.QtCore import QObject, QUrl
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
@@ -55,32 +55,49 @@ def _listing() -> Listing:
     return rows, messages, deleted(folder_of_digits())
 
 
-class DigitList(CollectionController):
-    """Shows the taught digits and does what the user asks for."""
+class MyDigits(CollectionController):
+    """Brings together all that teaches; shows the taught digits and does what the user asks for."""
 
     noun = "The digit"
     subject = "draw"
-    changed = pyqtSignal()
 
     def __init__(
         self,
-        learn: LearnController,
         canvas: Canvas,
+        answer: AnswerPanel,
         background: Background,
         reader: BackgroundReader,
         parent: QObject,
     ) -> None:
         super().__init__(background, parent)
-        self.view = view = DigitListView(self, learn)
-        self._canvas, self._reader = canvas, reader
+        self._canvas, self._answer, self._reader = canvas, answer, reader
+        self._draws_more = False
         self._round = 0
         self._last_messages: list[str] = []
+        network = reader.network
+        self.teaching = Teaching(canvas, background, network, self)
+        answer.teach_requested.connect(self.teaching.teach)
+        self.learn = LearnController(self.teaching, network, background, self)
+        self.next_step = NextStep(network, self.teaching, self.learn)
+        answer.add_row(self.next_step)
+        self.view = view = DigitListView(self, self.learn)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(answer)
+        self.pages.addWidget(view)
         self._followed = FollowedFolder(background, taught_times, _listing, view.isVisible, self)
-        self._followed.listed.connect(self._listed)
-        self._followed.changed.connect(self._listed)
-        self._followed.changed.connect(lambda _: self.changed.emit())
+        for signal in (self._followed.listed, self._followed.changed):
+            signal.connect(self._listed)
+        self._followed.changed.connect(lambda _: self.teaching.recount())
         view.bin.chosen.connect(lambda one: self.restore([one.path], _restored([one.path])))
-        reader.network.changed.connect(self._ask)
+        view.closed.connect(self.show_answer)
+        network.changed.connect(self._ask)
+        # Drawing brings the answer back.
+        canvas.history_changed.connect(self._board_changed)
+        self.teaching.changed.connect(self._refresh)
+        self.learn.drawing_requested.connect(self.draw_another)
+        self.learn.is_watched = self.pages.isVisible
+
+    # -- the list
 
     def show_folder_anew(self) -> None:
         self._followed.refresh()
@@ -88,7 +105,7 @@ class DigitList(CollectionController):
     def refresh(self) -> None:
         """Show what the folder holds now, and tell that it has changed."""
         self.show_folder_anew()
-        self.changed.emit()
+        self.teaching.recount()
 
     def _listed(self, listed: Listing) -> None:
         rows, messages, in_bin = listed
@@ -186,65 +203,7 @@ class DigitList(CollectionController):
 
         self.change(folder_of_digits, show)
 
-
-def _export(kind: str, path: str) -> str:
-    from mnist_draw.dataset.own_digits import export_csv, export_idx, normalised
-
-    digits, _ = _read()
-    extra = normalised(digits, folder_of_digits())
-    if kind == "csv":
-        export_csv(extra, path)
-        return f"Saved {len(extra):,} digits in {path}."
-    trained, tested = export_idx(extra, path)
-    return (
-        f"Saved {len(extra):,} digits in {path}: {trained:,} to train and validate, {tested:,} to "
-        "test. “Data set” in the Train tab and --data read that folder."
-    )
-
-
-def _paths(rows: Sequence[DigitRow]) -> list[Path]:
-    return [row.digit.path for row in rows if row.digit.path is not None]
-
-
-def _restored(paths: Sequence[Path]) -> str:
-    return "The digit is back." if len(paths) == 1 else "The digits are back."
-
-
-def _count(paths: Sequence[Path]) -> str:
-    return "One digit was" if len(paths) == 1 else f"{len(paths)} digits were"
-
-
-class MyDigits(QObject):
-    """Brings together all that teaches."""
-
-    def __init__(
-        self,
-        canvas: Canvas,
-        answer: AnswerPanel,
-        background: Background,
-        reader: BackgroundReader,
-        parent: QObject,
-    ) -> None:
-        super().__init__(parent)
-        self._canvas, self._answer, self._network = canvas, answer, reader.network
-        self._draws_more = False
-        self.teaching = Teaching(canvas, background, reader.network, self)
-        answer.teach_requested.connect(self.teaching.teach)
-        self.learn = LearnController(self.teaching, self._network, background, self)
-        self.digits = DigitList(self.learn, canvas, background, reader, self)
-        self.view = self.digits.view
-        self.next_step = NextStep(self._network, self.teaching, self.learn)
-        answer.add_row(self.next_step)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(answer)
-        self.pages.addWidget(self.view)
-        self.view.closed.connect(self.show_answer)
-        # Drawing brings the answer back.
-        canvas.history_changed.connect(self._board_changed)
-        self.teaching.changed.connect(self._refresh)
-        self.digits.changed.connect(self.teaching.recount)
-        self.learn.drawing_requested.connect(self.draw_another)
-        self.learn.is_watched = self.pages.isVisible
+    # -- the list and the answer, one in the place of the other
 
     def build_commands(self, tab: QWidget) -> Command:
         """Add the commands to a tab; return the one that shows all digits, for a menu."""
@@ -264,7 +223,7 @@ class MyDigits(QObject):
     def show_digits(self) -> None:
         self.pages.setCurrentWidget(self.view)
         self.view.table.setFocus()
-        self.digits.show_folder_anew()
+        self.show_folder_anew()
 
     def show_answer(self) -> None:
         self._show_answer()
@@ -303,4 +262,31 @@ class MyDigits(QObject):
 
     def _refresh(self) -> None:
         if self.showing_digits:
-            self.digits.show_folder_anew()
+            self.show_folder_anew()
+
+
+def _export(kind: str, path: str) -> str:
+    from mnist_draw.dataset.own_digits import export_csv, export_idx, normalised
+
+    digits, _ = _read()
+    extra = normalised(digits, folder_of_digits())
+    if kind == "csv":
+        export_csv(extra, path)
+        return f"Saved {len(extra):,} digits in {path}."
+    trained, tested = export_idx(extra, path)
+    return (
+        f"Saved {len(extra):,} digits in {path}: {trained:,} to train and validate, {tested:,} to "
+        "test. “Data set” in the Train tab and --data read that folder."
+    )
+
+
+def _paths(rows: Sequence[DigitRow]) -> list[Path]:
+    return [row.digit.path for row in rows if row.digit.path is not None]
+
+
+def _restored(paths: Sequence[Path]) -> str:
+    return "The digit is back." if len(paths) == 1 else "The digits are back."
+
+
+def _count(paths: Sequence[Path]) -> str:
+    return "One digit was" if len(paths) == 1 else f"{len(paths)} digits were"

@@ -43,7 +43,7 @@ from mnist_draw.app.kit.widgets import (
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.app.draw.digit_list import DigitList
+    from mnist_draw.app.draw.digit_list import MyDigits
     from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.my_digits import TaughtDigit
 
@@ -207,7 +207,7 @@ class DigitListView(QWidget):
 
     closed = pyqtSignal()
 
-    def __init__(self, digits: DigitList, learning: LearnController) -> None:
+    def __init__(self, digits: MyDigits, learning: LearnController) -> None:
         super().__init__()
         self._digits = digits
         self.setObjectName("myDigitsView")

@@ -230,7 +230,7 @@ def test_a_digit_with_a_damaged_drawing_comes_back_as_a_picture(setup):
     save_digit(TaughtDigit(1, BAR), setup.folder)
     open_list(setup)
     for row in range(2):
-        setup.my_digits.digits.open(setup.my_digits.view.model.rows[row])
+        setup.my_digits.open(setup.my_digits.view.model.rows[row])
         assert setup.tab.canvas.has_ink()
         setup.tab.canvas.clear()
     assert len(setup.told) == 1
@@ -299,7 +299,7 @@ def test_what_others_do_in_the_folder_is_told_once(setup):
     (setup.folder / "notes.txt").write_text("not a picture")
     setup.told.clear()
     open_list(setup)
-    setup.my_digits.digits.show_folder_anew()
+    setup.my_digits.show_folder_anew()
     setup.settle()
     assert sorted(label for label, _, _ in setup.shown()) == ["3", "6"]
     (sentence,) = setup.told.sentences
@@ -324,7 +324,7 @@ def test_export_as_a_data_set_or_a_table_or_not_at_all(setup, tmp_path, monkeypa
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(table), ""))
 
     def export(kind):
-        setup.my_digits.digits.export(kind)
+        setup.my_digits.export(kind)
         setup.settle()
 
     export("idx")
@@ -350,14 +350,14 @@ def test_the_folder_is_shown_or_named(setup, monkeypatch):
         return False
 
     monkeypatch.setattr(QDesktopServices, "openUrl", refuse)
-    setup.my_digits.digits.show_folder()
+    setup.my_digits.show_folder()
     setup.settle()
     assert asked[0].toLocalFile() == str(setup.folder)
     assert str(setup.folder) in setup.told[-1].sentence
 
 
 def test_what_comes_from_outside_while_the_list_is_open_is_shown(setup):
-    setup.my_digits.digits._followed._timer.setInterval(20)
+    setup.my_digits._followed._timer.setInterval(20)
     open_list(setup)
     assert setup.text("myDigitsNote") == "none yet"
     setup.folder.mkdir(parents=True, exist_ok=True)
