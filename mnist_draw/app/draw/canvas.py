@@ -337,7 +337,7 @@ class Canvas(QWidget):
         if known is None:
             self._paint_image()
         else:
-            self._image = known[0]
+            self._image = known
         self._changed()
 
     def _changed(self) -> None:
@@ -379,7 +379,7 @@ class Canvas(QWidget):
             if before is None:
                 self._paint_image()
                 return
-            self._image, self._shown_pieces = before[0], 0
+            self._image, self._shown_pieces = before, 0
         self._add_pieces(stroke, ended=True)
 
     def _paint_image(self) -> None:

@@ -36,30 +36,27 @@ class ImageMemory:
     def __init__(self, room: int) -> None:
         self._room = room
         self._taken = 0
-        self._stored: deque[tuple[list[Item], QImage, QPointF]] = deque()
+        self._stored: deque[tuple[list[Item], QImage]] = deque()
 
-    def store(self, items: list[Item], image: QImage, corner: QPointF | None = None) -> None:
+    def store(self, items: list[Item], image: QImage) -> None:
         if self.find(items) is not None:
             return
-        self._stored.append((items, QImage(image), QPointF(corner or QPointF())))
+        self._stored.append((items, QImage(image)))
         self._taken += image.sizeInBytes()
         while self._taken > self._room and len(self._stored) > 1:
             self._taken -= self._stored.popleft()[1].sizeInBytes()
 
-    def find(self, items: list[Item]) -> tuple[QImage, QPointF] | None:
-        """Return the board with exactly these items and its corner, if it is remembered."""
-        for known, image, corner in reversed(self._stored):
-            if same_items(known, items):
-                return QImage(image), QPointF(corner)
+    def find(self, items: list[Item]) -> QImage | None:
+        """Return the board with exactly these items, if it is remembered."""
+        for known, image in reversed(self._stored):
+            same = len(known) == len(items) and all(map(operator.is_, known, items))
+            if known is items or same:
+                return QImage(image)
         return None
 
     def clear(self) -> None:
         self._stored.clear()
         self._taken = 0
-
-
-def same_items(one: Sequence[Item], other: Sequence[Item]) -> bool:
-    return one is other or (len(one) == len(other) and all(map(operator.is_, one, other)))
 
 
 #: Pixels of the ink picture per board unit.
@@ -159,7 +156,7 @@ class Drawing:
     def _step(self, wanted: list[list[Item]], left: list[list[Item]]) -> None:
         self.end()
         if wanted:
-            self._store_ink()
+            self._memory.store(self.items, self._image)
             left.append(self.items)
             self._show(wanted.pop())
 
@@ -197,20 +194,16 @@ class Drawing:
     def _remember(self) -> None:
         """End the stroke that is being drawn: a change follows that may be undone."""
         self.end()
-        self._store_ink()
+        self._memory.store(self.items, self._image)
         self._done.append(self.items)
         self._undone.clear()
-
-    def _store_ink(self) -> None:
-        self._memory.store(self.items, self._image, self._area.topLeft())
 
     def _show(self, items: list[Item]) -> None:
         self.items = items
         known = self._memory.find(items)
         if known is not None:
-            self._image, corner = known
-            size = QSizeF(self._image.size()) / INK_SCALE
-            self._area = QRectF(corner, size)
+            self._image = known
+            self._area = QRectF(known.offset(), QSizeF(known.size()) / INK_SCALE)
             return
         area = QRectF(0, 0, BOARD, BOARD)
         for item in items:
@@ -228,6 +221,7 @@ class Drawing:
     def _start_image(self, area: QRectF) -> None:
         self._area = area
         self._image = QImage((area.size() * INK_SCALE).toSize(), QImage.Format_Grayscale8)
+        self._image.setOffset(area.topLeft().toPoint())
         self._image.fill(Qt.black)
         painter = self._painter(self._image)
         for item in self.items:
