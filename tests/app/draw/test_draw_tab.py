@@ -98,21 +98,6 @@ def test_ink_that_grows_is_copied_when_it_can_be_read(tab, qtbot):
     assert posted == [1, 2, 3], "the whole stroke waits for nothing"
 
 
-def test_a_sure_answer(tab):
-    tab.canvas.add_stroke(STROKE)
-    tab.show_reading(fakes.reading(fakes.answer(3)))
-    assert text(tab, "predictionLabel") == "3"
-    assert text(tab, "confidenceLabel") == "Sure"
-    assert text(tab, "secondGuessLabel") == "90.0 % for 3"
-    values = [bar.value() / bar.maximum() for bar in bars(tab)]
-    assert values[3] == pytest.approx(0.9)
-    assert sum(values) == pytest.approx(1, abs=0.01)
-    tab.show_reading(fakes.reading(fakes.answer(None, objection="The ink fills its box.")))
-    assert text(tab, "predictionLabel") == "⊘"
-    assert text(tab, "confidenceLabel") == "Not a digit"
-    assert text(tab, "secondGuessLabel") == "The ink fills its box."
-
-
 def test_an_empty_board_has_no_answer_and_late_ones_are_ignored(tab):
     tools = [tab.tools.undo, tab.tools.redo, tab.tools.clear]
     enabled = lambda: [button.isEnabled() for button in tools]  # noqa: E731
