@@ -1,4 +1,4 @@
-"""Maps of test digits: laid out by the outputs of each layer of a network."""
+"""Maps of test digits by the outputs of a network's layers; the nearest training pictures."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ _VOTES_AT_ONCE = 250
 _FIRST_ROUND = 40
 _KIND, _VERSION = "map", 2
 _TSNE, _TSNE_VERSION = "tsne", 1
+_NEIGHBOURS, _NEIGHBOURS_VERSION = "neighbours", 1
+#: Rows that are turned to float32 at once.
+_ROWS = 5_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,9 +55,7 @@ class LayerMap:
 
     def nearest(self, outputs: Floats, count: int = VOTERS) -> tuple[Indices, Floats]:
         """Return the digits with the nearest outputs, the nearest first, and their distances."""
-        distances = squared_distances(outputs[None], self.outputs.astype(np.float32))[0]
-        order = np.argsort(distances, kind="stable")[:count]
-        return order, np.sqrt(distances[order])
+        return _nearest(self.outputs, outputs, count)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +73,35 @@ class Maps:
         """What each digit is read as: intp (n,)."""
         answers: Indices = self.probabilities.argmax(axis=1)
         return answers
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """Outputs of the last hidden layer for training pictures."""
+
+    #: float16 (n, numbers), a row for each training picture.
+    outputs: npt.NDArray[np.float16] = field(repr=False)
+    #: Number of rows computed so far.
+    counted: int
+
+    @property
+    def is_complete(self) -> bool:
+        return self.counted == len(self.outputs)
+
+    def nearest(self, outputs: Floats, count: int) -> tuple[Indices, Floats]:
+        """Return the indices, intp (count,), and distances of the nearest pictures."""
+        return _nearest(self.outputs[: self.counted], outputs, count)
+
+
+def _nearest(rows: npt.NDArray[np.float16], outputs: Floats, count: int) -> tuple[Indices, Floats]:
+    distances = np.empty(len(rows), np.float32)
+    for start in range(0, len(rows), _ROWS):
+        part = rows[start : start + _ROWS].astype(np.float32)
+        distances[start : start + len(part)] = squared_distances(outputs[None], part)[0]
+    count = min(count, len(rows))
+    places = np.argpartition(distances, count - 1)[:count]
+    order = np.argsort(distances[places], kind="stable")
+    return places[order], np.sqrt(distances[places[order]])
 
 
 def chosen_digits(count: int) -> Indices:
@@ -256,3 +286,27 @@ def _read_cached(
     if not (layers and fits and answers.ndim == 2 and len(answers) == count):
         return None
     return Maps(layers, probabilities_of(answers, temperature), labels)
+
+
+def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighbourhood]:
+    """Compute the last hidden layer of pictures, uint8 (N, 1, 28, 28), ever more of them."""
+    key = f"{model.fingerprint}-{cache.digest_of(images)}"
+    count = len(images)
+    cached = cache.read_array(
+        _NEIGHBOURS, _NEIGHBOURS_VERSION, key, "outputs", np.float16, (count, -1)
+    )
+    if cached is not None:
+        yield Neighbourhood(cached, count)
+        return
+    network = NetworkProbe(model)
+    outputs = np.zeros((count, 0), np.float16)
+    done = 0
+    for layers in network.outputs_of_all(images):
+        part = layers[network.last_hidden].astype(np.float16)
+        if not done:
+            outputs = np.zeros((count, part.shape[1]), np.float16)
+        outputs[done : done + len(part)] = part
+        done += len(part)
+        if done == count:
+            cache.save(_NEIGHBOURS, _NEIGHBOURS_VERSION, key, {"outputs": outputs})
+        yield Neighbourhood(outputs, done)

@@ -11,6 +11,7 @@ from mnist_draw.analysis import maps
 from mnist_draw.analysis.maps import (
     build_maps,
     chosen_digits,
+    gather_neighbours,
     lay_out,
     principal_directions,
     vote,
@@ -18,7 +19,6 @@ from mnist_draw.analysis.maps import (
     voters_of,
     weighted_place,
 )
-from mnist_draw.analysis.neighbours import gather_neighbours
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.tsne import affinities, squared_distances, tsne
 from mnist_draw.dataset.mnist import scale

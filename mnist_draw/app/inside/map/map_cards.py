@@ -10,8 +10,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy
 
-from mnist_draw.analysis.maps import VOTERS, LayerMap, Maps, vote, voters_of
-from mnist_draw.analysis.neighbours import Neighbourhood
+from mnist_draw.analysis.maps import VOTERS, LayerMap, Maps, Neighbourhood, vote, voters_of
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
 from mnist_draw.app.kit import theme

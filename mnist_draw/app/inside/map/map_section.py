@@ -12,13 +12,14 @@ from PyQt5.QtWidgets import QWidget
 from mnist_draw.analysis.maps import (
     LayerMap,
     Maps,
+    Neighbourhood,
     build_maps,
     chosen_digits,
+    gather_neighbours,
     lay_out,
     voters_of,
     weighted_place,
 )
-from mnist_draw.analysis.neighbours import Neighbourhood, gather_neighbours
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
