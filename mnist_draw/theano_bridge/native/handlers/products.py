@@ -116,25 +116,26 @@ def multiply_sparse(planner: Planner, root: Any, a: Value, b: Value, c: Array) -
     decision: list[Argument] = [counts, len(counts), int(m * k * _max_density(m * k, n))]
     # A vector that holds the last entries may reach beyond them.
     room = k + sparse.TILE
-    numbers, places = (planner.empty((m + 1, room), dtype) for dtype in ("float32", "int32"))
-    bounds = planner.empty((m + 1, -(-k // panels.rows) + 1), "int32")
+    entries = planner.empty((m + 1, room), "int64")
+    bounds = planner.zeros((m + 1, -(-k // panels.rows) + 1), "int32")
     planner.add(
         sparse.list_entries(bool(ta)),
-        [numbers, places, bounds, a, *decision, m, k, lda, room, panels.rows],
-        m, planner.share(m, m * k), rows=(0, 1, 2) if ta else (0, 1, 2, 3), writes=(0, 1, 2),
+        [entries, bounds, a, *decision, m, k, lda, room, panels.rows],
+        m, planner.share(m, m * k), rows=(0, 1) if ta else (0, 1, 2), writes=(0, 1),
         work=m * k // 8,
     )  # fmt: skip
     # At most two chunks for each thread: see `Planner.share`.
     slots = 2 * planner.threads
-    scratch = planner.empty((slots, panels.rows * panels.width), sparse.DTYPE)
+    # Lanes behind the last column are multiplied too: what lay there could be slow to multiply.
+    scratch = planner.zeros((slots, panels.rows * panels.width), sparse.DTYPE)
     dense = contractions.matrix_product(sparse.DTYPE)
-    own = (numbers, places, bounds, room, panels.rows, scratch, slots)
-    by_rows = () if columns else (0, 16, 17, 18) if ta else (0, 1, 16, 17, 18)
+    own = (entries, bounds, room, panels.rows, scratch, slots)
+    by_rows = () if columns else (0, 16, 17) if ta else (0, 1, 16, 17)
     chunk = planner.share(c.shape[columns], work, panels.width if columns else 4, parts=1)
     planner.add(
         sparse.product(panels, bool(_layout(b.array)[0])),
         [*arguments, *decision, *own, addresses_of([dense])[dense.name]],
-        c.shape[columns], chunk, rows=by_rows, writes=(0, 21), whole=True, work=work // 2,
+        c.shape[columns], chunk, rows=by_rows, writes=(0, 20), whole=True, work=work // 2,
     )  # fmt: skip
 
 

@@ -203,6 +203,11 @@ class Emitter:
         address = self.element(pointer, value.dtype, index)
         self.line(f"store {value.typed}, ptr {address}{self._access}")
 
+    def prefetch(self, address: str) -> None:
+        """Ask the memory for a cache line in advance; any address will do."""
+        self.declarations.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
+        self.line(f"call void @llvm.prefetch.p0(ptr {address}, i32 0, i32 3, i32 1)")
+
     def op(self, operation: str, left: Register, right: Register) -> Register:
         """Apply a two-operand instruction such as ``add nsw`` or ``fmul contract``."""
         return self.value(f"{operation} {left.typed}, {right.name}", left.dtype)

@@ -233,7 +233,6 @@ def take_rows(index_dtype: str) -> Function:
     """
     name = f"take_rows_{index_dtype}"
     e = Emitter(name)
-    e.declarations.add("declare void @llvm.prefetch.p0(ptr, i32, i32, i32)")
     out, x, indices = (e.pointer(index) for index in range(3))
     width, count = e.argument(3), e.argument(4)
     fault = e.pointer(5)
@@ -245,8 +244,7 @@ def take_rows(index_dtype: str) -> Function:
         coming = scalars.convert(e, e.load(indices, index_dtype, ahead), "int64")
         coming = e.op("mul", coming, width)
         with e.loop(integer(0), width, step=_CACHE_LINE) as i:
-            address = e.element(x, "int8", e.op("add", coming, i))
-            e.line(f"call void @llvm.prefetch.p0(ptr {address}, i32 0, i32 3, i32 1)")
+            e.prefetch(e.element(x, "int8", e.op("add", coming, i)))
         at = _checked(e, indices, index_dtype, row, count, fault)
         source, target = e.op("mul", at, width), e.op("mul", row, width)
         with e.loop(integer(0), width, independent=True) as i:

@@ -44,6 +44,9 @@ _PANELS = range(6, 12)
 #: Rows that use a block before the next is packed: their sums (256 kB for 128 columns) are in the
 #: second-level cache when the next block adds to them.
 _ROWS = 512
+#: Cache lines of entries that are prefetched, and entries in a line: 128 columns of which 19 % are
+#: not zero have 24 entries.
+_LINES, _LINE = 3, 8
 #: Lists are made for so many columns at a time, a cache line of them.
 TILE = 16
 
@@ -113,30 +116,30 @@ def _pays(e: Emitter, first: int) -> Register:
 def list_entries(turned: bool) -> Function:
     """List the non-zeros of rows start to stop of x, or of its columns (``turned``).
 
-    Arguments: the addresses of the numbers, of their places within a block of columns (int32) and
-    of the bounds (int32; for each row its first entry in each block, and the end), and of x; see
-    `_pays`; rows and columns of what is listed; columns of x; room for a row's entries; columns
-    in a block. What a tile lists of columns behind the last goes to a row behind the last.
+    Arguments: the addresses of the entries (a number, and as int32 its place within a block of
+    columns), of the bounds (int32; for each row its first entry in each block, and the end), and of
+    x; see `_pays`; rows and columns of what is listed; columns of x; room for a row's entries;
+    columns in a block. What a tile lists of columns behind the last goes to a row behind the last.
     """
     e = Emitter("list_entries")
-    numbers, places, bounds, x = (e.pointer(index) for index in range(4))
-    rows, columns, distance, room, block = (e.argument(index) for index in range(7, 12))
-    lister = _Lister(e, numbers, places)
+    entries, bounds, x = (e.pointer(index) for index in range(3))
+    rows, columns, distance, room, block = (e.argument(index) for index in range(6, 11))
+    lister = _Lister(e, entries)
     step = TILE if turned else 1
     blocks = e.op("sdiv", e.op("add", columns, e.op("sub", block, integer(1))), block)
-    entries = [e.variable("int64") for _ in range(step)]
-    with e.when(_pays(e, 4).name), e.loop(START, STOP, step=step) as row:
+    ends = [e.variable("int64") for _ in range(step)]
+    with e.when(_pays(e, 3).name), e.loop(START, STOP, step=step) as row:
         listed = [row]
         for t in range(1, step):
             at = e.op("add", row, integer(t))
             inside = e.value(f"icmp slt i64 {at.name}, {STOP.name}", "bool").name
             listed.append(e.value(f"select i1 {inside}, {at.typed}, {rows.typed}", "int64"))
         starts = [e.op("mul", one, room) for one in listed]
-        for end, start in zip(entries, starts, strict=True):
+        for end, start in zip(ends, starts, strict=True):
             e.set(end, start)
 
         def bound(number: Register) -> None:
-            for one, end, start in zip(listed, entries, starts, strict=True):
+            for one, end, start in zip(listed, ends, starts, strict=True):
                 place = e.op("mul", one, e.op("add", blocks, integer(1)))
                 count = e.op("sub", e.get(end, "int64"), start)
                 e.store(bounds, e.op("add", place, number), scalars.convert(e, count, "int32"))
@@ -152,7 +155,7 @@ def list_entries(turned: bool) -> Function:
                 else:
                     place = e.op("add", e.op("mul", row, distance), column)
                     found = [lister.load(x, place, e.op("sub", last, column))]
-                for end, value in zip(entries, found, strict=True):
+                for end, value in zip(ends, found, strict=True):
                     lister.append(end, value, e.op("sub", column, first))
         bound(blocks)
     return e.named()
@@ -166,17 +169,13 @@ def _smaller(e: Emitter, a: Register, b: Register) -> Register:
 class _Lister:
     """Appends what is not zero to lists: a vector at a time with AVX-512, else one by one."""
 
-    def __init__(self, e: Emitter, numbers: str, places: str) -> None:
-        self.e, self.numbers, self.places = e, numbers, places
+    def __init__(self, e: Emitter, entries: str) -> None:
+        self.e, self.entries = e, entries
         self.lanes = 16 if llvm.get_host_cpu_features().get("avx512f") else 1
         if self.lanes > 1:
-            for kind in ("<16 x float>", "<16 x i32>"):
-                short = "v16f32" if "float" in kind else "v16i32"
-                e.declarations.add(
-                    f"declare {kind} @llvm.x86.avx512.mask.compress.{short}"
-                    f"({kind}, {kind}, <16 x i1>)"
-                )
             e.declarations |= {
+                "declare <16 x i32> @llvm.x86.avx512.mask.compress.v16i32"
+                "(<16 x i32>, <16 x i32>, <16 x i1>)",
                 "declare <16 x float> @llvm.masked.load.v16f32.p0"
                 "(ptr, i32, <16 x i1>, <16 x float>)",
                 "declare i16 @llvm.ctpop.i16(i16)",
@@ -229,45 +228,49 @@ class _Lister:
 
     def _turned(self, vectors: list[str]) -> list[str]:
         """Transpose a square tile: every round of shuffles moves one bit of row to column."""
-        half, kind = TILE // 2, f"<{TILE} x float>"
+        half = TILE // 2
         for _ in range(TILE.bit_length() - 1):
             pairs = zip(vectors[:half], vectors[half:], strict=True)
-            vectors = [
-                self._value(f"shufflevector {kind} {a}, {kind} {b}, <{TILE} x i32> <{lanes}>")
-                for a, b in pairs
-                for lanes in (_interleaved(0), _interleaved(half))
-            ]
+            vectors = [one for pair in pairs for one in self._interleaved(*pair, "float")]
         return vectors
+
+    def _interleaved(self, a: str, b: str, kind: str) -> list[str]:
+        """Let the lanes of two vectors take turns; return the first and the second half."""
+        halves = [
+            ", ".join(f"i32 {first + lane // 2 + 16 * (lane % 2)}" for lane in range(16))
+            for first in (0, 8)
+        ]
+        return [
+            self._value(f"shufflevector <16 x {kind}> {a}, <16 x {kind}> {b}, <16 x i32> <{lanes}>")
+            for lanes in halves
+        ]
 
     def append(self, at: str, value: str, place: Register) -> None:
         """Add the non-zeros of the value, whose first element has this place, to a list."""
         e, end = self.e, self.e.get(at, "int64")
+        target = e.element(self.entries, "int64", end)
         if self.lanes == 1:
             number = Register(value, DTYPE)
-            e.store(self.numbers, end, number)
-            e.store(self.places, end, scalars.convert(e, place, "int32"))
+            e.store(target, integer(0), number)
+            e.store(target, integer(1), scalars.convert(e, place, "int32"))
             there = scalars.convert(e, scalars.convert(e, number, "bool"), "int64")
         else:
             mask = self._value(f"fcmp une <16 x float> {value}, zeroinitializer")
-            for kind, short, vector, target in (
-                ("<16 x float>", "v16f32", value, self.numbers),
-                ("<16 x i32>", "v16i32", self._ramp(place), self.places),
-            ):
-                packed = self._value(
-                    f"call {kind} @llvm.x86.avx512.mask.compress.{short}"
-                    f"({kind} {vector}, {kind} zeroinitializer, <16 x i1> {mask})"
+            number = self._value(f"bitcast <16 x float> {value} to <16 x i32>")
+            pair = [
+                self._value(
+                    "call <16 x i32> @llvm.x86.avx512.mask.compress.v16i32"
+                    f"(<16 x i32> {vector}, <16 x i32> zeroinitializer, <16 x i1> {mask})"
                 )
-                e.line(f"store {kind} {packed}, ptr {e.element(target, DTYPE, end)}, align 4")
+                for vector in (number, self._ramp(place))
+            ]
+            for first, vector in zip((0, 16), self._interleaved(*pair, "i32"), strict=True):
+                address = e.element(target, "int32", integer(first))
+                e.line(f"store <16 x i32> {vector}, ptr {address}, align 4")
             bits = self._value(f"bitcast <16 x i1> {mask} to i16")
             count = self._value(f"call i16 @llvm.ctpop.i16(i16 {bits})")
             there = e.value(f"zext i16 {count} to i64", "int64")
         e.set(at, e.op("add", end, there))
-
-
-def _interleaved(first: int) -> str:
-    """Name the lanes that alternate between two vectors, from one on."""
-    lanes = ((first + lane // 2) + TILE * (lane % 2) for lane in range(TILE))
-    return ", ".join(f"i32 {lane}" for lane in lanes)
 
 
 #: Arguments of `product` before its own: those of `contractions.matrix_product`.
@@ -277,41 +280,37 @@ _OWN = 13
 def product(panels: Panels, turned: bool) -> Function:
     """C = A B by the entries of A, if there are few; else as `contractions.matrix_product`.
 
-    Arguments: those of `matrix_product`; see `_pays`; the addresses of the numbers, places and
-    bounds of op(A)'s rows; room for a row's entries; rows of a block; the address of scratch
+    Arguments: those of `matrix_product`; see `_pays`; the addresses of the entries and bounds
+    of op(A)'s rows; room for a row's entries; rows of a block; the address of scratch
     memory, and for how many blocks, no fewer than chunks; the address of `matrix_product`'s code.
     ``turned``: whether B is stored transposed.
     """
     e = Emitter("sparse_product")
     pays = _pays(e, _OWN)
     dense = e.value(f"xor i1 {pays.name}, true", "bool")
-    numbers, places, bounds = (e.pointer(index) for index in range(_OWN + 3, _OWN + 6))
     with e.when(dense.name):
-        e.line(f"call void {e.pointer(_OWN + 10)}(ptr %args, i64 %start, i64 %stop)")
+        e.line(f"call void {e.pointer(_OWN + 9)}(ptr %args, i64 %start, i64 %stop)")
     with e.when(pays.name):
-        tile = _Tile(e, panels, turned, (numbers, places, bounds))
-        tile.write()
+        _Tile(e, panels, turned).write()
     return e.named()
 
 
 class _Tile:
     """The code of `product` for one chunk."""
 
-    def __init__(
-        self, e: Emitter, panels: Panels, turned: bool, entries: tuple[str, str, str]
-    ) -> None:
+    def __init__(self, e: Emitter, panels: Panels, turned: bool) -> None:
         self.e, self.panels, self.turned = e, panels, turned
-        self.numbers, self.places, self.bounds = entries
+        self.entries, self.bounds = e.pointer(_OWN + 3), e.pointer(_OWN + 4)
         self.v = Vectors(e, DTYPE)
         self.c, self.b = e.pointer(0), e.pointer(2)
         self.m, self.k = e.argument(3), e.argument(5)
         self.distance, self.c_distance = e.argument(7), e.argument(8)
         self.by_columns = e.value(f"icmp ne i64 {e.argument(11).name}, 0", "bool").name
-        self.room, self.block = e.argument(_OWN + 6), e.argument(_OWN + 7)
+        self.room, self.block = e.argument(_OWN + 5), e.argument(_OWN + 6)
         extent = self._chosen(integer(panels.columns), self.m)
-        slot = e.op("sdiv", e.op("mul", START, e.argument(_OWN + 9)), extent)
+        slot = e.op("sdiv", e.op("mul", START, e.argument(_OWN + 8)), extent)
         size = integer(panels.rows * panels.width)
-        self.scratch = e.element(e.pointer(_OWN + 8), DTYPE, e.op("mul", slot, size))
+        self.scratch = e.element(e.pointer(_OWN + 7), DTYPE, e.op("mul", slot, size))
 
     def _chosen(self, by_columns: Register, by_rows: Register) -> Register:
         return self.e.value(
@@ -350,6 +349,8 @@ class _Tile:
                 with e.when(needed):
                     target = e.op("add", e.op("mul", row, self.c_distance), column)
                     places = [e.op("add", target, integer(t * v.lanes)) for t in range(vectors)]
+                    for place in places:
+                        e.prefetch(e.element(self.c, DTYPE, e.op("add", place, self.c_distance)))
                     sums = [v.accumulator() for _ in range(vectors)]
                     with e.when(begun):
                         for total, place, count in zip(sums, places, lanes, strict=True):
@@ -374,7 +375,10 @@ class _Tile:
     def _entries(
         self, row: Register, number: Register, blocks: Register
     ) -> tuple[Register, Register]:
-        """Return the first of the row's entries in one block, and the one behind the last."""
+        """Return the first of the row's entries in one block, and the one behind the last.
+
+        Prefetch those of the next row: rows are a page apart, which no processor looks ahead over.
+        """
         e = self.e
         at = e.op("add", e.op("mul", row, e.op("add", blocks, integer(1))), number)
         base = e.op("mul", row, self.room)
@@ -382,6 +386,13 @@ class _Tile:
             e.op("add", base, scalars.convert(e, e.load(self.bounds, "int32", place), "int64"))
             for place in (at, e.op("add", at, integer(1)))
         )
+        following = e.load(self.bounds, "int32", e.op("add", at, e.op("add", blocks, integer(1))))
+        following = e.op(
+            "add", e.op("add", base, self.room), scalars.convert(e, following, "int64")
+        )
+        for line in range(_LINES):
+            ahead = e.op("add", following, integer(line * _LINE))
+            e.prefetch(e.element(self.entries, "int64", ahead))
         return first, last
 
     def _add(self, first: Register, last: Register, sums: list[str]) -> None:
@@ -389,8 +400,9 @@ class _Tile:
         e, v = self.e, self.v
         width = len(sums) * v.lanes
         with e.loop(first, last) as entry:
-            factor = v.splat(e.load(self.numbers, DTYPE, entry))
-            place = scalars.convert(e, e.load(self.places, "int32", entry), "int64")
+            address = e.element(self.entries, "int64", entry)
+            factor = v.splat(e.load(address, DTYPE, integer(0)))
+            place = scalars.convert(e, e.load(address, "int32", integer(1)), "int64")
             source = e.op("mul nsw", place, integer(width))
             block = e.element(self.scratch, DTYPE, source)
             for t, total in enumerate(sums):
