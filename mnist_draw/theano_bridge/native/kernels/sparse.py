@@ -224,6 +224,8 @@ class _Lister:
             here = e.value(f"select i1 {inside}, {left.typed}, i64 0", "int64")
             place = e.op("add", e.op("mul", at, distance), first)
             vectors.append(self.load(x, place, here))
+            ahead = e.op("add", place, e.op("mul", distance, integer(TILE)))
+            e.prefetch(e.element(x, DTYPE, ahead))
         return self._turned(vectors)
 
     def _turned(self, vectors: list[str]) -> list[str]:
@@ -256,15 +258,16 @@ class _Lister:
             there = scalars.convert(e, scalars.convert(e, number, "bool"), "int64")
         else:
             mask = self._value(f"fcmp une <16 x float> {value}, zeroinitializer")
-            number = self._value(f"bitcast <16 x float> {value} to <16 x i32>")
-            pair = [
+            bits = self._value(f"bitcast <16 x float> {value} to <16 x i32>")
+            numbers, places = (
                 self._value(
                     "call <16 x i32> @llvm.x86.avx512.mask.compress.v16i32"
                     f"(<16 x i32> {vector}, <16 x i32> zeroinitializer, <16 x i1> {mask})"
                 )
-                for vector in (number, self._ramp(place))
-            ]
-            for first, vector in zip((0, 16), self._interleaved(*pair, "i32"), strict=True):
+                for vector in (bits, self._ramp(place))
+            )
+            halves = self._interleaved(numbers, places, "i32")
+            for first, vector in zip((0, 16), halves, strict=True):
                 address = e.element(target, "int32", integer(first))
                 e.line(f"store <16 x i32> {vector}, ptr {address}, align 4")
             bits = self._value(f"bitcast <16 x i1> {mask} to i16")
