@@ -147,7 +147,7 @@ from mnist_draw.training import functions
 from mnist_draw.training.settings import TrainingSettings
 network = mnist_draw.build_mlp()
 train = functions.compile_train(network, TrainingSettings()).train
-train(np.zeros((5, 1, 28, 28), np.uint8), np.zeros(5, np.int32))
+train(np.zeros((5, 1, 28, 28), np.uint8), np.zeros(5, np.int32), np.arange(5))
 assert "numba" not in sys.modules
 """
 BY_NUMBA = """
