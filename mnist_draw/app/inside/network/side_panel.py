@@ -204,17 +204,11 @@ class SidePanel(Card):
 def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int], str]) -> str:
     if frame.question.toggled != unit or (unit in off) != (unit in frame.question.off):
         return ""
-    p = frame.passed.p
-    now, other = int(p[0].argmax()), int(p[1].argmax())
-    there, then = (f"{name(digit)}, {_figure(row[digit])}"
-                   for digit, row in ((now, p[0]), (other, p[1])))  # fmt: skip
-    if unit in off:
-        return f"Without it the answer is {there}. With it: {then}."
-    if there == then:
-        return f"Off, the answer would be the same: {then}."
-    if now == other:
-        return f"Off, the answer would be {then} instead of {_figure(p[0][now])}."
-    return f"Off, the answer would be {then}. It is {there}."
+    with_it, without = (
+        f"{name(int(p.argmax()))}, {_figure(p.max())}"
+        for p in (frame.passed.p[::-1] if unit in off else frame.passed.p)
+    )
+    return f"With it the answer is {with_it}. Without it: {without}."
 
 
 def _figure(part: float) -> str:

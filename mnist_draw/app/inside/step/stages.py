@@ -10,7 +10,7 @@ from mnist_draw.app.inside.rows_view import Code
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.networks import parse_network
-from mnist_draw.networks.operations import Convolution, MaxPooling
+from mnist_draw.networks.operations import MaxPooling
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -90,15 +90,11 @@ def _minibatch(shown: Shown, followed: int) -> list[Code]:
 
 
 @dataclass(frozen=True)
-class _Product:
-    """One layer with weights in a step's formulas: what it reads, and the values between."""
+class _Source:
+    """What a layer with weights reads in a step's formulas, and how that is made."""
 
-    #: From 1 on.
-    number: int
-    convolves: bool
-    activation: str
     #: The name of its input, after dropout.
-    source: str
+    name: str
     #: Dropout's factor of its input, such as ``" · m2/0.6"``, and the value that it is put on.
     mask: str
     dropped: str
@@ -106,46 +102,36 @@ class _Product:
     pooled: int
 
 
-def _products(shown: Shown) -> list[_Product]:
-    """Return the layers with weights, with the poolings and dropout masks before each."""
-    found: list[_Product] = []
-    value, pooled, activation = "x", 0, ""
+def _sources(shown: Shown) -> list[_Source]:
+    """Return what each layer with weights reads, with the poolings and dropout masks before it."""
+    found: list[_Source] = []
+    value, pooled = "x", 0
     for operation in parse_network(shown.settings.network).operations:
+        place = len(found)
         if isinstance(operation, MaxPooling):
-            value, pooled = f"q{len(found)}", operation.side
+            value, pooled = f"q{place}", operation.side
             continue
-        place, number = len(found), len(found) + 1
-        mask = _mask(shown, place)
-        source = f"d{place}" if mask else value
-        activation = shown.layers[place].activation
-        convolves = isinstance(operation, Convolution)
-        found.append(_Product(number, convolves, activation, source, mask, value, pooled))
-        value, pooled = f"h{number}", 0
+        name, mask = value, ""
+        if place in shown.mask_places:
+            number = shown.mask_places.index(place)
+            name, mask = f"d{place}", f" · m{number + 1}/{shown.retained[number]:g}"
+        found.append(_Source(name, mask, value, pooled))
+        value, pooled = f"h{place + 1}", 0
     return found
-
-
-def _mask(shown: Shown, place: int) -> str:
-    if place not in shown.mask_places:
-        return ""
-    number = shown.mask_places.index(place)
-    return f" · m{number + 1}/{shown.retained[number]:g}"
 
 
 def _forward(shown: Shown, followed: int) -> list[Code]:
     count = (len(shown.figures.losses),)
     found: list[Code] = []
-    products = _products(shown)
-    for product in products:
-        n, layer = product.number, shown.layers[product.number - 1]
+    for n, (source, layer) in enumerate(zip(_sources(shown), shown.layers, strict=True), 1):
         incoming, shape = _shape(count + layer.incoming), _shape(count + layer.shape)
-        if product.pooled:
-            before = f"h{n - 1}, {product.pooled}"
-            found.append(Code(f"q{n - 1} = pool({before})", incoming))
-        if product.mask:
-            found.append(Code(f"{product.source} = {product.dropped}{product.mask}", incoming))
-        call = f"{'conv' if product.convolves else 'dot'}({product.source}, W{n})"
+        if source.pooled:
+            found.append(Code(f"q{n - 1} = pool(h{n - 1}, {source.pooled})", incoming))
+        if source.mask:
+            found.append(Code(f"{source.name} = {source.dropped}{source.mask}", incoming))
+        call = f"{'conv' if layer.convolves else 'dot'}({source.name}, W{n})"
         found.append(Code(f"z{n} = {call} + b{n}", shape, n - 1 == followed))
-        output = "p = softmax" if product is products[-1] else f"h{n} = {product.activation}"
+        output = "p = softmax" if n == len(shown.layers) else f"h{n} = {layer.activation}"
         found.append(Code(f"{output}(z{n})", shape))
     return found
 
@@ -161,27 +147,25 @@ def _loss(shown: Shown, followed: int) -> list[Code]:
 
 def _gradient(shown: Shown, followed: int) -> list[Code]:
     count, classes = len(shown.figures.losses), len(shown.figures.p)
-    products = _products(shown)
-    found = [Code(f"dz{len(products)} = (p − onehot(y)) / {count}", f"{count} × {classes}")]
-    for product in reversed(products):
-        n, layer = product.number, shown.layers[product.number - 1]
-        weights, back = f"dot({product.source}.T, dz{n})", f"dot(dz{n}, W{n}.T)"
-        if product.convolves:
-            weights, back = f"conv_wrt_W({product.source}, dz{n})", f"conv_wrt_x(dz{n}, W{n})"
+    layers, sources = shown.layers, _sources(shown)
+    found = [Code(f"dz{len(layers)} = (p − onehot(y)) / {count}", f"{count} × {classes}")]
+    for n in range(len(layers), 0, -1):
+        source, layer = sources[n - 1], layers[n - 1]
+        weights, back = f"dot({source.name}.T, dz{n})", f"dot(dz{n}, W{n}.T)"
+        if layer.convolves:
+            weights, back = f"conv_wrt_W({source.name}, dz{n})", f"conv_wrt_x(dz{n}, W{n})"
         text = f"gW{n} = {weights}{_penalty(shown, f' + 2·{{:g}}·W{n}')}"
         found.append(Code(text, _shape(layer.W.shape), n - 1 == followed))
         if n == 1:
-            continue
-        before = shown.layers[n - 2]
-        back += product.mask
-        if product.pooled:
-            text = f"dq{n - 1} = {back}"
-            found.append(Code(text, _shape((count, *layer.incoming))))
-            back = f"unpool(dq{n - 1}, h{n - 1}, {product.pooled})"
-        activation = products[n - 2].activation
-        slope = f"(z{n - 1} > 0)" if activation == "rectify" else f"{activation}'(z{n - 1})"
-        shape = _shape((count, *before.shape))
-        found.append(Code(f"dz{n - 1} = {back} · {slope}", shape))
+            break
+        before, back = layers[n - 2], back + source.mask
+        if source.pooled:
+            found.append(Code(f"dq{n - 1} = {back}", _shape((count, *layer.incoming))))
+            back = f"unpool(dq{n - 1}, h{n - 1}, {source.pooled})"
+        slope = f"{before.activation}'(z{n - 1})"
+        if before.activation == "rectify":
+            slope = f"(z{n - 1} > 0)"
+        found.append(Code(f"dz{n - 1} = {back} · {slope}", _shape((count, *before.shape))))
     return found
 
 
@@ -232,31 +216,27 @@ def stage_figures(shown: Shown) -> list[str]:
 
 
 def stage_sentence(shown: Shown, stage: int) -> str:
-    rule, layers = shown.settings.update, shown.layers
-    if stage == 1:
-        return (
-            "An epoch is as many steps as it takes to see every training picture once. Dropout "
-            "draws anew for each picture and each step."
+    together = ", for all pictures at once" if len(shown.figures.losses) > 1 else ""
+    pieces = ""
+    if shown.phases > 1:
+        pieces = (
+            f" Compiled, the whole step is {shown.phases} pieces of work, one after the other; "
+            "within a piece the processor's cores need not wait for each other."
         )
-    if stage == 2:
-        together = ", for all pictures at once" if len(shown.figures.losses) > 1 else ""
-        return f"{_count_products(layers)} forwards{together}."
-    if stage == 3:
-        return (
-            "No temperature here: it is set after training, so that the network is as sure as it "
-            "is right."
-        )
-    if stage == 4:
-        words = (
-            f"{2 * len(layers) - 1} products backwards, twice as many as forwards less one: the "
-            "pixels need no gradient."
-        )
-        if shown.phases > 1:
-            words += (
-                f" Compiled, the whole step is {shown.phases} pieces of work, one after the other; "
-                "within a piece the processor's cores need not wait for each other."
-            )
-        return words
+    return (
+        "An epoch is as many steps as it takes to see every training picture once. Dropout draws "
+        "anew for each picture and each step.",
+        f"{_count_products(shown.layers)} forwards{together}.",
+        "No temperature here: it is set after training, so that the network is as sure as it is "
+        "right.",
+        f"{2 * len(shown.layers) - 1} products backwards, twice as many as forwards less one: the "
+        f"pixels need no gradient.{pieces}",
+        _describe_update(shown),
+    )[stage - 1]
+
+
+def _describe_update(shown: Shown) -> str:
+    rule = shown.settings.update
     source = (
         f"{shown.filling} minibatches that were learnt at the rate 0" if shown.filling
         else "the checkpoint of the network's own run"

@@ -223,22 +223,18 @@ class StepSection(Section):
 
     def _ask(self, action: str = "") -> None:
         example, model = self._example, self._model
-        if not self._active or example is None or model is None or example.label is None:
-            self._show()
-            return
-        if self.is_training() and not self._permitted:
-            self._show()
-            return
-        requested = self._requested
-        same = requested is not None and (
-            requested.model is model and requested.picture is example.picture
-            and requested.label == example.label
-        )  # fmt: skip
-        if action or not same:
-            self._permitted = False
-            self._requested = Task(model, example.picture, example.label, action)
-            self.worker.post(self._requested)
+        if example is not None and example.label is not None and model is not None:
+            task = Task(model, example.picture, example.label, action)
+            wanted = self._active and not self._is_held_back()
+            if wanted and (action or not task.teaches_same(self._requested)):
+                self._permitted = False
+                self._requested = task
+                self.worker.post(task)
         self._show()
+
+    def _is_held_back(self) -> bool:
+        """Whether it must be permitted first, because a run trains."""
+        return self.is_training() and not self._permitted
 
     def _permit(self) -> None:
         self._permitted = True
@@ -253,14 +249,10 @@ class StepSection(Section):
             return
         from mnist_draw.analysis.step_weight import strongest_weight
 
-        before = self._shown
+        before = None if self._shown is None else self._shown.task
         self._shown = shown
         self._show_effects(shown, None)
-        same = before is not None and (
-            before.task.model is shown.task.model and before.task.label == shown.task.label
-            and before.task.picture is shown.task.picture
-        )  # fmt: skip
-        if not same or self._weight is None:
+        if not shown.task.teaches_same(before) or self._weight is None:
             self._weight = strongest_weight(shown.figures, shown.figures.label)
         if shown.task.action in ("again", "ten"):
             self.reached = len(STAGES)
@@ -286,9 +278,8 @@ class StepSection(Section):
 
     def _show(self) -> None:
         shown, stage = self._shown, self.stage
-        asks = self._example is not None and self._requested is None and (
-            self.is_training() and not self._permitted
-        )  # fmt: skip
+        drawn = self._example is not None
+        asks = drawn and self._requested is None and self._is_held_back()
         self.all_the_same.setVisible(asks)
         if self._example is None:
             self.picture.show_state(_EMPTY)

@@ -39,6 +39,13 @@ class Task:
     label: int
     action: Action = ""
 
+    def teaches_same(self, other: Task | None) -> bool:
+        """Whether another task is about the same network, picture and label."""
+        return other is not None and (
+            other.model is self.model and other.picture is self.picture
+            and other.label == self.label
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class Shown:
