@@ -6,11 +6,12 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from PyQt5.QtCore import QSize
-from PyQt5.QtGui import QIcon, QKeySequence
+from PyQt5.QtCore import QRect, QSize, Qt
+from PyQt5.QtGui import QIcon, QIconEngine, QKeySequence, QPainter, QPixmap
 from PyQt5.QtWidgets import QAbstractButton, QAction, QToolButton, QWidget
 
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.widgets import explain, tip
 
@@ -85,18 +86,40 @@ _ICON_COLOURS = {
 }
 
 
+class _KeptIcon(QIconEngine):
+    """Paints an icon's glyph once for each size and state, then its picture."""
+
+    def __init__(self, drawn: QIcon) -> None:
+        super().__init__()
+        self._drawn = drawn
+        self._kept: dict[tuple[int, int, int, int], QPixmap] = {}
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        size = rect.size() * painter.device().devicePixelRatioF()
+        painter.drawPixmap(rect, self.pixmap(size, mode, state))
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        key = size.width(), size.height(), int(mode), int(state)
+        if key not in self._kept:
+            kept = self._kept[key] = blank_pixmap(size.width(), size.height(), 1)
+            painter = QPainter(kept)
+            self._drawn.paint(painter, kept.rect(), Qt.AlignCenter, mode, state)
+            painter.end()
+        return self._kept[key]
+
+
 def icon(name: str, look: str = "") -> QIcon:
     """Return a Phosphor icon by its name, such as ``"eraser"``, in the theme's colours."""
     colours = theme.theme().colours
     usual, on = _ICON_COLOURS.get(look, ("text", "text"))
-    result: QIcon = _font().icon(
+    drawn: QIcon = _font().icon(
         f"{_SET}.{name}",
         color=getattr(colours, usual),
         color_disabled=colours.line,
         color_on=getattr(colours, on),
         color_off=getattr(colours, usual),
     )
-    return result
+    return QIcon(_KeptIcon(drawn))
 
 
 def set_icon(button: QAbstractButton, name: str, size: int = theme.Size.ICON) -> None:
