@@ -28,6 +28,7 @@ from mnist_draw.app.train.series import STYLES, SWATCH, series_colour
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.library.stored_network import load_trained
+from mnist_draw.recognition.recogniser import Recogniser
 
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
@@ -44,6 +45,16 @@ class NetworkChoice:
     load: Callable[[], ModelFile]
     ticked: bool = True
     names: tuple[str, ...] = DIGITS
+    _recogniser: Recogniser | None = None
+
+    def read(self, pictures: np.ndarray) -> np.ndarray:
+        """Return the probabilities of pictures, as `Recogniser.predict`; for one thread.
+
+        Nothing is compiled: of a single picture NumPy is as fast, and a compiled network takes
+        memory.
+        """
+        self._recogniser = self._recogniser or Recogniser(self.load(), compiled=False)
+        return self._recogniser.predict(pictures)
 
 
 class NetworkChoices(QWidget):

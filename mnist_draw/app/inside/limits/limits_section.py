@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -41,7 +41,6 @@ from mnist_draw.dataset.mnist import GREY_LEVELS, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library import networks as kept
 from mnist_draw.library.network_data import all_names, describe_foreign_network
-from mnist_draw.recognition.recogniser import Recogniser
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.section import Example
@@ -82,41 +81,23 @@ def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
                 yield dict(found)
 
 
-class PerturbationRequest(NamedTuple):
-    picture: np.ndarray
-    change: Distortion
-    networks: Mapping[str, Callable[[], ModelFile]]
-
-
 class Reading(NamedTuple):
-    """The changed example, uint8 (28, 28), and the probabilities of each network."""
+    """The changed example, uint8 (28, 28), and the probabilities of each network by its key."""
 
     change: Distortion
     turned: np.ndarray
     answers: dict[str, np.ndarray]
 
 
-class ExampleReader:
-    """Reads the changed example by several networks; keeps them, for one thread.
-
-    Nothing is compiled: of a single picture NumPy is as fast, and a compiled network takes memory.
-    """
-
-    def __init__(self) -> None:
-        self._networks: dict[Callable[[], ModelFile], Recogniser] = {}
-
-    def read(self, request: PerturbationRequest) -> Reading:
-        grey = np.clip(np.rint(request.picture * GREY_LEVELS), 0, 255).astype(np.uint8)
-        turned = altered_one(grey, [request.change])
-        answers, kept = {}, {}
-        for key, load in request.networks.items():
-            # The count of its curves reports why a network cannot be asked.
-            with contextlib.suppress(UserError):
-                network = self._networks.get(load) or Recogniser(load(), compiled=False)
-                answers[key] = network.predict(scale(turned))[0]
-                kept[load] = network
-        self._networks = kept
-        return Reading(request.change, turned[0, 0], answers)
+def _read(picture: np.ndarray, change: Distortion, choices: Sequence[NetworkChoice]) -> Reading:
+    grey = np.clip(np.rint(picture * GREY_LEVELS), 0, 255).astype(np.uint8)
+    turned = altered_one(grey, [change])
+    answers = {}
+    for choice in choices:
+        # The count of its curves reports why a network cannot be asked.
+        with contextlib.suppress(UserError):
+            answers[choice.key] = choice.read(scale(turned))[0]
+    return Reading(change, turned[0, 0], answers)
 
 
 class LimitsSection(CountedSection):
@@ -133,9 +114,7 @@ class LimitsSection(CountedSection):
         self._reported: set[str] = set()
         self._listing = self._job(self._offer, self.problem.emit)
         self._count = self._job(self._set_curves, self._fail)
-        self._reading = self._job(
-            self._show_reading, self._tell, work=ExampleReader().read, deliver_stale=True
-        )
+        self._reading = self._job(self._show_reading, self._tell, deliver_stale=True)
         top, plots = self._build_top(), self._build_plots()
         column(top, self.state, (plots, 1), gap=Size.CARD_GAP, owner=self)
         self._count.finished.connect(self._show_state)
@@ -350,9 +329,8 @@ class LimitsSection(CountedSection):
             self.turn.show_nothing(is_pending=self._example is not None)
         if self._example is None or self._model is None:
             return
-        networks = {choice.key: choice.load for choice in self.choices.ticked()}
-        request = PerturbationRequest(self._example.picture, self._change(), networks)
-        self._reading.ask(request)
+        change, ticked = self._change(), self.choices.ticked()
+        self._reading.ask(partial(_read, self._example.picture, change, ticked))
 
     def _change(self) -> Distortion:
         change = Distortion(placed=self.place_switch.isChecked())
