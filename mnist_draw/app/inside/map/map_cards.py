@@ -10,7 +10,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy
 
-from mnist_draw.analysis.maps import VOTERS, LayerMap, Maps, Neighbourhood, vote, voters_of
+from mnist_draw.analysis.maps import LayerMap, Maps, Neighbourhood, vote, voters_of
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
 from mnist_draw.app.kit import theme
@@ -314,10 +314,8 @@ def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int]
     return Table("Nearest training pictures", ("picture", "it is", "distance"), rows)
 
 
-def layers_table(maps: Maps | None) -> Table:
-    rows = [] if maps is None else [(x.name, x.vote) for x in maps.layers]
-    voters = VOTERS if maps is None else voters_of(maps.labels)
-    word = "a vote of neighbours is right"
-    if voters > 1:
-        word = f"a vote of {_NUMBERS[voters]} neighbours is right"
-    return Table("Layer by layer", ("layer", word), rows)
+def layers_table(maps: Maps) -> Table:
+    voters = voters_of(maps.labels)
+    number = f"{_NUMBERS[voters]} neighbours" if voters > 1 else "neighbours"
+    rows = [(layer.name, layer.vote) for layer in maps.layers]
+    return Table("Layer by layer", ("layer", f"a vote of {number} is right"), rows)

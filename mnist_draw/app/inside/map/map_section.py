@@ -217,7 +217,7 @@ class MapSection(CountedSection):
         answer, data = self._answer, self._data
         if answer is not None and data is not None and len(answer.neighbours):
             return neighbours_table(answer, data.train_labels, self._name)
-        return layers_table(self._maps)
+        return super().table() if self._maps is None else layers_table(self._maps)
 
     def is_pending(self) -> bool:
         return self._maps is None and self._model is not None and not self._failure

@@ -170,7 +170,7 @@ class ResultsSection(CountedSection):
     def table(self) -> Table:
         results, pictures = self._results, self._shown
         if results is None or pictures is None:
-            return Table(self.title, (), ())
+            return super().table()
         places = self.mistakes.view.tiles.places
         pair = self.confusion.matrix.pinned
         if results.labels is None or pair is not None:
