@@ -193,11 +193,9 @@ def first_test_pictures() -> tuple[Perturbation, npt.NDArray[np.uint8]]:
 
 
 def order_of_settings() -> tuple[int, ...]:
-    """Return the numbers of all `SETTINGS`, those at which the example is shown first."""
+    """Return the numbers of all `SETTINGS`, those that have a figure at their axis first."""
     shown = {(axis.name, amount) for axis in AXES for amount in axis.shown}
-    coarse = [n for n, setting in enumerate(SETTINGS) if setting in shown]
-    fine = [n for n, setting in enumerate(SETTINGS) if setting not in shown]
-    return (*coarse, *fine)
+    return tuple(sorted(range(len(SETTINGS)), key=lambda number: SETTINGS[number] not in shown))
 
 
 #: Counts that were stopped, by what they are of.
