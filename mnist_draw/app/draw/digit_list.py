@@ -85,9 +85,8 @@ class MyDigits(CollectionController):
         self.pages.addWidget(answer)
         self.pages.addWidget(view)
         self._followed = FollowedFolder(background, taught_times, _listing, view.isVisible, self)
-        for signal in (self._followed.listed, self._followed.changed):
-            signal.connect(self._listed)
-        self._followed.changed.connect(lambda _: self.teaching.recount())
+        self._followed.listed.connect(self._listed)
+        self._followed.changed.connect(self.teaching.recount)
         view.bin.chosen.connect(lambda one: self.restore([one.path], _restored([one.path])))
         view.closed.connect(self.show_answer)
         network.changed.connect(self._ask)

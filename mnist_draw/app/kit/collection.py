@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QObject, QTimer, pyqtBoundSignal, pyqtSignal
+from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
@@ -80,7 +80,8 @@ class FollowedFolder(QObject):
     """Reads a folder when it is asked to, and from then on whenever something has changed there."""
 
     listed = pyqtSignal(object)
-    changed = pyqtSignal(object)
+    #: It is listed anew, as another window or program has changed something.
+    changed = pyqtSignal()
 
     def __init__(
         self,
@@ -101,17 +102,15 @@ class FollowedFolder(QObject):
 
     def refresh(self) -> None:
         self._timer.start()
-        self._look(None, self.listed, reporter.report)
+        self._look(None, reporter.report)
 
     def _check_folder(self) -> None:
         if not self.reading and self._can_show():
             # Opening the list reports what cannot be read.
-            self._look(self._seen, self.changed, lambda _: None)
+            self._look(self._seen, lambda _: None)
 
-    def _look(
-        self, before: object, signal: pyqtBoundSignal, report: Callable[[Exception], object]
-    ) -> None:
-        """Read the folder if it is not as before, and emit a signal with what was found."""
+    def _look(self, before: object, report: Callable[[Exception], object]) -> None:
+        """Read the folder if it is not as before."""
         self.reading = True
 
         def read() -> tuple[object, Any]:
@@ -124,7 +123,9 @@ class FollowedFolder(QObject):
             # The list may have been left meanwhile; what has changed is found again at its return.
             if before is None or (seen != self._seen and self._can_show()):
                 self._seen = seen
-                signal.emit(listed)
+                self.listed.emit(listed)
+                if before is not None:
+                    self.changed.emit()
 
         def failed(error: Exception) -> None:
             self.reading = False

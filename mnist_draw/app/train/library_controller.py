@@ -88,7 +88,6 @@ class LibraryController(LibraryFiles):
             background, self._fingerprint, self._read, self._can_show, self
         )
         self._folder.listed.connect(self._listed)
-        self._folder.changed.connect(self._listed_again)
         self._reading = LatestJob(_read_figures, self, quiet=0.05, deliver_stale=True)
         self._reading.answered.connect(self._show_figures)
         self._connect_page(page)
@@ -156,10 +155,6 @@ class LibraryController(LibraryFiles):
     def _can_show(self) -> bool:
         # Keep a name that is being typed.
         return self.page.isVisible() and not self.page.list.editing
-
-    def _listed_again(self, library: Library) -> None:
-        if library != self._shown:
-            self._listed(library)
 
     def _listed(self, library: Library) -> None:
         before, self._shown = self._shown, library
