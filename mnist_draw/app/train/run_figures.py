@@ -184,20 +184,20 @@ class Figures(QWidget):
         self._large.show_large(0 if theme.text_scale() > _LARGE_TEXT else level)
 
     def show_state(self, state: RunState) -> None:
-        waits = state.test_accuracy is None and state.busy
         accuracy, speed = format_percent(state.validation_accuracy), state.speed
-        for label_, text in (
+        waits = state.test_accuracy is None and state.busy
+        test = "at the end" if waits else format_percent(state.test_accuracy)
+        for shown, text in (
             (self._large, accuracy),
             (self._accuracy.value, accuracy),
             (self._training_loss.value, format_loss(state.training_loss)),
             (self._training_accuracy.value, format_percent(state.training_accuracy)),
             (self._validation_loss.value, format_loss(state.validation_loss)),
-            (self._test_accuracy.value,
-             "at the end" if waits else format_percent(state.test_accuracy)),
+            (self._test_accuracy.value, test),
             (self._speed.value, "–" if speed is None else f"{speed:,.0f}"),
             (self._time.value, format_duration(state.elapsed) if state.epochs_done else "–"),
-        ):  # fmt: skip
-            label_.setText(text)
+        ):
+            shown.setText(text)
         best = state.best
         share, epoch = ("", "") if best is None else (
             format_percent(best.validation_accuracy), f"epoch {best.epoch}"
