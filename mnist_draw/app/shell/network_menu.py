@@ -192,9 +192,6 @@ class _List(QListView):
             below = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
             self.menu_requested.emit(line, event.globalPos() if at_pointer else below)
 
-    def height_of_all(self) -> int:
-        return sum(self.sizeHintForRow(row) for row in range(self.model().rowCount()))
-
 
 class NetworkMenu(Popover):
     """Opens below the network button, aligned with its right edge and within the window."""
@@ -255,7 +252,8 @@ class NetworkMenu(Popover):
         corner = self._button.mapTo(window, QPoint(self._button.width(), self._button.height()))
         top = corner.y() + _GAP
         width = min(theme.scaled(_WIDTH), window.width() - 2 * _GAP)
-        height = min(self.list.height_of_all() + 2 * _GAP, window.height() - top - _GAP)
+        rows = sum(map(self.list.sizeHintForRow, range(self._model.rowCount())))
+        height = min(rows + 2 * _GAP, window.height() - top - _GAP)
         place = QRect(max(_GAP, corner.x() - width), top, width, height)
         self.setGeometry(place.adjusted(-_SHADOW, -_SHADOW, _SHADOW, _SHADOW))
         return self.pos()

@@ -94,7 +94,7 @@ class ViewButton(QToolButton):
         self.setObjectName("viewButton")
         self.setProperty("look", "flat")
         self._preferences = preferences
-        _follow_desktop(self._desktop_changed, self)
+        _follow_desktop(lambda dark: theme.theme().apply(theme.theme().choice, dark), self)
         used = theme.theme()
         self._motion = preferences.get("motion", True)
         used.motion = self._motion and _desktop_moves()
@@ -152,9 +152,6 @@ class ViewButton(QToolButton):
         self._motion = on
         theme.theme().motion = on and _desktop_moves()
         self._preferences.set("motion", on)
-
-    def _desktop_changed(self, dark: bool) -> None:
-        theme.theme().apply(theme.theme().choice, dark)
 
 
 def _choices(

@@ -81,11 +81,6 @@ class PresetCard(QAbstractButton):
         self.setToolTip(f"{self.preset.line}\n{changes}".strip())
         self.update()
 
-    def show_low(self, low: bool) -> None:
-        self.is_low = low
-        self.updateGeometry()
-        self.update()
-
     def sizeHint(self) -> QSize:
         return QSize(Size.CARD_GAP, theme.scaled(_LOW if self.is_low else _HIGH))
 
@@ -208,7 +203,8 @@ class PresetCards(QWidget):
         columns = 2 if room.width() < _NARROW * scale else len(self.cards)
         for number, card in enumerate(self.cards.values()):
             if card.is_low != self.low:
-                card.show_low(self.low)
+                card.is_low = self.low
+                card.updateGeometry()
             if columns != self._columns:
                 self._grid.addWidget(card, *divmod(number, columns))
         self._columns = columns

@@ -90,7 +90,7 @@ class RunController(QObject):
         super().__init__(parent)
         self.tab = tab
         self.training = training
-        self._current = self._front = ShownRun(RunState())
+        self._current = self.front = ShownRun(RunState())
         #: Whether the last run is shown at the start.
         self.shows_last = True
         #: What a run waits for, where there is learning.
@@ -151,7 +151,7 @@ class RunController(QObject):
             return False
         run = Run(Path(), settings)
         self._awaited = None
-        self._current = self._front = ShownRun(RunState(), run)
+        self._current = self.front = ShownRun(RunState(), run)
         self.state.wait()
         learning.start_after(run.title, start)
         self._show_front()
@@ -174,7 +174,7 @@ class RunController(QObject):
         """End the run after its minibatch; a run that waits does not start."""
         if self.state.state == "waiting" and self.learning is not None:
             self.learning.cancel_queued()
-            self._current = self._front = ShownRun(RunState())
+            self._current = self.front = ShownRun(RunState())
             self._show_front()
             self.tab.show_page("new")
         elif self.training.running and self.state.state != "testing":
@@ -192,8 +192,8 @@ class RunController(QObject):
             self._train_on(self.state.epochs_done + 1)
 
     def _train_on(self, epochs: int) -> None:
-        if self._front.run is not None:
-            self.continue_run(self._front.run, epochs)
+        if self.front.run is not None:
+            self.continue_run(self.front.run, epochs)
 
     def can_go_on(self, run: Run) -> bool:
         """Whether there is something to continue a run from."""
@@ -223,7 +223,7 @@ class RunController(QObject):
         awaited.state.epochs = run.settings.epochs
         self._current.trouble = ""
         self.state.begin()
-        self._front = self._current
+        self.front = self._current
         notifier.forget()
         Notifier("settings").forget()
         self.tab.run_page.show_run(run, going_on=True)
@@ -232,14 +232,14 @@ class RunController(QObject):
 
     def _clear(self, awaited: ShownRun) -> None:
         """Clear the screen for the run whose first event has arrived."""
-        stopping, was_front = self.state.state == "stopping", self._front is self._current
+        stopping, was_front = self.state.state == "stopping", self.front is self._current
         awaited.trouble = self._current.trouble
         self._current, self._awaited = awaited, None
         self.state.begin()
         if stopping:
             self.state.stopping()
         if was_front:
-            self._front = awaited
+            self.front = awaited
             self._show_front()
 
     def _change(self, name: str, value: LiveValue) -> None:
@@ -253,21 +253,16 @@ class RunController(QObject):
 
     def _apply(self, hint: Hint) -> None:
         """Do what a hint proposes; the keyboard goes to what was made of it."""
-        if self._front.run is not None and not self.training.running:
-            self.tab.settings.show_settings(self._front.run.settings)
+        if self.front.run is not None and not self.training.running:
+            self.tab.settings.show_settings(self.front.run.settings)
             self.tab.show_page("new")
         self.tab.settings.apply(hint.name, hint.value)
         self.tab.focus_first()
 
     @property
-    def front(self) -> ShownRun:
-        """The run that the page shows."""
-        return self._front
-
-    @property
     def front_key(self) -> str:
-        """By which the network of that run is found."""
-        shown = self._front
+        """By which the network of the run in front is found."""
+        shown = self.front
         if shown.rescued is not None:
             return fallback_key(shown.rescued)
         return "" if shown.run is None else network_of_run(shown.run).key
@@ -285,7 +280,7 @@ class RunController(QObject):
             self.earlier.load(run)
 
     def show_current(self) -> None:
-        self._front = self._current
+        self.front = self._current
         self._show_front()
         self.tab.show_page("run")
 
@@ -300,7 +295,7 @@ class RunController(QObject):
         if not asked and (self.training.running or self._current.run is not None):
             return
         assert shown.run is not None
-        self._front = shown
+        self.front = shown
         if not self.training.running:
             self._current = shown
             self.training.take(shown.run)
@@ -319,10 +314,10 @@ class RunController(QObject):
                 self._clear(awaited)
             self.state.apply(event)
             self._note(event)
-            if self._front is self._current:
+            if self.front is self._current:
                 self._show_event(event)
         # Once for all events: a hint reads every epoch so far.
-        shown = events if self._front is self._current else []
+        shown = events if self.front is self._current else []
         if any(isinstance(event, _HINTED) for event in shown):
             self._hint()
         learnt = [event for event in events if isinstance(event, EpochFinished | Continued)]
@@ -331,7 +326,7 @@ class RunController(QObject):
         drawn = any(isinstance(event, _DRAWN) for event in shown)
         if drawn or time.monotonic() - self._curves_drawn > _CURVES_EVERY:
             self._curves_drawn = time.monotonic()
-            self.tab.run_page.draw_curves(self._front.state)
+            self.tab.run_page.draw_curves(self.front.state)
         told = any(not isinstance(event, BatchFinished) for event in shown)
         if told or time.monotonic() - self._figures_shown > _FIGURES_EVERY:
             self.show()
@@ -415,29 +410,29 @@ class RunController(QObject):
     @property
     def follows_layers(self) -> bool:
         """Whether Inside has the layers of the run in front, which was trained here."""
-        return self._awaited is not None or (self._front is self._current and self._front.is_new)
+        return self._awaited is not None or (self.front is self._current and self.front.is_new)
 
     def history(self) -> History:
-        return History.from_arrays(*self._front.state.history.to_arrays())
+        return History.from_arrays(*self.front.state.history.to_arrays())
 
     def _show_front(self) -> None:
-        run = self._front.run
-        going_on = self.training.running and self._front is self._current
+        run = self.front.run
+        going_on = self.training.running and self.front is self._current
         self.tab.run_page.show_run(run, going_on)
-        self.tab.run_page.show_curves(self._front.state)
+        self.tab.run_page.show_curves(self.front.state)
         self._hint()
         self.show()
 
     def _hint(self) -> None:
-        state, run = self._front.state, self._front.run
+        state, run = self.front.state, self.front.run
         settings = self.tab.settings.settings() if run is None else run.settings
         if state.reason == "diverged":
             hint = hints.diverged(state.epoch + 1, settings)
-        elif self._front.trouble:
-            hint = Hint(self._front.trouble)
+        elif self.front.trouble:
+            hint = Hint(self.front.trouble)
         else:
             hint = hints.read_curves(state.history.epochs, settings, state.dead)
-        if self.training.running and self._front is not self._current:
+        if self.training.running and self.front is not self._current:
             # The fields are those of the run that goes on.
             hint = Hint(hint.sentence)
         self.tab.hint.show_hint(hint)
@@ -455,7 +450,7 @@ class RunController(QObject):
     def show(self) -> None:
         self._figures_shown = time.monotonic()
         running = self.training.running
-        shown = self._front
+        shown = self.front
         can_continue = not running and self.training.can_continue and shown is self._current
         if not (running and shown is self._current) and shown.run is not None:
             self.tab.run_page.show_result(shown, can_continue)
