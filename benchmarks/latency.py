@@ -9,8 +9,8 @@ window is::
 
 Measured are, in milliseconds, from the moment at which an event was due: until an answer that
 includes it is shown (an event that comes while the network still reads is answered together with
-those after it), and until its ink has been painted. Blocks with the explanations (hidden units
-and saliency, 25 times a second) take turns with blocks without them. ``--train`` trains the
+those after it), and until its ink has been painted. Blocks in which the ink that spoke is shown,
+up to 25 times a second, take turns with blocks without it. ``--train`` trains the
 tutorial's network at full speed meanwhile. The last line is what an idle process with a timer of
 5 ms suffers at the same time. Without ``--screen`` Qt's offscreen platform paints.
 
