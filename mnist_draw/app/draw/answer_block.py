@@ -84,7 +84,8 @@ class AnswerBlock(QWidget):
         self.line = FittedLabel(Text.LABEL, Qt.ElideRight, two_lines=True)
         self.line.setObjectName("secondGuessLabel")
         self.line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
-        # It changes with each answer: nothing below it is painted with it.
+        # They change with the answers: nothing below them is painted with them.
+        self.setAutoFillBackground(True)
         self.line.setAutoFillBackground(True)
         self.why = WhyButton()
         sentence = "Say which digit it is; the network can learn it."
