@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QSize, pyqtSignal
 from PyQt5.QtWidgets import QLabel, QStackedWidget, QWidget
 
-from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit, Weights
+from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
 from mnist_draw.app.inside.network.panel_rows import Flip, Ideal, unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.pooled_view import PooledView
 from mnist_draw.app.inside.network.run_layers import FiltersView, RunLayers, titled
@@ -32,11 +32,6 @@ _CHOICES = (
     "Show the layers of the network in training, after each epoch.",
 )
 _SIGNS = "Orange: ink speaks for the unit. Blue: ink speaks against it."
-_WEIGHTS = {
-    Weights.NOW: _SIGNS,
-    Weights.START: f"As training began: random numbers. {_SIGNS}",
-    Weights.LEARNT: f"What training added: the noise of the start is gone. {_SIGNS}",
-}
 #: Its height where it is below the network, in logical pixels.
 _HEIGHT = 460
 
@@ -67,10 +62,10 @@ class SidePanel(Card):
     def _build_weights(self) -> QWidget:
         self.filters = FiltersView()
         self.filters.setObjectName("firstWeights")
-        self.weights_text = label("", "muted", "weightsText")
-        self.weights_text.setWordWrap(True)
+        signs = label(_SIGNS, "muted", "weightsText")
+        signs.setWordWrap(True)
         heading = titled("What the first layer looks for", self.filters)
-        return _page("weightsPanel", heading, (self.filters, 1), self.weights_text)
+        return _page("weightsPanel", heading, (self.filters, 1), signs)
 
     def _show_chosen(self) -> None:
         """Show the page that was chosen; a unit that is selected is let go."""
@@ -84,7 +79,6 @@ class SidePanel(Card):
     def show_weights(self, parts: Parts) -> None:
         """Show the first layer's weights as chosen: now, at the start, or learnt."""
         self.filters.show_weights(parts.shown[0].W if len(parts.layers) > 1 else None)
-        self.weights_text.setText(_WEIGHTS[parts.weights])
 
     def _build_why(self) -> QWidget:
         self.why_title = label("", "title", "whyTitle")
