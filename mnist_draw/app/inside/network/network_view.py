@@ -172,7 +172,7 @@ class NetworkView(LayersView):
         ) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
+        key, places = event.key(), self.places()
         steps: dict[int, tuple[int, int]] = {
             Qt.Key_Up: (-1, 0), Qt.Key_Down: (1, 0), Qt.Key_Left: (0, -1), Qt.Key_Right: (0, 1),
         }  # fmt: skip
@@ -180,31 +180,27 @@ class NetworkView(LayersView):
             self.clear_selection()
         elif key in (Qt.Key_Return, Qt.Key_Enter) and self.unit is not None:
             self.pin(self.unit)
-        elif key in steps and self.places() is not None:
-            self._walk(*steps[key], bool(event.modifiers() & Qt.ControlModifier))
+        elif key in steps and places is not None:
+            self._walk(places, *steps[key], bool(event.modifiers() & Qt.ControlModifier))
         else:
             super().keyPressEvent(event)
 
-    def _walk(self, down: int, right: int, to_layer: bool) -> None:
-        places = self.places()
-        assert places is not None
-        assert self.parts is not None
-        last = len(self.parts.layers) - 1
-        layers = [column.layer for column in places.columns if not column.pooled] + [last]
+    def _walk(self, places: Places, down: int, right: int, to_layer: bool) -> None:
+        layers = [column.layer for column in places.columns if not column.pooled] + [self.last]
         if self.unit is None:
-            self._go(self._near(places, layers[0], places.bands[0].center().y(), last))
+            self._go(self._near(places, layers[0], places.bands[0].center().y()))
             return
         layer, number = self.unit
-        place = layers.index(layer) if layer in layers else 0
+        column = places.column_of(layer)
         if to_layer and right:
+            place = layers.index(layer) if layer in layers else 0
             goal = layers[min(max(place + right, 0), len(layers) - 1)]
-            self._go(self._near(places, goal, self._height_of(places, self.unit, last), last))
-        elif layer == last:
-            self._go((last, min(max(number + down, 0), len(places.bands) - 1)))
+            here = places.ring(number) if column is None else column.rect(number).center()
+            self._go(self._near(places, goal, here.y()))
+        elif column is None:
+            self._go((layer, min(max(number + down, 0), len(places.bands) - 1)))
         else:
-            column = places.column_of(layer)
-            if column is not None:
-                self._go((layer, column.step(number, down, right)))
+            self._go((layer, column.step(number, down, right)))
 
     def _go(self, unit: Unit) -> None:
         """Select a unit by keys; a pinned selection moves along."""
@@ -214,18 +210,12 @@ class NetworkView(LayersView):
             self._point_at(unit)
 
     @staticmethod
-    def _height_of(places: Places, unit: Unit, last: int) -> float:
-        column = places.column_of(unit[0])
-        if unit[0] == last or column is None:
-            return places.ring(unit[1] % len(places.bands)).y()
-        return column.rect(unit[1]).center().y()
-
-    @staticmethod
-    def _near(places: Places, layer: int, y: float, last: int) -> Unit:
+    def _near(places: Places, layer: int, y: float) -> Unit:
+        """Return the unit of a layer that is nearest to a height."""
         column = places.column_of(layer)
-        if layer == last or column is None:
+        if column is None:
             digits = range(len(places.bands))
-            return (last, min(digits, key=lambda digit: abs(places.ring(digit).y() - y)))
+            return (layer, min(digits, key=lambda digit: abs(places.ring(digit).y() - y)))
         found = column.nearest(QPointF(column.box.left(), y), 1e6)
         return (layer, found[1] if found else 0)
 
