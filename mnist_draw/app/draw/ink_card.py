@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
-    QFontMetricsF,
     QHelpEvent,
     QHideEvent,
     QImage,
@@ -15,19 +14,21 @@ from PyQt5.QtGui import (
     QPaintEvent,
     QShowEvent,
 )
-from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, keep_room, row
 from mnist_draw.app.kit.painters import (
     ArrayAnimation,
+    blank_pixmap,
     image_of,
     paint_corners,
     paint_grey,
     paint_sharp,
     rgb,
 )
-from mnist_draw.app.kit.theme import DARK, Size, Text
+from mnist_draw.app.kit.steady_labels import ElidedLabel
+from mnist_draw.app.kit.theme import DARK, Size
 from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
 
 if TYPE_CHECKING:
@@ -163,6 +164,8 @@ def _picture(evidence: np.ndarray, ink: np.ndarray) -> QImage:
 
 #: The longest name of a class in the legend, in characters.
 _MAX_NAME = 12
+#: Side of a cell in the legend.
+_SWATCH = 10
 
 
 class InkLegend(QWidget):
@@ -170,43 +173,39 @@ class InkLegend(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._labels = ElidedLabel(look="muted"), ElidedLabel(look="muted")
+        swatches = _swatch(DARK.accent, 1.0), _swatch(DARK.second, 3.0)
+        lines = (row(one, (shown, 1)) for one, shown in zip(swatches, self._labels, strict=True))
+        column(*lines, gap=Size.CAPTION_GAP, owner=self)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self._names: tuple[str, str] | None = None
-
-    def sizeHint(self) -> QSize:
-        return QSize(0, 2 * self._line())
-
-    def _line(self) -> int:
-        return theme.scaled(Text.LABEL * 1.5)
+        self.show_explanation(None)
 
     def show_explanation(self, explanation: Explanation | None) -> None:
-        names = None if explanation is None else (explanation.name, explanation.rival_name)
-        if names != self._names:
-            self._names = names
+        texts = "for", "against"
+        if explanation is not None:
+            names = explanation.name, explanation.rival_name
+            one, other = (name if len(name) <= _MAX_NAME else "it" for name in names)
+            texts = f"for {one}", f"for {other}"
+        if texts != self.parts():
             self.setToolTip("" if explanation is None else tip(describe(explanation)))
-            self.update()
+            for shown, text in zip(self._labels, texts, strict=True):
+                shown.setText(text)
 
-    def parts(self) -> tuple[str, str]:
-        if self._names is None:
-            return "for", "against"
-        one, other = (name if len(name) <= _MAX_NAME else "it" for name in self._names)
-        return f"for {one}", f"for {other}"
+    def parts(self) -> tuple[str, ...]:
+        return tuple(shown.text() for shown in self._labels)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setFont(theme.font(Text.LABEL))
-        line, side = self._line(), 10.0
-        for place, (words, name, inset) in enumerate(
-            zip(self.parts(), (DARK.accent, DARK.second), (1.0, 3.0), strict=True)
-        ):
-            square = QRectF(0, place * line + (line - side) / 2, side, side)
-            painter.fillRect(square, _PAPER)
-            painter.fillRect(square.adjusted(inset, inset, -inset, -inset), QColor(name))
-            painter.setPen(theme.colour("muted"))
-            left = side + Size.FIELD_GAP
-            text = QRectF(left, place * line, self.width() - left, line)
-            elided = QFontMetricsF(painter.font()).elidedText(words, Qt.ElideRight, text.width())
-            painter.drawText(text, int(Qt.AlignLeft | Qt.AlignVCenter), elided)
+
+def _swatch(colour: str, inset: float) -> QLabel:
+    """Return a cell of the picture, with evidence in a colour."""
+    pixmap = blank_pixmap(_SWATCH, _SWATCH, 2)
+    pixmap.fill(_PAPER)
+    painter = QPainter(pixmap)
+    evidence = QRectF(0, 0, _SWATCH, _SWATCH).adjusted(inset, inset, -inset, -inset)
+    painter.fillRect(evidence, QColor(colour))
+    painter.end()
+    result = QLabel()
+    result.setPixmap(pixmap)
+    return result
 
 
 def describe(explanation: Explanation) -> str:
