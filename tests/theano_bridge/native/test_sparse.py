@@ -141,3 +141,19 @@ def test_a_graph_uses_what_is_often_zero(both, monkeypatch):
     values = [pictures, RNG.permutation(80)[:70], RNG.normal(size=(150, 90)).astype(np.float32)]
     both([picture, chosen, weights], [hidden, gradient], values)
     assert len(planned) == 2
+
+
+def test_every_minibatch_is_decided_anew(native):
+    function = theano.function(
+        [picture, y], T.dot(T.cast(picture, "float32"), y), mode=native, allow_input_downcast=True
+    )
+    dense = RNG.integers(1, 256, (90, 160)).astype(np.uint8)
+    sparse = dense * (RNG.random(dense.shape) < 0.2)
+    sparse[:, 3] = 0
+    weights = RNG.normal(size=(160, 100)).astype(np.float32)
+    weights[3] = np.inf
+    finite = [bool(np.isfinite(function(one, weights)).all()) for one in (dense, sparse) * 2]
+    assert finite == [False, True] * 2
+    weights[3] = 0
+    for one in (sparse, dense):
+        np.testing.assert_allclose(function(one, weights), one @ weights, rtol=1e-4, atol=0.05)
