@@ -51,30 +51,13 @@ class CheckpointError(UserError):
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A run after some epoch.
+    """A run after its complete epochs, ``epoch`` of them.
 
-    Attributes
-    ----------
-    settings : TrainingSettings
-        Those of the run, with the learning rate, L2 and augmentation that were set last.
-    epoch : int
-        Complete epochs, 0 or more.
-    data : str
-        A fingerprint of the training labels (see `mnist_draw.training.loop`).
-    parameters : tuple of numpy.ndarray
-        float32: values of the network's parameters, in Lasagne's order.
-    state : tuple of numpy.ndarray
-        Values of `TrainingFunctions.state`.
-    figures : tuple of numpy.ndarray
-        All figures so far, as `History.to_arrays` gives them.
-    best_epoch : int
-        The epoch with the lowest validation loss; 0 before the first.
-    best_loss : float
-        That loss, in nats; infinite before the first.
-    best_parameters : tuple of numpy.ndarray
-        The parameters after it; empty where they are not kept.
-    changes : tuple of SettingChanged
-        Settings changed during the run.
+    ``settings`` are those that were set last; ``data`` is `run_start.fingerprint` of the pictures.
+    ``parameters`` are float32 in Lasagne's order, ``state`` the values of
+    `TrainingFunctions.state`, ``figures`` what `History.to_arrays` gives. The best epoch has the
+    lowest validation loss (in nats; 0 and infinite before the first), and its parameters are empty
+    where they are not kept. ``changes`` were made to settings during the run.
     """
 
     settings: TrainingSettings

@@ -25,18 +25,11 @@ ChoosingStep = Callable[[NDArray[Any], NDArray[Any], NDArray[np.int64]], tuple[A
 class TrainingFunctions:
     """What trains one network.
 
-    Attributes
-    ----------
-    train : callable
-        Learns the minibatch that it is told to choose from pictures and labels (int64 rows), and
-        returns its mean cross-entropy in nats and its share of right answers, both with dropout and
-        before the update. The graph gathers the rows on all cores, so that a large array need not
-        be cut up.
-    learning_rate, l2 : theano shared variables
-        Shared scalars that may be set between batches.
-    state : list of theano shared variables
-        All shared variables that a batch changes beside the parameters: the update rule's
-        accumulators first, then the random states.
+    `train` learns the minibatch that it is told to choose from pictures and labels (int64 rows),
+    and returns its mean cross-entropy in nats and its share of right answers, both with dropout and
+    before the update; the graph gathers the rows on all cores. `learning_rate` and `l2` are shared
+    scalars that may be set between batches. `state` are all shared variables that a batch changes
+    beside the parameters: the update rule's accumulators first, then the random states.
     """
 
     train: ChoosingStep

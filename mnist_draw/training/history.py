@@ -45,18 +45,9 @@ class EpochFigures:
 class History:
     """A listener of the training loop that keeps every figure.
 
-    Attributes
-    ----------
-    batch_losses, batch_accuracies : array.array
-        One double for each minibatch learnt, in order: nats, and shares from 0 to 1.
-    batches : int
-        Minibatches of an epoch; 1 while that is not known.
-    epochs : list of EpochFigures
-        One `EpochFigures` for each complete epoch.
-    changes : list of SettingChanged
-        Every `SettingChanged`, in order.
-    test_loss, test_accuracy : float or None
-        Of the end of the run; None before.
+    ``batch_losses`` and ``batch_accuracies`` have one double for each minibatch learnt: nats, and
+    shares from 0 to 1. ``batches`` is the number of an epoch's minibatches, 1 while that is not
+    known. The figures of the test are None before the end of the run.
     """
 
     def __init__(self) -> None:

@@ -66,38 +66,15 @@ def train(
     Everything happens in the thread that iterates, between one event and the next; a listener
     that takes its time is waited for. The same settings and data give the same run.
 
-    Parameters
-    ----------
-    settings : TrainingSettings
-        What to train and how.
-    dataset : Dataset, optional
-        The digits; loaded from ``settings.data_folder`` where none are given. Pictures may be
-        bytes or float32 that is already scaled.
-    extra : ExtraDigits, optional
-        Digits to mix in: those of ``settings.extra_folder``, as `mnist_draw.dataset.own_digits.
-        load_extra` reads them.
-    network : lasagne.layers.Layer, optional
-        A Lasagne output layer to train further; a new one is built from ``settings`` otherwise.
-    controls : Controls, optional
-        Requests from outside.
-    checkpoint : pathlib.Path, optional
-        Where to write, after every epoch, all that it takes to continue.
-    resume : Checkpoint, optional
-        A run to continue; its parameters, state and figures take the place of fresh ones.
-        ``settings`` are then usually ``resume.settings``.
-    batch_size_chosen : bool
-        Whether the user named the batch size; otherwise a preset's gives way to few pictures.
+    The pictures of ``dataset`` may be bytes or float32 that is already scaled; without it they are
+    loaded from ``settings.data_folder``. ``extra`` are the digits of ``settings.extra_folder``, as
+    `mnist_draw.dataset.own_digits.load_extra` reads them. ``network`` is a Lasagne output layer to
+    train further; a new one is built otherwise. All that it takes to continue is written to
+    ``checkpoint`` after every epoch. ``resume`` is a run to continue, usually with its settings.
+    Unless `batch_size_chosen`, a preset's batch size gives way to few pictures.
 
-    Yields
-    ------
-    Event
-        One of `mnist_draw.training.events`; `Finished` is the last.
-
-    Raises
-    ------
-    UserError
-        Before the first batch: a setting, the data or the checkpoint cannot be used, or another
-        run writes that checkpoint.
+    The last event is `Finished`. `UserError` is raised before the first batch: a setting, the data
+    or the checkpoint cannot be used, or another run writes that checkpoint.
     """
     settings.validate()
     controls = controls or Controls()

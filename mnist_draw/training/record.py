@@ -59,28 +59,12 @@ UNFINISHED = ("running", "interrupted")
 class Run:
     """A run's record.
 
-    Attributes
-    ----------
-    folder : pathlib.Path
-        Where the run is kept; its name tells runs apart.
-    settings : TrainingSettings
-        Those the run has now, changes during the run included.
-    name : str
-        What the user calls it; empty where it goes by what it is.
-    started : str
-        Local date and time, as ``2026-11-25 14:03:22``; older records have no seconds.
-    state : str
-        One of `STATE_WORDS`.
-    epochs_done : int
-        Complete epochs.
-    seconds : float
-        What its epochs took, without pauses.
-    figures : dict of str to float
-        Last values by name, of `FIGURES`: losses in nats, accuracies from 0 to 1.
-    changes : tuple of SettingChanged
-        Settings changed during the run.
-    checkpoint_elsewhere : str
-        The file outside the folder in which the user wanted the checkpoint; empty without one.
+    The name of its ``folder`` tells runs apart; ``name`` is what the user calls it, if anything.
+    ``settings`` are those that it has now, after the ``changes`` during the run. ``started`` is the
+    local date and time, as ``2026-11-25 14:03:22``; older records have no seconds. ``state`` is one
+    of `STATE_WORDS`. ``seconds`` are what its epochs took, without pauses; ``figures`` the last
+    values by name, of `FIGURES`: losses in nats, accuracies from 0 to 1. ``checkpoint_elsewhere``
+    is the file outside the folder in which the user wanted the checkpoint, if any.
     """
 
     folder: Path
