@@ -182,12 +182,6 @@ def test_swapped_files_and_labels_of_another_file(tmp_path, write_folder):
     assert f"{folder / NAMES[0]} holds 60 pictures for 20 labels in {folder / NAMES[1]}" in said
 
 
-def test_pictures_of_another_size(tmp_path, write_folder, write_idx):
-    folder = write_folder(tmp_path / "data")
-    path = write_idx(folder / NAMES[0], np.zeros((60, 32, 32)), "u1")
-    assert f"{path} holds pictures of the shape 60×32×32" in complaint(folder)
-
-
 @pytest.mark.parametrize(("label", "dtype"), [(10, "u1"), (61, "i4"), (-1, "i2"), (3.5, "f4")])
 def test_labels_that_are_no_digits(tmp_path, write_folder, write_idx, label, dtype):
     folder = write_folder(tmp_path / "data")

@@ -194,23 +194,6 @@ def test_headers_that_are_none(finished, tmp_path, header):
 
 @given(data=st.data())
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
-def test_damage_gives_a_sentence_or_harms_nothing(finished, tmp_path, data):
-    content = bytearray(finished[0].read_bytes())
-    if data.draw(st.booleans(), label="cut"):
-        content = content[: data.draw(st.integers(0, len(content) - 1), label="length")]
-    else:
-        # Mostly among the headers, which lie at the ends of the file.
-        place = data.draw(st.integers(0, 3000) | st.integers(-3000, -1) | st.integers(0, 10**5))
-        content[place % len(content)] ^= 1 << data.draw(st.integers(0, 7), label="bit")
-    path = tmp_path / "run"
-    path.write_bytes(content)
-    try:
-        found = load_checkpoint(path)
-    except UserError:
-        return
-    assert_same_run(found, load_checkpoint(finished[0]))
-
-
 @pytest.mark.skipif(os.name == "nt", reason="Windows shares no modes")
 def test_the_checkpoint_has_the_users_mode(finished):
     mask = os.umask(0)
