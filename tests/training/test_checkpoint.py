@@ -11,8 +11,6 @@ import threading
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from mnist_draw.errors import StorageError, UserError
 from mnist_draw.storage import ModelFile, load_model, npz, save_model
@@ -192,8 +190,6 @@ def test_headers_that_are_none(finished, tmp_path, header):
     assert "cannot be continued" in complaint(tmp_path / "run")
 
 
-@given(data=st.data())
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.skipif(os.name == "nt", reason="Windows shares no modes")
 def test_the_checkpoint_has_the_users_mode(finished):
     mask = os.umask(0)
