@@ -209,7 +209,7 @@ def _paint_tag(painter: QPainter, view: NetworkView, places: Places, frame: Fram
 
 def _paint_answers(painter: QPainter, view: NetworkView, places: Places) -> None:
     frame = view.frame
-    chosen = view.unit[1] if view.unit is not None and view.unit[0] == view.last else None
+    chosen = view.output
     if frame is None:
         view.paint_answers(painter, places, np.zeros(len(places.bands)), [], chosen=chosen)
         return

@@ -216,15 +216,10 @@ class NetworkSection(Section):
         return self.worker.wait()
 
     def _ask(self) -> None:
-        picture = None if self._example is None else self._example.picture
-        if picture is None:
-            return
-        unit = self.network.unit
-        hidden = self.network.parts is not None and unit is not None and (
-            unit[0] < len(self.network.parts.layers) - 1
-        )  # fmt: skip
-        toggled = unit if hidden else None
-        self.worker.post(FrameRequest(picture, self.network.off, toggled, self._pair))
+        view = self.network
+        if self._example is not None:
+            toggled = view.unit if view.output is None else None
+            self.worker.post(FrameRequest(self._example.picture, view.off, toggled, self._pair))
 
     @property
     def _kind(self) -> str:
@@ -316,22 +311,17 @@ class NetworkSection(Section):
 
     def _show_panel(self) -> None:
         view = self.network
-        unit = view.unit
         # When presenting, the panel is shown only with a pinned unit.
         self.panel.setVisible(not self._presenting or view.pinned is not None)
-        ideal = None
-        if unit is not None and view.parts is not None and unit[0] == len(view.parts.layers) - 1:
-            ideal = self._ideals.get(unit[1])
-        flip = self._flip
-        if flip is not None and not _is_same(flip[0], view.frame):
-            flip = self._flip = None
-        self.panel.show_view(view, ideal, flip)
+        if self._flip is not None and not _is_same(self._flip[0], view.frame):
+            self._flip = None
+        ideal = None if view.output is None else self._ideals.get(view.output)
+        self.panel.show_view(view, ideal, self._flip)
 
     def _selected(self) -> None:
-        unit, parts = self.network.unit, self.network.parts
-        output = unit is not None and parts is not None and unit[0] == len(parts.layers) - 1
-        if output and unit is not None and unit[1] not in self._ideals:
-            self.worker.post_ideal(unit[1])
+        output = self.network.output
+        if output is not None and output not in self._ideals:
+            self.worker.post_ideal(output)
         self._ask()
         self._show_panel()
         self._tell_view()

@@ -67,6 +67,11 @@ class NetworkView(LayersView):
         """The selected unit: the one pointed at, else the pinned one."""
         return self.pointed or self.pinned
 
+    @property
+    def output(self) -> int | None:
+        """The answer that is selected, if it is one."""
+        return self.unit[1] if self.unit is not None and self.unit[0] == self.last else None
+
     def show_parts(self, parts: Parts | None) -> None:
         """Show a network, with what is selected if it has the same layers; None: no network."""
         same = parts is not None and self._fits(parts)

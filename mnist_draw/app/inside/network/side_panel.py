@@ -185,7 +185,7 @@ class SidePanel(Card):
         self.pooled.setVisible(frame.layers[unit[0]].convolves)
         if frame.layers[unit[0]].convolves:
             self.pooled.show_map(frame, view.parts, unit, view.place)
-        hidden = unit[0] < len(frame.layers) - 1
+        hidden = view.output is None
         self._switch_row.setVisible(hidden)
         self.switch.setChecked(unit not in off)
         self.switch.setEnabled(view.pinned == unit)
