@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -27,6 +28,12 @@ _MNIST_NAMES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
+
+# A loaded machine draws examples slowly, and no test measures time.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
+)
+hypothesis.settings.load_profile("untimed")
 
 WriteIdx = Callable[..., Path]
 WriteFolder = Callable[..., Path]

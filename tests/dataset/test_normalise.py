@@ -53,13 +53,13 @@ def test_longer_side_is_20_and_the_mass_is_in_the_middle(size):
 
 
 @given(top=st.integers(0, 149), left=st.integers(0, 149))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_place_does_not_matter(top, left):
     assert np.array_equal(normalise_ink(a_seven(300, top, left)), normalise_ink(a_seven(300)))
 
 
 @given(factor=st.integers(2, 5))
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 def test_size_does_not_matter(factor):
     ink = a_seven(120, 5, 7, 100)
     large = ink.repeat(factor, axis=0).repeat(factor, axis=1)
@@ -123,7 +123,7 @@ def test_faintest_ink_and_what_cannot_be_normalised():
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_picture_with_ink_gives_a_sound_input(data):
     height, width = data.draw(st.tuples(st.integers(1, 60), st.integers(1, 60)))
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))

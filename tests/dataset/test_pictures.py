@@ -148,7 +148,7 @@ def test_several_pages_and_too_many_pixels(monkeypatch):
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_damaged_pictures_give_picture_errors_or_ink(data):
     kind = data.draw(st.sampled_from(["PNG", "JPEG", "BMP", "GIF", "TIFF"]))
     content = bytearray(encoded(255 - digit(40), kind))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from own_classes import draw_classes
 from PIL import Image
@@ -436,7 +436,7 @@ def read_or_complaint(path, dimensions):
 
 
 @given(place=st.integers(2, 10_000), bit=st.integers(0, 7))
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150)
 def test_gzip_with_one_bit_turned(tmp_path, write_idx, place, bit):
     path = write_idx(tmp_path / "images.gz", PICTURES)
     content = bytearray(path.read_bytes())
@@ -451,7 +451,7 @@ def test_gzip_with_one_bit_turned(tmp_path, write_idx, place, bit):
 
 
 @given(content=st.binary(max_size=64), start=st.sampled_from([b"", b"\0\0", b"\0\0\x08\x01"]))
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200)
 def test_any_bytes_give_values_or_a_sentence(tmp_path, start, content):
     path = tmp_path / "anything"
     path.write_bytes(start + content)

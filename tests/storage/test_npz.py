@@ -154,7 +154,7 @@ def test_entries_that_share_a_name_or_a_place_are_damage():
         shape=hnp.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=4),
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_array_survives(array):
     found = unpack(pack({"a": array}))["a"]
     assert found.dtype == array.dtype
@@ -342,7 +342,7 @@ def test_file_larger_than_any_model_is_not_read(tmp_path):
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_damaged_files_give_model_file_errors_or_the_same_model(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "damaged.npz"
     model = small_model()

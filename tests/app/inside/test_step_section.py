@@ -246,7 +246,7 @@ def test_it_asks_first_while_a_run_trains(section, qtbot):
 
 def test_without_a_drawing_or_hidden_nothing_is_computed(section, qtbot):
     section.use_network(network(), "")
-    assert "Draw here" in section.picture.state
+    assert "Draw on the left" in section.picture.state
     section.set_active(False)
     section.show_example(digit())
     qtbot.wait(100)
@@ -254,7 +254,7 @@ def test_without_a_drawing_or_hidden_nothing_is_computed(section, qtbot):
     section.set_active(True)
     qtbot.waitUntil(section.is_ready, timeout=60_000)
     section.show_example(None)
-    assert "Draw here" in section.picture.state
+    assert "Draw on the left" in section.picture.state
     assert section.picture.shown is None
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist_draw.theano_bridge.native import phases
@@ -73,7 +73,6 @@ def programs(draw):
     return result
 
 
-@settings(deadline=None)
 @given(programs(), st.sets(st.integers(0, 4)), st.sampled_from([1, 2, 3, 8, 1000]), st.randoms())
 def test_any_timing_gives_the_same(program, read_later, block, rng):
     instructions = [

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 #: From this width on there is room for the heading.
 _WIDE = 1120
 _READY_WORDS = "Getting the network ready"
-_EMPTY_WORDS = "Draw a {} here and watch it go through."
+_EMPTY_WORDS = "Draw a {} on the left and watch it go through."
 _NO_PROFILES = "Its data are not known here: units are in the order of their numbers."
 #: Name and sentence of each choice of weights.
 _MODES = {

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
-_EMPTY = "Draw here and watch it go through."
+_EMPTY = "Draw on the left, or pick a picture, and follow it through a step of training."
 _UNKNOWN = "Say what the picture shows: a step needs a label to learn."
 _TRAINING = "A run is going on. A step beside it would slow both down."
 _FAILED = "This step cannot be shown."
