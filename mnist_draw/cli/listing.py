@@ -172,7 +172,7 @@ DATA = Subcommand(
 def describe_data(arguments: argparse.Namespace) -> int:
     from mnist_draw.dataset.mnist import load_dataset
 
-    data = load_dataset(arguments.folder)
+    data = load_dataset(arguments.folder, tell)
     for sentence in data.messages:
         tell(sentence)
     labels = {

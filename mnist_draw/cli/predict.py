@@ -295,7 +295,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
 
     model = find_network(arguments.model, arguments.network)
     names = class_names(model)
-    data = load_dataset(arguments.data) if arguments.data else data_of(model)
+    data = load_dataset(arguments.data, tell) if arguments.data else data_of(model)
     for sentence in data.messages:
         tell(sentence)
     trained_on = model.info.data or data.name

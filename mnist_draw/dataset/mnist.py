@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.classes import DIGITS, check_classes, class_list
 from mnist_draw.dataset.sources.formats import read_source, strip_suffixes
+from mnist_draw.dataset.sources.picture_folders import announce
 from mnist_draw.dataset.sources.source import Part, Source, set_aside, shuffled, split_off
 from mnist_draw.errors import DatasetError, StorageError, asks_what_was_meant, strip_control_chars
 from mnist_draw.storage.folders import named_path, resource_path
@@ -120,14 +121,24 @@ def load_data(
     return arrays
 
 
-def load_dataset(folder: str | os.PathLike[str] | None = None) -> Dataset:
-    """Load a data set as `load_data` does, but as bytes; MNIST itself is read only once."""
+def load_dataset(
+    folder: str | os.PathLike[str] | None = None,
+    tell: Callable[[str], object] = lambda sentence: None,
+) -> Dataset:
+    """Load a data set as `load_data` does, but as bytes; MNIST itself is read only once.
+
+    `tell` gets a sentence before reading that takes long.
+    """
     if folder is None:
         # Two threads at once would read it twice, and each keep its own.
         with _reading:
             return _shipped()
     place = named_path(folder)
-    return _load(place, dataset_name(place))
+    before = announce.set(tell)
+    try:
+        return _load(place, dataset_name(place))
+    finally:
+        announce.reset(before)
 
 
 _reading = threading.Lock()
@@ -156,7 +167,8 @@ def _load(place: Path, name: str) -> Dataset:
     source = read_source(place)
     numbers, classes = _classes_of(source)
     train, validation, test = source.train, source.validation, source.test
-    messages = list(source.messages)
+    parts = [part for part in (train, validation, test) if part is not None]
+    messages = [*source.messages, *dict.fromkeys(part.message for part in parts if part.message)]
     if test is None:
         train, test = set_aside(train, str(place), 2 if validation is None else 1)
         messages.append(

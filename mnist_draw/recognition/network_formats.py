@@ -79,7 +79,8 @@ def _program(model: ModelFile) -> bytes:
     text = "\n".join(
         [
             _heading(model),
-            f"\nDIGITS = {DIGITS!r}",
+            '\n__all__ = ["predict"]\n',
+            f"DIGITS = {DIGITS!r}",
             *(
                 f"\n# ---- {title}\n\n" + "\n\n".join(map(_source, sources))
                 for title, sources in parts

@@ -156,7 +156,7 @@ class RunSession:
         """Read the pictures to learn; the run's network then has an output for each class."""
         settings = self.run.settings
         if self._train is None:
-            self.data = load_dataset(settings.data_folder)
+            self.data = load_dataset(settings.data_folder, self._tell)
             for sentence in self.data.messages:
                 self._tell(sentence)
             remember_data(settings.data_folder, self.data)

@@ -47,6 +47,16 @@ def all_labels(data):
 # -- folders of pictures
 
 
+def test_long_reading_is_announced_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(picture_folders, "_MANY", 20)
+    draw_classes(tmp_path / "shapes", ("one", "two"), 12)
+    told: list[str] = []
+    for _ in range(2):
+        load_dataset(tmp_path / "shapes", told.append)
+    (sentence,) = told
+    assert sentence.startswith(f"Reading 24 pictures in {tmp_path / 'shapes'}")
+
+
 def test_a_folder_of_pictures_by_class(tmp_path):
     draw_classes(tmp_path / "shapes", ("one", "Two", "three"), 12)
     data, again = load_dataset(tmp_path / "shapes"), load_dataset(tmp_path / "shapes")
@@ -252,11 +262,29 @@ def test_parts_of_medmnist_and_floats(tmp_path):
     assert sorted(data.test_images[:, 0, 0, 0]) == list(range(50, 60))
 
 
+@pytest.mark.parametrize("scale", [1, 2])
+@pytest.mark.parametrize("colour", [False, True])
+def test_colours_and_larger_pictures_become_grey_and_small(tmp_path, scale, colour):
+    images = pictures(60).repeat(scale, 1).repeat(scale, 2)
+    given = images
+    if colour:
+        # Red, green and blue with the luma of the grey picture, but for rounding.
+        given = np.stack([images, images, images], -1)
+        given[..., 0] ^= 1
+    np.savez(tmp_path / "path.npz", x=given, y=np.arange(60) % 2)
+    data = load_dataset(tmp_path / "path.npz")
+    grey = np.concatenate([data.train_images, data.validation_images, data.test_images])
+    in_order = grey[np.argsort(grey[:, 0, 0, 0], kind="stable")][:, 0]
+    assert np.abs(in_order.astype(int) - pictures(60)).max() <= colour
+    changed = f"{28 * scale}×{28 * scale}{'×3' * colour} values"
+    assert any(changed in told for told in data.messages) == (colour or scale > 1)
+
+
 @pytest.mark.parametrize(
     ("arrays", "expected"),
     [
         ({"weights": np.zeros(3)}, "its arrays are weights"),
-        ({"x": np.zeros((9, 32, 32), np.uint8), "y": np.zeros(9)}, "9×32×32"),
+        ({"x": np.zeros((9, 20, 20), np.uint8), "y": np.zeros(9)}, "9×20×20"),
         ({"x": np.zeros((9, 28, 28), np.uint8), "y": np.zeros((9, 3))}, "labels of the shape 9×3"),
         ({"x": np.zeros((9, 28, 28), np.uint8), "y": np.zeros(8)}, "9 pictures for 8 labels"),
         ({"x": pictures(606), "y": np.arange(606) % 101}, "101 classes; at most 100"),

@@ -117,8 +117,9 @@ def test_the_python_program_agrees(model, pictures, monkeypatch, tmp_path):
     path = tmp_path / "reader.py"
     path.write_bytes(NETWORK_FORMATS["py"].pack(model))
     monkeypatch.setitem(sys.modules, "mnist_draw", None)
-    found = runpy.run_path(str(path))["predict"](pictures)
-    assert float(np.abs(found - expected).max()) <= CLOSE
+    program = runpy.run_path(str(path))
+    assert program["__all__"] == ["predict"]
+    assert float(np.abs(program["predict"](pictures) - expected).max()) <= CLOSE
 
 
 @pytest.mark.process

@@ -7,7 +7,8 @@ the test are drawn from all. Each picture is normalised as a drawing is.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,10 @@ _ROLES = {
 }
 #: Threads: half of the time they wait for the disk, or work without the GIL.
 _READERS = 4
+#: From so many pictures on, reading takes more than some seconds.
+_MANY = 5_000
+#: What is told of long reading before it begins.
+announce: ContextVar[Callable[[str], object]] = ContextVar("announce", default=lambda _: None)
 #: In the cache; a change of `load_picture` or `normalise_ink` needs another version.
 _KIND, _VERSION = "pictures", 1
 
@@ -143,6 +148,8 @@ def _part(
     if images is None or known is None:
         from concurrent.futures import ThreadPoolExecutor
 
+        if len(files) >= _MANY:
+            announce.get()(f"Reading {len(files):,} pictures in {root}; that is needed once.")
         with ThreadPoolExecutor(_READERS) as readers:
             found = list(readers.map(_read_picture, (path for path, _ in files)))
         known = np.array([not isinstance(picture, str) for picture in found], np.bool_)

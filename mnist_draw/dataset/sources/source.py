@@ -27,11 +27,15 @@ MAX_PICTURES = 400_000
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Pictures, uint8 (N, 28, 28), ink high, with the labels of the file `path`, integers (N,)."""
+    """Pictures, uint8 (N, 28, 28), ink high, with the labels of the file `path`, integers (N,).
+
+    `message` says how the pictures were changed.
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[Any]
     path: Path
+    message: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +55,8 @@ class Source:
     messages: tuple[str, ...] = ()
 
 
-PIXELS = 28 * 28
+SIDE = 28
+PIXELS = SIDE * SIDE
 
 
 def visible_entries(folder: Path) -> list[Path]:
@@ -102,7 +107,8 @@ def as_part(
 ) -> Part:
     """Check and convert pictures and labels; error sentences name the path of either.
 
-    Pictures of 28×28, in any of the usual shapes, are 0 to 255, or floats from 0 to 1.
+    Pictures of 28×28, in any of the usual shapes, are 0 to 255, or floats from 0 to 1. Bytes may be
+    in colour, and of any larger square.
     """
     images_path = images_path or path
     labels = labels.reshape(-1) if labels.shape[1:] == (1,) else labels
@@ -111,6 +117,14 @@ def as_part(
             f"{path} holds labels of the shape {_format_shape(labels.shape)} ({labels.dtype}); one "
             "whole number for each picture was expected."
         )
+    message = ""
+    if _is_large(images):
+        _check_count(images, images_path)
+        message = (
+            f"The pictures in {images_path} have {_format_shape(images.shape[1:])} values; they "
+            "are learnt as grey levels of 28×28 pixels."
+        )
+        images = _reduced(images)
     pictures = _as_pictures(images, images_path)
     if len(pictures) != len(labels):
         where = "" if path == images_path else f" in {path}"
@@ -120,7 +134,34 @@ def as_part(
         )
     if not len(labels):
         raise DatasetError(f"{images_path} holds no pictures at all.")
-    return Part(pictures, labels.astype(np.int64), path)
+    return Part(pictures, labels.astype(np.int64), path, message)
+
+
+def _is_large(images: NDArray[Any]) -> bool:
+    """Whether pictures are squares in colour, as some of MedMNIST's, or larger grey ones."""
+    if images.dtype != np.uint8 or images.ndim < 3 or images.shape[1] != images.shape[2]:
+        return False
+    side, colours = images.shape[1], images.shape[3:]
+    return (side >= SIDE and colours == (3,)) or (side > SIDE and not colours)
+
+
+def _reduced(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the luma (ITU-R BT.601) of pictures, each pixel the mean of those that it covers."""
+    from PIL import Image
+
+    reduced = np.empty((len(images), SIDE, SIDE), np.uint8)
+    for number, picture in enumerate(images):
+        grey = Image.fromarray(picture).convert("L")
+        reduced[number] = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX))
+    return reduced
+
+
+def _check_count(images: NDArray[Any], path: Path) -> None:
+    if len(images) > MAX_PICTURES:
+        raise DatasetError(
+            f"{path} holds {len(images):,} pictures; at most {MAX_PICTURES:,} can be learnt at "
+            "once. Use a part of them."
+        )
 
 
 def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
@@ -131,11 +172,7 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
             f"{path} holds pictures of the shape {_format_shape(shape)} ({images.dtype}); grey "
             "ones of 28×28 pixels were expected."
         )
-    if len(images) > MAX_PICTURES:
-        raise DatasetError(
-            f"{path} holds {len(images):,} pictures; at most {MAX_PICTURES:,} can be learnt at "
-            "once. Use a part of them."
-        )
+    _check_count(images, path)
     images = images.reshape(-1, 28, 28)
     if images.dtype == np.uint8 or not len(images):
         return images.astype(np.uint8, copy=False)
@@ -190,7 +227,7 @@ def split_off(part: Part) -> tuple[Part, Part]:
 
 
 def _some(part: Part, chosen: slice | NDArray[Any]) -> Part:
-    return Part(part.images[chosen], part.labels[chosen], part.path)
+    return Part(part.images[chosen], part.labels[chosen], part.path, part.message)
 
 
 PLAIN = "classes.txt"
