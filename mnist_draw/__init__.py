@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from mnist_draw.dataset.mnist import iterate_minibatches as iterate_minibatches
     from mnist_draw.dataset.mnist import load_data as load_data
     from mnist_draw.library.classifier import MnistClassifier as MnistClassifier
-    from mnist_draw.library.lasagne_networks import load_network as load_network
-    from mnist_draw.library.lasagne_networks import save_network as save_network
     from mnist_draw.library.tutorial import get_class as get_class
+    from mnist_draw.library.tutorial import load_network as load_network
     from mnist_draw.library.tutorial import run_network as run_network
+    from mnist_draw.library.tutorial import save_network as save_network
     from mnist_draw.networks.mlp import build_mlp as build_mlp
     from mnist_draw.training.history import LossHistory as LossHistory
 
@@ -49,9 +49,9 @@ _HOME = {
     "get_class": "mnist_draw.library.tutorial",
     "iterate_minibatches": "mnist_draw.dataset.mnist",
     "load_data": "mnist_draw.dataset.mnist",
-    "load_network": "mnist_draw.library.lasagne_networks",
+    "load_network": "mnist_draw.library.tutorial",
     "run_network": "mnist_draw.library.tutorial",
-    "save_network": "mnist_draw.library.lasagne_networks",
+    "save_network": "mnist_draw.library.tutorial",
 }
 
 _install_theano()

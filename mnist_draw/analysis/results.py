@@ -6,7 +6,7 @@ probabilities, as in training, so that it equals the run's test loss.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -295,3 +295,35 @@ def _shares(
 ) -> npt.NDArray[np.float64]:
     shares: npt.NDArray[np.float64] = np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
     return shares
+
+
+#: Turns a picture of MNIST, uint8 of shape (28, 28), into the ink of the drawing board.
+AsDrawn = Callable[[npt.NDArray[np.uint8]], npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A test digit, by its index from 0, that the network reads as another, or as ``"4 or 9"``."""
+
+    index: int
+    label: int
+    read: str
+
+
+def find_mistakes(
+    model: ModelFile, recogniser: Recogniser, pictures: Pictures, as_drawn: AsDrawn
+) -> tuple[Mistake, ...]:
+    """Find labelled pictures that a network, which the recogniser uses, misreads on the board.
+
+    A digit that it misreads in MNIST may be read rightly there, a fraction of a pixel to the side;
+    so each candidate is read again as the board shows it.
+    """
+    *_, results = count_results(model, pictures)
+    assert pictures.labels is not None
+    found = []
+    for index in map(int, results.mistakes()):
+        answer = recogniser.recognise_ink(as_drawn(pictures.images[index, 0]))
+        label = int(pictures.labels[index])
+        if answer.digit not in (None, label):
+            found.append(Mistake(index, label, answer.text))
+    return tuple(found)

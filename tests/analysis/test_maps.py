@@ -9,18 +9,20 @@ from made_networks import random_model
 
 from mnist_draw.analysis import maps
 from mnist_draw.analysis.maps import (
+    affinities,
     build_maps,
     chosen_digits,
     gather_neighbours,
     lay_out,
     principal_directions,
+    squared_distances,
+    tsne,
     vote,
     vote_accuracy,
     voters_of,
     weighted_place,
 )
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
-from mnist_draw.analysis.tsne import affinities, squared_distances, tsne
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache

@@ -11,10 +11,16 @@ from linear_network import linear_model
 
 from mnist_draw.analysis import report, robustness
 from mnist_draw.analysis import results as results_module
-from mnist_draw.analysis.mistakes import find_mistakes
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.report import write_report
-from mnist_draw.analysis.results import SLICE, Calibration, Results, count_results, wilson
+from mnist_draw.analysis.results import (
+    SLICE,
+    Calibration,
+    Results,
+    count_results,
+    find_mistakes,
+    wilson,
+)
 from mnist_draw.analysis.robustness import (
     AXES,
     SETTINGS,

@@ -18,7 +18,6 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
 from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library import networks as network_library
-from mnist_draw.library.lasagne_networks import network_name
 from mnist_draw.library.network_data import class_name, class_names, in_a_sentence, reads_digits
 from mnist_draw.library.networks import (
     creation_time,
@@ -41,6 +40,7 @@ from mnist_draw.library.stored_network import (
     networks_of_shapes,
     open_network,
 )
+from mnist_draw.library.tutorial import network_name
 from mnist_draw.networks import NetworkError, parse_network
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile, ModelFileError, StorageError, save_model

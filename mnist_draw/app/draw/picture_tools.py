@@ -38,7 +38,7 @@ from mnist_draw.storage.atomic import write_atomically
 if TYPE_CHECKING:
     import numpy as np
 
-    from mnist_draw.analysis.mistakes import Mistake
+    from mnist_draw.analysis.results import Mistake
     from mnist_draw.app.draw.answer_panel import AnswerPanel
     from mnist_draw.storage.models import ModelFile
 
@@ -129,8 +129,8 @@ class MnistExamples(QObject):
         return placed, f"Test picture {index:,} of {self._of}: it is {name}.", reads
 
     def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:
-        from mnist_draw.analysis.mistakes import find_mistakes
         from mnist_draw.analysis.pictures import Pictures
+        from mnist_draw.analysis.results import find_mistakes
 
         self._choose(model)
         pictures = Pictures(*self.all(), self._of)

@@ -16,7 +16,7 @@ from PyQt5.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QImage, qR
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QFileDialog
 
-from mnist_draw.analysis import mistakes
+from mnist_draw.analysis import results
 from mnist_draw.analysis.results import Results
 from mnist_draw.app.draw.board_items import PlacedPicture
 from mnist_draw.app.draw.picture_files import open_filter
@@ -424,7 +424,7 @@ def few_digits(examples):
 @pytest.fixture
 def misled(tab, monkeypatch):
     """Return a visible tab whose network takes everything for a 7."""
-    monkeypatch.setattr(mistakes, "count_results", Wrong.count)
+    monkeypatch.setattr(results, "count_results", Wrong.count)
     tab.pictures.reader._make_recogniser = Wrong
     monkeypatch.setattr(MnistExamples, "all", few_digits)
     Wrong.searches = 0

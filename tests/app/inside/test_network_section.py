@@ -23,7 +23,7 @@ from mnist_draw.app.inside.network.network_worker import (
     frame_of,
 )
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
-from mnist_draw.app.inside.network.run_layers import RunLayers
+from mnist_draw.app.inside.network.side_panel import RunLayers
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
 from mnist_draw.app.inside.rows_view import Bar, Line, PictureRow, RowsView, sum_line
 from mnist_draw.app.inside.section import Example
