@@ -9,7 +9,6 @@ import shutil
 import socket
 import struct
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import hypothesis
@@ -34,9 +33,6 @@ hypothesis.settings.register_profile(
     "untimed", deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
 hypothesis.settings.load_profile("untimed")
-
-WriteIdx = Callable[..., Path]
-WriteFolder = Callable[..., Path]
 
 
 def pytest_configure(config):

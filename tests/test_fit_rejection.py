@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fit_rejection import network_of
-from rejection_minibatches import Drawn, blur, coarsen
-from synthetic_negatives import painted, several, synthetic_negatives
+from rejection_minibatches import Drawn
+from synthetic_negatives import several, synthetic_negatives
 from unipen_drawings import (
     LOOKALIKES,
     TWINS,
@@ -16,7 +16,6 @@ from unipen_drawings import (
     load_drawings,
 )
 
-from mnist_draw.dataset.augmentation.hashed_random import HashedRandom
 from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.recognition.rejection import NONE, RejectionRule, shipped_rule
@@ -98,41 +97,6 @@ def test_drawn_minibatches(drawn):
     assert np.mean((first == other).all(axis=(1, 2))) < 0.1
 
 
-def test_what_is_left_out_is_never_chosen():
-    line = (np.array([[0.5, 0.0], [0.5, 1.0]]),)
-    part = Drawings([line] * 4, ["l"] * 4, list("abcd"))
-    drawn = Drawn([part], np.array([1, 2, 3, 4]), 1)
-    drawn.leave_out(np.array([True, False, True, False]))
-    assert set(drawn.some(100, np.random.default_rng(4), 0)[1]) == {2, 4}
-
-
-def test_softened_and_coarse_pictures_stay_in_place(images):
-    softened = blur(images, HashedRandom(1, 1, np.arange(len(images))), 0.5)
-    changed = (softened != images).any(axis=(1, 2))
-    assert changed.mean() == pytest.approx(0.5, abs=0.1)
-    before, after = images[changed].astype(float), softened[changed].astype(float)
-    assert (after.max(axis=(1, 2)) == 255).all()
-    sharpness = [np.abs(np.diff(part, axis=2)).mean() / part.mean() for part in (after, before)]
-    assert sharpness[0] < 0.9 * sharpness[1]
-    rows = np.arange(28)
-    for part in (before, after):
-        part /= part.sum(axis=(1, 2), keepdims=True)
-    assert np.abs((after.sum(axis=2) - before.sum(axis=2)) @ rows).max() < 0.2
-    shares = np.repeat([0.0, 1.0], 150)
-    coarse = coarsen(images, HashedRandom(1, 1, np.arange(len(images))), shares)
-    assert np.array_equal(coarse[:150], images[:150])
-    before, after = images[150:].astype(float), coarse[150:].astype(float)
-    assert (after.max(axis=(1, 2)) >= 254).all()
-    alike = [np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(before, after, strict=True)]
-    assert np.median(alike) > 0.75
-    for picture in after:
-        rows, columns = np.nonzero(picture > 20)
-        assert 16 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 24
-    # Fine strokes are gone: neighbouring pixels differ less.
-    steps = [np.abs(np.diff(part, axis=2)).max(axis=(1, 2)).mean() for part in (after, before)]
-    assert steps[0] < 0.9 * steps[1]
-
-
 @pytest.fixture(scope="module")
 def images():
     return load_dataset().test_images[:300, 0]
@@ -155,13 +119,6 @@ def test_pictures_follow_from_the_seed_and_are_normalised(make, images, labels):
         rows, columns = np.nonzero(picture > 100)
         longer = max(np.ptp(rows), np.ptp(columns)) + 1
         assert 16 <= longer <= 23
-
-
-def test_a_drawing_looks_like_its_strokes():
-    cross = (np.array([[0.0, 0.5], [1.0, 0.5]]), np.array([[0.5, 0.0], [0.5, 1.0]]))
-    picture = painted([cross], 1)[0].astype(float) / 255
-    assert picture[11:17, 11:17].mean() > 0.3
-    assert max(picture[:8, :8].mean(), picture[20:, 20:].mean()) < 0.15
 
 
 # -- drawings

@@ -13,8 +13,7 @@ from mnist_draw.cli import main
 from mnist_draw.cli.main import build_parser
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.mnist import dataset_name, load_data, load_dataset, scale
-from mnist_draw.dataset.sources.formats import DATA_FORMATS, DataFormat
-from mnist_draw.dataset.sources.source import Part, Source
+from mnist_draw.dataset.sources.formats import DATA_FORMATS
 from mnist_draw.errors import DatasetError
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.operations import (
@@ -63,26 +62,6 @@ def test_data_formats(tmp_path, capsys):
             assert f"{pattern} " in setting.files.replace(")", " ")
         for suffix in known.suffixes:
             assert dataset_name(tmp_path / f"letters{suffix}.gz") == "letters"
-
-
-def test_a_new_data_format_is_read(tmp_path, monkeypatch):
-    def read(place):
-        images = np.full((12, 28, 28), 200, np.uint8)
-        return Source(place, Part(images, np.arange(12) % 3, place))
-
-    new = DataFormat(
-        "dots", "files of dots", "a file of dots", read,
-        is_folder=lambda folder: folder.name == "dots",
-        is_file=lambda path: path.suffix == ".dots",
-        suffixes=(".dots",),
-    )  # fmt: skip
-    monkeypatch.setattr("mnist_draw.dataset.sources.formats.DATA_FORMATS", [*DATA_FORMATS, new])
-    (tmp_path / "my.dots").touch()
-    (tmp_path / "dots").mkdir()
-    assert load_dataset(tmp_path / "my.dots").name == "my"
-    assert load_dataset(tmp_path / "dots").shows_digits
-    with pytest.raises(DatasetError, match="; or a file of dots"):
-        load_dataset(tmp_path)
 
 
 # -- operations, activations, formats of networks

@@ -44,21 +44,6 @@ def run_python(code, home, **environ):
     )
 
 
-class PatientBot(QtBot):
-    """Waits longer: on a computer that is busy five seconds pass before a window does anything."""
-
-    def waitUntil(self, callback, *, timeout=30_000):
-        super().waitUntil(callback, timeout=timeout)
-
-    def waitSignal(self, signal, *, timeout=30_000, **options):
-        return super().waitSignal(signal, timeout=timeout, **options)
-
-
-@pytest.fixture
-def qtbot(qapp, request):
-    return PatientBot(request)
-
-
 @pytest.fixture(autouse=True)
 def own_home(tmp_path, monkeypatch):
     """Give each test its own preferences, runs and logs."""

@@ -8,10 +8,8 @@ import pytest
 import recipes
 import scaling
 import throughput
-from peers import CANDIDATES, UnavailableError
 from peers.alternation import alternate, ratio, summary
 from peers.gemms import products
-from peers.process import Contestant, thread_variables
 from peers.task import Task, load, prepare
 
 from mnist_draw.dataset.augmentation import numba_loops
@@ -107,21 +105,6 @@ def test_candidates_that_compute_something_else_are_found():
         throughput.check_same({"program": 2.31, "torch": 2.31002, "jax": 2.35})
 
 
-def test_a_table_names_every_candidate_and_who_is_missing():
-    figures = throughput.compare({"program": [80.0], "torch": [40.0], "gemms": [100.0]})
-    parts = {"training": figures, "validation": figures, "skipped": {"jax": "not installed"}}
-    text = throughput.table({"task": {"network": "mlp"}, **parts})
-    assert "| PyTorch, eager | 40 | 40–40 | 2.00× | 40 % | 40 | 2.00× |" in text
-    assert "jax: not installed" in text
-
-
-@pytest.mark.parametrize("arguments", [["--peers", "caffe"], ["--threads", "0"], ["--blocks", "0"]])
-def test_what_cannot_be_measured_is_refused_in_words(arguments, capsys):
-    with pytest.raises(SystemExit):
-        throughput.main(arguments)
-    assert arguments[0].strip("-")[:-1] in capsys.readouterr().err
-
-
 def test_sizes_become_tasks_and_whole_epochs():
     assert scaling.task_of("batch", 64, 2) == (Task("mlp", 64, 2), None)
     assert scaling.task_of("width", 200, 2)[0].hidden == (200, 200)
@@ -135,13 +118,6 @@ def test_sizes_become_tasks_and_whole_epochs():
     assert scaling.figure_of("pictures", 3_000, 500, 60, 2.0) == pytest.approx(0.2)
 
 
-def test_tables_show_a_dash_where_a_candidate_is_missing():
-    points = {32: {"program": 12_345.6, "torch": 0.12345}, 64: {"program": 99.96}}
-    text = scaling.markdown({"batch": points}, {"processor": "P", "cores": 2, "system": "S"})
-    assert "| 32 | 12,346 | 0.123 |" in text
-    assert "| 64 | 100 | – |" in text
-
-
 def test_lateness_is_summed_up_by_its_tail():
     late = politeness.percentiles([1.0] * 98 + [5.0, 50.0])
     assert late["p50"] == 1.0
@@ -149,56 +125,6 @@ def test_lateness_is_summed_up_by_its_tail():
     assert (late["max"], late["ticks"]) == (50.0, 100)
     with pytest.raises(ValueError, match="never fired"):
         politeness.percentiles([])
-
-
-@pytest.fixture
-def candidate(tmp_path):
-    """A prepared folder with a task that takes no time, and a broken library beside it."""
-    prepare(tmp_path, Task("custom_mlp:0,1,0,0", batch_size=5, threads=1), training_examples=10)
-    (tmp_path / "broken").mkdir()
-    return tmp_path
-
-
-@pytest.mark.process
-def test_the_floor_takes_its_turns_in_a_process_of_its_own(candidate):
-    contestant = Contestant("gemms", Task(batch_size=5, threads=1), candidate)
-    try:
-        assert contestant.first_loss is None
-        assert contestant.version.startswith("scipy ")
-        assert contestant.train(3) > 0
-        assert contestant.evaluate(10) > 0
-        assert contestant.ready_seconds > 0
-    finally:
-        contestant.close()
-
-
-@pytest.mark.process
-@pytest.mark.parametrize(
-    ("library", "reason"),
-    [
-        ("raise ImportError('no scikit-learn here')", "not installed.*no scikit-learn here"),
-        (
-            "import os, sys; sys.stderr.write('killed\\n'); os._exit(3)",
-            "its process ended: killed",
-        ),
-    ],
-)
-def test_who_cannot_be_imported_is_unavailable_with_the_reason(
-    library, reason, candidate, monkeypatch
-):
-    # A library that fails in its import, wherever the tests run.
-    (candidate / "broken" / "sklearn.py").write_text(library)
-    monkeypatch.setenv("PYTHONPATH", str(candidate / "broken"))
-    with pytest.raises(UnavailableError, match=reason):
-        Contestant("sklearn", Task(threads=1), candidate)
-
-
-def test_every_candidate_has_its_module_and_is_told_the_number_of_threads():
-    variables = thread_variables(3)
-    assert (variables["OMP_NUM_THREADS"], variables["OPENBLAS_NUM_THREADS"]) == ("3", "3")
-    for one in CANDIDATES.values():
-        text = (BENCHMARKS / "peers" / f"{one.module}.py").read_text()
-        assert f"class {one.cls}(" in text
 
 
 @pytest.mark.slow

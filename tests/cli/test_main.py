@@ -13,7 +13,6 @@ import pytest
 
 from mnist_draw import __version__
 from mnist_draw.cli import main, predict
-from mnist_draw.cli.command import Subcommand
 from mnist_draw.cli.main import COMMANDS, build_parser
 from mnist_draw.cli.output import painted
 
@@ -37,19 +36,6 @@ def test_every_help_has_examples_that_are_understood(name, capsys):
         assert f"  mnist-draw {name} {typed}\n      {meaning}" in out
         words = shlex.split(typed.partition(">")[0])
         assert callable(build_parser().parse_args([name, *words]).run)
-
-
-def test_a_command_is_one_entry(monkeypatch, capsys):
-    def add_options(parser):
-        parser.set_defaults(run=lambda _: print("hello") or 0)
-
-    new = Subcommand("greet", "greet", "Greet.", (("", "says hello"),), add_options)
-    monkeypatch.setitem(COMMANDS, "greet", new)
-    assert main(["greet"]) == 0
-    assert main(["--help"]) == 0
-    assert capsys.readouterr().out.count("greet") >= 2
-    assert main(["completion", "bash"]) == 0
-    assert "greet" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

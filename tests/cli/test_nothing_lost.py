@@ -99,14 +99,6 @@ def test_a_second_ctrl_c_says_where_nothing_is_kept(here, at_first, capsys):
     assert "Nothing is kept" in capsys.readouterr().err
 
 
-def test_two_runs_without_output_get_a_file_each(here, at_first):
-    """The second run begins and ends while the first is going on."""
-    at_first(events.EpochFinished, lambda: main([*QUICK, "--epochs", "2", "--seed", "2"]))
-    assert main([*QUICK, "--epochs", "1", "--seed", "1"]) == 0
-    kept = [load_trained(here / name).metadata["settings"] for name in ("model.npz", "model-2.npz")]
-    assert [settings["seed"] for settings in kept] == [2, 1]
-
-
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     """Return a folder with a network, a checkpoint, and two other files."""

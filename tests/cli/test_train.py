@@ -144,6 +144,10 @@ def test_a_run_that_diverges_keeps_the_last_good_weights(here, capsys, monkeypat
         ([], "augmentation", "off"),
         (["--augment", "warp"], "augmentation", "warp"),
         (["--augment"], "augmentation", "handwriting"),
+        (["--preset", "quick"], "learning_rate", 0.002),
+        (["--preset", "quick", "--epochs", "4"], "epochs", 4),
+        # The preset's rate belongs to its rule.
+        (["--preset", "quick", "--update", "sgd"], "learning_rate", 0.1),
     ],
 )
 def test_what_is_usual_where_no_option_says_more(arguments, name, value, here, monkeypatch):

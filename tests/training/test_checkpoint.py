@@ -6,7 +6,6 @@ import copy
 import dataclasses
 import io
 import json
-import os
 import threading
 
 import numpy as np
@@ -66,13 +65,6 @@ def test_a_full_disk_stops_no_training(digits, tmp_path, monkeypatch):
     assert (end(seen).reason, end(seen).epochs_done) == ("completed", 2)
     assert not path.exists()
     assert writer_threads() == []
-
-
-@pytest.mark.usefixtures("shared_step")
-def test_a_folder_that_does_not_exist(digits, tmp_path):
-    seen = run(SMALL.replace(epochs=1), dataset=digits, checkpoint=tmp_path / "absent" / "run")
-    assert "absent" in of(events.CheckpointFailed, seen)[0].message
-    assert end(seen).reason == "completed"
 
 
 class Memoryless(Checkpoint):
@@ -188,13 +180,6 @@ def test_headers_that_are_none(finished, tmp_path, header):
     arrays["header"] = np.frombuffer(header, np.uint8)
     (tmp_path / "run").write_bytes(npz.pack(arrays))
     assert "cannot be continued" in complaint(tmp_path / "run")
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows shares no modes")
-def test_the_checkpoint_has_the_users_mode(finished):
-    mask = os.umask(0)
-    os.umask(mask)
-    assert finished[0].stat().st_mode & 0o777 == 0o666 & ~mask
 
 
 # -- whatever stands in a field of a record, a checkpoint or a model

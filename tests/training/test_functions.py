@@ -191,23 +191,18 @@ def steps():
     import theano
     import theano.tensor as T
 
-    points = {
-        (name, chosen): theano.shared(np.array([1.0, 2.0], np.float32))
-        for name in UPDATE_RULES
-        for chosen in (False, True)
-    }
+    points = {name: theano.shared(np.array([1.0, 2.0], np.float32)) for name in CHOSEN}
     updates = {}
-    for (name, chosen), point in points.items():
+    for name, point in points.items():
         loss = T.sqr(point[0]) + 3 * point[1]
-        parameters = CHOSEN.get(name, {}) if chosen else {}
-        updates |= updates_of(UPDATE_RULES[name], loss, [point], np.float32(0.1), parameters)
+        updates |= updates_of(UPDATE_RULES[name], loss, [point], np.float32(0.1), CHOSEN[name])
     mode = theano.Mode(linker="py", optimizer="fast_compile")
     step = theano.function([], [], updates=list(updates.items()), mode=mode)
-    found = {key: [] for key in points}
+    found = {name: [] for name in points}
     for _ in range(4):
         step()
-        for key, point in points.items():
-            found[key] += point.get_value().tolist()
+        for name, point in points.items():
+            found[name] += point.get_value().tolist()
     return found
 
 
@@ -242,14 +237,7 @@ def adagrad(gradients):
     ],
 )
 def test_steps_are_those_of_the_rule(steps, name, rule):
-    np.testing.assert_allclose(steps[name, True], expected(rule), rtol=1e-5)
-
-
-@pytest.mark.parametrize("name", UPDATE_RULES)
-def test_every_rule_descends(steps, name):
-    x, y = steps[name, False][-2:]
-    assert x < 1
-    assert y < 2
+    np.testing.assert_allclose(steps[name], expected(rule), rtol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -78,17 +78,6 @@ def session():
 # -- figures
 
 
-def test_every_figure_is_kept():
-    made = history()
-    assert made.batch_losses.tolist() == [1, 1, 1 / 2, 1 / 2]
-    assert made.batch_accuracies.tolist() == [1 / 4, 1 / 2, 1 / 4, 1 / 2]
-    assert [figures.epoch for figures in made.epochs] == [1, 2]
-    assert made.epochs[1].validation_loss == 0.1
-    assert made.test_loss is made.test_accuracy is None
-    made.add(events.Tested(0.2, 0.97))
-    assert (made.test_loss, made.test_accuracy) == (0.2, 0.97)
-
-
 @pytest.mark.parametrize("made", [history(), History()])
 def test_through_arrays_and_back(made):
     losses, accuracies, table = made.to_arrays()

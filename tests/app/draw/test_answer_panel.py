@@ -248,14 +248,6 @@ def test_what_is_not_shown_is_rounded_up(largest, bound):
     assert others_under(largest) == f"others under {bound} %"
 
 
-def test_bars_are_painted_only_when_they_change(shown, monkeypatch):
-    shown.read(3)
-    painted: list[bool] = []
-    monkeypatch.setattr(shown.panel.bars, "update", lambda *_: painted.append(True))
-    shown.read(3)
-    assert painted == []
-
-
 def test_the_answer_is_asked_about_while_ink_is_shown(shown):
     shown.read(3)
     picture, digit, _ = shown.questions[-1]

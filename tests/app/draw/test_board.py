@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PyQt5.QtCore import QObject, QPoint, QPointF, QRect, QRectF, Qt
-from PyQt5.QtGui import QPaintEvent
+from PyQt5.QtCore import QPoint, QPointF, QRectF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QAbstractButton, QApplication, QSlider, QWidget
 
@@ -56,28 +55,6 @@ def test_the_bar_lets_the_pen_through_and_a_press_on_it_draws_nothing(tab, qtbot
     canvas.end()
     assert not bar.graphicsEffect().isEnabled()
     assert canvas.ink_below(QRectF(bar.geometry())) > 0
-
-
-def test_ink_beside_the_bar_does_not_paint_the_bar(tab, qtbot):
-    painted: list[QRect] = []
-
-    class Watch(QObject):
-        def eventFilter(self, watched, event):
-            if isinstance(event, QPaintEvent):
-                painted.append(event.rect())
-            return False
-
-    tab.canvas.begin(QPointF(300, 300), erase=False)
-    qtbot.waitUntil(tab.tools.graphicsEffect().isEnabled)
-    QApplication.processEvents()
-    watch = Watch()
-    for part in (tab.tools, *tab.tools.findChildren(QWidget)):
-        part.installEventFilter(watch)
-    for step in range(5):
-        tab.canvas.extend(QPointF(310 + 10 * step, 320))
-        QApplication.processEvents()
-    assert painted == []
-    tab.canvas.end()
 
 
 def test_the_width_is_chosen_by_dot_slider_or_key(tab):

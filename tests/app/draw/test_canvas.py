@@ -11,7 +11,6 @@ from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
-from mnist_draw.app.kit import theme
 
 STROKE = [(200, 150), (350, 200), (250, 420), (400, 450)]
 PRESS, MOVE, RELEASE = QEvent.TabletPress, QEvent.TabletMove, QEvent.TabletRelease
@@ -107,18 +106,6 @@ def test_a_finger_draws_and_a_second_one_does_not(canvas):
     canvas.event(Touch(QEvent.TouchBegin, Finger(1, pressed, 300, 100)))
     canvas.event(Touch(QEvent.TouchCancel))
     assert canvas.drawing.growing is None
-
-
-def test_ink_depends_on_neither_size_nor_pixel_ratio_nor_colours(canvas, monkeypatch):
-    canvas.add_stroke(STROKE)
-    expected = canvas.ink()
-    canvas.resize(417, 900)
-    assert np.array_equal(canvas.ink(), expected)
-    monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda self: 2.0)
-    canvas.resize(600, 600)
-    assert np.array_equal(canvas.ink(), expected)
-    theme.theme().apply("dark")
-    assert np.array_equal(canvas.ink(), expected)
 
 
 def test_the_same_gesture_at_another_size_gives_the_same_digit(canvas):
@@ -256,31 +243,17 @@ def test_a_pen_without_pressure_draws_as_wide_as_the_mouse(canvas):
     assert row[:150].sum() == row[150:].sum()
 
 
-def test_the_pens_other_end_rubs_out_a_picture_and_undo_brings_it_back(canvas):
-    canvas.show_items([place_ink(np.full((50, 50), 255, np.uint8))])
-    before, shown = canvas.ink(), canvas.grab().toImage()
-    pen(canvas, (150, 300), (450, 300), pointer=QTabletEvent.Eraser)
-    assert not canvas.ink()[150, 90:210].any()
-    assert canvas.ink()[110].any()
-    rubbed = canvas.grab().toImage()
-    canvas.undo()
-    assert np.array_equal(canvas.ink(), before)
-    assert canvas.grab().toImage() == shown
-    canvas.redo()
-    assert canvas.grab().toImage() == rubbed
-
-
-def test_the_eraser_tool_makes_pen_and_one_finger_after_the_other_erase(canvas):
+def test_the_pens_other_end_and_the_eraser_tool_of_pen_and_fingers_erase(canvas):
     canvas.add_stroke([(100, 300), (500, 300)], width=60)
+    pen(canvas, (200, 300), pointer=QTabletEvent.Eraser)
     canvas.erasing = True
-    pen(canvas, (200, 300))
+    pen(canvas, (500, 300))
     for number, x in ((1, 300), (2, 400)):
         canvas.event(Touch(QEvent.TouchBegin, Finger(number, Qt.TouchPointPressed, x, 300)))
         canvas.event(Touch(QEvent.TouchEnd, Finger(number, Qt.TouchPointReleased, x, 300)))
-    assert len(canvas.drawing.items) == 4
-    assert canvas.ink()[150, [75, 100, 125, 150, 175, 200, 225]].astype(bool).tolist() == [
-        True, False, True, False, True, False, True,
-    ]  # fmt: skip
+    assert len(canvas.drawing.items) == 5
+    inked = canvas.ink()[150, 75:251:25].astype(bool)
+    assert inked.tolist() == [True, False] * 4
 
 
 def test_a_mouse_click_while_the_pen_is_down_ends_its_stroke(canvas):

@@ -281,10 +281,14 @@ def test_a_run_starts_by_itself_after_learning(setup, notices, cancels):
     room.start(epochs=1)
     assert not room.training.running
     assert setup.learning.queued
-    assert room.run.state.state == "waiting"
+    assert room.text("stateLabel") == "Starts after learning"
+    assert not room.button("pauseButton").isEnabled()
+    stop = room.button("stopButton")
+    assert stop.text() == "Cancel"
     if cancels:
-        room.run.stop()
+        stop.click()
         assert not setup.learning.queued
+        assert room.tab.page == "new"
     # What is chosen meanwhile is for the next run.
     room.tab.settings.apply("epochs", 3)
     setup.learn.gate.set()
@@ -345,14 +349,6 @@ def test_the_outcome_is_told_once_where_it_is_seen(setup, notices):
     setup.wait_for_end()
     assert notices[-1].sentence.startswith("Learnt")
     assert notices[-1].button == "Go back"
-
-
-def test_a_network_that_is_about_to_answer_is_remembered(qapp):
-    used = ActiveNetwork("learnt:first.npz")
-    used.use_key("learnt:second.npz")
-    assert used.key_to_restore == "learnt:second.npz"
-    used.refuse()
-    assert used.key_to_restore == "learnt:first.npz"
 
 
 def test_another_start_begins_with_the_network_used_last(own_home, notices):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mnist_draw.app.draw import recognition as module
-from mnist_draw.app.draw.recognition import Explanations, Recognition
+from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.shell.window import Window
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_shipped
@@ -70,20 +70,6 @@ def test_no_network_is_told_in_words_and_a_trained_one_helps(qapp):
     assert heard.answers == [("1", 1)]
 
 
-def test_a_defect_is_told_and_the_next_ink_answered(qapp):
-    class Broken(fakes.Recogniser):
-        def recognise_ink(self, ink, strokes=None):
-            said = super().recognise_ink(ink)
-            1 // (len(self.inks) - 1)
-            return said
-
-    heard = Heard(make=Broken)
-    heard.recognition.post_ink(INK, 1)
-    assert "ZeroDivisionError" in heard.failures[0]
-    heard.recognition.post_ink(INK, 2)
-    assert heard.answers == [("2", 2)]
-
-
 def test_a_function_is_compiled_once_when_nothing_was_drawn_for_a_moment(qtbot, monkeypatch):
     monkeypatch.setattr(module, "_QUIET", 0.05)
     made: list[fakes.Recogniser] = []
@@ -108,31 +94,6 @@ def test_a_function_is_compiled_once_when_nothing_was_drawn_for_a_moment(qtbot, 
     assert recognition.close()
     assert len(compiled) == 1
     assert made[0].compiled is compiled[0]
-
-
-def test_in_its_thread_only_the_newest_ink_is_answered(qtbot):
-    entered, go = threading.Event(), threading.Event()
-
-    class Slow(fakes.Recogniser):
-        def recognise_ink(self, ink, strokes=None):
-            entered.set()
-            assert threading.current_thread() is not threading.main_thread()
-            assert go.wait(10)
-            return super().recognise_ink(ink)
-
-    recognition = Recognition(fakes.model, None, Slow)
-    heard: list[int] = []
-    recognition.answered.connect(lambda reading: heard.append(reading.ticket))
-    with qtbot.waitSignal(recognition.ready):
-        recognition.start()
-    recognition.post_ink(INK, 0)
-    assert entered.wait(10)
-    for ticket in range(1, 20):
-        recognition.post_ink(INK, ticket)
-    go.set()
-    qtbot.waitUntil(lambda: 19 in heard)
-    assert recognition.close()
-    assert heard == [0, 19]
 
 
 PICTURE = np.full((28, 28), 0.5, np.float32)
@@ -195,15 +156,6 @@ def test_compiling_waits_for_a_pause(qtbot):
     assert len(heard.made) == 1
 
 
-def test_the_last_question_is_answered_after_the_rest(qtbot):
-    heard = Explained(rest=0.06)
-    heard.worker.post_model(fakes.model())
-    for ticket in range(20):
-        heard.worker.post(PICTURE, 3, ticket)
-    assert heard.explanations == []
-    qtbot.waitUntil(lambda: heard.explanations == [(3, 19)])
-
-
 def test_while_a_network_learns_the_pen_must_be_still(qtbot):
     learns = True
     heard = Explained(still=0.2, is_busy=lambda: learns)
@@ -234,40 +186,6 @@ def test_a_network_that_does_not_fit_is_left_to_the_thread_that_answers(qapp):
     assert heard.failures == heard.explanations == []
     heard.worker.post_model(fakes.model())
     assert heard.explanations == [(1, 2)]
-
-
-def test_a_defect_is_told_and_the_next_question_explained(qapp):
-    class Broken(fakes.Explainer):
-        def explain(self, picture, digit):
-            return super().explain(picture, 1 // digit and digit)
-
-    heard = Explained(make_explainer=Broken)
-    heard.worker.post_model(fakes.model())
-    heard.worker.post(PICTURE, 0, 1)
-    assert "ZeroDivisionError" in heard.failures[0]
-    heard.worker.post(PICTURE, 1, 2)
-    assert heard.explanations == [(1, 2)]
-
-
-@pytest.mark.parametrize("watched", [True, False])
-def test_explained_in_its_thread(qtbot, watched):
-    threads = []
-
-    def make(model):
-        threads.append(threading.current_thread())
-        return fakes.Explainer(model)
-
-    explanations = Explanations(make_explainer=make, rest=0.001, quiet=0.001)
-    heard: list[int] = []
-    explanations.explained.connect(lambda _, ticket: heard.append(ticket))
-    explanations.watch(watched)
-    explanations.post_model(fakes.model())
-    explanations.post(PICTURE, 6, 9)
-    if watched:
-        qtbot.waitUntil(lambda: heard == [9])
-        assert threads[0] is not threading.main_thread()
-    assert explanations.close()
-    assert bool(threads) == watched
 
 
 STROKE = [(200, 130), (400, 130), (320, 300), (280, 480)]

@@ -207,19 +207,6 @@ def test_what_is_no_digit_is_known_as_such(tab, view, qtbot):
     assert label_text(tab, "exampleLabel").startswith("The network alone: ")
 
 
-@pytest.mark.parametrize(
-    ("best", "second", "state"), [(0.383, 0.3, "Not sure"), (0.54, 0.38, "Unclear")]
-)
-def test_a_doubtful_answer_is_as_doubtful_as_on_draw(tab, view, best, second, state):
-    probabilities = np.full(10, (1 - best - second) / 8, np.float32)
-    probabilities[[5, 3]] = best, second
-    certainty = certainty_from(probabilities)
-    tab.example.show_drawing(np.zeros((28, 28), np.float32), probabilities, certainty)
-    assert view.card.answer.certainty is certainty
-    assert label_text(tab, "exampleSure") == state == certainty.word
-    assert label_text(tab, "exampleSecond") == certainty.line
-
-
 def test_a_picked_picture_stays_while_the_drawing_changes(tab, view):
     picked = Example(np.ones((28, 28), np.float32), 7, "data", "Test picture 12", 12)
     noted(tab).example_picked.emit(picked)

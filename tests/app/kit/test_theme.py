@@ -6,26 +6,20 @@ import re
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QEvent
 from PyQt5.QtGui import QColor
 from PyQt5.QtWidgets import (
     QApplication,
     QCheckBox,
-    QLabel,
-    QMainWindow,
     QStyle,
     QStyleOptionButton,
-    QToolButton,
     QWidget,
 )
 
 import mnist_draw.app
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import set_icon
 
 #: WCAG 2.1: text (1.4.3), and what makes a control visible (1.4.11).
 READABLE, VISIBLE = 4.5, 3.0
-INDICATORS = ("QTableView::indicator", "QComboBox::down-arrow")
 ICONS = Path(__file__).parents[3] / "resources" / "icons"
 
 
@@ -130,25 +124,6 @@ def test_a_ticked_box_has_a_tick_and_icons_the_colours_of_the_theme(colours, qtb
     assert any(contrast(colours.second, other) >= VISIBLE for other in inside)
 
 
-def test_sizes_grow_with_the_text(monkeypatch, qtbot):
-    def sizes():
-        button, text = QToolButton(), theme.text_scale()
-        qtbot.addWidget(button)
-        set_icon(button, "eraser")
-        sheet = theme.style_sheet(theme.LIGHT, text)
-        found = [re.search(rf"{name} {{[^}}]*?width: (\d+)px", sheet) for name in INDICATORS]
-        return [
-            button.iconSize().width(),
-            *(int(match[1]) for match in found if match),
-        ]
-
-    monkeypatch.setattr(theme, "text_scale", lambda: 1.0)
-    before = sizes()
-    monkeypatch.setattr(theme, "text_scale", lambda: 2.0)
-    assert len(before) == 3
-    assert sizes() == [2 * size for size in before]
-
-
 def test_no_colour_is_written_outside_the_theme():
     folder = Path(mnist_draw.app.__file__).parent
     for path in folder.rglob("*.py"):
@@ -168,31 +143,6 @@ def test_a_choice_beats_the_desktop_and_reaches_palette_and_style_sheet():
     assert (chosen.choice, chosen.colours) == ("system", theme.LIGHT)
     chosen.apply("system", system_dark=True)
     assert chosen.colours is theme.DARK
-
-
-class Restyled(QLabel):
-    """Counts how often it is given another style."""
-
-    times = 0
-
-    def event(self, event):
-        self.times += event.type() == QEvent.StyleChange
-        return super().event(event)
-
-
-def test_a_change_of_colours_restyles_a_window_twice_however_deep_it_is(qtbot):
-    window, inner = QMainWindow(), QWidget()
-    qtbot.addWidget(window)
-    window.setCentralWidget(inner)
-    for _ in range(10):
-        inner = QWidget(inner)
-    label = Restyled("Deep", inner)
-    window.show()
-    label.times = 0
-    for choice in ("dark", "light"):
-        theme.theme().apply(choice)
-        assert label.palette().windowText().color() == QColor(theme.theme().colours.text)
-    assert 0 < label.times <= 4
 
 
 def test_text_size_multiplies_and_follows(qtbot):

@@ -232,10 +232,17 @@ def test_what_was_stopped_delivers_nothing_more(qtbot):
     assert not job.is_running
 
 
-def test_an_error_is_a_sentence_and_the_next_question_is_answered(qtbot):
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (UserError("The disk is full."), "failed: The disk is full."),
+        (ZeroDivisionError("x"), "failed: The program made a mistake (ZeroDivisionError"),
+    ],
+)
+def test_an_error_is_a_sentence_and_the_next_question_is_answered(qtbot, error, told):
     def work(question):
         if question == "broken":
-            raise UserError("The disk is full.")
+            raise error
         return question
 
     owner = QObject()
@@ -246,7 +253,7 @@ def test_an_error_is_a_sentence_and_the_next_question_is_answered(qtbot):
     assert not job.is_running
     job.ask("sound")
     qtbot.waitUntil(lambda: "sound" in notes)
-    assert notes[0] == "failed: The disk is full."
+    assert notes[0].startswith(told)
 
 
 def test_rest_and_quiet_delay_an_answer(qtbot):

@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from PyQt5.QtCore import QEvent, QObject, QPoint, QProcess, QRect, Qt
+from PyQt5.QtCore import QPoint, QProcess, QRect, Qt
 from PyQt5.QtGui import QCursor, QDesktopServices
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
@@ -20,8 +20,6 @@ from PyQt5.QtWidgets import (
     QStyleOptionComboBox,
     QStyleOptionSpinBox,
     QStylePainter,
-    QTabWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -29,7 +27,6 @@ from PyQt5.QtWidgets import (
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.overlays import BoardCaption
 from mnist_draw.app.kit import theme, widgets
-from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu, Popover, SegmentedControl, Stepper
 from mnist_draw.app.kit.files import ask_save, show_in_folder
@@ -42,12 +39,8 @@ from mnist_draw.app.kit.formatting import (
     format_probability,
 )
 from mnist_draw.app.kit.layout import column
-from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, GrowingLabel, TabularLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, TabularLabel
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, no_key, push_button, tip
-from mnist_draw.app.shell.header import Header, Work
-from mnist_draw.app.train.run_state import RunState
-from mnist_draw.app.train.train_tab import TrainTab
-from mnist_draw.training import events
 
 
 @pytest.fixture
@@ -167,63 +160,6 @@ def test_a_tooltip_has_short_lines(qtbot):
     assert len(lines) > 1
     assert max(map(len, lines)) <= 75
     assert " ".join(lines) == f"{sentence.strip()} (Ctrl+K)"
-
-
-class Layouts(QObject):
-    """Collects who is to lay out its children again."""
-
-    def __init__(self):
-        super().__init__()
-        self.of: list[QObject] = []
-
-    def eventFilter(self, watched, event):
-        if event.type() == QEvent.LayoutRequest and not isinstance(watched, GrowingLabel):
-            self.of.append(watched)
-        return False
-
-
-class Shown:
-    """The Train tab and the header in a window, with a run that goes on."""
-
-    def __init__(self, qtbot):
-        self._qtbot = qtbot
-        self.state = RunState()
-        self.tabs = QTabWidget()
-        qtbot.addWidget(self.tabs)
-        self.tab, self.header = TrainTab(), Header(ActiveNetwork(), QToolButton())
-        self.tab.show_page("run")
-        self.tabs.addTab(self.tab, "Train")
-        self.tabs.setCornerWidget(self.header)
-        self.tabs.resize(1366, 728)
-        self.tabs.show()
-        qtbot.waitExposed(self.tabs)
-
-    def take(self, *happened):
-        for event in happened:
-            self.state.apply(event)
-            self.tab.show_state(self.state, self.state, running=True, can_continue=False)
-            steady = self.state.state == "training"
-            self.header.network.work.show_work(Work(self.state.label, is_steady=steady))
-            QApplication.processEvents()
-
-    def epoch(self, number):
-        self.take(
-            events.BatchFinished(number, 20, 1, 100, 0.3, 0.9, 0.004),
-            events.BatchFinished(number, 20, 100, 100, 0.2, 0.95, 0.004),
-            events.Validating(number),
-            events.EpochFinished(number, 20, 0.5, 0.2, 0.95, 0.1, 0.97, 1e5, True, []),
-        )
-
-
-def test_epochs_go_by_without_a_new_layout(qtbot, qapp):
-    shown, layouts = Shown(qtbot), Layouts()
-    for number in (1, 2):
-        shown.epoch(number)
-    qapp.installEventFilter(layouts)
-    for number in range(3, 9):
-        shown.epoch(number)
-    qapp.removeEventFilter(layouts)
-    assert layouts.of == []
 
 
 def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot):

@@ -127,28 +127,6 @@ def test_what_other_threads_leave_is_freed_in_the_windows_thread(qtbot):
     assert gc.isenabled()
 
 
-def test_waiting_for_the_processor_does_not_lengthen_the_rest(qtbot, monkeypatch):
-    collector = memory.GuiThreadGarbageCollector()
-    collector._timer.stop()
-    clock, looked = [0.0], []
-
-    def look(generation=2):
-        # Ten seconds pass, a hundredth of one of them in this thread.
-        clock[0] += 10.0
-        looked.append(generation)
-
-    monkeypatch.setattr(memory.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(memory.time, "thread_time", lambda: clock[0] / 1000)
-    with monkeypatch.context() as patch:
-        patch.setattr(memory.gc, "collect", look)
-        patch.setattr(memory.gc, "get_count", lambda: (10_000, 100, 100))
-        for later in (0.0, 1.0, 2.0):
-            clock[0] += later
-            collector.collect()
-    collector.stop()
-    assert looked == [2, 1, 2]
-
-
 def test_the_oldest_objects_are_looked_at_seldom(qtbot):
     collector = memory.GuiThreadGarbageCollector()
     looked: list[int] = []

@@ -30,10 +30,8 @@ from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.shell import toast
-from mnist_draw.app.shell import window as window_module
 from mnist_draw.app.shell.desktop import FocusRing
 from mnist_draw.app.shell.help import keys_page, tell_of_crash
 from mnist_draw.app.shell.window import Window
@@ -252,38 +250,6 @@ def test_pictures_being_read_do_not_keep_the_board_from_being_written(setup, qtb
     assert b"stroke" in board_path().read_bytes()
     # None of the pictures was looked for.
     assert "does not exist" not in setup.text("toastLabel")
-
-
-def test_a_page_is_one_entry(qtbot, own_home, monkeypatch):
-    class Third(Page):
-        name, title = "other", "Other"
-
-        def __init__(self):
-            super().__init__()
-            self.notes = []
-
-        def start(self):
-            self.notes.append("start")
-
-        def remember(self, preferences):
-            self.notes.append("finish")
-
-        def focus_first(self):
-            self.notes.append("focus")
-
-    monkeypatch.setattr(window_module, "PAGES", (*window_module.PAGES, lambda window: Third()))
-    made = Setup(qtbot)
-    tabs, page = made.window.tabs, made.window.pages[-1]
-    assert isinstance(page, Third)
-    assert tabs.tabText(tabs.count() - 1) == "Other"
-    assert page.objectName() == "otherTab"
-    while tabs.currentWidget() is not page:
-        QTest.keyClick(made.window, Qt.Key_Tab, Qt.ControlModifier)
-    Notifier().problem("Something to read.")
-    assert made.text("toastLabel") == "Something to read."
-    made.close()
-    # What is chosen is noted every two seconds, too.
-    assert list(dict.fromkeys(page.notes)) == ["start", "focus", "finish"]
 
 
 def test_the_drawing_keys_work_wherever_the_focus_is(shared, qtbot):
@@ -519,30 +485,6 @@ def test_the_keyboard_walks_from_the_tabs_through_the_page(shared, qtbot):
             walked.append(QApplication.focusWidget().objectName())
         assert bar.hasFocus()
         assert [name for name in walked if name in order.split()] == order.split()
-
-
-def test_a_run_from_start_to_end_keeps_the_window_as_it_is(shared, qtbot):
-    window, sizes, smallest = shared.window, set(), set()
-    window.resize(1024, 700)
-    window.tabs.setCurrentWidget(window.train_tab)
-    window.inside_tab.open()
-    qtbot.wait(50)
-
-    def look():
-        sizes.add((window.width(), window.height()))
-        least = window.minimumSizeHint().expandedTo(window.minimumSize())
-        smallest.add((least.width(), least.height()))
-
-    window.run.state_changed.connect(look)
-    shared.run(3)
-    shared.wait_for_end()
-    for page in window.pages:
-        window.tabs.setCurrentWidget(page)
-        qtbot.wait(20)
-        look()
-    window.resize(1366, 800)
-    assert sizes == {(1024, 700)}
-    assert all(width <= 1024 and height <= 700 for width, height in smallest)
 
 
 def test_stored_networks_are_offered_to_start_from(shared, qtbot):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -151,10 +150,6 @@ def write_epochs(run, epochs):
     """Leave what a run has on disk after so many epochs: its record is that of its start."""
     replace(run, epochs_done=0, seconds=0.0, figures={}, state="running").save()
     write_checkpoint(run, figures(epochs))
-
-
-#: What the fixture ``make`` returns.
-MakeRoom = Callable[..., Room]
 
 
 @pytest.fixture

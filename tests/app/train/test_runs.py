@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -265,40 +264,6 @@ def test_another_run_is_looked_at_while_one_goes_on(make):
     room.button("newRunButton").click()
     assert not room.tab.run_page.finished.isVisible()
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2]
-
-
-class Busy:
-    """Learning that does not end; notes what it is to start afterwards."""
-
-    running = True
-    start: Callable[[], object] | None = None
-
-    def start_after(self, name, start):
-        self.start = start
-
-    def cancel_queued(self):
-        self.start = None
-
-
-def test_a_run_waits_for_learning_or_is_cancelled(make):
-    room, learning = make(), Busy()
-    room.run.learning = learning
-    room.run.start()
-    assert room.text("stateLabel") == "Starts after learning"
-    assert not room.training.running
-    stop = room.button("stopButton")
-    assert (stop.text(), stop.isEnabled()) == ("Cancel", True)
-    assert not room.button("pauseButton").isEnabled()
-    stop.click()
-    assert learning.start is None
-    assert room.tab.page == "new"
-    room.run.start()
-    learning.running = False
-    assert learning.start is not None
-    learning.start()
-    assert room.training.running
-    room.wait_for_end()
-    assert stop.text() == "Stop"
 
 
 class Diverging(Loop):

@@ -203,20 +203,6 @@ def test_in_its_thread(make_training, qtbot):
     assert happened[-1].path.exists()
 
 
-def test_stop_ends_the_run_and_keeps_what_was_learnt(make_training, qtbot):
-    loop = Loop(batches=2, free_epochs=1)
-    # Let run freely, it may have ended on its own before anybody looks.
-    loop.gate.clear()
-    training, happened = make_training(loop)
-    training.start(TrainingSettings(epochs=1000))
-    qtbot.waitUntil(lambda: any(type(e).__name__ == "EpochFinished" for e in happened))
-    with qtbot.waitSignal(training.ended):
-        training.stop()
-        loop.gate.set()
-    assert happened[-2].reason == "stopped"
-    assert isinstance(happened[-1], Saved)
-
-
 def test_wait_ends_a_paused_run(make_training, qtbot):
     loop = Loop(batches=10)
     loop.gate.clear()
