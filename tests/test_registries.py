@@ -26,7 +26,6 @@ from mnist_draw.networks.operations import (
     MaxPooling,
     Operation,
     activation_name,
-    forward,
     parameter_shapes,
 )
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
@@ -80,8 +79,6 @@ PICTURES = np.random.default_rng(1).integers(0, 256, (2, 1, SIDE, SIDE), np.uint
 def test_an_operation_has_all_its_facets(operation):
     import lasagne
 
-    from mnist_draw.training.functions import compile_predict
-
     assert OPERATIONS.keys() == EXAMPLES.keys() == set(Operation.__args__)
     incoming = (1, SIDE, SIDE)
     network = lasagne.layers.InputLayer((None, *incoming))
@@ -90,14 +87,7 @@ def test_an_operation_has_all_its_facets(operation):
     assert network.output_shape[1:] == operation.output_shape(incoming)
     parameters = lasagne.layers.get_all_params(network)
     assert [value.get_value().shape for value in parameters] == list(shapes)
-    random = np.random.default_rng(2)
-    values = [random.normal(0, 0.1, shape).astype(np.float32) for shape in shapes]
-    lasagne.layers.set_all_param_values(network, values)
-    expected = compile_predict(network)(scale(PICTURES))
-    found = forward([operation], values, scale(PICTURES))
-    if found.ndim == 4:
-        found = found.transpose(0, 3, 1, 2)
-    np.testing.assert_allclose(found, expected, rtol=3e-5, atol=1e-5)
+    values = [np.ones(shape, np.float32) for shape in shapes]
     nodes = OPERATIONS[type(operation)].onnx(operation, values, incoming)
     assert sum(len(node.constants) for node in nodes) == len(values)
 

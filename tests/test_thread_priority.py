@@ -17,12 +17,13 @@ def _in_thread(work):
     return results[0]
 
 
-def test_a_thread_is_lowered_alone_even_where_the_system_refuses(monkeypatch):
-    def work():
-        thread_priority.lower()
-        return thread_priority.is_lowered()
+def _lower():
+    thread_priority.lower()
+    return thread_priority.is_lowered()
 
-    assert _in_thread(work)
+
+def test_a_thread_is_lowered_alone_even_where_the_system_refuses(monkeypatch):
+    assert _in_thread(_lower)
     assert not _in_thread(thread_priority.is_lowered)
     # The main thread stays as it is.
     thread_priority.lower()
@@ -32,12 +33,7 @@ def test_a_thread_is_lowered_alone_even_where_the_system_refuses(monkeypatch):
         raise PermissionError
 
     monkeypatch.setattr(thread_priority, "_lower_priority", refuse)
-
-    def work():
-        thread_priority.lower()
-        return thread_priority.is_lowered()
-
-    assert _in_thread(work)
+    assert _in_thread(_lower)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can be asked")

@@ -1,7 +1,6 @@
 """Drawn digits, numbers, junk and photographs are what they claim; one hand is measured."""
 
 import dataclasses
-import io
 import json
 import os
 import subprocess
@@ -16,10 +15,8 @@ import numpy as np
 import photographs
 import pytest
 from linear_network import linear_model
-from PIL import Image
 from writers import expected_calibration_error
 
-from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
 from mnist_draw.storage import save_model
@@ -257,21 +254,6 @@ def test_the_first_digits_are_taught_and_the_others_measured(
     assert (rows[0]["taught_before"], rows[0]["taught_after"]) == (1.0, 0.0)
     assert my_hand.main([*arguments, "--random", "0"]) == 0
     assert "100.00%" in capsys.readouterr().out
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["chalk", "squared, faint", "on a table"])
-def test_a_photograph_is_a_picture_with_something_on_it(name):
-    digit = load_dataset().test_images[0, 0]
-    kind = photographs.KINDS[name]
-    once, again, blank = (
-        photographs.photograph(picture, kind, np.random.default_rng(1))
-        for picture in (digit, digit, digit * 0)
-    )
-    assert once == again
-    grey, empty = (np.asarray(Image.open(io.BytesIO(each)).convert("L")) for each in (once, blank))
-    assert grey.shape == (photographs.HEIGHT, photographs.WIDTH)
-    assert 0.002 < np.mean(np.abs(grey - empty.astype(int)) > 25) < 0.2
 
 
 @pytest.mark.slow

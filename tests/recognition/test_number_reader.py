@@ -14,7 +14,7 @@ from mnist_draw.library.networks import default_model
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.recognition.number_reader import MAX_PIECES, read_number
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.recognition.stroke_reader import MAX_COUNT, MAX_STROKES
+from mnist_draw.recognition.stroke_reader import MAX_COUNT
 from mnist_draw.storage import ModelFile
 
 PEN = 13.0
@@ -217,35 +217,6 @@ def test_boxes_lie_around_the_digits_and_no_stroke_is_cut(shipped):
     model = linear_model()
     clothes = Recogniser(ModelFile(model.network, model.parameters, {"refused": 0.9}))
     assert len(read(clothes, written("37", 0.4)).digits) == 1
-
-
-def test_one_plain_digit_is_not_read_again(shipped, monkeypatch):
-    strokes = written("4", 0.3)
-    ink = inked(strokes)
-    alone = shipped.recognise_ink(ink, strokes)
-    monkeypatch.setattr(shipped, "read", None)
-    answer = read_number(shipped, ink, alone, strokes=strokes)
-    assert (answer.text, len(answer.digits)) == ("4", 1)
-
-
-@pytest.mark.parametrize("text", ["37", "457"])
-def test_the_whole_is_not_read_twice(shipped, monkeypatch, text):
-    strokes = written(text, 0.3)
-    asked = []
-    compute = shipped.read
-
-    def counting(inputs, min_log_odds=-np.inf):
-        asked.append(len(inputs))
-        return compute(inputs, min_log_odds)
-
-    monkeypatch.setattr(shipped, "read", counting)
-    without = read_number(shipped, inked(strokes), strokes=strokes)
-    given = read(shipped, strokes)
-    assert without.text == given.text == text
-    assert given.confidence == pytest.approx(without.confidence, abs=1e-4)
-    assert asked[1] == 1
-    if len(strokes) <= MAX_STROKES:
-        assert asked[2] == asked[0] - 1
 
 
 def test_plain_several_digits_need_not_be_plain_digits(shipped, monkeypatch):

@@ -6,7 +6,7 @@ import sys
 import time
 
 import pytest
-from PyQt5.QtCore import QPoint, QProcess, QRect, Qt
+from PyQt5.QtCore import QEvent, QObject, QPoint, QProcess, QRect, Qt
 from PyQt5.QtGui import QCursor, QDesktopServices
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
@@ -39,8 +39,14 @@ from mnist_draw.app.kit.formatting import (
     format_probability,
 )
 from mnist_draw.app.kit.layout import column
-from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, TabularLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, GrowingLabel, TabularLabel
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, no_key, push_button, tip
+from mnist_draw.app.train.run_state import RunState
+from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.training import events
+from mnist_draw.training.settings import TrainingSettings
+
+from ..fakes import Loop
 
 
 @pytest.fixture
@@ -160,6 +166,37 @@ def test_a_tooltip_has_short_lines(qtbot):
     assert len(lines) > 1
     assert max(map(len, lines)) <= 75
     assert " ".join(lines) == f"{sentence.strip()} (Ctrl+K)"
+
+
+class Layouts(QObject):
+    """Collects who is to lay out its children again."""
+
+    def __init__(self):
+        super().__init__()
+        self.of: list[QObject] = []
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.LayoutRequest and not isinstance(watched, GrowingLabel):
+            self.of.append(watched)
+        return False
+
+
+def test_epochs_go_by_without_a_new_layout(qtbot, qapp):
+    tab, state, layouts = TrainTab(), RunState(), Layouts()
+    qtbot.addWidget(tab)
+    tab.show_page("run")
+    with qtbot.waitExposed(tab):
+        tab.show()
+    for event in Loop()(TrainingSettings(epochs=8)):
+        if isinstance(event, events.Testing):
+            break
+        state.apply(event)
+        tab.show_state(state, state, running=True, can_continue=False)
+        qapp.processEvents()
+        if isinstance(event, events.EpochFinished) and event.epoch == 2:
+            qapp.installEventFilter(layouts)
+    qapp.removeEventFilter(layouts)
+    assert layouts.of == []
 
 
 def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot):

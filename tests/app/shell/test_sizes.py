@@ -12,7 +12,6 @@ from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.desktop import place_window
 from mnist_draw.app.shell.window import Window
@@ -66,18 +65,6 @@ def _settle():
     """Let layouts within layouts take their places."""
     for _ in range(4):
         QApplication.processEvents()
-
-
-def test_every_page_fits_a_small_screen(window, text):
-    # Each screen less a title bar, a task bar and two edges.
-    screen = {13: (1022, 636), 18: (1362, 704)}[text]
-    for page in window.pages:
-        window.tabs.setCurrentWidget(page)
-        smallest = page.minimumSizeHint()
-        assert smallest.width() <= screen[0], page.objectName()
-        assert smallest.height() <= screen[1] - Size.HEADER, page.objectName()
-    window.resize(*screen)
-    assert (window.width(), window.height()) == screen
 
 
 def test_no_section_of_inside_is_wider_than_a_small_screen(window, text, qtbot):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.app.train.run_figures import EpochBar, Figures, ProgressRow
+from mnist_draw.app.train.run_figures import EpochBar, Figures
 from mnist_draw.app.train.run_state import Failed, RunState, Saved
 from mnist_draw.training import events
 from mnist_draw.training.events import BatchFinished
@@ -125,17 +125,6 @@ def test_a_run_of_before_is_as_it_was(reason, label):
     assert (state.label, state.epoch, state.busy) == (label, 3, False)
     assert state.validation_accuracy == 0.95
     assert state.elapsed == 180
-
-
-def test_what_passes_is_told_only_where_it_lasts(qtbot, state):
-    row = ProgressRow()
-    qtbot.addWidget(row)
-    row.show()
-    row.show_state(state)
-    state.apply(events.Testing())
-    row.show_state(state)
-    assert row.state_label.text() == "Epoch 1 of 2"
-    qtbot.waitUntil(lambda: row.state_label.text().startswith("Reading"))
 
 
 @pytest.mark.parametrize(
