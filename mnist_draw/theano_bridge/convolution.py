@@ -203,17 +203,8 @@ def conv2d(
     subsample: Sequence[int] = (1, 1),
     filter_flip: bool = True,
     image_shape: Sequence[int | None] | None = None,
-    **unsupported: Any,
 ) -> Any:
     """Convolve a batch of images with a set of filters."""
-    for name, default in (
-        ("filter_dilation", (1, 1)), ("num_groups", 1), ("unshared", False),
-    ):  # fmt: skip
-        if unsupported.get(name, default) != default:
-            raise NotImplementedError(
-                f"conv2d: {name}={unsupported[name]!r} is not carried by mnist_draw's"
-                f" Theano bridge; only {default!r} is."
-            )
     steps = tuple(int(step) for step in subsample)
     if len(steps) != 2 or min(steps) < 1:
         raise ValueError(f"conv2d: subsample is two steps of at least 1, not {subsample!r}.")

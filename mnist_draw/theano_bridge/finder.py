@@ -28,6 +28,9 @@ from typing import Any
 from mnist_draw.theano_bridge import environment, names, pytensor_hooks
 
 NAMES_FOLDER = Path(__file__).with_name("pytensor_names")
+LASAGNE_FOLDER = Path(__file__).with_name("lasagne_names")
+#: Modules of Lasagne that need a graphics card, and the file that answers for them.
+WITHOUT_CARD = dict.fromkeys(("lasagne.layers.dnn", "lasagne.layers.corrmm"), "dnn.py")
 DOWNSAMPLE = "theano.tensor.signal.downsample"
 
 
@@ -80,6 +83,10 @@ class PreparingFinder(MetaPathFinder):
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
+        if fullname in WITHOUT_CARD and not installed_theano():
+            return importlib.util.spec_from_file_location(
+                fullname, LASAGNE_FOLDER / WITHOUT_CARD[fullname]
+            )
         if fullname not in self.surroundings or fullname in self._busy:
             return None
         self._busy.add(fullname)

@@ -11,7 +11,9 @@ from typing import Any
 
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph import basic as graph
+from pytensor.scalar import GE, GT, LE, LT
 from pytensor.tensor import variable as tensor
+from pytensor.tensor.elemwise import Elemwise
 
 
 class _Kind(type):
@@ -43,3 +45,15 @@ class TensorVariable(metaclass=_Kind):
 
     real = tensor.TensorVariable
     not_in = (SharedVariable, graph.Constant)
+
+
+def give_variables_truth() -> None:
+    """Let ``if variable:`` hold for every variable but a comparison, which is refused."""
+    tensor._tensor_py_operators.__bool__ = _truth
+
+
+def _truth(variable: Any) -> bool:
+    operation = getattr(variable.owner, "op", None)
+    if isinstance(operation, Elemwise) and isinstance(operation.scalar_op, LT | LE | GT | GE):
+        raise TypeError("Variables do not support boolean operations.")
+    return True

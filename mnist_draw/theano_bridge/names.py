@@ -13,6 +13,8 @@ from __future__ import annotations
 import importlib
 import importlib.machinery
 import importlib.util
+import sys
+from functools import cache
 from importlib.abc import Loader
 from types import ModuleType
 from typing import Any, NoReturn
@@ -32,22 +34,54 @@ FILES = {
     "theano.tensor.signal.downsample": "tensor_signal_downsample.py",
 }
 
+_GPU_MODULES = (
+    "theano.gpuarray", "theano.gpuarray.basic_ops", "theano.gpuarray.blas", "theano.gpuarray.dnn",
+    "theano.sandbox.cuda", "theano.sandbox.cuda.basic_ops", "theano.sandbox.cuda.blas",
+    "theano.sandbox.cuda.dnn", "theano.sandbox.cuda.rng_curand", "theano.sandbox.cuda.var",
+    "theano.sandbox.gpuarray", "theano.sandbox.gpuarray.dnn",
+)  # fmt: skip
+
 #: Module of Theano -> the modules whose names it has; the first that has a name answers.
 HOMES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_GPU_MODULES, (f"{_BRIDGE}.gpu_names",)),
+    "theano.compat": ("collections",),
+    "theano.compat.python2x": ("collections",),
+    "theano.compile.builders": ("theano.compile", "pytensor.compile.builders"),
+    "theano.compile.function_module": ("theano.compile", "pytensor.compile.io"),
+    "theano.compile.io": ("theano.compile", "pytensor.compile.io"),
     "theano.compile.mode": ("theano.compile", "pytensor.compile.mode"),
+    "theano.compile.ops": ("theano.compile", "pytensor.compile.ops"),
+    "theano.compile.pfunc": ("theano.compile", "pytensor.compile.rebuild"),
     "theano.compile.sharedvalue": ("theano.compile", "pytensor.compile.sharedvalue"),
+    "theano.configparser": ("pytensor.configparser",),
+    "theano.gof.fg": ("theano.gof", "pytensor.graph.fg", "pytensor.graph.utils"),
     "theano.gof.graph": ("theano.gof", "pytensor.graph.basic", "pytensor.graph.traversal"),
+    "theano.gof.link": ("pytensor.link.basic", "pytensor.link.utils"),
+    "theano.gof.op": ("theano.gof", "pytensor.graph.op"),
+    "theano.gof.opt": ("theano.gof", "pytensor.graph.rewriting.basic"),
+    "theano.gof.toolbox": ("pytensor.graph.features",),
+    "theano.gof.type": ("pytensor.graph.type", "pytensor.link.c.type"),
+    "theano.gof.utils": ("pytensor.graph.utils",),
     "theano.ifelse": ("pytensor.ifelse",),
     "theano.printing": ("pytensor.printing",),
     "theano.sandbox": (),
     "theano.sandbox.rng_mrg": (f"{_BRIDGE}.random_streams",),
+    "theano.sandbox.linalg": ("pytensor.tensor.linalg",),
+    "theano.sandbox.neighbours": (f"{_BRIDGE}.neighbours",),
     "theano.scalar": ("pytensor.scalar",),
+    "theano.scalar.basic": ("pytensor.scalar.basic",),
+    "theano.scan_module.scan_op": ("pytensor.scan.op",),
     "theano.scan_module.scan_utils": ("theano.scan_module", "pytensor.scan.utils"),
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.blas": ("pytensor.tensor.blas",),
     "theano.tensor.elemwise": ("pytensor.tensor.elemwise",),
+    "theano.tensor.gradient": ("theano.gradient",),
     "theano.tensor.nlinalg": ("pytensor.tensor.linalg",),
-    "theano.tensor.nnet.conv": (f"{_BRIDGE}.convolution",),
+    "theano.tensor.nnet.abstract_conv": (f"{_BRIDGE}.abstract_conv",),
+    "theano.tensor.nnet.bn": (f"{_BRIDGE}.batch_normalization",),
+    "theano.tensor.nnet.conv": (f"{_BRIDGE}.abstract_conv",),
+    "theano.tensor.nnet.conv3d2d": (f"{_BRIDGE}.abstract_conv",),
+    "theano.tensor.nnet.neighbours": (f"{_BRIDGE}.neighbours",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
     "theano.tensor.opt": ("pytensor.tensor.rewriting.basic",),
@@ -55,14 +89,50 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.tensor.shared_randomstreams": (f"{_BRIDGE}.random_streams",),
     "theano.tensor.sharedvar": ("pytensor.tensor.sharedvar",),
     "theano.tensor.signal": (),
+    "theano.tensor.signal.conv": (),
     "theano.tensor.signal.pool": (f"{_BRIDGE}.pooling",),
     "theano.tensor.slinalg": ("pytensor.tensor.linalg",),
     "theano.tensor.sort": ("pytensor.tensor.sort",),
     "theano.tensor.subtensor": ("pytensor.tensor.subtensor",),
     "theano.tensor.type": ("pytensor.tensor.type",),
     "theano.tensor.var": (f"{_BRIDGE}.instance_checks", "pytensor.tensor.variable"),
+    "theano.sparse": ("pytensor.sparse",),
+    "theano.sparse.basic": ("pytensor.sparse.basic",),
     "theano.updates": ("theano.scan_module",),
+    "theano.version": (),
 }
+
+#: Name of Theano -> where it is, as ``module:name``, where no rule above gives it.
+ALIASES = {
+    "theano._asarray": "numpy:asarray",
+    "theano.compat.PY3": "builtins:True",
+    "theano.compat.ifilter": "builtins:filter",
+    "theano.compat.imap": "builtins:map",
+    "theano.compat.izip": "builtins:zip",
+    "theano.compile.pfunc": "theano.compile:function",
+    "theano.gof.MissingInputError": "pytensor.graph.utils:MissingInputError",
+    "theano.gof.EquilibriumOptimizer": "pytensor.graph.rewriting.basic:EquilibriumGraphRewriter",
+    "theano.gof.LocalOptimizer": "pytensor.graph.rewriting.basic:NodeRewriter",
+    "theano.gof.Optimizer": "pytensor.graph.rewriting.basic:GraphRewriter",
+    "theano.gof.PatternSub": "pytensor.graph.rewriting.basic:PatternNodeRewriter",
+    "theano.gof.TopoOptimizer": "pytensor.graph.rewriting.basic:WalkingGraphRewriter",
+    "theano.gof.toolbox": "pytensor.graph:features",
+    "theano.gof.utils.MethodNotDefined": "pytensor.graph.utils:MethodNotDefined",
+    "theano.pprint": "pytensor.printing:pprint",
+    "theano.tensor.inner": "pytensor.tensor:dot",
+    "theano.tensor.matrix_dot": "pytensor.tensor.linalg:matrix_dot",
+    "theano.tensor.pprint": "pytensor.printing:pprint",
+    "theano.tensor.signal.conv.conv2d": f"{_BRIDGE}.abstract_conv:signal_conv2d",
+    "theano.version.full_version": "theano:__version__",
+    "theano.version.short_version": "theano:__version__",
+    "theano.version.version": "theano:__version__",
+}
+
+
+@cache
+def tell_once(notice: str) -> None:
+    """Print a sentence on the terminal, the first time that it is told."""
+    print(notice, file=sys.stderr, flush=True)
 
 
 def spec_of(name: str) -> importlib.machinery.ModuleSpec | None:
@@ -95,6 +165,10 @@ class AliasLoader(Loader):
 def look_up(module: str, name: str, *homes: ModuleType) -> Any:
     """Return a submodule of the table, or what the first home with that name has."""
     if not name.startswith("__"):
+        alias = ALIASES.get(f"{module}.{name}")
+        if alias:
+            place, _, attribute = alias.partition(":")
+            return getattr(importlib.import_module(place), attribute)
         if f"{module}.{name}" in HOMES or f"{module}.{name}" in FILES:
             return importlib.import_module(f"{module}.{name}")
         for home in homes:
@@ -103,31 +177,18 @@ def look_up(module: str, name: str, *homes: ModuleType) -> Any:
     raise attribute_error(module, name)
 
 
-_GPU = "the bridge computes on the CPU only; leave the name out, or use device=cpu"
-
 #: Dotted prefix of a name -> what to do instead. The longest prefix that fits counts.
 INSTEAD: dict[str, str] = {
-    "theano.sandbox.cuda": _GPU,
-    "theano.sandbox.gpuarray": _GPU,
-    "theano.gpuarray": _GPU,
-    "theano.sandbox.dnn": _GPU,
     "theano.sandbox.mkl": "the default mode already uses the fastest GEMM there is",
-    "theano.sandbox.linalg": "use theano.tensor.nlinalg or theano.tensor.slinalg",
     "theano.sandbox.fourier": "use numpy.fft outside of the graph",
-    "theano.sandbox.neighbours": "use theano.tensor.nnet.conv2d or theano.tensor.reshape",
     "theano.sandbox.rng_mrg.MRG_RandomStreams.multinomial_wo_replacement": (
         "use MRG_RandomStreams.multinomial"
     ),
     "theano.misc": "theano.misc was never part of the public interface",
     "theano.tests": "use theano.gradient.verify_grad for numerical checks of gradients",
-    "theano.tensor.nnet.conv3D": "use theano.tensor.nnet.conv2d over slices",
-    "theano.tensor.nnet.conv3d": "use theano.tensor.nnet.conv2d over slices",
-    "theano.tensor.nnet.Conv3D": "use theano.tensor.nnet.conv2d over slices",
+    "theano.tensor.nnet.Conv3D": "use theano.tensor.nnet.conv3d",
     "theano.tensor.nnet.corr": "use theano.tensor.nnet.conv2d(filter_flip=False)",
-    "theano.tensor.nnet.abstract_conv": "use theano.tensor.nnet.conv2d",
-    "theano.tensor.nnet.neighbours": "use theano.tensor.nnet.conv2d",
     "theano.tensor.nnet.ctc": "there is no connectionist temporal classification",
-    "theano.tensor.nnet.bn": "write the normalisation with mean, var and sqrt",
     "theano.tensor.nnet.blocksparse": "use theano.tensor.dot",
     "theano.gof.cc": "the bridge compiles with Numba, not with a C compiler",
     "theano.gof.cmodule": "the bridge compiles with Numba, not with a C compiler",
@@ -140,7 +201,6 @@ INSTEAD: dict[str, str] = {
     "theano.typed_list": "use scan, or a tensor with one more dimension",
     "theano.tensor.fft": "use numpy.fft outside of the graph",
     "theano.Param": "use theano.In",
-    "theano.ifelse": "use theano.tensor.switch",
 }
 
 

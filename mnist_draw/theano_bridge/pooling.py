@@ -171,6 +171,29 @@ def pool_2d(
     return Pool2D(window, steps, pads, bool(ignore_border), mode)(x)
 
 
+def pool_3d(
+    input: Any,
+    ws: Sequence[int] | None = None,
+    ignore_border: bool | None = None,
+    stride: Sequence[int] | None = None,
+    pad: Sequence[int] = (0, 0, 0),
+    mode: str = "max",
+    ds: Sequence[int] | None = None,
+    st: Sequence[int] | None = None,
+    padding: Sequence[int] | None = None,
+) -> Any:
+    """Pool the last three dimensions: the last two, then the one before them."""
+    depth, *window = ws or ds or ()
+    step, *steps = stride or st or (depth, *window)
+    ahead, *pads = pad if padding is None else padding
+    flat = pool_2d(input, window, ignore_border, steps, pads, mode)
+    outer = range(flat.ndim - 3)
+    rows, height, width = range(flat.ndim - 3, flat.ndim)
+    turned = flat.dimshuffle(*outer, height, width, rows)
+    pooled = pool_2d(turned, (1, depth), ignore_border, (1, step), (0, ahead), mode)
+    return pooled.dimshuffle(*outer, width, rows, height)
+
+
 def _pair(name: str, value: Any, least: int) -> tuple[int, int]:
     try:
         first, second = (int(entry) for entry in value)

@@ -13,7 +13,7 @@ from functools import wraps
 from typing import Any
 
 from pytensor.graph.basic import equal_computations
-from pytensor.graph.replace import clone_replace as clone
+from pytensor.graph.replace import clone_replace as _clone
 from pytensor.scan import views as _views
 from pytensor.scan.basic import scan as _scan
 from pytensor.scan.utils import until
@@ -58,6 +58,17 @@ def _with_updates(function: Callable[..., Any]) -> Callable[..., tuple[Any, Any]
         return outputs, OrderedUpdates(updates)
 
     return loop
+
+
+def clone(
+    output: Any, replace: Any = None, strict: bool = True, share_inputs: bool = True, **old: bool
+) -> Any:
+    """Copy graphs; variables of `replace` become others, which keep their type if `strict`.
+
+    Without `share_inputs` inputs are copied too: shared variables into others of the same value.
+    """
+    share_inputs = old.get("copy_inputs", share_inputs)
+    return _clone(output, replace, rebuild_strict=strict, copy_inputs_over=share_inputs)
 
 
 scan = _with_updates(_scan)

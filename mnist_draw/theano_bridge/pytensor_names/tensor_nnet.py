@@ -8,12 +8,18 @@ import pytensor.tensor as pt
 from pytensor.tensor import sigmoid, softplus
 from pytensor.tensor.special import log_softmax
 from pytensor.tensor.special import softmax as _softmax
-from theano.tensor.nnet.conv import conv2d
 
+from mnist_draw.theano_bridge.abstract_conv import (
+    conv2d,
+    conv2d_grad_wrt_inputs,
+    conv2d_transpose,
+    conv3d,
+)
 from mnist_draw.theano_bridge.names import look_up
 
 __all__ = [
-    "binary_crossentropy", "categorical_crossentropy", "conv2d", "elu", "hard_sigmoid",
+    "binary_crossentropy", "categorical_crossentropy", "conv2d", "conv2d_grad_wrt_inputs",
+    "conv2d_transpose", "conv3d", "elu", "hard_sigmoid",
     "logsoftmax", "relu", "selu", "sigmoid", "sigmoid_binary_crossentropy", "softmax", "softplus",
     "softsign", "ultra_fast_sigmoid",
 ]  # fmt: skip

@@ -1,32 +1,22 @@
 """``theano`` on PyTensor.
 
-``config`` is PyTensor's with ``device`` added; ``function`` uses the program's linker where no mode
-is chosen (`mnist_draw.theano_bridge.modes`); ``clone`` is ``pytensor.graph.replace.clone_replace``.
+``config`` is PyTensor's with Theano's settings added; ``function`` uses the program's linker where
+no mode is chosen (`mnist_draw.theano_bridge.modes`).
 Every name that is neither listed here nor in PyTensor raises an error that says so.
 """
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
-import pytensor
 from pytensor import config
-from pytensor.configparser import EnumStr
 
 from mnist_draw.theano_bridge.names import look_up
 
-if not hasattr(config, "device"):
-    config.add(
-        "device",
-        "The device that computes. On PyTensor it is always the CPU.",
-        EnumStr("cpu", ["cpu"], mutable=True),
-        in_c_key=False,
-    )
 if config.floatX == "float64" and config._config_var_dict["floatX"].is_default:
     # PyTensor was imported before the bridge could set its flags.
     config.floatX = "float32"
-
-from pytensor.graph.replace import clone_replace as clone
 
 from theano import gof, compile, tensor, gradient, printing, scan_module  # isort: skip
 from theano import ifelse, sandbox, scalar, updates  # isort: skip
@@ -46,13 +36,17 @@ from theano.compile import (
 from theano.gof import Apply, Constant, Op, Type, Variable, generic
 from theano.gradient import Lop, Rop, grad, subgraph_grad
 from theano.printing import pp
-from theano.scan_module import foldl, foldr, map, reduce, scan
+from theano.scan_module import clone, foldl, foldr, map, reduce, scan
 from theano.tensor import TensorType, TensorVariable, dot
 from theano.updates import OrderedUpdates
 
+from mnist_draw.theano_bridge.instance_checks import give_variables_truth
 from mnist_draw.theano_bridge.modes import use_fast_mode_by_default
 from mnist_draw.theano_bridge.pytensor_hooks import remove_generated_source_at_exit
+from mnist_draw.theano_bridge.settings import add_theanos_settings
 
+add_theanos_settings()
+give_variables_truth()
 use_fast_mode_by_default()
 remove_generated_source_at_exit()
 
@@ -70,6 +64,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "sparse":
-        return pytensor.sparse
+    if name == "theano":
+        return sys.modules[__name__]
     return look_up(__name__, name)

@@ -1,0 +1,50 @@
+"""``lasagne.layers.dnn`` and ``corrmm`` without a graphics card: the CPU's layers do their work.
+
+These layers do not turn their filters round unless told to, and pool whole windows only.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import theano.tensor as T
+from lasagne import layers
+
+from mnist_draw.theano_bridge.names import tell_once
+
+tell_once("Lasagne's layers for a graphics card are asked for: the CPU's layers compute instead.")
+
+#: Layer for cuDNN -> the CPU's, where Lasagne has it.
+_SAME = {
+    "BatchNormDNNLayer": "BatchNormLayer",
+    "MaxPool2DDNNLayer": "MaxPool2DLayer",
+    "MaxPool3DDNNLayer": "MaxPool3DLayer",
+    "Pool2DDNNLayer": "Pool2DLayer",
+    "Pool3DDNNLayer": "Pool3DLayer",
+    "SpatialPyramidPoolingDNNLayer": "SpatialPyramidPoolingLayer",
+    "batch_norm_dnn": "batch_norm",
+}
+for _name, _layer in _SAME.items():
+    if hasattr(layers, _layer):
+        globals()[_name] = getattr(layers, _layer)
+
+
+class Conv2DDNNLayer(layers.Conv2DLayer):  # type: ignore[misc]
+    """``Conv2DLayer`` that correlates unless told to convolve."""
+
+    def __init__(self, *arguments: Any, flip_filters: bool = False, **named: Any) -> None:
+        self.flip_filters = flip_filters
+        convolution = partial(T.nnet.conv2d, filter_flip=flip_filters)
+        super().__init__(*arguments, convolution=convolution, **named)
+
+
+Conv2DMMLayer = Conv2DDNNLayer
+
+if hasattr(layers, "Conv3DLayer"):
+
+    class Conv3DDNNLayer(layers.Conv3DLayer):  # type: ignore[misc]
+        """``Conv3DLayer`` that correlates unless told to convolve."""
+
+        def __init__(self, *arguments: Any, flip_filters: bool = False, **named: Any) -> None:
+            super().__init__(*arguments, flip_filters=flip_filters, **named)

@@ -1,0 +1,54 @@
+"""Windows of images as the rows of a matrix: ``theano.tensor.nnet.neighbours``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytensor.tensor as pt
+
+
+def images2neibs(
+    ten4: Any,
+    neib_shape: Sequence[int],
+    neib_step: Sequence[int] | None = None,
+    mode: str = "valid",
+) -> Any:
+    """One row for each window of the last two dimensions, in the order of the images."""
+    x = pt.as_tensor_variable(ten4)
+    window = _numbers(neib_shape)
+    steps = window if neib_step is None else _numbers(neib_step)
+    pads = {
+        "valid": (0, 0),
+        "ignore_borders": (0, 0),
+        "half": tuple(length // 2 for length in window),
+        "full": tuple(length - 1 for length in window),
+    }[mode]
+    if any(pads):
+        x = pt.pad(x, ((0, 0), (0, 0), *((side, side) for side in pads)))
+    places = [
+        pt.arange((x.shape[2 + axis] - window[axis]) // steps[axis] + 1).dimshuffle(0, "x")
+        * steps[axis]
+        + np.arange(window[axis])
+        for axis in range(2)
+    ]
+    rows = places[0].dimshuffle(0, "x", 1, "x")
+    return x[:, :, rows, places[1].dimshuffle("x", 0, "x", 1)].reshape((-1, window[0] * window[1]))
+
+
+def neibs2images(
+    neibs: Any, neib_shape: Sequence[int], original_shape: Sequence[Any], mode: str = "valid"
+) -> Any:
+    """Put disjoint windows back where :func:`images2neibs` took them from."""
+    rows, columns = _numbers(neib_shape)
+    first, second, height, width = (original_shape[axis] for axis in range(4))
+    windows = pt.as_tensor_variable(neibs).reshape(
+        (first, second, height // rows, width // columns, rows, columns)
+    )
+    return windows.dimshuffle(0, 1, 2, 4, 3, 5).reshape((first, second, height, width))
+
+
+def _numbers(pair: Any) -> tuple[int, int]:
+    first, second = (int(pt.get_underlying_scalar_constant_value(entry)) for entry in pair)
+    return first, second

@@ -1,0 +1,91 @@
+"""Settings of ``theano.config`` that PyTensor lacks: kept as they are set, without effect.
+
+Theano groups settings by points (``config.dnn.enabled``), PyTensor by two underlines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytensor import config
+from pytensor.configparser import ConfigParam
+
+from mnist_draw.theano_bridge.names import tell_once
+
+#: Setting -> what it is before it is set. Those of PyTensor are not among them.
+KEPT: dict[str, Any] = {
+    "assert_no_cpu_op": "ignore",
+    "compute_test_value": "off",
+    "compute_test_value_opt": "off",
+    "deterministic": "default",
+    "force_device": False,
+    "init_gpu_device": "",
+    "int_division": "int",
+    "pickle_test_value": True,
+    "print_active_device": True,
+    "print_test_value": False,
+    "reoptimize_unpickled_function": False,
+    "blas.ldflags": "",
+    "cuda.root": "",
+    "dnn.enabled": "False",
+    "dnn.conv.algo_bwd": "none",
+    "dnn.conv.algo_bwd_data": "none",
+    "dnn.conv.algo_bwd_filter": "none",
+    "dnn.conv.algo_fwd": "small",
+    "experimental.unpickle_gpu_on_cpu": False,
+    "gcc.cxxflags": "",
+    "gpuarray.preallocate": 0,
+    "lib.cnmem": 0.0,
+    "nvcc.fastmath": False,
+    "scan.debug": False,
+    "warn.ignore_bug_before": "0.9",
+    "warn.round": False,
+}
+
+
+class Section:
+    """Settings after a point: PyTensor's where it has one of the name, else kept here."""
+
+    def __init__(self, name: str) -> None:
+        vars(self)["_name"] = name
+
+    def __getattr__(self, name: str) -> Any:
+        known = self._pytensors(name)
+        if known is None:
+            raise AttributeError(f"theano.config.{self._name}.{name} is not known here.")
+        return getattr(config, known)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        known = self._pytensors(name)
+        if known is None:
+            vars(self)[name] = value
+        else:
+            setattr(config, known, value)
+
+    def _pytensors(self, name: str) -> str | None:
+        full = f"{self._name}__{name}"
+        return full if full in config._config_var_dict else None
+
+
+def _only_the_cpu(device: str) -> str:
+    if not device.startswith("cpu"):
+        tell_once(f"The device {device} is asked for: the CPU computes instead.")
+    return "cpu"
+
+
+def add_theanos_settings() -> None:
+    """Give ``config`` what Theano's has besides."""
+    if not hasattr(config, "device"):
+        device = ConfigParam("cpu", apply=_only_the_cpu)
+        config.add("device", "The device that computes.", device, in_c_key=False)
+    for name in ("DebugMode", "NanGuardMode", "cmodule", "compile", "profiling", "tensor", "vm"):
+        setattr(config, name, Section(name))
+    for setting, value in KEPT.items():
+        *sections, name = setting.split(".")
+        owner: Any = config
+        for depth, section in enumerate(sections, 1):
+            if section not in vars(owner):
+                setattr(owner, section, Section("__".join(sections[:depth])))
+            owner = vars(owner)[section]
+        if not hasattr(owner, name):
+            setattr(owner, name, value)

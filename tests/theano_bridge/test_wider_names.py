@@ -1,0 +1,215 @@
+"""Names of Theano beyond those of the tutorial, each against NumPy."""
+
+import importlib
+import itertools
+
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+
+from mnist_draw import theano_bridge
+from mnist_draw.theano_bridge import names
+
+pytestmark = pytest.mark.skipif(theano_bridge.installed_theano(), reason="about PyTensor")
+RANDOM = np.random.default_rng(8)
+
+
+def value(expression):
+    return theano.function([], expression, mode=theano.Mode(linker="py"))()
+
+
+def convolve(x, w, pads, steps, dilation, groups, flip):
+    """Convolution by its definition, for any number of dimensions."""
+    spatial = range(2, x.ndim)
+    x = np.pad(x, [(0, 0), (0, 0), *((pad, pad) for pad in pads)])
+    w = np.flip(w, tuple(spatial)) if flip else w
+    reach = [(w.shape[a] - 1) * d + 1 for a, d in zip(spatial, dilation, strict=True)]
+    size = [(x.shape[a] - r) // s + 1 for a, r, s in zip(spatial, reach, steps, strict=True)]
+    out = np.zeros((x.shape[0], w.shape[0], *size))
+    channels, filters = w.shape[1], w.shape[0] // groups
+    for place in itertools.product(*map(range, size)):
+        window = x[
+            (slice(None), slice(None), *(
+                slice(p * s, p * s + r, d)
+                for p, s, r, d in zip(place, steps, reach, dilation, strict=True)
+            ))
+        ]  # fmt: skip
+        for f in range(w.shape[0]):
+            group = slice(f // filters * channels, (f // filters + 1) * channels)
+            products = window[:, group] * w[f]
+            out[(slice(None), f, *place)] = products.sum(axis=tuple(range(1, x.ndim)))
+    return out
+
+
+CONVOLUTIONS = [
+    ((2, 4, 7, 6), (6, 4, 3, 2), (0, 0), (1, 1), (2, 3), 1, True),
+    ((2, 4, 7, 6), (6, 2, 3, 2), (1, 2), (2, 1), (1, 2), 2, False),
+    ((2, 4, 7, 6), (8, 1, 3, 3), (1, 1), (1, 2), (1, 1), 4, True),
+    ((2, 2, 5, 6, 4), (3, 2, 2, 3, 2), (0, 0, 0), (1, 1, 1), (1, 1, 1), 1, True),
+    ((2, 4, 5, 6, 4), (4, 2, 2, 3, 2), (1, 2, 1), (2, 1, 1), (2, 1, 2), 2, False),
+]
+
+
+@pytest.mark.parametrize("case", CONVOLUTIONS)
+def test_convolutions_and_their_gradients_follow_the_definition(case):
+    image, kernel, pads, steps, dilation, groups, flip = case
+    how = {"border_mode": pads, "subsample": steps, "filter_flip": flip, "num_groups": groups,
+           "filter_dilation": dilation}  # fmt: skip
+    x, w = RANDOM.random(image), RANDOM.random(kernel)
+    flat = f"{len(image) - 2}d"
+    module = importlib.import_module("theano.tensor.nnet.abstract_conv")
+    expected = convolve(x, w, pads, steps, dilation, groups, flip)
+    found = value(getattr(T.nnet, f"conv{flat}")(x, w, filter_shape=kernel, **how))
+    np.testing.assert_allclose(found, expected)
+    shape = (image[0], image[1] // groups, *image[2:])
+    assert expected.shape == module.get_conv_output_shape(shape, kernel, pads, steps, dilation)
+    # A linear function's gradient: <top, conv(x, w)> = <by_inputs, x> = <by_weights, w>.
+    top = RANDOM.random(expected.shape)
+    scale = (top * expected).sum()
+    by_inputs = value(getattr(module, f"conv{flat}_grad_wrt_inputs")(top, w, image, kernel, **how))
+    by_weights = value(getattr(module, f"conv{flat}_grad_wrt_weights")(x, top, kernel, **how))
+    assert by_inputs.shape == image
+    assert by_weights.shape == kernel
+    np.testing.assert_allclose([(by_inputs * x).sum(), (by_weights * w).sum()], scale)
+    one = np.zeros_like(x)
+    one[1, 1, 2, 3] = 1
+    by_one = (convolve(one, w, pads, steps, dilation, groups, flip) * top).sum()
+    np.testing.assert_allclose((by_inputs * one).sum(), by_one)
+    operation = getattr(module, f"AbstractConv{flat}_gradInputs")(None, kernel, **how)
+    np.testing.assert_allclose(value(operation(w, top, T.constant(image[2:]))), by_inputs)
+
+
+def test_signal_convolution_takes_single_images_and_filters():
+    conv2d = importlib.import_module("theano.tensor.signal.conv").conv2d
+    x, w = RANDOM.random((3, 5, 6)), RANDOM.random((2, 2, 3))
+    expected = convolve(x[:, None], w[:, None], (0, 0), (1, 1), (1, 1), 1, True)
+    np.testing.assert_allclose(value(conv2d(x, w)), expected)
+    np.testing.assert_allclose(value(conv2d(x[0], w[0])), expected[0, 0])
+
+
+@pytest.mark.parametrize("ratio", [2, 3, 4])
+def test_bilinear_upsampling_interpolates_between_pixels(ratio):
+    module = importlib.import_module("theano.tensor.nnet.abstract_conv")
+    row = np.array([0.0, 10, 40])
+    places = (np.arange(3 * ratio) - (ratio - 1) // 2) / ratio
+    expected = np.interp(places, np.arange(3), row)
+    found = value(
+        module.bilinear_upsampling(T.constant(row[None, None, None] * [[1.0], [2]]), ratio)
+    )
+    np.testing.assert_allclose(found[0, 0, 0], expected, rtol=1e-6)
+    np.testing.assert_allclose(found[0, 0, -1], 2 * expected, rtol=1e-6)
+    triangle = value(module.bilinear_kernel_1D(ratio))
+    np.testing.assert_allclose(triangle, 1 - abs(np.arange(1 - ratio, ratio)) / ratio, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("mode", "reduce"), [("max", np.max), ("sum", np.sum), ("average_inc_pad", np.mean)]
+)
+def test_volumes_are_pooled_block_by_block(mode, reduce):
+    pool_3d = importlib.import_module("theano.tensor.signal.pool").pool_3d
+    x = RANDOM.random((2, 4, 6, 9))
+    blocks = x.reshape(2, 2, 2, 2, 3, 3, 3)
+    found = value(pool_3d(T.constant(x), (2, 3, 3), ignore_border=True, mode=mode))
+    np.testing.assert_allclose(found, reduce(blocks, axis=(2, 4, 6)))
+
+
+def test_images_become_rows_of_windows_and_images_again():
+    module = importlib.import_module("theano.tensor.nnet.neighbours")
+    x = RANDOM.random((2, 3, 4, 6))
+    rows = value(module.images2neibs(T.constant(x), (2, 3)))
+    assert rows.shape == (24, 6)
+    np.testing.assert_array_equal(rows[1], x[0, 0, :2, 3:].ravel())
+    np.testing.assert_array_equal(value(module.neibs2images(rows, (2, 3), x.shape)), x)
+    stepped = value(module.images2neibs(T.constant(x), (3, 3), (1, 1)))
+    np.testing.assert_array_equal(stepped[5], x[0, 0, 1:, 1:4].ravel())
+
+
+@pytest.mark.parametrize(("axes", "over"), [("per-activation", 0), ("spatial", (0, 2, 3))])
+def test_batch_normalisation_follows_its_paper(axes, over):
+    bn = importlib.import_module("theano.tensor.nnet.bn")
+    x = RANDOM.random((5, 3, 2, 4))
+    mean, var = x.mean(over, keepdims=True), x.var(over, keepdims=True)
+    gamma, beta, old = (RANDOM.random(mean.shape) for _ in range(3))
+    n = x.size // mean.size
+    normal = (x - mean) / np.sqrt(var + 0.01) * gamma + beta
+    results = value(
+        list(bn.batch_normalization_train(x, gamma, beta, axes, 0.01, 0.25, old, old + 1))
+    )
+    expected = [normal, mean, 1 / np.sqrt(var + 0.01), 0.75 * old + 0.25 * mean,
+                0.75 * (old + 1) + 0.25 * var * n / (n - 1)]  # fmt: skip
+    for one, other in zip(results, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    kept = [np.squeeze(each, over) for each in (gamma, beta, mean, var)]
+    found = value(bn.batch_normalization_test(x, *kept, axes, 0.01))
+    np.testing.assert_allclose(found, normal, rtol=1e-6)
+
+
+def test_a_clone_without_shared_inputs_keeps_their_values():
+    kept = theano.shared(np.zeros(2), name="kept")
+    copy = theano.clone(kept, share_inputs=False)
+    assert copy is not kept
+    kept.set_value(np.ones(2))
+    np.testing.assert_array_equal(copy.get_value(), 1)
+    x = T.dvector()
+    doubled = theano.clone(x + kept, {x: 2 * x}, strict=True, share_inputs=True)
+    assert theano.function([x], doubled)([1, 2]).tolist() == [3, 5]
+
+
+def test_every_variable_is_true_but_a_comparison():
+    x = T.scalar()
+    assert x
+    assert theano.shared(0.0)
+    assert T.eq(x, 1)
+    assert x in [T.scalar(), x]
+    for comparison in (x < 1, x <= 1, x > 1, x >= 1):
+        with pytest.raises(TypeError, match="boolean"):
+            bool(comparison)
+
+
+def test_settings_of_theano_are_kept_under_its_names(capsys):
+    config = theano.config
+    assert config.dnn.enabled == "False"
+    config.warn.ignore_bug_before = "0.7"
+    assert config.warn.ignore_bug_before == "0.7"
+    flags = config.gcc.cxxflags
+    config.gcc.cxxflags = "-O1"
+    assert config.gcc__cxxflags == "-O1"
+    config.gcc.cxxflags = flags
+    with pytest.raises(AttributeError, match=r"lib\.nonsense"):
+        _ = config.lib.nonsense
+    for _ in range(2):
+        config.device = "gpu7"
+    assert config.device == "cpu"
+    assert capsys.readouterr().err.count("gpu7") == 1
+
+
+@pytest.mark.parametrize("home", ["theano.sandbox.cuda.dnn", "theano.gpuarray.dnn"])
+def test_the_cpu_answers_for_a_graphics_card_that_is_not_there(home):
+    dnn = importlib.import_module(home)
+    assert not dnn.dnn_available()
+    x, w = RANDOM.random((2, 3, 6, 6)), RANDOM.random((2, 3, 3, 3))
+    for mode, flip in (("conv", True), ("cross", False)):
+        expected = convolve(x, w, (1, 1), (2, 1), (1, 1), 1, flip)
+        found = value(dnn.dnn_conv(T.constant(x), T.constant(w), (1, 1), (2, 1), conv_mode=mode))
+        np.testing.assert_allclose(found, expected)
+    pooled = value(dnn.dnn_pool(T.constant(x), (2, 2), (2, 2)))
+    np.testing.assert_array_equal(pooled, x.reshape(2, 3, 3, 2, 3, 2).max(axis=(3, 5)))
+
+
+def test_the_cpus_layers_answer_for_those_of_a_graphics_card():
+    from lasagne import layers
+    from lasagne.layers import dnn
+
+    x, w = RANDOM.random((2, 3, 6, 6)), RANDOM.random((2, 3, 3, 3))
+    image = layers.InputLayer(x.shape)
+    layer = dnn.Conv2DDNNLayer(image, 2, 3, pad=1, W=w.astype(theano.config.floatX))
+    found = value(layers.get_output(dnn.MaxPool2DDNNLayer(layer, 2), T.constant(x)))
+    conv = np.maximum(convolve(x, w, (1, 1), (1, 1), (1, 1), 1, False), 0)
+    np.testing.assert_allclose(found, conv.reshape(2, 2, 3, 2, 3, 2).max(axis=(3, 5)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", names.ALIASES)
+def test_a_name_of_theano_is_where_the_table_says(name):
+    module, _, attribute = name.rpartition(".")
+    assert getattr(importlib.import_module(module), attribute) is not None
