@@ -62,7 +62,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.gof.toolbox": ("pytensor.graph.features",),
     "theano.gof.type": ("pytensor.graph.type", "pytensor.link.c.type"),
     "theano.gof.utils": ("pytensor.graph.utils",),
-    "theano.ifelse": ("pytensor.ifelse",),
+    "theano.ifelse": (f"{_BRIDGE}.interpreter",),
     "theano.printing": ("pytensor.printing",),
     "theano.sandbox": (),
     "theano.sandbox.rng_mrg": (f"{_BRIDGE}.random_streams",),

@@ -57,7 +57,7 @@ class Section:
 
     def __setattr__(self, name: str, value: Any) -> None:
         known = self._pytensors(name)
-        if known is None:
+        if known is None or not config._config_var_dict[known].mutable:
             vars(self)[name] = value
         else:
             setattr(config, known, value)

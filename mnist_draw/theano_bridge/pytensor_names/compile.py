@@ -35,12 +35,13 @@ from pytensor.compile.builders import OpFromGraph
 from pytensor.compile.mode import get_default_mode, get_mode, predefined_modes
 from pytensor.compile.sharedvalue import SharedVariable, shared_constructor
 
+from mnist_draw.theano_bridge.interpreter import interpret_loops
 from mnist_draw.theano_bridge.modes import one_at_a_time, shape_is_fixed
 from mnist_draw.theano_bridge.names import look_up
 
 Param = In
 
-function = one_at_a_time(_compile.function)
+function = one_at_a_time(interpret_loops(_compile.function))
 
 __all__ = [
     "In", "Mode", "OpFromGraph", "Out", "Param", "SharedVariable", "SymbolicInput",

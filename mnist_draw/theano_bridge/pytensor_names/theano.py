@@ -41,6 +41,7 @@ from theano.tensor import TensorType, TensorVariable, dot
 from theano.updates import OrderedUpdates
 
 from mnist_draw.theano_bridge.instance_checks import give_variables_truth
+from mnist_draw.theano_bridge.interpreter import vectorise_interpreter
 from mnist_draw.theano_bridge.modes import use_fast_mode_by_default
 from mnist_draw.theano_bridge.pytensor_hooks import remove_generated_source_at_exit
 from mnist_draw.theano_bridge.settings import add_theanos_settings
@@ -48,6 +49,7 @@ from mnist_draw.theano_bridge.settings import add_theanos_settings
 add_theanos_settings()
 give_variables_truth()
 use_fast_mode_by_default()
+vectorise_interpreter()
 remove_generated_source_at_exit()
 
 __version__ = "1.0.5"

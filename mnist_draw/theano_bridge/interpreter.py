@@ -1,0 +1,98 @@
+"""PyTensor's interpreter for graphs with loops, decisions or prints.
+
+The native linker does not know these, and Numba compiles even the smallest loop and its gradient
+for half a minute. Interpreted, every operation is a call of NumPy, also in the steps of a loop: it
+is ready in a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial, reduce, wraps
+from typing import Any
+
+import numpy as np
+from pytensor.compile.mode import Mode, get_default_mode
+from pytensor.graph.basic import Variable
+from pytensor.graph.traversal import ancestors
+from pytensor.link.vm import VMLinker
+from pytensor.tensor.elemwise import Elemwise
+from threadpoolctl import threadpool_limits
+
+try:
+    from pytensor.conditional.op import IfElse as IfElse
+    from pytensor.conditional.op import ifelse as ifelse
+except ImportError:  # before PyTensor 3.3
+    from pytensor.ifelse import IfElse as IfElse
+    from pytensor.ifelse import ifelse as ifelse
+
+_INTERPRETED = ("IfElse", "Print", "Scan")
+
+#: Rewrites that fuse operations: for these the interpreter calls Python for every number.
+_FUSING = ("fusion", "local_pow_to_nested_squaring")
+
+
+def interpret_loops(compile_function: Callable[..., Any]) -> Callable[..., Any]:
+    """Have such graphs interpreted where no mode is chosen."""
+
+    @wraps(compile_function)
+    def function(
+        inputs: Any, outputs: Any = None, mode: Any = None, updates: Any = None,
+        givens: Any = None, *rest: Any, **named: Any,
+    ) -> Any:  # fmt: skip
+        mode = None if mode == "FAST_RUN" else mode
+        default = type(get_default_mode().linker).__name__ == "NativeLinker"
+        if mode is None and default and _needs_interpreter([outputs, updates, givens]):
+            linker = VMLinker(use_cloop=False, c_thunks=False)
+            mode = Mode(linker=linker, optimizer="fast_run").excluding(*_FUSING)
+            # As in native.kernels.contractions: two pools of threads on the same cores fight.
+            threadpool_limits(limits=1, user_api="blas")
+        return compile_function(inputs, outputs, mode, updates, givens, *rest, **named)
+
+    return function
+
+
+def _needs_interpreter(given: list[Any]) -> bool:
+    """Whether a graph below what ``theano.function`` is given has such an operation."""
+    roots = []
+    while given:
+        each = given.pop()
+        if isinstance(each, Variable):
+            roots.append(each)
+        elif isinstance(each, Mapping):
+            given.extend(each.items())
+        elif isinstance(each, list | tuple):
+            given.extend(each)
+        elif hasattr(each, "variable"):
+            given.append(each.variable)
+    operations = (type(each.owner.op).__name__ for each in ancestors(roots) if each.owner)
+    return any(name in _INTERPRETED for name in operations)
+
+
+def vectorise_interpreter() -> None:
+    """Give operations NumPy functions where PyTensor would call Python for every number."""
+    prepare = Elemwise.prepare_node
+
+    def prepare_node(self: Any, *arguments: Any, **named: Any) -> None:
+        function = _VECTORISED.get(type(self.scalar_op).__name__)
+        if function is not None and self.ufunc is None:
+            self.ufunc = partial(function, self.scalar_op)
+            self.ufunc.nout = 1
+        prepare(self, *arguments, **named)
+
+    Elemwise.prepare_node = prepare_node
+
+
+def _log1mexp(_: Any, x: Any) -> Any:
+    return np.where(x < np.log(0.5), np.log1p(-np.exp(x)), np.log(-np.expm1(x)))
+
+
+#: Scalar operation -> its function of arrays, after the operation itself.
+_VECTORISED: dict[str, Callable[..., Any]] = {
+    "Add": lambda _, *terms: reduce(np.add, terms),
+    "Cast": lambda operation, x: np.array(x, operation.o_type.dtype),
+    "Clip": lambda _, x, low, high: np.where(x < low, low, np.where(x > high, high, x)),
+    "Log1mexp": _log1mexp,
+    "Mul": lambda _, *factors: reduce(np.multiply, factors),
+    "Softplus": lambda _, x: np.logaddexp(x, x.dtype.type(0)),
+}

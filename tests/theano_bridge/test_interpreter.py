@@ -1,0 +1,64 @@
+"""Graphs with loops, decisions and prints, and the interpreter's functions of arrays."""
+
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+from theano.ifelse import ifelse
+
+from mnist_draw import theano_bridge
+
+pytestmark = pytest.mark.skipif(theano_bridge.installed_theano(), reason="about PyTensor")
+
+
+def linker_of(function):
+    return type(function.maker.linker).__name__
+
+
+@pytest.mark.parametrize("mode", [None, "FAST_RUN"])
+def test_a_recurrence_and_its_gradient_are_interpreted(mode):
+    w, x = theano.shared(np.float32(0.5)), T.fvector("x")
+    states, _ = theano.scan(lambda now, before, w: T.tanh(w * before + now),
+                            sequences=[x], outputs_info=[T.constant(np.float32(0))],
+                            non_sequences=[w])  # fmt: skip
+    slope = T.grad(states[-1], w)
+    run = theano.function([x], states[-1], updates=[(w, w + slope)], mode=mode)
+    assert linker_of(run) == "VMLinker"
+    given, state, by_w = np.array([0.3, -0.2, 0.9], "float32"), 0.0, 0.0
+    for now in given:
+        new = np.tanh(0.5 * state + now)
+        by_w = (1 - new**2) * (state + 0.5 * by_w)
+        state = new
+    np.testing.assert_allclose(run(given), state, rtol=1e-5)
+    np.testing.assert_allclose(w.get_value(), 0.5 + by_w, rtol=1e-5)
+
+
+def test_only_what_is_asked_for_is_decided_and_printed(capsys):
+    x = T.fscalar("x")
+    absolute = theano.function([x], ifelse(x > 0, x, -x))
+    assert [absolute(1), absolute(-2)] == [1, 2]
+    shown = theano.function([x], theano.printing.Print("here")(x) + 1)
+    assert shown(2) == 3
+    assert "here" in capsys.readouterr().out
+    assert {linker_of(absolute), linker_of(shown)} == {"VMLinker"}
+    assert linker_of(theano.function([x], x + 1)) == "NativeLinker"
+    chosen = theano.function([x], ifelse(x > 0, x, -x), mode="FAST_COMPILE")
+    assert chosen(-2) == 2
+
+
+def test_functions_of_arrays_follow_their_definition():
+    rng = np.random.default_rng(3)
+    x, y = (rng.normal(size=(3, 4)) for _ in range(2))
+    a, b = T.dmatrix(), T.dmatrix()
+    outputs = [
+        T.clip(a, -0.5, 0.5), T.nnet.softplus(a), T.log(1 - T.exp(-abs(a) - 0.1)),
+        a + b + a * 2, a * b * 3, T.cast(a * 3, "int32"),
+    ]  # fmt: skip
+    expected = [
+        np.clip(x, -0.5, 0.5), np.log1p(np.exp(x)), np.log(1 - np.exp(-abs(x) - 0.1)),
+        3 * x + y, 3 * x * y, (x * 3).astype("int32"),
+    ]  # fmt: skip
+    found = theano.function([a, b], outputs, mode=theano.Mode(linker="py"))(x, y)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+        assert one.dtype == other.dtype
