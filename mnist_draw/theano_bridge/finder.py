@@ -192,6 +192,11 @@ def prepare_lasagne() -> Iterator[None]:
             warnings.simplefilter("ignore", SyntaxWarning)
             warnings.simplefilter("ignore", DeprecationWarning)
             yield
+            lasagne = sys.modules["lasagne"]
+            if lasagne.__version__ == "0.1" and not installed_theano():
+                from mnist_draw.theano_bridge.lasagne_names import extend
+
+                extend(lasagne)
     finally:
         if sys.modules.get("pkg_resources") is stand_in:
             del sys.modules["pkg_resources"]

@@ -21,6 +21,13 @@ from pytensor.graph import Apply, Op
 from mnist_draw.theano_bridge import pytensor_hooks
 
 
+def set_default_update(variable: Any, following: Any) -> None:
+    """Let a shared variable advance by itself, as with Theano; PyTensor wants explicit updates."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Setting default_update", DeprecationWarning)
+        variable.default_update = following
+
+
 class RandomStreams:
     """Streams of random numbers. The same seed gives the same numbers."""
 
@@ -120,10 +127,7 @@ class RandomStreams:
 
     def _draw(self, source: Any, size: Any, dtype: str) -> Any:
         numbers, state, following = source(self._seeds.spawn(1)[0], size, dtype)
-        with warnings.catch_warnings():
-            # PyTensor wants explicit updates; with Theano and Lasagne a stream advances by itself.
-            warnings.filterwarnings("ignore", "Setting default_update", DeprecationWarning)
-            state.default_update = following
+        set_default_update(state, following)
         self.state_updates.append((state, following))
         return numbers
 

@@ -5,10 +5,8 @@ These layers do not turn their filters round unless told to, and pool whole wind
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
-import theano.tensor as T
 from lasagne import layers
 
 from mnist_draw.theano_bridge.names import tell_once
@@ -30,21 +28,16 @@ for _name, _layer in _SAME.items():
         globals()[_name] = getattr(layers, _layer)
 
 
-class Conv2DDNNLayer(layers.Conv2DLayer):  # type: ignore[misc]
-    """``Conv2DLayer`` that correlates unless told to convolve."""
+def _correlating(layer: Any) -> Any:
+    """Make a layer that does not turn its filters round unless told to."""
 
-    def __init__(self, *arguments: Any, flip_filters: bool = False, **named: Any) -> None:
-        self.flip_filters = flip_filters
-        convolution = partial(T.nnet.conv2d, filter_flip=flip_filters)
-        super().__init__(*arguments, convolution=convolution, **named)
-
-
-Conv2DMMLayer = Conv2DDNNLayer
-
-if hasattr(layers, "Conv3DLayer"):
-
-    class Conv3DDNNLayer(layers.Conv3DLayer):  # type: ignore[misc]
-        """``Conv3DLayer`` that correlates unless told to convolve."""
-
+    class Correlating(layer):  # type: ignore[misc]
         def __init__(self, *arguments: Any, flip_filters: bool = False, **named: Any) -> None:
             super().__init__(*arguments, flip_filters=flip_filters, **named)
+
+    return Correlating
+
+
+Conv2DDNNLayer = Conv2DMMLayer = _correlating(layers.Conv2DLayer)
+if hasattr(layers, "Conv3DLayer"):
+    Conv3DDNNLayer = _correlating(layers.Conv3DLayer)

@@ -1,0 +1,129 @@
+"""Nonlinearities, objectives and updates that Lasagne 0.2 has and 0.1 has not."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+import theano
+import theano.tensor as T
+from lasagne.updates import get_or_compute_grads
+
+softplus, elu = T.nnet.softplus, T.nnet.elu
+
+
+class SELU:
+    """``scale (x if x > 0 else scale_neg (exp(x) - 1))`` (Klambauer et al., 2017)."""
+
+    def __init__(self, scale: float = 1, scale_neg: float = 1) -> None:
+        self.scale, self.scale_neg = scale, scale_neg
+
+    def __call__(self, x: Any) -> Any:
+        return self.scale * T.nnet.elu(x, self.scale_neg)
+
+
+selu = SELU(1.0507009873554805, 1.6732632423543773)
+
+
+class ScaledTanH:
+    """``scale_out tanh(scale_in x)``."""
+
+    def __init__(self, scale_in: float = 1, scale_out: float = 1) -> None:
+        self.scale_in, self.scale_out = scale_in, scale_out
+
+    def __call__(self, x: Any) -> Any:
+        return T.tanh(x * self.scale_in) * self.scale_out
+
+
+ScaledTanh = ScaledTanH
+
+
+def binary_accuracy(predictions: Any, targets: Any, threshold: float = 0.5) -> Any:
+    """Whether each prediction is on its target's side of `threshold`."""
+    return T.eq(T.ge(predictions, threshold), targets)
+
+
+def categorical_accuracy(predictions: Any, targets: Any, top_k: int = 1) -> Any:
+    """Whether the class of each row is among its `top_k` largest predictions."""
+    if targets.ndim == predictions.ndim:
+        targets = T.argmax(targets, axis=-1)
+    if top_k == 1:
+        return T.eq(T.argmax(predictions, axis=-1), targets)
+    # The class is one of the k largest if fewer than k are larger.
+    own = predictions[T.arange(targets.shape[0]), targets].dimshuffle(0, "x")
+    return T.lt(T.gt(predictions, own).sum(axis=-1), top_k)
+
+
+def huber_loss(predictions: Any, targets: Any, delta: float = 1) -> Any:
+    """Half the squared error, which grows linearly from an error of `delta` on."""
+    size = abs(predictions - targets)
+    return T.switch(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))
+
+
+def binary_hinge_loss(
+    predictions: Any, targets: Any, delta: float = 1, log_odds: bool | None = None,
+    binary: bool = True,
+) -> Any:  # fmt: skip
+    """``max(0, delta - target prediction)`` of log odds and targets of -1 or 1."""
+    if log_odds is False:
+        predictions = T.log(predictions / (1 - predictions))
+    targets = 2 * targets - 1 if binary else targets
+    return T.maximum(delta - predictions * targets, 0)
+
+
+def multiclass_hinge_loss(predictions: Any, targets: Any, delta: float = 1) -> Any:
+    """``max(0, largest other prediction - prediction of the class + delta)`` of each row."""
+    if targets.ndim == predictions.ndim - 1:
+        targets = T.extra_ops.to_one_hot(targets, predictions.shape[1])
+    own = (predictions * targets).sum(axis=1)
+    others = T.max(predictions - targets * np.float32(1e30), axis=1)
+    return T.maximum(others - own + delta, 0)
+
+
+def adamax(
+    loss_or_grads: Any, params: Any, learning_rate: Any = 0.002, beta1: Any = 0.9,
+    beta2: Any = 0.999, epsilon: Any = 1e-8,
+) -> Any:  # fmt: skip
+    """Adam with the largest gradient in the place of the mean square (Kingma and Ba, 2014)."""
+
+    def scale(old: Any, gradient: Any) -> Any:
+        return T.maximum(beta2 * old, abs(gradient) + epsilon)
+
+    gradients = get_or_compute_grads(loss_or_grads, params)
+    updates, t = _count()
+    rate = learning_rate / (1 - beta1**t)
+    for param, gradient in zip(params, gradients, strict=True):
+        m, u = _like(param), _like(param)
+        updates[m] = beta1 * m + (1 - beta1) * gradient
+        updates[u] = scale(u, gradient)
+        updates[param] = param - rate * updates[m] / updates[u]
+    return updates
+
+
+def amsgrad(
+    loss_or_grads: Any, params: Any, learning_rate: Any = 0.001, beta1: Any = 0.9,
+    beta2: Any = 0.999, epsilon: Any = 1e-8,
+) -> Any:  # fmt: skip
+    """Adam whose mean square never shrinks (Reddi, Kale and Kumar, 2018)."""
+    gradients = get_or_compute_grads(loss_or_grads, params)
+    updates, t = _count()
+    rate = learning_rate * T.sqrt(1 - beta2**t) / (1 - beta1**t)
+    for param, gradient in zip(params, gradients, strict=True):
+        m, v, largest = (_like(param) for _ in range(3))
+        updates[m] = beta1 * m + (1 - beta1) * gradient
+        updates[v] = beta2 * v + (1 - beta2) * gradient**2
+        updates[largest] = T.maximum(largest, updates[v])
+        updates[param] = param - rate * updates[m] / (T.sqrt(updates[largest]) + epsilon)
+    return updates
+
+
+def _count() -> tuple[OrderedDict[Any, Any], Any]:
+    """Updates that count the steps, and the count."""
+    before = theano.shared(np.asarray(0, theano.config.floatX))
+    return OrderedDict([(before, before + 1)]), before + 1
+
+
+def _like(param: Any) -> Any:
+    value = param.get_value(borrow=True)
+    return theano.shared(np.zeros_like(value), broadcastable=param.broadcastable)

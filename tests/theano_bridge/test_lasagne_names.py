@@ -1,0 +1,249 @@
+"""What Lasagne 0.2 has and 0.1 has not, each against NumPy."""
+
+import numpy as np
+import pytest
+import theano
+import theano.tensor as T
+from lasagne import init, layers, nonlinearities, objectives, updates
+
+from mnist_draw import theano_bridge
+from mnist_draw.theano_bridge.lasagne_names import FUNCTIONS, LAYERS
+
+pytestmark = pytest.mark.skipif(theano_bridge.installed_theano(), reason="about PyTensor")
+RANDOM = np.random.default_rng(5)
+
+
+def value(expression, **given):
+    return theano.function([], expression, **given)()
+
+
+def random(*shape):
+    return RANDOM.normal(size=shape).astype(theano.config.floatX)
+
+
+def output(layer, x, **how):
+    return value(layers.get_output(layer, T.constant(x), **how))
+
+
+def test_all_names_are_there_and_the_bridge_gave_them():
+    assert all(hasattr(layers, name) for name in LAYERS)
+    for module, names in FUNCTIONS.items():
+        home = {"nonlinearities": nonlinearities, "objectives": objectives, "updates": updates}
+        assert all(hasattr(home[module], name) for name in names)
+    from lasagne.layers.normalization import batch_norm
+    from lasagne.layers.special import ExpressionLayer
+
+    assert (batch_norm, ExpressionLayer) == (layers.batch_norm, layers.ExpressionLayer)
+
+
+def correlate(x, w, step=1, dilation=1):
+    """Correlation without padding, by its definition."""
+    reach = (w.shape[2] - 1) * dilation + 1
+    n = (x.shape[2] - reach) // step + 1
+    out = np.zeros((len(x), len(w), n, n))
+    for i in range(n):
+        for j in range(n):
+            rows, columns = (slice(k * step, k * step + reach, dilation) for k in (i, j))
+            out[:, :, i, j] = np.tensordot(x[:, :, rows, columns], w, axes=([1, 2, 3], [1, 2, 3]))
+    return out
+
+
+@pytest.mark.parametrize(("flip", "turn"), [({}, -1), ({"flip_filters": False}, 1)])
+@pytest.mark.parametrize(("pad", "zeros"), [("same", 1), ("full", 2), (0, 0), ("valid", 0)])
+def test_convolutions_pad_and_turn_their_filters(flip, turn, pad, zeros):
+    x, w, b = random(2, 3, 6, 6), random(4, 3, 3, 3), random(4)
+    layer = layers.Conv2DLayer((None, 3, 6, 6), 4, 3, pad=pad, W=w, b=b, nonlinearity=None, **flip)
+    padded = np.pad(x, ((0, 0), (0, 0), (zeros,) * 2, (zeros,) * 2))
+    expected = correlate(padded, w[:, :, ::turn, ::turn]) + b[:, None, None]
+    np.testing.assert_allclose(value(layer.get_output_for(T.constant(x))), expected, atol=1e-4)
+    assert layer.output_shape == (None, *expected.shape[1:])
+
+
+def test_groups_see_their_own_channels_only():
+    x, w = random(2, 4, 5, 5), random(6, 2, 3, 3)
+    layer = layers.Conv2DLayer(
+        (2, 4, 5, 5), 6, 3, W=w, nonlinearity=None, num_groups=2, flip_filters=False, stride=2
+    )
+    halves = [correlate(x[:, :2], w[:3], 2), correlate(x[:, 2:], w[3:], 2)]
+    found = value(layer.get_output_for(T.constant(x)))
+    np.testing.assert_allclose(found, np.concatenate(halves, axis=1), atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [5, None])
+def test_a_transposed_convolution_spreads_each_pixel(size):
+    x, w = random(2, 3, size or 5, size or 5), random(3, 4, 3, 3)
+    layer = layers.Deconv2DLayer(
+        layers.InputLayer((None, 3, size, size)), 4, 3, stride=2, crop=1, W=w, nonlinearity=None,
+        flip_filters=True,
+    )  # fmt: skip
+    spread = np.zeros((2, 4, 11, 11))
+    for i in range(5):
+        for j in range(5):
+            part = np.tensordot(x[:, :, i, j], w, axes=(1, 0))
+            spread[:, :, 2 * i : 2 * i + 3, 2 * j : 2 * j + 3] += part
+    np.testing.assert_allclose(output(layer, x), spread[:, :, 1:-1, 1:-1], atol=1e-4)
+    assert layer.output_shape[2:] == ((9, 9) if size else (None, None))
+
+
+def test_a_dilated_convolution_looks_further():
+    x, w = random(2, 3, 7, 7), random(3, 4, 3, 3)
+    layer = layers.DilatedConv2DLayer(
+        layers.InputLayer(x.shape), 4, 3, dilation=2, W=w, nonlinearity=None
+    )
+    expected = correlate(x, w.transpose(1, 0, 2, 3), dilation=2)
+    np.testing.assert_allclose(output(layer, x), expected, atol=1e-4)
+    assert layer.output_shape == (2, 4, 3, 3)
+
+
+def test_images_are_enlarged():
+    x = random(2, 3, 2, 3)
+    grown = layers.Upscale2DLayer(layers.InputLayer(x.shape), (2, 3))
+    expected = x.repeat(2, axis=2).repeat(3, axis=3)
+    np.testing.assert_array_equal(output(grown, x), expected)
+    spread = output(layers.Upscale2DLayer(layers.InputLayer(x.shape), 2, mode="dilate"), x)
+    np.testing.assert_array_equal(spread[:, :, ::2, ::2], x)
+    assert (spread != 0).sum() == x.size
+    assert grown.output_shape == (2, 3, 4, 9)
+
+
+def test_batch_normalisation_learns_averages_and_then_uses_them():
+    x = 3 * random(6, 4, 5, 5) + 2
+    dense = layers.Conv2DLayer(layers.InputLayer((None, 4, 5, 5)), 4, 1, name="c",
+                               nonlinearity=nonlinearities.rectify)  # fmt: skip
+    dense.W.set_value(np.eye(4, dtype=theano.config.floatX)[:, :, None, None])
+    top = layers.batch_norm(dense, alpha=0.5, epsilon=0)
+    norm = top.input_layer
+    assert dense.b is None
+    assert [p.name for p in norm.get_params(trainable=True)] == ["c_bn.beta", "c_bn.gamma"]
+    given = T.tensor4()
+    train = theano.function([given], layers.get_output(top, given))
+    mean, std = x.mean((0, 2, 3)), x.std((0, 2, 3))
+    normal = (x - mean[:, None, None]) / std[:, None, None]
+    np.testing.assert_allclose(train(x), np.maximum(normal, 0), atol=1e-4)
+    np.testing.assert_allclose(norm.mean.get_value(), mean / 2, rtol=1e-4)
+    np.testing.assert_allclose(norm.inv_std.get_value(), 0.5 + 0.5 / std, rtol=1e-4)
+    kept = (x - mean[:, None, None] / 2) * (0.5 + 0.5 / std)[:, None, None]
+    found = output(top, x, deterministic=True)
+    np.testing.assert_allclose(found, np.maximum(kept, 0), atol=1e-4)
+    np.testing.assert_allclose(norm.mean.get_value(), mean / 2, rtol=1e-4)
+
+
+def test_learnt_numbers_are_shared_along_axes():
+    x = random(2, 3, 4)
+    image = layers.InputLayer(x.shape)
+    scales, biases = random(3), random(2, 3)
+    np.testing.assert_allclose(output(layers.ScaleLayer(image, scales), x), x * scales[:, None])
+    moved = layers.BiasLayer(image, biases, shared_axes=(2,))
+    np.testing.assert_allclose(output(moved, x), x + biases[:, :, None])
+    dense = layers.DenseLayer(image, 3, W=np.eye(12, 3, dtype=x.dtype))
+    rectified = layers.prelu(dense, alpha=scales)
+    flat = x.reshape(2, 12)[:, :3]
+    expected = np.where(flat > 0, flat, scales * flat)
+    np.testing.assert_allclose(output(rectified, x), expected, rtol=1e-5)
+
+
+def test_layers_of_functions_gradients_and_leading_axes():
+    x = random(2, 3, 4)
+    image = layers.InputLayer(x.shape)
+    for shape in ("auto", (2, 4), lambda given: (given[0], given[2])):
+        total = layers.ExpressionLayer(image, lambda v: v.sum(axis=1), output_shape=shape)
+        assert total.output_shape == (2, 4)
+    np.testing.assert_allclose(output(total, x), x.sum(1), rtol=1e-5)
+    pooled = layers.MaxPool1DLayer(image, 2)
+    pairs = x.reshape(2, 3, 2, 2)
+    expected = np.where(pairs == pairs.max(-1, keepdims=True), pairs, 0).reshape(x.shape)
+    np.testing.assert_allclose(output(layers.InverseLayer(pooled, pooled), x), expected)
+    w = random(4, 5)
+    each = layers.DenseLayer(image, 5, W=w, nonlinearity=None, num_leading_axes=2)
+    np.testing.assert_allclose(output(each, x), x @ w, atol=1e-5)
+    assert each.output_shape == (2, 3, 5)
+
+
+@pytest.mark.parametrize("kind", ["RecurrentLayer", "GRULayer", "LSTMLayer"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_recurrent_layer_can_return_its_last_state_only(kind, backwards):
+    x = random(2, 5, 3)
+    image = layers.InputLayer(x.shape)
+    make = getattr(layers, kind)
+    whole = make(image, 4, backwards=backwards, hid_init=init.Constant(0.1))
+    last = make(image, 4, backwards=backwards, only_return_final=True)
+    assert last.output_shape == (2, 4)
+    for old, new in zip(whole.get_params(), last.get_params(), strict=True):
+        new.set_value(old.get_value())
+    states = output(whole, x)
+    expected = states[:, 0] if backwards else states[:, -1]
+    np.testing.assert_allclose(output(last, x), expected, rtol=1e-5)
+
+
+def test_a_transformer_moves_and_enlarges_images():
+    x = random(2, 3, 5, 5)
+    image = layers.InputLayer(x.shape)
+    places = np.arange(5) / 2
+
+    def transformed(theta, factor=1):
+        numbers = layers.DenseLayer(image, 6, W=init.Constant(0), nonlinearity=None,
+                                    b=np.array(theta, x.dtype))  # fmt: skip
+        layer = layers.TransformerLayer(image, numbers, downsample_factor=factor)
+        found = value(layers.get_output(layer, T.constant(x)), mode=theano.Mode(linker="py"))
+        return found, layer.output_shape
+
+    same, shape = transformed([1, 0, 0, 0, 1, 0])
+    np.testing.assert_allclose(same, x, atol=1e-5)
+    assert shape == x.shape
+    # The upper left quarter: every second new pixel is an old one, the others are between two.
+    corner, _ = transformed([0.5, 0, -0.5, 0, 0.5, -0.5])
+    expected = np.interp(places, np.arange(5), x[0, 0, 0])
+    np.testing.assert_allclose(corner[0, 0, 0], expected, atol=1e-5)
+    turned, _ = transformed([0, 1, 0, 1, 0, 0])
+    np.testing.assert_allclose(turned, x.swapaxes(2, 3), atol=1e-5)
+    assert transformed([1, 0, 0, 0, 1, 0], 2)[1] == (2, 3, 2, 2)
+
+
+def test_nonlinearities_and_objectives_follow_their_formulas():
+    x = random(4, 3)
+    c = T.constant(x)
+    scale, a = 1.0507009873554805, 1.6732632423543773
+    for found, expected in (
+        (nonlinearities.elu(c), np.where(x > 0, x, np.expm1(x))),
+        (nonlinearities.selu(c), scale * np.where(x > 0, x, a * np.expm1(x))),
+        (nonlinearities.SELU(2, 3)(c), 2 * np.where(x > 0, x, 3 * np.expm1(x))),
+        (nonlinearities.softplus(c), np.log1p(np.exp(x))),
+        (nonlinearities.ScaledTanH(2, 3)(c), 3 * np.tanh(2 * x)),
+    ):
+        np.testing.assert_allclose(value(found), expected, rtol=1e-4)
+    p = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]], x.dtype)
+    classes, one_hot = T.constant([1, 2]), T.constant(np.eye(3)[[1, 2]].astype(x.dtype))
+    for targets in (classes, one_hot):
+        assert value(objectives.categorical_accuracy(p, targets)).tolist() == [False, True]
+        assert value(objectives.categorical_accuracy(T.constant(p), targets, 2)).all()
+        found = value(objectives.multiclass_hinge_loss(T.constant(p), targets))
+        np.testing.assert_allclose(found, [1.2, 0.5], rtol=1e-5)
+    t = T.constant(np.array([1, 0, 1], x.dtype))
+    assert value(objectives.binary_accuracy(T.constant(p[0]), t)).tolist() == [True, True, False]
+    given = np.array([0.5, -3, 2], x.dtype)
+    found = value(objectives.huber_loss(T.constant(given), t, 1.5))
+    np.testing.assert_allclose(found, [0.125, 1.5 * 2.25, 0.5], rtol=1e-5)
+    found = value(objectives.binary_hinge_loss(T.constant(given), t, log_odds=True))
+    np.testing.assert_allclose(found, [0.5, 0, 0])
+
+
+@pytest.mark.parametrize("rule", ["amsgrad", "adamax"])
+def test_updates_follow_their_papers(rule):
+    param = theano.shared(np.array([1.0, -2], theano.config.floatX))
+    factor = T.scalar()
+    step = theano.function(
+        [factor], [], updates=getattr(updates, rule)((factor * param**2).sum(), [param], 0.1)
+    )
+    p, m, v, largest = np.array([1.0, -2]), 0.0, 0.0, 0.0
+    for t, size in enumerate((1.0, 0.1, 0.5), 1):
+        g = 2 * size * p
+        m = 0.9 * m + 0.1 * g
+        if rule == "adamax":
+            v = np.maximum(0.999 * v, abs(g))
+            p = p - 0.1 / (1 - 0.9**t) * m / v
+        else:
+            v = 0.999 * v + 0.001 * g**2
+            largest = np.maximum(largest, v)
+            p = p - 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (np.sqrt(largest) + 1e-8)
+        step(size)
+    np.testing.assert_allclose(param.get_value(), p, rtol=1e-4)
