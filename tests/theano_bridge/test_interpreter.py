@@ -46,6 +46,25 @@ def test_only_what_is_asked_for_is_decided_and_printed(capsys):
     assert chosen(-2) == 2
 
 
+def test_what_the_native_linker_does_not_know_is_interpreted():
+    x, w = T.matrix("x"), theano.shared(np.eye(3, dtype=theano.config.floatX))
+    both = T.concatenate([T.tanh(T.dot(x, w)) * 2 + 1, T.exp(-x) ** 3], axis=1)
+    cost = (T.set_subtensor(both[:, 1:3], 0) ** 2).sum()
+    step = theano.function([x], [cost, both], updates=[(w, w - T.grad(cost, w))])
+    given = np.arange(6, dtype=theano.config.floatX).reshape(2, 3) / 10
+    for _ in range(2):
+        weights = w.get_value()
+        state = np.tanh(given @ weights)
+        expected = np.concatenate([2 * state + 1, np.exp(-given) ** 3], axis=1)
+        slope = 2 * (2 * state + 1) * 2 * (1 - state**2)
+        slope[:, 1:] = 0
+        found, joined = step(given)
+        np.testing.assert_allclose(joined, expected, rtol=1e-4)
+        expected[:, 1:3] = 0
+        np.testing.assert_allclose(found, (expected**2).sum(), rtol=1e-4)
+        np.testing.assert_allclose(w.get_value(), weights - given.T @ slope, rtol=1e-4)
+
+
 def test_functions_of_arrays_follow_their_definition():
     rng = np.random.default_rng(3)
     x, y = (rng.normal(size=(3, 4)) for _ in range(2))

@@ -1,4 +1,4 @@
-"""The linker: runs a graph as native programs, or leaves it to Numba."""
+"""The linker: runs a graph as native programs, or leaves it to another linker."""
 
 from __future__ import annotations
 
@@ -37,14 +37,17 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
         "inplace",
     )
 
-    def __init__(self, most_shapes: int | None = None) -> None:
+    def __init__(
+        self, most_shapes: int | None = None, fallback: Callable[..., Any] | None = None
+    ) -> None:
         super().__init__()
         self._most_shapes = most_shapes
+        self._make_fallback = fallback or _numba_function
 
     def fgraph_convert(self, fgraph: Any, order: Any = None, **options: Any) -> Any:
         """Return what runs the graph."""
         order = _scheduled(fgraph, order)
-        self.runner = GraphRunner(fgraph, order, self._most_shapes)
+        self.runner = GraphRunner(fgraph, order, self._most_shapes, self._make_fallback)
         return self.runner
 
     def jit_compile(self, fn: Any) -> Any:
@@ -59,8 +62,11 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
 class GraphRunner:
     """A graph with its plans, one for each set of shapes that it has met."""
 
-    def __init__(self, fgraph: Any, order: list[Any], most_shapes: int | None = None) -> None:
+    def __init__(
+        self, fgraph: Any, order: list[Any], most_shapes: int | None, fallback: Callable[..., Any]
+    ) -> None:
         self._fgraph = fgraph
+        self._make_fallback = fallback
         self._order = order
         self._shapes_left = most_shapes
         self._plans: dict[tuple[Any, ...], Plan] = {}
@@ -81,7 +87,7 @@ class GraphRunner:
                 self._latest = self._plan_for(inputs)
                 return self._latest.run(inputs)
             except UnknownOperationError:
-                self._fallback = _numba_function(self._fgraph)
+                self._fallback = self._make_fallback(self._fgraph)
         results: Sequence[Any] = self._fallback(*inputs)
         return results
 
