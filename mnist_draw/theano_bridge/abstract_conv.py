@@ -20,19 +20,11 @@ Shape = Sequence[Any]
 
 
 def conv2d(
-    input: Any,
-    filters: Any,
-    input_shape: Shape | None = None,
-    filter_shape: Shape | None = None,
-    border_mode: Any = "valid",
-    subsample: Sequence[int] = (1, 1),
-    filter_flip: bool = True,
-    image_shape: Shape | None = None,
-    filter_dilation: Sequence[int] = (1, 1),
-    num_groups: int = 1,
-    unshared: bool = False,
-    **_: Any,
-) -> Any:
+    input: Any, filters: Any, input_shape: Shape | None = None, filter_shape: Shape | None = None,
+    border_mode: Any = "valid", subsample: Sequence[int] = (1, 1), filter_flip: bool = True,
+    image_shape: Shape | None = None, filter_dilation: Sequence[int] = (1, 1),
+    num_groups: int = 1, unshared: bool = False, **_: Any,
+) -> Any:  # fmt: skip
     """Convolve a batch of images with a set of filters (filters, channels of a group, kh, kw)."""
     if unshared:
         raise NotImplementedError("conv2d: the bridge shares filters among positions.")
@@ -79,17 +71,10 @@ def _known_length(variable: Any, axis: int, shape: Shape | None = None) -> int:
 
 
 def conv3d(
-    input: Any,
-    filters: Any,
-    input_shape: Shape | None = None,
-    filter_shape: Shape | None = None,
-    border_mode: Any = "valid",
-    subsample: Sequence[int] = (1, 1, 1),
-    filter_flip: bool = True,
-    filter_dilation: Sequence[int] = (1, 1, 1),
-    num_groups: int = 1,
-    **_: Any,
-) -> Any:
+    input: Any, filters: Any, input_shape: Shape | None = None, filter_shape: Shape | None = None,
+    border_mode: Any = "valid", subsample: Sequence[int] = (1, 1, 1), filter_flip: bool = True,
+    filter_dilation: Sequence[int] = (1, 1, 1), num_groups: int = 1, **_: Any,
+) -> Any:  # fmt: skip
     """Convolve volumes (n, channels, depth, height, width) with filters of as many dimensions.
 
     One two-dimensional convolution, of slices as images and the filters' depth as channels.
@@ -201,18 +186,12 @@ conv3d_grad_wrt_inputs, conv3d_grad_wrt_weights = _gradients(conv3d)
 
 
 def conv2d_transpose(
-    input: Any,
-    filters: Any,
-    output_shape: Shape,
-    filter_shape: Shape | None = None,
-    border_mode: Any = "valid",
-    input_dilation: Sequence[int] = (1, 1),
-    **named: Any,
-) -> Any:
+    input: Any, filters: Any, output_shape: Shape, filter_shape: Shape | None = None,
+    border_mode: Any = "valid", input_dilation: Sequence[int] = (1, 1), **named: Any,
+) -> Any:  # fmt: skip
     """Upsample by the gradient of a convolution by its images."""
-    return conv2d_grad_wrt_inputs(
-        input, filters, output_shape, filter_shape, border_mode, input_dilation, **named
-    )
+    how = (filter_shape, border_mode, input_dilation)
+    return conv2d_grad_wrt_inputs(input, filters, output_shape, *how, **named)
 
 
 class _Operation:
@@ -247,18 +226,6 @@ class AbstractConv2d_gradWeights(_Operation):  # noqa: N801
         return self.function(img, topgrad, whole, self.imshp, *self.how, **self.named)
 
 
-class AbstractConv3d(AbstractConv2d):
-    function = staticmethod(conv3d)
-
-
-class AbstractConv3d_gradInputs(AbstractConv2d_gradInputs):  # noqa: N801
-    function = staticmethod(conv3d_grad_wrt_inputs)
-
-
-class AbstractConv3d_gradWeights(AbstractConv2d_gradWeights):  # noqa: N801
-    function = staticmethod(conv3d_grad_wrt_weights)
-
-
 def _whole_shape(told: Shape | None, lengths: Any) -> list[Any]:
     """Batch and channels as told, then the lengths that an operation of Theano is called with."""
     if not isinstance(lengths, list | tuple):
@@ -280,12 +247,6 @@ def bilinear_kernel_1D(ratio: int, normalize: bool = True) -> Any:
     return kernel / np.asarray(ratio, config.floatX) if normalize else kernel
 
 
-def bilinear_kernel_2D(ratio: int, normalize: bool = True) -> Any:
-    """The product of :func:`bilinear_kernel_1D` along both axes, as 4-D filters."""
-    kernel = bilinear_kernel_1D(ratio, normalize)
-    return (kernel.dimshuffle(0, "x") * kernel).dimshuffle("x", "x", 0, 1)
-
-
 def bilinear_upsampling(input: Any, ratio: int | None = None, *_: Any, **named: Any) -> Any:
     """Make images `ratio` times as high and wide by linear interpolation along both axes."""
     if ratio is None:
@@ -303,14 +264,9 @@ def _interpolation(length: Any, ratio: int, dtype: str) -> Any:
 
 
 def signal_conv2d(
-    input: Any,
-    filters: Any,
-    image_shape: Shape | None = None,
-    filter_shape: Shape | None = None,
-    border_mode: Any = "valid",
-    subsample: Sequence[int] = (1, 1),
-    **_: Any,
-) -> Any:
+    input: Any, filters: Any, image_shape: Shape | None = None, filter_shape: Shape | None = None,
+    border_mode: Any = "valid", subsample: Sequence[int] = (1, 1), **_: Any,
+) -> Any:  # fmt: skip
     """Convolve one image (height, width) or several with one filter or several, each with each."""
     x, w = pt.as_tensor_variable(input), pt.as_tensor_variable(filters)
     images = pt.atleast_Nd(x, n=3).dimshuffle(0, "x", 1, 2)

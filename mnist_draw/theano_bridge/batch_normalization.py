@@ -22,15 +22,9 @@ def batch_normalization(
 
 
 def batch_normalization_train(
-    inputs: Any,
-    gamma: Any,
-    beta: Any,
-    axes: Axes = "per-activation",
-    epsilon: float = 1e-4,
-    running_average_factor: float = 0.1,
-    running_mean: Any = None,
-    running_var: Any = None,
-) -> tuple[Any, ...]:
+    inputs: Any, gamma: Any, beta: Any, axes: Axes = "per-activation", epsilon: float = 1e-4,
+    running_average_factor: float = 0.1, running_mean: Any = None, running_var: Any = None,
+) -> tuple[Any, ...]:  # fmt: skip
     """Normalise with the batch's own mean and variance.
 
     Returns
@@ -56,14 +50,9 @@ def batch_normalization_train(
 
 
 def batch_normalization_test(
-    inputs: Any,
-    gamma: Any,
-    beta: Any,
-    mean: Any,
-    var: Any,
-    axes: Axes = "per-activation",
+    inputs: Any, gamma: Any, beta: Any, mean: Any, var: Any, axes: Axes = "per-activation",
     epsilon: float = 1e-4,
-) -> Any:
+) -> Any:  # fmt: skip
     """Normalise with a mean and a variance that are given."""
     x = pt.as_tensor_variable(inputs)
     over = _axes(axes, x.ndim)

@@ -35,9 +35,8 @@ FILES = {
 }
 
 _GPU_MODULES = (
-    "theano.gpuarray", "theano.gpuarray.basic_ops", "theano.gpuarray.blas", "theano.gpuarray.dnn",
-    "theano.sandbox.cuda", "theano.sandbox.cuda.basic_ops", "theano.sandbox.cuda.blas",
-    "theano.sandbox.cuda.dnn", "theano.sandbox.cuda.rng_curand", "theano.sandbox.cuda.var",
+    "theano.gpuarray", "theano.gpuarray.basic_ops", "theano.gpuarray.dnn", "theano.sandbox.cuda",
+    "theano.sandbox.cuda.basic_ops", "theano.sandbox.cuda.dnn", "theano.sandbox.cuda.rng_curand",
     "theano.sandbox.gpuarray", "theano.sandbox.gpuarray.dnn",
 )  # fmt: skip
 

@@ -76,8 +76,11 @@ def test_convolutions_and_their_gradients_follow_the_definition(case):
     one[1, 1, 2, 3] = 1
     by_one = (convolve(one, w, pads, steps, dilation, groups, flip) * top).sum()
     np.testing.assert_allclose((by_inputs * one).sum(), by_one)
-    operation = getattr(module, f"AbstractConv{flat}_gradInputs")(None, kernel, **how)
-    np.testing.assert_allclose(value(operation(w, top, T.constant(image[2:]))), by_inputs)
+    if flat == "2d":
+        operation = module.AbstractConv2d_gradInputs(None, kernel, **how)
+        np.testing.assert_allclose(value(operation(w, top, T.constant(image[2:]))), by_inputs)
+        operation = module.AbstractConv2d_gradWeights(image, kernel, **how)
+        np.testing.assert_allclose(value(operation(x, top, T.constant(kernel[2:]))), by_weights)
 
 
 def test_signal_convolution_takes_single_images_and_filters():
@@ -154,6 +157,14 @@ def test_a_clone_without_shared_inputs_keeps_their_values():
     x = T.dvector()
     doubled = theano.clone(x + kept, {x: 2 * x}, strict=True, share_inputs=True)
     assert theano.function([x], doubled)([1, 2]).tolist() == [3, 5]
+
+
+def test_inputs_may_have_defaults():
+    x, y, z = T.scalars("xyz")
+    inputs = [x, theano.In(y, value=3), theano.Param(z, default=0.5, name="shift")]
+    function = theano.function(inputs, x * y + z)
+    calls = [function(2), function(2, 10), function(2), function(2, shift=1), function(2)]
+    assert calls == [6.5, 20.5, 6.5, 7, 6.5]
 
 
 def test_every_variable_is_true_but_a_comparison():

@@ -86,17 +86,12 @@ def adamax(
     beta2: Any = 0.999, epsilon: Any = 1e-8,
 ) -> Any:  # fmt: skip
     """Adam with the largest gradient in the place of the mean square (Kingma and Ba, 2014)."""
-
-    def scale(old: Any, gradient: Any) -> Any:
-        return T.maximum(beta2 * old, abs(gradient) + epsilon)
-
-    gradients = get_or_compute_grads(loss_or_grads, params)
     updates, t = _count()
     rate = learning_rate / (1 - beta1**t)
-    for param, gradient in zip(params, gradients, strict=True):
+    for param, gradient in zip(params, get_or_compute_grads(loss_or_grads, params), strict=True):
         m, u = _like(param), _like(param)
         updates[m] = beta1 * m + (1 - beta1) * gradient
-        updates[u] = scale(u, gradient)
+        updates[u] = T.maximum(beta2 * u, abs(gradient) + epsilon)
         updates[param] = param - rate * updates[m] / updates[u]
     return updates
 
@@ -106,10 +101,9 @@ def amsgrad(
     beta2: Any = 0.999, epsilon: Any = 1e-8,
 ) -> Any:  # fmt: skip
     """Adam whose mean square never shrinks (Reddi, Kale and Kumar, 2018)."""
-    gradients = get_or_compute_grads(loss_or_grads, params)
     updates, t = _count()
     rate = learning_rate * T.sqrt(1 - beta2**t) / (1 - beta1**t)
-    for param, gradient in zip(params, gradients, strict=True):
+    for param, gradient in zip(params, get_or_compute_grads(loss_or_grads, params), strict=True):
         m, v, largest = (_like(param) for _ in range(3))
         updates[m] = beta1 * m + (1 - beta1) * gradient
         updates[v] = beta2 * v + (1 - beta2) * gradient**2

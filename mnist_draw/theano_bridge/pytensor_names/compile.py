@@ -9,13 +9,14 @@ their ``_nogc``), ``None``
 ``numba``                                 Numba
 ========================================= ============================================
 
-``function`` is ``pytensor.function``, in one thread at a time; ``Param`` is ``In``. ``shared``
+``function`` is ``pytensor.function``, in one thread at a time. ``shared``
 differs from PyTensor's in two points: ``broadcastable=`` is Theano's keyword and no deprecated
 one, and inside ``mnist_draw.theano_bridge.fixed_shapes`` an array fixes the shape of its variable.
 """
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ import pytensor
 from pytensor import compile as _compile
 from pytensor import config
 from pytensor.compile import (
-    In,
+    Function,
     Out,
     SymbolicInput,
     SymbolicOutput,
@@ -34,14 +35,55 @@ from pytensor.compile import mode as _mode
 from pytensor.compile.builders import OpFromGraph
 from pytensor.compile.mode import get_default_mode, get_mode, predefined_modes
 from pytensor.compile.sharedvalue import SharedVariable, shared_constructor
+from pytensor.link.basic import Container
 
 from mnist_draw.theano_bridge.interpreter import interpret_loops
 from mnist_draw.theano_bridge.modes import one_at_a_time, shape_is_fixed
 from mnist_draw.theano_bridge.names import look_up
 
-Param = In
 
-function = one_at_a_time(interpret_loops(_compile.function))
+class In(_compile.In):  # type: ignore[misc]
+    """An input of a function, which may have a default."""
+
+    def __init__(
+        self, variable: Any, name: str | None = None, value: Any = None, **named: Any
+    ) -> None:
+        self.default = None
+        if value is not None and not isinstance(value, Container | SharedVariable):
+            self.default = variable.type.filter(value, allow_downcast=True)
+            value = Container(variable, storage=[self.default])
+            named.setdefault("implicit", False)
+        super().__init__(variable, name, value, **named)
+
+
+def Param(variable: Any, default: Any = None, name: str | None = None, **named: Any) -> In:
+    """Describe an input, as before Theano 0.8."""
+    return In(variable, name, default, **named)
+
+
+class _WithDefaults(Function):  # type: ignore[misc]
+    """A function whose inputs get their defaults again before each call."""
+
+    __slots__ = ()
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        for container, given in zip(self.input_storage, self.maker.inputs, strict=True):
+            if getattr(given, "default", None) is not None:
+                container.storage[0] = given.default
+        return super().__call__(*arguments, **named)
+
+
+def _keep_defaults(compile_function: Any) -> Any:
+    def function(*arguments: Any, **named: Any) -> Any:
+        compiled = compile_function(*arguments, **named)
+        if any(getattr(given, "default", None) is not None for given in compiled.maker.inputs):
+            compiled.__class__ = _WithDefaults
+        return compiled
+
+    return wraps(compile_function)(function)
+
+
+function = one_at_a_time(_keep_defaults(interpret_loops(_compile.function)))
 
 __all__ = [
     "In", "Mode", "OpFromGraph", "Out", "Param", "SharedVariable", "SymbolicInput",
