@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import mnist_draw
+from mnist_draw.theano_bridge import lasagne_names, names
 
 # The window's modules are imported to be read, on computers without a display too.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -14,6 +15,7 @@ author = "The authors of mnist_draw"
 release = version = mnist_draw.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
 myst_heading_anchors = 3
+exclude_patterns = ["names.md"]  # part of programs.md
 html_theme = "alabaster"
 html_theme_options = {"description": "Draw a digit, train the network that reads it"}
 autodoc_member_order = "bysource"
@@ -53,3 +55,17 @@ def write_map() -> None:
 
 
 write_map()
+
+
+def write_names() -> None:
+    """Write ``names.md``: what the bridge has instead of names, and what it adds to Lasagne."""
+    lines = ["| not there | instead |", "|---|---|"]
+    lines += [f"| `{name}` | {instead} |" for name, instead in sorted(names.INSTEAD.items())]
+    added = {"layers": lasagne_names.LAYERS, **lasagne_names.FUNCTIONS}
+    lines += ["", "| module of Lasagne 0.1 | what it gets of 0.2 |", "|---|---|"]
+    lines += [f"| `{module}` | {', '.join(f'`{name}`' for name in found)} |"
+              for module, found in added.items()]  # fmt: skip
+    (_DOCS / "names.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+write_names()

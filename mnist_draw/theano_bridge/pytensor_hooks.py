@@ -1,8 +1,7 @@
 """What PyTensor is told once it is imported: the bridge's operations for Numba, temporary files.
 
-Only graphs that `mnist_draw.theano_bridge.native` cannot run come to Numba, and none of the
-program's own is among them. There Numba calls the NumPy functions of convolution and pooling by
-way of the interpreter. Numba takes a quarter of a second to import and 60 MB of memory, so it is
+Only functions whose mode asks for it come to Numba, and none of the program's own is among them.
+There Numba calls the NumPy functions of convolution and pooling by way of Python. Numba takes a quarter of a second to import and 60 MB of memory, so it is
 not imported here: `when_loaded` waits until something else does.
 
 PyTensor compiles Python that it has written, puts each text into a file for tracebacks and for
