@@ -203,13 +203,6 @@ class _Operation:
         self.imshp, self.kshp, self.how, self.named = imshp, kshp, how, named
 
 
-class AbstractConv2d(_Operation):
-    function: Any = staticmethod(conv2d)
-
-    def __call__(self, img: Any, kern: Any) -> Any:
-        return self.function(img, kern, self.imshp, self.kshp, *self.how, **self.named)
-
-
 class AbstractConv2d_gradInputs(_Operation):  # noqa: N801
     function = staticmethod(conv2d_grad_wrt_inputs)
 

@@ -38,14 +38,13 @@ def use_fast_mode_by_default() -> None:
     from pytensor.compile import mode as modes
     from theano.compile.mode import Mode
 
-    from mnist_draw.theano_bridge.interpreter import interpreted
     from mnist_draw.theano_bridge.native.linker import NativeLinker
 
     names = ("mode", "linker", "optimizer")
     if all(config._config_var_dict[name].is_default for name in names):
         # PyTensor keeps the default mode under the linker's name: another linker is another mode.
         modes._CACHED_RUNTIME_MODES["MODE", config.linker] = Mode(
-            linker=NativeLinker(_MAX_SHAPES, interpreted), optimizer="fast_run"
+            linker=NativeLinker(_MAX_SHAPES), optimizer="fast_run"
         )
 
 

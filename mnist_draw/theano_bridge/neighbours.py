@@ -31,18 +31,6 @@ def images2neibs(
     return x[:, :, rows, places[1].dimshuffle("x", 0, "x", 1)].reshape((-1, window[0] * window[1]))
 
 
-def neibs2images(
-    neibs: Any, neib_shape: Sequence[int], original_shape: Sequence[Any], mode: str = "valid"
-) -> Any:
-    """Put disjoint windows back where :func:`images2neibs` took them from."""
-    rows, columns = _numbers(neib_shape)
-    first, second, height, width = (original_shape[axis] for axis in range(4))
-    windows = pt.as_tensor_variable(neibs).reshape(
-        (first, second, height // rows, width // columns, rows, columns)
-    )
-    return windows.dimshuffle(0, 1, 2, 4, 3, 5).reshape((first, second, height, width))
-
-
 def _numbers(pair: Any) -> tuple[int, int]:
     first, second = (int(pt.get_underlying_scalar_constant_value(entry)) for entry in pair)
     return first, second

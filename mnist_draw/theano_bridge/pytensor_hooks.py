@@ -1,8 +1,9 @@
 """What PyTensor is told once it is imported: the bridge's operations for Numba, temporary files.
 
 Only functions whose mode asks for it come to Numba, and none of the program's own is among them.
-There Numba calls the NumPy functions of convolution and pooling by way of Python. Numba takes a quarter of a second to import and 60 MB of memory, so it is
-not imported here: `when_loaded` waits until something else does.
+There Numba calls the NumPy functions of convolution and pooling by way of Python. Numba takes a
+quarter of a second to import and 60 MB of memory, so it is not imported here: `when_loaded` waits
+until something else does.
 
 PyTensor compiles Python that it has written, puts each text into a file for tracebacks and for
 Numba, which reads it again, and leaves the file in the system's folder for temporary files. Here

@@ -125,6 +125,38 @@ class RandomStreams:
             total = hit if total is None else total + hit
         return total
 
+    def random_integers(
+        self, size: Any = None, low: Any = 0, high: Any = 1, dtype: str = "int64", **_: Any
+    ) -> Any:
+        """Whole numbers from `low` to `high`, both included."""
+        # The product may be rounded up to the number after `high`.
+        numbers = pt.floor(self.uniform(size or (), dtype="float64") * (high - low + 1)) + low
+        return pt.minimum(numbers, high).astype(dtype)
+
+    def permutation(self, size: Any = None, n: int = 1, dtype: str = "int64", **_: Any) -> Any:
+        """The numbers below `n` in a random order, in each place of `size`."""
+        return pt.argsort(self.uniform((*(size or ()), n)), axis=-1).astype(dtype)
+
+    def choice(
+        self, size: Any = 1, a: Any = 2, replace: bool = True, p: Any = None,
+        dtype: str = "int64", **_: Any,
+    ) -> Any:  # fmt: skip
+        """Numbers below `a`, or entries of `a`, with the probabilities `p`."""
+        a = pt.as_tensor_variable(a)
+        n = a if a.ndim == 0 else a.shape[0]
+        if not replace:
+            # The first to arrive, where each one's rate is its probability.
+            waits = -pt.log(1.0 - self.uniform(pt.stack([n])))
+            count = size if isinstance(size, int) else size[0]
+            chosen = pt.argsort(waits if p is None else waits / p)[:count]
+        elif p is None:
+            chosen = self.random_integers(size if isinstance(size, tuple) else (size,), 0, n - 1)
+        else:
+            numbers = self.uniform(size if isinstance(size, tuple) else (size,))
+            ends = pt.cumsum(pt.as_tensor_variable(p), axis=-1)[..., :-1]
+            chosen = pt.ge(pt.shape_padright(numbers), ends).sum(axis=-1)
+        return chosen.astype(dtype) if a.ndim == 0 else a[chosen]
+
     def _draw(self, source: Any, size: Any, dtype: str) -> Any:
         numbers, state, following = source(self._seeds.spawn(1)[0], size, dtype)
         set_default_update(state, following)

@@ -14,32 +14,20 @@ from mnist_draw.theano_bridge.names import tell_once
 
 #: Setting -> what it is before it is set. Those of PyTensor are not among them.
 KEPT: dict[str, Any] = {
-    "assert_no_cpu_op": "ignore",
     "compute_test_value": "off",
-    "compute_test_value_opt": "off",
-    "deterministic": "default",
     "force_device": False,
-    "init_gpu_device": "",
     "int_division": "int",
-    "pickle_test_value": True,
     "print_active_device": True,
-    "print_test_value": False,
     "reoptimize_unpickled_function": False,
-    "blas.ldflags": "",
-    "cuda.root": "",
     "dnn.enabled": "False",
     "dnn.conv.algo_bwd": "none",
-    "dnn.conv.algo_bwd_data": "none",
     "dnn.conv.algo_bwd_filter": "none",
     "dnn.conv.algo_fwd": "small",
-    "experimental.unpickle_gpu_on_cpu": False,
-    "gcc.cxxflags": "",
     "gpuarray.preallocate": 0,
     "lib.cnmem": 0.0,
     "nvcc.fastmath": False,
     "scan.debug": False,
     "warn.ignore_bug_before": "0.9",
-    "warn.round": False,
 }
 
 
@@ -78,7 +66,7 @@ def add_theanos_settings() -> None:
     if not hasattr(config, "device"):
         device = ConfigParam("cpu", apply=_only_the_cpu)
         config.add("device", "The device that computes.", device, in_c_key=False)
-    for name in ("DebugMode", "NanGuardMode", "cmodule", "compile", "profiling", "tensor", "vm"):
+    for name in ("DebugMode", "blas", "cmodule", "compile", "gcc", "profiling", "tensor", "vm"):
         setattr(config, name, Section(name))
     for setting, value in KEPT.items():
         *sections, name = setting.split(".")

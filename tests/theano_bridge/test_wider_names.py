@@ -117,13 +117,12 @@ def test_volumes_are_pooled_block_by_block(mode, reduce):
     np.testing.assert_allclose(found, reduce(blocks, axis=(2, 4, 6)))
 
 
-def test_images_become_rows_of_windows_and_images_again():
+def test_images_become_rows_of_windows():
     module = importlib.import_module("theano.tensor.nnet.neighbours")
     x = RANDOM.random((2, 3, 4, 6))
     rows = value(module.images2neibs(T.constant(x), (2, 3)))
     assert rows.shape == (24, 6)
     np.testing.assert_array_equal(rows[1], x[0, 0, :2, 3:].ravel())
-    np.testing.assert_array_equal(value(module.neibs2images(rows, (2, 3), x.shape)), x)
     stepped = value(module.images2neibs(T.constant(x), (3, 3), (1, 1)))
     np.testing.assert_array_equal(stepped[5], x[0, 0, 1:, 1:4].ravel())
 
@@ -193,6 +192,42 @@ def test_settings_of_theano_are_kept_under_its_names(capsys):
         config.device = "gpu7"
     assert config.device == "cpu"
     assert capsys.readouterr().err.count("gpu7") == 1
+
+
+def test_random_choices_have_the_probabilities_that_they_are_given():
+    streams = importlib.import_module("theano.sandbox.rng_mrg").MRG_RandomStreams(3)
+    dice = value(streams.random_integers((6000,), 1, 6))
+    assert abs(np.bincount(dice)[1:] / 6000 - 1 / 6).max() < 0.03
+    orders = value(streams.permutation((50,), n=4))
+    assert (np.sort(orders, axis=1) == np.arange(4)).all()
+    assert len({tuple(order) for order in orders}) > 12
+    biased = value(streams.choice((6000,), a=3, p=np.array([0.5, 0.3, 0.2])))
+    assert abs(np.bincount(biased) / 6000 - [0.5, 0.3, 0.2]).max() < 0.03
+    names = value(streams.choice((200,), a=np.array([7, 9])))
+    assert set(names) == {7, 9}
+    few = [value(streams.choice(2, a=4, replace=False, p=np.array([0.6, 0.4, 0, 0])))
+           for _ in range(5)]  # fmt: skip
+    assert all(set(each) == {0, 1} for each in few)
+
+
+def test_losses_counts_and_largest_entries():
+    x, classes = RANDOM.random((5, 3)), np.array([0, 2, 1, 2, 0])
+    shares = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    loss, softmax = T.nnet.crossentropy_softmax_1hot(T.constant(x), T.constant(classes))
+    np.testing.assert_allclose(value(loss), -np.log(shares[range(5), classes]), rtol=1e-6)
+    np.testing.assert_allclose(value(softmax), shares, rtol=1e-6)
+    moved = T.nnet.softmax_with_bias(T.constant(x), T.constant(np.array([1.0, 1, 1])))
+    np.testing.assert_allclose(value(moved), shares, rtol=1e-6)
+    counts, order = T.nnet.confusion_matrix(T.constant([1, 4, 4]), T.constant([4, 4, 1]))
+    assert value(counts).tolist() == [[0, 1], [1, 1]]
+    assert value(order).tolist() == [1, 4]
+    for axis in (0, 1):
+        ordered = np.sort(x, axis=axis)
+        for k, kept in ((2, slice(-2, None)), (-2, slice(None, 2))):
+            expected = np.take(ordered, np.arange(x.shape[axis])[kept], axis)
+            np.testing.assert_array_equal(value(T.topk(T.constant(x), k, axis)), expected)
+            places = value(T.argtopk(T.constant(x), k, axis))
+            np.testing.assert_array_equal(np.take_along_axis(x, places, axis), expected)
 
 
 @pytest.mark.parametrize("home", ["theano.sandbox.cuda.dnn", "theano.gpuarray.dnn"])

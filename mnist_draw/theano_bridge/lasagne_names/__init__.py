@@ -13,10 +13,7 @@ from typing import Any
 #: Module of Lasagne -> names that it gets from ``functions.py``.
 FUNCTIONS = {
     "nonlinearities": ("elu", "SELU", "selu", "softplus", "ScaledTanH", "ScaledTanh"),
-    "objectives": (
-        "binary_accuracy", "binary_hinge_loss", "categorical_accuracy", "huber_loss",
-        "multiclass_hinge_loss",
-    ),
+    "objectives": ("binary_accuracy", "categorical_accuracy", "huber_loss"),
     "updates": ("adamax", "amsgrad"),
 }  # fmt: skip
 LAYERS = (

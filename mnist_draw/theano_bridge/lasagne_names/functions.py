@@ -61,26 +61,6 @@ def huber_loss(predictions: Any, targets: Any, delta: float = 1) -> Any:
     return T.switch(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))
 
 
-def binary_hinge_loss(
-    predictions: Any, targets: Any, delta: float = 1, log_odds: bool | None = None,
-    binary: bool = True,
-) -> Any:  # fmt: skip
-    """``max(0, delta - target prediction)`` of log odds and targets of -1 or 1."""
-    if log_odds is False:
-        predictions = T.log(predictions / (1 - predictions))
-    targets = 2 * targets - 1 if binary else targets
-    return T.maximum(delta - predictions * targets, 0)
-
-
-def multiclass_hinge_loss(predictions: Any, targets: Any, delta: float = 1) -> Any:
-    """``max(0, largest other prediction - prediction of the class + delta)`` of each row."""
-    if targets.ndim == predictions.ndim - 1:
-        targets = T.extra_ops.to_one_hot(targets, predictions.shape[1])
-    own = (predictions * targets).sum(axis=1)
-    others = T.max(predictions - targets * np.float32(1e30), axis=1)
-    return T.maximum(others - own + delta, 0)
-
-
 def adamax(
     loss_or_grads: Any, params: Any, learning_rate: Any = 0.002, beta1: Any = 0.9,
     beta2: Any = 0.999, epsilon: Any = 1e-8,

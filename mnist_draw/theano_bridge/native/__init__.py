@@ -6,5 +6,5 @@ and everything between the matrix products on one core. This package compiles th
 Lasagne's networks directly with LLVM (through llvmlite, which Numba brings along). ``DESIGN.md``
 beside this file follows one function from its graph to the threads that run it.
 
-A graph with an operation that is not in `handlers` is left to PyTensor's Numba linker.
+A graph with an operation that is not in `handlers` is interpreted.
 """

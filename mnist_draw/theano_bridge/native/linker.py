@@ -1,4 +1,4 @@
-"""The linker: runs a graph as native programs, or leaves it to another linker."""
+"""The linker: runs a graph as native programs, or has it interpreted."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pytensor.graph.basic import Constant, Variable
 from pytensor.link.basic import JITLinker
 from pytensor.link.numba.linker import NumbaLinker
 
+from mnist_draw.theano_bridge.interpreter import interpreted
 from mnist_draw.theano_bridge.native.handlers import HANDLERS
 from mnist_draw.theano_bridge.native.handlers.arrays import (
     VIEWS,
@@ -37,17 +38,14 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
         "inplace",
     )
 
-    def __init__(
-        self, most_shapes: int | None = None, fallback: Callable[..., Any] | None = None
-    ) -> None:
+    def __init__(self, most_shapes: int | None = None) -> None:
         super().__init__()
         self._most_shapes = most_shapes
-        self._make_fallback = fallback or _numba_function
 
     def fgraph_convert(self, fgraph: Any, order: Any = None, **options: Any) -> Any:
         """Return what runs the graph."""
         order = _scheduled(fgraph, order)
-        self.runner = GraphRunner(fgraph, order, self._most_shapes, self._make_fallback)
+        self.runner = GraphRunner(fgraph, order, self._most_shapes)
         return self.runner
 
     def jit_compile(self, fn: Any) -> Any:
@@ -62,11 +60,8 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
 class GraphRunner:
     """A graph with its plans, one for each set of shapes that it has met."""
 
-    def __init__(
-        self, fgraph: Any, order: list[Any], most_shapes: int | None, fallback: Callable[..., Any]
-    ) -> None:
+    def __init__(self, fgraph: Any, order: list[Any], most_shapes: int | None = None) -> None:
         self._fgraph = fgraph
-        self._make_fallback = fallback
         self._order = order
         self._shapes_left = most_shapes
         self._plans: dict[tuple[Any, ...], Plan] = {}
@@ -87,7 +82,7 @@ class GraphRunner:
                 self._latest = self._plan_for(inputs)
                 return self._latest.run(inputs)
             except UnknownOperationError:
-                self._fallback = self._make_fallback(self._fgraph)
+                self._fallback = interpreted(self._fgraph)
         results: Sequence[Any] = self._fallback(*inputs)
         return results
 
@@ -152,13 +147,6 @@ def _value_of(values: dict[Variable, Value], variable: Variable) -> Value:
             raise UnknownOperationError(f"the input {variable}")
         values[variable] = Value(np.asarray(variable.data), static=True)
     return values[variable]
-
-
-def _numba_function(fgraph: Any) -> Callable[..., Any]:
-    """Compile a graph with PyTensor's own linker."""
-    linker = NumbaLinker()
-    function: Callable[..., Any] = linker.jit_compile(linker.fgraph_convert(fgraph))
-    return function
 
 
 def _scheduled(fgraph: Any, order: list[Any]) -> list[Any]:

@@ -104,6 +104,17 @@ def batched_dot(a: Any, b: Any) -> Any:
     return product[:, 0] if a.ndim == 2 else product
 
 
+def topk(x: Any, kth: int, axis: int = -1, ordered_by: Any = _tensor.sort, **_: Any) -> Any:
+    """The `kth` largest entries along an axis; the smallest where it is negative."""
+    order = ordered_by(as_tensor_variable(x), axis=axis).swapaxes(axis, -1)
+    return (order[..., -kth:] if kth > 0 else order[..., :-kth]).swapaxes(axis, -1)
+
+
+def argtopk(x: Any, kth: int, axis: int = -1, **_: Any) -> Any:
+    """Places of what :func:`topk` returns."""
+    return topk(x, kth, axis, _tensor.argsort)
+
+
 def __getattr__(name: str) -> Any:
     if name in SUBMODULES:
         # At first use: the whole set takes a while to import.

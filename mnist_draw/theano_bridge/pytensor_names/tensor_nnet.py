@@ -80,6 +80,34 @@ def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Any:
     )
 
 
+crossentropy_categorical_1hot = categorical_crossentropy
+
+
+def softmax_with_bias(x: Any, b: Any) -> Any:
+    """Softmax of each row of ``x + b``."""
+    return softmax(pt.as_tensor_variable(x) + b)
+
+
+def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any) -> tuple[Any, Any]:
+    """Cross-entropy of each row's softmax and class, and the softmax."""
+    x = _at_least_2d(pt.as_tensor_variable(x) + b)
+    classes = pt.as_tensor_variable(y_idx)
+    return -logsoftmax(x)[pt.arange(x.shape[0]), classes], softmax(x)
+
+
+def crossentropy_softmax_1hot(x: Any, y_idx: Any) -> tuple[Any, Any]:
+    """Cross-entropy of each row's softmax and class, and the softmax."""
+    return crossentropy_softmax_1hot_with_bias(x, 0, y_idx)
+
+
+def confusion_matrix(actual: Any, pred: Any) -> list[Any]:
+    """Count pairs of an actual class (row) and a predicted one, and list the classes."""
+    pairs = [pt.as_tensor_variable(each) for each in (actual, pred)]
+    order = pt.unique(pt.concatenate(pairs))
+    true, told = (pt.eq(each.dimshuffle(0, "x"), order).astype("int64") for each in pairs)
+    return [pt.dot(true.T, told), order]
+
+
 def binary_crossentropy(output: Any, target: Any) -> Any:
     """``-(target log(output) + (1 - target) log(1 - output))``, element by element."""
     return -(target * pt.log(output) + (1.0 - target) * pt.log(1.0 - output))

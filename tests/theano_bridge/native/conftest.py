@@ -25,21 +25,21 @@ else:
         return theano.Mode(linker=linker.NativeLinker(), optimizer="fast_run")
 
     @pytest.fixture
-    def left_to_numba(monkeypatch):
+    def left_over(monkeypatch):
         """Note every graph that the native linker could not run itself."""
         graphs = []
-        compile_it = linker._numba_function
+        interpret = linker.interpreted
 
         def noted(fgraph):
             graphs.append(fgraph)
-            return compile_it(fgraph)
+            return interpret(fgraph)
 
-        monkeypatch.setattr(linker, "_numba_function", noted)
+        monkeypatch.setattr(linker, "interpreted", noted)
         return graphs
 
     @pytest.fixture
-    def both(native, numpy_mode, left_to_numba):
-        """Return a check that NumPy and machine code agree, without Numba's help."""
+    def both(native, numpy_mode, left_over):
+        """Return a check that NumPy and machine code agree, without the interpreter."""
 
         def check(inputs, outputs, values):
             expected = theano.function(inputs, outputs, mode=numpy_mode)(*values)
@@ -54,6 +54,6 @@ else:
                 np.testing.assert_allclose(got, want, rtol=2e-5, atol=3e-6 * scale)
                 # A plan must not depend on what its memory held.
                 np.testing.assert_array_equal(got, second)
-            assert not left_to_numba
+            assert not left_over
 
         return check

@@ -137,12 +137,11 @@ def test_inputs_of_other_shapes_and_any_layout(native):
         np.testing.assert_array_equal(function(value), value * 2)
 
 
-@pytest.mark.slow
-def test_what_is_unknown_is_left_to_numba(native, left_to_numba):
+def test_what_is_unknown_is_interpreted(native, left_over):
     a = normal(50)
     result = theano.function([v], T.cumsum(v), mode=native)(a)
     np.testing.assert_allclose(result, np.cumsum(a), rtol=1e-5)
-    assert len(left_to_numba) == 1
+    assert len(left_over) == 1
 
 
 @pytest.mark.parametrize("index_dtype", ["int32", "int64"])

@@ -44,7 +44,7 @@ def trained(mode, monkeypatch, steps=5, pictures=200, **settings):
 
 
 @pytest.fixture
-def agree(numpy_mode, monkeypatch, left_to_numba):
+def agree(numpy_mode, monkeypatch, left_over):
     def check(steps=5, pictures=200, rtol=2e-4, atol=2e-5, **settings):
         plain = trained(numpy_mode, monkeypatch, steps, pictures, **settings)
         native = trained(
@@ -55,7 +55,7 @@ def agree(numpy_mode, monkeypatch, left_to_numba):
         # Rounding may turn the answer to one picture whose two best outputs are almost equal.
         np.testing.assert_allclose(native[2][:, 0], plain[2][:, 0], rtol=rtol)
         np.testing.assert_allclose(native[2][:, 1], plain[2][:, 1], atol=1.01 / pictures)
-        assert not left_to_numba
+        assert not left_over
 
     return check
 
@@ -75,7 +75,7 @@ def test_every_activation_equals_the_straightforward_graph(activation, agree):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("network", "pictures", "l2"),
-    # Left to Numba, the first minibatch of a run would take half a minute.
+    # Interpreted, a step would take several times as long.
     [("cnn", 200, 0), ("layers:30/0.2,20/0.2", 1, 0.001), ("cnn", 1, 0.001)],
 )
 def test_large_and_single_minibatches_equal_the_straightforward_graph(network, pictures, l2, agree):
@@ -288,17 +288,17 @@ def test_the_helpers_of_a_lowered_thread_are_lowered_too(monkeypatch, help_with)
 @pytest.mark.parametrize(
     "name", ["mlp", "custom_mlp:3,40", pytest.param("deep_cnn", marks=pytest.mark.slow)]
 )
-def test_all_layers_behind_gates_are_machine_code(name, left_to_numba):
+def test_all_layers_behind_gates_are_machine_code(name, left_over):
     probe = NetworkProbe(random_model(name))
     pictures = RNG.random((2, 1, 28, 28)).astype(np.float32)
     passed = probe.run(pictures, probe.open_gates(2))
     np.testing.assert_allclose(passed.p, probe.run(pictures).p, rtol=1e-6)
     assert probe.input_gradient(pictures[0, 0], np.eye(10, dtype=np.float32)[3]).any()
-    assert not left_to_numba
+    assert not left_over
 
 
-def test_one_step_with_the_masks_as_inputs_is_machine_code(left_to_numba):
+def test_one_step_with_the_masks_as_inputs_is_machine_code(left_over):
     step = OneStep(random_model("custom_mlp:2,8", spread=0.05))
     figures = step.step(step.minibatch(RNG.random((28, 28)).astype(np.float32), 3))
     assert figures.losses_after.mean() < figures.losses.mean()
-    assert not left_to_numba
+    assert not left_over
