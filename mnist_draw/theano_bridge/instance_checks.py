@@ -14,6 +14,7 @@ from pytensor.graph import basic as graph
 from pytensor.scalar import GE, GT, LE, LT
 from pytensor.tensor import variable as tensor
 from pytensor.tensor.elemwise import Elemwise
+from pytensor.tensor.type import TensorType
 
 
 class _Kind(type):
@@ -50,6 +51,18 @@ class TensorVariable(metaclass=_Kind):
 def give_variables_truth() -> None:
     """Let ``if variable:`` hold for every variable but a comparison, which is refused."""
     tensor._tensor_py_operators.__bool__ = _truth
+
+
+def accept_known_shapes() -> None:
+    """Let a shared variable's update know more of its shape than the variable does."""
+    strict = TensorType.filter_variable
+
+    def filter_variable(self: Any, other: Any, allow_convert: bool = True) -> Any:
+        if isinstance(other, graph.Variable) and self.is_super(other.type):
+            return other
+        return strict(self, other, allow_convert)
+
+    TensorType.filter_variable = filter_variable
 
 
 def _truth(variable: Any) -> bool:

@@ -115,6 +115,7 @@ def test_batch_normalisation_learns_averages_and_then_uses_them():
     norm = top.input_layer
     assert dense.b is None
     assert [p.name for p in norm.get_params(trainable=True)] == ["c_bn.beta", "c_bn.gamma"]
+    assert norm.get_params(batch_norm_stat=True) == [norm.mean, norm.inv_std]
     given = T.tensor4()
     train = theano.function([given], layers.get_output(top, given))
     mean, std = x.mean((0, 2, 3)), x.std((0, 2, 3))
@@ -135,6 +136,7 @@ def test_learnt_numbers_are_shared_along_axes():
     np.testing.assert_allclose(output(layers.ScaleLayer(image, scales), x), x * scales[:, None])
     moved = layers.BiasLayer(image, biases, shared_axes=(2,))
     np.testing.assert_allclose(output(moved, x), x + biases[:, :, None])
+    np.testing.assert_array_equal(output(layers.BiasLayer(image, b=None), x), x)
     dense = layers.DenseLayer(image, 3, W=np.eye(12, 3, dtype=x.dtype))
     rectified = layers.prelu(dense, alpha=scales)
     flat = x.reshape(2, 12)[:, :3]

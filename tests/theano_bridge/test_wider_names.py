@@ -2,6 +2,7 @@
 
 import importlib
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -156,6 +157,17 @@ def test_a_clone_without_shared_inputs_keeps_their_values():
     x = T.dvector()
     doubled = theano.clone(x + kept, {x: 2 * x}, strict=True, share_inputs=True)
     assert theano.function([x], doubled)([1, 2]).tolist() == [3, 5]
+
+
+def test_a_default_update_may_have_a_known_shape():
+    kept = theano.shared(np.zeros(2, theano.config.floatX))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Setting default_update", DeprecationWarning)
+        kept.default_update = kept / 2 + T.ones((2,), theano.config.floatX)
+    step = theano.function([], kept * 1)
+    step()
+    assert step().tolist() == [1, 1]
+    assert kept.get_value().tolist() == [1.5, 1.5]
 
 
 def test_inputs_may_have_defaults():

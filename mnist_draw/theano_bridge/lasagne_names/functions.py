@@ -48,6 +48,8 @@ def categorical_accuracy(predictions: Any, targets: Any, top_k: int = 1) -> Any:
     """Whether the class of each row is among its `top_k` largest predictions."""
     if targets.ndim == predictions.ndim:
         targets = T.argmax(targets, axis=-1)
+    elif targets.ndim != predictions.ndim - 1:
+        raise TypeError("categorical_accuracy: rank mismatch between targets and predictions.")
     if top_k == 1:
         return T.eq(T.argmax(predictions, axis=-1), targets)
     # The class is one of the k largest if fewer than k are larger.

@@ -214,16 +214,21 @@ class _SharedLayer(Layer):  # type: ignore[misc]
     def __init__(
         self, incoming: Any, spec: Any = None, shared_axes: Any = "auto", **named: Any
     ) -> None:
+        spec = init.Constant(self.default) if spec is None else spec
         spec = named.pop(self.parameter, spec)
         super().__init__(incoming, **named)
         axes = range(len(self.input_shape))
         if isinstance(shared_axes, str):
             shared_axes = [axis for axis in axes if shared_axes == "all" or axis != 1]
-        kept = [axis for axis in axes if axis not in as_tuple(shared_axes, len(shared_axes))]
+        shared_axes = (shared_axes,) if isinstance(shared_axes, int) else shared_axes
+        kept = [axis for axis in axes if axis not in shared_axes]
         shape = tuple(self.input_shape[axis] for axis in kept)
         if None in shape:
-            raise ValueError(f"{type(self).__name__}: an axis that is not shared has no length.")
-        spec = init.Constant(self.default) if spec is None else spec
+            raise ValueError(f"{type(self).__name__} needs specified input sizes for other axes.")
+        self.shared_axes, self.spread = tuple(shared_axes), None
+        setattr(self, self.parameter, None)
+        if spec is None:
+            return
         variable = self.add_param(spec, shape, self.parameter, regularizable=False)
         setattr(self, self.parameter, variable)
         self.spread = variable.dimshuffle([kept.index(a) if a in kept else "x" for a in axes])
@@ -244,7 +249,7 @@ class BiasLayer(_SharedLayer):
     default, parameter = 0, "b"
 
     def get_output_for(self, input: Any, **_: Any) -> Any:
-        return input + self.spread
+        return input if self.spread is None else input + self.spread
 
 
 class ParametricRectifierLayer(_SharedLayer):
@@ -306,10 +311,11 @@ class BatchNormLayer(Layer):  # type: ignore[misc]
         self.axes = (axes,) if isinstance(axes, int) else tuple(axes)
         shape = tuple(n for axis, n in enumerate(self.input_shape) if axis not in self.axes)
         if None in shape:
-            raise ValueError("BatchNormLayer: an axis that is not normalised over has no length.")
+            raise ValueError("BatchNormLayer needs specified input sizes for other axes.")
         learnt = {"beta": beta, "gamma": gamma, "mean": mean, "inv_std": inv_std}
         for name, spec in learnt.items():
-            tags = {"trainable": name in ("beta", "gamma"), "regularizable": name == "gamma"}
+            tags = {"trainable": name in ("beta", "gamma"), "regularizable": name == "gamma",
+                    "batch_norm_stat": name in ("mean", "inv_std")}  # fmt: skip
             variable = None if spec is None else self.add_param(spec, shape, name, **tags)
             setattr(self, name, variable)
 

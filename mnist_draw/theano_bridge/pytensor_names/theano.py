@@ -40,13 +40,14 @@ from theano.scan_module import clone, foldl, foldr, map, reduce, scan
 from theano.tensor import TensorType, TensorVariable, dot
 from theano.updates import OrderedUpdates
 
-from mnist_draw.theano_bridge.instance_checks import give_variables_truth
+from mnist_draw.theano_bridge.instance_checks import accept_known_shapes, give_variables_truth
 from mnist_draw.theano_bridge.interpreter import vectorise_interpreter
 from mnist_draw.theano_bridge.modes import use_fast_mode_by_default
 from mnist_draw.theano_bridge.pytensor_hooks import remove_generated_source_at_exit
 from mnist_draw.theano_bridge.settings import add_theanos_settings
 
 add_theanos_settings()
+accept_known_shapes()
 give_variables_truth()
 use_fast_mode_by_default()
 vectorise_interpreter()
