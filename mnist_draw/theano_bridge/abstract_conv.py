@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from pytensor import config
 from pytensor.gradient import pullback
 
 from mnist_draw.theano_bridge import convolution
@@ -185,15 +184,6 @@ conv2d_grad_wrt_inputs, conv2d_grad_wrt_weights = _gradients(conv2d)
 conv3d_grad_wrt_inputs, conv3d_grad_wrt_weights = _gradients(conv3d)
 
 
-def conv2d_transpose(
-    input: Any, filters: Any, output_shape: Shape, filter_shape: Shape | None = None,
-    border_mode: Any = "valid", input_dilation: Sequence[int] = (1, 1), **named: Any,
-) -> Any:  # fmt: skip
-    """Upsample by the gradient of a convolution by its images."""
-    how = (filter_shape, border_mode, input_dilation)
-    return conv2d_grad_wrt_inputs(input, filters, output_shape, *how, **named)
-
-
 class _Operation:
     """A convolution with its options, called with its operands."""
 
@@ -231,13 +221,6 @@ def _whole_shape(told: Shape | None, lengths: Any) -> list[Any]:
         *told[:2],
         *(new if old is None else old for old, new in zip(told[2:], lengths, strict=True)),
     ]
-
-
-def bilinear_kernel_1D(ratio: int, normalize: bool = True) -> Any:
-    """The triangle ``1, 2 .. ratio .. 2, 1``, divided by `ratio` if `normalize`."""
-    up = pt.arange(1, ratio + 1, dtype=config.floatX)
-    kernel = pt.concatenate([up, up[-2::-1]]) if ratio > 1 else up
-    return kernel / np.asarray(ratio, config.floatX) if normalize else kernel
 
 
 def bilinear_upsampling(input: Any, ratio: int | None = None, *_: Any, **named: Any) -> Any:

@@ -210,7 +210,6 @@ def test_nonlinearities_and_objectives_follow_their_formulas():
         (nonlinearities.selu(c), scale * np.where(x > 0, x, a * np.expm1(x))),
         (nonlinearities.SELU(2, 3)(c), 2 * np.where(x > 0, x, 3 * np.expm1(x))),
         (nonlinearities.softplus(c), np.log1p(np.exp(x))),
-        (nonlinearities.ScaledTanH(2, 3)(c), 3 * np.tanh(2 * x)),
     ):
         np.testing.assert_allclose(value(found), expected, rtol=1e-4)
     p = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]], x.dtype)
@@ -225,23 +224,17 @@ def test_nonlinearities_and_objectives_follow_their_formulas():
     np.testing.assert_allclose(found, [0.125, 1.5 * 2.25, 0.5], rtol=1e-5)
 
 
-@pytest.mark.parametrize("rule", ["amsgrad", "adamax"])
-def test_updates_follow_their_papers(rule):
+def test_amsgrad_follows_its_paper():
     param = theano.shared(np.array([1.0, -2], theano.config.floatX))
     factor = T.scalar()
-    step = theano.function(
-        [factor], [], updates=getattr(updates, rule)((factor * param**2).sum(), [param], 0.1)
-    )
+    rule = updates.amsgrad((factor * param**2).sum(), [param], 0.1)
+    step = theano.function([factor], [], updates=rule)
     p, m, v, largest = np.array([1.0, -2]), 0.0, 0.0, 0.0
     for t, size in enumerate((1.0, 0.1, 0.5), 1):
         g = 2 * size * p
         m = 0.9 * m + 0.1 * g
-        if rule == "adamax":
-            v = np.maximum(0.999 * v, abs(g))
-            p = p - 0.1 / (1 - 0.9**t) * m / v
-        else:
-            v = 0.999 * v + 0.001 * g**2
-            largest = np.maximum(largest, v)
-            p = p - 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (np.sqrt(largest) + 1e-8)
+        v = 0.999 * v + 0.001 * g**2
+        largest = np.maximum(largest, v)
+        p = p - 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t) * m / (np.sqrt(largest) + 1e-8)
         step(size)
     np.testing.assert_allclose(param.get_value(), p, rtol=1e-4)

@@ -12,9 +12,9 @@ from typing import Any
 
 #: Module of Lasagne -> names that it gets from ``functions.py``.
 FUNCTIONS = {
-    "nonlinearities": ("elu", "SELU", "selu", "softplus", "ScaledTanH", "ScaledTanh"),
+    "nonlinearities": ("elu", "SELU", "selu", "softplus"),
     "objectives": ("binary_accuracy", "categorical_accuracy", "huber_loss"),
-    "updates": ("adamax", "amsgrad"),
+    "updates": ("amsgrad",),
 }  # fmt: skip
 LAYERS = (
     "BatchNormLayer", "BiasLayer", "Conv2DLayer", "CustomRecurrentLayer", "Deconv2DLayer",

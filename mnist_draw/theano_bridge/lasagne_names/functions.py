@@ -26,19 +26,6 @@ class SELU:
 selu = SELU(1.0507009873554805, 1.6732632423543773)
 
 
-class ScaledTanH:
-    """``scale_out tanh(scale_in x)``."""
-
-    def __init__(self, scale_in: float = 1, scale_out: float = 1) -> None:
-        self.scale_in, self.scale_out = scale_in, scale_out
-
-    def __call__(self, x: Any) -> Any:
-        return T.tanh(x * self.scale_in) * self.scale_out
-
-
-ScaledTanh = ScaledTanH
-
-
 def binary_accuracy(predictions: Any, targets: Any, threshold: float = 0.5) -> Any:
     """Whether each prediction is on its target's side of `threshold`."""
     return T.eq(T.ge(predictions, threshold), targets)
@@ -61,21 +48,6 @@ def huber_loss(predictions: Any, targets: Any, delta: float = 1) -> Any:
     """Half the squared error, which grows linearly from an error of `delta` on."""
     size = abs(predictions - targets)
     return T.switch(size <= delta, 0.5 * size**2, delta * (size - 0.5 * delta))
-
-
-def adamax(
-    loss_or_grads: Any, params: Any, learning_rate: Any = 0.002, beta1: Any = 0.9,
-    beta2: Any = 0.999, epsilon: Any = 1e-8,
-) -> Any:  # fmt: skip
-    """Adam with the largest gradient in the place of the mean square (Kingma and Ba, 2014)."""
-    updates, t = _count()
-    rate = learning_rate / (1 - beta1**t)
-    for param, gradient in zip(params, get_or_compute_grads(loss_or_grads, params), strict=True):
-        m, u = _like(param), _like(param)
-        updates[m] = beta1 * m + (1 - beta1) * gradient
-        updates[u] = T.maximum(beta2 * u, abs(gradient) + epsilon)
-        updates[param] = param - rate * updates[m] / updates[u]
-    return updates
 
 
 def amsgrad(

@@ -12,14 +12,13 @@ from pytensor.tensor.special import softmax as _softmax
 from mnist_draw.theano_bridge.abstract_conv import (
     conv2d,
     conv2d_grad_wrt_inputs,
-    conv2d_transpose,
     conv3d,
 )
 from mnist_draw.theano_bridge.names import look_up
 
 __all__ = [
     "binary_crossentropy", "categorical_crossentropy", "conv2d", "conv2d_grad_wrt_inputs",
-    "conv2d_transpose", "conv3d", "elu", "hard_sigmoid",
+    "conv3d", "elu", "hard_sigmoid",
     "logsoftmax", "relu", "selu", "sigmoid", "sigmoid_binary_crossentropy", "softmax", "softplus",
     "softsign", "ultra_fast_sigmoid",
 ]  # fmt: skip
