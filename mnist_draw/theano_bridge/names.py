@@ -79,7 +79,6 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.tensor.nnet.abstract_conv": (f"{_BRIDGE}.abstract_conv",),
     "theano.tensor.nnet.bn": (f"{_BRIDGE}.batch_normalization",),
     "theano.tensor.nnet.conv": (f"{_BRIDGE}.abstract_conv",),
-    "theano.tensor.nnet.conv3d2d": (f"{_BRIDGE}.abstract_conv",),
     "theano.tensor.nnet.neighbours": (f"{_BRIDGE}.neighbours",),
     "theano.tensor.nnet.nnet": ("theano.tensor.nnet",),
     "theano.tensor.nnet.sigm": ("theano.tensor.nnet",),
@@ -105,7 +104,6 @@ HOMES: dict[str, tuple[str, ...]] = {
 ALIASES = {
     "theano._asarray": "numpy:asarray",
     "theano.compat.PY3": "builtins:True",
-    "theano.compat.ifilter": "builtins:filter",
     "theano.compat.imap": "builtins:map",
     "theano.compat.izip": "builtins:zip",
     "theano.compile.pfunc": "theano.compile:function",
@@ -118,7 +116,6 @@ ALIASES = {
     "theano.gof.toolbox": "pytensor.graph:features",
     "theano.gof.utils.MethodNotDefined": "pytensor.graph.utils:MethodNotDefined",
     "theano.pprint": "pytensor.printing:pprint",
-    "theano.tensor.inner": "pytensor.tensor:dot",
     "theano.tensor.matrix_dot": "pytensor.tensor.linalg:matrix_dot",
     "theano.tensor.pprint": "pytensor.printing:pprint",
     "theano.tensor.signal.conv.conv2d": f"{_BRIDGE}.abstract_conv:signal_conv2d",

@@ -231,6 +231,7 @@ def test_losses_counts_and_largest_entries():
     counts, order = T.nnet.confusion_matrix(T.constant([1, 4, 4]), T.constant([4, 4, 1]))
     assert value(counts).tolist() == [[0, 1], [1, 1]]
     assert value(order).tolist() == [1, 4]
+    np.testing.assert_allclose(value(T.inner(T.constant(x), T.constant(x))), np.inner(x, x))
     for axis in (0, 1):
         ordered = np.sort(x, axis=axis)
         for k, kept in ((2, slice(-2, None)), (-2, slice(None, 2))):

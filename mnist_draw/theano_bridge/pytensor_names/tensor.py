@@ -104,6 +104,11 @@ def batched_dot(a: Any, b: Any) -> Any:
     return product[:, 0] if a.ndim == 2 else product
 
 
+def inner(a: Any, b: Any) -> Any:
+    """Sum of products along the last axes."""
+    return _tensor.tensordot(a, b, axes=[[-1], [-1]])
+
+
 def topk(x: Any, kth: int, axis: int = -1, ordered_by: Any = _tensor.sort, **_: Any) -> Any:
     """The `kth` largest entries along an axis; the smallest where it is negative."""
     order = ordered_by(as_tensor_variable(x), axis=axis).swapaxes(axis, -1)
