@@ -13,6 +13,7 @@ from mnist_draw.cli import main
 from mnist_draw.cli.main import build_parser
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.mnist import dataset_name, load_data, load_dataset, scale
+from mnist_draw.dataset.picture_formats import FORMATS
 from mnist_draw.dataset.sources.formats import DATA_FORMATS
 from mnist_draw.errors import DatasetError
 from mnist_draw.networks import NETWORKS, parse_network
@@ -61,6 +62,16 @@ def test_data_formats(tmp_path, capsys):
             assert f"{pattern} " in setting.files.replace(")", " ")
         for suffix in known.suffixes:
             assert dataset_name(tmp_path / f"letters{suffix}.gz") == "letters"
+
+
+@pytest.mark.parametrize("known", FORMATS, ids=lambda known: known.title)
+def test_a_picture_format_is_in_the_help_and_the_dialog(known, capsys):
+    is_read = bool(known.decoder)
+    assert (known.title in help_of("predict", capsys)) == is_read
+    pytest.importorskip("PyQt5")
+    from mnist_draw.app.draw.picture_files import open_filter
+
+    assert (known.patterns in open_filter()) == is_read
 
 
 # -- operations, activations, formats of networks

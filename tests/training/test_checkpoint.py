@@ -174,14 +174,6 @@ def test_settings_out_of_range(finished, tmp_path):
             load_checkpoint(path)
 
 
-@pytest.mark.parametrize("header", [b"[1, 2]", b"\xff", b"[" * 100_000, b"3", b"{}"])
-def test_headers_that_are_none(finished, tmp_path, header):
-    arrays = npz.Archive(io.BytesIO(finished[0].read_bytes())).read_all()
-    arrays["header"] = np.frombuffer(header, np.uint8)
-    (tmp_path / "run").write_bytes(npz.pack(arrays))
-    assert "cannot be continued" in complaint(tmp_path / "run")
-
-
 # -- whatever stands in a field of a record, a checkpoint or a model
 
 NONSENSE = [

@@ -14,7 +14,6 @@ from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.training.events import EpochFinished
 from mnist_draw.training.functions import (
-    compile_evaluate,
     compile_predict,
     compile_train,
 )
@@ -84,18 +83,6 @@ def test_rates_set_between_batches_count(network, functions, digits):
     slope = softmax_regression(*before, pictures, labels)[3]
     after = lasagne.layers.get_all_param_values(network)
     np.testing.assert_allclose(after[0], before[0] - 0.25 * slope, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize("count", [1, 7, 200])
-def test_evaluation_of_any_number_of_pictures(network, digits, count):
-    before = lasagne.layers.get_all_param_values(network)
-    pictures, labels = digits.test_images[:count], digits.test_labels[:count].astype(np.int32)
-    _, loss, accuracy, _, _ = softmax_regression(*before, pictures, labels)
-    found = compile_evaluate(network)(pictures, labels)
-    assert float(found[0]) == pytest.approx(loss, rel=1e-5)
-    assert float(found[1]) == pytest.approx(accuracy)
-    for value, old in zip(lasagne.layers.get_all_param_values(network), before, strict=True):
-        np.testing.assert_array_equal(value, old)
 
 
 def test_prediction_follows_the_parameters(network, digits):

@@ -528,16 +528,6 @@ def test_for_and_against_differ_in_colour_and_form(ink, choice):
     assert ink.describe_pixel(QPointF(50, 40)).startswith("The 28×28")
 
 
-def test_the_switch_stays_under_the_pointer(shown):
-    ink = shown.panel.ink
-    places = []
-    for on in (True, False):
-        ink.switch.setChecked(on)
-        QApplication.processEvents()
-        places.append((ink.switch.pos(), ink.sentence.isHidden()))
-    assert places[0] == places[1]
-
-
 def test_large_text_does_not_cut_the_legend(shown):
     theme.theme().enlarge(2)
     shown.panel.resize(448, 400)

@@ -282,15 +282,3 @@ def test_it_is_shown_once_and_leads_on(welcome, qtbot):
     again = DrawTab(preferences=preferences)
     qtbot.addWidget(again)
     assert not again.welcomes
-
-
-def test_the_digit_is_written_twice_where_things_move(welcome, qtbot):
-    first = welcome.first_start
-    assert first._part == 1
-    first.end()
-    theme.theme().motion = True
-    first.begin()
-    qtbot.waitUntil(lambda: 0 < first._part < 1)
-    assert first._writing.loopCount() == 2
-    first.end()
-    assert first._writing.state() == first._writing.Stopped

@@ -19,15 +19,10 @@ from PyQt5.QtWidgets import QApplication, QFileDialog
 from mnist_draw.analysis import results
 from mnist_draw.analysis.results import Results
 from mnist_draw.app.draw.board_items import PlacedPicture
-from mnist_draw.app.draw.picture_files import open_filter
 from mnist_draw.app.draw.picture_tools import MnistExamples
-from mnist_draw.app.kit.notifier import board
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
-from mnist_draw.cli import main
-from mnist_draw.dataset import picture_formats
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.dataset.picture_formats import PictureFormat, read_suffixes, saved_titles
 from mnist_draw.errors import DISK_FULL, UserError
 
 from .. import fakes
@@ -323,7 +318,7 @@ def test_save_as(answered, notices, qtbot, tmp_path, monkeypatch):
         assert notices.pop().sentence == f"Saved {tmp_path / written}."
         assert (tmp_path / written).read_bytes().startswith(starts)
     # It begins with the folder and the kind of the last one.
-    assert (asked[0][2], asked[0][4]) == (str(tmp_path / "drawing.svg"), SVG)
+    assert asked[0][2:] == (str(tmp_path / "drawing.svg"), f"{PNG};;{SVG}", SVG)
     answer_dialog(monkeypatch, "", "")
     fakes.entry(answered, "Save").trigger()
     assert running.shut_down()
@@ -374,29 +369,6 @@ def test_a_copied_picture_can_be_pasted_and_the_answer_is_copied(answered, qtbot
     fakes.entry(answered, "Paste").trigger()
     qtbot.waitUntil(answered.canvas.has_ink)
     assert answered.canvas.ink().any(axis=1).sum() == 200
-
-
-def test_a_registered_format_is_read_offered_saved_and_in_the_help(
-    answered, qtbot, tmp_path, monkeypatch, capsys
-):
-    more = [PictureFormat("ICO", (".ico",), "ICO"), PictureFormat("XPM", (".xpm",), "", "pixels")]
-    monkeypatch.setattr(picture_formats, "FORMATS", [*picture_formats.FORMATS, *more])
-    Image.fromarray(255 - load_dataset().test_images[0, 0]).save(tmp_path / "one.ico")
-    reader = answered.pictures.input
-    with qtbot.waitSignal(reader.one_read) as read:
-        reader.drop(files(tmp_path / "one.ico"))
-    assert read.args[0].name == "one.ico"
-    assert "*.ico" in open_filter()
-    assert "*.xpm" not in open_filter()
-    assert ".ico" in read_suffixes()
-    asked = answer_dialog(monkeypatch, tmp_path / "drawing", "XPM picture (*.xpm)")
-    with qtbot.waitSignal(board.posted):
-        answered.pictures.save()
-    assert asked[0][3].split(";;") == [PNG, SVG, "XPM picture (*.xpm)"]
-    assert saved_titles() == "PNG or SVG or XPM"
-    assert (tmp_path / "drawing.xpm").read_text().startswith("/* XPM */")
-    assert main(["predict", "--help"]) == 0
-    assert "ICO" in capsys.readouterr().out
 
 
 class Wrong(fakes.Recogniser):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from made_networks import random_model
+from scipy.special import softmax
 
 from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.app.inside.step.stages import expressions
@@ -76,14 +77,9 @@ def unpool(errors, array, side):
     return (largest * np.asarray(errors)[:, :, :, None, :, None]).reshape(array.shape)
 
 
-def softmax(z):
-    powers = np.exp(z - z.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
-
-
 FUNCTIONS = {
     "dot": dot, "conv": conv, "conv_wrt_W": conv_wrt_w, "conv_wrt_x": conv_wrt_x, "pool": pool,
-    "unpool": unpool, "softmax": softmax,
+    "unpool": unpool, "softmax": lambda z: softmax(z, axis=1),
     "rectify": lambda z: np.maximum(z, 0),
     "tanh": np.tanh,
     "slope_of_tanh": lambda z: 1 - np.tanh(z) ** 2,

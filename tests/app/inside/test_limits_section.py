@@ -99,14 +99,6 @@ def tick(section, title):
     action.toggle()
 
 
-def test_coarse_points_of_all_networks_come_first(section):
-    def points(found):
-        return [np.count_nonzero(~np.isnan(found[key])) for key in found]
-
-    entries = [("x", linear_model), ("y", lambda: changed(-1))]
-    assert [25, 25] in map(points, count_all(entries, False))
-
-
 def test_a_count_goes_on_from_what_is_known(section):
     begun = next(
         found for found in count_all([("x", linear_model)], False)

@@ -1,7 +1,6 @@
 """The section One step: five stages of a step of a copy, done again to the same numbers."""
 
 from dataclasses import replace
-from inspect import GEN_CREATED, getgeneratorstate
 
 import numpy as np
 import pytest
@@ -13,7 +12,7 @@ from PyQt5.QtTest import QTest
 from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.app.inside.rows_view import Line
-from mnist_draw.app.inside.step import step_section, step_worker
+from mnist_draw.app.inside.step import step_section
 from mnist_draw.app.inside.step.stages import STAGES, expressions, lines_title, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
@@ -76,19 +75,6 @@ def step(section, qtbot, name):
     getattr(section.code, name).click()
     qtbot.waitUntil(lambda: section.picture.shown is not before, timeout=30_000)
     return shown(section)
-
-
-def test_a_step_is_painted_before_the_units_are_looked_at(section, qtbot, monkeypatch):
-    monkeypatch.setattr(step_worker, "_QUIET_S", 3600.0)
-    section.use_network(network(), "")
-    section.show_example(digit())
-    qtbot.waitUntil(lambda: section.picture.shown is not None, timeout=60_000)
-    qtbot.wait(100)
-    # Compiling for it has not begun.
-    assert getgeneratorstate(section.worker._search) == GEN_CREATED
-    monkeypatch.setattr(step_worker, "_QUIET_S", 0.0)
-    step(section, qtbot, "again")
-    qtbot.waitUntil(section.is_ready, timeout=60_000)
 
 
 def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):

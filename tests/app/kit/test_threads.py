@@ -9,7 +9,7 @@ import weakref
 
 import pytest
 from PyQt5 import sip
-from PyQt5.QtCore import QObject, pyqtSignal
+from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QApplication
 
 from mnist_draw.app.kit import collection, latest_job
@@ -17,16 +17,8 @@ from mnist_draw.app.kit import threads as threads_module
 from mnist_draw.app.kit.collection import FollowedFolder
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.kit.threads import Background, LatestValue, Registry, running
+from mnist_draw.app.kit.threads import Background, Registry, running
 from mnist_draw.errors import UserError
-
-
-def test_only_the_newest_value_is_held():
-    box: LatestValue[int] = LatestValue()
-    for number in range(3):
-        box.put(number)
-    assert box.is_full
-    assert (box.take(), box.take(), box.is_full) == (2, None, False)
 
 
 def test_work_that_waits_is_done_when_its_owner_is_gone(qapp):
@@ -326,39 +318,6 @@ def test_the_end_of_the_program_gives_up_what_waits_and_a_cancelled_one_nothing_
     job.ask(3)
     qtbot.waitUntil(lambda: 3 in notes)
     assert gate.asked == [1, 3]
-
-
-class TwoKinds(LatestJob):
-    """Answers two kinds of questions and counts while it is idle."""
-
-    counted = pyqtSignal(int)
-
-    def __init__(self, parent):
-        super().__init__(parent=parent)
-        self._names: LatestValue[str] = LatestValue()
-        self._count = 0
-
-    def post_name(self, name):
-        self._names.put(name)
-        self.wake()
-
-    def process_pending(self):
-        name = self._names.take()
-        if name is not None:
-            self.send(self.answered, name)
-        self._count += 1
-        self.send(self.counted, self._count)
-        return 0.0 if self._count < 3 else None
-
-
-def test_a_subclass_has_other_questions_and_idle_work(qtbot):
-    owner = QObject()
-    job = TwoKinds(owner)
-    notes = heard(job)
-    job.counted.connect(notes.append)
-    job.post_name("Ann")
-    qtbot.waitUntil(lambda: 3 in notes)
-    assert notes == ["Ann", 1, 2, 3]
 
 
 # -- FollowedFolder

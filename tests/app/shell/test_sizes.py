@@ -13,7 +13,6 @@ from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import running
-from mnist_draw.app.shell.desktop import place_window
 from mnist_draw.app.shell.window import Window
 
 from ..fakes import Recogniser, model
@@ -129,16 +128,6 @@ def test_a_message_is_whole_where_a_page_fills_the_screen(window):
         bar = window.toast
         assert window.rect().contains(bar.geometry())
         assert bar.label.height() >= bar.label.heightForWidth(bar.label.width())
-
-
-@pytest.mark.parametrize("text", [13], indirect=True)
-def test_a_window_left_on_a_screen_that_is_gone_comes_back(window):
-    window.setGeometry(5000, 3000, 1100, 700)
-    kept = bytes(window.saveGeometry().toHex()).decode()
-    place_window(window, kept)
-    available = QApplication.primaryScreen().availableGeometry()
-    # The offscreen platform's screen is smaller than the smallest window.
-    assert available.contains(window.pos())
 
 
 @pytest.mark.parametrize("text", [13], indirect=True)

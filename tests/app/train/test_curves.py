@@ -14,7 +14,6 @@ from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 
-from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
 from mnist_draw.app.train.plots import log_ticks
 from mnist_draw.app.train.series import Curve
@@ -180,8 +179,6 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
 
 def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
     room = make()
-    measured: list[LayerFigures] = []
-    room.run.layers_measured.connect(measured.append)
     room.loop.gate.clear()
     room.start(epochs=3)
     room.wait_for("training")
@@ -201,8 +198,6 @@ def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
         room.tab.loss.export_requested.emit(kind)
         room.qtbot.waitUntil(lambda path=path: room.message == f"Saved {path}.")
         assert path.read_bytes().startswith(beginning)
-    # The run's layers are measured, too.
-    assert [figures.epoch for figures in measured][-1] == 3
 
 
 def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):

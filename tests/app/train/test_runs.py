@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PyQt5.QtCore import Qt
@@ -264,6 +265,23 @@ def test_another_run_is_looked_at_while_one_goes_on(make):
     room.button("newRunButton").click()
     assert not room.tab.run_page.finished.isVisible()
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2]
+
+
+def test_a_run_that_waits_for_learning_can_be_cancelled(make):
+    room, queued = make(), []
+    room.run.learning = SimpleNamespace(
+        running=True, start_after=lambda *run: queued.append(run), cancel_queued=queued.clear
+    )
+    room.run.start()
+    assert len(queued) == 1
+    assert room.text("stateLabel") == "Starts after learning"
+    assert not room.button("pauseButton").isEnabled()
+    stop = room.button("stopButton")
+    assert stop.text() == "Cancel"
+    stop.click()
+    assert not queued
+    assert not room.training.running
+    assert room.tab.page == "new"
 
 
 class Diverging(Loop):

@@ -19,7 +19,6 @@ from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.library.networks import list_opened
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import load_model
-from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.training.record import load_history, read_run
 from mnist_draw.training.settings import TrainingSettings
 
@@ -203,46 +202,9 @@ def test_in_its_thread(make_training, qtbot):
     assert happened[-1].path.exists()
 
 
-def test_wait_ends_a_paused_run(make_training, qtbot):
-    loop = Loop(batches=10)
-    loop.gate.clear()
-    training, happened = make_training(loop)
-    training.start(TrainingSettings(epochs=1000))
-    training.controls.pause()
-    loop.gate.set()
-    qtbot.waitUntil(lambda: any(type(e).__name__ == "Paused" for e in happened))
-    assert training.wait()
-    assert not training.running
-
-
 def test_bad_settings_start_nothing(qapp, own_home):
     training = Training(Loop())
     with pytest.raises(UserError, match="learning rate"):
         training.start(TrainingSettings(learning_rate=-1.0))
     assert not training.running
     assert not (own_home / "data" / "runs").exists()
-
-
-def test_a_run_in_the_window_learns_taught_digits_if_there_are_any(make_worker, tmp_path):
-    folder = tmp_path / "mine"
-    folder.mkdir()
-    given: list[Any] = []
-
-    def train(settings, **options):
-        given.append(options.pop("extra"))
-        return Loop()(settings, **options)
-
-    def run():
-        (tmp_path / "run").mkdir(exist_ok=True)
-        worker = make_worker(train, tmp_path / "run", epochs=1, extra_folder=str(folder))
-        worker.run()
-        return worker.take_events()
-
-    assert "holds no digit to learn" in run()[-1].sentence
-    ink = np.zeros((100, 100), np.uint8)
-    ink[20:80, 40:50] = 255
-    save_digit(TaughtDigit(1, ink), folder)
-    (folder / "4-damaged.png").write_bytes(b"no picture")
-    told = [event.message for event in run() if hasattr(event, "message")]
-    assert list(given[0].labels) == [1]
-    assert len([sentence for sentence in told if "4-damaged.png" in sentence]) == 1
