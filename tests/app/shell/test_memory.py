@@ -125,3 +125,18 @@ def test_what_other_threads_leave_is_freed_in_the_windows_thread(qtbot):
     finally:
         collector.stop()
     assert gc.isenabled()
+
+
+def test_the_oldest_objects_are_looked_at_seldom(qtbot):
+    collector = memory.GuiThreadGarbageCollector()
+    looked: list[int] = []
+    gc.callbacks.append(lambda phase, about: looked.append(about["generation"]))
+    try:
+        kept: list[list[object]] = []
+        for _ in range(200):
+            kept += [[] for _ in range(gc.get_threshold()[0] + 100)]
+            collector.collect()
+        assert looked.count(0) > looked.count(1) > looked.count(2) > 0
+    finally:
+        gc.callbacks.pop()
+        collector.stop()
