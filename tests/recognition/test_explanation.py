@@ -114,6 +114,6 @@ def test_nothing_is_left_to_the_slow_linker(monkeypatch):
     from mnist_draw.theano_bridge.native import linker
 
     left = []
-    monkeypatch.setattr(linker, "_numba_function", left.append)
+    monkeypatch.setattr(linker, "interpreted", left.append)
     Explainer(scaled_model("deep_cnn")).explain(_picture(), 0)
     assert left == []
