@@ -97,30 +97,6 @@ def test_drawn_minibatches(drawn):
     assert np.mean((first == other).all(axis=(1, 2))) < 0.1
 
 
-@pytest.fixture(scope="module")
-def images():
-    return load_dataset().test_images[:300, 0]
-
-
-@pytest.fixture(scope="module")
-def labels():
-    return load_dataset().test_labels[:300]
-
-
-@pytest.mark.parametrize("make", [synthetic_negatives, several])
-def test_pictures_follow_from_the_seed_and_are_normalised(make, images, labels):
-    pictures = make(60, 3, images, labels)
-    assert pictures.shape == (60, 28, 28)
-    assert pictures.dtype == np.uint8
-    assert np.array_equal(pictures, make(60, 3, images, labels))
-    assert not np.array_equal(pictures, make(60, 4, images, labels))
-    for picture in make(80, 5, images, labels).astype(float):
-        assert picture.max() > 200
-        rows, columns = np.nonzero(picture > 100)
-        longer = max(np.ptp(rows), np.ptp(columns)) + 1
-        assert 16 <= longer <= 23
-
-
 # -- drawings
 
 

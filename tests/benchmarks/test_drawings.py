@@ -18,7 +18,7 @@ from linear_network import linear_model
 from writers import expected_calibration_error
 
 from mnist_draw.dataset.own_digits import ExtraDigits
-from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
+from mnist_draw.recognition.fine_tuning import FineTuned, Score
 from mnist_draw.storage import save_model
 
 from .conftest import BENCHMARKS
@@ -100,13 +100,6 @@ def test_digits_are_placed_as_described():
     assert not np.array_equal(first, other)
 
 
-def test_wide_digits_and_dots_stay_on_the_board():
-    for stroke in (ring()[:, ::-1] * [100, 1], np.array([[5.0, 5.0]])):
-        [points] = drawn_digits.placed([stroke], (0, 0))
-        assert points.min() >= 0
-        assert points.max() <= 280
-
-
 def test_figures_by_hand():
     results = drawn_digits.Results(
         labels=np.array([1, 1, 1, 2]),
@@ -179,16 +172,6 @@ def test_hard_pictures_run(model_file, ink_file):
         assert row["label"] + row["refused"] <= 1
 
 
-def test_junk_is_reproducible_ink():
-    for name in ("scribble", "filled", "dot", "tick", "smiley"):
-        first, again, other = (
-            getattr(junk_drawings, name)(np.random.default_rng(seed)) for seed in (5, 5, 6)
-        )
-        assert (first.shape, first.dtype, first.max()) == ((280, 280), np.uint8, 255)
-        assert np.array_equal(first, again)
-        assert not np.array_equal(first, other)
-
-
 def test_thinning_leaves_lines():
     shape = np.zeros((40, 40), bool)
     shape[5:35, 16:24] = True
@@ -221,20 +204,15 @@ def test_the_first_digits_are_taught_and_the_others_measured(
     def fine_tune(model, extra):
         """Return a network that calls everything a 5."""
         taught.append(extra)
-        yield FineTuningStep("Learning", 0.5)
         weights, biases = (np.zeros_like(value) for value in model.parameters)
         biases[5] = 1
         fives = dataclasses.replace(model, parameters=(weights, biases))
-        labels = (1,) * TAUGHT
-        before, after = (
-            Score(labels, ("1",) * TAUGHT, 0.9, 0.9),
-            Score(labels, ("5",) * TAUGHT, 0.1, 0.1),
-        )
-        yield FineTuned(fives, before, after)
+        score = Score((1,), ("1",), 0.9, 0.9)
+        yield FineTuned(fives, score, score)
 
     monkeypatch.setattr(my_hand, "fine_tune", fine_tune)
-    arguments = [hands, "--model", model_file, "--taught", str(TAUGHT), "--hard", "1"]
-    assert my_hand.main([*arguments, "--random", "5", "--json"]) == 0
+    options = ["--taught", str(TAUGHT), "--hard", "1", "--random", "5", "--json"]
+    assert my_hand.main([hands, "--model", model_file, *options]) == 0
     (rows,) = json.loads(capsys.readouterr().out).values()
     assert [(row["writer"], row["chosen"]) for row in rows] == [
         (1, "hard"),
@@ -242,18 +220,13 @@ def test_the_first_digits_are_taught_and_the_others_measured(
         (2, "random"),
     ]
     # As many of MNIST's for comparison, then each writer's first.
-    assert [len(extra) for extra in taught] == [TAUGHT] * 4
-    assert all(list(extra.labels) == [1] * TAUGHT for extra in taught[1:])
-    assert [row["control"] for row in rows] == [1.0, 0.0, 0.0]
+    assert len(taught[0]) == TAUGHT
+    assert [list(extra.labels) for extra in taught[1:]] == [[1] * TAUGHT] * 3
     assert [(row["others"], row["before"], row["after"]) for row in rows] == [
         (17, 0.0, 1.0),
         (17, 1.0, 0.0),
         (17, 1.0, 0.0),
     ]
-    assert (rows[0]["mnist_before"], rows[0]["mnist_after"]) == (0.9, 0.1)
-    assert (rows[0]["taught_before"], rows[0]["taught_after"]) == (1.0, 0.0)
-    assert my_hand.main([*arguments, "--random", "0"]) == 0
-    assert "100.00%" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import json
 
-import numpy as np
 import politeness
 import pytest
 import recipes
@@ -10,11 +9,10 @@ import scaling
 import throughput
 from peers.alternation import alternate, ratio, summary
 from peers.gemms import products
-from peers.task import Task, load, prepare
+from peers.task import Task
 
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.networks.specification import parse_network
 from mnist_draw.training.presets import PRESETS
 from mnist_draw.training.settings import TrainingSettings
 
@@ -52,20 +50,6 @@ def test_turns_are_summed_up():
     for ours, theirs in (([], []), ([1.0], [1.0, 2.0])):
         with pytest.raises(ValueError, match="cannot be compared"):
             ratio(ours, theirs)
-
-
-@pytest.mark.parametrize(("pictures", "factor"), [("float32", 1 / 256), ("uint8", 1)])
-def test_what_is_prepared_is_loaded(tmp_path, pictures, factor):
-    task = Task("custom_mlp:1,16,0,0", batch_size=20, threads=1, pictures=pictures)
-    prepare(tmp_path, task, training_examples=100)
-    loaded, arrays, weights = load(tmp_path)
-    data = load_dataset()
-    assert loaded == task
-    assert arrays.train_images.dtype == pictures
-    np.testing.assert_array_equal(arrays.train_images, data.train_images[:100] * factor)
-    np.testing.assert_array_equal(arrays.train_labels, data.train_labels[:100])
-    assert len(arrays.validation_images) == len(data.validation_images)
-    assert [w.shape for w in weights] == list(parse_network(task.network).parameter_shapes())
 
 
 def test_the_floor_does_all_products_of_all_pictures():
