@@ -1,7 +1,5 @@
 """What all tests share: a home of their own, one compile cache, and a few digits."""
 
-from __future__ import annotations
-
 import contextlib
 import gzip
 import os

@@ -1,7 +1,5 @@
 """A small trained network, made in a moment, for tests that need answers."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

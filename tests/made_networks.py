@@ -1,7 +1,5 @@
 """Networks that have learnt nothing, made in a moment, for tests that do not mind what they say."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from mnist_draw.networks import parse_network

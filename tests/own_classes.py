@@ -1,7 +1,5 @@
 """Pictures of classes that are no digits."""
 
-from __future__ import annotations
-
 from PIL import Image, ImageDraw
 
 

@@ -1,7 +1,5 @@
 """Draw digits and other things with a round pen, at any size and place, without a window."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

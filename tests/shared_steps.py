@@ -1,7 +1,5 @@
 """Steps that are compiled once for the whole test run."""
 
-from __future__ import annotations
-
 from functools import cache, partial
 from typing import Any
 

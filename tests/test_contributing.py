@@ -1,7 +1,5 @@
 """CONTRIBUTING, the README and the pages of docs name paths and objects that exist."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

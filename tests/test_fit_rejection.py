@@ -1,7 +1,5 @@
 """The fit of the rejection rule: its drawings, its synthetic negatives, its network."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from fit_rejection import network_of

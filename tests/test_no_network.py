@@ -1,7 +1,5 @@
 """The program opens no network connection, and neither do its tests."""
 
-from __future__ import annotations
-
 import socket
 import urllib.request
 

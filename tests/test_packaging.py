@@ -1,7 +1,5 @@
 """What is installed is what is here, and the examples in docstrings run."""
 
-from __future__ import annotations
-
 import configparser
 import doctest
 import inspect

@@ -1,7 +1,5 @@
 """Each entry of a registry is found by all of its consumers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Tests of the window on Qt's offscreen platform, with small fakes for the slow parts."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import os

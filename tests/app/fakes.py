@@ -1,7 +1,5 @@
 """Stand-ins for networks and training that answer at once."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What can be seen of a window and reached by the keyboard: texts with their places, stops."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

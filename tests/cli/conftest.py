@@ -1,7 +1,5 @@
 """Each test of the command line has its own runs and preferences."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The entry in the menus of a Linux desktop, and the double click on a network."""
 
-from __future__ import annotations
-
 import configparser
 import os
 import shlex

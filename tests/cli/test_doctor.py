@@ -1,7 +1,5 @@
 """``doctor``: what is sound, what is missing, what is broken."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 

@@ -1,7 +1,5 @@
 """``models``, ``runs``, ``export`` and ``data``: what is kept, and what others get of it."""
 
-from __future__ import annotations
-
 import csv
 import json
 from pathlib import Path

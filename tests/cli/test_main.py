@@ -1,7 +1,5 @@
 """The outer shell: commands, completion, exit statuses, misuse, defects and users' scripts."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import shutil

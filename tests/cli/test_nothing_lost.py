@@ -1,7 +1,5 @@
 """``train`` loses nothing to signals, a second run, a wrong name, a full disk or a dead pipe."""
 
-from __future__ import annotations
-
 import errno
 import io
 import json

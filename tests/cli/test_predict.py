@@ -1,7 +1,5 @@
 """``predict`` and ``evaluate``: answers on standard output, faults on standard error."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Homes, names and moments that no program likes: work where it is possible, else a sentence."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """``train``: what is saved, what is found out before, how it ends; own digits and classes."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Augmentation: repeatable, normalised as a drawing is, and still the digits they were."""
 
-from __future__ import annotations
-
 import dataclasses
 import logging
 import os

@@ -1,7 +1,5 @@
 """Loading data sets: MNIST as it ships, and any folder of IDX files."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import time

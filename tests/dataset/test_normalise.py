@@ -1,7 +1,5 @@
 """The one preprocessing: near the identity on MNIST, and blind to size and place elsewhere."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -1,7 +1,5 @@
 """Digits of one's own: found, labelled, normalised, and mixed among a data set's."""
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import errno

@@ -1,7 +1,5 @@
 """Picture files and photographs: every kind gives the same ink, and every fault a sentence."""
 
-from __future__ import annotations
-
 import io
 import zlib
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Training data of one's own: what is read, how it is split, and what is refused."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import os

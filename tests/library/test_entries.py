@@ -1,7 +1,5 @@
 """The entries of the Library: runs and networks in one list."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """The library: networks listed, found, renamed, deleted, restored, imported and saved elsewhere."""
 
-from __future__ import annotations
-
 import os
 import string
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Networks: named in a line of text, built by Lasagne, computed by NumPy."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tracemalloc

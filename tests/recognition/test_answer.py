@@ -1,7 +1,5 @@
 """Answers and their certainty in words; their calibration; the rule that refuses."""
 
-from __future__ import annotations
-
 import string
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Explanations agree with the network: its probabilities, its slope, its layers."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from made_networks import scaled_model

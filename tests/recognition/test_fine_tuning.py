@@ -1,7 +1,5 @@
 """Learning a few digits: they are read afterwards, the rest is not forgotten."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Networks for other programs answer as they do here, digit by digit."""
 
-from __future__ import annotations
-
 import json
 import runpy
 import subprocess

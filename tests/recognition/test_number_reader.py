@@ -1,7 +1,5 @@
 """Numbers: cut from ink or read from strokes, and one digit never made several."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

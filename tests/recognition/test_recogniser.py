@@ -1,7 +1,5 @@
 """From ink to an answer through a real compiled network."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from linear_network import linear_model

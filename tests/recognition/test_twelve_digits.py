@@ -1,7 +1,5 @@
 """Twelve test pictures that a network reads after each epoch."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np

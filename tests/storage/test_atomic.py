@@ -1,7 +1,5 @@
 """Writing: the old file or the new, never a mixture; free names; the bin; the user's folders."""
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

@@ -1,7 +1,5 @@
 """Caches: the key to compiled code is this computer's own; damaged results are made again."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

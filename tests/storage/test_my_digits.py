@@ -1,7 +1,5 @@
 """Taught digits: one picture file each, with all that is known about it, and no file lost."""
 
-from __future__ import annotations
-
 import json
 import struct
 import time

@@ -1,7 +1,5 @@
 """Arrays and networks in a file: reproducible, and no trust in bytes from elsewhere."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

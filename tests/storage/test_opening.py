@@ -1,7 +1,5 @@
 """The one door: what is no regular file, or too large, is refused before memory is taken."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import json

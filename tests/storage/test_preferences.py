@@ -1,7 +1,5 @@
 """Versioned JSON, read without trust; preferences, never a reason not to start."""
 
-from __future__ import annotations
-
 import json
 import math
 from concurrent.futures import ThreadPoolExecutor

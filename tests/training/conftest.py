@@ -1,7 +1,5 @@
 """A run that is over."""
 
-from __future__ import annotations
-
 import pytest
 from shared_steps import shared_step as shared_step
 

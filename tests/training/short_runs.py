@@ -1,7 +1,5 @@
 """Small runs of the loop, for the tests beside this file."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 from mnist_draw.training.events import Event, Finished

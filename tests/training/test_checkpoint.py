@@ -1,7 +1,5 @@
 """Checkpoints are written by a thread; they, records and models are read without trust."""
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 import io

@@ -1,7 +1,5 @@
 """The estimator: scikit-learn's own checks, and what pictures need beside them."""
 
-from __future__ import annotations
-
 import pickle
 import re
 import subprocess

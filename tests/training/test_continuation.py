@@ -1,7 +1,5 @@
 """A run that is continued is the run that was never interrupted; runs start from other networks."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

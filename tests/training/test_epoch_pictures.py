@@ -1,7 +1,5 @@
 """The pictures of an epoch: the same for the same seed, whatever the minibatches."""
 
-from __future__ import annotations
-
 import dataclasses
 import importlib.util
 import threading

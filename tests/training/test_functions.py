@@ -1,7 +1,5 @@
 """The compiled functions and Lasagne's update rules, against figures computed with NumPy."""
 
-from __future__ import annotations
-
 import inspect
 import re
 

@@ -1,7 +1,5 @@
 """The epoch loop on 600 digits: what it tells and learns, requests to it, and how it ends."""
 
-from __future__ import annotations
-
 import itertools
 import signal
 import threading

@@ -1,7 +1,5 @@
 """Runs on disk, their figures, and what other programs get of them."""
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import json

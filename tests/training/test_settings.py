@@ -1,7 +1,5 @@
 """Settings: what they allow, and their way through JSON."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from types import MappingProxyType

@@ -1,7 +1,5 @@
 """The Python interface: the tutorial's functions as its reader types them, and their sentences."""
 
-from __future__ import annotations
-
 import gc
 import inspect
 import re

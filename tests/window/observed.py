@@ -4,8 +4,6 @@
 the text, value, place on the screen and state. The program itself knows nothing of this.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from importlib.metadata import entry_points

@@ -1,7 +1,5 @@
 """The real program in a real X window: train an epoch, draw a 1 and a 0, read the answers."""
 
-from __future__ import annotations
-
 import json
 import math
 import os

@@ -1,7 +1,5 @@
 """A board to draw on, alone and in its tab."""
 
-from __future__ import annotations
-
 import pytest
 
 from mnist_draw.app.draw.canvas import Canvas

@@ -1,7 +1,5 @@
 """The answer, its bars and what the network sees: what is painted and what is said."""
 
-from __future__ import annotations
-
 import string
 from itertools import groupby
 from typing import Any

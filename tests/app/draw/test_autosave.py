@@ -1,7 +1,5 @@
 """The board is there again at the next start, whatever happened to its file."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

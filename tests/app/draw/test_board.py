@@ -1,7 +1,5 @@
 """What floats on the board: tools, width, tags that teach, the caption, the first start's card."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

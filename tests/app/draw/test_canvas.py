@@ -1,7 +1,5 @@
 """The board by mouse, pen, finger and keyboard, at any size, pixel ratio and in any colours."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from PyQt5.QtCore import QEvent, QPoint, QPointF, QRect, Qt

@@ -1,7 +1,5 @@
 """The Draw tab: tools, keys, answers, several digits on the board, and the menu of networks."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

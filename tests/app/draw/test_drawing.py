@@ -1,7 +1,5 @@
 """Strokes and placed pictures, their history and ink; drawings as records, pictures and SVG."""
 
-from __future__ import annotations
-
 import json
 import math
 import xml.etree.ElementTree as ElementTree

@@ -1,7 +1,5 @@
 """Learning: its thread, its card, the new network, the way back, and the end of the window."""
 
-from __future__ import annotations
-
 import json
 import threading
 from typing import Any

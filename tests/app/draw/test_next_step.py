@@ -1,7 +1,5 @@
 """The next step on Draw: which one it is, and what its button does."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import pytest

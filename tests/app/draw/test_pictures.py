@@ -1,7 +1,5 @@
 """Pictures opened, pasted, dropped, saved and copied; test digits on the board."""
 
-from __future__ import annotations
-
 import errno
 import os
 import struct

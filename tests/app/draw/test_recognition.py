@@ -1,7 +1,5 @@
 """Recognition and explanations beside the window: the newest question, errors in words."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 

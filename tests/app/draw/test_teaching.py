@@ -1,7 +1,5 @@
 """Teaching: the row below the answer, the list of digits, and what happens to their files."""
 
-from __future__ import annotations
-
 import shutil
 from dataclasses import replace
 from types import SimpleNamespace

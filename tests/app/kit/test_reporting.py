@@ -1,7 +1,5 @@
 """Nothing goes unnoticed: hooks, log file and sentences, in a process of their own."""
 
-from __future__ import annotations
-
 import os
 
 import pytest

@@ -1,7 +1,5 @@
 """Colours are readable, come from one place, and follow the desktop or the choice."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

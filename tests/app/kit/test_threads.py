@@ -1,7 +1,5 @@
 """Threads: the newest question wins, work outlives its owner, a folder is followed."""
 
-from __future__ import annotations
-
 import gc
 import threading
 import time

@@ -1,7 +1,5 @@
 """Commands, cards, labels, menus and popovers; figures as text, which lay nothing out anew."""
 
-from __future__ import annotations
-
 import sys
 import time
 

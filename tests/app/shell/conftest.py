@@ -1,7 +1,5 @@
 """A window with quick stand-ins for network and training: one for each file, or a new one."""
 
-from __future__ import annotations
-
 from functools import partial
 
 import pytest

@@ -1,7 +1,5 @@
 """Each screen says no more, and asks the keyboard no more often, than its design allows."""
 
-from __future__ import annotations
-
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QRect

@@ -1,7 +1,5 @@
 """The network button and its menu, and which network answers; the room that the header leaves."""
 
-from __future__ import annotations
-
 import threading
 
 import pytest

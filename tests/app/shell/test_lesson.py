@@ -1,7 +1,5 @@
 """The window as a class starts with it."""
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What nobody needs now goes back to the system, and nothing is lost by it."""
 
-from __future__ import annotations
-
 import gc
 import re
 import sys

@@ -1,7 +1,5 @@
 """A run that ends behind another window is told to the desktop."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

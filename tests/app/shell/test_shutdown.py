@@ -1,7 +1,5 @@
 """No network is lost when the window closes, without a question."""
 
-from __future__ import annotations
-
 import pytest
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton

@@ -1,7 +1,5 @@
 """The window fits the screens of its users, and nothing in it moves by itself."""
 
-from __future__ import annotations
-
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QRect

@@ -1,7 +1,5 @@
 """From the command to the window: display, libraries, what is imported, the end, crashes."""
 
-from __future__ import annotations
-
 import os
 import socket
 import sys

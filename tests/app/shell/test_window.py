@@ -1,7 +1,5 @@
 """The whole window with quick stand-ins for network and training."""
 
-from __future__ import annotations
-
 import json
 import threading
 from types import SimpleNamespace

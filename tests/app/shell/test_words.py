@@ -1,7 +1,5 @@
 """The words: two sentences and a picture each, found by typing and from the controls."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """A Train tab with its controllers, without the window around it; and runs on disk."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Curves can be read, zoomed, marked and saved; pictures of the layers."""
 
-from __future__ import annotations
-
 import math
 from array import array
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """The Library: runs and networks listed, opened, used, compared, renamed, deleted, exported."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A new run: four cards, the start bar, what to expect."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import pytest

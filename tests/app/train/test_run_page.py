@@ -1,7 +1,5 @@
 """The page of a run: its digits, its card at the end, and its arrangement."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What events mean in figures, words and hints."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

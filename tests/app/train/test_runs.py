@@ -1,7 +1,5 @@
 """Runs in the Train tab: trained, offered, listed, compared, renamed, deleted, exported."""
 
-from __future__ import annotations
-
 import threading
 from pathlib import Path
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """The fields say what is trained, and nothing gets lost between field and run."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

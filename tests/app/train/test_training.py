@@ -1,7 +1,5 @@
 """Training beside the window; ``run()`` itself needs no thread."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import replace
 from typing import Any
