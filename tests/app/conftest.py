@@ -42,6 +42,20 @@ def run_python(code, home, **environ):
     )
 
 
+@pytest.fixture
+def show(qtbot):
+    """Return a function that shows a widget, in a size if one is given, and returns it."""
+
+    def show_widget(widget, *size):
+        qtbot.addWidget(widget)
+        if size:
+            widget.resize(*size)
+        widget.show()
+        return widget
+
+    return show_widget
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path, monkeypatch):
     """Give each test its own preferences, runs and logs."""

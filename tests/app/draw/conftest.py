@@ -7,12 +7,9 @@ from mnist_draw.app.draw.draw_tab import DrawTab
 
 
 @pytest.fixture
-def canvas(qtbot):
+def canvas(show):
     """Return a visible board with the focus, where one unit is one pixel."""
-    widget = Canvas()
-    qtbot.addWidget(widget)
-    widget.resize(600, 600)
-    widget.show()
+    widget = show(Canvas(), 600, 600)
     widget.setFocus()
     return widget
 

@@ -424,17 +424,14 @@ def answer_of(names, first, sure=0.9):
     return Answer(probabilities, PICTURE, names=names)
 
 
-def panel_of(qtbot, names):
-    panel = AnswerPanel()
-    qtbot.addWidget(panel)
-    panel.resize(448, 640)
-    panel.show()
+def panel_of(show, names):
+    panel = show(AnswerPanel(), 448, 640)
     panel.show_classes(names)
     return panel
 
 
-def test_bars_of_26_letters_have_two_columns_and_fit_until_digits_are_back(qtbot):
-    panel = panel_of(qtbot, LETTERS)
+def test_bars_of_26_letters_have_two_columns_and_fit_until_digits_are_back(show):
+    panel = panel_of(show, LETTERS)
     panel.bars_card.all_button.click()
     panel.show_reading(fakes.reading(answer_of(LETTERS, 17)))
     bars = panel.bars.bars
@@ -457,9 +454,9 @@ def test_bars_of_26_letters_have_two_columns_and_fit_until_digits_are_back(qtbot
     assert panel.block.figure.text() == "3"
 
 
-def test_names_are_written_out_and_a_hundred_bars_do_not_widen_the_window(qtbot):
+def test_names_are_written_out_and_a_hundred_bars_do_not_widen_the_window(show):
     names = ("circle", "zigzag line", "a name that nobody could write beside a bar")
-    panel = panel_of(qtbot, names)
+    panel = panel_of(show, names)
     panel.show_reading(fakes.reading(answer_of(names, 1)))
     assert panel.block.figure.text() == "zigzag line"
     assert panel.why_link.text() == "Why this?"
@@ -467,7 +464,7 @@ def test_names_are_written_out_and_a_hundred_bars_do_not_widen_the_window(qtbot)
     panel.show_reading(fakes.reading(answer_of(names, 2, 0.5)))
     assert "Perhaps" in panel.block.line.text()
     assert "class" in panel.bars.accessibleDescription()
-    panel = panel_of(qtbot, tuple(f"class name {number}" for number in range(100)))
+    panel = panel_of(show, tuple(f"class name {number}" for number in range(100)))
     panel.bars_card.all_button.click()
     QApplication.processEvents()
     assert panel.widget().width() <= 448

@@ -164,13 +164,10 @@ def test_resizing_while_drawing_keeps_the_stroke(canvas):
 
 
 @pytest.mark.parametrize(("room", "ratio"), [(0, 1.0), (0, 1.25), (0, 2.0), (10**8, 1.25)])
-def test_undo_and_redo_bring_back_the_very_same_board(qtbot, room, ratio, monkeypatch):
+def test_undo_and_redo_bring_back_the_very_same_board(show, room, ratio, monkeypatch):
     monkeypatch.setattr("mnist_draw.app.draw.canvas._ROOM", room)
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda self: ratio)
-    canvas = Canvas()
-    qtbot.addWidget(canvas)
-    canvas.resize(213, 187)
-    canvas.show()
+    canvas = show(Canvas(), 213, 187)
     boards, inks = [canvas.grab().toImage()], [canvas.ink()]
     rng = np.random.default_rng(4)
     for step in range(8):

@@ -231,12 +231,9 @@ def test_a_restored_board_is_no_step_and_waits_below_what_was_drawn():
 
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
 @pytest.mark.parametrize("choice", ["light", "dark"])
-def test_the_canvas_shows_it_in_the_colour_of_ink(qtbot, choice, ratio, monkeypatch):
+def test_the_canvas_shows_it_in_the_colour_of_ink(show, choice, ratio, monkeypatch):
     monkeypatch.setattr(Canvas, "devicePixelRatioF", lambda self: ratio)
-    canvas = Canvas()
-    qtbot.addWidget(canvas)
-    canvas.resize(450, 300)
-    canvas.show()
+    canvas = show(Canvas(), 450, 300)
     theme.theme().apply(choice)
     canvas.show_items([place_ink(bar())])
     image = canvas.grab().toImage()

@@ -195,10 +195,8 @@ def _model(name):
 
 @pytest.mark.window
 @pytest.mark.slow
-def test_a_drawing_is_explained_by_the_network_in_use_where_it_can_be_seen(qtbot):
-    window = Window(Preferences(), Recognition(lambda: _model("mlp")))
-    qtbot.addWidget(window)
-    window.show()
+def test_a_drawing_is_explained_by_the_network_in_use_where_it_can_be_seen(qtbot, show):
+    window = show(Window(Preferences(), Recognition(lambda: _model("mlp"))))
     window.start()
     panel = window.draw_tab.answer
     saliency = panel.ink.view

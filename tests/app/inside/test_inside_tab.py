@@ -407,10 +407,8 @@ def test_a_section_that_needs_much_room_does_not_make_the_window_larger(tab, mon
     assert view.stack.minimumSizeHint().width() < 3000
 
 
-def test_long_names_of_classes_cut_no_figure(qtbot):
-    card = ExampleCard(Canvas())
-    qtbot.addWidget(card)
-    card.show()
+def test_long_names_of_classes_cut_no_figure(show):
+    card = show(ExampleCard(Canvas()))
     names = ["a parallelogram", "a rhombus"]
     probabilities = np.array([0.0, 1.0], np.float32)
     card.show_answer(probabilities, certainty_from(probabilities, names), names.__getitem__)

@@ -44,7 +44,7 @@ def until_counted(section, qtbot):
 
 
 @pytest.fixture
-def section(qtbot, digits, monkeypatch):
+def section(show, digits, monkeypatch):
     """Return the section with 20 test pictures and two networks beside the one in use."""
     pictures = Perturbation(digits.test_images[:20]), digits.test_labels[:20]
     monkeypatch.setattr(robustness, "first_test_pictures", lambda: pictures)
@@ -53,10 +53,7 @@ def section(qtbot, digits, monkeypatch):
     # Of a few pictures, compiling the loops takes longer than their NumPy twins.
     monkeypatch.setattr(numba_loops, "_installed", False)
     monkeypatch.setattr(QToolTip, "showText", lambda *_: None)
-    made = LimitsSection()
-    qtbot.addWidget(made)
-    made.resize(1090, 600)
-    made.show()
+    made = show(LimitsSection(), 1090, 600)
     yield made
     assert made.wait()
 

@@ -15,14 +15,11 @@ from .examples import label_text
 
 
 @pytest.fixture
-def section(qtbot, digits, monkeypatch):
+def section(show, digits, monkeypatch):
     """Return the section with 50 of 200 test digits and 600 training pictures."""
     monkeypatch.setattr(map_section, "load_dataset", lambda: digits)
     monkeypatch.setattr(map_section, "chosen_digits", lambda _: np.arange(0, 200, 4))
-    made = MapSection()
-    qtbot.addWidget(made)
-    made.resize(1090, 600)
-    made.show()
+    made = show(MapSection(), 1090, 600)
     yield made
     assert made.wait()
 

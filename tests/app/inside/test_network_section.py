@@ -47,12 +47,9 @@ def few_pictures(monkeypatch, digits):
 
 
 @pytest.fixture
-def section(qtbot):
+def section(qtbot, show):
     """Return an active section that waits for nothing."""
-    made = NetworkSection(NetworkWorker(rest=0.0, quiet=0.0))
-    qtbot.addWidget(made)
-    made.resize(1090, 600)
-    made.show()
+    made = show(NetworkSection(NetworkWorker(rest=0.0, quiet=0.0)), 1090, 600)
     made.set_active(True)
     yield made
     # A loaded machine may still be compiling when it is first asked to end.
@@ -472,11 +469,8 @@ def test_words_that_share_a_line_are_shortened_only_where_they_must(qtbot):
     assert all(text.endswith("…") and metrics.horizontalAdvance(text) <= 100 for text in both)
 
 
-def test_the_layers_of_a_run_are_shown_after_an_epoch(qtbot):
-    view = RunLayers()
-    qtbot.addWidget(view)
-    view.resize(300, 560)
-    view.show()
+def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
+    view = show(RunLayers(), 300, 560)
     empty = view.grab().toImage()
     rng = np.random.default_rng(2)
     shapes = ((784, 20), (20,), (20, 10), (10,))

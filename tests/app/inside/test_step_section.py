@@ -37,11 +37,8 @@ def few_pictures(monkeypatch, digits):
 
 
 @pytest.fixture
-def section(qtbot):
-    made = StepSection()
-    qtbot.addWidget(made)
-    made.resize(1090, 600)
-    made.show()
+def section(show):
+    made = show(StepSection(), 1090, 600)
     made.set_active(True)
     yield made
     assert made.wait()

@@ -38,11 +38,8 @@ def requests(network):
 
 
 @pytest.fixture
-def button(qtbot, network):
-    made = NetworkButton(network)
-    qtbot.addWidget(made)
-    made.show()
-    return made
+def button(show, network):
+    return show(NetworkButton(network))
 
 
 def fill(network, own=()):

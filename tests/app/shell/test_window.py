@@ -204,14 +204,12 @@ def test_unreadable_preferences_are_reported(qtbot, preferences):
 
 
 @pytest.mark.parametrize("value", ["1e999", "1" * 400, r'"\ud800"', "[]"])
-def test_no_preference_keeps_the_window_from_starting_or_saving(qtbot, preferences, value):
+def test_no_preference_keeps_the_window_from_starting_or_saving(show, preferences, value):
     names = ("motion", "theme", "network", "geometry", "tab", "insideSection")
     fields = ", ".join(f'"{field}": {value}' for field in ("epochs", "data_folder", "l2"))
     values = [*(f'"{name}": {value}' for name in names), f'"training": {{{fields}}}']
     preferences.write_text(f'{{"schema": 1, "values": {{{", ".join(values)}}}}}')
-    window = Window(Preferences(), Recognition(model, None, Recogniser))
-    qtbot.addWidget(window)
-    window.show()
+    window = show(Window(Preferences(), Recognition(model, None, Recogniser)))
     window.close()
     assert window.shut_down()
     again = Preferences()

@@ -16,18 +16,14 @@ from mnist_draw.training.presets import PRESETS
 
 
 @pytest.fixture
-def tab(qtbot, own_home, monkeypatch):
+def tab(show, own_home, monkeypatch):
     def expect(settings, runs):
         known = settings in [preset.settings for preset in PRESETS.values()]
         share = 0.983 if known else None
         return Expectation("98.3 %" if known else "–", "expected", f"{settings.epochs} s", share)
 
     monkeypatch.setattr(new_run_page, "expect", expect)
-    made = TrainTab()
-    qtbot.addWidget(made)
-    made.resize(1366, 676)
-    made.show()
-    return made
+    return show(TrainTab(), 1366, 676)
 
 
 def chosen(tab):

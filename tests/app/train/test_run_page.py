@@ -40,11 +40,8 @@ def read(*wrong):
     return DigitsRead(tuple(answers), right)
 
 
-def test_the_digits_say_what_was_read_and_open(qtbot):
-    card = TwelveDigitsCard()
-    qtbot.addWidget(card)
-    card.resize(494, 222)
-    card.show()
+def test_the_digits_say_what_was_read_and_open(qtbot, show):
+    card = show(TwelveDigitsCard(), 494, 222)
     card.show_digits(TWELVE, None)
     assert card.right.text() == "None read yet"
     unread = card.grid.grab().toImage()
@@ -98,10 +95,8 @@ def test_the_end_of_a_run_in_words(made, begins, contains, compared):
 
 
 @pytest.mark.parametrize(("reason", "epochs"), [("completed", 8), ("stopped", 20)])
-def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, reason, epochs):
-    page = RunPage()
-    qtbot.addWidget(page)
-    page.show()
+def test_a_run_is_trained_on_for_five_epochs_or_to_its_end(qtbot, show, reason, epochs):
+    page = show(RunPage())
     made = result(reason)
     page.show_state(made.state, busy=False)
     page.show_result(made, True)
@@ -145,11 +140,8 @@ def test_how_long_ago_a_run_was_is_told_anew(qtbot, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("scale", [1.5, 1.75])
-def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, scale):
-    page = RunPage()
-    qtbot.addWidget(page)
-    page.resize(1240, 600)
-    page.show()
+def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, show, scale):
+    page = show(RunPage(), 1240, 600)
     made = result("completed")
     page.show_result(made, True)
     theme.theme().resize_text(scale)
@@ -161,11 +153,8 @@ def test_in_large_text_digits_stay_readable_and_titles_whole(qtbot, scale):
 
 
 @pytest.mark.parametrize("size", [(680, 600), (1000, 620), (1366, 660), (1920, 1000)])
-def test_no_state_widens_the_page(qtbot, size):
-    page = RunPage()
-    qtbot.addWidget(page)
-    page.resize(*size)
-    page.show()
+def test_no_state_widens_the_page(show, size):
+    page = show(RunPage(), *size)
     state = RunState()
     state.begin()
     for event in (

@@ -136,11 +136,8 @@ def test_a_bar_has_a_segment_for_each_epoch_or_for_several(qtbot, epochs, segmen
     assert bar.segments == segments
 
 
-def test_a_longer_figure_moves_no_other(qtbot):
-    row = Figures()
-    qtbot.addWidget(row)
-    row.resize(1300, 120)
-    row.show()
+def test_a_longer_figure_moves_no_other(show):
+    row = show(Figures(), 1300, 120)
     state = RunState()
     row.show_state(state)
     before = [figure.geometry() for figure in row.small]
