@@ -217,6 +217,8 @@ class Autosave(QObject):
             notifier.problem("That drawing is open in another window by now, or its file is gone.")
         elif read[1]:
             notifier.problem(read[1])
+        elif self._canvas.is_drawing():
+            QTimer.singleShot(_DELAY_MS, partial(self._switch, read))
         else:
             self._canvas.show_items(read[0])
             self._saved_items = self._canvas.drawing.items

@@ -37,10 +37,13 @@ from mnist_draw.app.draw.board_items import (
 from mnist_draw.app.draw.drawing import INK_RENDERING, Drawing, ImageMemory
 from mnist_draw.app.draw.key_pen import BOARD_KEYS, KeyPen
 from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import paint_corners, smooth_painter
 
 if TYPE_CHECKING:
     import numpy as np
+
+notifier = Notifier("draw", "draw")
 
 #: The eraser is this much wider than the pen.
 _ERASER = 2.0
@@ -70,6 +73,7 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WA_AcceptTouchEvents)
         self.erasing = False
         self._touch: int | None = None
+        self._strokes_begun = 0
         self.setAccessibleName("Drawing board")
         self.set_invitation("a digit")
         self.key_pen = KeyPen(self)
@@ -106,6 +110,18 @@ class Canvas(QWidget):
 
     def show_items(self, items: Sequence[Item]) -> None:
         self._history_step(lambda: self.drawing.replace(items))
+
+    def expect_picture(self) -> Callable[[Callable[[], object]], None]:
+        """Return what shows a picture that is ready, or offers it if ink was drawn meanwhile."""
+        begun = self._strokes_begun
+
+        def show_or_offer(show: Callable[[], object]) -> None:
+            if begun == self._strokes_begun:
+                show()
+            else:
+                notifier.undo("The picture is ready. Your drawing stays.", show, "Show it")
+
+        return show_or_offer
 
     def restore(self, items: Sequence[Item]) -> None:
         """Put back what was on the board when the program ended; see :meth:`Drawing.restore`."""
@@ -293,6 +309,7 @@ class Canvas(QWidget):
             # Nothing to rub out. A step in the history would make redoing impossible.
             return
         self._remember_image()
+        self._strokes_begun += 1
         first = not self.drawing.items
         self.drawing.begin(self._point(point, weight, erase), erase)
         self._shown_pieces = 0

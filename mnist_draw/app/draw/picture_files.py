@@ -77,6 +77,7 @@ class PictureInput(QObject):
         self._folder = ""
         self._problems: list[str] = []
         self._round = 0
+        self._put = canvas.expect_picture()
         strip.closed.connect(self.stop)
         # Whatever is dropped is taken: what is no picture is answered with a sentence.
         canvas.setAcceptDrops(True)
@@ -145,6 +146,7 @@ class PictureInput(QObject):
     def read(self, sources: Sequence[Source]) -> None:
         self._round += 1
         self._problems = []
+        self._put = self._canvas.expect_picture()
         chosen = list(sources[:MAX_COUNT])
         if len(sources) > MAX_COUNT:
             self._problems.append(
@@ -183,7 +185,7 @@ class PictureInput(QObject):
         if isinstance(found, str):
             self._problems.append(found)
         elif count == 1:
-            self.one_read.emit(found)
+            self._put(partial(self.one_read.emit, found))
         else:
             self._strip.add(found)
         if number < count:

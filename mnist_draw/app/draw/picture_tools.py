@@ -6,6 +6,7 @@ Painting and writing happen off the GUI thread.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,16 +68,18 @@ class MnistExamples(QObject):
         self._mistakes: tuple[Mistake, ...] = ()
         self._known: ModelFile | None = None
         self._busy = False
+        self._put = canvas.expect_picture()
 
     def show_any(self) -> None:
-        work = partial(self._draw_any, self._reader.network.model, self._canvas.renderings())
-        self._reader.background.run(work, self.found.emit)
+        self._put = self._canvas.expect_picture()
+        self._show(partial(self._draw_any, self._reader.network.model, self._canvas.renderings()))
 
     def show_mistake(self) -> None:
         model = self._reader.network.model
         if model is None:
             notifier.problem("The network is not ready yet. Try again in a moment.")
             return
+        self._put = self._canvas.expect_picture()
         if self._busy:
             return
         if model is not self._known:
@@ -156,8 +159,11 @@ class MnistExamples(QObject):
             self._wrong = self._random.sample(self._mistakes, len(self._mistakes))
         one = self._wrong.pop()
         reads = f" This network reads {one.read}."
-        work = partial(self._draw, one.index, one.label, self._canvas.renderings(), reads)
-        self._reader.background.run(work, self.found.emit)
+        self._show(partial(self._draw, one.index, one.label, self._canvas.renderings(), reads))
+
+    def _show(self, work: Callable[[], _Found]) -> None:
+        put = self._put
+        self._reader.background.run(work, lambda found: put(partial(self.found.emit, found)))
 
 
 def _kind(model: ModelFile | None) -> str:
@@ -237,12 +243,13 @@ class PictureTools(QObject):
 
     def _prepare_chosen(self, picture: FoundPicture) -> None:
         placed, renderings = picture.placed.copy(), self._canvas.renderings()
+        put = self._canvas.expect_picture()
 
-        def finished(_: None) -> None:
+        def show() -> None:
             self._show(placed)
             self.strip.mark(picture)
 
-        self._rendering.run(partial(placed.prepare, renderings), finished)
+        self._rendering.run(partial(placed.prepare, renderings), lambda _: put(show))
 
     def _show_example(self, found: _Found) -> None:
         placed, sentence, reads = found

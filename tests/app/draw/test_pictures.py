@@ -450,6 +450,22 @@ def test_mistakes_are_searched_once_for_each_network(misled, qtbot):
     assert Wrong.searches == 2
 
 
+def test_what_was_looked_for_only_waits_where_ink_was_drawn_meanwhile(misled, qtbot, notices):
+    misled.network.confirm(fakes.model())
+    for key in (Qt.Key_M, Qt.Key_R):
+        QTest.keyClick(misled.canvas, key)
+        misled.canvas.begin(QPointF(20, 20), erase=False)
+        before = misled.canvas.drawing.items
+        qtbot.waitUntil(lambda: bool(notices))
+        assert misled.canvas.drawing.items is before
+        assert misled.canvas.is_drawing()
+        misled.canvas.end()
+        notices.pop().action()
+        assert misled.canvas.drawing.items is not before
+        misled.canvas.undo()
+        assert misled.canvas.drawing.items == before
+
+
 def test_without_a_network_or_a_mistake_that_is_said(misled, qtbot, monkeypatch, notices):
     QTest.keyClick(misled.canvas, Qt.Key_M)
     assert "not ready yet" in notices.pop().sentence
