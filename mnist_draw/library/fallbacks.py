@@ -104,8 +104,8 @@ def fallback_key(path: Path) -> str:
 def describe_fallback(path: Path) -> str:
     """Tell the user where a fallback was saved, and what to do with it."""
     return (
-        f"The network was saved in {path} instead and is kept there. It answers; the Library (F9) "
-        "lists it, and Export there puts it where you want."
+        f"The network was saved in {path} instead and is kept there. The Library (F9) lists it, "
+        "and Export there puts it where you want."
     )
 
 

@@ -258,8 +258,7 @@ class NextStep(QFrame):
         state, going_on = controller.state, controller.training.running
         if not going_on and self._situation.run is None:
             return
-        if going_on:
-            self._run_key = controller.training.key
+        self._run_key = controller.key
         # Until its first event the figures are those of the run before.
         has_figures = state.state not in ("loading", "compiling") and state.epochs_done > 0
         tested = None if going_on else state.test_accuracy

@@ -134,7 +134,7 @@ class Ways(QObject):
 
     def _try_network(self) -> None:
         """Let the network of the run in front answer, and show the board."""
-        self._window.network.use_key(self._window.run.front_key)
+        self._window.network.use_key(self._window.run.front.key)
         self._to_draw()
 
     def _share(self) -> None:
@@ -176,7 +176,7 @@ class Ways(QObject):
     def _show_mistakes(self) -> None:
         """Show what the network of the run in front reads wrongly, which then answers."""
         run = self._window.run
-        self._window.network.use_instead(run.front_key, self._train.run_page.title.text())
+        self._window.network.use_instead(run.front.key, self._train.run_page.title.text())
         self._show_section("results")
 
     def _show_layers(self) -> None:

@@ -29,7 +29,6 @@ from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
 from mnist_draw.library.fallbacks import fallback_key
-from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
@@ -260,12 +259,9 @@ class RunController(QObject):
         self.tab.focus_first()
 
     @property
-    def front_key(self) -> str:
-        """By which the network of the run in front is found."""
-        shown = self.front
-        if shown.rescued is not None:
-            return fallback_key(shown.rescued)
-        return "" if shown.run is None else network_of_run(shown.run).key
+    def key(self) -> str:
+        """By which the network of the run that goes on, or of the last one, is found."""
+        return (self._awaited or self._current).key
 
     # -- runs of before
 
@@ -358,6 +354,8 @@ class RunController(QObject):
                 current.trouble, current.rescued = event.sentence, event.path
                 self.saved.emit()
                 self.rescued.emit(fallback_key(event.path))
+                if not self.tab.isVisible():
+                    notifier.problem(event.sentence)
             case LayerFigures():
                 self.layers_measured.emit(event)
             case Finished():

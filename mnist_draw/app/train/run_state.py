@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import assert_never
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
+from mnist_draw.library.fallbacks import fallback_key
+from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.events import (
@@ -348,6 +350,13 @@ class ShownRun:
     is_new: bool = False
     #: What troubles it; this takes the place of the hint.
     trouble: str = ""
+
+    @property
+    def key(self) -> str:
+        """By which its network is found."""
+        if self.rescued is not None:
+            return fallback_key(self.rescued)
+        return "" if self.run is None else network_of_run(self.run).key
 
     @property
     def model(self) -> Path | None:

@@ -49,8 +49,9 @@ from mnist_draw.training.settings import SettingsError, TrainingSettings
 _DRAIN_MS = 33
 MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
 _NOWHERE = (
-    "No other place could be written either. The network answers until the window is closed: make "
-    "room on the disk, then train one epoch more, which saves it. Closing asks where to save it."
+    "No other place could be written either. The network can answer until the window is closed. "
+    "Make room on the disk, then train one epoch more, which saves it. Closing asks where to save "
+    "it."
 )
 
 

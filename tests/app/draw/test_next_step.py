@@ -65,7 +65,8 @@ def test_the_button_does_what_it_says(card, tab, qtbot):
         state=SimpleNamespace(
             state="training", epochs_done=2, validation_accuracy=0.9, seconds_left=9.0
         ),
-        training=SimpleNamespace(running=True, key="run:now"),
+        training=SimpleNamespace(running=True),
+        key="run:now",
     )
     card._note_run(run)
     assert card.button.text() == "Let it answer"

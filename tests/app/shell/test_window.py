@@ -154,6 +154,16 @@ def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, 
     qtbot.waitUntil(lambda: window.network.key == key)
     qtbot.waitUntil(lambda: key in [kept.key for kept in window.network.networks])
     assert window.network.key_to_restore == key
+    # A run that was not let answer is offered on Draw, with what became of it.
+    window.network.use_default()
+    window.tabs.setCurrentWidget(window.draw_tab)
+    shared.run(1)
+    shared.wait_for_end()
+    key = "opened:rescued-model-2.npz"
+    assert str(find_by_key(key).path) in shared.text("toastLabel")
+    qtbot.waitUntil(lambda: shared.button("nextStepButton").text() == "Let it answer")
+    shared.button("nextStepButton").click()
+    qtbot.waitUntil(lambda: window.network.key == key)
 
 
 def test_choices_and_drawing_are_there_again(setup, own_home, qtbot):

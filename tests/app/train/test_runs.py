@@ -48,7 +48,7 @@ def test_a_run_from_start_to_end(make):
     assert not room.button("stopButton").isEnabled()
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3]
     assert room.button("tryItButton").isVisible()
-    assert room.run.front_key == room.training.key
+    assert room.run.front.key == room.training.key
 
 
 def test_a_run_that_is_being_saved_says_so(make, monkeypatch):

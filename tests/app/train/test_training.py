@@ -130,6 +130,8 @@ def test_a_network_whose_folder_is_gone_is_saved_elsewhere_and_listed(
     assert isinstance(last, Rescued)
     assert "is no longer there" in last.sentence
     assert f"saved in {last.path} instead" in last.sentence
+    # What answers changes only on request.
+    assert "answers" not in last.sentence
     # Nothing is advised that the window does not offer.
     assert "choose another place" not in last.sentence
     (kept,) = list_opened()
