@@ -44,13 +44,15 @@ def run_python(code, home, **environ):
 
 @pytest.fixture
 def show(qtbot):
-    """Return a function that shows a widget, in a size if one is given, and returns it."""
+    """Return a function that shows a widget in front, in a size if one is given; it returns it."""
 
     def show_widget(widget, *size):
         qtbot.addWidget(widget)
         if size:
             widget.resize(*size)
-        widget.show()
+        with qtbot.waitExposed(widget):
+            widget.show()
+        widget.activateWindow()
         return widget
 
     return show_widget

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QPoint, QRectF, QSize, Qt
 from PyQt5.QtGui import QPaintDevice, QPaintEngine, QRegion
-from PyQt5.QtWidgets import QAbstractItemView, QAbstractScrollArea, QWidget
+from PyQt5.QtWidgets import QAbstractItemView, QAbstractScrollArea, QApplication, QWidget
 
 #: A word has a letter; figures, signs and units such as % are none.
 WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -95,6 +95,12 @@ class Text:
         widget = self.widget
         name = widget.objectName() or type(widget).__name__
         return f"{name} {widget.width()}×{widget.height()}: {self.text!r} {self.place.getRect()}"
+
+
+def settle() -> None:
+    """Let layouts within layouts take their places."""
+    for _ in range(5):
+        QApplication.processEvents()
 
 
 def texts(window: QWidget) -> list[Text]:

@@ -130,23 +130,6 @@ def test_unknown_names_list_the_known():
         assert name in str(caught.value)
 
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=6,
-)
-
-
-@pytest.mark.slow
-@given(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON))
-def test_any_json_gives_settings_or_a_sentence(values):
-    try:
-        settings = TrainingSettings.from_json(values)
-    except UserError:
-        return
-    settings.validate()
-
-
 def test_through_a_file(tmp_path):
     settings = TrainingSettings(update="adam", update_parameters={"beta1": 0.8}, patience=3)
     save_settings(tmp_path / "class.json", settings)

@@ -15,14 +15,9 @@ def canvas(show):
 
 
 @pytest.fixture
-def tab(qtbot):
+def tab(qtbot, show):
     """Return a visible Draw tab whose board has the focus."""
-    widget = DrawTab()
-    qtbot.addWidget(widget)
-    widget.resize(1200, 700)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    widget.activateWindow()
+    widget = show(DrawTab(), 1200, 700)
     widget.canvas.setFocus()
     qtbot.waitUntil(widget.canvas.hasFocus)
     return widget

@@ -223,14 +223,9 @@ def test_a_short_wait_is_not_told(tab, qtbot):
 
 
 @pytest.fixture
-def welcome(qtbot):
+def welcome(qtbot, show):
     """Return a visible tab of the first start."""
-    tab = DrawTab(preferences=Preferences())
-    qtbot.addWidget(tab)
-    tab.resize(1366, 676)
-    with qtbot.waitExposed(tab):
-        tab.show()
-    tab.activateWindow()
+    tab = show(DrawTab(preferences=Preferences()), 1366, 676)
     tab.start()
     tab.focus_first()
     qtbot.waitUntil(tab.canvas.hasFocus)

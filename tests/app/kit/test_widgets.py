@@ -48,15 +48,11 @@ from ..fakes import Loop
 
 
 @pytest.fixture
-def owner(qtbot):
+def owner(show):
     """Return a visible owner with room for controls."""
     widget = QWidget()
     QVBoxLayout(widget)
-    qtbot.addWidget(widget)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    widget.activateWindow()
-    return widget
+    return show(widget)
 
 
 def test_a_button_is_described_and_follows_the_state(owner):
@@ -179,12 +175,10 @@ class Layouts(QObject):
         return False
 
 
-def test_epochs_go_by_without_a_new_layout(qtbot, qapp):
+def test_epochs_go_by_without_a_new_layout(show, qapp):
     tab, state, layouts = TrainTab(), RunState(), Layouts()
-    qtbot.addWidget(tab)
     tab.show_page("run")
-    with qtbot.waitExposed(tab):
-        tab.show()
+    show(tab)
     for event in Loop()(TrainingSettings(epochs=8)):
         if isinstance(event, events.Testing):
             break
@@ -241,16 +235,12 @@ def test_figures_and_times_as_text():
 
 
 @pytest.fixture
-def corner(qtbot):
+def corner(qtbot, show):
     """Return a visible window of 400 by 300 with a button in its lower right corner."""
     widget = QWidget()
-    qtbot.addWidget(widget)
-    widget.resize(400, 300)
     widget.button = QPushButton("Open", widget)
     widget.button.setGeometry(340, 260, 60, 40)
-    with qtbot.waitExposed(widget):
-        widget.show()
-    widget.activateWindow()
+    show(widget, 400, 300)
     widget.button.setFocus()
     qtbot.waitUntil(widget.button.hasFocus)
     return widget

@@ -3,7 +3,7 @@
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QRect
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.shell.window import Window
@@ -27,7 +27,7 @@ class Screens:
         self.window.resize(*size)
         getattr(self, name)()
         self.window.toast.clear()
-        settle()
+        seen.settle()
 
     def draw(self):
         tab = self.window.draw_tab
@@ -69,12 +69,6 @@ class Screens:
         self.tab.show_page("library")
         rows = self.tab.library.list.rows
         self.setup.qtbot.waitUntil(lambda: len(rows.entries) >= 9)
-
-
-def settle():
-    """Let layouts within layouts take their places."""
-    for _ in range(5):
-        QApplication.processEvents()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -141,7 +135,7 @@ def test_nothing_of_a_screen_is_cut(name, screens, dots):
     screens.show(name)
     for size in sizes:
         screens.window.resize(*size)
-        settle()
+        seen.settle()
         cut = [str(text) for text in seen.texts(screens.window) if text.is_cut]
         assert not cut, (size, cut)
         beyond = [stop.objectName() for stop in seen.beyond_reach(screens.window)]
@@ -164,7 +158,7 @@ def sizes(window):
                 walk(part, here)
 
     found = {}
-    settle()
+    seen.settle()
     walk(window, ())
     return found
 
@@ -180,7 +174,7 @@ def test_a_text_size_takes_effect_at_once_as_after_a_new_start(qtbot):
         window.resize(1600, 1000)
         for page in window.pages[:2]:
             window.tabs.setCurrentWidget(page)
-            settle()
+            seen.settle()
         theme.theme().resize_text(1.5)
         found.append(sizes(window))
         window.close()

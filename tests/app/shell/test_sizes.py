@@ -3,7 +3,7 @@
 import pytest
 from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QRect
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
@@ -13,6 +13,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.threads import running
 from mnist_draw.app.shell.window import Window
 
+from .. import seen
 from ..fakes import Recogniser, model
 
 pytestmark = pytest.mark.window
@@ -58,12 +59,6 @@ def window(shown):
     shown.toast.clear()
 
 
-def _settle():
-    """Let layouts within layouts take their places."""
-    for _ in range(4):
-        QApplication.processEvents()
-
-
 def test_no_section_of_inside_is_wider_than_a_small_screen(window, text, qtbot):
     window.resize(*{13: (1022, 636), 18: (1362, 704)}[text])
     window.tabs.setCurrentWidget(window.inside_tab)
@@ -97,11 +92,11 @@ def test_a_message_moves_nothing(window, sentence, qtbot):
     for index in range(window.tabs.count()):
         window.tabs.setCurrentIndex(index)
         qtbot.wait(200)
-        _settle()
+        seen.settle()
         parts = [part for part in window.findChildren(QWidget) if part.isVisible()]
         before = [(part, QRect(part.mapTo(window, QPoint()), part.size())) for part in parts]
         Notifier().undo(sentence, list)
-        _settle()
+        seen.settle()
         for part, place in before:
             assert QRect(part.mapTo(window, QPoint()), part.size()) == place, part.objectName()
         bar = window.toast
@@ -122,7 +117,7 @@ def test_a_message_is_whole_where_a_page_fills_the_screen(window):
     Notifier().problem("The folder holds no digits. " * 6)
     for on in (True, False):
         window.inside_tab.present_requested.emit(on)
-        _settle()
+        seen.settle()
         bar = window.toast
         assert window.rect().contains(bar.geometry())
         assert bar.label.height() >= bar.label.heightForWidth(bar.label.width())
@@ -132,11 +127,11 @@ def test_a_message_is_whole_where_a_page_fills_the_screen(window):
 def test_a_screen_that_is_too_small_for_the_pages_is_not_left(window):
     # Smaller than one of 1080 lines at 200 %.
     window.resize(500, 300)
-    _settle()
+    seen.settle()
     assert (window.width(), window.height()) == (500, 300)
     room = window.centralWidget()
     bars = room.horizontalScrollBar(), room.verticalScrollBar()
     assert any(bar.maximum() > 0 for bar in bars)
     window.resize(1600, 1000)
-    _settle()
+    seen.settle()
     assert all(bar.maximum() == 0 for bar in bars)

@@ -13,18 +13,13 @@ from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
 
 
 @pytest.fixture
-def window(qtbot):
+def window(show):
     """Return a visible window with a control whose name belongs to a word."""
     made = QWidget()
-    qtbot.addWidget(made)
     made.button = QPushButton("20", made)
     made.button.setObjectName("epochsSpinBox")
     made.button.setToolTip("How often.")
-    made.resize(800, 600)
-    with qtbot.waitExposed(made):
-        made.show()
-    made.activateWindow()
-    return made
+    return show(made, 800, 600)
 
 
 def test_each_of_24_words_has_two_sentences_and_a_picture_of_its_own(window):
