@@ -18,6 +18,7 @@ from mnist_draw.library.network_data import dataset_metadata, remember_data
 from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.atomic import acquire_lock, make_lock, resolve_path, write_atomically
+from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.models import ModelFile, save_model
 from mnist_draw.storage.unique_paths import quarantine
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
@@ -161,6 +162,10 @@ class RunSession:
                 self._tell(sentence)
             remember_data(settings.data_folder, self.data)
             settings = settings_for(settings, len(self.data.classes))
+            if settings.data_folder is not None:
+                # The record is read from other folders, too.
+                place = str(named_path(settings.data_folder).absolute())
+                settings = settings.replace(data_folder=place)
             self.run = replace(self.run, settings=settings)
         if settings.extra_folder is not None:
             from mnist_draw.dataset.pictures.picture_file import load_picture

@@ -316,6 +316,8 @@ def test_from_a_folder_to_answers(shapes, capsys):
     assert class_names(model) == ("one", "three", "two")
     assert not reads_digits(model)
     assert str(shapes) not in json.dumps(model.metadata)
+    # A window in another folder finds the data, too.
+    assert [run.settings.data_folder for run in list_runs()[0]] == [str(shapes)]
 
     picture = str(shapes / "three" / "0.png")
     assert main(["predict", "--model", "shapes.npz", picture]) == 0

@@ -77,8 +77,12 @@ class EarlierRuns(QObject):
             state.twelve, state.read = answer
             then()
 
-        # A data set that is gone says so where it is chosen.
-        self.background.run(read, take, lambda _: None)
+        def unread(_: Exception) -> None:
+            # A data set that is gone says so where it is chosen.
+            state.has_no_digits = state.twelve is None
+            then()
+
+        self.background.run(read, take, unread)
 
 
 def _list_with_cut_off() -> tuple[list[Run], Run | None]:

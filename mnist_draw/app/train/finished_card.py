@@ -58,12 +58,14 @@ def _outcome(shown: ShownRun) -> str:
     state = shown.state
     epochs = "1 epoch" if state.epochs_done == 1 else f"{state.epochs_done} epochs"
     after = f"after {epochs} in {format_duration(state.elapsed)}"
+    of, noun = state.tested_on
     if state.reason == "diverged":
         return f"Epoch {state.epochs_done} is kept, {after}."
     if state.test_accuracy is None:
         return f"It is not tested yet, {after}."
-    of, noun = state.tested_on
-    told = [f"{round(state.test_accuracy * of):,} of {of:,} test {noun} right, {after}."]
+    right = f"{round(state.test_accuracy * of):,} of {of:,} test {noun} right, {after}."
+    # How many pictures a data set had that is gone is not known.
+    told = [right if of else f"A{after[1:]}."]
     if state.reason == "early":
         told.append("The validation loss fell no more.")
     elif state.reason == "target":

@@ -218,8 +218,7 @@ class RunController(QObject):
 
     def _begin(self, run: Run) -> None:
         """Await a run's first events; keep showing the last run until then."""
-        self._awaited = awaited = ShownRun(RunState(), run, is_new=True)
-        awaited.state.epochs = run.settings.epochs
+        self._awaited = ShownRun(RunState(run.settings), run, is_new=True)
         self._current.trouble = ""
         self.state.begin()
         self.front = self._current

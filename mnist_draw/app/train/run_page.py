@@ -49,6 +49,7 @@ class RunPage(QScrollArea):
         self.busy = True
         self._has_result = False
         self._shows_loss = False
+        self._has_digits = True
         self._told: tuple[Run | None, bool] = (None, False)
         self._arranged: object = None
         self.finished = FinishedCard()
@@ -103,11 +104,13 @@ class RunPage(QScrollArea):
         narrow = self.viewport().width() < theme.scaled(_WIDE)
         curve: Card = self.loss if self._shows_loss else self.accuracy
         places: list[tuple[Card, int, int, int, int]]
-        widths: tuple[int, ...]
+        widths: tuple[int, ...] = (_ENDED[0], _ENDED[2])
         heights: tuple[int, ...] = (1, 0)
         least: tuple[int, ...] = _LEAST if self.busy else (_LEAST[0], 0)
         if self.viewport().width() < theme.scaled(_SLIM):
             below = [(self.digits, 1, 0, 1, 1), (self.loss, 1, 1, 1, 1)]
+            if not self._has_digits:
+                below = [(self.loss, 1, 0, 1, 2)]
             places = [(self.accuracy, 0, 0, 1, 2), *below]
             widths, heights, least = (3, 2), _SCROLLED, _SCROLLED
         elif self.busy:
@@ -115,22 +118,22 @@ class RunPage(QScrollArea):
                 (self.accuracy, 0, 0, 2, 1), (self.digits, 0, 1, 1, 1), (self.loss, 1, 1, 1, 1),
             ]  # fmt: skip
             widths, heights = _GOING_ON, _BESIDE
-        elif narrow:
+        elif narrow and self._has_digits:
             places, widths = [(curve, 0, 0, 1, 1), (self.digits, 0, 1, 1, 1)], _NARROW
         else:
-            places = [
-                (self.accuracy, 0, 0, 1, 1), (self.digits, 0, 2, 1, 1), (self.loss, 0, 1, 1, 1),
-            ]  # fmt: skip
-            widths = (_ENDED[0], _ENDED[2], _ENDED[1])
+            places = [(self.accuracy, 0, 0, 1, 1), (self.loss, 0, 1, 1, 1)]
+            if self._has_digits:
+                places.append((self.digits, 0, 2, 1, 1))
+                widths = (*widths, _ENDED[1])
+        shown = [one for one, *_ in places]
         for one in (self.accuracy, self.loss):
-            one.switch.setVisible(len(places) == 2)
+            one.switch.setVisible(not (self.accuracy in shown and self.loss in shown))
         arranged = places, theme.text_scale()
         if arranged == self._arranged:
             return
         self._arranged = arranged
         while self._cards.takeAt(0) is not None:
             pass
-        shown = [one for one, *_ in places]
         for placed, *place in places:
             self._cards.addWidget(placed, *place)
         for card in (self.accuracy, self.loss, self.digits):
@@ -200,6 +203,9 @@ class RunPage(QScrollArea):
     def show_state(self, state: RunState, busy: bool) -> None:
         if busy != self.busy:
             self.show_busy(busy)
+        if self._has_digits == state.has_no_digits:
+            self._has_digits = not state.has_no_digits
+            self._arrange()
         self.figures.show_state(state)
         self.progress.show_state(state)
         self.digits.show_digits(state.twelve, state.read)

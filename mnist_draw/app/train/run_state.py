@@ -102,14 +102,16 @@ _GETTING_READY = "Getting ready"
 class RunState:
     """Figures, progress and state of the active or last run."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: TrainingSettings | None = None) -> None:
         self.state = "idle"
         self.label = "Ready"
         #: With the part before the run was continued.
         self.history = History()
         #: Shares of each layer's silent units after the last epoch.
         self.dead: tuple[float, ...] = ()
-        self.epoch = self.epochs = self.batch = self.batches = self.batch_size = 0
+        self.epoch = self.batch = self.batches = self.batch_size = 0
+        self.epochs = 0 if settings is None else settings.epochs
+        self._has_own_data = settings is not None and settings.data_folder is not None
         self.test_accuracy: float | None = None
         #: The epoch in which the run was stopped, if it was.
         self.broken_off = 0
@@ -124,12 +126,14 @@ class RunState:
         #: The test digits that are read after each epoch, what was read, and which turned right.
         self.twelve: TwelveDigits | None = None
         self.read: DigitsRead | None = None
+        #: Whether the data set is gone, and with it these digits.
+        self.has_no_digits = False
 
     @classmethod
     def of_run(cls, run: Run, history: History) -> RunState:
-        state = cls()
+        state = cls(run.settings)
         state._take_earlier(history)
-        state.epochs, state.epoch = run.settings.epochs, len(history.epochs)
+        state.epoch = len(history.epochs)
         state.batches = state.batch = 1
         state.test_accuracy = history.test_accuracy
         state.end(run.state)
@@ -137,8 +141,10 @@ class RunState:
 
     @property
     def tested_on(self) -> tuple[int, str]:
-        """How many test pictures there are, MNIST's unless others are known; what they show."""
-        return (10_000, "digits") if self.twelve is None else (self.twelve.of, self.twelve.noun)
+        """How many test pictures there are, 0 where that is not known; what they show."""
+        if self.twelve is not None:
+            return self.twelve.of, self.twelve.noun
+        return (0, "pictures") if self._has_own_data else (10_000, "digits")
 
     @property
     def epochs_done(self) -> int:

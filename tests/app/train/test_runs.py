@@ -49,6 +49,12 @@ def test_a_run_from_start_to_end(make):
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3]
     assert room.button("tryItButton").isVisible()
     assert room.run.front.key == room.training.key
+    digits = room.tab.run_page.digits
+    assert digits.isVisible()
+    # Without its data set, a run says nothing of digits, and shows none.
+    room.run.show_run(add_run("2026-01-01 10.00.00", data_folder="gone"))
+    room.qtbot.waitUntil(lambda: not digits.isVisible())
+    assert "of the validation pictures" in room.text("headlineLabel")
 
 
 def test_a_run_that_is_being_saved_says_so(make, monkeypatch):
