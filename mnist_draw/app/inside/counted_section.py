@@ -13,6 +13,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import keep_room, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import push_button
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class StateLine(QWidget):
 
     def __init__(self, name: str, lines: int) -> None:
         super().__init__()
-        self.label = FittedLabel(None, Qt.ElideRight, lines > 1, "muted", f"{name}State")
+        self.label = FittedLabel(Text.AXIS, Qt.ElideRight, lines > 1, "muted", f"{name}State")
         sentence = "Stop counting, or go on with it."
         self.link = push_button(f"{name}Link", _WIDEST, sentence, look="link")
         # Its place is kept while there is nothing to do.

@@ -313,3 +313,16 @@ def test_the_word_precision_does_not_touch_the_first_figure(section):
     matrix = section.confusion.matrix
     wide = QFontMetricsF(theme.font(theme.Text.LABEL)).horizontalAdvance("precision")
     assert wide < matrix._box(matrix.classes, -1).width() - 4
+
+
+def test_names_of_few_classes_are_whole_in_the_matrix(section):
+    names = ("Dreieck & X", "Kreis ○", "Quadrat")
+    matrix = section.confusion.matrix
+    matrix.show_classes(len(names), names.__getitem__)
+    for size in ((600, 420), (1200, 900)):
+        matrix.resize(*size)
+        metrics = QFontMetricsF(theme.font(matrix._name_text(matrix._growth()), bold=True))
+        box = metrics.boundingRect(names[0])
+        room = min(matrix._box(0, -1).width(), matrix._box(-1, 0).width())
+        assert box.width() < room
+        assert metrics.tightBoundingRect("Q").height() < matrix._box(-1, 0).height()

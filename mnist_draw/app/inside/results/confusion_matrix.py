@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QColor,
     QFontMetricsF,
@@ -21,7 +21,7 @@ from PyQt5.QtWidgets import QWidget
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import smooth_painter, write_with
-from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ Pair = tuple[int | None, int | None]
 _LEFT, _RIGHT, _EDGE = 66, 58, 24
 #: Least side of a cell, of one of more classes than `_FEW`, and of one with its number in full.
 _MIN_CELL, _MIN_OF_MANY, _FEW = 26, 12, 10
+#: The names at the left take at most this part of the width.
+_NAMES_PART = 4
 #: Shorter side of a cell that suits the usual size of text.
 _USUAL_CELL = 36
 
@@ -55,6 +57,8 @@ class ConfusionMatrix(WalkableView):
         self.classes = 10
         self.name: Callable[[int], str] = str
         self.cells = confusion_cells(None, self.classes, str)
+        #: The width of the longest name and the height of the highest, in pixels of their text.
+        self._names = _size_of_names("0")
         self._is_counted = False
 
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
@@ -63,6 +67,7 @@ class ConfusionMatrix(WalkableView):
         if results is not None and results.labels is None:
             results = None
         self.name, self._is_counted = name, results is not None
+        self._names = _size_of_names([name(one) for one in range(self.classes)])
         self.cells = confusion_cells(results, self.classes, name)
         self.update()
 
@@ -91,8 +96,17 @@ class ConfusionMatrix(WalkableView):
 
     def _grid(self) -> QRectF:
         scale = theme.text_scale()
-        edge = _EDGE * scale
-        return QRectF(self.rect()).adjusted(_LEFT * scale, edge, -_RIGHT * scale, -edge)
+        edge, names = _EDGE * scale, self._names.width() * Text.BODY * scale + 2 * Size.GRID
+        left = max(_LEFT * scale, min(names, self.width() / _NAMES_PART))
+        return QRectF(self.rect()).adjusted(left, edge, -_RIGHT * scale, -edge)
+
+    def _name_text(self, growth: float) -> int:
+        """Return the size of the names' text: it grows with the figures while all names fit."""
+        first, scale = self._box(0, 0), theme.text_scale()
+        wide = min(first.width(), first.left()) - Size.GRID
+        # Above and below its ink, a line of text has room.
+        fits = min(wide / self._names.width(), first.top() / (1.25 * self._names.height()))
+        return max(round(min(Text.BODY * growth, fits / scale)), Text.AXIS)
 
     def _box(self, row: int, column: int) -> QRectF:
         """Return a cell's place; -1 is that of the names, and the last one that of the shares."""
@@ -176,11 +190,14 @@ class ConfusionMatrix(WalkableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         growth = self._growth()
-        kept = self._kept_names()
+        kept, named = self._kept_names(), self._name_text(growth)
         for row, line in enumerate(self.cells):
             for column, cell in enumerate(line):
                 box = self._box(row - 1, column - 1)
-                self._paint_cell(painter, box, cell, growth, (row, column) in kept)
+                if cell.kind in ("word", "name"):
+                    self._paint_name(painter, box, cell, named, (row, column) in kept)
+                else:
+                    self._paint_cell(painter, box, cell, growth)
         for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (self._kept(), 2.5)):
             if marked is not None:
                 box = self._box(*divmod(marked, self.classes + 1)).adjusted(1.5, 1.5, -1.5, -1.5)
@@ -206,18 +223,20 @@ class ConfusionMatrix(WalkableView):
             (0, -1 if read is None else read + 1),
         }
 
-    def _paint_cell(
-        self, painter: QPainter, box: QRectF, cell: Cell, growth: float, kept: bool
+    def _paint_name(
+        self, painter: QPainter, box: QRectF, cell: Cell, named: int, kept: bool
     ) -> None:
-        """Paint a count: mistakes filled and bold, right answers grey; names and shares plain."""
+        is_name = cell.kind == "name"
+        size = named if is_name else Text.LABEL
+        write_with(painter, size, "text" if kept else "muted", bold=is_name)
+        text = cell.text
+        if is_name:
+            text = painter.fontMetrics().elidedText(text, Qt.ElideRight, int(box.width()))
+        painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
+
+    def _paint_cell(self, painter: QPainter, box: QRectF, cell: Cell, growth: float) -> None:
+        """Paint a count: mistakes filled and bold, right answers grey; shares plain."""
         text, ground = cell.text, theme.colour("card")
-        if cell.kind in ("word", "name"):
-            size = round(Text.BODY * growth) if cell.kind == "name" else Text.LABEL
-            write_with(painter, size, "text" if kept else "muted", bold=cell.kind == "name")
-            if cell.kind == "name":
-                text = painter.fontMetrics().elidedText(text, Qt.ElideRight, int(box.width()))
-            painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
-            return
         if cell.kind == "share":
             # Cut, a share would be read as another one: in narrow columns it is smaller.
             font = theme.font(Text.LABEL)
@@ -239,6 +258,13 @@ class ConfusionMatrix(WalkableView):
             painter.setFont(theme.font(round(size * growth), bold=not right))
         painter.setPen(_readable_on(ground))
         painter.drawText(box, Qt.AlignCenter, text)
+
+
+def _size_of_names(names: Sequence[str]) -> QSizeF:
+    font = theme.font(Text.BODY, bold=True)
+    boxes = [QFontMetricsF(font).tightBoundingRect(name) for name in names]
+    size = QSizeF(max(box.width() for box in boxes), max(box.height() for box in boxes))
+    return size.expandedTo(QSizeF(1, 1)) / font.pixelSize()
 
 
 def describe_pair(pair: Pair, name: Callable[[int], str]) -> tuple[str, str]:
