@@ -14,7 +14,7 @@ from mnist_draw.dataset.classes import class_list
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.library.fallbacks import save_fallback
 from mnist_draw.library.stored_network import RUN, load_trained
-from mnist_draw.recognition.run_session import RunSession
+from mnist_draw.recognition.run_session import RunSession, in_use
 from mnist_draw.storage import ModelFile, check_writable, save_model
 from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.storage.models import refuse_foreign
@@ -23,7 +23,8 @@ from mnist_draw.training import events
 from mnist_draw.training.checkpoint import Checkpoint, load_checkpoint
 from mnist_draw.training.control import Controls, stop_on_signals
 from mnist_draw.training.progress import TrainingProgressBar, describe
-from mnist_draw.training.run_list import new_run_folder, runs_folder
+from mnist_draw.training.record import Run
+from mnist_draw.training.run_list import cut_off, new_run_folder, readable_runs
 from mnist_draw.training.settings import TrainingSettings
 
 COMPLETED, FAILED, INTERRUPTED = 0, 1, 130
@@ -65,27 +66,36 @@ def _session(
     listed: bool,
 ) -> RunSession:
     """Begin or continue a run in the list of runs; if it cannot be saved there, tell why."""
-    folder = None
-    if listed and resume is not None and checkpoint is not None and _is_listed(checkpoint):
-        folder = resolve_path(checkpoint).parent
-        session = RunSession(settings, folder, controls=controls, checkpoint=checkpoint, tell=tell)
-        session.resume(settings=settings)
-        return session
+    folder = known = None
+    if listed and resume is not None and checkpoint is not None:
+        known = _listed_run(checkpoint, resume)
+    if resume is not None and resume.epoch >= settings.epochs:
+        # One that was complete already adds nothing to the list but a network that it lacks.
+        listed = known is not None and not known.model.exists()
     if listed:
         try:
-            folder = new_run_folder()
+            folder = new_run_folder() if known is None else known.folder
         except StorageError as error:
-            tell(f"{error} The run is not kept under Runs.")
+            tell(f"{error} The run is not kept in the Library.")
     session = RunSession(settings, folder, controls=controls, checkpoint=checkpoint, tell=tell)
-    session.begin(resume)
+    if known is not None and folder is not None:
+        session.resume(resume, settings)
+    else:
+        session.begin(resume)
     return session
 
 
-def _is_listed(checkpoint: Path) -> bool:
-    try:
-        return resolve_path(checkpoint).parent.parent == resolve_path(runs_folder())
-    except (OSError, StorageError):
-        return False
+def _listed_run(checkpoint: Path, resume: Checkpoint) -> Run | None:
+    """Return the run in the list that a checkpoint continues; None if that has learnt more."""
+    place = resolve_path(checkpoint)
+    for run in readable_runs():
+        if resolve_path(run.checkpoint) == place:
+            return run
+        is_same = run.settings.replace(epochs=resume.settings.epochs) == resume.settings
+        done = max(run.epochs_done, cut_off(run).epochs_done)
+        if str(place) == run.checkpoint_elsewhere and is_same and done <= resume.epoch:
+            return None if in_use(run.folder) else run
+    return None
 
 
 @contextlib.contextmanager
@@ -165,13 +175,13 @@ def _save(
 ) -> int:
     model = session.save_network(finished.parameters)
     if session.failure is not None:
-        tell(f"{session.failure} Under Runs, the run has no network of its own.")
+        tell(f"{session.failure} In the Library, the run has no network of its own.")
     try:
         path, is_fallback = place.save(model)
     except UserError as error:
         left = _describe_checkpoint(session.checkpoint) or "What was learnt is lost."
         if session.network is not None:
-            left = f"Under Runs it is kept, though, in {session.network}."
+            left = f"In the Library it is kept, though, in {session.network}."
         raise UserError(f"{error} {left}") from error
     progress.saved = path
     complete = finished.reason not in ("stopped", "diverged")

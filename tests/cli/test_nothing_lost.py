@@ -307,6 +307,11 @@ def test_a_run_that_was_killed_is_listed_with_its_epochs_and_where_it_goes_on(he
     found = json.loads(capsys.readouterr().out)
     assert (found["state"], found["epochs_done"]) == ("interrupted", run.epochs_done)
     assert found["checkpoint_elsewhere"] == str(elsewhere.resolve())
+    # It goes on as what it was in the list.
+    more = run.epochs_done + 2
+    assert main(["train", "--resume", elsewhere.name, "--epochs", str(more)]) == 0
+    assert [one.epochs_done for one in run_list.list_runs()[0]] == [more]
+    capsys.readouterr()
     # A file that is gone leads nowhere.
     elsewhere.unlink()
     assert main(["runs"]) == 0
@@ -325,7 +330,7 @@ def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
     assert main([*QUICK, "--epochs", "1", *output]) == 0
     out, err = capsys.readouterr()
     assert "The network is saved in model.npz." in out
-    assert "Under Runs, the run has no network of its own." in err
+    assert "In the Library, the run has no network of its own." in err
     assert "The run has ended, but the list of runs has it as it was before" in err
     assert load_trained(here / "model.npz").metadata["epochs"] == 1
 
@@ -368,6 +373,8 @@ def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):
     assert len(run_list.list_runs()[0]) == 1
     assert main(["train", "--resume", "run.ckpt", "--output", "m.npz"]) == 0
     assert "complete already: 2 of 2 epochs" in capsys.readouterr().out
+    # Nothing was learnt that the list lacks.
+    assert len(run_list.list_runs()[0]) == 1
 
 
 @pytest.mark.parametrize(
@@ -379,7 +386,7 @@ def test_no_epochs_less_than_learnt_and_a_finished_run_is_told(here, capsys):
             "What was learnt up to epoch 1 is kept in run.ckpt. Go on with: "
             "mnist-draw train --resume run.ckpt",
         ),
-        ([], "Under Runs it is kept, though, in "),
+        ([], "In the Library it is kept, though, in "),
     ],
 )
 def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(

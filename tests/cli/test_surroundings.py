@@ -64,7 +64,7 @@ def test_without_a_home_pictures_are_read_and_networks_trained(home, blank):
     told = run([*TRAIN, "--output", "m.npz"], blank, MNIST_DRAW_HOME=home)
     assert told.returncode == 0
     assert told.stderr.count("\n") == 1
-    assert "The run is not kept under Runs." in told.stderr
+    assert "The run is not kept in the Library." in told.stderr
     assert load_trained(blank / "m.npz").metadata["epochs"] == 1
 
 
