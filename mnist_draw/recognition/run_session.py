@@ -236,7 +236,9 @@ class RunSession:
         try:
             if not self._has_begun:
                 return ""
-            nothing_learnt = state in ("stopped", "interrupted", "failed")
+            nothing_learnt = state in ("stopped", "failed") or (
+                state == "interrupted" and not self.run.checkpoint.exists()
+            )
             if self._is_new and nothing_learnt and not self.history.epochs:
                 self._lock.release()
                 shutil.rmtree(self.run.folder, ignore_errors=True)

@@ -22,6 +22,8 @@ class Controls:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self.stop_requested = False
+        #: Whether the program ends: a run that is stopped in its first epoch can begin again.
+        self.closing = False
         #: Requested epochs beyond the plan.
         self.extra_epochs = 0
         self._pause = False

@@ -193,6 +193,7 @@ class _Loop:
             len(self.data.train_labels),
         )
         last_good = self.parameters()
+        start = None if writer is None or self.epoch else self._checkpoint(last_good)
         # Asked before each epoch, the first included: a run that is continued may already
         # have reached what it was to stop at.
         while (reason := self._ending()) is None:
@@ -200,12 +201,14 @@ class _Loop:
             if not isinstance(finished, events.EpochFinished):
                 reason = finished
                 break
-            last_good = finished.parameters
+            last_good, start = finished.parameters, None
         if settings.keep_best and self.best_parameters:
             self.set_parameters(self.best_parameters)
         elif reason == "diverged":
             self.set_parameters(last_good)
         if writer is not None:
+            if start is not None and self.controls.closing:
+                writer.put(start)
             writer.close()
             yield from writer.reports()
         if reason != "diverged" and self.history.epochs:

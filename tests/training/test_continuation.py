@@ -70,17 +70,20 @@ def test_a_continued_run_is_bit_identical(chosen, digits, extra, tmp_path):
     assert_same_run(load_checkpoint(tmp_path / "part"), load_checkpoint(tmp_path / "whole"))
 
 
-def test_a_run_stopped_within_an_epoch_continues_from_its_start(digits, tmp_path):
+@pytest.mark.parametrize("epoch", [1, 3])
+def test_a_run_stopped_within_an_epoch_continues_from_its_start(digits, tmp_path, epoch):
     whole = run(FOUR, dataset=digits)
     controls = Controls()
+    # Only what ends with the program begins its first epoch again.
+    controls.closing = epoch == 1
 
     def stop(event):
-        if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (3, 4):
+        if isinstance(event, events.BatchFinished) and (event.epoch, event.batch) == (epoch, 4):
             controls.stop()
 
     run(FOUR, stop, dataset=digits, checkpoint=tmp_path / "run", controls=controls)
     resume = load_checkpoint(tmp_path / "run")
-    assert resume.epoch == 2
+    assert resume.epoch == epoch - 1
     rest = run(resume.settings, dataset=digits, resume=resume)
     assert same(end(rest).parameters, end(whole).parameters)
 

@@ -36,6 +36,8 @@ _DRAWING, _HEIGHT = 112, 160
 def headline(shown: ShownRun) -> tuple[str, str, str]:
     """Return the headline before, at and after its figure."""
     state, (_, noun), kept = shown.state, shown.state.tested_on, shown.kept
+    if not state.epochs_done:
+        return "Stopped within ", "epoch 1", ". Go on begins it again."
     begins = "" if shown.is_whole else f"{state.label} epochs. "
     if state.test_accuracy is not None:
         share, of = state.test_accuracy, f" of {noun} it has never seen."
@@ -47,6 +49,8 @@ def headline(shown: ShownRun) -> tuple[str, str, str]:
 
 def details(shown: ShownRun) -> str:
     kept = shown.kept
+    if not shown.state.epochs_done:
+        return ""
     if kept is None:
         return _outcome(shown)
     loss, accuracy = format_loss(kept.validation_loss), format_percent(kept.validation_accuracy)

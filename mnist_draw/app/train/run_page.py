@@ -215,9 +215,9 @@ class RunPage(QScrollArea):
             set_icon(self.pause_button, "play" if paused else "pause", Size.SMALL_ICON)
 
     def show_result(self, shown: ShownRun, can_continue: bool) -> None:
-        """Show how a run has ended; nothing is told of one that has learnt nothing."""
+        """Show how a run has ended; nothing of one that has learnt nothing and cannot go on."""
         self.finished.show_result(shown, can_continue)
-        self._has_result = shown.state.epochs_done > 0
+        self._has_result = shown.state.epochs_done > 0 or can_continue
         self.finished.setVisible(not self.busy and self._has_result)
 
     def leave_out_inside(self) -> None:

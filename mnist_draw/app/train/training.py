@@ -125,7 +125,6 @@ class TrainingWorker:
         self.session = RunSession(
             settings, folder, controls=self.controls, tell=self._tell, train=train
         )
-        self.closing = False
         self._resume = resume
         self._inspector: Inspector | None = None
         self._digits: TwelveDigits | None = None
@@ -153,7 +152,11 @@ class TrainingWorker:
         finally:
             self._close_inspector()
             # Only where there is something to go on from.
-            if self.closing and session.state == "stopped" and session.run.checkpoint.exists():
+            if (
+                self.controls.closing
+                and session.state == "stopped"
+                and session.run.checkpoint.exists()
+            ):
                 session.state = "interrupted"
             message = session.end()
             if rescued is not None:
@@ -217,7 +220,9 @@ class TrainingWorker:
         if event.epochs_done == 0:
             return None
         session = self.session
-        model = session.named(session.save_network(event.parameters, calibrate=not self.closing))
+        model = session.named(
+            session.save_network(event.parameters, calibrate=not self.controls.closing)
+        )
         self._trained(model)
         failure = session.failure
         if failure is None:
@@ -327,7 +332,7 @@ class Training(QObject):
         if self._worker is not None:
             # A run that the user has stopped already is not offered again.
             if closing and not self._worker.controls.stop_requested:
-                self._worker.closing = True
+                self._worker.controls.closing = True
             self._worker.controls.stop()
 
     def wait(self, seconds: float = SHUTDOWN_S) -> bool:

@@ -72,7 +72,7 @@ def test_a_closed_window_leaves_a_run_to_go_on_with_if_it_can(
     def close(model):
         if has_checkpoint:
             (tmp_path / CHECKPOINT_NAME).write_bytes(checkpoint_after(1).pack())
-        worker.closing = True
+        worker.controls.closing = True
         worker.controls.stop()
 
     worker = make_worker(trained=close, epochs=9)
