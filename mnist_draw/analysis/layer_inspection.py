@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import MaxPooling, forward
 from mnist_draw.training.events import Parameters
 from mnist_draw.training.functions import layer_names
 
@@ -87,6 +89,15 @@ class LayerInspection:
             np.asarray((values != 0).any(axis=(0, *range(2, values.ndim))))
             for values in self._probe.run(pictures).a
         ]
+
+
+def dead_shares(network: str, parameters: Parameters, pictures: Floats) -> tuple[float, ...]:
+    """Return the shares of `LayerFigures.dead`, by NumPy alone: nothing is compiled for them."""
+    operations = parse_network(network).operations
+    layers = [n for n, one in enumerate(operations, 1) if not isinstance(one, MaxPooling)]
+    outputs = (forward(operations[:end], parameters, pictures) for end in layers[:-1])
+    silent = (~(values != 0).any(axis=tuple(range(values.ndim - 1))) for values in outputs)
+    return tuple(float(np.mean(units)) for units in silent)
 
 
 def _weights(parameters: Parameters) -> list[Any]:

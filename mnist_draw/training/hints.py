@@ -38,6 +38,8 @@ class Hint:
     remedy: str = ""
     name: str = ""
     value: float | str | None = None
+    #: Whether the remedy helps a new run alone.
+    is_afresh: bool = False
 
 
 def _lower(sentence: str, learning_rate: float, divisor: float) -> Hint:
@@ -58,8 +60,8 @@ def _afresh(sentence: str, settings: TrainingSettings) -> Hint:
     if settings.l2 > _LARGE_L2:
         return _without_l2(sentence, settings)
     rate, _ = calmer_learning_rate(settings.update, settings.learning_rate)
-    calmer = f"{sentence} A rate of {rate:g} is calmer."
-    return Hint(calmer, f"Set the rate to {rate:g}", "learning_rate", rate)
+    calmer = f"{sentence} A new run with a rate of {rate:g} is calmer."
+    return Hint(calmer, f"Set the rate to {rate:g}", "learning_rate", rate, is_afresh=True)
 
 
 def _without_l2(sentence: str, settings: TrainingSettings) -> Hint:
@@ -71,15 +73,17 @@ def read_curves(
     epochs: Sequence[EpochFigures],
     settings: TrainingSettings,
     dead: Sequence[float] = (),
+    began: TrainingSettings | None = None,
 ) -> Hint:
+    """Say what the epochs show; the run ``began`` with other settings if some were changed."""
     if not epochs:
         return _BEFORE
     if settings.l2 > _LARGE_L2:
         return _without_l2("", settings)
     if dead and max(dead) > _MANY_DEAD:
         return _afresh(
-            f"{100 * max(dead):.0f} % of a layer's units answer no picture, and learn nothing.",
-            settings,
+            f"{100 * max(dead):.0f} % of a layer's units answer no picture, and learn no more.",
+            began or settings,
         )
     if len(epochs) <= _TREND:
         return _EARLY
@@ -106,6 +110,10 @@ def read_curves(
         )
     if recent[-1].training_accuracy > _CONFIDENT:
         return Hint("The network knows nearly all training pictures; more epochs add little.")
+    last, newest = epochs[-2:]
+    for loss in ("training_loss", "validation_loss"):
+        if getattr(newest, loss) > getattr(last, loss):
+            return Hint("The losses rise and fall: a few more epochs show where they lead.")
     return Hint("Both losses fall: the network still learns what holds for new pictures too.")
 
 

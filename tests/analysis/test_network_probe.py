@@ -10,6 +10,7 @@ from made_networks import random_model
 
 from mnist_draw.analysis.layer_inspection import (
     LayerInspection,
+    dead_shares,
     describe_silent_units,
     describe_updates,
     describe_weights,
@@ -222,6 +223,8 @@ def test_silent_units_are_found(text, digits):
         assert active.shape == expected.shape
         assert not active[expected].any(), f"layer {layer}"
     assert found[0].sum() >= len(found[0]) / 2
+    shares = dead_shares(text, parameters, scale(digits.train_images[:20]))
+    assert shares == pytest.approx([1 - active.mean() for active in found])
 
 
 def inspected(epoch, scale, pictures=None, silent=0):

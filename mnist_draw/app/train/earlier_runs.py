@@ -7,22 +7,26 @@ from functools import partial
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from mnist_draw.analysis.layer_inspection import CONVOLUTION_PICTURES, dead_shares
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.run_state import RunState, ShownRun
-from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits, choose_twelve
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training import run_list
+from mnist_draw.training.checkpoint import load_checkpoint
 from mnist_draw.training.record import UNFINISHED, Run, load_history
 
 notifier = Notifier("run")
 
 #: The preference that names the newest run that was cut off and has been offered.
 _CUT_OFF = "cut_off_run"
+#: Pictures with which silent units are sought.
+_TRIED = CONVOLUTION_PICTURES
 
 
 class EarlierRuns(QObject):
@@ -66,15 +70,22 @@ class EarlierRuns(QObject):
             return
         folder, seed, path = run.settings.data_folder, run.settings.seed, shown.model
 
-        def read() -> tuple[TwelveDigits, DigitsRead | None]:
-            twelve = choose_twelve(load_dataset(folder), seed)
-            if path is None:
-                return twelve, None
-            model = load_trained(path)
-            return twelve, twelve.read(model.network, model.parameters)
+        def read() -> tuple[TwelveDigits, DigitsRead | None, tuple[float, ...]]:
+            data = load_dataset(folder)
+            twelve = choose_twelve(data, seed)
+            if path is not None:
+                model = load_trained(path)
+                network, parameters = model.network, model.parameters
+            elif run.checkpoint.exists():
+                network = run.settings.network
+                parameters = load_checkpoint(run.checkpoint).parameters
+            else:
+                return twelve, None, ()
+            dead = dead_shares(network, parameters, scale(data.validation_images[:_TRIED]))
+            return twelve, twelve.read(network, parameters), dead
 
-        def take(answer: tuple[TwelveDigits, DigitsRead | None]) -> None:
-            state.twelve, state.read = answer
+        def take(answer: tuple[TwelveDigits, DigitsRead | None, tuple[float, ...]]) -> None:
+            state.twelve, state.read, state.dead = answer
             then()
 
         def unread(_: Exception) -> None:

@@ -295,7 +295,7 @@ class RunController(QObject):
             self._current = shown
             self.training.take(shown.run)
         self._show_front()
-        self.earlier.read_digits(shown, self.show)
+        self._read_digits(shown)
         if asked or self.tab.page == "new":
             self.tab.show_page("run")
 
@@ -428,8 +428,10 @@ class RunController(QObject):
         elif self.front.trouble:
             hint = Hint(self.front.trouble)
         else:
-            hint = hints.read_curves(state.history.epochs, settings, state.dead)
-        if self.training.running and self.front is not self._current:
+            rates = [c.before for c in state.history.changes if c.name == "learning_rate"]
+            began = settings.replace(learning_rate=rates[0]) if rates else settings
+            hint = hints.read_curves(state.history.epochs, settings, state.dead, began)
+        if self.training.running and (hint.is_afresh or self.front is not self._current):
             # The fields are those of the run that goes on.
             hint = Hint(hint.sentence)
         self.tab.hint.show_hint(hint)
@@ -441,8 +443,15 @@ class RunController(QObject):
             planned = shown.run.settings.replace(epochs=max(1, self.state.epochs))
             run = replace(shown.run, settings=planned, state=self.state.reason or "failed")
             shown.run = with_figures(run, self.state.history)
-        self.earlier.read_digits(shown, self.show)
+        self._read_digits(shown)
         self._show_front()
+
+    def _read_digits(self, shown: ShownRun) -> None:
+        def show() -> None:
+            self._hint()
+            self.show()
+
+        self.earlier.read_digits(shown, show)
 
     def show(self) -> None:
         self._figures_shown = time.monotonic()

@@ -166,6 +166,7 @@ SETTINGS = TrainingSettings(learning_rate=0.01)
         ([], [], "never seen", ""),
         ([1.0], [0.9], "Each epoch shows", ""),
         ([1.0, 0.8, 0.6, 0.5, 0.4], [0.9, 0.7, 0.6, 0.5, 0.4], "Both losses fall", ""),
+        ([1.0, 0.8, 0.6, 0.5, 0.52], [0.9, 0.7, 0.6, 0.5, 0.4], "rise and fall", ""),
         ([1.0, 0.8, 0.6, 0.5, 0.4], [0.5, 0.5, 0.51, 0.52, 0.53], "by heart", "augmentation"),
         ([0.5, 0.5, 0.6, 0.7, 0.8], [0.5, 0.5, 0.5, 0.5, 0.5], "has risen", "learning_rate"),
         ([0.5, 0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.5, 0.5], "Neither loss", "learning_rate"),
@@ -187,6 +188,10 @@ def test_after_divergence_the_usual_rate_is_advised():
         assert "without limit in epoch 2" in told.sentence
         silent = read_curves(epochs([1.0], [0.9]), wild, (0.99,))
         assert "99 % of a layer" in silent.sentence
+        # A unit that is silent stays so: what helps is for a new run, whatever the rate is now.
+        slow = wild.replace(learning_rate=1e-9)
+        assert silent.is_afresh
+        assert read_curves(epochs([1.0], [0.9]), slow, (0.99,), wild) == silent
         for hint in (told, silent):
             assert hint.value == advised
             assert hint.remedy == f"Set the rate to {advised:g}"
