@@ -25,6 +25,9 @@ _RUNS = re.compile(r"\d|\D+")
 #: Milliseconds that a state lasts before it is shown: many are over sooner.
 _SETTLE_MS = 300
 
+#: Of an elided sentence at least this part is shown, or nothing.
+_LEAST_PART = 6
+
 
 class SettleTimer(QTimer):
     """Shows a state once it has lasted; `stop` gives it up."""
@@ -145,7 +148,10 @@ class FittedLabel(QLabel):
         wide = QFontMetricsF(font).horizontalAdvance(self.text())
         if wide > room and self._smallest is not None:
             font.setPixelSize(max(self._smallest, math.floor(full * room / wide)))
-        return font, QFontMetricsF(font).elidedText(self.text(), self._elide, room)
+        text = QFontMetricsF(font).elidedText(self.text(), self._elide, room)
+        # The first letters of a sentence say nothing; those of a name do.
+        says_nothing = self._two_lines and len(text) * _LEAST_PART < len(self.text())
+        return font, "" if says_nothing else text
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, room, text, wraps = QPainter(self), self.contentsRect(), self.text(), 0

@@ -180,6 +180,7 @@ def test_a_network_whose_data_are_not_known_shows_no_map_of_another(section, qtb
     assert not section.layer_maps.layers
     assert section._card_title.text() == "Test pictures as the network sees them"
     assert not section.layer_combo.count()
+    assert section.layer_combo.isHidden()
     assert not neighbours(section)
     assert not section.grab().isNull()
     assert len(told) == 1

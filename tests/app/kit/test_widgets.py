@@ -203,6 +203,8 @@ def test_a_sentence_takes_two_smaller_lines_before_it_is_cut(qtbot):
     label.resize(150, 15)
     assert label._wrapped() is None
     assert "…" in label.fitted()[1]
+    label.resize(35, 15)
+    assert label.fitted()[1] == ""
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,7 @@ class MapSection(CountedSection):
         self.layer_maps.show_maps(None, None)
         self.neighbours.show_nothing(self._example is not None)
         self.layer_combo.clear()
+        self._show_choice()
         self._show_titles()
 
     def _show_titles(self) -> None:
@@ -202,10 +203,13 @@ class MapSection(CountedSection):
 
     def set_present(self, on: bool) -> None:
         self._presenting = on
-        # The title names the layer, and the small maps choose it.
-        for part in (self.layer_combo, self._votes):
-            part.setVisible(not on)
+        self._votes.setVisible(not on)
+        self._show_choice()
         self._show_side()
+
+    def _show_choice(self) -> None:
+        # When presenting, the title names the layer, and the small maps choose it.
+        self.layer_combo.setVisible(not self._presenting and self.layer_combo.count() > 0)
 
     def update_layout(self) -> None:
         reflow(self._columns, self._room)
@@ -227,6 +231,7 @@ class MapSection(CountedSection):
         self._maps = maps
         self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
         self.layer_combo.addItems([layer.name for layer in maps.layers])
+        self._show_choice()
         last = len(maps.layers) - 1
         self._show_layer(last - 1 if self._layer is None else min(self._layer, last))
         self._show_small_maps()

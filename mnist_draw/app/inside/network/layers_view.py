@@ -158,6 +158,12 @@ class LayersView(QWidget):
             if column.pooled:
                 write_with(painter, Text.LABEL, "muted")
                 high, wide = column.tile
+                if (
+                    painter.fontMetrics().horizontalAdvance("pooled")
+                    > following - place.x() - APART
+                ):
+                    # Below the next layer's title.
+                    place += QPointF(0, 15 * self.scale)
                 painter.drawText(place, "pooled")
                 painter.drawText(place + QPointF(0, 15 * self.scale), f"{high}×{wide}")
                 continue
