@@ -18,6 +18,7 @@ from mnist_draw.app.inside.limits.limits_cards import (
 )
 from mnist_draw.app.inside.limits.limits_section import LimitsSection, count_all
 from mnist_draw.app.inside.rows_view import Bar
+from mnist_draw.app.kit import theme
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
@@ -122,6 +123,17 @@ def test_four_networks_at_the_most(section, qtbot):
     section.choices.add(NetworkChoice("e", "E", linear_model))
     keys = [choice.key for choice in section.choices.choices]
     assert keys == ["shipped:c", "shipped:a", "e", "d"]
+
+
+def test_the_legend_takes_lines_enough_for_whole_names(section):
+    legend = section.choices.legend
+    legend.show_networks([(number, "Handwriting MLP") for number in range(3)])
+    wide = legend._wide("Handwriting MLP")
+    for room, lines in ((3 * wide + 200, 1), (wide + 50, 3)):
+        legend.resize(room, 30)
+        assert legend._places()[-1][1] + 1 == lines
+        assert all(x + wide <= room for x, _ in legend._places())
+    assert legend.height() == 3 * theme.scaled(theme.Size.FIELD)
 
 
 def test_a_file_that_is_no_network_is_told_and_the_others_go_on(section, qtbot, tmp_path, example):

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
+from PyQt5.QtGui import (
+    QFontMetricsF,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+)
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from mnist_draw.analysis.robustness import AXES, Axis, Distortion
@@ -141,38 +153,66 @@ class NetworkChoices(QWidget):
             self.add(file_choice(path))
 
 
+#: The room that a name in the legend is given before the switch beside it moves below.
+_LEGEND_WIDTH = 200
+
+
 class NetworkLegend(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("networkLegend")
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
         self._networks: Sequence[tuple[int, str]] = ()
-        theme.theme().changed.connect(self.update)
+        theme.theme().changed.connect(self._fit)
 
     def sizeHint(self) -> QSize:
         return QSize(0, theme.scaled(Size.FIELD))
+
+    def minimumSizeHint(self) -> QSize:
+        wide = max((self._wide(title) for _, title in self._networks), default=0)
+        return QSize(min(wide, theme.scaled(_LEGEND_WIDTH)), theme.scaled(Size.FIELD))
 
     def show_networks(self, networks: Sequence[tuple[int, str]]) -> None:
         self._networks = networks
         names = ", ".join(title for _, title in networks)
         explain(self, "Networks that are compared", names or "None is ticked.")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setFixedHeight((self._places()[-1][1] + 1) * theme.scaled(Size.FIELD))
+        self.updateGeometry()
         self.update()
+
+    def _wide(self, title: str) -> int:
+        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
+        return math.ceil(metrics.horizontalAdvance(title)) + SWATCH[0] + _GAP + Size.CARD_GAP
+
+    def _places(self) -> list[tuple[int, int]]:
+        """Return for each network where it begins, and its line; a line takes whole names."""
+        places, x, line = [(Size.CARD_GAP, 0)], Size.CARD_GAP, 0
+        for (_, title), (_, following) in pairwise(self._networks):
+            x += self._wide(title) + Size.CARD_GAP
+            if x + self._wide(following) > self.width():
+                x, line = Size.CARD_GAP, line + 1
+            places.append((x, line))
+        return places
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         painter.setFont(theme.font(Text.BODY, bold=True))
-        metrics = painter.fontMetrics()
-        room = self.width() // max(len(self._networks), 1) - SWATCH[0] - _GAP - 2 * Size.CARD_GAP
-        x, middle = Size.CARD_GAP, self.height() / 2
-        for number, title in self._networks:
+        high = theme.scaled(Size.FIELD)
+        for (number, title), (x, line) in zip(self._networks, self._places(), strict=False):
+            middle, left = (line + 0.5) * high, x + SWATCH[0] + _GAP
             painter.setPen(QPen(series_colour(number), 2, STYLES[number], Qt.FlatCap))
             painter.drawLine(QPointF(x, middle), QPointF(x + SWATCH[0], middle))
-            x += SWATCH[0] + _GAP
-            text = metrics.elidedText(title, Qt.ElideMiddle, room)
+            room = self.width() - left
+            text = painter.fontMetrics().elidedText(title, Qt.ElideMiddle, room)
             painter.setPen(theme.colour("text"))
-            place = QRectF(x, 0, room, self.height())
+            place = QRectF(left, line * high, room, high)
             painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), text)
-            x += metrics.horizontalAdvance(text) + 2 * Size.CARD_GAP
 
 
 def file_choice(path: str) -> NetworkChoice:
@@ -181,6 +221,8 @@ def file_choice(path: str) -> NetworkChoice:
 
 
 _LEFT, _RIGHT, _BELOW = 44, 22, 24
+#: Half of the widest amount's text.
+_HALF_AMOUNT = 14
 _KNOB = 6.0
 
 
@@ -227,7 +269,8 @@ class RobustnessPlot(WalkableView):
 
     def _area(self) -> QRectF:
         scale = theme.text_scale()
-        return QRectF(self.rect()).adjusted(_LEFT * scale, 8, -_RIGHT, -_BELOW * scale)
+        right = max(_RIGHT, _HALF_AMOUNT * scale)
+        return QRectF(self.rect()).adjusted(_LEFT * scale, 8 * scale, -right, -_BELOW * scale)
 
     def _x(self, amount: float) -> float:
         area, first, last = self._area(), self.axis.amounts[0], self.axis.amounts[-1]
@@ -252,7 +295,7 @@ class RobustnessPlot(WalkableView):
             painter.setPen(QPen(theme.colour("line"), 1))
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(theme.colour("muted"))
-            box = QRectF(0, y - 10, area.left() - 7, 20)
+            box = QRectF(0, y - 8 * scale, area.left() - 7, 16 * scale)
             painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * share:g} %")
         for amount in self.axis.shown:
             words = QRectF(self._x(amount) - 30 * scale, area.bottom() + 7, 60 * scale, 16 * scale)

@@ -231,6 +231,7 @@ class LimitsSection(CountedSection):
         return Table(self.question, headings, rows)
 
     def _choices_changed(self) -> None:
+        reflow(self._top, self._room)
         self._start()
         self._show_curves()
         self._ask()
