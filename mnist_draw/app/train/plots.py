@@ -81,6 +81,11 @@ class ValueAxis(_Axis):
         super().restyle()
         self.setWidth(theme.scaled(Size.GRID * 14))
 
+    def boundingRect(self) -> Any:
+        # With a grid, pyqtgraph leaves out a number that reaches beyond the curves' area.
+        half = theme.scaled(Text.AXIS)
+        return super().boundingRect().adjusted(0, -half, 0, half)
+
     def tickValues(self, low: float, high: float, size: float) -> list[Any]:
         # Labels below each other need two lines each.
         most = min(_MAX_TICKS, max(2, int(size / (2 * Text.AXIS * theme.text_scale()))))
@@ -108,8 +113,9 @@ def new_plot(
     plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.setFrameShape(plot.NoFrame)
-    # Room for half of the last epoch's number.
-    plot.getPlotItem().setContentsMargins(0, 0, round(Size.GRID * 4 * theme.text_scale()), 0)
+    # Room for half of the highest value's number, and of the last epoch's.
+    top, right = (round(Size.GRID * part * theme.text_scale()) for part in (1, 4))
+    plot.getPlotItem().setContentsMargins(0, top, right, 0)
     return plot, upright, across
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtGui import QPainter, QPicture
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 
@@ -173,6 +174,14 @@ def test_the_tutorials_result_covers_no_curve(accuracy, qtbot, epochs, first):
         place = mark.label.mapRectToScene(mark.label.boundingRect())
         assert not around.intersects(place)
         assert place.right() <= accuracy.plot.width(), "cut"
+    # In a low plot the highest value has its number, too.
+    accuracy.resize(560, 200)
+    qtbot.wait(20)
+    picture = QPicture()
+    painter = QPainter(picture)
+    numbers = accuracy._value_axis.generateDrawSpecs(painter)[2]
+    painter.end()
+    assert "100 %" in [text for *_, text in numbers]
 
 
 def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
