@@ -25,8 +25,6 @@ notifier = Notifier("run")
 
 #: The preference that names the newest run that was cut off and has been offered.
 _CUT_OFF = "cut_off_run"
-#: Pictures with which silent units are sought.
-_TRIED = CONVOLUTION_PICTURES
 
 
 class EarlierRuns(QObject):
@@ -81,7 +79,8 @@ class EarlierRuns(QObject):
                 parameters = load_checkpoint(run.checkpoint).parameters
             else:
                 return twelve, None, ()
-            dead = dead_shares(network, parameters, scale(data.validation_images[:_TRIED]))
+            pictures = scale(data.validation_images[:CONVOLUTION_PICTURES])
+            dead = dead_shares(network, parameters, pictures)
             return twelve, twelve.read(network, parameters), dead
 
         def take(answer: tuple[TwelveDigits, DigitsRead | None, tuple[float, ...]]) -> None:

@@ -49,6 +49,8 @@ def headline(shown: ShownRun) -> tuple[str, str, str]:
 
 def details(shown: ShownRun) -> str:
     kept = shown.kept
+    if shown.is_deleted:
+        return "This run is deleted. The Library can bring it back."
     if not shown.state.epochs_done:
         return ""
     if kept is None:

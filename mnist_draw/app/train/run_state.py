@@ -371,6 +371,10 @@ class ShownRun:
         return self.run.model if self.run is not None and self.run.model.exists() else None
 
     @property
+    def is_deleted(self) -> bool:
+        return self.run is not None and self.rescued is None and not self.run.folder.is_dir()
+
+    @property
     def can_be_tried(self) -> bool:
         return self.is_new or self.model is not None
 

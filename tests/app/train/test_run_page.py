@@ -67,7 +67,7 @@ def result(reason, epochs=3, test=0.9824, **settings):
     made = figures(epochs)
     made.test_accuracy = test
     used = TrainingSettings(epochs=20, **settings)
-    run = with_figures(Run(Path("x"), used, state=reason), made)
+    run = with_figures(Run(Path(), used, state=reason), made)
     return ShownRun(RunState.of_run(run, made), run, is_new=True)
 
 

@@ -346,8 +346,10 @@ def test_a_deleted_run_gets_no_epoch_more(make, qtbot):
     assert step.isEnabled()
     room.library.delete(entry_of_run(run))
     qtbot.waitUntil(lambda: not step.isEnabled())
+    assert "deleted" in room.text("resultLabel")
     room.undo()
     qtbot.waitUntil(step.isEnabled)
+    assert "deleted" not in room.text("resultLabel")
 
 
 def test_nonsense_among_the_stored_settings_is_reported(make):
