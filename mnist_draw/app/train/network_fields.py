@@ -21,7 +21,7 @@ from mnist_draw.app.kit.widgets import (
 )
 from mnist_draw.app.train.marked_field import MarkedField
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
-from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers, read_layers
+from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers
 from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.networks.specification import Count, Number
 from mnist_draw.training.setting import NetworkText
@@ -177,8 +177,6 @@ def _in_a_row(parent: QWidget, *widgets: QWidget) -> None:
 
 
 _OWN = "layers"
-#: Initial layers of an own MLP: the tutorial's network.
-_START = "500/0.4,300/0.4"
 #: Stretches of the menu and of a kind's only number.
 _BESIDE = (8, 4)
 
@@ -203,7 +201,9 @@ class NetworkFields(QWidget):
         )
         self._top, self._below = row((self.field, _BESIDE[0])), row()
         self.rows = LayerRows()
-        self.rows.show_layers(read_layers(_START))
+        #: The layers of an own MLP until the user changes them.
+        self._filled = _tutorial_layers(0.4)
+        self.rows.show_layers(self._filled)
         self.rows.changed.connect(self.changed)
         self.rows.refused.connect(self.field.show_error)
         column(self._top, self._below, self.rows, owner=self)
@@ -212,6 +212,11 @@ class NetworkFields(QWidget):
 
     def _choose(self) -> None:
         kind = NETWORKS[self.combo.currentData()]
+        dropout = [share_of(box) for box in self.boxes if isinstance(box, RealBox)]
+        if kind.name == _OWN and dropout and self.rows.layers() == self._filled:
+            # It begins as the tutorial's network, with the dropout chosen there.
+            self._filled = _tutorial_layers(dropout[0])
+            self.rows.show_layers(self._filled)
         for box in self.boxes:
             cell = box.parentWidget()
             cell.hide()
@@ -249,6 +254,10 @@ class NetworkFields(QWidget):
                 box.setValue(100 * value)
             else:
                 box.setValue(int(value))
+
+
+def _tutorial_layers(dropout: float) -> MlpLayers:
+    return MlpLayers(tuple(MlpLayer(units, "rectify", dropout) for units in (500, 300)))
 
 
 def _number_box(number: Number) -> NumberBox | RealBox:

@@ -436,6 +436,10 @@ def test_layers_are_added_changed_and_removed(panel):
     assert panel.settings().network == "layers:500/0.4,300/0.4"
     tutorial, own = (parse_network(text) for text in ("mlp", panel.settings().network))
     assert own.parameter_shapes() == tutorial.parameter_shapes()
+    # The dropout that is chosen there is that of both layers.
+    panel.apply("network", "mlp:0.95")
+    fields.combo.setCurrentIndex(fields.combo.findData("layers"))
+    assert panel.settings().network == "layers:500/0.95,300/0.95"
     panel.apply("network", "custom_mlp:2,800,0.2,0.5")
     rows = fields.rows
     assert [row.units.value() for row in rows.rows] == [800, 800]
