@@ -115,8 +115,12 @@ class ViewButton(QToolButton):
         )  # fmt: skip
         _choices(menu, "Motion", _MOTION.items(), self._motion, self._choose_motion)
         menu.addSeparator()
+        sentence = (
+            "Fill the screen with the window, or end that. In the tab Inside: present its section "
+            "alone, until F11 or Esc."
+        )
         self.full_screen = Command(
-            window, "Full screen", "Fill the screen with the window, or end that.", "F11",
+            window, "Full screen", sentence, "F11",
             lambda: self.full_screen_requested.emit(not window.isFullScreen()),
         )  # fmt: skip
         self.full_screen.setCheckable(True)

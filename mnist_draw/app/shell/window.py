@@ -46,6 +46,7 @@ _TABS = "Meta" if sys.platform == "darwin" else "Ctrl"
 _NEW_RUNS_ANSWER = "new_runs_answer"
 notifier = Notifier()
 network_notifier = Notifier("network")
+screen_notifier = Notifier("full screen")
 
 P = TypeVar("P", bound=Page)
 
@@ -247,6 +248,12 @@ class Window(QMainWindow):
             self.inside_tab.open().present(on)
         state = self.windowState()
         self.setWindowState(state | Qt.WindowFullScreen if on else state & ~Qt.WindowFullScreen)
+        if on:
+            alone = self.header.isHidden()
+            keys, back = ("Esc or F11", "tabs and menus") if alone else ("F11", "the window")
+            screen_notifier.message(f"{keys} brings {back} back.")
+        else:
+            screen_notifier.forget()
 
     def _present(self, on: bool) -> None:
         """Fill the screen with the page in front alone, or show window and tabs again."""

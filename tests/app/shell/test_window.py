@@ -585,14 +585,17 @@ def test_full_screen_is_for_every_tab_and_inside_presents(shared, qtbot):
         full_screen.trigger()
         assert window.isFullScreen()
         assert window.tabs.tabBar().isVisible()
+        assert "F11" in window.toast.label.text()
         full_screen.trigger()
         assert not window.isFullScreen()
+        assert not window.toast.isVisible()
     window.tabs.setCurrentWidget(window.inside_tab)
     view = window.inside_tab.open()
     full_screen.trigger()
     assert window.isFullScreen()
     assert view.presenting
     assert not window.tabs.tabBar().isVisible()
+    assert "Esc" in window.toast.label.text()
     # Another tab, and Esc, end it.
     QTest.keyClick(view, Qt.Key_Escape)
     assert not window.isFullScreen()
