@@ -23,8 +23,8 @@ from mnist_draw.library.networks import (
 )
 from mnist_draw.library.stored_network import FINE_TUNED, SHIPPED, StoredNetwork, network_of_run
 from mnist_draw.storage.unique_paths import Deleted
-from mnist_draw.training.history import EpochFigures
-from mnist_draw.training.presets import nearest_preset, run_name
+from mnist_draw.training.history import EpochFigures, read_change
+from mnist_draw.training.presets import course_of, nearest_preset, run_name
 from mnist_draw.training.record import Run, load_history
 from mnist_draw.training.run_list import cut_off, list_runs, readable_runs
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
@@ -110,8 +110,10 @@ class Entry:
             planned = self.run.describe_setting(name)
             is_part = name == "epochs" and self.run.epochs_done < self.run.settings.epochs
             return f"{self.run.epochs_done} of {planned}" if is_part else planned
-        settings = self.settings
-        return "–" if settings is None else SETTINGS[name].format_value(getattr(settings, name))
+        settings, changes = self.settings, []
+        with contextlib.suppress(UserError):
+            changes = [read_change(change) for change in self.stored.info.changes]
+        return "–" if settings is None else course_of(name, settings, changes)
 
 
 def differing_settings(entries: Sequence[Entry]) -> list[tuple[str, list[str]]]:
@@ -120,7 +122,20 @@ def differing_settings(entries: Sequence[Entry]) -> list[tuple[str, list[str]]]:
         (_TITLES.get(name, setting.title), [entry.describe_setting(name) for entry in entries])
         for name, setting in SETTINGS.items()
     ]
-    return [(title, values) for title, values in rows if len(set(values)) > 1]
+    rows = [(title, values) for title, values in rows if len(set(values)) > 1]
+    return [
+        (title, _without_same_words(values) if title == _TITLES["network"] else values)
+        for title, values in rows
+    ]
+
+
+def _without_same_words(values: Sequence[str]) -> list[str]:
+    """Leave out the words with which all texts begin: narrow columns show what differs."""
+    words = [value.split() for value in values]
+    same = 0
+    while all(one[same + 1 :] and one[same] == words[0][same] for one in words):
+        same += 1
+    return [" ".join(one[same:]) for one in words]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -306,6 +306,7 @@ class RunSession:
             **(data if self.data is None else dataset_metadata(self.data)),
             epochs=len(history.epochs),
             settings=settings.without_places(),
+            changes=[asdict(change) for change in history.changes] or None,
             validation_accuracy=_rounded(last.validation_accuracy if last else None),
             test_accuracy=_rounded(history.test_accuracy),
             test_loss=_rounded(history.test_loss),

@@ -78,8 +78,9 @@ class ModelInfo:
     log odds it is lowered for the network, ``refused`` the share of validation pictures that are
     refused. ``before`` is the key of the network that fine-tuning began with, ``before_name`` what
     that was called then, ``extra_digits`` how many digits of the user were learnt, ``learnt`` the
-    accuracy before and after, and ``settings`` are those of the training, as
-    `mnist_draw.training.settings` writes them.
+    accuracy before and after, ``settings`` are those of the training, as
+    `mnist_draw.training.settings` writes them, and ``changes`` those made to them meanwhile, as in
+    the record of a run.
     """
 
     name: str = ""
@@ -104,6 +105,7 @@ class ModelInfo:
     home: str = ""
     settings: Mapping[str, Any] | None = None
     learnt: Mapping[str, Any] | None = None
+    changes: tuple[Any, ...] = ()
 
     @classmethod
     def of(cls, metadata: dict[str, Any]) -> ModelInfo:
@@ -133,6 +135,7 @@ class ModelInfo:
             home=read.get_text("home", _MAX_LENGTH, ""),
             settings=settings.values if settings is not None else None,
             learnt=learnt.values if learnt is not None else None,
+            changes=tuple(read.get_list("changes", _MAX_COUNT, [])),
         )
 
     @property

@@ -1,7 +1,7 @@
 """The entries of the Library: runs and networks in one list."""
 
 import os
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from made_networks import flat_model
@@ -20,6 +20,7 @@ from mnist_draw.library.networks import list_shipped, save_fine_tuned, save_open
 from mnist_draw.storage.folders import HOME_VARIABLE
 from mnist_draw.storage.models import save_model
 from mnist_draw.storage.unique_paths import move_to_bin
+from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.record import Run
 from mnist_draw.training.run_list import runs_folder
 from mnist_draw.training.settings import TrainingSettings
@@ -116,6 +117,14 @@ def test_only_what_differs_is_compared():
     stopped = entry_of_run(replace(run, epochs_done=3))
     assert differing_settings([entry_of_run(run), stopped]) == [("Epochs", ["5", "3 of 5"])]
     assert ("Epochs", ["9", "–"]) in differing_settings([more, unknown])
+    # What was changed during the run is known of its network, too; the same words are left out.
+    change = SettingChanged(2, 1, 5, "learning_rate", 0.05, 0.01)
+    settings = longer.replace(network="mlp#3").to_json()
+    changed = made(settings=settings, changes=[asdict(change)])
+    file = Entry(replace(more.stored, info=changed.info), "", "")
+    found = dict(differing_settings([more, file]))
+    assert found["Learning rate"] == ["0.001", "0.05 → 0.01"]
+    assert found["Network"] == ["784–500–300–10", "784–500–300–3"]
 
 
 def test_the_library_says_what_goes_on_and_what_was_deleted():

@@ -223,7 +223,8 @@ class LibraryController(LibraryFiles):
         ticked = self._rows.ticked()
         self.page.differences.show_entries(ticked)
         runs = [(n, one.name, self._rows.figures_of(one)) for n, one in enumerate(ticked)]
-        self.page.compare.show_runs([run for run in runs if run[2]])
+        lacks_curve = len(ticked) > 1 and any(one.run is None for one in ticked)
+        self.page.compare.show_runs([run for run in runs if run[2]], lacks_curve)
 
     # -- an entry
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF, QResizeEvent
+from PyQt5.QtGui import QFontMetrics, QPaintEvent, QPen, QPolygonF, QResizeEvent
 from PyQt5.QtWidgets import (
     QAbstractItemView,
     QBoxLayout,
@@ -49,9 +49,11 @@ CHOICES = (
     ("Training loss", "training_loss", True),
 )
 
+_NO_CURVE = "A network without a run has no curve."
 _TICK_TWO, _TOO_FEW = "Tick two to compare.", "Two runs of yours are compared here."
 #: Columns that share the table's width; more of them are as wide as their texts.
 _MAX_SHARING = 3
+_MOST_WIDTH = 200
 
 
 class CompareCard(Card):
@@ -62,6 +64,7 @@ class CompareCard(Card):
         self.plot: Any = None
         self._is_prepared = False
         self._runs: list[tuple[int, str, Sequence[EpochFigures]]] = []
+        self._lacks_curve = False
         self.curves: list[Any] = []
         self._names = row()
         self.choice = ComboBox()
@@ -105,9 +108,14 @@ class CompareCard(Card):
         self._hint = _TICK_TWO if count > 1 else _TOO_FEW
         self.redraw()
 
-    def show_runs(self, runs: Sequence[tuple[int, str, Sequence[EpochFigures]]]) -> None:
-        """Show runs: the place among the ticked ones, the name and the figures of each."""
-        self._runs = list(runs)
+    def show_runs(
+        self, runs: Sequence[tuple[int, str, Sequence[EpochFigures]]], lacks_curve: bool = False
+    ) -> None:
+        """Show runs: the place among the ticked ones, the name and the figures of each.
+
+        `lacks_curve` is whether something else is ticked that is no run.
+        """
+        self._runs, self._lacks_curve = list(runs), lacks_curve
         self.redraw()
 
     @property
@@ -122,7 +130,8 @@ class CompareCard(Card):
 
     def redraw(self) -> None:
         self._empty.setVisible(len(self._runs) < 2)
-        self._empty.setText("Tick one more to compare." if self._runs else self._hint)
+        more = "Tick one more to compare." if self._runs else self._hint
+        self._empty.setText(_NO_CURVE if self._lacks_curve else more)
         self.body.setStretchFactor(self._empty, int(not self._runs))
         self.choice.setVisible(bool(self._runs))
         if self.plot is None:
@@ -193,6 +202,8 @@ class DifferencesTable(QTableWidget):
         self.setWordWrap(False)
         # Values that changed during a run differ at their ends.
         self.setTextElideMode(Qt.ElideMiddle)
+        self._names: list[str] = []
+        self.horizontalHeader().sectionResized.connect(self._fit_heading)
         theme.theme().changed.connect(self._restyle)
 
     def _restyle(self) -> None:
@@ -200,18 +211,37 @@ class DifferencesTable(QTableWidget):
             if heading := self.horizontalHeaderItem(number):
                 heading.setIcon(swatch(number))
 
+    def _fit_heading(self, number: int, _before: int, width: int) -> None:
+        """Write one part of a name a line, which keeps the columns narrow; elide long ones."""
+        heading = self.horizontalHeaderItem(number)
+        if heading is not None:
+            header = self.horizontalHeader()
+            if header.sectionResizeMode(number) != header.Stretch:
+                width = theme.scaled(_MOST_WIDTH)
+            room = width - SWATCH[0] - Size.FIELD_GAP
+            # The style writes them in bold.
+            font = header.font()
+            font.setBold(True)
+            elided = QFontMetrics(font).elidedText
+            parts = self._names[number].split(", ")
+            heading.setText("\n".join(elided(part, Qt.ElideRight, room) for part in parts))
+
     def show_entries(self, entries: Sequence[Entry]) -> None:
         rows = [*differing_settings(entries), *_results(entries)] if len(entries) > 1 else []
+        self._names = [entry.name for entry in entries]
         self.setColumnCount(len(entries))
         self.setRowCount(len(rows))
         for number, entry in enumerate(entries):
-            # One part of the name a line keeps the columns narrow.
-            heading = QTableWidgetItem(swatch(number), "\n".join(entry.name.split(", ")))
-            heading.setTextAlignment(int(Qt.AlignLeft | Qt.AlignBottom))
+            heading = QTableWidgetItem(swatch(number), "")
+            # As high as the line sample, which is in the middle.
+            heading.setTextAlignment(int(Qt.AlignLeft | Qt.AlignVCenter))
+            heading.setToolTip(tip(entry.name))
             self.setHorizontalHeaderItem(number, heading)
         header = self.horizontalHeader()
         share = len(entries) <= _MAX_SHARING
         header.setSectionResizeMode(header.Stretch if share else header.ResizeToContents)
+        for number in range(len(entries)):
+            self._fit_heading(number, 0, header.sectionSize(number))
         self.setVerticalHeaderLabels([name for name, _ in rows])
         for line, (_, values) in enumerate(rows):
             for number, value in enumerate(values):

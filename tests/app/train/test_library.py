@@ -173,6 +173,9 @@ def test_two_ticked_runs_are_laid_over_each_other(make):
     room.qtbot.waitUntil(lambda: not page.differences.isVisible())
     room.undo()
     room.qtbot.waitUntil(page.differences.isVisible)
+    # A network that has no curve is ticked: why it is not drawn is said.
+    page.compare.show_runs(page.compare._runs[:1], lacks_curve=True)
+    assert "no curve" in page.compare._empty.text()
     # Below the list the comparison waits until two are ticked.
     choose(page, names(page)[-1])
     QTest.keyClick(page.list, Qt.Key_Space)
