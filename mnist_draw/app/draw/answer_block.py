@@ -92,7 +92,12 @@ class AnswerBlock(QWidget):
         self.wrong = push_button("wrongButton", "Wrong?", sentence, TEACH_KEY, "low", self.begin)
         self.question = label("It is", "body", "teachLabel")
         self.buttons = [self._build_button(digit) for digit in range(10)]
-        parts = (self.figure, self.word, self.line, self.why, self.wrong, self.question)
+        self.cancel = push_button(
+            "teachCancelButton", "Cancel", "Save nothing.", "Esc", "link", self.end
+        )
+        parts = (
+            self.figure, self.word, self.line, self.why, self.wrong, self.question, self.cancel,
+        )  # fmt: skip
         for part in (*parts, *self.buttons):
             part.setParent(self)
         self._certainty: Certainty | None = None
@@ -212,6 +217,12 @@ class AnswerBlock(QWidget):
         one_row = row.width() >= words + 10 * (least + 2) - 2
         gap = 2 if one_row else Size.TIGHT
         self.question.setVisible(self.asking)
+        self.cancel.setVisible(self.asking)
+        if self.asking:
+            side = self.cancel.sizeHint()
+            word = self.word.geometry().adjusted(0, 0, -side.width(), 0)
+            self.word.setGeometry(word)
+            self.cancel.setGeometry(QRect(word.topRight(), QSize(side.width(), word.height())))
         for told in (self.word, self.line):
             told.setVisible(not self.asking or one_row)
         beside = QRect(row.topLeft(), QSize(words, row.height()))
@@ -238,7 +249,7 @@ class AnswerBlock(QWidget):
         if not self.asking:
             return
         self.asking = False
-        held = QApplication.focusWidget() in self.buttons
+        held = QApplication.focusWidget() in (*self.buttons, self.cancel)
         self._place()
         if held:
             (self._before or self.wrong).setFocus(Qt.OtherFocusReason)

@@ -184,6 +184,11 @@ def test_wrong_offers_ten_digits_in_place_and_gives_the_focus_back(shown, qtbot)
     assert all(block.rect().contains(button.geometry()) for button in block.buttons)
     QTest.keyClick(block.buttons[5], Qt.Key_Escape)
     assert not block.asking
+    block.begin()
+    assert block.cancel.isVisible()
+    block.cancel.click()
+    assert not block.asking
+    assert not block.cancel.isVisible()
     assert block.wrong.hasFocus()
     block.begin()
     QTest.keyClick(block.buttons[5], Qt.Key_7)
