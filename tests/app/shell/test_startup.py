@@ -274,3 +274,47 @@ def test_every_library_has_a_version_and_a_licence():
 )
 def test_a_restored_window_lies_on_the_screen(wanted, given):
     assert fitted(wanted, QRect(0, 20, 1366, 748)) == given
+
+
+REST = """
+import time
+from PyQt5.QtCore import QEventLoop, QTimer
+from PyQt5.QtWidgets import QApplication
+from mnist_draw.app import main
+
+def wait(milliseconds):
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec_()
+
+def draw():
+    windows = QApplication.topLevelWidgets()
+    tab = next(each.draw_tab for each in windows if hasattr(each, "draw_tab"))
+    tab.canvas.add_stroke([(300, 150), (300, 450)])
+    while tab.answer.certainty is None:
+        wait(50)
+    spent = 1.0
+    # Compiling and a measurement of this computer follow; then nothing is to be done.
+    for _ in range(60):
+        before = time.process_time()
+        wait(1000)
+        spent = time.process_time() - before
+        if spent < 0.05:
+            break
+    print(f"{spent:.3f}", tab.answer.certainty.text)
+    QApplication.quit()
+    return 0
+
+QApplication.exec_ = staticmethod(draw)
+main([])
+"""
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_after_an_answer_the_program_comes_to_rest(tmp_path):
+    """What spins would take the processor from what is drawn next, and from other programs."""
+    done = run_python(REST, tmp_path)
+    spent, answer = done.stdout.split()
+    assert answer == "1", done.stderr
+    assert float(spent) < 0.05
