@@ -443,8 +443,22 @@ class RunController(QObject):
             planned = shown.run.settings.replace(epochs=max(1, self.state.epochs))
             run = replace(shown.run, settings=planned, state=self.state.reason or "failed")
             shown.run = with_figures(run, self.state.history)
+        if self.state.reason in ("failed", "stopped") and not self.state.epochs_done:
+            self._leave(shown)
+            return
         self._read_digits(shown)
         self._show_front()
+
+    def _leave(self, shown: ShownRun) -> None:
+        """Tell why a run has learnt nothing; there is nothing of it to show."""
+        tell = notifier.problem if self.state.reason == "failed" else notifier.message
+        tell(shown.trouble)
+        was_front, self._current = self.front is shown, ShownRun(RunState())
+        if was_front:
+            self.front = self._current
+        self.show()
+        if was_front:
+            self.tab.leave_run()
 
     def _read_digits(self, shown: ShownRun) -> None:
         def show() -> None:

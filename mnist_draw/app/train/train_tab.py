@@ -137,6 +137,13 @@ class TrainTab(Page):
             self.library.shown.emit()
         self.focus_first()
 
+    def leave_run(self) -> None:
+        """Show the page of a new run in place of that of a run."""
+        if self.page == "library":
+            self._before_library = "new"
+        else:
+            self.show_page("new")
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.page_shown.emit()

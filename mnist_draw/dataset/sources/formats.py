@@ -89,7 +89,8 @@ def read_source(place: Path) -> Source:
     elif place.exists():
         fault = "is no data set that can be read"
     else:
-        fault = "is not a folder, nor a file"
+        # What a data set may be is no help where one is gone.
+        raise DatasetError(f"{place} is not a folder, nor a file.")
     kinds = [known.meaning for known in DATA_FORMATS]
     raise DatasetError(f"{place} {fault}. A data set is {'; '.join(kinds[:-1])}; or {kinds[-1]}.")
 

@@ -103,7 +103,7 @@ def test_the_focus_stays_with_the_run(make):
     room.loop.gate.set()
     room.wait_for_end()
     # Nothing was learnt that could be tried.
-    assert room.button("newRunButton").hasFocus()
+    assert start.hasFocus()
 
 
 def test_a_rate_that_is_changed_belongs_to_its_run(make):
@@ -137,20 +137,16 @@ def test_what_keeps_a_run_from_starting_is_told_at_its_field(make):
     assert "parameters" in room.tab.settings.fields["network"].error.text()
 
 
-def test_a_run_that_fails_says_so_in_its_hint_line_alone(make):
+def test_a_run_that_fails_says_so_and_leaves_the_page_of_a_new_run(make):
     room = make()
     room.start(epochs=2)
     room.wait_for_end()
     room.loop.error = UserError("The folder /x holds no IDX files.")
-    told = len(room.notices)
     room.run.start()
     room.wait_for_end()
-    assert (room.hint, room.message) == ("The folder /x holds no IDX files.", "")
-    assert len(room.notices) == told
-    # No figures of the run before, which the Library still has.
-    assert (room.text("validationLossLabel"), room.text("timeLeftLabel")) == ("–", "")
-    assert not room.tab.run_page.finished.isVisible()
-    assert room.button("newRunButton").isVisible()
+    assert room.message == "The folder /x holds no IDX files."
+    assert room.tab.page == "new"
+    assert room.button("startButton").isEnabled()
 
 
 def test_a_stop_before_the_first_epoch_keeps_nothing(make):
@@ -161,9 +157,11 @@ def test_a_stop_before_the_first_epoch_keeps_nothing(make):
     room.run.stop()
     room.loop.gate.set()
     room.wait_for_end()
-    assert not room.tab.run_page.finished.isVisible()
-    assert "Nothing to keep" in room.hint
-    assert room.text("testAccuracyLabel") == room.text("trainLossLabel") == "–"
+    assert "Nothing to keep" in room.message
+    assert room.tab.page == "new"
+    room.show_library()
+    room.tab.toggle_library()
+    assert room.tab.page == "new"
 
 
 @pytest.mark.parametrize("kept", [1, 3])
