@@ -84,12 +84,18 @@ def test_the_example_lies_among_the_digits(section, qtbot, example):
     def is_located():
         # It is the third of the digits that are laid out. A layer before may be answered first.
         located = section.view.located
-        there = located is not None and located.nearest[0] == 2
+        there = located is not None and located.nearest[0] == 2 and located.is_complete
         return bool(there and np.allclose(located.place, made.layers[1].points[2], atol=0.2))
 
     qtbot.waitUntil(is_located, timeout=60_000)
     assert len(neighbours(section)) == 18
+    labels = section._data.train_labels[neighbours(section)]
+    assert f"{np.bincount(labels).max()} " in label_text(section, "neighboursSentence")
     assert "a vote among neighbours" in label_text(section, "neighboursSentence")
+    # A part of the pictures has no verdict.
+    early = section._answer._replace(is_complete=False)
+    section.neighbours.show_neighbours(section._data, early, str)
+    assert "a vote among neighbours" not in label_text(section, "neighboursSentence")
     assert section.table().headings == ("picture", "it is", "distance")
     section.show_example(None)
     assert section.view.located is None
@@ -165,6 +171,7 @@ def test_votes_are_described():
         "the network says 4."
     )
     assert describe_vote(np.array([3] * 18), 3, str).startswith("All 18 nearest are 3")
+    assert "is a tie of 1, 2 and 7, the" in describe_vote(np.array([0] + [1, 2, 7] * 4), 2, str)
 
 
 def test_a_network_whose_data_are_not_known_shows_no_map_of_another(section, qtbot, example):

@@ -32,6 +32,7 @@ ROWS, COLUMNS = 3, 6
 _MIN_SIDE, _MAX_SIDE = 40, 96
 _SCROLL_BAR = 14
 _NOTHING = "Draw something, or pick a picture, and see which training pictures it is most like."
+_EARLY = "They vote once all are compared."
 
 
 class NeighboursView(TileView):
@@ -96,7 +97,8 @@ class NeighboursCard(Card):
             )
 
         self.view.tiles.show_pictures(images, places, caption, describe)
-        self._steady.set_text(describe_vote(labels[places], answer.pair[0], name))
+        said = describe_vote(labels[places], answer.pair[0], name) if answer.is_complete else _EARLY
+        self._steady.set_text(said)
 
 
 def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -> str:
@@ -109,9 +111,16 @@ def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -
         first,
         *(f"{counts[n]} {'is' if counts[n] == 1 else 'are'} {name(n)}" for n in order[1:]),
     ]
+    said = ", ".join(parts)
+    best = [name(digit) for digit in order if counts[digit] == counts[order[0]]]
+    if len(best) > 1:
+        tied = f"{', '.join(best[:-1])} and {best[-1]}"
+        return (
+            f"{said}: a vote among neighbours is a tie of {tied}, the network says {name(answer)}."
+        )
     elected = vote(labels)
     says = "the network says so, too" if elected == answer else f"the network says {name(answer)}"
-    return f"{', '.join(parts)}: a vote among neighbours would say {name(elected)}, {says}."
+    return f"{said}: a vote among neighbours would say {name(elected)}, {says}."
 
 
 _GAP, _WORDS = 8, 44

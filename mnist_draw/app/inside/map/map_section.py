@@ -91,7 +91,10 @@ class MapLocator:
         if known is not None:
             last_hidden = outputs[probe.last_hidden]
             neighbours, distances = known.nearest(last_hidden, _NEIGHBOURS)
-        return MapAnswer(model, picture, place, nearest, probabilities, neighbours, distances)
+        return MapAnswer(
+            model, picture, place, nearest, probabilities, neighbours, distances,
+            is_complete=known is not None and known.is_complete,
+        )  # fmt: skip
 
 
 class MapSection(CountedSection):

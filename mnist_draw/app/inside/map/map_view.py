@@ -58,6 +58,8 @@ class MapAnswer(NamedTuple):
     #: The nearest training pictures, and how far away they are.
     neighbours: np.ndarray
     distances: np.ndarray
+    #: Whether all training pictures were compared.
+    is_complete: bool
 
     @property
     def pair(self) -> tuple[int, int]:
