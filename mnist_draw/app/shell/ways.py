@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PyQt5.QtCore import QObject
 
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -13,6 +14,7 @@ from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.library.entries import entry_of_run
+from mnist_draw.recognition.certainty import Certainty
 
 if TYPE_CHECKING:
     from mnist_draw.app.shell.window import Window
@@ -47,7 +49,13 @@ class Ways(QObject):
                 picture, p, certainty, answer.describe_place()
             )
         )
-        answer.evidence_changed.connect(lambda picture, *_: self._window.run.show_drawing(picture))
+
+        def show_drawing(picture: np.ndarray | None, _: object, part: Certainty | None) -> None:
+            # A part of a number is not what is on the board.
+            is_one = answer.number is None and part is not None and not part.is_refused
+            self._window.run.show_drawing(picture if is_one else None)
+
+        answer.evidence_changed.connect(show_drawing)
         answer.why_link.why_requested.connect(self._show_why)
         not_a_digit = partial(self._window.words.open_word, "Not a digit")
         answer.why_link.refusal_requested.connect(not_a_digit)

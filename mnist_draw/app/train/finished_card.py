@@ -28,9 +28,11 @@ from mnist_draw.training.checkpoint import MAX_EPOCHS
 _MORE, _OFFERED = 5, (1, 5, 20)
 _TRAIN_ON = "Five more epochs, as if it had not stopped. Right click: another number."
 _GO_ON = "Train on to the planned epochs, as if it had not stopped."
-#: Under this width of the card the words beside the drawing go.
+#: Under this width of the card the words beside the answer are above it.
 _NARROW = 1100
 _DRAWING, _HEIGHT = 112, 160
+#: Least and largest width of the answer beside the drawing.
+_ANSWER = (96, 200)
 
 
 def headline(shown: ShownRun) -> tuple[str, str, str]:
@@ -97,8 +99,18 @@ class DrawingView(QWidget):
 
     def _resize(self) -> None:
         words = QFontMetricsF(theme.font(Text.BODY)).horizontalAdvance(_READS) if self._wordy else 0
-        self.setFixedSize(round(words) + theme.scaled(76) + _DRAWING + 2, _DRAWING + 2)
+        self.setFixedSize(round(words) + self._room() + _DRAWING + 2, _DRAWING + 2)
         self.update()
+
+    def _look(self) -> int:
+        return Text.GIVEN if self._read is None or len(self._read.text) == 1 else Text.FIGURE
+
+    def _room(self) -> int:
+        """Return the width of the answer: a name has what it needs, as far as there is room."""
+        least, most = (theme.scaled(width) for width in _ANSWER)
+        metrics = QFontMetricsF(theme.font(self._look(), True))
+        text = "" if self._read is None else self._read.text
+        return round(min(max(least, metrics.horizontalAdvance(text) + 2 * Size.CARD_GAP), most))
 
     def set_wordy(self, on: bool) -> None:
         if on != self._wordy:
@@ -109,9 +121,9 @@ class DrawingView(QWidget):
         """Show a picture, float32 (28, 28), and its answer; None hides all."""
         self._picture, self._read = picture, read
         self.setVisible(picture is not None and read is not None)
+        self._resize()
         if read is not None:
             self.setAccessibleDescription(f"{_READS} {read.text}, {read.word}.")
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._picture is None or self._read is None:
@@ -121,15 +133,18 @@ class DrawingView(QWidget):
         frame = QRectF(self.width() - _DRAWING - 1, 1, _DRAWING, _DRAWING)
         paint_box(painter, frame, "paper")
         painter.drawImage(frame.adjusted(6, 6, -6, -6), ink_image(self._picture))
-        size = Text.GIVEN if len(self._read.text) == 1 else Text.FIGURE
-        write_with(painter, size, "accent" if self._read.named else "muted", bold=True)
-        room = theme.scaled(76)
+        room = self._room()
         answer = QRectF(frame.left() - room, frame.top(), room, frame.height())
-        painter.drawText(answer, Qt.AlignCenter, self._read.text)
-        if self._wordy:
-            write_with(painter, Text.BODY, "muted")
-            words = QRectF(0, frame.top(), answer.left(), frame.height())
-            painter.drawText(words, int(Qt.AlignLeft | Qt.AlignVCenter), _READS)
+        words, place = QRectF(0, frame.top(), answer.left(), frame.height()), int(Qt.AlignVCenter)
+        if not self._wordy:
+            words, place = QRectF(answer), int(Qt.AlignTop | Qt.AlignHCenter) | Qt.TextWordWrap
+            answer.setTop(answer.center().y() - 2 * Size.CARD_GAP)
+        write_with(painter, Text.BODY if self._wordy else Text.LABEL, "muted")
+        painter.drawText(words, place, _READS)
+        write_with(painter, self._look(), "accent" if self._read.named else "muted", bold=True)
+        metrics = QFontMetricsF(painter.font())
+        text = metrics.elidedText(self._read.text, Qt.ElideRight, room - Size.CARD_GAP)
+        painter.drawText(answer, Qt.AlignCenter, text)
 
 
 _READS = "It reads your drawing as"

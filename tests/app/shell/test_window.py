@@ -4,6 +4,7 @@ import json
 import threading
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from PyQt5.QtCore import QObject, QPoint, QRect, Qt
 from PyQt5.QtGui import QDesktopServices
@@ -35,6 +36,7 @@ from mnist_draw.app.shell.help import keys_page, tell_of_crash
 from mnist_draw.app.shell.window import Window
 from mnist_draw.library import stored_network
 from mnist_draw.library.networks import find_by_key
+from mnist_draw.recognition.certainty import certainty_from
 from mnist_draw.recognition.run_session import RunSession
 from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model
@@ -118,6 +120,14 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     answering = window.header.network.answering
     window.draw_tab.canvas.add_stroke([(200, 200), (300, 300)])
     qtbot.waitUntil(lambda: setup.text("predictionLabel") == "1")
+    # The card of a run reads what Draw reads: nothing that is refused there.
+    answer, card = window.draw_tab.answer, window.train_tab.run_page.finished
+    picture, certainty = card._picture, answer.certainty
+    assert picture is not None
+    even = np.full(10, 0.1)
+    answer.evidence_changed.emit(picture, even, certainty_from(even, objection="No"))
+    assert card._picture is None
+    answer.evidence_changed.emit(picture, even, certainty)
     setup.loop.gate.clear()
     # Chosen before there is anything of it: it answers after its first epoch.
     setup.run(2)

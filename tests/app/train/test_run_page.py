@@ -128,6 +128,10 @@ def test_the_network_of_a_run_reads_the_drawing_once_the_card_is_seen(qtbot, tmp
     drawing = page.finished.drawing
     qtbot.waitUntil(drawing.isVisible)
     assert drawing._read.text in ("6", "⊘")
+    # A long name has more room, and never runs under the picture.
+    usual = drawing.width()
+    drawing.show_reading(ink, replace(drawing._read, text="Dreieck & X"))
+    assert usual < drawing.width() < usual + 200
     page.finished.show_drawing(None)
     assert not drawing.isVisible()
 
