@@ -6,6 +6,10 @@ import sys
 import pytest
 
 from mnist_draw.analysis.guide import guide, step_for
+from mnist_draw.analysis.robustness import Distortion, first_test_pictures
+from mnist_draw.dataset.mnist import scale
+from mnist_draw.library.networks import list_shipped
+from mnist_draw.recognition.recogniser import Recogniser
 
 
 def test_there_are_sixteen_short_steps():
@@ -28,6 +32,17 @@ def test_a_view_has_its_step():
     assert step_for("network", "unit").title == "What one unit does"
     assert step_for("network", "").section == "network"
     assert step_for("x", "") is None
+
+
+@pytest.mark.parametrize("shift", [-4, 4])
+def test_which_networks_read_digits_four_pixels_aside(shift):
+    pictures, labels = first_test_pictures()
+    moved = scale(pictures.altered(Distortion(shift=shift)))
+    right = {}
+    for one in list_shipped():
+        answers = Recogniser(one.load(), compiled=False).predict(moved).argmax(axis=1)
+        right[one.title] = (answers == labels).mean()
+    assert right["Tutorial MLP"] < 0.5 < right["Handwriting MLP"] < right["Best reader"]
 
 
 @pytest.mark.slow
