@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 
 from mnist_draw.errors import UserError
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Convolution, Dense, Operation, Shape
-from mnist_draw.training.presets import PRESETS, differences, plain_network
+from mnist_draw.training.presets import PRESETS, differences
 from mnist_draw.training.record import Run, load_history
 from mnist_draw.training.settings import TrainingSettings
 
@@ -36,8 +37,9 @@ _UPDATED = 250
 _BATCH = 500
 #: A run on fewer of the pictures than one in so many tells more of validation than of training.
 _TELLING = 4
-#: Last epochs of a run that tell its speed.
-_LAST = 5
+#: Last epochs of a run that tell its speed, and runs whose median counts: what else the computer
+#: did during one of them made it slower.
+_LAST, _RUNS = 5, 3
 
 
 @lru_cache(maxsize=1)
@@ -67,19 +69,22 @@ def _speed_of(side: int) -> float:
 def expected_seconds(settings: TrainingSettings, runs: Sequence[Run] = ()) -> float | None:
     """Return the seconds of a run's epochs; None for a data set whose size is not known.
 
-    They are those of the last of ``runs``, newest first, that trained this network on this data, or
-    else of the newest on MNIST, by their work; or where there is none by the speed of this
-    computer: times beside each other have one measure. Reads files and may compute for 0.1 s: not
-    for the GUI thread.
+    They are those of the last of ``runs``, newest first, that trained on this data, or else on
+    MNIST, by their work: of networks with convolutions if it has some, of those without if not,
+    or else of any; or where there is none by the speed of this computer. Times beside each other
+    have one measure. Reads files and may compute for 0.1 s: not for the GUI thread.
     """
     of_known_size = settings.data_folder is None or settings.training_examples is not None
-    alike = [run for run in runs if _is_alike(run.settings, settings)]
+    alike = [run for run in runs if run.settings.data_folder == settings.data_folder]
     others = [run for run in runs if of_known_size and run.settings.data_folder is None]
+    convolves = _convolves(settings)
     work = settings.epochs * _work(settings)
-    for run in (*alike, *others):
-        tells = _TELLING * training_pictures(run.settings) >= training_pictures(settings)
-        if tells and (seconds := _seconds_of_epoch(run)):
-            return work * seconds / _work(run.settings)
+    for kin in (True, False):
+        for known in (alike, others):
+            fitting = [run for run in known if (_convolves(run.settings) == convolves) == kin]
+            each = list(islice(_seconds_of_work(fitting, settings), _RUNS))
+            if each:
+                return work * float(np.median(each))
     return work / matrix_speed() if of_known_size else None
 
 
@@ -92,9 +97,17 @@ def _work(settings: TrainingSettings) -> float:
     return pictures * each + steps * _UPDATED * weights
 
 
-def _is_alike(one: TrainingSettings, other: TrainingSettings) -> bool:
-    same_data = one.data_folder == other.data_folder
-    return same_data and plain_network(one.network) == plain_network(other.network)
+def _convolves(settings: TrainingSettings) -> bool:
+    operations = parse_network(settings.network).operations
+    return any(isinstance(one, Convolution) for one in operations)
+
+
+def _seconds_of_work(runs: Sequence[Run], settings: TrainingSettings) -> Iterator[float]:
+    """Yield the seconds of one unit of `_work` in each run that tells them."""
+    for run in runs:
+        tells = _TELLING * training_pictures(run.settings) >= training_pictures(settings)
+        if tells and (seconds := _seconds_of_epoch(run)):
+            yield seconds / _work(run.settings)
 
 
 def _seconds_of_epoch(run: Run) -> float | None:

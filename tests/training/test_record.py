@@ -456,6 +456,13 @@ def test_the_last_run_of_a_network_tells_how_long_the_next_takes(monkeypatch):
     assert other == pytest.approx(
         180 * expectation.expected_seconds(settings.replace(network="cnn")) / estimated
     )
+    # So have the times of two networks of one kind, however fast each was trained last.
+    quick = PRESETS["quick"].settings
+    slow = dataclasses.replace(runs[0], settings=quick.replace(epochs=20))
+    for known in ([slow, *runs], [*runs, slow]):
+        one, two = (expectation.expected_seconds(each, known) for each in (quick, settings))
+        bare = [expectation.expected_seconds(each) for each in (quick, settings)]
+        assert one / two == pytest.approx(bare[0] / bare[1])
     own = settings.replace(data_folder="/mine")
     assert expectation.expected_seconds(own, runs) is None
 
