@@ -77,7 +77,7 @@ def test_all_networks_are_counted(section, qtbot):
         plot = section.plots[axis.name]
         assert [len(curve.accuracy) for curve in plot.curves] == [len(axis.amounts)] * 3
         assert all(is_counted(plot, number) for number in range(3))
-    assert section.state.label.text() == ""
+    assert "the first 1,000 test pictures" in section.state.label.text()
     table = section.table()
     assert len(table.rows) == len(SETTINGS)
     assert table.headings[2:] == ("custom_mlp:0,1,0,0", "Network A", "B")
@@ -225,7 +225,7 @@ def test_a_run_that_trains_is_counted_again_when_asked_and_can_be_stopped(sectio
     assert not section._count.is_running
     section.state.link.click()
     assert section._count.is_running
-    qtbot.waitUntil(lambda: section.state.label.text() == "", timeout=60_000)
+    qtbot.waitUntil(lambda: "the first" in section.state.label.text(), timeout=60_000)
     # Counting can be stopped and gone on with.
     section.use_network(changed(0.5), "shipped:c")
     qtbot.waitUntil(lambda: section._count.is_running, timeout=20_000)
@@ -233,7 +233,7 @@ def test_a_run_that_trains_is_counted_again_when_asked_and_can_be_stopped(sectio
     assert not section._count.is_running
     assert section.state.link.text() == "Go on"
     section.state.link.click()
-    qtbot.waitUntil(lambda: section.state.label.text() == "", timeout=60_000)
+    qtbot.waitUntil(lambda: "the first" in section.state.label.text(), timeout=60_000)
     assert is_counted(section.plots["pen"])
 
 

@@ -66,6 +66,7 @@ def test_the_last_hidden_layer_is_shown_at_first_and_another_when_chosen(section
     np.testing.assert_array_equal(section.view.points, made.layers[1].points)
     assert section._card_title.text() == "50 test digits as hidden 1 sees them"
     assert label_text(section, "neighboursState") == "of 600"
+    assert "one in 4 of 200 test pictures" in label_text(section, "votesNote")
     assert len(section.table().rows) == 3
     qtbot.keyClick(section.layer_maps, Qt.Key_Left)
     assert section.layer_combo.currentText() == "pixels"

@@ -12,6 +12,7 @@ from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from mnist_draw.analysis.robustness import (
     AXES,
+    PICTURES,
     SETTINGS,
     Distortion,
     altered_one,
@@ -49,6 +50,10 @@ if TYPE_CHECKING:
 #: Cards beside each other where there is room for them.
 _COLUMNS = 3
 _TRAINED = "Your training"
+_COUNTED = (
+    f"Right answers in the first {PICTURES:,} test pictures; the accuracy beside a network's name "
+    "counts all."
+)
 #: The key of a network, and what reads it.
 Entry = tuple[str, Callable[[], "ModelFile"]]
 #: For each key the accuracies, float64 (47,) with NaN for what is not counted yet, or a sentence
@@ -305,7 +310,9 @@ class LimitsSection(CountedSection):
         epochs = self._epochs("Counted")
         if epochs:
             return epochs, "Count again"
-        return "" if self._model is None else describe_foreign_network(self._model), ""
+        if self._model is None:
+            return "", ""
+        return describe_foreign_network(self._model) or _COUNTED, ""
 
     def _stop_or_go_on(self) -> None:
         if self._count.is_running:

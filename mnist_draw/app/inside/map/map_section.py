@@ -289,7 +289,12 @@ class MapSection(CountedSection):
 
     def _show_small_maps(self) -> None:
         if self._maps is not None:
-            self._votes.setText(describe_votes(voters_of(self._maps.labels)))
+            assert self._data is not None
+            votes = describe_votes(voters_of(self._maps.labels))
+            all_pictures, shown = len(self._data.test_labels), self._chosen
+            if len(shown) < all_pictures:
+                votes += f" Shown: one in {shown[1] - shown[0]} of {all_pictures:,} test pictures."
+            self._votes.setText(votes)
             self.layer_maps.show_maps(self._maps, self._answer)
 
     def _set_neighbours(self, known: Neighbourhood) -> None:
