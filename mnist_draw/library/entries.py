@@ -24,7 +24,7 @@ from mnist_draw.library.networks import (
 from mnist_draw.library.stored_network import FINE_TUNED, SHIPPED, StoredNetwork, network_of_run
 from mnist_draw.storage.unique_paths import Deleted
 from mnist_draw.training.history import EpochFigures, read_change
-from mnist_draw.training.presets import course_of, nearest_preset, run_name
+from mnist_draw.training.presets import course_of, run_name
 from mnist_draw.training.record import Run, load_history
 from mnist_draw.training.run_list import cut_off, list_runs, readable_runs
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
@@ -195,8 +195,7 @@ def with_run(entry: Entry, run: Run, going_on: bool) -> Entry:
 
 def _describe_run(run: Run, going_on: bool) -> str:
     done, planned = run.epochs_done, run.settings.epochs
-    said = run_name(run.settings, run.changes) if run.name else ""
-    said = said or nearest_preset(run.settings).title
+    said = run_name(run.settings, run.changes)
     words = ["" if said in run.title else said]
     if going_on:
         words.append(f"epoch {min(done + 1, planned)} of {planned}")
@@ -204,7 +203,7 @@ def _describe_run(run: Run, going_on: bool) -> str:
         words += [f"{done} of {planned} epochs", _ENDS.get(run.state, "")]
     else:
         epochs = "1 epoch" if done == 1 else f"{done:,} epochs"
-        words.append("" if epochs in run.title else epochs)
+        words.append("" if epochs in f"{run.title}, {said}" else epochs)
     return ", ".join(filter(None, words))
 
 

@@ -125,7 +125,7 @@ class RunSession:
         """
         folder = self.run.folder
         if self._lock is None or not acquire_lock(self._lock, _LOOKED_AT_S):
-            raise UserError("This run is going on in another window; nothing was changed.")
+            raise UserError("This run is going on elsewhere; nothing was changed.")
         checkpoint = unsaved
         try:
             written = load_checkpoint(folder / CHECKPOINT)

@@ -167,12 +167,13 @@ def nearest_preset(settings: TrainingSettings) -> Preset:
 
 
 def run_name(settings: TrainingSettings, changes: Sequence[SettingChanged] = ()) -> str:
-    """Name a run: a preset's title, what differs from the tutorial, or both."""
+    """Name a run: its preset, or a network of another kind than the tutorial's; what differs."""
     preset = nearest_preset(settings)
-    texts = list(differences(settings, preset.settings, changes).values())
-    if preset is not PRESETS["tutorial"] or not texts:
-        texts.insert(0, preset.title)
-    return ", ".join(texts)
+    found = differences(settings, preset.settings, changes)
+    title = parse_network(plain_network(settings.network)).title
+    is_other = preset is PRESETS["tutorial"] and found.get("network") == title
+    first = found.pop("network") if is_other else preset.title
+    return ", ".join((first, *found.values()))
 
 
 # -- files

@@ -84,7 +84,6 @@ def test_equal_names_are_told_apart_from_the_oldest_on():
 @pytest.mark.parametrize(
     ("state", "done", "words"),
     [
-        ("completed", 5, "Tutorial MLP"),
         ("completed", 1, "1 of 5 epochs"),
         ("running", 3, "3 of 5 epochs, can go on"),
         ("stopped", 3, "3 of 5 epochs, stopped"),
@@ -93,7 +92,9 @@ def test_equal_names_are_told_apart_from_the_oldest_on():
 )
 def test_how_far_a_run_came(state, done, words):
     run = add_run("2026-01-01 10:00:00", state=state, epochs_done=done)
-    assert words in entry_of_run(run).what
+    entry = entry_of_run(run)
+    assert words in entry.what
+    assert entry.name.startswith("Tutorial MLP")
     assert "epoch 4 of 5" in entry_of_run(replace(run, epochs_done=3), going_on=True).what
 
 
@@ -112,6 +113,8 @@ def test_only_what_differs_is_compared():
     longer = run.settings.replace(epochs=9)
     more = entry_of_run(replace(run, settings=longer, epochs_done=9))
     unknown = Entry(replace(more.stored, info=made().info), "", "")
+    # Named by its user, it is described once.
+    assert entry_of_run(run.renamed("Mine")).what == "Tutorial MLP, 5 epochs"
     assert differing_settings([more]) == []
     assert differing_settings([entry_of_run(run), more]) == [("Epochs", ["5", "9"])]
     stopped = entry_of_run(replace(run, epochs_done=3))

@@ -230,7 +230,7 @@ def test_a_record_comes_back_as_it_was():
     found = read_run(run.folder)
     assert found == dataclasses.replace(run, name="my best run")
     assert found.title == "my best run"
-    assert run.title == "rate 0.001 → 0.0005, 5 epochs"
+    assert run.title == "Tutorial MLP, rate 0.001 → 0.0005, 5 epochs"
     assert found.figures["validation_loss"] == 0.1
     assert (found.epochs_done, found.seconds) == (2, 120)
 

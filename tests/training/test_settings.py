@@ -177,14 +177,14 @@ def test_no_file_and_no_place(tmp_path):
         (
             "tutorial",
             {"learning_rate": 0.0005, "training_examples": 5000},
-            "rate 0.0005, 5,000 pictures",
+            "Tutorial MLP, rate 0.0005, 5,000 pictures",
         ),
         (
             "tutorial",
             {"update": "adadelta", "learning_rate": 1.0, "epochs": 1},
-            "Adadelta, 1 epoch",
+            "Tutorial MLP, Adadelta, 1 epoch",
         ),
-        ("tutorial", {"network": "mlp:0.2", "seed": 2}, "dropout 20 %, seed 2"),
+        ("tutorial", {"network": "mlp:0.2", "seed": 2}, "Tutorial MLP, dropout 20 %, seed 2"),
         ("tutorial", {"network": "layers:200"}, "MLP 784–200–10"),
         ("quick", {}, "Quick"),
         ("quick", {"epochs": 3}, "Quick, 3 epochs"),

@@ -160,6 +160,7 @@ class InsideView(QWidget):
             command.setEnabled(False)
         example.changed.connect(partial(self._if_visible, self._show_example))
         example.answered.connect(partial(self._if_visible, self._show_answer))
+        self._active.listed.connect(self._name_active)
 
     @property
     def section(self) -> Section:
@@ -360,13 +361,18 @@ class InsideView(QWidget):
         if key != self._key:
             self._reported.clear()
         self.model, self._key = model, key
-        self.card.network.setText(f"by {self._active.title or model.title}")
+        self._name_active()
         self._name_network()
         self.card.show_classes(all_names(model))
         self.example.ask_again()
         for section in self._made.values():
             section.use_network(model, key)
         self._show_example()
+
+    def _name_active(self) -> None:
+        """Call the network as the Library does, which may have renamed it."""
+        if self.model is not None:
+            self.card.network.setText(f"by {self._active.title or self.model.title}")
 
     def _if_visible(self, show: Callable[[], None]) -> None:
         if self.isVisible():

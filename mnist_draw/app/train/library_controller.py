@@ -328,7 +328,7 @@ class LibraryController(LibraryFiles):
         if entry.is_shipped:
             return
         if run is not None and in_use(run.folder):
-            self.notifier.problem("This run is going on in another window; it was not deleted.")
+            self.notifier.problem("This run is going on elsewhere; it was not deleted.")
             return
 
         def finished(path: Path) -> None:

@@ -61,12 +61,12 @@ class RowView:
             kind = "" if entry.stored.kind in entry.name else f"{entry.stored.kind}. "
             return f"{kind}{entry.what[:1].upper()}{entry.what[1:]}"
         took = "" if seconds is None else format_duration(seconds)
-        where = "in another window" if self.is_elsewhere else ""
+        where = "elsewhere" if self.is_elsewhere else ""
         return ", ".join(filter(None, (entry.what, took, where)))
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether another window or program trains it, which alone changes it then."""
+        """Whether another window or a command trains it, which alone changes it then."""
         return self.entry.going_on and self.part is None
 
     @property

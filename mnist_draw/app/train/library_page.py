@@ -218,7 +218,7 @@ class DifferencesTable(QTableWidget):
             header = self.horizontalHeader()
             if header.sectionResizeMode(number) != header.Stretch:
                 width = theme.scaled(_MOST_WIDTH)
-            room = width - SWATCH[0] - Size.FIELD_GAP
+            room = width - SWATCH[0] - Size.GRID
             # The style writes them in bold.
             font = header.font()
             font.setBold(True)

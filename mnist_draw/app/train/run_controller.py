@@ -209,7 +209,7 @@ class RunController(QObject):
         if self._waits(settings, partial(self.continue_run, run, epochs)):
             return
         if in_use(run.folder):
-            notifier.problem("This run is going on in another window; nothing was changed.")
+            notifier.problem("This run is going on elsewhere; nothing was changed.")
             return
         run = replace(run, settings=settings)
         self.tab.settings.show_run(settings)

@@ -377,6 +377,9 @@ def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot, noti
     # What answers changes only when it is asked for, and is named.
     tab.use_network(model(), "file:a")
     assert label_text(tab, "exampleNetwork") == f"by {model().title}"
+    view.model = view.model.with_info(name="Renamed")
+    view._active.listed.emit()
+    assert label_text(tab, "exampleNetwork") == "by Renamed"
     asked: list[str] = []
     view._active.use_key = asked.append
     view.turn_guide(1)

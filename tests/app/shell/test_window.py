@@ -136,7 +136,7 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     network.use_key(started)
     setup.loop.gate.set()
     setup.wait_for_end()
-    qtbot.waitUntil(lambda: answering.text().startswith("2 epochs"))
+    qtbot.waitUntil(lambda: answering.text().startswith("Tutorial MLP, 2 epochs"))
     qtbot.waitUntil(lambda: setup.text("predictionLabel") != "1")
     # It has one name everywhere, and the next start finds it.
     assert network.key_to_restore == started

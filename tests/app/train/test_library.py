@@ -242,7 +242,7 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
     with FileLock(run.folder / "run.lock"):
         room = make()
         page = room.show_library()
-        assert "epoch 3 of 20, 2:00, in another window" in row(page).detail
+        assert "epoch 3 of 20, 2:00, elsewhere" in row(page).detail
         page.list.rows.toggle_tick(row(page).entry)
         qtbot.waitUntil(lambda: len(page.compare.curves) == 1)
         write_epochs(run, 5)
@@ -250,7 +250,7 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
         qtbot.waitUntil(lambda: len(page.compare.curves[0].getData()[0]) == 5)
         before = room.text("stateLabel")
         room.run.continue_run(run)
-        assert "is going on in another window" in room.message
+        assert "is going on elsewhere" in room.message
         QTest.keyClick(page.list, Qt.Key_Delete)
         assert "not deleted" in room.message
         assert not room.training.running
