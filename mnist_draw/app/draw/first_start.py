@@ -124,7 +124,7 @@ class FirstStart(QWidget):
         self._writing.stop()
         self._canvas.ink_changed.disconnect(self._note_ink)
         self._canvas.shows_invitation = True
-        had_focus = any(link.hasFocus() for link in self._links)
+        had_focus = any(button.hasFocus() for button in self._buttons)
         for part in (self, *self._buttons):
             part.hide()
         if had_focus:

@@ -280,7 +280,7 @@ def filled(path: Path, values: Mapping[str, object]) -> str:
 
 
 #: Sizes that the style sheet names by their number, and that grow with the text.
-_SCALED = (12, 16, 20, 30, 34)
+_SCALED = (12, 16, 18, 20, 30, 34)
 
 
 def style_sheet(colours: Colours, scale: float) -> str:

@@ -263,6 +263,13 @@ def test_it_is_shown_once_and_leads_on(welcome, qtbot):
         with qtbot.waitSignal(asked):
             link.click()
     first = welcome.first_start
+    welcome.activateWindow()
+    for button in first._buttons:
+        welcome.canvas.setFocus()
+        unseen = button.grab().toImage()
+        button.setFocus(Qt.TabFocusReason)
+        qtbot.waitUntil(button.hasFocus)
+        assert button.grab().toImage() != unseen
     for number, asked in ((1, first.train_requested), (2, first.inside_requested)):
         step = welcome.canvas.childAt(first._column(number).center().toPoint())
         with qtbot.waitSignal(asked):
