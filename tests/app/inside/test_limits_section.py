@@ -88,6 +88,11 @@ def test_all_networks_are_counted(section, qtbot):
     tick(section, "B")
     assert is_counted(plot, 2)
     assert plot.curves[2].number == 2
+    # So have all when another comes before them.
+    section.use_network(changed(0.7), "")
+    assert [(curve.title, curve.number) for curve in plot.curves] == [
+        ("Your training", 3), (table.headings[2], 0), ("Network A", 1), ("B", 2),
+    ]  # fmt: skip
 
 
 def tick(section, title):

@@ -75,8 +75,9 @@ class NetworkChoices(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("networkChoices")
-        #: Those that have a line, in the order of their lines.
+        #: Those that have a line.
         self.choices: list[NetworkChoice] = []
+        self._lines: dict[str, int] = {}
         self._others: list[NetworkChoice] = []
         self.button = push_button(
             "addNetworkButton", "Networks",
@@ -92,7 +93,8 @@ class NetworkChoices(QWidget):
         return [choice for choice in self.choices if choice.ticked]
 
     def number(self, key: str) -> int:
-        return [choice.key for choice in self.choices].index(key)
+        """Return the number of a network's line, which it keeps as long as it is listed."""
+        return self._lines[key]
 
     def offer(self, others: list[NetworkChoice]) -> None:
         """Take note of networks that can be ticked; the first of them are."""
@@ -129,6 +131,12 @@ class NetworkChoices(QWidget):
             self._tell()
 
     def _tell(self) -> None:
+        listed = [choice.key for choice in self.choices]
+        self._lines = {key: line for key, line in self._lines.items() if key in listed}
+        for key in listed:
+            if key not in self._lines:
+                taken = self._lines.values()
+                self._lines[key] = next(n for n in range(MAX_COUNT) if n not in taken)
         ticked = self.ticked()
         self.legend.show_networks([(self.number(one.key), one.title) for one in ticked])
         self.changed.emit()
