@@ -137,8 +137,9 @@ class DrawingView(QWidget):
         answer = QRectF(frame.left() - room, frame.top(), room, frame.height())
         words, place = QRectF(0, frame.top(), answer.left(), frame.height()), int(Qt.AlignVCenter)
         if not self._wordy:
-            words, place = QRectF(answer), int(Qt.AlignTop | Qt.AlignHCenter) | Qt.TextWordWrap
-            answer.setTop(answer.center().y() - 2 * Size.CARD_GAP)
+            words, place = QRectF(answer), int(Qt.AlignBottom | Qt.AlignHCenter) | Qt.TextWordWrap
+            words.setBottom(answer.center().y() - Size.CARD_GAP)
+            answer.adjust(0, words.height(), 0, -Size.CARD_GAP)
         write_with(painter, Text.BODY if self._wordy else Text.LABEL, "muted")
         painter.drawText(words, place, _READS)
         write_with(painter, self._look(), "accent" if self._read.named else "muted", bold=True)

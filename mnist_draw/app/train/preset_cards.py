@@ -35,6 +35,8 @@ _HIGH, _LOW = 224, 120
 #: Room that cards with drawings need, and below which they are in two rows.
 _WIDE, _ROOMY, _NARROW = 1200, 600, 700
 _PAD = 16
+#: Where the title of a card with a drawing is.
+_TITLE = 116
 #: What a card shows until its figures are computed.
 NOT_YET_KNOWN = Expectation("–", "expected", "–")
 
@@ -122,7 +124,9 @@ class PresetCard(QAbstractButton):
 
     def _paint_tick(self, painter: QPainter) -> None:
         radius = theme.scaled(10)
-        middle = QPointF(self.width() - _PAD + 2 - radius, _PAD - 2 + radius)
+        # Beside the title: it covers no drawing.
+        top = _PAD - 2 + radius if self.is_low else theme.scaled(_TITLE)
+        middle = QPointF(self.width() - _PAD + 2 - radius, top)
         painter.setPen(Qt.NoPen)
         painter.setBrush(theme.colour("accent"))
         painter.drawEllipse(middle, radius, radius)
@@ -131,8 +135,8 @@ class PresetCard(QAbstractButton):
 
     def _paint_words(self, painter: QPainter) -> None:
         low, one, whole = self.is_low, self.expectation, self.width() - 2.0 * _PAD
-        title, below, figure, caption = (22, 46, 76, 100) if low else (116, 139, 176, 201)
-        tick = theme.scaled(32) if low and self.isChecked() else 0
+        title, below, figure, caption = (22, 46, 76, 100) if low else (_TITLE, 139, 176, 201)
+        tick = theme.scaled(32) if self.isChecked() else 0
         place, left = (_PAD, whole), (_PAD, whole * (0.6 if low else 0.48))
         right = (_PAD + whole * 0.4, whole * 0.6) if low else (self.width() / 2, whole / 2)
         note = "time here" if low else "on this computer"

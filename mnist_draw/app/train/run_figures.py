@@ -159,7 +159,8 @@ class Figures(QWidget):
         self._training_loss.setObjectName("lossLabel")
         self._time = Figure("Time", "timeLabel", "What all epochs took.", "0:00:00")
         flow = FlowLayout()
-        flow.setSpacing(Size.MARGIN)
+        # All in one line beside the settings of a window 1,280 pixels wide.
+        flow.setSpacing(Size.CARD_PADDING)
         for each in (self._accuracy, self._best, *self.small, self._time):
             flow.addWidget(each)
         row(self._beside, (column(1, flow, 1), 1), gap=Size.MARGIN, owner=self)

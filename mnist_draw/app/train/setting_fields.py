@@ -173,6 +173,8 @@ class RuleFields(QWidget):
 
     def _say(self) -> None:
         text = ", ".join(f"{key} {box.text()}" for key, box in self.boxes.items())
+        # The button has room for so much: 1e-8, not 1e-08.
+        text = text.replace("e-0", "e-")
         self.line.setText(text)
         # Not the whole: without a parent it would open a window.
         self.line.setVisible(bool(text))
