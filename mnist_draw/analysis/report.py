@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import mimetypes
 import os
 from collections.abc import Sequence
 from functools import partial
@@ -78,6 +79,11 @@ def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> 
     if not os.fspath(folder):
         raise StorageError("The report has no folder to go to: its name is empty.")
     place = named_path(folder)
+    if mimetypes.guess_type(place.name)[0] and not place.is_dir():
+        raise StorageError(
+            f"The report is several files in a folder, but {place} is called as one file is. "
+            f"Nothing was written. Name a folder, such as {place.with_suffix('')}."
+        )
     if data is not None and resolve_path(place).is_relative_to(resolve_path(data)):
         raise StorageError(
             f"The report cannot go to {place}: the folder belongs to the data in {data}, which "

@@ -8,10 +8,10 @@ from collections import Counter
 from pathlib import Path
 
 from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
-from mnist_draw.cli.listing import data_home
 from mnist_draw.cli.output import echo, json_line, tell
 from mnist_draw.errors import UserError
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
+from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.record import Run
 from mnist_draw.training.run_formats import RUN_FORMATS, FileFormat
 
@@ -162,6 +162,7 @@ DIGITS = Subcommand(
 def share_digits(arguments: argparse.Namespace) -> int:
     from mnist_draw.storage.my_digits import list_digits, merge_digits, pack_digits
 
+    data_folder()
     files = arguments.files
     if arguments.action == "import":
         if not files:
@@ -178,7 +179,7 @@ def share_digits(arguments: argparse.Namespace) -> int:
                 tell(f"{file} holds no digit that can be taken in.")
                 status = 1
         return status
-    digits = list_digits() if data_home() else []
+    digits = list_digits()
     if arguments.action == "export":
         if len(files) != 1:
             raise MisuseError("Say into which file to write: mnist-draw digits export FILE.zip")

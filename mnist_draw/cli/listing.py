@@ -11,8 +11,6 @@ import numpy as np
 
 from mnist_draw.cli.command import Subcommand, add_json_option
 from mnist_draw.cli.output import echo, json_line, table, tell, typed
-from mnist_draw.errors import StorageError
-from mnist_draw.storage.folders import data_folder
 
 if TYPE_CHECKING:
     from mnist_draw.training.record import Run
@@ -92,7 +90,7 @@ def list_runs(arguments: argparse.Namespace) -> int:
     from mnist_draw.training import run_list
     from mnist_draw.training.record import STATE_WORDS
 
-    runs, messages = run_list.list_runs() if data_home() else ([], [])
+    runs, messages = run_list.list_runs()
     for sentence in messages:
         tell(sentence)
     rows, going_on = [], []
@@ -195,13 +193,3 @@ def describe_data(arguments: argparse.Namespace) -> int:
     for line in table(("class", *counts), rows):
         echo(line)
     return 0
-
-
-def data_home() -> bool:
-    """Whether the user's folder can be used; if not, tell why."""
-    try:
-        data_folder()
-    except StorageError as error:
-        tell(str(error))
-        return False
-    return True

@@ -17,6 +17,7 @@ from mnist_draw.cli.output import echo, echo_record, json_line, tell
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError, reason_of
+from mnist_draw.recognition.certainty import format_probability
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer, NumberAnswer
@@ -125,7 +126,7 @@ def _sentence(name: str, answer: Answer, number: NumberAnswer | None, scale: flo
     if answer.is_empty:
         return f"{name}: nothing ({answer.reason})"
     if answer.is_sure:
-        return f"{name}: {answer.text} ({answer.confidence * 100:.1f} %)"
+        return f"{name}: {answer.text} ({format_probability(answer.confidence)})"
     return f"{name}: {answer.text} ({answer.reason})"
 
 
@@ -189,7 +190,7 @@ def _number_text(number: NumberAnswer) -> str:
 
 def _sureness(number: NumberAnswer) -> str:
     if number.is_number:
-        return f"{number.confidence * 100:.1f} %"
+        return format_probability(number.confidence)
     return f"{number.strange} of {len(number.digits)} parts do not look like digits"
 
 
@@ -198,12 +199,14 @@ def predict(arguments: argparse.Namespace) -> int:
     from mnist_draw.dataset.classes import class_list
     from mnist_draw.dataset.pictures.picture_file import load_picture, picture_size
     from mnist_draw.library.networks import default_model, find_network
+    from mnist_draw.library.stored_network import TITLES
     from mnist_draw.recognition.number_reader import read_number
     from mnist_draw.recognition.recogniser import Recogniser
 
     if arguments.model is None:
         if arguments.network:
-            raise MisuseError("--network describes the file of --model. Give --model too.")
+            ships = f", or say --model {arguments.network}" * (arguments.network in TITLES)
+            raise MisuseError(f"--network describes the file of --model. Give --model too{ships}.")
         model = default_model(tell)
     else:
         model = find_network(arguments.model, arguments.network)
@@ -224,6 +227,10 @@ def predict(arguments: argparse.Namespace) -> int:
             number = read_number(recogniser, ink, answer) if reads_numbers else None
             size = picture_size(name) if number is not None and number.digits else (1, 1)
             line = form(name, answer, number, size[0] / ink.shape[1])
+            is_no_digit = form is _sentence and number is None and answer.objection
+            if is_no_digit and recogniser.reads_digits:
+                several = read_number(recogniser, ink, answer).is_number
+                line += " With --number it is read as a number." * several
         except UserError as error:
             tell(str(error))
             status = 1

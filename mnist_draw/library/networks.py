@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from mnist_draw.errors import StorageError, UserError, did_you_mean, plain_name
+from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, plain_name
 from mnist_draw.library.fallbacks import save_at
 from mnist_draw.library.stored_network import (
     BEFORE,
@@ -115,7 +115,8 @@ def find_network(name: str, network: str = "") -> ModelFile:
     """Read the network that a user names.
 
     A name is a file of this program or of ``numpy.savez`` (`network` is its architecture, if the
-    file does not say it), a title such as ``"best"``, a key, a run's name, or ``"latest"``.
+    file does not say it), a name such as ``"best"``, a key, a run's name, ``"latest"``, or a title
+    that one network alone has.
     """
     stored = None if os.path.lexists(name) else find_stored(name)
     found = open_network(name, network) if stored is None else stored.load()
@@ -150,6 +151,14 @@ def find_stored(name: str) -> StoredNetwork | None:
     names = names_of(runs)
     if name in names:
         return network_of_run(run_called(name, runs))
+    titled = [stored for stored in list_all() if stored.title == name]
+    if len(titled) == 1:
+        return titled[0]
+    if titled:
+        names = few_of(stored.typed_name for stored in titled)
+        raise ModelFileError(
+            f"{len(titled)} networks are called {name}: {names}. Name one of them."
+        )
     if not Path(name).suffix and Path(name).name == name:
         own = [f"{source}:{path.stem}" for source in _FOLDERS for path in _own_files(source)]
         known = [*shipped, LATEST, *names, *own]

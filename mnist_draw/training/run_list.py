@@ -128,6 +128,7 @@ def run_called(name: str, runs: Sequence[Run]) -> Run:
     """Return the run of a name among all runs, newest first."""
     wanted = name.removeprefix("run:")
     found = [run for run in runs if wanted in (run.folder.name, run.name)]
+    found = found or [run for run in runs if wanted == run.title]
     if name == LATEST:
         found = list(runs[:1])
     if len(found) == 1:

@@ -170,6 +170,14 @@ def test_figures_of_a_run_are_exported(here, capsys):
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert main(["export", older.run.folder.name, "b.csv", "--format", "minibatches"]) == 0
     assert len((here / "b.csv").read_text().splitlines()) == 2
+    # A title that is listed names what alone has it.
+    newest.run.renamed("Mine, 3 epochs").save()
+    assert main(["export", older.run.title, "d.csv"]) == 0
+    assert main(["export", "mine, 3 epochs", "e.csv"]) == 1
+    make_run(1).end("completed")
+    assert main(["export", older.run.title, "f.csv"]) == 1
+    assert "2 runs are called" in capsys.readouterr().err
+    assert main(["export", "Best reader", "best.py"]) == 0
     for command in (["export", "lates", "c.csv"], ["predict", "x.png", "--model", "lates"]):
         assert main(command) == 1
         assert "did you mean latest?" in capsys.readouterr().err

@@ -224,6 +224,7 @@ def test_evaluate(model, capsys, tmp_path):
         (["evaluate", "MODEL", "--data", "/no/such/folder"], "not a folder"),
         # Told before counting.
         (["evaluate", "MODEL", "--report", "MODEL"], "for the report cannot be made"),
+        (["evaluate", "MODEL", "--report", "rep.html"], "Name a folder, such as"),
     ],
 )
 def test_failures_are_one_sentence(arguments, message, model, capsys):
@@ -237,6 +238,8 @@ def test_failures_are_one_sentence(arguments, message, model, capsys):
 def test_an_architecture_needs_its_file(seven, capsys):
     assert main(["predict", seven, "--network", "cnn"]) == 2
     assert "Give --model too." in capsys.readouterr().err
+    assert main(["predict", seven, "--network", "mlp"]) == 2
+    assert "say --model mlp" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -250,6 +253,8 @@ def seventy_two(tmp_path):
 
 
 def test_predict_number(model, seventy_two, capsys, seven, no_digits):
+    assert main(["predict", seventy_two]) == 0
+    assert "With --number" in capsys.readouterr().out
     assert main(["predict", "--number", "--model", model, seventy_two]) == 0
     assert capsys.readouterr().out.startswith(f"{seventy_two}: 72 (")
     assert main(["predict", "--number", "--json", "--model", model, seventy_two]) == 0
