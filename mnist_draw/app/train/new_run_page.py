@@ -20,7 +20,7 @@ from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.recognition.twelve_digits import choose_twelve
+from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
 from mnist_draw.training.expectation import Expectation, expect, training_pictures
 from mnist_draw.training.presets import PRESETS, Preset, differences
 from mnist_draw.training.record import Run
@@ -94,7 +94,8 @@ class NewRunPage(QScrollArea):
         theme.follow(self, self._fit)
         self._digits_of: tuple[str | None, int] | None = None
         self._twelve = LatestJob(lambda of: choose_twelve(load_dataset(of[0]), of[1]), self)
-        self._twelve.answered.connect(lambda twelve: self.digits.show_digits(twelve, None))
+        self._twelve.answered.connect(self._show_digits)
+        self._twelve.failed.connect(lambda _: self._show_digits(None))
         self._job = LatestJob(_expect, self)
         self._job.answered.connect(self._show_expected)
         form.edited.connect(self.renew)
@@ -188,6 +189,13 @@ class NewRunPage(QScrollArea):
             wanted = tuple(self._settings_of(preset) for preset in PRESETS.values())
             if any(self._expected_of(one) is None for one in wanted):
                 self._job.ask((self._shown, wanted))
+
+    def _show_digits(self, twelve: TwelveDigits | None) -> None:
+        """Show the digits that are read after each epoch; None if the data cannot be read."""
+        self.digits.setVisible(twelve is not None)
+        self.digits.show_digits(twelve, None)
+        if twelve is None:
+            self.form.show_error("data_folder", "Cannot be read.")
 
     def _expected_of(self, settings: TrainingSettings) -> Expectation | None:
         return next((found for known, found in self._expected if known == settings), None)

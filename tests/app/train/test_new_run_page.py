@@ -66,6 +66,15 @@ def test_the_sentence_of_a_card_is_never_cut(qtbot):
     assert pictures[0] != pictures[1]
 
 
+def test_data_that_are_gone_show_no_digits(tab, qtbot):
+    digits = tab.new_run.digits
+    qtbot.waitUntil(lambda: digits.grid.twelve is not None)
+    for folder, shown in (("/gone", False), (None, True)):
+        tab.settings.apply("data_folder", folder)
+        qtbot.waitUntil(lambda shown=shown: digits.isVisible() == shown)
+        assert bool(tab.settings.fields["data_folder"].error.text()) != shown
+
+
 def test_arrows_walk_the_cards(tab, qtbot):
     tab.activateWindow()
     first, *others = tab.new_run.cards.cards.values()
