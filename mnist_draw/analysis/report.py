@@ -327,8 +327,8 @@ def _figures(results: Results, name: Name) -> str:
     weakest, wrong = results.weakest, f"{results.wrong:,} of {results.counted:,} wrong"
     figures = [
         (f"{100 * results.accuracy:.2f} %", "accuracy", wrong),
-        (f"{results.loss:.4f}", "mean loss", "cross-entropy, nats"),
-        (f"{results.sure_and_wrong:,}", "sure and wrong", "over 90 % sure"),
+        (f"{results.loss:.4f}", "mean loss", "cross-entropy, nats, not calibrated"),
+        (f"{results.sure_and_wrong:,}", "sure and wrong", "over 90 % sure, calibrated"),
     ]
     if weakest is not None:
         missed = percent(1 - float(results.recall[weakest]))

@@ -96,7 +96,8 @@ def reliability_table(results: Results) -> Table:
         for low, high, *figures in map(astuple, results.reliability)
     ]
     headings = (
-        "how sure", "answers", "mean confidence", "right", "by chance from", "by chance to",
+        "how sure, calibrated", "answers", "mean confidence", "right", "by chance from",
+        "by chance to",
     )  # fmt: skip
     return Table("Does it know when it is unsure?", headings, rows)
 
@@ -116,5 +117,5 @@ def pictures_table(results: Results, chosen: Sequence[int], one: str, name: Name
                 float(results.calibrated[place, second]),
             )
         )
-    headings = ("picture", "it is", "read as", "sure", "second guess", "its share")
+    headings = ("picture", "it is", "read as", "sure, calibrated", "second guess", "its share")
     return Table("Pictures and answers", headings, rows)

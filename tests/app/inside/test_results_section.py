@@ -76,7 +76,12 @@ def test_everything_is_counted(section, qtbot, digits):
     assert cell(section, number, number) == str(results.confusion[number, number])
     assert cell(section, number, 10) == f"{100 * results.recall[number]:.1f} %"
     assert shown(section) == results.mistakes().tolist()
-    assert results.calibration.value in label_text(section, "reliabilityWords")
+    words = label_text(section, "reliabilityWords")
+    assert results.calibration.value in words
+    part = max((one for one in results.reliability if one.high <= 0.9), key=lambda one: one.count)
+    among = (results.confidence >= part.low) & (results.confidence < part.high)
+    right = (results.answers == results.labels)[among]
+    assert f"right in {100 * right.mean():.0f} % of {among.sum()} cases" in words
 
 
 def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
@@ -122,7 +127,7 @@ def test_without_a_mistake_no_digit_is_the_weakest(qtbot):
     assert label_text(made, "weakestFigure") == "–"
     assert label_text(made, "takenHeading") == "NONE TAKEN FOR ANOTHER"
     # Four answers are not spoken of as a hundred.
-    assert "right in 4 of 4 cases" in label_text(made, "reliabilityWords")
+    assert "right in 100 % of 4 cases" in label_text(made, "reliabilityWords")
 
 
 def test_a_picture_becomes_the_example_and_why_is_asked(section, qtbot, digits):

@@ -150,12 +150,13 @@ class ResultFigures(QWidget):
         super().__init__()
         self.accuracy = ResultFigure("accuracyFigure", "Accuracy")
         self.other = ResultFigure("otherAccuracyFigure", "On validation")
-        self.loss = ResultFigure("lossFigure", "Mean loss", "cross-entropy, nats")
+        self.loss = ResultFigure("lossFigure", "Mean loss", "nats, not calibrated")
         self.weakest = ResultFigure("weakestFigure", "Weakest digit")
-        self.sure = ResultFigure("sureMistakesFigure", "Sure and wrong", "over 90 % sure")
+        self.sure = ResultFigure("sureMistakesFigure", "Sure and wrong", "over 90 %, calibrated")
         self.loss.setToolTip(
-            "The network's own probabilities, as in training; all other figures here go by the "
-            "calibrated ones, as the answers on Draw do."
+            "Cross-entropy of the network's own probabilities, as in training; all other figures "
+            "here go by the calibrated ones (its sums divided by a temperature), as the answers on "
+            "Draw do."
         )
         figures = (self.accuracy, self.other, self.loss, self.weakest, self.sure)
         row(*((figure, 1) for figure in figures), gap=Size.CARD_GAP, owner=self)
@@ -383,10 +384,8 @@ def describe_reliability(results: Results) -> str:
         return ""
     part = max((part for part in bins if part.high <= 0.9), key=lambda part: part.count,
                default=bins[-1])  # fmt: skip
-    # Fewer than a hundred are not spoken of as if there were more.
-    cases = min(part.count, 100)
     return (
         f"When it says {100 * part.confidence:.0f} %, it is right in "
-        f"{cases * part.accuracy:.0f} of {cases} cases: "
+        f"{100 * part.accuracy:.0f} % of {part.count:,} case{'' if part.count == 1 else 's'}: "
         f"{results.calibration.value}."
     )

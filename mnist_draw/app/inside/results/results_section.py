@@ -41,7 +41,7 @@ _COMBO_WIDTH, _WORDS_WIDTH = 200, 220
 _SIDE_STRETCH = 7
 _DASHED = (
     "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
-    "put the point."
+    "put the point. Calibrated, as on Draw."
 )
 
 
