@@ -163,9 +163,10 @@ class RunSession:
             remember_data(settings.data_folder, self.data)
             settings = settings_for(settings, len(self.data.classes))
             if settings.data_folder is not None:
-                # The record is read from other folders, too.
-                place = str(named_path(settings.data_folder).absolute())
-                settings = settings.replace(data_folder=place)
+                # The record is read from other folders, too; the one of the start may be gone.
+                with contextlib.suppress(FileNotFoundError):
+                    place = str(named_path(settings.data_folder).absolute())
+                    settings = settings.replace(data_folder=place)
             self.run = replace(self.run, settings=settings)
         if settings.extra_folder is not None:
             from mnist_draw.dataset.pictures.picture_file import load_picture
