@@ -155,10 +155,8 @@ def find_stored(name: str) -> StoredNetwork | None:
     if len(titled) == 1:
         return titled[0]
     if titled:
-        names = few_of(stored.typed_name for stored in titled)
-        raise ModelFileError(
-            f"{len(titled)} networks are called {name}: {names}. Name one of them."
-        )
+        few = few_of(stored.typed_name for stored in titled)
+        raise ModelFileError(f"{len(titled)} networks are called {name}: {few}. Name one of these.")
     if not Path(name).suffix and Path(name).name == name:
         own = [f"{source}:{path.stem}" for source in _FOLDERS for path in _own_files(source)]
         known = [*shipped, LATEST, *names, *own]

@@ -26,7 +26,10 @@ from mnist_draw.training.checkpoint import MAX_EPOCHS
 
 #: Epochs of *Train on*: usual first, then those of its menu.
 _MORE, _OFFERED = 5, (1, 5, 20)
-_TRAIN_ON = "Five more epochs, as if it had not stopped. Right click: another number."
+_TRAIN_ON = (
+    "Five more epochs of this run, as if it had not stopped. Its network learns on; a copy of the "
+    "one before is not kept. Right click: another number."
+)
 _GO_ON = "Train on to the planned epochs, as if it had not stopped."
 #: Under this width of the card the words beside the answer are above it.
 _NARROW = 1100
