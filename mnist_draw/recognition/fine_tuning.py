@@ -128,14 +128,14 @@ class FineTuned:
                 learnt += f", {before.right or 'none'} before"
             return f"Learnt: {learnt}.", f"MNIST {mnist}, before {was}."
         if self._reads_better:
-            return f"Not learnt yet: MNIST would fall to {mnist}.", f"It is at {was}. {more}"
+            return f"Not learnt: MNIST would fall to {mnist}.", f"It is at {was}. {more}"
         if not wrong:
             return f"Nothing to learn: {self._share(count)} read already.", f"MNIST {was}."
         if wrong == 1:
             (label, said) = before.wrong[0]
             misread = f"your {label} is still {_misread(label, said)}"
-            return f"Not learnt yet: {misread}.", "Draw two or three more like it."
-        return f"Not learnt yet: {self._share(wrong)} still misread.", more
+            return f"Not learnt: {misread}.", "Draw two or three more like it."
+        return f"Not learnt: {self._share(wrong)} still misread.", more
 
     def _share(self, some: int) -> str:
         """Return the subject of a sentence and its verb."""

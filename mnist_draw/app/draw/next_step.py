@@ -78,9 +78,10 @@ class Situation:
     taught: int = 0
     unlearnt: int = 0
     can_learn: bool = True
-    #: Whether they are learnt after the run, and which part of learning is done.
+    #: Whether they are learnt after the run, which part of learning is done, and the seconds left.
     waits: bool = False
     learning: float | None = None
+    learning_left: float | None = None
     #: What became of it, and whether the network learnt.
     outcome: tuple[Told, bool] | None = None
 
@@ -101,7 +102,10 @@ def next_step(now: Situation) -> Step:
     new = "new " if now.taught > now.unlearnt else ""
     digits = f"{now.unlearnt} {new}digit{'s' * (now.unlearnt != 1)} of yours"
     if now.learning is not None:
-        return Step("Learning your digits", f"{100 * now.learning:.0f} %", "Stop", Action.CANCEL)
+        line = f"{100 * now.learning:.0f} %"
+        if now.learning_left is not None:
+            line += f", {format_duration(now.learning_left)} left"
+        return Step("Learning your digits", line, "Stop", Action.CANCEL)
     if now.waits:
         return Step(digits, "Learnt as soon as the run has ended", "Cancel", Action.CANCEL)
     if now.outcome is not None:
@@ -271,6 +275,7 @@ class NextStep(QFrame):
         controller = self._controller
         self._note(
             learning=controller.progress,
+            learning_left=controller.seconds_left,
             waits=controller.waits,
             can_learn=controller.able,
             outcome=controller.outcome,

@@ -184,6 +184,9 @@ def ink_within(ink: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
 _STOPPED = "Stopped. The network that answers is as it was."
 _BACK = "The network from before your digits were learnt answers again."
 
+#: From this part of learning on, the time that has passed tells the time that is left.
+_TELLING = 0.2
+
 
 class LearnController(QObject):
     """Lets the network that answers learn; the newest outcome is told once, where it is seen."""
@@ -238,6 +241,14 @@ class LearnController(QObject):
     def progress(self) -> float | None:
         """Which part of learning is done, 0 to 1; None while nothing is being learnt."""
         return None if self._learning is None else self._learning.progress
+
+    @property
+    def seconds_left(self) -> float | None:
+        """What is left of learning, by what has passed; None while that tells too little."""
+        part = self.progress
+        if part is None or part < _TELLING:
+            return None
+        return (time.time() - self._started) * (1 - part) / part
 
     @property
     def before(self) -> str:
