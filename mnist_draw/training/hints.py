@@ -112,7 +112,7 @@ def read_curves(
         return Hint("The network knows nearly all training pictures; more epochs add little.")
     last, newest = epochs[-2:]
     for loss in ("training_loss", "validation_loss"):
-        if getattr(newest, loss) > getattr(last, loss):
+        if getattr(newest, loss) > getattr(last, loss) * (1 + _LEVEL):
             return Hint("The losses rise and fall: a few more epochs show where they lead.")
     return Hint("Both losses fall: the network still learns what holds for new pictures too.")
 

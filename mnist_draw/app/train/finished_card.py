@@ -121,9 +121,9 @@ class DrawingView(QWidget):
             self._resize()
 
     def show_reading(self, picture: np.ndarray | None, read: Certainty | None) -> None:
-        """Show a picture, float32 (28, 28), and its answer; None hides all."""
+        """Show a picture, float32 (28, 28), and its answer; None or a refusal hides all."""
         self._picture, self._read = picture, read
-        self.setVisible(picture is not None and read is not None)
+        self.setVisible(picture is not None and read is not None and not read.is_refused)
         self._resize()
         if read is not None:
             self.setAccessibleDescription(f"{_READS} {read.text}, {read.word}.")
