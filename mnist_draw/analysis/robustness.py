@@ -50,11 +50,11 @@ class Axis:
 
 AXES = (
     Axis(
-        "turn", "Turned", "degrees",
+        "turn", "Turned", "degrees clockwise",
         (-60, -45, -30, -20, -10, 0, 10, 20, 30, 45, 60), (-60, -30, 0, 30, 60),
         step=5,
     ),
-    Axis("shift", "Shifted", "pixels to the side",
+    Axis("shift", "Shifted", "pixels to the right",
          (-8, -6, -4, -2, 0, 2, 4, 6, 8), (-8, -4, 0, 4, 8)),
     Axis("size", "Larger or smaller", "times",
          (0.4, 0.55, 0.7, 0.85, 1, 1.15, 1.3, 1.45, 1.6), (0.4, 0.7, 1, 1.3, 1.6), 1.0, 0.05),

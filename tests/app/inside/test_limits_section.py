@@ -190,7 +190,7 @@ def test_the_cursors_change_the_example_that_all_read(section, qtbot, example):
         qtbot.keyClick(plot, Qt.Key_Right)
     assert plot.amount == 30
     words = plot.accessibleDescription()
-    assert all(each in words for each in ("degrees, +30: ", "Network A"))
+    assert all(each in words for each in ("degrees clockwise, +30: ", "Network A"))
     until_said("30 degrees")
     picture = np.rint(256 * example.picture).astype(np.uint8)
     turned = robustness.altered_one(picture, [Distortion(turn=30)])[0, 0]
@@ -245,7 +245,10 @@ def test_a_run_that_trains_is_counted_again_when_asked_and_can_be_stopped(sectio
 def test_changes_and_answers_are_described():
     assert describe_change(Distortion()) == "As it is"
     text = describe_change(Distortion(turn=-30, shift=1, size=0.7, noise=0.4, pen=-0.5))
-    for part in ("−30 degrees", "1 pixel,", "0.7 times", "strength 0.4", "0.5 pixels thinner"):
+    for part in (
+        "30 degrees anticlockwise", "1 pixel to the right,", "0.7 times", "strength 0.4",
+        "0.5 pixels thinner",
+    ):  # fmt: skip
         assert part in text
     rows = [Bar(name, 0.9, "90 %") for name in "ABC"]
     assert describe_answers(rows[:1], ["9"]) == "A reads a 9"

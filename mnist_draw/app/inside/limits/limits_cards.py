@@ -434,18 +434,18 @@ class PerturbationCard(Card):
 
 
 def describe_change(change: Distortion) -> str:
-    """Return what was done to a picture, such as ``"Turned by 30 degrees"``."""
+    """Return what was done to a picture, such as ``"Turned by 30 degrees clockwise"``."""
     parts = []
     for axis in AXES:
         amount = getattr(change, axis.name)
         if amount == axis.neutral:
             continue
-        size = f"{amount:g}".replace("-", "−")
-        pixels = "1 pixel" if abs(amount) == 1 else f"{abs(amount):g} pixels"
+        size = f"{abs(amount):g}"
+        pixels = f"{size} pixel{'' if size == '1' else 's'}"
         parts.append(
             {
-                "turn": f"turned by {size} degrees",
-                "shift": f"shifted by {size} pixel{'' if abs(amount) == 1 else 's'}",
+                "turn": f"turned by {size} degrees {'' if amount > 0 else 'anti'}clockwise",
+                "shift": f"shifted by {pixels} to the {'right' if amount > 0 else 'left'}",
                 "size": f"{size} times as large",
                 "noise": f"with noise of strength {size}",
                 "pen": f"with a pen {pixels} {'wider' if amount > 0 else 'thinner'}",
