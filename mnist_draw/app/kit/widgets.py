@@ -58,12 +58,12 @@ def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> No
     widget.setProperty("keys", shortcut)
 
 
-def tip(sentence: str) -> str:
+def tip(sentence: str, letters: int = _TIP_LETTERS) -> str:
     """Return a tooltip's text in short lines: Qt shows plain text in one, however long.
 
     What a user named may look like markup, which a tooltip would obey.
     """
-    lines = textwrap.fill(sentence, _TIP_LETTERS)
+    lines = textwrap.fill(sentence, letters)
     if "<" not in lines and "&lt;" not in lines:
         return lines
     return f"<p>{html.escape(lines).replace(chr(10), '<br>')}</p>"

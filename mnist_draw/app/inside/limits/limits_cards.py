@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
+    QFontMetrics,
     QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
@@ -23,7 +24,7 @@ from PyQt5.QtGui import (
     QPolygonF,
     QResizeEvent,
 )
-from PyQt5.QtWidgets import QLabel, QSizePolicy, QWidget
+from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
 from mnist_draw.analysis.robustness import AXES, Axis, Distortion
 from mnist_draw.app.inside.rows_view import Bar, RowsView
@@ -35,7 +36,7 @@ from mnist_draw.app.kit.painters import image_of, smooth_painter
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
+from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
 from mnist_draw.app.train.series import STYLES, SWATCH, series_colour
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import in_a_sentence
@@ -232,6 +233,7 @@ _LEFT, _RIGHT, _BELOW = 44, 22, 24
 #: Half of the widest amount's text.
 _HALF_AMOUNT = 14
 _KNOB = 6.0
+_TIP_LETTERS = 30
 
 
 class AccuracyCurve(NamedTuple):
@@ -366,6 +368,15 @@ class RobustnessPlot(WalkableView):
 
     def place_of(self, item: int) -> QPointF:
         return QPointF(self._x(self.axis.amounts[item]), self._y(0.5))
+
+    def _show_tip(self, place: QPoint) -> None:
+        """Show a narrow tooltip on the side of the pointer where this plot has more room."""
+        text = "" if self.current is None else tip(self.describe(self.current), _TIP_LETTERS)
+        if self.mapFromGlobal(place).x() > self.width() / 2:
+            metrics = QFontMetrics(QToolTip.font())
+            wide = max(metrics.horizontalAdvance(line) for line in (text or " ").splitlines())
+            place -= QPoint(wide + 3 * Size.CARD_PADDING, 0)
+        QToolTip.showText(place, text, self)
 
     def describe(self, item: int) -> str:
         parts = [
