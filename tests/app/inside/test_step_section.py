@@ -222,9 +222,28 @@ def test_it_asks_first_while_a_run_trains(section, qtbot):
     qtbot.wait(50)
     assert shown(section) is before
     assert "of an earlier epoch" in section.note.text()
-    section.use_network(network("custom_mlp:1,20"), "")
-    qtbot.waitUntil(lambda: "of the network before" in section.note.text(), timeout=20_000)
-    assert shown(section) is before
+    # Nothing of another network or picture is left, and the reason is said at once.
+    for change in (
+        lambda: section.show_example(digit(1)),
+        lambda: section.use_network(network("custom_mlp:1,20"), ""),
+        lambda: section.use_network(network("custom_mlp:1,20"), "run:other"),
+    ):
+        change()
+        qtbot.waitUntil(section.all_the_same.isVisible, timeout=20_000)
+        assert section.picture.shown is None
+        assert "run" in section.picture.state
+        assert not section.note.text()
+        section.all_the_same.click()
+        qtbot.waitUntil(lambda: section.picture.shown is not None, timeout=60_000)
+
+
+def test_a_step_of_the_network_before_is_not_shown(section, qtbot):
+    ready(section, qtbot)
+    for model, key in ((network("custom_mlp:1,20"), ""), (network("custom_mlp:1,20"), "run:x")):
+        section.use_network(model, key)
+        assert section.picture.shown is None
+        qtbot.waitUntil(section.is_ready, timeout=60_000)
+        assert shown(section).task.model is model
 
 
 def test_without_a_drawing_or_hidden_nothing_is_computed(section, qtbot):

@@ -30,7 +30,6 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label, push_button
-from mnist_draw.library.network_data import all_names
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.compiled_graph import FunctionGraphs
@@ -61,6 +60,7 @@ class StepSection(Section):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._key = ""
         self._example: Example | None = None
         self._requested: Task | None = None
         self._shown: Shown | None = None
@@ -137,12 +137,11 @@ class StepSection(Section):
             shortcut.activated.connect(lambda step=step: self._walk(step))
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        if self._model is not None and self._model.network != model.network:
-            self.picture.show_profiles(None)
-        others = self._model is not None and all_names(self._model) != all_names(model)
+        old, same_key, self._key = self._model, key == self._key, key
         self._model = model
-        if others:
-            # The step of a network of other classes must not be shown with this one's names.
+        if old is not None and not (same_key and old.network == model.network):
+            # A step of another network must not be shown as this one's; of the same run it stays.
+            self.picture.show_profiles(None)
             self._forget()
         self.picture.name = self._name
         self._ask_soon()
@@ -225,8 +224,10 @@ class StepSection(Section):
         example, model = self._example, self._model
         if example is not None and example.label is not None and model is not None:
             task = Task(model, example.picture, example.label, action)
-            wanted = self._active and not self._is_held_back()
-            if wanted and (action or not task.teaches_same(self._requested)):
+            before, held_back = self._requested, self._is_held_back()
+            if held_back and not (before is None or task.shows_same(before)):
+                self._forget()
+            if self._active and not held_back and (action or not task.teaches_same(self._requested)):
                 self._permitted = False
                 self._requested = task
                 self.worker.post(task)
@@ -312,10 +313,7 @@ class StepSection(Section):
         figures = self._shown.figures
         step = "" if not figures.number else f"step {figures.number + 1:,} on it"
         taught_as = f"taught as {taught(self._name(figures.label))}"
-        behind, seen, model = "", self._shown.task.model, self._model
-        if model is not None and seen is not model:
-            same = seen.network == model.network
-            behind = "of an earlier epoch" if same else "of the network before"
+        behind = "" if self._shown.task.model is self._model else "of an earlier epoch"
         # Why the answer beside the drawing is another one.
         other = "units left out, no temperature" if self._shown.left_out[2] else "no temperature"
         stage = ("", other, "your picture", "for your picture", other)[self.stage - 1]

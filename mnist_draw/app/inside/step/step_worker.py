@@ -41,10 +41,10 @@ class Task:
 
     def teaches_same(self, other: Task | None) -> bool:
         """Whether another task is about the same network, picture and label."""
-        return other is not None and (
-            other.model is self.model and other.picture is self.picture
-            and other.label == self.label
-        )  # fmt: skip
+        return other is not None and other.model is self.model and self.shows_same(other)
+
+    def shows_same(self, other: Task) -> bool:
+        return other.picture is self.picture and other.label == self.label
 
 
 @dataclass(frozen=True, eq=False)
