@@ -32,6 +32,7 @@ def test_a_view_has_its_step():
     assert step_for("network", "unit").title == "What one unit does"
     assert step_for("network", "").section == "network"
     assert step_for("x", "") is None
+    assert [step.number for step in guide() if step.needs == "dense"] == [3, 6, 7]
 
 
 @pytest.mark.parametrize("shift", [-4, 4])
