@@ -205,7 +205,8 @@ def test_what_is_remembered_is_called_a_mean_as_far_as_it_is_one(section, qtbot)
     ready(section, qtbot, network().with_info(settings=settings.to_json()))
     section.open_stage(5)
     share = 1 - 0.999 ** (20 + 1)
-    assert f"mean of g²: v, {100 * share:.1f} % of it" in [row.text for row in lines(section)]
+    assert f"mean of g²: v, {100 * share:.1f} % full" in [row.text for row in lines(section)]
+    assert "full only in part" in section.code.code.accessibleDescription()
 
 
 def test_it_asks_first_while_a_run_trains(section, qtbot):

@@ -96,7 +96,7 @@ def describe_filled(shown: Shown, accumulator: str) -> str:
     if not name or not shown.filling or decay is None:
         return ""
     share = 1 - decay ** (shown.filling + shown.figures.number + 1)
-    return "" if share > 0.5 else f", {100 * share:.1f} % of it"
+    return "" if share > 0.5 else f", {100 * share:.1f} % full"
 
 
 def weight_view_rows(shown: Shown | None, weight: Weight | None, stage: int) -> list[Row]:

@@ -197,7 +197,7 @@ class StagePicture(LayersView):
         if self.stage == 4:
             painter.fillRect(box, theme.colour("paper"))
             paint_signed(painter, box, figures.pull_x, 0.0, self.devicePixelRatioF())
-            words = f"Full ink would make it more of {label}."
+            words = f"Ink in full orange squares would make it more of {label}."
         else:
             painter.fillRect(box, QColor(Qt.black))
             paint_grey(painter, box, figures.minibatch.pictures[0, 0])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mnist_draw.app.inside.rows_view import Code
+from mnist_draw.app.inside.step.followed_weight import describe_filled
 from mnist_draw.app.inside.step.step_worker import Shown
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.networks import parse_network
@@ -224,8 +225,9 @@ def stage_sentence(shown: Shown, stage: int) -> str:
             "within a piece the processor's cores need not wait for each other."
         )
     return (
-        "An epoch is as many steps as it takes to see every training picture once. Dropout draws "
-        "anew for each picture and each step.",
+        "An epoch is as many steps as it takes to see every training picture once. In training, "
+        "dropout draws anew for each picture and each step; here it keeps what it drew, so that "
+        "steps can be compared.",
         f"{_count_products(shown.layers)} forwards{together}.",
         "No temperature here: it is set after training, so that the network is as sure as it is "
         "right.",
@@ -244,7 +246,10 @@ def _describe_update(shown: Shown) -> str:
     moved = _describe_moved(shown)
     if not UPDATE_RULES[rule].accumulators:
         return f"A weight moves against its gradient, times the learning rate.{moved}"
-    return f"What {rule} remembers is from {source}.{moved}"
+    full = ""
+    if any(describe_filled(shown, name) for name in UPDATE_RULES[rule].accumulators):
+        full = " A mean begins at 0: after so few it is full only in part."
+    return f"What {rule} remembers is from {source}.{full}{moved}"
 
 
 def _describe_moved(shown: Shown) -> str:

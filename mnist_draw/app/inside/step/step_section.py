@@ -227,7 +227,8 @@ class StepSection(Section):
             before, held_back = self._requested, self._is_held_back()
             if held_back and not (before is None or task.shows_same(before)):
                 self._forget()
-            if self._active and not held_back and (action or not task.teaches_same(self._requested)):
+            wanted = self._active and not held_back
+            if wanted and (action or not task.teaches_same(self._requested)):
                 self._permitted = False
                 self._requested = task
                 self.worker.post(task)
