@@ -129,11 +129,14 @@ def describe_silent_units(figures: LayerFigures) -> str:
     if not figures.dead:
         return "This network has no rectifiers, or no pictures were tried."
     worst = max(figures.dead)
-    text = f"tried on {figures.pictures} validation pictures"
+    tried = f"the {figures.pictures} validation pictures tried"
     if worst == 0:
-        return f"Every unit answers some picture ({text})."
+        return f"Every unit answers some of {tried}."
     name = figures.names[figures.dead.index(worst)]
-    return f"{100 * worst:.2g} % of {name} answer no picture at all ({text}) and learn nothing."
+    return (
+        f"{100 * worst:.2g} % of {name} are silent on {tried}; a picture on which a unit is silent "
+        "teaches it nothing."
+    )
 
 
 def describe_weights(figures: LayerFigures) -> str:

@@ -350,6 +350,10 @@ def _correlation(one: Floats, other: Floats) -> float:
 
 
 def neighbour_correlation(weights: Floats) -> float:
-    """Return Pearson's correlation of weights, (784, units), with those of the pixel beside."""
+    """Return Pearson's correlation of weights, (784, units), of pixels beside or below another."""
     pictures = weights.reshape(SIDE, SIDE, -1)
-    return _correlation(pictures[:, 1:], pictures[:, :-1])
+    pairs = (pictures[:, 1:], pictures[:, :-1]), (pictures[1:], pictures[:-1])
+    one, other = (
+        np.concatenate([side.ravel() for side in sides]) for sides in zip(*pairs, strict=True)
+    )
+    return _correlation(one, other)

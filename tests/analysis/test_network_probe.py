@@ -8,6 +8,7 @@ import pytest
 from linear_network import linear_model
 from made_networks import random_model
 
+from mnist_draw.analysis.guide import step_for
 from mnist_draw.analysis.layer_inspection import (
     LayerInspection,
     dead_shares,
@@ -182,8 +183,20 @@ def test_the_shipped_networks_know_their_start():
         assert np.corrcoef(start.ravel(), model.parameters[0].ravel())[0, 1] > 0.5
         if start.ndim == 2:
             # The guide's step about a unit: noise at the start, strokes in what was learnt.
-            assert abs(neighbour_correlation(start)) < 0.01
-            assert neighbour_correlation(model.parameters[0] - start) > 0.7
+            shown = (start, model.parameters[0], model.parameters[0] - start)
+            found = [neighbour_correlation(weights) for weights in shown]
+            assert abs(found[0]) < 0.01
+            assert found[2] > 0.7
+            for weights, agree in zip(shown, found, strict=True):
+                tall = weights.reshape(28, 28, -1)
+                beside = [tall[:, 1:].ravel(), tall[:, :-1].ravel()]
+                below = [tall[1:].ravel(), tall[:-1].ravel()]
+                expected = np.corrcoef(np.hstack([beside, below]))[0, 1]
+                assert agree == pytest.approx(expected, abs=1e-4)
+            if stored.path.stem == "mlp":
+                words = "{:.2f} at the start, {:.2f} now and {:.2f} in what was learnt"
+                said = " ".join(step_for("network", "unit").text.split())
+                assert words.format(abs(found[0]), *found[1:]) in said
 
 
 def test_a_network_built_meanwhile_takes_no_random_number_of_a_run():
@@ -251,6 +264,7 @@ def test_what_is_told_of_an_epoch():
     first = inspected(1, 1.0, np.ones((7, 1, 28, 28), np.float32), silent=5)
     assert first.dead == (0.25,)
     assert describe_silent_units(first).startswith("25 % of hidden 1")
+    assert "the 7 validation pictures" in describe_silent_units(first)
     assert "after the second epoch" in describe_updates(first)
 
 
