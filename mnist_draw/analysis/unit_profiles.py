@@ -58,7 +58,7 @@ class UnitProfiles:
         return scale(self.pictures[self.best[layer][unit, place]])
 
     def rows(self, layer: int) -> npt.NDArray[np.int64]:
-        """Return for each unit of a layer the digit that excites it most, int64 (units,).
+        """Return for each unit the digit that excites it most on average, int64 (units,).
 
         −1 for a unit that is 0 for all of the training pictures: no digit excites it.
         """
@@ -72,14 +72,14 @@ def find_profiles(probe: NetworkProbe) -> Iterator[UnitProfiles | None]:
     model, layers = probe.model, len(probe.layers)
     key = _key_of(model)
     data = own_data(model) or load_dataset()
-    shown = data.train_images[:PICTURES, 0]
+    convolves = any(layer.convolves for layer in probe.layers)
+    shown = data.train_images[: CONVOLUTION_PICTURES if convolves else PICTURES, 0]
+    count = len(shown)
     profiles = _profiles_of(read("units", _VERSION, key) or {}, layers, shown)
     if profiles is not None:
         yield profiles
         return
     yield None
-    convolves = any(layer.convolves for layer in probe.layers)
-    count = min(CONVOLUTION_PICTURES if convolves else PICTURES, len(shown))
     heights = [np.empty((count, layer.units), np.float32) for layer in probe.layers]
     for where, passed in probe.run_many(data.train_images[:count]):
         for found, values in zip(heights, (*passed.a, passed.logits), strict=True):

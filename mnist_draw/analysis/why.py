@@ -8,6 +8,7 @@ probable the one answer is as the other.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -156,19 +157,36 @@ def few_pixels_to(probe: NetworkProbe, picture: Floats, answer: int, rival: int)
     """Return a picture, float32 (28, 28), with few pixels changed that is read as the rival.
 
     One pixel after the other becomes ink or paper: that which raises the rival's logit less the
-    answer's most, by the gradient, which is computed anew each time. None: `MAX_PIXELS` do not do.
+    answer's most, by the gradient, which is computed anew each time. Then those that the rest does
+    without are as they were: no single one of those left could be. None: `MAX_PIXELS` do not do.
     """
     pair = np.zeros(probe.layers[-1].units, np.float32)
     pair[rival], pair[answer] = 1, -1
     changed = picture.copy()
+
+    def turned() -> bool:
+        return int(probe.run(changed[None, None]).p[0].argmax()) == rival
+
     for _ in range(MAX_PIXELS + 1):
-        if int(probe.run(changed[None, None]).p[0].argmax()) == rival:
+        if turned():
+            while _leave_one_out(changed, picture, turned):
+                pass
             return changed
         pull = probe.input_gradient(changed, pair)
         goal = np.where(pull > 0, _INK, np.float32(0))
         place = np.unravel_index(int((pull * (goal - changed)).argmax()), changed.shape)
         changed[place] = goal[place]
     return None
+
+
+def _leave_one_out(changed: Floats, picture: Floats, turned: Callable[[], bool]) -> bool:
+    """Make one changed pixel as it was, where the answer stays turned; return whether there is."""
+    for place in map(tuple, np.argwhere(changed != picture)):
+        kept, changed[place] = changed[place], picture[place]
+        if turned():
+            return True
+        changed[place] = kept
+    return False
 
 
 def times_as_probable(ratio: float) -> str:

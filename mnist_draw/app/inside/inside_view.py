@@ -227,7 +227,7 @@ class InsideView(QWidget):
     def open_run(self) -> None:
         self.open_section(NetworkSection.name)
         if isinstance(self.section, NetworkSection):
-            self.section.panel.open_run()
+            self.section.panel.choose(2)
 
     def show_run(self) -> None:
         section = self._made.get(NetworkSection.name)

@@ -13,7 +13,15 @@ from html import escape
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
-from PyQt5.QtGui import QFont, QPainter, QPaintEvent, QPen, QTextDocument, QTextOption
+from PyQt5.QtGui import (
+    QFont,
+    QFontMetricsF,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QTextDocument,
+    QTextOption,
+)
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw.app.kit import theme
@@ -37,6 +45,8 @@ _TERM = 62.0
 #: Between words, bar and figure in one line.
 _BETWEEN = 5.0
 
+#: Code is written at least so narrow, of its usual width, before it is elided.
+_NARROWEST = 0.8
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter)
 _RIGHT = int(Qt.AlignRight | Qt.AlignVCenter)
 
@@ -163,27 +173,31 @@ class Code(Row):
         return f"{self.text.strip()}{self.note and f' ({self.note})'};"
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
-        box = QRectF(0, y, width, _line())
+        font = code_font(Text.LABEL, self.marked) if self.is_code else theme.font(Text.LABEL)
+        small, left = code_font(Text.HEADING), 24 * theme.text_scale()
+        wide = QFontMetricsF(font).horizontalAdvance(self.text)
+        right = width - QFontMetricsF(small).horizontalAdvance(self.note) - 2 * _BETWEEN
+        # Where there is no room beside the text, the note is below it.
+        below = _line() if _NARROWEST * wide > right - left else 0.0
+        box = QRectF(0, y, width, _line() + below)
         if self.marked:
             painter.fillRect(box, theme.colour("accent", 0.16))
             painter.fillRect(QRectF(0, y, 3, box.height()), theme.colour("accent"))
+        box.setHeight(_line())
         write_with(painter, Text.LABEL, "accent" if self.marked else "muted", bold=True)
         painter.drawText(box.adjusted(8, 0, 0, 0), _LEFT, self.number)
-        painter.setFont(code_font(Text.HEADING))
-        painter.drawText(box.adjusted(0, 0, -4, 0), _RIGHT, self.note)
-        box.setRight(width - painter.fontMetrics().horizontalAdvance(self.note) - 2 * _BETWEEN)
-        box.setLeft(24 * theme.text_scale())
-        font = code_font(Text.LABEL, self.marked) if self.is_code else theme.font(Text.LABEL)
+        painter.setFont(small)
+        painter.drawText(box.adjusted(0, below, -4, below), _RIGHT, self.note)
+        box.setCoords(left, y, width if below else right, box.bottom())
         painter.setFont(font)
         painter.setPen(theme.colour("text" if self.marked or self.note else "muted"))
-        wide = painter.fontMetrics().horizontalAdvance(self.text)
         if wide > box.width():
             # A narrower font first; what it has no room for is elided.
-            font.setStretch(max(80, int(100 * box.width() / wide)))
+            font.setStretch(int(100 * max(_NARROWEST, box.width() / wide)))
             painter.setFont(font)
         text = painter.fontMetrics().elidedText(self.text, Qt.ElideRight, int(box.width()))
         painter.drawText(box, _LEFT, text)
-        return y + _line()
+        return y + _line() + below
 
 
 @dataclass(frozen=True)

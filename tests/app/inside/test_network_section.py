@@ -23,9 +23,10 @@ from mnist_draw.app.inside.network.network_worker import (
     frame_of,
 )
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
+from mnist_draw.app.inside.network.pooled_view import short
 from mnist_draw.app.inside.network.side_panel import RunLayers
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
-from mnist_draw.app.inside.rows_view import Bar, Line, PictureRow, RowsView, sum_line
+from mnist_draw.app.inside.rows_view import Bar, Code, Line, RowsView, sum_line
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.storage.models import ModelFile
@@ -204,6 +205,7 @@ def test_a_map_is_looked_at_place_by_place(section, qtbot, unit):
         assert total == pytest.approx(z[place], abs=1e-4)
         assert not section.grab().isNull()
     words = pooled.accessibleDescription()
+    assert [short(value, 2) for value in (-0.123, 1.5, -0.001)] == ["−.12", "1.50", "0"]
     assert words.startswith(f"Row {place[0]}, column {place[1]}: {products.size} products")
     assert f"to {z[place]:+.2f}".replace("-", "−") in words
     assert float(section.table().rows[-1][3]) == pytest.approx(z[place], abs=1e-3)
@@ -243,8 +245,12 @@ def test_few_pixels_that_turn_the_answer_are_shown_and_looked_at(section, qtbot)
     p = NetworkProbe(model).run(changed[None, None]).p[0]
     assert p.argmax() == frame.rival != frame.answer
     count = np.count_nonzero(changed != frame.question.picture)
-    (row,) = (row for row in panel.why_rows.rows if isinstance(row, PictureRow))
-    assert row.small_title.startswith(f"{count} pixel")
+    assert any(f"{count} pixel" in row.words() for row in panel.why_rows.rows)
+    # None of them could have been left out.
+    for place in map(tuple, np.argwhere(changed != frame.question.picture)):
+        fewer = changed.copy()
+        fewer[place] = frame.question.picture[place]
+        assert NetworkProbe(model).run(fewer[None, None]).p[0].argmax() != frame.rival
     assert not section.grab().isNull()
     with qtbot.waitSignal(section.example_picked) as picked:
         panel.flip_button.click()
@@ -282,7 +288,17 @@ def test_the_start_answers_and_what_was_learnt_is_shown(section, qtbot, monkeypa
     picture = section.panel.unit_rows.rows[0].large.values
     np.testing.assert_array_equal(picture.ravel(), added[:, 3])
     assert "correlation" in section.panel.unit_rows.description()
+    view.pin((1, 3))
+    until(qtbot, lambda: "Training added" in section.panel.unit_rows.description())
+    rows = section.panel.unit_rows.rows
+    first = next(n for n, row in enumerate(rows) if getattr(row, "text", "") == "Training added")
+    second = model.parameters[2][:, 3] - start.parameters[2][:, 3]
+    assert rows[first + 1].value == second.max()
+    assert rows[first + 1].text.endswith(f", {second.argmax()}")
+    section.panel.choose(2)
     section.open_view("live")
+    # What it asks for is seen, whatever the panel was at.
+    assert section.panel.choice.group.checkedId() == 0
     until(qtbot, lambda: view.parts.model is model and not view.parts.learnt)
 
 
@@ -449,11 +465,14 @@ def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot):
         view = RowsView("rows", "Rows", "Some rows.")
         qtbot.addWidget(view)
         view.resize(300, 100)
-        view.show_rows([sum_line(f"output of {name} less output of {name}", 0.25, coloured=False)])
-        view.grab()
-        heights.append(view.minimumHeight())
-    assert heights[1] >= 2 * heights[0]
-    assert heights[2] >= 2 * heights[0]
+        row = sum_line(f"output of {name} less output of {name}", 0.25, coloured=False)
+        for one in (row, Code(f"{name} = conv(x)", "500 × 32")):
+            view.show_rows([one])
+            view.grab()
+            heights.append(view.minimumHeight())
+    for usual, longer, longest in (heights[::2], heights[1::2]):
+        assert longer > 1.5 * usual
+        assert longest > 1.5 * usual
 
 
 def test_words_that_share_a_line_are_shortened_only_where_they_must(qtbot):
@@ -472,6 +491,9 @@ def test_words_that_share_a_line_are_shortened_only_where_they_must(qtbot):
 def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
     view = show(RunLayers(), 300, 560)
     empty = view.grab().toImage()
+    # The first epoch of a run may be going on.
+    assert "No network" not in view.title.text()
+    assert not view.filters.isVisible()
     rng = np.random.default_rng(2)
     shapes = ((784, 20), (20,), (20, 10), (10,))
     before = tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes)

@@ -16,7 +16,7 @@ from mnist_draw.app.inside.network.network_worker import (
     Parts,
     Weights,
 )
-from mnist_draw.app.inside.network.panel_rows import Flip, unit_table, why_table
+from mnist_draw.app.inside.network.panel_rows import Flip, changed_pixels, unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
 from mnist_draw.app.inside.section import Example, Section, reflow
 from mnist_draw.app.kit import theme
@@ -99,8 +99,8 @@ class NetworkSection(Section):
         self.order.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         explain(
             self.order, "Order of the units",
-            "Put each unit into the row of the answer that excites it most, or leave units as they "
-            "are numbered.",
+            "Put each unit into the row of the answer that excites it most on average, or leave "
+            "units as they are numbered.",
         )  # fmt: skip
         self.card.top.addWidget(self.order)
         self.card.body.addLayout(self.card.top)
@@ -168,8 +168,7 @@ class NetworkSection(Section):
         self._choose_weights(Weights.START if kind == "fresh" else Weights.NOW)
         if kind == "why" and len(numbers) == 2:
             self._pair = (int(numbers[0]), int(numbers[1]))
-        if kind in ("why", "live", "fresh", ""):
-            self.network.clear_selection()
+        self.panel.choose(0)
         self._wanted = kind if kind in ("unit", "map") else ""
         self._open_wanted()
         self._ask()
@@ -246,13 +245,14 @@ class NetworkSection(Section):
         elif self._weights is Weights.START:
             words = "as training began: the weights are drawn at random"
         elif self._weights is Weights.LEARNT:
-            words = "what training added: the weights now less those at the start"
+            what = "filters" if self.network.layers()[0].convolves else "weights beside it"
+            words = f"lit as now; {what} and a kept unit's weights: what training added"
         elif self._profiles_failure:
             words = _NO_PROFILES
         elif not self.network.by_digit:
             words = "units as they are numbered"
         elif self.network.profiles is not None:
-            words = f"each unit is in the row of the {self._kind} that excites it most"
+            words = f"each unit is in the row of the {self._kind} that excites it most on average"
         else:
             words = "units as they are numbered, until it is known what excites them"
         if self.note.text() != words:
@@ -291,7 +291,8 @@ class NetworkSection(Section):
         """Ask which few pixels turn the answer; once they are known, look at that picture."""
         frame, flip = self.network.frame, self._flip
         if flip is not None and flip[1] is not None:
-            title = f"{self._name(flip[0].answer)} made {self._name(flip[0].rival)}"
+            changed = changed_pixels(flip[0], flip[1])
+            title = f"{self._name(flip[0].answer)}, {changed} changed"
             self.example_picked.emit(Example(flip[1], None, source=title))
         elif frame is not None:
             self.worker.post_flip(frame)

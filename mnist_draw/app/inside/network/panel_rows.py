@@ -69,7 +69,7 @@ def why_rows(frame: Frame, name: Name, flip: Flip | None = None) -> list[Row]:
         rows.append(sum_line(words, why.log_ratio, coloured=False))
     rows.append(Sentence(_describe_ratio(why, escape(answer), escape(rival))))
     if flip is not None:
-        rows += [Rule(), _flip_row(frame, flip[1], escape(in_a_sentence(rival)))]
+        rows += [Rule(), *_flip_rows(frame, flip[1], escape(in_a_sentence(rival)))]
     terms = [
         (_source(frame, unit), _product(why, unit), float(why.terms[unit]))
         for units in strongest(why.terms, *_TERMS) for unit in units
@@ -101,14 +101,21 @@ def _term_rows(heading: str, note: str, terms: Iterable[tuple[str, str, float]])
     return [Heading(heading, note), *(term_line(*term, largest) for term in terms)]
 
 
-def _flip_row(frame: Frame, changed: np.ndarray | None, rival: str) -> Row:
+def _flip_rows(frame: Frame, changed: np.ndarray | None, rival: str) -> list[Row]:
     if changed is None:
-        return Sentence(f"No {MAX_PIXELS} pixels that were tried make it {rival}.", muted=True)
-    change = changed - frame.question.picture
-    count = int(np.count_nonzero(change))
-    words = f"{count} {'pixel makes' if count == 1 else 'pixels make'} it {rival}"
-    ink = Picture(change, signed=True)
-    return PictureRow("ink more, ink less", ink, words, (), Picture(changed))
+        return [Sentence(f"No {MAX_PIXELS} pixels that were tried make it {rival}.", muted=True)]
+    ink = Picture(changed - frame.question.picture, signed=True)
+    pixels = changed_pixels(frame, changed)
+    words = f"These {pixels} make it {rival}: none of them can be left out."
+    if pixels == "1 pixel":
+        words = f"This pixel makes it {rival}."
+    pictures = PictureRow("ink more, ink less", ink, "so changed", (), Picture(changed))
+    return [pictures, Sentence(words)]
+
+
+def changed_pixels(frame: Frame, changed: np.ndarray) -> str:
+    count = int(np.count_nonzero(changed != frame.question.picture))
+    return f"{count} pixel{'s' * (count > 1)}"
 
 
 def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
@@ -160,7 +167,7 @@ def unit_rows(
     rows: list[Row] = [] if about.convolves else _picture_rows(unit, parts, profiles, ideal)
     if layer == 0 and parts.smoothness is not None:
         agree = signed(parts.smoothness).removeprefix("+")
-        words = f"Weights of neighbouring pixels: correlation {agree} in this layer."
+        words = f"In this layer, weights of neighbouring pixels: correlation {agree}."
         rows.append(Sentence(words, muted=True))
     if layer == last and ideal is not None:
         said = escape(in_a_sentence(name(number)))
@@ -174,6 +181,8 @@ def unit_rows(
         rows.append(Sentence(_describe_filter(frame, layer), muted=True))
     else:
         rows += _input_rows(frame, layer, found)
+        if layer and parts.learnt:
+            rows += _added_rows(parts, unit)
     if layer < last and frame.question.toggled == unit:
         rows += _output_rows(frame, unit, name)
     return rows
@@ -230,6 +239,23 @@ def _input_rows(frame: Frame, layer: int, found: Sum) -> list[Row]:
     return _term_rows("Strongest inputs", note, found_terms)
 
 
+def _added_rows(parts: Parts, unit: Unit) -> list[Row]:
+    """Show which of a dense unit's weights training changed most; those of a map are added."""
+    (layer, number), before = unit, parts.layers[unit[0] - 1]
+    added, now = (
+        terms_by_unit(before, layers[layer].W[:, number]) for layers in (parts.learnt, parts.layers)
+    )
+    most, least = strongest(added, *_UNIT_TERMS)
+    terms = [
+        (f"{before.name}, {place}",
+         f"{signed(float(now[place] - added[place]))} → {signed(float(now[place]))}",
+         float(added[place]))
+        for place in (*most, *least)
+    ]  # fmt: skip
+    note = "sum over the map" if before.convolves else "start → now"
+    return _term_rows("Training added", note, terms)
+
+
 def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
     """Explain what the unit adds to the next layer: sums with it on less with it off."""
     layer = unit[0]
@@ -267,7 +293,11 @@ def _picture_rows(
         )
     if large is None and not small:
         return []
-    return [PictureRow(title, large, "excites it most" if small else "", small)]
+    rows: list[Row] = [PictureRow(title, large, "strongest pictures" if small else "", small)]
+    if profiles is not None:
+        tried = f"the first {len(profiles.pictures):,} training pictures"
+        rows.append(Sentence(f"Strongest: single pictures of {tried}.", muted=True))
+    return rows
 
 
 def why_table(frame: Frame, name: Name) -> Table:

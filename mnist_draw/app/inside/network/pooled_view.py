@@ -152,9 +152,11 @@ class PooledView(WalkableView):
             _paint(painter, small, title, values)
             if number and side / values.shape[1] >= _MIN_CELL:
                 write_with(painter, Text.AXIS, "text")
+                room, metrics = side / values.shape[1], painter.fontMetrics()
+                decimals = 2 if metrics.horizontalAdvance("−.00") < room else 1
                 for (row, column), value in np.ndenumerate(values):
-                    cell = _cell(small, values, row, column)
-                    painter.drawText(cell, Qt.AlignCenter | Qt.TextDontClip, _short(float(value)))
+                    cell, words = _cell(small, values, row, column), short(float(value), decimals)
+                    painter.drawText(cell, Qt.AlignCenter | Qt.TextDontClip, words)
 
 
 def _cell(box: QRectF, values: np.ndarray, row: int, column: int) -> QRectF:
@@ -177,6 +179,7 @@ def _mark(painter: QPainter, box: QRectF) -> None:
     painter.drawRect(box)
 
 
-def _short(value: float) -> str:
-    """Return a number's size: its sign is seen by colour and form."""
-    return f"{abs(value):.1f}".replace("0.", ".")
+def short(value: float, decimals: int) -> str:
+    """Return a number for a small cell: ``"−.12"``, ``"1.3"``, ``"0"``."""
+    words = f"{value:.{decimals}f}"
+    return words.replace("-", "−").replace("0.", ".") if float(words) else "0"

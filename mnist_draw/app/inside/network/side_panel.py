@@ -78,8 +78,8 @@ class SidePanel(Card):
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
         self.closed.emit()
 
-    def open_run(self) -> None:
-        self.choice.choose(2)
+    def choose(self, page: int) -> None:
+        self.choice.choose(page)
         self._show_chosen()
 
     def show_weights(self, parts: Parts) -> None:
@@ -344,15 +344,16 @@ class RunLayers(QWidget):
         #: The largest update of the run so far, which fills a bar.
         self._largest = 0.0
         pictures = (self.updates, self.dead, self.weights)
+        self._first = QWidget()
         heading = titled("First weights", self.filters)
-        column(self.title, *pictures, heading, (self.filters, 2), gap=Size.TIGHT, owner=self)
-        self.show_nothing()
-
-    def show_nothing(self) -> None:
-        self.title.setText("No network is in training. After each epoch its layers appear here.")
+        column(heading, (self.filters, 1), gap=Size.TIGHT, owner=self._first)
+        column(self.title, *pictures, (self._first, 2), gap=Size.TIGHT, owner=self)
+        self.title.setText("The layers of a run appear here after each of its epochs.")
+        self._first.hide()
 
     def show_run(self, name: str, parameters: Parameters) -> None:
         self.title.setText(name)
+        self._first.show()
         self.filters.show_weights(parameters[0])
 
     def show_figures(self, figures: LayerFigures) -> None:
