@@ -50,7 +50,7 @@ def test_a_run_from_start_to_end(make):
     assert room.button("tryItButton").isVisible()
     assert room.run.front.key == room.training.key
     digits = room.tab.run_page.digits
-    assert digits.isVisible()
+    room.qtbot.waitUntil(digits.isVisible)
     # Without its data set, a run says nothing of digits, and shows none.
     room.run.show_run(add_run("2026-01-01 10.00.00", data_folder="gone"))
     room.qtbot.waitUntil(lambda: not digits.isVisible())
