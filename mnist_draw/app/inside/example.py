@@ -71,8 +71,8 @@ class ExampleCard(Card):
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.body.setContentsMargins(13, 7, 13, 9)
         self.body.setSpacing(Size.GRID + 2)
-        self._title = ElidedLabel("Your drawing", "title", "exampleTitle")
-        self.top.addWidget(self._title, 1)
+        self.title = ElidedLabel("Your drawing", "title", "exampleTitle")
+        self.top.addWidget(self.title, 1)
         self.top.setSpacing(Size.CAPTION_GAP)
         self.undo_button = icon_button(
             "exampleUndoButton", "arrow-counter-clockwise", "Undo", "Take back the last stroke."
@@ -162,7 +162,7 @@ class ExampleCard(Card):
 
     def set_present(self, on: bool) -> None:
         self._below.setVisible(not on)
-        self._title.setVisible(not on)
+        self.title.setVisible(not on)
 
     def show_example(self, example: Example | None, name: Callable[[int], str] = str) -> None:
         drawing = example is None or example.is_drawing
@@ -172,9 +172,9 @@ class ExampleCard(Card):
         self.back_button.setVisible(not drawing)
         if example is None or drawing:
             part = "" if example is None else example.part
-            self._title.setText(part.capitalize() or "Your drawing")
+            self.title.setText(part.capitalize() or "Your drawing")
         else:
-            self._title.setText(example.source)
+            self.title.setText(example.source)
             self.picked.show_picture(example.picture)
             self.picked.setAccessibleName(example.source)
         self._show_history()

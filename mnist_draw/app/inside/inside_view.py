@@ -33,6 +33,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.app.kit.widgets import label
 from mnist_draw.library.stored_network import TITLES
 
 if TYPE_CHECKING:
@@ -97,7 +98,14 @@ class InsideView(QWidget):
         self.stack = QStackedWidget()
         self.guide = GuideView(max(guide_step, 1))
         theme.follow(self.guide, self._fit_guide)
+        #: On the wall, what is shown: there is neither a bar nor a title above the example.
+        self.wall_title = label("", "title", "wallTitle")
+        self.wall_title.setWordWrap(True)
+        # As wide as the example above it.
+        self.wall_title.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
+        self.wall_title.hide()
         self.left = column(self.card, (self.guide, 1), gap=Size.CARD_GAP)
+        self.left.addWidget(self.wall_title)
         self.page = GuidePage()
         self.pages = QStackedWidget()
         # A section scrolls rather than enlarging the window.
@@ -174,6 +182,7 @@ class InsideView(QWidget):
         section = self._made.get(kind.name) or self._make(kind)
         self.bar.buttons.button(number).setChecked(True)
         self.bar.question.setText(kind.question)
+        self._show_wall_title()
         if section is not before:
             if before is not None:
                 before.set_active(False)
@@ -328,6 +337,7 @@ class InsideView(QWidget):
             theme.theme().enlarge(PRESENT_SCALE if on else 1.0)
             self.bar.setVisible(not on)
             self.card.set_present(on)
+            self.wall_title.setVisible(on)
             (self.left if on else self.column).removeWidget(self.guide)
             self.guide.set_horizontal(on)
             if on:
@@ -337,7 +347,7 @@ class InsideView(QWidget):
             else:
                 self.left.takeAt(self.left.count() - 1)
                 self._fit_guide()
-                self.left.addWidget(self.guide, 1)
+                self.left.insertWidget(1, self.guide, 1)
             self.section.set_present(on)
             for command in self._on_the_wall:
                 command.setEnabled(on)
@@ -386,8 +396,12 @@ class InsideView(QWidget):
 
     def _show_example(self) -> None:
         self.card.show_example(self.example.current, self.example.name_of)
+        self._show_wall_title()
         for section in self._made.values():
             section.show_example(self.example.current)
+
+    def _show_wall_title(self) -> None:
+        self.wall_title.setText(f"{self.bar.question.text()}\n{self.card.title.text()}")
 
     def _show_answer(self) -> None:
         self.card.show_answer(*self.example.answer, self.example.name_of)

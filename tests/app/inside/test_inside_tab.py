@@ -371,6 +371,8 @@ def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot, noti
     assert QApplication.overrideCursor() is not None
     assert not view.bar.isVisible()
     assert view.card.answer.isVisible()
+    assert view.wall_title.isVisible()
+    assert view.wall_title.text() == f"{view.section.question}\n{view.card.title.text()}"
     view.guide.show_step(6)
     view.turn_guide(1)
     assert noted(tab).opened == "unit"
