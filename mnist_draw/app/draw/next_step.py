@@ -25,6 +25,7 @@ from mnist_draw.library.stored_network import FINE_TUNED, RUN
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training.expectation import expected_seconds, long_time_words
 from mnist_draw.training.presets import PRESETS
+from mnist_draw.training.record import UNFINISHED
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Told
@@ -36,6 +37,7 @@ class Action(Enum):
 
     TRAIN = "Choose a network and train it."
     WATCH = "Your network is training. Go there."
+    GO_ON = "Show the run, which goes on from its last epoch."
     LET_ANSWER = "Your network reads the board from now on."
     USE_BEST = "The most reliable network reads the board from now on."
     LOOK_INSIDE = "See how the network comes to its answer."
@@ -74,6 +76,8 @@ class Situation:
     seconds: float | None = None
     learning_seconds: float | None = None
     run: Run | None = None
+    #: Epochs done and planned of the last run, if the end of the program cut it off.
+    cut_off: tuple[int, int] | None = None
     #: Digits that were taught, and those that no learning has seen.
     taught: int = 0
     unlearnt: int = 0
@@ -126,6 +130,9 @@ def next_step(now: Situation) -> Step:
     if now.run is not None and now.run.accuracy is not None and not now.run.answers:
         line = f"{format_percent(now.run.accuracy)} of new digits right"
         return Step("Your network is ready", line, "Let it answer", Action.LET_ANSWER, leads=True)
+    if now.cut_off is not None:
+        line = "After {} of {} epochs".format(*now.cut_off)
+        return Step("Your run can go on", line, "Go on →", Action.GO_ON, leads=True)
     if not now.trained:
         line = ""
         if now.seconds is not None:
@@ -260,6 +267,10 @@ class NextStep(QFrame):
 
     def _note_run(self, controller: RunController) -> None:
         state, going_on = controller.state, controller.training.running
+        cut_off = None
+        if not going_on and state.reason in UNFINISHED and controller.training.can_continue:
+            cut_off = state.epochs_done, state.epochs
+        self._note(cut_off=cut_off)
         if not going_on and self._situation.run is None:
             return
         self._run_key = controller.key
@@ -287,7 +298,7 @@ class NextStep(QFrame):
 
     def leave_out(self, training: bool, inside: bool) -> None:
         """Offer nothing that leads to one of these tabs: it is not there."""
-        train = (Action.TRAIN, Action.WATCH) if training else ()
+        train = (Action.TRAIN, Action.WATCH, Action.GO_ON) if training else ()
         self._without = frozenset((*train, *((Action.LOOK_INSIDE,) if inside else ())))
         self._step = None
         self._note()
@@ -330,6 +341,7 @@ class NextStep(QFrame):
         acts: dict[Action, Callable[[], object]] = {
             Action.TRAIN: self.train_requested.emit,
             Action.WATCH: self.run_requested.emit,
+            Action.GO_ON: self.run_requested.emit,
             Action.LET_ANSWER: partial(network.use_key, self._run_key),
             Action.USE_BEST: network.use_default,
             Action.LOOK_INSIDE: self.inside_requested.emit,

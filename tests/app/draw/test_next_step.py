@@ -9,7 +9,9 @@ from PyQt5.QtWidgets import QApplication
 from mnist_draw.app.draw.next_step import Action, Run, Situation, next_step
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.learning import Told
+from mnist_draw.app.train.run_state import RunState
 from mnist_draw.recognition.certainty import State
+from mnist_draw.training.settings import TrainingSettings
 
 from .. import fakes
 
@@ -26,6 +28,7 @@ OWN = {"own": True, "trained": True, "accuracy": 0.9824, "best": 0.9956}
          "at 97.59 % Still training, 0:13 left"),
         ({"run": Run(True, paused=True, accuracy=0.9759)}, Action.LET_ANSWER, True, "Paused"),
         ({"run": Run(True, accuracy=0.9759, answers=True)}, Action.WATCH, False, "97.59 %"),
+        ({"cut_off": (5, 8)}, Action.GO_ON, True, "go on After 5 of 8 epochs"),
         ({"run": Run(False, accuracy=0.98)}, Action.LET_ANSWER, True, "ready 98.00 %"),
         ({**OWN, "state": State.NOT_SURE}, Action.USE_BEST, False, "Best reader gets 99.56 %"),
         ({**OWN, "state": State.UNCLEAR}, Action.USE_BEST, False, "Your network answers"),
@@ -61,6 +64,13 @@ def card(tab, qtbot, monkeypatch):
 
 def test_the_button_does_what_it_says(card, tab, qtbot):
     with qtbot.waitSignal(card.train_requested):
+        card.button.click()
+    cut_off = RunState(TrainingSettings(epochs=8))
+    cut_off.end("interrupted")
+    can_go_on = SimpleNamespace(running=False, can_continue=True)
+    card._note_run(SimpleNamespace(state=cut_off, training=can_go_on, key="run:before"))
+    assert card.line.text() == "After 0 of 8 epochs"
+    with qtbot.waitSignal(card.run_requested):
         card.button.click()
     run = SimpleNamespace(
         state=SimpleNamespace(
