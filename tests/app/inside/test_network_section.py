@@ -206,6 +206,7 @@ def test_a_map_is_looked_at_place_by_place(section, qtbot, unit):
         assert not section.grab().isNull()
     words = pooled.accessibleDescription()
     assert [short(value, 2) for value in (-0.123, 1.5, -0.001)] == ["−.12", "1.50", "0"]
+    assert [short(value, 1) for value in (-0.123, 0.04)] == ["-.1", "0"]
     assert words.startswith(f"Row {place[0]}, column {place[1]}: {products.size} products")
     assert f"to {z[place]:+.2f}".replace("-", "−") in words
     assert float(section.table().rows[-1][3]) == pytest.approx(z[place], abs=1e-3)

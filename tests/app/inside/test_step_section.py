@@ -243,6 +243,7 @@ def test_a_step_of_the_network_before_is_not_shown(section, qtbot):
     for model, key in ((network("custom_mlp:1,20"), ""), (network("custom_mlp:1,20"), "run:x")):
         section.use_network(model, key)
         assert section.picture.shown is None
+        assert section.picture.state
         qtbot.waitUntil(section.is_ready, timeout=60_000)
         assert shown(section).task.model is model
 

@@ -245,8 +245,7 @@ class NetworkSection(Section):
         elif self._weights is Weights.START:
             words = "as training began: the weights are drawn at random"
         elif self._weights is Weights.LEARNT:
-            what = "filters" if self.network.layers()[0].convolves else "weights beside it"
-            words = f"lit as now; {what} and a kept unit's weights: what training added"
+            words = "lit as now; the pictures of weights show what training added"
         elif self._profiles_failure:
             words = _NO_PROFILES
         elif not self.network.by_digit:

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 
 from mnist_draw.analysis.why import Sum, unit_sum
-from mnist_draw.app.inside.network.panel_rows import ITS, Place
+from mnist_draw.app.inside.network.panel_rows import Place
 from mnist_draw.app.inside.network.units import pooled_shape
 from mnist_draw.app.inside.rows_view import Picture, signed
 from mnist_draw.app.kit import theme
@@ -58,7 +58,7 @@ class PooledView(WalkableView):
         chosen = int(np.abs(products).sum(axis=(1, 2)).argmax())
         self.numbers = {
             "patch" if len(filters) == 1 else f"map {chosen}": found.inputs[chosen],
-            f"× {ITS[parts.weights]} filter": filters[chosen],
+            "× added" if parts.learnt else "× its filter": filters[chosen],
             "= products": products[chosen],
         }
         self.setFixedHeight(self.sizeHint().height())
@@ -180,6 +180,8 @@ def _mark(painter: QPainter, box: QRectF) -> None:
 
 
 def short(value: float, decimals: int) -> str:
-    """Return a number for a small cell: ``"−.12"``, ``"1.3"``, ``"0"``."""
-    words = f"{value:.{decimals}f}"
-    return words.replace("-", "−").replace("0.", ".") if float(words) else "0"
+    """Return a number for a small cell: ``"−.12"``, ``"1.3"``, ``"0"``; a narrow sign has room."""
+    words = f"{value:.{decimals}f}".replace("0.", ".")
+    if not float(words):
+        return "0"
+    return words.replace("-", "−") if decimals > 1 else words

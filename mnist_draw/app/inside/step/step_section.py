@@ -24,7 +24,7 @@ from mnist_draw.app.inside.step.loss_along_step import LossAlongStep, other_rows
 from mnist_draw.app.inside.step.stage_bar import StageBar
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.stages import STAGES, stage_figures, taught
-from mnist_draw.app.inside.step.step_worker import Shown, StepWorker, Task
+from mnist_draw.app.inside.step.step_worker import COMPILING, Shown, StepWorker, Task
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
@@ -143,6 +143,8 @@ class StepSection(Section):
             # A step of another network must not be shown as this one's; of the same run it stays.
             self.picture.show_profiles(None)
             self._forget()
+            self.picture.show_state(COMPILING)
+            self._show()
         self.picture.name = self._name
         self._ask_soon()
         self._ask_for_graphs()
