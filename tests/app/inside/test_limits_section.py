@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
 from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtGui import QFontMetrics
 from PyQt5.QtWidgets import QToolTip
 
 from mnist_draw.analysis import robustness
 from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion, Perturbation
 from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.inside.limits.limits_cards import (
+    AccuracyCurve,
     NetworkChoice,
     RobustnessPlot,
     describe_answers,
@@ -220,6 +222,21 @@ def test_a_cursor_stays_within_its_axis_and_its_steps(qtbot, axis):
     assert plot.amount == pytest.approx(axis.neutral + axis.step)
     qtbot.keyClick(plot, Qt.Key_Home)
     assert plot.amount == axis.neutral
+
+
+def test_a_tooltip_keeps_to_its_plot(show, monkeypatch):
+    told: list[tuple[QPoint, str]] = []
+    monkeypatch.setattr(QToolTip, "showText", lambda place, words, _: told.append((place, words)))
+    plot = show(RobustnessPlot(AXES[0]), 350, 230)
+    plot.show_curves([AccuracyCurve(0, "Handwriting MLP", np.ones(11))] * 3)
+    for item in range(plot.count()):
+        plot.walk_to(item)
+        plot.show_tip_of(item)
+        place, words = told[-1]
+        left = plot.mapFromGlobal(place).x()
+        wide = max(map(QFontMetrics(QToolTip.font()).horizontalAdvance, words.splitlines()))
+        assert left >= 0
+        assert left + wide < plot.width()
 
 
 def test_a_run_that_trains_is_counted_again_when_asked_and_can_be_stopped(section, qtbot):

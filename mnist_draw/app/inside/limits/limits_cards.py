@@ -233,7 +233,8 @@ _LEFT, _RIGHT, _BELOW = 44, 22, 24
 #: Half of the widest amount's text.
 _HALF_AMOUNT = 14
 _KNOB = 6.0
-_TIP_LETTERS = 30
+#: Of a tooltip's lines, at most; and the width of its frame, in pixels.
+_TIP_LETTERS, _TIP_FRAME = 30, 36
 
 
 class AccuracyCurve(NamedTuple):
@@ -370,13 +371,12 @@ class RobustnessPlot(WalkableView):
         return QPointF(self._x(self.axis.amounts[item]), self._y(0.5))
 
     def _show_tip(self, place: QPoint) -> None:
-        """Show a narrow tooltip on the side of the pointer where this plot has more room."""
+        """Show a narrow tooltip that leaves the plots beside this one free."""
         text = "" if self.current is None else tip(self.describe(self.current), _TIP_LETTERS)
-        if self.mapFromGlobal(place).x() > self.width() / 2:
-            metrics = QFontMetrics(QToolTip.font())
-            wide = max(metrics.horizontalAdvance(line) for line in (text or " ").splitlines())
-            place -= QPoint(wide + 3 * Size.CARD_PADDING, 0)
-        QToolTip.showText(place, text, self)
+        metrics = QFontMetrics(QToolTip.font())
+        wide = max((metrics.horizontalAdvance(line) for line in text.splitlines()), default=0)
+        last = self.mapToGlobal(QPoint(self.width() - wide - _TIP_FRAME, 0)).x()
+        QToolTip.showText(QPoint(min(place.x(), last), place.y()), text, self)
 
     def describe(self, item: int) -> str:
         parts = [
