@@ -39,11 +39,15 @@ class AnswerFigure(QLabel):
     """The answer in large letters, what is not named dotted; a drag marks it to be copied."""
 
     def __init__(
-        self, name: str = "predictionLabel", large: int = _LARGE, smaller: int = _SMALLER
+        self,
+        name: str = "predictionLabel",
+        large: int = _LARGE,
+        smaller: int = _SMALLER,
+        smallest: int = _SMALLEST,
     ) -> None:
         super().__init__()
         self.setObjectName(name)
-        self._large, self._smaller = large, smaller
+        self._large, self._smaller, self._smallest = large, smaller, smallest
         self.setTextFormat(Qt.PlainText)
         self.setFocusPolicy(Qt.ClickFocus)
         self.certainty: Certainty | None = None
@@ -65,9 +69,9 @@ class AnswerFigure(QLabel):
         if width > room:
             fixed = sum(self._advance(piece, kind) for piece, kind in self._pieces if kind == "or")
             size = int(self._font.pixelSize() * max(room - fixed, 1) / (width - fixed))
-            self._font.setPixelSize(max(size, theme.scaled(_SMALLEST)))
+            self._font.setPixelSize(max(size, theme.scaled(self._smallest)))
             width = self._width()
-            if width > room and size < theme.scaled(_SMALLEST):
+            if width > room and size < theme.scaled(self._smallest):
                 self._elide(room)
         self.update()
         return max(LEAST_WIDTH, min(round(width), room))

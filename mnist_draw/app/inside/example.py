@@ -119,7 +119,8 @@ class ExampleCard(Card):
         self.answer.setFixedSize(round(_ANSWER_WIDTH * scale), high)
 
     def _build_answer(self) -> QHBoxLayout:
-        self.answer = AnswerFigure("exampleAnswer", theme.Text.GIVEN, theme.Text.FIGURE)
+        sizes = theme.Text.GIVEN, theme.Text.FIGURE, theme.Text.BODY
+        self.answer = AnswerFigure("exampleAnswer", *sizes)
         explain(self.answer, "Answer", "What the network reads.")
         self.sure = _fitted("surer", "exampleSure")
         self.second = label("", "muted", "exampleSecond")

@@ -18,7 +18,7 @@ from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.recognition.certainty import REFUSED, certainty_from
+from mnist_draw.recognition.certainty import REFUSED, Certainty, State, certainty_from
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -145,6 +145,12 @@ def test_the_drawing_goes_through_all_sections(tab, view):
     assert label_text(tab, "exampleAnswer") == "4"
     assert label_text(tab, "exampleSure") == "Sure"
     assert "90.0 %" in label_text(tab, "exampleSecond")
+    # A class with a short name is whole there.
+    figure = view.card.answer
+    named = Certainty(State.SURE, "Sure", "Kreis ○", "", (1,))
+    figure.show_certainty(named, False, 300)
+    figure.show_certainty(named, False, round(figure._width()) - 9)
+    assert figure._pieces == [("Kreis ○", "named")]
     tab.example.show_drawing(None, None, None)
     assert noted(tab, "second").example is None
     assert label_text(tab, "exampleAnswer") == ""
