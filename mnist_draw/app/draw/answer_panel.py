@@ -257,6 +257,8 @@ class AnswerPanel(QScrollArea):
             self.block.set_low(low)
             for widget in self._added:
                 widget.set_low(low)
+            # Where the page is behind another one, nothing else places them.
+            self._column.activate()
 
     def set_waiting(self, sentence: str) -> None:
         """Say what the first answer waits for; empty if for nothing."""
