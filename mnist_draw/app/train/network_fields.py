@@ -215,8 +215,9 @@ class NetworkFields(QWidget):
         dropout = [share_of(box) for box in self.boxes if isinstance(box, RealBox)]
         if kind.name == _OWN and dropout and self.rows.layers() == self._filled:
             # It begins as the tutorial's network, with the dropout chosen there.
-            self._filled = _tutorial_layers(dropout[0])
-            self.rows.show_layers(self._filled)
+            before, self._filled = self._filled, _tutorial_layers(dropout[0])
+            if self._filled != before:
+                self.rows.show_layers(self._filled)
         for box in self.boxes:
             cell = box.parentWidget()
             cell.hide()
