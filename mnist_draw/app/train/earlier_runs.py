@@ -13,6 +13,7 @@ from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.run_state import RunState, ShownRun
 from mnist_draw.dataset.mnist import load_dataset, scale
+from mnist_draw.errors import UserError
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits, choose_twelve
@@ -71,13 +72,15 @@ class EarlierRuns(QObject):
         def read() -> tuple[TwelveDigits, DigitsRead | None, tuple[float, ...]]:
             data = load_dataset(folder)
             twelve = choose_twelve(data, seed)
-            if path is not None:
-                model = load_trained(path)
-                network, parameters = model.network, model.parameters
-            elif run.checkpoint.exists():
-                network = run.settings.network
-                parameters = load_checkpoint(run.checkpoint).parameters
-            else:
+            try:
+                if path is not None:
+                    model = load_trained(path)
+                    network, parameters = model.network, model.parameters
+                else:
+                    network = run.settings.network
+                    parameters = load_checkpoint(run.checkpoint).parameters
+            except UserError:
+                # The digits are shown, unread.
                 return twelve, None, ()
             pictures = scale(data.validation_images[:CONVOLUTION_PICTURES])
             dead = dead_shares(network, parameters, pictures)
