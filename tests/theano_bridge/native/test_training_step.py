@@ -245,6 +245,7 @@ def test_helpers_sleep_at_rest_and_come_again(help_with):
         _wait_until(lambda: all(helper.program is None for helper in helpers._helpers))
         np.testing.assert_array_equal(square(value), expected)
     if sys.platform != "win32":  # its clock of processes goes in steps of 16 ms
+        _wait_until(lambda: all(helper.program is None for helper in helpers._helpers))
         before = time.process_time()
         time.sleep(0.2)
         assert time.process_time() - before < 0.01 * 0.2
