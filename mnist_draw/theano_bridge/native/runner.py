@@ -31,8 +31,8 @@ KERNEL, ARGUMENTS, EXTENT, CHUNK, CHUNKS, CLAIM, DONE = 0, 1, 2, 3, 4, 8, 16
 
 #: Seconds after which a helper that has found nothing to do goes to sleep: between two steps of a
 #: training run Python needs 0.1 ms, for a convolutional network over 0.2 ms, and several times as
-#: long on a slow computer. A helper that sleeps then misses most of the next step. Counted in looks,
-#: it would depend on how long the processor pauses (40 to 140 cycles) and the system takes to yield.
+#: long on a slow computer. A helper that sleeps then misses most of the next step. Counted in
+#: looks, it would depend on how long the processor pauses (40 to 140 cycles) and the system takes.
 PATIENCE = 2e-3
 
 _WALK = """
