@@ -368,7 +368,7 @@ def test_a_run_cut_off_before_it_learnt_is_removed():
     kept = [
         add_run("2026-03-01 10:00", state="running"),
         add_run("2026-02-01 10:00", 0, state="running"),
-        add_run("2026-01-01 10:00", 0, state="running", checkpoint_elsewhere="/tmp/a.npz"),
+        add_run("2026-01-01 10:00", 0, state="running", checkpoint_elsewhere="elsewhere.npz"),
     ]
     kept[2].checkpoint.unlink()
     for name in ("2026-04-01 10:00", "2025-01-01 10:00"):
