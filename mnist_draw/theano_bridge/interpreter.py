@@ -44,13 +44,16 @@ def interpret_loops(compile_function: Callable[..., Any]) -> Callable[..., Any]:
         mode = None if mode == "FAST_RUN" else mode
         default = type(get_default_mode().linker).__name__ == "NativeLinker"
         if mode is None and default and _needs_interpreter([outputs, updates, givens]):
-            linker = VMLinker(use_cloop=False, c_thunks=False)
-            mode = Mode(linker=linker, optimizer="fast_run").excluding(*_FUSING)
-            # As in native.kernels.contractions: two pools of threads on the same cores fight.
-            threadpool_limits(limits=1, user_api="blas")
+            mode = Mode(linker=_interpreter(), optimizer="fast_run").excluding(*_FUSING)
         return compile_function(inputs, outputs, mode, updates, givens, *rest, **named)
 
     return function
+
+
+def _interpreter() -> VMLinker:
+    # As in native.kernels.contractions: two pools of threads on the same cores fight.
+    threadpool_limits(limits=1, user_api="blas")
+    return VMLinker(use_cloop=False, c_thunks=False)
 
 
 def _needs_interpreter(given: list[Any]) -> bool:
@@ -74,8 +77,7 @@ def interpreted(fgraph: Any) -> Callable[..., list[Any]]:
     """Return what interprets a graph that is rewritten already."""
     graph = fgraph.clone()
     _take_apart(graph)
-    threadpool_limits(limits=1, user_api="blas")
-    linker = VMLinker(use_cloop=False, c_thunks=False).accept(graph, no_recycling=graph.outputs)
+    linker = _interpreter().accept(graph, no_recycling=graph.outputs)
     run, inputs, outputs = linker.make_thunk()[:3]
 
     def function(*values: Any) -> list[Any]:
