@@ -1,22 +1,88 @@
 """``python -m mnist_draw`` is ``mnist-draw``.
 
-Imports happen inside `main`, so that Ctrl-C during the first of them ends in a word, too.
+It chooses the language, since tables of sentences are translated when they are imported. Imports
+happen inside `main`, so that Ctrl-C during the first of them ends in a word, too.
 """
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 
 def main() -> int:
     """Run the command of the process's arguments and return its exit status."""
     try:
+        from mnist_draw import i18n
+
+        i18n.use(i18n.best_of(_wanted_languages(sys.argv[1:])) or "en")
         from mnist_draw.cli.main import main as run
 
         return run()
     except KeyboardInterrupt:
         print("mnist-draw: Interrupted.", file=sys.stderr)
         return 130
+
+
+def _wanted_languages(arguments: list[str]) -> Iterator[str]:
+    """Yield tags of languages, the first choice first: ``--lang``, lesson, preferences, system.
+
+    A command asks neither lesson nor preferences: these are the window's.
+    """
+    yield _option(arguments, "--lang")
+    if not any(word.isalpha() for word in arguments[:1]):
+        yield from _languages_of_the_window(_option(arguments, "--config"))
+    yield from _languages_of_the_system()
+
+
+def _option(arguments: list[str], name: str) -> str:
+    """Return the value in ``--name VALUE`` or ``--name=VALUE``, or an empty text."""
+    for place, word in enumerate(arguments):
+        if word == name:
+            return "".join(arguments[place + 1 : place + 2])
+        if word.startswith(f"{name}="):
+            return word.partition("=")[2]
+    return ""
+
+
+def _languages_of_the_window(lesson: str) -> Iterator[str]:
+    """Yield what the files ask for; what cannot be read is reported by those who read all of it."""
+    import tomllib
+
+    from mnist_draw.errors import UserError
+    from mnist_draw.i18n import PREFERENCE
+    from mnist_draw.storage.folders import config_folder
+    from mnist_draw.storage.opening import MEGABYTE, read_file
+    from mnist_draw.storage.preferences import FILE_NAME, read_values
+
+    unreadable = OSError, ValueError, RecursionError, UserError
+    with contextlib.suppress(*unreadable):
+        if lesson:
+            yield str(tomllib.loads(read_file(lesson, MEGABYTE).decode()).get("language", ""))
+    with contextlib.suppress(*unreadable):
+        yield str(read_values(config_folder() / FILE_NAME).get(PREFERENCE, ""))
+
+
+def _languages_of_the_system() -> Iterator[str]:
+    """Yield the languages of the terminal; where it names none, those of the desktop."""
+    for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            yield from value.split(":")
+            return
+    if sys.platform == "win32":
+        import ctypes
+        import locale
+
+        yield locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
+    elif sys.platform == "darwin":
+        import plistlib
+
+        kept = Path.home() / "Library/Preferences/.GlobalPreferences.plist"
+        with contextlib.suppress(OSError, ValueError):
+            yield from plistlib.loads(kept.read_bytes()).get("AppleLanguages", [])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,142 @@
+"""Translate sentences with gettext; write numbers, shares and dates as a language does.
+
+A process has one language, chosen by `mnist_draw.__main__` before tables of sentences are imported.
+A Python program that imports the package gets English. Catalogues are in ``locales``:
+``tools/translations.py`` extracts, checks and compiles them.
+
+Mark a sentence as a whole, with named fields, so that a language can order its words::
+
+    _("{name} holds {size} MB.", name=path, size=number(12.5, ".1f"))
+    counted("{count} picture", "{count} pictures", 1234)
+    pgettext("a minibatch", "batch")
+"""
+
+from __future__ import annotations
+
+import gettext
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+DOMAIN = "mnist_draw"
+CATALOGUES = Path(__file__).parent / "locales"
+#: What the preferences call the language; empty is the system's.
+PREFERENCE = "language"
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language: its own name, and how it writes numbers (Unicode CLDR)."""
+
+    name: str
+    decimal: str = "."
+    group: str = ","
+    #: Numbers with fewer digits before the last group are not grouped: 1234, but 12.345.
+    least_grouped: int = 1
+    #: Between a number and its percent sign.
+    before_percent: str = " "
+    is_right_to_left: bool = False
+
+
+LANGUAGES: dict[str, Language] = {
+    "en": Language("English"),
+    "de": Language("Deutsch", ",", ".", before_percent="\u00a0"),
+    "es": Language("Español", ",", ".", 2, "\u00a0"),
+    "fr": Language("Français", ",", "\u202f", before_percent="\u202f"),
+    "it": Language("Italiano", ",", ".", before_percent=""),
+    "zh_CN": Language("简体中文", before_percent=""),
+}
+
+_code = "en"
+_language = LANGUAGES[_code]
+_translations: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def use(code: str, catalogues: Path = CATALOGUES) -> None:
+    """Let this process speak a language of `LANGUAGES`; without its catalogue, English."""
+    global _code, _language, _translations
+    _code, _language = code, LANGUAGES[code]
+    _translations = gettext.translation(DOMAIN, str(catalogues), [code], fallback=True)
+
+
+def language() -> str:
+    """Return the code of the language of this process."""
+    return _code
+
+
+def is_right_to_left() -> bool:
+    return _language.is_right_to_left
+
+
+def _(message: str, **fields: object) -> str:
+    """Translate a message, and fill its fields if any are given."""
+    text = _translations.gettext(message)
+    return text.format(**fields) if fields else text
+
+
+def pgettext(context: str, message: str, **fields: object) -> str:
+    """Translate a message that means something else in another context."""
+    text = _translations.pgettext(context, message)
+    return text.format(**fields) if fields else text
+
+
+def counted(singular: str, plural: str, count: int, **fields: object) -> str:
+    """Translate a message in the form that a number needs, and fill its field ``count``."""
+    text = _translations.ngettext(singular, plural, count)
+    return text.format(count=number(count), **fields)
+
+
+def number(value: float, spec: str = ",") -> str:
+    """Format a number as Python's `format` does, with the language's decimal and group marks."""
+    text = format(value, spec)
+    whole, point, decimals = text.partition(".")
+    digits = whole.lstrip("+-− ")
+    if len(digits.partition(",")[0]) < _language.least_grouped and digits.count(",") == 1:
+        whole = whole.replace(",", "")
+    return whole.replace(",", _language.group) + point.replace(".", _language.decimal) + decimals
+
+
+def percent(share: float, decimals: int = 0) -> str:
+    """Format a share from 0 to 1, as ``98.24 %``."""
+    return f"{number(100 * share, f',.{decimals}f')}{_language.before_percent}%"
+
+
+def parse_number(text: str) -> float:
+    """Read a number as the language, or as Python, writes it; raises `ValueError`.
+
+    In German 1.250 is 1250, and 0.001 is what Python calls so: no number has a group of zero.
+    """
+    plain = "".join(text.split()).replace("−", "-")
+    group, point = "".join(_language.group.split()), re.escape(_language.decimal)
+    if group and re.fullmatch(rf"-?[1-9]\d{{0,2}}({re.escape(group)}\d{{3}})+({point}\d*)?", plain):
+        plain = plain.replace(group, "")
+    return float(plain.replace(_language.decimal, "."))
+
+
+def date(moment: datetime, year: bool = False, clock: bool = False) -> str:
+    """Format a day, as ``24 Nov``, ``24 Nov 2026`` or ``24 Nov 2026, 14:03``."""
+    # The system's C locale need not be installed, so the catalogues have the months.
+    months = (
+        pgettext("month", "Jan"), pgettext("month", "Feb"), pgettext("month", "Mar"),
+        pgettext("month", "Apr"), pgettext("month", "May"), pgettext("month", "Jun"),
+        pgettext("month", "Jul"), pgettext("month", "Aug"), pgettext("month", "Sep"),
+        pgettext("month", "Oct"), pgettext("month", "Nov"), pgettext("month", "Dec"),
+    )  # fmt: skip
+    fields = {"day": moment.day, "month": months[moment.month - 1], "year": moment.year}
+    text = _("{day} {month} {year}", **fields) if year else _("{day} {month}", **fields)
+    return _("{date}, {time}", date=text, time=f"{moment:%H:%M}") if clock else text
+
+
+def best_of(wanted: Iterable[str]) -> str | None:
+    """Return the first language of `LANGUAGES` in tags such as ``de_AT.UTF-8``, ``zh-Hans``."""
+    for tag in wanted:
+        plain = tag.partition(".")[0].partition("@")[0].replace("-", "_")
+        found = {code.lower(): code for code in LANGUAGES}.get(plain.lower())
+        if found is None:
+            start = plain.lower().partition("_")[0]
+            found = next((code for code in LANGUAGES if code.partition("_")[0] == start), None)
+        if found is not None:
+            return found
+    return None

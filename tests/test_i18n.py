@@ -1,0 +1,89 @@
+"""Languages: how they are chosen, and how they write numbers, shares and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+
+from mnist_draw import __main__ as start
+from mnist_draw import i18n
+
+MOMENT = datetime(2026, 3, 9, 14, 3)
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    yield
+    i18n.use("en")
+
+
+def test_english_numbers() -> None:
+    assert i18n.number(1234567) == "1,234,567"
+    assert i18n.number(-0.5, ".2f") == "-0.50"
+    assert i18n.percent(0.98236, 2) == "98.24 %"
+    assert i18n.date(MOMENT, year=True, clock=True) == "9 Mar 2026, 14:03"
+
+
+@pytest.mark.parametrize(
+    ("code", "small", "large", "share"),
+    [
+        ("de", "1.234,5", "12.345", "98,2\u00a0%"),
+        ("es", "1234,5", "12.345", "98,2\u00a0%"),
+        ("fr", "1\u202f234,5", "12\u202f345", "98,2\u202f%"),
+        ("it", "1.234,5", "12.345", "98,2%"),
+        ("zh_CN", "1,234.5", "12,345", "98.2%"),
+    ],
+)
+def test_numbers_of_a_language(code: str, small: str, large: str, share: str) -> None:
+    i18n.use(code)
+    assert i18n.number(1234.5, ",.1f") == small
+    assert i18n.number(12345) == large
+    assert i18n.percent(0.982, 1) == share
+    assert i18n.number(float("nan"), ".2f") == "nan"
+
+
+@pytest.mark.parametrize("code", i18n.LANGUAGES)
+@pytest.mark.parametrize("value", [0.0, 0.001, 1.5, 1234.0, 12345.678, -1234567.25])
+def test_numbers_are_read_as_they_are_written(code: str, value: float) -> None:
+    i18n.use(code)
+    assert i18n.parse_number(i18n.number(value, ",.3f")) == value
+    assert i18n.parse_number(f"{value:.4f}") == value  # as Python writes it
+
+
+def test_text_is_no_number() -> None:
+    for text in ("", "many", "1.2.3", "1,2,3"):
+        with pytest.raises(ValueError, match="."):
+            i18n.parse_number(text)
+
+
+def test_fields_and_forms() -> None:
+    assert i18n._("There is no {name}.", name="best") == "There is no best."
+    assert i18n._("50 % {") == "50 % {"
+    assert i18n.counted("{count} picture of {name}", "{count} pictures of {name}", 1, name="7") == (
+        "1 picture of 7"
+    )
+    assert i18n.counted("{count} picture", "{count} pictures", 1234) == "1,234 pictures"
+    assert i18n.pgettext("month", "May") == "May"
+
+
+@pytest.mark.parametrize(
+    ("tags", "code"),
+    [
+        (["de_AT.UTF-8"], "de"),
+        (["pt_BR", "fr"], "fr"),
+        (["zh-Hans-CN"], "zh_CN"),
+        (["C.UTF-8"], None),
+        ([], None),
+    ],
+)
+def test_best_language(tags: list[str], code: str | None) -> None:
+    assert i18n.best_of(tags) == code
+
+
+def test_command_line_chooses_before_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "es:it")
+    assert i18n.best_of(start._wanted_languages(["--lang", "fr", "runs"])) == "fr"
+    assert i18n.best_of(start._wanted_languages(["--lang=fr"])) == "fr"
+    assert i18n.best_of(start._wanted_languages(["runs"])) == "es"
