@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from gettext import NullTranslations
 
 import pytest
 
 from mnist_draw import __main__ as start
 from mnist_draw import i18n
+from mnist_draw.analysis.guide import guide
 
 MOMENT = datetime(2026, 3, 9, 14, 3)
 
@@ -54,7 +56,7 @@ def test_numbers_are_read_as_they_are_written(code: str, value: float) -> None:
 
 def test_text_is_no_number() -> None:
     for text in ("", "many", "1.2.3", "1,2,3"):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"could not convert"):
             i18n.parse_number(text)
 
 
@@ -87,3 +89,20 @@ def test_command_line_chooses_before_the_system(monkeypatch: pytest.MonkeyPatch)
     assert i18n.best_of(start._wanted_languages(["--lang", "fr", "runs"])) == "fr"
     assert i18n.best_of(start._wanted_languages(["--lang=fr"])) == "fr"
     assert i18n.best_of(start._wanted_languages(["runs"])) == "es"
+
+
+def test_guide_is_translated_by_paragraph(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Marked(NullTranslations):
+        def gettext(self, message: str) -> str:
+            return f"«{message}»"
+
+    monkeypatch.setattr(i18n, "_translations", Marked())
+    guide.cache_clear()
+    try:
+        for step in guide():
+            assert step.title == f"«{step.title[1:-1]}»"
+            assert step.in_words.startswith(f"# {step.number}. «")
+            assert step.in_words.count("«") > 1
+            assert not any("«" in code for code in step.code)
+    finally:
+        guide.cache_clear()

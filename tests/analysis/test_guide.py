@@ -18,7 +18,7 @@ def test_there_are_sixteen_short_steps():
     for step in steps:
         # What fits under the example, in its narrow column, and what fits the page.
         assert 60 < len(step.short) < 260, step.title
-        assert all(len(line) <= 120 for line in step.text.splitlines()), step.title
+        assert all(len(line) <= 120 for code in step.code for line in code.splitlines())
         assert step.title
         assert not set(step.title) & set("#`")
         assert "<!--" not in step.text

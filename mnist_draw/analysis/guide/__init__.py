@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from mnist_draw.i18n import _
+
 _TARGET = re.compile(r"<!--(.*?)-->", re.DOTALL)
 #: Between paragraphs; not within a piece of code: an even number of fences follows it.
 _PARAGRAPH = re.compile(r"\n\n+(?=(?:(?:(?!```).)*```(?:(?!```).)*```)*(?:(?!```).)*$)", re.DOTALL)
-_EXERCISE = "**Exercise"
+#: A paragraph that begins in bold is the exercise, in every language.
+_EXERCISE = "**"
+_FENCE = "```"
 _CODE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 
@@ -51,7 +55,7 @@ class GuideStep:
 
     def _part(self, about_code: bool) -> str:
         # A piece of code is one paragraph, blank lines in it included.
-        _, *paragraphs = _PARAGRAPH.split(self.text.strip())
+        paragraphs = _PARAGRAPH.split(self.text.strip())[1:]
         heading = f"{'##' if about_code else '#'} {self.number}. {self.title}"
         chosen = [
             each
@@ -64,11 +68,26 @@ class GuideStep:
 @lru_cache(maxsize=1)
 def guide() -> tuple[GuideStep, ...]:
     """Return all steps in order."""
+    return tuple(_read(number, content) for number, content in enumerate(_contents(), 1))
+
+
+def guide_messages() -> list[str]:
+    """Return what there is to translate: the titles, and the paragraphs that are no code."""
+    pieces = [piece for content in _contents() for piece in _pieces(content)]
+    return [piece for piece in pieces if not piece.startswith(_FENCE)]
+
+
+def _contents() -> list[str]:
     folder = files("mnist_draw.analysis.guide")
     names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".md"))
-    return tuple(
-        _read(number, (folder / name).read_text("utf-8")) for number, name in enumerate(names, 1)
-    )
+    return [(folder / name).read_text("utf-8") for name in names]
+
+
+def _pieces(content: str) -> list[str]:
+    """Return the title, then the paragraphs, each in one line, and the pieces of code."""
+    pieces = _PARAGRAPH.split(_TARGET.sub("", content).strip().replace("\n", "\n\n", 1))
+    pieces = [piece if piece.startswith(_FENCE) else " ".join(piece.split()) for piece in pieces]
+    return [pieces[0].removeprefix("# "), *filter(None, pieces[1:])]
 
 
 def step_for(section: str, view: str) -> GuideStep | None:
@@ -82,15 +101,13 @@ def _read(number: int, content: str) -> GuideStep:
     said = target.group(1) if target else ""
     pairs = [entry.split(":", 1) for entry in said.split(",") if ":" in entry]
     entries = {name.strip(): value.strip() for name, value in pairs}
-    text = _TARGET.sub("", content).strip() + "\n"
-    heading, body = text.split("\n", 1)
-    short = " ".join(body.strip().split("\n\n", 1)[0].split())
+    pieces = [piece if piece.startswith(_FENCE) else _(piece) for piece in _pieces(content)]
     test = entries.get("test")
     return GuideStep(
         number,
-        heading.removeprefix("# ").strip(),
-        short,
-        text,
+        pieces[0],
+        pieces[1],
+        "\n\n".join([f"# {pieces[0]}", *pieces[1:]]) + "\n",
         entries.get("section", ""),
         entries.get("view", ""),
         entries.get("needs", ""),

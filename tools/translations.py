@@ -1,0 +1,141 @@
+"""Extract, merge, check and compile the catalogues of translations.
+
+python tools/translations.py update         # merge the program's messages into all catalogues
+python tools/translations.py update pt      # begin a language, which i18n.LANGUAGES must name
+python tools/translations.py check          # what is missing, doubtful or does not fit
+python tools/translations.py compile        # what an installation does
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_file
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "mnist_draw"
+DOMAIN = "mnist_draw"
+LOCALES = PACKAGE / "locales"
+KEYWORDS = {"_": None, "counted": (1, 2), "pgettext": ((1, "c"), 2)}
+_FIELD = re.compile(r"\{\w+\}")
+
+
+def program_messages() -> Catalog:
+    """Collect the messages of the code, of the words and of the guide."""
+    sys.path.insert(0, str(ROOT))
+    from mnist_draw.analysis.guide import guide_messages
+
+    catalog = Catalog(domain=DOMAIN, project="mnist_draw", fuzzy=False)
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if "theano_bridge" in path.parts:  # its errors are Theano's
+            continue
+        place = path.relative_to(ROOT).as_posix()
+        for found in extract_from_file("python", path, KEYWORDS, ["Translators:"], None, True):
+            _line, messages, comments, context = found
+            catalog.add(
+                messages, locations=[(place, None)], auto_comments=comments, context=context
+            )
+    words = ROOT / "resources" / "words" / "words.json"
+    for word in json.loads(words.read_text("utf-8")):
+        for field in ("name", "asked", "sentences"):
+            catalog.add(word[field], locations=[("resources/words/words.json", None)])
+    for message in guide_messages():
+        catalog.add(message, locations=[("mnist_draw/analysis/guide", None)])
+    return catalog
+
+
+def catalogues() -> dict[str, Path]:
+    """Return the files of all languages, by code."""
+    return {path.parts[-3]: path for path in sorted(LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))}
+
+
+def read(code: str, path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=code, domain=DOMAIN)
+
+
+def update(code: str, path: Path) -> None:
+    """Merge the program's messages; what has changed is marked as fuzzy."""
+    catalog = read(code, path) if path.exists() else Catalog(locale=code, domain=DOMAIN)
+    catalog.update(program_messages())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    catalog.header_comment = f"# mnist_draw in {catalog.locale.english_name}."
+    with path.open("wb") as file:
+        write_po(
+            file, catalog, width=100, ignore_obsolete=True, sort_by_file=True, omit_header=False
+        )
+
+
+def problems(code: str, catalog: Catalog, wanted: Catalog) -> Iterator[str]:
+    """Yield a line for each message that is missing, superfluous, doubtful, or has other fields."""
+    for message in wanted:
+        found = catalog.get(message.id, message.context)
+        if message.id and found is None:
+            yield f"{code}: not in the catalogue: {message.id!r}"
+    for message in catalog:
+        if not message.id:
+            continue
+        if wanted.get(message.id, message.context) is None:
+            yield f"{code}: no longer in the program: {message.id!r}"
+        yield from (f"{code}: {fault}: {message.id!r}" for fault in _faults(message, catalog))
+
+
+def _faults(message: Message, catalog: Catalog) -> Iterator[str]:
+    forms = list(message.string) if message.pluralizable else [message.string]
+    if message.fuzzy:
+        yield "to be looked at again, marked fuzzy"
+    if len(forms) != (catalog.num_plurals if message.pluralizable else 1) or not all(forms):
+        yield "not translated"
+        return
+    ids = message.id if message.pluralizable else (message.id,)
+    fields = sorted(_FIELD.findall(ids[-1]))
+    for form in forms:
+        # "One picture" may leave its number away.
+        if sorted(_FIELD.findall(form)) != fields and not (
+            message.pluralizable and sorted([*_FIELD.findall(form), "{count}"]) == fields
+        ):
+            yield f"other fields in {form!r}"
+        if form != form.strip() or form.count("\n") != ids[-1].count("\n"):
+            yield f"other spaces or lines in {form!r}"
+
+
+def compile_all(folder: Path = LOCALES) -> None:
+    """Write the compiled catalogues that `gettext` reads."""
+    for code, path in catalogues().items():
+        compiled = folder / code / "LC_MESSAGES" / f"{DOMAIN}.mo"
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        with compiled.open("wb") as file:
+            write_mo(file, read(code, path))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("command", choices=("update", "check", "compile"))
+    parser.add_argument("code", nargs="?", help="one language; else all")
+    given = parser.parse_args()
+    files = catalogues()
+    if given.code:
+        files = {given.code: LOCALES / given.code / "LC_MESSAGES" / f"{DOMAIN}.po"}
+    if given.command == "compile":
+        compile_all()
+    elif given.command == "update":
+        for code, path in files.items():
+            update(code, path)
+    else:
+        wanted = program_messages()
+        found = [line for code in files for line in problems(code, read(code, files[code]), wanted)]
+        print("\n".join([*found, f"{len(wanted)} messages, {len(found)} problems"]))
+        return 1 if found else 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
