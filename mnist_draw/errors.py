@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
+from mnist_draw.i18n import _
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -69,7 +71,13 @@ class UserError(Exception):
 
     All errors that users can meet derive from this class: the command line and the window show
     ``str(error)``, and a traceback always means a defect of the program.
+
+    The sentence is a message: ``UserError("There is no file {name}.", name=path)`` translates it
+    and fills its fields, as `mnist_draw.i18n` does.
     """
+
+    def __init__(self, sentence: str, /, **fields: object) -> None:
+        super().__init__(_(sentence, **fields) if sentence else "")
 
     def __str__(self) -> str:
         return shortened(super().__str__())

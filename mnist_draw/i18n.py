@@ -9,6 +9,9 @@ Mark a sentence as a whole, with named fields, so that a language can order its 
     _("{name} holds {size} MB.", name=path, size=number(12.5, ".1f"))
     counted("{count} picture", "{count} pictures", 1234)
     pgettext("a minibatch", "batch")
+
+The kinds of `mnist_draw.errors.UserError` translate their sentence themselves, so the first
+argument of a call that ends in ``Error(`` is extracted, too.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import pytest
 from mnist_draw import __main__ as start
 from mnist_draw import i18n
 from mnist_draw.analysis.guide import guide
+from mnist_draw.errors import UserError
 
 MOMENT = datetime(2026, 3, 9, 14, 3)
 
@@ -106,3 +107,8 @@ def test_guide_is_translated_by_paragraph(monkeypatch: pytest.MonkeyPatch) -> No
             assert not any("«" in code for code in step.code)
     finally:
         guide.cache_clear()
+
+
+def test_an_error_fills_the_fields_of_its_sentence() -> None:
+    assert str(UserError("There is no {name}.", name="{best}")) == "There is no {best}."
+    assert str(UserError("50 % {")) == "50 % {"
