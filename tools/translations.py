@@ -12,6 +12,7 @@ import argparse
 import json
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def program_messages() -> Catalog:
     sys.path.insert(0, str(ROOT))
     from mnist_draw.analysis.guide import guide_messages
 
-    catalog = Catalog(domain=DOMAIN, project="mnist_draw", fuzzy=False)
+    catalog = Catalog(domain=DOMAIN)
+    # Of f-strings among the fields; Ruff's INT finds those that are messages.
+    warnings.filterwarnings("ignore", message="Skipping f-string")
     for path in sorted(PACKAGE.rglob("*.py")):
         if "theano_bridge" in path.parts:  # its errors are Theano's
             continue
@@ -64,7 +67,8 @@ def read(code: str, path: Path) -> Catalog:
 
 def update(code: str, path: Path) -> None:
     """Merge the program's messages; what has changed is marked as fuzzy."""
-    catalog = read(code, path) if path.exists() else Catalog(locale=code, domain=DOMAIN)
+    catalog = read(code, path) if path.exists() else Catalog(code, DOMAIN, fuzzy=False)
+    catalog.project = "mnist_draw"
     catalog.update(program_messages())
     path.parent.mkdir(parents=True, exist_ok=True)
     catalog.header_comment = f"# mnist_draw in {catalog.locale.english_name}."
