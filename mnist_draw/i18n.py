@@ -47,7 +47,7 @@ LANGUAGES: dict[str, Language] = {
     "en": Language("English"),
     "de": Language("Deutsch", ",", ".", before_percent="\u00a0"),
     "es": Language("Español", ",", ".", 2, "\u00a0"),
-    "fr": Language("Français", ",", "\u202f", before_percent="\u202f"),
+    "fr": Language("Français", ",", "\u202f", before_percent="\u00a0"),
     "it": Language("Italiano", ",", ".", before_percent=""),
     "zh_CN": Language("简体中文", before_percent=""),
 }

@@ -13,6 +13,10 @@ import hypothesis
 import numpy as np
 import pytest
 
+# Before all else it may choose a language: tables of sentences are translated when imported.
+from tests import languages as languages
+
+# isort: split
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.theano_bridge import installed_theano
 
