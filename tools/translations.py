@@ -26,6 +26,7 @@ PACKAGE = ROOT / "mnist_draw"
 DOMAIN = "mnist_draw"
 LOCALES = PACKAGE / "locales"
 KEYWORDS = {"_": None, "counted": (1, 2), "pgettext": ((1, "c"), 2)}
+_ERROR = re.compile(r"^class (\w+)\((\w+)[,)]", re.MULTILINE)
 _FIELD = re.compile(r"\{\w+\}")
 
 
@@ -53,6 +54,16 @@ def program_messages() -> Catalog:
     for message in guide_messages():
         catalog.add(message, locations=[("mnist_draw/analysis/guide", None)])
     return catalog
+
+
+def _errors(paths: list[Path]) -> set[str]:
+    """Return the names of `UserError` and its kinds, which translate their first argument."""
+    bases = dict(pair for path in paths for pair in _ERROR.findall(path.read_text("utf-8")))
+    found, before = {"UserError"}, set()
+    while found != before:
+        before = found
+        found = found | {name for name, base in bases.items() if base in found}
+    return found
 
 
 def catalogues() -> dict[str, Path]:
