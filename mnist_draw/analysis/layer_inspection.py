@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.networks import parse_network
-from mnist_draw.networks.operations import MaxPooling, forward
 from mnist_draw.training.events import Parameters
 from mnist_draw.training.functions import layer_names
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.network_probe import NetworkProbe
 
 Floats = NDArray[np.float32]
 
@@ -45,58 +40,37 @@ class LayerFigures:
     edges: NDArray[np.float64]
 
 
-class LayerInspection:
-    """Inspects one network, epoch by epoch; belongs to the thread that uses it."""
-
-    def __init__(self, network: str) -> None:
-        self._network = network
-        self._probe: NetworkProbe | None = None
-
-    def inspect(
-        self, epoch: int, before: Parameters | None, after: Parameters, pictures: Floats | None
-    ) -> LayerFigures:
-        """Measure the network after an epoch; ``pictures`` are scaled, (N, 1, 28, 28)."""
-        weights = _weights(after)
-        names = layer_names(after)
-        updates: tuple[float, ...] = ()
-        if before is not None:
-            updates = tuple(
-                float(np.linalg.norm(now - old) / max(float(np.linalg.norm(old)), 1e-12))
-                for old, now in zip(_weights(before), weights, strict=True)
-            )
-        dead: tuple[float, ...] = ()
-        if pictures is not None and len(weights) > 1:
-            convolutions = any(value.ndim == 4 for value in weights)
-            pictures = pictures[: CONVOLUTION_PICTURES if convolutions else DENSE_PICTURES]
-            dead = tuple(float(np.mean(~active)) for active in self.active_units(after, pictures))
-        counts, edges = weight_histogram(weights)
-        tried = 0 if pictures is None else len(pictures)
-        return LayerFigures(epoch, names, updates, dead, tried, counts, edges)
-
-    def active_units(self, parameters: Parameters, pictures: Floats) -> list[NDArray[np.bool_]]:
-        """Tell, for each hidden layer, which units (or filters) are not 0 for some picture.
-
-        Only rectifiers fall silent; the other activations are hardly ever exactly 0.
-        """
-        from mnist_draw.analysis.network_probe import NetworkProbe
-        from mnist_draw.storage.models import ModelFile
-
-        model = ModelFile(self._network, tuple(parameters))
-        if self._probe is None:
-            self._probe = NetworkProbe(model)
-        self._probe.use(model)
-        return [
-            np.asarray((values != 0).any(axis=(0, *range(2, values.ndim))))
-            for values in self._probe.run(pictures).a
-        ]
+def inspect_layers(
+    network: str, epoch: int, before: Parameters | None, after: Parameters, pictures: Floats | None
+) -> LayerFigures:
+    """Measure the network after an epoch; ``pictures`` are scaled, (N, 1, 28, 28)."""
+    weights = _weights(after)
+    updates: tuple[float, ...] = ()
+    if before is not None:
+        updates = tuple(
+            float(np.linalg.norm(now - old) / max(float(np.linalg.norm(old)), 1e-12))
+            for old, now in zip(_weights(before), weights, strict=True)
+        )
+    dead: tuple[float, ...] = ()
+    if pictures is not None and len(weights) > 1:
+        convolutions = any(value.ndim == 4 for value in weights)
+        pictures = pictures[: CONVOLUTION_PICTURES if convolutions else DENSE_PICTURES]
+        dead = dead_shares(network, after, pictures)
+    counts, edges = weight_histogram(weights)
+    tried = 0 if pictures is None else len(pictures)
+    return LayerFigures(epoch, layer_names(after), updates, dead, tried, counts, edges)
 
 
 def dead_shares(network: str, parameters: Parameters, pictures: Floats) -> tuple[float, ...]:
-    """Return the shares of `LayerFigures.dead`, by NumPy alone: nothing is compiled for them."""
-    operations = parse_network(network).operations
-    layers = [n for n, one in enumerate(operations, 1) if not isinstance(one, MaxPooling)]
-    outputs = (forward(operations[:end], parameters, pictures) for end in layers[:-1])
-    silent = (~(values != 0).any(axis=tuple(range(values.ndim - 1))) for values in outputs)
+    """Return the shares of `LayerFigures.dead`.
+
+    Only rectifiers fall silent; the other activations are hardly ever exactly 0.
+    """
+    from mnist_draw.analysis.network_probe import NetworkProbe
+    from mnist_draw.storage.models import ModelFile
+
+    outputs = NetworkProbe(ModelFile(network, tuple(parameters))).run(pictures).a
+    silent = (~(values != 0).any(axis=(0, *range(2, values.ndim))) for values in outputs)
     return tuple(float(np.mean(units)) for units in silent)
 
 

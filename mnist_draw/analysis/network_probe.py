@@ -19,7 +19,14 @@ from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
-from mnist_draw.networks.operations import activation_name
+from mnist_draw.networks import parse_network
+from mnist_draw.networks.operations import (
+    OUTPUT_ACTIVATIONS,
+    Dense,
+    MaxPooling,
+    convolved,
+    pooled,
+)
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import layer_names, mode_for, weighted_layers
@@ -29,7 +36,7 @@ from mnist_draw.training.settings import TrainingSettings
 Floats = npt.NDArray[np.float32]
 
 #: Pictures that a function gets at once: enough to be quick, few enough that the maps of all of
-#: them take little memory. Always as many, because each new number is planned anew.
+#: them take little memory.
 SLICE = 64
 PIXELS, ANSWER = "pixels", "answer"
 #: Weights that are not those of the start correlate by 0.00 with what was learnt; those of the
@@ -51,7 +58,7 @@ class Layer:
     W: Floats = field(repr=False)
     #: float32 (units,).
     b: Floats = field(repr=False)
-    #: Its name in `OUTPUT_ACTIVATIONS`; of a nonlinearity from elsewhere its own.
+    #: Its name in `OUTPUT_ACTIVATIONS`.
     activation: str = "rectify"
 
     @property
@@ -67,6 +74,13 @@ class Layer:
     def unit_word(self) -> str:
         """``"unit"`` or ``"map"``."""
         return "map" if self.convolves else "unit"
+
+    def sums(self, values: Floats) -> Floats:
+        """Return its sums for N inputs, before its nonlinearity: (N, ...), shaped as `shape`."""
+        if self.convolves:
+            return _by_channels(convolved, values, self.W) + self.b[:, None, None]
+        sums: Floats = values.reshape(len(values), -1) @ self.W + self.b
+        return sums
 
     def filter(self, unit: int) -> Floats:
         """Return a map's filter as it slides over the picture: (incoming maps, height, width)."""
@@ -89,53 +103,36 @@ class ForwardPass:
     p: Floats
     temperature: float
 
-    def first(self, count: int) -> ForwardPass:
-        x, z, a = (tuple(value[:count] for value in part) for part in (self.x, self.z, self.a))
-        return ForwardPass(x, z, a, self.logits[:count], self.p[:count], self.temperature)
-
 
 class NetworkProbe:
     """The layers of one network, ready to be asked about pictures.
 
-    Each function is compiled when it is first needed, which takes a fraction of a second. A probe
-    belongs to the thread that uses it: a compiled function is not re-entrant.
+    NumPy computes what they make of a picture, at once. What is compiled, when it is first needed,
+    are the function of the gradient and that of many pictures' outputs. A probe belongs to the
+    thread that uses it: a compiled function is not re-entrant.
     """
 
     def __init__(self, model: ModelFile) -> None:
-        self._built = BuiltNetwork(model)
-        import theano
-        import theano.tensor as T
-
-        self.network = self._built.text
-        self._temperature = theano.shared(np.float32(1), name="temperature")
-        self._pictures = T.tensor4("pictures")
-        self._gates: list[Any] = []
-        self._chain = Chain(self._built.output, self._pictures, True, self._add_gate)
-        self._mode = mode_for(self._built.output)
-        names = layer_names(model.parameters)
+        specification = parse_network(model.network)
+        self.network = specification.text
+        self._operations = specification.operations
+        self._shapes = specification.parameter_shapes()
+        self.use(model)
+        names = [layer.name for layer in self.layers]
         #: The layers that read what the first and the last hidden layer put out.
         self._read = sorted({1, len(names) - 1} - {0, len(names)})
         #: Of `outputs`: ``"pixels"``, first and last hidden layer, ``"answer"``.
         self.output_names = (PIXELS, *(names[place - 1] for place in self._read), ANSWER)
         #: Which of them is the last hidden layer; the pixels where there is none.
         self.last_hidden = len(self.output_names) - 2
-        self.layers: tuple[Layer, ...] = ()
-        self.use(model)
-
-    def _add_gate(self, z: Any) -> Any:
-        """Add a gate for the units of a layer with these sums."""
-        import theano.tensor as T
-
-        gate = T.matrix(f"gate {len(self._gates) + 1}")
-        self._gates.append(gate)
-        return gate.dimshuffle(0, 1, "x", "x") if z.ndim == 4 else gate
 
     def use(self, model: ModelFile) -> None:
         """Take another model of the same network, without compiling again."""
-        self._built.use(model)
-        self._temperature.set_value(np.float32(model.info.temperature))
+        model.require_shapes(self._shapes)
+        if "_built" in vars(self):
+            self._built.use(model)
         self.model = model
-        self.layers = self._chain.describe(model.parameters)
+        self.layers = describe_layers(model)
 
     @property
     def temperature(self) -> float:
@@ -143,15 +140,8 @@ class NetworkProbe:
         return self.model.info.temperature
 
     @cached_property
-    def _forward(self) -> Any:
-        """Compile pictures and gates → logits, p, every z, every a, every x."""
-        import theano
-        import theano.tensor as T
-
-        chain, logits = self._chain, self._chain.sums[-1]
-        p = T.nnet.softmax(logits / self._temperature)
-        outputs = [logits, p, *chain.sums[:-1], *chain.outputs[:-1], *chain.inputs]
-        return theano.function([self._pictures, *self._gates], outputs, mode=self._mode)
+    def _built(self) -> BuiltNetwork:
+        return BuiltNetwork(self.model)
 
     @cached_property
     def _gradient(self) -> Any:
@@ -159,9 +149,17 @@ class NetworkProbe:
         import theano
         import theano.tensor as T
 
-        pair = T.matrix("pair")
-        gradient = T.grad(T.sum(self._chain.sums[-1] * pair), self._pictures)
-        return theano.function([self._pictures, *self._gates, pair], gradient, mode=self._mode)
+        pictures, pair = T.tensor4("pictures"), T.matrix("pair")
+        gates: list[Any] = []
+
+        def add_gate(z: Any) -> Any:
+            gates.append(T.matrix(f"gate {len(gates) + 1}"))
+            return gates[-1].dimshuffle(0, 1, "x", "x") if z.ndim == 4 else gates[-1]
+
+        chain = Chain(self._built.output, pictures, True, add_gate)
+        gradient = T.grad(T.sum(chain.sums[-1] * pair), pictures)
+        mode = mode_for(self._built.output)
+        return theano.function([pictures, *gates, pair], gradient, mode=mode)
 
     @property
     def has_gradient(self) -> bool:
@@ -171,10 +169,12 @@ class NetworkProbe:
     @cached_property
     def _outputs(self) -> Any:
         import theano
+        import theano.tensor as T
 
-        outputs = [*(self._chain.inputs[place] for place in self._read), self._chain.sums[-1]]
-        mode = theano_bridge.fast_mode()
-        return theano.function([self._pictures, *self._gates], outputs, mode=mode)
+        pictures = T.tensor4("pictures")
+        chain = Chain(self._built.output, pictures, True, None)
+        outputs = [*(chain.inputs[place] for place in self._read), chain.sums[-1]]
+        return theano.function([pictures], outputs, mode=theano_bridge.fast_mode())
 
     def open_gates(self, rows: int) -> list[Floats]:
         """Return gates that let all units through, (rows, units) for each hidden layer."""
@@ -186,22 +186,27 @@ class NetworkProbe:
         A gate, float32 (N, units) for each hidden layer, is 0 for a unit that is switched off; all
         are on if left out. A `ModelFileError` tells of parameters that are too large.
         """
-        pictures = np.asarray(pictures, np.float32)
-        if pictures.ndim != 4 or pictures.shape[1:] != (1, SIDE, SIDE):
-            raise ValueError(f"expected the shape (N, 1, 28, 28), got {pictures.shape}")
-        gates = self.open_gates(len(pictures)) if gates is None else gates
+        values = np.asarray(pictures, np.float32)
+        if values.ndim != 4 or values.shape[1:] != (1, SIDE, SIDE):
+            raise ValueError(f"expected the shape (N, 1, 28, 28), got {values.shape}")
+        remaining = zip(self.layers, gates or self.open_gates(len(values)), strict=False)
+        x, z, a = [], [], []
         # What is not finite is told in words, not by NumPy.
         with np.errstate(over="ignore", invalid="ignore"):
-            results = self._forward(pictures, *gates)
-        logits, p, *rest = [np.asarray(values, np.float32) for values in results]
-        require_finite(self._built.text, logits, p)
-        hidden = len(self.layers) - 1
-        z, a = rest[:hidden], rest[hidden : 2 * hidden]
-        x = [
-            values.reshape(len(pictures), *layer.incoming)
-            for values, layer in zip(rest[2 * hidden :], self.layers, strict=True)
-        ]
-        return ForwardPass(tuple(x), tuple(z), tuple(a), logits, p, self.temperature)
+            for operation in self._operations[:-1]:
+                if isinstance(operation, MaxPooling):
+                    values = _by_channels(pooled, values, operation.side)
+                    continue
+                layer, gate = next(remaining)
+                x.append(values)
+                z.append(layer.sums(values))
+                values = OUTPUT_ACTIVATIONS[layer.activation].compute(z[-1])
+                values = values * gate.reshape(*gate.shape, *(1,) * (values.ndim - 2))
+                a.append(values)
+            logits = self.layers[-1].sums(values)
+            p = probabilities_of(logits, self.temperature)
+        require_finite(self.network, logits, p)
+        return ForwardPass((*x, values), tuple(z), tuple(a), logits, p, self.temperature)
 
     def run_many(self, images: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, ForwardPass]]:
         """Show many pictures, uint8 (N, 1, 28, 28); yield some of them, and their numbers.
@@ -210,8 +215,7 @@ class NetworkProbe:
         """
         for start in range(0, len(images), SLICE):
             some = scale(images[start : start + SLICE])
-            count = len(some)
-            yield slice(start, start + count), self.run(_filled_up(some)).first(count)
+            yield slice(start, start + len(some)), self.run(some)
 
     def outputs(self, inputs: Floats) -> list[Floats]:
         """Return the outputs of `output_names` for at most `SLICE` pictures, float32 (n, numbers).
@@ -219,7 +223,9 @@ class NetworkProbe:
         A convolution's are those after its pooling; the answer's the logits, less their mean.
         """
         count = len(inputs)
-        found = self._outputs(_filled_up(inputs), *self.open_gates(SLICE))
+        # Always as many pictures, because each new number is planned anew.
+        blank = np.zeros((SLICE - count, *inputs.shape[1:]), np.float32)
+        found = self._outputs(np.concatenate([inputs, blank]))
         flat = [np.asarray(values)[:count].reshape(count, -1) for values in found]
         flat[-1] = flat[-1] - flat[-1].mean(axis=1, keepdims=True)
         return [inputs.reshape(count, -1), *flat]
@@ -247,12 +253,6 @@ def probabilities_of(answer: Floats, temperature: float) -> Floats:
     powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     probabilities: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return probabilities
-
-
-def _filled_up(pictures: Floats) -> Floats:
-    """Return pictures with blank ones after them, `SLICE` in all."""
-    blank = np.zeros((SLICE - len(pictures), *pictures.shape[1:]), np.float32)
-    return np.concatenate([pictures, blank])
 
 
 def _sum_of(layer: Any, value: Any, deterministic: bool) -> Any:
@@ -293,16 +293,26 @@ class Chain:
                 value = value * gate(self.sums[-1])
             self.outputs.append(value)
 
-    def describe(self, parameters: Sequence[Floats]) -> tuple[Layer, ...]:
-        """Describe the layers with weights, from the picture on, with these parameters."""
-        names = [*layer_names(tuple(parameters))[:-1], "answer"]
-        result = []
-        for place, (name, layer) in enumerate(zip(names, self.weighted, strict=True)):
-            shape = tuple(int(size) for size in layer.output_shape[1:])
-            incoming = tuple(int(size) for size in layer.input_shape[1:])
-            W, b = parameters[2 * place], parameters[2 * place + 1]
-            result.append(Layer(name, shape, incoming, W, b, activation_name(layer.nonlinearity)))
-        return tuple(result)
+
+def describe_layers(model: ModelFile) -> tuple[Layer, ...]:
+    """Describe the layers with weights, from the picture on."""
+    names = iter((*layer_names(model.parameters)[:-1], ANSWER))
+    arrays = iter(model.parameters)
+    incoming: tuple[int, ...] = (1, SIDE, SIDE)
+    found = []
+    for operation in parse_network(model.network).operations:
+        shape = operation.output_shape(incoming)
+        if not isinstance(operation, MaxPooling):
+            activation = operation.activation if isinstance(operation, Dense) else "rectify"
+            W, b = next(arrays), next(arrays)
+            found.append(Layer(next(names), shape, incoming, W, b, activation))
+        incoming = shape
+    return tuple(found)
+
+
+def _by_channels(function: Callable[..., Floats], values: Floats, *more: Any) -> Floats:
+    """Call a function that has channels as the last axis for (N, channels, height, width)."""
+    return function(values.transpose(0, 2, 3, 1), *more).transpose(0, 3, 1, 2)
 
 
 def start_model(model: ModelFile) -> ModelFile:

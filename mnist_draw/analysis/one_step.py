@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from mnist_draw import theano_bridge
 from mnist_draw.analysis.accumulators import read_filled, read_from_run, save_filled
-from mnist_draw.analysis.network_probe import Chain, Floats
+from mnist_draw.analysis.network_probe import Chain, Floats, describe_layers
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import own_data
@@ -133,7 +133,7 @@ class OneStep:
         with theano_bridge.fixed_shapes():
             self.network = specification.build()
         self.expressions = StepExpressions(self.network, self.settings)
-        self.layers = self.expressions.chain.describe(model.parameters)
+        self.layers = describe_layers(model)
         self.mask_places = tuple(self.expressions.mask_places)
         #: For each dropout layer the share of its input that it lets through.
         self.retained = tuple(retained for _, retained in self.expressions.mask_shapes)

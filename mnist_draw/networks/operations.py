@@ -139,11 +139,11 @@ class Convolution:
 
     def compute(self, values: Floats, parameters: Iterator[Floats], beside: Beside) -> Floats:
         """Compute it with NumPy; channels are the last axis."""
-        values = _convolved(values, next(parameters))
+        values = convolved(values, next(parameters))
         # The largest of four stays the largest with the bias and the rectifier, and a quarter is
         # left to add to.
         if isinstance(beside[1], MaxPooling):
-            values = _pooled(values, beside[1].side)
+            values = pooled(values, beside[1].side)
         values += next(parameters)
         np.maximum(values, np.float32(0), out=values)
         return values
@@ -166,7 +166,7 @@ class MaxPooling:
 
     def compute(self, values: Floats, parameters: Iterator[Floats], beside: Beside) -> Floats:
         """Compute it with NumPy, unless the convolution before it has done so."""
-        return values if isinstance(beside[0], Convolution) else _pooled(values, self.side)
+        return values if isinstance(beside[0], Convolution) else pooled(values, self.side)
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ def _flat(values: Floats) -> Floats:
     return values.reshape(len(values), -1)
 
 
-def _convolved(values: Floats, weights: Floats) -> Floats:
+def convolved(values: Floats, weights: Floats) -> Floats:
     """Convolve (N, H, W, channels) with Lasagne's (filters, channels, h, w)."""
     filters, channels, height, width = weights.shape
     windows = np.lib.stride_tricks.sliding_window_view(values, (height, width), axis=(1, 2))
@@ -255,7 +255,7 @@ def _convolved(values: Floats, weights: Floats) -> Floats:
     return result.reshape(count, rows, columns, filters)
 
 
-def _pooled(values: Floats, side: int) -> Floats:
+def pooled(values: Floats, side: int) -> Floats:
     rows, columns = (size // side * side for size in values.shape[1:3])
     corners = [
         values[:, row:rows:side, column:columns:side]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
 from mnist_draw import thread_priority
-from mnist_draw.analysis.layer_inspection import DENSE_PICTURES, LayerFigures, LayerInspection
+from mnist_draw.analysis.layer_inspection import DENSE_PICTURES, LayerFigures, inspect_layers
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import SHUTDOWN_S, Background
@@ -72,7 +72,6 @@ class Inspector:
         self._network, self._tell = network, tell
         self._pictures = pictures
         self._before: Parameters | None = None
-        self._inspection: LayerInspection | None = None
         self._failed = False
         self._closing = threading.Event()
         self._job = LatestJob()
@@ -92,12 +91,8 @@ class Inspector:
             return
         began = time.thread_time()
         try:
-            if self._inspection is None:
-                self._inspection = LayerInspection(self._network)
-                # Compiling is done once and is no reason to rest.
-                began = time.thread_time()
             pictures = None if self._pictures is None else scale(self._pictures[:DENSE_PICTURES])
-            self._tell(self._inspection.inspect(epoch, before, after, pictures))
+            self._tell(inspect_layers(self._network, epoch, before, after, pictures))
         except Exception as error:  # reported once, not after each epoch
             self._failed = True
             reporter.report(error)

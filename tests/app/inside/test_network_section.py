@@ -11,7 +11,7 @@ from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QBoxLayout
 
-from mnist_draw.analysis.layer_inspection import LayerInspection
+from mnist_draw.analysis.layer_inspection import inspect_layers
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network.layers_view import shortened
@@ -503,8 +503,7 @@ def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
 
     def update_of(epoch, before):
         """Return the first layer's bar after an epoch."""
-        inspection = LayerInspection("custom_mlp:1,20,0,0")
-        view.show_figures(inspection.inspect(epoch, before, after, pictures))
+        view.show_figures(inspect_layers("custom_mlp:1,20,0,0", epoch, before, after, pictures))
         return next(row for row in view.updates.rows if isinstance(row, Bar))
 
     first = update_of(2, before)
