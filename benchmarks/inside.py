@@ -211,7 +211,7 @@ def live(app: Any, model: Any, home: str, with_panel: bool) -> dict[str, float]:
         app.processEvents()
         time.sleep(0.001)
     frames: list[float] = []
-    section.worker.framed.connect(lambda _: frames.append(time.perf_counter()))
+    section.job.answered.connect(lambda _: frames.append(time.perf_counter()))
     app.busy.clear()
     start = time.perf_counter()
     for number in range(round(LIVE_S * RATE)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from mnist_draw.analysis.network_probe import Floats
-from mnist_draw.analysis.one_step import Minibatch, OneStep, StepFigures
+from mnist_draw.analysis.one_step import OneStep, StepFigures
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.library.network_data import own_data
 from mnist_draw.recognition.recogniser import Recogniser
@@ -37,10 +37,9 @@ class StepEffects:
     example: tuple[Floats, Floats] | None = field(default=None, repr=False)
 
 
-def step_effects(
-    step: OneStep, minibatch: Minibatch, figures: StepFigures
-) -> Iterator[StepEffects]:
+def step_effects(step: OneStep, figures: StepFigures) -> Iterator[StepEffects]:
     """Yield ever more of what a step did; other steps may be done in between."""
+    minibatch = figures.minibatch
     found = StepEffects()
     for length in LENGTHS:
         losses = (*found.losses, step.loss_at(minibatch, figures, length))

@@ -290,7 +290,7 @@ def test_a_longer_step_would_have_had_this_loss_and_others_are_counted(monkeypat
     minibatch = step.minibatch(picture(), 9)
     figures = step.step(minibatch)
     here = step.parameters()
-    *_, found = step_effects(step, minibatch, figures)
+    *_, found = step_effects(step, figures)
     assert found.losses[0] == pytest.approx(figures.losses.mean(), rel=1e-4)
     assert found.losses[LENGTHS.index(1)] == pytest.approx(figures.losses_after.mean(), rel=1e-4)
     assert len(found.losses) == len(LENGTHS)

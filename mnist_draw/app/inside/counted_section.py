@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import keep_room, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Text
@@ -55,29 +53,8 @@ class CountedSection(Section):
         self._key = ""
         self._newer: ModelFile | None = None
         self._example: Example | None = None
-        self._active = False
-        self._jobs: list[LatestJob] = []
         self.state = StateLine(self.name, lines)
         self.state.link.clicked.connect(self._stop_or_go_on)
-
-    def _job(
-        self, show: Callable[[Any], object], fail: Callable[[str], object], **options: Any
-    ) -> LatestJob:
-        """Return a job that begins nothing while the section is not active."""
-        job = LatestJob(parent=self, watched=False, **options)
-        job.answered.connect(show)
-        job.failed.connect(fail)
-        self._jobs.append(job)
-        return job
-
-    def set_active(self, on: bool) -> None:
-        self._active = on
-        for job in self._jobs:
-            job.watch(on)
-
-    def wait(self) -> bool:
-        ended = [job.close() for job in self._jobs]
-        return all(ended)
 
     def use_network(self, model: ModelFile, key: str) -> None:
         old, same_key, self._key = self._model, key == self._key, key

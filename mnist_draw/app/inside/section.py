@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ from PyQt5.QtCore import QEvent, pyqtSignal
 from PyQt5.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.dataset.mnist import scale
 
 if TYPE_CHECKING:
@@ -87,6 +88,21 @@ class Section(QWidget):
     _room = UNLIMITED
     _model: ModelFile | None = None
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._active = False
+        self._jobs: list[LatestJob] = []
+
+    def _job(
+        self, show: Callable[[Any], object], fail: Callable[[str], object], **options: Any
+    ) -> LatestJob:
+        """Return a job that begins nothing while the section is not active."""
+        job = LatestJob(parent=self, watched=False, **options)
+        job.answered.connect(show)
+        job.failed.connect(fail)
+        self._jobs.append(job)
+        return job
+
     def _name(self, number: int) -> str:
         from mnist_draw.library.network_data import class_name
 
@@ -122,6 +138,9 @@ class Section(QWidget):
 
         A section is active while it is the one in front and the tab can be seen.
         """
+        self._active = on
+        for job in self._jobs:
+            job.watch(on)
 
     def open_view(self, view: str) -> None:
         """Bring one of the section's views to the front, by the name that the guide knows it by.
@@ -148,7 +167,8 @@ class Section(QWidget):
 
     def wait(self) -> bool:
         """End all work in other threads within a bounded time; return whether it has ended."""
-        return True
+        ended = [job.close() for job in self._jobs]
+        return all(ended)
 
 
 def reflow(columns: QBoxLayout, room: int) -> None:

@@ -37,9 +37,9 @@ class LatestJob(QObject):
         self._job.ask(question)                        # from any thread
 
     Without ``work`` each question is a function without arguments, called as it is. Work that
-    returns an iterator is streamed: `answered` gets its newest value now and then, `finished`
-    follows the last. The next value is computed when the last one has been shown, so that a slow
-    window never gets behind; a newer question ends the stream.
+    returns an iterator is streamed: `answered` gets its newest value every ``pace`` seconds,
+    `finished` follows the last. The next value is computed when the last one has been shown, so
+    that a slow window never gets behind; a newer question ends the stream.
 
     Answers to questions that are not the newest any more are dropped, unless ``deliver_stale``:
     what follows a pen shows all it gets. ``rest`` are the seconds from the beginning of one answer
@@ -64,12 +64,14 @@ class LatestJob(QObject):
         name: str = "background",
         rest: float = 0.0,
         quiet: float = 0.0,
+        pace: float = STREAM_S,
         deliver_stale: bool = False,
         watched: bool = True,
         low_priority: bool = True,
     ) -> None:
         super().__init__(parent)
         self.rest, self.quiet = rest, quiet
+        self._pace = pace
         self._work = work
         self._deliver_stale = deliver_stale
         self._low_priority = low_priority
@@ -216,7 +218,7 @@ class LatestJob(QObject):
             self._stream = None
             return
         newest: list[Any] = []
-        end = time.monotonic() + STREAM_S
+        end = time.monotonic() + self._pace
         for value in stream.values:
             newest = [value]
             if time.monotonic() >= end:

@@ -1,5 +1,6 @@
 """The section Network: live layers, the sum behind the answer, units kept and switched off."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,14 +15,10 @@ from PyQt5.QtWidgets import QBoxLayout
 from mnist_draw.analysis.layer_inspection import inspect_layers
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.unit_profiles import UnitProfiles
+from mnist_draw.app.inside.network import network_section
 from mnist_draw.app.inside.network.layers_view import shortened
+from mnist_draw.app.inside.network.network_reader import Question, Weights, frame_of
 from mnist_draw.app.inside.network.network_section import NetworkSection
-from mnist_draw.app.inside.network.network_worker import (
-    FrameRequest,
-    NetworkWorker,
-    Weights,
-    frame_of,
-)
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
 from mnist_draw.app.inside.network.pooled_view import short
 from mnist_draw.app.inside.network.side_panel import RunLayers
@@ -48,9 +45,10 @@ def few_pictures(monkeypatch, digits):
 
 
 @pytest.fixture
-def section(qtbot, show):
+def section(qtbot, show, monkeypatch):
     """Return an active section that waits for nothing."""
-    made = show(NetworkSection(NetworkWorker(rest=0.0, quiet=0.0)), 1090, 600)
+    monkeypatch.setattr(network_section, "REST_S", 0.0)
+    made = show(NetworkSection(), 1090, 600)
     made.set_active(True)
     yield made
     # A loaded machine may still be compiling when it is first asked to end.
@@ -241,8 +239,8 @@ def test_few_pixels_that_turn_the_answer_are_shown_and_looked_at(section, qtbot)
     model = linear_model()
     frame, panel = ready(section, qtbot, model), section.panel
     panel.flip_button.click()
-    until(qtbot, lambda: section._flip is not None)
-    changed = section._flip[1]
+    frame = frame_where(section, qtbot, lambda now: now.turned is not None)
+    (changed,) = frame.turned
     p = NetworkProbe(model).run(changed[None, None]).p[0]
     assert p.argmax() == frame.rival != frame.answer
     count = np.count_nonzero(changed != frame.question.picture)
@@ -258,7 +256,7 @@ def test_few_pixels_that_turn_the_answer_are_shown_and_looked_at(section, qtbot)
     assert picked.args[0].picture is changed
     # Another picture has another answer to that.
     section.show_example(digit(1))
-    until(qtbot, lambda: section._flip is None)
+    frame_where(section, qtbot, lambda now: now.turned is None)
 
 
 def begun(model):
@@ -326,8 +324,10 @@ def test_other_weights_of_the_same_network_are_followed(section, qtbot):
 
 
 def test_a_question_may_name_units_that_the_network_lacks():
-    stale = FrameRequest(digit().picture, frozenset({(0, 39), (5, 0)}), (0, 39))
-    passed = frame_of(NetworkProbe(network("custom_mlp:2,30")), stale).passed
+    model = network("custom_mlp:2,30")
+    unknown = frozenset({(0, 39), (5, 0)})
+    stale = Question(model, picture=digit().picture, off=unknown, toggled=(0, 39))
+    passed = frame_of(NetworkProbe(model), stale).passed
     np.testing.assert_array_equal(passed.p[0], passed.p[1])
 
 
@@ -361,8 +361,8 @@ def test_classes_are_named_as_they_are(section, qtbot):
     rows = section.panel.why_rows
     rows.show_rows(why_rows(frame, names.__getitem__))
     assert any(f"finds {names[n]}" in rows.description() for n in (frame.answer, frame.rival))
-    ideal = (np.zeros((28, 28), np.float32), 0.123)
-    rows.show_rows(unit_rows(frame, (2, 0), section.network.parts, None, ideal, names.__getitem__))
+    frame = replace(frame, ideal=(np.zeros((28, 28), np.float32), 0.123))
+    rows.show_rows(unit_rows(frame, (2, 0), section.network.parts, None, names.__getitem__))
     assert f"reads {names[0]} in it, 12.3 %" in rows.description()
 
 
@@ -407,8 +407,7 @@ def test_units_stand_in_the_row_of_their_digit_and_are_walked_by_keys(section, q
     QTest.keyClick(view, Qt.Key_Return)
     assert view.pinned == view.unit
     assert "Output" in view.accessibleDescription()
-    until(qtbot, lambda: section._ideals)
-    ((picture, p),) = section._ideals.values()
+    picture, p = frame_where(section, qtbot, lambda frame: frame.ideal is not None).ideal
     asked = NetworkProbe(section.network.parts.model).run(picture[None, None])
     assert p == pytest.approx(asked.p[0, view.unit[1]], abs=1e-5)
 

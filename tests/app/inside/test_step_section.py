@@ -76,7 +76,7 @@ def step(section, qtbot, name):
 
 def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
     states: list[str] = []
-    section.worker.stated.connect(states.append)
+    section.job.answered.connect(lambda progress: states.append(progress.words))
     # Without a step there is no next stage.
     assert not section.code.next.isEnabled()
     section.activateWindow()
@@ -223,6 +223,10 @@ def test_it_asks_first_while_a_run_trains(section, qtbot):
     qtbot.wait(50)
     assert shown(section) is before
     assert "of an earlier epoch" in section.note.text()
+    # Its copy learns on all the same.
+    for name, number in (("again", 1), ("ten_more", 11), ("from_start", 0)):
+        found = step(section, qtbot, name)
+        assert (found.figures.number, found.task.model) == (number, before.task.model)
     # Nothing of another network or picture is left, and the reason is said at once.
     for change in (
         lambda: section.show_example(digit(1)),

@@ -9,7 +9,7 @@ from PyQt5.QtCore import QPointF, Qt
 from PyQt5.QtGui import QPainter, QPainterPath, QPen
 
 from mnist_draw.analysis.why import given_on, lifting, strongest, terms_by_unit, unit_sum, why_sum
-from mnist_draw.app.inside.network.network_worker import Frame, Unit
+from mnist_draw.app.inside.network.network_reader import Frame, Unit
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import theme
 

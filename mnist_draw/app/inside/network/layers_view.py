@@ -12,7 +12,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from mnist_draw.app.inside.network.network_worker import Unit
+from mnist_draw.app.inside.network.network_reader import Unit
 from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_bar, write_with

@@ -11,7 +11,7 @@ from PyQt5.QtGui import QColor, QPainter, QPen, QPixmap
 from mnist_draw.analysis.why import unit_sum
 from mnist_draw.app.inside.network.connections import Connections, paint_lines
 from mnist_draw.app.inside.network.layers_view import APART, paint_legend, paint_title
-from mnist_draw.app.inside.network.network_worker import Frame
+from mnist_draw.app.inside.network.network_reader import Frame
 from mnist_draw.app.inside.network.units import Places, paint_crosses, paint_ground, paint_values
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -102,7 +102,7 @@ def paint_network(painter: QPainter, view: NetworkView, places: Places, still: Q
     painter.drawPixmap(0, 0, still)
     painter.fillRect(places.picture, QColor(Qt.black))
     if frame is not None:
-        paint_grey(painter, places.picture, frame.question.picture)
+        paint_grey(painter, places.picture, frame.picture)
         for column in places.columns:
             values = frame.passed.x[column.layer + 1] if column.pooled else (
                 frame.passed.a[column.layer]
@@ -143,7 +143,7 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
         words, other = "raises it", "lowers it"
         if frame is not None:
             weights = view.layers()[0].W[:, unit[1]].reshape(28, 28)
-            values = weights * frame.question.picture
+            values = weights * frame.picture
     paint_title(painter, places.below.topLeft() - _CAPTION, title, note, room)
     if values is not None:
         paint_signed(painter, places.below, values, 0.0, view.devicePixelRatioF())

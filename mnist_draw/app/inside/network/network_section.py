@@ -8,15 +8,16 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QBoxLayout
 
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.network.network_view import NetworkView
-from mnist_draw.app.inside.network.network_worker import (
+from mnist_draw.app.inside.network.network_reader import (
+    Answer,
     Frame,
-    FrameRequest,
-    NetworkWorker,
+    NetworkReader,
     Parts,
+    Question,
     Weights,
 )
-from mnist_draw.app.inside.network.panel_rows import Flip, changed_pixels, unit_table, why_table
+from mnist_draw.app.inside.network.network_view import NetworkView
+from mnist_draw.app.inside.network.panel_rows import changed_pixels, unit_table, why_table
 from mnist_draw.app.inside.network.side_panel import SidePanel
 from mnist_draw.app.inside.section import Example, Section, reflow
 from mnist_draw.app.kit import theme
@@ -28,11 +29,10 @@ from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
 from mnist_draw.library.network_data import all_names
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from mnist_draw.analysis.unit_profiles import UnitProfiles
     from mnist_draw.storage.models import ModelFile
 
+#: From the beginning of one frame to that of the next, in seconds: at least 30 a second.
+REST_S = 0.025
 #: From this width on there is room for the heading.
 _WIDE = 1120
 _READY_WORDS = "Getting the network ready"
@@ -58,9 +58,8 @@ class NetworkSection(Section):
     title = "Network"
     question = "How does it come to its answer?"
 
-    def __init__(self, worker: NetworkWorker | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._model: ModelFile | None = None
         self._example: Example | None = None
         self._pair: tuple[int, int] | None = None
         self._weights = Weights.NOW
@@ -70,11 +69,15 @@ class NetworkSection(Section):
         self._view_told = ""
         #: Whether the network in use is not shown yet.
         self._waits = self._failed = False
-        #: Why there are no profiles of units: their data are missing.
-        self._profiles_failure = self._said = ""
-        self._ideals: dict[int, tuple[np.ndarray, float]] = {}
-        self._flip: Flip | None = None
-        self.worker = worker or NetworkWorker()
+        #: Why there are no profiles of units: their data are missing; how often that was found.
+        self._missing, self._said, self._misses = "", "", 0
+        #: Whether few pixels that turn the answer are looked for.
+        self._turns = False
+        # What follows a pen shows all it gets, at once.
+        self.job = self._job(
+            self._show_answer, self._show_failure, work=NetworkReader().answer,
+            name="network view", rest=REST_S, pace=0.0, deliver_stale=True,
+        )  # fmt: skip
         self.panel = SidePanel()
         self._columns = row((self._build_card(), 1), self.panel, gap=Size.CARD_GAP, owner=self)
         self._connect()
@@ -109,18 +112,9 @@ class NetworkSection(Section):
         return self.card
 
     def _connect(self) -> None:
-        worker = self.worker
-        worker.prepared.connect(self._show_parts)
-        worker.framed.connect(self._show_frame)
-        worker.profiles_ready.connect(self._show_profiles)
-        worker.profiles_failed.connect(self._show_profiles_failure)
-        worker.idealised.connect(self._show_ideal)
-        worker.flipped.connect(self._show_flip)
-        self.panel.flip_button.clicked.connect(self._ask_for_flip)
-        worker.failed.connect(self._show_failure)
+        self.panel.flip_button.clicked.connect(self._turn)
         self.network.selected.connect(self._selected)
         self.order.currentIndexChanged.connect(self._choose_order)
-        worker.start_unknown.connect(self._refuse_start)
         self.mode.chosen.connect(lambda number: self._choose_weights(list(Weights)[number]))
         self.panel.rival.activated.connect(self._choose_rival)
         self.panel.switch.clicked.connect(self._switch)
@@ -131,14 +125,13 @@ class NetworkSection(Section):
     def use_network(self, model: ModelFile, key: str) -> None:
         others = self._model is not None and all_names(self._model) != all_names(model)
         self._model = model
-        self._waits, self._failed = True, False
+        self._waits, self._failed, self._turns = True, False, False
         if others:
             # Do not show the previous network's answer under the new names.
             self._pair = None
             self._show_frame(None)
         self.order.setItemText(0, f"Rows by {self._kind}")
-        self._ideals.clear()
-        self.worker.post_model(model, self._weights)
+        self._ask()
         if self.network.parts is None:
             self.note.setText(_READY_WORDS)
         elif self.network.parts.model.network != model.network:
@@ -149,6 +142,7 @@ class NetworkSection(Section):
         before = self._example
         self._example = example
         if example is None or before is None or before.picture is not example.picture:
+            self._turns = False
             if example is None:
                 self._pair = None
                 self._show_frame(None)
@@ -157,17 +151,18 @@ class NetworkSection(Section):
             self._ask()
 
     def set_active(self, on: bool) -> None:
-        if on and self._profiles_failure and self._model is not None:
+        super().set_active(on)
+        if on and self._missing:
             # The folder of its data may have been set meanwhile.
-            self.worker.post_model(self._model, self._weights)
-        self.worker.watch(on)
+            self._misses += 1
+            self._ask()
 
     def open_view(self, view: str) -> None:
         """Open one of: ``why`` (with answer and rival), ``unit``, ``map``, ``fresh``, ``live``."""
         kind, *numbers = view.split()
         self._choose_weights(Weights.START if kind == "fresh" else Weights.NOW)
         if kind == "why" and len(numbers) == 2:
-            self._pair = (int(numbers[0]), int(numbers[1]))
+            self._pair, self._turns = (int(numbers[0]), int(numbers[1])), False
         self.panel.choose(0)
         self._wanted = kind if kind in ("unit", "map") else ""
         self._open_wanted()
@@ -210,22 +205,45 @@ class NetworkSection(Section):
         unlit = view.parts is not None and self._example is not None and view.frame is None
         return not self._failed and (self._waits or unlit)
 
-    def wait(self) -> bool:
-        self.worker.ask_to_end()
-        return self.worker.wait()
-
     def _ask(self) -> None:
         view = self.network
-        if self._example is not None:
+        if self._model is not None:
+            picture = None if self._example is None else self._example.picture
             toggled = view.unit if view.output is None else None
-            self.worker.post(FrameRequest(self._example.picture, view.off, toggled, self._pair))
+            self.job.ask(
+                Question(
+                    self._model, self._weights, picture, view.off, toggled, self._pair,
+                    view.output, self._turns, self._misses,
+                )
+            )  # fmt: skip
 
     @property
     def _kind(self) -> str:
         return "digit" if self._name(0) == "0" else "class"
 
+    def _show_answer(self, answer: Answer) -> None:
+        question, view = answer.question, self.network
+        if question.model is not self._model or question.weights is not self._weights:
+            return
+        if answer.parts is not view.parts:
+            self._show_parts(answer.parts)
+        if answer.profiles is not None and answer.profiles is not view.profiles:
+            view.show_profiles(answer.profiles)
+            self._show_note()
+            self._show_panel()
+        if answer.missing != self._missing:
+            self._missing = answer.missing
+            self._show_note()
+            # Reported once for a network.
+            if answer.missing not in ("", self._said):
+                self._said = answer.missing
+                self.problem.emit(answer.missing)
+        frame = None if self._example is None else answer.frame
+        if frame is not None and frame is not view.frame:
+            self._show_frame(frame)
+
     def _show_parts(self, parts: Parts) -> None:
-        self._waits, self._profiles_failure = False, ""
+        self._waits = False
         counts = [
             f"{layer.units} {'maps' if layer.convolves else 'units'}" for layer in parts.layers[:-1]
         ]
@@ -234,8 +252,11 @@ class NetworkSection(Section):
         self.network.name = all_names(parts.model).__getitem__
         self.network.show_parts(parts)
         self.panel.show_weights(parts)
+        if parts.refusal:
+            # The weights of now are shown: the others are not known.
+            self._choose_weights(Weights.NOW)
+            self.problem.emit(parts.refusal)
         self._show_note()
-        self._ask()
 
     def _show_note(self) -> None:
         if self._example is None:
@@ -246,7 +267,7 @@ class NetworkSection(Section):
             words = "as training began: the weights are drawn at random"
         elif self._weights is Weights.LEARNT:
             words = "lit as now; the pictures of weights show what training added"
-        elif self._profiles_failure:
+        elif self._missing:
             words = _NO_PROFILES
         elif not self.network.by_digit:
             words = "units as they are numbered"
@@ -256,50 +277,25 @@ class NetworkSection(Section):
             words = "units as they are numbered, until it is known what excites them"
         if self.note.text() != words:
             self.note.setText(words)
-        self.note.setToolTip(tip(self._profiles_failure or words))
+        self.note.setToolTip(tip(self._missing or words))
 
     def _show_frame(self, frame: Frame | None) -> None:
-        if frame is not None and self._example is None:
-            return
         self.network.show_frame(frame)
         if self.network.parts is not None:
             self._show_note()
         self._open_wanted()
         self._show_panel()
 
-    def _show_profiles(self, parts: Parts, profiles: UnitProfiles) -> None:
-        if parts is self.network.parts:
-            self.network.show_profiles(profiles)
-            self._show_note()
-            self._show_panel()
-
-    def _show_profiles_failure(self, parts: Parts, sentence: str) -> None:
-        if parts is self.network.parts:
-            self._profiles_failure = sentence
-            self._show_note()
-            # Reported once for a network.
-            if sentence != self._said:
-                self._said = sentence
-                self.problem.emit(sentence)
-
-    def _show_ideal(self, digit: int, picture: np.ndarray, p: float) -> None:
-        self._ideals[digit] = (picture, p)
-        self._show_panel()
-
-    def _ask_for_flip(self) -> None:
+    def _turn(self) -> None:
         """Ask which few pixels turn the answer; once they are known, look at that picture."""
-        frame, flip = self.network.frame, self._flip
-        if flip is not None and flip[1] is not None:
-            changed = changed_pixels(flip[0], flip[1])
-            title = f"{self._name(flip[0].answer)}, {changed} changed"
-            self.example_picked.emit(Example(flip[1], None, source=title))
-        elif frame is not None:
-            self.worker.post_flip(frame)
-
-    def _show_flip(self, frame: Frame, changed: np.ndarray | None) -> None:
-        if _is_same(frame, self.network.frame):
-            self._flip = (frame, changed)
-            self._show_panel()
+        frame = self.network.frame
+        if frame is not None and frame.turned is not None and frame.turned[0] is not None:
+            changed = changed_pixels(frame, frame.turned[0])
+            title = f"{self._name(frame.answer)}, {changed} changed"
+            self.example_picked.emit(Example(frame.turned[0], None, source=title))
+        else:
+            self._turns = True
+            self._ask()
 
     def _show_failure(self, sentence: str) -> None:
         self._failed = True
@@ -313,15 +309,9 @@ class NetworkSection(Section):
         view = self.network
         # When presenting, the panel is shown only with a pinned unit.
         self.panel.setVisible(not self._presenting or view.pinned is not None)
-        if self._flip is not None and not _is_same(self._flip[0], view.frame):
-            self._flip = None
-        ideal = None if view.output is None else self._ideals.get(view.output)
-        self.panel.show_view(view, ideal, self._flip)
+        self.panel.show_view(view)
 
     def _selected(self) -> None:
-        output = self.network.output
-        if output is not None and output not in self._ideals:
-            self.worker.post_ideal(output)
         self._ask()
         self._show_panel()
         self._tell_view()
@@ -337,17 +327,8 @@ class NetworkSection(Section):
         if weights is self._weights:
             return
         self._weights = weights
-        self._ideals.clear()
-        if self._model is not None:
-            self.worker.post_model(self._model, weights)
+        self._ask()
         self._tell_view()
-
-    def _refuse_start(self, sentence: str) -> None:
-        """Return to the weights of now: the others are not known."""
-        self._weights = Weights.NOW
-        self.mode.choose(0)
-        self._show_note()
-        self.problem.emit(sentence)
 
     def _choose_rival(self, rival: int) -> None:
         frame = self.network.frame
@@ -356,6 +337,7 @@ class NetworkSection(Section):
             answer = first if first != rival else frame.answer
             second = int(frame.passed.p[0].argsort()[-2])
             self._pair = None if (answer, rival) == (first, second) else (answer, rival)
+            self._turns = False
             self._ask()
 
     def _switch(self, on: bool) -> None:
@@ -384,11 +366,3 @@ class NetworkSection(Section):
         if view != self._view_told:
             self._view_told = view
             self.view_changed.emit(view)
-
-
-def _is_same(one: Frame, other: Frame | None) -> bool:
-    """Whether two frames are about the same picture, network and pair."""
-    return other is not None and (
-        one.question.picture is other.question.picture and one.layers is other.layers
-        and (one.answer, one.rival) == (other.answer, other.rival)
-    )  # fmt: skip

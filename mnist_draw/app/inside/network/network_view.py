@@ -14,7 +14,7 @@ from mnist_draw.app.inside.network.network_painter import (
     paint_network,
     paint_still,
 )
-from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
+from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability

@@ -20,7 +20,7 @@ from mnist_draw.analysis.why import (
     unit_sum,
     why_sum,
 )
-from mnist_draw.app.inside.network.network_worker import Weights
+from mnist_draw.app.inside.network.network_reader import Weights
 from mnist_draw.app.inside.rows_view import (
     Heading,
     Picture,
@@ -37,13 +37,9 @@ from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.unit_profiles import UnitProfiles
-    from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
+    from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 
 Name = Callable[[int], str]
-#: The ideal picture of a class, and how probable the network finds the class for it.
-Ideal = tuple[np.ndarray, float]
-#: A frame, and its picture with few pixels changed; None where none were found.
-Flip = tuple["Frame", np.ndarray | None]
 #: Row and column in a map; None where it is strongest.
 Place = tuple[int, int] | None
 
@@ -57,7 +53,7 @@ def why_of(frame: Frame) -> WhySum:
     return why_sum(frame.layers, frame.passed, frame.answer, frame.rival)
 
 
-def why_rows(frame: Frame, name: Name, flip: Flip | None = None) -> list[Row]:
+def why_rows(frame: Frame, name: Name) -> list[Row]:
     why = why_of(frame)
     answer, rival = name(why.answer), name(why.rival)
     what = "units" if len(frame.layers) > 1 else "pixels"
@@ -68,8 +64,8 @@ def why_rows(frame: Frame, name: Name, flip: Flip | None = None) -> list[Row]:
         words = f"divided by the temperature {why.temperature:.2f}"
         rows.append(sum_line(words, why.log_ratio, coloured=False))
     rows.append(Sentence(_describe_ratio(why, escape(answer), escape(rival))))
-    if flip is not None:
-        rows += [Rule(), *_flip_rows(frame, flip[1], escape(in_a_sentence(rival)))]
+    if frame.turned is not None:
+        rows += [Rule(), *_flip_rows(frame, frame.turned[0], escape(in_a_sentence(rival)))]
     terms = [
         (_source(frame, unit), _product(why, unit), float(why.terms[unit]))
         for units in strongest(why.terms, *_TERMS) for unit in units
@@ -104,7 +100,7 @@ def _term_rows(heading: str, note: str, terms: Iterable[tuple[str, str, float]])
 def _flip_rows(frame: Frame, changed: np.ndarray | None, rival: str) -> list[Row]:
     if changed is None:
         return [Sentence(f"No {MAX_PIXELS} pixels that were tried make it {rival}.", muted=True)]
-    ink = Picture(changed - frame.question.picture, signed=True)
+    ink = Picture(changed - frame.picture, signed=True)
     pixels = changed_pixels(frame, changed)
     words = f"These {pixels} make it {rival}: none of them can be left out."
     if pixels == "1 pixel":
@@ -114,7 +110,7 @@ def _flip_rows(frame: Frame, changed: np.ndarray | None, rival: str) -> list[Row
 
 
 def changed_pixels(frame: Frame, changed: np.ndarray) -> str:
-    count = int(np.count_nonzero(changed != frame.question.picture))
+    count = int(np.count_nonzero(changed != frame.picture))
     return f"{count} pixel{'s' * (count > 1)}"
 
 
@@ -156,7 +152,6 @@ def unit_rows(
     unit: Unit,
     parts: Parts,
     profiles: UnitProfiles | None,
-    ideal: Ideal | None,
     name: Name,
     place: Place = None,
 ) -> list[Row]:
@@ -164,16 +159,17 @@ def unit_rows(
     layer, number = unit
     about, last = frame.layers[layer], len(frame.layers) - 1
     found = unit_sum(frame.layers, frame.passed, layer, number, place)
-    rows: list[Row] = [] if about.convolves else _picture_rows(unit, parts, profiles, ideal)
+    rows: list[Row] = [] if about.convolves else _picture_rows(frame, unit, parts, profiles)
     if layer == 0 and parts.smoothness is not None:
         agree = signed(parts.smoothness).removeprefix("+")
         words = f"In this layer, weights of neighbouring pixels: correlation {agree}."
         rows.append(Sentence(words, muted=True))
-    if layer == last and ideal is not None:
+    if layer == last and frame.ideal is not None:
         said = escape(in_a_sentence(name(number)))
+        sure = format_probability(frame.ideal[1])
         words = (
             "The ideal picture was changed in 60 small steps that raise this sum alone. It need "
-            f"not look so, but the network reads {said} in it, {format_probability(ideal[1])}."
+            f"not look so, but the network reads {said} in it, {sure}."
         )
         rows.append(Sentence(words, muted=True))
     rows += _unit_sum_rows(frame, unit, found)
@@ -276,13 +272,13 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
 
 
 def _picture_rows(
-    unit: Unit, parts: Parts, profiles: UnitProfiles | None, ideal: Ideal | None
+    frame: Frame, unit: Unit, parts: Parts, profiles: UnitProfiles | None
 ) -> list[Row]:
     layer, number = unit
     title, large = "", None
     small: tuple[tuple[Picture, str], ...] = ()
     if layer == len(parts.layers) - 1:
-        title, large = "its ideal picture", None if ideal is None else Picture(ideal[0])
+        title, large = "its ideal picture", None if frame.ideal is None else Picture(frame.ideal[0])
     elif layer == 0:
         weights = parts.shown[0].W[:, number].reshape(28, 28)
         title, large = f"{ITS[parts.weights]} weights", Picture(weights, signed=True)

@@ -18,7 +18,7 @@ from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 
 if TYPE_CHECKING:
-    from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
+    from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 
 _EXPLAINED = (
     "At each place of the map: the patch of the input, times the filter, is the products, which "

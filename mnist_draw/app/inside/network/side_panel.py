@@ -12,8 +12,8 @@ from PyQt5.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from mnist_draw.analysis import layer_inspection
-from mnist_draw.app.inside.network.network_worker import Frame, Parts, Unit
-from mnist_draw.app.inside.network.panel_rows import Flip, Ideal, unit_rows, unit_title, why_rows
+from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
+from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.pooled_view import PooledView
 from mnist_draw.app.inside.rows_view import Bar, Heading, Row, RowsView, Sentence
 from mnist_draw.app.kit import theme
@@ -153,15 +153,15 @@ class SidePanel(Card):
         self.flip_button.hide()
         self.why_rows.show_rows(())
 
-    def show_view(self, view: NetworkView, ideal: Ideal | None, flip: Flip | None = None) -> None:
+    def show_view(self, view: NetworkView) -> None:
         if view.frame is None:
             self._show_nothing()
         elif view.unit is None:
-            self._show_why(view.frame, view.name, flip)
+            self._show_why(view.frame, view.name)
         else:
-            self._show_unit(view, view.frame, view.unit, ideal)
+            self._show_unit(view, view.frame, view.unit)
 
-    def _show_why(self, frame: Frame, name: Callable[[int], str], flip: Flip | None = None) -> None:
+    def _show_why(self, frame: Frame, name: Callable[[int], str]) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
         self._title.set_text(f"Why {name(frame.answer)} rather than")
         names = [name(digit) for digit in range(frame.layers[-1].units)]
@@ -172,21 +172,21 @@ class SidePanel(Card):
             self.rival.show()
         if not self.rival.view().isVisible():
             self.rival.setCurrentIndex(frame.rival)
-        self.why_rows.show_rows(why_rows(frame, name, flip))
-        found = flip is not None and flip[1] is not None
+        self.why_rows.show_rows(why_rows(frame, name))
+        found = frame.turned is not None and frame.turned[0] is not None
         rival = in_a_sentence(name(frame.rival))
         words = no_key("Look at it" if found else f"Which pixels make it {rival}?")
         if self.flip_button.text() != words:
             self.flip_button.setText(words)
         # It is about the whole network.
-        self.flip_button.setVisible(not frame.question.off and (flip is None or found))
+        self.flip_button.setVisible(not frame.question.off and (frame.turned is None or found))
 
-    def _show_unit(self, view: NetworkView, frame: Frame, unit: Unit, ideal: Ideal | None) -> None:
+    def _show_unit(self, view: NetworkView, frame: Frame, unit: Unit) -> None:
         off, name = view.off, view.name
         self.pages.setCurrentWidget(self.unit)
         _set(self.unit_title, unit_title(frame, unit, name))
         assert view.parts is not None
-        rows = unit_rows(frame, unit, view.parts, view.profiles, ideal, name, view.place)
+        rows = unit_rows(frame, unit, view.parts, view.profiles, name, view.place)
         self.unit_rows.show_rows(rows)
         self.pooled.setVisible(frame.layers[unit[0]].convolves)
         if frame.layers[unit[0]].convolves:

@@ -22,7 +22,7 @@ from mnist_draw.app.inside.step.stages import (
     stage_sentence,
     tutorial_lines,
 )
-from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.inside.table_view import TableView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled

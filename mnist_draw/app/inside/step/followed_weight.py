@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_draw.app.inside.rows_view import Heading, Line, Picture, PictureRow, Row
-from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.library.network_data import class_name
 from mnist_draw.training.updates import UPDATE_RULES
 

@@ -18,7 +18,7 @@ from mnist_draw.app.inside.network.units import (
     paint_values,
 )
 from mnist_draw.app.inside.step.stages import taught
-from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mnist_draw.app.inside.rows_view import Code
 from mnist_draw.app.inside.step.followed_weight import describe_filled
-from mnist_draw.app.inside.step.step_worker import Shown
+from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import MaxPooling

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,14 @@ from mnist_draw.app.inside.step.loss_along_step import LossAlongStep, other_rows
 from mnist_draw.app.inside.step.stage_bar import StageBar
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.stages import STAGES, stage_figures, taught
-from mnist_draw.app.inside.step.step_worker import COMPILING, Shown, StepWorker, Task
+from mnist_draw.app.inside.step.step_learner import (
+    COMPILING,
+    Progress,
+    Shown,
+    StepLearner,
+    Task,
+    make_graphs,
+)
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
@@ -35,7 +43,6 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.compiled_graph import FunctionGraphs
     from mnist_draw.analysis.step_effects import StepEffects
     from mnist_draw.analysis.step_weight import Weight
-    from mnist_draw.analysis.unit_profiles import UnitProfiles
     from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
@@ -58,17 +65,23 @@ class StepSection(Section):
     title = "One step"
     question = "How does it learn?"
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._key = ""
         self._example: Example | None = None
         self._requested: Task | None = None
         self._shown: Shown | None = None
         self._weight: Weight | None = None
         self._graphed: ModelFile | None = None
-        self._active = self._permitted = self._presenting = False
+        self._permitted = self._presenting = False
         self.stage = self.reached = 1
-        self.worker = StepWorker(self)
+        self.job = self._job(
+            self._show_progress, self._show_failure, work=StepLearner().learn, name="step view",
+            pace=0.0,
+        )  # fmt: skip
+        self._graph_job = self._job(
+            self._show_graphs, self._show_failure, work=make_graphs, name="graphs"
+        )
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_QUIET_MS)
@@ -113,13 +126,7 @@ class StepSection(Section):
         return page
 
     def _connect(self) -> None:
-        worker, code = self.worker, self.code
-        worker.stated.connect(self._show_state)
-        worker.computed.connect(self._show_step)
-        worker.profiles_ready.connect(self._show_profiles)
-        worker.failed.connect(self._show_failure)
-        worker.followed.connect(self._show_effects)
-        worker.graphed.connect(self._show_graphs)
+        code = self.code
         self.bar.chosen.connect(self.open_stage)
         self.picture.unit_chosen.connect(self._follow_unit)
         self.all_the_same.clicked.connect(self._permit)
@@ -128,9 +135,9 @@ class StepSection(Section):
         code.back.clicked.connect(lambda: self.open_stage(self.stage - 1))
         code.next.clicked.connect(lambda: self.open_stage(self.stage + 1))
         code.play.clicked.connect(self.play)
-        code.again.clicked.connect(lambda: self._ask("again"))
-        code.ten_more.clicked.connect(lambda: self._ask("ten"))
-        code.from_start.clicked.connect(lambda: self._ask("start"))
+        code.again.clicked.connect(lambda: self._repeat("again"))
+        code.ten_more.clicked.connect(lambda: self._repeat("ten"))
+        code.from_start.clicked.connect(lambda: self._repeat("start"))
         for keys, step in (("Left", -1), ("Right", 1)):
             shortcut = QShortcut(QKeySequence(keys), self.views.widget(0))
             shortcut.setContext(Qt.WidgetWithChildrenShortcut)
@@ -150,6 +157,7 @@ class StepSection(Section):
         self._ask_for_graphs()
 
     def _forget(self) -> None:
+        self.job.stop()
         self._stop_playing()
         self._shown = self._requested = self._weight = None
         self._show()
@@ -159,8 +167,7 @@ class StepSection(Section):
         self._ask_soon()
 
     def set_active(self, on: bool) -> None:
-        self._active = on
-        self.worker.watch(on)
+        super().set_active(on)
         if on:
             self._ask()
             self._ask_for_graphs()
@@ -212,29 +219,32 @@ class StepSection(Section):
             shown is None or shown.task is not requested
         )  # fmt: skip
 
-    def wait(self) -> bool:
-        return self.worker.close()
-
     def _ask_soon(self) -> None:
         if self._example is None:
-            self._shown = self._requested = None
-            self._show()
+            self._forget()
         elif self._active:
             self._quiet.start()
 
-    def _ask(self, action: str = "") -> None:
+    def _ask(self) -> None:
         example, model = self._example, self._model
         if example is not None and example.label is not None and model is not None:
-            task = Task(model, example.picture, example.label, action)
+            task = Task(model, example.picture, example.label)
             before, held_back = self._requested, self._is_held_back()
             if held_back and not (before is None or task.shows_same(before)):
                 self._forget()
-            wanted = self._active and not held_back
-            if wanted and (action or not task.teaches_same(self._requested)):
+            if self._active and not held_back and not task.teaches_same(self._requested):
                 self._permitted = False
-                self._requested = task
-                self.worker.post(task)
+                self._post(task)
         self._show()
+
+    def _repeat(self, action: str) -> None:
+        """Let the copy that is shown learn once more, also while a run trains."""
+        if self._shown is not None:
+            self._post(replace(self._shown.task, action=action))
+
+    def _post(self, task: Task) -> None:
+        self._requested = task
+        self.job.ask(task)
 
     def _is_held_back(self) -> bool:
         """Whether it must be permitted first, because a run trains."""
@@ -244,40 +254,37 @@ class StepSection(Section):
         self._permitted = True
         self._ask()
 
-    def _show_state(self, words: str) -> None:
-        self.picture.show_state(words)
-        self.graph.show_state(words)
+    def _show_progress(self, progress: Progress) -> None:
+        self.picture.show_state(progress.words)
+        if progress.shown is not None and progress.shown is not self._shown:
+            self._show_step(progress.shown)
+        self._show_effects(progress.effects)
+        if progress.profiles is not None and progress.profiles is not self.picture.profiles:
+            self.picture.show_profiles(progress.profiles)
 
     def _show_step(self, shown: Shown) -> None:
-        if self._example is None or shown.task is not self._requested:
-            return
         from mnist_draw.analysis.step_weight import strongest_weight
 
         before = None if self._shown is None else self._shown.task
         self._shown = shown
-        self._show_effects(shown, None)
         if not shown.task.teaches_same(before) or self._weight is None:
             self._weight = strongest_weight(shown.figures, shown.figures.label)
         if shown.task.action in ("again", "ten"):
             self.reached = len(STAGES)
         self._show()
 
-    def _show_effects(self, shown: Shown, effects: StepEffects | None) -> None:
+    def _show_effects(self, effects: StepEffects | None) -> None:
         from mnist_draw.analysis.step_effects import LENGTHS
 
-        if shown is self._shown:
-            self.loss_along.show_losses(LENGTHS, () if effects is None else effects.losses)
-            self.others.show_rows(other_rows(effects, self._name))
-
-    def _show_profiles(self, model: ModelFile, profiles: UnitProfiles) -> None:
-        if model is self._model:
-            self.picture.show_profiles(profiles)
+        self.loss_along.show_losses(LENGTHS, () if effects is None else effects.losses)
+        self.others.show_rows(other_rows(effects, self._name))
 
     def _show_failure(self, sentence: str) -> None:
         self._requested = self._graphed = None
         if self._shown is not None and self._shown.task.model is not self._model:
             self._forget()
         self.picture.show_state(f"{_FAILED} {sentence}")
+        self.graph.show_state("")
         self.problem.emit(sentence)
 
     def _show(self) -> None:
@@ -354,11 +361,12 @@ class StepSection(Section):
         # Of the same kind of network the operations are the same, whatever its weights.
         if known is None or known.network != model.network:
             self._graphed = model
-            self.worker.post_graphs(model)
+            self.graph.show_state(COMPILING)
+            self._graph_job.ask(model)
 
-    def _show_graphs(self, model: ModelFile, graphs: Mapping[str, FunctionGraphs]) -> None:
-        if model is self._graphed:
-            self.graph.show_graphs(graphs)
+    def _show_graphs(self, graphs: Mapping[str, FunctionGraphs]) -> None:
+        self.graph.show_state("")
+        self.graph.show_graphs(graphs)
 
     def play(self) -> None:
         """Go through the stages by itself, or stop that; nothing plays where motion is off."""

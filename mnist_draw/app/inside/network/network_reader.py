@@ -1,0 +1,233 @@
+"""What the section *Network* asks about a network and a picture, and its answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from mnist_draw.errors import DatasetError, UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.analysis.network_probe import ForwardPass, Layer, NetworkProbe
+    from mnist_draw.analysis.unit_profiles import UnitProfiles
+    from mnist_draw.storage.models import ModelFile
+
+#: A unit by its layer and its number, both from 0; the answer's layer is the last.
+Unit = tuple[int, int]
+
+
+class Weights(Enum):
+    NOW = "Now"
+    #: Those that training began with; they answer, too.
+    START = "Start"
+    #: What training added to them; the network answers as now.
+    LEARNT = "Learnt"
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A network, a picture, units that are switched off, a unit to compare with its other state."""
+
+    model: ModelFile
+    weights: Weights = Weights.NOW
+    picture: np.ndarray | None = field(default=None, repr=False)
+    off: frozenset[Unit] = frozenset()
+    toggled: Unit | None = None
+    pair: tuple[int, int] | None = None
+    #: The class whose ideal picture is to be found.
+    ideal: int | None = None
+    #: Whether few pixels are to be found that turn the answer.
+    turns: bool = False
+    #: How often the network's data were missing: they are looked for anew.
+    misses: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    layers: tuple[Layer, ...]
+    model: ModelFile
+    weights: Weights = Weights.NOW
+    #: The layers with what training added as their weights; empty unless that is shown.
+    learnt: tuple[Layer, ...] = ()
+    #: How much the shown weights of neighbouring pixels agree, −1 to 1; None for convolutions.
+    smoothness: float | None = None
+    #: Why other weights than those asked for are shown: the start is not known.
+    refusal: str = ""
+
+    @property
+    def shown(self) -> tuple[Layer, ...]:
+        return self.learnt or self.layers
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    question: Question
+    layers: tuple[Layer, ...]
+    passed: ForwardPass
+    answer: int
+    rival: int
+    ink: np.ndarray = field(repr=False)
+    #: The ideal picture of a class, and how probable the network finds the class for it.
+    ideal: tuple[np.ndarray, float] | None = None
+    #: The picture with few pixels changed; in a tuple, as it is None where none were found.
+    turned: tuple[np.ndarray | None] | None = None
+
+    @property
+    def picture(self) -> np.ndarray:
+        picture: np.ndarray = self.passed.x[0][0, 0]
+        return picture
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What is known so far."""
+
+    question: Question
+    parts: Parts
+    frame: Frame | None
+    profiles: UnitProfiles | None
+    #: Why there are no profiles of units: their data are missing.
+    missing: str
+
+
+class NetworkReader:
+    """Answers questions in one thread; keeps what it compiled and found."""
+
+    def __init__(self) -> None:
+        self._known: tuple[Any, ...] = ()
+        self._probe: NetworkProbe | None = None
+        self._parts: Parts | None = None
+        self._search: Iterator[UnitProfiles | None] | None = None
+        self._profiles: UnitProfiles | None = None
+        self._missing = ""
+        #: Ideal pictures, and pictures that turn the answer.
+        self._found: dict[Any, Any] = {}
+
+    def answer(self, question: Question) -> Iterator[Answer]:
+        """Yield ever more of the answer; nothing for a network that could not be used before."""
+        asked = question.model, question.weights, question.misses
+        if asked != self._known:
+            self._known = asked
+            self._prepare(question.model, question.weights)
+        probe, parts = self._probe, self._parts
+        if probe is None or parts is None:
+            return
+        for frame in self._frames(probe, question):
+            yield Answer(question, parts, frame, self._profiles, self._missing)
+        while self._search is not None:
+            self._search_profiles(self._search)
+            yield Answer(question, parts, frame, self._profiles, self._missing)
+
+    def _prepare(self, model: ModelFile, weights: Weights) -> None:
+        from mnist_draw.analysis.network_probe import (
+            NetworkProbe,
+            neighbour_correlation,
+            start_model,
+        )
+        from mnist_draw.analysis.unit_profiles import find_profiles
+
+        self._parts = self._profiles = None
+        self._found, self._missing, refusal = {}, "", ""
+        start: ModelFile | None = None
+        if weights is not Weights.NOW:
+            try:
+                start = start_model(model)
+            except UserError as error:
+                weights, refusal = Weights.NOW, str(error)
+        if start is not None and weights is Weights.START:
+            model = start
+        if self._probe is not None and self._probe.network == model.network:
+            self._probe.use(model)
+        else:
+            self._probe = None
+            self._probe = NetworkProbe(model)
+        layers = self._probe.layers
+        learnt: tuple[Layer, ...] = ()
+        if start is not None and weights is Weights.LEARNT:
+            began = start.parameters[::2]
+            learnt = tuple(
+                replace(layer, W=layer.W - value)
+                for layer, value in zip(layers, began, strict=True)
+            )
+        first = (learnt or layers)[0].W
+        smoothness = neighbour_correlation(first) if first.ndim == 2 else None
+        self._parts = Parts(layers, model, weights, learnt, smoothness, refusal)
+        self._search = find_profiles(self._probe)
+
+    def _frames(self, probe: NetworkProbe, question: Question) -> Iterator[Frame | None]:
+        """Yield ever more of what is shown of a picture; None without one."""
+        from mnist_draw.analysis.why import few_pixels_to
+
+        picture = question.picture
+        if picture is None:
+            yield None
+            return
+        if not probe.has_gradient:
+            # The first picture need not wait until the gradient is compiled.
+            yield frame_of(probe, question, with_ink=False)
+        frame = frame_of(probe, question)
+        pair = frame.answer, frame.rival
+        wanted: dict[str, tuple[Any, Callable[[], Any]]] = {}
+        if question.ideal is not None:
+            wanted["ideal"] = question.ideal, partial(_idealise, probe, question.ideal)
+        if question.turns:
+            find = partial(few_pixels_to, probe, picture, *pair)
+            wanted["turned"] = (picture.tobytes(), *pair), lambda: (find(),)
+        for name, (key, find_it) in wanted.items():
+            if key not in self._found:
+                yield frame
+                self._found[key] = find_it()
+            frame = replace(frame, **{name: self._found[key]})
+        yield frame
+
+    def _search_profiles(self, search: Iterator[UnitProfiles | None]) -> None:
+        """Go on a little with the search for the units' profiles."""
+        try:
+            self._profiles = next(search)
+        except DatasetError as error:
+            # A network can be looked into without its data.
+            self._missing = str(error)
+        if self._profiles is not None or self._missing:
+            self._search = None
+
+
+def _idealise(probe: NetworkProbe, digit: int) -> tuple[np.ndarray, float]:
+    from mnist_draw.analysis.unit_profiles import ideal_picture
+
+    picture = ideal_picture(probe, digit)
+    return picture, float(probe.run(picture[None, None]).p[0, digit])
+
+
+def frame_of(probe: NetworkProbe, question: Question, with_ink: bool = True) -> Frame:
+    import numpy as np
+
+    picture = question.picture
+    assert picture is not None
+    gates = probe.open_gates(2)
+
+    def is_there(layer: int, unit: int) -> bool:
+        # A question may still be about the previous network and its units.
+        return layer < len(gates) and unit < gates[layer].shape[1]
+
+    for layer, unit in question.off:
+        if is_there(layer, unit):
+            gates[layer][:, unit] = 0
+    if question.toggled is not None and is_there(*question.toggled):
+        layer, unit = question.toggled
+        gates[layer][1, unit] = 1 - gates[layer][0, unit]
+    passed = probe.run(np.stack([picture, picture])[:, None], gates)
+    second, first = (int(digit) for digit in np.argsort(passed.p[0], kind="stable")[-2:])
+    # Drop a pair that the answer does not belong to any more.
+    asked = question.pair is not None and first in question.pair
+    answer, rival = question.pair if asked and question.pair else (first, second)
+    pair = np.zeros(passed.p.shape[1], np.float32)
+    pair[answer], pair[rival] = 1, -1
+    ink = np.zeros_like(picture)
+    if with_ink:
+        ink = picture * probe.input_gradient(picture, pair, [gate[:1] for gate in gates])
+    return Frame(question, probe.layers, passed, answer, rival, ink)

@@ -1,0 +1,138 @@
+"""Teach a copy of the network one minibatch, off the GUI thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mnist_draw.analysis.compiled_graph import FunctionGraphs
+    from mnist_draw.analysis.network_probe import Layer
+    from mnist_draw.analysis.one_step import Minibatch, OneStep, StepFigures
+    from mnist_draw.analysis.step_effects import StepEffects
+    from mnist_draw.analysis.unit_profiles import UnitProfiles
+    from mnist_draw.storage.models import ModelFile
+    from mnist_draw.training.settings import TrainingSettings
+
+COMPILING = "Theano is writing the program for the step. Some seconds, once."
+FILLING = "Looking at some minibatches first: what the update rule remembers is not in the file."
+
+#: "again", "ten" and "start" as the buttons have them; empty: the first step of a new minibatch.
+Action = str
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    model: ModelFile
+    picture: np.ndarray = field(repr=False)
+    label: int
+    action: Action = ""
+
+    def teaches_same(self, other: Task | None) -> bool:
+        """Whether another task is about the same network, picture and label."""
+        return other is not None and other.model is self.model and self.shows_same(other)
+
+    def shows_same(self, other: Task) -> bool:
+        return other.picture is self.picture and other.label == self.label
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    task: Task
+    layers: tuple[Layer, ...]
+    figures: StepFigures
+    settings: TrainingSettings
+    mask_places: tuple[int, ...]
+    #: For each dropout layer the share of its input that it lets through.
+    retained: tuple[float, ...]
+    moved: tuple[np.ndarray, ...] = field(repr=False)
+    #: The share of the first weights that moved, and of those what is fed by black pixels.
+    moved_shares: tuple[float, float]
+    left_out: tuple[dict[int, np.ndarray], int, int] = field(repr=False)
+    grey: np.ndarray = field(repr=False)
+    phases: int = 0
+    filling: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """What is known of a step so far, and what is waited for."""
+
+    words: str = ""
+    shown: Shown | None = None
+    profiles: UnitProfiles | None = None
+    effects: StepEffects | None = None
+
+
+class StepLearner:
+    """Teaches a copy of a network in one thread; keeps what it compiled."""
+
+    def __init__(self) -> None:
+        self._step: OneStep | None = None
+        self._minibatch: Minibatch | None = None
+        self._filling: Iterator[tuple[int, int]] = iter(())
+        self._search: Iterator[UnitProfiles | None] = iter(())
+        self._profiles: UnitProfiles | None = None
+
+    def learn(self, task: Task) -> Iterator[Progress]:
+        """Yield ever more of a step: of the newest task, where the last one was left."""
+        from mnist_draw.analysis.network_probe import NetworkProbe
+        from mnist_draw.analysis.one_step import OneStep
+        from mnist_draw.analysis.step_effects import step_effects
+        from mnist_draw.analysis.unit_profiles import find_profiles
+
+        step = self._step
+        if step is None or step.model is not task.model:
+            yield Progress(COMPILING)
+            self._step = self._minibatch = self._profiles = None
+            step = self._step = OneStep(task.model)
+            self._filling = step.fill_gradually()
+            self._search = find_profiles(NetworkProbe(task.model))
+        for done, total in self._filling:
+            yield Progress(f"{FILLING}\n{done} of {total}")
+        shown = self._advance(step, task)
+        yield Progress("", shown, self._profiles)
+        for found in self._search:
+            self._profiles = found
+            yield Progress("", shown, found)
+        for effects in step_effects(step, shown.figures):
+            yield Progress("", shown, self._profiles, effects)
+
+    def _advance(self, step: OneStep, task: Task) -> Shown:
+        from mnist_draw.analysis.step_weight import left_out, moved_shares, moved_sums
+
+        if self._minibatch is None or not _same(self._minibatch, task):
+            step.rewind()
+            self._minibatch = step.minibatch(task.picture, task.label)
+        elif task.action in ("start", ""):
+            step.rewind()
+        if task.action == "ten":
+            step.learn(self._minibatch, 9)
+        figures = step.step(self._minibatch)
+        return Shown(
+            task, step.layers, figures, step.settings, step.mask_places, step.retained,
+            moved_sums(figures, step.layers), moved_shares(figures),
+            left_out(figures, step.layers, step.mask_places), _grey(figures), step.phases,
+            0 if step.from_run else step.filling,
+        )  # fmt: skip
+
+
+def make_graphs(model: ModelFile) -> Mapping[str, FunctionGraphs]:
+    from mnist_draw.analysis.compiled_graph import graphs_of
+    from mnist_draw.analysis.one_step import OneStep
+
+    return graphs_of(OneStep(model))
+
+
+def _same(minibatch: Minibatch, task: Task) -> bool:
+    return minibatch.labels[0] == task.label and bool(
+        (minibatch.pictures[0, 0] == task.picture).all()
+    )
+
+
+def _grey(figures: StepFigures) -> np.ndarray:
+    levels: np.ndarray = (255 * figures.minibatch.pictures[:, 0]).clip(0, 255).astype("uint8")
+    return levels
