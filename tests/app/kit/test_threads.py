@@ -10,7 +10,7 @@ from PyQt5 import sip
 from PyQt5.QtCore import QObject
 from PyQt5.QtWidgets import QApplication
 
-from mnist_draw.app.kit import collection, latest_job
+from mnist_draw.app.kit import collection
 from mnist_draw.app.kit import threads as threads_module
 from mnist_draw.app.kit.collection import FollowedFolder
 from mnist_draw.app.kit.latest_job import LatestJob
@@ -155,12 +155,7 @@ def test_the_newest_question_wins(qtbot, stale, answers):
     assert receivers == {threading.main_thread()}
 
 
-@pytest.fixture
-def every_value(monkeypatch):
-    monkeypatch.setattr(latest_job, "STREAM_S", 0.0)
-
-
-def test_a_stream_is_delivered_until_a_newer_question_ends_it(qtbot, every_value):
+def test_a_stream_is_delivered_until_a_newer_question_ends_it(qtbot):
     owner, closed = QObject(), threading.Event()
 
     def endless():
@@ -170,7 +165,7 @@ def test_a_stream_is_delivered_until_a_newer_question_ends_it(qtbot, every_value
         finally:
             closed.set()
 
-    job = LatestJob(parent=owner)
+    job = LatestJob(parent=owner, pace=0.0)
     notes = heard(job)
     job.ask(lambda: iter(range(3)))
     qtbot.waitUntil(lambda: "finished" in notes)
@@ -185,9 +180,9 @@ def test_a_stream_is_delivered_until_a_newer_question_ends_it(qtbot, every_value
     assert closed.wait(10)
 
 
-def test_a_stream_pauses_while_it_is_not_watched(qtbot, every_value):
+def test_a_stream_pauses_while_it_is_not_watched(qtbot):
     owner = QObject()
-    job = LatestJob(parent=owner, watched=False)
+    job = LatestJob(parent=owner, watched=False, pace=0.0)
     notes = heard(job)
     job.ask(lambda: iter(range(100_000)))
     assert job.wait(10)
