@@ -27,7 +27,7 @@ DOMAIN = "mnist_draw"
 LOCALES = PACKAGE / "locales"
 KEYWORDS = {"_": None, "counted": (1, 2), "pgettext": ((1, "c"), 2)}
 _ERROR = re.compile(r"^class (\w+)\((\w+)[,)]", re.MULTILINE)
-_FIELD = re.compile(r"\{\w+\}")
+_FIELD = re.compile(r"\{(\w+)(?:!r)?\}")
 
 
 def program_messages() -> Catalog:
@@ -115,7 +115,7 @@ def _faults(message: Message, catalog: Catalog) -> Iterator[str]:
     for form in forms:
         # "One picture" may leave its number away.
         if sorted(_FIELD.findall(form)) != fields and not (
-            message.pluralizable and sorted([*_FIELD.findall(form), "{count}"]) == fields
+            message.pluralizable and sorted([*_FIELD.findall(form), "count"]) == fields
         ):
             yield f"other fields in {form!r}"
         if form != form.strip() or form.count("\n") != ids[-1].count("\n"):

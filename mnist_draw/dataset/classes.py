@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mnist_draw.errors import DatasetError, strip_control_chars
+from mnist_draw.i18n import _, number
 
 #: MNIST's classes, and the default for a network.
 DIGITS = tuple("0123456789")
@@ -22,37 +23,56 @@ _LISTED = 6
 def check_classes(names: Sequence[str], source: str) -> None:
     """Raise DatasetError for too few or many classes, and for invalid or repeated names."""
     if len(names) < MIN_CLASSES:
-        only = f" ({names[0]})" if names else ""
+        found = _("one class ({name})", name=names[0]) if names else _("no class")
         raise DatasetError(
-            f"{source} holds pictures of {len(names)} class{'es' * (not names)}{only}; at least "
-            f"{MIN_CLASSES} are needed, so that there is something to tell apart."
+            "{source} holds pictures of {found}; at least {least} are needed, so that there "
+            "is something to tell apart.",
+            source=source,
+            found=found,
+            least=MIN_CLASSES,
         )
     if len(names) > MAX_CLASSES:
         raise DatasetError(
-            f"{source} holds pictures of {len(names):,} classes; at most {MAX_CLASSES} can be "
-            "told apart here. Use a part of them."
+            "{source} holds pictures of {count} classes; at most {most} can be told apart "
+            "here. Use a part of them.",
+            source=source,
+            count=number(len(names)),
+            most=MAX_CLASSES,
         )
     for name in names:
         if name != strip_control_chars(name):
             raise DatasetError(
-                f"{source} has a class whose name is not in UTF-8 ({name!r}). Give its folder a "
-                "name that can be shown."
+                "{source} has a class whose name is not in UTF-8 ({name!r}). Give its folder a "
+                "name that can be shown.",
+                source=source,
+                name=name,
             )
         if not name.strip():
-            raise DatasetError(f"{source} has a class that is called {name!r}; give it a name.")
+            raise DatasetError(
+                "{source} has a class that is called {name!r}; give it a name.",
+                source=source,
+                name=name,
+            )
         if not name.isprintable():
             raise DatasetError(
-                f"{source} has a class that is called {name!r}, with a character that cannot be "
-                "shown. Give it another name."
+                "{source} has a class that is called {name!r}, with a character that cannot be "
+                "shown. Give it another name.",
+                source=source,
+                name=name,
             )
         if len(name) > MAX_NAME_LENGTH:
             raise DatasetError(
-                f"{source} has a class that is called {name[:MAX_NAME_LENGTH]!r} and so on; a name "
-                f"has at most {MAX_NAME_LENGTH} characters. Choose a shorter one."
+                "{source} has a class that is called {name!r} and so on; a name has at most "
+                "{most} characters. Choose a shorter one.",
+                source=source,
+                name=name[:MAX_NAME_LENGTH],
+                most=MAX_NAME_LENGTH,
             )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise DatasetError(f"{source} has two classes that are called {twice[0]!r}.")
+        raise DatasetError(
+            "{source} has two classes that are called {name!r}.", source=source, name=twice[0]
+        )
 
 
 def class_list(names: Sequence[str]) -> str:
@@ -64,4 +84,5 @@ def class_list(names: Sequence[str]) -> str:
 
 def with_article(digit: int | str) -> str:
     """Return a digit or number with its article: ``a 7``, ``an 8``."""
-    return f"{'an' if str(digit) in _AN else 'a'} {digit}"
+    # Translators: a digit in a sentence, such as "It is a 7."
+    return _("an {name}", name=digit) if str(digit) in _AN else _("a {name}", name=digit)

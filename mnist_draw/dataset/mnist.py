@@ -23,6 +23,7 @@ from mnist_draw.dataset.sources.formats import read_source, strip_suffixes
 from mnist_draw.dataset.sources.picture_folders import announce
 from mnist_draw.dataset.sources.source import Part, Source, set_aside, shuffled, split_off
 from mnist_draw.errors import DatasetError, StorageError, asks_what_was_meant, strip_control_chars
+from mnist_draw.i18n import _, number
 from mnist_draw.storage.folders import named_path, resource_path
 
 Images = NDArray[np.uint8]
@@ -172,14 +173,20 @@ def _load(place: Path, name: str) -> Dataset:
     if test is None:
         train, test = set_aside(train, str(place), 2 if validation is None else 1)
         messages.append(
-            f"{place} has no pictures of its own for the test: {len(test.labels):,} were drawn "
-            "from all classes and set aside, the same ones every time."
+            _(
+                "{place} has no pictures of its own for the test: {count} were drawn from all "
+                "classes and set aside, the same ones every time.",
+                place=place,
+                count=number(len(test.labels)),
+            )
         )
     if validation is None:
         if len(train.labels) < 2:
             raise DatasetError(
-                f"{place} holds {len(train.labels)} training pictures; at least 2 are needed, "
-                "one to train with and one to validate."
+                "{place} holds too few training pictures: {count}. At least 2 are needed, one to "
+                "train with and one to validate.",
+                place=place,
+                count=len(train.labels),
             )
         split = split_off(train) if source.shuffled else set_aside(train, str(place), 1)
         train, validation = split
@@ -205,7 +212,9 @@ def _classes_of(source: Source) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     found = np.unique(source.train.labels)
     if found[0] < 0:
         raise DatasetError(
-            f"{source.train.path} holds the label {found[0]}; labels are whole numbers from 0 on."
+            "{path} holds the label {label}; labels are whole numbers from 0 on.",
+            path=source.train.path,
+            label=found[0],
         )
     if not source.names and found[-1] <= 9:
         return np.arange(10), DIGITS
@@ -220,8 +229,13 @@ def _renumbered(part: Part, numbers: NDArray[np.int64], classes: tuple[str, ...]
     strange = numbers[places] != part.labels
     if strange.any():
         raise DatasetError(
-            f"{part.path} holds the label {part.labels[strange][0]}; the training pictures are "
-            f"labelled {numbers[0]} to {numbers[-1]} ({class_list(classes)})."
+            "{path} holds the label {label}; the training pictures are labelled {first} to {last} "
+            "({classes}).",
+            path=part.path,
+            label=part.labels[strange][0],
+            first=numbers[0],
+            last=numbers[-1],
+            classes=class_list(classes),
         )
     return places.astype(np.uint8)
 

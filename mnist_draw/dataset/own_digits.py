@@ -25,6 +25,7 @@ from mnist_draw.dataset.mnist import Dataset, Images, Labels, scale
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.sources.source import is_picture, pictures_in, visible_entries
 from mnist_draw.errors import DatasetError, UserError
+from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.folders import named_path
 from mnist_draw.storage.my_digits import TaughtDigit, label_of_name, read_digit
@@ -62,11 +63,12 @@ def load_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
     """Read all digits of a folder as they were drawn; DatasetError if there is none."""
     digits, messages = read_digits(folder, read_picture)
     if not digits:
-        why = f" {messages[0]}" if messages else ""
-        raise DatasetError(
-            f"The folder {folder} holds no digit to learn: pictures in subfolders named 0 to 9, or "
-            f"whose names begin with their digit, such as 3-mine.png.{why}"
+        none = _(
+            "The folder {folder} holds no digit to learn: pictures in subfolders named 0 to "
+            "9, or whose names begin with their digit, such as 3-mine.png.",
+            folder=folder,
         )
+        raise DatasetError(" ".join([none, *messages[:1]]))
     return digits, messages
 
 
@@ -81,17 +83,18 @@ def read_digits(folder: Path, read_picture: ReadPicture) -> tuple[list[TaughtDig
                 label = label_of_name(path) if digit is None else digit.label
             if label is None:
                 raise DatasetError(
-                    f"The picture {path} has no label: it is in no folder 0 to 9, and its name "
-                    "begins with no digit."
+                    "The picture {path} has no label: it is in no folder 0 to 9, and its name "
+                    "begins with no digit.",
+                    path=path,
                 )
             if digit is None:
                 ink = np.rint(255 * read_picture(path)).astype(np.uint8)
                 digit = TaughtDigit(label, ink, path=path)
             if not has_ink(digit.ink):
-                raise DatasetError(f"The picture {path} is empty.")
+                raise DatasetError("The picture {path} is empty.", path=path)
             digits.append(dataclasses.replace(digit, label=label))
         except UserError as error:
-            messages.append(f"{error} It was left out.")
+            messages.append(f"{error} {_('It was left out.')}")
     return digits, messages
 
 
@@ -160,13 +163,17 @@ def export_idx(extra: ExtraDigits, folder: str | os.PathLike[str]) -> tuple[int,
     place = Path(folder)
     if len(extra) < _MIN_COUNT:
         raise DatasetError(
-            f"A data set needs at least {_MIN_COUNT} digits, two to train with and one to test; "
-            f"there {'is' if len(extra) == 1 else 'are'} {len(extra)}. Teach more and export again."
+            "A data set needs at least {least} digits, two to train with and one to test; "
+            "found: {count}. Teach more and export again.",
+            least=_MIN_COUNT,
+            count=len(extra),
         )
     there = [name for name in NAMES if (place / name).exists()]
     if there:
         raise DatasetError(
-            f"{place} holds a file {there[0]} already; nothing was written. Choose another folder."
+            "{place} holds a file {name} already; nothing was written. Choose another folder.",
+            place=place,
+            name=there[0],
         )
     tested = np.arange(len(extra)) % _TESTED == min(_TESTED, len(extra)) - 1
     arrays = [

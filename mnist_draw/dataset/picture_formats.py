@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mnist_draw.i18n import _
+
 
 @dataclass(frozen=True)
 class PictureFormat:
@@ -61,4 +63,5 @@ def read_titles() -> str:
 
 def saved_titles() -> str:
     """List the formats that a drawing is saved in, such as ``"PNG or SVG"``."""
-    return " or ".join(known.title for known in saved_formats())
+    *others, last = (known.title for known in saved_formats())
+    return _("{names} or {last}", names=", ".join(others), last=last)

@@ -15,6 +15,7 @@ from typing import Any
 from mnist_draw.dataset.classes import DIGITS, class_list, with_article
 from mnist_draw.dataset.mnist import Dataset, dataset_name, load_dataset
 from mnist_draw.errors import DatasetError, UserError
+from mnist_draw.i18n import _
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
 from mnist_draw.storage.atomic import write_atomically
@@ -34,18 +35,22 @@ _LOCK = threading.Lock()
 MAX_REFUSED = 0.1
 
 
-def class_names(model: ModelFile) -> tuple[str, ...]:
+def class_names(model: ModelFile, for_files: bool = False) -> tuple[str, ...]:
     """Return the names of a network's classes, from 0 on.
 
     They are in the model file. Without them, ten classes are digits, unless the rejection rule
-    refuses many of the validation pictures; others are numbered.
+    refuses many of the validation pictures; others are numbered, `for_files` in English.
     """
     count = _outputs(model)
     if len(model.info.classes) == count:
         return model.info.classes
     if count == len(DIGITS) and model.info.refused <= MAX_REFUSED:
         return DIGITS
-    return tuple(f"class {number}" for number in range(count))
+    return tuple(f"class {n}" if for_files else _numbered(n) for n in range(count))
+
+
+def _numbered(number: int) -> str:
+    return _("class {number}", number=number)
 
 
 def reads_digits(model: ModelFile) -> bool:
@@ -63,12 +68,12 @@ def class_name(model: ModelFile | None, number: int) -> str:
     """Return ``"3"`` for a network that reads digits, ``"Bag"`` or ``"class 3"`` for others."""
     names = all_names(model)
     # A picture of other data may still be looked at.
-    return names[number] if number < len(names) else f"class {number}"
+    return names[number] if number < len(names) else _numbered(number)
 
 
 def in_a_sentence(name: str) -> str:
-    """Add the article that a class needs: ``"an 8"``, ``"a class 3"``, ``"Bag"``."""
-    return with_article(name) if name.isdecimal() or name.startswith("class ") else name
+    """Add the article that a class needs: ``"an 8"``, ``"class 3"``, ``"Bag"``."""
+    return with_article(name) if name.isdecimal() else name
 
 
 def all_names(model: ModelFile | None) -> tuple[str, ...]:
@@ -81,8 +86,11 @@ def describe_foreign_network(model: ModelFile) -> str:
     if reads_digits(model):
         return ""
     data = model.metadata.get("data")
-    learnt = data if isinstance(data, str) and data else "other pictures"
-    return f"This network learnt {learnt}, not digits: what it reads here says little."
+    if isinstance(data, str) and data:
+        return _(
+            "This network learnt {data}, not digits: what it reads here says little.", data=data
+        )
+    return _("This network learnt other pictures, not digits: what it reads here says little.")
 
 
 def dataset_metadata(data: Dataset) -> dict[str, Any]:

@@ -269,7 +269,7 @@ def delete(stored: StoredNetwork) -> Path:
             "Save it elsewhere if you want to keep it, and delete it there."
         )
     path = stored.path.parent if stored.source == RUN else stored.path
-    return move_to_bin(path, f"The network {stored.title}")
+    return move_to_bin(path, stored.title)
 
 
 def list_deleted() -> list[tuple[Deleted, str]]:

@@ -71,7 +71,7 @@ def _program(model: ModelFile) -> bytes:
         "NETWORK": repr(specification.operations),
         "TEMPERATURE": repr(model.info.temperature),
         "INK_SIDE": repr(model.info.side),
-        "CLASS_NAMES": repr(tuple(class_names(model))),
+        "CLASS_NAMES": repr(class_names(model, for_files=True)),
     }
     parameters = base64.b64encode(_parameters(model)).decode()
     starts = range(0, len(parameters), _WIDTH)
@@ -95,7 +95,7 @@ def _program(model: ModelFile) -> bytes:
 
 
 def _heading(model: ModelFile) -> str:
-    described = one_line(model.describe()).replace("\\", "/").replace('"', "'")
+    described = one_line(model.title).replace("\\", "/").replace('"', "'")
     return (
         f'"""Read pictures with a trained network: {described}.\n\n'
         f"{_USAGE}\n"
@@ -127,7 +127,7 @@ def _onnx(model: ModelFile) -> bytes:
     except ImportError as error:
         raise MissingPackageError("Writing an ONNX file", "onnx", "export") from error
 
-    names, temperature = class_names(model), model.info.temperature
+    names, temperature = class_names(model, for_files=True), model.info.temperature
     graph, classes = _graph(model, temperature)
     floats = TensorProto.FLOAT
     made = helper.make_model(
@@ -163,7 +163,7 @@ def _description(model: ModelFile, names: Sequence[str], temperature: float) -> 
         else "not calibrated: the network's temperature is 1"
     )
     return (
-        f"{model.describe()}, written by mnist_draw {__version__}. Input {_INPUT!r}: float32 "
+        f"{model.title}, written by mnist_draw {__version__}. Input {_INPUT!r}: float32 "
         f"(N, 1, {SIDE}, {SIDE}), grey levels from 0 to 255, ink high, background 0; the model "
         f"divides them by {GREY_LEVELS} itself. A drawing must be cut out, scaled until its longer "
         f"side takes {model.info.side} pixels and placed with its centre of mass in the middle, as "

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from mnist_draw.errors import StorageError, reason_of
+from mnist_draw.i18n import _
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -64,9 +65,12 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         retry_while_locked(lambda: temporary.replace(target))
         _sync_folder(target.parent)
     except OSError as error:
-        unchanged = _has_content(target)
-        effect = "The file that was there is unchanged." if unchanged else "Nothing was written."
-        raise StorageError(f"Could not write {target}: {reason_of(error)}. {effect}") from error
+        fields = {"target": target, "reason": reason_of(error)}
+        if _has_content(target):
+            sentence = _("Could not write {target}: {reason}. The old file is unchanged.", **fields)
+        else:
+            sentence = _("Could not write {target}: {reason}. Nothing was written.", **fields)
+        raise StorageError(sentence) from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -78,8 +82,9 @@ def resolve_path(path: str | os.PathLike[str]) -> Path:
         return Path(os.path.realpath(path))
     except FileNotFoundError as error:
         raise StorageError(
-            f"{os.fspath(path)} leads nowhere: the folder that the program was started in is gone. "
-            "Change to one that is there, or give the whole path."
+            "{path} leads nowhere: the folder that the program was started in is gone. Change to "
+            "one that is there, or give the whole path.",
+            path=os.fspath(path),
         ) from error
 
 
@@ -93,8 +98,9 @@ def check_writable(path: str | os.PathLike[str]) -> None:
             pass
     except OSError as error:
         raise StorageError(
-            f"Cannot write to the folder {target.parent}: {reason_of(error)}. "
-            "Choose another place for the file."
+            "Cannot write to the folder {parent}: {reason}. Choose another place for the file.",
+            parent=target.parent,
+            reason=reason_of(error),
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -119,20 +125,27 @@ def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
     except FileNotFoundError:
         if not target.parent.is_dir():
             raise StorageError(
-                f"Cannot write {target}: the folder {target.parent} does not exist. "
-                "Create it or choose another place for the file."
+                "Cannot write {target}: the folder {parent} does not exist. Create it or choose "
+                "another place for the file.",
+                target=target,
+                parent=target.parent,
             ) from None
         return target, None
     except (OSError, ValueError) as error:
-        raise StorageError(f"Cannot write {os.fspath(path)!r}: {reason_of(error)}.") from error
+        raise StorageError(
+            "Cannot write {path!r}: {reason}.", path=os.fspath(path), reason=reason_of(error)
+        ) from error
     if stat.S_ISDIR(status.st_mode):
-        raise StorageError(f"Cannot write {target}: it is a folder. Give the name of a file.")
+        raise StorageError(
+            "Cannot write {target}: it is a folder. Give the name of a file.", target=target
+        )
     if not stat.S_ISREG(status.st_mode):
         # Replacing a device such as /dev/null would remove it for the whole system.
-        raise StorageError(f"Cannot write {target}: it is not a regular file.")
+        raise StorageError("Cannot write {target}: it is not a regular file.", target=target)
     if not os.access(target, os.W_OK):
         raise StorageError(
-            f"Cannot write {target}: the file is protected against writing. It is unchanged."
+            "Cannot write {target}: the file is protected against writing. It is unchanged.",
+            target=target,
         )
     return target, stat.S_IMODE(status.st_mode)
 
@@ -153,7 +166,7 @@ def _temporary_beside(target: Path) -> Path:
 def retry_while_locked(act: Callable[[], T]) -> T:
     """Rename or remove something; on Windows, retry for 2.5 s while another program has it open."""
     wait = _FIRST_WAIT
-    for _ in range(_ATTEMPTS - 1 if _may_be_held() else 0):
+    for _attempt in range(_ATTEMPTS - 1 if _may_be_held() else 0):
         try:
             return act()
         except PermissionError:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TypeGuard, TypeVar
 
 from mnist_draw.errors import DocumentError, strip_control_chars
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.storage.opening import read_file
 
 #: Decimal digits of the largest 64-bit number.
@@ -48,13 +49,18 @@ def parse(content: bytes | str, max_values: int = MAX_VALUES) -> Any:
     try:
         text = content if isinstance(content, str) else content.decode("utf-8-sig")
         if sum(map(text.count, ",[{")) > max_values:
-            raise DocumentError(f"it holds more than {max_values:,} values")
+            raise DocumentError("it holds more than {limit} values", limit=number(max_values))
         return json.loads(
-            text, parse_constant=lambda _: math.nan, parse_int=_whole, parse_float=_decimal
+            text, parse_constant=lambda name: math.nan, parse_int=_whole, parse_float=_decimal
         )
     except json.JSONDecodeError as error:
-        where = f" (line {error.lineno}, column {error.colno})" if content else ""
-        raise DocumentError(f"it is not a JSON file{where}") from None
+        if content:
+            raise DocumentError(
+                "it is not a JSON file (line {line}, column {column})",
+                line=error.lineno,
+                column=error.colno,
+            ) from None
+        raise DocumentError("it is not a JSON file") from None
     except (ValueError, RecursionError):
         raise DocumentError("it is not a JSON file") from None
 
@@ -85,7 +91,8 @@ class Fields:
         value = self.values.get(name)
         if _is_number(value) and low <= value <= high and value == int(value):
             return int(value)
-        return self._default(name, default, f"a whole number from {low:,} to {high:,}")
+        allowed = _("a whole number from {low} to {high}", low=number(low), high=number(high))
+        return self._default(name, default, allowed)
 
     def get_float(
         self, name: str, low: float, high: float, default: T | _Required = _REQUIRED
@@ -93,47 +100,52 @@ class Fields:
         value = self.values.get(name)
         if _is_number(value) and low <= value <= high:
             return float(value)
-        return self._default(name, default, f"a number from {low:g} to {high:g}")
+        limits = {"low": number(low, "g"), "high": number(high, "g")}
+        return self._default(name, default, _("a number from {low} to {high}", **limits))
 
     def get_text(self, name: str, longest: int, default: T | _Required = _REQUIRED) -> str | T:
         """Return a text for the screen: cut at `longest`, with ``�`` for each lone surrogate."""
         value = self.values.get(name)
         if isinstance(value, str):
             return strip_control_chars(value[:longest])
-        return self._default(name, default, "a text")
+        return self._default(name, default, _("a text"))
 
     def get_file_name(self, name: str, longest: int) -> str:
         """Return the name of a file, lone surrogates included."""
         value = self.values.get(name)
         if isinstance(value, str) and len(value) <= longest:
             return value
-        return self._default(name, _REQUIRED, f"a name of at most {longest:,} letters")
+        allowed = counted("a name of one letter", "a name of at most {count} letters", longest)
+        return self._default(name, _REQUIRED, allowed)
 
     def get_choice(self, name: str, choices: Sequence[str]) -> str:
         value = self.values.get(name)
         if isinstance(value, str) and value in choices:
             return value
-        return self._default(name, _REQUIRED, f"one of {', '.join(choices)}")
+        return self._default(name, _REQUIRED, _("one of {names}", names=", ".join(choices)))
 
     def get_fields(self, name: str, default: T | _Required = _REQUIRED) -> Fields | T:
         value = self.values.get(name)
         if isinstance(value, dict):
             return Fields(value)
-        return self._default(name, default, "a list of names with values")
+        return self._default(name, default, _("a list of names with values"))
 
     def get_list(self, name: str, most: int, default: T | _Required = _REQUIRED) -> list[Any] | T:
         value = self.values.get(name)
         if isinstance(value, list) and len(value) <= most:
             return value
-        return self._default(name, default, f"a list of at most {most:,} entries")
+        allowed = counted("a list of one entry", "a list of at most {count} entries", most)
+        return self._default(name, default, allowed)
 
     def _default(self, name: str, default: T | _Required, allowed: str) -> T:
         if not isinstance(default, _Required):
             return default
         if name not in self.values:
-            raise DocumentError(f"its {name} is missing")
+            raise DocumentError("its {name} is missing", name=name)
         shown = repr(self.values[name])[:_SHOWN]
-        raise DocumentError(f"its {name} is {shown}, not {allowed}")
+        raise DocumentError(
+            "its {name} is {shown}, not {allowed}", name=name, shown=shown, allowed=allowed
+        )
 
 
 @dataclass(frozen=True)
@@ -155,7 +167,7 @@ class Format:
 
     def check(self, values: object) -> Fields:
         if not isinstance(values, dict) or values.get("format") != self.name:
-            raise DocumentError(f"it is no {self.name}")
+            raise DocumentError("it is no {name}", name=self.name)
         check_version(values.get("version"), self.version)
         return Fields(values)
 
@@ -163,12 +175,16 @@ class Format:
         return self.unpack(read_file(path, self.max_bytes))
 
 
-def check_version(version: object, newest: int, word: str = "version") -> int:
+def check_version(version: object, newest: int) -> int:
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise DocumentError(f"its {word} is {repr(version)[:_SHOWN]}, not a number from 1")
+        raise DocumentError(
+            "its version is {version}, not a number from 1", version=repr(version)[:_SHOWN]
+        )
     if version > newest:
         raise DocumentError(
-            f"it was written by a newer program ({word} {version}; this program knows {newest})"
+            "it was written by a newer program (version {version}; this program knows {newest})",
+            version=version,
+            newest=newest,
         )
     return version
 

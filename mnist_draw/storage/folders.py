@@ -51,7 +51,9 @@ def named_path(name: str | os.PathLike[str]) -> Path:
     except (FileNotFoundError, NotADirectoryError):
         pass
     except (OSError, RuntimeError, ValueError) as error:
-        raise StorageError(f"{path} cannot be used: {reason_of(error)}.") from error
+        raise StorageError(
+            "{path} cannot be used: {reason}.", path=path, reason=reason_of(error)
+        ) from error
     return path
 
 
@@ -59,7 +61,7 @@ def sweep_home() -> None:
     """Remove the temporary files of killed programs from these folders."""
     with contextlib.suppress(StorageError, OSError):
         for parent in (config_folder(), data_folder()):
-            for folder, _, _ in os.walk(parent):
+            for folder, *_names in os.walk(parent):
                 sweep(Path(folder))
         # Not the whole cache: its compiled code consists of thousands of files.
         for kind in cache_folder().iterdir():
@@ -76,8 +78,11 @@ def _prepared(kind: str, conventional: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError, ValueError) as error:
         raise StorageError(
-            f"Could not create the folder {folder}: {reason_of(error)}. "
-            f"Set the environment variable {HOME_VARIABLE} to a folder that can be written."
+            "Could not create the folder {folder}: {reason}. Set the environment variable "
+            "{variable} to a folder that can be written.",
+            folder=folder,
+            reason=reason_of(error),
+            variable=HOME_VARIABLE,
         ) from error
     return folder
 

@@ -37,6 +37,7 @@ from mnist_draw.errors import (
     one_line,
     strip_control_chars,
 )
+from mnist_draw.i18n import _, number, percent
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format, drop_non_finite, parse
@@ -142,15 +143,15 @@ class ModelInfo:
     def accuracy(self) -> str:
         """Its accuracy on test pictures, or else on validation pictures; empty if unknown."""
         shares = (self.test_accuracy, self.validation_accuracy)
-        return next((f"{100 * share:.2f} %" for share in shares if share is not None), "")
+        return next((percent(share, 2) for share in shares if share is not None), "")
 
     def describe_accuracy(self) -> str:
         """Format the accuracy; empty if unknown."""
-        if self.test_accuracy is not None:
-            return f"{100 * self.test_accuracy:.2f} % on {self.data or 'its test pictures'}"
-        if self.validation_accuracy is not None:
-            return f"{100 * self.validation_accuracy:.2f} % in validation"
-        return ""
+        if self.test_accuracy is None:
+            return _("{accuracy} in validation", accuracy=self.accuracy) if self.accuracy else ""
+        if self.data:
+            return _("{accuracy} on {data}", accuracy=self.accuracy, data=self.data)
+        return _("{accuracy} on its test pictures", accuracy=self.accuracy)
 
 
 def _class_names(read: Fields) -> tuple[str, ...]:
@@ -179,14 +180,20 @@ class ModelFile:
         if not converted:
             raise ModelFileError("The network has no parameters.")
         if not isinstance(self.network, str) or not self.network.strip():
-            raise ModelFileError(f"The network has no description (got {self.network!r}).")
+            raise ModelFileError(
+                "The network has no description (got {network!r}).", network=self.network
+            )
         try:
             # Through JSON and back: a copy, of JSON's types, without an infinite loss.
             plain = drop_non_finite(parse(json.dumps(self.metadata, sort_keys=True)))
         except (TypeError, ValueError, RecursionError, DocumentError) as error:
-            raise ModelFileError(f"The metadata of the network is not JSON: {error}.") from error
+            raise ModelFileError(
+                "The metadata of the network is not JSON: {error}.", error=error
+            ) from error
         if not isinstance(plain, dict):
-            raise ModelFileError(f"The metadata of the network is a {type(plain).__name__}.")
+            raise ModelFileError(
+                "The metadata of the network has the type {type}.", type=type(plain).__name__
+            )
         object.__setattr__(self, "metadata", plain)
 
     def __repr__(self) -> str:
@@ -230,14 +237,20 @@ class ModelFile:
         """Raise ModelFileError for the first parameter whose shape differs."""
         if len(expected) != len(self.parameters):
             raise ModelFileError(
-                f"The network {self.network!r} has {len(expected)} parameters, "
-                f"but {len(self.parameters)} were found."
+                "The network {network!r} has {expected} parameters, but {found} were found.",
+                network=self.network,
+                expected=len(expected),
+                found=len(self.parameters),
             )
-        for number, (found, wanted) in enumerate(zip(self.shapes, expected, strict=True)):
+        for place, (found, wanted) in enumerate(zip(self.shapes, expected, strict=True)):
             if found != tuple(wanted):
                 raise ModelFileError(
-                    f"Parameter {number} of the network {self.network!r} should have the shape "
-                    f"{_format_shape(wanted)}, but {_format_shape(found)} was found."
+                    "Parameter {number} of the network {network!r} should have the shape {wanted}, "
+                    "but {found} was found.",
+                    number=place,
+                    network=self.network,
+                    wanted=_format_shape(wanted),
+                    found=_format_shape(found),
                 )
 
 
@@ -255,8 +268,11 @@ def refuse_foreign(path: str | os.PathLike[str], who: str) -> None:
         load_model(path)
     except ModelFileError as error:
         raise StorageError(
-            f"{who} would replace {place}, which is no network of this program. It is unchanged. "
-            f"Delete it or choose another name. {error}"
+            "{who} would replace {path}, which is no network of this program. It is unchanged. "
+            "Delete it or choose another name. {error}",
+            who=who,
+            path=place,
+            error=error,
         ) from error
 
 
@@ -267,8 +283,8 @@ def pack_model(model: ModelFile) -> bytes:
         "metadata": model.metadata,
     }
     arrays: dict[str, npt.ArrayLike] = {_HEADER: np.frombuffer(FORMAT.pack(header), np.uint8)}
-    for number, parameter in enumerate(model.parameters):
-        arrays[_parameter_name(number)] = parameter
+    for place, parameter in enumerate(model.parameters):
+        arrays[_parameter_name(place)] = parameter
     return npz.pack(arrays)
 
 
@@ -284,7 +300,9 @@ def load_model(path: str | os.PathLike[str], shapes_of: ShapesOf | None = None) 
         with _archive(path) as archive:
             return _unpack(archive, shapes_of)
     except UserError as error:
-        raise ModelFileError(f"The model file {name} cannot be used. {error}") from error
+        raise ModelFileError(
+            "The model file {name} cannot be used. {error}", name=name, error=error
+        ) from error
 
 
 def read_info(path: str | os.PathLike[str]) -> tuple[str, ModelInfo]:
@@ -295,7 +313,9 @@ def read_info(path: str | os.PathLike[str]) -> tuple[str, ModelInfo]:
             info = ModelInfo.of(header.get_fields("metadata").values)
             return header.get_text("network", MAX_HEADER_BYTES), info
     except UserError as error:
-        raise ModelFileError(f"The model file {path} cannot be used. {error}") from error
+        raise ModelFileError(
+            "The model file {path} cannot be used. {error}", path=path, error=error
+        ) from error
 
 
 def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFile:
@@ -305,23 +325,30 @@ def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFil
         shapes = header.get_list("shapes", npz.MAX_ARRAYS)
         metadata = header.get_fields("metadata").values
     except DocumentError as error:
-        raise ModelFileError(f"Its header is damaged: {error}.") from error
+        raise ModelFileError("Its header is damaged: {error}.", error=error) from error
     names = [_parameter_name(number) for number in range(len(archive.sizes) - 1)]
     surplus = sorted(set(archive.sizes) - {*names, _HEADER})
     if surplus:
-        raise ModelFileError(f"It holds an array {surplus[0][:80]!r} that is not a parameter.")
+        raise ModelFileError(
+            "It holds an array {name!r} that is not a parameter.", name=surplus[0][:80]
+        )
     if shapes_of is not None:
         _require_room(archive, names, shapes_of(network))
     arrays = [archive.read(name) for name in names]
     found = [array for array in arrays if array is not None]
     for name, array in zip(names, found, strict=True):
         if array.dtype != np.float32:
-            raise ModelFileError(f"The array {name} has the type {array.dtype}, expected float32.")
+            raise ModelFileError(
+                "The array {name} has the type {dtype}, expected float32.",
+                name=name,
+                dtype=array.dtype,
+            )
     promised = [list(array.shape) for array in found]
     if promised != shapes:
         raise ModelFileError(
-            f"The header promises parameters of the shapes {str(shapes)[:200]}, "
-            f"but {str(promised)[:200]} were found."
+            "The header promises parameters of the shapes {promised}, but {found} were found.",
+            promised=str(shapes)[:200],
+            found=str(promised)[:200],
         )
     model = ModelFile(
         network, tuple(array.astype(np.float32, copy=False) for array in found), metadata
@@ -333,16 +360,19 @@ def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFil
 
 def _require_room(archive: npz.Archive, names: list[str], expected: Sequence[Shape]) -> None:
     """Refuse parameters larger than the network's before they are read."""
-    for number, (name, shape) in enumerate(zip(names, expected, strict=False)):
+    for place, (name, shape) in enumerate(zip(names, expected, strict=False)):
         size = 4 * math.prod(shape) + MEGABYTE
         if archive.sizes[name] > size:
             raise ModelFileError(
-                f"Parameter {number} takes {archive.sizes[name]:,} bytes, more than a network of "
-                "that name has."
+                "Parameter {number} takes {size} bytes, more than a network of that name has.",
+                number=place,
+                size=number(archive.sizes[name]),
             )
     if len(names) > len(expected):
         raise ModelFileError(
-            f"The network has {len(expected)} parameters, but {len(names)} were found."
+            "The network has {expected} parameters, but {found} were found.",
+            expected=len(expected),
+            found=len(names),
         )
 
 
@@ -357,43 +387,56 @@ def _archive(path: str | os.PathLike[str]) -> Iterator[npz.Archive]:
     except npz.NpzError as error:
         if not Path(path).stat().st_size:
             raise ModelFileError("It is empty.") from None
-        raise ModelFileError(f"Not a readable model file: {error}.") from error
+        raise ModelFileError("Not a readable model file: {error}.", error=error) from error
     except DocumentError as error:
-        reason = str(error)
-        raise ModelFileError(f"{reason[:1].upper()}{reason[1:]}.") from error
+        raise ModelFileError("It cannot be opened: {error}.", error=error) from error
 
 
 def _read_header(archive: npz.Archive) -> Fields:
     size = archive.sizes.get(_HEADER, 0)
     if size > MAX_HEADER_BYTES + npz.MAX_ARRAY_HEADER:
-        raise ModelFileError(f"Its header is {size:,} bytes long, which no model needs.")
+        raise ModelFileError(
+            "Its header is {size} bytes long, which no model needs.", size=number(size)
+        )
     array = archive.read(_HEADER)
     if array is None or array.dtype != np.uint8 or array.ndim != 1:
         raise ModelFileError("It is an .npz file, but not a model of mnist_draw: no header.")
     try:
         values = parse(array.tobytes())
     except DocumentError as error:
-        raise ModelFileError(f"It is an .npz file, but its header is damaged: {error}.") from error
+        raise ModelFileError(
+            "It is an .npz file, but its header is damaged: {error}.", error=error
+        ) from error
     try:
         return FORMAT.check(values)
     except DocumentError as error:
-        raise ModelFileError(f"It is an .npz file of another kind: {error}.") from error
+        raise ModelFileError("It is an .npz file of another kind: {error}.", error=error) from error
 
 
-def _as_parameter(value: Any, number: int) -> npt.NDArray[np.float32]:
+def _as_parameter(value: Any, place: int) -> npt.NDArray[np.float32]:
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
-        raise ModelFileError(f"Parameter {number} has the type {array.dtype}, expected float32.")
+        raise ModelFileError(
+            "Parameter {number} has the type {dtype}, expected float32.",
+            number=place,
+            dtype=array.dtype,
+        )
     with np.errstate(over="ignore"):
         converted = np.ascontiguousarray(array, dtype=np.float32).reshape(array.shape)
     bad = converted.size - int(np.count_nonzero(np.isfinite(converted)))
     if bad:
         raise ModelFileError(
-            f"Parameter {number} holds {bad:,} values that are not finite numbers (NaN or "
-            "infinite): the training that made it had diverged, or the file is damaged."
+            "Parameter {number} holds values that are not finite numbers (NaN or infinite; {count} "
+            "of them): the training that made it had diverged, or the file is damaged.",
+            number=place,
+            count=number(bad),
         )
     if converted.size == 0:
-        raise ModelFileError(f"Parameter {number} is empty (shape {_format_shape(array.shape)}).")
+        raise ModelFileError(
+            "Parameter {number} is empty (shape {shape}).",
+            number=place,
+            shape=_format_shape(array.shape),
+        )
     return converted
 
 

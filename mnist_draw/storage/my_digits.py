@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, reason_of
+from mnist_draw.i18n import _, number
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Format, drop_non_finite
 from mnist_draw.storage.folders import data_folder
@@ -78,7 +79,9 @@ def my_digits_folder() -> Path:
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"The folder {folder} cannot be made: {reason_of(error)}. Nothing was kept."
+            "The folder {folder} cannot be made: {reason}. Nothing was kept.",
+            folder=folder,
+            reason=reason_of(error),
         ) from error
     return folder
 
@@ -120,8 +123,10 @@ def pack_digit(digit: TaughtDigit) -> bytes:
     Image.fromarray(paper).save(content, "PNG", pnginfo=chunks)
     if content.tell() > MAX_FILE_BYTES:
         raise StorageError(
-            f"The digit takes {content.tell() / 1e6:,.0f} MB, more than can be kept "
-            f"({MAX_FILE_BYTES / 1e6:,.0f} MB). Nothing was written; the board is unchanged."
+            "The digit takes {size} MB, more than can be kept ({limit} MB). Nothing was written; "
+            "the board is unchanged.",
+            size=number(content.tell() / 1e6, ",.0f"),
+            limit=number(MAX_FILE_BYTES / 1e6, ",.0f"),
         )
     return content.getvalue()
 
@@ -131,9 +136,9 @@ def read_digit(path: Path) -> TaughtDigit | None:
     try:
         content = read_file(path, MAX_FILE_BYTES)
     except FileNotFoundError:
-        raise DigitError(f"There is no file {path}.") from None
+        raise DigitError("There is no file {path}.", path=path) from None
     except StorageError as error:
-        raise DigitError(f"The digit {error}") from error
+        raise DigitError(str(error)) from error
     except DocumentError:
         return None
     return parse_digit(content, path)
@@ -147,7 +152,9 @@ def parse_digit(content: bytes, path: Path) -> TaughtDigit | None:
         unpacked = _unpack(content)
     # What Pillow's decoders raise for damaged files is not documented and changes.
     except Exception as error:
-        raise DigitError(f"The digit {path} is damaged ({error}). It was left alone.") from error
+        raise DigitError(
+            "The digit {path} is damaged ({error}). It was left alone.", path=path, error=error
+        ) from error
     return None if unpacked is None else _parse(path, *unpacked)
 
 
@@ -162,14 +169,15 @@ def _unpack(content: bytes) -> tuple[Ink, str] | None:
             image = Image.open(io.BytesIO(content), formats=["PNG"])
         except UnidentifiedImageError:
             if CHUNK.encode() in content:
-                raise ValueError("it is cut short") from None
+                raise ValueError(_("it is cut short")) from None
             return None
         with image:
             # Our chunk precedes the picture itself, so that others need not be decoded.
             if not isinstance(image.info.get(CHUNK), str):
                 return None
             if max(image.size) > MAX_SIDE:
-                raise ValueError(f"it has {image.size[0]:,}×{image.size[1]:,} pixels")
+                width, height = map(number, image.size)
+                raise ValueError(_("it has {width}×{height} pixels", width=width, height=height))
             paper = np.asarray(image.convert("L"), np.uint8)
             return np.ascontiguousarray(255 - paper), str(image.info[CHUNK])
 
@@ -182,7 +190,9 @@ def _parse(path: Path, ink: Ink, text: str) -> TaughtDigit:
         if label is None:
             label = fields.get_int("label", 0, 9)
     except DocumentError as error:
-        raise DigitError(f"The digit {path} cannot be used: {error}. It was left alone.") from error
+        raise DigitError(
+            "The digit {path} cannot be used: {error}. It was left alone.", path=path, error=error
+        ) from error
     drawing = fields.get_fields("drawing", None)
     return TaughtDigit(
         label,
@@ -205,7 +215,9 @@ def relabel_digit(path: Path, label: int) -> Path:
         renamed = move_to_free_name(path, folder / f"{label}{rest}")
     except OSError as error:
         raise StorageError(
-            f"The digit {path} cannot be renamed: {reason_of(error)}. It keeps its label."
+            "The digit {path} cannot be renamed: {reason}. It keeps its label.",
+            path=path,
+            reason=reason_of(error),
         ) from error
     # The name counts; the label in the description is for other programs.
     with contextlib.suppress(UserError):
@@ -273,14 +285,18 @@ def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
         with open_file(source, MAX_BYTES) as file, zipfile.ZipFile(file) as archive:
             entries = distinct_entries(archive)
             if len(entries) > MAX_DIGITS:
-                raise DocumentError(f"it holds {len(entries):,} files; at most {MAX_DIGITS:,} fit")
+                raise DocumentError(
+                    "it holds {count} files; at most {limit} fit",
+                    count=number(len(entries)),
+                    limit=number(MAX_DIGITS),
+                )
             for entry in entries:
                 if entry.is_dir():
                     continue
                 # Only the name counts: no entry chooses its folder.
                 name = Path(entry.filename.replace("\\", "/")).name
                 if entry.file_size > MAX_FILE_BYTES:
-                    yield f"{name} in {source} is too large for a digit."
+                    yield _("{name} in {path} is too large for a digit.", name=name, path=source)
                     continue
                 with archive.open(entry) as packed:
                     content = packed.read(MAX_FILE_BYTES)
@@ -289,9 +305,13 @@ def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
                 except DigitError as error:
                     yield str(error)
                 else:
-                    yield digit or f"{name} in {source} is no digit of this program."
+                    yield digit or _(
+                        "{name} in {path} is no digit of this program.", name=name, path=source
+                    )
     except FileNotFoundError:
-        raise StorageError(f"There is no file {source}.") from None
+        raise StorageError("There is no file {path}.", path=source) from None
     # EOFError: cut off; RuntimeError (and its NotImplementedError): encrypted or other compression.
     except (DocumentError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
-        raise StorageError(f"The file {source} cannot be used: {error}.") from error
+        raise StorageError(
+            "The file {path} cannot be used: {error}.", path=source, error=error
+        ) from error

@@ -21,6 +21,7 @@ from typing import IO, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from mnist_draw.i18n import _, number
 from mnist_draw.storage.opening import MEGABYTE, open_file, read_into
 
 Array = npt.NDArray[np.generic]
@@ -111,7 +112,7 @@ class Archive:
     def __init__(self, file: BinaryIO, max_bytes: int = MAX_BYTES) -> None:
         with _damage_told():
             if file.read(2) != b"PK":
-                raise NpzError("it is not an .npz file")
+                raise NpzError(_("it is not an .npz file"))
             _check_directory(file)
             self._archive = zipfile.ZipFile(file)
             self._entries = _entries(self._archive, max_bytes)
@@ -123,11 +124,19 @@ class Archive:
         if entry is None:
             return None
         if entry.file_size > max_bytes:
-            raise NpzError(f"the array {name[:80]!r} is {entry.file_size:,} bytes long")
+            raise NpzError(
+                _(
+                    "the array {name!r} is {size} bytes long",
+                    name=name[:80],
+                    size=number(entry.file_size),
+                )
+            )
         with _damage_told(), self._archive.open(entry) as member:
             shape, dtype, order, start = _read_header(name, member)
             if math.prod(shape) * dtype.itemsize != entry.file_size - start:
-                raise NpzError(f"the array {name[:80]!r} has another size than its header says")
+                raise NpzError(
+                    _("the array {name!r} has another size than its header says", name=name[:80])
+                )
             return _read_values(member, shape, dtype, order)
 
     def read_all(self) -> dict[str, Array]:
@@ -150,9 +159,9 @@ def _damage_told() -> Iterator[None]:
     except NpzError:
         raise
     except MemoryError:
-        raise NpzError("it is too large for this computer's memory") from None
+        raise NpzError(_("it is too large for this computer's memory")) from None
     except _DAMAGE as error:
-        raise NpzError("it is truncated or damaged") from error
+        raise NpzError(_("it is truncated or damaged")) from error
 
 
 def _check_directory(file: BinaryIO) -> None:
@@ -169,40 +178,49 @@ def _check_directory(file: BinaryIO) -> None:
     if tail[-_END_SIZE:].startswith(_END) and tail.endswith(b"\0\0"):
         found = len(tail) - _END_SIZE
     if found < 0 or len(tail) - found < _END_SIZE:
-        raise NpzError("it is truncated or damaged")
+        raise NpzError(_("it is truncated or damaged"))
     (directory,) = struct.unpack_from("<L", tail, found + 12)
     locator = max(0, found - _LOCATOR_SIZE)
     if directory > MAX_DIRECTORY_BYTES or tail[locator:found].startswith(_LOCATOR):
-        raise NpzError(f"it holds more than {MAX_ARRAYS} arrays")
+        raise NpzError(_("it holds more than {limit} arrays", limit=MAX_ARRAYS))
 
 
 def distinct_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the entries; raise `zipfile.BadZipFile` where two share a place."""
     entries = archive.infolist()
     if len({entry.header_offset for entry in entries}) < len(entries):
-        raise zipfile.BadZipFile("Two entries begin at one place")
+        raise zipfile.BadZipFile(_("two entries begin at one place"))
     return entries
 
 
 def _entries(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, zipfile.ZipInfo]:
     entries = distinct_entries(archive)
     if len(entries) > MAX_ARRAYS:
-        raise NpzError(f"it holds {len(entries)} arrays, at most {MAX_ARRAYS} are allowed")
+        raise NpzError(
+            _(
+                "it holds {count} arrays, at most {limit} are allowed",
+                count=len(entries),
+                limit=MAX_ARRAYS,
+            )
+        )
     total = sum(entry.file_size for entry in entries)
     if total > max_bytes:
         raise NpzError(
-            f"it would unfold to {total / 1e6:,.0f} MB; "
-            f"at most {max_bytes / 1e6:,.0f} MB are allowed"
+            _(
+                "it would unfold to {size} MB; at most {limit} MB are allowed",
+                size=number(total / 1e6, ",.0f"),
+                limit=number(max_bytes / 1e6, ",.0f"),
+            )
         )
     named: dict[str, zipfile.ZipInfo] = {}
     for entry in entries:
         if not entry.filename.endswith(".npy"):
-            raise NpzError(f"it holds {entry.filename[:80]!r}, which is not an array")
+            raise NpzError(_("it holds {name!r}, which is not an array", name=entry.filename[:80]))
         name = entry.filename.removesuffix(".npy")
         if name in named:
-            raise NpzError(f"it holds the array {name[:80]!r} twice")
+            raise NpzError(_("it holds the array {name!r} twice", name=name[:80]))
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise NpzError("it is compressed in a way that .npz files are not")
+            raise NpzError(_("it is compressed in a way that .npz files are not"))
         named[name] = entry
     return named
 
@@ -212,17 +230,21 @@ def _read_header(name: str, member: IO[bytes]) -> tuple[tuple[int, ...], np.dtyp
     start = member.read(8)
     width = {b"\x93NUMPY\x01": 2, b"\x93NUMPY\x02": 4}.get(start[:7])
     if width is None:
-        raise NpzError(f"the array {name[:80]!r} has no valid header")
+        raise NpzError(_("the array {name!r} has no valid header", name=name[:80]))
     length = int.from_bytes(member.read(width), "little")
     match = _HEADER.fullmatch(member.read(length)) if length <= MAX_ARRAY_HEADER else None
     if match is None:
-        raise NpzError(f"the array {name[:80]!r} has no valid header")
+        raise NpzError(_("the array {name!r} has no valid header", name=name[:80]))
     dtype = match[1].decode("ascii")
     if dtype not in _DTYPES:
-        raise NpzError(f"the array {name[:80]!r} has the unexpected type {dtype!r}")
+        raise NpzError(
+            _("the array {name!r} has the unexpected type {dtype!r}", name=name[:80], dtype=dtype)
+        )
     shape = tuple(int(size) for size in re.findall(rb"\d+", match[3]))
     if len(shape) > MAX_DIMENSIONS:
-        raise NpzError(f"the array {name[:80]!r} has {len(shape)} dimensions")
+        raise NpzError(
+            _("the array {name!r} has {count} dimensions", name=name[:80], count=len(shape))
+        )
     order = "F" if match[2] == b"True" else "C"
     return shape, np.dtype(dtype), order, 8 + width + length
 
@@ -232,6 +254,6 @@ def _read_values(member: IO[bytes], shape: tuple[int, ...], dtype: np.dtype, ord
     memory = flat.data.cast("B") if flat.size else memoryview(bytearray())
     # One byte more than promised, so that a wrong size shows.
     if read_into(member, memory) != len(memory) or member.read(1):
-        raise NpzError("it is truncated or damaged")
+        raise NpzError(_("it is truncated or damaged"))
     flat.flags.writeable = False
     return flat.reshape(shape, order="F" if order == "F" else "C")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Final, cast
 
 from mnist_draw.errors import DocumentError, StorageError, reason_of
+from mnist_draw.i18n import _, number
 
 MEGABYTE: Final = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -34,7 +35,7 @@ def open_file(path: str | os.PathLike[str], max_bytes: int) -> Iterator[BinaryIO
     except OSError as error:
         raise _unreadable(path, error) from error
     except ValueError as error:
-        raise DocumentError(f"its name is not valid: {error}") from error
+        raise DocumentError("its name is not valid: {error}", error=error) from error
     _check(status, max_bytes)
     try:
         with path.open("rb") as file:
@@ -78,7 +79,7 @@ def open_unfolded(path: str | os.PathLike[str], max_bytes: int) -> Iterator[Bina
                 yield cast(BinaryIO, unfolded)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise DocumentError(
-                f"it is compressed with gzip, but unpacking failed ({error})"
+                "it is compressed with gzip, but unpacking failed ({error})", error=error
             ) from error
 
 
@@ -98,7 +99,7 @@ def regular_only(name: str, flags: int) -> int:
 
 def _refuse_irregular(name: str, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is not a regular file", name)
+        raise OSError(errno.EINVAL, _("it is not a regular file"), name)
 
 
 def read_into(file: IO[bytes], memory: memoryview) -> int:
@@ -114,7 +115,7 @@ def read_into(file: IO[bytes], memory: memoryview) -> int:
 
 
 def _unreadable(path: Path, error: OSError) -> StorageError:
-    return StorageError(f"{path} cannot be read: {reason_of(error)}.")
+    return StorageError("{path} cannot be read: {reason}.", path=path, reason=reason_of(error))
 
 
 def _check(status: os.stat_result, max_bytes: int) -> None:
@@ -128,5 +129,13 @@ def _check(status: os.stat_result, max_bytes: int) -> None:
 
 def _too_large(size: int, limit: int) -> DocumentError:
     if limit < MEGABYTE:
-        return DocumentError(f"it is {size:,} bytes large; at most {limit:,} are allowed")
-    return DocumentError(f"it is {size / 1e6:,.0f} MB large, larger than {limit / 1e6:,.0f} MB")
+        return DocumentError(
+            "it is {size} bytes large; at most {limit} are allowed",
+            size=number(size),
+            limit=number(limit),
+        )
+    return DocumentError(
+        "it is {size} MB large, larger than {limit} MB",
+        size=number(size / 1e6, ",.0f"),
+        limit=number(limit / 1e6, ",.0f"),
+    )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mnist_draw.errors import DocumentError, StorageError
+from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import acquire_lock, lock_file, make_lock, write_atomically
 from mnist_draw.storage.document import check_version, drop_non_finite, pack, parse
 from mnist_draw.storage.folders import config_folder
@@ -50,15 +51,15 @@ class Preferences:
         except FileNotFoundError:
             return
         except StorageError as error:
-            self.notice = f"The preferences: {error} The program starts with its defaults."
+            self.notice = f"{error} {_starts_with_defaults()}"
             return
         except DocumentError as error:
-            self.notice = f"{self._quarantine(str(error))} The program starts with its defaults."
+            self.notice = f"{self._quarantine(str(error))} {_starts_with_defaults()}"
             return
         self._values = drop_non_finite(values)
         if self._values != values:
-            self.notice = self._quarantine("it holds numbers that are none")
-            self.notice += " All other preferences hold."
+            self.notice = self._quarantine(_("it holds numbers that are none"))
+            self.notice += " " + _("All other preferences hold.")
             self._changes = dict(self._values)
 
     @property
@@ -126,7 +127,14 @@ class Preferences:
         return values
 
     def _quarantine(self, reason: str) -> str:
-        return f"The preferences in {self.path} cannot be used: {reason}. {quarantine(self.path)}"
+        unusable = _(
+            "The preferences in {path} cannot be used: {reason}.", path=self.path, reason=reason
+        )
+        return f"{unusable} {quarantine(self.path)}"
+
+
+def _starts_with_defaults() -> str:
+    return _("The program starts with its defaults.")
 
 
 def _with(values: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,7 +146,7 @@ def read_values(path: Path) -> dict[str, Any]:
     document = parse(read_file(path, MAX_BYTES))
     if not isinstance(document, dict) or not isinstance(document.get("values"), dict):
         raise DocumentError("it does not hold preferences of mnist_draw")
-    check_version(document.get("schema"), SCHEMA, "schema version")
+    check_version(document.get("schema"), SCHEMA)
     values: dict[str, Any] = document["values"]
     return values
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mnist_draw.errors import StorageError, reason_of
+from mnist_draw.i18n import _, number
 from mnist_draw.storage.atomic import retry_while_locked
 
 #: Days in which a deleted file can be restored: over a weekend and a day off.
@@ -45,8 +46,8 @@ def numbered(path: Path, suffix: str | None = None) -> Iterator[Path]:
     suffix = path.suffix if suffix is None else suffix
     stem = path.name.removesuffix(suffix)
     yield path
-    for number in range(2, _MAX_COUNT):
-        yield path.with_name(f"{stem}-{number}{suffix}")
+    for count in range(2, _MAX_COUNT):
+        yield path.with_name(f"{stem}-{count}{suffix}")
 
 
 def create_unique_file(path: Path, suffix: str | None = None) -> Path:
@@ -77,13 +78,21 @@ def _create_unique(path: Path, suffix: str | None, create: Callable[[Path], None
             create(name)
         except FileExistsError:
             if not os.path.lexists(name):
-                raise StorageError(f"{name} cannot be made: a file is in the way.") from None
+                raise StorageError(
+                    "{name} cannot be made: a file is in the way.", name=name
+                ) from None
         except (OSError, ValueError) as error:
             reason = reason_of(error)
-            raise StorageError(f"{name} cannot be made: {reason}. Nothing was written.") from error
+            raise StorageError(
+                "{name} cannot be made: {reason}. Nothing was written.", name=name, reason=reason
+            ) from error
         else:
             return name
-    raise StorageError(f"{path} and {_MAX_COUNT:,} names like it are taken. Nothing was written.")
+    raise StorageError(
+        "{path} and {count} names like it are taken. Nothing was written.",
+        path=path,
+        count=number(_MAX_COUNT),
+    )
 
 
 def move_to_free_name(path: Path, wanted: Path, suffix: str | None = None) -> Path:
@@ -107,11 +116,14 @@ def quarantine(path: Path) -> str:
     try:
         aside = move_to_free_name(path, wanted, suffix="")
     except (OSError, StorageError) as error:
-        return f"It could not be put aside ({reason_of(error)}) and may be replaced later."
-    return f"It was put aside as {aside.name}."
+        return _(
+            "It could not be put aside ({reason}) and may be replaced later.",
+            reason=reason_of(error),
+        )
+    return _("It was put aside as {name}.", name=aside.name)
 
 
-def move_to_bin(path: Path, what: str) -> Path:
+def move_to_bin(path: Path, title: str) -> Path:
     """Delete a file or folder; `bring_back` restores it from the path that is returned."""
     binned = path.parent / _BIN / f"{time.time_ns()} {path.name}"
     try:
@@ -119,17 +131,20 @@ def move_to_bin(path: Path, what: str) -> Path:
         retry_while_locked(lambda: path.rename(binned))
     except FileNotFoundError as error:
         raise StorageError(
-            f"{what} is no longer there: it was deleted, moved or renamed meanwhile. Nothing was "
-            "changed."
+            "{title} is no longer there: it was deleted, moved or renamed meanwhile. Nothing was "
+            "changed.",
+            title=title,
         ) from error
     except OSError as error:
         raise StorageError(
-            f"{what} cannot be deleted: {reason_of(error)}. It is unchanged."
+            "{title} cannot be deleted: {reason}. It is unchanged.",
+            title=title,
+            reason=reason_of(error),
         ) from error
     return binned
 
 
-def bring_back(binned: Path, what: str) -> Path:
+def bring_back(binned: Path) -> Path:
     """Restore a file or folder from the bin."""
     name = binned.name.partition(" ")[2]
     try:
@@ -137,11 +152,15 @@ def bring_back(binned: Path, what: str) -> Path:
     except (OSError, StorageError) as error:
         if isinstance(error, FileNotFoundError) and not binned.exists():
             raise StorageError(
-                f"{what} {name} is no longer among what was deleted: it was brought back before, "
-                "or its days were over."
+                "{name} is no longer among what was deleted: it was brought back before, or its "
+                "days were over.",
+                name=name,
             ) from error
         raise StorageError(
-            f"{what} {name} cannot be brought back: {reason_of(error)}. It is still in {binned}."
+            "{name} cannot be brought back: {reason}. It is still in {path}.",
+            name=name,
+            reason=reason_of(error),
+            path=binned,
         ) from error
 
 

@@ -192,7 +192,7 @@ def test_labels_that_are_no_digits(tmp_path, write_folder, write_idx, label, dty
 
 
 def test_too_few_pictures(tmp_path, write_folder):
-    for train, test, words in ((1, 20, "at least 2"), (0, 20, "no pictures"), (60, 0, "no pict")):
+    for train, test, words in ((1, 20, "too few"), (0, 20, "no pictures"), (60, 0, "no pict")):
         assert words in complaint(write_folder(tmp_path / "data", train=train, test=test))
 
 

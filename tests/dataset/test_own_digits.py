@@ -149,7 +149,7 @@ def test_idx_files_are_read_back_as_a_data_set(tmp_path, digits, train, test):
 
 
 def test_no_data_set_is_made_of_two_digits_or_replaced(tmp_path):
-    with pytest.raises(DatasetError, match="there are 2"):
+    with pytest.raises(DatasetError, match="found: 2"):
         export_idx(some(2), tmp_path)
     assert not list(tmp_path.iterdir())
     (tmp_path / NAMES[3]).write_bytes(b"MNIST's own")

@@ -134,7 +134,7 @@ def test_several_pages_and_too_many_pixels(monkeypatch):
     pages = [Image.fromarray(digit()), Image.fromarray(255 - digit())]
     for kind in ("TIFF", "GIF"):
         content = encoded(pages[0], kind, save_all=True, append_images=pages[1:])
-        with pytest.raises(PictureError, match="holds 2 pictures"):
+        with pytest.raises(PictureError, match=r"\(2\)"):
             load_picture(content)
     monkeypatch.setattr(picture_file, "MAX_PIXELS", 50_000)
     with pytest.raises(PictureError, match="280×280 pixels"):

@@ -106,7 +106,8 @@ def test_what_cannot_be_read_is_left_out_and_told(tmp_path):
     data = load_dataset(tmp_path)
     assert data.classes == ("a", "b")
     [told] = [sentence for sentence in data.messages if "No class" in sentence]
-    assert f"{tmp_path / 'square'} and {tmp_path / 'triangle'}: there is no picture" in told
+    assert str(tmp_path / "square") in told
+    assert str(tmp_path / "triangle") in told
 
 
 def test_pictures_are_read_once_and_again_when_they_change(tmp_path, monkeypatch):
@@ -145,8 +146,8 @@ def test_names_that_are_no_utf8(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("names", "count", "expected"),
     [
-        (("only",), 5, "1 class (only); at least 2"),
-        (("a", "b"), 2, "a class with 2 pictures; each needs at least 3"),
+        (("only",), 5, "(only); at least 2"),
+        (("a", "b"), 2, "too few pictures: 2. Each needs at least 3"),
         (("a", "b" * 41), 4, "at most 40 characters"),
         (("a", "b\u202e"), 4, "'b\\u202e', with a character that cannot be shown. Give it another"),
     ],
@@ -338,13 +339,13 @@ def test_a_table_with_words_and_one_without_a_head(tmp_path):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("", "has 1 columns"),
+        ("", "has 1 column"),
         ("1," + ",".join(["0"] * 783) + ",x\n", "holds 'x' in line 1;"),
         (("1," + ",".join(["0"] * 784) + "\n") * 2 + "\n1,2\n", "has 1 of 784 pixels in line 4."),
         ("1," + ",".join(["300"] * 784) + "\n", "pixels from 300 to 300 in line 1;"),
         (",".join(["0"] * 784) + "\n", "pixels without a label"),
         ("label," + ",".join(f"p{n}" for n in range(784)) + "\n", "no pictures at all"),
-        ("\x89PNG\0\xff", "columns"),
+        ("\x89PNG\0\xff", "column"),
     ],
 )
 def test_tables_that_make_no_sense(tmp_path, content, expected):
@@ -426,7 +427,7 @@ def test_missing_file_and_folder_in_its_place(tmp_path):
 @pytest.mark.parametrize(
     ("content", "begins"),
     [
-        (b"", "an empty file"),
+        (b"", "is empty"),
         (b"PK\x03\x04 a zip archive", "50 4b 03 04"),
         (b"<html>not found</html>", "3c 68 74 6d"),
         (b"\0\0\x07\x03" + bytes(12), "00 00 07 03"),

@@ -96,7 +96,7 @@ def test_a_network_is_renamed_deleted_and_brought_back_under_its_key(home):
     assert find_by_key(kept.key).title == find_by_key(kept.key).load().title == "Mine"
     binned = delete(renamed)
     assert list_opened() == []
-    bring_back(binned, "The network")
+    bring_back(binned)
     assert [one.title for one in list_all() if one.source == "opened"] == ["Mine"]
     # It is as old as it was.
     assert creation_time(find_by_key(kept.key)) == 1_700_000_000

@@ -295,9 +295,9 @@ def test_what_is_put_aside_replaces_nothing(tmp_path, monkeypatch, content):
 def test_what_comes_out_of_the_bin(tmp_path):
     (tmp_path / "3.png").write_text("three")
     kept = move_to_bin(tmp_path / "3.png", "The digit 3.png")
-    bring_back(kept, "The digit")
+    bring_back(kept)
     with pytest.raises(StorageError, match=r"3\.png is no longer among what was deleted"):
-        bring_back(kept, "The digit")
+        bring_back(kept)
     assert [path.name for path in tmp_path.glob("*.png")] == ["3.png"]
     with pytest.raises(StorageError, match=r"The run Monday is no longer there") as caught:
         move_to_bin(tmp_path / "run", "The run Monday")
@@ -308,7 +308,7 @@ def test_what_comes_out_of_the_bin(tmp_path):
         if content == "old":
             kept = move_to_bin(tmp_path / "run", "The run")
             assert deleted(tmp_path)[0].path == kept
-    back = bring_back(kept, "The run")
+    back = bring_back(kept)
     assert (back.name, (back / "record").read_text()) == ("run-2", "old")
     assert (tmp_path / "run" / "record").read_text() == "new"
     assert not deleted(tmp_path)
@@ -327,7 +327,7 @@ def test_a_link_to_a_folder_is_deleted_and_brought_back(tmp_path, relative):
     assert not os.path.lexists(link)
     assert [one.path for one in deleted(runs)] == [kept]
     empty_bin(runs)
-    assert bring_back(kept, "The run") == link
+    assert bring_back(kept) == link
     assert (link / "record").read_text() == "kept"
     # What is over its days goes, and what the link led to stays.
     kept = move_to_bin(link, "The run")

@@ -432,7 +432,7 @@ def test_a_deleted_run_comes_back_whole(monkeypatch):
     assert run_list.list_runs()[0] == [run]
     kept = move_to_bin(run.folder, "The run")
     assert run_list.list_runs()[0] == []
-    assert len(load_history(read_run(bring_back(kept, "The run"))).epochs) == 2
+    assert len(load_history(read_run(bring_back(kept))).epochs) == 2
 
 
 # -- how long a run will take

@@ -175,7 +175,7 @@ class MyDigits(CollectionController):
         def work() -> list[Path]:
             from mnist_draw.storage.unique_paths import move_to_bin
 
-            return [move_to_bin(path, f"The digit {path.name}") for path in paths]
+            return [move_to_bin(path, path.name) for path in paths]
 
         def finished(deleted: list[Path]) -> None:
             self.offer_undo(_count(paths), deleted, _restored(deleted))

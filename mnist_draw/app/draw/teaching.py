@@ -125,7 +125,7 @@ class Teaching(QObject):
         def remove() -> None:
             from mnist_draw.storage.unique_paths import move_to_bin
 
-            move_to_bin(path, f"The digit {path.name}")
+            move_to_bin(path, path.name)
 
         notifier.forget()
         self._background.run(remove, lambda _: self._tell_change())

@@ -55,7 +55,7 @@ class CollectionController(QObject):
 
         def work() -> None:
             for path in paths:
-                bring_back(path, self.noun)
+                bring_back(path)
 
         def finished(_: None) -> None:
             # It takes the place of the offer to undo, which can be taken once only.

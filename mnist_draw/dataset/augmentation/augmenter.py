@@ -31,6 +31,7 @@ from mnist_draw.dataset.augmentation.numba_loops import Compiled, inlined, uncom
 from mnist_draw.dataset.augmentation.painting import BOX, Placement, paint_centred
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, Strokes, StrokeStore
 from mnist_draw.dataset.augmentation.warp import Warp, WarpRange
+from mnist_draw.i18n import _, pgettext
 
 Floats = NDArray[np.float32]
 Images = NDArray[np.uint8]
@@ -64,15 +65,15 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "off": Recipe("Off", "the pictures as they are", None),
-    "warp": Recipe("Warp", "turned, slanted, narrowed and widened", WarpRange()),
-    "elastic": Recipe("Elastic", "also bent by smooth noise", WarpRange(waves=_NOISE)),
+    "off": Recipe(pgettext("augmentation", "Off"), _("the pictures as they are"), None),
+    "warp": Recipe(_("Warp"), _("turned, slanted, narrowed and widened"), WarpRange()),
+    "elastic": Recipe(_("Elastic"), _("also bent by smooth noise"), WarpRange(waves=_NOISE)),
     "pen": Recipe(
-        "Pen width", "also written with thinner and wider pens", WarpRange(waves=_NOISE), 0.7
+        _("Pen width"), _("also written with thinner and wider pens"), WarpRange(waves=_NOISE), 0.7
     ),
     "handwriting": Recipe(
-        "Handwriting",
-        "also in rare styles, such as a slashed 0 or a barred 7: the best for drawn digits",
+        _("Handwriting"),
+        _("also in rare styles, such as a slashed 0 or a barred 7: the best for drawn digits"),
         WarpRange(rotation=15.0, bend=1.5, waves=_NOISE),
         0.75,
         styles=True,

@@ -22,6 +22,7 @@ from PIL import Image, UnidentifiedImageError
 from mnist_draw.dataset.picture_formats import read_formats
 from mnist_draw.dataset.pictures.ink_on_paper import border, ink_on_paper
 from mnist_draw.errors import DocumentError, StorageError, UserError
+from mnist_draw.i18n import _, number
 from mnist_draw.storage.opening import MEGABYTE, open_file
 
 Float = npt.NDArray[np.float32]
@@ -85,16 +86,19 @@ def _bytes_of(source: str | os.PathLike[str] | bytes, name: str) -> Iterator[Bin
         with open_file(source, MAX_FILE_BYTES) as file:
             yield file
     except FileNotFoundError:
-        raise PictureError(f"{name} does not exist.") from None
+        raise PictureError("{name} does not exist.", name=name) from None
     except StorageError as error:
-        raise PictureError(f"The picture {error}") from error
+        raise PictureError(str(error)) from error
     except DocumentError as error:
-        raise PictureError(f"{name} could not be read: {error}.") from error
+        raise PictureError("{name} could not be read: {error}.", name=name, error=error) from error
 
 
 def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image, str], T]) -> T:
     """Open a picture, check it, and return the result of `look`."""
-    name = "The picture" if isinstance(source, bytes) else f"The picture {os.fspath(source)}"
+    if isinstance(source, bytes):
+        name = _("The picture")
+    else:
+        name = _("The picture {path}", path=os.fspath(source))
     Image.init()
     try:
         with warnings.catch_warnings(), _bytes_of(source, name) as file:
@@ -111,18 +115,22 @@ def _opened(source: str | os.PathLike[str] | bytes, look: Callable[[Image.Image,
         raise
     except UnidentifiedImageError:
         raise PictureError(
-            f"{name} is not a picture that can be read. Save it as PNG, JPEG or BMP."
+            "{name} is not a picture that can be read. Save it as PNG, JPEG or BMP.", name=name
         ) from None
     except Image.DecompressionBombError:
         raise PictureError(
-            f"{name} is too large; at most {MAX_PIXELS // 1_000_000} megapixels are read."
+            "{name} is too large; at most {most} megapixels are read.",
+            name=name,
+            most=MAX_PIXELS // 1_000_000,
         ) from None
     except MemoryError:
-        raise PictureError(f"{name} is too large for this computer's memory.") from None
+        raise PictureError("{name} is too large for this computer's memory.", name=name) from None
     # What Pillow's decoders raise for damaged files is not documented and changes: OSError,
     # SyntaxError, ValueError, struct.error, EOFError and others were seen.
     except Exception as error:
-        raise PictureError(f"{name} is damaged or cut short ({str(error)[:200]}).") from error
+        raise PictureError(
+            "{name} is damaged or cut short ({error}).", name=name, error=str(error)[:200]
+        ) from error
 
 
 def _check_file(file: BinaryIO, name: str) -> None:
@@ -131,12 +139,15 @@ def _check_file(file: BinaryIO, name: str) -> None:
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if not start:
-        raise PictureError(f"{name} is an empty file.")
+        raise PictureError("{name} is an empty file.", name=name)
     plain = start[:2] in (b"P1", b"P2", b"P3")
     if plain and size > MAX_PLAIN_BYTES:
         raise PictureError(
-            f"{name} is a plain PNM file of {size / 1e6:,.0f} MB; at most "
-            f"{MAX_PLAIN_BYTES / 1e6:,.0f} MB of those are read. Save it as PNG."
+            "{name} is a plain PNM file of {size} MB; at most {most} MB of those are read. Save "
+            "it as PNG.",
+            name=name,
+            size=number(size / 1e6, ",.0f"),
+            most=number(MAX_PLAIN_BYTES / 1e6, ",.0f"),
         )
 
 
@@ -144,14 +155,23 @@ def _check(image: Image.Image, name: str) -> None:
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise PictureError(
-            f"{name} has {width:,}×{height:,} pixels ({width * height / 1e6:,.0f} megapixels); at "
-            f"most {MAX_PIXELS // 1_000_000} megapixels are read. Save it smaller."
+            "{name} has {width}×{height} pixels ({size} megapixels); at most {most} megapixels "
+            "are read. Save it smaller.",
+            name=name,
+            width=number(width),
+            height=number(height),
+            size=number(width * height / 1e6, ",.0f"),
+            most=MAX_PIXELS // 1_000_000,
         )
     if width * height == 0:
-        raise PictureError(f"{name} has no pixels.")
+        raise PictureError("{name} has no pixels.", name=name)
     pages = getattr(image, "n_frames", 1)
     if pages > 1 and image.format not in _MANY_VIEWS_ALLOWED:
-        raise PictureError(f"{name} holds {pages} pictures. Save the one you mean on its own.")
+        raise PictureError(
+            "{name} holds several pictures ({count}). Save the one you mean on its own.",
+            name=name,
+            count=pages,
+        )
 
 
 def _decoded_bytes(image: Image.Image) -> int:
@@ -172,8 +192,13 @@ def _check_decoded(image: Image.Image, name: str) -> None:
     else:
         return
     raise PictureError(
-        f"{name} has {pixels / 1e6:,.0f} megapixels; of its kind ({image.format}, "
-        f"{image.mode}) at most {most / 1e6:,.0f} are read. Save it smaller, or as JPEG."
+        "{name} has {size} megapixels; of its kind ({format}, {mode}) at most {most} are read. "
+        "Save it smaller, or as JPEG.",
+        name=name,
+        size=number(pixels / 1e6, ",.0f"),
+        format=image.format,
+        mode=image.mode,
+        most=number(most / 1e6, ",.0f"),
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from mnist_draw.dataset.sources import idx_files, npz_files, picture_folders, tables
 from mnist_draw.dataset.sources.source import Source
 from mnist_draw.errors import DatasetError
+from mnist_draw.i18n import _
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class DataFormat:
 DATA_FORMATS: list[DataFormat] = [
     DataFormat(
         "IDX",
-        "IDX files under MNIST's names or EMNIST's",
-        f"a folder with the files {idx_files.FOUR_FILES}, gzipped or not",
+        _("IDX files under MNIST's names or EMNIST's"),
+        _("a folder with the files {names}, gzipped or not", names=idx_files.FOUR_FILES),
         idx_files.read,
         idx_files.is_folder,
         idx_files.is_file,
@@ -49,8 +50,8 @@ DATA_FORMATS: list[DataFormat] = [
     ),
     DataFormat(
         ".npz",
-        "NumPy's .npz files",
-        "an .npz file with x_train, y_train, x_test and y_test",
+        _("NumPy's .npz files"),
+        _("an .npz file with x_train, y_train, x_test and y_test"),
         npz_files.read,
         npz_files.is_folder,
         npz_files.is_file,
@@ -59,8 +60,8 @@ DATA_FORMATS: list[DataFormat] = [
     ),
     DataFormat(
         "CSV",
-        "Kaggle's tables (CSV)",
-        "a table (CSV) with a label and 784 pixels in each line",
+        _("Kaggle's tables (CSV)"),
+        _("a table (CSV) with a label and 784 pixels in each line"),
         tables.read,
         tables.is_folder,
         tables.is_file,
@@ -69,8 +70,8 @@ DATA_FORMATS: list[DataFormat] = [
     ),
     DataFormat(
         "pictures",
-        "a folder with a folder of pictures for each class",
-        "a folder with a folder of pictures for each class",
+        _("a folder with a folder of pictures for each class"),
+        _("a folder with a folder of pictures for each class"),
         picture_folders.read,
         picture_folders.is_folder,
     ),
@@ -84,20 +85,25 @@ def read_source(place: Path) -> Source:
         for known in DATA_FORMATS:
             if known.is_folder(place) if is_folder else known.is_file(place):
                 return known.read(place)
-    if is_folder:
-        fault = "holds no data set"
-    elif place.exists():
-        fault = "is no data set that can be read"
-    else:
+    if not place.exists():
         # What a data set may be is no help where one is gone.
-        raise DatasetError(f"{place} is not a folder, nor a file.")
-    kinds = [known.meaning for known in DATA_FORMATS]
-    raise DatasetError(f"{place} {fault}. A data set is {'; '.join(kinds[:-1])}; or {kinds[-1]}.")
+        raise DatasetError("{place} is not a folder, nor a file.", place=place)
+    kinds = "; ".join(known.meaning for known in DATA_FORMATS)
+    if is_folder:
+        raise DatasetError(
+            "{place} holds no data set. A data set is one of these: {kinds}.",
+            place=place,
+            kinds=kinds,
+        )
+    raise DatasetError(
+        "{place} is no data set that can be read. A data set is one of these: {kinds}.",
+        place=place,
+        kinds=kinds,
+    )
 
 
 def list_titles() -> str:
-    titles = [known.title for known in DATA_FORMATS]
-    return f"{', '.join(titles[:-1])}, or {titles[-1]}"
+    return ", ".join(known.title for known in DATA_FORMATS)
 
 
 def file_patterns() -> str:

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.sources.source import Part, Source, as_part, files_of, find_names, reading
 from mnist_draw.errors import DatasetError
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.storage.opening import MEGABYTE, open_unfolded, read_into
 
 _RAW = "raw"
 _IMAGES = re.compile(r"(.*?)(train|t10k|test)-images-idx3-ubyte")
 FOUR_FILES = (
-    "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
+    "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, "
     "t10k-labels-idx1-ubyte"
 )
 
@@ -103,26 +104,31 @@ def _find(folder: Path, names: list[str], prefix: str | None) -> tuple[Path, str
     if not found:
         name = f"{prefix or ''}{names[0]}"
         raise DatasetError(
-            f"{folder} holds no file {name} or {name}.gz. A data set needs the four files "
-            f"{FOUR_FILES}."
+            "{folder} holds no file {name} or {name}.gz. A data set needs the four files {names}.",
+            folder=folder,
+            name=name,
+            names=FOUR_FILES,
         )
     found.sort(key=lambda entry: (entry[0] != (prefix or ""), *entry))
     if found[0][0] and prefix is None and found[0][0] != found[-1][0]:
         raise DatasetError(
-            f"{folder} holds several data sets ({found[0][2].name} and {found[-1][2].name}). "
-            f"Name one of these files instead of the folder, or put the four files of one data "
-            "set into a folder of their own."
+            "{folder} holds several data sets ({name} and {other}). Name one of these files "
+            "instead of the folder, or put the four files of one data set into a folder of their "
+            "own.",
+            folder=folder,
+            name=found[0][2].name,
+            other=found[-1][2].name,
         )
     return found[0][2], found[0][0]
 
 
 _TYPES: dict[int, tuple[str, str]] = {
-    0x08: ("unsigned bytes", ">u1"),
-    0x09: ("signed bytes", ">i1"),
-    0x0B: ("16-bit integers", ">i2"),
-    0x0C: ("32-bit integers", ">i4"),
-    0x0D: ("32-bit floats", ">f4"),
-    0x0E: ("64-bit floats", ">f8"),
+    0x08: (_("unsigned bytes"), ">u1"),
+    0x09: (_("signed bytes"), ">i1"),
+    0x0B: (_("16-bit integers"), ">i2"),
+    0x0C: (_("32-bit integers"), ">i4"),
+    0x0D: (_("32-bit floats"), ">f4"),
+    0x0E: (_("64-bit floats"), ">f8"),
 }
 #: EMNIST's digits, the largest of MNIST's relatives, take 188 MB decompressed.
 MAX_BYTES = 256 * MEGABYTE
@@ -140,33 +146,53 @@ def read_idx(path: Path, *, dimensions: tuple[int, ...]) -> NDArray[Any]:
 def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> NDArray[Any]:
     start = file.read(4)
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES:
-        found = start.hex(" ") or "an empty file"
+        if not start:
+            raise DatasetError(
+                "{path} is not an IDX file: it is empty. Nothing was loaded; download the file again.",
+                path=path,
+            )
+        found = start.hex(" ")
         raise DatasetError(
-            f"{path} is not an IDX file: it begins with {found}, where 00 00, a type code and the "
-            "number of dimensions were expected. Nothing was loaded; download the file again."
+            "{path} is not an IDX file: it begins with {found}, where 00 00, a type code and the "
+            "number of dimensions were expected. Nothing was loaded; download the file again.",
+            path=path,
+            found=found,
         )
     type_name, type_code = _TYPES[start[2]]
     found_dimensions = start[3]
     if found_dimensions not in dimensions:
+        meaning = (
+            _("pictures × rows × columns") if 3 in dimensions else _("a label for each picture")
+        )
         raise DatasetError(
-            f"{path} holds an array of {found_dimensions} dimensions ({type_name}), where "
-            f"{' or '.join(map(str, dimensions))} were expected ({_meaning(dimensions)}). "
-            "Were picture and label files swapped or renamed?"
+            "{path} holds an array of {found} ({type}), where {expected} "
+            "were expected ({meaning}). Were picture and label files swapped or renamed?",
+            path=path,
+            found=counted("{count} dimension", "{count} dimensions", found_dimensions),
+            type=type_name,
+            expected=max(dimensions),
+            meaning=meaning,
         )
     sizes = file.read(4 * found_dimensions)
     if len(sizes) < 4 * found_dimensions:
         raise DatasetError(
-            f"{path} is cut short: it ends after {4 + len(sizes)} bytes, inside its header. "
-            "Nothing was loaded; download the file again."
+            "{path} is cut short: it ends after {size} bytes, inside its header. Nothing was "
+            "loaded; download the file again.",
+            path=path,
+            size=4 + len(sizes),
         )
     shape = tuple(int(n) for n in np.frombuffer(sizes, ">u4"))
     dtype = np.dtype(type_code)
     expected = prod(shape) * dtype.itemsize
     if expected > MAX_BYTES:
         raise DatasetError(
-            f"{path} would take {expected / 1e6:,.0f} MB of memory "
-            f"({'×'.join(map(str, shape))} {type_name}); at most {MAX_BYTES / 1e6:,.0f} MB are "
-            "read. Nothing was loaded; use a part of the data set."
+            "{path} would take {size} MB of memory ({shape} {type}); at most {most} MB are "
+            "read. Nothing was loaded; use a part of the data set.",
+            path=path,
+            size=number(expected / 1e6, ",.0f"),
+            shape="×".join(map(str, shape)),
+            type=type_name,
+            most=number(MAX_BYTES / 1e6, ",.0f"),
         )
     # The system allocates memory as it is filled: a header that promises too much costs none.
     values = np.empty(prod(shape), dtype)
@@ -176,15 +202,17 @@ def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> NDArray[An
     # Up to a megabyte more, for the sentence.
     held += len(file.read(MEGABYTE))
     if held != header + expected:
-        fault = "is cut short" if held < header + expected else "is longer than its header says"
-        raise DatasetError(
-            f"{path} {fault}: {'×'.join(map(str, shape))} {type_name} take {header + expected:,} "
-            f"bytes, but the file holds {held:,}. Nothing was loaded; download the file again."
+        told = _(
+            "{shape} {type} take {size} bytes, but the file holds {held}. Nothing was "
+            "loaded; download the file again.",
+            shape="×".join(map(str, shape)),
+            type=type_name,
+            size=number(header + expected),
+            held=number(held),
         )
+        if held < header + expected:
+            raise DatasetError("{path} is cut short: {told}", path=path, told=told)
+        raise DatasetError("{path} is longer than its header says: {told}", path=path, told=told)
     if not dtype.isnative:
         values = values.byteswap(inplace=True).view(dtype.newbyteorder("="))
     return values.reshape(shape)
-
-
-def _meaning(dimensions: tuple[int, ...]) -> str:
-    return "pictures × rows × columns" if 3 in dimensions else "one label for each picture"

@@ -67,8 +67,10 @@ def _read_file(path: Path) -> Source:
     train = found["train"]
     if train is None:
         raise DatasetError(
-            f"{path} holds no training pictures: its arrays are {', '.join(names)[:200]}; x_train, "
-            "y_train, x_test and y_test were expected. Open a trained network in the Library."
+            "{path} holds no training pictures: its arrays are {names}; x_train, y_train, x_test "
+            "and y_test were expected. Open a trained network in the Library.",
+            path=path,
+            names=", ".join(names)[:200],
         )
     # Keras' file has MNIST's order.
     shuffled = found["test"] is not None
@@ -84,15 +86,19 @@ def _read_folder(folder: Path) -> Source:
     if not split:
         if len(files) != 1:
             raise DatasetError(
-                f"{folder} holds {len(files)} .npz files ({', '.join(p.name for p in files)[:200]})"
-                ". Name the one to learn instead of the folder."
+                "{folder} holds several .npz files ({names}). Name the one to learn instead of "
+                "the folder.",
+                folder=folder,
+                names=", ".join(p.name for p in files)[:200],
             )
         return _read_file(files[0])
-    prefixes = sorted({match[1] for match, _ in split})
+    prefixes = sorted({match[1] for match, path in split})
     if len(prefixes) > 1:
         raise DatasetError(
-            f"{folder} holds several data sets ({', '.join(prefixes)}). Put the files of one of "
-            "them into a folder of their own."
+            "{folder} holds several data sets ({names}). Put the files of one of them into a "
+            "folder of their own.",
+            folder=folder,
+            names=", ".join(prefixes),
         )
     by_role = {
         (match[2].lower(), "labels" if match[3].lower() == "labels" else "images"): path
@@ -103,7 +109,11 @@ def _read_folder(folder: Path) -> Source:
         images, labels = by_role.get((part, "images")), by_role.get((part, "labels"))
         if images is None or labels is None:
             missing = "imgs" if images is None else "labels"
-            raise DatasetError(f"{folder} holds no file {prefixes[0]}-{part}-{missing}.npz.")
+            raise DatasetError(
+                "{folder} holds no file {name}.",
+                folder=folder,
+                name=f"{prefixes[0]}-{part}-{missing}.npz",
+            )
         parts[part] = as_part(_only(images), _only(labels), labels, images)
     names = find_names(folder, prefixes[0])
     return Source(folder, parts["train"], parts["test"], names=names, shuffled=True)
@@ -121,7 +131,9 @@ def _pair(path: Path, arrays: dict[str, NDArray[Any]], words: tuple[str, ...]) -
 def _only(path: Path) -> NDArray[Any]:
     arrays, names = _arrays(path)
     if len(arrays) != 1:
-        raise DatasetError(f"{path} holds {len(names)} arrays; one was expected.")
+        raise DatasetError(
+            "{path} should hold one array and holds {count}.", path=path, count=len(names)
+        )
     return next(iter(arrays.values()))
 
 

@@ -24,6 +24,7 @@ from mnist_draw.dataset.sources.source import (
     visible_entries,
 )
 from mnist_draw.errors import DatasetError, UserError
+from mnist_draw.i18n import _, number
 from mnist_draw.storage import cache
 
 _ROLES = {
@@ -36,7 +37,9 @@ _READERS = 4
 #: From so many pictures on, reading takes more than some seconds.
 _MANY = 5_000
 #: What is told of long reading before it begins.
-announce: ContextVar[Callable[[str], object]] = ContextVar("announce", default=lambda _: None)
+announce: ContextVar[Callable[[str], object]] = ContextVar(
+    "announce", default=lambda sentence: None
+)
 #: In the cache; a change of `load_picture` or `normalise_ink` needs another version.
 _KIND, _VERSION = "pictures", 1
 
@@ -54,28 +57,33 @@ def _has_classes(folder: Path) -> bool:
 def read(folder: Path) -> Source:
     if not _has_classes(folder):
         raise DatasetError(
-            f"{folder} holds pictures, but no folders of pictures: all of them would be one class. "
+            "{folder} holds pictures, but no folders of pictures: all of them would be one class. "
             "Put the pictures of each class into a folder of its own, and choose the folder that "
-            "holds these folders."
+            "holds these folders.",
+            folder=folder,
         )
     roles = _role_folders(folder)
     roots = {"train": folder} if "train" not in roles else roles
     files = {role: list(_labelled(root)) for role, root in roots.items()}
     if sum(map(len, files.values())) > MAX_PICTURES:
         raise DatasetError(
-            f"{folder} holds more than {MAX_PICTURES:,} pictures, the most that can be learnt at "
-            "once. Use a part of them."
+            "{folder} holds more than {most} pictures, the most that can be learnt at "
+            "once. Use a part of them.",
+            folder=folder,
+            most=number(MAX_PICTURES),
         )
-    names = in_order({name for found in files.values() for _, name in found})
+    names = in_order({name for found in files.values() for path, name in found})
     failed: list[str] = []
     parts = {role: _part(roots[role], found, names, failed) for role, found in files.items()}
     train = parts.pop("train")
     if train is None:
-        why = f" {failed[0]}" if failed else ""
-        raise DatasetError(
-            f"{roots['train']} holds no picture that can be learnt: a folder for each class, with "
-            f"pictures in it ({read_titles()}), was expected.{why}"
+        none = _(
+            "{folder} holds no picture that can be learnt: a folder for each class, with "
+            "pictures in it ({names}), was expected.",
+            folder=roots["train"],
+            names=read_titles(),
         )
+        raise DatasetError(" ".join([none, *failed[:1]]))
     messages = [_report_left_out(failed)] if failed else []
     messages += _report_empty_folders(roots)
     # A class without readable pictures keeps its number, so that the names stay in order.
@@ -101,8 +109,12 @@ def in_order(names: set[str]) -> list[str]:
 
 def _report_left_out(failed: list[str]) -> str:
     if len(failed) == 1:
-        return f"{failed[0]} It was left out."
-    return f"{len(failed):,} pictures were left out. The first: {failed[0]}"
+        return f"{failed[0]} {_('It was left out.')}"
+    return _(
+        "{count} pictures were left out. The first: {sentence}",
+        count=number(len(failed)),
+        sentence=failed[0],
+    )
 
 
 def _report_empty_folders(roots: dict[str, Path]) -> list[str]:
@@ -111,8 +123,11 @@ def _report_empty_folders(roots: dict[str, Path]) -> list[str]:
     if not empty:
         return []
     return [
-        f"No class was made of {' and '.join(empty)}: there is no picture in it. Pictures are "
-        "sought in the folder of a class itself, not in folders within it."
+        _(
+            "No class was made of folders without pictures: {names}. Pictures are sought in the "
+            "folder of a class itself, not in folders within it.",
+            names=", ".join(empty),
+        )
     ]
 
 
@@ -141,7 +156,7 @@ def _part(
 ) -> Part | None:
     """Read a part's pictures; append a sentence to `failed` for each invalid one."""
     number_of = {name: number for number, name in enumerate(names)}
-    labels = np.array([number_of[name] for _, name in files], np.int64)
+    labels = np.array([number_of[name] for path, name in files], np.int64)
     key = _key(root, files)
     stored = cache.read(_KIND, _VERSION, key) or {}
     images, known = stored.get("images"), stored.get("known")
@@ -149,9 +164,15 @@ def _part(
         from concurrent.futures import ThreadPoolExecutor
 
         if len(files) >= _MANY:
-            announce.get()(f"Reading {len(files):,} pictures in {root}; that is needed once.")
+            announce.get()(
+                _(
+                    "Reading {count} pictures in {folder}; that is needed once.",
+                    count=number(len(files)),
+                    folder=root,
+                )
+            )
         with ThreadPoolExecutor(_READERS) as readers:
-            found = list(readers.map(_read_picture, (path for path, _ in files)))
+            found = list(readers.map(_read_picture, (path for path, name in files)))
         known = np.array([not isinstance(picture, str) for picture in found], np.bool_)
         pictures = [picture for picture in found if not isinstance(picture, str)]
         images = np.array(pictures, np.uint8).reshape(-1, 28, 28)
@@ -182,5 +203,5 @@ def _read_picture(path: Path) -> NDArray[np.uint8] | str:
     except UserError as error:
         return str(error)
     if not has_ink(ink):
-        return f"The picture {path} is empty."
+        return _("The picture {path} is empty.", path=path)
     return as_bytes(normalise_ink(ink))

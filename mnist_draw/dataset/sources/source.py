@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.picture_formats import read_suffixes
 from mnist_draw.errors import DatasetError, DocumentError, StorageError, reason_of
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.storage.npz import NpzError
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
@@ -64,11 +65,15 @@ def visible_entries(folder: Path) -> list[Path]:
     try:
         entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
     except FileNotFoundError:
-        raise DatasetError(f"There is no folder {folder}.") from None
+        raise DatasetError("There is no folder {folder}.", folder=folder) from None
     except NotADirectoryError:
-        raise DatasetError(f"{folder} is not a folder; name the one with the pictures.") from None
+        raise DatasetError(
+            "{folder} is not a folder; name the one with the pictures.", folder=folder
+        ) from None
     except OSError as error:
-        raise DatasetError(f"The folder {folder} cannot be read: {reason_of(error)}.") from error
+        raise DatasetError(
+            "The folder {folder} cannot be read: {reason}.", folder=folder, reason=reason_of(error)
+        ) from error
     return sorted(entries, key=lambda path: path.name)
 
 
@@ -78,20 +83,22 @@ def files_of(folder: Path) -> list[Path]:
 
 
 @contextlib.contextmanager
-def reading(path: Path, purpose: str = "") -> Iterator[None]:
+def reading(path: Path) -> Iterator[None]:
     """Turn an error of reading a file into a `DatasetError` that names it."""
     try:
         yield
     except DatasetError:
         raise
     except FileNotFoundError:
-        raise DatasetError(f"There is no file {path}.") from None
+        raise DatasetError("There is no file {path}.", path=path) from None
     except StorageError as error:
-        raise DatasetError(f"The data set: {error}") from error
+        raise DatasetError("The data set: {error}", error=error) from error
     except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}{purpose} is no text in UTF-8.") from error
+        raise DatasetError("{path} is no text in UTF-8.", path=path) from error
     except (NpzError, DocumentError, OSError) as error:
-        raise DatasetError(f"{path}{purpose} cannot be read: {reason_of(error)}.") from error
+        raise DatasetError(
+            "{path} cannot be read: {reason}.", path=path, reason=reason_of(error)
+        ) from error
 
 
 def is_picture(path: Path) -> bool:
@@ -114,26 +121,34 @@ def as_part(
     labels = labels.reshape(-1) if labels.shape[1:] == (1,) else labels
     if labels.ndim != 1 or (labels.dtype.kind == "f" and not np.all(labels == np.floor(labels))):
         raise DatasetError(
-            f"{path} holds labels of the shape {_format_shape(labels.shape)} ({labels.dtype}); one "
-            "whole number for each picture was expected."
+            "{path} holds labels of the shape {shape} ({dtype}); one whole number for each "
+            "picture was expected.",
+            path=path,
+            shape=_format_shape(labels.shape),
+            dtype=labels.dtype,
         )
     message = ""
     if _is_large(images):
         _check_count(images, images_path)
-        message = (
-            f"The pictures in {images_path} have {_format_shape(images.shape[1:])} values; they "
-            "are learnt as grey levels of 28×28 pixels."
+        message = _(
+            "The pictures in {path} have {shape} values; they are learnt as grey "
+            "levels of 28×28 pixels.",
+            path=images_path,
+            shape=_format_shape(images.shape[1:]),
         )
         images = _reduced(images)
     pictures = _as_pictures(images, images_path)
     if len(pictures) != len(labels):
-        where = "" if path == images_path else f" in {path}"
         raise DatasetError(
-            f"{images_path} holds {len(pictures):,} pictures for {len(labels):,} labels{where}; "
-            "they must be as many. Do they belong together?"
+            "{place} holds {images} for {labels} in {path}; they must be as many. Do they belong "
+            "together?",
+            place=images_path,
+            images=counted("{count} picture", "{count} pictures", len(pictures)),
+            path=path,
+            labels=counted("{count} label", "{count} labels", len(labels)),
         )
     if not len(labels):
-        raise DatasetError(f"{images_path} holds no pictures at all.")
+        raise DatasetError("{path} holds no pictures at all.", path=images_path)
     return Part(pictures, labels.astype(np.int64), path, message)
 
 
@@ -150,17 +165,20 @@ def _reduced(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     from PIL import Image
 
     reduced = np.empty((len(images), SIDE, SIDE), np.uint8)
-    for number, picture in enumerate(images):
+    for place, picture in enumerate(images):
         grey = Image.fromarray(picture).convert("L")
-        reduced[number] = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX))
+        reduced[place] = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX))
     return reduced
 
 
 def _check_count(images: NDArray[Any], path: Path) -> None:
     if len(images) > MAX_PICTURES:
         raise DatasetError(
-            f"{path} holds {len(images):,} pictures; at most {MAX_PICTURES:,} can be learnt at "
-            "once. Use a part of them."
+            "{path} holds {count} pictures; at most {most} can be learnt at once. Use a "
+            "part of them.",
+            path=path,
+            count=number(len(images)),
+            most=number(MAX_PICTURES),
         )
 
 
@@ -169,8 +187,11 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     plain = shape[1:] in ((28, 28), (1, 28, 28), (28, 28, 1), (PIXELS,))
     if not plain or images.dtype.kind not in "uif":
         raise DatasetError(
-            f"{path} holds pictures of the shape {_format_shape(shape)} ({images.dtype}); grey "
-            "ones of 28×28 pixels were expected."
+            "{path} holds pictures of the shape {shape} ({dtype}); grey ones of 28×28 pixels were "
+            "expected.",
+            path=path,
+            shape=_format_shape(shape),
+            dtype=images.dtype,
         )
     _check_count(images, path)
     images = images.reshape(-1, 28, 28)
@@ -179,8 +200,11 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
     low, high = float(images.min()), float(images.max())
     if not (low >= 0 and high <= 255):
         raise DatasetError(
-            f"{path} holds pixels from {low:g} to {high:g}; 0 to 255, or floats from 0 to 1, were "
-            "expected."
+            "{path} holds pixels from {low} to {high}; 0 to 255, or floats from 0 to 1, were "
+            "expected.",
+            path=path,
+            low=number(low, "g"),
+            high=number(high, "g"),
         )
     if images.dtype.kind == "f" and high <= 1:
         images = images * 255
@@ -207,8 +231,10 @@ def set_aside(part: Part, source: str, keep: int) -> tuple[Part, Part]:
         own = np.flatnonzero(part.labels == label)
         if len(own) <= keep:
             raise DatasetError(
-                f"{source} has a class with {len(own)} picture{'s' * (len(own) != 1)}; each needs "
-                "at least 3: to train, to validate and to test with."
+                "{source} has a class with too few pictures: {count}. Each needs at least 3: to "
+                "train, to validate and to test with.",
+                source=source,
+                count=len(own),
             )
         count = min(max(1, round(share * len(own))), len(own) - keep)
         drawn[random.permutation(own)[:count]] = True
@@ -287,7 +313,7 @@ def known_names(folder: Path, prefix: str) -> Mapping[int, str]:
 
 
 def _lines(path: Path) -> list[str]:
-    with reading(path, ", which names the classes,"):
+    with reading(path):
         text = read_file(path, MEGABYTE).decode("utf-8-sig")
     return [line.strip() for line in text.splitlines() if line.strip()]
 
@@ -297,7 +323,7 @@ def _mapped(path: Path, line: str) -> tuple[int, str]:
     try:
         return int(label), chr(int(codes[0]))
     except (ValueError, OverflowError, IndexError):
-        raise _invalid_line(path, line, "a label and the code point of its character") from None
+        raise _invalid_line(path, line, _("a label and the code point of its character")) from None
 
 
 def _classmapped(path: Path, line: str) -> tuple[int, str]:
@@ -305,10 +331,13 @@ def _classmapped(path: Path, line: str) -> tuple[int, str]:
     try:
         return int(label), rest[1]
     except (ValueError, IndexError):
-        raise _invalid_line(path, line, "a label, a code point and a character") from None
+        raise _invalid_line(path, line, _("a label, a code point and a character")) from None
 
 
 def _invalid_line(path: Path, line: str, expected: str) -> DatasetError:
     return DatasetError(
-        f"{path}, which names the classes, has the line {line[:60]!r}; {expected} were expected."
+        "{path}, which names the classes, has the line {line!r}, but should have {expected}.",
+        path=path,
+        line=line[:60],
+        expected=expected,
     )

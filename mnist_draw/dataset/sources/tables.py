@@ -28,6 +28,7 @@ from mnist_draw.dataset.sources.source import (
     reading,
 )
 from mnist_draw.errors import DatasetError
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.storage.opening import MEGABYTE, open_unfolded
 
 _LABEL_COLUMNS = ("label", "class", "target", "y")
@@ -58,12 +59,14 @@ def read(place: Path) -> Source:
     train = _read_table(train_path)
     if train.labels is None:
         raise DatasetError(
-            f"{train_path} has {PIXELS} columns, pixels without a label; a label and {PIXELS} "
-            "pixels were expected in each line."
+            "{path} has {pixels} columns, pixels without a label; a label and {pixels} "
+            "pixels were expected in each line.",
+            path=train_path,
+            pixels=PIXELS,
         )
     test = None if test_path is None else _read_table(test_path)
     if test is not None and test.labels is None:
-        messages = (f"{test_path.name if test_path else ''} has no labels and was not used.",)
+        messages = (_("{name} has no labels and was not used.", name=test.path.name),)
         test = None
     words = {*train.labels, *(test.labels if test and test.labels else ())}
     number_of, names = _number_labels(words, train_path)
@@ -87,8 +90,9 @@ def _choose(folder: Path) -> tuple[Path, Path | None]:
         return tables[0], None
     if len(train) != 1 or len(test) > 1:
         raise DatasetError(
-            f"{folder} holds {len(tables)} tables ({', '.join(p.name for p in tables)[:200]}). "
-            "Name the one to learn instead of the folder."
+            "{folder} holds several tables ({names}). Name the one to learn instead of the folder.",
+            folder=folder,
+            names=", ".join(p.name for p in tables)[:200],
         )
     return train[0], test[0] if test else None
 
@@ -111,8 +115,10 @@ def _parse(path: Path, lines: Iterator[_Line]) -> _Table:
         column = next((names.index(name) for name in _LABEL_COLUMNS if name in names), 0)
     if len(fields) not in (PIXELS, PIXELS + 1):
         raise DatasetError(
-            f"{path} has {len(fields):,} columns; a label and {PIXELS} pixels were expected in "
-            "each line."
+            "{path} has {columns}; a label and {pixels} pixels were expected in each line.",
+            path=path,
+            columns=counted("{count} column", "{count} columns", len(fields)),
+            pixels=PIXELS,
         )
     labels: list[str] = []
     blocks: list[NDArray[np.uint8]] = []
@@ -122,8 +128,10 @@ def _parse(path: Path, lines: Iterator[_Line]) -> _Table:
         count += len(block)
         if count > MAX_PICTURES:
             raise DatasetError(
-                f"{path} has more than {MAX_PICTURES:,} lines, the most that can be learnt at "
-                "once. Use a part of them."
+                "{path} has more than {most} lines, the most that can be learnt at once. "
+                "Use a part of them.",
+                path=path,
+                most=number(MAX_PICTURES),
             )
         if column is not None:
             block = [
@@ -131,13 +139,13 @@ def _parse(path: Path, lines: Iterator[_Line]) -> _Table:
             ]
         blocks.append(_parse_pixels(path, block))
     if not blocks:
-        raise DatasetError(f"{path} holds no pictures at all.")
+        raise DatasetError("{path} holds no pictures at all.", path=path)
     return _Table(path, np.concatenate(blocks), None if column is None else labels)
 
 
 def _without_label(line: str, column: int, labels: list[str]) -> str:
     if column == 0:
-        label, _, rest = line.partition(",")
+        label, _comma, rest = line.partition(",")
     else:
         fields = line.split(",")
         label, rest = (
@@ -199,8 +207,11 @@ def _parse_pixels(path: Path, lines: Sequence[_Line]) -> NDArray[np.uint8]:
     if outside.any():
         row = int(outside.argmax())
         raise DatasetError(
-            f"{path} holds pixels from {values[row].min():g} to {values[row].max():g} in line "
-            f"{lines[row].number:,}; 0 to 255 were expected."
+            "{path} holds pixels from {low} to {high} in line {number}; 0 to 255 were expected.",
+            path=path,
+            low=number(values[row].min(), "g"),
+            high=number(values[row].max(), "g"),
+            number=number(lines[row].number),
         )
     return np.rint(values).astype(np.uint8).reshape(-1, 28, 28)
 
@@ -211,18 +222,28 @@ def _invalid_pixels(path: Path, lines: Sequence[_Line]) -> DatasetError:
         fields = line.text.strip().split(",")
         if len(fields) != PIXELS:
             return DatasetError(
-                f"{path} has {len(fields):,} of {PIXELS} pixels in line {line.number:,}. Nothing "
-                "was loaded."
+                "{path} has {count} of {pixels} pixels in line {number}. Nothing was loaded.",
+                path=path,
+                count=number(len(fields)),
+                pixels=PIXELS,
+                number=number(line.number),
             )
         for pixel in fields:
             if not _is_number(pixel):
                 return DatasetError(
-                    f"{path} holds {pixel.strip()[:40]!r} in line {line.number:,}; a pixel "
-                    "from 0 to 255 was expected. Nothing was loaded."
+                    "{path} holds {text!r} in line {number}; a pixel from 0 to 255 was expected. "
+                    "Nothing was loaded.",
+                    path=path,
+                    text=pixel.strip()[:40],
+                    number=number(line.number),
                 )
     return DatasetError(
-        f"{path} cannot be read among its lines {lines[0].number:,} to {lines[-1].number:,}: they "
-        f"are not {PIXELS} numbers each. Nothing was loaded."
+        "{path} cannot be read among its lines {first} to {last}: they are not {pixels} "
+        "numbers each. Nothing was loaded.",
+        path=path,
+        first=number(lines[0].number),
+        last=number(lines[-1].number),
+        pixels=PIXELS,
     )
 
 
