@@ -38,11 +38,13 @@ def program_messages() -> Catalog:
     catalog = Catalog(domain=DOMAIN)
     # Of f-strings among the fields; Ruff's INT finds those that are messages.
     warnings.filterwarnings("ignore", message="Skipping f-string")
-    for path in sorted(PACKAGE.rglob("*.py")):
+    paths = sorted(PACKAGE.rglob("*.py"))
+    keywords = KEYWORDS | dict.fromkeys(_errors(paths))
+    for path in paths:
         if "theano_bridge" in path.parts:  # its errors are Theano's
             continue
         place = path.relative_to(ROOT).as_posix()
-        for found in extract_from_file("python", path, KEYWORDS, ["Translators:"], None, True):
+        for found in extract_from_file("python", path, keywords, ["Translators:"], None, True):
             _line, messages, comments, context = found
             catalog.add(
                 messages, locations=[(place, None)], auto_comments=comments, context=context

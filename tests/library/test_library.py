@@ -453,4 +453,4 @@ def test_a_networks_text_says_how_many_classes(text, canonical):
 
 def test_in_a_sentence():
     names = ("3", "8", "11", "class 3", "Bag")
-    assert [in_a_sentence(name) for name in names] == ["a 3", "an 8", "an 11", "a class 3", "Bag"]
+    assert [in_a_sentence(name) for name in names] == ["a 3", "an 8", "an 11", "class 3", "Bag"]

@@ -148,7 +148,8 @@ def _read(path: Path, file: BinaryIO, dimensions: tuple[int, ...]) -> NDArray[An
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _TYPES:
         if not start:
             raise DatasetError(
-                "{path} is not an IDX file: it is empty. Nothing was loaded; download the file again.",
+                "{path} is not an IDX file: it is empty. Nothing was loaded; download the file "
+                "again.",
                 path=path,
             )
         found = start.hex(" ")
