@@ -12,6 +12,7 @@ import runpy
 import sys
 import traceback
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -47,12 +48,44 @@ SCRIPT = Subcommand(
 )
 
 
+#: What NumPy and Python had when most programs of Theano were written -> where it is now.
+_FORMER_NAMES = {
+    **{f"collections.{name}": f"collections.abc:{name}" for name in (
+        "Callable", "Iterable", "Mapping", "MutableMapping", "Sequence",
+    )},
+    **{f"numpy.{name}": f"builtins:{name}" for name in (
+        "bool", "complex", "float", "int", "object", "str",
+    )},
+    "numpy.Inf": "numpy:inf", "numpy.NaN": "numpy:nan", "numpy.float_": "numpy:float64",
+    "numpy.in1d": "numpy:isin", "numpy.infty": "numpy:inf", "numpy.product": "numpy:prod",
+    "numpy.trapz": "numpy:trapezoid", "time.clock": "time:process_time",
+}  # fmt: skip
+
+
+class _Casts:
+    """``numpy.cast[dtype](x)``."""
+
+    def __getitem__(self, dtype: Any) -> Any:
+        return lambda x: import_module("numpy").asarray(x, dtype)
+
+
+def _restore_former_names() -> None:
+    for name, place in _FORMER_NAMES.items():
+        module, _, attribute = name.rpartition(".")
+        names = vars(import_module(module))
+        if attribute not in names:
+            home, _, now = place.partition(":")
+            names[attribute] = getattr(import_module(home), now)
+    vars(import_module("numpy")).setdefault("cast", _Casts())
+
+
 def run_script(name: str, arguments: Sequence[str]) -> int:
     """Run a script as ``python SCRIPT.py`` does."""
     path = named_path(name)
     if not path.is_file():
         raise StorageError(f"There is no script {name}.")
     folder = resolve_path(path).parent
+    _restore_former_names()
     before = sys.argv, sys.path
     sys.argv = [name, *arguments]
     sys.path = [str(folder), *sys.path[1:]]

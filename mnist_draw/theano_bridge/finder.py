@@ -30,7 +30,7 @@ from mnist_draw.theano_bridge import environment, names, pytensor_hooks
 NAMES_FOLDER = Path(__file__).with_name("pytensor_names")
 LASAGNE_FOLDER = Path(__file__).with_name("lasagne_names")
 #: Modules of Lasagne that need a graphics card, and the file that answers for them.
-WITHOUT_CARD = dict.fromkeys(("lasagne.layers.dnn", "lasagne.layers.corrmm"), "dnn.py")
+WITHOUT_CARD = {f"lasagne.layers.{name}": "dnn.py" for name in ("corrmm", "cuda_convnet", "dnn")}
 DOWNSAMPLE = "theano.tensor.signal.downsample"
 
 

@@ -22,6 +22,23 @@ cuda_available = cuda_enabled = pygpu_activated = False
 gpu_contiguous = gpu_from_host = host_from_gpu = as_cuda_ndarray_variable = pt.as_tensor_variable
 
 
+def as_gpuarray_variable(x: Any, context_name: Any = None) -> Any:
+    """Return `x` as a variable."""
+    return pt.as_tensor_variable(x)
+
+
+def GpuAllocEmpty(dtype: str = "float32", context_name: Any = None) -> Any:
+    """Return what makes arrays whose numbers do not matter, called with their lengths."""
+    return lambda *shape: pt.zeros(shape, dtype=dtype)
+
+
+gpu_alloc_empty = GpuAllocEmpty()
+
+
+def infer_context_name(*_: Any) -> None:
+    """Name the graphics card of variables: there is none."""
+
+
 def use(*_: Any, **__: Any) -> None:
     """Choose a device: it remains the CPU."""
 
@@ -54,3 +71,30 @@ def dnn_pool(img: Any, ws: Any, stride: Any = None, mode: str = "max", pad: Any 
     """``pool_2d``, or ``pool_3d`` for windows of three lengths, without partial windows."""
     pool = pooling.pool_2d if len(ws) == 2 else pooling.pool_3d
     return pool(img, ws, ignore_border=True, stride=stride, pad=pad or (0,) * len(ws), mode=mode)
+
+
+def GpuDnnConvDesc(
+    border_mode: Any, subsample: Any = (1, 1), conv_mode: str = "conv", **_: Any
+) -> Any:
+    """Describe a convolution; the shapes that the result is called with are not needed."""
+    how = {"border_mode": border_mode, "subsample": subsample, "filter_flip": conv_mode == "conv"}
+    return lambda *_: how
+
+
+def GpuDnnConvGradI(**_: Any) -> Any:
+    """Return a convolution's gradient by its images, called with an array of their shape."""
+    return lambda kerns, top, images, how, *_: abstract_conv.conv2d_grad_wrt_inputs(
+        top, kerns, tuple(images.shape), **how
+    )
+
+
+class _Absent:
+    def __init__(self, *_: Any, **__: Any) -> None:
+        raise NotImplementedError(f"{type(self).__name__} needs a graphics card.")
+
+
+def __getattr__(name: str) -> Any:
+    """Return a class that nothing is an instance of, for operations and types of the card."""
+    if name.startswith(("Cuda", "Gpu", "HostFromGpu")):
+        return type(name, (_Absent,), {})
+    raise AttributeError(name)

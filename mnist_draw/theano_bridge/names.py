@@ -35,9 +35,10 @@ FILES = {
 }
 
 _GPU_MODULES = (
-    "theano.gpuarray", "theano.gpuarray.basic_ops", "theano.gpuarray.dnn", "theano.sandbox.cuda",
-    "theano.sandbox.cuda.basic_ops", "theano.sandbox.cuda.dnn", "theano.sandbox.cuda.rng_curand",
-    "theano.sandbox.gpuarray", "theano.sandbox.gpuarray.dnn",
+    "theano.gpuarray", "theano.gpuarray.basic_ops", "theano.gpuarray.dnn",
+    "theano.gpuarray.type", "theano.sandbox.cuda", "theano.sandbox.cuda.basic_ops",
+    "theano.sandbox.cuda.blas", "theano.sandbox.cuda.dnn", "theano.sandbox.cuda.rng_curand",
+    "theano.sandbox.cuda.type", "theano.sandbox.gpuarray", "theano.sandbox.gpuarray.dnn",
 )  # fmt: skip
 
 #: Module of Theano -> the modules whose names it has; the first that has a name answers.
@@ -48,9 +49,13 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.compile.builders": ("theano.compile", "pytensor.compile.builders"),
     "theano.compile.function_module": ("theano.compile", "pytensor.compile.io"),
     "theano.compile.io": ("theano.compile", "pytensor.compile.io"),
+    "theano.compile.debugmode": ("pytensor.compile.debug.debugmode",),
     "theano.compile.mode": ("theano.compile", "pytensor.compile.mode"),
+    "theano.compile.monitormode": ("pytensor.compile.debug.monitormode",),
+    "theano.compile.nanguardmode": ("pytensor.compile.debug.nanguardmode",),
     "theano.compile.ops": ("theano.compile", "pytensor.compile.ops"),
     "theano.compile.pfunc": ("theano.compile", "pytensor.compile.rebuild"),
+    "theano.compile.profiling": ("pytensor.compile.debug.profiling",),
     "theano.compile.sharedvalue": ("theano.compile", "pytensor.compile.sharedvalue"),
     "theano.configparser": ("pytensor.configparser",),
     "theano.gof.fg": ("theano.gof", "pytensor.graph.fg", "pytensor.graph.utils"),
@@ -189,9 +194,6 @@ INSTEAD: dict[str, str] = {
     "theano.gof.cc": "the bridge compiles with Numba, not with a C compiler",
     "theano.gof.cmodule": "the bridge compiles with Numba, not with a C compiler",
     "theano.gof.compiledir": "the folder of compiled functions is theano.config.compiledir",
-    "theano.compile.nanguardmode": "use mode='NanGuardMode' in theano.function",
-    "theano.compile.monitormode": "use theano.printing.Print",
-    "theano.compile.profiling": "use theano.function(..., profile=True)",
     "theano.compile.sandbox": "the name was removed from Theano",
     "theano.d3viz": "use theano.printing.debugprint",
     "theano.typed_list": "use scan, or a tensor with one more dimension",

@@ -161,9 +161,13 @@ import sys
 import lasagne
 import theano
 import theano.tensor as T
+import numpy
 import numpy as np
 from beside import SHAPE
+from collections import Mapping
 
+assert numpy.cast["int32"]([1.9]).tolist() == [numpy.int(1.9)]
+assert numpy.product([2, 3]) == 6 and isinstance({}, Mapping)
 x = T.matrix("x")
 layer = lasagne.layers.DenseLayer(lasagne.layers.InputLayer(SHAPE, x), num_units=2)
 answer = theano.function([x], lasagne.layers.get_output(layer))

@@ -225,6 +225,10 @@ def test_old_spellings_mean_what_they_meant():
     rng = np.random.default_rng(2)
     left, right = rng.random((4, 2, 3)), rng.random((4, 3, 5))
     np.testing.assert_allclose(value(T.batched_dot(left, right)), left @ right, rtol=1e-6)
+    product = value(T.batched_tensordot(left, right, [[2], [1]]))
+    np.testing.assert_allclose(product, left @ right, rtol=1e-6)
+    product = value(T.batched_tensordot(left, rng.random((4, 2, 3))))
+    assert product.shape == (4,)
     one_hot = value(T.extra_ops.to_one_hot(T.constant([2, 0]), 3))
     assert one_hot.tolist() == [[0, 0, 1], [1, 0, 0]]
     assert one_hot.dtype == theano.config.floatX

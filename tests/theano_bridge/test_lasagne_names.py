@@ -59,6 +59,21 @@ def test_convolutions_pad_and_turn_their_filters(flip, turn, pad, zeros):
     assert layer.output_shape == (None, *expected.shape[1:])
 
 
+def test_a_subclass_convolves_with_other_filters_as_it_is_told():
+    class Doubled(layers.Conv2DLayer):
+        def convolve(self, input, twice=False, **named):
+            kept, self.W = self.W, self.W * (2 if twice else 1)
+            conved = super().convolve(input, **named)
+            self.W = kept
+            return conved
+
+    x, w = random(2, 3, 6, 6), random(4, 3, 3, 3)
+    layer = Doubled((None, 3, 6, 6), 4, 3, W=w, b=None, nonlinearity=None, flip_filters=False)
+    for how, factor in (({}, 1), ({"twice": True}, 2)):
+        found = value(layer.get_output_for(T.constant(x), **how))
+        np.testing.assert_allclose(found, factor * correlate(x, w), atol=1e-4)
+
+
 def test_groups_see_their_own_channels_only():
     x, w = random(2, 4, 5, 5), random(6, 2, 3, 3)
     layer = layers.Conv2DLayer(

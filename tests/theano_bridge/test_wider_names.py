@@ -252,12 +252,25 @@ def test_the_cpu_answers_for_a_graphics_card_that_is_not_there(home):
         np.testing.assert_allclose(found, expected)
     pooled = value(dnn.dnn_pool(T.constant(x), (2, 2), (2, 2)))
     np.testing.assert_array_equal(pooled, x.reshape(2, 3, 3, 2, 3, 2).max(axis=(3, 5)))
+    # As programs enlarge images: by the gradient of a convolution, which is its adjoint.
+    images = dnn.GpuAllocEmpty("float64", None)(2, 3, 12, 12)
+    how = dnn.GpuDnnConvDesc(border_mode=(1, 1), subsample=(2, 2))(images.shape, w.shape)
+    large = value(dnn.GpuDnnConvGradI()(T.constant(w), T.constant(x[:, :2]), images, how))
+    image = RANDOM.random((2, 3, 12, 12))
+    small = convolve(image, w, (1, 1), (2, 2), (1, 1), 1, True)
+    np.testing.assert_allclose((small * x[:, :2]).sum(), (image * large).sum())
+    assert not isinstance(x, dnn.CudaNdarrayType)
+    with pytest.raises(NotImplementedError, match="GpuDnnSoftmax"):
+        dnn.GpuDnnSoftmax()
 
 
 def test_the_cpus_layers_answer_for_those_of_a_graphics_card():
     from lasagne import layers
-    from lasagne.layers import dnn
+    from lasagne.layers import cuda_convnet, dnn
 
+    assert issubclass(cuda_convnet.Conv2DCCLayer, layers.Conv2DLayer)
+    with pytest.raises(NotImplementedError, match="channels"):
+        dnn.Conv2DDNNLayer((2, 3, 6, 6), 2, 3, dimshuffle=False)
     x, w = RANDOM.random((2, 3, 6, 6)), RANDOM.random((2, 3, 3, 3))
     image = layers.InputLayer(x.shape)
     layer = dnn.Conv2DDNNLayer(image, 2, 3, pad=1, W=w.astype(theano.config.floatX))

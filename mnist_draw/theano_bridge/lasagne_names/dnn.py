@@ -1,6 +1,7 @@
-"""``lasagne.layers.dnn`` and ``corrmm`` without a graphics card: the CPU's layers do their work.
+"""``lasagne.layers.dnn``, ``corrmm``, ``cuda_convnet`` without a graphics card: the CPU's layers.
 
-These layers do not turn their filters round unless told to, and pool whole windows only.
+These layers do not turn their filters round unless told to, and pool whole windows only. The axes
+that ``cuda_convnet`` needs in another order keep theirs (``dimshuffle``).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from lasagne import layers
+from lasagne.utils import as_tuple as as_tuple
 
 from mnist_draw.theano_bridge.names import tell_once
 
@@ -16,6 +18,7 @@ tell_once("Lasagne's layers for a graphics card are asked for: the CPU's layers 
 #: Layer for cuDNN -> the CPU's, where Lasagne has it.
 _SAME = {
     "BatchNormDNNLayer": "BatchNormLayer",
+    "MaxPool2DCCLayer": "MaxPool2DLayer",
     "MaxPool2DDNNLayer": "MaxPool2DLayer",
     "MaxPool3DDNNLayer": "MaxPool3DLayer",
     "Pool2DDNNLayer": "Pool2DLayer",
@@ -32,12 +35,17 @@ def _correlating(layer: Any) -> Any:
     """Make a layer that does not turn its filters round unless told to."""
 
     class Correlating(layer):  # type: ignore[misc]
-        def __init__(self, *arguments: Any, flip_filters: bool = False, **named: Any) -> None:
+        def __init__(
+            self, *arguments: Any, flip_filters: bool = False, dimshuffle: bool = True,
+            partial_sum: Any = None, **named: Any,
+        ) -> None:  # fmt: skip
+            if not dimshuffle:
+                raise NotImplementedError("Images are (batch, channels, rows, columns) here.")
             super().__init__(*arguments, flip_filters=flip_filters, **named)
 
     return Correlating
 
 
-Conv2DDNNLayer = Conv2DMMLayer = _correlating(layers.Conv2DLayer)
+Conv2DCCLayer = Conv2DDNNLayer = Conv2DMMLayer = _correlating(layers.Conv2DLayer)
 if hasattr(layers, "Conv3DLayer"):
     Conv3DDNNLayer = _correlating(layers.Conv3DLayer)

@@ -60,6 +60,10 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
         """What the convolution is told only if it differs from the usual."""
         return {} if self.num_groups == 1 else {"num_groups": self.num_groups}
 
+    def filters(self) -> Any:
+        """Return the filters as (filters, channels of a group, height, width)."""
+        return self.W
+
     def get_W_shape(self) -> Shape:
         return (self.num_filters, self.input_shape[1] // self.num_groups, *self.filter_size)
 
@@ -68,19 +72,19 @@ class Conv2DLayer(Layer):  # type: ignore[misc]
         dilation = self.options().get("filter_dilation")
         return tuple(get_conv_output_shape(input_shape, kernel, self.pads(), self.stride, dilation))
 
-    def get_output_for(self, input: Any, **_: Any) -> Any:
-        conved = self.convolve(input, self.W)
+    def get_output_for(self, input: Any, **named: Any) -> Any:
+        conved = self.convolve(input, **named)
         if self.b is not None:
             kept = range(3) if self.untie_biases else (0, "x", "x")
             conved = conved + self.b.dimshuffle("x", *kept)
         return self.nonlinearity(conved)
 
-    def convolve(self, input: Any, filters: Any) -> Any:
+    def convolve(self, input: Any, **_: Any) -> Any:
         """Apply the filters to the input."""
         shape = (self.num_filters, None, *self.filter_size)
         return self.convolution(
-            input, filters, filter_shape=shape, border_mode=self.pads(), subsample=self.stride,
-            filter_flip=self.flip_filters, **self.options(),
+            input, self.filters(), filter_shape=shape, border_mode=self.pads(),
+            subsample=self.stride, filter_flip=self.flip_filters, **self.options(),
         )  # fmt: skip
 
 
@@ -111,12 +115,12 @@ class TransposedConv2DLayer(_Transposed):
         lengths = (n and (n - 1) * step + kernel - sum(pad) for n, step, kernel, pad in axes)
         return (input_shape[0], self.num_filters, *lengths)
 
-    def convolve(self, input: Any, filters: Any) -> Any:
+    def convolve(self, input: Any, **_: Any) -> Any:
         size = self.get_output_shape_for(self.input_shape)[2:]
         if None in size:
             size = self.get_output_shape_for(tuple(input.shape))[2:]
         return conv2d_grad_wrt_inputs(
-            input, filters, (None, self.num_filters, *size), self.get_W_shape(),
+            input, self.W, (None, self.num_filters, *size), self.get_W_shape(),
             border_mode=self.pads(), subsample=self.stride, filter_flip=not self.flip_filters,
         )  # fmt: skip
 
@@ -134,8 +138,8 @@ class DilatedConv2DLayer(_Transposed):
     def options(self) -> dict[str, Any]:
         return {"filter_dilation": self.dilation}
 
-    def convolve(self, input: Any, filters: Any) -> Any:
-        return super().convolve(input, filters.dimshuffle(1, 0, 2, 3))
+    def filters(self) -> Any:
+        return self.W.dimshuffle(1, 0, 2, 3)
 
 
 class Upscale2DLayer(Layer):  # type: ignore[misc]

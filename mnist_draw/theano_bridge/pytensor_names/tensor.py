@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import pytensor.tensor as _tensor
+from pytensor.graph.replace import vectorize_graph
 from pytensor.tensor import *  # noqa: F403
 from pytensor.tensor import (
     TensorType,
@@ -96,12 +98,16 @@ def batched_dot(a: Any, b: Any) -> Any:
         raise TypeError(
             f"batched_dot takes tensors of 2 or 3 dimensions, not {a.ndim} and {b.ndim}."
         )
-    left = a.dimshuffle(0, "x", 1) if a.ndim == 2 else a
-    right = b.dimshuffle(0, 1, "x") if b.ndim == 2 else b
-    product = _tensor.matmul(left, right)
-    if b.ndim == 2:
-        product = product[:, :, 0]
-    return product[:, 0] if a.ndim == 2 else product
+    return batched_tensordot(a, b, ([a.ndim - 1], [1]))
+
+
+def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
+    """``tensordot(x[i], y[i])`` for every i, stacked; `axes` counts the stack's as the first."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    one, other = x[0].type(), y[0].type()
+    if not isinstance(axes, int):
+        axes = [[axis - 1 for axis in np.atleast_1d(each)] for each in axes]
+    return vectorize_graph(_tensor.tensordot(one, other, axes), {one: x, other: y})
 
 
 def inner(a: Any, b: Any) -> Any:
