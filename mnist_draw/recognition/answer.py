@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.i18n import _, percent
 from mnist_draw.recognition.certainty import NOTHING_DRAWN, Certainty, certainty_from, two_best
 from mnist_draw.storage.models import MAX_TEMPERATURE, MIN_TEMPERATURE
 
@@ -86,19 +87,27 @@ class Answer:
     def reason(self) -> str:
         """Why it is this answer: the two most probable digits, or what speaks against one."""
         if self.is_empty:
-            return "There is no ink on the picture."
+            return _("There is no ink on the picture.")
         if self.objection:
             return self.objection
-        best, second = two_best(self.probabilities.tolist())
-        one, other = (
-            f"{100 * float(self.probabilities[place]):.0f} % for {self.names[place]}"
-            for place in (best, second)
-        )
+        values = self.probabilities.tolist()
+        best, other = two_best(values)
+        words = {
+            "answer": self.names[best],
+            "share": percent(values[best]),
+            "other": self.names[other],
+            "second": percent(values[other]),
+        }
+        # Translators: such as "97 % for 3, 2 % for 8."
         if self.is_sure:
-            return f"{one}, {other}."
-        if self.certainty.named:
-            return f"Two {'digits' if self.are_digits else 'classes'} are close: {one}, {other}."
-        return f"Perhaps {self.names[best]} or {self.names[second]}: {one}, {other}."
+            return _("{share} for {answer}, {second} for {other}.", **words)
+        if not self.certainty.named:
+            return _(
+                "Perhaps {answer} or {other}: {share} for {answer}, {second} for {other}.", **words
+            )
+        if self.are_digits:
+            return _("Two digits are close: {share} for {answer}, {second} for {other}.", **words)
+        return _("Two classes are close: {share} for {answer}, {second} for {other}.", **words)
 
     @property
     def is_empty(self) -> bool:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.i18n import _, counted, percent, pgettext
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.answer import NumberAnswer
@@ -23,7 +24,7 @@ SURE, FAIRLY_SURE = 0.90, 0.65
 UNCLEAR = 0.80
 #: The sign for ink that is no digit.
 REFUSED = "⊘"
-UNLIKE_A_DIGIT = "It is more like a letter or a scribble."
+UNLIKE_A_DIGIT = _("It is more like a letter or a scribble.")
 #: 0.9 as float32 is less than 0.9.
 _FLOAT32 = 1e-6
 #: A second reading of a number is mentioned from this probability.
@@ -33,12 +34,30 @@ _MENTIONED = 0.05
 class State(Enum):
     """The states of an answer; each has one look wherever it is shown."""
 
-    NOTHING = "The answer"
-    SURE = "Sure"
-    FAIRLY_SURE = "Fairly sure"
-    UNCLEAR = "Unclear"
-    NOT_SURE = "Not sure"
-    NOT_A_DIGIT = "Not a digit"
+    NOTHING = auto()
+    SURE = auto()
+    FAIRLY_SURE = auto()
+    UNCLEAR = auto()
+    NOT_SURE = auto()
+    NOT_A_DIGIT = auto()
+
+    @property
+    def word(self) -> str:
+        return _WORDS[self][0]
+
+
+#: Each state as a heading, and in a line of text.
+_WORDS = {
+    # Translators: the heading above "appears here with your first stroke."
+    State.NOTHING: (_("The answer"), ""),
+    # Translators: here and below, the line is such as "97.8 % for 3".
+    State.SURE: (pgettext("how sure", "Sure"), _("{answer} (sure: {line})")),
+    State.FAIRLY_SURE: (_("Fairly sure"), _("{answer} (fairly sure: {line})")),
+    State.UNCLEAR: (pgettext("how sure", "Unclear"), _("{answer} (unclear: {line})")),
+    State.NOT_SURE: (_("Not sure"), _("{answer} (not sure: {line})")),
+    # Translators: such as "Not a digit: It is more like a letter or a scribble."
+    State.NOT_A_DIGIT: (_("Not a digit"), _("{word}: {line}")),
+}
 
 
 class _Probabilities(Protocol):
@@ -51,8 +70,8 @@ class Certainty:
 
     `word` is the state as a heading (``"Not a class"`` if the classes are no digits), `text` the
     answer without doubt (``"3 or 8"``, ``"⊘"``, ``"93"``), and `line` the sentence below it.
-    `named` are the classes that the program stands behind; `parts` are those of a number, one a
-    digit.
+    `named` are the classes that the program stands behind, `either` the names of two; `parts` are
+    those of a number, one a digit.
     """
 
     state: State
@@ -61,6 +80,7 @@ class Certainty:
     line: str
     named: tuple[int, ...] = ()
     parts: tuple[Certainty, ...] = ()
+    either: tuple[str, ...] = ()
 
     @property
     def is_named_alone(self) -> bool:
@@ -80,16 +100,30 @@ class Certainty:
     @property
     def sentence(self) -> str:
         """The answer in a line of text, for copies, tooltips and screen readers."""
-        if self.state is State.NOTHING:
-            return ""
-        if self.is_refused:
-            return f"{self.word}: {self.line}"
-        return f"{self.text} ({self.word.lower()}: {self.line})"
+        return _WORDS[self.state][1].format(word=self.word, answer=self.text, line=self.line)
+
+    @property
+    def record(self) -> str:
+        """The label as files hold it, in every language: ``"3 or 8"``."""
+        return _OR.join(self.either) or self.label
+
+
+_OR = " or "
+
+
+def label_of_record(record: str) -> str:
+    """Return the label that a file holds in the words of the language."""
+    one, either, other = record.partition(_OR)
+    return _either(one, other) if either else record
+
+
+def _either(one: str, other: str) -> str:
+    return _("{one} or {other}", one=one, other=other)
 
 
 #: The certainty where there is no ink.
 NOTHING_DRAWN = Certainty(
-    State.NOTHING, State.NOTHING.value, "", "appears here with your first stroke."
+    State.NOTHING, State.NOTHING.word, "", _("appears here with your first stroke.")
 )
 
 
@@ -105,22 +139,21 @@ def certainty_from(
     digit at all, and not a part or several of them.
     """
     if objection:
-        word = State.NOT_A_DIGIT.value if tuple(names) == DIGITS else "Not a class"
+        word = State.NOT_A_DIGIT.word if tuple(names) == DIGITS else _("Not a class")
         return Certainty(State.NOT_A_DIGIT, word, REFUSED, objection)
     values = probabilities.tolist()
     first, second = two_best(values)
     one, other = values[first], values[second]
     state = state_of(share * one, share * (one + other))
-    text, line = names[first], f"Perhaps {names[first]} or {names[second]}"
-    named: tuple[int, ...] = (first,)
+    best = names[first], names[second]
     if state is State.UNCLEAR:
-        text, named = f"{names[first]} or {names[second]}", (first, second)
-        line = f"{_whole(one)} for {names[first]}, {_whole(other)} for {names[second]}"
-    elif state is State.NOT_SURE:
-        named = ()
-    else:
-        line = f"{format_probability(one)} for {names[first]}"
-    return Certainty(state, state.value, text, line, named)
+        line = _two_shares(one, best[0], other, best[1])
+        named = first, second
+        return Certainty(state, state.word, _either(*best), line, named, either=best)
+    if state is State.NOT_SURE:
+        line = _("Perhaps {one} or {other}", one=best[0], other=best[1])
+        return Certainty(state, state.word, best[0], line)
+    return Certainty(state, state.word, best[0], _share_for(one, best[0]), (first,))
 
 
 def certainty_of_number(number: NumberAnswer) -> Certainty:
@@ -136,19 +169,22 @@ def certainty_of_number(number: NumberAnswer) -> Certainty:
     )
     text = "".join(REFUSED if part.digit is None else str(part.digit) for part in number.digits)
     if number.strange:
-        several = number.strange > 1
-        line = f"{number.strange} part{'s are' if several else ' is'} not a digit"
-        return Certainty(State.NOT_SURE, State.NOT_SURE.value, text, line, (), parts)
+        line = counted(
+            "{count} part is not a digit", "{count} parts are not a digit", number.strange
+        )
+        return Certainty(State.NOT_SURE, State.NOT_SURE.word, text, line, (), parts)
     first = number.share * math.prod(part.confidence for part in number.digits)
     other, second = _second_reading(number, first)
     state = state_of(first, first + second)
     if state is State.UNCLEAR:
-        line = f"{_whole(first)} for {text}, {_whole(second)} for {other}"
-    elif state is State.NOT_SURE:
-        line = f"{text} or {other}?" if second >= _MENTIONED else f"Perhaps {text}"
+        line = _two_shares(first, text, second, other)
+    elif state is not State.NOT_SURE:
+        line = _share_for(first, text)
+    elif second >= _MENTIONED:
+        line = _("{one} or {other}?", one=text, other=other)
     else:
-        line = f"{format_probability(first)} for {text}"
-    return Certainty(state, state.value, text, line, (), parts)
+        line = _("Perhaps {answer}", answer=text)
+    return Certainty(state, state.word, text, line, (), parts)
 
 
 def _second_reading(number: NumberAnswer, first: float) -> tuple[str, float]:
@@ -177,8 +213,19 @@ def state_of(one: float, two: float) -> State:
     return State.UNCLEAR if two >= UNCLEAR else State.NOT_SURE
 
 
-def _whole(part: float) -> str:
-    return format_probability(part, decimals=0)
+def _share_for(part: float, answer: str) -> str:
+    # Translators: such as "97.8 % for 3": how probable this answer is.
+    return _("{share} for {answer}", share=format_probability(part), answer=answer)
+
+
+def _two_shares(part: float, answer: str, second: float, other: str) -> str:
+    return _(
+        "{share} for {answer}, {second} for {other}",
+        share=format_probability(part, decimals=0),
+        answer=answer,
+        second=format_probability(second, decimals=0),
+        other=other,
+    )
 
 
 def format_probability(part: float, decimals: int = 1, short: bool = False) -> str:
@@ -187,8 +234,11 @@ def format_probability(part: float, decimals: int = 1, short: bool = False) -> s
     No probability is rounded to 0 or 1: the ends are ``over 99.9 %`` and ``under 0.1 %``, or
     ``>99.9 %`` and ``<0.1 %`` where there is room for the figure alone.
     """
-    over, under = (">", "<") if short else ("over ", "under ")
-    percent, step = 100 * part, 10.0**-decimals
-    if percent >= 100 - step / 2:
-        return f"{over}{100 - step:.{decimals}f} %"
-    return f"{percent:.{decimals}f} %" if percent >= step / 2 else f"{under}{step:.{decimals}f} %"
+    step = 10.0**-decimals
+    if 100 * part >= 100 - step / 2:
+        share = percent(1 - step / 100, decimals)
+        return f">{share}" if short else _("over {share}", share=share)
+    if 100 * part >= step / 2:
+        return percent(part, decimals)
+    share = percent(step / 100, decimals)
+    return f"<{share}" if short else _("under {share}", share=share)

@@ -23,9 +23,10 @@ import numpy.typing as npt
 from mnist_draw.dataset.mnist import Dataset, load_dataset, scale
 from mnist_draw.dataset.own_digits import ExtraDigits
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, counted, number, percent, pgettext
 from mnist_draw.library.network_data import reads_digits
 from mnist_draw.networks import parse_network
-from mnist_draw.recognition.certainty import REFUSED, certainty_from
+from mnist_draw.recognition.certainty import REFUSED, certainty_from, label_of_record
 from mnist_draw.recognition.recogniser import Recogniser, calibrated
 from mnist_draw.recognition.rejection import shipped_rule
 from mnist_draw.storage.models import MAX_THRESHOLD_SHIFT, ModelFile
@@ -63,8 +64,8 @@ _BEFORE, _TRAINED = 0.15, 0.9
 class Score:
     """How well a network reads.
 
-    `labels` are what the user's digits are, `answers` what the network says (``"4 or 9"``, ``"9
-    ?"``), and `sureness` is the mean probability of the right digits.
+    `labels` are what the user's digits are, `answers` records of what the network says (``"4 or
+    9"``, ``"9 ?"``), and `sureness` is the mean probability of the right digits.
     """
 
     labels: tuple[int, ...]
@@ -116,41 +117,76 @@ class FineTuned:
 
     def describe(self) -> tuple[str, str]:
         """Say what was learnt, or why the network before still answers; and one thing more."""
-        before, after = self.before, self.after
-        mnist, was = f"{100 * after.test_accuracy:.2f} %", f"{100 * before.test_accuracy:.2f} %"
-        count, right, wrong = len(after.labels), after.right, len(before.wrong)
-        more = "Draw two or three more like it." if count == 1 else "Draw a few more like them."
+        before, labels = self.before, self.after.labels
+        count, wrong = len(labels), len(before.wrong)
+        now, was = percent(self.after.test_accuracy, 2), percent(before.test_accuracy, 2)
+        more_like_it = _("Draw two or three more like it.")
+        more = more_like_it if count == 1 else _("Draw a few more like them.")
         if self.is_better:
-            learnt = f"{self._share(right)} read now"
-            if not wrong:
-                learnt = f"{self._share(count)} read more surely"
-            elif count > 1:
-                learnt += f", {before.right or 'none'} before"
-            return f"Learnt: {learnt}.", f"MNIST {mnist}, before {was}."
+            return self._learnt(), _("MNIST {share}, before {before}.", share=now, before=was)
         if self._reads_better:
-            return f"Not learnt: MNIST would fall to {mnist}.", f"It is at {was}. {more}"
+            at = _("It is at {share}.", share=was)
+            return _("Not learnt: MNIST would fall to {share}.", share=now), f"{at} {more}"
         if not wrong:
-            return f"Nothing to learn: {self._share(count)} read already.", f"MNIST {was}."
+            nothing = counted(
+                "Nothing to learn: your {count} digit is read already.",
+                "Nothing to learn: your {count} digits are read already.",
+                count,
+            )
+            if count == 1:
+                nothing = _("Nothing to learn: your {digit} is read already.", digit=labels[0])
+            return nothing, _("MNIST {share}.", share=was)
         if wrong == 1:
-            (label, said) = before.wrong[0]
-            misread = f"your {label} is still {_misread(label, said)}"
-            return f"Not learnt: {misread}.", "Draw two or three more like it."
-        return f"Not learnt: {self._share(wrong)} still misread.", more
+            return _misread(*before.wrong[0]), more_like_it
+        fields = {"count": number(wrong), "all": number(count)}
+        misread = _("Not learnt: {count} of your {all} digits are still misread.", **fields)
+        if wrong == count:
+            misread = counted(
+                "Not learnt: your {count} digit is still misread.",
+                "Not learnt: your {count} digits are still misread.",
+                count,
+            )
+        return misread, more
 
-    def _share(self, some: int) -> str:
-        """Return the subject of a sentence and its verb."""
-        labels = self.after.labels
-        if len(labels) == 1:
-            return f"your {labels[0]} is"
-        part = "" if some == len(labels) else f"{some} of "
-        return f"{part}your {len(labels)} digits {'is' if part and some == 1 else 'are'}"
+    def _learnt(self) -> str:
+        before, labels = self.before, self.after.labels
+        count, digit = len(labels), labels[0]
+        if before.wrong and count == 1:
+            return _("Learnt: your {digit} is read now.", digit=digit)
+        if count == 1:
+            return _("Learnt: your {digit} is read more surely.", digit=digit)
+        if not before.wrong:
+            return counted(
+                "Learnt: your {count} digit is read more surely.",
+                "Learnt: your {count} digits are read more surely.",
+                count,
+            )
+        # Translators: fills "3 of your 5 digits are read now, none before."
+        right = number(before.right) if before.right else pgettext("how many digits", "none")
+        if self.after.right == count:
+            return counted(
+                "Learnt: your {count} digit is read now, {before} before.",
+                "Learnt: your {count} digits are read now, {before} before.",
+                count,
+                before=right,
+            )
+        return counted(
+            "Learnt: {count} of your {all} digits is read now, {before} before.",
+            "Learnt: {count} of your {all} digits are read now, {before} before.",
+            self.after.right,
+            all=number(count),
+            before=right,
+        )
 
 
 def _misread(label: int, said: str) -> str:
+    read = said.removesuffix(" ?")
     if said == REFUSED:
-        return "refused"
-    digit = said.removesuffix(" ?")
-    return "read without being sure" if digit == str(label) else f"read as {digit}"
+        return _("Not learnt: your {digit} is still refused.", digit=label)
+    if read == str(label):
+        return _("Not learnt: your {digit} is still read without being sure.", digit=label)
+    read = label_of_record(read)
+    return _("Not learnt: your {digit} is still read as {answer}.", digit=label, answer=read)
 
 
 def fine_tuning_settings(network: str) -> TrainingSettings:
@@ -190,12 +226,13 @@ def fine_tune(
     # The user's path does not belong into the model file.
     settings = settings.replace(extra_folder=None)
     controls = controls or Controls()
-    yield FineTuningStep("Reading your digits with the network in use", 0.0)
+    yield FineTuningStep(_("Reading your digits with the network in use"), 0.0)
     data = dataset or load_dataset()
     if not reads_digits(model):
         raise UserError(
-            f"The network {model.title!r} reads no digits, but what its own data set shows; it "
-            "cannot learn yours. Choose another network."
+            "The network {network!r} reads no digits, but what its own data set shows; it cannot "
+            "learn yours. Choose another network.",
+            network=model.title,
         )
     import lasagne
 
@@ -205,7 +242,7 @@ def fine_tune(
     before, validated = reader.score(model), reader.validation_accuracy()
     if controls.stop_requested:
         return
-    yield FineTuningStep("Getting ready to learn", _BEFORE / 2)
+    yield FineTuningStep(_("Getting ready to learn"), _BEFORE / 2)
     finished: events.Finished | None = None
     steps = train(
         settings, dataset=_rehearsed(data), extra=extra, network=network, controls=controls
@@ -215,15 +252,18 @@ def fine_tune(
             done = ((event.epoch - 1) * event.batches + event.batch) / (
                 event.epochs * event.batches
             )
-            yield FineTuningStep("Learning", _BEFORE + (_TRAINED - _BEFORE) * done)
+            part = _BEFORE + (_TRAINED - _BEFORE) * done
+            yield FineTuningStep(pgettext("a step", "Learning"), part)
         elif isinstance(event, events.Diverged):
-            raise UserError(f"{event.message} The network in use is unchanged.")
+            unchanged = _("The network in use is unchanged.")
+            raise UserError(f"{event.message} {unchanged}")
         elif isinstance(event, events.Finished):
             finished = event
     if finished is None or finished.reason == "stopped" or controls.stop_requested:
         return
-    for number, share in enumerate(SHARES):
-        yield FineTuningStep("Trying it on MNIST", _TRAINED + (1 - _TRAINED) * number / len(SHARES))
+    for place, share in enumerate(SHARES):
+        part = _TRAINED + (1 - _TRAINED) * place / len(SHARES)
+        yield FineTuningStep(_("Trying it on MNIST"), part)
         parameters = between(model.parameters, finished.parameters, share)
         lasagne.layers.set_all_param_values(network, list(parameters))
         if reader.validation_accuracy() >= validated - MAX_FORGOTTEN:
@@ -286,11 +326,11 @@ class _Scorer:
         """Return what the network says of the digits, and its probabilities, (N, 10)."""
         if self._inks is None:
             probabilities = Recogniser(model).predict_images(self._extra.images)
-            return tuple(certainty_from(row).label for row in probabilities), probabilities
+            return tuple(certainty_from(row).record for row in probabilities), probabilities
         recogniser = Recogniser(model, compiled=len(self._inks) > _FEW)
         answers = [recogniser.recognise_ink(ink) for ink in self._inks]
         return (
-            tuple(answer.certainty.label for answer in answers),
+            tuple(answer.certainty.record for answer in answers),
             np.array([answer.probabilities for answer in answers]),
         )
 
@@ -301,7 +341,7 @@ class _Scorer:
         right = 0.0
         for start in range(0, len(labels), EVALUATION_SLICE):
             chosen = slice(start, start + EVALUATION_SLICE)
-            _, accuracy = self._evaluate(images[chosen], labels[chosen].astype(np.int32))
+            accuracy = self._evaluate(images[chosen], labels[chosen].astype(np.int32))[1]
             right += float(accuracy) * len(labels[chosen])
         return right / len(labels)
 
@@ -328,7 +368,12 @@ def _finished(
 ) -> ModelFile:
     title = parse_network(settings.network).title
     model = ModelFile(settings.network, parameters).with_info(
-        title=f"{title}, with {count} {'digit' if count == 1 else 'digits'} of yours",
+        title=counted(
+            "{title}, with {count} digit of yours",
+            "{title}, with {count} digits of yours",
+            count,
+            title=title,
+        ),
         settings=settings.without_places(),
         created=time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         data=data.name,

@@ -24,6 +24,7 @@ from mnist_draw.recognition.certainty import (
     UNLIKE_A_DIGIT,
     State,
     certainty_of_number,
+    label_of_record,
 )
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.recognition.rejection import (
@@ -65,8 +66,9 @@ def test_one_digit_two_or_none(best, second, state, named, text, line, reason):
     assert reason in answer.reason
     found = answer.certainty
     assert (found.state, found.named, found.text, found.line) == (state, named, text, line)
-    assert found.word == state.value
+    assert found.word == state.word
     assert found.label == ("3 ?" if is_unsure else text)
+    assert label_of_record(found.record) == found.label
     assert line in found.sentence
 
 
