@@ -15,6 +15,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys, explain, label, no_key, push_button, set_look
 from mnist_draw.dataset.classes import DIGITS, with_article
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.recognition.certainty import Certainty, State
 
 WHY_KEY, TEACH_KEY = "W", "T"
@@ -37,8 +38,10 @@ class WhyButton(QPushButton):
         super().__init__()
         self.setObjectName("whyLink")
         self.setProperty("look", "low")
-        sentence = "Show in the tab Inside why the network gives this answer rather than the second"
-        explain(self, "Why this answer", f"{sentence} guess.", WHY_KEY)
+        sentence = _(
+            "Show in the tab Inside why the network gives this answer rather than the second guess."
+        )
+        explain(self, _("Why this answer"), sentence, WHY_KEY)
         self._pair: tuple[int, int] | None = None
         #: Whether the tab that it leads to is there.
         self.leads = True
@@ -47,9 +50,13 @@ class WhyButton(QPushButton):
     def show_pair(self, pair: tuple[int, int] | None, names: Sequence[str]) -> None:
         """Ask why the answer is one class and not its rival; without them, why it is none."""
         self._pair = pair
-        name = State.NOT_A_DIGIT.value.lower() if pair is None else names[pair[0]]
-        short = pair is None or len(name) <= _MAX_NAME
-        self.setText(no_key(f"Why {name if short else 'this'}?"))
+        if pair is None:
+            text = _("Why not a digit?")
+        elif len(names[pair[0]]) <= _MAX_NAME:
+            text = _("Why {name}?", name=names[pair[0]])
+        else:
+            text = _("Why this?")
+        self.setText(no_key(text))
 
     @property
     def offered(self) -> bool:
@@ -80,7 +87,7 @@ class AnswerBlock(QWidget):
         self.figure = AnswerFigure()
         self.word = FittedLabel(Text.SENTENCE, Qt.ElideRight)
         self.word.setObjectName("confidenceLabel")
-        explain(self.word, "Confidence", "How sure the network is.")
+        explain(self.word, pgettext("how sure", "Confidence"), _("How sure the network is."))
         self.line = FittedLabel(Text.LABEL, Qt.ElideRight, two_lines=True)
         self.line.setObjectName("secondGuessLabel")
         self.line.setAlignment(Qt.AlignLeft | Qt.AlignTop)
@@ -88,12 +95,13 @@ class AnswerBlock(QWidget):
         self.setAutoFillBackground(True)
         self.line.setAutoFillBackground(True)
         self.why = WhyButton()
-        sentence = "Say which digit it is; the network can learn it."
-        self.wrong = push_button("wrongButton", "Wrong?", sentence, TEACH_KEY, "low", self.begin)
-        self.question = label("It is", "body", "teachLabel")
+        sentence = _("Say which digit it is; the network can learn it.")
+        self.wrong = push_button("wrongButton", _("Wrong?"), sentence, TEACH_KEY, "low", self.begin)
+        # Translators: ten buttons follow, the digits.
+        self.question = label(_("It is"), "body", "teachLabel")
         self.buttons = [self._build_button(digit) for digit in range(10)]
         self.cancel = push_button(
-            "teachCancelButton", "Cancel", "Save nothing.", "Esc", "link", self.end
+            "teachCancelButton", _("Cancel"), _("Save nothing."), "Esc", "link", self.end
         )
         parts = (
             self.figure, self.word, self.line, self.why, self.wrong, self.question, self.cancel,
@@ -113,17 +121,20 @@ class AnswerBlock(QWidget):
 
     def _build_button(self, digit: int) -> QPushButton:
         name = with_article(digit)
-        sentence, keys = f"Save the drawing among your digits as {name}.", f"{TEACH_KEY}, {digit}"
+        sentence = _("Save the drawing among your digits as {digit}.", digit=name)
+        text, keys = _("It is {digit}", digit=name), f"{TEACH_KEY}, {digit}"
         act = partial(self._teach, digit)
-        button = push_button(f"teachDigit{digit}", f"It is {name}", sentence, keys, "digit", act)
+        button = push_button(f"teachDigit{digit}", text, sentence, keys, "digit", act)
         button.setText(str(digit))
         return button
 
     def show_classes(self, names: Sequence[str]) -> None:
         """Set the classes of the network; only digits are taught."""
         self._digits = tuple(names) == DIGITS
-        kind = "digit" if self._digits else "class"
-        explain(self.figure, "Answer", f"The {kind} the network reads; double click to mark it.")
+        sentence = _("The digit the network reads; double click to mark it.")
+        if not self._digits:
+            sentence = _("The class the network reads; double click to mark it.")
+        explain(self.figure, pgettext("of a network", "Answer"), sentence)
 
     def show_nothing(self, word: str, sentence: str) -> None:
         self.end()

@@ -24,6 +24,7 @@ from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.recognition.certainty import Certainty, State
 
 #: The figure's text where one digit is named, where there are several or none, and at least.
@@ -32,7 +33,8 @@ _LARGE, _SMALLER, _SMALLEST = Text.ANSWER, Text.SEVERAL, Text.FIGURE
 LEAST_WIDTH = 82
 #: The box for the first answer, as parts of the figure's text.
 _EMPTY_WIDTH, _EMPTY_HEIGHT, _EMPTY_TEXT = 0.6, 0.73, 0.35
-_OR = " or "
+# Translators: between two answers, such as 4 or 9.
+_OR = pgettext("between two answers", "or")
 
 
 class AnswerFigure(QLabel):
@@ -78,8 +80,8 @@ class AnswerFigure(QLabel):
 
     def _elide(self, room: int) -> None:
         """Leave the middle out of what is too long at the smallest size."""
-        text = "".join(piece for piece, _ in self._pieces)
-        kinds = {kind for _, kind in self._pieces} - {"or"}
+        text = self.text()
+        kinds = {kind for __, kind in self._pieces} - {"or"}
         elided = QFontMetricsF(self._font).elidedText(text, Qt.ElideMiddle, room)
         self._pieces = [(elided, kinds.pop() if len(kinds) == 1 else "doubt")]
 
@@ -89,7 +91,7 @@ class AnswerFigure(QLabel):
     def _advance(self, piece: str, kind: str) -> float:
         if kind == "or":
             metrics = QFontMetricsF(theme.font(Text.SENTENCE))
-            return metrics.horizontalAdvance(piece.strip()) + 2 * Size.CARD_GAP
+            return metrics.horizontalAdvance(piece) + 2 * Size.CARD_GAP
         return QFontMetricsF(self._font).horizontalAdvance(piece)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -111,7 +113,7 @@ class AnswerFigure(QLabel):
             painter.setPen(theme.colour("accent" if kind == "named" else "muted"))
             if kind == "or":
                 painter.setFont(theme.font(Text.SENTENCE))
-                painter.drawText(QRectF(x, 0, wide, 2 * middle), Qt.AlignCenter, piece.strip())
+                painter.drawText(QRectF(x, 0, wide, 2 * middle), Qt.AlignCenter, piece)
             else:
                 painter.setFont(self._font)
                 painter.drawText(QRectF(x, baseline, 0, 0).topLeft(), piece)
@@ -168,7 +170,7 @@ class AnswerFigure(QLabel):
         if self._pieces:
             self._mark(True)
             menu = Menu(self)
-            menu.addAction("Copy", self.copy)
+            menu.addAction(_("Copy"), self.copy)
             menu.exec_(event.globalPos())
             menu.deleteLater()
 
@@ -182,7 +184,7 @@ def pieces_of(certainty: Certainty) -> list[tuple[str, str]]:
         ]
         return list(zip(certainty.text, kinds, strict=True))
     if certainty.state is State.UNCLEAR:
-        one, _, other = certainty.text.partition(_OR)
+        one, other = certainty.either
         return [(one, "named"), (_OR, "or"), (other, "named")]
     kind = "refused" if certainty.is_refused else "named" if certainty.named else "doubt"
     return [(certainty.text, kind)] if certainty.text else []

@@ -21,7 +21,9 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, push_button
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.i18n import _, number, percent
 from mnist_draw.recognition.certainty import (
+    NOTHING_DRAWN,
     Certainty,
     certainty_of_number,
     format_probability,
@@ -44,7 +46,6 @@ _SHARE, _MAX_SHARE = 0.33, 0.45
 #: So much lower is an added row without its second line.
 SECOND_LINE = 14
 _ALL_TEN, _INK = "all_ten", "ink_that_spoke"
-_WORD, _SENTENCE = "The answer", "appears here with your first stroke."
 
 
 def panel_width(page: int) -> int:
@@ -55,8 +56,12 @@ def panel_width(page: int) -> int:
 def others_under(largest: float) -> str:
     """Return a bound of what no figure tells: the largest of it, rounded up."""
     thousandths = math.floor(1000 * largest) + 1
-    percent = thousandths / 10 if thousandths <= 10 else math.floor(100 * largest) + 1
-    return f"others under {percent:g} %"
+    if thousandths < 10:
+        bound = percent(thousandths / 1000, 1)
+    else:
+        bound = percent((math.floor(100 * largest) + 1) / 100)
+    # Translators: of the classes without a figure, each is less probable than this.
+    return _("others under {share}", share=bound)
 
 
 class NumberSegments(QWidget):
@@ -70,7 +75,8 @@ class NumberSegments(QWidget):
         self.setAttribute(Qt.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self.setCursor(Qt.PointingHandCursor)
-        explain(self, "Digits of the number", "Choose the digit that the bars are about.", "← →")
+        sentence = _("Choose the digit that the bars are about.")
+        explain(self, _("Digits of the number"), sentence, "← →")
         self._parts: tuple[tuple[str, str], ...] = ()
         self._place = -1
         self.hide()
@@ -121,10 +127,10 @@ class BarsCard(Card):
         super().__init__()
         self.segments = NumberSegments()
         self.bars = ProbabilityBars()
-        sentence = "Show how probable it finds each digit."
-        self.all_button = push_button("allTenButton", "All ten", sentence, ALL_KEY, "link")
+        sentence = _("Show how probable it finds each digit.")
+        self.all_button = push_button("allTenButton", _("All ten"), sentence, ALL_KEY, "link")
         self.all_button.setCheckable(True)
-        for act in (self.bars.show_all, lambda _: self._fit(), lambda _: self.show_foot()):
+        for act in (self.bars.show_all, self._fit, self.show_foot):
             self.all_button.toggled.connect(act)
         self.others = ElidedLabel("", "muted", "othersLabel")
         self.others.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
@@ -148,17 +154,20 @@ class BarsCard(Card):
         less = Size.GRID if on else 0
         self.body.setContentsMargins(side, side - 1 - less, side, side - 1 - less)
         self._foot.setFixedHeight(theme.scaled(Size.LOW_BUTTON) - less)
-        all_of_them = "All ten" if count == len(DIGITS) else f"All {count}"
-        self.all_button.setText("Top three" if on else all_of_them)
+        # Translators: all classes of the network.
+        others = _("All {count}", count=number(count))
+        all_of_them = _("All ten") if count == len(DIGITS) else others
+        self.all_button.setText(_("Top three") if on else all_of_them)
         self.all_button.setIconSize(QSize(1, 1) * theme.scaled(Size.SMALL_ICON))
         self.all_button.setIcon(icon("caret-up" if on else "caret-down", look="link"))
 
     def show_foot(self) -> None:
         untold = self.bars.largest_without_figure()
         self.others.setText("" if untold is None else others_under(untold))
-        kind = "digit" if self.bars.names == DIGITS else "class"
+        digits = self.bars.names == DIGITS
         waiting = not self.bars.known and not self.bars.refused
-        self.note.setText(f"How probable it finds each {kind}")
+        of_classes = _("How probable it finds each class")
+        self.note.setText(_("How probable it finds each digit") if digits else of_classes)
         self.note.setVisible(waiting)
         self._held.setHidden(waiting)
         self.all_button.setVisible(self.bars.known and self.bars.has_more)
@@ -197,7 +206,7 @@ class AnswerPanel(QScrollArea):
         self.ink = InkCard()
         self._added: list[NextStep] = []
         self._low = False
-        self._waiting = "Getting the network ready"
+        self._waiting = _("Getting the network ready")
         inner = QWidget()
         self._column = column(
             self.block, self.bars_card, self.ink, 1, gap=Size.CARD_GAP, owner=inner
@@ -215,9 +224,12 @@ class AnswerPanel(QScrollArea):
 
     def build_commands(self, tab: QWidget) -> None:
         why, all_ten, ink = self.why_link, self.bars_card.all_button, self.ink.switch
-        Command(tab, "Why this answer", why.accessibleDescription(), WHY_KEY, why.ask)
-        Command(tab, "All ten", all_ten.accessibleDescription(), ALL_KEY, all_ten.toggle)
-        Command(tab, "Ink that spoke", ink.accessibleDescription(), INK_KEY, ink.toggle)
+        for button, key, act in (
+            (why, WHY_KEY, why.ask),
+            (all_ten, ALL_KEY, all_ten.toggle),
+            (ink, INK_KEY, ink.toggle),
+        ):
+            Command(tab, button.accessibleName(), button.accessibleDescription(), key, act)
 
     def restore(self, preferences: Preferences) -> None:
         self.bars_card.all_button.setChecked(preferences.get(_ALL_TEN, False))
@@ -264,7 +276,7 @@ class AnswerPanel(QScrollArea):
         """Say what the first answer waits for; empty if for nothing."""
         self._waiting = sentence
         if self.certainty is None:
-            self.block.show_nothing(_WORD, sentence or _SENTENCE)
+            self._show_no_answer()
 
     def show_classes(self, names: Sequence[str] = DIGITS) -> None:
         """Make room for the answers of a network; clear those of another."""
@@ -276,7 +288,7 @@ class AnswerPanel(QScrollArea):
     def show_nothing(self) -> None:
         self._reading = self._place = self._picture = self.certainty = None
         self._oldest = self._ticket + 1
-        self.block.show_nothing(_WORD, self._waiting or _SENTENCE)
+        self._show_no_answer()
         self.bars.chosen = None
         self.bars.show_nothing()
         self.bars_card.segments.show_parts((), -1)
@@ -284,6 +296,9 @@ class AnswerPanel(QScrollArea):
         self.ink.show_picture(None)
         self.evidence_changed.emit(None, None, None)
         self.place_changed.emit(self.place)
+
+    def _show_no_answer(self) -> None:
+        self.block.show_nothing(NOTHING_DRAWN.word, self._waiting or NOTHING_DRAWN.line)
 
     def show_reading(self, reading: BoardReading) -> None:
         answer = reading.answer
@@ -297,7 +312,7 @@ class AnswerPanel(QScrollArea):
             self._show_number(self.number, self.certainty)
         else:
             self._place = None
-            self.block.question.setText("It is")
+            self.block.question.setText(_("It is"))
             self.certainty = answer.certainty
             self.bars_card.segments.show_parts((), -1)
             self._show_evidence(
@@ -313,7 +328,8 @@ class AnswerPanel(QScrollArea):
             for told, part in zip(certainty.parts, number.digits, strict=True)
         ]
         self.bars_card.segments.show_parts(parts, place)
-        self.block.question.setText(f"Digit {place + 1} is")
+        # Translators: ten buttons follow, the digits.
+        self.block.question.setText(_("Digit {place} is", place=place + 1))
         part = number.digits[place]
         rival = two_best(part.probabilities.tolist())[1]
         self._show_evidence(part.network_input, part.probabilities, rival, certainty.parts[place])
@@ -347,7 +363,9 @@ class AnswerPanel(QScrollArea):
 
     def describe_place(self) -> str:
         """Say which digit of the number is shown in detail; empty without a number."""
-        return "" if self.number is None else f"digit {self.place + 1} of {self.number.text}"
+        if self.number is None:
+            return ""
+        return _("digit {place} of {number}", place=self.place + 1, number=self.number.text)
 
     def choose_place(self, place: int) -> None:
         number = self.number

@@ -25,6 +25,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import StorageError, UserError, reason_of
+from mnist_draw.i18n import _, counted
 from mnist_draw.storage.atomic import acquire_lock, lock_file, make_lock, write_atomically
 from mnist_draw.storage.document import pack
 from mnist_draw.storage.folders import data_folder
@@ -60,7 +61,7 @@ class BoardFiles:
                 found.append((path.stat().st_mtime_ns, path, lock))
         found.sort(key=lambda entry: entry[0], reverse=True)
         self.others = []
-        for _, path, lock in found[1:]:
+        for __, path, lock in found[1:]:
             if is_empty(path):
                 with contextlib.suppress(OSError):
                     path.unlink(missing_ok=True)
@@ -68,7 +69,7 @@ class BoardFiles:
                 self.others.append(path)
             lock.release()
         if found:
-            _, self.path, self._lock = found[0]
+            self.path, self._lock = found[0][1:]
             return self.path
         return self._lock_new()
 
@@ -199,13 +200,14 @@ class Autosave(QObject):
     def _offer(self) -> None:
         others = self._files.others
         if others:
-            which = f"Another window's drawing is kept in {others[0]}, too."
-            if len(others) > 1:
-                which = f"The drawings of {len(others)} other windows are kept, too, in "
-                which += f"{', '.join(str(path) for path in others)}."
-            drawings_notifier.problem(
-                which, self._show_other, "Show it" if len(others) == 1 else "Show one"
+            which = counted(
+                "Another window's drawing is kept in {files}, too.",
+                "The drawings of {count} other windows are kept, too, in {files}.",
+                len(others),
+                files=", ".join(str(path) for path in others),
             )
+            button = _("Show it") if len(others) == 1 else _("Show one")
+            drawings_notifier.problem(which, self._show_other, button)
 
     def _show_other(self) -> None:
         self.save()
@@ -214,7 +216,9 @@ class Autosave(QObject):
 
     def _switch(self, read: tuple[list[Item], str] | None) -> None:
         if read is None:
-            notifier.problem("That drawing is open in another window by now, or its file is gone.")
+            notifier.problem(
+                _("That drawing is open in another window by now, or its file is gone.")
+            )
         elif read[1]:
             notifier.problem(read[1])
         elif self._canvas.is_drawing():
@@ -243,7 +247,8 @@ def _write(files: BoardFiles, items: list[Item]) -> str:
     try:
         files.write(pack(record_of(items)))
     except UserError as error:
-        return f"{error} The drawing is on the board, but would not be at the next start."
+        unsaved = _("The drawing is on the board, but would not be at the next start.")
+        return f"{error} {unsaved}"
     return ""
 
 
@@ -252,7 +257,7 @@ def _start(files: BoardFiles, renderings: Renderings) -> tuple[list[Item], str]:
     try:
         return _read(files.lock_newest(_is_empty), renderings)
     except (OSError, UserError) as error:
-        return [], f"The last drawing: {reason_of(error)}. The board is empty."
+        return [], _lost(error)
 
 
 def _is_empty(path: Path) -> bool:
@@ -273,9 +278,19 @@ def _read(path: Path, renderings: Renderings) -> tuple[list[Item], str]:
     except FileNotFoundError:
         return [], ""
     except StorageError as error:
-        return [], f"The last drawing: {error} The board is empty."
+        return [], _lost(error)
     except UserError as error:
-        problem = f"The last drawing, kept in {path}, cannot be shown: {error}"
-        return [], f"{problem.rstrip('.')}. {quarantine(path)} The board is empty."
+        problem = _(
+            "The last drawing, kept in {path}, cannot be shown: {reason}. {kept} The board is "
+            "empty.",
+            path=path,
+            reason=reason_of(error),
+            kept=quarantine(path),
+        )
+        return [], problem
     except Exception as error:  # the program starts all the same
         return [], reporter.sentence(error)
+
+
+def _lost(error: Exception) -> str:
+    return _("The last drawing: {reason}. The board is empty.", reason=reason_of(error))

@@ -39,6 +39,7 @@ from mnist_draw.app.draw.key_pen import BOARD_KEYS, KeyPen
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import paint_corners, smooth_painter
+from mnist_draw.i18n import _, counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,8 +75,8 @@ class Canvas(QWidget):
         self.erasing = False
         self._touch: int | None = None
         self._strokes_begun = 0
-        self.setAccessibleName("Drawing board")
-        self.set_invitation("a digit")
+        self.setAccessibleName(_("Drawing board"))
+        self.set_invitation()
         self.key_pen = KeyPen(self)
         self.setFocusPolicy(Qt.StrongFocus)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
@@ -119,7 +120,8 @@ class Canvas(QWidget):
             if begun == self._strokes_begun:
                 show()
             else:
-                notifier.undo("The picture is ready. Your drawing stays.", show, "Show it")
+                ready = _("The picture is ready. Your drawing stays.")
+                notifier.undo(ready, show, _("Show it"))
 
         return show_or_offer
 
@@ -165,9 +167,20 @@ class Canvas(QWidget):
             self._inviting = on
             self.update()
 
-    def set_invitation(self, wanted: str) -> None:
-        self._wanted = wanted
-        sentence = f"Draw {wanted} here with mouse, pen or finger. {BOARD_KEYS}"
+    def set_invitation(self, classes: int | None = None) -> None:
+        """Ask for a digit, or for one of so many classes."""
+        self._invitation = _("Draw a digit")
+        sentence = _("Draw a digit here with mouse, pen or finger.")
+        if classes is not None:
+            self._invitation = counted(
+                "Draw one of {count} class", "Draw one of {count} classes", classes
+            )
+            sentence = counted(
+                "Draw one of {count} class here with mouse, pen or finger.",
+                "Draw one of {count} classes here with mouse, pen or finger.",
+                classes,
+            )
+        sentence = f"{sentence} {BOARD_KEYS}"
         self.setAccessibleDescription(sentence)
         self.setWhatsThis(sentence)
         self.update()
@@ -240,10 +253,10 @@ class Canvas(QWidget):
     def _paint_invitation(self, painter: QPainter) -> None:
         painter.setPen(theme.colour("muted"))
         painter.setFont(theme.font(theme.Text.BOARD_HINT))
-        painter.drawText(self.rect(), Qt.AlignCenter, f"Draw {self._wanted}")
+        painter.drawText(self.rect(), Qt.AlignCenter, self._invitation)
         below = self.rect().translated(0, painter.fontMetrics().height() + theme.Size.GRID)
         painter.setFont(theme.font(theme.Text.LABEL))
-        painter.drawText(below, Qt.AlignCenter, "or drop a picture here")
+        painter.drawText(below, Qt.AlignCenter, _("or drop a picture here"))
 
     # -- mouse, tablet pen and touch; Qt's mouse events of the last two are ignored
 

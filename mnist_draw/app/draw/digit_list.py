@@ -26,6 +26,7 @@ from mnist_draw.app.kit.files import ask_save, file_kind
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import with_article
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, counted, number, pgettext
 from mnist_draw.recognition.certainty import State
 from mnist_draw.storage.unique_paths import Deleted
 
@@ -58,7 +59,7 @@ def _listing() -> Listing:
 class MyDigits(CollectionController):
     """Brings together all that teaches; shows the taught digits and does what the user asks for."""
 
-    noun = "The digit"
+    noun = _("The digit")
     subject = "draw"
 
     def __init__(
@@ -122,7 +123,7 @@ class MyDigits(CollectionController):
         if self.view.isVisible():
             self._ask_next(list(self.view.model.rows), self._round)
 
-    def _ask_next(self, rows: Sequence[DigitRow], number: int) -> None:
+    def _ask_next(self, rows: Sequence[DigitRow], round_number: int) -> None:
         now, later = rows[:_AT_ONCE], rows[_AT_ONCE:]
         if not now:
             return
@@ -131,12 +132,12 @@ class MyDigits(CollectionController):
             return [recogniser.recognise_ink(row.digit.ink) for row in now]
 
         def finished(answers: list[Any] | None) -> None:
-            if answers is None or number != self._round:
+            if answers is None or round_number != self._round:
                 return
             for row, answer in zip(now, answers, strict=True):
                 row.now = answer.certainty
                 self.view.model.show_now(row)
-            self._ask_next(later, number)
+            self._ask_next(later, round_number)
 
         self._reader.ask(read, finished)
 
@@ -147,7 +148,8 @@ class MyDigits(CollectionController):
             try:
                 items = from_record(row.digit.drawing)
             except UserError as error:
-                self.notifier.problem(f"{error} Its picture was put on the board instead.")
+                instead = _("Its picture was put on the board instead.")
+                self.notifier.problem(f"{error} {instead}")
         self._canvas.show_items([place_ink(row.digit.ink)] if items is None else items)
         self._canvas.setFocus()
 
@@ -161,9 +163,23 @@ class MyDigits(CollectionController):
             for path in paths:
                 relabel_digit(path, label)
 
-        def finished(_: None) -> None:
-            was = f", not {with_article(before.pop())}" if len(before) == 1 else ""
-            self.notifier.message(f"{_count(paths)} labelled {with_article(label)}{was}.")
+        def finished(__: None) -> None:
+            new = with_article(label)
+            told = counted(
+                "One digit was labelled {new}.",
+                "{count} digits were labelled {new}.",
+                len(paths),
+                new=new,
+            )
+            if len(before) == 1:
+                told = counted(
+                    "One digit was labelled {new}, not {old}.",
+                    "{count} digits were labelled {new}, not {old}.",
+                    len(paths),
+                    new=new,
+                    old=with_article(before.pop()),
+                )
+            self.notifier.message(told)
             self.show_folder_anew()
 
         if paths:
@@ -186,10 +202,11 @@ class MyDigits(CollectionController):
 
     def export(self, kind: str) -> None:
         if kind == "csv":
-            tables = file_kind("Tables", ".csv")
-            path = ask_save(self.view, "Export my digits", "my-digits.csv", tables)
+            tables = file_kind(pgettext("files", "Tables"), ".csv")
+            path = ask_save(self.view, _("Export my digits"), "my-digits.csv", tables)
         else:
-            path = QFileDialog.getExistingDirectory(self.view, "A folder for the data set", "")
+            title = _("A folder for the data set")
+            path = QFileDialog.getExistingDirectory(self.view, title, "")
         if path:
             self.change(partial(_export, kind, path), self.notifier.message)
 
@@ -198,7 +215,7 @@ class MyDigits(CollectionController):
 
         def show(folder: Path) -> None:
             if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
-                self.notifier.problem(f"Your digits are in {folder}.")
+                self.notifier.problem(_("Your digits are in {folder}.", folder=folder))
 
         self.change(folder_of_digits, show)
 
@@ -207,12 +224,15 @@ class MyDigits(CollectionController):
     def build_commands(self, tab: QWidget) -> Command:
         """Add the commands to a tab; return the one that shows all digits, for a menu."""
         wrong = self._answer.block.wrong
-        Command(tab, "Wrong?", wrong.accessibleDescription(), TEACH_KEY, self.begin)
-        sentence = "Show all digits that you have taught, and learn them."
-        shows_all = Command(tab, "My digits", sentence, "F8", self.toggle)
-        self.teaching.counted.connect(
-            lambda count, _: shows_all.setText(f"My digits ({count:,})" if count else "My digits")
-        )
+        Command(tab, wrong.text(), wrong.accessibleDescription(), TEACH_KEY, self.begin)
+        sentence, plain = _("Show all digits that you have taught, and learn them."), _("My digits")
+        shows_all = Command(tab, plain, sentence, "F8", self.toggle)
+
+        def show_count(count: int) -> None:
+            several = _("My digits ({count})", count=number(count))
+            shows_all.setText(several if count else plain)
+
+        self.teaching.counted.connect(show_count)
         return shows_all
 
     @property
@@ -267,16 +287,27 @@ class MyDigits(CollectionController):
 def _export(kind: str, path: str) -> str:
     from mnist_draw.dataset.own_digits import export_csv, export_idx, normalised
 
-    digits, _ = _read()
+    digits = _read()[0]
     extra = normalised(digits, folder_of_digits())
     if kind == "csv":
         export_csv(extra, path)
-        return f"Saved {len(extra):,} digits in {path}."
-    trained, tested = export_idx(extra, path)
-    return (
-        f"Saved {len(extra):,} digits in {path}: {trained:,} to train and validate, {tested:,} to "
-        "test. “Data set” in the Train tab and --data read that folder."
+        return counted(
+            "Saved {count} digit in {path}.",
+            "Saved {count} digits in {path}.",
+            len(extra),
+            path=path,
+        )
+    trained, tested = map(number, export_idx(extra, path))
+    saved = counted(
+        "Saved {count} digit in {path}: {trained} to train and validate, {tested} to test.",
+        "Saved {count} digits in {path}: {trained} to train and validate, {tested} to test.",
+        len(extra),
+        path=path,
+        trained=trained,
+        tested=tested,
     )
+    read = _("“Data set” in the Train tab and --data read that folder.")
+    return f"{saved} {read}"
 
 
 def _paths(rows: Sequence[DigitRow]) -> list[Path]:
@@ -284,7 +315,7 @@ def _paths(rows: Sequence[DigitRow]) -> list[Path]:
 
 
 def _restored(paths: Sequence[Path]) -> str:
-    return "The digit is back." if len(paths) == 1 else "The digits are back."
+    return counted("The digit is back.", "The digits are back.", len(paths))
 
 
 def _count(paths: Sequence[Path]) -> str:

@@ -39,6 +39,8 @@ from mnist_draw.app.kit.widgets import (
     style_table,
     tip,
 )
+from mnist_draw.i18n import _, counted, pgettext
+from mnist_draw.recognition.certainty import label_of_record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +49,15 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.my_digits import TaughtDigit
 
-COLUMNS = ("Digit", "Taught", "Read then", "Read now")
+COLUMNS = (
+    pgettext("column", "Digit"),
+    # Translators: when the digit was taught.
+    pgettext("column", "Taught"),
+    # Translators: what the network read when it was taught, and what it reads now.
+    pgettext("column", "Read then"),
+    pgettext("column", "Read now"),
+)
+_READ_NOW = 3
 #: Side of a digit in the list and the free space around its ink, in logical pixels: the lowest
 #: window shows ten.
 _THUMB = 36
@@ -94,7 +104,7 @@ class DigitTableModel(QAbstractTableModel):
 
     def show_now(self, row: DigitRow) -> None:
         if row in self.rows:
-            index = self.index(self.rows.index(row), COLUMNS.index("Read now"))
+            index = self.index(self.rows.index(row), _READ_NOW)
             self.dataChanged.emit(index, index)
 
     def _recolour(self) -> None:
@@ -162,8 +172,8 @@ def paint_thumbnail(mask: QImage) -> QPixmap:
 def _read(row: DigitRow, column: int) -> str:
     """Return what was read then, or is read now; empty in other columns."""
     if column == 2:
-        return row.digit.said
-    return row.now.label if column == 3 and row.now is not None else ""
+        return label_of_record(row.digit.said)
+    return row.now.label if column == _READ_NOW and row.now is not None else ""
 
 
 def _wrong(row: DigitRow, column: int) -> bool:
@@ -190,11 +200,15 @@ def _when(taught: str, words: Callable[[float], str]) -> str:
 def _tip(row: DigitRow, column: int) -> str:
     if column == 1:
         return _when(row.digit.taught, format_moment)
-    if column == 3 and row.now is not None:
-        return f"Misread: {row.now.sentence}" if _wrong(row, column) else row.now.sentence
-    if column == 2 and row.digit.network:
-        sure = f", {format_probability(row.digit.confidence)}" if row.digit.confidence else ""
-        return f"“{row.digit.network}”{sure}"
+    if column == _READ_NOW and row.now is not None:
+        said = row.now.sentence
+        return _("Misread: {answer}", answer=said) if _wrong(row, column) else said
+    network, confidence = row.digit.network, row.digit.confidence
+    if column == 2 and network and confidence:
+        share = format_probability(confidence)
+        return _("“{network}”, {share}", network=network, share=share)
+    if column == 2 and network:
+        return _("“{network}”", network=network)
     return str(row.digit.path) if column == 0 and row.digit.path else ""
 
 
@@ -211,7 +225,7 @@ class DigitListView(QWidget):
         super().__init__()
         self._digits = digits
         self.setObjectName("myDigitsView")
-        self.setAccessibleName("My digits")
+        self.setAccessibleName(_("My digits"))
         self.learning = LearnCard(learning)
         parts = self._build_top(), self.learning, (self._build_list(), 1)
         column(*parts, gap=Size.CARD_GAP, owner=self)
@@ -219,48 +233,51 @@ class DigitListView(QWidget):
         self._show_choice()
 
     def _build_top(self) -> QHBoxLayout:
-        self.title = label("My digits", "title", "myDigitsTitle")
+        self.title = label(_("My digits"), "title", "myDigitsTitle")
         self.note = ElidedLabel("", "muted", "myDigitsNote")
-        self.more_button = icon_button(
-            "myDigitsMenu", "dots-three", "More", "Export, show or bring back your digits."
-        )
+        title, sentence = pgettext("menu", "More"), _("Export, show or bring back your digits.")
+        self.more_button = icon_button("myDigitsMenu", "dots-three", title, sentence)
         menu = Menu(self.more_button)
         self._exports = [
-            menu.addAction(f"Export {text} …", partial(self._digits.export, kind))
+            menu.addAction(text, partial(self._digits.export, kind))
             for kind, text in (
-                ("idx", "as a data set, as MNIST has it"),
-                ("csv", "as a table, a row of 784 pixels each"),
+                ("idx", _("Export as a data set, as MNIST has it …")),
+                ("csv", _("Export as a table, a row of 784 pixels each …")),
             )
         ]
         menu.addSeparator()
-        menu.addAction("Show in folder", self._digits.show_folder)
+        menu.addAction(_("Show in folder"), self._digits.show_folder)
         self.more_button.setMenu(menu)
         self.more_button.setPopupMode(QToolButton.InstantPopup)
         self.bin = BinButton("bringBackDigitButton", "digits")
         self.bin.setProperty("look", "link")
-        self.close_button = icon_button(
-            "closeMyDigitsButton", "x", "Back to the answer", "Show what the network says.", "Esc"
-        )
+        title, sentence = _("Back to the answer"), _("Show what the network says.")
+        self.close_button = icon_button("closeMyDigitsButton", "x", title, sentence, "Esc")
         self.close_button.clicked.connect(self.closed)
         buttons = self.bin, self.more_button, self.close_button
         return row(self.title, (self.note, 1), *buttons)
 
     def _build_list(self) -> Card:
-        caption = label("It is a", "muted")
+        # Translators: a list of the ten digits follows.
+        caption = label(_("It is a"), "muted")
         self.label_combo = ComboBox()
         self.label_combo.setObjectName("digitLabelCombo")
         self.label_combo.addItems([str(digit) for digit in range(10)])
-        sentence = "Change the label of the chosen digits."
-        explain(self.label_combo, "Label", sentence, "0 to 9 in the list")
+        sentence = _("Change the label of the chosen digits.")
+        title = pgettext("of a digit", "Label")
+        explain(self.label_combo, title, sentence, _("0 to 9 in the list"))
         caption.setBuddy(self.label_combo)
         self.label_combo.activated.connect(self._digits.relabel)
         wide = self.label_combo.setFixedWidth
         theme.follow(self.label_combo, lambda: wide(theme.scaled(_LABEL_WIDTH)))
-        sentence = "Put the chosen digit on the board; what is there can be brought back with Undo."
-        self.open_button = push_button("openDigitButton", "Open", sentence, "Enter", act=self._open)
-        sentence, delete = "Delete the chosen digits; can be undone.", self._digits.delete
+        sentence = _(
+            "Put the chosen digit on the board; what is there can be brought back with Undo."
+        )
+        text = pgettext("button", "Open")
+        self.open_button = push_button("openDigitButton", text, sentence, "Enter", act=self._open)
+        sentence, text = _("Delete the chosen digits; can be undone."), pgettext("button", "Delete")
         self.delete_button = push_button(
-            "deleteDigitsButton", "Delete", sentence, "Delete", act=delete
+            "deleteDigitsButton", text, sentence, "Delete", act=self._digits.delete
         )
         card = Card()
         card.body.addWidget(self._build_table(), 1)
@@ -274,11 +291,11 @@ class DigitListView(QWidget):
         table.setObjectName("myDigitsTable")
         table.setModel(self.model)
         table.setItemDelegate(OwnColours(table))
-        sentence = (
+        sentence = _(
             "All digits that you have taught, the newest first. 0 to 9 change the label of the "
             "chosen ones, Enter opens one on the board, Delete deletes them."
         )
-        explain(table, "My digits", sentence)
+        explain(table, _("My digits"), sentence)
         style_table(table, _THUMB + 2 * Size.GRID)
         table.setSelectionBehavior(QAbstractItemView.SelectRows)
         table.setEditTriggers(QAbstractItemView.NoEditTriggers)
@@ -289,8 +306,8 @@ class DigitListView(QWidget):
         header.setSectionResizeMode(QHeaderView.Stretch)
         header.setSectionResizeMode(0, QHeaderView.Fixed)
         theme.follow(table, lambda: table.setColumnWidth(0, _THUMB + theme.scaled(44)))
-        table.doubleClicked.connect(lambda _: self._open())
-        table.selectionModel().selectionChanged.connect(lambda *_: self._show_choice())
+        table.doubleClicked.connect(lambda: self._open())
+        table.selectionModel().selectionChanged.connect(lambda: self._show_choice())
         Keys(table, self._meaning)
         return table
 
@@ -310,7 +327,9 @@ class DigitListView(QWidget):
         before = self._chosen_places()
         self.model.show_rows(rows)
         count = len(rows)
-        self.note.setText(f"{count:,} digit{'s' * (count > 1)}" if count else "none yet")
+        several = counted("{count} digit", "{count} digits", count)
+        # Translators: no digits have been taught yet.
+        self.note.setText(several if count else pgettext("digits", "none yet"))
         for action in self._exports:
             action.setEnabled(bool(count))
         self.learning.show_count(count)

@@ -29,6 +29,7 @@ from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, connect_direct
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ _LEARNT_UNTIL = "digits_learnt_until"
 class DrawTab(Page):
     """Draw a digit, read the answer."""
 
-    name, title = "draw", "Draw"
+    name, title = "draw", pgettext("tab", "Draw")
 
     ink_posted = pyqtSignal(object, int, bool, object)
 
@@ -131,31 +132,32 @@ class DrawTab(Page):
 
     def _build_commands(self) -> None:
         tools, canvas, add = self.tools, self.canvas, partial(Command, self)
-        pen = add("Pen", "Draw ink with the pen.", "P", tools.pen.click, "pencil-simple")
-        sentence = "Rub ink out, twice as wide as the pen."
-        eraser = add("Eraser", sentence, "E", tools.eraser.click, "eraser")
+        sentence = _("Draw ink with the pen.")
+        pen = add(pgettext("tool", "Pen"), sentence, "P", tools.pen.click, "pencil-simple")
+        sentence = _("Rub ink out, twice as wide as the pen.")
+        eraser = add(pgettext("tool", "Eraser"), sentence, "E", tools.eraser.click, "eraser")
         pen.describe(tools.pen)
         eraser.describe(tools.eraser)
-        sentence, icon = (
-            "Take back the last stroke, picture or clearing.",
-            "arrow-counter-clockwise",
-        )
-        self._undo = add("Undo", sentence, "Ctrl+Z", canvas.undo, icon)
-        sentence, keys = "Bring back what was undone.", "Ctrl+Y, Ctrl+Shift+Z"
-        self._redo = add("Redo", sentence, keys, canvas.redo, "arrow-clockwise")
-        sentence = "Empty the board; can be undone."
-        self._clear = add("Clear", sentence, "Delete", canvas.clear, "trash")
+        sentence = _("Take back the last stroke, picture or clearing.")
+        icon = "arrow-counter-clockwise"
+        self._undo = add(_("Undo"), sentence, "Ctrl+Z", canvas.undo, icon)
+        sentence, keys = _("Bring back what was undone."), "Ctrl+Y, Ctrl+Shift+Z"
+        self._redo = add(_("Redo"), sentence, keys, canvas.redo, "arrow-clockwise")
+        sentence = _("Empty the board; can be undone.")
+        self._clear = add(pgettext("the board", "Clear"), sentence, "Delete", canvas.clear, "trash")
         self._undo.serve(tools.undo)
         self._redo.serve(tools.redo)
         self._clear.serve(tools.clear)
-        sentence = "Frame what is cut out for the network, and mark its centre of mass."
-        self.cut_out = add("Show what is cut out", sentence, "B", lambda: None)
+        sentence = _("Frame what is cut out for the network, and mark its centre of mass.")
+        self.cut_out = add(_("Show what is cut out"), sentence, "B", lambda: None)
         self.cut_out.setCheckable(True)
         self.cut_out.toggled.connect(lambda: self._show_tags())
         self.answer.build_commands(self)
-        add("Thinner pen", "Make the pen thinner.", "[", partial(self._widen, -WIDTH_STEP))
-        add("Wider pen", "Make the pen wider.", "]", partial(self._widen, WIDTH_STEP))
-        add("Close", "Close what is open on the board or below it.", "Esc", self._close)
+        thinner, wider = partial(self._widen, -WIDTH_STEP), partial(self._widen, WIDTH_STEP)
+        add(_("Thinner pen"), _("Make the pen thinner."), "[", thinner)
+        add(_("Wider pen"), _("Make the pen wider."), "]", wider)
+        sentence = _("Close what is open on the board or below it.")
+        add(pgettext("command", "Close"), sentence, "Esc", self._close)
         my_digits = self.my_digits.build_commands(self)
         tools.fill(*self.pictures.commands, (self.cut_out, my_digits))
 
@@ -190,7 +192,7 @@ class DrawTab(Page):
         digits = names == DIGITS
         self.answer.show_classes(names)
         self.pictures.name_examples(digits)
-        self.canvas.set_invitation("a digit" if digits else f"one of {len(names)} classes")
+        self.canvas.set_invitation(None if digits else len(names))
 
     def _widen(self, step: float) -> None:
         self.canvas.set_pen_width(self.canvas.pen_width + step)
@@ -275,10 +277,10 @@ class DrawTab(Page):
     def _ask_digit(self, index: int) -> None:
         self.answer.choose_place(index)
         several = len(self.boxes.boxes) > 1
-        self._ask(index, index if several else None, "What is it?")
+        self._ask(index, index if several else None, _("What is it?"))
 
     def _ask_whole(self, index: int) -> None:
-        self._ask(index, None, "What is all of it?")
+        self._ask(index, None, _("What is all of it?"))
         self.boxes.mark_whole(True)
 
     def _ask(self, tag: int, place: int | None, question: str) -> None:

@@ -37,6 +37,7 @@ from mnist_draw.app.draw.board_items import (
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import image_of, png_bytes
 from mnist_draw.errors import DocumentError, UserError
+from mnist_draw.i18n import number
 from mnist_draw.storage.document import Format, parse
 from mnist_draw.storage.opening import MEGABYTE, read_file
 
@@ -73,8 +74,8 @@ def from_record(record: object) -> list[Item]:
     try:
         entries = FORMAT.check(record).get_list("items", _MAX_POINTS)
     except DocumentError as error:
-        raise DrawingError(f"It cannot be shown: {error}.") from error
-    items = [_read_item(entry, number) for number, entry in enumerate(entries, 1)]
+        raise DrawingError("It cannot be shown: {reason}.", reason=error) from error
+    items = [_read_item(entry, place) for place, entry in enumerate(entries, 1)]
     _check_size(items)
     return items
 
@@ -91,67 +92,85 @@ def _record(item: Item) -> dict[str, Any]:
     return {"stroke": points, "erase": item.erase}
 
 
-def _read_item(entry: object, number: int) -> Item:
-    if isinstance(entry, dict) and "stroke" in entry:
-        return _read_stroke(entry, f"Stroke {number} of the drawing")
-    if isinstance(entry, dict) and "picture" in entry:
-        return _read_picture(entry, f"Picture {number} of the drawing")
-    raise DrawingError(f"Item {number} of the drawing is neither a stroke nor a picture.")
+def _read_item(entry: object, place: int) -> Item:
+    try:
+        if isinstance(entry, dict) and "stroke" in entry:
+            return _read_stroke(entry)
+        if isinstance(entry, dict) and "picture" in entry:
+            return _read_picture(entry)
+        raise DocumentError("it is neither a stroke nor a picture")
+    except DocumentError as error:
+        raise DrawingError(
+            "Item {number} of the drawing: {fault}.", number=place, fault=error
+        ) from error
 
 
-def _read_stroke(entry: dict[str, Any], name: str) -> Stroke:
+def _read_stroke(entry: dict[str, Any]) -> Stroke:
     points, erase = entry["stroke"], entry.get("erase", False)
     if not isinstance(points, list) or not points or not isinstance(erase, bool):
-        raise DrawingError(f"{name} has no points.")
+        raise DocumentError("it has no points")
     found = []
     for point in points:
-        x, y, width = _read_numbers(point, 3, name)
+        x, y, width = _read_numbers(point, 3)
         if not 0 < width <= _MAX_WIDTH:
-            raise DrawingError(f"{name} is {width:g} units wide, not more than 0 and up to 1,000.")
+            raise DocumentError(
+                "it is {width} units wide, not more than 0 and up to {most}",
+                width=number(width, "g"),
+                most=number(_MAX_WIDTH, ",.0f"),
+            )
         found.append(Point(x, y, width))
     # Taken as they are: passing them through `append` again could thin them out.
     return Stroke(found, erase)
 
 
-def _read_picture(entry: dict[str, Any], name: str) -> PlacedPicture:
-    left, top, width, height = _read_numbers(entry.get("place"), 4, name)
+def _read_picture(entry: dict[str, Any]) -> PlacedPicture:
+    left, top, width, height = _read_numbers(entry.get("place"), 4)
     if not (0 < width <= _MAX_PICTURE and 0 < height <= _MAX_PICTURE):
-        raise DrawingError(f"{name} is {width:g}×{height:g} units large.")
-    mask = image_of(_decode_picture(entry["picture"], name), QImage.Format_Alpha8)
+        raise DocumentError(
+            "it is {width}×{height} units large",
+            width=number(width, "g"),
+            height=number(height, "g"),
+        )
+    mask = image_of(_decode_picture(entry["picture"]), QImage.Format_Alpha8)
     return PlacedPicture(mask, QRectF(left, top, width, height))
 
 
-def _read_numbers(values: object, count: int, name: str) -> list[float]:
+def _read_numbers(values: object, count: int) -> list[float]:
     if not isinstance(values, list) or len(values) != count:
-        raise DrawingError(f"{name} has a place that is not {count} numbers.")
+        raise DocumentError("it has a place that is not {count} numbers", count=count)
     for value in values:
         plain = isinstance(value, int | float) and not isinstance(value, bool)
         # Not a number compares false, too.
         if not (plain and abs(value) <= _FARTHEST):
-            raise DrawingError(f"{name} has {str(value)[:20]!r} where a place should be.")
+            raise DocumentError("it has {value!r} where a place should be", value=str(value)[:20])
     return [float(value) for value in values]
 
 
-def _decode_picture(text: object, name: str) -> Any:
+def _decode_picture(text: object) -> Any:
     import numpy as np
     from PIL import Image
 
     if not isinstance(text, str) or len(text) > _MAX_TEXT:
-        raise DrawingError(f"{name} is no picture in base64.")
+        raise DocumentError("it is no picture in base64")
     try:
         content = base64.b64decode(text, validate=True)
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             wide, high = image.size
             if wide * high > _MAX_PICTURE_PIXELS:
-                raise DrawingError(f"{name} has {wide:,}×{high:,} pixels, more than 4 million.")
+                raise DocumentError(
+                    "it has {width}×{height} pixels, more than {most}",
+                    width=number(wide),
+                    height=number(high),
+                    most=number(_MAX_PICTURE_PIXELS),
+                )
             return np.asarray(image.convert("L"), dtype=np.uint8)
-    except DrawingError:
+    except DocumentError:
         raise
     except (binascii.Error, ValueError):
-        raise DrawingError(f"{name} is no picture in base64.") from None
+        raise DocumentError("it is no picture in base64") from None
     # Pillow's decoder raises many kinds of errors for damaged files; none is documented.
     except Exception as error:
-        raise DrawingError(f"{name} is damaged ({error}).") from error
+        raise DocumentError("it is damaged ({error})", error=error) from error
 
 
 def _check_size(items: Sequence[Item]) -> None:
@@ -163,11 +182,16 @@ def _check_size(items: Sequence[Item]) -> None:
         points += 1 if isinstance(item, PlacedPicture) else len(item.points)
     if area.width() * area.height() > _MAX_AREA:
         raise DrawingError(
-            f"The drawing covers {area.width():,.0f}×{area.height():,.0f} units, more than any "
-            "screen shows."
+            "The drawing covers {width}×{height} units, more than any screen shows.",
+            width=number(area.width(), ",.0f"),
+            height=number(area.height(), ",.0f"),
         )
     if points > _MAX_POINTS:
-        raise DrawingError(f"The drawing has {points:,} points, more than {_MAX_POINTS:,}.")
+        raise DrawingError(
+            "The drawing has {count} points, more than {most}.",
+            count=number(points),
+            most=number(_MAX_POINTS),
+        )
 
 
 #: Pixels per board unit of a saved picture: the board's square takes 1200×1200.

@@ -14,13 +14,17 @@ from mnist_draw.app.kit.controls import paint_shadow
 from mnist_draw.app.kit.painters import paint_box, smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import push_button
+from mnist_draw.i18n import _, pgettext
 
-_TITLE, _SENTENCE = "Draw any digit", "Begin anywhere. The answer follows every stroke."
+_TITLE = _("Draw any digit")
+_SENTENCE = _("Begin anywhere. The answer follows every stroke.")
 #: The way through the program: icon, what to do, what one gets.
 _STEPS = (
-    ("pencil-simple", "Draw", "see it read"),
-    ("chart-line", "Train", "your own"),
-    ("magnifying-glass", "Look inside", "see why"),
+    # Translators: three steps, each with what one gets below it: Draw, see it read.
+    ("pencil-simple", pgettext("step", "Draw"), _("see it read")),
+    # Translators: train your own network.
+    ("chart-line", pgettext("step", "Train"), pgettext("step", "your own")),
+    ("magnifying-glass", pgettext("step", "Look inside"), pgettext("step", "see why")),
 )
 #: The card, the room beside it that the tools take, and the digit above it with the gap between.
 _WIDE, _HIGH, _BESIDE, _DIGIT, _GAP = 560, 236, 76, 212, 48
@@ -60,15 +64,16 @@ class FirstStart(QWidget):
         self._links = [
             push_button(name, text, sentence, key, look="link")
             for name, text, sentence, key in (
-                ("exampleLink", "Show me a digit", "Put a test digit on the board.", "R"),
-                ("tourLink", "Take the tour", "See in a few steps how a network reads.", ""),
+                ("exampleLink", _("Show me a digit"), _("Put a test digit on the board."), "R"),
+                ("tourLink", _("Take the tour"), _("See in a few steps how a network reads."), ""),
             )
         ]
         # On the painted steps.
         self._steps = [
-            push_button(f"first{step[1].replace(' ', '')}Button", step[1], sentence, look="link")
-            for step, sentence in zip(
-                _STEPS[1:], ("Train a network of your own.", "See how it is read."), strict=True
+            push_button(name, step[1], sentence, look="link")
+            for step, name, sentence in (
+                (_STEPS[1], "firstTrainButton", _("Train a network of your own.")),
+                (_STEPS[2], "firstLookinsideButton", _("See how it is read.")),
             )
         ]
         for button in self._steps:
@@ -254,6 +259,6 @@ class FirstStart(QWidget):
 def _written() -> QPainterPath:
     stroke = Stroke.through(_THREE, _INK)
     path = QPainterPath(stroke.points[0].at())
-    for _, control, end in stroke.curves():
+    for __, control, end in stroke.curves():
         path.quadTo(control.at(), end.at())
     return path

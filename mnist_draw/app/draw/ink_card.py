@@ -30,6 +30,7 @@ from mnist_draw.app.kit.painters import (
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import DARK, Size
 from mnist_draw.app.kit.widgets import Card, Switch, explain, label, tip
+from mnist_draw.i18n import _, number, pgettext
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,7 +42,7 @@ INK_KEY = "I"
 SIDE = 28
 #: Screen pixels for each of the network's, from the largest picture to the smallest.
 CELLS = (8, 6, 5, 4)
-_HOW_IT_SEES = (
+_HOW_IT_SEES = _(
     "The 28×28 pixels that the network gets to see. The ink is cut out, scaled until its longer "
     "side takes 20 pixels, and placed with its centre of mass in the middle, as the pictures of "
     "MNIST are."
@@ -64,7 +65,7 @@ class InkView(QWidget):
         self.setObjectName("networkInputView")
         # It paints all of itself: the card below need not.
         self.setAttribute(Qt.WA_OpaquePaintEvent)
-        explain(self, "Network input", _HOW_IT_SEES)
+        explain(self, _("Network input"), _HOW_IT_SEES)
         self.picture: np.ndarray | None = None
         self.explanation: Explanation | None = None
         #: Evidence from -1 to 1, and ink from 0 to 1: shape (2, 28, 28).
@@ -110,8 +111,10 @@ class InkView(QWidget):
         value = float(self.explanation.saliency[row, column]) if is_inside else 0.0
         if not value:
             return describe(self.explanation)
-        side = "for" if value > 0 else "against"
-        return f"This pixel speaks {side} {self.explanation.name}: {abs(value):.2g} of the log odds"
+        fields = {"name": self.explanation.name, "figure": number(abs(value), ".2g")}
+        if value > 0:
+            return _("This pixel speaks for {name}: {figure} of the log odds", **fields)
+        return _("This pixel speaks against {name}: {figure} of the log odds", **fields)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -181,11 +184,14 @@ class InkLegend(QWidget):
         self.show_explanation(None)
 
     def show_explanation(self, explanation: Explanation | None) -> None:
-        texts = "for", "against"
-        if explanation is not None:
-            names = explanation.name, explanation.rival_name
-            one, other = (name if len(name) <= _MAX_NAME else "it" for name in names)
-            texts = f"for {one}", f"for {other}"
+        if explanation is None:
+            texts: tuple[str, ...] = pgettext("ink", "for"), pgettext("ink", "against")
+        else:
+            # Translators: ink that speaks for a digit or another class.
+            texts = tuple(
+                _("for {name}", name=name) if len(name) <= _MAX_NAME else _("for it")
+                for name in (explanation.name, explanation.rival_name)
+            )
         if texts != self.parts():
             self.setToolTip("" if explanation is None else tip(describe(explanation)))
             for shown, text in zip(self._labels, texts, strict=True):
@@ -211,17 +217,24 @@ def _swatch(colour: str, inset: float) -> QLabel:
 def describe(explanation: Explanation) -> str:
     pro = float(explanation.saliency.clip(0).sum())
     contra = float(-explanation.saliency.clip(max=0).sum())
-    digit, rival = explanation.name, explanation.rival_name
+    names = {"name": explanation.name, "rival": explanation.rival_name}
     if not pro and not contra:
-        return f"No ink speaks for or against {digit}."
+        return _("No ink speaks for or against {name}.", name=explanation.name)
     if not contra:
-        return f"All ink speaks for {digit}."
+        return _("All ink speaks for {name}.", name=explanation.name)
     if not pro:
-        return f"All ink speaks against {digit}, most of all for {rival}."
-    (less, weaker), (more, stronger) = sorted([(contra, "against"), (pro, "for")])
-    return (
-        f"Ink {stronger} {digit} outweighs ink {weaker} it {more / less:.1f} to 1; "
-        f"the strongest rival is {rival}."
+        return _("All ink speaks against {name}, most of all for {rival}.", **names)
+    ratio = number(max(pro, contra) / min(pro, contra), ".1f")
+    if pro >= contra:
+        return _(
+            "Ink for {name} outweighs ink against it {ratio} to 1; the strongest rival is {rival}.",
+            ratio=ratio,
+            **names,
+        )
+    return _(
+        "Ink against {name} outweighs ink for it {ratio} to 1; the strongest rival is {rival}.",
+        ratio=ratio,
+        **names,
     )
 
 
@@ -235,14 +248,14 @@ class InkCard(Card):
         super().__init__()
         self.view = InkView()
         self._explanation: Explanation | None = None
-        self.sentence = label("Your drawing, cut out and shrunk to 28×28 pixels.", "status")
+        self.sentence = label(_("Your drawing, cut out and shrunk to 28×28 pixels."), "status")
         self.sentence.setWordWrap(True)
-        self.switch = Switch("Ink that spoke")
+        self.switch = Switch(_("Ink that spoke"))
         self.switch.setObjectName("inkSwitch")
-        words = (
+        words = _(
             "Colour the ink that speaks for the answer, and the ink that speaks for the next best."
         )
-        explain(self.switch, "Ink that spoke", words, INK_KEY)
+        explain(self.switch, self.switch.text(), words, INK_KEY)
         self.switch.toggled.connect(self._switch)
         self.legend = InkLegend()
         # Their places are kept: the switch stays under the pointer.
@@ -251,7 +264,7 @@ class InkCard(Card):
             part.hide()
         self._side = QWidget()
         self._side.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
-        parts = label("What it sees", "title"), self.sentence, 1, self.switch, self.legend
+        parts = label(_("What it sees"), "title"), self.sentence, 1, self.switch, self.legend
         column(*parts, gap=Size.FIELD_GAP, owner=self._side)
         pad = Size.CARD_PADDING
         self.body.setContentsMargins(pad, pad - 1, pad, pad - 1)

@@ -10,6 +10,7 @@ from PyQt5.QtGui import QKeyEvent, QPainter, QPen
 from mnist_draw.app.draw.board_items import BOARD
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.i18n import _, percent
 
 if TYPE_CHECKING:
     from mnist_draw.app.draw.canvas import Canvas
@@ -23,7 +24,7 @@ _WAYS: dict[int, QPointF] = {
     Qt.Key_Down: QPointF(0, 1),
 }
 #: Keyboard instructions, for the board's tooltip and description.
-BOARD_KEYS = (
+BOARD_KEYS = _(
     "By keyboard: the arrow keys move a crosshair, two of them at once slantwise, with Shift in "
     "small steps; Space puts the pen down and lifts it."
 )
@@ -108,11 +109,12 @@ class KeyPen(QObject):
         if self.place is None:
             # A listener to the stroke has moved the focus.
             return
-        across, below = (round(100 * part / BOARD) for part in (self.place.x(), self.place.y()))
-        pen = "down" if self.down else "up"
-        self._board.setAccessibleDescription(
-            f"Pen {pen}, {across} % from the left, {below} % from the top."
-        )
+        left, top = percent(self.place.x() / BOARD), percent(self.place.y() / BOARD)
+        if self.down:
+            where = _("Pen down, {left} from the left, {top} from the top.", left=left, top=top)
+        else:
+            where = _("Pen up, {left} from the left, {top} from the top.", left=left, top=top)
+        self._board.setAccessibleDescription(where)
         self._board.update()
 
     def paint(self, painter: QPainter) -> None:

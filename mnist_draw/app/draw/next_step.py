@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
+from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,13 @@ from PyQt5.QtWidgets import QApplication, QFrame
 from mnist_draw.app.draw.teaching import LearnController, Teaching
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
-from mnist_draw.app.kit.formatting import format_duration, format_percent
+from mnist_draw.app.kit.formatting import format_duration
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import explain, label, push_button, set_look, tip
+from mnist_draw.app.kit.widgets import explain, label, push_button, set_look
+from mnist_draw.i18n import _, counted, number, percent, pgettext
 from mnist_draw.library.stored_network import FINE_TUNED, RUN
 from mnist_draw.recognition.certainty import State
 from mnist_draw.training.expectation import expected_seconds, long_time_words
@@ -33,18 +34,34 @@ if TYPE_CHECKING:
 
 
 class Action(Enum):
-    """What the button does; its sentence."""
+    """What the button does."""
 
-    TRAIN = "Choose a network and train it."
-    WATCH = "Your network is training. Go there."
-    GO_ON = "Show the run, which goes on from its last epoch."
-    LET_ANSWER = "Your network reads the board from now on."
-    USE_BEST = "The most reliable network reads the board from now on."
-    LOOK_INSIDE = "See how the network comes to its answer."
-    LEARN = "Train the network a little further, on your digits and on MNIST."
-    CANCEL = "The network that answers stays as it is."
-    GO_BACK = "The network answers that answered before your digits were learnt."
-    DRAW_MORE = "Empty the board for another digit like it; Undo brings this one back."
+    TRAIN = auto()
+    WATCH = auto()
+    GO_ON = auto()
+    LET_ANSWER = auto()
+    USE_BEST = auto()
+    LOOK_INSIDE = auto()
+    LEARN = auto()
+    CANCEL = auto()
+    GO_BACK = auto()
+    DRAW_MORE = auto()
+
+
+_EXPLAINED = {
+    Action.TRAIN: _("Choose a network and train it."),
+    Action.WATCH: _("Your network is training. Go there."),
+    Action.GO_ON: _("Show the run, which goes on from its last epoch."),
+    Action.LET_ANSWER: _("Your network reads the board from now on."),
+    Action.USE_BEST: _("The most reliable network reads the board from now on."),
+    Action.LOOK_INSIDE: _("See how the network comes to its answer."),
+    Action.LEARN: _("Train the network a little further, on your digits and on MNIST."),
+    Action.CANCEL: _("The network that answers stays as it is."),
+    Action.GO_BACK: _("The network answers that answered before your digits were learnt."),
+    Action.DRAW_MORE: _("Empty the board for another digit like it; Undo brings this one back."),
+}
+#: What leads to another tab: its button has an arrow.
+_LEADING_AWAY = (Action.TRAIN, Action.WATCH, Action.GO_ON, Action.LOOK_INSIDE)
 
 
 @dataclass(frozen=True)
@@ -103,62 +120,96 @@ class Step:
 
 
 def next_step(now: Situation) -> Step:
-    new = "new " if now.taught > now.unlearnt else ""
-    digits = f"{now.unlearnt} {new}digit{'s' * (now.unlearnt != 1)} of yours"
+    digits = counted("{count} digit of yours", "{count} digits of yours", now.unlearnt)
+    if now.taught > now.unlearnt:
+        digits = counted("{count} new digit of yours", "{count} new digits of yours", now.unlearnt)
     if now.learning is not None:
-        line = f"{100 * now.learning:.0f} %"
+        line = percent(now.learning)
         if now.learning_left is not None:
-            line += f", {format_duration(now.learning_left)} left"
-        return Step("Learning your digits", line, "Stop", Action.CANCEL)
+            line = _("{share}, {time} left", share=line, time=format_duration(now.learning_left))
+        return Step(_("Learning your digits"), line, _("Stop"), Action.CANCEL)
     if now.waits:
-        return Step(digits, "Learnt as soon as the run has ended", "Cancel", Action.CANCEL)
+        line = _("Learnt as soon as the run has ended")
+        return Step(digits, line, _("Cancel"), Action.CANCEL)
     if now.outcome is not None:
         (told, learnt) = now.outcome
-        button, action = ("Go back", Action.GO_BACK) if learnt else ("Draw more", Action.DRAW_MORE)
-        if not learnt and now.state is State.NOTHING:
+        button, action = _("Draw more"), Action.DRAW_MORE
+        if learnt:
+            button, action = _("Go back"), Action.GO_BACK
+        elif now.state is State.NOTHING:
             # The advice stays while it is followed.
             button = ""
         return Step(told.sentence, told.line, button, action, leads=not learnt)
     if now.run is not None and now.run.going_on:
         return _step_of_run(now.run)
     if now.unlearnt and now.can_learn:
-        them = "it" if now.unlearnt == 1 else "them"
-        line = f"The network can learn {them}"
-        if now.learning_seconds is not None:
-            line = f"Learning {them} takes about {long_time_words(now.learning_seconds)}"
-        return Step(digits, line, "Learn", Action.LEARN, leads=True)
+        return Step(digits, _learnable(now), _("Learn"), Action.LEARN, leads=True)
     if now.run is not None and now.run.accuracy is not None and not now.run.answers:
-        line = f"{format_percent(now.run.accuracy)} of new digits right"
-        return Step("Your network is ready", line, "Let it answer", Action.LET_ANSWER, leads=True)
+        line = _("{share} of new digits right", share=percent(now.run.accuracy, 2))
+        button, action = _("Let it answer"), Action.LET_ANSWER
+        return Step(_("Your network is ready"), line, button, action, leads=True)
     if now.cut_off is not None:
-        line = "After {} of {} epochs".format(*now.cut_off)
-        return Step("Your run can go on", line, "Go on →", Action.GO_ON, leads=True)
+        done, planned = now.cut_off
+        line = counted(
+            "After {done} of {count} epoch",
+            "After {done} of {count} epochs",
+            planned,
+            done=number(done),
+        )
+        return Step(_("Your run can go on"), line, _("Go on"), Action.GO_ON, leads=True)
     if not now.trained:
         line = ""
         if now.seconds is not None:
-            line = f"About {long_time_words(now.seconds)} on this computer"
-        return Step("Train a network of your own", line, "Train →", Action.TRAIN, leads=True)
+            line = _("About {time} on this computer", time=long_time_words(now.seconds))
+        button = pgettext("button", "Train")
+        return Step(_("Train a network of your own"), line, button, Action.TRAIN, leads=True)
     better = now.best is not None and (now.accuracy is None or now.accuracy < now.best)
     if now.own and better and now.state in (State.UNCLEAR, State.NOT_SURE):
-        line = f"Best reader gets {format_percent(now.best)}"
-        return Step("Your network answers", line, "Use Best reader", Action.USE_BEST)
-    new = "digits" if now.can_learn else "pictures"
-    line = "" if now.accuracy is None else f"{format_percent(now.accuracy)} of new {new} right"
-    who = "Your network" if now.own else now.name or "The network"
-    return Step(f"{who} answers", line, "Look inside →", Action.LOOK_INSIDE)
+        line = _("Best reader gets {share}", share=percent(now.best or 0, 2))
+        return Step(_("Your network answers"), line, _("Use Best reader"), Action.USE_BEST)
+    return _step_of_answers(now)
+
+
+def _learnable(now: Situation) -> str:
+    if now.learning_seconds is None:
+        return counted("The network can learn it", "The network can learn them", now.unlearnt)
+    return counted(
+        "Learning it takes about {time}",
+        "Learning them takes about {time}",
+        now.unlearnt,
+        time=long_time_words(now.learning_seconds),
+    )
+
+
+def _step_of_answers(now: Situation) -> Step:
+    line = ""
+    if now.accuracy is not None:
+        share = percent(now.accuracy, 2)
+        line = _("{share} of new pictures right", share=share)
+        if now.can_learn:
+            line = _("{share} of new digits right", share=share)
+    sentence = _("The network answers")
+    if now.own:
+        sentence = _("Your network answers")
+    elif now.name:
+        sentence = _("{name} answers", name=now.name)
+    return Step(sentence, line, pgettext("button", "Look inside"), Action.LOOK_INSIDE)
 
 
 def _step_of_run(run: Run) -> Step:
+    watch = pgettext("button", "Watch it")
     if run.accuracy is None:
-        line = "Paused" if run.paused else "It can answer after its first epoch"
-        return Step("Your network is training", line, "Watch it →", Action.WATCH)
-    words = "Paused" if run.paused else "Still training"
-    if run.seconds_left is not None and not run.paused:
-        words += f", {format_duration(run.seconds_left)} left"
-    sentence = f"Your network is at {format_percent(run.accuracy)}"
+        line = _("Paused") if run.paused else _("It can answer after its first epoch")
+        return Step(_("Your network is training"), line, watch, Action.WATCH)
+    line = _("Still training")
+    if run.paused:
+        line = _("Paused")
+    elif run.seconds_left is not None:
+        line = _("Still training, {time} left", time=format_duration(run.seconds_left))
+    sentence = _("Your network is at {share}", share=percent(run.accuracy, 2))
     if run.answers:
-        return Step(sentence, words, "Watch it →", Action.WATCH)
-    return Step(sentence, words, "Let it answer", Action.LET_ANSWER, leads=True)
+        return Step(sentence, line, watch, Action.WATCH)
+    return Step(sentence, line, _("Let it answer"), Action.LET_ANSWER, leads=True)
 
 
 #: Milliseconds after the start until this computer is measured: then the networks are compiled.
@@ -180,7 +231,7 @@ class NextStep(QFrame):
         super().__init__()
         self.setObjectName("nextStep")
         self.setProperty("look", "card")
-        self.setAccessibleName("Next step")
+        self.setAccessibleName(_("Next step"))
         self._network, self._controller = network, controller
         # Its own: imports must not keep waiting what is taught.
         self._background = Background(self)
@@ -321,11 +372,13 @@ class NextStep(QFrame):
         self.sentence.set_text(step.sentence)
         self.line.setText(step.line)
         self.line.setVisible(bool(step.line) and not self._is_low)
-        self.button.setText(step.button)
+        leads_away = step.action in _LEADING_AWAY
+        # Translators: a button that leads to another tab, such as "Train →".
+        self.button.setText(_("{action} →", action=step.button) if leads_away else step.button)
         self.button.setVisible(bool(step.button))
-        words = f"{step.sentence}. {step.line}".strip(" .")
-        explain(self.button, step.button.removesuffix(" →"), f"{words}. {step.action.value}")
-        self.button.setToolTip(tip(step.action.value))
+        explained, words = _EXPLAINED[step.action], f"{step.sentence}\n{step.line}".strip()
+        explain(self.button, step.button, explained)
+        self.button.setAccessibleDescription(f"{words}\n{explained}")
         # With the screen's one accent, or without.
         looks = ("", "primary") if self._is_low else ("large", "lead")
         set_look(self.button, looks[step.leads])

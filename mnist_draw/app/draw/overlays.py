@@ -29,6 +29,7 @@ from mnist_draw.app.kit.steady_labels import SettleTimer
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys, label, push_button, tip
 from mnist_draw.dataset.classes import with_article
+from mnist_draw.i18n import _
 from mnist_draw.recognition.certainty import certainty_of_number
 
 if TYPE_CHECKING:
@@ -153,7 +154,10 @@ class NumberBoxes(QWidget):
             case QHelpEvent() if event.type() == QEvent.ToolTip:
                 index = self.index_at(QPointF(event.pos()))
                 if index is not None:
-                    text = f"Read as {self._texts[index]}: look at this digit, and say what it is."
+                    text = _(
+                        "Read as {answer}: look at this digit, and say what it is.",
+                        answer=self._texts[index],
+                    )
                     QToolTip.showText(event.globalPos(), tip(text), self._canvas)
                     return True
             case QContextMenuEvent():
@@ -169,9 +173,10 @@ class NumberBoxes(QWidget):
         menu = Menu(self._canvas)
         menu.setObjectName("tagMenu")
         menu.setAttribute(Qt.WA_DeleteOnClose)
-        menu.addAction("What is it? …", lambda: self.chosen.emit(index))
+        menu.addAction(_("What is it? …"), lambda: self.chosen.emit(index))
         if len(self.boxes) > 1:
-            menu.addAction("All of it is one digit …", lambda: self.whole_chosen.emit(index))
+            all_of_it = _("All of it is one digit …")
+            menu.addAction(all_of_it, lambda: self.whole_chosen.emit(index))
         return menu
 
     def _point(self, on: bool) -> None:
@@ -234,19 +239,20 @@ class DigitPopover(Popover):
     said = pyqtSignal(int)
 
     def __init__(self, window: QWidget) -> None:
-        super().__init__(window, "digitPopover", "What is it?")
-        self.question = label("What is it?", "title")
+        super().__init__(window, "digitPopover", _("What is it?"))
+        self.question = label(_("What is it?"), "title")
         grid = QGridLayout()
         grid.setSpacing(Size.GRID + 1)
-        sentence = "Keep it with this label; the network can learn it."
+        sentence = _("Keep it with this label; the network can learn it.")
         self.buttons: list[QPushButton] = []
         for digit in range(10):
-            name, act = f"It is {with_article(digit)}", functools.partial(self._say, digit)
+            name = _("It is {digit}", digit=with_article(digit))
+            act = functools.partial(self._say, digit)
             button = push_button(f"isDigit{digit}", name, sentence, str(digit), "choice", act)
             button.setText(str(digit))
             grid.addWidget(button, *divmod(digit, _IN_A_ROW))
             self.buttons.append(button)
-        self.body.addLayout(row((self.question, 1), label("or type it", "muted")))
+        self.body.addLayout(row((self.question, 1), label(_("or type it"), "muted")))
         self.body.addLayout(grid)
         Keys(self, self._meaning)
 
@@ -286,7 +292,7 @@ class BoardCaption(QLabel):
         self.setAlignment(Qt.AlignCenter)
         self.setTextFormat(Qt.PlainText)
         self._canvas = canvas
-        self._for_now = ""
+        self._sentence = self._for_now = ""
         self._busy = SettleTimer(self)
         canvas.resized.connect(self._fit)
         canvas.history_changed.connect(lambda: self.say(""))
@@ -294,10 +300,11 @@ class BoardCaption(QLabel):
 
     def say(self, sentence: str, for_now: str = "") -> None:
         self._busy.stop()
-        sentence, self._for_now = sentence + for_now, for_now
-        self.setText(sentence)
-        self.setAccessibleName(sentence)
-        self.setVisible(bool(sentence))
+        self._sentence, self._for_now = sentence, for_now
+        text = f"{sentence} {for_now}" if for_now else sentence
+        self.setText(text)
+        self.setAccessibleName(text)
+        self.setVisible(bool(text))
         self._fit()
 
     def say_busy(self, sentence: str) -> None:
@@ -307,7 +314,7 @@ class BoardCaption(QLabel):
     def withdraw(self) -> None:
         """Leave out what was true for now."""
         if self._for_now:
-            self.say(self.text().removesuffix(self._for_now))
+            self.say(self._sentence)
 
     def _fit(self) -> None:
         """Take the place in which there is least ink; mostly there is none."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from PyQt5.QtCore import QEvent, QMimeData, QObject, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QDragLeaveEvent, QDropEvent, QIcon, QImage, QKeyEvent, QPainter
+from PyQt5.QtGui import QColor, QDragLeaveEvent, QDropEvent, QIcon, QImage, QKeyEvent, QPainter
 from PyQt5.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -34,7 +34,8 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Keys, OwnColours, explain, label, tip
 from mnist_draw.dataset.picture_formats import read_formats
-from mnist_draw.recognition.certainty import Certainty, certainty_of_number
+from mnist_draw.i18n import _, counted, number, pgettext
+from mnist_draw.recognition.certainty import REFUSED, Certainty, certainty_of_number
 
 if TYPE_CHECKING:
     from mnist_draw.app.draw.overlays import BoardCaption
@@ -84,9 +85,9 @@ class PictureInput(QObject):
         canvas.installEventFilter(self)
 
     def open_dialog(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(
-            self._owner, "Open pictures", self._folder, open_filter()
-        )
+        paths = QFileDialog.getOpenFileNames(
+            self._owner, _("Open pictures"), self._folder, open_filter()
+        )[0]
         if paths:
             self._folder = str(Path(paths[0]).parent)
             self.read(paths)
@@ -95,7 +96,7 @@ class PictureInput(QObject):
         content = QApplication.clipboard().mimeData()
         if content is None or not self.insert(content):
             notifier.problem(
-                "There is no picture on the clipboard. Copy one, or a picture file, then paste."
+                _("There is no picture on the clipboard. Copy one, or a picture file, then paste.")
             )
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -118,8 +119,10 @@ class PictureInput(QObject):
     def drop(self, content: QMimeData) -> None:
         if not self.insert(content):
             notifier.problem(
-                "What was dropped is no picture. Drop picture files, or a picture from another "
-                "program; the drawing is unchanged."
+                _(
+                    "What was dropped is no picture. Drop picture files, or a picture from another "
+                    "program; the drawing is unchanged."
+                )
             )
 
     def insert(self, content: QMimeData) -> bool:
@@ -133,8 +136,11 @@ class PictureInput(QObject):
             self.read([image])
         elif urls:
             notifier.problem(
-                f"{urls[0].toDisplayString()} is not on this computer. Save the picture first; "
-                "the program opens no network connection."
+                _(
+                    "{place} is not on this computer. Save the picture first; the program opens no "
+                    "network connection.",
+                    place=urls[0].toDisplayString(),
+                )
             )
         else:
             return False
@@ -150,18 +156,23 @@ class PictureInput(QObject):
         chosen = list(sources[:MAX_COUNT])
         if len(sources) > MAX_COUNT:
             self._problems.append(
-                f"Only the first {MAX_COUNT} of {len(sources):,} pictures were read."
+                counted(
+                    "Only the first {first} of {count} picture were read.",
+                    "Only the first {first} of {count} pictures were read.",
+                    len(sources),
+                    first=number(MAX_COUNT),
+                )
             )
         if len(chosen) > 1:
             self._strip.start(len(chosen))
         else:
-            self._caption.say_busy("Reading the picture")
+            self._caption.say_busy(_("Reading the picture"))
         # Of many pictures only the chosen one is rendered: together they would fill the memory.
         renderings = self._canvas.renderings() if len(chosen) == 1 else ()
-        for number, source in enumerate(chosen, 1):
+        for place, source in enumerate(chosen, 1):
             self._background.run(
                 partial(self._work, self._round, source, renderings),
-                partial(self._found, self._round, number, len(chosen)),
+                partial(self._found, self._round, place, len(chosen)),
             )
 
     def _work(
@@ -176,7 +187,7 @@ class PictureInput(QObject):
             return reporter.sentence(error)
 
     def _found(
-        self, round_number: int, number: int, count: int, found: FoundPicture | str | None
+        self, round_number: int, place: int, count: int, found: FoundPicture | str | None
     ) -> None:
         if round_number != self._round or found is None:
             return
@@ -188,20 +199,23 @@ class PictureInput(QObject):
             self._put(partial(self.one_read.emit, found))
         else:
             self._strip.add(found)
-        if number < count:
+        if place < count:
             return
         if count > 1:
             self._strip.finish()
         more = len(self._problems) - _MAX_SENTENCES
         if more > 0:
-            self._problems[_MAX_SENTENCES:] = [f"{more} more could not be read."]
+            self._problems[_MAX_SENTENCES:] = [
+                counted("{count} more could not be read.", "{count} more could not be read.", more)
+            ]
         if self._problems:
             notifier.problem(" ".join(self._problems))
 
 
 def open_filter() -> str:
     patterns = " ".join(known.patterns for known in read_formats())
-    return f"Pictures ({patterns});;All files (*)"
+    pictures, all_files = pgettext("files", "Pictures"), _("All files")
+    return f"{pictures} ({patterns});;{all_files} (*)"
 
 
 def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
@@ -209,22 +223,29 @@ def _read(source: Source, renderings: Renderings) -> FoundPicture | str:
     from mnist_draw.dataset.pictures.picture_file import MAX_PIXELS, PictureError, load_picture
 
     if isinstance(source, QImage):
-        name = "from the clipboard"
+        name = ""
         if source.width() * source.height() > MAX_PIXELS:
             raise PictureError(
-                f"The picture has {source.width():,}×{source.height():,} pixels; at most "
-                f"{MAX_PIXELS // 1_000_000} megapixels are read. Copy a part of it."
+                "The picture has {width}×{height} pixels; at most {most} megapixels are read. Copy "
+                "a part of it.",
+                width=number(source.width()),
+                height=number(source.height()),
+                most=number(MAX_PIXELS // 1_000_000),
             )
         ink = load_picture(png_bytes(source, compressed=False))
     else:
         name = Path(source).name
         if Path(source).is_dir():
             raise PictureError(
-                f"{source} is a folder. Open or drop the picture files in it instead."
+                "{path} is a folder. Open or drop the picture files in it instead.", path=source
             )
         ink = load_picture(source)
     if not has_ink(ink):
-        return f"No ink was found on the picture {name}; the drawing is unchanged."
+        if not name:
+            return _(
+                "No ink was found on the picture from the clipboard; the drawing is unchanged."
+            )
+        return _("No ink was found on the picture {name}; the drawing is unchanged.", name=name)
     placed = place_ink(ink)
     placed.prepare(renderings)
     return FoundPicture(name, placed)
@@ -255,6 +276,10 @@ def _thumbnail(placed: PlacedPicture) -> QIcon:
     return icon
 
 
+def _colour(answer: str) -> QColor:
+    return theme.colour("muted" if answer == REFUSED else "accent")
+
+
 class PictureStrip(QFrame):
     """Pictures in a row that scrolls, each with what it reads as; hidden when there are none."""
 
@@ -265,18 +290,18 @@ class PictureStrip(QFrame):
         super().__init__()
         self.setObjectName("pictureStrip")
         self.setProperty("look", "card")
-        self.setAccessibleName("Pictures")
+        self.setAccessibleName(pgettext("on the board", "Pictures"))
         self.pictures: dict[FoundPicture, QListWidgetItem] = {}
         self._reader = reader
         self._round = 0
         self.caption = label("", "muted", "pictureStripLabel")
-        self.close_button = icon_button(
-            "closeStripButton", "x", "Close the pictures", "Put the pictures away.", "Esc"
-        )
+        title, sentence = _("Close the pictures"), _("Put the pictures away.")
+        self.close_button = icon_button("closeStripButton", "x", title, sentence, "Esc")
         self.close_button.clicked.connect(self.close_strip)
         self.list = QListWidget()
         self.list.setObjectName("pictureList")
-        explain(self.list, "Pictures", "Choose a picture to put it on the board.", "Enter")
+        sentence = _("Choose a picture to put it on the board.")
+        explain(self.list, self.accessibleName(), sentence, "Enter")
         self.list.setViewMode(QListView.IconMode)
         self.list.setMovement(QListView.Static)
         self.list.setWrapping(False)
@@ -314,7 +339,7 @@ class PictureStrip(QFrame):
         item = QListWidgetItem(_thumbnail(picture.placed), "", self.list)
         item.setTextAlignment(Qt.AlignCenter)
         self.pictures[picture] = item
-        self._show_answer(picture, "", "no answer yet")
+        self._show_answer(picture, "", _("no answer yet"))
         self._say()
         self._ask(picture)
 
@@ -322,15 +347,15 @@ class PictureStrip(QFrame):
         item = self.pictures[picture]
         item.setText(answer)
         item.setFont(theme.font(Text.BODY if len(answer) > 1 else Text.SENTENCE, bold=True))
-        item.setForeground(theme.colour("muted" if answer == "?" else "accent"))
-        sentence = f"{picture.name}: {description}"
-        item.setData(Qt.AccessibleTextRole, sentence)
-        item.setToolTip(tip(f"{sentence}. Click to put it on the board."))
+        item.setForeground(_colour(answer))
+        words = {"picture": picture.name, "answer": description}
+        item.setData(Qt.AccessibleTextRole, _("{picture}: {answer}", **words))
+        item.setToolTip(tip(_("{picture}: {answer}. Click to put it on the board.", **words)))
 
     def _recolour(self) -> None:
         for picture, item in self.pictures.items():
             item.setIcon(_thumbnail(picture.placed))
-            item.setForeground(theme.colour("muted" if item.text() == "?" else "accent"))
+            item.setForeground(_colour(item.text()))
 
     def finish(self) -> None:
         self._expected = len(self.pictures)
@@ -358,8 +383,19 @@ class PictureStrip(QFrame):
 
     def _say(self) -> None:
         ready = len(self.pictures)
-        count = f"{ready}" if ready == self._expected else f"{ready} of {self._expected}"
-        self.caption.setText(f"{count} pictures; click one to put it on the board")
+        text = counted(
+            "{count} picture; click it to put it on the board",
+            "{count} pictures; click one to put it on the board",
+            ready,
+        )
+        if ready != self._expected:
+            text = counted(
+                "{ready} of {count} picture; click one to put it on the board",
+                "{ready} of {count} pictures; click one to put it on the board",
+                self._expected,
+                ready=number(ready),
+            )
+        self.caption.setText(text)
 
     def _ask(self, picture: FoundPicture) -> None:
         placed, round_number = picture.placed, self._round
@@ -367,8 +403,8 @@ class PictureStrip(QFrame):
         def read(recogniser: Any) -> Certainty:
             ink = ink_on_board(placed)
             answer = recogniser.recognise_ink(ink)
-            number = recogniser.read_number(ink, answer)
-            return certainty_of_number(number) if number.is_number else answer.certainty
+            several = recogniser.read_number(ink, answer)
+            return certainty_of_number(several) if several.is_number else answer.certainty
 
         def finished(certainty: Certainty | None) -> None:
             if certainty is not None and round_number == self._round:

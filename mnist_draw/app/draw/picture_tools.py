@@ -34,6 +34,7 @@ from mnist_draw.app.kit.painters import image_bytes
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.dataset.classes import DIGITS, with_article
 from mnist_draw.dataset.picture_formats import PictureFormat, saved_formats, saved_titles
+from mnist_draw.i18n import _, number
 from mnist_draw.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -77,14 +78,16 @@ class MnistExamples(QObject):
     def show_mistake(self) -> None:
         model = self._reader.network.model
         if model is None:
-            notifier.problem("The network is not ready yet. Try again in a moment.")
+            notifier.problem(_("The network is not ready yet. Try again in a moment."))
             return
         self._put = self._canvas.expect_picture()
         if self._busy:
             return
         if model is not self._known:
             self._busy = True
-            self._caption.say_busy(f"Looking for {_kind(model)} that the network gets wrong")
+            digits = _("Looking for digits that the network gets wrong")
+            pictures = _("Looking for pictures that the network gets wrong")
+            self._caption.say_busy(digits if _reads_digits(model) else pictures)
             self._reader.ask(partial(self._search, model), partial(self._searched, model))
             return
         self._show_wrong()
@@ -128,8 +131,10 @@ class MnistExamples(QObject):
         placed, name = place_ink(self.all()[0][index, 0]), self._names[label]
         placed.prepare(renderings)
         if self._names == DIGITS:
-            return placed, f"Test digit {index:,}: it is {with_article(name)}.", reads
-        return placed, f"Test picture {index:,} of {self._of}: it is {name}.", reads
+            fields = {"number": number(index), "digit": with_article(name)}
+            return placed, _("Test digit {number}: it is {digit}.", **fields), reads
+        fields = {"number": number(index), "data": self._of, "name": name}
+        return placed, _("Test picture {number} of {data}: it is {name}.", **fields), reads
 
     def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:
         from mnist_draw.analysis.pictures import Pictures
@@ -152,13 +157,15 @@ class MnistExamples(QObject):
 
     def _show_wrong(self) -> None:
         if not self._mistakes:
-            kind = _kind(self._reader.network.model)
-            notifier.problem(f"This network gets none of the test {kind} wrong.")
+            digits = _("This network gets none of the test digits wrong.")
+            pictures = _("This network gets none of the test pictures wrong.")
+            model = self._reader.network.model
+            notifier.problem(digits if _reads_digits(model) else pictures)
             return
         if not self._wrong:
             self._wrong = self._random.sample(self._mistakes, len(self._mistakes))
         one = self._wrong.pop()
-        reads = f" This network reads {one.read}."
+        reads = _("This network reads {answer}.", answer=one.read)
         self._show(partial(self._draw, one.index, one.label, self._canvas.renderings(), reads))
 
     def _show(self, work: Callable[[], _Found]) -> None:
@@ -166,10 +173,10 @@ class MnistExamples(QObject):
         self._reader.background.run(work, lambda found: put(partial(self.found.emit, found)))
 
 
-def _kind(model: ModelFile | None) -> str:
+def _reads_digits(model: ModelFile | None) -> bool:
     from mnist_draw.library.network_data import reads_digits
 
-    return "digits" if model is None or reads_digits(model) else "pictures"
+    return model is None or reads_digits(model)
 
 
 class PictureTools(QObject):
@@ -210,32 +217,39 @@ class PictureTools(QObject):
 
     def _build_commands(self, owner: QWidget) -> tuple[tuple[Command, ...], ...]:
         add = partial(Command, owner)
-        sentence = (
+        sentence = _(
             "Put a picture on the board, a photograph of paper too; several are lined up below "
             "it. They can also be dropped on the board."
         )
-        opens = add("Open pictures …", sentence, "Ctrl+O", self.input.open_dialog)
-        sentence = "Put the picture on the clipboard on the board."
-        pastes = add("Paste", sentence, "Ctrl+V", self.input.paste)
+        opens = add(_("Open pictures …"), sentence, "Ctrl+O", self.input.open_dialog)
+        sentence = _("Put the picture on the clipboard on the board.")
+        pastes = add(_("Paste"), sentence, "Ctrl+V", self.input.paste)
         self._any = add("", "", "R", self.examples.show_any)
         self._mistake = add("", "", "M", self.examples.show_mistake)
         self.name_examples(digits=True)
-        sentence = f"Save the drawing as {saved_titles()}."
-        saves = add("Save the drawing …", sentence, "Ctrl+S", self.save)
-        sentence = "As a picture, dark on white, for other programs."
-        copies = add("Copy the drawing", sentence, "Ctrl+C", self.copy_picture)
-        sentence = "As text: the answer, and how sure the network is."
-        tells = add("Copy the answer", sentence, "Ctrl+Shift+C", self.copy_answer)
+        sentence = _("Save the drawing as {formats}.", formats=saved_titles())
+        saves = add(_("Save the drawing …"), sentence, "Ctrl+S", self.save)
+        sentence = _("As a picture, dark on white, for other programs.")
+        copies = add(_("Copy the drawing"), sentence, "Ctrl+C", self.copy_picture)
+        sentence = _("As text: the answer, and how sure the network is.")
+        tells = add(_("Copy the answer"), sentence, "Ctrl+Shift+C", self.copy_answer)
         return (opens, pastes), (self._any, self._mistake), (saves, copies, tells)
 
     def name_examples(self, digits: bool) -> None:
-        kind = "digit" if digits else "picture"
-        whose = "MNIST's 10,000 test digits" if digits else "the test pictures of its data set"
-        self._any.rename(f"Show me a {kind}", f"Put any of {whose} on the board.")
-        self._mistake.rename(
-            "Show me a mistake",
-            f"Put a test {kind} on the board that the network which answers gets wrong.",
-        )
+        mistake = _("Show me a mistake")
+        if digits:
+            sentence = _(
+                "Put any of MNIST's {count} test digits on the board.", count=number(10_000)
+            )
+            self._any.rename(_("Show me a digit"), sentence)
+            sentence = _("Put a test digit on the board that the network which answers gets wrong.")
+        else:
+            sentence = _("Put any of the test pictures of its data set on the board.")
+            self._any.rename(_("Show me a picture"), sentence)
+            sentence = _(
+                "Put a test picture on the board that the network which answers gets wrong."
+            )
+        self._mistake.rename(mistake, sentence)
 
     def _show(self, placed: PlacedPicture) -> None:
         self._canvas.show_items([placed])
@@ -249,7 +263,7 @@ class PictureTools(QObject):
             self._show(placed)
             self.strip.mark(picture)
 
-        self._rendering.run(partial(placed.prepare, renderings), lambda _: put(show))
+        self._rendering.run(partial(placed.prepare, renderings), lambda __: put(show))
 
     def _show_example(self, found: _Found) -> None:
         placed, sentence, reads = found
@@ -257,12 +271,13 @@ class PictureTools(QObject):
         self.caption.say(sentence, reads)
 
     def save(self) -> None:
-        if self._is_empty("save"):
+        if self._is_empty(_("The board is empty: there is nothing to save.")):
             return
         titles = {save_title(known): known for known in saved_formats()}
         proposed = str(self._folder / f"drawing{self._format.suffixes[0]}")
         kinds = ";;".join(titles), save_title(self._format)
-        name, title = QFileDialog.getSaveFileName(self._owner, "Save the drawing", proposed, *kinds)
+        caption = _("Save the drawing")
+        name, title = QFileDialog.getSaveFileName(self._owner, caption, proposed, *kinds)
         if not name:
             return
         self._format = titles.get(title, self._format)
@@ -274,37 +289,39 @@ class PictureTools(QObject):
             image = None if curves else image_bytes(picture(items, SAVED_SCALE), kind.title)
             write_atomically(path, image or svg_bytes(items))
 
-        self._background.run(write, lambda _: notifier.message(f"Saved {path}."))
+        self._background.run(write, lambda __: notifier.message(_("Saved {path}.", path=path)))
 
     def copy_picture(self) -> None:
-        if self._is_empty("copy"):
+        if self._is_empty(_("The board is empty: there is nothing to copy.")):
             return
         items = snapshot(self._canvas.drawing.items)
 
         def finished(image: QImage) -> None:
             QApplication.clipboard().setImage(image)
-            notifier.message("Copied the drawing as a picture.")
+            notifier.message(_("Copied the drawing as a picture."))
 
         self._background.run(lambda: picture(items, COPIED_SCALE), finished)
 
     def copy_answer(self) -> None:
         certainty = self._answer.certainty
         if certainty is None:
-            notifier.problem("There is no answer to copy yet. Draw something first.")
+            notifier.problem(_("There is no answer to copy yet. Draw something first."))
             return
         QApplication.clipboard().setText(certainty.sentence)
-        notifier.message(f"Copied “{certainty.sentence}”.")
+        notifier.message(_("Copied “{answer}”.", answer=certainty.sentence))
 
-    def _is_empty(self, wish: str) -> bool:
+    def _is_empty(self, problem: str) -> bool:
         if self._canvas.has_ink():
             return False
-        notifier.problem(f"The board is empty: there is nothing to {wish}. Draw something first.")
+        draw = _("Draw something first.")
+        notifier.problem(f"{problem} {draw}")
         return True
 
 
 def save_title(known: PictureFormat) -> str:
-    kind = "drawing" if known.saved_as == "curves" else "picture"
-    return f"{known.title} {kind} ({known.patterns})"
+    drawing = _("{format} drawing", format=known.title)
+    picture = _("{format} picture", format=known.title)
+    return f"{drawing if known.saved_as == 'curves' else picture} ({known.patterns})"
 
 
 def _with_suffix(path: Path, chosen: PictureFormat) -> tuple[Path, PictureFormat]:

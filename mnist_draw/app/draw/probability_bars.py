@@ -25,6 +25,7 @@ from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Keys, explain
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.i18n import _
 from mnist_draw.recognition.certainty import Certainty, format_probability
 
 #: A bar's value counts thousandths.
@@ -42,12 +43,16 @@ _NAME_SHARE = 0.4
 LEAST = 0.01
 #: The bars that show where an answer will be.
 _GHOSTS = (0.62, 0.22, 0.08)
-_REFUSED = "Bars would mean nothing here."
-_EXPLAINED = (
-    "How probable the network finds each {0}. Up and down arrows,{1} or a click choose the {0} "
-    "whose evidence is shown, Esc the answer's again{2}."
+_REFUSED = _("Bars would mean nothing here.")
+_OF_DIGITS = _(
+    "How probable the network finds each digit. Up and down arrows, the keys 0 to 9 or a click "
+    "choose the digit whose evidence is shown, Esc the answer's again; in a number the left and "
+    "right arrows choose the digit of which all this is said."
 )
-_IN_A_NUMBER = "; in a number the left and right arrows choose the digit of which all this is said"
+_OF_CLASSES = _(
+    "How probable the network finds each class. Up and down arrows or a click choose the class "
+    "whose evidence is shown, Esc the answer's again."
+)
 
 
 class ProbabilityBar(QProgressBar):
@@ -56,7 +61,7 @@ class ProbabilityBar(QProgressBar):
     def __init__(self, digit: int, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(f"probabilityBar{digit}")
-        self.setAccessibleName(f"Probability of {name}")
+        self.setAccessibleName(_("Probability of {name}", name=name))
         self.setAttribute(Qt.WA_TransparentForMouseEvents)
         self.setRange(0, FULL)
         self.setTextVisible(False)
@@ -115,8 +120,7 @@ class ProbabilityBars(QWidget):
         self.chosen = None
         self.show_nothing()
         digits = self.names == DIGITS
-        words = ("digit", " the keys 0 to 9", _IN_A_NUMBER) if digits else ("class", "", "")
-        explain(self, "Probabilities", _EXPLAINED.format(*words))
+        explain(self, _("Probabilities"), _OF_DIGITS if digits else _OF_CLASSES)
         self._place()
         self.updateGeometry()
 

@@ -23,6 +23,7 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import Card, ProgressBar, explain, label, push_button
 from mnist_draw.app.train.training import Training
 from mnist_draw.dataset.classes import with_article
+from mnist_draw.i18n import _
 from mnist_draw.recognition.certainty import REFUSED
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Teaching(QObject):
         answer, model = self._answer, self._network.model
         said, sure = "", 0.0
         if answer is not None:
-            said, sure = answer.certainty.label, float(answer.confidence)
+            said, sure = answer.certainty.record, float(answer.confidence)
         if place is not None and self._number is not None:
             part = self._number.digits[place]
             # The strokes of the board are those of all its digits.
@@ -106,7 +107,8 @@ class Teaching(QObject):
             )
 
         def failed(error: Exception) -> None:
-            notifier.problem(f"{reporter.sentence(error)} The drawing is still on the board.")
+            still = _("The drawing is still on the board.")
+            notifier.problem(f"{reporter.sentence(error)} {still}")
 
         self._background.run(save, self._saved, failed)
         self.taught.emit(digit)
@@ -114,11 +116,12 @@ class Teaching(QObject):
     def _saved(self, saved: TaughtDigit) -> None:
         assert saved.path is not None
         self._kept = saved.path
-        when = "after the run" if self.is_training() else "now"
-        notifier.undo(
-            f"Kept as {with_article(saved.label)}. The network can learn it {when}.",
-            partial(self._take_back, saved.path),
-        )
+        digit = with_article(saved.label)
+        if self.is_training():
+            kept = _("Kept as {digit}. The network can learn it after the run.", digit=digit)
+        else:
+            kept = _("Kept as {digit}. The network can learn it now.", digit=digit)
+        notifier.undo(kept, partial(self._take_back, saved.path))
         self._tell_change()
 
     def _take_back(self, path: Path) -> None:
@@ -142,7 +145,7 @@ class Teaching(QObject):
 
             empty_bin(folder_of_digits())
             times = taught_times()
-            unlearnt = sum(time > until * 1e9 for _, time in times)
+            unlearnt = sum(time > until * 1e9 for __, time in times)
             return len(times), unlearnt, kept is not None and not kept.exists()
 
         self._background.run(count, self._counted)
@@ -166,7 +169,7 @@ def taught_times() -> tuple[tuple[str, int], ...]:
     from mnist_draw.dataset.own_digits import find_pictures
 
     times = []
-    for path, _ in find_pictures(folder_of_digits()):
+    for path, __ in find_pictures(folder_of_digits()):
         with contextlib.suppress(OSError):
             times.append((str(path), path.stat().st_mtime_ns))
     return tuple(times)
@@ -181,8 +184,8 @@ def ink_within(ink: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
     return alone
 
 
-_STOPPED = "Stopped. The network that answers is as it was."
-_BACK = "The network from before your digits were learnt answers again."
+_STOPPED = _("Stopped. The network that answers is as it was.")
+_BACK = _("The network from before your digits were learnt answers again.")
 
 #: From this part of learning on, the time that has passed tells the time that is left.
 _TELLING = 0.2
@@ -260,7 +263,9 @@ class LearnController(QObject):
             return
         model = self._network.model
         if model is None:
-            learning_notifier.problem("There is no network yet that could learn; try again soon.")
+            learning_notifier.problem(
+                _("There is no network yet that could learn; try again soon.")
+            )
             return
         self.waits = self._training.running
         if not self.waits:
@@ -296,10 +301,10 @@ class LearnController(QObject):
 
     @pyqtSlot(Outcome)
     def _learnt(self, outcome: Outcome) -> None:
-        self._tell(outcome.told, True, self.go_back, "Go back")
+        self._tell(outcome.told, True, self.go_back, _("Go back"))
 
     def _not_learnt(self, told: Told) -> None:
-        self._tell(told, False, self.drawing_requested.emit, "Draw more")
+        self._tell(told, False, self.drawing_requested.emit, _("Draw more"))
 
     def _tell(self, told: Told, learnt: bool, action: Callable[[], object], button: str) -> None:
         self.result, self.outcome = str(told), (told, learnt)
@@ -316,7 +321,7 @@ class LearnController(QObject):
             self.outcome = None
             self.changed.emit()
 
-    def _note_count(self, count: int, _: int) -> None:
+    def _note_count(self, count: int, __: int) -> None:
         """Tell no more of digits of which one was deleted."""
         before, self._count = self._count, count
         if count < before and not self.running:
@@ -355,16 +360,16 @@ def _delete(key: str) -> None:
 _STEPS = 1000
 #: Lines that the text may take.
 _LINES = 3
-_INVITE = (
+_INVITE = _(
     "The network learns your digits, beside MNIST's. It changes only if it then reads yours better "
     "and forgets hardly anything."
 )
-_OTHERS = (
+_OTHERS = _(
     "The network that answers reads other classes than digits, so that it cannot learn yours. "
     "Choose a network that reads digits."
 )
-_NONE = "Draw a digit, press “Wrong?” and say which it is. It is kept here, to be learnt."
-_WAITS = "Your digits are learnt as soon as the run has ended."
+_NONE = _("Draw a digit, press “Wrong?” and say which it is. It is kept here, to be learnt.")
+_WAITS = _("Your digits are learnt as soon as the run has ended.")
 
 
 class LearnCard(Card):
@@ -383,20 +388,22 @@ class LearnCard(Card):
         policy = self.bar.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(policy)
-        explain(self.bar, "Progress of learning", "Which part of the work is done.")
-        sentence = "Train the network that answers a little further, on your digits and on MNIST."
+        explain(self.bar, _("Progress of learning"), _("Which part of the work is done."))
+        sentence = _(
+            "Train the network that answers a little further, on your digits and on MNIST."
+        )
         self.learn_button = push_button(
-            "learnButton", "Learn my digits", sentence, "", "primary", self._learn
+            "learnButton", _("Learn my digits"), sentence, "", "primary", self._learn
         )
-        sentence = "Stop learning; the network stays as it is."
-        self.stop_button = push_button("stopLearningButton", "Stop", sentence, act=self._stop)
-        sentence = "Let the network answer that answered before your digits were learnt."
+        sentence = _("Stop learning; the network stays as it is.")
+        self.stop_button = push_button("stopLearningButton", _("Stop"), sentence, act=self._stop)
+        sentence = _("Let the network answer that answered before your digits were learnt.")
         self.undo_button = push_button(
-            "undoLearningButton", "Go back", sentence, "", "link", controller.go_back
+            "undoLearningButton", _("Go back"), sentence, "", "link", controller.go_back
         )
-        sentence = "Draw another digit like the one that is still misread."
+        sentence = _("Draw another digit like the one that is still misread.")
         draw = controller.drawing_requested.emit
-        self.more_button = push_button("drawMoreButton", "Draw more", sentence, "", "link", draw)
+        self.more_button = push_button("drawMoreButton", _("Draw more"), sentence, "", "link", draw)
         self.body.addWidget(self.text)
         self.body.addWidget(self.bar)
         buttons = self.learn_button, self.stop_button, 1, self.more_button, self.undo_button
@@ -426,7 +433,7 @@ class LearnCard(Card):
 
     def _show_step(self, step: str, part: float) -> None:
         self.bar.setValue(round(_STEPS * part))
-        self.text.setText(f"{step} …")
+        self.text.setText(_("{step} …", step=step))
 
     def _show(self) -> None:
         controller = self._controller
@@ -435,7 +442,7 @@ class LearnCard(Card):
         self.learn_button.setVisible(not learns and not waits)
         self.learn_button.setEnabled(self._count > 0 and controller.able)
         self.stop_button.setVisible(learns or waits)
-        self.stop_button.setText("Cancel" if waits else "Stop")
+        self.stop_button.setText(_("Cancel") if waits else _("Stop"))
         self.bar.setVisible(learns)
         self.undo_button.setVisible(bool(controller.before))
         self.undo_button.setEnabled(not learns)

@@ -27,6 +27,7 @@ from mnist_draw.app.kit.painters import paint_box, smooth_painter
 from mnist_draw.app.kit.steady_labels import TabularLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Keys, explain, rule
+from mnist_draw.i18n import _, number, pgettext
 
 #: Board units that one press of [ or ] makes the pen thinner or wider.
 WIDTH_STEP = 4
@@ -91,7 +92,7 @@ class ToolBar(QWidget):
         super().__init__(canvas)
         self._canvas = canvas
         self.setObjectName("toolBar")
-        self.setAccessibleName("Tools")
+        self.setAccessibleName(_("Tools"))
         # A press beside a tool does not draw.
         self.setAttribute(Qt.WA_NoMousePropagation)
         self.setCursor(Qt.ArrowCursor)
@@ -115,8 +116,10 @@ class ToolBar(QWidget):
                 tools.addLayout(row(rule(), margins=(_PAD + _PAD, 0, _PAD + _PAD, 0)))
                 tools.addSpacing(_PAD)
             tools.addWidget(tool, 1)
-        explain(self.width_button, "Width", "How thick the pen is.", "[ and ]")
-        explain(self.more, "More", "Pictures, examples, saving and copying.")
+        width = pgettext("of the pen", "Width")
+        explain(self.width_button, width, _("How thick the pen is."), _("[ and ]"))
+        more = pgettext("menu", "More")
+        explain(self.more, more, _("Pictures, examples, saving and copying."))
         set_icon(self.more, "dots-three")
         self.popover: WidthPopover | None = None
         self.width_button.clicked.connect(self._open_widths)
@@ -185,7 +188,7 @@ class WidthPopover(Popover):
     """Sets the pen's width: three dots, a slider and its number."""
 
     def __init__(self, canvas: Canvas, window: QWidget) -> None:
-        super().__init__(window, "widthPopover", "Width of the pen")
+        super().__init__(window, "widthPopover", _("Width of the pen"))
         self._canvas = canvas
         self._dots = [self._build_dot(width) for width in _WIDTHS]
         self.slider = QSlider(Qt.Horizontal)
@@ -194,8 +197,8 @@ class WidthPopover(Popover):
         self.slider.setPageStep(WIDTH_STEP)
         # The handle is higher than the groove and would be cut off.
         self.slider.setMinimumSize(_SLIDER_WIDTH, Size.ICON)
-        sentence = "Width of the pen in board units; the board is 600 units high."
-        explain(self.slider, "Pen width", sentence, "[ and ]")
+        sentence = _("Width of the pen in board units; the board is 600 units high.")
+        explain(self.slider, _("Pen width"), sentence, _("[ and ]"))
         self._figure = TabularLabel(widest=str(PEN_WIDTH_RANGE[1]))
         line = row(*self._dots, self.slider, self._figure)
         # Else the row would be as low as the figure.
@@ -210,13 +213,14 @@ class WidthPopover(Popover):
         dot = DotButton(f"width{width}Button", lambda: theme.scaled(4 + _DOT_SHARE * width))
         dot.setCheckable(True)
         dot.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        explain(dot, f"Width {width}", f"Draw {width} board units wide.")
+        sentence = _("Draw {width} board units wide.", width=number(width))
+        explain(dot, _("Width {width}", width=number(width)), sentence)
         dot.clicked.connect(lambda: self._canvas.set_pen_width(width))
         dot.clicked.connect(lambda: self._show_width(round(self._canvas.pen_width)))
         return dot
 
     def _show_width(self, width: int) -> None:
         self.slider.setValue(width)
-        self._figure.setText(f"{width}")
+        self._figure.setText(number(width))
         for dot, own in zip(self._dots, _WIDTHS, strict=True):
             dot.setChecked(width == own)

@@ -18,6 +18,7 @@ from mnist_draw.analysis import results
 from mnist_draw.analysis.results import Results
 from mnist_draw.app.draw.board_items import PlacedPicture
 from mnist_draw.app.draw.picture_tools import MnistExamples
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import load_dataset
@@ -247,6 +248,17 @@ def test_several_pictures_are_lined_up_with_their_answers(desk, tmp_path):
     QTest.keyClick(desk.canvas, Qt.Key_Escape)
     assert not strip.isVisible()
     assert desk.canvas.has_ink()
+
+
+def test_a_picture_that_is_no_digit_has_no_colour_in_the_strip(desk, tmp_path, monkeypatch):
+    monkeypatch.setattr(fakes.Recogniser, "recognise_ink", lambda *_: fakes.answer(None))
+    strip = desk.tab.pictures.strip
+    desk.tab.network.confirm(fakes.model())
+    desk.drop(files(*(digit_file(tmp_path, number) for number in range(2))))
+    desk.qtbot.waitUntil(lambda: strip.list.count() == 2 and bool(strip.list.item(1).text()))
+    for _ in range(2):
+        assert strip.list.item(1).foreground().color() == theme.colour("muted")
+        theme.theme().changed.emit()
 
 
 def test_bad_pictures_among_several_do_not_keep_the_others_away(desk, tmp_path, monkeypatch):
