@@ -185,7 +185,7 @@ def test_what_cannot_be_read_is_said_and_the_drawing_stays(desk, tmp_path, monke
     for content, words in (
         (files(write(tmp_path / "a.png", b"no picture")), "not a picture that can be read"),
         (files(write(tmp_path / "b.png", b"")), "empty file"),
-        (files(tmp_path / "c.gif"), "holds 2 pictures"),
+        (files(tmp_path / "c.gif"), "several pictures (2)"),
         (files(write(tmp_path / "d.png", huge)), "megapixels"),
         (files(tmp_path / "e.png"), "No ink was found on the picture e.png"),
         (files(tmp_path), "is a folder"),
