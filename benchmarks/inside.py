@@ -4,6 +4,7 @@ Each section is opened in a window of its own, with a cache folder of its own, f
 
     python benchmarks/inside.py [--networks mlp,mlp_handwriting,best]
                                 [--sections network,results,map,limits] [--json] [--screen]
+    python benchmarks/inside.py --memory MINUTES
 
 Reported are the seconds until a section is complete when it is opened for the first time and for
 the second (in another window; the cache knows it then), compiling included, and what single events
@@ -12,6 +13,9 @@ picture counts; then a picture follows the other, `RATE` a second, as while some
 frames shown in a second are reported with what they cost the GUI thread. Threads change as often as
 in the program, and garbage is collected as it is there, in events that count. Without ``--screen``
 Qt's offscreen platform paints. A section is one entry of `SECTIONS`.
+
+With ``--memory`` the program's own window shows *Inside*, a section after the other, while runs of
+short epochs follow each other and answer; printed is the resident memory of each minute, in MB.
 """
 
 from __future__ import annotations
@@ -24,14 +28,21 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 #: No section takes longer, in seconds; what does is told.
 PATIENCE = 300.0
+#: The runs of `memory` take turns: their network, training pictures and epochs.
+RUNS = (("mlp", 10_000, 60), ("cnn", 2_000, 20), ("custom_mlp:1,200", 10_000, 30))
+#: Seconds that `memory` shows a section.
+SHOWN_S = 7.0
 #: While somebody draws so many pictures follow each other in a second, for so many seconds.
 RATE, LIVE_S = 100.0, 6.0
 
@@ -232,6 +243,69 @@ def live(app: Any, model: Any, home: str, with_panel: bool) -> dict[str, float]:
     }
 
 
+def memory(minutes: float) -> None:
+    """Open the window, train with *Inside* in front, and print the memory each minute."""
+    from PyQt5.QtCore import QTimer
+    from PyQt5.QtWidgets import QApplication
+
+    from mnist_draw.app import main as open_window
+    from mnist_draw.app.shell.window import Window
+    from mnist_draw.training.settings import TrainingSettings
+
+    run_window = QApplication.exec_
+    runs, sections = cycle(RUNS), cycle(name for name in SECTIONS if name != "graph")
+    epochs = 0
+    seen: list[float] = []
+    print("| minute | epochs | least, MB | median | most |\n|---:|---:|---:|---:|---:|", flush=True)
+
+    def measured() -> int:
+        own = next(w for w in QApplication.topLevelWidgets() if isinstance(w, Window))
+        own.network.new_runs_answer = True
+        own.show_page("inside")
+        inside = own.inside_tab.open()
+
+        def turn() -> None:
+            inside.open_section(next(sections))
+            inside.example.pick_test()
+            if not own.training.running:
+                network, examples, count = next(runs)
+                own.train_tab.settings.show_settings(
+                    TrainingSettings(network=network, training_examples=examples, epochs=count)
+                )
+                own.run.start()
+
+        def count_epoch(*_: object) -> None:
+            nonlocal epochs
+            epochs += 1
+
+        def look() -> None:
+            seen.append(resident_mb())
+            if len(seen) % 60 == 0:
+                low, middle, high = np.percentile(seen[-60:], (0, 50, 100))
+                spent = len(seen) // 60
+                print(f"| {spent} | {epochs} | {low:.0f} | {middle:.0f} | {high:.0f} |", flush=True)
+                if spent >= minutes:
+                    os._exit(0)
+
+        own.run.epoch_learnt.connect(count_epoch)
+        timers = []
+        for milliseconds, act in ((round(1000 * SHOWN_S), turn), (1000, look)):
+            timer = QTimer(own)
+            timer.timeout.connect(act)
+            timer.start(milliseconds)
+            timers.append(timer)
+        return int(run_window())
+
+    QApplication.exec_ = staticmethod(measured)
+    open_window([])
+
+
+def resident_mb() -> float:
+    """Return the resident memory of this process in MB; Linux only."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -239,7 +313,13 @@ def main() -> None:
     parser.add_argument("--sections", default=",".join(SECTIONS))
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--screen", action="store_true", help="paint on the real screen")
+    parser.add_argument("--memory", type=float, metavar="MINUTES", help="train with Inside open")
     arguments = parser.parse_args()
+    if arguments.memory:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        with tempfile.TemporaryDirectory(prefix="mnist_draw-inside-") as home:
+            os.environ["MNIST_DRAW_HOME"] = home
+            memory(arguments.memory)
     app = application(arguments.screen)
 
     from mnist_draw.library.networks import list_shipped

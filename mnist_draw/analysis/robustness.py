@@ -161,14 +161,9 @@ def _moved(images: Images, change: Distortion) -> Images:
 
 def _shifted(images: Images, pixels: int) -> Images:
     """Shift by whole pixels, which needs no interpolation; what leaves the picture is lost."""
-    if pixels == 0:
-        return images
-    result = np.zeros_like(images)
-    if pixels > 0:
-        result[:, :, pixels:] = images[:, :, :-pixels]
-    else:
-        result[:, :, :pixels] = images[:, :, -pixels:]
-    return result
+    wide = images.shape[2]
+    padded = np.pad(images, ((0, 0), (0, 0), (wide, wide)))
+    return padded[:, :, wide - pixels : 2 * wide - pixels]
 
 
 def _in_place(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

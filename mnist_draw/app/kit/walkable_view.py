@@ -49,6 +49,9 @@ class WalkableView(QWidget):
     def describe(self, item: int) -> str:
         raise NotImplementedError
 
+    def tip_of(self, item: int) -> str:
+        return tip(self.describe(item))
+
     def before_first(self) -> int:
         """Return the item from which the first arrow key starts."""
         return -1
@@ -88,5 +91,5 @@ class WalkableView(QWidget):
         self._show_tip(event.globalPos())
 
     def _show_tip(self, place: QPoint) -> None:
-        text = "" if self.current is None else tip(self.describe(self.current))
+        text = "" if self.current is None else self.tip_of(self.current)
         QToolTip.showText(place, text, self)

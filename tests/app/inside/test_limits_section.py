@@ -13,6 +13,7 @@ from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.inside.limits.limits_cards import (
     AccuracyCurve,
     NetworkChoice,
+    NetworkLegend,
     RobustnessPlot,
     describe_answers,
     describe_change,
@@ -20,7 +21,6 @@ from mnist_draw.app.inside.limits.limits_cards import (
 )
 from mnist_draw.app.inside.limits.limits_section import LimitsSection, count_all
 from mnist_draw.app.inside.rows_view import Bar
-from mnist_draw.app.kit import theme
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
@@ -64,7 +64,7 @@ def section(show, digits, monkeypatch):
 def open_section(section, qtbot, model=None, key="shipped:c"):
     section.use_network(model or changed(0.5), key)
     section.set_active(True)
-    qtbot.waitUntil(lambda: len(section.choices.choices) == 3, timeout=20_000)
+    qtbot.waitUntil(lambda: len(section.choices.ticked()) == 3, timeout=20_000)
     until_counted(section, qtbot)
 
 
@@ -125,22 +125,24 @@ def test_four_networks_at_the_most(section, qtbot):
     open_section(section, qtbot)
     assert "Open a file …" in offered()
     section.choices.add(NetworkChoice("d", "D", linear_model))
-    assert offered() == {choice.title for choice in section.choices.choices}
-    section.choices.choices[2].ticked = False
+    assert offered() == {choice.title for choice in section.choices.ticked()}
+    tick(section, "B")
     section.choices.add(NetworkChoice("e", "E", linear_model))
-    keys = [choice.key for choice in section.choices.choices]
-    assert keys == ["shipped:c", "shipped:a", "e", "d"]
+    section.choices.add(NetworkChoice("f", "F", linear_model))
+    assert [choice.key for choice in section.choices.ticked()] == [
+        "shipped:c",
+        "shipped:a",
+        "d",
+        "f",
+    ]
+    assert {choice.line for choice in section.choices.ticked()} == {0, 1, 2, 3}
 
 
-def test_the_legend_takes_lines_enough_for_whole_names(section):
-    legend = section.choices.legend
-    legend.show_networks([(number, "Handwriting MLP") for number in range(3)])
-    wide = legend._wide("Handwriting MLP")
-    for room, lines in ((3 * wide + 200, 1), (wide + 50, 3)):
-        legend.resize(room, 30)
-        assert legend._places()[-1][1] + 1 == lines
-        assert all(x + wide <= room for x, _ in legend._places())
-    assert legend.height() == 3 * theme.scaled(theme.Size.FIELD)
+def test_the_legend_takes_lines_enough_for_whole_names(show, qtbot):
+    legend = show(NetworkLegend(), 900, 30)
+    legend.show_networks([NetworkChoice(name, name, linear_model) for name in ("Handwriting", "B")])
+    qtbot.waitUntil(lambda: legend.heightForWidth(900) > 0)
+    assert legend.heightForWidth(120) > 1.5 * legend.heightForWidth(900)
 
 
 def test_a_file_that_is_no_network_is_told_and_the_others_go_on(section, qtbot, tmp_path, example):
@@ -203,9 +205,8 @@ def test_the_cursors_change_the_example_that_all_read(section, qtbot, example):
     section.turn.reset_button.click()
     until_said("As it is")
     assert plot.amount == AXES[0].neutral
-    for choice in section.choices.choices:
-        choice.ticked = False
-    section.choices.changed.emit()
+    for title in [choice.title for choice in section.choices.ticked()]:
+        tick(section, title)
     until_said("No network")
     section.show_example(None)
     until_said("Draw something")

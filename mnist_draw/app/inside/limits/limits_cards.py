@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +12,6 @@ import numpy as np
 from PyQt5.QtCore import QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QFontMetrics,
-    QFontMetricsF,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -22,22 +19,21 @@ from PyQt5.QtGui import (
     QPen,
     QPixmap,
     QPolygonF,
-    QResizeEvent,
 )
-from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
+from PyQt5.QtWidgets import QLabel, QToolTip, QWidget
 
 from mnist_draw.analysis.robustness import AXES, Axis, Distortion
 from mnist_draw.app.inside.rows_view import Bar, RowsView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import NETWORKS, ask_open
-from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.layout import FlowLayout, row
 from mnist_draw.app.kit.painters import image_of, smooth_painter
-from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
-from mnist_draw.app.train.series import STYLES, SWATCH, series_colour
+from mnist_draw.app.train.series import STYLES, SWATCH, series_colour, swatch
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.library.stored_network import load_trained
@@ -56,8 +52,11 @@ class NetworkChoice:
     key: str
     title: str
     load: Callable[[], ModelFile]
-    ticked: bool = True
     names: tuple[str, ...] = DIGITS
+    #: Whether it stays in the menu while it is not compared.
+    stays: bool = True
+    #: The number of its line while it is compared.
+    line: int | None = None
     _recogniser: Recogniser | None = None
 
     def read(self, pictures: np.ndarray) -> np.ndarray:
@@ -76,10 +75,7 @@ class NetworkChoices(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("networkChoices")
-        #: Those that have a line.
         self.choices: list[NetworkChoice] = []
-        self._lines: dict[str, int] = {}
-        self._others: list[NetworkChoice] = []
         self.button = push_button(
             "addNetworkButton", "Networks",
             "Compare up to four networks: those that ship, yours, or one from a file.",
@@ -91,68 +87,58 @@ class NetworkChoices(QWidget):
         row(self.button, (self.legend, 1), owner=self)
 
     def ticked(self) -> list[NetworkChoice]:
-        return [choice for choice in self.choices if choice.ticked]
-
-    def number(self, key: str) -> int:
-        """Return the number of a network's line, which it keeps as long as it is listed."""
-        return self._lines[key]
+        return [choice for choice in self.choices if choice.line is not None]
 
     def offer(self, others: list[NetworkChoice]) -> None:
-        """Take note of networks that can be ticked; the first of them are."""
-        self._others = others
+        """List networks that can be ticked; the first of them are."""
         listed = {choice.key for choice in self.choices}
-        for other in others:
-            if len(self.choices) < MAX_COUNT - 1 and other.key not in listed:
-                self.choices.append(other)
+        self.choices += [other for other in others if other.key not in listed]
+        for choice in self.choices:
+            if choice.line is None and len(self.ticked()) < MAX_COUNT - 1:
+                choice.line = self._free_line()
         self._tell()
 
     def forget(self) -> None:
         """List no network: what was listed tells other classes apart."""
-        self.choices, self._others = [], []
+        self.choices = []
         self._tell()
 
     def add(self, choice: NetworkChoice, first: bool = False) -> None:
-        """Compare a network; one that is listed already, or the last of too many, is replaced."""
-        known = [n for n, other in enumerate(self.choices) if other.key == choice.key]
-        if known:
-            self.choices[known[0]] = choice
-        elif len(self.choices) < MAX_COUNT:
-            self.choices.insert(0 if first else len(self.choices), choice)
-        else:
-            free = (n for n, other in enumerate(self.choices) if not other.ticked)
-            self.choices[next(free, MAX_COUNT - 1)] = choice
+        """Compare a network in place of that of the same key, or of the last of too many."""
+        place = 0 if first else len(self.choices)
+        for number, other in enumerate(self.choices):
+            if other.key == choice.key:
+                place, choice.line = number, other.line
+                self.choices.remove(other)
+        if choice.line is None:
+            for surplus in self.ticked()[MAX_COUNT - 1 :]:
+                surplus.line = None
+            choice.line = self._free_line()
+        self.choices.insert(place, choice)
+        self.choices = [each for each in self.choices if each.stays or each.line is not None]
         self._tell()
 
-    def tick(self, choice: NetworkChoice, on: bool) -> None:
-        """Compare a network of the menu, or leave it out; it keeps its line."""
-        choice.ticked = on
-        if on and choice not in self.choices:
-            self.add(choice)
-        else:
-            self._tell()
+    def _free_line(self) -> int:
+        taken = {choice.line for choice in self.choices}
+        return next(line for line in range(MAX_COUNT) if line not in taken)
+
+    def _tick(self, choice: NetworkChoice, on: bool) -> None:
+        choice.line = self._free_line() if on else None
+        self._tell()
 
     def _tell(self) -> None:
-        listed = [choice.key for choice in self.choices]
-        self._lines = {key: line for key, line in self._lines.items() if key in listed}
-        for key in listed:
-            if key not in self._lines:
-                taken = self._lines.values()
-                self._lines[key] = next(n for n in range(MAX_COUNT) if n not in taken)
-        ticked = self.ticked()
-        self.legend.show_networks([(self.number(one.key), one.title) for one in ticked])
+        self.legend.show_networks(self.ticked())
         self.changed.emit()
 
     def _fill(self) -> None:
         self.menu.clear()
         has_room = len(self.ticked()) < MAX_COUNT
-        listed = {choice.key for choice in self.choices}
-        free = [other for other in self._others if other.key not in listed]
-        for choice in (*self.choices, *free):
+        for choice in self.choices:
             action = self.menu.addAction(no_key(choice.title))
             action.setCheckable(True)
-            action.setChecked(choice.ticked and choice.key in listed)
+            action.setChecked(choice.line is not None)
             action.setEnabled(action.isChecked() or has_room)
-            action.toggled.connect(partial(self.tick, choice))
+            action.toggled.connect(partial(self._tick, choice))
         self.menu.addSeparator()
         self.menu.addAction("Open a file …", self._open_file).setEnabled(has_room)
 
@@ -167,61 +153,36 @@ _LEGEND_WIDTH = 200
 
 
 class NetworkLegend(QWidget):
+    """Lines and names of the networks, in as many rows as whole names need."""
+
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("networkLegend")
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
-        self._networks: Sequence[tuple[int, str]] = ()
-        theme.theme().changed.connect(self._fit)
+        self._flow = FlowLayout()
+        self.setLayout(self._flow)
+        self._networks: Sequence[NetworkChoice] = ()
+        theme.follow(self, self._fill)
 
-    def sizeHint(self) -> QSize:
-        return QSize(0, theme.scaled(Size.FIELD))
-
-    def minimumSizeHint(self) -> QSize:
-        wide = max((self._wide(title) for _, title in self._networks), default=0)
-        return QSize(min(wide, theme.scaled(_LEGEND_WIDTH)), theme.scaled(Size.FIELD))
-
-    def show_networks(self, networks: Sequence[tuple[int, str]]) -> None:
+    def show_networks(self, networks: Sequence[NetworkChoice]) -> None:
         self._networks = networks
-        names = ", ".join(title for _, title in networks)
+        names = ", ".join(choice.title for choice in networks)
         explain(self, "Networks that are compared", names or "None is ticked.")
-        self._fit()
+        self._fill()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._fit()
-
-    def _fit(self) -> None:
-        self.setFixedHeight((self._places()[-1][1] + 1) * theme.scaled(Size.FIELD))
-        self.updateGeometry()
-        self.update()
-
-    def _wide(self, title: str) -> int:
-        metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
-        return math.ceil(metrics.horizontalAdvance(title)) + SWATCH[0] + _GAP + Size.CARD_GAP
-
-    def _places(self) -> list[tuple[int, int]]:
-        """Return for each network where it begins, and its line; a line takes whole names."""
-        places, x, line = [(Size.CARD_GAP, 0)], Size.CARD_GAP, 0
-        for (_, title), (_, following) in pairwise(self._networks):
-            x += self._wide(title) + Size.CARD_GAP
-            if x + self._wide(following) > self.width():
-                x, line = Size.CARD_GAP, line + 1
-            places.append((x, line))
-        return places
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = smooth_painter(self)
-        painter.setFont(theme.font(Text.BODY, bold=True))
-        high = theme.scaled(Size.FIELD)
-        for (number, title), (x, line) in zip(self._networks, self._places(), strict=False):
-            middle, left = (line + 0.5) * high, x + SWATCH[0] + _GAP
-            painter.setPen(QPen(series_colour(number), 2, STYLES[number], Qt.FlatCap))
-            painter.drawLine(QPointF(x, middle), QPointF(x + SWATCH[0], middle))
-            room = self.width() - left
-            text = painter.fontMetrics().elidedText(title, Qt.ElideMiddle, room)
-            painter.setPen(theme.colour("text"))
-            place = QRectF(left, line * high, room, high)
-            painter.drawText(place, int(Qt.AlignLeft | Qt.AlignVCenter), text)
+    def _fill(self) -> None:
+        for entry in self.findChildren(QWidget, options=Qt.FindDirectChildrenOnly):
+            self._flow.removeWidget(entry)
+            entry.hide()
+            entry.deleteLater()
+        for choice in self._networks:
+            mark, name, entry = QLabel(), FittedLabel(look="title"), QWidget(self)
+            entry.setMinimumHeight(theme.scaled(Size.FIELD))
+            mark.setPixmap(swatch(choice.line or 0).pixmap(*SWATCH))
+            name.setText(choice.title)
+            row(mark, name, gap=_GAP, owner=entry)
+            name.ensurePolished()
+            name.setMinimumWidth(min(name.sizeHint().width(), theme.scaled(_LEGEND_WIDTH)))
+            self._flow.addWidget(entry)
 
 
 def file_choice(path: str) -> NetworkChoice:
@@ -370,9 +331,12 @@ class RobustnessPlot(WalkableView):
     def place_of(self, item: int) -> QPointF:
         return QPointF(self._x(self.axis.amounts[item]), self._y(0.5))
 
+    def tip_of(self, item: int) -> str:
+        return tip(self.describe(item), _TIP_LETTERS)
+
     def _show_tip(self, place: QPoint) -> None:
         """Show a narrow tooltip that leaves the plots beside this one free."""
-        text = "" if self.current is None else tip(self.describe(self.current), _TIP_LETTERS)
+        text = "" if self.current is None else self.tip_of(self.current)
         metrics = QFontMetrics(QToolTip.font())
         wide = max((metrics.horizontalAdvance(line) for line in text.splitlines()), default=0)
         last = self.mapToGlobal(QPoint(self.width() - wide - _TIP_FRAME, 0)).x()

@@ -63,27 +63,24 @@ Found = dict[str, "np.ndarray | str"]
 
 def count_all(entries: Sequence[Entry], placed: bool) -> Iterator[Found]:
     """Count networks off the GUI thread, the coarse points of all of them first."""
-    coarse = sum(len(axis.shown) for axis in AXES)
     found: Found = {}
-    counts: list[tuple[str, Iterator[np.ndarray]]] = []
-    for key, load in entries:
-        try:
-            model = load()
-            counts.append((key, count_limits(model, *test_pictures_for(model), placed)))
-        except UserError as error:
-            found[key] = str(error)
-            yield dict(found)
-    for enough in (coarse, np.inf):
-        for key, values in counts:
-            try:
-                for accuracy in values:
-                    found[key] = accuracy
-                    yield dict(found)
-                    if np.count_nonzero(~np.isnan(accuracy)) >= enough:
-                        break
-            except UserError as error:
-                found[key] = str(error)
+    counts = {key: _count(load, placed) for key, load in entries}
+    for enough in (sum(len(axis.shown) for axis in AXES), np.inf):
+        for key, values in counts.items():
+            for value in values:
+                found[key] = value
                 yield dict(found)
+                if isinstance(value, str) or np.count_nonzero(~np.isnan(value)) >= enough:
+                    break
+
+
+def _count(load: Callable[[], ModelFile], placed: bool) -> Iterator[np.ndarray | str]:
+    """Yield the accuracies of a network, or in the end why there are no more."""
+    try:
+        model = load()
+        yield from count_limits(model, *test_pictures_for(model), placed)
+    except UserError as error:
+        yield str(error)
 
 
 class Reading(NamedTuple):
@@ -191,7 +188,8 @@ class LimitsSection(CountedSection):
         title = model.title if self._key else _TRAINED
         known = (choice.title for choice in self.choices.choices if choice.key == self._key)
         title = next(known, title)
-        self.choices.add(NetworkChoice(self._key, title, lambda: model, names=names), first=True)
+        used = NetworkChoice(self._key, title, lambda: model, names, stays=False)
+        self.choices.add(used, first=True)
         if self._active:
             self._list_others()
 
@@ -286,7 +284,7 @@ class LimitsSection(CountedSection):
             self.plots[axis.name].show_curves(
                 [
                     AccuracyCurve(
-                        self.choices.number(choice.key),
+                        choice.line or 0,
                         choice.title,
                         self._accuracy(choice.key)[mine],
                     )
@@ -379,7 +377,11 @@ class LimitsSection(CountedSection):
 
 
 def _others() -> list[NetworkChoice]:
-    return [NetworkChoice(one.key, one.title, partial(type(one).load, one),
-                   names=one.info.classes or DIGITS) for one in
-            (*reversed(kept.list_shipped()), *kept.list_fine_tuned(), *kept.list_run_networks(),
-             *kept.list_opened())]  # fmt: skip
+    listed = (
+        *reversed(kept.list_shipped()), *kept.list_fine_tuned(), *kept.list_run_networks(),
+        *kept.list_opened(),
+    )  # fmt: skip
+    return [
+        NetworkChoice(one.key, one.title, partial(type(one).load, one), one.info.classes or DIGITS)
+        for one in listed
+    ]

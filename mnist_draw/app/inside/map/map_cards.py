@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,8 @@ from PyQt5.QtWidgets import QSizePolicy
 
 from mnist_draw.analysis.maps import LayerMap, Maps, Neighbourhood, vote, voters_of
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
+from mnist_draw.app.inside.network.layers_view import short_name as glyph_of
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -23,7 +26,6 @@ from mnist_draw.app.kit.widgets import Card, label
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
-    from mnist_draw.app.inside.map.map_view import MapAnswer
     from mnist_draw.dataset.mnist import Dataset
 
 #: Rows and columns of neighbours.
@@ -124,7 +126,6 @@ def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -
 
 
 _GAP, _WORDS = 8, 44
-_COLOURS = ("muted", "accent", "second")
 
 
 class LayerMaps(WalkableView):
@@ -246,7 +247,7 @@ class LayerMaps(WalkableView):
         part = (layer.points - low) / np.maximum(top - low, 1e-9)
         x = (part[:, 0] * (wide - 3)).astype(np.intp)
         y = ((1 - part[:, 1]) * (high - 3)).astype(np.intp)
-        for number, name in enumerate(_COLOURS):
+        for number, name in enumerate(COLOURS):
             # First all muted, then those of the answer and of the second guess.
             mine = slice(None) if number == 0 else self._maps.labels == self._pair[number - 1]
             shade = theme.colour(name, 0.45 if number == 0 else 1.0).rgba()
@@ -302,6 +303,22 @@ def format_vote(part: float) -> str:
 
 def layers_title(digits: bool) -> str:
     return f"Layer by layer the {'digits' if digits else 'classes'} come apart"
+
+
+def map_legend(maps: Maps, pair: tuple[int | None, int | None], names: tuple[str, ...]) -> str:
+    """Return what the digits' colours and the signs mean, as rich text."""
+    other = next(number for number in (7, 1, 0) if number < len(names) and number not in pair)
+    meanings = ("others", "the answer", "second guess")
+    parts = [
+        f'<b style="color: {theme.colour(colour).name()}">{escape(glyph_of(names[digit]))}</b> '
+        f"{meaning}"
+        for digit, colour, meaning in zip((other, *pair), COLOURS, meanings, strict=True)
+        if digit is not None
+    ]
+    parts.append(f"□ misread ({int((maps.labels != maps.answers).sum())})")
+    if pair[0] is not None:
+        parts.append("— five nearest")
+    return "&nbsp; &nbsp; ".join(parts)
 
 
 def describe_digit(maps: Maps, number: int, place: int, name: Callable[[int], str]) -> list[str]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.maps import (
@@ -35,12 +36,15 @@ from mnist_draw.app.inside.map.map_cards import (
     describe_votes,
     layers_table,
     layers_title,
+    map_legend,
     map_title,
     neighbours_table,
 )
 from mnist_draw.app.inside.map.map_view import Digits, MapAnswer, MapView
 from mnist_draw.app.inside.section import Example, reflow
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
 from mnist_draw.dataset.mnist import Dataset, load_dataset
@@ -145,6 +149,11 @@ class MapSection(CountedSection):
         card.body.addWidget(self.state)
         self.view = MapView()
         card.body.addWidget(self.view, 1)
+        words = label("", "muted", "mapLegend")
+        words.setTextFormat(Qt.RichText)
+        self._legend = GrowingLabel(words)
+        card.body.addWidget(self._legend)
+        theme.theme().changed.connect(self._show_legend)
         self.neighbours = NeighboursCard()
         self._layers_card = layers = Card("Layer by layer the digits come apart")
         self.layer_maps = LayerMaps()
@@ -179,6 +188,7 @@ class MapSection(CountedSection):
         self.view.show_example(None)
         self.view.show_digits(None, None)
         self.view.show_message(self._failure)
+        self._show_legend()
         self.layer_maps.show_maps(None, None)
         self.neighbours.show_nothing(self._example is not None)
         self.layer_combo.clear()
@@ -287,7 +297,13 @@ class MapSection(CountedSection):
         assert self._maps is not None
         return describe_digit(self._maps, number, int(self._chosen[number]), self._name)
 
+    def _show_legend(self) -> None:
+        pair = (None, None) if self._answer is None else self._answer.pair
+        maps = self._maps
+        self._legend.set_text("" if maps is None else map_legend(maps, pair, self.view.names))
+
     def _show_small_maps(self) -> None:
+        self._show_legend()
         if self._maps is not None:
             assert self._data is not None
             votes = describe_votes(voters_of(self._maps.labels))

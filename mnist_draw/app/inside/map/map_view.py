@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
+from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 
 from mnist_draw.app.inside.network.layers_view import short_name
@@ -14,11 +16,11 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
     blank_pixmap,
     image_of,
-    paint_box,
     paint_grey,
+    png_bytes,
     write_with,
 )
-from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
 
@@ -31,11 +33,8 @@ MARGIN = 22
 _GLYPH, _BOX = 14, 13
 #: The example's thumbnail and the picture of a digit pointed at, in pixels.
 _THUMB = 56
-_COLOURS = ("muted", "accent", "second")
-#: Below the digits, for the legend, in pixels.
-_LEGEND = 30
+COLOURS = ("muted", "accent", "second")
 _NEAR = 14.0
-_HOVER_MS = 125
 
 
 class Digits(NamedTuple):
@@ -90,11 +89,6 @@ class MapView(WalkableView):
         #: Names of the classes.
         self.names: tuple[str, ...] = DIGITS
         self._message = ""
-        self._pointed: int | None = None
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_HOVER_MS)
-        self._pause.timeout.connect(lambda: self.walk_to(self._pointed))
         theme.theme().changed.connect(self._restyle)
 
     def sizeHint(self) -> QSize:
@@ -137,7 +131,7 @@ class MapView(WalkableView):
     def _on_screen(self, points: np.ndarray) -> np.ndarray:
         assert self.points is not None
         low, high = self.points.min(axis=0), self.points.max(axis=0)
-        room = np.array([self.width() - 2 * MARGIN, self.height() - 2 * MARGIN - _LEGEND])
+        room = np.array([self.width() - 2 * MARGIN, self.height() - 2 * MARGIN])
         placed = (points - low) / np.maximum(high - low, 1e-9)
         # y points down on the screen.
         placed = np.where([[False, True]], 1 - placed, placed)
@@ -163,14 +157,11 @@ class MapView(WalkableView):
         painter.drawPixmap(0, 0, self._painted)
         painter.setRenderHint(QPainter.Antialiasing)
         if self.current is not None:
-            place = QPointF(*self._all_places()[self.current])
             painter.setPen(QPen(theme.colour("second"), 2.5))
-            painter.drawEllipse(place, 10, 10)
+            painter.drawEllipse(self.place_of(self.current), 10, 10)
         if self.located is not None and self.located.place is not None:
             place = QPointF(*self._on_screen(self.located.place[None])[0])
             self._paint_example(painter, self.located, place)
-        if self.current is not None:
-            self._paint_card(painter, self.digits, self.current)
 
     def _paint_digits(self, digits: Digits) -> QPixmap:
         """Paint all digits once: two thousand take some milliseconds."""
@@ -187,7 +178,7 @@ class MapView(WalkableView):
         # Lists: looking numbers up in arrays one by one takes longer than painting.
         kinds = list(zip(labels[order].tolist(), colours[order].tolist(), strict=True))
         glyphs = {
-            (digit, role): self._glyph(self._short_name(digit), _COLOURS[role], ratio)
+            (digit, role): self._glyph(short_name(self.names[digit]), COLOURS[role], ratio)
             for digit, role in set(kinds)
         }
         places = np.rint(all_places - theme.scaled(_GLYPH) / 2).astype(int)[order].tolist()
@@ -200,7 +191,6 @@ class MapView(WalkableView):
             box.moveCenter(QPointF(*place))
             boxes.append(box)
         painter.drawRects(boxes)
-        self._paint_legend(painter, int((labels != answers).sum()))
         painter.end()
         return pixmap
 
@@ -216,36 +206,10 @@ class MapView(WalkableView):
             self._glyphs[name, colour] = pixmap
         return self._glyphs[name, colour]
 
-    def _short_name(self, digit: int) -> str:
-        return short_name(self.names[digit] if digit < len(self.names) else str(digit))
-
-    def _paint_legend(self, painter: QPainter, misread: int) -> None:
-        x, y = float(MARGIN) - 8, self.height() - 12.0
-        parts: list[tuple[str, str, str]] = []
-        answer, second = self._pair
-        if answer is not None:
-            parts.append((self._short_name(answer), "accent", "the answer"))
-        if second is not None:
-            parts.append((self._short_name(second), "second", "second guess"))
-        other = next(n for n in (7, 1, 0) if n < len(self.names) and n not in self._pair)
-        parts.append((self._short_name(other), "muted", "others"))
-        for glyph, colour, words in parts:
-            write_with(painter, Text.LABEL, colour, bold=colour != "muted")
-            painter.drawText(QPointF(x, y), glyph)
-            wide = max(12, painter.fontMetrics().horizontalAdvance(glyph) + 4)
-            x = _draw_legend_text(painter, x + wide, y, words)
-        painter.setPen(QPen(theme.colour("text"), 1.2))
-        painter.drawRect(QRectF(x, y - 10, 11, 11))
-        x = _draw_legend_text(painter, x + 17, y, f"misread ({misread})")
-        if self._pair[0] is not None:
-            painter.setPen(QPen(theme.colour("text"), 1.5))
-            painter.drawLine(QPointF(x, y - 4), QPointF(x + 22, y - 4))
-            _draw_legend_text(painter, x + 28, y, "five nearest")
-
     def _paint_example(self, painter: QPainter, located: MapAnswer, place: QPointF) -> None:
         painter.setPen(QPen(theme.colour("text"), 1.5))
         for number in located.nearest:
-            painter.drawLine(place, QPointF(*self._all_places()[number]))
+            painter.drawLine(place, self.place_of(number))
         painter.setBrush(theme.colour("card"))
         painter.setPen(QPen(theme.colour("text"), 3))
         painter.drawEllipse(place, 7, 7)
@@ -270,31 +234,32 @@ class MapView(WalkableView):
         painter.drawText(words, Qt.AlignCenter, text)
         painter.setBrush(Qt.NoBrush)
 
-    def _paint_card(self, painter: QPainter, digits: Digits, number: int) -> None:
-        place = self._all_places()[number]
-        lines = digits.describe(number)
-        # Bold is the widest; every line fits.
-        painter.setFont(theme.font(Text.LABEL, bold=True))
-        widest = max(painter.fontMetrics().horizontalAdvance(words) for words in lines)
-        step, side = theme.scaled(18), theme.scaled(_THUMB)
-        high = max(side + 12, len(lines) * step + 14)
-        frame = QRectF(place[0] + 16, place[1] + 14, side + widest + 24, high)
-        if frame.right() > self.width() - 4:
-            frame.moveRight(place[0] - 16)
-        if frame.bottom() > self.height() - 4:
-            frame.moveBottom(place[1] - 14)
-        paint_box(painter, frame, "panel", radius=6)
-        painter.drawImage(
-            QRectF(frame.left() + 6, frame.top() + 6, side, side),
-            image_of(digits.images[number]),
-        )
-        for line, words in enumerate(lines):
-            write_with(painter, Text.LABEL, "text" if line < 2 else "muted", bold=line == 0)
-            left = frame.left() + side + 14
-            painter.drawText(QPointF(left, frame.top() + 2 + step * (line + 1)), words)
+    def count(self) -> int:
+        return 0 if self.points is None else len(self.points)
+
+    def item_at(self, point: QPointF) -> int | None:
+        if self.points is None:
+            return None
+        distances = np.hypot(*(self._all_places() - (point.x(), point.y())).T)
+        nearest = int(distances.argmin())
+        return nearest if distances[nearest] <= _NEAR else None
+
+    def place_of(self, item: int) -> QPointF:
+        return QPointF(*self._all_places()[item])
 
     def describe(self, item: int) -> str:
         return ", ".join(self.digits.describe(item)) if self.digits is not None else ""
+
+    def tip_of(self, item: int) -> str:
+        assert self.digits is not None
+        picture = b64encode(png_bytes(image_of(self.digits.images[item]))).decode()
+        title, *lines = map(escape, self.digits.describe(item))
+        side, words = theme.scaled(_THUMB), "<br>".join([f"<b>{title}</b>", *lines])
+        return (
+            f'<table><tr><td><img width="{side}" height="{side}" '
+            f'src="data:image/png;base64,{picture}"></td>'
+            f'<td style="padding-left: {Size.GRID}px">{words}</td></tr></table>'
+        )
 
     def step(self, right: int, down: int) -> bool:
         if self.points is None:
@@ -302,15 +267,19 @@ class MapView(WalkableView):
         places = self._all_places()
         if self.current is None:
             middle = places.mean(axis=0)
-            self.walk_to(int(((places - middle) ** 2).sum(axis=1).argmin()))
+            self._go_to(((places - middle) ** 2).sum(axis=1).argmin())
             return True
         way = places - places[self.current]
         ahead, aside = way @ np.array([right, down]), np.abs(way @ np.array([down, right]))
         wanted = (ahead > 0.5) & (aside <= ahead)
         if wanted.any():
             cost = np.where(wanted, ahead + 2 * aside, np.inf)
-            self.walk_to(int(cost.argmin()))
+            self._go_to(cost.argmin())
         return True
+
+    def _go_to(self, item: np.intp) -> None:
+        self.walk_to(int(item))
+        self.show_tip_of(int(item))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.current is not None:
@@ -320,33 +289,11 @@ class MapView(WalkableView):
         else:
             super().keyPressEvent(event)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._pointed = self._at(event.pos().x(), event.pos().y())
-        if self._pointed is None:
-            self._pause.stop()
-            self.walk_to(None)
-        elif self._pointed != self.current:
-            self._pause.start()
-
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        number = self._at(event.pos().x(), event.pos().y())
+        number = self.item_at(event.localPos())
         if event.button() == Qt.LeftButton and number is not None:
             self.walk_to(number)
             self.picked.emit(number)
 
-    def _at(self, x: int, y: int) -> int | None:
-        if self.points is None or self.digits is None:
-            return None
-        distances = np.hypot(*(self._all_places() - np.array([x, y])).T)
-        nearest = int(distances.argmin())
-        return nearest if distances[nearest] <= _NEAR else None
-
     def leaveEvent(self, event: QEvent) -> None:
-        self._pause.stop()
         self.walk_to(None)
-
-
-def _draw_legend_text(painter: QPainter, x: float, y: float, words: str) -> float:
-    write_with(painter, Text.LABEL, "muted")
-    painter.drawText(QPointF(x, y), words)
-    return x + painter.fontMetrics().horizontalAdvance(words) + 20
