@@ -7,22 +7,21 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
-from PyQt5.QtWidgets import QSizePolicy
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QIcon, QPixmap, QResizeEvent
+from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
-from mnist_draw.analysis.maps import LayerMap, Maps, Neighbourhood, vote, voters_of
+from mnist_draw.analysis.maps import Maps, Neighbourhood, vote, voters_of
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name as glyph_of
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.app.kit.painters import blank_pixmap, image_of, write_with
+from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import GrowingLabel
-from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.app.kit.widgets import Card, label
+from mnist_draw.app.kit.widgets import Card, explain, label
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
@@ -125,141 +124,87 @@ def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -
     return f"{said}: a vote among neighbours would say {name(elected)}, {says}."
 
 
-_GAP, _WORDS = 8, 44
+#: Pixels of a small map.
+_WIDE, _HIGH = 62, 84
 
 
-class LayerMaps(WalkableView):
-    """Small maps in a row, with the accuracy of a vote; arrow keys choose one."""
+class LayerMaps(QWidget):
+    """Small maps in a row, with the accuracy of a vote; arrow keys or a click choose one."""
 
     layer_chosen = pyqtSignal(int)
 
     def __init__(self) -> None:
-        super().__init__(
-            "layerMaps",
-            "Layer by layer",
-            "The pictures as each layer sees them, and how many of them a vote among their "
-            "nearest gets right. Arrow keys or a click choose the layer of the large map.",
-        )
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
-        self.layers: tuple[LayerMap, ...] = ()
-        self.chosen = 0
+        super().__init__()
+        self.setObjectName("layerMaps")
+        self.setAccessibleName("Layer by layer")
+        self.group = QButtonGroup(self)
+        self.group.idClicked.connect(self.layer_chosen)
+        self._row = row(owner=self)
         self._maps: Maps | None = None
         self._pair: tuple[int | None, int | None] = (None, None)
-        self._painted: QPixmap | None = None
-        theme.theme().changed.connect(self._repaint)
-
-    def sizeHint(self) -> QSize:
-        return QSize(360, round(90 + _WORDS * theme.text_scale()))
+        theme.theme().changed.connect(self._paint)
 
     def show_maps(self, maps: Maps | None, answer: MapAnswer | None) -> None:
         """Show all layers; colour the digits of the answer and of the second guess."""
-        self.layers = () if maps is None else maps.layers
-        self._maps, self._pair = maps, (None, None) if answer is None else answer.pair
-        self._repaint()
+        if maps is not self._maps:
+            self._maps = maps
+            self._fill()
+        self._pair = (None, None) if answer is None else answer.pair
+        self._paint()
+
+    def _fill(self) -> None:
+        for button in self.group.buttons():
+            self.group.removeButton(button)
+            self._row.removeWidget(button)
+            button.deleteLater()
+        for number, layer in enumerate(() if self._maps is None else self._maps.layers):
+            button = QToolButton()
+            button.setProperty("look", "map")
+            button.setCheckable(True)
+            button.setFocusPolicy(Qt.StrongFocus)
+            button.setToolButtonStyle(Qt.ToolButtonTextUnderIcon)
+            button.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
+            vote = format_vote(layer.vote)
+            button.setText(f"{layer.name}\n{vote}")
+            explain(button, layer.name, f"A vote of the nearest is right for {vote}.")
+            self.group.addButton(button, number)
+            self._row.addWidget(button)
 
     def show_chosen(self, place: int) -> None:
-        self.chosen = place
-        self.setAccessibleDescription(self.describe(place) if place < len(self.layers) else "")
-        self.update()
+        button = self.group.button(place)
+        if button is not None:
+            button.setChecked(True)
 
-    def count(self) -> int:
-        return len(self.layers)
+    def _paint(self) -> None:
+        size = QSize(theme.scaled(_WIDE), theme.scaled(_HIGH))
+        for number, button in enumerate(self.group.buttons()):
+            button.setIconSize(size)
+            button.setIcon(QIcon(self._dots(number, size)))
 
-    def describe(self, item: int) -> str:
-        layer = self.layers[item]
-        return f"{layer.name}: a vote of the nearest is right for {format_vote(layer.vote)}."
-
-    def item_at(self, point: QPointF) -> int | None:
-        places = (n for n in range(len(self.layers)) if self._cell(n).contains(point))
-        return next(places, None)
-
-    def place_of(self, item: int) -> QPointF:
-        return self._cell(item).center()
-
-    def before_first(self) -> int:
-        return self.chosen
-
-    def step(self, right: int, down: int) -> bool:
-        self.current = self.chosen
-        walked = super().step(right, down)
-        if walked and self.current != self.chosen:
-            self.layer_chosen.emit(self.current)
-        return walked
-
-    def _repaint(self) -> None:
-        self._painted = None
-        self.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._repaint()
-
-    def _cell(self, place: int) -> QRectF:
-        count = len(self.layers) or 1
-        wide = (self.width() - _GAP * (count - 1)) / count
-        return QRectF(
-            place * (wide + _GAP), 2, wide, self.height() - _WORDS * theme.text_scale() - 2
-        )
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self._painted is None:
-            self._painted = self._paint_all()
-        painter.drawPixmap(0, 0, self._painted)
-        painter.setRenderHint(QPainter.Antialiasing)
-        if self.chosen < len(self.layers):
-            painter.setPen(QPen(theme.colour("second"), 2.5))
-            painter.drawRoundedRect(self._cell(self.chosen).adjusted(1.5, 1, -1.5, -1), 5, 5)
-
-    def _paint_all(self) -> QPixmap:
-        pixmap = blank_pixmap(self.width(), self.height(), self.devicePixelRatioF())
-        painter = QPainter(pixmap)
-        painter.setRenderHint(QPainter.Antialiasing)
-        for place, layer in enumerate(self.layers):
-            self._paint_layer(painter, place, layer)
-        painter.end()
-        return pixmap
-
-    def _paint_layer(self, painter: QPainter, place: int, layer: LayerMap) -> None:
-        cell = self._cell(place)
-        painter.setPen(QPen(theme.colour("line"), 1))
-        painter.setBrush(Qt.NoBrush)
-        painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), 5, 5)
-        inside = cell.adjusted(4, 4, -4, -4)
-        painter.drawImage(inside, self._dots(layer, inside, painter.device().devicePixelRatioF()))
-        scale, bold = theme.text_scale(), place == self.chosen
-        words = QRectF(cell.left() - 4, cell.bottom() + 3, cell.width() + 8, 18 * scale)
-        write_with(painter, Text.LABEL, "text" if bold else "muted", bold=bold)
-        painter.drawText(words, Qt.AlignCenter, layer.name)
-        words.translate(0, 18 * scale)
-        write_with(painter, Text.SENTENCE, "text", bold=True)
-        painter.drawText(words, Qt.AlignCenter, format_vote(layer.vote))
-
-    def _dots(self, layer: LayerMap, inside: QRectF, ratio: float) -> QImage:
+    def _dots(self, number: int, size: QSize) -> QPixmap:
         """Paint all digits as dots at once: eight thousand drawn one by one take 15 ms.
 
         Dots of the answer are larger than those of the second guess: readable without colours.
         """
         assert self._maps is not None
-        # A dot takes three pixels, also in the smallest window.
-        wide, high = (max(3, round(side * ratio)) for side in (inside.width(), inside.height()))
+        points, ratio = self._maps.layers[number].points, self.devicePixelRatioF()
+        wide, high = round(size.width() * ratio), round(size.height() * ratio)
         pixels = np.zeros((high, wide), np.uint32)
-        low, top = layer.points.min(axis=0), layer.points.max(axis=0)
-        part = (layer.points - low) / np.maximum(top - low, 1e-9)
+        low, top = points.min(axis=0), points.max(axis=0)
+        part = (points - low) / np.maximum(top - low, 1e-9)
+        # A dot takes three pixels.
         x = (part[:, 0] * (wide - 3)).astype(np.intp)
         y = ((1 - part[:, 1]) * (high - 3)).astype(np.intp)
-        for number, name in enumerate(COLOURS):
+        for role, name in enumerate(COLOURS):
             # First all muted, then those of the answer and of the second guess.
-            mine = slice(None) if number == 0 else self._maps.labels == self._pair[number - 1]
-            shade = theme.colour(name, 0.45 if number == 0 else 1.0).rgba()
+            mine = slice(None) if role == 0 else self._maps.labels == self._pair[role - 1]
+            shade = theme.colour(name, 0.45 if role == 0 else 1.0).rgba()
             side = 3 if name == "accent" else 2
             for down, aside in np.ndindex(side, side):
                 pixels[y[mine] + down, x[mine] + aside] = shade
-        return image_of(pixels.view(np.uint8).reshape(high, wide, 4))
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        place = self.item_at(event.localPos())
-        if place is not None:
-            self.layer_chosen.emit(place)
+        pixmap = QPixmap.fromImage(image_of(pixels.view(np.uint8).reshape(high, wide, 4)))
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
 
 
 PCA, TSNE = "PCA", "t-SNE"

@@ -245,9 +245,9 @@ class MapSection(CountedSection):
         self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
         self.layer_combo.addItems([layer.name for layer in maps.layers])
         self._show_choice()
+        self._show_small_maps()
         last = len(maps.layers) - 1
         self._show_layer(last - 1 if self._layer is None else min(self._layer, last))
-        self._show_small_maps()
         self._show_state()
 
     def _choose_layer(self, place: int) -> None:
