@@ -66,12 +66,12 @@ def drawn(number: int) -> Any:
 
 
 def results(model: Any) -> tuple[Any, Callable[[], bool]]:
-    """Return the section *Results*, and whether all 20,000 pictures are counted."""
+    """Return the section *Results*, and whether the 10,000 test pictures are counted."""
     from mnist_draw.app.inside.results.results_section import ResultsSection
 
     section = ResultsSection()
     ready: list[Any] = []
-    section._counting.answered.connect(lambda found: ready.append(found.is_complete))
+    section._counting.answered.connect(lambda found: ready.append(found[0].is_complete))
     return section, lambda: bool(ready) and ready[-1]
 
 

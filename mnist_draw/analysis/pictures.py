@@ -65,47 +65,30 @@ class Pictures:
         return digest_of(self.images) + labels
 
 
-def _test_of(data: Dataset) -> Pictures:
+def _test_of(data: Dataset, are_digits: bool = False) -> Pictures:
     """Return the test pictures of a data set, with its validation pictures to compare."""
-    validation = Pictures(
-        data.validation_images,
-        data.validation_labels,
-        f"{data.name} validation",
-        "Validation picture",
-    )
-    return Pictures(
-        data.test_images,
-        data.test_labels,
-        f"{data.name} test",
-        "Test picture",
-        validation,
-        "validation",
-    )
+    validation, test = (
+        Pictures(images, labels, f"{data.name} {kind}", f"{kind.capitalize()} picture",
+                 are_digits=are_digits)
+        for kind, images, labels in (
+            ("validation", data.validation_images, data.validation_labels),
+            ("test", data.test_images, data.test_labels),
+        )
+    )  # fmt: skip
+    return replace(test, other=validation, other_name="validation")
 
 
-def _validation_of(test: Pictures) -> Pictures:
+def load_test_pictures(model: ModelFile | None = None) -> Pictures:
+    """Return MNIST's 10,000 test pictures, or those of a network with classes of its own."""
+    own = None if model is None else own_data(model)
+    return _test_of(own or load_dataset(), are_digits=own is None)
+
+
+def load_validation_pictures(model: ModelFile | None = None) -> Pictures:
+    """Return the pictures that runs are validated on; errors as `load_test_pictures`."""
+    test = load_test_pictures(model)
     assert test.other is not None
-    return replace(test.other, other=test, other_name="test", are_digits=test.are_digits)
-
-
-def mnist_test() -> Pictures:
-    """Return MNIST's 10,000 test pictures."""
-    return replace(_test_of(load_dataset()), are_digits=True)
-
-
-def mnist_validation() -> Pictures:
-    """Return the 10,000 pictures that MNIST's runs are validated on."""
-    return _validation_of(mnist_test())
-
-
-def own_test(model: ModelFile) -> Pictures:
-    """Return the test pictures of the data that a network of other classes was trained on."""
-    return _test_of(own_data(model) or load_dataset())
-
-
-def own_validation(model: ModelFile) -> Pictures:
-    """Return the validation pictures of such data; errors as `own_test`."""
-    return _validation_of(own_test(model))
+    return replace(test.other, other=test, other_name="test")
 
 
 def my_digits() -> Pictures:

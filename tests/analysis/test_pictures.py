@@ -11,11 +11,9 @@ from mnist_draw.analysis.network_probe import NetworkProbe
 from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.pictures import (
     folder_pictures,
-    mnist_test,
-    mnist_validation,
+    load_test_pictures,
+    load_validation_pictures,
     my_digits,
-    own_test,
-    own_validation,
 )
 from mnist_draw.analysis.results import count_results
 from mnist_draw.analysis.robustness import test_pictures_for as pictures_to_alter
@@ -37,7 +35,7 @@ def put(path, number=0):
 
 
 def test_mnist():
-    test, validation = mnist_test(), mnist_validation()
+    test, validation = load_test_pictures(), load_validation_pictures()
     assert len(test) == len(validation) == 10_000
     assert test.other.digest == validation.digest != test.digest == validation.other.digest
 
@@ -126,10 +124,10 @@ def test_its_own_data_are_found_once(model):
 
 
 def test_everything_is_counted_on_its_own_data(model):
-    *_, results = count_results(model, own_test(model))
+    *_, results = count_results(model, load_test_pictures(model))
     assert results.confusion.shape == (3, 3)
     assert results.confusion.sum() == 3
-    assert own_validation(model).name == "shapes validation"
+    assert load_validation_pictures(model).name == "shapes validation"
     data = own_data(model)
     maps = build_maps(model, data.train_images, data.train_labels)
     assert maps.probabilities.shape[1] == 3

@@ -42,7 +42,7 @@ def altered(weight=1, bias=1, **metadata):
 
 def count(section, qtbot, model=None):
     section.use_network(model or linear_model(), "shipped:x")
-    with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
+    with qtbot.waitSignal(section._counting.finished, timeout=20_000):
         section.set_active(True)
 
 
@@ -156,8 +156,8 @@ def slow_count(stopped_after):
     def steps(model, pictures):
         for results in count_results(model, pictures):
             while results.counted >= stopped_after:
-                yield results
-            yield results
+                yield results, None
+            yield results, None
 
     return steps
 
@@ -174,7 +174,7 @@ def test_a_count_can_be_stopped_and_gone_on_with(section, qtbot, monkeypatch):
         section.state.link.click()
         assert label_text(section, "resultsState") == "128 of 200 counted"
         assert section.state.link.text() == "Go on"
-    with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
+    with qtbot.waitSignal(section._counting.finished, timeout=20_000):
         section.state.link.click()
     assert section._results.is_complete
 
@@ -200,7 +200,7 @@ def test_nothing_of_another_network_stays(section, qtbot):
 
 def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
     section.use_network(altered(1.7, epochs=7), "")
-    with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
+    with qtbot.waitSignal(section._counting.finished, timeout=20_000):
         section.set_active(True)
     results = section._results
     section.use_network(altered(1.8, epochs=8), "")
@@ -209,7 +209,7 @@ def test_a_run_that_trains_is_counted_again_when_asked(section, qtbot):
     assert section._results is results
     pair = results.most_taken(1)[0][:2]
     section.confusion.matrix.pin(pair)
-    with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
+    with qtbot.waitSignal(section._counting.finished, timeout=20_000):
         section.state.link.click()
     assert section._results is not results
     # The same cell is looked at.
@@ -249,7 +249,7 @@ def test_a_count_that_fails_can_be_tried_again(section, qtbot, monkeypatch):
             section.set_active(True)
     assert told.args == ["The network is unusable."]
     assert section.state.link.text() == "Try again"
-    with qtbot.waitSignal(section._comparing.finished, timeout=20_000):
+    with qtbot.waitSignal(section._counting.finished, timeout=20_000):
         section.state.link.click()
     assert section._results is not None
 

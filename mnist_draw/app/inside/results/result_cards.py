@@ -14,11 +14,9 @@ from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 from mnist_draw.analysis.pictures import (
     Pictures,
     folder_pictures,
-    mnist_test,
-    mnist_validation,
+    load_test_pictures,
+    load_validation_pictures,
     my_digits,
-    own_test,
-    own_validation,
 )
 from mnist_draw.app.inside.counted_section import StateLine
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
@@ -36,14 +34,7 @@ if TYPE_CHECKING:
 
 #: Reads pictures; called in the background.
 Load = Callable[[], Pictures]
-_OPEN = "open"
 _FOLDER = Qt.UserRole + 1
-
-
-_OF_MNIST: tuple[tuple[str, Load], ...] = (
-    ("MNIST test, 10,000", mnist_test),
-    ("MNIST validation, 10,000", mnist_validation),
-)
 
 
 class DataCombo(ComboBox):
@@ -58,34 +49,34 @@ class DataCombo(ComboBox):
             "The pictures that the network is counted on: MNIST's, those you have taught, or a "
             "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit.",
         )
-        self._of: tuple[str, tuple[str, ...]] = ("", ())
+        #: What a network with classes of its own learnt, and these; None for MNIST.
+        self._of: tuple[str, tuple[str, ...]] | None = None
         self._model: ModelFile | None = None
-        for words, load in _OF_MNIST:
+        for words, load in (
+            ("MNIST test, 10,000", load_test_pictures),
+            ("MNIST validation, 10,000", load_validation_pictures),
+            ("My digits", my_digits),
+            ("Open a folder …", None),
+        ):
             self.addItem(words, load)
-        self.addItem("My digits", my_digits)
-        self.addItem("Open a folder …", _OPEN)
         self._chosen = self._confirmed = 0
         self.activated.connect(self._activated)
 
     def use_network(self, model: ModelFile) -> bool:
-        """Offer what a network learnt in MNIST's place, or MNIST for digits."""
+        """Offer what a network learnt in MNIST's place; return whether it replaces the choice."""
         self._model = model
         classes = model.info.classes
-        of = (model.info.data, classes) if classes else ("", ())
-        if of == self._of:
+        before, self._of = self._of, (model.info.data, classes) if classes else None
+        if before == self._of:
             return False
-        self._of = of
-        entries: list[tuple[str, Load]] = list(_OF_MNIST)
-        if classes:
-            name = model.info.data or "Its own"
-            entries = [
-                (f"{name} test", partial(own_test, model)),
-                (f"{name} validation", partial(own_validation, model)),
-            ]
-        for place, (words, load) in enumerate(entries):
-            self.setItemText(place, words)
-            self.setItemData(place, load)
-        return self._chosen < len(entries)
+        name, size = (model.info.data or "Its own", "") if classes else ("MNIST", ", 10,000")
+        own = model if classes else None
+        for place, (kind, load) in enumerate(
+            (("test", load_test_pictures), ("validation", load_validation_pictures))
+        ):
+            self.setItemText(place, f"{name} {kind}{size}")
+            self.setItemData(place, partial(load, own))
+        return self._chosen < 2
 
     @property
     def load(self) -> Load:
@@ -116,7 +107,7 @@ class DataCombo(ComboBox):
         self.chosen.emit(self.load)
 
     def _activated(self, place: int) -> None:
-        if self.itemData(place) != _OPEN:
+        if place < self.count() - 1:
             self._choose(place)
             return
         self.setCurrentIndex(self._chosen)

@@ -60,8 +60,7 @@ class ResultsSection(CountedSection):
         self._failure = ""
         self._presenting = False
         self._loading = self._job(self._set_pictures, self._fail_to_load)
-        self._counting = self._job(self._show_results, self._fail)
-        self._comparing = self._job(self._show_compared, self._fail)
+        self._counting = self._job(self._show_counted, self._fail)
         self.remark = label("", "muted", "resultsRemark")
         self.remark.setWordWrap(True)
         self.remark.hide()
@@ -103,7 +102,7 @@ class ResultsSection(CountedSection):
 
     def _connect(self) -> None:
         theme.theme().changed.connect(self._fit_text)
-        self._counting.finished.connect(self._compare)
+        self._counting.finished.connect(self._show_state)
         self.data.chosen.connect(self._load)
         self.confusion.matrix.pair_pinned.connect(self._show_pair)
         self.mistakes.all_link.clicked.connect(lambda: self.confusion.matrix.pin(None))
@@ -124,20 +123,8 @@ class ResultsSection(CountedSection):
         self._show_state()
 
     def _begin_count(self, model: ModelFile) -> None:
-        self._comparing.stop()
         if self._pictures is not None:
             self._counting.ask(partial(_count, model, self._pictures))
-
-    def _compare(self) -> None:
-        self._show_state()
-        other = None if self._pictures is None else self._pictures.other
-        if self._model is not None and other is not None:
-            self._comparing.ask(partial(_count, self._model, other))
-
-    def _stop(self) -> None:
-        self._counting.stop()
-        self._comparing.stop()
-        self._show_state()
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -220,6 +207,13 @@ class ResultsSection(CountedSection):
         self.remark.setText(" ".join(remarks))
         self.remark.setVisible(bool(remarks))
 
+    def _show_counted(self, counted: tuple[Results, Results | None]) -> None:
+        results, other = counted
+        if other is not None and self._pictures is not None:
+            self.figures.show_other(self._pictures.other_name, other)
+        if self._results is None or not self._results.is_complete:
+            self._show_results(results)
+
     def _show_results(self, results: Results) -> None:
         self._results, self._shown = results, self._pictures
         matrix = self.confusion.matrix
@@ -245,10 +239,6 @@ class ResultsSection(CountedSection):
         self._show_remark()
         self._show_side()
 
-    def _show_compared(self, results: Results) -> None:
-        if self._pictures is not None and results.is_complete:
-            self.figures.show_other(self._pictures.other_name, results)
-
     def _show_pair(self, pair: Pair | None) -> None:
         self._show_side()
         if self._results is not None and self._shown is not None:
@@ -271,15 +261,16 @@ class ResultsSection(CountedSection):
 
     def _stop_or_go_on(self) -> None:
         model = self._newer or self._model
-        if self._counting.is_running:
-            self._stop()
+        if self._counting.is_running and (self._results is None or not self._results.is_complete):
+            self._counting.stop()
+            self._show_state()
         elif model is not None:
             self._begin(model)
 
     def _fail(self, sentence: str) -> None:
         self._failure = sentence
         self.problem.emit(sentence)
-        self._stop()
+        self._show_state()
 
     def _example_at(self, place: int) -> Example:
         assert self._results is not None
@@ -310,11 +301,14 @@ class ResultsSection(CountedSection):
         self.mistakes.view.show_picked(place)
 
 
-def _count(model: ModelFile, pictures: Pictures) -> Iterator[Results]:
-    """Count; yield results now and then, prepared for the views in this thread."""
+def _count(model: ModelFile, pictures: Pictures) -> Iterator[tuple[Results, Results | None]]:
+    """Count, then count those to compare with; yield now and then, prepared for the views."""
     due = 0.0
     for results in count_results(model, pictures):
         if results.is_complete or time.monotonic() >= due:
             results.prepare()
-            yield results
+            yield results, None
             due = time.monotonic() + STREAM_S
+    if pictures.other is not None:
+        for other in count_results(model, pictures.other):
+            yield results, other if other.is_complete else None
