@@ -246,18 +246,7 @@ class Results:
 
 
 def wilson(right: int, count: int) -> tuple[float, float]:
-    """Return Wilson's score interval of a share, for 95 %.
-
-    Parameters
-    ----------
-    right, count : int
-        Right answers, and all of them, at least one.
-
-    Returns
-    -------
-    least, most : float
-        0 to 1.
-    """
+    """Return Wilson's 95 % score interval, 0 to 1, of the share of right answers."""
     share, square = right / count, _Z * _Z
     middle = (share + square / (2 * count)) / (1 + square / count)
     spread = _Z * (share * (1 - share) / count + square / (4 * count * count)) ** 0.5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QPoint, QPointF, Qt
+from PyQt5.QtCore import QPoint, QPointF, QSize, Qt
 from PyQt5.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PyQt5.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -15,6 +15,7 @@ _ARROWS: dict[int, tuple[int, int]] = {
     Qt.Key_Up: (0, -1),
     Qt.Key_Down: (0, 1),
 }
+_PICKS = (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space)
 
 
 class WalkableView(QWidget):
@@ -22,6 +23,9 @@ class WalkableView(QWidget):
 
     A subclass paints, with `current` marked, and knows its items by number.
     """
+
+    #: What `sizeHint` and `minimumSizeHint` return, in pixels.
+    SIZE = LEAST_SIZE = (-1, -1)
 
     def __init__(self, name: str, title: str, sentence: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +38,12 @@ class WalkableView(QWidget):
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
         self.current: int | None = None
         theme.theme().changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(*self.SIZE)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(*self.LEAST_SIZE)
 
     # -- what a subclass knows
 
@@ -51,6 +61,10 @@ class WalkableView(QWidget):
 
     def tip_of(self, item: int) -> str:
         return tip(self.describe(item))
+
+    def pick(self, item: int) -> bool:
+        """Take a click on an item, or Enter; return whether it has a meaning."""
+        return False
 
     def before_first(self) -> int:
         """Return the item from which the first arrow key starts."""
@@ -79,8 +93,18 @@ class WalkableView(QWidget):
         self._show_tip(self.mapToGlobal(self.place_of(item).toPoint()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() not in _ARROWS or not self.step(*_ARROWS[event.key()]):
+        key = event.key()
+        has_meaning = key in _ARROWS and self.step(*_ARROWS[key])
+        if key in _PICKS and self.current is not None:
+            has_meaning = self.pick(self.current)
+        if not has_meaning:
             super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        item = self.item_at(event.localPos())
+        if event.button() == Qt.LeftButton and item is not None:
+            self.walk_to(item)
+            self.pick(item)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

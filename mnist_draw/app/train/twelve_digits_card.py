@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
@@ -108,20 +108,10 @@ class DigitsGrid(WalkableView):
         classes = self.twelve.classes
         return classes[label] if label < len(classes) else str(label)
 
-    # -- choosing
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self._choose(self.item_at(event.localPos()))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space):
-            self._choose(self.current)
-        else:
-            super().keyPressEvent(event)
-
-    def _choose(self, item: int | None) -> None:
-        if item is not None and self.twelve is not None:
+    def pick(self, item: int) -> bool:
+        if self.twelve is not None:
             self.chosen.emit(self.twelve.numbers[item])
+        return True
 
     # -- painting
 

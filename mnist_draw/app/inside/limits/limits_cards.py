@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PyQt5.QtCore import QPoint, QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import (
     QFontMetrics,
     QKeyEvent,
@@ -205,6 +205,8 @@ class AccuracyCurve(NamedTuple):
 
 
 class RobustnessPlot(WalkableView):
+    SIZE, LEAST_SIZE = (330, 230), (240, 150)
+
     #: The cursor was dragged to an amount.
     moved = pyqtSignal()
 
@@ -219,12 +221,6 @@ class RobustnessPlot(WalkableView):
         )
         self.curves: Sequence[AccuracyCurve] = ()
         self.amount = axis.neutral
-
-    def sizeHint(self) -> QSize:
-        return QSize(330, 230)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(240, 150)
 
     def show_curves(self, curves: Sequence[AccuracyCurve]) -> None:
         self.curves = curves

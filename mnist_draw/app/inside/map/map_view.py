@@ -8,8 +8,8 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PyQt5.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.kit import theme
@@ -70,6 +70,8 @@ class MapAnswer(NamedTuple):
 class MapView(WalkableView):
     """Digits as digits; arrow keys walk to the next in that direction, Enter picks."""
 
+    SIZE, LEAST_SIZE = (600, 480), (320, 260)
+
     picked = pyqtSignal(int)
 
     def __init__(self) -> None:
@@ -90,12 +92,6 @@ class MapView(WalkableView):
         self.names: tuple[str, ...] = DIGITS
         self._message = ""
         theme.theme().changed.connect(self._restyle)
-
-    def sizeHint(self) -> QSize:
-        return QSize(600, 480)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(320, 260)
 
     def show_digits(self, digits: Digits | None, points: np.ndarray | None) -> None:
         """Show digits at points, float (n, 2)."""
@@ -282,18 +278,14 @@ class MapView(WalkableView):
         self.show_tip_of(int(item))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter) and self.current is not None:
-            self.picked.emit(self.current)
-        elif event.key() == Qt.Key_Escape and self.current is not None:
+        if event.key() == Qt.Key_Escape and self.current is not None:
             self.walk_to(None)
         else:
             super().keyPressEvent(event)
 
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        number = self.item_at(event.localPos())
-        if event.button() == Qt.LeftButton and number is not None:
-            self.walk_to(number)
-            self.picked.emit(number)
+    def pick(self, item: int) -> bool:
+        self.picked.emit(item)
+        return True
 
     def leaveEvent(self, event: QEvent) -> None:
         self.walk_to(None)

@@ -10,7 +10,6 @@ from PyQt5.QtGui import (
     QColor,
     QFontMetricsF,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -42,6 +41,8 @@ _USUAL_CELL = 36
 
 class ConfusionMatrix(WalkableView):
     """Shows what is taken for what; a cell can be pinned."""
+
+    SIZE = (470, 400)
 
     pair_pinned = pyqtSignal(object)
 
@@ -85,9 +86,6 @@ class ConfusionMatrix(WalkableView):
             self.pinned = pair
             self.update()
             self.pair_pinned.emit(pair)
-
-    def sizeHint(self) -> QSize:
-        return QSize(470, 400)
 
     def minimumSizeHint(self) -> QSize:
         scale = theme.text_scale()
@@ -168,21 +166,13 @@ class ConfusionMatrix(WalkableView):
         times = "once" if text == "1" else f"{text} times"
         return f"{title}: {times}." if text else nothing
 
-    def _toggle(self, item: int) -> None:
+    def pick(self, item: int) -> bool:
         pair = self.pair(item)
         self.pin(None if pair == self.pinned else pair)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        item = self.item_at(event.localPos())
-        if event.button() == Qt.LeftButton and item is not None:
-            self.walk_to(item)
-            self._toggle(item)
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space):
-            if self.current is not None:
-                self._toggle(self.current)
-        elif event.key() == Qt.Key_Escape and self.pinned is not None:
+        if event.key() == Qt.Key_Escape and self.pinned is not None:
             self.pin(None)
         else:
             super().keyPressEvent(event)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
@@ -259,6 +259,8 @@ _NEAR = 14
 
 
 class ReliabilityView(WalkableView):
+    SIZE, LEAST_SIZE = (320, 150), (180, 110)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             "reliabilityView",
@@ -268,12 +270,6 @@ class ReliabilityView(WalkableView):
             parent,
         )
         self.bins: tuple[Bin, ...] = ()
-
-    def sizeHint(self) -> QSize:
-        return QSize(320, 150)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(180, 110)
 
     def show_results(self, results: Results | None) -> None:
         self.bins = () if results is None else results.reliability

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF
 
 from mnist_draw.app.inside.rows_view import Line, Row
@@ -28,6 +28,8 @@ _NEAR = 14.0
 class LossAlongStep(WalkableView):
     """A curve from where the weights were, through the step, to 30 times its length."""
 
+    SIZE, LEAST_SIZE = (260, 100), (160, 60)
+
     def __init__(self) -> None:
         super().__init__(
             "lossAlongStep",
@@ -37,12 +39,6 @@ class LossAlongStep(WalkableView):
         )
         self.lengths: tuple[float, ...] = ()
         self.losses: tuple[float, ...] = ()
-
-    def sizeHint(self) -> QSize:
-        return QSize(260, 100)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, 60)
 
     def show_losses(self, lengths: tuple[float, ...], losses: tuple[float, ...]) -> None:
         """Show losses at lengths in steps; the first of them while they are computed."""
