@@ -25,6 +25,7 @@ from mnist_draw.analysis.result_tables import (
     classes_table,
     confusion_cells,
     confusion_table,
+    key_figures,
     pictures_table,
     reliability_table,
     taken_for,
@@ -324,19 +325,10 @@ def _page(
 
 
 def _figures(results: Results, name: Name) -> str:
-    weakest, wrong = results.weakest, f"{results.wrong:,} of {results.counted:,} wrong"
-    figures = [
-        (f"{100 * results.accuracy:.2f} %", "accuracy", wrong),
-        (f"{results.loss:.4f}", "mean loss", "cross-entropy, nats, not calibrated"),
-        (f"{results.sure_and_wrong:,}", "sure and wrong", "over 90 % sure, calibrated"),
-    ]
-    if weakest is not None:
-        missed = percent(1 - float(results.recall[weakest]))
-        figures.append((name(weakest), "weakest", f"{missed} of them missed"))
     cells = [
-        f'<div><span class="muted">{escape(what)}</span><b>{escape(value)}</b>'
-        f'<span class="muted">{escape(more)}</span></div>'
-        for value, what, more in figures
+        f'<div><span class="muted">{escape(caption)}</span><b>{escape(value)}</b>'
+        f'<span class="muted">{escape(note)}</span></div>'
+        for caption, value, note in key_figures(results, name)
     ]
     return f'<section><div class="figures">{"".join(cells)}</div></section>'
 

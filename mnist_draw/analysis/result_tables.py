@@ -57,7 +57,28 @@ def confusion_cells(results: Results | None, classes: int, name: Name) -> list[l
 
 
 def taken_for(name: Name) -> str:
-    return f"What it takes each {'digit' if name(0) == '0' else 'class'} for"
+    return f"What it takes each {class_word(name)} for"
+
+
+def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
+    """Return caption, value and note of the figures that sum labelled answers up."""
+    weakest, value, note = results.weakest, "–", "none missed" if results.counted else ""
+    if weakest is not None:
+        value, note = name(weakest), f"{percent(1 - results.recall[weakest])} of them missed"
+    return [
+        ("Accuracy", *accuracy_figure(results)),
+        ("Mean loss", f"{results.loss:.4f}", "nats, not calibrated"),
+        (f"Weakest {class_word(name)}", value, note),
+        ("Sure and wrong", f"{results.sure_and_wrong:,}", "over 90 %, calibrated"),
+    ]
+
+
+def accuracy_figure(results: Results) -> tuple[str, str]:
+    return f"{100 * results.accuracy:.2f} %", f"{results.wrong:,} of {results.counted:,} wrong"
+
+
+def class_word(name: Name) -> str:
+    return "digit" if name(0) == "0" else "class"
 
 
 def confusion_table(results: Results, name: Name) -> Table:

@@ -153,9 +153,9 @@ class Results:
 
     @property
     def weakest(self) -> int | None:
-        """The class with the lowest recall; None where nothing is known."""
-        recall = self.recall
-        return None if np.isnan(recall).all() else int(np.nanargmin(recall))
+        """The class with the lowest recall; None where none is missed."""
+        recall = np.nan_to_num(self.recall, nan=1.0)
+        return int(recall.argmin()) if recall.min() < 1 else None
 
     @property
     def sure_and_wrong(self) -> int:

@@ -18,6 +18,7 @@ from mnist_draw.analysis.pictures import (
     load_validation_pictures,
     my_digits,
 )
+from mnist_draw.analysis.result_tables import accuracy_figure, key_figures
 from mnist_draw.app.inside.counted_section import StateLine
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
 from mnist_draw.app.kit import theme
@@ -120,19 +121,18 @@ _NONE = "–"
 
 
 class ResultFigure(QWidget):
-    def __init__(self, name: str, caption: str, note: str = "") -> None:
+    def __init__(self, name: str, caption: str) -> None:
         super().__init__()
         self.caption = label(caption, "muted")
         self.value = label(_NONE, "figure", name)
-        self.note = label(note, "muted")
+        self.note = label("", "muted")
         self._steady = GrowingLabel(self.note)
         parts = (FixedLabel(part, lines=1) for part in (self.caption, self.value))
         column(*parts, self._steady, 1, gap=0, owner=self)
 
-    def show_figure(self, value: str, note: str | None = None) -> None:
+    def show_figure(self, value: str, note: str) -> None:
         self.value.setText(value)
-        if note is not None:
-            self._steady.set_text(note)
+        self._steady.set_text(note)
         self.value.setAccessibleName(f"{self.caption.text()}: {value}, {self.note.text()}")
 
 
@@ -141,9 +141,9 @@ class ResultFigures(QWidget):
         super().__init__()
         self.accuracy = ResultFigure("accuracyFigure", "Accuracy")
         self.other = ResultFigure("otherAccuracyFigure", "On validation")
-        self.loss = ResultFigure("lossFigure", "Mean loss", "nats, not calibrated")
+        self.loss = ResultFigure("lossFigure", "Mean loss")
         self.weakest = ResultFigure("weakestFigure", "Weakest digit")
-        self.sure = ResultFigure("sureMistakesFigure", "Sure and wrong", "over 90 %, calibrated")
+        self.sure = ResultFigure("sureMistakesFigure", "Sure and wrong")
         self.loss.setToolTip(
             "Cross-entropy of the network's own probabilities, as in training; all other figures "
             "here go by the calibrated ones (its sums divided by a temperature), as the answers on "
@@ -153,33 +153,22 @@ class ResultFigures(QWidget):
         row(*((figure, 1) for figure in figures), gap=Size.CARD_GAP, owner=self)
 
     def show_nothing(self, note: str = "") -> None:
-        for figure in (self.accuracy, self.other, self.weakest):
-            figure.show_figure(_NONE, note if figure is self.accuracy else "")
-        self.loss.show_figure(_NONE)
-        self.sure.show_figure(_NONE)
+        for figure in (self.other, self.loss, self.weakest, self.sure):
+            figure.show_figure(_NONE, "")
+        self.accuracy.show_figure(_NONE, note)
 
     def show_results(self, results: Results, name: Callable[[int], str]) -> None:
         if results.labels is None:
             self.show_nothing(f"{results.counted:,} pictures, no labels")
             return
-        self.accuracy.show_figure(*_accuracy(results))
-        self.loss.show_figure(f"{results.loss:.3f}")
-        weakest = results.weakest
-        missed = 0.0 if weakest is None else 100 * (1 - float(results.recall[weakest]))
-        if weakest is None or not missed:
-            self.weakest.show_figure(_NONE, "none missed" if results.counted else "")
-        else:
-            self.weakest.show_figure(name(weakest), f"{missed:.1f} % of them missed")
-        self.sure.show_figure(f"{results.sure_and_wrong:,}")
+        figures = self.accuracy, self.loss, self.weakest, self.sure
+        for figure, (_, value, note) in zip(figures, key_figures(results, name), strict=True):
+            figure.show_figure(value, note)
 
     def show_other(self, title: str, results: Results | None) -> None:
         self.other.setVisible(bool(title))
         self.other.caption.setText(f"On {title}")
-        self.other.show_figure(*((_NONE, "") if results is None else _accuracy(results)))
-
-
-def _accuracy(results: Results) -> tuple[str, str]:
-    return (f"{100 * results.accuracy:.2f} %", f"{results.wrong:,} of {results.counted:,} wrong")
+        self.other.show_figure(*((_NONE, "") if results is None else accuracy_figure(results)))
 
 
 #: Number of the commonest mistakes with a link of their own.

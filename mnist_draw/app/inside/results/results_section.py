@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from mnist_draw.analysis.result_tables import confusion_table, pictures_table, taken_for
+from mnist_draw.analysis.result_tables import class_word, confusion_table, pictures_table, taken_for
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
@@ -165,8 +165,7 @@ class ResultsSection(CountedSection):
         return confusion_table(results, self._name)
 
     def _show_classes(self) -> None:
-        kind = "digit" if self._name(0) == "0" else "class"
-        self.figures.weakest.caption.setText(f"Weakest {kind}")
+        self.figures.weakest.caption.setText(f"Weakest {class_word(self._name)}")
         self.confusion.heading.setText(taken_for(self._name))
         self.confusion.matrix.show_classes(len(all_names(self._model)), self._name)
 
