@@ -7,10 +7,8 @@ happen inside `main`, so that Ctrl-C during the first of them ends in a word, to
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 
 def main() -> int:
@@ -32,10 +30,12 @@ def _wanted_languages(arguments: list[str]) -> Iterator[str]:
 
     A command asks neither lesson nor preferences: these are the window's.
     """
+    from mnist_draw import i18n
+
     yield _option(arguments, "--lang")
     if not any(word.isalpha() for word in arguments[:1]):
         yield from _languages_of_the_window(_option(arguments, "--config"))
-    yield from _languages_of_the_system()
+    yield from i18n.system_languages()
 
 
 def _option(arguments: list[str], name: str) -> str:
@@ -64,25 +64,6 @@ def _languages_of_the_window(lesson: str) -> Iterator[str]:
             yield str(tomllib.loads(read_file(lesson, MEGABYTE).decode()).get("language", ""))
     with contextlib.suppress(*unreadable):
         yield str(read_values(config_folder() / FILE_NAME).get(PREFERENCE, ""))
-
-
-def _languages_of_the_system() -> Iterator[str]:
-    """Yield the languages of the terminal; where it names none, those of the desktop."""
-    for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        if value := os.environ.get(variable):
-            yield from value.split(":")
-            return
-    if sys.platform == "win32":
-        import ctypes
-        import locale
-
-        yield locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
-    elif sys.platform == "darwin":
-        import plistlib
-
-        kept = Path.home() / "Library/Preferences/.GlobalPreferences.plist"
-        with contextlib.suppress(OSError, ValueError):
-            yield from plistlib.loads(kept.read_bytes()).get("AppleLanguages", [])
 
 
 if __name__ == "__main__":

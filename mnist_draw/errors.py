@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, counted, number
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -104,18 +104,12 @@ class MissingPackageError(UserError, ImportError):
 
     def __init__(self, what: str, package: str, extra: str) -> None:
         super().__init__(
-            f"{what} needs {package}, which is not installed. Install it with: "
-            f'python -m pip install "mnist_draw[{extra}]" (or {package} alone).'
+            "{what} needs {package}, which is not installed. Install it with: {command} (or "
+            "{package} alone).",
+            what=what,
+            package=package,
+            command=f'python -m pip install "mnist_draw[{extra}]"',
         )
-
-
-#: Why a system refused, in the program's own words.
-DISK_FULL, QUOTA_USED_UP = "the disk is full", "the quota of the disk is used up"
-_REASONS = {
-    errno.EACCES: "no permission",
-    errno.ENOSPC: DISK_FULL,
-    errno.EDQUOT: QUOTA_USED_UP,
-}
 
 
 def reason_of(error: Exception) -> str:
@@ -125,11 +119,22 @@ def reason_of(error: Exception) -> str:
     the system's or the program's, without a full stop.
     """
     if not isinstance(error, OSError):
-        return str(error).rstrip(".")
+        return str(error).rstrip(".。")
     if error.errno is None:
-        return str(error).rstrip(".") or type(error).__name__
-    if error.errno in _REASONS:
-        return _REASONS[error.errno]
+        return str(error).rstrip(".。") or type(error).__name__
+    reasons = {
+        errno.EACCES: _("no permission"),
+        errno.ENOSPC: _("the disk is full"),
+        errno.EDQUOT: _("the quota of the disk is used up"),
+        errno.EIO: _("input/output error"),
+        errno.ENOENT: _("no such file or directory"),
+        errno.ENOTDIR: _("not a directory"),
+        errno.EISDIR: _("is a directory"),
+        errno.EROFS: _("read-only file system"),
+        errno.ENAMETOOLONG: _("file name too long"),
+    }
+    if error.errno in reasons:
+        return reasons[error.errno]
     text = error.strerror or os.strerror(error.errno)
     return text[:1].lower() + text[1:]
 
@@ -151,13 +156,13 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     names = sorted(known)
     near = nearest(name, names)
     if near:
-        said = f"did you mean {near}?"
+        said = _("did you mean {name}?", name=near)
     elif len(names) <= _ALL_NAMED:
-        said = f"there are {', '.join(names)}."
+        said = _("there are {names}.", names=", ".join(names))
     else:
-        few = difflib.get_close_matches(name, names, n=_FEW_NAMED, cutoff=0.0)
-        said = f"of {len(names):,} names, {', '.join(few)} come nearest."
-    return f"{said} {lists_all} lists all." if lists_all else said
+        few = ", ".join(difflib.get_close_matches(name, names, n=_FEW_NAMED, cutoff=0.0))
+        said = _("of {count} names, {few} come nearest.", count=number(len(names)), few=few)
+    return f"{said} " + _("{command} lists all.", command=lists_all) if lists_all else said
 
 
 def no_such(what: str, name: object, known: Iterable[str], listing: str) -> str:
@@ -173,7 +178,8 @@ def few_of(names: Iterable[str]) -> str:
     left = len(first) - _FEW_NAMED
     if left <= 1:
         return ", ".join(first)
-    return f"{', '.join(first[:_FEW_NAMED])} and {left:,} more"
+    few = ", ".join(first[:_FEW_NAMED])
+    return counted("{names} and {count} more", "{names} and {count} more", left, names=few)
 
 
 def asks_what_was_meant(function: Callable[P, T]) -> Callable[P, T]:

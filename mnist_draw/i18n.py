@@ -16,9 +16,12 @@ argument of a call that ends in ``Error(`` is extracted, too.
 
 from __future__ import annotations
 
+import contextlib
 import gettext
+import os
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -61,7 +64,12 @@ def use(code: str, catalogues: Path = CATALOGUES) -> None:
     """Let this process speak a language of `LANGUAGES`; without its catalogue, English."""
     global _code, _language, _translations
     _code, _language = code, LANGUAGES[code]
-    _translations = gettext.translation(DOMAIN, str(catalogues), [code], fallback=True)
+    _translations = messages_in(code, catalogues)
+
+
+def messages_in(code: str, catalogues: Path = CATALOGUES) -> gettext.NullTranslations:
+    """Return the messages of a language of `LANGUAGES`; without its catalogue, in English."""
+    return gettext.translation(DOMAIN, str(catalogues), [code], fallback=True)
 
 
 def language() -> str:
@@ -143,3 +151,22 @@ def best_of(wanted: Iterable[str]) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def system_languages() -> Iterator[str]:
+    """Yield the languages of the terminal; where it names none, those of the desktop."""
+    for variable in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := os.environ.get(variable):
+            yield from value.split(":")
+            return
+    if sys.platform == "win32":
+        import ctypes
+        import locale
+
+        yield locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")
+    elif sys.platform == "darwin":
+        import plistlib
+
+        kept = Path.home() / "Library/Preferences/.GlobalPreferences.plist"
+        with contextlib.suppress(OSError, ValueError):
+            yield from plistlib.loads(kept.read_bytes()).get("AppleLanguages", [])

@@ -49,10 +49,11 @@ def program_messages() -> Catalog:
             catalog.add(
                 messages, locations=[(place, None)], auto_comments=comments, context=context
             )
-    words = ROOT / "resources" / "words" / "words.json"
-    for word in json.loads(words.read_text("utf-8")):
-        for field in ("name", "asked", "sentences"):
-            catalog.add(word[field], locations=[("resources/words/words.json", None)])
+    for path in sorted((ROOT / "resources" / "words").glob("*.json")):
+        place = path.relative_to(ROOT).as_posix()
+        for word in json.loads(path.read_text("utf-8")):
+            for field in word.keys() & {"name", "asked", "sentences"}:
+                catalog.add(word[field], locations=[(place, None)])
     for message in guide_messages():
         catalog.add(message, locations=[("mnist_draw/analysis/guide", None)])
     return catalog

@@ -21,6 +21,7 @@ from mnist_draw.cli import desktop_entry, doctor, export, listing, output, predi
 from mnist_draw.cli.command import MisuseError, Subcommand
 from mnist_draw.cli.output import PROGRAM, tell
 from mnist_draw.errors import StorageError, UserError, did_you_mean, shortened
+from mnist_draw.i18n import LANGUAGES, _
 from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.storage.folders import named_path
 
@@ -212,11 +213,19 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, help="show the versions and exit")
     parser.add_argument(
+        "--lang",
+        metavar="CODE",
+        choices=LANGUAGES,
+        help=_("speak this language: {codes}", codes=", ".join(LANGUAGES)),
+    )
+    parser.add_argument(
         "--config",
         dest="lesson",
         metavar="CLASS.toml",
-        help="open the window as a class starts with it: network, tabs, settings, and which of "
-        "them are fixed or hidden",
+        help=_(
+            "open the window as a class starts with it: language, network, tabs, settings, and "
+            "which of them are fixed or hidden"
+        ),
     )
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

@@ -30,10 +30,10 @@ QtBot.waitUntil = partialmethod(QtBot.waitUntil, timeout=30_000)
 QtBot.waitSignal = partialmethod(QtBot.waitSignal, timeout=30_000)
 
 
-def run_python(code, home, **environ):
+def run_python(code, home, *arguments, **environ):
     """Run a program in a home of its own; what waits for ever is a failure."""
     return subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, *arguments],
         env={**os.environ, "MNIST_DRAW_HOME": str(home), **environ},
         capture_output=True,
         text=True,

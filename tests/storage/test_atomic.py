@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mnist_draw.errors import DISK_FULL, QUOTA_USED_UP, UserError, reason_of
+from mnist_draw.errors import UserError, reason_of
 from mnist_draw.storage import (
     StorageError,
     atomic,
@@ -37,6 +37,9 @@ from mnist_draw.storage.unique_paths import (
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links as POSIX has them")
 
 
+DISK_FULL = "the disk is full"
+
+
 def make_old(path):
     """Date a file's last change two hours back."""
     os.utime(path, (time.time() - 7200,) * 2)
@@ -55,7 +58,7 @@ def names(folder):
     ("error", "reason"),
     [
         (OSError(errno.ENOSPC, "Kein Platz", "/a"), DISK_FULL),
-        (OSError(errno.EDQUOT, "Quota"), QUOTA_USED_UP),
+        (OSError(errno.EDQUOT, "Quota"), "the quota of the disk is used up"),
         (PermissionError(errno.EACCES, "Permission denied", "/a"), "no permission"),
         (OSError(errno.EIO, "Input/output error", "/a"), "input/output error"),
         (OSError("It is a pipe."), "It is a pipe"),

@@ -194,7 +194,8 @@ class MyDigits(CollectionController):
             return [move_to_bin(path, path.name) for path in paths]
 
         def finished(deleted: list[Path]) -> None:
-            self.offer_undo(_count(paths), deleted, _restored(deleted))
+            sentence = counted("One digit was deleted.", "{count} digits were deleted.", len(paths))
+            self.offer_undo(sentence, deleted, _restored(deleted))
             self.refresh()
 
         if paths:
@@ -316,7 +317,3 @@ def _paths(rows: Sequence[DigitRow]) -> list[Path]:
 
 def _restored(paths: Sequence[Path]) -> str:
     return counted("The digit is back.", "The digits are back.", len(paths))
-
-
-def _count(paths: Sequence[Path]) -> str:
-    return "One digit was" if len(paths) == 1 else f"{len(paths)} digits were"

@@ -41,6 +41,7 @@ from mnist_draw.app.kit.widgets import (
 )
 from mnist_draw.i18n import _, counted, pgettext
 from mnist_draw.recognition.certainty import label_of_record
+from mnist_draw.storage.unique_paths import KEPT_DAYS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -249,7 +250,15 @@ class DigitListView(QWidget):
         menu.addAction(_("Show in folder"), self._digits.show_folder)
         self.more_button.setMenu(menu)
         self.more_button.setPopupMode(QToolButton.InstantPopup)
-        self.bin = BinButton("bringBackDigitButton", "digits")
+        self.bin = BinButton(
+            "bringBackDigitButton",
+            _("Bring back deleted digits"),
+            counted(
+                "Bring back digits that were deleted within the last {count} day.",
+                "Bring back digits that were deleted within the last {count} days.",
+                KEPT_DAYS,
+            ),
+        )
         self.bin.setProperty("look", "link")
         title, sentence = _("Back to the answer"), _("Show what the network says.")
         self.close_button = icon_button("closeMyDigitsButton", "x", title, sentence, "Esc")

@@ -117,7 +117,7 @@ class ToolBar(QWidget):
                 tools.addSpacing(_PAD)
             tools.addWidget(tool, 1)
         width = pgettext("of the pen", "Width")
-        explain(self.width_button, width, _("How thick the pen is."), _("[ and ]"))
+        explain(self.width_button, width, _("How thick the pen is."), "[, ]")
         more = pgettext("menu", "More")
         explain(self.more, more, _("Pictures, examples, saving and copying."))
         set_icon(self.more, "dots-three")
@@ -198,7 +198,7 @@ class WidthPopover(Popover):
         # The handle is higher than the groove and would be cut off.
         self.slider.setMinimumSize(_SLIDER_WIDTH, Size.ICON)
         sentence = _("Width of the pen in board units; the board is 600 units high.")
-        explain(self.slider, _("Pen width"), sentence, _("[ and ]"))
+        explain(self.slider, _("Pen width"), sentence, "[, ]")
         self._figure = TabularLabel(widest=str(PEN_WIDTH_RANGE[1]))
         line = row(*self._dots, self.slider, self._figure)
         # Else the row would be as low as the figure.

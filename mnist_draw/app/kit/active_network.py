@@ -14,6 +14,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 from mnist_draw.library.stored_network import SHIPPED, is_external
 from mnist_draw.storage.models import ModelFile
 
@@ -26,7 +27,8 @@ T = TypeVar("T")
 
 notifier = Notifier()
 
-UNSAVED = "My digits, not saved"
+#: The key in memory of a network that could be saved nowhere, and its name.
+UNSAVED, UNSAVED_NAME = "unsaved", _("My digits, not saved")
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ class ActiveNetwork(QObject):
         self._run_key = ""
         #: The key of what the user chose last.
         self._chosen = stored_key
-        self._listing = LatestJob(lambda _: _list_all(), self, low_priority=False)
+        self._listing = LatestJob(lambda __: _list_all(), self, low_priority=False)
         self._listing.answered.connect(self.take_entries)
         self._listing.failed.connect(notifier.problem)
         self._default = ""
@@ -122,14 +124,15 @@ class ActiveNetwork(QObject):
         elif key != self.key_in_training() or self._is_listed(key):
             self.requested.emit(NetworkRequest(partial(_load, key), key))
         else:
-            notifier.message("It answers after its first epoch.")
+            notifier.message(_("It answers after its first epoch."))
 
     def use_instead(self, key: str, name: str) -> None:
         """Let another network answer so that it can be looked at; a message leads back."""
         before = self._request.key or self._chosen
         if key != before:
             self.use_key(key)
-            notifier.undo(f"{name} answers now.", partial(self.use_key, before), "Go back")
+            sentence = _("{name} answers now.", name=name)
+            notifier.undo(sentence, partial(self.use_key, before), _("Go back"))
 
     def use_default(self) -> None:
         self._chosen = self.stored_key = ""
@@ -165,7 +168,7 @@ class ActiveNetwork(QObject):
 
     def _request_model(self, model: ModelFile, key: str) -> None:
         unsaved = key == UNSAVED
-        title = UNSAVED if unsaved else model.title
+        title = UNSAVED_NAME if unsaved else model.title
         self.requested.emit(NetworkRequest(model, "" if unsaved else key, title))
 
     # -- all that are stored
@@ -197,7 +200,8 @@ class ActiveNetwork(QObject):
                 return _load(self.stored_key)
             except UserError as error:
                 self.stored_key = ""
-                notifier.problem(f"{error} The network that ships answers instead.")
+                instead = _("The network that ships answers instead.")
+                notifier.problem(f"{error} {instead}")
         stored, model = default_network(notifier.problem)
         self._default = stored.key
         return model

@@ -15,6 +15,7 @@ from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.i18n import _, counted
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.unique_paths import KEPT_DAYS, bring_back
 
@@ -23,7 +24,7 @@ class CollectionController(QObject):
     """Changes records off the GUI thread, says what was done, and lists them anew."""
 
     #: Name of a record at the beginning of a sentence.
-    noun = "The record"
+    noun: str
     #: The subject of its messages.
     subject = ""
 
@@ -43,12 +44,12 @@ class CollectionController(QObject):
         """Change files, then call `finished` with the result; after an error only list anew."""
         self.background.run(work, finished, self._failed)
 
-    def offer_undo(self, deleted: str, paths: Sequence[Path], restored: str) -> None:
-        """Say what was deleted, such as "The run A was", and offer to bring it back."""
-        self.notifier.undo(
-            f"{deleted} deleted. This can be undone for {KEPT_DAYS} days.",
-            partial(self.restore, paths, restored),
+    def offer_undo(self, sentence: str, paths: Sequence[Path], restored: str) -> None:
+        """Say what was deleted, and offer to bring it back."""
+        days = counted(
+            "This can be undone for {count} day.", "This can be undone for {count} days.", KEPT_DAYS
         )
+        self.notifier.undo(f"{sentence} {days}", partial(self.restore, paths, restored))
 
     def restore(self, paths: Sequence[Path], restored: str = "") -> None:
         """Bring back what was deleted, and say so."""
@@ -57,9 +58,9 @@ class CollectionController(QObject):
             for path in paths:
                 bring_back(path)
 
-        def finished(_: None) -> None:
+        def finished(__: None) -> None:
             # It takes the place of the offer to undo, which can be taken once only.
-            self.notifier.message(restored or f"{self.noun} is back.")
+            self.notifier.message(restored or _("{name} is back.", name=self.noun))
             self.refresh()
 
         self.change(work, finished)
@@ -68,7 +69,7 @@ class CollectionController(QObject):
         """Write a file, and say so."""
         self.background.run(
             lambda: write_atomically(path, pack()),
-            lambda _: self.notifier.message(f"Saved {path}."),
+            lambda __: self.notifier.message(_("Saved {path}.", path=path)),
         )
 
 

@@ -38,7 +38,9 @@ class Command(QAction):
         self._icon = icon
         self.setToolTip(tip(sentence))
         self.setShortcuts([QKeySequence(key) for key in keys.split(", ")] if keys else [])
-        self.triggered.connect(lambda: reporter.note(f"command {self.text()}"))
+        # In no language: the report of a crash is for those who know the code.
+        event = f"command {keys or getattr(act, '__qualname__', '')} of {type(owner).__name__}"
+        self.triggered.connect(lambda: reporter.note(event))
         self.triggered.connect(lambda: act())
         owner.addAction(self)
 

@@ -18,6 +18,7 @@ from PyQt5.QtCore import (
 )
 from PyQt5.QtGui import (
     QCursor,
+    QFont,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -47,7 +48,8 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import smooth_painter
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ElidedButton, NumberBox, claims_key, explain, label, no_key
-from mnist_draw.storage.unique_paths import KEPT_DAYS, Deleted
+from mnist_draw.i18n import _
+from mnist_draw.storage.unique_paths import Deleted
 
 
 class Stepper(NumberBox):
@@ -93,7 +95,10 @@ class Menu(QMenu):
 
     def add_heading(self, text: str) -> None:
         """Add a title over the entries that follow; it cannot be chosen."""
-        heading = label(text.upper(), "menu heading")
+        heading = label(text, "menu heading")
+        font = heading.font()
+        font.setCapitalization(QFont.AllUppercase)
+        heading.setFont(font)
         action = QWidgetAction(self)
         action.setDefaultWidget(heading)
         action.setText(text)
@@ -131,14 +136,10 @@ class BinButton(QPushButton):
 
     chosen = pyqtSignal(Deleted)
 
-    def __init__(self, name: str, what: str) -> None:
-        super().__init__("Bring back …")
+    def __init__(self, name: str, title: str, sentence: str) -> None:
+        super().__init__(_("Bring back …"))
         self.setObjectName(name)
-        explain(
-            self,
-            f"Bring back deleted {what}",
-            f"Bring back {what} that were deleted within the last {KEPT_DAYS} days.",
-        )
+        explain(self, title, sentence)
         self._menu = Menu(self)
         self.setMenu(self._menu)
         self.show_deleted((), str)
@@ -147,8 +148,9 @@ class BinButton(QPushButton):
         """Offer what was deleted, the newest first, each in words."""
         self._menu.clear()
         for one in deleted[:_MAX_DELETED]:
-            moment = f"{words(one)}, deleted {format_ago(one.when)}"
-            action = self._menu.addAction(no_key(moment))
+            # Translators: "The run A, deleted 20 min ago".
+            text = _("{name}, deleted {ago}", name=words(one), ago=format_ago(one.when))
+            action = self._menu.addAction(no_key(text))
             action.triggered.connect(partial(self.chosen.emit, one))
         self.setEnabled(bool(deleted))
 

@@ -11,6 +11,7 @@ from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.app.kit import session_bus
+from mnist_draw.i18n import _
 from mnist_draw.storage.unique_paths import numbered
 
 _BUS = ("org.freedesktop.DBus", "/", "org.freedesktop.DBus")
@@ -24,8 +25,8 @@ def file_kind(title: str, *endings: str) -> str:
 
 
 #: The program's own files.
-NETWORKS = file_kind("Trained networks", ".npz")
-SETTINGS = file_kind("Settings", ".json")
+NETWORKS = file_kind(_("Trained networks"), ".npz")
+SETTINGS = file_kind(_("Settings"), ".json")
 
 
 def ask_open(parent: QWidget | None, question: str, kinds: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+from mnist_draw.i18n import _, counted, date, number, percent
 from mnist_draw.recognition.certainty import format_probability as format_probability
 
 #: Losses from here on have three digits: no column grows while a run diverges.
@@ -26,37 +27,29 @@ def format_ago(when: float, now: float | None = None) -> str:
     """Format a moment as ``20 min ago``, ``yesterday`` or ``24 Nov``; in seconds since 1970."""
     now = time.time() if now is None else now
     past = max(0.0, now - when)
-    days = (datetime.fromtimestamp(now).date() - datetime.fromtimestamp(when).date()).days
+    today, day = datetime.fromtimestamp(now), datetime.fromtimestamp(when)
+    days = (today.date() - day.date()).days
     if past < 60:
-        return "just now"
+        return _("just now")
     if past < 3600:
-        return f"{past // 60:.0f} min ago"
+        return counted("{count} min ago", "{count} min ago", int(past // 60))
     if past < _SOME_HOURS or not days:
-        hours = int(past // 3600)
-        return "1 hour ago" if hours == 1 else f"{hours} hours ago"
-    return "yesterday" if days == 1 else format_day(when, now)
-
-
-def format_day(when: float, now: float | None = None) -> str:
-    """Format a day as ``24 Nov``, with its year where that is another."""
-    day = datetime.fromtimestamp(when)
-    same = day.year == datetime.fromtimestamp(time.time() if now is None else now).year
-    return f"{day.day} {day:%b}" if same else f"{day.day} {day:%b %Y}"
+        return counted("{count} hour ago", "{count} hours ago", int(past // 3600))
+    return _("yesterday") if days == 1 else date(day, year=day.year != today.year)
 
 
 def format_moment(when: float) -> str:
     """Format a moment as ``24 Nov 2026, 14:03``."""
-    moment = datetime.fromtimestamp(when)
-    return f"{moment.day} {moment:%b %Y, %H:%M}"
+    return date(datetime.fromtimestamp(when), year=True, clock=True)
 
 
 def format_percent(part: float | None) -> str:
     """Format a share as ``97.84 %``, a dash if there is none."""
-    return "–" if part is None else f"{100 * part:.2f} %"
+    return "–" if part is None else percent(part, 2)
 
 
 def format_loss(value: float | None) -> str:
     """Format a loss as ``0.0731``, a dash if there is none."""
     if value is None:
         return "–"
-    return f"{value:.4f}" if abs(value) < _LARGE_LOSS else f"{value:.3g}"
+    return number(value, ".4f" if abs(value) < _LARGE_LOSS else ".3g")

@@ -15,6 +15,7 @@ from mnist_draw import thread_priority
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 from mnist_draw.training.control import Controls
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 #: Steps are reported at most this often, in seconds.
 _EVERY = 0.05
-_NOTHING = "Nothing was learnt."
+_NOTHING = _("Nothing was learnt.")
 
 Learn = Callable[..., Iterator[Any]]
 
@@ -92,7 +93,7 @@ class Learning(QObject):
         self.progress, self._result = 0.0, _NOTHING
         self._has_ended.clear()
         self._background = Background(self, "learning", self.controls.stop)
-        self._background.run(partial(self.run, network, key), lambda _: self._finish())
+        self._background.run(partial(self.run, network, key), lambda __: self._finish())
 
     def run(self, network: ModelFile | Callable[[], ModelFile], key: str = "") -> None:
         """Learn until the end, a stop or an error; needs no thread."""
@@ -110,7 +111,7 @@ class Learning(QObject):
         from mnist_draw.dataset.pictures.picture_file import load_picture
         from mnist_draw.storage.my_digits import my_digits_folder
 
-        self.stepped.emit("Reading your digits", 0.0)
+        self.stepped.emit(_("Reading your digits"), 0.0)
         folder = my_digits_folder()
         digits, messages = load_digits(folder, load_picture)
         extra, inks = normalised(digits, folder), [digit.ink for digit in digits]
@@ -145,12 +146,12 @@ class Learning(QObject):
             stored = save_fine_tuned(model)
             return Outcome(model.with_info(name=stored.title), stored.key, told)
         except UserError as error:
-            named = model.with_info(name="My digits, rescued")
+            named = model.with_info(name=_("My digits, rescued"))
             rescued = save_fallback(named)
             if rescued is not None:
                 told = replace(told, trouble=f"{told.trouble} {error} {describe_fallback(rescued)}")
                 return Outcome(named, fallback_key(rescued), told)
-            unsaved = (
+            unsaved = _(
                 "The new network answers until the program ends, but it is not saved. Closing the "
                 "window asks where to save it."
             )
@@ -164,7 +165,7 @@ class Learning(QObject):
     def finish(self, seconds: float) -> Outcome | str:
         """Wait until the learning that is going on has ended, without an event of Qt."""
         if not self._has_ended.wait(seconds):
-            return f"Learning took too long. {_NOTHING}"
+            return " ".join((_("Learning took too long."), _NOTHING))
         return self._result
 
     def start_after(self, name: str, start: Callable[[], object]) -> None:
@@ -178,7 +179,7 @@ class Learning(QObject):
             self.queued, self._start_queued = "", None
             self.queue_changed.emit()
 
-    def _note_progress(self, _: str, part: float) -> None:
+    def _note_progress(self, __: str, part: float) -> None:
         self.progress = part
 
     def _finish(self) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from PyQt5.QtCore import QObject, pyqtSignal
 
+from mnist_draw.i18n import _
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -18,7 +20,7 @@ class Notice:
     #: Whether it only confirms, and disappears by itself.
     is_passing: bool = False
     action: Callable[[], object] | None = None
-    button: str = "Undo"
+    button: str = _("Undo")
     #: The name of the page that it concerns alone: it goes when that is left.
     page: str = ""
 
@@ -50,10 +52,10 @@ class Notifier:
         """Say what went wrong or must be known, with a button that helps, if any does."""
         board.posted.emit(Notice(sentence, self.subject, action=action, button=button))
 
-    def undo(self, sentence: str, action: Callable[[], object], button: str = "Undo") -> None:
+    def undo(self, sentence: str, action: Callable[[], object], button: str = _("Undo")) -> None:
         """Say what was done, with a button that takes it back or leads on."""
         board.posted.emit(Notice(sentence, self.subject, True, action, button, self.page))
 
-    def forget(self, *_: object) -> None:
+    def forget(self, *__: object) -> None:
         """Hide what was told of the subject; also a slot of any signal."""
         board.withdrawn.emit(self.subject)

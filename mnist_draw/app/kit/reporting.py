@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, cast
 
 from mnist_draw.errors import UserError, escape_unprintable, one_line
+from mnist_draw.i18n import _
 from mnist_draw.training.control import ENDING_SIGNALS
 
 if TYPE_CHECKING:
@@ -105,11 +106,14 @@ class Reporter:
             logger.info("told the user: %s", error)
             return str(error)
         logger.error("defect", exc_info=(type(error), error, error.__traceback__))
-        where = f" Details are in {self.log_file}." if self.log_file else ""
-        return (
-            f"The program made a mistake ({type(error).__name__}: {error}). Your drawing and "
-            f"what has been learnt are kept; you can go on.{where}"
+        sentence = _(
+            "The program made a mistake ({error}). Your drawing and what has been learnt are kept; "
+            "you can go on.",
+            error=f"{type(error).__name__}: {error}",
         )
+        if self.log_file:
+            sentence += " " + _("Details are in {path}.", path=self.log_file)
+        return sentence
 
     def _open_log(self) -> None:
         from mnist_draw.errors import reason_of
@@ -137,7 +141,10 @@ class Reporter:
             handler = logging.StreamHandler()
             with contextlib.suppress(RuntimeError, AttributeError, ValueError):
                 faulthandler.enable()
-            self._tell(f"No log can be written ({reason_of(error)}); the program works without.")
+            reason = reason_of(error)
+            self._tell(
+                _("No log can be written ({reason}); the program works without.", reason=reason)
+            )
         handler.setFormatter(_Printable(_FORMAT))
         logger.addHandler(handler)
 
@@ -232,7 +239,7 @@ def _qt_message(kind: QtMsgType, context: object, text: str) -> None:
     if text.startswith(_DISPLAY_LOST):
         _end_without_display()
     if kind == QtFatalMsg:
-        print(f"Qt cannot go on: {one_line(text)}", file=sys.stderr)
+        print(_("Qt cannot go on: {reason}", reason=one_line(text)), file=sys.stderr)
 
 
 def _end_without_display() -> None:
@@ -250,7 +257,7 @@ def _end_without_display() -> None:
             messages = reporter.keeping()
         except Exception as error:  # there is no next time
             messages = [reporter.sentence(error)]
-    broke = "The connection to the display broke, and the window is gone with it."
+    broke = _("The connection to the display broke, and the window is gone with it.")
     sentence = " ".join([broke, *messages])
     _say(sentence)
     logger.error("%s", sentence)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
@@ -43,6 +42,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.i18n import _, language, number, parse_number
 
 #: Letters in a line of a tooltip: books are set with 45 to 75.
 _TIP_LETTERS = 60
@@ -52,10 +52,15 @@ def explain(widget: QWidget, name: str, sentence: str, shortcut: str = "") -> No
     """Give a control its accessible name, its tooltip sentence and its What's This text."""
     widget.setAccessibleName(name)
     widget.setAccessibleDescription(sentence)
-    widget.setToolTip(tip(f"{sentence} ({shortcut})" if shortcut else sentence))
+    widget.setToolTip(tip(f"{sentence} ({native_keys(shortcut)})" if shortcut else sentence))
     widget.setWhatsThis(f"<b>{html.escape(name)}</b><br>{html.escape(sentence)}")
     # For the page of all keys.
     widget.setProperty("keys", shortcut)
+
+
+def native_keys(keys: str) -> str:
+    """Return keys as the system and the language write them; words stay as they are."""
+    return QKeySequence(keys).toString(QKeySequence.NativeText) or keys
 
 
 def tip(sentence: str, letters: int = _TIP_LETTERS) -> str:
@@ -64,7 +69,8 @@ def tip(sentence: str, letters: int = _TIP_LETTERS) -> str:
     What a user named may look like markup, which a tooltip would obey.
     """
     lines = textwrap.fill(sentence, letters)
-    if "<" not in lines and "&lt;" not in lines:
+    # Qt breaks the lines of what looks like markup; Chinese has no spaces to break them at.
+    if "<" not in lines and "&lt;" not in lines and not language().startswith("zh"):
         return lines
     return f"<p>{html.escape(lines).replace(chr(10), '<br>')}</p>"
 
@@ -301,11 +307,10 @@ class Switch(QCheckBox):
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
 
 
-#: Significant digits that real numbers are shown with at the most: 64-bit floats have 15.
-_DIGITS = 12
+#: Real numbers are shown with so many digits at the most: 64-bit floats have 15.
+_REAL, _LIMIT = ".12g", ",.12g"
 #: What a real number without unit becomes by its first step from 0.
 _FIRST_STEP = 1e-4
-_THOUSANDS = re.compile(r",(?=\d{3}\b)")
 
 
 if TYPE_CHECKING:
@@ -350,17 +355,21 @@ class _NumberField(_Field):
         raise NotImplementedError
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        box, number = cast("Any", self), self._read(text)
-        good = number is not None and box.minimum() <= number <= box.maximum()
+        box, typed = cast("Any", self), self._read(text)
+        good = typed is not None and box.minimum() <= typed <= box.maximum()
         return QValidator.Acceptable if good else QValidator.Intermediate, text, position
 
     def fixup(self, text: str) -> str:
         box: Any = self
-        number, low, high = self._read(text), box.minimum(), box.maximum()
+        typed, low, high = self._read(text), box.minimum(), box.maximum()
         # Short: it takes the place of the field's caption.
-        words, end = ("At least", low) if number is not None and number < low else ("At most", high)
-        limit = f"{words} {end:,.{_DIGITS}g}{box.suffix()}."
-        box.refused.emit("Not a number." if number is None else limit)
+        if typed is None:
+            said = _("Not a number.")
+        elif typed < low:
+            said = _("At least {number}.", number=f"{number(low, _LIMIT)}{box.suffix()}")
+        else:
+            said = _("At most {number}.", number=f"{number(high, _LIMIT)}{box.suffix()}")
+        box.refused.emit(said)
         return text
 
     def event(self, event: QEvent) -> bool:
@@ -393,15 +402,17 @@ class NumberBox(_NumberField, QSpinBox):
         self.setGroupSeparatorShown(True)
 
     def textFromValue(self, value: int) -> str:
-        return f"{value:,}" if self.isGroupSeparatorShown() else str(value)
+        return number(value) if self.isGroupSeparatorShown() else str(value)
 
     def valueFromText(self, text: str) -> int:
-        number = self._read(text)
-        return self.value() if number is None else int(number)
+        typed = self._read(text)
+        return self.value() if typed is None else int(typed)
 
     def _number(self, text: str) -> int:
-        # 0,5 is not 5.
-        return int(_THOUSANDS.sub("", text))
+        typed = parse_number(text)
+        if not typed.is_integer():
+            raise ValueError(text)
+        return int(typed)
 
 
 class RealBox(_NumberField, QDoubleSpinBox):
@@ -422,11 +433,15 @@ class RealBox(_NumberField, QDoubleSpinBox):
             self.setValue(1 if self.suffix() else _FIRST_STEP)
 
     def textFromValue(self, value: float) -> str:
-        return f"{value:.{_DIGITS}g}"
+        return number(value, _REAL)
 
     def valueFromText(self, text: str) -> float:
-        number = self._read(text)
-        return self.value() if number is None else float(number)
+        typed = self._read(text)
+        return self.value() if typed is None else typed
 
     def _number(self, text: str) -> float:
-        return float(text.replace(",", "."))
+        try:
+            return parse_number(text)
+        except ValueError:
+            # In English 0,5 is no number; it is meant as one.
+            return float(text.replace(",", "."))

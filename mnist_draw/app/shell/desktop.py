@@ -44,6 +44,7 @@ from mnist_draw.app.kit.formatting import format_percent
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.session_bus import session_bus
 from mnist_draw.app.kit.theme import Size
+from mnist_draw.i18n import _
 
 if TYPE_CHECKING:
     from mnist_draw.app.train.run_controller import RunController
@@ -188,7 +189,7 @@ _NOTIFICATIONS = (_NAME, "/org/freedesktop/Notifications", _NAME)
 #: The signal that GNOME's and KDE's task bars listen to.
 _LAUNCHER = ("/com/canonical/unity/launcherentry/1", "com.canonical.Unity.LauncherEntry", "Update")
 _DESKTOP_FILE = "mnist-draw"
-_TITLE = "Training ended"
+_TITLE = _("Training ended")
 #: Milliseconds for which the tray shows the icon that its message belongs to.
 _MESSAGE_MS = 10_000
 
@@ -222,7 +223,7 @@ class RunNotification(QObject):
         sentence = state.label
         if state.test_accuracy is not None:
             share = format_percent(state.test_accuracy)
-            sentence = f"Your network reads {share} of digits it has never seen."
+            sentence = _("Your network reads {share} of digits it has never seen.", share=share)
         QApplication.alert(self._window)
         if sys.platform not in ("win32", "darwin"):
             _notify(sentence)

@@ -23,6 +23,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel, SettleTimer, TabularLa
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain, label
 from mnist_draw.app.shell.network_menu import Line, NetworkMenu
+from mnist_draw.i18n import _, percent
 
 if TYPE_CHECKING:
     from mnist_draw.app.kit.learning import Learning
@@ -77,7 +78,7 @@ class NetworkHalf(_Half):
         self._name = FittedLabel(look="title")
         self._figure = label("", "status")
         super().__init__("networkButton", self._name, self._figure)
-        explain(self, "Network", "The network that answers. Choose another.")
+        explain(self, _("Network"), _("The network that answers. Choose another."))
         # A name can be elided further than it is, the accuracy never.
         self.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Fixed)
         self._figure.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Preferred)
@@ -89,7 +90,7 @@ class NetworkHalf(_Half):
         self._answers = answers
         self._name.setText(_elided(name))
         self._figure.setText(f" · {accuracy}" if accuracy else "")
-        self.setAccessibleName(f"Network: {name}{self._figure.text()}")
+        self.setAccessibleName(_("Network: {name}", name=f"{name}{self._figure.text()}"))
         self.update()
 
     def text(self) -> str:
@@ -127,7 +128,7 @@ class Work:
     is_resting: bool = False
     #: Whether the words say at each moment where it is, not a state that may soon be over.
     is_steady: bool = True
-    sentence: str = "Your network is training. Go there."
+    sentence: str = _("Your network is training. Go there.")
 
 
 class WorkHalf(_Half):
@@ -135,10 +136,10 @@ class WorkHalf(_Half):
 
     def __init__(self) -> None:
         # Each change of its width lays the header out: it only grows.
-        self._words = TabularLabel(widest="Epoch 88 of 88")
+        self._words = TabularLabel(widest=_("Epoch {epoch} of {epochs}", epoch=88, epochs=88))
         super().__init__("workButton", self._words)
         self._work = Work("")
-        explain(self, "Training", self._work.sentence)
+        explain(self, _("Training"), self._work.sentence)
         self._settling = SettleTimer(self)
         self.hide()
 
@@ -160,7 +161,7 @@ class WorkHalf(_Half):
 
     def _show(self, work: Work) -> None:
         if work.sentence != self._work.sentence:
-            explain(self, "Training", work.sentence)
+            explain(self, _("Training"), work.sentence)
         self._work = work
         self.setAccessibleName(work.words)
         self._words.setText(work.words)
@@ -207,12 +208,17 @@ class NetworkButton(QWidget):
         self._shows_run, self._shows_learning = shows_run, shows_learning
         self._show_work()
 
-    def _show_work(self, *_: object) -> None:
+    def _show_work(self, *__: object) -> None:
         state, queued, learnt = self._run.state, self._learning.queued, self._learning.progress
         work = None
         if learnt is not None and (queued or not self._shows_learning):
-            words = f"Next: {_elided(queued)}" if queued else f"Learning, {100 * learnt:.0f} %"
-            work = Work(words, learnt, sentence="Your network learns your digits. Go there.")
+            words = (
+                _("Next: {name}", name=_elided(queued))
+                if queued
+                else _("Learning, {share}", share=percent(learnt))
+            )
+            sentence = _("Your network learns your digits. Go there.")
+            work = Work(words, learnt, sentence=sentence)
         elif state.busy and not self._shows_run:
             resting = state.state == "paused"
             work = Work(state.label, state.run_part, resting, state.state == "training")
@@ -231,7 +237,7 @@ class NetworkButton(QWidget):
         """Name the network that answers."""
         model = self._network.model
         if model is None:
-            self.answering.show_network("Getting ready", "", answers=False)
+            self.answering.show_network(_("Getting ready"), "", answers=False)
         else:
             self.answering.show_network(self._network.title, model.info.accuracy, answers=True)
 

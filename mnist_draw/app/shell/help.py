@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import platform
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import Qt, QUrl
-from PyQt5.QtGui import QDesktopServices, QIcon, QKeySequence
+from PyQt5.QtGui import QDesktopServices, QIcon
 from PyQt5.QtWidgets import (
     QApplication,
     QDialog,
@@ -30,18 +31,18 @@ from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import explain, push_button
+from mnist_draw.app.kit.widgets import explain, native_keys, push_button
+from mnist_draw.i18n import _
 from mnist_draw.storage.folders import data_folder, resource_path
 
 _PACKAGE = "mnist_draw"
-_ABOUT = (
+_ABOUT = _(
     "Draw a digit, train the network that reads it: MNIST with Lasagne and Theano. Free software "
     "under the GNU General Public License, version 3 or later; without any warranty."
 )
-_BOARD = f"<h3>On the board</h3><p>{html.escape(BOARD_KEYS)}</p>"
 #: Keys, a name and a sentence.
 _Row = tuple[str, str, str]
-_REPORT = (
+_REPORT = _(
     "Write to the person who gave you the program, or to your teacher: what you did, what you "
     "expected, and what happened instead. Copy and add what is below: it holds versions and the "
     "names of folders, and nothing that you drew or typed."
@@ -65,30 +66,29 @@ def build_help(
             if waiting:
                 waiting.pop().prepare(go_on)
             else:
-                show_text(window, "Keys", keys_page(window, button.parentWidget(), pages))
+                show_text(window, _("Keys"), keys_page(window, button.parentWidget(), pages))
 
         go_on()
 
     def show_report() -> None:
         text = f"<p>{_REPORT}</p><pre>{html.escape(report())}</pre>"
-        show_text(window, "Report a problem", text, report())
+        show_text(window, _("Report a problem"), text, report())
 
     def command(text: str, sentence: str, keys: str, act: Callable[[], object]) -> Command:
         return Command(window, text, sentence, keys, act)
 
-    first_steps = resource_path("words", "first_steps.html")
     entries = (
-        command("First steps", "Read what to do first, and then.", "",
-                lambda: show_text(window, "First steps", first_steps.read_text("utf-8"))),
+        command(_("First steps"), _("Read what to do first, and then."), "",
+                lambda: show_text(window, _("First steps"), first_steps())),
         *others,
-        command("Keys", "Show all keys and what they do.", "?", show_keys),
-        command("Report a problem", "Show what a report should hold, ready to copy.", "",
+        command(_("Keys"), _("Show all keys and what they do."), "?", show_keys),
+        command(_("Report a problem"), _("Show what a report should hold, ready to copy."), "",
                 show_report),
-        command("About MNIST Draw", "Show the versions and licences of all that is used.", "",
-                lambda: show_text(window, "About MNIST Draw", about_page())),
+        command(_("About MNIST Draw"), _("Show the versions and licences of all that is used."),
+                "", lambda: show_text(window, _("About MNIST Draw"), about_page())),
     )  # fmt: skip
     keys = ", ".join(entry.keys for entry in entries if entry.keys)
-    explain(button, "Help", "Read first steps, guide, words and keys.", keys)
+    explain(button, _("Help"), _("Read first steps, guide, words and keys."), keys)
     set_icon(button, "question")
     menu = Menu(button)
     menu.addActions(entries)
@@ -112,7 +112,7 @@ def show_text(window: QWidget, title: str, text: str, to_copy: str = "") -> QDia
     buttons.button(QDialogButtonBox.Close).setIcon(QIcon())
     buttons.rejected.connect(dialog.close)
     if to_copy:
-        copy = push_button("copyReportButton", "Copy", "Copy the report.")
+        copy = push_button("copyReportButton", _("Copy"), _("Copy the report."))
         copy.clicked.connect(lambda: QApplication.clipboard().setText(to_copy))
         buttons.addButton(copy, QDialogButtonBox.ActionRole)
     column.addWidget(buttons)
@@ -136,11 +136,16 @@ def keys_page(window: QWidget, corner: QWidget, pages: Sequence[Page]) -> str:
     ]
     known = {row[1:] for row in rows}
     rows += _rows(corner, known)
-    parts = [_table("Everywhere", rows)]
+    parts = [_table(_("Everywhere"), rows)]
     for page in pages:
-        parts.append(_table(f"In the tab {page.title}", list(_rows(page, known))))
-    parts.append(_BOARD)
+        title = _("In the tab {name}", name=page.title)
+        parts.append(_table(title, list(_rows(page, known))))
+    parts.append(_section(_("On the board"), BOARD_KEYS))
     return "".join(parts)
+
+
+def _section(title: str, text: str) -> str:
+    return f"<h3>{html.escape(title)}</h3><p>{html.escape(text)}</p>"
 
 
 def _rows(owner: QWidget, known: set[tuple[str, str]]) -> Iterator[_Row]:
@@ -152,7 +157,7 @@ def _rows(owner: QWidget, known: set[tuple[str, str]]) -> Iterator[_Row]:
     ]
     for control in owner.findChildren(QWidget):
         own = control.property("keys") or ""
-        if not keys & set(re.split(", | and ", own)):
+        if not keys & set(own.split(", ")):
             rows.append((own, control.accessibleName(), control.accessibleDescription()))
     for row in rows:
         if row[0] and row[1:] not in known:
@@ -166,14 +171,14 @@ def _merged(rows: Sequence[_Row]) -> list[_Row]:
     for row in rows:
         found.setdefault(row[0], []).append(row)
     return [
-        (keys, " or ".join(row[1] for row in same), " ".join(row[2] for row in same))
+        (keys, " / ".join(row[1] for row in same), " ".join(row[2] for row in same))
         for keys, same in found.items()
     ]
 
 
 def _table(title: str, rows: Sequence[_Row]) -> str:
     lines = "".join(
-        f"<tr><td width='{_COLUMNS[0]}%'><b>{html.escape(_native(keys))}</b></td>"
+        f"<tr><td width='{_COLUMNS[0]}%'><b>{html.escape(native_keys(keys))}</b></td>"
         f"<td width='{_COLUMNS[1]}%'>{html.escape(name)}</td>"
         f"<td width='{_COLUMNS[2]}%'>{html.escape(sentence)}</td></tr>"
         for keys, name, sentence in _merged(rows)
@@ -181,20 +186,27 @@ def _table(title: str, rows: Sequence[_Row]) -> str:
     return f"<h3>{html.escape(title)}</h3><table cellpadding='3' width='98%'>{lines}</table>"
 
 
-def _native(keys: str) -> str:
-    """Return keys as this system writes them; words stay as they are."""
-    return QKeySequence(keys).toString(QKeySequence.NativeText) or keys
-
-
 # -- first steps, a report, about
+
+
+def first_steps() -> str:
+    """Return what to do first as HTML; ``resources/words`` has it in English."""
+    steps = json.loads(resource_path("words", "first_steps.json").read_text("utf-8"))
+    return "".join(
+        _section(f"{number} {_(step['name'])}", _(step["sentences"]))
+        for number, step in enumerate(steps, 1)
+    )
 
 
 def tell_of_crash(path: Path) -> None:
     """Offer to show the report that a crash has left."""
     Notifier().problem(
-        f"The program crashed before. What it was doing, and nothing of yours, is in {path}.",
+        _(
+            "The program crashed before. What it was doing, and nothing of yours, is in {path}.",
+            path=path,
+        ),
         lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))),
-        "Show",
+        _("Show"),
     )
 
 
@@ -202,7 +214,8 @@ def report() -> str:
     """Return versions, and the folder where reports of crashes are."""
     from mnist_draw.app.shell.startup import versions
 
-    return "\n".join([*versions(), f"Reports of crashes: {data_folder() / 'log'}"])
+    folder = _("Reports of crashes: {folder}", folder=data_folder() / "log")
+    return "\n".join([*versions(), folder])
 
 
 def about_page() -> str:
@@ -212,10 +225,9 @@ def about_page() -> str:
         f"<td>{html.escape(licence)}</td></tr>"
         for name, version, licence in libraries()
     )
-    return (
-        f"<h3>MNIST Draw {__version__}</h3><p>{_ABOUT}</p>"
-        f"<p>Python {platform.python_version()}, with:</p><table cellpadding='3'>{rows}</table>"
-    )
+    python = _("Python {version}, with:", version=platform.python_version())
+    about = _section(f"MNIST Draw {__version__}", _ABOUT)
+    return f"{about}<p>{python}</p><table cellpadding='3'>{rows}</table>"
 
 
 def libraries() -> list[tuple[str, str, str]]:
@@ -244,4 +256,4 @@ def _licence(about: Mapping[str, Any]) -> str:
     classifiers = about.get("classifier", [])
     named = [text.split(" :: ")[-1] for text in classifiers if text.startswith(_LICENCE)]
     first_line = about.get("license", "").strip().partition("\n")[0]
-    return about.get("license_expression") or ", ".join(named) or first_line or "see its files"
+    return about.get("license_expression") or ", ".join(named) or first_line or _("see its files")

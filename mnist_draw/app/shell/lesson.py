@@ -1,6 +1,6 @@
-"""Lessons: a file that chooses network, tabs and settings for a class, and fixes some of them.
+"""Lessons: a file that chooses language, network, tabs and settings for a class.
 
-It is read before the window opens; what is wrong in it is told then. The README shows one.
+It may fix some settings. It is read before the window opens; what is wrong in it is told then.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean
+from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean, reason_of
+from mnist_draw.i18n import LANGUAGES, _
 from mnist_draw.library.networks import find_stored
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
@@ -29,13 +30,14 @@ class LessonError(UserError):
 
 @dataclass(frozen=True)
 class Lesson:
-    """Network, tabs and settings of a class."""
+    """Language, network, tabs and settings of a class."""
 
     network: str = ""
     tabs: tuple[str, ...] = ()
     settings: TrainingSettings | None = None
     fixed: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()
+    language: str = ""
 
 
 def begin_lesson(window: Window, lesson: Lesson) -> None:
@@ -47,6 +49,8 @@ def begin_lesson(window: Window, lesson: Lesson) -> None:
     if lesson.settings is not None:
         panel.restore(lesson.settings)
     panel.fix(lesson.fixed, lesson.hidden)
+    if lesson.language:
+        window.view.fix_language()
     # A lesson begins with a new run, not with the last one.
     window.run.shows_last = False
     for number, page in enumerate(window.pages):
@@ -71,13 +75,16 @@ def read_lesson(path: str) -> Lesson:
         values = _parse(read_file(path, MEGABYTE))
         return _lesson(values, Path(path).absolute().parent)
     except FileNotFoundError:
-        raise LessonError(f"There is no file {path}.") from None
+        raise LessonError("There is no file {path}.", path=path) from None
     except StorageError as error:
-        raise LessonError(f"The file {error}") from error
+        raise LessonError(str(error)) from error
     except UserError as error:
         reason = str(error)
-        stop = "" if reason.endswith((".", "?")) else "."
-        raise LessonError(f"{path} cannot be used: {reason}{stop} No window was opened.") from error
+        if reason.endswith(("?", "？")):
+            said = _("{path} cannot be used: {question}", path=path, question=reason)
+        else:
+            said = _("{path} cannot be used: {reason}.", path=path, reason=reason_of(error))
+        raise LessonError(" ".join((said, _("No window was opened.")))) from error
 
 
 def _parse(content: bytes) -> dict[str, Any]:
@@ -98,8 +105,8 @@ def _parse(content: bytes) -> dict[str, Any]:
 
 
 def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
-    known = ("network", "tabs", "fixed", "hidden", "training")
-    _check_names("entry", values, known)
+    known = ("language", "network", "tabs", "fixed", "hidden", "training")
+    _check_names(_NO_ENTRY, values, known)
     training = values.get("training", {})
     if not isinstance(training, dict):
         raise LessonError("[training] must be a table of settings")
@@ -115,21 +122,35 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
             training["start_model"] = str(stored.path)
     network = values.get("network", "")
     if not isinstance(network, str):
-        raise LessonError(f"network is {network!r}; it must be the name of a file, in quotes")
+        raise LessonError(
+            "network is {value}; it must be the name of a file, in quotes", value=repr(network)
+        )
+    language = values.get("language", "")
+    if language not in ("", *LANGUAGES):
+        raise LessonError(
+            "language is {value}; it must be one of {codes}",
+            value=repr(language),
+            codes=", ".join(LANGUAGES),
+        )
     lesson = Lesson(
         _beside(folder, network) if network else "",
-        tuple(_names("tabs", "tab", values, TABS)),
+        tuple(_names("tabs", _NO_TAB, values, TABS)),
         TrainingSettings.from_json(training) if training else None,
-        frozenset(_names("fixed", "setting", values, SETTINGS)),
-        frozenset(_names("hidden", "setting", values, SETTINGS)),
+        frozenset(_names("fixed", _NO_SETTING, values, SETTINGS)),
+        frozenset(_names("hidden", _NO_SETTING, values, SETTINGS)),
+        language,
     )
     if network and not Path(lesson.network).is_file():
-        raise LessonError(f"there is no network {lesson.network}")
+        raise LessonError("there is no network {path}", path=lesson.network)
     if lesson.tabs == () and "tabs" in values:
-        raise LessonError(f"tabs is empty; leave it out, or name some of {', '.join(TABS)}")
+        raise LessonError(
+            "tabs is empty; leave it out, or name some of {names}", names=", ".join(TABS)
+        )
     for name in PLACES:
         if name in training and not Path(training[name]).exists():
-            raise LessonError(f"{name} is {training[name]}, which is not there")
+            raise LessonError(
+                "{name} is {path}, which is not there", name=name, path=training[name]
+            )
     return lesson
 
 
@@ -138,19 +159,29 @@ def _beside(folder: Path, path: str) -> str:
     try:
         return str((folder / path).resolve())
     except ValueError:
-        raise LessonError(f"{path!r} is no name of a file") from None
+        raise LessonError("{path} is no name of a file", path=repr(path)) from None
 
 
-def _names(entry: str, what: str, values: dict[str, Any], known: Any) -> list[str]:
+def _names(entry: str, unknown: str, values: dict[str, Any], known: Any) -> list[str]:
     names = values.get(entry, [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        example = next(iter(known))
-        raise LessonError(f"{entry} is {names!r}; it must be a list of names, such as {[example]}")
-    _check_names(what, names, known)
+        raise LessonError(
+            "{entry} is {value}; it must be a list of names, such as {example}",
+            entry=entry,
+            value=repr(names),
+            example=[next(iter(known))],
+        )
+    _check_names(unknown, names, known)
     return names
 
 
-def _check_names(what: str, names: Any, known: Any) -> None:
+# Translators: "hint" suggests a name, such as: did you mean epochs?
+_NO_ENTRY = _("there is no entry {name}; {hint}")
+_NO_TAB = _("there is no tab {name}; {hint}")
+_NO_SETTING = _("there is no setting {name}; {hint}")
+
+
+def _check_names(unknown: str, names: Any, known: Any) -> None:
     for name in names:
         if name not in known:
-            raise LessonError(f"there is no {what} {name!r}; {did_you_mean(name, known)}")
+            raise LessonError(unknown.format(name=repr(name), hint=did_you_mean(name, known)))

@@ -28,12 +28,13 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.active_network import UNSAVED, ActiveNetwork
+from mnist_draw.app.kit.active_network import UNSAVED, UNSAVED_NAME, ActiveNetwork
 from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import Popover, paint_shadow
 from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.i18n import _
 
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
 _WIDTH, _NETWORK_ROW, _HEADING_ROW, _LIBRARY_ROW = 372, 44, 31, 48
@@ -61,11 +62,11 @@ class Line:
         return _LIBRARY_ROW if self.is_library else _NETWORK_ROW if self.key else _HEADING_ROW
 
     def spoken(self) -> str:
-        state = "answers" if self.answers else ""
+        state = _("answers") if self.answers else ""
         return ", ".join(filter(None, (self.title, self.note, self.figure, state)))
 
 
-LIBRARY = Line("Library", figure="F9", is_library=True)
+LIBRARY = Line(_("Library"), figure="F9", is_library=True)
 
 
 def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
@@ -73,15 +74,21 @@ def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
     from mnist_draw.library.entries import newest
 
     request = network.newest
-    answering = UNSAVED if request.title == UNSAVED else request.key
+    is_unsaved = request.source is network.in_memory.get(UNSAVED)
+    answering = UNSAVED if is_unsaved else request.key
     busy = "" if run is None else run.key
     if run is not None:
-        yield Line("IN TRAINING")
+        yield Line(_("IN TRAINING"))
         yield replace(run, answers=busy == answering)
     entries = [entry for entry in network.entries if entry.has_network and entry.key != busy]
     listed = {entry.key for entry in entries}
     own = [
-        Line(UNSAVED if key == UNSAVED else model.title, "not saved", model.info.accuracy, key)
+        Line(
+            UNSAVED_NAME if key == UNSAVED else model.title,
+            _("not saved"),
+            model.info.accuracy,
+            key,
+        )
         for key, model in list(network.in_memory.items())
         if key != busy and key not in listed
     ]
@@ -94,7 +101,7 @@ def lines(network: ActiveNetwork, run: Line | None) -> Iterator[Line]:
         for entry in entries
         if entry.is_shipped
     ]
-    for heading, part in (("YOURS", own), ("CAME WITH THE PROGRAM", shipped)):
+    for heading, part in ((_("YOURS"), own), (_("CAME WITH THE PROGRAM"), shipped)):
         if part:
             yield Line(heading)
         for line in part:
@@ -162,7 +169,7 @@ class _List(QListView):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("networkList")
-        self.setAccessibleName("Networks")
+        self.setAccessibleName(_("Networks"))
         self.setFrameShape(QFrame.NoFrame)
         self.setEditTriggers(QAbstractItemView.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollPerPixel)
@@ -199,7 +206,7 @@ class NetworkMenu(Popover):
     library_requested = pyqtSignal()
 
     def __init__(self, network: ActiveNetwork, button: QWidget) -> None:
-        super().__init__(button, "networkMenu", "Networks")
+        super().__init__(button, "networkMenu", _("Networks"))
         self._network, self._button = network, button
         #: Returns the run that goes on.
         self.run: Callable[[], Line | None] = lambda: None

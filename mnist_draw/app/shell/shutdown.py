@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import QObject, QSocketNotifier, QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
+from mnist_draw.app.kit.files import NETWORKS
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, counted
 from mnist_draw.library.fallbacks import save_fallback, save_with_opened, with_fallback_title
 from mnist_draw.library.stored_network import SUFFIX, is_external, list_external
 from mnist_draw.storage.models import ModelFile, save_model
@@ -32,9 +34,9 @@ notifier = Notifier()
 _CLOSE_MS = 30_000
 #: Seconds that a session which ends leaves a run to save what was learnt; Windows leaves five.
 _SESSION_S = 4.0
-#: Seconds in which digits are learnt to the end where the display is gone: ten times what the
+#: Minutes in which digits are learnt to the end where the display is gone: ten times what the
 #: largest network that ships takes.
-_LEARNING_S = 300.0
+_LEARNING_MIN = 5
 
 
 class UnsavedNetworks(dict[str, ModelFile]):
@@ -53,11 +55,12 @@ class UnsavedNetworks(dict[str, ModelFile]):
         """Save them in fallback places without a question; return where they are."""
         said = []
         for key, model in list(self.items()):
-            path = save_fallback(with_fallback_title(model))
+            path, name = save_fallback(with_fallback_title(model)), model.describe()
             if path is None:
-                said.append(f"The network {model.describe()} could be saved nowhere and is lost.")
+                lost = _("The network {name} could be saved nowhere and is lost.", name=name)
+                said.append(lost)
             else:
-                said.append(f"The network {model.describe()} is kept in {path}.")
+                said.append(_("The network {name} is kept in {path}.", name=name, path=path))
                 self.pop(key, None)
         return said
 
@@ -86,7 +89,7 @@ class ClosingQuestion(QObject):
             self._box.activateWindow()
         elif not self._trying:
             self._trying = True
-            self._background.run(self._unsaved.save_at_home, lambda _: self._tried())
+            self._background.run(self._unsaved.save_at_home, lambda __: self._tried())
 
     def withdraw(self) -> None:
         """Ask no longer: the program ends whatever the answer is."""
@@ -104,25 +107,28 @@ class ClosingQuestion(QObject):
         self._box = box = QMessageBox(self._window)
         box.setObjectName("closingQuestion")
         box.setIcon(QMessageBox.Warning)
-        box.setWindowTitle("Not saved")
+        box.setWindowTitle(_("Not saved"))
         names = "\n".join(model.describe() for model in self._unsaved.values())
-        box.setText(f"Closing the window loses what these networks have learnt:\n{names}")
+        lost = _("Closing the window loses what these networks have learnt:")
+        box.setText(f"{lost}\n{names}")
         box.setInformativeText(
             problem
-            or "Neither the folder of the run, nor the program's folders, your documents or the "
-            "temporary files could be written. Save elsewhere, or cancel, make room, and close "
-            "the window again."
+            or _(
+                "Neither the folder of the run, nor the program's folders, your documents or the "
+                "temporary files could be written. Save elsewhere, or cancel, make room, and close "
+                "the window again."
+            )
         )
-        elsewhere = box.addButton("Save elsewhere …", QMessageBox.AcceptRole)
-        discard = box.addButton("Discard", QMessageBox.DestructiveRole)
-        cancel = box.addButton("Cancel", QMessageBox.RejectRole)
+        elsewhere = box.addButton(_("Save elsewhere …"), QMessageBox.AcceptRole)
+        discard = box.addButton(_("Discard"), QMessageBox.DestructiveRole)
+        cancel = box.addButton(_("Cancel"), QMessageBox.RejectRole)
         box.setDefaultButton(elsewhere)
         box.setEscapeButton(cancel)
         elsewhere.setObjectName("saveElsewhereButton")
         discard.setObjectName("discardNetworkButton")
         cancel.setObjectName("cancelClosingButton")
 
-        def answered(_: int) -> None:
+        def answered(__: int) -> None:
             clicked, self._box = box.clickedButton(), None
             box.deleteLater()
             if clicked is elsewhere:
@@ -138,11 +144,10 @@ class ClosingQuestion(QObject):
 
     def _save_elsewhere(self) -> None:
         chosen: list[tuple[str, Path]] = []
-        files = f"Networks (*{SUFFIX})"
         for key, model in list(self._unsaved.items()):
-            title = f"Save {model.describe()}"
+            title = _("Save {name}", name=model.describe())
             wanted = f"{file_name(model.title)}{SUFFIX}"
-            path, _ = QFileDialog.getSaveFileName(self._window, title, wanted, files)
+            path = QFileDialog.getSaveFileName(self._window, title, wanted, NETWORKS)[0]
             if not path:
                 self.cancelled.emit()
                 return
@@ -161,7 +166,9 @@ class ClosingQuestion(QObject):
                 return str(error)
             saved.add(where)
             self._unsaved.pop(key, None)
-            reporter.say_at_the_end(f"The network {model.describe()} is saved in {where}.")
+            reporter.say_at_the_end(
+                _("The network {name} is saved in {path}.", name=model.describe(), path=where)
+            )
         return ""
 
 
@@ -187,6 +194,8 @@ class Shutdown(QObject):
         #: Whether the window closes when the work that goes on has ended, and whether it has waited
         #: long enough; whether the system ends the program, which leaves no time for questions.
         self._waits = self._patience_over = self._unasked = False
+        #: Whether the program starts again when the window has closed.
+        self.restarts = False
         #: Whether the outcome of learning that ended later was reported.
         self._left_learning = False
         #: Files that the terminal has been told of.
@@ -205,7 +214,7 @@ class Shutdown(QObject):
         """Tell whether the window may close now; if not, it is closed again as soon as it may."""
         app = QApplication.instance()
         if isinstance(app, QApplication) and app.isSavingSession():
-            self._unasked = True
+            self.close_without_prompt()
             self._training.stop(closing=True)
             self._leave_learning(_SESSION_S / 2)
             running.shut_down(_SESSION_S / 2)
@@ -230,9 +239,14 @@ class Shutdown(QObject):
         if self._waits:
             self._window.close()
 
+    def restart(self) -> None:
+        """Close the window as its close button does, and start the program again."""
+        self.restarts = True
+        self._window.close()
+
     def close_without_prompt(self) -> None:
         """Let the next closing ask nothing: the system ends the program."""
-        self._unasked = True
+        self._unasked, self.restarts = True, False
 
     def _waits_for_work(self) -> bool:
         """End a run, or let learning end, before the window closes."""
@@ -241,7 +255,7 @@ class Shutdown(QObject):
                 self._waits = True
                 self._training.stop(closing=True)
                 self._window.run.stop()
-                notifier.problem("Closing as soon as what was learnt is saved.")
+                notifier.problem(_("Closing as soon as what was learnt is saved."))
                 QTimer.singleShot(_CLOSE_MS, self._close_anyway)
             return True
         # Closing once more does not wait, and the system waits a few seconds only.
@@ -249,8 +263,10 @@ class Shutdown(QObject):
             return False
         self._waits = True
         notifier.problem(
-            "Closing as soon as your digits are learnt. Close once more to leave at once: the "
-            "network that answers then stays as it is."
+            _(
+                "Closing as soon as your digits are learnt. Close once more to leave at once: the "
+                "network that answers then stays as it is."
+            )
         )
         return True
 
@@ -261,7 +277,7 @@ class Shutdown(QObject):
             self._window.close()
 
     def _stay(self) -> None:
-        self._waits = self._patience_over = False
+        self._waits = self._patience_over = self.restarts = False
 
     def _leave_learning(self, seconds: float) -> None:
         """Let digits be learnt for so long without an event of Qt, then say what came of it."""
@@ -271,8 +287,10 @@ class Shutdown(QObject):
         result = self._learning.finish(seconds)
         if isinstance(result, str):
             reporter.say_at_the_end(
-                "What was being learnt of your digits is lost. The digits are kept, and the "
-                "network that answered is as it was."
+                _(
+                    "What was being learnt of your digits is lost. The digits are kept, and the "
+                    "network that answered is as it was."
+                )
             )
         else:
             self._save_learnt(result, reporter.say_at_the_end)
@@ -281,8 +299,12 @@ class Shutdown(QObject):
         for path in set(list_external()) - self._said:
             self._said.add(path)
             reporter.say_at_the_end(
-                f"A network that could not be saved among the program's own files is kept in {path}"
-                ". The next start of the window lists it, and takes it home if there is room."
+                _(
+                    "A network that could not be saved among the program's own files is kept in "
+                    "{path}. The next start of the window lists it, and takes it home if there is "
+                    "room.",
+                    path=path,
+                )
             )
 
     def _save_anywhere(self) -> None:
@@ -306,7 +328,7 @@ class Shutdown(QObject):
             self._window.preferences.save()
         except UserError as error:
             problems.append(str(error))
-        said = list(filter(None, problems)) or ["The drawing and the preferences are kept."]
+        said = list(filter(None, problems)) or [_("The drawing and the preferences are kept.")]
         said += self.unsaved.save_anywhere()
         if self._training.running:
             said.append(self._describe_run(in_memory is not None))
@@ -315,10 +337,12 @@ class Shutdown(QObject):
     def _describe_run(self, newer_in_memory: bool) -> str:
         """Say what the next start can do with the run that is going on."""
         if not self._training.can_continue:
-            return "The run that was going on cannot be continued: no checkpoint of it is on disk."
+            return _(
+                "The run that was going on cannot be continued: no checkpoint of it is on disk."
+            )
         if newer_in_memory:
-            return "The next start offers to continue the run from an earlier epoch."
-        return (
+            return _("The next start offers to continue the run from an earlier epoch.")
+        return _(
             "The run that was going on is kept up to its last checkpoint: the next start offers to "
             "continue it from there."
         )
@@ -327,12 +351,17 @@ class Shutdown(QObject):
         if not self._learning.running:
             return
         tell(
-            "Your digits are still being learnt. The program goes on without a window until what "
-            f"is learnt is saved, for {_LEARNING_S / 60:.0f} minutes at most; Ctrl-C ends it."
+            counted(
+                "Your digits are still being learnt. The program goes on without a window until "
+                "what is learnt is saved, for {count} minute at most; Ctrl-C ends it.",
+                "Your digits are still being learnt. The program goes on without a window until "
+                "what is learnt is saved, for {count} minutes at most; Ctrl-C ends it.",
+                _LEARNING_MIN,
+            )
         )
-        result = self._learning.finish(_LEARNING_S)
+        result = self._learning.finish(60 * _LEARNING_MIN)
         if isinstance(result, str):
-            tell(f"{result} The network that answered is as it was.")
+            tell(" ".join((result, _("The network that answered is as it was."))))
             return
         self._save_learnt(result, tell)
 
@@ -347,7 +376,11 @@ class Shutdown(QObject):
                 self._window.preferences.save()
             except UserError as error:
                 tell(str(error))
-            tell(f"What was learnt is kept as {result.model.title}; it answers at the next start.")
+            kept = _(
+                "What was learnt is kept as {name}; it answers at the next start.",
+                name=result.model.title,
+            )
+            tell(kept)
 
 
 class SystemSignals(QObject):

@@ -12,6 +12,7 @@ versions; no file's name but the program's own, and nothing that the user has ty
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import ctypes
 import importlib.util
@@ -31,11 +32,15 @@ from typing import TYPE_CHECKING
 from mnist_draw import __version__
 from mnist_draw.app.kit.reporting import CRASH_LOG, logger, reporter
 from mnist_draw.errors import UserError, escape_unprintable
+from mnist_draw.i18n import _, is_right_to_left, language
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import data_folder, resource_path
 from mnist_draw.storage.opening import MEGABYTE, read_file, regular_only
 
 if TYPE_CHECKING:
+    from PyQt5.QtCore import QTranslator
+    from PyQt5.QtWidgets import QApplication
+
     from mnist_draw.app.shell.lesson import Lesson
 
 #: Python's threads change at least this often, in seconds: the window waits no longer for
@@ -81,6 +86,8 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     app.setApplicationDisplayName("MNIST Draw")
     app.setDesktopFileName("mnist-draw")
     app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
+    if language() != "en":
+        speak(app)
 
     from mnist_draw.app.shell.desktop import FocusRing
     from mnist_draw.app.shell.help import tell_of_crash
@@ -97,6 +104,8 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     window.show()
     # Once the window has been painted.
     QTimer.singleShot(0, window.start)
+    if language() == "zh_CN":
+        QTimer.singleShot(0, tell_of_missing_font)
     if lesson is not None:
         from mnist_draw.app.shell.lesson import begin_lesson
 
@@ -111,6 +120,8 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     if shutdown.unsaved:
         # It has been said which network is lost.
         status = status or 1
+    if shutdown.restarts:
+        start_again(ended)
     if not ended:
         # A thread that still compiles cannot be ended from outside, and everything is saved:
         # leave without the destructors that would abort the process.
@@ -120,6 +131,64 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
                 stream.flush()
         os._exit(status)
     return int(status)
+
+
+def speak(app: QApplication) -> QTranslator:
+    """Let Qt's own dialogs, buttons and names of keys speak the language of this process."""
+    from PyQt5.QtCore import QLibraryInfo, QLocale, Qt, QTranslator
+
+    QLocale.setDefault(QLocale(language()))
+    translator = QTranslator(app)
+    folder = QLibraryInfo.location(QLibraryInfo.TranslationsPath)
+    if translator.load(f"qtbase_{language()}", folder):
+        app.installTranslator(translator)
+    if is_right_to_left():
+        app.setLayoutDirection(Qt.RightToLeft)
+    return translator
+
+
+def tell_of_missing_font() -> None:
+    """Say where the system cannot show Chinese; not in Chinese, which could not be read."""
+    from PyQt5.QtGui import QFontDatabase
+
+    from mnist_draw.app.kit.notifier import Notifier
+
+    if not QFontDatabase().families(QFontDatabase.SimplifiedChinese):
+        sentence = (
+            "This system has no font with Chinese characters. Install one, such as Noto Sans CJK, "
+            "or choose another language in the menu that F10 opens."
+        )
+        Notifier().problem(sentence)
+        reporter.say_at_the_end(sentence)
+
+
+def start_again(ended: bool) -> None:
+    """Start the program as it was started, but in the language that was chosen since.
+
+    Elsewhere than on Windows it replaces this process, and so stays what a terminal or a desktop
+    has started; unless a thread is still busy, what is to be done at its exit is done before.
+    """
+    command = [sys.executable, *without_language(sys.orig_argv[1:])]
+    if sys.platform == "win32":
+        from PyQt5.QtCore import QProcess
+
+        QProcess.startDetached(command[0], command[1:])
+        return
+    if ended:
+        atexit._run_exitfuncs()
+    os.execv(command[0], command)
+
+
+def without_language(arguments: list[str]) -> list[str]:
+    """Return arguments without ``--lang CODE`` and ``--lang=CODE``."""
+    left = iter(arguments)
+    found = []
+    for word in left:
+        if word == "--lang":
+            next(left, None)
+        elif not word.startswith("--lang="):
+            found.append(word)
+    return found
 
 
 EVENTS = "events.log"
@@ -194,7 +263,7 @@ def _without_places(text: str) -> str:
 
 #: Where these are set, Qt looks for plugins elsewhere too.
 _OTHER_PLUGINS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_PLUGIN_PATH")
-_NO_WINDOW = "No window can open here:"
+_NO_WINDOW = _("No window can open here:")
 #: How long an X server may take to answer: one beyond a slow line does in a second.
 _X_SERVER_S = 10.0
 
@@ -219,7 +288,7 @@ def _blocking_reason(chosen: str) -> str | None:
     if chosen in ("", "xcb") and display:
         return _missing_libraries("libqxcb.so") or _silent_server(display)
     if chosen == "xcb" or (not chosen and not os.environ.get("WAYLAND_DISPLAY")):
-        return (
+        return _(
             "there is no display (neither DISPLAY nor WAYLAND_DISPLAY is set). Start mnist-draw "
             "from a desktop session, or with a virtual display: xvfb-run mnist-draw. The commands "
             "train, evaluate and predict need no display: mnist-draw --help lists them."
@@ -235,10 +304,12 @@ def qt_import_failure(error: ImportError) -> str:
     install = _install() if sys.platform.startswith("linux") else None
     if install is not None:
         return f"{_NO_WINDOW} {install}"
-    return (
-        f"{_NO_WINDOW} PyQt5 cannot be loaded ({error}). Install it anew with "
-        "pip install --force-reinstall PyQt5."
+    reason = _(
+        "PyQt5 cannot be loaded ({error}). Install it anew with pip install --force-reinstall "
+        "PyQt5.",
+        error=error,
     )
+    return f"{_NO_WINDOW} {reason}"
 
 
 def _missing_libraries(name: str) -> str | None:
@@ -248,8 +319,9 @@ def _missing_libraries(name: str) -> str | None:
         # A distribution's own PyQt5 installs its plugins elsewhere, with what they need.
         return None
     plugin = folder / name
-    return _install() or (
-        f"Qt's plugin {plugin} cannot be loaded. ldd {plugin} shows which library is missing."
+    return _install() or _(
+        "Qt's plugin {plugin} cannot be loaded. ldd {plugin} shows which library is missing.",
+        plugin=plugin,
     )
 
 
@@ -260,12 +332,13 @@ def _install() -> str | None:
     if not missing:
         return None
     debian, fedora = (" ".join(sorted({packages[name][n] for name in missing})) for n in (0, 1))
-    return (
-        f"Qt needs {', '.join(missing)}, which this system lacks.\n"
-        f"  Debian, Ubuntu: sudo apt install {debian}\n"
-        f"  Fedora:         sudo dnf install {fedora}\n"
-        "Then start mnist-draw again. The commands train, evaluate and predict work without."
+    lines = (
+        _("Qt needs {names}, which this system lacks.", names=", ".join(missing)),
+        f"  Debian, Ubuntu: sudo apt install {debian}",
+        f"  Fedora:         sudo dnf install {fedora}",
+        _("Then start mnist-draw again. The commands train, evaluate and predict work without."),
     )
+    return "\n".join(lines)
 
 
 def _unknown_platform(chosen: str) -> str | None:
@@ -277,9 +350,11 @@ def _unknown_platform(chosen: str) -> str | None:
     # One plugin serves several kinds of Wayland.
     if not known or any(name.startswith(chosen.partition("-")[0]) for name in known):
         return None
-    return (
-        f"QT_QPA_PLATFORM is {chosen!r}, which Qt does not have. It has {', '.join(known)}. Unset "
-        "the variable, and the usual one is taken."
+    return _(
+        "QT_QPA_PLATFORM is {name}, which Qt does not have. It has {names}. Unset the variable, "
+        "and the usual one is taken.",
+        name=repr(chosen),
+        names=", ".join(known),
     )
 
 
@@ -288,9 +363,11 @@ def _silent_compositor() -> str | None:
     path = Path(os.environ.get("XDG_RUNTIME_DIR", "/"), display)
     if _compositor_answers(str(path)):
         return None
-    return (
-        f"no Wayland compositor answers at {path} (WAYLAND_DISPLAY={display}). Check that the "
-        "desktop session is alive. The commands train, evaluate and predict need no display."
+    return _(
+        "no Wayland compositor answers at {path} (WAYLAND_DISPLAY={display}). Check that the "
+        "desktop session is alive. The commands train, evaluate and predict need no display.",
+        path=path,
+        display=display,
     )
 
 
@@ -309,9 +386,10 @@ def _compositor_answers(path: str) -> bool:
 def _silent_server(display: str) -> str | None:
     if _answers(display):
         return None
-    return (
-        f"no X server answers at DISPLAY={display}, or it does not admit this user. Check that the "
-        "desktop session or the forwarding (ssh -X) is alive."
+    return _(
+        "no X server answers at DISPLAY={display}, or it does not admit this user. Check that the "
+        "desktop session or the forwarding (ssh -X) is alive.",
+        display=display,
     )
 
 

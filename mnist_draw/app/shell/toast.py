@@ -15,6 +15,7 @@ from mnist_draw.app.kit.notifier import Notice, board
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import claims_key, label, no_key, push_button
+from mnist_draw.i18n import _
 
 #: Milliseconds after which a confirmation disappears, plus those for each letter; and those until
 #: the next try while the pointer or the keyboard is on it, or its text is marked.
@@ -38,17 +39,17 @@ class Toast(QStatusBar):
         self._body = QFrame(self)
         self._body.setProperty("look", "toast")
         self.label = label("", "toast", "toastLabel")
-        self.label.setAccessibleName("Message")
+        self.label.setAccessibleName(_("Message"))
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
         self.action_button = push_button(
-            "toastActionButton", "Undo", "Take back what the message tells of.", look="toast"
+            "toastActionButton", _("Undo"), _("Take back what the message tells of."), look="toast"
         )
         self.action_button.clicked.connect(self._act)
         self.close_button = push_button(
-            "toastCloseButton", "×", "Hide this message.", "Esc", look="toast"
+            "toastCloseButton", "×", _("Hide this message."), "Esc", look="toast"
         )
-        self.close_button.setAccessibleName("Close")
+        self.close_button.setAccessibleName(_("Close"))
         self.close_button.clicked.connect(self.close_notice)
         for button in (self.action_button, self.close_button):
             # A click leaves the keyboard where it is; on the words, it takes it to mark and copy.

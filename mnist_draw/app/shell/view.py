@@ -1,4 +1,4 @@
-"""The View menu: colours, text size, motion and full screen, and what the desktop wants of them."""
+"""The View menu: colours, text size, motion, language and full screen; what the desktop wants."""
 
 from __future__ import annotations
 
@@ -16,8 +16,22 @@ from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QToolButton, QW
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.session_bus import ask, plain, session_bus
+from mnist_draw.i18n import (
+    LANGUAGES,
+    PREFERENCE,
+    _,
+    best_of,
+    language,
+    messages_in,
+    percent,
+    pgettext,
+    system_languages,
+)
 from mnist_draw.storage.preferences import Preferences
+
+_language_notifier = Notifier("language")
 
 _PORTAL = (
     "org.freedesktop.portal.Desktop",
@@ -80,14 +94,21 @@ def _follow_desktop(on_change: Callable[[bool], None], owner: QObject) -> None:
     bus.connect(*_PORTAL, "SettingChanged", Listener(owner).changed)
 
 
-_COLOURS = {"system": "As the desktop", "light": "Light", "dark": "Dark"}
-_MOTION = {True: "As the desktop", False: "Off"}
+_COLOURS = {
+    "system": _("As the desktop"),
+    "light": pgettext("colours", "Light"),
+    "dark": pgettext("colours", "Dark"),
+}
+_MOTION = {True: _("As the desktop"), False: pgettext("motion", "Off")}
+#: Each language by its own name: who reads no other finds it.
+_LANGUAGES = {"": _("As the system"), **{code: each.name for code, each in LANGUAGES.items()}}
 #: Percent of the system's text size.
 _TEXT_SIZES = (100, 115, 130, 150, 175)
 
 
 class ViewButton(QToolButton):
     full_screen_requested = pyqtSignal(bool)
+    restart_requested = pyqtSignal()
 
     def __init__(self, window: QWidget, preferences: Preferences) -> None:
         super().__init__()
@@ -104,23 +125,29 @@ class ViewButton(QToolButton):
         self._build(window)
 
     def _build(self, window: QWidget) -> None:
-        sentence = "Choose colours, text size, motion and full screen."
-        Command(self, "View", sentence, "F10", self.click, "circle-half").describe(self)
+        sentence = _("Choose colours, text size, motion, language and full screen.")
+        Command(self, _("View"), sentence, "F10", self.click, "circle-half").describe(self)
         menu = Menu(self)
         used = theme.theme()
-        self._colours = _choices(menu, "Colours", _COLOURS.items(), used.choice, self.choose_theme)
+        self._colours = _choices(
+            menu, _("Colours"), _COLOURS.items(), used.choice, self.choose_theme
+        )
         self._sizes = _choices(
-            menu, "Text size", [(size, f"{size} %") for size in _TEXT_SIZES],
+            menu, _("Text size"), [(size, percent(size / 100)) for size in _TEXT_SIZES],
             round(100 * used.text_size), self.choose_text_size,
         )  # fmt: skip
-        _choices(menu, "Motion", _MOTION.items(), self._motion, self._choose_motion)
+        _choices(menu, _("Motion"), _MOTION.items(), self._motion, self._choose_motion)
+        self._languages = _choices(
+            menu, _("Language"), _LANGUAGES.items(), self._preferences.get(PREFERENCE, ""),
+            self.choose_language,
+        )  # fmt: skip
         menu.addSeparator()
-        sentence = (
+        sentence = _(
             "Fill the screen with the window, or end that. In the tab Inside: present its section "
             "alone, until F11 or Esc."
         )
         self.full_screen = Command(
-            window, "Full screen", sentence, "F11",
+            window, _("Full screen"), sentence, "F11",
             lambda: self.full_screen_requested.emit(not window.isFullScreen()),
         )  # fmt: skip
         self.full_screen.setCheckable(True)
@@ -129,11 +156,11 @@ class ViewButton(QToolButton):
         self.setMenu(menu)
         self.setPopupMode(QToolButton.InstantPopup)
         for text, sentence, keys, act in (
-            ("Larger text", "Show all text one size larger.", "Ctrl++, Ctrl+=",
+            (_("Larger text"), _("Show all text one size larger."), "Ctrl++, Ctrl+=",
              partial(self._step_text, 1)),
-            ("Smaller text", "Show all text one size smaller.", "Ctrl+-",
+            (_("Smaller text"), _("Show all text one size smaller."), "Ctrl+-",
              partial(self._step_text, -1)),
-            ("Usual text", "Show all text in the desktop's size.", "Ctrl+0",
+            (_("Usual text"), _("Show all text in the desktop's size."), "Ctrl+0",
              partial(self.choose_text_size, 100)),
         ):  # fmt: skip
             Command(window, text, sentence, keys, act)
@@ -156,6 +183,23 @@ class ViewButton(QToolButton):
         self._motion = on
         theme.theme().motion = on and _desktop_moves()
         self._preferences.set("motion", on)
+
+    def choose_language(self, code: str) -> None:
+        """Speak a language from the next start on; an empty code means the system's."""
+        self._preferences.set(PREFERENCE, code)
+        chosen = code or best_of(system_languages()) or "en"
+        if chosen == language():
+            _language_notifier.forget()
+            return
+        # Said in the new language: who chose it can read it.
+        _ = messages_in(chosen).gettext
+        sentence = _("The window speaks this language from its next start on.")
+        _language_notifier.undo(sentence, self.restart_requested.emit, _("Restart now"))
+
+    def fix_language(self) -> None:
+        """Offer no other language than that of a lesson, which would win."""
+        for action in self._languages.values():
+            action.setEnabled(False)
 
 
 def _choices(

@@ -13,6 +13,7 @@ from mnist_draw.app.inside.inside_tab import InsideTab
 from mnist_draw.app.kit.notifier import Notice
 from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.train.train_tab import TrainTab
+from mnist_draw.i18n import _, number
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.recognition.certainty import Certainty
 
@@ -50,14 +51,14 @@ class Ways(QObject):
             )
         )
 
-        def show_drawing(picture: np.ndarray | None, _: object, part: Certainty | None) -> None:
+        def show_drawing(picture: np.ndarray | None, __: object, part: Certainty | None) -> None:
             # A part of a number is not what is on the board.
             is_one = answer.number is None and part is not None and not part.is_refused
             self._window.run.show_drawing(picture if is_one else None)
 
         answer.evidence_changed.connect(show_drawing)
         answer.why_link.why_requested.connect(self._show_why)
-        not_a_digit = partial(self._window.words.open_word, "Not a digit")
+        not_a_digit = partial(self._window.words.open_word, "not_a_digit")
         answer.why_link.refusal_requested.connect(not_a_digit)
         teaching = draw.my_digits.teaching
         teaching.taught.connect(inside.example.label_drawing)
@@ -90,7 +91,7 @@ class Ways(QObject):
         library.run_requested.connect(window.run.show_run)
         library.inside_requested.connect(lambda: self._show_section("network"))
         library.settings_requested.connect(tab.settings.show_settings)
-        library.settings_requested.connect(lambda _: tab.show_page("new"))
+        library.settings_requested.connect(lambda __: tab.show_page("new"))
         for card, name in ((tab.loss, "loss"), (tab.accuracy, "accuracy")):
             card.export_requested.connect(partial(library.export_shown, card, name))
 
@@ -101,7 +102,7 @@ class Ways(QObject):
         )
         run.epoch_learnt.connect(
             lambda epoch, parameters: inside.show_epoch(
-                f"{training.title}, epoch {epoch}", parameters
+                _("{run}, epoch {epoch}", run=training.title, epoch=number(epoch)), parameters
             )
         )
         run.layers_measured.connect(inside.show_figures)
@@ -167,8 +168,8 @@ class Ways(QObject):
     def _show_step_on_draw(self) -> None:
         """Show the board, which a step of the guide is about, with a way back."""
         self._to_draw()
-        step = f"Guide, step {self._inside.open().guide.step.number}"
-        back = "Back to the guide"
+        step = _("Guide, step {number}", number=self._inside.open().guide.step.number)
+        back = _("Back to the guide")
         notices.posted.emit(Notice(step, "guide", False, self._to_inside, back, DrawTab.name))
 
     def _look_inside(self) -> None:
@@ -199,6 +200,6 @@ class Ways(QObject):
         self._inside.open().open_section(name)
         self._to_inside()
 
-    def _show_test_digit(self, number: int) -> None:
-        self._inside.open().example.pick_test(number)
+    def _show_test_digit(self, place: int) -> None:
+        self._inside.open().example.pick_test(place)
         self._to_inside()

@@ -35,6 +35,7 @@ from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -93,8 +94,8 @@ class Window(QMainWindow):
     def _build(self) -> None:
         self.tabs = QTabWidget()
         self.tabs.setObjectName("tabs")
-        self.tabs.setAccessibleName("Tabs")
-        self.tabs.tabBar().setAccessibleName("Tabs")
+        self.tabs.setAccessibleName(_("Tabs"))
+        self.tabs.tabBar().setAccessibleName(_("Tabs"))
         self.tabs.setAttribute(Qt.WA_StyledBackground)
         # Where the screen is too small for a page it scrolls, and the window never grows by itself.
         # Empty, it gets its place: a page that moves with its parents is styled at each move.
@@ -125,20 +126,21 @@ class Window(QMainWindow):
 
     def _build_commands(self) -> None:
         for text, sentence, keys, act in (
-            ("Next tab", "Show the next tab.", f"{_TABS}+Tab", partial(self._step, 1)),
-            ("Previous tab", "Show the previous tab.", f"{_TABS}+Shift+Tab",
+            (_("Next tab"), _("Show the next tab."), f"{_TABS}+Tab", partial(self._step, 1)),
+            (_("Previous tab"), _("Show the previous tab."), f"{_TABS}+Shift+Tab",
              partial(self._step, -1)),
-            ("Library", "All runs and networks.", "F9", self.ways.show_library),
-            ("Message", "Put the keyboard into the message.", "Ctrl+F8", self.toast.take_keyboard),
-            ("Quit", "Close the window.", "Ctrl+Q", self.close),
+            (_("Library"), _("All runs and networks."), "F9", self.ways.show_library),
+            (_("Message"), _("Put the keyboard into the message."), "Ctrl+F8",
+             self.toast.take_keyboard),
+            (_("Quit"), _("Close the window."), "Ctrl+Q", self.close),
         ):  # fmt: skip
             Command(self, text, sentence, keys, act)
         guide = Command(
-            self, "Guide", "Read how a network learns and answers.", "", self.ways.show_guide
+            self, _("Guide"), _("Read how a network learns and answers."), "", self.ways.show_guide
         )
         words = Command(
-            self, "Words", "Explain the words of the field, first that under the pointer.", "F1",
-            self.words.open_here,
+            self, _("Words"), _("Explain the words of the field, first that under the pointer."),
+            "F1", self.words.open_here,
         )  # fmt: skip
         build_help(self.header.help_button, self, self.pages, guide, words)
 
@@ -160,7 +162,9 @@ class Window(QMainWindow):
             if page.name == name and self.tabs.isTabVisible(number):
                 self.tabs.setCurrentWidget(page)
             elif page.name == name:
-                notifier.problem(f"The tab {page.title} does not belong to this lesson.")
+                notifier.problem(
+                    _("The tab {name} does not belong to this lesson.", name=page.title)
+                )
 
     def _connect(self) -> None:
         self.run = RunController(self.train_tab, self.training, self.preferences, self)
@@ -187,6 +191,7 @@ class Window(QMainWindow):
         self.draw_tab.my_digits.next_step.follow_run(self.run)
         self.run.learning = self.learning
         self.view.full_screen_requested.connect(self._fill_screen)
+        self.view.restart_requested.connect(self.shutdown.restart)
         self.inside_tab.present_requested.connect(self._present)
         self.tabs.currentChanged.connect(self._tab_changed)
 
@@ -237,7 +242,7 @@ class Window(QMainWindow):
 
     def _recognition_failed(self, sentence: str) -> None:
         if self.network.model is None:
-            self.draw_tab.answer.set_waiting("There is no network to answer.")
+            self.draw_tab.answer.set_waiting(_("There is no network to answer."))
         self.network.refuse()
         network_notifier.problem(sentence)
         self.train_tab.start_plots()
@@ -250,8 +255,11 @@ class Window(QMainWindow):
         self.setWindowState(state | Qt.WindowFullScreen if on else state & ~Qt.WindowFullScreen)
         if on:
             alone = self.header.isHidden()
-            keys, back = ("Esc or F11", "tabs and menus") if alone else ("F11", "the window")
-            screen_notifier.message(f"{keys} brings {back} back.")
+            screen_notifier.message(
+                _("Esc or F11 brings tabs and menus back.")
+                if alone
+                else _("F11 brings the window back.")
+            )
         else:
             screen_notifier.forget()
 
@@ -297,7 +305,7 @@ class Window(QMainWindow):
         self._note_choices()
         if self.preferences.changed:
             # What cannot be written now may be at the next try; if not, the end says so.
-            self.background.run(self.preferences.save, failed=lambda _: None)
+            self.background.run(self.preferences.save, failed=lambda __: None)
 
     def _note_choices(self) -> None:
         for page in self.pages:

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass, replace
+import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 from PyQt5.QtCore import QEvent, QObject, QSize, Qt
@@ -28,6 +28,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, label
+from mnist_draw.i18n import _, percent
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
 from mnist_draw.storage.folders import resource_path
 
@@ -38,7 +39,10 @@ _BAR_LEFT, _BAR = 20, 200
 
 @dataclass(frozen=True)
 class Word:
-    """A term, as in "What is …?", two sentences, its picture, and the names of what it explains."""
+    """A term, as in "What is …?", two sentences, its picture, and the names of what it explains.
+
+    The picture's name identifies it in every language.
+    """
 
     name: str
     asked: str
@@ -51,9 +55,18 @@ class Word:
 def all_words() -> tuple[Word, ...]:
     """Read the words, in the order of their names."""
     content = resource_path("words", "words.json").read_text("utf-8")
-    shares = {name: f"{part:.0%}" for name, part in _CERTAINTIES.items()}
-    words = [Word(**fields) for fields in json.loads(content)]
-    return tuple(replace(word, sentences=word.sentences.format(**shares)) for word in words)
+    shares = {name: percent(part) for name, part in _CERTAINTIES.items()}
+    words = [
+        Word(
+            _(english["name"]),
+            _(english["asked"]),
+            _(english["sentences"], **shares),
+            english["picture"],
+            english["widgets"],
+        )
+        for english in json.loads(content)
+    ]
+    return tuple(sorted(words, key=lambda word: unicodedata.normalize("NFKD", word.name.lower())))
 
 
 @lru_cache(maxsize=1)
@@ -82,11 +95,11 @@ class Words(QObject):
             if widget.objectName() in _by_widget():
                 widget.installEventFilter(self)
 
-    def open_word(self, name: str = "") -> None:
-        """Show a word; without a name, the first."""
+    def open_word(self, picture: str = "") -> None:
+        """Show the word of a picture; without one, the first."""
         if self._dialog is None:
             self._dialog = WordsDialog(self._window)
-        self._dialog.show_word(name)
+        self._dialog.show_word(picture)
         self._dialog.show()
         self._dialog.raise_()
         self._dialog.activateWindow()
@@ -98,7 +111,7 @@ class Words(QObject):
             while widget is not None and widget.window() is self._window:
                 word = _by_widget().get(widget.objectName()) or _word_in(widget)
                 if word is not None:
-                    self.open_word(word.name)
+                    self.open_word(word.picture)
                     return
                 widget = widget.parentWidget()
         self.open_word()
@@ -107,16 +120,17 @@ class Words(QObject):
         if not isinstance(event, QHelpEvent) or event.type() != QEvent.ToolTip:
             return False
         assert isinstance(watched, QWidget)
-        lines = watched.toolTip(), f"What is {_by_widget()[watched.objectName()].asked}? F1"
+        asked = _by_widget()[watched.objectName()].asked
+        lines = watched.toolTip(), _("What is {word}? F1", word=asked)
         QToolTip.showText(event.globalPos(), "\n".join(filter(None, lines)), watched)
         return True
 
 
 def _word_in(widget: QWidget) -> Word | None:
-    """Return the word that a label or a button shows, as in "Validation loss"."""
-    shown = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
-    found = (word for word in all_words() if re.search(rf"(?i)\b{word.name}s?\b", shown))
-    return next(found, None)
+    """Return the longest word that a label or a button shows, as in "Validierungsgenauigkeit"."""
+    shown = widget.text().lower() if isinstance(widget, QLabel | QAbstractButton) else ""
+    found = (word for word in all_words() if word.name.lower() in shown)
+    return max(found, key=lambda word: len(word.name), default=None)
 
 
 class WordsDialog(QDialog):
@@ -125,16 +139,16 @@ class WordsDialog(QDialog):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self.setObjectName("wordsDialog")
-        self.setWindowTitle("Words")
+        self.setWindowTitle(_("Words"))
         self.search = QLineEdit()
         self.search.setObjectName("wordSearch")
-        self.search.setPlaceholderText("Search")
+        self.search.setPlaceholderText(_("Search"))
         self.search.setClearButtonEnabled(True)
-        explain(self.search, "Search", "Type a word, or a part of what it means.")
+        explain(self.search, _("Search"), _("Type a word, or a part of what it means."))
         self.search.textChanged.connect(self._filter)
         self.names = QListWidget()
         self.names.setObjectName("wordList")
-        self.names.setAccessibleName("Words")
+        self.names.setAccessibleName(_("Words"))
         self.names.addItems([word.name for word in all_words()])
         self.names.currentRowChanged.connect(self._show_row)
         self.picture = QLabel()
@@ -156,18 +170,18 @@ class WordsDialog(QDialog):
         self.names.setCurrentRow(0)
         theme.theme().changed.connect(self._show_picture)
 
-    def show_word(self, name: str) -> None:
-        """Choose a word, or the first; begin a new search."""
+    def show_word(self, picture: str) -> None:
+        """Choose the word of a picture, or the first; begin a new search."""
         self.search.clear()
         self.search.setFocus()
         self.names.setCurrentRow(0)
         for place, word in enumerate(all_words()):
-            if word.name.lower() == name.lower():
+            if word.picture == picture:
                 self.names.setCurrentRow(place)
 
     def _show_row(self, place: int) -> None:
         self._show_picture()
-        title, text = "Nothing found", "No word, and no sentence about one, contains that."
+        title, text = _("Nothing found"), _("No word, and no sentence about one, contains that.")
         if place >= 0:
             title, text = all_words()[place].name, all_words()[place].sentences
         self.title.setText(title)
@@ -180,7 +194,7 @@ class WordsDialog(QDialog):
             return
         word = all_words()[self.names.currentRow()]
         self.picture.setPixmap(_picture(word.picture, self.devicePixelRatioF()))
-        self.picture.setAccessibleName(f"A picture of {word.name}")
+        self.picture.setAccessibleName(_("A picture of {word}", word=word.name))
 
     def _filter(self, wanted: str) -> None:
         """Show the words that begin with, then those that hold, what was typed."""

@@ -22,6 +22,7 @@ from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.series import thinned
+from mnist_draw.i18n import _
 from mnist_draw.library.entries import Entry, Library, read_figures, read_library, with_run
 from mnist_draw.library.fallbacks import reclaim_fallbacks
 from mnist_draw.library.networks import delete, list_deleted, rename
@@ -332,7 +333,8 @@ class LibraryController(LibraryFiles):
             return
 
         def finished(path: Path) -> None:
-            self.offer_undo(f"{entry.name} was", [path], f"{entry.name} is back.")
+            deleted = _("{name} was deleted.", name=entry.name)
+            self.offer_undo(deleted, [path], _("{name} is back.", name=entry.name))
             if entry.key == self._network.key:
                 self._network.use_default()
             self.refresh()

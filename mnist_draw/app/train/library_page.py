@@ -38,7 +38,9 @@ from mnist_draw.app.kit.widgets import (
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
 from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch
+from mnist_draw.i18n import _, counted
 from mnist_draw.library.entries import Entry, Library, differing_settings
+from mnist_draw.storage.unique_paths import KEPT_DAYS
 from mnist_draw.training.history import EpochFigures
 
 #: Quantities to compare: title, attribute of `EpochFigures`, whether it is a loss.
@@ -70,7 +72,7 @@ class CompareCard(Card):
         self.choice = ComboBox()
         self.choice.setObjectName("compareCombo")
         self.choice.setProperty("look", "quiet")
-        for text, _, _ in CHOICES:
+        for text, *__ in CHOICES:
             self.choice.addItem(text)
         self.choice.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         explain(self.choice, "Compared", "Which figure of the ticked runs is drawn over epochs.")
@@ -147,7 +149,7 @@ class CompareCard(Card):
         self._value_axis.logarithmic = self._loss
         self.plot.setBackground(theme.colour("card"))
         values: list[float] = []
-        for number, _, rows in self._runs:
+        for number, __, rows in self._runs:
             values += self._draw(number, rows)
         for axis in (self._value_axis, self._epoch_axis):
             axis.restyle()
@@ -164,7 +166,7 @@ class CompareCard(Card):
             part = self._names.takeAt(0).widget()
             part.hide()
             part.deleteLater()
-        for number, name, _ in self._runs:
+        for number, name, __ in self._runs:
             mark, words = QLabel(), ElidedLabel(name, "status")
             mark.setPixmap(swatch(number).pixmap(*SWATCH))
             self._names.addWidget(mark)
@@ -243,7 +245,7 @@ class DifferencesTable(QTableWidget):
         for number in range(len(entries)):
             self._fit_heading(number, 0, header.sectionSize(number))
         self.setVerticalHeaderLabels([name for name, _ in rows])
-        for line, (_, values) in enumerate(rows):
+        for line, (__, values) in enumerate(rows):
             for number, value in enumerate(values):
                 item = QTableWidgetItem(value)
                 item.setToolTip(tip(value))
@@ -283,7 +285,15 @@ class LibraryPage(QWidget):
         super().__init__()
         self.setObjectName("libraryPage")
         self.list = LibraryList()
-        self.bin = BinButton("deletedButton", "runs and networks")
+        self.bin = BinButton(
+            "deletedButton",
+            _("Bring back deleted runs and networks"),
+            counted(
+                "Bring back runs and networks that were deleted within the last {count} day.",
+                "Bring back runs and networks that were deleted within the last {count} days.",
+                KEPT_DAYS,
+            ),
+        )
         self.bin.setProperty("look", "link")
         self.bin.hide()
         self.compare = CompareCard()

@@ -14,7 +14,7 @@ from mnist_draw.app.draw.autosave import Autosave, board_path
 from mnist_draw.app.draw.board_items import place_ink
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.errors import DISK_FULL
+from mnist_draw.errors import reason_of
 
 from ..fakes import Notices
 
@@ -169,7 +169,7 @@ def test_a_full_disk_is_told_once_and_tried_again(qtbot, monkeypatch):
         assert session.background.wait()
     qtbot.waitUntil(lambda: bool(session.told))
     assert len(session.told) == 1
-    assert DISK_FULL in session.told[0]
+    assert reason_of(OSError(errno.ENOSPC, "")) in session.told[0]
     assert "The drawing is on the board" in session.told[0]
     monkeypatch.setattr(os, "fsync", synchronise)
     drawn = session.end()

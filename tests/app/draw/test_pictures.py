@@ -22,7 +22,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.errors import DISK_FULL, UserError
+from mnist_draw.errors import UserError, reason_of
 
 from .. import fakes
 
@@ -348,7 +348,7 @@ def test_a_full_disk_leaves_the_old_file(answered, qtbot, tmp_path, monkeypatch)
     monkeypatch.setattr(os, "fsync", full)
     fakes.entry(answered, "Save").trigger()
     qtbot.waitUntil(lambda: bool(said))
-    assert DISK_FULL in said[0]
+    assert reason_of(OSError(errno.ENOSPC, "")) in said[0]
     assert "unchanged" in said[0]
     assert path.read_bytes() == b"old"
 

@@ -159,7 +159,7 @@ def test_the_newest_of_the_users_and_the_one_that_answers_are_listed(network):
     network.confirm(unsaved.model)
     assert (ticked(network), network.key) == (["My digits, not saved"], "")
     network.use_key("shipped:best")
-    network.use_key("My digits, not saved")
+    network.use_key(UNSAVED)
     assert network.newest.source is unsaved.model
 
 

@@ -27,7 +27,8 @@ _PLAIN = re.compile(r"[A-Za-z]{3,}")
 
 def _untranslated(text):
     """Return a text's words in plain letters; what is not translated has no others."""
-    return [word for word in _PLAIN.findall(text) if not NAMES.fullmatch(word)]
+    own = {word for each in i18n.LANGUAGES.values() for word in _PLAIN.findall(each.name)}
+    return [word for word in _PLAIN.findall(text) if not NAMES.fullmatch(word) and word not in own]
 
 
 def _said(window):

@@ -15,6 +15,7 @@ from mnist_draw.storage.models import save_model
 from .. import fakes
 
 LESSON = """
+language = "fr"
 network = "ours.npz"
 tabs = ["draw", "train"]
 fixed = ["network"]
@@ -51,6 +52,7 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     window.show_page("inside")
     assert window.tabs.currentWidget() is window.train_tab
     assert "does not belong to this lesson" in shared.text("toastLabel")
+    assert not any(action.isEnabled() for action in window.view._languages.values())
     assert panel.settings().epochs == 5
     assert panel.fields["epochs"].widget.isEnabled()
     assert panel.fields["l2"].cell.isHidden()
@@ -81,6 +83,7 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
         ('[training]\nstart_model = "\\u0000"', "'\\x00' is no name of a file"),
         ("fixed = ['epoch']", "did you mean epochs?"),
         ("netwerk = 'x.npz'", "there is no entry 'netwerk'; did you mean network?"),
+        ("language = 'klingon'", "language is 'klingon'; it must be one of en, de, es"),
         ("network = 3", "network is 3; it must be the name of a file"),
         ("training = 1", "[training] must be a table of settings"),
         ("[training]\nepochs = 0", "The number of epochs is 0"),

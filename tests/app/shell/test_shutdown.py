@@ -39,7 +39,7 @@ def setup(shared, disk):
     unsaved = shared.window.shutdown.unsaved
     unsaved["run:1"] = model(title="Learnt")
     yield shared
-    shared.window.shutdown._unasked = False
+    shared.window.shutdown._unasked = shared.window.shutdown.restarts = False
     unsaved.clear()
 
 
@@ -77,6 +77,21 @@ def test_what_is_discarded_is_not_asked_about_again(setup):
     setup.window.close()
     click(setup, "discardNetworkButton")
     assert not setup.window.isVisible()
+
+
+def test_a_restart_asks_as_closing_does_and_may_be_cancelled(setup):
+    window = setup.window
+    window.view.restart_requested.emit()
+    click(setup, "cancelClosingButton")
+    assert window.isVisible()
+    assert not window.shutdown.restarts
+    window.view.restart_requested.emit()
+    click(setup, "discardNetworkButton")
+    assert not window.isVisible()
+    assert window.shutdown.restarts
+    # The system ends the program for good.
+    window.shutdown.close_without_prompt()
+    assert not window.shutdown.restarts
 
 
 def test_networks_are_saved_elsewhere_each_in_a_file_of_its_own(setup, tmp_path, monkeypatch):

@@ -8,8 +8,11 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from PyQt5.QtCore import QRect
+from PyQt5.QtCore import QLocale, QRect
+from PyQt5.QtGui import QFontDatabase
+from PyQt5.QtWidgets import QDialogButtonBox
 
+from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.shell import startup
 from mnist_draw.app.shell.desktop import fitted
 from mnist_draw.app.shell.help import libraries
@@ -127,10 +130,16 @@ def ended_by(home, name, before="pass"):
     if name and os.name == "nt":
         pytest.skip("signals to another process")
     close = f"lambda: os.kill(os.getpid(), signal.{name})" if name else "self.close"
+    return opened(home, f"{before}\n    QTimer.singleShot(300, {close})")
+
+
+def opened(home, started, *arguments):
+    """Open the window with arguments, run code when it has started, and return how it ended."""
     code = (
         "import os, signal, sys\n"
         "from PyQt5.QtCore import QTimer\n"
-        "from mnist_draw.app.shell import startup\n"
+        "from mnist_draw import i18n\n"
+        "from mnist_draw.__main__ import main\n"
         "import mnist_draw.app.shell.window as w\n"
         "import mnist_draw.app.draw.recognition as r\n"
         f"sys.path.insert(0, {str(Path(__file__).parents[1])!r})\n"
@@ -140,13 +149,11 @@ def ended_by(home, name, before="pass"):
         "start = w.Window.start\n"
         "def started(self):\n"
         "    start(self)\n"
-        f"    {before}\n"
-        f"    QTimer.singleShot(300, {close})\n"
+        f"    {started}\n"
         "w.Window.start = started\n"
-        "from mnist_draw.app import main\n"
         "sys.exit(main())\n"
     )
-    return run_python(code, home)
+    return run_python(code, home, *arguments)
 
 
 @pytest.mark.process
@@ -169,6 +176,56 @@ def test_a_network_that_is_lost_is_no_success(tmp_path):
     done = ended_by(tmp_path, "SIGTERM", lose)
     assert done.returncode == 1
     assert "could be saved nowhere and is lost" in done.stderr
+
+
+RESTART = """
+    print(i18n.language(), flush=True)
+    close = self.close
+    if i18n.language() == "de":
+        self.view.choose_language("fr")
+        close = self.toast.action_button.click
+    QTimer.singleShot(300, close)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="the program that follows is waited for")
+def test_a_restart_speaks_the_language_that_was_chosen(tmp_path):
+    done = opened(tmp_path, RESTART, "--lang", "de")
+    assert done.stdout.split() == ["de", "fr"], done.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_restart_has_the_same_arguments_but_for_the_language():
+    given = ["-m", "mnist_draw", "--lang", "de", "--config", "a.toml", "--lang=fr"]
+    assert startup.without_language(given) == ["-m", "mnist_draw", "--config", "a.toml"]
+    assert startup.without_language(["mnist-draw", "--lang"]) == ["mnist-draw"]
+
+
+@pytest.mark.parametrize("code", ["de", "es", "fr", "it", "zh_CN"])
+def test_qt_speaks_the_language_too(qapp, code, monkeypatch):
+    monkeypatch.setattr(startup, "language", lambda: code)
+    before = QLocale()
+    translator = startup.speak(qapp)
+    try:
+        assert QLocale().name().startswith(code)
+        box = QDialogButtonBox(QDialogButtonBox.Cancel)
+        assert "Cancel" not in box.button(QDialogButtonBox.Cancel).text().split()
+    finally:
+        qapp.removeTranslator(translator)
+        QLocale.setDefault(before)
+
+
+def test_a_system_without_chinese_characters_is_told_so(monkeypatch, capsys):
+    told: list[str] = []
+    monkeypatch.setattr(Notifier, "problem", lambda _, sentence: told.append(sentence))
+    monkeypatch.setattr(QFontDatabase, "families", lambda *_: ["Any"])
+    startup.tell_of_missing_font()
+    assert not told
+    monkeypatch.setattr(QFontDatabase, "families", lambda *_: [])
+    startup.tell_of_missing_font()
+    assert told[0] in capsys.readouterr().err
 
 
 QT_IN_WHICH_THREAD = """

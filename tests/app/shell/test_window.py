@@ -2,6 +2,7 @@
 
 import json
 import threading
+from gettext import NullTranslations
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,7 +23,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
-from mnist_draw import __version__
+from mnist_draw import __version__, i18n
 from mnist_draw.app.draw.autosave import board_path
 from mnist_draw.app.draw.recognition import Recognition
 from mnist_draw.app.inside.inside_view import SECTIONS
@@ -31,6 +32,7 @@ from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.shell import toast
+from mnist_draw.app.shell import view as view_module
 from mnist_draw.app.shell.desktop import FocusRing
 from mnist_draw.app.shell.help import keys_page, tell_of_crash
 from mnist_draw.app.shell.window import Window
@@ -551,7 +553,28 @@ def test_every_key_is_on_the_page_of_keys_once(qtbot):
     # A key that no command has: that of a menu.
     assert "View" in lines
     # The pen's slider is moved by two commands, which say so themselves.
-    assert [line for line in lines if line in ("[", "]", "[ and ]")] == ["[", "]"]
+    assert [line for line in lines if line in ("[", "]", "[, ]")] == ["[", "]"]
+
+
+class Foreign(NullTranslations):
+    def gettext(self, message):
+        return f"<{message}>"
+
+
+def test_another_language_is_offered_in_that_language(shared, monkeypatch):
+    monkeypatch.setattr(view_module, "messages_in", lambda code: Foreign())
+    window = shared.window
+    window.view._languages["de"].trigger()
+    assert window.preferences.get(i18n.PREFERENCE, "") == "de"
+    assert window.toast.label.text().startswith("<")
+    assert window.toast.action_button.text().startswith("<")
+    # The language of now needs no restart.
+    window.view._languages["en"].trigger()
+    assert not window.toast.isVisible()
+    monkeypatch.setattr(view_module, "system_languages", lambda: iter(["fr_CH.UTF-8"]))
+    window.view._languages[""].trigger()
+    assert window.preferences.get(i18n.PREFERENCE, "de") == ""
+    assert window.toast.isVisible()
 
 
 def read_help(setup, action):

@@ -9,6 +9,7 @@ from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolTip, QWidget
 
 from mnist_draw.app.shell.words import Words, WordsDialog, all_words
+from mnist_draw.i18n import percent
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
 
 
@@ -36,7 +37,7 @@ def test_each_of_24_words_has_two_sentences_and_a_picture_of_its_own(window):
     assert len(set(pictures)) == len(words)
     [certainty] = [word.sentences for word in words if word.name == "Certainty"]
     for threshold in (SURE, FAIRLY_SURE, UNCLEAR):
-        assert f"{threshold:.0%}" in certainty
+        assert percent(threshold) in certainty
 
 
 def test_words_are_found_by_typing_and_walked_by_arrows(window, qtbot):
