@@ -165,11 +165,12 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     return f"{said} " + _("{command} lists all.", command=lists_all) if lists_all else said
 
 
-def no_such(what: str, name: object, known: Iterable[str], listing: str) -> str:
-    """Say that there is no entry of a name, which one was meant, and which there are."""
-    near = nearest(str(name), known)
-    meant = f"Did you mean {near}? " if near else ""
-    return f"There is no {what} {name!r}. {meant}There are: {listing}."
+def no_such(sentence: str, name: object, known: Iterable[str], listing: str) -> str:
+    """Say in a sentence that there is no ``name``, then which was meant, and which there are."""
+    near, said = nearest(str(name), known), sentence.format(name=repr(name))
+    if near:
+        said += " " + _("Did you mean {name}?", name=near)
+    return f"{said} " + _("There are: {listing}.", listing=listing)
 
 
 def few_of(names: Iterable[str]) -> str:

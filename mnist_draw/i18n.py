@@ -109,9 +109,15 @@ def number(value: float, spec: str = ",") -> str:
     return whole.replace(",", _language.group) + point.replace(".", _language.decimal) + decimals
 
 
-def percent(share: float, decimals: int = 0) -> str:
-    """Format a share from 0 to 1, as ``98.24 %``."""
-    return f"{number(100 * share, f',.{decimals}f')}{_language.before_percent}%"
+def percent(share: float, decimals: int | None = 0) -> str:
+    """Format a share from 0 to 1, as ``98.24 %``; without decimals given, with those it has."""
+    spec = ",g" if decimals is None else f",.{decimals}f"
+    return number(100 * share, spec) + percent_sign()
+
+
+def percent_sign() -> str:
+    """Return what follows a number: the sign, after the space of the language."""
+    return f"{_language.before_percent}%"
 
 
 def parse_number(text: str) -> float:

@@ -15,6 +15,7 @@ from typing import Any
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.errors import UserError, no_such
+from mnist_draw.i18n import _
 from mnist_draw.networks.mlp import (
     MAX_LAYERS,
     MAX_UNITS,
@@ -84,10 +85,14 @@ class NetworkError(UserError):
 
 @dataclass(frozen=True)
 class Count:
-    """A whole number in a network's text: its name in the grammar, texts of the form, range."""
+    """A whole number in a network's text: its name in the grammar, texts of the form, range.
+
+    ``mark`` is how a list of changes says it.
+    """
 
     name: str
     title: str
+    mark: str
     sentence: str
     default: int
     low: int
@@ -108,10 +113,11 @@ class Count:
 
 @dataclass(frozen=True)
 class Share:
-    """A dropout in a network's text: at least 0, below 1."""
+    """A dropout in a network's text: at least 0, below 1; texts as those of a `Count`."""
 
     name: str
     title: str
+    mark: str
     sentence: str
     default: float
 
@@ -225,10 +231,24 @@ _CUSTOM = kind_with_numbers(
     lambda var, *numbers, classes: build_layers(var, _custom_layers(*numbers), classes),
     lambda *numbers: _custom_layers(*numbers).operations(),
     (
-        Count("DEPTH", "Depth", "Number of hidden layers.", 2, 0, MAX_LAYERS),
-        Count("WIDTH", "Units", "Units in each hidden layer.", 800, 1, MAX_UNITS),
-        Share("DROP_IN", "Pixels left out", "Share of the pixels left out in training.", 0.2),
-        Share("DROP_HID", "Units left out", "Share of the units left out in training.", 0.5),
+        Count("DEPTH", "Depth", _("depth {value}"), "Number of hidden layers.", 2, 0, MAX_LAYERS),
+        Count(
+            "WIDTH", "Units", _("units {value}"), "Units in each hidden layer.", 800, 1, MAX_UNITS
+        ),
+        Share(
+            "DROP_IN",
+            "Pixels left out",
+            _("pixels left out {value}"),
+            "Share of the pixels left out in training.",
+            0.2,
+        ),
+        Share(
+            "DROP_HID",
+            "Units left out",
+            _("units left out {value}"),
+            "Share of the units left out in training.",
+            0.5,
+        ),
     ),
     lambda classes, *numbers: _custom_layers(*numbers).title(classes),
 )
@@ -266,6 +286,7 @@ NETWORKS: dict[str, NetworkKind] = {
                 Share(
                     "DROPOUT",
                     "Dropout",
+                    _("dropout {value}"),
                     "Share of the hidden units left out at each training step.",
                     0.4,
                 ),
@@ -306,12 +327,12 @@ def parse_network(text: str) -> NetworkSpec:
     """Return the network that a text names by the grammar of one of `NETWORKS`, or NetworkError."""
     plain, mark, count = text.strip().partition(_CLASSES_MARK)
     classes = _read_classes(text, count) if mark else CLASSES
-    name, _, arguments = plain.strip().partition(":")
+    name, __, arguments = plain.strip().partition(":")
     kind = NETWORKS.get(name)
     if kind is None or (arguments and kind.grammar == name):
         listing = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
         known = () if kind else NETWORKS
-        raise NetworkError(no_such("network", text, known, listing))
+        raise NetworkError(no_such(_("There is no network {name}."), text, known, listing))
     try:
         return kind.read(arguments, classes)
     except ValueError as error:

@@ -25,7 +25,7 @@ _LABELS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 6)
 class TwelveDigits:
     """The pictures: test numbers, uint8 (12, 1, 28, 28), labels, and the names of all classes.
 
-    ``of`` is the number of all test pictures; ``noun`` says what they show.
+    ``of`` is the number of all test pictures.
     """
 
     numbers: tuple[int, ...]
@@ -33,7 +33,7 @@ class TwelveDigits:
     labels: tuple[int, ...]
     classes: tuple[str, ...]
     of: int
-    noun: str = "digits"
+    shows_digits: bool = True
 
     def read(self, network: str, parameters: Sequence[NDArray[np.float32]]) -> DigitsRead:
         operations = parse_network(network).operations
@@ -77,5 +77,5 @@ def choose_twelve(data: Dataset, seed: int = 1) -> TwelveDigits:
         tuple(int(label) for label in labels[chosen]),
         data.classes,
         len(labels),
-        "digits" if data.shows_digits else "pictures",
+        data.shows_digits,
     )

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.errors import DocumentError, StorageError, UserError
+from mnist_draw.i18n import _
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import held, write_atomically
@@ -108,12 +109,14 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         with npz.open_archive(path, MAX_BYTES) as archive:
             return _unpack(archive)
     except FileNotFoundError:
-        raise CheckpointError(f"There is no checkpoint {name}.") from None
+        raise CheckpointError("There is no checkpoint {path}.", path=name) from None
     except StorageError as error:
-        raise CheckpointError(f"The checkpoint {error}") from error
+        raise CheckpointError(str(error)) from error
     except (ValueError, DocumentError) as error:
         raise CheckpointError(
-            f"{name} cannot be continued: {error}. What it holds is unchanged."
+            "{path} cannot be continued: {reason}. What it holds is unchanged.",
+            path=name,
+            reason=error,
         ) from error
 
 
@@ -142,19 +145,20 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
     }
     expected = 1 + len(ARRAYS) + sum(len(group) for group in groups.values())
     if len(archive.sizes) != expected:
-        raise ValueError(f"it holds {len(archive.sizes)} arrays instead of {expected}")
+        sentence = _("it holds {count} arrays instead of {expected}")
+        raise ValueError(sentence.format(count=len(archive.sizes), expected=expected))
     for value in (*groups["parameters"], *groups["best_parameters"]):
         if value.dtype != np.float32 or not np.isfinite(value).all():
-            raise ValueError("its weights are no finite 32-bit floats")
+            raise ValueError(_("its weights are no finite 32-bit floats"))
     for value in groups["state"]:
         if value.dtype.kind == "f" and not np.isfinite(value).all():
-            raise ValueError("its state holds values that are not finite numbers")
+            raise ValueError(_("its state holds values that are not finite numbers"))
     losses, accuracies, epochs = (_array(archive, name) for name in ARRAYS)
     figures = (losses, accuracies, epochs)
     history = History.from_arrays(*figures)
     epoch = header.get_int("epoch", 0, MAX_EPOCHS)
     if len(history.epochs) != epoch:
-        raise ValueError(f"its figures are not those of {epoch} epochs")
+        raise ValueError(_("its figures are not those of {count} epochs", count=epoch))
     unknown = header.values.get("best_loss") is None
     return Checkpoint(
         settings,
@@ -173,7 +177,8 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
 def _array(archive: npz.Archive, name: str, max_bytes: int = npz.MAX_BYTES) -> NDArray[Any]:
     array = archive.read(name, max_bytes)
     if array is None:
-        raise ValueError(f"it holds no complete checkpoint of this program ({name} is missing)")
+        sentence = _("it holds no complete checkpoint of this program ({name} is missing)")
+        raise ValueError(sentence.format(name=name))
     return array
 
 
@@ -186,15 +191,17 @@ def _check_sizes(
         size = sum(archive.sizes.get(name, 0) for name in names)
         # An update rule keeps at most two values for each parameter.
         if size > 2 * room + MEGABYTE:
-            raise ValueError(f"its {prefix.replace('_', ' ')} are larger than its network's")
+            raise ValueError(_("its {name} are larger than its network needs", name=prefix))
 
 
 def _require_folder(path: Path) -> None:
     # During a run, no other place can be chosen.
     if not path.parent.is_dir():
         raise StorageError(
-            f"Could not write {path}: the folder {path.parent} is no longer there. The run goes "
-            "on; make the folder again, and the next epoch is kept in it."
+            "Could not write {path}: the folder {folder} is no longer there. The run goes on; "
+            "make the folder again, and the next epoch is kept in it.",
+            path=path,
+            folder=path.parent,
         )
 
 
@@ -211,8 +218,9 @@ class CheckpointWriter:
         self._holding = contextlib.ExitStack()
         if not self._holding.enter_context(held(path)):
             raise CheckpointError(
-                f"The checkpoint {path} is being written by another program, so nothing was "
-                "trained and nothing was changed. Wait for its end, or choose another file."
+                "The checkpoint {path} is being written by another program, so nothing was "
+                "trained and nothing was changed. Wait for its end, or choose another file.",
+                path=path,
             )
         self._changed = threading.Condition()
         self._next: Checkpoint | None = None
@@ -257,8 +265,9 @@ class CheckpointWriter:
                 report = CheckpointFailed(self._path, checkpoint.epoch, str(error), checkpoint)
             except Exception as error:
                 # Too little memory, or a defect: the run is worth more than its checkpoint.
-                reason = f"Could not write {self._path}: {type(error).__name__} ({error})."
-                report = CheckpointFailed(self._path, checkpoint.epoch, reason, checkpoint)
+                reason = f"{type(error).__name__} ({error})"
+                sentence = _("Could not write {path}: {reason}.", path=self._path, reason=reason)
+                report = CheckpointFailed(self._path, checkpoint.epoch, sentence, checkpoint)
             with self._changed:
                 self._reports.append(report)
 
@@ -281,13 +290,18 @@ def from_array(variable: Any, stored: NDArray[Any]) -> None:
         try:
             value.bit_generator.state = json.loads(stored.tobytes())
         except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-            raise ValueError(f"no state of a random stream: {error}") from error
+            raise ValueError(_("no state of a random stream: {reason}", reason=error)) from error
         variable.set_value(value)
         return
     value = np.asarray(value)
     if stored.shape != value.shape or stored.dtype.kind != value.dtype.kind:
         raise ValueError(
-            f"{stored.dtype} of the shape {stored.shape} where {value.dtype} of the shape "
-            f"{value.shape} was expected"
+            _(
+                "{type} of the shape {shape} where {wanted} of the shape {expected} was expected",
+                type=stored.dtype,
+                shape=stored.shape,
+                wanted=value.dtype,
+                expected=value.shape,
+            )
         )
     variable.set_value(stored.astype(value.dtype))

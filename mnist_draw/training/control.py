@@ -54,7 +54,9 @@ class Controls:
         if setting is None or not setting.live:
             live = ", ".join(known for known, entry in SETTINGS.items() if entry.live)
             raise SettingsError(
-                f"The setting {name!r} cannot be changed during a run; these can: {live}."
+                "The setting {name} cannot be changed during a run; these can: {live}.",
+                name=repr(name),
+                live=live,
             )
         setting.check(value if isinstance(value, float) else setting.read(name, value))
         with self._changed:

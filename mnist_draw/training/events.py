@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.i18n import _, number
+
 if TYPE_CHECKING:
     from mnist_draw.training.checkpoint import Checkpoint
 
@@ -26,9 +28,12 @@ class BatchSizeChosen:
 
     @property
     def message(self) -> str:
-        return (
-            f"The batch size is {self.batch_size:,}, not {self.usual:,} as usual: there are "
-            f"{self.training_examples:,} training pictures."
+        return _(
+            "The batch size is {size}, not {usual} as usual: there are {pictures} training "
+            "pictures.",
+            size=number(self.batch_size),
+            usual=number(self.usual),
+            pictures=number(self.training_examples),
         )
 
 
@@ -43,7 +48,9 @@ class Compiling:
     @property
     def count(self) -> str:
         """The function's number, such as ``1 of 2``; empty for the only one."""
-        return f"{self.done + 1} of {self.total}" if self.total > 1 else ""
+        if self.total < 2:
+            return ""
+        return _("{number} of {total}", number=self.done + 1, total=self.total)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, counted, number, percent
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Convolution, Dense, Operation, Shape
 from mnist_draw.training.presets import PRESETS, differences
@@ -50,7 +51,7 @@ def matrix_speed() -> float:
     """
     side = 512
     # The first one wakes the threads and tells how large the measured one is.
-    for _ in range(2):
+    for __ in range(2):
         speed = max(_speed_of(side) for _ in range(_TRIES))
         side = min(_MAX_SIDE, math.ceil((speed * _MEASURED) ** (1 / 3)))
     return max(speed, _speed_of(side))
@@ -150,22 +151,32 @@ def _products(operation: Operation, incoming: Shape) -> int:
     return 0
 
 
-def time_words(seconds: float) -> str:
-    """Return seconds as a promise: under 10 in whole ones, then in steps of five, then minutes."""
+def _promised(seconds: float) -> tuple[int, str]:
+    """Round seconds to a promise: under 10 to whole ones, then in steps of five, then minutes."""
     if seconds < 9.5:
-        return f"{max(1, round(seconds))} s"
+        return max(1, round(seconds)), "s"
     if seconds < 57.5:
-        return f"{5 * round(seconds / 5)} s"
+        return 5 * round(seconds / 5), "s"
     if seconds < 3570:
-        return f"{round(seconds / 60)} min"
-    return f"{round(seconds / 3600)} h"
+        return round(seconds / 60), "min"
+    return round(seconds / 3600), "h"
+
+
+def time_words(seconds: float) -> str:
+    """Return a promise with an abbreviated unit: ``20 s``, ``1 min``."""
+    count, unit = _promised(seconds)
+    short = {"s": _("{count} s"), "min": _("{count} min"), "h": _("{count} h")}
+    return short[unit].format(count=number(count))
 
 
 def long_time_words(seconds: float) -> str:
     """Return the same in whole words: ``20 seconds``, ``1 minute``."""
-    number, unit = time_words(seconds).split()
-    word = {"s": "second", "min": "minute", "h": "hour"}[unit]
-    return f"{number} {word}" if number == "1" else f"{number} {word}s"
+    count, unit = _promised(seconds)
+    if unit == "s":
+        return counted("{count} second", "{count} seconds", count)
+    if unit == "min":
+        return counted("{count} minute", "{count} minutes", count)
+    return counted("{count} hour", "{count} hours", count)
 
 
 @dataclass(frozen=True)
@@ -179,6 +190,11 @@ class Expectation:
     share: float | None = None
 
 
+#: Where a preset's accuracy is from.
+# Translators: below an accuracy that a run will reach.
+EXPECTED = _("expected")
+
+
 def expect(settings: TrainingSettings, runs: Sequence[Run] = ()) -> Expectation:
     """Return a preset's measured accuracy, or that of the last run with the same settings.
 
@@ -189,10 +205,10 @@ def expect(settings: TrainingSettings, runs: Sequence[Run] = ()) -> Expectation:
     for preset in PRESETS.values():
         if not differences(settings, preset.settings):
             share = preset.expected_accuracy
-            return Expectation(f"{100 * share:.1f} %", "expected", duration, share)
+            return Expectation(percent(share, 1), EXPECTED, duration, share)
     for run in runs:
         accuracy = run.figures.get("test_accuracy")
         alike = not run.changes and not differences(run.settings, settings)
         if accuracy is not None and alike and run.epochs_done == settings.epochs:
-            return Expectation(f"{100 * accuracy:.2f} %", "last time", duration, accuracy)
-    return Expectation("–", "not tried yet", duration)
+            return Expectation(percent(accuracy, 2), _("last time"), duration, accuracy)
+    return Expectation("–", _("not tried yet"), duration)

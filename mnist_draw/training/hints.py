@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mnist_draw.i18n import _, number, percent
 from mnist_draw.training.history import EpochFigures
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import calmer_learning_rate
@@ -44,29 +45,39 @@ class Hint:
 
 def _lower(sentence: str, learning_rate: float, divisor: float) -> Hint:
     lower = float(f"{learning_rate / divisor:.1g}")
-    return Hint(sentence, f"Set the rate to {lower:g}", "learning_rate", lower)
+    return Hint(sentence, _set_rate(lower), "learning_rate", lower)
 
 
-_BEFORE = Hint("The validation loss tells how well it reads pictures it has never seen.")
-_EARLY = Hint("Each epoch shows the network its training pictures once.")
+def _set_rate(rate: float) -> str:
+    return _("Set the rate to {rate}", rate=number(rate, "g"))
+
+
+_BEFORE = Hint(_("The validation loss tells how well it reads pictures it has never seen."))
+_EARLY = Hint(_("Each epoch shows the network its training pictures once."))
 
 
 def diverged(epoch: int, settings: TrainingSettings) -> Hint:
-    return _afresh(f"The loss grew without limit in epoch {epoch}.", settings)
+    return _afresh(
+        _("The loss grew without limit in epoch {epoch}.", epoch=number(epoch)), settings
+    )
 
 
 def _afresh(sentence: str, settings: TrainingSettings) -> Hint:
     """Propose what is calmer: of two unusual settings the penalty before the rate."""
     if settings.l2 > _LARGE_L2:
         return _without_l2(sentence, settings)
-    rate, _ = calmer_learning_rate(settings.update, settings.learning_rate)
-    calmer = f"{sentence} A new run with a rate of {rate:g} is calmer."
-    return Hint(calmer, f"Set the rate to {rate:g}", "learning_rate", rate, is_afresh=True)
+    rate, __ = calmer_learning_rate(settings.update, settings.learning_rate)
+    calmer = _("A new run with a rate of {rate} is calmer.", rate=number(rate, "g"))
+    return Hint(f"{sentence} {calmer}", _set_rate(rate), "learning_rate", rate, is_afresh=True)
 
 
 def _without_l2(sentence: str, settings: TrainingSettings) -> Hint:
-    much = f"{sentence} An L2 penalty of {settings.l2:g} leaves hardly any weights.".strip()
-    return Hint(much, "Set L2 to 0", "l2", 0.0)
+    much = _("An L2 penalty of {l2} leaves hardly any weights.", l2=number(settings.l2, "g"))
+    return Hint(f"{sentence} {much}".strip(), _set_l2(0.0), "l2", 0.0)
+
+
+def _set_l2(l2: float) -> str:
+    return _("Set L2 to {l2}", l2=number(l2, "g"))
 
 
 def read_curves(
@@ -82,7 +93,10 @@ def read_curves(
         return _without_l2("", settings)
     if dead and max(dead) > _MANY_DEAD:
         return _afresh(
-            f"{100 * max(dead):.0f} % of a layer's units answer no picture, and learn no more.",
+            _(
+                "{share} of a layer's units answer no picture, and learn no more.",
+                share=percent(max(dead)),
+            ),
             began or settings,
         )
     if len(epochs) <= _TREND:
@@ -94,27 +108,34 @@ def read_curves(
     stuck = min(figures.validation_loss for figures in recent) >= best_before * (1 - _LEVEL)
     if training_rises:
         return _lower(
-            f"The training loss has risen over {_TREND} epochs: the steps are too large.",
+            _(
+                "The training loss has risen over {count} epochs: the steps are too large.",
+                count=_TREND,
+            ),
             settings.learning_rate,
             3,
         )
     if since := settled_since(epochs):
-        return Hint(f"It has settled: the validation loss has been level since epoch {since}.")
+        sentence = _("It has settled: the validation loss has been level since epoch {epoch}.")
+        return Hint(sentence.format(epoch=number(since)))
     if stuck and training_falls:
         return _overfitting(settings)
     if stuck:
         return _lower(
-            f"Neither loss has improved for {_TREND} epochs. Smaller steps may settle it.",
+            _(
+                "Neither loss has improved for {count} epochs. Smaller steps may settle it.",
+                count=_TREND,
+            ),
             settings.learning_rate,
             3,
         )
     if recent[-1].training_accuracy > _CONFIDENT:
-        return Hint("The network knows nearly all training pictures; more epochs add little.")
+        return Hint(_("The network knows nearly all training pictures; more epochs add little."))
     last, newest = epochs[-2:]
     for loss in ("training_loss", "validation_loss"):
         if getattr(newest, loss) > getattr(last, loss) * (1 + _LEVEL):
-            return Hint("The losses rise and fall: a few more epochs show where they lead.")
-    return Hint("Both losses fall: the network still learns what holds for new pictures too.")
+            return Hint(_("The losses rise and fall: a few more epochs show where they lead."))
+    return Hint(_("Both losses fall: the network still learns what holds for new pictures too."))
 
 
 def settled_since(epochs: Sequence[EpochFigures]) -> int:
@@ -134,8 +155,8 @@ def settled_since(epochs: Sequence[EpochFigures]) -> int:
 
 
 def _overfitting(settings: TrainingSettings) -> Hint:
-    sentence = "Only the training loss still falls: the network begins to learn by heart."
+    sentence = _("Only the training loss still falls: the network begins to learn by heart.")
     if settings.augmentation == "off":
-        return Hint(sentence, "Turn augmentation on", "augmentation", _AUGMENTATION)
+        return Hint(sentence, _("Turn augmentation on"), "augmentation", _AUGMENTATION)
     larger = max(_L2, float(f"{3 * settings.l2:.1g}"))
-    return Hint(sentence, f"Set L2 to {larger:g}", "l2", larger)
+    return Hint(sentence, _set_l2(larger), "l2", larger)

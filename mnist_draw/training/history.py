@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnist_draw.errors import DocumentError, MissingPackageError, StorageError
+from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields
 from mnist_draw.training.events import (
@@ -104,14 +105,14 @@ class History:
             for values in (batch_losses, batch_accuracies, epoch_table)
         )
         if losses.ndim != 1 or losses.shape != accuracies.shape:
-            raise ValueError("its figures are not one loss and one accuracy for each batch")
+            raise ValueError(_("its figures are not one loss and one accuracy for each batch"))
         if table.ndim != 2 or table.shape[1] != len(EPOCH_COLUMNS):
-            raise ValueError("its figures are not a row for each epoch")
+            raise ValueError(_("its figures are not a row for each epoch"))
         if not np.array_equal(table[:, 0], np.arange(1, len(table) + 1)):
-            raise ValueError("its figures are not those of one epoch after the other")
+            raise ValueError(_("its figures are not those of one epoch after the other"))
         # A loss may be infinite. What an epoch took cannot, and is summed up.
         if not (np.isfinite(table[:, 1]).all() and (table[:, 1] >= 0).all()):
-            raise ValueError("its epochs took no time that a clock shows")
+            raise ValueError(_("its epochs took no time that a clock shows"))
         history = cls()
         history.batch_losses = array("d", losses.tobytes())
         history.batch_accuracies = array("d", accuracies.tobytes())
@@ -135,7 +136,8 @@ def read_change(entry: object) -> SettingChanged:
     if isinstance(entry, list) and len(entry) == len(names):
         entry = dict(zip(names, entry, strict=True))
     if not isinstance(entry, dict):
-        raise DocumentError(f"{str(entry)[:60]!r} is no change of a setting")
+        shown = repr(str(entry)[:60])
+        raise DocumentError("{value} is no change of a setting", value=shown)
     fields = Fields(entry)
     name = fields.get_choice("name", tuple(known for known in SETTINGS if SETTINGS[known].live))
     epoch, batch, batches = (fields.get_int(place, 0, 2**31) for place in names[:3])
@@ -237,14 +239,14 @@ class LossHistory(History):
         except ImportError as error:
             raise MissingPackageError("history.plot()", "matplotlib", "plot") from error
         if axes is None:
-            _, axes = pyplot.subplots(1, 2, figsize=(10, 3.5), layout="constrained")
-        for panel, quantity, title in zip(
-            axes, ("loss", "accuracy"), ("Cross-entropy (nats)", "Accuracy"), strict=True
-        ):
-            for part in ("training", "validation"):
+            axes = pyplot.subplots(1, 2, figsize=(10, 3.5), layout="constrained")[1]
+        titles = {"loss": _("Cross-entropy (nats)"), "accuracy": _("Accuracy")}
+        parts = {"training": _("training"), "validation": _("validation")}
+        for panel, (quantity, title) in zip(axes, titles.items(), strict=True):
+            for part, name in parts.items():
                 values = self._column(f"{part}_{quantity}")
-                panel.plot(self.epoch, values, marker=".", label=part)
-            panel.set(xlabel="Epoch", title=title)
+                panel.plot(self.epoch, values, marker=".", label=name)
+            panel.set(xlabel=_("Epoch"), title=title)
             panel.xaxis.set_major_locator(MaxNLocator(integer=True))
             panel.legend()
         return axes
@@ -294,7 +296,8 @@ def _replace_table(path: str | os.PathLike[str], table: bytes) -> None:
                 found = file.read(len(heading))
     if found not in (b"", heading):
         raise StorageError(
-            f"{os.fspath(path)} holds something else than the figures of a run and is unchanged. "
-            "Delete it or choose another name."
+            "{path} holds something else than the figures of a run and is unchanged. Delete it "
+            "or choose another name.",
+            path=os.fspath(path),
         )
     write_atomically(path, table)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.augmentation.numba_loops import CompilingStoppedError
 from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.dataset.own_digits import ExtraDigits
+from mnist_draw.i18n import _, number
 from mnist_draw.training import events
 from mnist_draw.training.checkpoint import (
     Checkpoint,
@@ -92,7 +93,7 @@ def train(
     if resume is not None:
         loop.check(resume)
     picture_dtype = str(data.train_images.dtype)
-    yield events.Compiling("the training function", 0, 2)
+    yield events.Compiling(_("the training function"), 0, 2)
     functions = compile_train(network, settings, picture_dtype)
     loop.prepare(functions, resume)
     writer = CheckpointWriter(checkpoint) if checkpoint is not None else None
@@ -141,14 +142,20 @@ class _Loop:
             found = [value.shape for value in values]
             if found != expected:
                 raise CheckpointError(
-                    f"The checkpoint does not fit the network {self.settings.network!r}: it holds "
-                    f"weights of the shapes {found}, expected were {expected}."
+                    "The checkpoint does not fit the network {network}: it holds weights of "
+                    "the shapes {found}, expected were {expected}.",
+                    network=repr(self.settings.network),
+                    found=found,
+                    expected=expected,
                 )
         if resume.data != self.mark:
             raise CheckpointError(
-                f"The checkpoint was made with other training pictures than those of "
-                f"{self.data.name} ({resume.data}, not {self.mark}). Continue it with the data "
-                "folder, the extra digits and the number of pictures it was started with."
+                "The checkpoint was made with other training pictures than those of {data} "
+                "({found}, not {expected}). Continue it with the data folder, the extra "
+                "digits and the number of pictures it was started with.",
+                data=self.data.name,
+                found=resume.data,
+                expected=self.mark,
             )
 
     def prepare(self, functions: TrainingFunctions, resume: Checkpoint | None) -> None:
@@ -161,8 +168,10 @@ class _Loop:
                 from_array(variable, value)
         except ValueError as error:
             raise CheckpointError(
-                f"The checkpoint's state does not fit the update rule {self.settings.update!r} "
-                f"or this version of the program ({error})."
+                "The checkpoint's state does not fit the update rule {rule} or this version of "
+                "the program ({reason}).",
+                rule=repr(self.settings.update),
+                reason=error,
             ) from error
         self.set_parameters(resume.parameters)
         self.history = resume.history()
@@ -258,7 +267,7 @@ class _Loop:
                     self.pictures.augment(str(change.value))
                     source = self.pictures.minibatches(number, batch - 1)
             if (batch == 1 or changes) and self.pictures.compiles_first:
-                yield events.Compiling("the augmentation, once on this computer", 0, 1)
+                yield events.Compiling(_("the augmentation, once on this computer"), 0, 1)
             try:
                 minibatch = next(source)
             except CompilingStoppedError:
@@ -345,7 +354,7 @@ class _Loop:
         The first minibatch does not wait for it.
         """
         if self._compiled_evaluate is None:
-            yield events.Compiling("the validation function", 1, 2)
+            yield events.Compiling(_("the validation function"), 1, 2)
             dtype = str(self.data.train_images.dtype)
             self._compiled_evaluate = compile_evaluate(self.network, dtype)
 
@@ -364,18 +373,19 @@ class _Loop:
         return loss, accuracy
 
     def _diverged(self, epoch: int, batch: int, loss: float, rate: float) -> events.Diverged:
-        number = self.best_epoch if self.settings.keep_best else self.epoch
-        kept = f"epoch {number}" if number else "the start"
-        _, calmer = calmer_learning_rate(self.settings.update, self.settings.learning_rate)
-        return events.Diverged(
-            epoch,
-            batch,
-            loss,
-            rate,
-            f"The loss became {loss:g} in epoch {epoch}, minibatch {batch}, at a learning rate of "
-            f"{rate:g}: the steps were too large. The weights of {kept} were kept. "
-            f"Start a new run with {calmer}.",
+        kept = _("The weights of the start were kept.")
+        if good := self.best_epoch if self.settings.keep_best else self.epoch:
+            kept = _("The weights of epoch {epoch} were kept.", epoch=number(good))
+        __, calmer = calmer_learning_rate(self.settings.update, self.settings.learning_rate)
+        happened = _(
+            "The loss became {loss} in epoch {epoch}, minibatch {batch}, at a learning rate of "
+            "{rate}: the steps were too large.",
+            loss=number(loss, "g"),
+            epoch=number(epoch),
+            batch=number(batch),
+            rate=number(rate, "g"),
         )
+        return events.Diverged(epoch, batch, loss, rate, f"{happened} {kept} {calmer}")
 
     def _checkpoint(self, parameters: Parameters) -> Checkpoint:
         state = tuple(to_array(variable) for variable in self.functions.state)

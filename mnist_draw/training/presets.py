@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, plain_name
+from mnist_draw.i18n import _, number, percent
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.specification import Share
 from mnist_draw.storage.atomic import write_atomically
@@ -44,18 +45,20 @@ class Preset:
 #: All presets by name, the tutorial's first.
 PRESETS: dict[str, Preset] = {
     "tutorial": Preset(
-        "Tutorial MLP",
-        "what the tutorial uses",
-        "The network of the Lasagne tutorial.",
+        _("Tutorial MLP"),
+        _("what the tutorial uses"),
+        _("The network of the Lasagne tutorial."),
         "defaults",
         TrainingSettings(),
         0.9826,
     ),
     "quick": Preset(
-        "Quick",
-        "the tutorial's network, as accurate as with the tutorial's recipe, in less than half of "
-        "its time",
-        "As accurate in less than half the time.",
+        _("Quick"),
+        _(
+            "the tutorial's network, as accurate as with the tutorial's recipe, in less than half "
+            "of its time"
+        ),
+        _("As accurate in less than half the time."),
         "quick",
         # Chosen on the validation pictures; `benchmarks/recipes.py` measures it on the test ones.
         TrainingSettings(
@@ -69,17 +72,17 @@ PRESETS: dict[str, Preset] = {
         0.9836,
     ),
     "cnn": Preset(
-        "CNN",
-        "a convolutional network, which looks for strokes anywhere in the picture",
-        "Looks for strokes anywhere in the picture.",
+        _("CNN"),
+        _("a convolutional network, which looks for strokes anywhere in the picture"),
+        _("Looks for strokes anywhere in the picture."),
         "cnn",
         TrainingSettings(network="cnn", update="adam", epochs=10, schedule="cosine"),
         0.9898,
     ),
     "handwriting": Preset(
-        "Handwriting",
-        "the tutorial's network, which practises bent and slanted digits too",
-        "Practises bent and slanted digits too.",
+        _("Handwriting"),
+        _("the tutorial's network, which practises bent and slanted digits too"),
+        _("Practises bent and slanted digits too."),
         "handwriting",
         TrainingSettings(
             network="mlp:0.1",
@@ -94,13 +97,13 @@ PRESETS: dict[str, Preset] = {
 
 
 #: What the menu calls the tutorial's settings, data set included.
-AS_IN_THE_TUTORIAL = "Tutorial MLP, on MNIST"
+AS_IN_THE_TUTORIAL = _("Tutorial MLP, on MNIST")
 _TAKEN = {AS_IN_THE_TUTORIAL, *(preset.title for preset in PRESETS.values())}
 _MAX_NAME_LENGTH = 60
 
 
 def find_preset(name: str) -> Preset:
-    check_name("preset", name, PRESETS)
+    check_name(_("There is no preset {name}."), name, PRESETS)
     return PRESETS[name]
 
 
@@ -119,7 +122,7 @@ def differences(
     networks = plain_network(settings.network), plain_network(base.network)
     return {
         name: (name == "network" and _network_text(*networks))
-        or setting.with_mark(course_of(name, settings, changes))
+        or setting.brief(getattr(settings, name), course_of(name, settings, changes))
         for name, setting in SETTINGS.items()
         if name in differing
     }
@@ -139,7 +142,7 @@ def course_of(name: str, settings: TrainingSettings, changes: Sequence[SettingCh
     made = [change for change in changes if change.name == name]
     values = [change.before for change in made[:1]] + [change.value for change in made]
     words = map(SETTINGS[name].format_value, values or [getattr(settings, name)])
-    return " → ".join(word for word, _ in groupby(words))
+    return " → ".join(word for word, __ in groupby(words))
 
 
 @lru_cache(maxsize=256)
@@ -156,8 +159,8 @@ def _network_text(network: str, usual: str) -> str:
         return spec.title
     numbers = zip(NETWORKS[spec.kind].numbers, spec.numbers, other.numbers, strict=True)
     return ", ".join(
-        f"{number.title.lower()} {f'{100 * value:g} %' if isinstance(number, Share) else value}"
-        for number, value, before in numbers
+        one.mark.format(value=percent(value, None) if isinstance(one, Share) else number(value))
+        for one, value, before in numbers
         if value != before
     )
 
@@ -192,7 +195,8 @@ def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
     try:
         return TrainingSettings.from_json(values)
     except UserError as error:
-        raise SettingsError(f"The settings file {path} cannot be used. {error}") from error
+        sentence = _("The settings file {path} cannot be used.", path=path)
+        raise SettingsError(f"{sentence} {error}") from error
 
 
 def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -202,11 +206,13 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
         if not isinstance(values, dict):
             raise DocumentError("it holds no names with values")
     except FileNotFoundError:
-        raise SettingsError(f"There is no settings file {path}.") from None
+        raise SettingsError("There is no settings file {path}.", path=path) from None
     except StorageError as error:
-        raise SettingsError(f"The settings file {error}") from error
+        raise SettingsError(str(error)) from error
     except DocumentError as error:
-        raise SettingsError(f"The settings file {path} cannot be used: {error}.") from error
+        raise SettingsError(
+            "The settings file {path} cannot be used: {reason}.", path=path, reason=error
+        ) from error
     return values
 
 
@@ -242,8 +248,10 @@ def own_presets() -> dict[str, TrainingSettings]:
 def save_preset(name: str, settings: TrainingSettings) -> str:
     """Keep settings under a name, and return it: one line that is not that of another preset."""
     name = plain_name(name)[:_MAX_NAME_LENGTH]
-    if not name or name in _TAKEN:
-        raise SettingsError(f"{name or 'A preset without a name'} is taken; choose another name.")
+    if not name:
+        raise SettingsError("A preset needs a name; choose another name.")
+    if name in _TAKEN:
+        raise SettingsError("{name} is taken; choose another name.", name=name)
     presets = {**_read_own(), name: settings.to_json()}
     write_atomically(_own_file(), pack(presets, indent=2) + b"\n")
     return name

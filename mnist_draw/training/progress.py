@@ -8,13 +8,14 @@ from importlib import import_module
 from typing import Any, TextIO
 
 from mnist_draw.errors import one_line
+from mnist_draw.i18n import _, number, percent, pgettext
 from mnist_draw.training import events
 
 #: How the end of a run reads; a run that was completed needs no word.
 _ENDINGS = {
-    "stopped": "Stopped before the end; the network keeps what it has learnt.",
-    "early": "Stopped early: the validation loss fell no further.",
-    "target": "Stopped: the target accuracy is reached.",
+    "stopped": _("Stopped before the end; the network keeps what it has learnt."),
+    "early": _("Stopped early: the validation loss fell no further."),
+    "target": _("Stopped: the target accuracy is reached."),
 }
 #: The bar is painted at most this often, in seconds.
 _REDRAW = 0.1
@@ -27,22 +28,32 @@ def in_notebook() -> bool:
     return shell is not None and "IPKernelApp" in shell.config
 
 
+def _figure(name: str, value: str) -> str:
+    """Format a figure as the tutorial does: tabs lead to its value, in the fifth place of eight."""
+    return f"  {name}:" + "\t" * max(1, 4 - (len(name) + 3) // 8) + value
+
+
 def describe(event: events.Event) -> list[str]:
     """Format an event as the tutorial's lines; many have none."""
     if isinstance(event, events.Started):
-        return ["Starting training..."]
+        return [_("Starting training...")]
     if isinstance(event, events.EpochFinished):
         return [
-            f"Epoch {event.epoch} of {event.epochs} took {event.seconds:.3f}s",
-            f"  training loss:\t\t{event.training_loss:.6f}",
-            f"  validation loss:\t\t{event.validation_loss:.6f}",
-            f"  validation accuracy:\t\t{event.validation_accuracy * 100:.2f} %",
+            _(
+                "Epoch {epoch} of {epochs} took {seconds}s",
+                epoch=event.epoch,
+                epochs=event.epochs,
+                seconds=number(event.seconds, ".3f"),
+            ),
+            _figure(_("training loss"), number(event.training_loss, ".6f")),
+            _figure(_("validation loss"), number(event.validation_loss, ".6f")),
+            _figure(_("validation accuracy"), percent(event.validation_accuracy, 2)),
         ]
     if isinstance(event, events.Tested):
         return [
-            "Final results:",
-            f"  test loss:\t\t\t{event.loss:.6f}",
-            f"  test accuracy:\t\t{event.accuracy * 100:.2f} %",
+            _("Final results:"),
+            _figure(_("test loss"), number(event.loss, ".6f")),
+            _figure(_("test accuracy"), percent(event.accuracy, 2)),
         ]
     if isinstance(event, events.BatchSizeChosen | events.Diverged | events.CheckpointFailed):
         return [event.message]
@@ -60,18 +71,21 @@ class TrainingProgressBar:
     def __init__(self, leave: bool = False) -> None:
         self._bar: Any = None
         self._leave = leave
-        self._validated = ""
+        self._validated: list[str] = []
 
     def __call__(self, event: events.Event) -> None:
         if isinstance(event, events.Started):
             self._start(event)
         elif isinstance(event, events.BatchFinished) and self._bar is not None:
             self._bar.total = event.epochs * event.batches
-            self._bar.set_description(f"Epoch {event.epoch}/{event.epochs}", refresh=False)
-            self._bar.set_postfix_str(f"loss {event.loss:.4f}{self._validated}", refresh=False)
+            epoch = _("Epoch {epoch}/{epochs}", epoch=event.epoch, epochs=event.epochs)
+            self._bar.set_description(epoch, refresh=False)
+            figures = [_("loss {loss}", loss=number(event.loss, ".4f")), *self._validated]
+            self._bar.set_postfix_str(", ".join(figures), refresh=False)
             self._bar.update()
         elif isinstance(event, events.EpochFinished):
-            self._validated = f", validated {event.validation_accuracy:.2%}"
+            share = percent(event.validation_accuracy, 2)
+            self._validated = [_("validated {accuracy}", accuracy=share)]
 
     def print(self, line: str, stream: TextIO | None = None) -> None:
         stream, line = stream or sys.stdout, one_line(line)
@@ -95,7 +109,7 @@ class TrainingProgressBar:
         self._bar = tqdm(
             total=event.epochs * event.batches,
             initial=(event.first_epoch - 1) * event.batches,
-            unit="batch",
+            unit=pgettext("minibatch", "batch"),
             mininterval=_REDRAW,
             leave=self._leave,
             dynamic_ncols=True,

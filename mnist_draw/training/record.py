@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw.errors import StorageError, UserError, one_line, plain_name
+from mnist_draw.errors import DocumentError, StorageError, UserError, one_line, plain_name
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
@@ -42,14 +43,14 @@ FIGURES = ("training_loss", "validation_loss", "validation_accuracy", "test_loss
 #: The states of a run, and their words on the screen. ``running`` in a record whose program is gone
 #: means that it was cut off; ``interrupted``, that the window was closed.
 STATE_WORDS = {
-    "running": "cut off",
-    "interrupted": "to be continued",
-    "stopped": "stopped",
-    "completed": "finished",
-    "early": "finished early",
-    "target": "reached its target",
-    "diverged": "diverged",
-    "failed": "failed",
+    "running": pgettext("a run", "cut off"),
+    "interrupted": pgettext("a run", "to be continued"),
+    "stopped": pgettext("a run", "stopped"),
+    "completed": pgettext("a run", "finished"),
+    "early": pgettext("a run", "finished early"),
+    "target": pgettext("a run", "reached its target"),
+    "diverged": pgettext("a run", "diverged"),
+    "failed": pgettext("a run", "failed"),
 }
 #: States from which the program offers to continue.
 UNFINISHED = ("running", "interrupted")
@@ -86,7 +87,9 @@ class Run:
     @property
     def full_title(self) -> str:
         """The title and when it was started, for sentences."""
-        return f"{self.title} ({self.started})" if self.started else self.title
+        if not self.started:
+            return self.title
+        return _("{title} ({started})", title=self.title, started=self.started)
 
     @property
     def started_at(self) -> float:
@@ -137,8 +140,10 @@ class Run:
 def require_folder(run: Run) -> None:
     if not run.folder.is_dir():
         raise StorageError(
-            f"The run {run.full_title} is no longer there: its folder {run.folder} was deleted, "
-            "moved or renamed. Nothing was written."
+            "The run {run} is no longer there: its folder {folder} was deleted, moved or "
+            "renamed. Nothing was written.",
+            run=run.full_title,
+            folder=run.folder,
         )
 
 
@@ -153,9 +158,12 @@ def read_run(folder: Path) -> Run:
         return _parse(folder, FORMAT.read(path))
     except StorageError:
         raise
+    except DocumentError as error:
+        raise UserError(
+            "The record {path} cannot be used: {reason}.", path=path, reason=error
+        ) from error
     except UserError as error:
-        reason = str(error).removesuffix(".")
-        raise UserError(f"The record {path} cannot be used: {reason}.") from error
+        raise UserError(_("The record {path} cannot be used.", path=path) + f" {error}") from error
 
 
 def _parse(folder: Path, fields: Fields) -> Run:
@@ -222,7 +230,9 @@ def read_history(path: Path) -> History:
             arrays = archive.read_all()
         return History.from_arrays(*(np.asarray(arrays[name], np.float64) for name in ARRAYS))
     except (OSError, KeyError, ValueError) as error:
-        raise CheckpointError(f"The figures in {path} cannot be used: {error}.") from error
+        raise CheckpointError(
+            "The figures in {path} cannot be used: {reason}.", path=path, reason=error
+        ) from error
 
 
 def load_history(run: Run) -> History:
@@ -236,7 +246,7 @@ def load_history(run: Run) -> History:
         if not run.checkpoint.exists():
             if run.epochs_done:
                 raise CheckpointError(
-                    f"The figures of the run {run.full_title} are lost."
+                    "The figures of the run {run} are lost.", run=run.full_title
                 ) from None
             return History()
         history = load_checkpoint(run.checkpoint).history()

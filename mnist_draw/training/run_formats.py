@@ -6,12 +6,11 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from mnist_draw.errors import MissingPackageError
+from mnist_draw.i18n import _
 from mnist_draw.training.history import History
 from mnist_draw.training.record import Run
-from mnist_draw.training.settings import SETTINGS
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ def pack_events(run: Run | None, history: History) -> bytes:
         from tensorboardX.proto.event_pb2 import Event
     except ImportError as error:
         raise MissingPackageError(
-            "Writing events of TensorBoard", "tensorboardX", "export"
+            _("Writing events of TensorBoard"), "tensorboardX", "export"
         ) from error
     # Without its `SummaryWriter`: that needs a file, and waits forever for its thread if this file
     # cannot be written.
@@ -97,11 +96,11 @@ def _points(history: History, start: float) -> Iterator[tuple[str, float, int, f
 
 
 def _settings(run: Run) -> str:
-    """Return a table in Markdown, as TensorBoard shows texts."""
-    values: dict[str, Any] = {
-        setting.title: run.describe_setting(name) for name, setting in SETTINGS.items()
-    }
-    rows = [f"| {title} | {value} |" for title, value in values.items()]
+    """Return a table in Markdown, as TensorBoard shows texts, by the names of a settings file."""
+    values = run.settings.to_json()
+    for change in reversed(run.changes):
+        values[change.name] = f"{change.before} → {values[change.name]}"
+    rows = [f"| {name} | {value} |" for name, value in values.items()]
     return "\n".join(["| setting | value |", "|---|---|", *rows])
 
 
@@ -112,24 +111,24 @@ RUN_FORMATS: dict[str, FileFormat] = {
         FileFormat(
             "csv",
             ".csv",
-            "Figures of each epoch (CSV)",
-            "one line for each epoch: losses, accuracies, seconds, pictures per second",
-            lambda _, history: history.epochs_csv(),
-            "Save the epochs as a table (CSV) …",
+            _("Figures of each epoch (CSV)"),
+            _("one line for each epoch: losses, accuracies, seconds, pictures per second"),
+            lambda run, history: history.epochs_csv(),
+            _("Save the epochs as a table (CSV) …"),
         ),
         FileFormat(
             "minibatches",
             ".csv",
-            "Figures of each minibatch (CSV)",
-            "one line for each minibatch: loss and accuracy",
-            lambda _, history: history.minibatches_csv(),
-            "Save the minibatches as a table (CSV) …",
+            _("Figures of each minibatch (CSV)"),
+            _("one line for each minibatch: loss and accuracy"),
+            lambda run, history: history.minibatches_csv(),
+            _("Save the minibatches as a table (CSV) …"),
         ),
         FileFormat(
             "tensorboard",
             ".tfevents",
-            "Events of TensorBoard",
-            "all figures with their times; open the file's folder with tensorboard --logdir",
+            _("Events of TensorBoard"),
+            _("all figures with their times; open the file's folder with tensorboard --logdir"),
             pack_events,
         ),
     )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, reason_of
+from mnist_draw.i18n import _, counted
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.storage.unique_paths import create_unique_folder, quarantine
 from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
@@ -48,16 +49,16 @@ def list_runs() -> tuple[list[Run], list[str]]:
             if rebuilt is not None:
                 runs.append(rebuilt)
         except StorageError as error:
-            messages.append(f"{error} The run is not listed.")
+            messages.append(f"{error} {_('The run is not listed.')}")
         except UserError as error:
             aside = quarantine(folder / RECORD)
             rebuilt = rebuilt_run(folder)
             if rebuilt is not None:
                 runs.append(rebuilt)
-            messages.append(
-                f"{error} {aside} The run is "
-                + ("listed from its checkpoint." if rebuilt else "left out.")
-            )
+            listed = _("The run is left out.")
+            if rebuilt is not None:
+                listed = _("The run is listed from its checkpoint.")
+            messages.append(f"{error} {aside} {listed}")
     runs.sort(key=lambda run: (run.started, run.folder.name), reverse=True)
     return runs, messages
 
@@ -79,7 +80,9 @@ def _folders(parent: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise StorageError(f"The runs in {parent} cannot be read: {reason_of(error)}.") from error
+        raise StorageError(
+            "The runs in {folder} cannot be read: {reason}.", folder=parent, reason=reason_of(error)
+        ) from error
 
 
 def check_interrupted(in_use: Callable[[Path], bool] = lambda folder: False) -> list[str]:
@@ -105,12 +108,16 @@ def check_interrupted(in_use: Callable[[Path], bool] = lambda folder: False) -> 
         except CheckpointError as error:
             if run.checkpoint.exists():
                 aside = quarantine(run.checkpoint)
-                messages.append(f"The run {run.full_title} cannot be continued. {error} {aside}")
+                messages.append(f"{_cannot_go_on(run)} {error} {aside}")
                 with contextlib.suppress(UserError):
                     replace(run, state="failed").save()
         except UserError as error:
-            messages.append(f"The run {run.full_title} cannot be continued. {error}")
+            messages.append(f"{_cannot_go_on(run)} {error}")
     return messages
+
+
+def _cannot_go_on(run: Run) -> str:
+    return _("The run {run} cannot be continued.", run=run.full_title)
 
 
 def _has_learnt_nothing(run: Run) -> bool:
@@ -136,11 +143,19 @@ def run_called(name: str, runs: Sequence[Run]) -> Run:
     if found:
         folders = few_of(run.folder.name for run in found)
         raise UserError(
-            f"{len(found)} runs are called {name}: {folders}. Name one of these. mnist-draw runs "
-            "lists all."
+            counted(
+                "{count} run is called {name}: {folders}. Name one of these. mnist-draw runs lists "
+                "all.",
+                "{count} runs are called {name}: {folders}. Name one of these. mnist-draw runs "
+                "lists all.",
+                len(found),
+                name=name,
+                folders=folders,
+            )
         )
     known = [LATEST, *names_of(runs)]
-    raise UserError(f"There is no run {name!r}; {did_you_mean(wanted, known, 'mnist-draw runs')}")
+    meant = did_you_mean(wanted, known, "mnist-draw runs")
+    raise UserError("There is no run {name}; {meant}", name=repr(name), meant=meant)
 
 
 def names_of(runs: Sequence[Run]) -> list[str]:

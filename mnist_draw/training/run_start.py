@@ -11,6 +11,7 @@ from mnist_draw import theano_bridge
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, mix
+from mnist_draw.i18n import counted, number
 from mnist_draw.networks.specification import BUILDING, parse_network
 from mnist_draw.storage.models import load_model
 from mnist_draw.training.presets import PRESETS
@@ -29,18 +30,23 @@ def build_network(settings: TrainingSettings) -> Any:
         )
         if start.shapes[-1] != specification.parameter_shapes()[-1]:
             raise SettingsError(
-                f"The network in {settings.start_model} tells {start.shapes[-1][0]} classes apart, "
-                f"but the data has {specification.classes}. Choose a network that was trained on "
-                "such data, or start without a file.",
+                "The network in {path} tells {known} classes apart, but the data has {needed}. "
+                "Choose a network that was trained on such data, or start without a file.",
                 "start_model",
+                path=settings.start_model,
+                known=start.shapes[-1][0],
+                needed=specification.classes,
             )
         # Dropout may differ from that of the network in the file: only the shapes count.
         if start.shapes != tuple(specification.parameter_shapes()):
             raise SettingsError(
-                f"The network in {settings.start_model} is {start.network!r}, which cannot start "
-                f"a {settings.network!r}: its layers are of other sizes. Choose the network "
-                f"{start.network!r} to train it further, or start without a file.",
+                "The network in {path} is {found}, which cannot start {wanted}: its layers are "
+                "of other sizes. Choose the network {found} to train it further, or start "
+                "without a file.",
                 "start_model",
+                path=settings.start_model,
+                found=repr(start.network),
+                wanted=repr(settings.network),
             )
     with BUILDING, theano_bridge.fixed_shapes():
         before = lasagne.random.get_rng()
@@ -71,16 +77,20 @@ def training_data(
         data = data.first(settings.training_examples)
     if extra is not None and not data.shows_digits:
         raise SettingsError(
-            f"The digits in {extra.folder} cannot be learnt beside {data.name}, which shows "
-            f"{class_list(data.classes)}. Nothing was trained; leave them out.",
+            "The digits in {folder} cannot be learnt beside {data}, which shows {classes}. "
+            "Nothing was trained; leave them out.",
             "extra_folder",
+            folder=extra.folder,
+            data=data.name,
+            classes=class_list(data.classes),
         )
     if extra is not None:
         data = mix(data, extra)
     elif settings.extra_folder is not None:
         raise SettingsError(
-            f"The digits in {settings.extra_folder} were not read; nothing was trained. Read "
-            "them with mnist_draw.dataset.own_digits.load_extra and hand them in as extra=."
+            "The digits in {folder} were not read; nothing was trained. Read them with "
+            "mnist_draw.dataset.own_digits.load_extra and hand them in as extra=.",
+            folder=settings.extra_folder,
         )
     return data
 
@@ -96,8 +106,14 @@ def batch_size_for(settings: TrainingSettings, pictures: int, chosen: bool = Fal
     if not chosen and size in {preset.settings.batch_size for preset in PRESETS.values()}:
         return max(1, pictures // 10)
     raise SettingsError(
-        f"The batch size is {size:,}, but there are only {pictures:,} training pictures. "
-        "Choose a smaller batch size.",
+        counted(
+            "The batch size is {size}, but there is only {count} training picture. Choose a "
+            "smaller batch size.",
+            "The batch size is {size}, but there are only {count} training pictures. Choose a "
+            "smaller batch size.",
+            pictures,
+            size=number(size),
+        ),
         "batch_size",
     )
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mnist_draw.errors import UserError, no_such
+from mnist_draw.i18n import _, number, percent, pgettext
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.npz import MAX_BYTES
 
@@ -37,8 +38,8 @@ class SettingsError(UserError):
     ``setting`` is its name, where a form can show the sentence beside its field.
     """
 
-    def __init__(self, sentence: str, setting: str = "") -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, /, setting: str = "", **fields: object) -> None:
+        super().__init__(sentence, **fields)
         self.setting = setting
 
 
@@ -63,7 +64,7 @@ class Setting:
     widget: str = ""
     option: str = ""
     metavar: str = ""
-    noun: str = ""
+    #: How a list of changes says a value; empty where the value says what it is.
     mark: str = ""
     columns: int = 6
     live: bool = False
@@ -71,10 +72,8 @@ class Setting:
     chooses_pictures: bool = False
     nothing: str = ""
 
-    #: The expected kind of value, for the error sentence.
-    expected = "a text"
-    #: Whether a value alone, such as 0.01, does not name its setting.
-    is_number = False
+    #: Says that a value is of another kind.
+    wrong = _("The setting {name} is {value}; it must be a text.")
 
     def read(self, name: str, value: Any) -> Value:
         """Take a value as JSON writes it."""
@@ -82,7 +81,7 @@ class Setting:
 
     def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, str):
-            raise wrong_kind(name, value, self.expected)
+            raise wrong_kind(name, value, self.wrong)
         return value
 
     def check(self, value: Any) -> None:
@@ -92,65 +91,63 @@ class Setting:
         """Format a value for lists and help texts."""
         return self.nothing if value is None else str(value)
 
-    def with_mark(self, text: str) -> str:
-        """Return a formatted value, after its mark if it does not name the setting itself."""
-        says_it = self.mark == self.title and not self.is_number
-        return text if says_it else f"{self.mark} {text}"
+    def brief(self, value: Any, course: str = "") -> str:
+        """Say a value, or its course during a run, in a list of changes."""
+        text = course or self.format_value(value)
+        return self.mark.format(value=text) if self.mark else text
 
 
 @dataclass(frozen=True, kw_only=True)
 class WholeNumber(Setting):
-    """A whole number from ``low`` to ``high``, in steps of ``step`` in the form."""
+    """A whole number from ``low`` to ``high``, in steps of ``step`` in the form.
+
+    ``refusal`` says that a value is out of range. ``brief_count`` is the mark of what is counted.
+    """
 
     low: int
     high: int
+    refusal: str
     step: int = 1
     unit: str = ""
     metavar: str = "N"
-    #: Whether the mark follows the number: "5 epochs".
-    counts: bool = False
+    brief_count: Callable[[int], str] | None = None
 
-    expected = "a whole number"
-    is_number = True
+    wrong = _("The setting {name} is {value}; it must be a whole number.")
 
     def _take(self, name: str, value: Any) -> Value:
         """Take a number, also NumPy's and 3.0, as JSON files may write 3."""
         if not _is_number(value) or not abs(value) < math.inf or value != int(value):
-            raise wrong_kind(name, value, self.expected)
+            raise wrong_kind(name, value, self.wrong)
         return int(value)
 
     def check(self, value: Any) -> None:
         if value is not None and not self.low <= value <= self.high:
-            unit = f" {self.unit}" if self.unit else ""
-            raise SettingsError(
-                f"{self.noun} is {_format_number(value)}; it must be from {self.low:,} to "
-                f"{self.high:,}{unit}."
-            )
+            limits = {"low": number(self.low), "high": number(self.high)}
+            raise SettingsError(self.refusal, value=_format_number(value), **limits)
 
-    def with_mark(self, text: str) -> str:
-        if not self.counts:
-            return super().with_mark(text)
-        return f"{text} {self.mark.removesuffix('s') if text == '1' else self.mark}"
+    def brief(self, value: Any, course: str = "") -> str:
+        if self.brief_count is None or value is None:
+            return super().brief(value, course)
+        return self.brief_count(value)
 
     def format_value(self, value: Any) -> str:
-        return self.nothing if value is None else f"{value:,}"
+        return self.nothing if value is None else number(value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class RealNumber(Setting):
-    """A number from ``low`` to ``high``; ``allowed`` says so in words.
+    """A number from ``low`` to ``high``; ``refusal`` says that a value is not.
 
     Where ``percent`` is set, the form shows the number, a share, in percent.
     """
 
     low: float
     high: float
-    allowed: str
+    refusal: str
     percent: bool = False
     metavar: str = "X"
 
-    expected = "a number"
-    is_number = True
+    wrong = _("The setting {name} is {value}; it must be a number.")
 
     def _take(self, name: str, value: Any) -> Value:
         if _is_number(value) and abs(value) >= MAX_COUNT:
@@ -159,25 +156,29 @@ class RealNumber(Setting):
 
     def check(self, value: Any) -> None:
         if value is not None and not self.low <= value <= self.high:
-            raise SettingsError(f"{self.noun} is {_format_number(value)}; {self.allowed}.")
+            raise SettingsError(self.refusal, value=_format_number(value))
 
     def format_value(self, value: Any) -> str:
         """Return the number without superfluous zeros, a share in percent."""
         if value is None:
             return self.nothing
-        return f"{100 * value:g} %" if self.percent else f"{value:g}"
+        return percent(value, None) if self.percent else number(value, "g")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Setting):
-    """One of some names; ``bare`` is what the option means without a name."""
+    """One of some names; ``bare`` is what the option means without a name.
+
+    ``unknown`` says that there is no ``{name}``.
+    """
 
     choices: Mapping[str, Entry]
+    unknown: str
     bare: str = ""
     metavar: str = "NAME"
 
     def check(self, value: Any) -> None:
-        check_name(self.noun.lower(), value, self.choices)
+        check_name(self.unknown, value, self.choices)
 
     def format_value(self, value: Any) -> str:
         return self.choices[value].title if value in self.choices else str(value)
@@ -195,8 +196,11 @@ class NetworkText(Setting):
         parameters = sum(map(math.prod, parse_network(value).parameter_shapes()))
         if 4 * parameters > MAX_BYTES:
             raise SettingsError(
-                f"The network {value[:_SHOWN]!r} has {parameters:,} parameters; at most "
-                f"{MAX_BYTES // 4:,} can be kept in a file. Choose fewer units."
+                "The network {network} has {parameters} parameters; at most {most} can be "
+                "kept in a file. Choose fewer units.",
+                network=repr(value[:_SHOWN]),
+                parameters=number(parameters),
+                most=number(MAX_BYTES // 4),
             )
 
     def format_value(self, value: Any) -> str:
@@ -213,15 +217,16 @@ class RuleParameters(Setting):
     columns: int = 12
     metavar: str = "NAME=X"
 
-    expected = "a list of names with numbers"
+    wrong = _("The setting {name} is {value}; it must be a list of names with numbers.")
 
     def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, Mapping):
-            raise wrong_kind(name, value, self.expected)
+            raise wrong_kind(name, value, self.wrong)
         return {str(key): read_number(f"{name}.{key}", entry) for key, entry in value.items()}
 
     def format_value(self, value: Any) -> str:
-        return ", ".join(f"{key} {number:g}" for key, number in value.items()) or "Lasagne's"
+        set_to = ", ".join(f"{key} {number(entry, 'g')}" for key, entry in value.items())
+        return set_to or pgettext("parameters of the update rule", "Lasagne's")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,19 +272,15 @@ class NetworkFile(Setting):
 class Flag(Setting):
     columns: int = 12
 
-    expected = "true or false"
-
-    def with_mark(self, text: str) -> str:
-        """Return the mark alone: what is not usual is done."""
-        return self.mark
+    wrong = _("The setting {name} is {value}; it must be true or false.")
 
     def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, bool):
-            raise wrong_kind(name, value, self.expected)
+            raise wrong_kind(name, value, self.wrong)
         return value
 
     def format_value(self, value: Any) -> str:
-        return "yes" if value else "no"
+        return pgettext("a setting", "yes") if value else pgettext("a setting", "no")
 
 
 #: All kinds of settings; code that tells them apart must handle each of them.
@@ -306,43 +307,45 @@ def _named(name: str, setting: AnySetting) -> AnySetting:
     first, *words = name.split("_")
     widget = setting.widget or "".join((first, *(word.capitalize() for word in words)))
     option = setting.option or f"--{name.replace('_', '-')}"
-    noun, mark = setting.noun or setting.title, setting.mark or setting.title
-    return dataclasses.replace(setting, widget=widget, option=option, noun=noun, mark=mark)
+    return dataclasses.replace(setting, widget=widget, option=option)
 
 
-def check_name(what: str, name: Any, choices: Mapping[str, Entry]) -> None:
+def check_name(unknown: str, name: Any, choices: Mapping[str, Entry]) -> None:
     if name not in choices:
         listing = "; ".join(f"{known} ({entry.meaning})" for known, entry in choices.items())
-        raise SettingsError(no_such(what, name, choices, listing))
+        raise SettingsError(no_such(unknown, name, choices, listing))
 
 
 def read_number(name: str, value: Any) -> float:
     """Take a number below `MAX_COUNT`; raises `SettingsError` for anything else."""
     if not _is_number(value) or value != value:
-        raise wrong_kind(name, value, RealNumber.expected)
+        raise wrong_kind(name, value, RealNumber.wrong)
     if abs(value) >= MAX_COUNT:
         raise SettingsError(
-            f"The setting {name} is {_format_number(value)}; it must be between "
-            f"-{MAX_COUNT:g} and {MAX_COUNT:g}."
+            "The setting {name} is {value}; it must be between {low} and {high}.",
+            name=name,
+            value=_format_number(value),
+            low=number(-MAX_COUNT, "g"),
+            high=number(MAX_COUNT, "g"),
         )
     return float(value)
 
 
-def wrong_kind(name: str, value: Any, expected: str) -> SettingsError:
+def wrong_kind(name: str, value: Any, sentence: str) -> SettingsError:
     shown = repr(value) if isinstance(value, str) else str(value)
     if isinstance(value, float) and value != value:
         # What JSON holds and no float does is read as NaN.
-        shown = "nan or too large"
-    return SettingsError(f"The setting {name} is {shown[:_SHOWN]}; it must be {expected}.")
+        shown = _("nan or too large")
+    return SettingsError(sentence, name=name, value=shown[:_SHOWN])
 
 
 def _format_number(value: Any) -> str:
     """Format a number, however large, for a sentence."""
     try:
         is_short = isinstance(value, Integral) and abs(int(value)) < 2**63
-        return f"{value:,}" if is_short else f"{value:g}"
+        return number(value, "," if is_short else "g")
     except OverflowError:
-        return "a number of more than 300 digits"
+        return _("a number of more than 300 digits")
 
 
 def _is_number(value: Any) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.sources.formats import file_patterns, list_titles
 from mnist_draw.errors import no_such
+from mnist_draw.i18n import _, counted, pgettext
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.setting import (
     AnySetting,
@@ -53,31 +54,33 @@ class TrainingSettings:
     network: str = declared(
         "mlp",
         NetworkText(
-            title="Layers",
-            sentence="The network's architecture: its layers and their units.",
+            title=_("Layers"),
+            sentence=_("The network's architecture: its layers and their units."),
             group="network",
         ),
     )
     start_model: str | None = declared(
         None,
         NetworkFile(
-            title="Start",
-            nothing="From scratch",
-            sentence="Start from the weights of a trained network, which must have the same "
-            "layers, instead of fresh ones.",
+            title=pgettext("a setting", "Start"),
+            nothing=_("From scratch"),
+            sentence=_(
+                "Start from the weights of a trained network, which must have the same layers, "
+                "instead of fresh ones."
+            ),
             group="network",
             widget="start",
             option="--from",
-            mark="from",
-            question="A trained network to start from",
+            mark=_("from {value}"),
+            question=_("A trained network to start from"),
         ),
     )
     update: str = declared(
         "rmsprop",
         Choice(
-            title="Optimizer",
-            noun="Update rule",
-            sentence="How the weights follow the gradient; one of Lasagne's update rules.",
+            title=_("Optimizer"),
+            unknown=_("There is no update rule {name}."),
+            sentence=_("How the weights follow the gradient; one of Lasagne's update rules."),
             group="learning",
             metavar="RULE",
             choices=UPDATE_RULES,
@@ -86,23 +89,26 @@ class TrainingSettings:
     learning_rate: float = declared(
         0.001,
         RealNumber(
-            title="Learning rate",
-            noun="The learning rate",
-            mark="rate",
-            sentence="Length of each step along the gradient, without unit.",
+            title=_("Learning rate"),
+            mark=_("rate {value}"),
+            sentence=_("Length of each step along the gradient, without unit."),
             group="learning",
             live=True,
             low=1e-20,
             high=1e6,
             # Beyond, 32-bit floats cannot compute with it.
-            allowed="it must be above 0 (from 1e-20 to 1,000,000). The tutorial uses 0.001",
+            refusal=_(
+                "The learning rate is {value}; it must be above 0 (from 1e-20 to 1,000,000). The "
+                "tutorial uses 0.001."
+            ),
         ),
     )
     schedule: str = declared(
         "constant",
         Choice(
-            title="Schedule",
-            sentence="How the learning rate changes during the run.",
+            title=_("Schedule"),
+            unknown=_("There is no schedule {name}."),
+            sentence=_("How the learning rate changes during the run."),
             group="learning",
             choices=SCHEDULES,
         ),
@@ -110,40 +116,39 @@ class TrainingSettings:
     batch_size: int = declared(
         500,
         WholeNumber(
-            title="Batch size",
-            noun="The batch size",
-            sentence="Pictures that each step learns from.",
+            title=_("Batch size"),
+            refusal=_("The batch size is {value}; it must be from {low} to {high} pictures."),
+            sentence=_("Pictures that each step learns from."),
             group="learning",
-            mark="minibatch",
+            mark=_("minibatch {value}"),
             low=1,
             high=10_000,
             step=50,
-            unit="pictures",
         ),
     )
     l2: float = declared(
         0.0,
         RealNumber(
-            title="L2 penalty",
-            noun="L2",
-            mark="L2",
-            sentence="Weight of the sum of squared weights in the loss, without unit; 0 switches "
-            "it off.",
+            title=_("L2 penalty"),
+            mark=_("L2 {value}"),
+            sentence=_(
+                "Weight of the sum of squared weights in the loss, without unit; 0 switches it off."
+            ),
             group="learning",
             live=True,
             low=0,
             high=1e6,
-            allowed="it must be 0 or more (up to 1,000,000)",
+            refusal=_("L2 is {value}; it must be 0 or more (up to 1,000,000)."),
         ),
     )
     seed: int = declared(
         1,
         WholeNumber(
-            title="Seed",
-            noun="The seed",
-            sentence="Start of the random numbers; the same seed gives the same run.",
+            title=pgettext("of random numbers", "Seed"),
+            refusal=_("The seed is {value}; it must be from {low} to {high}."),
+            sentence=_("Start of the random numbers; the same seed gives the same run."),
             group="learning",
-            mark="seed",
+            mark=_("seed {value}"),
             low=0,
             high=2**31 - 1,
         ),
@@ -151,8 +156,8 @@ class TrainingSettings:
     update_parameters: Mapping[str, float] = declared(
         {},
         RuleParameters(
-            title="Parameters of the update rule",
-            sentence="A parameter of the update rule, such as rho=0.95; may be repeated.",
+            title=_("Parameters of the update rule"),
+            sentence=_("A parameter of the update rule, such as rho=0.95; may be repeated."),
             group="learning",
             widget="rule",
             option="--update-parameter",
@@ -161,13 +166,12 @@ class TrainingSettings:
     epochs: int = declared(
         20,
         WholeNumber(
-            title="Epochs",
-            noun="The number of epochs",
-            sentence="How many times the network sees all training pictures.",
+            title=_("Epochs"),
+            refusal=_("The number of epochs is {value}; it must be from {low} to {high}."),
+            sentence=_("How many times the network sees all training pictures."),
             group="start",
             with_resume=True,
-            mark="epochs",
-            counts=True,
+            brief_count=lambda count: counted("{count} epoch", "{count} epochs", count),
             low=1,
             high=100_000,
         ),
@@ -175,51 +179,57 @@ class TrainingSettings:
     data_folder: str | None = declared(
         None,
         Folder(
-            title="Data set",
+            title=_("Data set"),
             nothing="MNIST",
-            sentence=f"MNIST, or data of your own: {list_titles()}.",
+            sentence=_("MNIST, or data of your own: {formats}.", formats=list_titles()),
             group="start",
             widget="data",
             chooses_pictures=True,
             option="--data",
             with_resume=True,
-            question="A folder with training data",
-            file_question="A file with training data",
-            files=f"Training data ({file_patterns()})",
+            question=_("A folder with training data"),
+            file_question=_("A file with training data"),
+            files=f"{_('Training data')} ({file_patterns()})",
             metavar="PATH",
         ),
     )
     extra_folder: str | None = declared(
         None,
         Folder(
-            title="Extra data",
-            nothing="None",
-            sentence="Digits that are learnt beside the data set: those that you have taught in "
-            "the Draw tab, or pictures in a folder, in subfolders 0 to 9 or with names that "
-            "begin with their digit.",
+            title=_("Extra data"),
+            nothing=pgettext("extra data", "None"),
+            sentence=_(
+                "Digits that are learnt beside the data set: those that you have taught in the "
+                "Draw tab, or pictures in a folder, in subfolders 0 to 9 or with names that begin "
+                "with their digit."
+            ),
             group="data",
             widget="extra",
             chooses_pictures=True,
             option="--extra",
-            mark="with",
+            # Translators: a network that was trained with digits of a folder.
+            mark=_("with {value}"),
             with_resume=True,
-            question="A folder with digits",
-            known=(("my digits", _my_digits),),
+            question=_("A folder with digits"),
+            known=((_("my digits"), _my_digits),),
         ),
     )
     training_examples: int | None = declared(
         None,
         WholeNumber(
-            title="Pictures",
-            nothing="all",
-            noun="The number of training pictures",
-            sentence="How many of the training pictures to learn from.",
+            title=_("Pictures"),
+            nothing=pgettext("pictures", "all"),
+            refusal=_(
+                "The number of training pictures is {value}; it must be from {low} to {high}."
+            ),
+            sentence=_("How many of the training pictures to learn from."),
             group="data",
             widget="pictures",
             chooses_pictures=True,
             option="--examples",
-            mark="pictures",
-            counts=True,
+            # Translators: the value is "all"; numbers have a sentence of their own.
+            mark=_("{value} pictures"),
+            brief_count=lambda count: counted("{count} picture", "{count} pictures", count),
             low=1,
             high=10_000_000,
             step=1000,
@@ -228,10 +238,13 @@ class TrainingSettings:
     augmentation: str = declared(
         "off",
         Choice(
-            title="Augmentation",
-            mark="augmentation",
-            sentence="How the training pictures are varied, anew in each epoch; the network then "
-            "reads more kinds of handwriting.",
+            title=_("Augmentation"),
+            unknown=_("There is no augmentation {name}."),
+            mark=_("augmentation {value}"),
+            sentence=_(
+                "How the training pictures are varied, anew in each epoch; the network then reads "
+                "more kinds of handwriting."
+            ),
             group="data",
             columns=12,
             option="--augment",
@@ -244,43 +257,47 @@ class TrainingSettings:
     target_accuracy: float | None = declared(
         None,
         RealNumber(
-            title="At validation accuracy",
-            nothing="off",
-            noun="The target accuracy",
-            sentence="Stop once this validation accuracy is reached.",
+            title=_("At validation accuracy"),
+            nothing=pgettext("a setting", "off"),
+            sentence=_("Stop once this validation accuracy is reached."),
             group="stop",
             widget="target",
-            mark="until",
+            mark=_("until {value}"),
             columns=12,
             percent=True,
             low=math.ulp(0.0),
             high=1,
-            allowed="it is a share above 0 and at most 1. Write 0.98 for 98 %",
+            refusal=_(
+                "The target accuracy is {value}; it is a share above 0 and at most 1. Write 0.98 "
+                "for 98 %."
+            ),
         ),
     )
     patience: int | None = declared(
         None,
         WholeNumber(
-            title="After epochs without progress",
-            nothing="off",
-            noun="The patience",
-            sentence="Stop after so many epochs without a lower validation loss.",
+            title=_("After epochs without progress"),
+            nothing=pgettext("a setting", "off"),
+            refusal=_("The patience is {value}; it must be from {low} to {high} epochs."),
+            sentence=_("Stop after so many epochs without a lower validation loss."),
             group="stop",
             columns=12,
-            mark="patience",
+            mark=_("patience {value}"),
             low=1,
             high=100_000,
-            unit="epochs",
+            unit=pgettext("after a number in a field", "epochs"),
         ),
     )
     keep_best: bool = declared(
         False,
         Flag(
-            title="Keep the best epoch",
-            sentence="End with the weights of the epoch with the lowest validation loss, not "
-            "with the last.",
+            title=_("Keep the best epoch"),
+            sentence=_(
+                "End with the weights of the epoch with the lowest validation loss, not with the "
+                "last."
+            ),
             group="stop",
-            mark="best epoch",
+            mark=_("best epoch"),
         ),
     )
 
@@ -310,12 +327,15 @@ class TrainingSettings:
         """Read settings from JSON values that may be wrong."""
         if not isinstance(values, Mapping):
             raise SettingsError(
-                f"Settings are a list of names with values, got {str(values)[:60]!r}."
+                "Settings are a list of names with values, got {values}.",
+                values=repr(str(values)[:60]),
             )
         checked: dict[str, Any] = {}
         for name, value in values.items():
             if name not in SETTINGS:
-                raise SettingsError(no_such("setting", name, SETTINGS, ", ".join(SETTINGS)))
+                raise SettingsError(
+                    no_such(_("There is no setting {name}."), name, SETTINGS, ", ".join(SETTINGS))
+                )
             checked[name] = SETTINGS[name].read(name, value)
         if "update" in checked and "learning_rate" not in checked:
             checked["learning_rate"] = usual_learning_rate(checked["update"])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, number
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,8 @@ class UpdateRule:
     validation pictures after two epochs. ``parameters`` can be set beside it and have Lasagne's
     defaults. ``formulas`` are what it does to a weight W with the gradient g and the learning rate
     η, as Lasagne's source writes it, and ``accumulators`` what it remembers of a weight, in the
-    order of Lasagne's updates, with its letter in the formulas.
+    order of Lasagne's updates, with its letter in the formulas; each with the parameter that says
+    how long, if one does.
     """
 
     name: str
@@ -29,7 +31,7 @@ class UpdateRule:
     learning_rate: float
     parameters: Mapping[str, float]
     formulas: tuple[str, ...]
-    accumulators: tuple[str, ...]
+    accumulators: Mapping[str, str]
 
 
 #: Lasagne 0.1's rules, the tutorial's first.
@@ -39,18 +41,22 @@ UPDATE_RULES: dict[str, UpdateRule] = {
         UpdateRule(
             "rmsprop",
             "RMSProp",
-            "divides each step by the running root mean square of its gradients; rho is how long "
-            "they are remembered",
+            _(
+                "divides each step by the running root mean square of its gradients; rho is how "
+                "long they are remembered"
+            ),
             0.001,
             {"rho": 0.9, "epsilon": 1e-6},
             ("a = ρ·a + (1 − ρ)·g²", "W = W − η·g / √(a + ε)"),
-            ("mean of g²: a",),
+            {_("mean of g²: {letter}", letter="a"): "rho"},
         ),
         UpdateRule(
             "adam",
             "Adam",
-            "rmsprop with momentum, corrected for its start; beta1 and beta2: how long gradients "
-            "and their squares are remembered",
+            _(
+                "rmsprop with momentum, corrected for its start; beta1 and beta2: how long "
+                "gradients and their squares are remembered"
+            ),
             0.001,
             {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
             (
@@ -59,42 +65,45 @@ UPDATE_RULES: dict[str, UpdateRule] = {
                 "η' = η·√(1 − β2^t) / (1 − β1^t)",
                 "W = W − η'·m / (√v + ε)",
             ),
-            ("mean of g: m", "mean of g²: v"),
+            {
+                _("mean of g: {letter}", letter="m"): "beta1",
+                _("mean of g²: {letter}", letter="v"): "beta2",
+            },
         ),
         UpdateRule(
-            "sgd", "SGD", "plain stochastic gradient descent", 0.1, {}, ("W = W − η·g",), ()
+            "sgd", "SGD", _("plain stochastic gradient descent"), 0.1, {}, ("W = W − η·g",), {}
         ),
         UpdateRule(
             "momentum",
             "Momentum",
-            "keeps a share (momentum) of the step before, so that steps in one direction add up",
+            _("keeps a share (momentum) of the step before, so that steps in one direction add up"),
             0.1,
             {"momentum": 0.9},
             ("v = μ·v − η·g", "W = W + v"),
-            ("velocity: v",),
+            {_("velocity: {letter}", letter="v"): ""},
         ),
         UpdateRule(
             "nesterov_momentum",
             "Nesterov momentum",
-            "momentum that looks at the gradient where the step is about to lead",
+            _("momentum that looks at the gradient where the step is about to lead"),
             0.1,
             {"momentum": 0.9},
             ("v = μ·v − η·g", "W = W + μ·v − η·g"),
-            ("velocity: v",),
+            {_("velocity: {letter}", letter="v"): ""},
         ),
         UpdateRule(
             "adagrad",
             "Adagrad",
-            "divides each step by the root of all squared gradients so far: ever smaller steps",
+            _("divides each step by the root of all squared gradients so far: ever smaller steps"),
             0.01,
             {"epsilon": 1e-6},
             ("a = a + g²", "W = W − η·g / √(a + ε)"),
-            ("sum of g²: a",),
+            {_("sum of g²: {letter}", letter="a"): ""},
         ),
         UpdateRule(
             "adadelta",
             "Adadelta",
-            "scales steps by the ratio of past steps to past gradients",
+            _("scales steps by the ratio of past steps to past gradients"),
             1.0,
             {"rho": 0.95, "epsilon": 1e-6},
             (
@@ -103,7 +112,10 @@ UPDATE_RULES: dict[str, UpdateRule] = {
                 "W = W − η·s",
                 "d = ρ·d + (1 − ρ)·s²",
             ),
-            ("mean of g²: a", "mean of s²: d"),
+            {
+                _("mean of g²: {letter}", letter="a"): "rho",
+                _("mean of s²: {letter}", letter="d"): "rho",
+            },
         ),
     )
 }
@@ -119,15 +131,16 @@ def usual_learning_rate(name: Any) -> float:
 
 
 def calmer_learning_rate(rule: str, learning_rate: float) -> tuple[float, str]:
-    """Return a rate for a fresh start after steps that were too large, and the same in words.
+    """Return a rate for a fresh start after steps that were too large, and a sentence about it.
 
     That is the rule's usual one, or a tenth of one that is not larger.
     """
     usual = usual_learning_rate(rule)
     if learning_rate > usual:
-        return usual, f"{rule}'s usual learning rate, {usual:g}"
+        sentence = _("Start a new run with {rule}'s usual learning rate, {rate}.")
+        return usual, sentence.format(rule=rule, rate=number(usual, "g"))
     lower = float(f"{learning_rate / 10:.1g}")
-    return lower, f"a learning rate of {lower:g}"
+    return lower, _("Start a new run with a learning rate of {rate}.", rate=number(lower, "g"))
 
 
 def parameter_range(name: str) -> tuple[float, float]:
@@ -145,14 +158,20 @@ def check_parameters(rule: UpdateRule, parameters: Mapping[str, float]) -> None:
     """Check the values that differ from Lasagne's defaults."""
     for key, value in parameters.items():
         if key not in rule.parameters:
-            known = ", ".join(rule.parameters) or "none beside the learning rate"
+            known = ", ".join(rule.parameters) or _("none beside the learning rate")
             raise UpdateRuleError(
-                f"The update rule {rule.name} has no parameter {key!r}; it has: {known}."
+                "The update rule {rule} has no parameter {name}; it has: {known}.",
+                rule=rule.name,
+                name=repr(key),
+                known=known,
             )
         low, high = parameter_range(key)
         if not low <= value <= high:
-            allowed = "above 0" if key == "epsilon" else "from 0 up to, not including, 1"
-            raise UpdateRuleError(f"{key} of {rule.name} is {value:g}; it must be {allowed}.")
+            refusal = _("{name} of {rule} is {value}; it must be from 0 up to, not including, 1.")
+            if key == "epsilon":
+                refusal = _("{name} of {rule} is {value}; it must be above 0.")
+            shown = number(value, "g")
+            raise UpdateRuleError(refusal, name=key, rule=rule.name, value=shown)
 
 
 def updates_of(
@@ -202,15 +221,20 @@ def _cosine(progress: float) -> float:
 SCHEDULES: dict[str, Schedule] = {
     schedule.name: schedule
     for schedule in (
-        Schedule("constant", "Constant", "the learning rate stays as it is", lambda _: 1.0),
+        Schedule(
+            "constant", _("Constant"), _("the learning rate stays as it is"), lambda progress: 1.0
+        ),
         Schedule(
             "step",
-            "In steps: 1, 1/3, 1/10",
-            "a third of it after half of the epochs, a tenth after three quarters",
+            _("In steps: 1, 1/3, 1/10"),
+            _("a third of it after half of the epochs, a tenth after three quarters"),
             _step,
         ),
         Schedule(
-            "cosine", "Cosine", "falls along half a cosine to nothing at the last batch", _cosine
+            "cosine",
+            _("Cosine"),
+            _("falls along half a cosine to nothing at the last batch"),
+            _cosine,
         ),
     )
 }

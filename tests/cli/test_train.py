@@ -96,7 +96,7 @@ def test_training_starts_from_a_network(here, capsys):
     capsys.readouterr()
     for arguments, told in (
         (["--from", "bes"], "did you mean best?"),
-        (["--from", "first.npz", "--network", "cnn"], "which cannot start a 'cnn'"),
+        (["--from", "first.npz", "--network", "cnn"], "which cannot start 'cnn'"),
         (["--from", "missing.npz"], "missing.npz cannot be used. There is no such file."),
     ):
         assert main(["train", *arguments]) == 1

@@ -13,14 +13,14 @@ def test_of_mnist_they_are_fixed_and_of_other_data_one_of_each_class_and_by_the_
     twelve = choose_twelve(mnist, seed=7)
     assert twelve.numbers[:4] == (3, 2, 318, 628)
     assert twelve.labels == (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 6)
-    assert (twelve.of, twelve.noun) == (10_000, "digits")
+    assert (twelve.of, twelve.shows_digits) == (10_000, True)
     names = ("bag", "boot", "coat")
     labels = np.arange(50, dtype=np.uint8) % 3
     other = replace(mnist, test_images=mnist.test_images[:50], test_labels=labels, classes=names)
     chosen = choose_twelve(other, seed=7)
     assert len(set(chosen.numbers)) == 12
     assert chosen.labels[:3] == (0, 1, 2)
-    assert chosen.noun == "pictures"
+    assert not chosen.shows_digits
     assert chosen.numbers == choose_twelve(other, seed=7).numbers
     assert chosen.numbers != choose_twelve(other, seed=8).numbers
     few = replace(other, test_images=other.test_images[:5], test_labels=labels[:5])

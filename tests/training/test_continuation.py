@@ -231,7 +231,7 @@ def test_a_run_starts_from_a_networks_weights(first, finished, digits):
     seen = run(chosen, dataset=digits)
     assert of(events.BatchFinished, seen)[0].accuracy > 0.7
     other = chosen.replace(network="custom_mlp:2,9,0,0")
-    told = f"first.npz is '{SMALL.network}', which cannot start a 'custom_mlp:2,9,0,0'"
+    told = f"first.npz is '{SMALL.network}', which cannot start 'custom_mlp:2,9,0,0'"
     with pytest.raises(SettingsError, match=told):
         run(other, dataset=digits)
 

@@ -268,7 +268,7 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(field, value, words):
         read_run(run.folder)
     (found,), (told,) = run_list.list_runs()
     assert "put aside" in told
-    assert told.startswith(f"The record {run.folder / record.RECORD} cannot be used: ")
+    assert told.startswith(f"The record {run.folder / record.RECORD} cannot be used")
     assert ".." not in told
     assert (found.folder, found.epochs_done) == (run.folder, 2)
     (aside,) = run.folder.glob("run.json.unreadable-*")

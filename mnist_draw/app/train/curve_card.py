@@ -22,6 +22,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain
 from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, is_like_tutorial
 from mnist_draw.app.train.series import LOWEST_LOSS, Curve, thinned
+from mnist_draw.i18n import _, number, percent, pgettext
 from mnist_draw.training.history import EpochFigures, History
 from mnist_draw.training.run_formats import RUN_FORMATS
 from mnist_draw.training.settings import TrainingSettings
@@ -32,15 +33,15 @@ if TYPE_CHECKING:
 #: Minibatches scatter: their line is faint, to keep the epochs in front.
 _BATCH_ALPHA = 0.45
 #: Name, colour and line of each curve in the legend, and the length of its sample.
-_LINES = (("training", "accent", Qt.SolidLine), ("validation", "second", Qt.DashLine))
+_LINES = ((_("training"), "accent", Qt.SolidLine), (_("validation"), "second", Qt.DashLine))
 _DASH = 20
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter | Qt.TextDontClip)
 _EXPORTS = (
-    ("png", "Save as picture (PNG) …"),
+    ("png", _("Save as picture (PNG) …")),
     *((name, entry.save_text) for name, entry in RUN_FORMATS.items() if entry.save_text),
 )
-_HOW = (
-    " Drag a rectangle or turn the wheel to zoom, double-click to show all; with the arrow keys "
+_HOW = _(
+    "Drag a rectangle or turn the wheel to zoom, double-click to show all; with the arrow keys "
     "read epoch by epoch, with + and - zoom, with 0 show all."
 )
 
@@ -66,12 +67,12 @@ class Legend(QWidget):
 
     def texts(self) -> list[str]:
         pairs = zip(_LINES, self.figures, strict=True)
-        named = [f"{name} {figure}".rstrip() for (name, _, _), figure in pairs]
+        named = [f"{name} {figure}".rstrip() for (name, *__), figure in pairs]
         return [*named, self.epoch]
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetricsF(theme.font(Text.LABEL))
-        names = sum(metrics.horizontalAdvance(name) for name, _, _ in _LINES)
+        names = sum(metrics.horizontalAdvance(name) for name, *__ in _LINES)
         wide = names + len(_LINES) * (_DASH + Size.TIGHT + Size.FIELD_GAP)
         return QSize(math.ceil(wide), math.ceil(metrics.height()))
 
@@ -99,7 +100,7 @@ class Legend(QWidget):
         painter.setFont(theme.font(Text.AXIS if stacked else Text.LABEL))
         metrics = QFontMetricsF(painter.font())
         x, y, high = 0.0, 0.0, self.height() / (len(_LINES) if stacked else 1)
-        for text, (_, colour, style) in zip(texts, _LINES, strict=True):
+        for text, (__, colour, style) in zip(texts, _LINES, strict=True):
             middle, words = y + high / 2, x + _DASH + Size.TIGHT
             painter.setPen(QPen(theme.colour(colour), 2, style, Qt.FlatCap))
             painter.drawLine(QLineF(x, middle, x + _DASH, middle))
@@ -143,16 +144,16 @@ class CurveCard(Card):
         self.menu_button.setProperty("look", "small")
         explain(
             self.menu_button,
-            f"{self._title}: more",
-            "Show all of the curves again, or save them as a picture or a table.",
+            _("{title}: more", title=self._title),
+            _("Show all of the curves again, or save them as a picture or a table."),
         )
         set_icon(self.menu_button, "dots-three", Size.SMALL_ICON)
         menu = self._menu = Menu(self.menu_button)
-        menu.addAction("Show all (double-click)").triggered.connect(self._show_all)
+        menu.addAction(_("Show all (double-click)")).triggered.connect(self._show_all)
         menu.addSeparator()
         for kind, text in _EXPORTS:
             menu.addAction(text).triggered.connect(
-                lambda _, kind=kind: self.export_requested.emit(kind)
+                lambda __, kind=kind: self.export_requested.emit(kind)
             )
         self.menu_button.setMenu(menu)
         self.menu_button.setPopupMode(QToolButton.InstantPopup)
@@ -175,7 +176,7 @@ class CurveCard(Card):
 
         pyqtgraph.setConfigOptions(antialias=True)
         plot, self._value_axis, self._epoch_axis = new_plot(
-            self._name, self._title, self._sentence + _HOW, self._tick_text
+            self._name, self._title, f"{self._sentence} {_HOW}", self._tick_text
         )
         item = plot.getPlotItem()
         self._batch_curve = item.plot(antialias=False)
@@ -223,10 +224,10 @@ class CurveCard(Card):
         self.planned = planned
         self.redraw()
 
-    def mark(self, name: str, epoch: float, text: str) -> None:
-        self._marks.append((name, epoch, text))
+    def mark(self, name: str, epoch: float, value: str) -> None:
+        self._marks.append((name, epoch, value))
         if self.tools is not None:
-            self.tools.mark(name, epoch, text)
+            self.tools.mark(name, epoch, value)
 
     def _pair(self, row: EpochFigures) -> tuple[float, float]:
         return getattr(row, f"training_{self._figure}"), getattr(row, f"validation_{self._figure}")
@@ -257,13 +258,14 @@ class CurveCard(Card):
     def _point(self, epoch: float) -> None:
         """Show the figures of the epoch under the crosshair in the legend."""
         rows = self._history.epochs
-        number = min(max(round(epoch), 1), len(rows)) if epoch >= 0 else 0
-        if not number:
+        chosen = min(max(round(epoch), 1), len(rows)) if epoch >= 0 else 0
+        if not chosen:
             self.legend.show_figures("", ("", ""))
             return
-        training, validation = self._pair(rows[number - 1])
+        training, validation = self._pair(rows[chosen - 1])
         self.legend.show_figures(
-            f"epoch {number:,}", (self._figure_text(training), self._figure_text(validation))
+            _("epoch {number}", number=number(chosen)),
+            (self._figure_text(training), self._figure_text(validation)),
         )
 
     def _figure_text(self, value: float) -> str:
@@ -300,15 +302,17 @@ class LossCard(CurveCard):
     """Cross-entropy in nats, on a logarithmic or a linear axis."""
 
     def __init__(self) -> None:
-        super().__init__("Loss", "lossPlot", "Mean cross-entropy over epochs, in nats.", "loss")
+        sentence = _("Mean cross-entropy over epochs, in nats.")
+        super().__init__(_("Loss"), "lossPlot", sentence, "loss")
         self.scale_combo = ComboBox()
         self.scale_combo.setObjectName("lossScaleCombo")
         self.scale_combo.setProperty("look", "quiet")
-        self.scale_combo.addItems(["log", "linear"])
+        self.scale_combo.addItems([pgettext("an axis", "log"), pgettext("an axis", "linear")])
         self.scale_combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         self.scale_combo.setMinimumContentsLength(0)
         self.scale_combo.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        explain(self.scale_combo, "Loss axis", "Show the loss on a logarithmic or linear axis.")
+        sentence = _("Show the loss on a logarithmic or linear axis.")
+        explain(self.scale_combo, _("Loss axis"), sentence)
         self.scale_combo.currentIndexChanged.connect(self._rescale)
         self.top.addWidget(self.scale_combo)
         self._add_menu()
@@ -332,7 +336,7 @@ class LossCard(CurveCard):
         return np.log10(np.maximum(values, LOWEST_LOSS)) if self._log else values
 
     def _tick_text(self, value: float) -> str:
-        return f"{10**value:.3g}" if self._log else f"{value:.3g}"
+        return number(10**value if self._log else value, ".3g")
 
     def _range(self) -> tuple[float, float]:
         epochs = self._history.epochs
@@ -349,9 +353,9 @@ class AccuracyCard(CurveCard):
 
     def __init__(self) -> None:
         super().__init__(
-            "Accuracy",
+            _("Accuracy"),
             "accuracyPlot",
-            "Share of right answers over epochs, in percent.",
+            _("Share of right answers over epochs, in percent."),
             "accuracy",
         )
         self._is_like_tutorial = True
@@ -397,7 +401,7 @@ class AccuracyCard(CurveCard):
         self._reference = pyqtgraph.InfiniteLine(
             TUTORIAL_ACCURACY,
             angle=0,
-            label=f"the tutorial: {TUTORIAL_ACCURACY} %",
+            label=_("the tutorial: {share}", share=percent(TUTORIAL_ACCURACY / 100, 2)),
             # At the left, where the curves are below it.
             labelOpts={"position": 0.01, "anchors": [(0.0, 1.0), (0.0, 1.0)]},
         )
@@ -438,7 +442,7 @@ class AccuracyCard(CurveCard):
             self._reference.label.textItem.setFont(theme.font(Text.AXIS))
 
     def _tick_text(self, value: float) -> str:
-        return f"{value:g} %"
+        return percent(value / 100, None)
 
     def _range(self) -> tuple[float, float]:
         values = [100 * v for row in self._history.epochs for v in self._pair(row)]

@@ -14,6 +14,7 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.train.run_state import RunState, ShownRun
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits, choose_twelve
@@ -53,10 +54,11 @@ class EarlierRuns(QObject):
             told = self._preferences.get(_CUT_OFF, "")
             if cut is not None and cut is not runs[0] and cut.folder.name != told:
                 self._preferences.set(_CUT_OFF, cut.folder.name)
-                notifier.undo(f"{cut.title} was cut off; it can go on.", partial(show, cut), "Show")
+                sentence = _("{run} was cut off; it can go on.", run=cut.title)
+                notifier.undo(sentence, partial(show, cut), _("Show"))
             # What of it is damaged was told already.
             self.background.run(
-                lambda: _load(runs[0]), lambda last: self.loaded.emit(last, False), lambda _: None
+                lambda: _load(runs[0]), lambda last: self.loaded.emit(last, False), lambda __: None
             )
 
         self.background.run(_list_with_cut_off, found)
@@ -90,7 +92,7 @@ class EarlierRuns(QObject):
             state.twelve, state.read, state.dead = answer
             then()
 
-        def unread(_: Exception) -> None:
+        def unread(__: Exception) -> None:
             # A data set that is gone says so where it is chosen.
             state.has_no_digits = state.twelve is None
             then()
@@ -100,7 +102,7 @@ class EarlierRuns(QObject):
 
 def _list_with_cut_off() -> tuple[list[Run], Run | None]:
     """List all runs, and return the newest that was cut off and can go on."""
-    runs, _ = run_list.list_runs()
+    runs = run_list.list_runs()[0]
     left = (run for run in runs if run.state in UNFINISHED and run.checkpoint.exists())
     return runs, next((run for run in left if not in_use(run.folder)), None)
 

@@ -20,17 +20,18 @@ from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, wr
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
 from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, RunState, ShownRun, is_like_tutorial
+from mnist_draw.i18n import _, counted, number, percent
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from
 from mnist_draw.training.checkpoint import MAX_EPOCHS
 
 #: Epochs of *Train on*: usual first, then those of its menu.
 _MORE, _OFFERED = 5, (1, 5, 20)
-_TRAIN_ON = (
+_TRAIN_ON = _(
     "Five more epochs of this run, as if it had not stopped. Its network learns on; a copy of the "
     "one before is not kept. Right click: another number."
 )
-_GO_ON = "Train on to the planned epochs, as if it had not stopped."
+_GO_ON = _("Train on to the planned epochs, as if it had not stopped.")
 #: Under this width of the card the words beside the answer are above it.
 _NARROW = 1100
 _DRAWING, _HEIGHT = 112, 160
@@ -38,52 +39,100 @@ _DRAWING, _HEIGHT = 112, 160
 _ANSWER = (96, 200)
 
 
-def headline(shown: ShownRun) -> tuple[str, str, str]:
-    """Return the headline before, at and after its figure."""
-    state, (_, noun), kept = shown.state, shown.state.tested_on, shown.kept
+def headline(shown: ShownRun) -> str:
+    """Return the headline, its figure in ``<b>``."""
+    state, kept = shown.state, shown.kept
     if not state.epochs_done:
-        return "Stopped within ", "epoch 1", ". Go on begins it again."
-    begins = "" if shown.is_whole else f"{state.label} epochs. "
+        return _("Stopped within <b>epoch 1</b>. Go on begins it again.")
+    shows_digits = state.tested_on[1]
     if state.test_accuracy is not None:
-        share, of = state.test_accuracy, f" of {noun} it has never seen."
+        share = state.test_accuracy
+        reads = _("Your network reads <b>{share}</b> of pictures it has never seen.")
+        if shows_digits:
+            reads = _("Your network reads <b>{share}</b> of digits it has never seen.")
     else:
         last = state.validation_accuracy if kept is None else kept.validation_accuracy
-        share, of = last or 0.0, f" of the validation {noun}."
-    return f"{begins}Your network reads ", format_percent(share), of
+        share = last or 0.0
+        reads = _("Your network reads <b>{share}</b> of the validation pictures.")
+        if shows_digits:
+            reads = _("Your network reads <b>{share}</b> of the validation digits.")
+    return f"{_stopped(shown)} {reads.format(share=format_percent(share))}".strip()
+
+
+def _stopped(shown: ShownRun) -> str:
+    """Say after how many epochs a run has stopped; empty if it came to its end."""
+    state, done = shown.state, number(shown.state.epochs_done)
+    if shown.is_whole:
+        return ""
+    if state.reason in ("stopped", "failed"):
+        return counted(
+            "Stopped after {done} of {count} epoch.", "Stopped after {done} of {count} epochs.",
+            state.epochs, done=done,
+        )  # fmt: skip
+    return counted(
+        "Can go on after {done} of {count} epoch.", "Can go on after {done} of {count} epochs.",
+        state.epochs, done=done,
+    )  # fmt: skip
 
 
 def details(shown: ShownRun) -> str:
     kept = shown.kept
     if shown.is_deleted:
-        return "This run is deleted. The Library can bring it back."
+        return _("This run is deleted. The Library can bring it back.")
     if not shown.state.epochs_done:
         return ""
     if kept is None:
         return _outcome(shown)
     loss, accuracy = format_loss(kept.validation_loss), format_percent(kept.validation_accuracy)
-    best = f"Epoch {kept.epoch} is kept: the lowest validation loss, {loss}, at {accuracy}."
+    best = _(
+        "Epoch {epoch} is kept: the lowest validation loss, {loss}, at {accuracy}.",
+        epoch=number(kept.epoch),
+        loss=loss,
+        accuracy=accuracy,
+    )
     return best if shown.state.reason == "diverged" else f"{_outcome(shown)} {best}"
 
 
 def _outcome(shown: ShownRun) -> str:
     state = shown.state
-    epochs = "1 epoch" if state.epochs_done == 1 else f"{state.epochs_done} epochs"
-    after = f"after {epochs} in {format_duration(state.elapsed)}"
-    of, noun = state.tested_on
+    epochs, time = _count_epochs(state.epochs_done), format_duration(state.elapsed)
     if state.reason == "diverged":
-        return f"Epoch {state.epochs_done} is kept, {after}."
+        said, done = _("Epoch {number} is kept, after {epochs} in {time}."), state.epochs_done
+        return said.format(number=number(done), epochs=epochs, time=time)
     if state.test_accuracy is None:
-        return f"It is not tested yet, {after}."
-    right = f"{round(state.test_accuracy * of):,} of {of:,} test {noun} right, {after}."
-    # How many pictures a data set had that is gone is not known.
-    told = [right if of else f"A{after[1:]}."]
+        return _("It is not tested yet, after {epochs} in {time}.", epochs=epochs, time=time)
+    told = [_right(state, epochs, time)]
     if state.reason == "early":
-        told.append("The validation loss fell no more.")
+        told.append(_("The validation loss fell no more."))
     elif state.reason == "target":
-        told.append("The accuracy aimed at is reached.")
+        told.append(_("The accuracy aimed at is reached."))
     elif shown.run is not None and is_like_tutorial(shown.run.settings):
-        told.append(f"The tutorial got {TUTORIAL_ACCURACY} %.")
+        told.append(_("The tutorial got {share}.", share=percent(TUTORIAL_ACCURACY / 100, 2)))
     return " ".join(told)
+
+
+def _count_epochs(epochs: int) -> str:
+    return counted("{count} epoch", "{count} epochs", epochs)
+
+
+def _right(state: RunState, epochs: str, time: str) -> str:
+    """Say how many test pictures are read right after the epochs."""
+    of, shows_digits = state.tested_on
+    if not of:
+        # How many pictures a data set had that is gone is not known.
+        return _("After {epochs} in {time}.", epochs=epochs, time=time)
+    right = number(round((state.test_accuracy or 0.0) * of))
+    if shows_digits:
+        return counted(
+            "{right} of {count} test digit right, after {epochs} in {time}.",
+            "{right} of {count} test digits right, after {epochs} in {time}.",
+            of, right=right, epochs=epochs, time=time,
+        )  # fmt: skip
+    return counted(
+        "{right} of {count} test picture right, after {epochs} in {time}.",
+        "{right} of {count} test pictures right, after {epochs} in {time}.",
+        of, right=right, epochs=epochs, time=time,
+    )  # fmt: skip
 
 
 class DrawingView(QWidget):
@@ -92,7 +141,8 @@ class DrawingView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("readingView")
-        explain(self, "Your drawing", "What is drawn on the board, and how this network reads it.")
+        sentence = _("What is drawn on the board, and how this network reads it.")
+        explain(self, _("Your drawing"), sentence)
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self._picture: np.ndarray | None = None
         self._read: Certainty | None = None
@@ -126,7 +176,8 @@ class DrawingView(QWidget):
         self.setVisible(picture is not None and read is not None and not read.is_refused)
         self._resize()
         if read is not None:
-            self.setAccessibleDescription(f"{_READS} {read.text}, {read.word}.")
+            said = _("It reads your drawing as {answer}, {certainty}.")
+            self.setAccessibleDescription(said.format(answer=read.text, certainty=read.word))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._picture is None or self._read is None:
@@ -151,7 +202,8 @@ class DrawingView(QWidget):
         painter.drawText(answer, Qt.AlignCenter, text)
 
 
-_READS = "It reads your drawing as"
+# Translators: above the answer.
+_READS = _("It reads your drawing as")
 
 
 def read_drawing(model: Path, picture: np.ndarray) -> tuple[np.ndarray, Certainty]:
@@ -201,19 +253,22 @@ class FinishedCard(Card):
 
     def _build_buttons(self) -> None:
         self.try_button = push_button(
-            "tryItButton", "Try it", "Draw, and let this network read.", look="start"
+            "tryItButton", _("Try it"), _("Draw, and let this network read."), look="start"
         )
         theme.follow(self, lambda: self.try_button.setMinimumWidth(theme.scaled(148)))
         set_icon(self.try_button, "pencil-simple")
         self.mistakes_button = push_button(
-            "mistakesButton", "See its mistakes", "Look at the test digits it gets wrong.",
+            "mistakesButton", _("See its mistakes"), _("Look at the test digits it gets wrong."),
             look="large",
         )  # fmt: skip
-        self.on_button = push_button("trainOnButton", "Train on", _TRAIN_ON, look="large")
+        self.on_button = push_button("trainOnButton", _("Train on"), _TRAIN_ON, look="large")
         self.on_button.setContextMenuPolicy(Qt.CustomContextMenu)
         self.on_button.customContextMenuRequested.connect(self._offer_epochs)
         self.share_button = push_button(
-            "shareButton", "Share", "Write one file that opens with a double click.", look="link"
+            "shareButton",
+            _("Share"),
+            _("Write one file that opens with a double click."),
+            look="link",
         )
         self.on_button.clicked.connect(self._train_on)
 
@@ -226,16 +281,18 @@ class FinishedCard(Card):
         menu = Menu(self.on_button)
         menu.setAttribute(Qt.WA_DeleteOnClose)
         for epochs in _OFFERED:
-            text = "1 epoch" if epochs == 1 else f"{epochs} epochs"
-            menu.addAction(text).triggered.connect(partial(self._train_for, epochs))
-        menu.addAction("Another number …").triggered.connect(self._ask_epochs)
+            menu.addAction(_count_epochs(epochs)).triggered.connect(
+                partial(self._train_for, epochs)
+            )
+        menu.addAction(_("Another number …")).triggered.connect(self._ask_epochs)
         menu.popup(self.on_button.mapToGlobal(self.on_button.rect().bottomLeft()))
 
     def _train_for(self, epochs: int) -> None:
         self.continue_requested.emit(self._shown.state.epochs_done + epochs)
 
     def _ask_epochs(self) -> None:
-        epochs, chosen = QInputDialog.getInt(self, "Train on", "Epochs more:", _MORE, 1, MAX_EPOCHS)
+        title, question = _("Train on"), _("Epochs more:")
+        epochs, chosen = QInputDialog.getInt(self, title, question, _MORE, 1, MAX_EPOCHS)
         if chosen:
             self._train_for(epochs)
 
@@ -247,26 +304,28 @@ class FinishedCard(Card):
         self.try_button.setVisible(shown.can_be_tried)
         wrong = 0
         if state.test_accuracy is not None:
-            of, _ = state.tested_on
+            of = state.tested_on[0]
             wrong = of - round(state.test_accuracy * of)
-        many = "mistake" if wrong == 1 else "mistakes"
-        self.mistakes_button.setText(f"See its {wrong:,} {many}")
+        self.mistakes_button.setText(
+            counted("See its {count} mistake", "See its {count} mistakes", wrong)
+        )
         self.mistakes_button.setVisible(bool(wrong) and shown.can_be_tried and self.leads_inside)
         self.share_button.setVisible(shown.model is not None)
         goes_on = not shown.is_whole
-        sentence = _GO_ON if goes_on else _TRAIN_ON
-        explain(self.on_button, "Go on" if goes_on else f"Train on, {_MORE} epochs", sentence)
-        self.on_button.setText(self.on_button.accessibleName())
+        more = counted("Train on, {count} epoch", "Train on, {count} epochs", _MORE)
+        name, sentence = (_("Go on"), _GO_ON) if goes_on else (more, _TRAIN_ON)
+        explain(self.on_button, name, sentence)
+        self.on_button.setText(name)
         self.on_button.setVisible(can_continue)
         self._show_words()
         self._read()
 
     def _show_words(self) -> None:
-        before, figure, after = headline(self._shown)
-        accent = theme.colour("accent").name()
-        style = f"color:{accent}; white-space:nowrap"
-        self.headline.setText(f"{before}<span style='{style}'>{figure}</span>{after}")
-        self.headline.setAccessibleName(f"{before}{figure}{after}")
+        words = headline(self._shown)
+        style = f"color:{theme.colour('accent').name()}; white-space:nowrap"
+        figure = words.replace("<b>", f"<span style='{style}'>").replace("</b>", "</span>")
+        self.headline.setText(figure)
+        self.headline.setAccessibleName(words.replace("<b>", "").replace("</b>", ""))
         # A figure and its unit stay in one line.
         self.details.setText(details(self._shown).replace(" %", "\u00a0%"))
 

@@ -16,7 +16,7 @@ from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import show_in_folder
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.app.kit.widgets import no_key
+from mnist_draw.app.kit.widgets import native_keys, no_key
 from mnist_draw.app.train.library_files import LibraryFiles, export_kinds
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
@@ -35,7 +35,7 @@ from mnist_draw.training.record import CHECKPOINT, RECORD, Run
 from mnist_draw.training.settings import TrainingSettings
 
 #: Why an entry of a row's menu is disabled.
-_TRAINED, _NO_NETWORK = "It is being trained; stop it first.", "It has no network."
+_TRAINED, _NO_NETWORK = _("It is being trained; stop it first."), _("It has no network.")
 
 
 def fingerprint(going_on: Sequence[Path]) -> tuple[object, ...]:
@@ -127,7 +127,7 @@ class LibraryController(LibraryFiles):
     def _found(self, found: tuple[list[str], list[str]]) -> None:
         brought, messages = found
         if brought:
-            self.notifier.undo(" ".join(brought), self.library_requested.emit, "Library")
+            self.notifier.undo(" ".join(brought), self.library_requested.emit, _("Library"))
         if messages:
             self.notifier.problem(" ".join(messages))
         self._run.show_last_run()
@@ -244,29 +244,29 @@ class LibraryController(LibraryFiles):
         menu.setObjectName("rowMenu")
         menu.aboutToHide.connect(menu.deleteLater)
 
-        def add(text: str, act: Callable[[], object], refusal: str = "") -> None:
-            action = menu.addAction(text)
+        def add(text: str, act: Callable[[], object], refusal: str = "", keys: str = "") -> None:
+            action = menu.addAction("\t".join(filter(None, (text, native_keys(keys)))))
             action.setEnabled(not refusal)
             action.setToolTip(refusal)
             action.triggered.connect(lambda: act())
 
         busy = _TRAINED if entry.going_on else ""
-        add("Use", partial(self.use, entry), self._why_it_cannot_answer(entry))
+        add(_("Use"), partial(self.use, entry), self._why_it_cannot_answer(entry))
         if entry.run is not None:
-            stuck = "" if self._run.can_go_on(entry.run) else "No epoch of it was kept."
-            add("Go on", partial(self._run.continue_run, entry.run), busy or stuck)
-        unknown = "" if entry.settings else "Its settings are not known."
-        add("New run like this", partial(self._copy_settings, entry), unknown)
+            stuck = "" if self._run.can_go_on(entry.run) else _("No epoch of it was kept.")
+            add(_("Go on"), partial(self._run.continue_run, entry.run), busy or stuck)
+        unknown = "" if entry.settings else _("Its settings are not known.")
+        add(_("New run like this"), partial(self._copy_settings, entry), unknown)
         menu.addSeparator()
         if not entry.is_shipped:
             own = entry.run is not None and self._run.shows(entry.run)
-            add("Rename\tF2", partial(self.rename, entry), "" if own else busy)
+            add(_("Rename"), partial(self.rename, entry), "" if own else busy, "F2")
         menu.addMenu(self._build_exports(entry, menu))
-        add("Share …", partial(self.share, entry), "" if entry.has_network else _NO_NETWORK)
-        add("Show in folder", partial(show_in_folder, _path_of(entry)))
+        add(_("Share …"), partial(self.share, entry), "" if entry.has_network else _NO_NETWORK)
+        add(_("Show in folder"), partial(show_in_folder, _path_of(entry)))
         if not entry.is_shipped:
             menu.addSeparator()
-            add("Delete\tDel", partial(self.delete, entry), busy)
+            add(_("Delete"), partial(self.delete, entry), busy, "Del")
         return menu
 
     def _why_it_cannot_answer(self, entry: Entry) -> str:
@@ -274,17 +274,17 @@ class LibraryController(LibraryFiles):
         run = entry.run
         learnt = run is not None and (self._run.shows(run) or run.checkpoint.exists())
         if entry.key == self._network.key:
-            return "It answers now."
+            return _("It answers now.")
         return "" if entry.has_network or learnt else _NO_NETWORK
 
     def _build_exports(self, entry: Entry, parent: Menu) -> QMenu:
         # Qt places it beside the other menu.
-        menu = QMenu("Export", parent)
+        menu = QMenu(_("Export"), parent)
         menu.setToolTipsVisible(True)
         for name, text, meaning in export_kinds(entry):
             action = menu.addAction(no_key(text))
-            action.setToolTip(f"{meaning[0].upper()}{meaning[1:].rstrip('.')}.")
-            action.triggered.connect(lambda _, name=name: self.export(name, entry))
+            action.setToolTip(meaning)
+            action.triggered.connect(lambda __, name=name: self.export(name, entry))
         return menu
 
     def open(self, entry: Entry) -> None:
@@ -301,7 +301,7 @@ class LibraryController(LibraryFiles):
     def _copy_settings(self, entry: Entry) -> None:
         settings = entry.settings
         if self._run.training.running:
-            self.notifier.problem("A run is going on; its settings stay until it has ended.")
+            self.notifier.problem(_("A run is going on; its settings stay until it has ended."))
         elif settings is not None:
             self.settings_requested.emit(settings)
 
@@ -313,7 +313,7 @@ class LibraryController(LibraryFiles):
             self.library_requested.emit()
 
     def _rename(self, entry: Entry, name: str) -> None:
-        def finished(_: StoredNetwork) -> None:
+        def finished(__: StoredNetwork) -> None:
             self.refresh()
             if entry.key == self._network.key:
                 # Read it again with its new name.
@@ -324,12 +324,12 @@ class LibraryController(LibraryFiles):
     def delete(self, entry: Entry) -> None:
         run = entry.run
         if run is not None and self._run.shows(run):
-            self.notifier.problem("This run is going on; stop it before it is deleted.")
+            self.notifier.problem(_("This run is going on; stop it before it is deleted."))
             return
         if entry.is_shipped:
             return
         if run is not None and in_use(run.folder):
-            self.notifier.problem("This run is going on elsewhere; it was not deleted.")
+            self.notifier.problem(_("This run is going on elsewhere; it was not deleted."))
             return
 
         def finished(path: Path) -> None:
@@ -344,9 +344,9 @@ class LibraryController(LibraryFiles):
     def restore_last(self) -> None:
         newest = list_deleted()[:1]
         if newest:
-            self.restore([newest[0][0].path], f"{newest[0][1]} is back.")
+            self.restore([newest[0][0].path], _("{name} is back.", name=newest[0][1]))
         else:
-            self.notifier.problem("There is nothing to bring back.")
+            self.notifier.problem(_("There is nothing to bring back."))
 
 
 def _path_of(entry: Entry) -> Path:

@@ -27,6 +27,7 @@ from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.series import STYLES, series_colour
+from mnist_draw.i18n import _
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.stored_network import FINE_TUNED
 from mnist_draw.training.history import EpochFigures
@@ -38,6 +39,8 @@ _SHIPPED_MARKS = {"best": "star", "mlp_handwriting": "pencil-simple", "mlp": "bo
 #: The curves' scale, errors from the lower edge to the upper.
 _WORST, _BEST = 0.3, 0.003
 _DOT = 2.5
+# Translators: the network that reads what is drawn.
+_ANSWERS = _("answers")
 
 
 @dataclass(frozen=True)
@@ -58,10 +61,13 @@ class RowView:
     def detail(self) -> str:
         entry, seconds = self.entry, self.entry.seconds
         if entry.is_shipped:
-            kind = "" if entry.stored.kind in entry.name else f"{entry.stored.kind}. "
-            return f"{kind}{entry.what[:1].upper()}{entry.what[1:]}"
+            if entry.stored.kind in entry.name:
+                return entry.what
+            # Translators: a kind of network, and why to choose this one.
+            return _("{network}: {reason}", network=entry.stored.kind, reason=entry.what)
         took = "" if seconds is None else format_duration(seconds)
-        where = "elsewhere" if self.is_elsewhere else ""
+        # Translators: a run that another window or a command trains.
+        where = _("elsewhere") if self.is_elsewhere else ""
         return ", ".join(filter(None, (entry.what, took, where)))
 
     @property
@@ -74,14 +80,15 @@ class RowView:
         """The accuracy as it is shown, and whether it is that of the test."""
         entry = self.entry
         if entry.test_accuracy is None and entry.validation_accuracy is not None:
-            return f"{format_percent(entry.validation_accuracy)} validation", False
+            share = format_percent(entry.validation_accuracy)
+            return _("{share} validation", share=share), False
         return format_percent(entry.test_accuracy), entry.test_accuracy is not None
 
     def read_out(self) -> str:
         when = format_ago(self.entry.when) if self.entry.when else ""
         accuracy, tested = self.accuracy
-        words = f"{accuracy} test" if tested else accuracy
-        states = ("answers" if self.answers else "", "ticked" if self.tick >= 0 else "")
+        words = _("{share} test", share=accuracy) if tested else accuracy
+        states = (_ANSWERS if self.answers else "", _("ticked") if self.tick >= 0 else "")
         return ", ".join(filter(None, (self.entry.name, self.detail, words, when, *states)))
 
 
@@ -190,7 +197,7 @@ class RowDelegate(QStyledItemDelegate):
         middle = rect.center().y()
         write_with(painter, Text.BODY, "text", bold=True)
         metrics = painter.fontMetrics()
-        chip = QFontMetrics(theme.font(Text.HEADING, bold=True)).horizontalAdvance("answers")
+        chip = QFontMetrics(theme.font(Text.HEADING, bold=True)).horizontalAdvance(_ANSWERS)
         room, taken = right - left, chip + theme.scaled(32)
         least = min(metrics.horizontalAdvance(view.entry.name), theme.scaled(_LEAST_NAME))
         # The name is never dropped for the chip; the row is tinted, too.
@@ -217,7 +224,7 @@ class RowDelegate(QStyledItemDelegate):
     def _paint_chip(self, painter: QPainter, box: QRectF) -> None:
         paint_box(painter, box, "accent", "accent", 5)
         write_with(painter, Text.HEADING, "on_accent", bold=True)
-        painter.drawText(box, int(Qt.AlignCenter), "answers")
+        painter.drawText(box, int(Qt.AlignCenter), _ANSWERS)
 
     def _paint_right(self, painter: QPainter, rect: QRect, view: RowView) -> None:
         accuracy, tested = view.accuracy
@@ -244,7 +251,7 @@ class RowDelegate(QStyledItemDelegate):
         self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex
     ) -> QWidget:
         editor = QLineEdit(parent)
-        explain(editor, "Name", "The name; Return keeps it, Esc leaves it as it was.")
+        explain(editor, _("Name"), _("The name; Return keeps it, Esc leaves it as it was."))
         return editor
 
     def eventFilter(self, editor: QObject, event: QEvent) -> bool:

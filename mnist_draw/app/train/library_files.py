@@ -18,6 +18,7 @@ from mnist_draw.app.kit.widgets import label
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.run_controller import RunController
+from mnist_draw.i18n import _
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.networks import save_opened
 from mnist_draw.library.stored_network import StoredNetwork, open_network
@@ -38,7 +39,7 @@ _PICTURE = (1240, 416)
 class LibraryFiles(CollectionController):
     """Writes runs and networks to files, and opens networks of files."""
 
-    noun = "The run or network"
+    noun = _("The run or network")
     subject = "library"
 
     page: LibraryPage
@@ -52,8 +53,8 @@ class LibraryFiles(CollectionController):
         if not path:
             return
 
-        def finished(_: object) -> None:
-            self.notifier.message(f"Saved {path}. It opens with a double click.")
+        def finished(__: object) -> None:
+            self.notifier.message(_("Saved {path}. It opens with a double click.", path=path))
             show_in_folder(Path(path))
 
         self.background.run(
@@ -75,7 +76,7 @@ class LibraryFiles(CollectionController):
                 self.save(path, lambda: network.pack(entry.stored.load()))
 
     def _export_curves(self, entry: Entry) -> None:
-        path, run = self._ask_where(entry, ".png", "Pictures"), entry.run
+        path, run = self._ask_where(entry, ".png", _("Pictures")), entry.run
         if not path or run is None:
             return
 
@@ -86,12 +87,11 @@ class LibraryFiles(CollectionController):
         self.background.run(lambda: load_history(run), draw)
 
     def export_shown(self, card: QWidget, name: str, kind: str) -> None:
-        ending, kinds = (".png", "Pictures")
+        ending, kinds = ".png", _("Pictures")
         if kind != "png":
             ending, kinds = RUN_FORMATS[kind].ending, RUN_FORMATS[kind].title
-        path = ask_save(
-            card, f"Save the curves of {name}", f"{name}{ending}", file_kind(kinds, ending)
-        )
+        question = _("Save the curves of {name}", name=name)
+        path = ask_save(card, question, f"{name}{ending}", file_kind(kinds, ending))
         if path and kind == "png":
             content = png_bytes(card.grab())
             self.save(path, lambda: content)
@@ -100,10 +100,11 @@ class LibraryFiles(CollectionController):
 
     def _ask_where(self, entry: Entry, ending: str, kinds: str) -> str:
         name = f"{file_name(entry.name)}{ending}"
-        return ask_save(self.page, f"Save {entry.name}", name, file_kind(kinds, ending))
+        question = _("Save {name}", name=entry.name)
+        return ask_save(self.page, question, name, file_kind(kinds, ending))
 
     def _open_file(self) -> None:
-        path = ask_open(self.page, "A trained network", NETWORKS)
+        path = ask_open(self.page, _("A trained network"), NETWORKS)
         if path:
             self.open_file(path)
 
@@ -120,9 +121,9 @@ class LibraryFiles(CollectionController):
 
     def _ask(self, path: str, networks: list[str]) -> str:
         titles = [parse_network(text).title for text in networks]
-        question = f"{Path(path).name} does not say which network it is:"
-        above = self.page.window()
-        chosen, said = QInputDialog.getItem(above, "Which network?", question, titles, 0, False)
+        question = _("{name} does not say which network it is:", name=Path(path).name)
+        above, title = self.page.window(), _("Which network?")
+        chosen, said = QInputDialog.getItem(above, title, question, titles, 0, False)
         return networks[titles.index(chosen)] if said else ""
 
     def _store(self, model: ModelFile, name: str) -> None:
@@ -157,7 +158,7 @@ def export_kinds(entry: Entry) -> list[tuple[str, str, str]]:
     """List the formats in which an entry can be saved: name, text and meaning."""
     kinds: list[tuple[str, str, str]] = []
     if entry.run is not None:
-        kinds.append(("png", "Curves (PNG) …", "The curves as a picture."))
+        kinds.append(("png", _("Curves (PNG) …"), _("the curves as a picture")))
         kinds += [(name, f"{kind.title} …", kind.meaning) for name, kind in RUN_FORMATS.items()]
     if entry.has_network:
         kinds += [

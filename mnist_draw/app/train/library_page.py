@@ -38,21 +38,21 @@ from mnist_draw.app.kit.widgets import (
 from mnist_draw.app.train.library_delegate import CURVE_SIZE, curve_points
 from mnist_draw.app.train.library_rows import LibraryList
 from mnist_draw.app.train.series import STYLES, SWATCH, log_loss, series_colour, swatch
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, number, percent, pgettext
 from mnist_draw.library.entries import Entry, Library, differing_settings
 from mnist_draw.storage.unique_paths import KEPT_DAYS
 from mnist_draw.training.history import EpochFigures
 
 #: Quantities to compare: title, attribute of `EpochFigures`, whether it is a loss.
 CHOICES = (
-    ("Validation accuracy", "validation_accuracy", False),
-    ("Validation loss", "validation_loss", True),
-    ("Training accuracy", "training_accuracy", False),
-    ("Training loss", "training_loss", True),
+    (_("Validation accuracy"), "validation_accuracy", False),
+    (_("Validation loss"), "validation_loss", True),
+    (_("Training accuracy"), "training_accuracy", False),
+    (_("Training loss"), "training_loss", True),
 )
 
-_NO_CURVE = "A network without a run has no curve."
-_TICK_TWO, _TOO_FEW = "Tick two to compare.", "Two runs of yours are compared here."
+_NO_CURVE = _("A network without a run has no curve.")
+_TICK_TWO, _TOO_FEW = _("Tick two to compare."), _("Two runs of yours are compared here.")
 #: Columns that share the table's width; more of them are as wide as their texts.
 _MAX_SHARING = 3
 _MOST_WIDTH = 200
@@ -62,7 +62,7 @@ class CompareCard(Card):
     """Overlays the curves of the ticked entries."""
 
     def __init__(self) -> None:
-        super().__init__("Compared")
+        super().__init__(_("Compared"))
         self.plot: Any = None
         self._is_prepared = False
         self._runs: list[tuple[int, str, Sequence[EpochFigures]]] = []
@@ -75,7 +75,8 @@ class CompareCard(Card):
         for text, *__ in CHOICES:
             self.choice.addItem(text)
         self.choice.setSizeAdjustPolicy(ComboBox.AdjustToContents)
-        explain(self.choice, "Compared", "Which figure of the ticked runs is drawn over epochs.")
+        sentence = _("Which figure of the ticked runs is drawn over epochs.")
+        explain(self.choice, _("Compared"), sentence)
         self.choice.currentIndexChanged.connect(self.redraw)
         self.top.addWidget(self.choice)
         self._hint = _TICK_TWO
@@ -96,8 +97,8 @@ class CompareCard(Card):
 
         plot, self._value_axis, self._epoch_axis = new_plot(
             "comparePlot",
-            "Compared runs",
-            "One line for each ticked run, as its row shows it.",
+            _("Compared runs"),
+            _("One line for each ticked run, as its row shows it."),
             self._tick_text,
         )
         plot.setMouseEnabled(False, False)
@@ -128,11 +129,11 @@ class CompareCard(Card):
         return log_loss(value) if self._loss else 100 * value
 
     def _tick_text(self, value: float) -> str:
-        return f"{10**value:.3g}" if self._loss else f"{value:g} %"
+        return number(10**value, ".3g") if self._loss else percent(value / 100, None)
 
     def redraw(self) -> None:
         self._empty.setVisible(len(self._runs) < 2)
-        more = "Tick one more to compare." if self._runs else self._hint
+        more = _("Tick one more to compare.") if self._runs else self._hint
         self._empty.setText(_NO_CURVE if self._lacks_curve else more)
         self.body.setStretchFactor(self._empty, int(not self._runs))
         self.choice.setVisible(bool(self._runs))
@@ -149,12 +150,12 @@ class CompareCard(Card):
         self._value_axis.logarithmic = self._loss
         self.plot.setBackground(theme.colour("card"))
         values: list[float] = []
-        for number, __, rows in self._runs:
-            values += self._draw(number, rows)
+        for place, __, rows in self._runs:
+            values += self._draw(place, rows)
         for axis in (self._value_axis, self._epoch_axis):
             axis.restyle()
         low, high = (min(values), max(values)) if values else (0.0, 1.0)
-        longest = max([1, *(rows[-1].epoch for _, _, rows in self._runs)])
+        longest = max([1, *(rows[-1].epoch for *__, rows in self._runs)])
         self._epoch_axis.last = longest
         self.plot.setXRange(0, longest, padding=0.01)
         high = max(high, low + (0.1 if self._loss else 0.5))
@@ -166,9 +167,9 @@ class CompareCard(Card):
             part = self._names.takeAt(0).widget()
             part.hide()
             part.deleteLater()
-        for number, name, __ in self._runs:
+        for place, name, __ in self._runs:
             mark, words = QLabel(), ElidedLabel(name, "status")
-            mark.setPixmap(swatch(number).pixmap(*SWATCH))
+            mark.setPixmap(swatch(place).pixmap(*SWATCH))
             self._names.addWidget(mark)
             self._names.addWidget(words, 1)
 
@@ -194,8 +195,8 @@ class DifferencesTable(QTableWidget):
         self.setObjectName("differencesTable")
         explain(
             self,
-            "What differs",
-            "The settings and results that are not the same in all ticked runs.",
+            _("What differs"),
+            _("The settings and results that are not the same in all ticked runs."),
         )
         self.setEditTriggers(QAbstractItemView.NoEditTriggers)
         self.setSelectionMode(QAbstractItemView.NoSelection)
@@ -209,9 +210,9 @@ class DifferencesTable(QTableWidget):
         theme.theme().changed.connect(self._restyle)
 
     def _restyle(self) -> None:
-        for number in range(self.columnCount()):
-            if heading := self.horizontalHeaderItem(number):
-                heading.setIcon(swatch(number))
+        for place in range(self.columnCount()):
+            if heading := self.horizontalHeaderItem(place):
+                heading.setIcon(swatch(place))
 
     def _fit_heading(self, number: int, _before: int, width: int) -> None:
         """Write one part of a name a line, which keeps the columns narrow; elide long ones."""
@@ -233,35 +234,39 @@ class DifferencesTable(QTableWidget):
         self._names = [entry.name for entry in entries]
         self.setColumnCount(len(entries))
         self.setRowCount(len(rows))
-        for number, entry in enumerate(entries):
-            heading = QTableWidgetItem(swatch(number), "")
+        for place, entry in enumerate(entries):
+            heading = QTableWidgetItem(swatch(place), "")
             # As high as the line sample, which is in the middle.
             heading.setTextAlignment(int(Qt.AlignLeft | Qt.AlignVCenter))
             heading.setToolTip(tip(entry.name))
-            self.setHorizontalHeaderItem(number, heading)
+            self.setHorizontalHeaderItem(place, heading)
         header = self.horizontalHeader()
         share = len(entries) <= _MAX_SHARING
         header.setSectionResizeMode(header.Stretch if share else header.ResizeToContents)
-        for number in range(len(entries)):
-            self._fit_heading(number, 0, header.sectionSize(number))
-        self.setVerticalHeaderLabels([name for name, _ in rows])
+        for place in range(len(entries)):
+            self._fit_heading(place, 0, header.sectionSize(place))
+        self.setVerticalHeaderLabels([name for name, __ in rows])
         for line, (__, values) in enumerate(rows):
-            for number, value in enumerate(values):
+            for place, value in enumerate(values):
                 item = QTableWidgetItem(value)
                 item.setToolTip(tip(value))
-                self.setItem(line, number, item)
+                self.setItem(line, place, item)
 
 
 def _results(entries: Sequence[Entry]) -> list[tuple[str, list[str]]]:
     tested = all(entry.test_accuracy is not None for entry in entries)
     rows = [
-        ("Test accuracy", [format_percent(entry.test_accuracy) for entry in entries]),
-        ("Time", ["–" if one.seconds is None else format_duration(one.seconds) for one in entries]),
+        (_("Test accuracy"), [format_percent(entry.test_accuracy) for entry in entries]),
+        (_("Time"), [_time(one) for one in entries]),
     ]
     if not tested:
         shares = [format_percent(entry.validation_accuracy) for entry in entries]
-        rows.insert(0, ("Validation accuracy", shares))
+        rows.insert(0, (_("Validation accuracy"), shares))
     return [(title, values) for title, values in rows if len(set(values)) > 1]
+
+
+def _time(entry: Entry) -> str:
+    return "–" if entry.seconds is None else format_duration(entry.seconds)
 
 
 #: From this width on the comparison is beside the list, in pixels at the usual text size.
@@ -305,14 +310,14 @@ class LibraryPage(QWidget):
         theme.follow(self, self._arrange)
 
     def _build_commands(self) -> None:
-        Command(self, "Rename", "Give the run or network another name.", "F2", self.list.edit_name)
-        Command(
-            self, "Delete", "Delete the run or network; this can be undone.", "Delete", self._delete
-        )
-        sentence = "Bring back what was deleted last."
-        self.undo = Command(self, "Undo", sentence, "Ctrl+Z")
-        sentence = "Find runs and networks by their names and settings."
-        self._search = Command(self, "Search", sentence, "Ctrl+F", self._begin_search)
+        sentence = _("Give the run or network another name.")
+        Command(self, _("Rename"), sentence, "F2", self.list.edit_name)
+        sentence = _("Delete the run or network; this can be undone.")
+        Command(self, _("Delete"), sentence, "Delete", self._delete)
+        sentence = _("Bring back what was deleted last.")
+        self.undo = Command(self, _("Undo"), sentence, "Ctrl+Z")
+        sentence = _("Find runs and networks by their names and settings.")
+        self._search = Command(self, _("Search"), sentence, "Ctrl+F", self._begin_search)
 
     def _delete(self) -> None:
         entry = self.list.current()
@@ -326,25 +331,27 @@ class LibraryPage(QWidget):
     def _build_top(self) -> QBoxLayout:
         self.search = QLineEdit()
         self.search.setObjectName("librarySearch")
-        self.search.setPlaceholderText("Search")
+        self.search.setPlaceholderText(_("Search"))
         self.search.setClearButtonEnabled(True)
         theme.follow(self, lambda: self.search.setFixedWidth(theme.scaled(_SEARCH)))
         glass = self.search.addAction(icon("magnifying-glass"), QLineEdit.LeadingPosition)
         theme.follow(self, lambda: glass.setIcon(icon("magnifying-glass")))
         self._search.describe(self.search)
         self.search.textChanged.connect(self.list.rows.search)
-        open_button = push_button("openNetworkButton", "Open a network", "")
-        sentence = "Open a trained network: a file of this program, or parameters that Lasagne's "
-        sentence += "users saved with numpy.savez."
-        self.open = Command(self, "Open a network", sentence, "Ctrl+O")
+        open_button = push_button("openNetworkButton", _("Open a network"), "")
+        sentence = _(
+            "Open a trained network: a file of this program, or parameters that Lasagne's users "
+            "saved with numpy.savez."
+        )
+        self.open = Command(self, _("Open a network"), sentence, "Ctrl+O")
         self.open.serve(open_button)
         set_icon(open_button, "folder-open", Size.SMALL_ICON)
-        close = icon_button("closeLibraryButton", "x", "Close", "", look="square")
-        sentence = "Go back to where you came from."
-        Command(self, "Close the Library", sentence, "Esc", self._close).serve(close)
+        close = icon_button("closeLibraryButton", "x", _("Close"), "", look="square")
+        sentence = _("Go back to where you came from.")
+        Command(self, _("Close the Library"), sentence, "Esc", self._close).serve(close)
         titles = column(
-            label("Library", "sure"),
-            ElidedLabel("Every run and every network. Click one to open it.", "sentence"),
+            label(_("Library"), "sure"),
+            ElidedLabel(_("Every run and every network. Click one to open it."), "sentence"),
             gap=Size.TIGHT,
         )
         return row((titles, 3), (self.search, 2), open_button, self._build_menu(), close)
@@ -358,12 +365,16 @@ class LibraryPage(QWidget):
 
     def _build_menu(self) -> QToolButton:
         button = icon_button(
-            "libraryMenu", "dots-three", "Library menu", "How the Library works.", look="square"
+            "libraryMenu",
+            "dots-three",
+            _("Library menu"),
+            _("How the Library works."),
+            look="square",
         )
         menu = Menu(button)
-        self.answers_at_once = menu.addAction("New runs answer at once")
+        self.answers_at_once = menu.addAction(_("New runs answer at once"))
         self.answers_at_once.setCheckable(True)
-        self.answers_at_once.setToolTip("Let a new run answer on Draw after its first epoch.")
+        self.answers_at_once.setToolTip(_("Let a new run answer on Draw after its first epoch."))
         button.setMenu(menu)
         button.setPopupMode(QToolButton.InstantPopup)
         return button
@@ -372,11 +383,11 @@ class LibraryPage(QWidget):
         card = Card()
         pad = Size.CARD_PADDING
         card.body.setContentsMargins(1, pad - Size.GRID, 1, pad - Size.GRID)
-        top = row(label("YOURS", "heading"), 1, self.bin, margins=(pad, 0, pad, 0))
+        top = row(label(_("YOURS"), "heading"), 1, self.bin, margins=(pad, 0, pad, 0))
         card.body.addLayout(top)
         card.body.addWidget(self._build_empty())
         card.body.addWidget(self.list, 1)
-        differing = Card("What differs")
+        differing = Card(_("What differs"))
         differing.body.addWidget(self.differences, 1)
         self._differing = differing
         self._compared = QWidget()
@@ -391,9 +402,12 @@ class LibraryPage(QWidget):
         self.empty = QWidget()
         self.empty.setObjectName("emptyLibrary")
         self.train_button = button = push_button(
-            "trainFirstButton", "Train", "Choose what to train, and start.", look="primary"
+            "trainFirstButton",
+            pgettext("a button", "Train"),
+            _("Choose what to train, and start."),
+            look="primary",
         )
-        words = label("Your first run appears here.", "muted")
+        words = label(_("Your first run appears here."), "muted")
         margins = (Size.MARGIN, Size.FIELD_GAP, Size.MARGIN, Size.FIELD_GAP)
         row(_Ghost(), words, 1, button, gap=Size.MARGIN, margins=margins, owner=self.empty)
         return self.empty
@@ -404,7 +418,7 @@ class LibraryPage(QWidget):
         self.list.rows.show_entries(library.entries)
         titles = dict(library.deleted)
         self.bin.show_deleted(list(titles), titles.__getitem__)
-        self.bin.setText(f"Deleted ({len(titles)})")
+        self.bin.setText(_("Deleted ({count})", count=number(len(titles))))
         self.bin.setVisible(bool(titles))
         self._show_empty()
 

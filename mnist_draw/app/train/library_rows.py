@@ -31,12 +31,13 @@ from mnist_draw.app.train.library_delegate import (
     menu_area,
     tick_area,
 )
+from mnist_draw.i18n import _
 from mnist_draw.library.entries import Entry
 from mnist_draw.training.history import EpochFigures
 
 #: Entries that can be compared at a time.
 MAX_TICKED = 6
-_CAME_ALONG = "CAME WITH THE PROGRAM"
+_CAME_ALONG = _("CAME WITH THE PROGRAM")
 _NOWHERE = QModelIndex()
 #: How many epochs a run had when it was read, and their figures, by the key of its entry.
 Figures = dict[str, tuple[int, Sequence[EpochFigures]]]
@@ -98,8 +99,9 @@ class LibraryModel(QAbstractListModel):
         if role == Qt.AccessibleTextRole:
             return self.row_view(row).read_out()
         if role == Qt.ToolTipRole:
-            made = f" {format_moment(row.when)}." if row.when else ""
-            return tip(f"{row.name}.{made}")
+            if not row.when:
+                return tip(_("{name}.", name=row.name))
+            return tip(_("{name}. {moment}.", name=row.name, moment=format_moment(row.when)))
         return None
 
     def setData(self, index: QModelIndex, value: Any, role: int = Qt.EditRole) -> bool:
@@ -213,9 +215,11 @@ class LibraryList(QListView):
         self.setObjectName("libraryRow")
         explain(
             self,
-            "Library",
-            "All runs and networks, the newest first. Return opens one, Space ticks it to compare, "
-            "F2 renames it, Delete deletes it; the menu key shows all.",
+            _("Library"),
+            _(
+                "All runs and networks, the newest first. Return opens one, Space ticks it to "
+                "compare, F2 renames it, Delete deletes it; the menu key shows all."
+            ),
         )
         self.setToolTip("")
         self.rows = LibraryModel(self)
@@ -289,7 +293,7 @@ class LibraryList(QListView):
         if not self.rows.shown and self.rows.entries:
             painter = QPainter(self.viewport())
             painter.setPen(theme.colour("muted"))
-            painter.drawText(self.viewport().rect(), int(Qt.AlignCenter), "Nothing is found.")
+            painter.drawText(self.viewport().rect(), int(Qt.AlignCenter), _("Nothing is found."))
 
     # -- keys and clicks
 

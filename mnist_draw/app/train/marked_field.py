@@ -15,6 +15,7 @@ from mnist_draw.app.kit.layout import column, keep_room, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import NumberBox, RealBox, explain, label, set_look
+from mnist_draw.i18n import _
 from mnist_draw.training.setting import AnySetting
 
 #: A dot beside a changed setting's name: a change is told by form, too.
@@ -60,8 +61,8 @@ class MarkedField(QWidget):
         self.caption = ElidedLabel(title, "muted")
         self.caption.setBuddy(control)
         self.reset = icon_button(
-            f"{control.objectName()}Reset", "arrow-counter-clockwise", f"Reset {title}", "",
-            look="inline",
+            f"{control.objectName()}Reset", "arrow-counter-clockwise",
+            _("Reset {setting}", setting=title), "", look="inline",
         )  # fmt: skip
         # No higher than the caption: a mark moves no field.
         set_icon(self.reset, "arrow-counter-clockwise", Text.LABEL)
@@ -114,7 +115,7 @@ class MarkedField(QWidget):
             return
         self._dot.setVisible(changed)
         self.reset.setVisible(changed)
-        explain(self.reset, f"Reset {self._title}", f"usual: {usual}")
+        explain(self.reset, self.reset.accessibleName(), _("usual: {value}", value=usual))
 
     def show_error(self, sentence: str) -> None:
         """Say what is wrong with the value, and what it may be; empty when nothing is."""

@@ -20,6 +20,7 @@ from mnist_draw.app.kit.widgets import (
     push_button,
 )
 from mnist_draw.app.train.marked_field import MarkedField
+from mnist_draw.i18n import _, percent_sign
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers
 from mnist_draw.networks.operations import ACTIVATIONS
@@ -37,7 +38,7 @@ _FIRST = MlpLayer(300, "rectify", 0.4)
 
 def share_box(share: float) -> RealBox:
     """Return a box for a dropout share, shown in percent."""
-    box = RealBox(0.0, math.nextafter(100.0, 0.0), 15, " %")
+    box = RealBox(0.0, math.nextafter(100.0, 0.0), 15, percent_sign())
     box.setValue(100 * share)
     return box
 
@@ -74,16 +75,19 @@ class _Row(QWidget):
 
     def name(self, number: int) -> None:
         for widget, ending, title, sentence in (
-            (self.units, "UnitsSpinBox", "Units", f"Units in hidden layer {number}."),
-            (self.activation, "ActivationCombo", "Activation",
-             f"What units of hidden layer {number} make of their weighted inputs: {_MEANINGS}."),
-            (self.dropout, "DropoutSpinBox", "Dropout",
-             f"Share of the units of hidden layer {number} that are left out at each training "
-             "step, in percent."),
-            (self.button, "RemoveButton", "Remove", f"Remove hidden layer {number}."),
+            (self.units, "UnitsSpinBox", _("Units, layer {number}"),
+             _("Units in hidden layer {number}.")),
+            (self.activation, "ActivationCombo", _("Activation, layer {number}"),
+             _("What units of hidden layer {number} make of their weighted inputs: {functions}.")),
+            (self.dropout, "DropoutSpinBox", _("Dropout, layer {number}"),
+             _("Share of the units of hidden layer {number} that are left out at each training "
+               "step, in percent.")),
+            (self.button, "RemoveButton", _("Remove, layer {number}"),
+             _("Remove hidden layer {number}.")),
         ):  # fmt: skip
             widget.setObjectName(f"layer{number}{ending}")
-            explain(widget, f"{title}, layer {number}", sentence)
+            said = sentence.format(number=number, functions=_MEANINGS)
+            explain(widget, title.format(number=number), said)
 
     def layer(self) -> MlpLayer:
         return MlpLayer(self.units.value(), self.activation.currentData(), share_of(self.dropout))
@@ -98,25 +102,28 @@ class LayerRows(QWidget):
         self.rows: list[_Row] = []
         captions = QWidget()
         _in_a_row(
-            captions, label("Units", "muted"), label("Activation", "muted"),
-            label("Dropout", "muted"), QLabel(),
+            captions, label(_("Units"), "muted"), label(_("Activation"), "muted"),
+            label(_("Dropout"), "muted"), QLabel(),
         )  # fmt: skip
         self.pixels = share_box(0.0)
         self.pixels.setObjectName("inputDropoutSpinBox")
         explain(
             self.pixels,
-            "Dropout, pixels",
-            "Share of the picture's pixels that are left out at each training step, in percent.",
+            _("Dropout, pixels"),
+            _("Share of the picture's pixels that are left out at each training step, in percent."),
         )
         self.pixels.valueChanged.connect(self.changed)
         self.pixels.refused.connect(self.refused)
         first = QWidget()
-        _in_a_row(first, label("Pixels", "muted"), QLabel(), self.pixels, QLabel())
+        _in_a_row(first, label(_("Pixels"), "muted"), QLabel(), self.pixels, QLabel())
         self._list = column(gap=Size.TIGHT)
         self.add_button = push_button(
             "addLayerButton",
-            "Add a layer",
-            f"Add a hidden layer before the output, like the last; at most {MAX_LAYERS}.",
+            _("Add a layer"),
+            _(
+                "Add a hidden layer before the output, like the last; at most {most}.",
+                most=MAX_LAYERS,
+            ),
             look="link",
         )
         self.add_button.clicked.connect(self.add)

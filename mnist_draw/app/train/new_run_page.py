@@ -20,6 +20,7 @@ from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.i18n import _, counted, number, percent, pgettext
 from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
 from mnist_draw.training.expectation import Expectation, expect, training_pictures
 from mnist_draw.training.presets import PRESETS, Preset, differences
@@ -30,7 +31,9 @@ from mnist_draw.training.settings import TrainingSettings
 #: Where the curve is wider than this, the digits are beside it, not below.
 _BESIDE = 790
 #: What a run tells of itself, below its curve.
-_FIGURES = ("Training loss", "Training accuracy", "Validation loss", "Validation accuracy")
+_FIGURES = (
+    _("Training loss"), _("Training accuracy"), _("Validation loss"), _("Validation accuracy"),
+)  # fmt: skip
 #: Room from which the start bar has its usual widths, its captions, and a long Start.
 _WHOLE_BAR, _CAPTIONS, _LONG_START = 900, 840, 560
 
@@ -60,11 +63,13 @@ class NewRunPage(QScrollArea):
         self._shown = 0
         self._expected: list[tuple[TrainingSettings, Expectation]] = []
         # Their commands describe them.
-        self.library_button = push_button("newRunLibraryButton", "Library", "")
+        self.library_button = push_button("newRunLibraryButton", _("Library"), "")
         set_icon(self.library_button, "books", Size.SMALL_ICON)
-        self.settings_button = push_button("allSettingsButton", "All settings", "", look="plain")
+        self.settings_button = push_button("allSettingsButton", _("All settings"), "", look="plain")
         set_icon(self.settings_button, "sliders-horizontal", Size.SMALL_ICON)
-        self.start_button = push_button("startButton", "Start", "", look="start")
+        self.start_button = push_button(
+            "startButton", pgettext("a button", "Start"), "", look="start"
+        )
         set_icon(self.start_button, "play", Size.SMALL_ICON)
         self.cards = PresetCards()
         self.cards.chosen.connect(self._choose)
@@ -77,7 +82,7 @@ class NewRunPage(QScrollArea):
         # This page scrolls rather than squeezing them.
         self.digits.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self._below = row((self._build_curve(), 2), (self.digits, 1), gap=Size.CARD_GAP)
-        title = label("Train your own network", "sure")
+        title = label(_("Train your own network"), "sure")
         self._sentence = label("", "sentence")
         self._sentence.setWordWrap(True)
         self._sentence.setMinimumWidth(1)
@@ -95,7 +100,7 @@ class NewRunPage(QScrollArea):
         self._digits_of: tuple[str | None, int] | None = None
         self._twelve = LatestJob(lambda of: choose_twelve(load_dataset(of[0]), of[1]), self)
         self._twelve.answered.connect(self._show_digits)
-        self._twelve.failed.connect(lambda _: self._show_digits(None))
+        self._twelve.failed.connect(lambda __: self._show_digits(None))
         self._job = LatestJob(_expect, self)
         self._job.answered.connect(self._show_expected)
         form.edited.connect(self.renew)
@@ -132,7 +137,7 @@ class NewRunPage(QScrollArea):
         self._fit()
 
     def _build_curve(self) -> Card:
-        card = Card("Accuracy", "will climb here, epoch by epoch")
+        card = Card(_("Accuracy"), _("will climb here, epoch by epoch"))
         card.body.addWidget(self.curve, 1)
         card.body.addWidget(rule())
         card.body.addWidget(self._figures)
@@ -195,7 +200,7 @@ class NewRunPage(QScrollArea):
         self.digits.setVisible(twelve is not None)
         self.digits.show_digits(twelve, None)
         if twelve is None:
-            self.form.show_error("data_folder", "Cannot be read.")
+            self.form.show_error("data_folder", _("Cannot be read."))
 
     def _expected_of(self, settings: TrainingSettings) -> Expectation | None:
         return next((found for known, found in self._expected if known == settings), None)
@@ -218,9 +223,13 @@ class NewRunPage(QScrollArea):
 
 def _sentence(settings: TrainingSettings) -> str:
     if settings.data_folder is not None:
-        return "It learns from your pictures, then reads others that it has never seen."
-    count = training_pictures(settings)
-    return f"It learns from {count:,} handwritten digits, then reads 10,000 it has never seen."
+        return _("It learns from your pictures, then reads others that it has never seen.")
+    return counted(
+        "It learns from {count} handwritten digit, then reads {tested} it has never seen.",
+        "It learns from {count} handwritten digits, then reads {tested} it has never seen.",
+        training_pictures(settings),
+        tested=number(10_000),
+    )
 
 
 class GhostCurve(QWidget):
@@ -229,7 +238,7 @@ class GhostCurve(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("ghostCurve")
-        self.setAccessibleName("Where the accuracy will climb")
+        self.setAccessibleName(_("Where the accuracy will climb"))
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Expanding)
         self._epochs = 20
         #: The accuracy that is expected, or was reached last time; None where none is known.
@@ -253,13 +262,13 @@ class GhostCurve(QWidget):
         plot = QRectF(left, high / 2, self.width() - left, self.height() - 1.9 * high)
         lowest, step = 0.84, 0.05
         unit = plot.height() / (1 - lowest)
-        for number in range(4):
-            y = plot.top() + number * step * unit
+        for line in range(4):
+            y = plot.top() + line * step * unit
             painter.setPen(QPen(theme.colour("line"), 1))
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
             painter.setPen(theme.colour("muted"))
             words = QRectF(0, y - high / 2, left - Size.FIELD_GAP, high)
-            painter.drawText(words, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 - 5 * number} %")
+            painter.drawText(words, int(Qt.AlignRight | Qt.AlignVCenter), percent(1 - line * step))
         self._paint_epochs(painter, plot, high)
         if self.final is None:
             return
@@ -284,7 +293,7 @@ class GhostCurve(QWidget):
         wide = theme.scaled(60)
         for epoch in shown:
             x = plot.left() + plot.width() * (epoch / count if count > 1 else 1)
-            words = f"epoch {epoch}" if epoch == 1 else f"{epoch:,}"
+            words = _("epoch {number}", number=1) if epoch == 1 else number(epoch)
             x = min(max(x - wide / 2, plot.left() - wide / 4), plot.right() - wide)
             side = Qt.AlignRight if epoch == count else Qt.AlignHCenter
             place = QRectF(x, plot.bottom() + high / 4, wide, high)

@@ -13,6 +13,8 @@ from PyQt5.QtGui import QKeyEvent
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
+from mnist_draw.i18n import _, number
+from mnist_draw.training.settings import SETTINGS
 
 #: Opaque: the grid has the faint colour of all lines.
 _GRID_ALPHA = 255
@@ -65,7 +67,8 @@ class EpochAxis(_Axis):
         return [(step, ticks)]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [f"epoch {value:.0f}" if value == 1 else f"{value:,.0f}" for value in values]
+        first = _("epoch {number}", number=1)
+        return [first if value == 1 else number(value, ",.0f") for value in values]
 
 
 class ValueAxis(_Axis):
@@ -174,7 +177,8 @@ class CurveTools(QObject):
         self._box = self._item.getViewBox()
         self.zoomed = False
         self.epoch = -1.0
-        self.marks: list[tuple[str, float, Any]] = []
+        #: Name of the setting, epoch, the values that its label tells, and its line.
+        self.marks: list[tuple[str, float, list[str], Any]] = []
         self._line = pyqtgraph.InfiniteLine(angle=90)
         self._line.setZValue(20)
         self._line.hide()
@@ -254,30 +258,32 @@ class CurveTools(QObject):
 
     # -- marks
 
-    def mark(self, name: str, epoch: float, text: str) -> None:
+    def mark(self, name: str, epoch: float, value: str) -> None:
         """Mark a change; soon after another of the same setting, one label tells of both."""
-        for known, before, item in reversed(self.marks):
+        values = [value]
+        for known, before, told, item in reversed(self.marks):
             if known == name and abs(before - epoch) < _SAME_EPOCH:
-                parts = [*item.label.format.split(_THEN), text.split(" ", 1)[-1]]
-                text = _THEN.join(parts if len(parts) <= _TOLD else (parts[0], "…", parts[-1]))
+                values = [*told, value]
+                if len(values) > _TOLD:
+                    values = [values[0], "…", value]
                 item.label.hide()
                 break
         # Labels of neighbouring changes are placed below each other.
-        shown = sum(item.label.isVisible() for *_, item in self.marks)
+        shown = sum(item.label.isVisible() for *__, item in self.marks)
         depth = 0.1 + (0.1 if self._marks_below else 0.17) * (shown % 4)
         height = depth if self._marks_below else 1 - depth
         item = pyqtgraph.InfiniteLine(
             epoch,
             angle=90,
-            label=text,
+            label=SETTINGS[name].brief(value, _THEN.join(values)),
             labelOpts={"position": height},
         )
         self._item.addItem(item, ignoreBounds=True)
-        self.marks.append((name, epoch, item))
+        self.marks.append((name, epoch, values, item))
         self.restyle()
 
     def clear(self) -> None:
-        for _, _, item in self.marks:
+        for *__, item in self.marks:
             self._item.removeItem(item)
         self.marks = []
         self.point(-1.0)
@@ -286,7 +292,7 @@ class CurveTools(QObject):
     def restyle(self) -> None:
         text, muted = theme.colour("text"), theme.colour("muted")
         self._line.setPen(pyqtgraph.mkPen(text, width=1))
-        for _, _, item in self.marks:
+        for *__, item in self.marks:
             item.setPen(pyqtgraph.mkPen(muted, width=1, style=Qt.DashDotLine))
             item.label.setColor(text)
             item.label.fill = pyqtgraph.mkBrush(theme.colour("card"))

@@ -23,8 +23,9 @@ from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.dataset.augmentation.augmenter import preview
 from mnist_draw.dataset.mnist import load_dataset
+from mnist_draw.i18n import _
 from mnist_draw.storage.folders import resource_path
-from mnist_draw.training.expectation import Expectation
+from mnist_draw.training.expectation import EXPECTED, Expectation
 from mnist_draw.training.presets import PRESETS, Preset
 
 #: A test digit, an 8, and how the augmentation of the last card varies it.
@@ -38,7 +39,7 @@ _PAD = 16
 #: Where the title of a card with a drawing is.
 _TITLE = 116
 #: What a card shows until its figures are computed.
-NOT_YET_KNOWN = Expectation("–", "expected", "–")
+NOT_YET_KNOWN = Expectation("–", EXPECTED, "–")
 
 
 def make_digits() -> list[np.ndarray]:
@@ -78,8 +79,14 @@ class PresetCard(QAbstractButton):
 
     def show_expectation(self, changes: str, expectation: Expectation) -> None:
         self.changes, self.expectation = changes, expectation
-        words = f"{expectation.accuracy} {expectation.source}, {expectation.time} on this computer"
-        explain(self, self.text(), f"{changes or self.preset.line} {words}.")
+        # Translators: the first is "expected", "last time" or "not tried yet".
+        words = _(
+            "{source}: {accuracy}; on this computer: {time}.",
+            source=expectation.source,
+            accuracy=expectation.accuracy,
+            time=expectation.time,
+        )
+        explain(self, self.text(), f"{changes or self.preset.line} {words}")
         self.setToolTip(f"{self.preset.line}\n{changes}".strip())
         self.update()
 
@@ -139,7 +146,7 @@ class PresetCard(QAbstractButton):
         tick = theme.scaled(32) if self.isChecked() else 0
         place, left = (_PAD, whole), (_PAD, whole * (0.6 if low else 0.48))
         right = (_PAD + whole * 0.4, whole * 0.6) if low else (self.width() / 2, whole / 2)
-        note = "time here" if low else "on this computer"
+        note = _("time here") if low else _("on this computer")
         lines: list[tuple[tuple[float, float], int, str, int, bool, str]] = [
             ((_PAD, whole - tick), title, self.text(), Text.SURER, True, "text"),
             (left, figure, one.accuracy, Text.FIGURE, True, "text"),
@@ -171,7 +178,7 @@ class PresetCards(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("presetCards")
-        self.setAccessibleName("What to train")
+        self.setAccessibleName(_("What to train"))
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(Size.CARD_GAP)
@@ -226,4 +233,4 @@ class PresetCards(QWidget):
                 card.digits = digits
                 card.update()
 
-        self._background.run(make_digits, show, lambda _: None)
+        self._background.run(make_digits, show, lambda __: None)

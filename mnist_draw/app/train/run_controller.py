@@ -28,6 +28,7 @@ from mnist_draw.app.train.run_state import (
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.app.train.training import Training
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, number
 from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.recognition.run_session import in_use
 from mnist_draw.storage.models import ModelFile
@@ -202,14 +203,14 @@ class RunController(QObject):
     def continue_run(self, run: Run, epochs: int | None = None) -> None:
         """Continue a run from its last complete epoch, to its planned end or another one."""
         if self.training.running:
-            notifier.problem("A run is going on; stop it before another one is continued.")
+            notifier.problem(_("A run is going on; stop it before another one is continued."))
             return
         epochs = epochs or max(run.settings.epochs, run.epochs_done + 1)
         settings = run.settings.replace(epochs=epochs)
         if self._waits(settings, partial(self.continue_run, run, epochs)):
             return
         if in_use(run.folder):
-            notifier.problem("This run is going on elsewhere; nothing was changed.")
+            notifier.problem(_("This run is going on elsewhere; nothing was changed."))
             return
         run = replace(run, settings=settings)
         self.tab.settings.show_run(settings)
@@ -247,7 +248,7 @@ class RunController(QObject):
         try:
             controls.change(name, value)
         except UserError as error:
-            notifier.problem(f"{error} The run goes on as before.")
+            notifier.problem(f"{error} {_('The run goes on as before.')}")
 
     def _apply(self, hint: Hint) -> None:
         """Do what a hint proposes; the keyboard goes to what was made of it."""
@@ -376,16 +377,20 @@ class RunController(QObject):
                 self.tab.settings.show_effective("batch_size", event.batch_size)
 
     def _tell_of_broken_epoch(self) -> None:
-        number = self.state.broken_off
+        broken, run = self.state.broken_off, self._current.run
         if not self.state.epochs_done:
-            self._current.trouble = "Stopped before the first epoch. Nothing to keep."
-        elif number:
-            run = self._current.run
-            has = f"the middle of epoch {number}; the validation figures are of epoch {number - 1}"
-            if run is not None and run.settings.keep_best:
-                has = "its best epoch"
-            weights = f"The network has its weights from {has}."
-            self._current.trouble = f"{weights} Go on begins epoch {number} again."
+            self._current.trouble = _("Stopped before the first epoch. Nothing to keep.")
+        elif broken:
+            weights = _("The network has its weights from its best epoch.")
+            if run is None or not run.settings.keep_best:
+                weights = _(
+                    "The network has its weights from the middle of epoch {epoch}; the validation "
+                    "figures are of epoch {before}.",
+                    epoch=number(broken),
+                    before=number(broken - 1),
+                )
+            again = _("Go on begins epoch {epoch} again.", epoch=number(broken))
+            self._current.trouble = f"{weights} {again}"
 
     # -- what is shown
 
@@ -487,4 +492,4 @@ class RunController(QObject):
             try:
                 self.tab.settings.restore(TrainingSettings.from_json(stored))
             except UserError as error:
-                notifier.problem(f"The settings of the last run are not used: {error}")
+                notifier.problem(f"{_('The settings of the last run are not used.')} {error}")

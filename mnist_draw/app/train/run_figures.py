@@ -24,10 +24,11 @@ from mnist_draw.app.kit.steady_labels import (
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ProgressBar, explain, label, push_button, set_look
 from mnist_draw.app.train.run_state import PASSING, RunState
+from mnist_draw.i18n import _, number, percent, percent_sign
 from mnist_draw.training.hints import Hint, read_curves
 from mnist_draw.training.settings import TrainingSettings
 
-_UNIT = " %"
+_UNIT = percent_sign()
 #: The unit's part of the large figure's size.
 _UNIT_PART = 0.44
 #: From this text size on the large figure is the smallest.
@@ -52,7 +53,7 @@ class LargeFigure(TabularLabel):
         return font
 
     def fit(self) -> None:
-        wide = tabular_width(self.font(), "98.24")
+        wide = tabular_width(self.font(), number(98.24, ".2f"))
         wide += QFontMetricsF(self._unit_font()).horizontalAdvance(_UNIT)
         size = QSize(math.ceil(wide) + 2, math.ceil(QFontMetricsF(self.font()).height()))
         if size != self._needed:
@@ -111,22 +112,24 @@ class Figure(QWidget):
 
 
 _ACCURACY = (
-    "Validation accuracy",
-    "Share of right answers on pictures the network does not learn from, in percent.",
+    _("Validation accuracy"),
+    _("Share of right answers on pictures the network does not learn from, in percent."),
 )
+_SHARE, _LOSS = percent(1, 2), number(0, "07.4f")
+_AT_THE_END = _("at the end")
 #: Caption, object name, sentence and widest usual text of each live figure.
 _FIGURES = (
-    ("Training loss", "trainLossLabel",
-     "Mean cross-entropy of this epoch's minibatches so far, in nats.", "00.0000"),
-    ("Training accuracy", "trainAccuracyLabel",
-     "Share of right answers in this epoch's minibatches so far, in percent.", "100.00 %"),
-    ("Validation loss", "validationLossLabel",
-     "Mean cross-entropy on pictures the network does not learn from, in nats.", "00.0000"),
-    ("Test accuracy", "testAccuracyLabel",
-     "Share of right answers on the test pictures at the end of the run, in percent.",
-     "at the end"),
-    ("Pictures a second", "throughputLabel",
-     "Training pictures per second over the last minibatches.", "000,000"),
+    (_("Training loss"), "trainLossLabel",
+     _("Mean cross-entropy of this epoch's minibatches so far, in nats."), _LOSS),
+    (_("Training accuracy"), "trainAccuracyLabel",
+     _("Share of right answers in this epoch's minibatches so far, in percent."), _SHARE),
+    (_("Validation loss"), "validationLossLabel",
+     _("Mean cross-entropy on pictures the network does not learn from, in nats."), _LOSS),
+    (_("Test accuracy"), "testAccuracyLabel",
+     _("Share of right answers on the test pictures at the end of the run, in percent."),
+     _AT_THE_END),
+    (_("Pictures a second"), "throughputLabel",
+     _("Training pictures per second over the last minibatches."), number(100_000)),
 )  # fmt: skip
 
 
@@ -137,12 +140,13 @@ class Figures(QWidget):
         super().__init__()
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         title, sentence = _ACCURACY
-        self._large = LargeFigure("–", widest="98.24 %")
-        figure = Figure(title, "validationAccuracyLabel", sentence, "98.24 %", self._large)
+        usual = percent(0.9824, 2)
+        self._large = LargeFigure("–", widest=usual)
+        figure = Figure(title, "validationAccuracyLabel", sentence, usual, self._large)
         figure.setObjectName("accuracyFigure")
-        self._best_share = TabularLabel(widest="best 00.00 %")
+        self._best_share = TabularLabel(widest=_("best {share}", share=usual))
         self._best_share.setProperty("look", "title")
-        self._best_epoch = TabularLabel(widest="in epoch 00")
+        self._best_epoch = TabularLabel(widest=_("in epoch {number}", number=number(20)))
         self._best_epoch.setProperty("look", "muted")
         upright = QWidget()
         upright.setProperty("look", "upright")
@@ -150,14 +154,14 @@ class Figures(QWidget):
         best = column(1, self._best_share, self._best_epoch, 1, gap=Size.CAPTION_GAP)
         self._beside = QWidget()
         row(column(1, figure, 1), best, upright, gap=Size.MARGIN, owner=self._beside)
-        self._accuracy = Figure(title, "", sentence, "98.24 %")
-        sentence = "The best validation accuracy, and its epoch."
-        self._best = Figure("Best", "bestLabel", sentence, "98.25 %, epoch 00")
+        self._accuracy = Figure(title, "", sentence, usual)
+        sentence = _("The best validation accuracy, and its epoch.")
+        self._best = Figure(_("Best"), "bestLabel", sentence, _best(0.9825, 20))
         self.small = [Figure(*each) for each in _FIGURES]
         self._training_loss, self._training_accuracy, self._validation_loss = self.small[:3]
         self._test_accuracy, self._speed = self.small[3:]
         self._training_loss.setObjectName("lossLabel")
-        self._time = Figure("Time", "timeLabel", "What all epochs took.", "0:00:00")
+        self._time = Figure(_("Time"), "timeLabel", _("What all epochs took."), "0:00:00")
         flow = FlowLayout()
         # All in one line beside the settings of a window 1,280 pixels wide.
         flow.setSpacing(Size.CARD_PADDING)
@@ -187,7 +191,7 @@ class Figures(QWidget):
     def show_state(self, state: RunState) -> None:
         accuracy, speed = format_percent(state.validation_accuracy), state.speed
         waits = state.test_accuracy is None and state.busy
-        test = "at the end" if waits else format_percent(state.test_accuracy)
+        test = _AT_THE_END if waits else format_percent(state.test_accuracy)
         for shown, text in (
             (self._large, accuracy),
             (self._accuracy.value, accuracy),
@@ -195,17 +199,27 @@ class Figures(QWidget):
             (self._training_accuracy.value, format_percent(state.training_accuracy)),
             (self._validation_loss.value, format_loss(state.validation_loss)),
             (self._test_accuracy.value, test),
-            (self._speed.value, "–" if speed is None else f"{speed:,.0f}"),
+            (self._speed.value, "–" if speed is None else number(speed, ",.0f")),
             (self._time.value, format_duration(state.elapsed) if state.epochs_done else "–"),
         ):
             shown.setText(text)
         best = state.best
-        share, epoch = ("", "") if best is None else (
-            format_percent(best.validation_accuracy), f"epoch {best.epoch}"
-        )  # fmt: skip
-        self._best.value.setText(f"{share}, {epoch}" if share else "–")
-        self._best_share.setText(f"best {share}" if share else "")
-        self._best_epoch.setText(f"in {epoch}" if share else "")
+        if best is None:
+            texts = "–", "", ""
+        else:
+            share, epoch = format_percent(best.validation_accuracy), number(best.epoch)
+            texts = (
+                _best(best.validation_accuracy, best.epoch),
+                _("best {share}", share=share),
+                _("in epoch {number}", number=epoch),
+            )
+        labels = self._best.value, self._best_share, self._best_epoch
+        for shown, text in zip(labels, texts, strict=True):
+            shown.setText(text)
+
+
+def _best(accuracy: float, epoch: int) -> str:
+    return _("{share}, epoch {number}", share=percent(accuracy, 2), number=number(epoch))
 
 
 #: Epochs of one segment; the first that gives at most `_MAX_SEGMENTS` is taken.
@@ -223,7 +237,8 @@ class EpochBar(ProgressBar):
         self.setObjectName("epochBar")
         # It paints itself, as high as its row.
         self.setProperty("look", "")
-        explain(self, "Progress of the run", "Each segment is an epoch; of many epochs, several.")
+        sentence = _("Each segment is an epoch; of many epochs, several.")
+        explain(self, _("Progress of the run"), sentence)
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
         self._epochs = 1
         self._paused = False
@@ -253,8 +268,8 @@ class EpochBar(ProgressBar):
         high = min(self.height(), Size.EPOCH_BAR)
         top = (self.height() - high) / 2
         colour = "muted" if self._paused else "accent"
-        for number in range(self.segments):
-            first = number * each
+        for segment in range(self.segments):
+            first = segment * each
             epochs = min(each, self._epochs - first)
             box = QRectF(first * unit, top, epochs * unit - gap, high)
             part = min(max((done - first) / epochs, 0.0), 1.0)
@@ -267,14 +282,15 @@ class ProgressRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
-        self.state_label = TabularLabel(widest="Epoch 00 of 00")
+        widest = _("Epoch {epoch} of {epochs}", epoch=20, epochs=20)
+        self.state_label = TabularLabel(widest=widest)
         self.state_label.setObjectName("stateLabel")
         self.state_label.setProperty("look", "title")
-        explain(self.state_label, "State", "What the run is doing.")
-        self._time_left = TabularLabel(widest="0:00:00 left")
+        explain(self.state_label, _("State"), _("What the run is doing."))
+        self._time_left = TabularLabel(widest=_("{time} left", time="0:00:00"))
         self._time_left.setObjectName("timeLeftLabel")
         self._time_left.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
-        explain(self._time_left, "Time left", "Estimated time to the end of the run.")
+        explain(self._time_left, _("Time left"), _("Estimated time to the end of the run."))
         self._bar = EpochBar()
         row(self.state_label, (self._bar, 1), self._time_left, gap=Size.MARGIN, owner=self)
         self._settling = SettleTimer(self)
@@ -289,7 +305,8 @@ class ProgressRow(QWidget):
         self._bar.show_state(state)
         left = state.seconds_left
         running = state.busy and left is not None and state.state not in PASSING
-        self._time_left.setText(f"{format_duration(left or 0)} left" if running else "")
+        words = _("{time} left", time=format_duration(left or 0)) if running else ""
+        self._time_left.setText(words)
 
 
 class HintLine(QFrame):
@@ -306,14 +323,14 @@ class HintLine(QFrame):
         self.sentence = label("", "body", "hintLabel")
         self.sentence.setAlignment(Qt.AlignLeft | Qt.AlignVCenter)
         self._line = GrowingLabel(self.sentence)
-        explain(self.sentence, "Hint", "What the curves say.")
+        explain(self.sentence, _("Hint"), _("What the curves say."))
         self.remedy = push_button(
-            "remedyButton", "Remedy", "Do what the hint proposes.", look="link"
+            "remedyButton", _("Remedy"), _("Do what the hint proposes."), look="link"
         )
         self.remedy.clicked.connect(self._apply)
         self.inside = push_button(
-            "insideLayersButton", "Inside the layers →",
-            "Look at the network's weights and layers.", look="link",
+            "insideLayersButton", _("Inside the layers →"),
+            _("Look at the network's weights and layers."), look="link",
         )  # fmt: skip
         margins = (Size.CARD_PADDING, Size.GRID, Size.CARD_PADDING, Size.GRID)
         row(
@@ -332,7 +349,7 @@ class HintLine(QFrame):
             self._hint = hint
             self._line.set_text(hint.sentence)
             self.remedy.setText(hint.remedy)
-            self.remedy.setAccessibleName(hint.remedy or "Remedy")
+            self.remedy.setAccessibleName(hint.remedy or _("Remedy"))
             self.remedy.setVisible(bool(hint.remedy))
 
     def _apply(self) -> None:

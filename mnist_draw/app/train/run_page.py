@@ -19,7 +19,9 @@ from mnist_draw.app.train.run_figures import Figures, HintLine, ProgressRow
 from mnist_draw.app.train.run_state import RunState, ShownRun
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import dataset_name
-from mnist_draw.networks import NETWORKS, parse_network
+from mnist_draw.i18n import _
+from mnist_draw.networks import NetworkSpec, parse_network
+from mnist_draw.networks.operations import Dense
 from mnist_draw.training.events import SettingChanged
 from mnist_draw.training.record import Run
 from mnist_draw.training.settings import SETTINGS
@@ -50,6 +52,7 @@ class RunPage(QScrollArea):
         self._has_result = False
         self._shows_loss = False
         self._has_digits = True
+        self._paused = False
         self._told: tuple[Run | None, bool] = (None, False)
         self._arranged: object = None
         self.finished = FinishedCard()
@@ -59,8 +62,8 @@ class RunPage(QScrollArea):
         for card in (self.accuracy, self.loss, self.digits):
             # Of the room there is, each has its share.
             card.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Ignored)
-        for curve, other in ((self.accuracy, "loss"), (self.loss, "accuracy")):
-            curve.add_switch(f"Show the {other}", self._switch_curve)
+        self.accuracy.add_switch(_("Show the loss"), self._switch_curve)
+        self.loss.add_switch(_("Show the accuracy"), self._switch_curve)
         self._cards = QGridLayout()
         self._cards.setSpacing(Size.CARD_GAP)
         inner = QWidget()
@@ -78,16 +81,16 @@ class RunPage(QScrollArea):
         self.title.setProperty("look", "surer")
         self.about = ElidedLabel("", "status", "runAboutLabel")
         # Their commands describe them.
-        self.library_button = push_button("libraryButton", "Library", "", look="plain")
+        self.library_button = push_button("libraryButton", _("Library"), "", look="plain")
         set_icon(self.library_button, "books", Size.SMALL_ICON)
-        self.settings_button = push_button("runSettingsButton", "All settings", "", look="plain")
+        self.settings_button = push_button("runSettingsButton", _("All settings"), "", look="plain")
         set_icon(self.settings_button, "sliders-horizontal", Size.SMALL_ICON)
-        self.step_button = push_button("stepButton", "+1 epoch", "")
-        self.stop_button = push_button("stopButton", "Stop", "")
-        self.pause_button = push_button("pauseButton", "Pause", "", look="primary")
+        self.step_button = push_button("stepButton", _("+1 epoch"), "")
+        self.stop_button = push_button("stopButton", _("Stop"), "")
+        self.pause_button = push_button("pauseButton", _("Pause"), "", look="primary")
         set_icon(self.pause_button, "pause", Size.SMALL_ICON)
         theme.follow(self, lambda: self.pause_button.setMinimumWidth(theme.scaled(112)))
-        self.new_button = push_button("newRunButton", "New run", "Choose what to train next.")
+        self.new_button = push_button("newRunButton", _("New run"), _("Choose what to train next."))
         set_icon(self.new_button, "plus", Size.SMALL_ICON)
         return row(
             self.title, (self.about, 1), self.library_button, self.settings_button,
@@ -166,16 +169,17 @@ class RunPage(QScrollArea):
             return
         self._told = run, going_on
         self.title.setText(run.title)
-        network = parse_network(run.settings.network)
-        layers = network.title.removeprefix(NETWORKS[network.kind].title).strip(" ,")
         data = dataset_name(run.settings.data_folder)
-        about = [layers or network.title, "MNIST digits" if data == "MNIST" else data]
+        about = [
+            _layers(parse_network(run.settings.network)),
+            _("MNIST digits") if data == "MNIST" else data,
+        ]
         if not going_on and run.started_at:
             about.append(format_ago(run.started_at))
         self.about.setText(" · ".join(about))
 
     def show_curves(self, state: RunState) -> None:
-        run, _ = self._told
+        run = self._told[0]
         if run is not None:
             self.accuracy.compare_with_tutorial(run.settings)
         for card in (self.loss, self.accuracy):
@@ -184,10 +188,9 @@ class RunPage(QScrollArea):
             self.mark(change)
 
     def mark(self, change: SettingChanged) -> None:
-        setting = SETTINGS[change.name]
-        text = f"{setting.mark} {setting.format_value(change.value)}"
+        value = SETTINGS[change.name].format_value(change.value)
         for card in (self.loss, self.accuracy):
-            card.mark(change.name, change.place, text)
+            card.mark(change.name, change.place, value)
 
     def draw_curves(self, state: RunState) -> None:
         """Draw what was added to the history that is shown."""
@@ -210,8 +213,9 @@ class RunPage(QScrollArea):
         self.progress.show_state(state)
         self.digits.show_digits(state.twelve, state.read)
         paused = state.state == "paused"
-        if self.pause_button.text() != ("Resume" if paused else "Pause"):
-            self.pause_button.setText("Resume" if paused else "Pause")
+        if paused != self._paused:
+            self._paused = paused
+            self.pause_button.setText(_("Resume") if paused else _("Pause"))
             set_icon(self.pause_button, "play" if paused else "pause", Size.SMALL_ICON)
 
     def show_result(self, shown: ShownRun, can_continue: bool) -> None:
@@ -231,3 +235,11 @@ class RunPage(QScrollArea):
         buttons = self.finished.buttons()
         ready = (one for one in buttons if one.isVisibleTo(self) and one.isEnabled())
         return next(ready, self.new_button)
+
+
+def _layers(network: NetworkSpec) -> str:
+    """Return the units of the tutorial's network, whose name is that of the run; else its title."""
+    if network.kind != "mlp":
+        return network.title
+    units = [one.units for one in network.operations if isinstance(one, Dense)]
+    return "–".join(map(str, (28 * 28, *units)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import assert_never
 
 from mnist_draw.analysis.layer_inspection import LayerFigures
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.fallbacks import fallback_key
 from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.recognition.twelve_digits import DigitsRead, TwelveDigits
@@ -96,7 +97,7 @@ BUSY = (
 )  # fmt: skip
 #: States that are usually over at once; their words appear only where they last.
 PASSING = ("loading", "compiling", "testing", "stopping")
-_GETTING_READY = "Getting ready"
+_GETTING_READY = _("Getting ready")
 
 
 class RunState:
@@ -104,7 +105,7 @@ class RunState:
 
     def __init__(self, settings: TrainingSettings | None = None) -> None:
         self.state = "idle"
-        self.label = "Ready"
+        self.label = _("Ready")
         #: With the part before the run was continued.
         self.history = History()
         #: Shares of each layer's silent units after the last epoch.
@@ -140,11 +141,11 @@ class RunState:
         return state
 
     @property
-    def tested_on(self) -> tuple[int, str]:
-        """How many test pictures there are, 0 where that is not known; what they show."""
+    def tested_on(self) -> tuple[int, bool]:
+        """How many test pictures there are, 0 where that is not known; whether they are digits."""
         if self.twelve is not None:
-            return self.twelve.of, self.twelve.noun
-        return (0, "pictures") if self._has_own_data else (10_000, "digits")
+            return self.twelve.of, self.twelve.shows_digits
+        return (0, False) if self._has_own_data else (10_000, True)
 
     @property
     def epochs_done(self) -> int:
@@ -222,7 +223,7 @@ class RunState:
 
     def wait(self) -> None:
         """A run is requested, which starts when the taught digits are learnt."""
-        self._set("waiting", "Starts after learning")
+        self._set("waiting", _("Starts after learning"))
 
     def begin(self) -> None:
         """A run is requested; it has no events yet."""
@@ -230,7 +231,7 @@ class RunState:
 
     def stopping(self) -> None:
         if self.busy:
-            self._set("stopping", "Stopping")
+            self._set("stopping", _("Stopping"))
 
     def apply(self, event: RunEvent) -> None:
         self.history.add(event)
@@ -248,12 +249,12 @@ class RunState:
             case Continued():
                 self._take_earlier(event.history)
             case Paused():
-                self._progress("paused", f"Paused at {self.epoch} of {self.epochs}")
+                paused = _("Paused at {epoch} of {epochs}")
+                self._progress("paused", paused.format(**self._numbers()))
             case Resumed():
                 self._show_training()
             case Testing():
-                pictures, noun = self.tested_on
-                self._set("testing", f"Reading {pictures:,} test {noun}")
+                self._set("testing", self._reading())
             case Tested():
                 self.test_accuracy = event.accuracy
             case Finished():
@@ -317,21 +318,33 @@ class RunState:
     def end(self, reason: str) -> None:
         """Note why the run ended, one of `mnist_draw.training.record.STATE_WORDS`."""
         self.reason, self._done = reason, True
-        done = f"after {self.epochs_done} of {self.epochs}"
+        done, epochs = number(self.epochs_done), number(self.epochs)
+        stopped = _("Stopped after {done} of {epochs}", done=done, epochs=epochs)
         if reason in ("completed", "early", "target"):
-            self._set("finished", "Finished")
+            self._set("finished", _("Finished"))
         elif reason == "stopped":
-            whole = bool(self.epochs_done)
-            self._set("stopped", f"Stopped {done}" if whole else "Stopped before the first epoch")
+            unfinished = _("Stopped before the first epoch")
+            self._set("stopped", stopped if self.epochs_done else unfinished)
         elif reason == "diverged":
-            self._set("failed", "Stopped: the loss grew without limit")
+            self._set("failed", _("Stopped: the loss grew without limit"))
         elif reason == "failed":
-            self._set("failed", f"Stopped {done}" if self.epochs_done else "Not started")
+            self._set("failed", stopped if self.epochs_done else _("Not started"))
         else:
-            self._set("stopped", f"Can go on {done}")
+            self._set("stopped", _("Can go on after {done} of {epochs}", done=done, epochs=epochs))
+
+    def _numbers(self) -> dict[str, str]:
+        return {"epoch": number(self.epoch), "epochs": number(self.epochs)}
 
     def _words(self) -> str:
-        return f"Epoch {self.epoch} of {self.epochs}"
+        return _("Epoch {epoch} of {epochs}").format(**self._numbers())
+
+    def _reading(self) -> str:
+        of, shows_digits = self.tested_on
+        if not of:
+            return _("Reading the test pictures")
+        if shows_digits:
+            return counted("Reading {count} test digit", "Reading {count} test digits", of)
+        return counted("Reading {count} test picture", "Reading {count} test pictures", of)
 
     def _show_training(self) -> None:
         self._progress("training", self._words())

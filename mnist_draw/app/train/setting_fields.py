@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import assert_never
 
 from PyQt5.QtCore import Qt, pyqtSignal
+from PyQt5.QtGui import QFont
 from PyQt5.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from mnist_draw.app.kit.commands import set_icon
@@ -18,6 +19,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, Field, NumberBox, RealBox, explain, push_button
 from mnist_draw.app.train.marked_field import MarkedField
 from mnist_draw.app.train.network_fields import NetworkFields, share_of
+from mnist_draw.i18n import _, percent_sign
 from mnist_draw.training.setting import (
     AnySetting,
     Choice,
@@ -39,7 +41,10 @@ class SettingsSection(QWidget):
     def __init__(self, title: str, name: str) -> None:
         super().__init__()
         self._title = title
-        self.button = push_button(f"{name}SectionButton", title.upper(), "", look="section")
+        self.button = push_button(f"{name}SectionButton", title, "", look="section")
+        font = self.button.font()
+        font.setCapitalization(QFont.AllUppercase)
+        self.button.setFont(font)
         self.button.clicked.connect(lambda: self.show_body(not self.is_open))
         self.state = ElidedLabel("", "muted")
         self.state.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
@@ -57,8 +62,10 @@ class SettingsSection(QWidget):
         self.body.setVisible(shown)
         self.state.setVisible(not shown)
         set_icon(self.button, "caret-down" if shown else "caret-right", Size.SMALL_ICON)
-        verb = "Hide" if shown else "Show"
-        explain(self.button, self._title, f"{verb} the settings under “{self._title}”.")
+        sentence = _("Show the settings under “{title}”.", title=self._title)
+        if shown:
+            sentence = _("Hide the settings under “{title}”.", title=self._title)
+        explain(self.button, self._title, sentence)
 
 
 #: The group of the settings in the start bar.
@@ -77,10 +84,12 @@ class FileCombo(ComboBox):
         self.addItem(setting.nothing)
         for title, folder in setting.known if isinstance(setting, Folder) else ():
             self.addItem(title, folder)
-        kind = "folder" if isinstance(setting, Folder) else "file"
-        self.addItem(f"Choose a {kind} …", _CHOOSE)
-        if isinstance(setting, Folder) and setting.files:
-            self.addItem("Choose a file …", _CHOOSE_FILE)
+        if isinstance(setting, Folder):
+            self.addItem(_("Choose a folder …"), _CHOOSE)
+            if setting.files:
+                self.addItem(_("Choose a file …"), _CHOOSE_FILE)
+        else:
+            self.addItem(_("Choose a file …"), _CHOOSE)
         self._chosen = 0
         self._offered: set[str] = set()
         self.activated.connect(self._activated)
@@ -178,8 +187,8 @@ class RuleFields(QWidget):
         self.line.setText(text)
         # Not the whole: without a parent it would open a window.
         self.line.setVisible(bool(text))
-        sentence = f"Show or hide the parameters of {self.rule.title}."
-        explain(self.line, f"Parameters: {text}", sentence)
+        sentence = _("Show or hide the parameters of {rule}.", rule=self.rule.title)
+        explain(self.line, _("Parameters: {values}", values=text), sentence)
 
     def show_rule(self, name: str) -> None:
         self._build(name)
@@ -195,7 +204,8 @@ class RuleFields(QWidget):
             box = RealBox(*parameter_range(key), _DECIMALS)
             box.setObjectName(f"{key}SpinBox")
             box.setValue(value)
-            explain(box, key, f"The parameter {key} of {self.rule.title}, without unit.")
+            sentence = _("The parameter {name} of {rule}, without unit.")
+            explain(box, key, sentence.format(name=key, rule=self.rule.title))
             box.valueChanged.connect(self.changed)
             self.boxes[key] = box
             self._row.addWidget(Field(key, box), 1)
@@ -264,7 +274,9 @@ def _whole_number(setting: WholeNumber) -> MarkedField:
 def _real_number(setting: RealNumber) -> MarkedField:
     factor = 100 if setting.percent else 1
     low = 0.0 if setting.nothing else setting.low
-    box = RealBox(factor * low, factor * setting.high, _DECIMALS, " %" if setting.percent else "")
+    box = RealBox(
+        factor * low, factor * setting.high, _DECIMALS, percent_sign() if setting.percent else ""
+    )
     if setting.nothing:
         box.setSpecialValueText(setting.nothing)
 
@@ -287,7 +299,8 @@ def _choice(setting: Choice) -> MarkedField:
 
     def explain_chosen() -> None:
         chosen = setting.choices[box.currentData()]
-        _name(box, setting, "Combo", f" {chosen.title}: {chosen.meaning}.")
+        meaning = _("{name}: {meaning}.", name=chosen.title, meaning=chosen.meaning)
+        _name(box, setting, "Combo", meaning)
 
     explain_chosen()
     box.currentIndexChanged.connect(explain_chosen)
@@ -300,9 +313,9 @@ def _choice(setting: Choice) -> MarkedField:
 
 def _name(widget: QWidget, setting: Setting, ending: str, more: str = "") -> None:
     widget.setObjectName(setting.widget + ending)
-    sentence = setting.sentence + more
+    sentences = [setting.sentence, more]
     if setting.nothing and isinstance(setting, WholeNumber | RealNumber):
-        sentence += f" 0: {setting.nothing}."
+        sentences.append(_("0: {meaning}.", meaning=setting.nothing))
     if setting.live:
-        sentence += " Can be changed during a run."
-    explain(widget, setting.title, sentence)
+        sentences.append(_("Can be changed during a run."))
+    explain(widget, setting.title, " ".join(filter(None, sentences)))

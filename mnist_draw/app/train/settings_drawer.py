@@ -31,6 +31,7 @@ from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.dataset.augmentation.augmenter import preview
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, counted, pgettext
 from mnist_draw.training.presets import (
     AS_IN_THE_TUTORIAL,
     PRESETS,
@@ -68,8 +69,8 @@ class AugmentationView(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("augmentationView")
-        sentence = "Sixteen of the training pictures as the network will see them."
-        explain(self, "Varied pictures", sentence)
+        sentence = _("Sixteen of the training pictures as the network will see them.")
+        explain(self, _("Varied pictures"), sentence)
         self.setFixedHeight(_EXAMPLE_ROWS * (_TILE + _GAP) - _GAP)
         self.pictures: np.ndarray | None = None
         self._shown_recipe: _Recipe | None = None
@@ -108,8 +109,13 @@ class AugmentationView(QWidget):
 
 #: Columns in a row of the form.
 _COLUMNS = 12
-_TITLES = {"stop": "Stop early"}
-_LIVE = "These can change while it trains."
+_TITLES = {
+    "network": _("Network"),
+    "learning": _("Learning"),
+    "data": _("Data"),
+    "stop": _("Stop early"),
+}
+_LIVE = _("These can change while it trains.")
 
 
 @contextlib.contextmanager
@@ -117,7 +123,7 @@ def _problems_told(ending: str = "") -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        notifier.problem(f"{error}{ending}")
+        notifier.problem(f"{error} {ending}".strip())
 
 
 class SettingsDrawer(QWidget):
@@ -127,12 +133,12 @@ class SettingsDrawer(QWidget):
         super().__init__()
         self.form = form or SettingsForm(self)
         self.setObjectName("settingsDrawer")
-        self.setAccessibleName("All settings")
+        self.setAccessibleName(_("All settings"))
         self.setProperty("look", "side")
         self.setAttribute(Qt.WA_StyledBackground)
         theme.follow(self, lambda: self.setFixedWidth(theme.scaled(Size.DRAWER)))
         self.close_button = icon_button(
-            "closeSettingsButton", "x", "Close", "Close the settings.", "F4"
+            "closeSettingsButton", "x", _("Close"), _("Close the settings."), "F4"
         )
         self._note = label(_LIVE, "muted", "liveNote")
         self._note.setWordWrap(True)
@@ -141,14 +147,15 @@ class SettingsDrawer(QWidget):
         self._own: dict[str, TrainingSettings] = {}
         area = self._build_area()
         head = column(
-            row((label("All settings", "surer"), 1), self._build_files(), self.close_button),
-            row(label("Preset", "muted"), (self._build_presets(), 1)),
+            row((label(_("All settings"), "surer"), 1), self._build_files(), self.close_button),
+            row(label(_("Preset"), "muted"), (self._build_presets(), 1)),
             self._build_strip(),
             self._note,
             margins=(Size.MARGIN, Size.CARD_GAP, Size.MARGIN, Size.FIELD_GAP),
         )
         column(head, (area, 1), gap=0, margins=(0, 0, 1, Size.GRID), owner=self)
-        self.undo = Command(self, "Undo", "Take the last change back.", "Ctrl+Z", self.form.undo)
+        sentence = _("Take the last change back.")
+        self.undo = Command(self, _("Undo"), sentence, "Ctrl+Z", self.form.undo)
         self.undo.setShortcutContext(Qt.WidgetWithChildrenShortcut)
         self.undo.serve(self.undo_button)
         self._is_beside_run = False
@@ -169,8 +176,7 @@ class SettingsDrawer(QWidget):
             if group == START:
                 continue
             if group not in self.sections:
-                title = _TITLES.get(group, group.capitalize())
-                self.sections[group] = SettingsSection(title, group)
+                self.sections[group] = SettingsSection(_TITLES[group], group)
                 lines.addWidget(self.sections[group])
             section = self.sections[group]
             if taken.get(group, _COLUMNS) + columns > _COLUMNS:
@@ -187,7 +193,7 @@ class SettingsDrawer(QWidget):
         area.setObjectName("settingsArea")
         bar = area.verticalScrollBar()
 
-        def make_room(_: int, most: int) -> None:
+        def make_room(__: int, most: int) -> None:
             # The scroll bar takes its room from the margin, not from the fields.
             right = Size.MARGIN - (bar.sizeHint().width() if most else 0)
             lines.setContentsMargins(Size.MARGIN, 0, right, Size.MARGIN)
@@ -197,21 +203,21 @@ class SettingsDrawer(QWidget):
 
     def _build_files(self) -> QToolButton:
         button = icon_button(
-            "settingsFileButton", "dots-three", "Settings file",
-            "Open or save all settings as a file or as a preset.",
+            "settingsFileButton", "dots-three", _("Settings file"),
+            _("Open or save all settings as a file or as a preset."),
         )  # fmt: skip
         menu = Menu(button)
         acts: tuple[tuple[str, Callable[[], None]], ...] = (
-            ("Open settings …", self.open_file),
-            ("Save settings …", self.save_file),
-            ("Save as preset …", self.save_as_preset),
-            ("Delete this preset", self._delete_preset),
+            (_("Open settings …"), self.open_file),
+            (_("Save settings …"), self.save_file),
+            (_("Save as preset …"), self.save_as_preset),
+            (_("Delete this preset"), self._delete_preset),
         )
         made = []
         for text, act in acts:
             made.append(menu.addAction(text))
-            made[-1].triggered.connect(lambda _, act=act: act())
-        self._open, _, _, self._delete = made
+            made[-1].triggered.connect(lambda __, act=act: act())
+        self._open, *__, self._delete = made
         button.setMenu(menu)
         button.setPopupMode(QToolButton.InstantPopup)
         return button
@@ -219,7 +225,7 @@ class SettingsDrawer(QWidget):
     def _build_presets(self) -> ComboBox:
         self.presets = ComboBox()
         self.presets.setObjectName("presetCombo")
-        explain(self.presets, "Preset", "Set every field but the data set at once.")
+        explain(self.presets, _("Preset"), _("Set every field but the data set at once."))
         self.presets.activated.connect(self._choose_preset)
         return self.presets
 
@@ -228,9 +234,12 @@ class SettingsDrawer(QWidget):
         self.strip.setObjectName("changedStrip")
         self.strip.setProperty("look", "tinted")
         self.count = label("", "accent", "changedLabel")
-        self.undo_button = push_button("undoSettingsButton", "Undo", "", look="link")
+        self.undo_button = push_button("undoSettingsButton", _("Undo"), "", look="link")
         self.reset_button = push_button(
-            "resetSettingsButton", "Reset all", "Set every field as in the preset.", look="link"
+            "resetSettingsButton",
+            _("Reset all"),
+            _("Set every field as in the preset."),
+            look="link",
         )
         self.reset_button.clicked.connect(self.form.reset_all)
         margins = (Size.CARD_GAP, Size.GRID, Size.GRID, Size.GRID)
@@ -261,12 +270,15 @@ class SettingsDrawer(QWidget):
         for name, field in form.fields.items():
             usual = field.setting.format_value(form.usual(name))
             field.mark(name in found, usual)
-        self.count.setText(f"{len(found)} changed" if found else f"As in {form.base_title}")
+        said = _("As in {preset}", preset=form.base_title)
+        if found:
+            said = counted("{count} changed", "{count} changed", len(found))
+        self.count.setText(said)
         keep_room(self.strip, not running)
         self.strip.setVisible(not running and (bool(found) or form.can_undo))
         self.undo.setEnabled(form.can_undo)
         self.reset_button.setEnabled(bool(found))
-        self._note.setText(_LIVE if running else "For the next run")
+        self._note.setText(_LIVE if running else _("For the next run"))
         self._note.setVisible(running or self._is_beside_run)
         self.presets.setEnabled(not running)
         self._open.setEnabled(not running)
@@ -282,9 +294,10 @@ class SettingsDrawer(QWidget):
         for name, field in self.form.fields.items():
             value, setting = field.read(), field.setting
             if value != getattr(usual, name):
-                texts[setting.group].append(setting.with_mark(setting.format_value(value)))
+                texts[setting.group].append(setting.brief(value))
         for group, section in self.sections.items():
-            section.state.setText(", ".join(texts[group]) or ("off" if group == "stop" else ""))
+            off = pgettext("a setting", "off") if group == "stop" else ""
+            section.state.setText(", ".join(texts[group]) or off)
 
     # -- presets
 
@@ -309,7 +322,7 @@ class SettingsDrawer(QWidget):
             self.form.show_settings(chosen, title if title in self._own else "")
 
     def save_as_preset(self) -> None:
-        name, chosen = QInputDialog.getText(self, "Save as preset", "Name of the preset")
+        name, chosen = QInputDialog.getText(self, _("Save as preset"), _("Name of the preset"))
         if not chosen or not name.strip():
             return
         with _problems_told():
@@ -325,19 +338,19 @@ class SettingsDrawer(QWidget):
             del self._own[name]
             self.form.show_settings(settings)
             self._list_presets()
-            notifier.message(f"Deleted the preset {no_key(name)}.")
+            notifier.message(_("Deleted the preset {name}.", name=no_key(name)))
 
     # -- files
 
     def open_file(self) -> None:
-        path = ask_open(self, "Open settings", SETTINGS)
+        path = ask_open(self, _("Open settings"), SETTINGS)
         if path:
-            with _problems_told(" The fields are unchanged."):
+            with _problems_told(_("The fields are unchanged.")):
                 self.form.show_settings(load_settings(path))
 
     def save_file(self) -> None:
-        path = ask_save(self, "Save settings", "settings.json", SETTINGS)
+        path = ask_save(self, _("Save settings"), "settings.json", SETTINGS)
         if path:
             with _problems_told():
                 save_settings(path, self.form.settings())
-                notifier.message(f"Saved {path}.")
+                notifier.message(_("Saved {path}.", path=path))

@@ -19,6 +19,7 @@ from mnist_draw.app.train.setting_fields import FileCombo, RuleFields, build_fie
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.network_data import remember_data
 from mnist_draw.library.stored_network import StoredNetwork, load_trained
 from mnist_draw.networks import parse_network
@@ -98,7 +99,7 @@ class SettingsForm(QObject):
         for name, field in self.fields.items():
             if field.setting.live:
                 field.changed.connect(
-                    lambda *_, name=name, read=field.read: self.changed.emit(name, read())
+                    lambda *__, name=name, read=field.read: self.changed.emit(name, read())
                 )
             field.reset_requested.connect(partial(self.reset, name))
         self.fields["update"].changed.connect(self._follow_rule)
@@ -111,7 +112,7 @@ class SettingsForm(QObject):
             files.path_changed.connect(notifier.forget)
             files.picked.connect(partial(self._read_picked, name))
         for name, field in self.fields.items():
-            field.changed.connect(lambda *_, name=name: self._note(name))
+            field.changed.connect(lambda *__, name=name: self._note(name))
 
     # -- values
 
@@ -182,8 +183,11 @@ class SettingsForm(QObject):
         with self._one_step(title, base):
             self._show(settings)
         if lost and self._choice.settings != before.settings:
-            changes = "1 change" if lost == 1 else f"{lost} changes"
-            notifier.undo(f"{title} replaces {changes}.", self.undo)
+            sentence = counted(
+                "{title} replaces {count} change.", "{title} replaces {count} changes.", lost,
+                title=title,
+            )  # fmt: skip
+            notifier.undo(sentence, self.undo)
 
     def restore(self, settings: TrainingSettings) -> None:
         preset = nearest_preset(settings)
@@ -306,11 +310,10 @@ class SettingsForm(QObject):
                 self.apply("network", network)
 
         def refuse(error: Exception) -> None:
-            sentence = f"{reporter.sentence(error)} The settings are as before."
             if self.fields[name].read() == path:
                 self.apply(name, before or None)
-                self.fields[name].show_error("Not taken.")
-            notifier.problem(sentence)
+                self.fields[name].show_error(_("Not taken."))
+            notifier.problem(f"{reporter.sentence(error)} {_('The settings are as before.')}")
 
         self._background.run(partial(_READ_WHEN_PICKED[name], path), read, refuse)
 
@@ -343,8 +346,12 @@ class SettingsForm(QObject):
         """Show the value that a run takes instead of the chosen one."""
         field, chosen = self.fields[name], self.fields[name].read()
         field.show_value(value)
-        sentence = f"{field.setting.sentence} The run takes {value:,}, not {chosen:,} as chosen."
-        explain(field.widget, field.setting.title, sentence)
+        said = _(
+            "The run takes {taken}, not {chosen} as chosen.",
+            taken=number(value),
+            chosen=number(chosen),
+        )
+        explain(field.widget, field.setting.title, f"{field.setting.sentence} {said}")
 
     def set_running(self, running: bool, keeps: bool = True) -> None:
         """During a run only the settings that are declared as live can be changed.
@@ -387,10 +394,18 @@ class SettingsForm(QObject):
         name = next(iter(kept))
         setting = SETTINGS[name]
         was, now = (setting.format_value(value) for value in (getattr(before, name), kept[name]))
-        words, button = f"The {setting.mark} goes back to {was}", f"Keep {now}"
+        sentence = _(
+            "{setting} goes back to {value} for the next run.", setting=setting.title, value=was
+        )
+        button = _("Keep {value}", value=now)
         if len(kept) > 1:
-            words, button = f"{len(kept)} settings go back to what they were", "Keep them"
-        _after_run.undo(f"{words} for the next run.", keep, button)
+            sentence = counted(
+                "{count} setting goes back to what it was for the next run.",
+                "{count} settings go back to what they were for the next run.",
+                len(kept),
+            )
+            button = _("Keep them")
+        _after_run.undo(sentence, keep, button)
 
     def _enable(self) -> None:
         for name, field in self.fields.items():

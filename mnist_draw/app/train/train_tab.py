@@ -24,6 +24,7 @@ from mnist_draw.app.train.run_page import RunPage
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.settings_drawer import SettingsDrawer
 from mnist_draw.app.train.settings_form import SettingsForm
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.storage.preferences import Preferences
 
 PageName = Literal["new", "run", "library"]
@@ -54,7 +55,7 @@ class TrainTab(Page):
     the settings, which push the page.
     """
 
-    name, title = "train", "Train"
+    name, title = "train", pgettext("a tab", "Train")
 
     #: Another page is in front, or the tab is.
     page_shown = pyqtSignal()
@@ -90,16 +91,16 @@ class TrainTab(Page):
 
     def _build_commands(self) -> None:
         new, run = self.new_run, self.run_page
-        sentence = "Start the run; pause it, or let it go on."
-        self.main = Command(self, "Start or pause", sentence, "F5")
-        sentence = "End the run after its minibatch; complete epochs are kept."
-        self.stop = Command(self, "Stop", sentence, "Shift+F5")
-        sentence = "One epoch more than planned; after a run, continue it for one epoch."
-        self.step = Command(self, "+1 epoch", sentence, "F6")
-        library = Command(self, "Library", "All runs and networks.", "F7", self.toggle_library)
-        settings = Command(
-            self, "All settings", "Every setting of the run.", "F4", self.toggle_drawer
-        )
+        sentence = _("Start the run; pause it, or let it go on.")
+        self.main = Command(self, _("Start or pause"), sentence, "F5")
+        sentence = _("End the run after its minibatch; complete epochs are kept.")
+        self.stop = Command(self, _("Stop"), sentence, "Shift+F5")
+        sentence = _("One epoch more than planned; after a run, continue it for one epoch.")
+        self.step = Command(self, _("+1 epoch"), sentence, "F6")
+        sentence = _("All runs and networks.")
+        library = Command(self, _("Library"), sentence, "F7", self.toggle_library)
+        sentence = _("Every setting of the run.")
+        settings = Command(self, _("All settings"), sentence, "F4", self.toggle_drawer)
         for command, buttons in (
             (self.main, (run.pause_button,)),
             (self.stop, (run.stop_button,)),
@@ -109,8 +110,10 @@ class TrainTab(Page):
         ):
             for button in buttons:
                 command.serve(button)
-        explain(new.start_button, "Start", "Train a new network with these settings.", "F5")
-        explain(run.pause_button, "Pause", "Let the run wait after its minibatch, or go on.", "F5")
+        sentence = _("Train a new network with these settings.")
+        explain(new.start_button, pgettext("a button", "Start"), sentence, "F5")
+        sentence = _("Let the run wait after its minibatch, or go on.")
+        explain(run.pause_button, _("Pause"), sentence, "F5")
         self.everywhere = (self.main, self.stop, self.step)
 
     # -- pages and drawer
@@ -182,7 +185,7 @@ class TrainTab(Page):
                 importlib.import_module(name)
         steps = [self.loss.build, self.accuracy.build, self.library.compare.prepare]
         plots = partial(importlib.import_module, "mnist_draw.app.train.plots")
-        self._background.run(plots, lambda _: self._build_next(steps))
+        self._background.run(plots, lambda __: self._build_next(steps))
 
     def _build_next(self, steps: list[Callable[[], None]]) -> None:
         if steps:
@@ -223,8 +226,8 @@ class TrainTab(Page):
         self.stop.setEnabled(can_end)
         self.step.setEnabled((can_end and not waits) or (not busy and can_continue))
         self.run_page.show_state(shown, busy and shown is state)
-        self.run_page.stop_button.setText("Cancel" if waits else "Stop")
-        self.run_page.new_button.setText("To the run" if busy else "New run")
+        self.run_page.stop_button.setText(_("Cancel") if waits else _("Stop"))
+        self.run_page.new_button.setText(_("To the run") if busy else _("New run"))
         self.new_run.start_button.setEnabled(not busy)
         self.settings.set_running(running, keeps=state.reason != "diverged")
         # A hidden button would pass the focus to the next widget, such as a menu.

@@ -25,6 +25,7 @@ from mnist_draw.app.kit.threads import SHUTDOWN_S, Background
 from mnist_draw.app.train.run_state import Continued, Failed, Rescued, RunEvent, Saved
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 from mnist_draw.library.fallbacks import describe_fallback, save_fallback, with_fallback_title
 from mnist_draw.recognition.run_session import RunSession, Train
 from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
@@ -48,7 +49,7 @@ from mnist_draw.training.settings import SettingsError, TrainingSettings
 #: Events are handed to the window this often, in milliseconds.
 _DRAIN_MS = 33
 MODEL_NAME, CHECKPOINT_NAME = record.MODEL, record.CHECKPOINT
-_NOWHERE = (
+_NOWHERE = _(
     "No other place could be written either. The network can answer until the window is closed. "
     "Make room on the disk, then train one epoch more, which saves it. Closing asks where to save "
     "it."
@@ -316,7 +317,7 @@ class Training(QObject):
         )
         self._background = Background(self, "training", worker.controls.stop)
         self._timer.start()
-        self._background.run(worker.run, lambda _: self._finish(worker))
+        self._background.run(worker.run, lambda __: self._finish(worker))
 
     def only_in_memory(self) -> ModelFile | None:
         """Return the network of the run that is going on, where its last epoch is on no disk."""

@@ -16,6 +16,7 @@ from mnist_draw.app.kit.painters import (
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, label, set_look
+from mnist_draw.i18n import _, number
 from mnist_draw.recognition.twelve_digits import TWELVE, DigitsRead, TwelveDigits
 
 #: Side of a picture in pixels: where there is little room, and at most.
@@ -34,8 +35,8 @@ class DigitsGrid(WalkableView):
     def __init__(self) -> None:
         super().__init__(
             "twelveDigits",
-            "Twelve new digits",
-            "Test digits it never learns from, and what it reads after each epoch.",
+            _("Twelve new digits"),
+            _("Test digits it never learns from, and what it reads after each epoch."),
         )
         self.twelve: TwelveDigits | None = None
         self.read: DigitsRead | None = None
@@ -91,16 +92,17 @@ class DigitsGrid(WalkableView):
 
     def describe(self, item: int) -> str:
         assert self.twelve is not None
-        number, name = self.twelve.numbers[item], self._name(self.twelve.labels[item])
-        known = f"Test picture {number:,}: {name}"
-        if self.read is None:
-            return f"{known}, not read yet."
-        if self.read.right[item]:
-            return f"{known}, read right."
-        return f"{known}, read as {self._name(self.read.answers[item])}."
+        said = _("Test picture {number}: {name}, not read yet.")
+        answer = "" if self.read is None else self._name(self.read.answers[item])
+        if self.read is not None:
+            said = _("Test picture {number}: {name}, read as {answer}.")
+            if self.read.right[item]:
+                said = _("Test picture {number}: {name}, read right.")
+        shown, name = number(self.twelve.numbers[item]), self._name(self.twelve.labels[item])
+        return said.format(number=shown, name=name, answer=answer)
 
     def step(self, right: int, down: int) -> bool:
-        columns, _ = self._grid()
+        columns = self._grid()[0]
         return super().step(right or down * columns, 0)
 
     def _name(self, label: int) -> str:
@@ -166,19 +168,20 @@ class TwelveDigitsCard(Card):
     """The digits with their number of right answers."""
 
     def __init__(self) -> None:
-        super().__init__("Twelve new digits")
+        super().__init__(_("Twelve new digits"))
         self.grid = DigitsGrid()
-        self.right = label("None read yet", "muted", "digitsRightLabel")
+        self.right = label(_("None read yet"), "muted", "digitsRightLabel")
         self.top.addWidget(self.right)
         self.body.addWidget(self.grid, 1)
 
     def show_digits(self, twelve: TwelveDigits | None, read: DigitsRead | None) -> None:
         if not self.grid.show_digits(twelve, read):
             return
-        words = "None read yet"
+        words = _("None read yet")
         if read is not None:
-            words = f"{sum(read.right)} of {len(read.right)} right"
-        self.heading.setText(f"Twelve new {'digits' if twelve is None else twelve.noun}")
+            words = _("{right} of {all} right", right=sum(read.right), all=len(read.right))
+        shows_digits = twelve is None or twelve.shows_digits
+        self.heading.setText(_("Twelve new digits") if shows_digits else _("Twelve new pictures"))
         self.right.setText(words)
         set_look(self.right, "muted" if read is None else "title")
         told = map(self.grid.describe, range(self.grid.count()))

@@ -97,10 +97,10 @@ def accuracy(qtbot):
 
 
 def test_marks_show_every_change_and_one_label_those_of_an_epoch(accuracy):
-    accuracy.mark("learning_rate", 3.1, "rate 0.1")
+    accuracy.mark("learning_rate", 3.1, "0.1")
     accuracy.build()
-    accuracy.mark("learning_rate", 3.4, "rate 0.2")
-    accuracy.mark("l2", 3.4, "L2 0.1")
+    accuracy.mark("learning_rate", 3.4, "0.2")
+    accuracy.mark("l2", 3.4, "0.1")
     marked = [mark[:2] for mark in accuracy.tools.marks]
     assert marked == [("learning_rate", 3.1), ("learning_rate", 3.4), ("l2", 3.4)]
     labels = [item.label for *_, item in accuracy.tools.marks if item.label.isVisible()]
@@ -192,7 +192,7 @@ def test_curves_are_saved_and_changes_marked(make, tmp_path, monkeypatch):
     room.tab.settings.apply("learning_rate", 0.5)
     room.loop.gate.set()
     room.wait_for_end()
-    ((name, place, _),) = room.tab.accuracy.tools.marks
+    ((name, place, *_),) = room.tab.accuracy.tools.marks
     assert name == "learning_rate"
     assert 0 < place < 1
     for kind, beginning in {
