@@ -28,10 +28,13 @@ def main() -> int:
 def _wanted_languages(arguments: list[str]) -> Iterator[str]:
     """Yield tags of languages, the first choice first: ``--lang``, lesson, preferences, system.
 
-    A command asks neither lesson nor preferences: these are the window's.
+    What a program reads is in English. A command asks neither lesson nor preferences: these are
+    the window's.
     """
     from mnist_draw import i18n
 
+    if "--json" in arguments or "--csv" in arguments:
+        yield "en"
     yield _option(arguments, "--lang")
     if not any(word.isalpha() for word in arguments[:1]):
         yield from _languages_of_the_window(_option(arguments, "--config"))

@@ -112,3 +112,9 @@ def test_guide_is_translated_by_paragraph(monkeypatch: pytest.MonkeyPatch) -> No
 def test_an_error_fills_the_fields_of_its_sentence() -> None:
     assert str(UserError("There is no {name}.", name="{best}")) == "There is no {best}."
     assert str(UserError("50 % {")) == "50 % {"
+
+
+@pytest.mark.parametrize("option", ["--json", "--csv"])
+def test_what_programs_read_is_english(option: str) -> None:
+    arguments = ["predict", "x.png", "--lang", "de", option]
+    assert i18n.best_of(start._wanted_languages(arguments)) == "en"

@@ -9,8 +9,28 @@ from typing import Any
 
 from mnist_draw.cli.output import PROGRAM
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 
-_EXAMPLES = "examples:\n"
+# argparse looks its own words up by the name `_`, in a catalogue that the system does not have.
+vars(argparse)["_"] = _
+
+
+def _argparse_words() -> None:
+    """List the messages of argparse (Python 3.11 to 3.13) for the catalogues; never called."""
+    _("usage: ")
+    _("options")
+    _("positional arguments")
+    _("%(heading)s:")
+    _("show this help message and exit")
+    _("argument %(argument_name)s: %(message)s")
+    _("the following arguments are required: %s")
+    _("expected one argument")
+    _("expected at most one argument")
+    _("expected at least one argument")
+    _("not allowed with argument %s")
+    _("ignored explicit argument %r")
+    _("invalid %(type)s value: %(value)r")
+    _("invalid choice: %(value)r (choose from %(choices)s)")
 
 
 class MisuseError(UserError):
@@ -31,7 +51,7 @@ class Subcommand:
             help=self.summary,
             description=self.description,
             epilog=self._epilog(),
-            formatter_class=_HelpText,
+            formatter_class=HelpText,
             allow_abbrev=False,
         )
         self.add_options(parser)
@@ -40,8 +60,7 @@ class Subcommand:
         lines = [
             f"  {PROGRAM} {self.name} {typed}\n      {meaning}" for typed, meaning in self.examples
         ]
-        # argparse reads a percent sign as the beginning of a name of its own.
-        return (_EXAMPLES + "\n".join(lines)).replace("%", "%%")
+        return "\n".join([_("examples:"), *lines])
 
 
 def add_json_option(parser: Any, help: str) -> None:
@@ -54,13 +73,19 @@ def add_network_option(parser: argparse.ArgumentParser) -> None:
         "--network",
         metavar="NETWORK",
         default="",
-        help="the architecture of a file of numpy.savez, as in mnist-draw train --network, where "
-        "its shapes leave several",
+        help=_(
+            "the architecture of a file of numpy.savez, as in mnist-draw train --network, where "
+            "its shapes leave several"
+        ),
     )
 
 
-class _HelpText(argparse.HelpFormatter):
+class HelpText(argparse.HelpFormatter):
     """Wraps sentences, and leaves examples as they are: each is one line to be copied."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return text if text.startswith(_EXAMPLES) else super()._fill_text(text, width, indent)
+        return text if "\n" in text else super()._fill_text(text, width, indent)
+
+    def _expand_help(self, action: argparse.Action) -> str:
+        """Return a help text as it is: its percent signs are percent signs."""
+        return action.help or ""

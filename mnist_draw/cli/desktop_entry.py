@@ -19,6 +19,7 @@ import platformdirs
 from mnist_draw.cli.command import Subcommand
 from mnist_draw.cli.output import PROGRAM, echo
 from mnist_draw.errors import StorageError, UserError, reason_of
+from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import resource_path
 
@@ -53,10 +54,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 DESKTOP = Subcommand(
     "desktop",
-    "add the program to the menus of a Linux desktop, or remove it there",
-    "Add the program to the menus of this user's Linux desktop, with its icon, and let trained "
-    "networks open with a double click; or take all of that away again.",
-    (("install", "in the menus, for this user"), ("remove", "nowhere any more")),
+    _("add the program to the menus of a Linux desktop, or remove it there"),
+    _(
+        "Add the program to the menus of this user's Linux desktop, with its icon, and let "
+        "trained networks open with a double click; or take all of that away again."
+    ),
+    (("install", _("in the menus, for this user")), ("remove", _("nowhere any more"))),
     _add_options,
 )
 
@@ -81,10 +84,17 @@ def run(arguments: argparse.Namespace) -> int:
             command = [program, str(folder / place)]
             subprocess.run(command, check=False, capture_output=True)  # nosec B603 # no shell
     if arguments.action == "install":
-        echo(f"MNIST Draw is in the menus now, and opens trained networks. All is in {folder}.")
-        echo(f"To take it away: {PROGRAM} desktop remove")
+        echo(
+            _(
+                "MNIST Draw is in the menus now, and opens trained networks. All is in {folder}.",
+                folder=folder,
+            )
+        )
+        echo(_("To take it away: {program} desktop remove", program=PROGRAM))
     else:
-        echo("MNIST Draw is in the menus no more. Your networks and drawings are where they were.")
+        echo(
+            _("MNIST Draw is in the menus no more. Your networks and drawings are where they were.")
+        )
     return 0
 
 
@@ -97,7 +107,9 @@ def _install(name: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"The folder {target.parent} cannot be made: {reason_of(error)}."
+            "The folder {parent} cannot be made: {reason}.",
+            parent=target.parent,
+            reason=reason_of(error),
         ) from error
     write_atomically(target, content)
 
@@ -106,7 +118,9 @@ def _remove(target: Path) -> None:
     try:
         target.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(f"{target} cannot be removed: {reason_of(error)}.") from error
+        raise StorageError(
+            "{target} cannot be removed: {reason}.", target=target, reason=reason_of(error)
+        ) from error
 
 
 def _clear_away(folder: Path) -> None:

@@ -20,8 +20,9 @@ from typing import Literal
 
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.cli.command import Subcommand, add_json_option
-from mnist_draw.cli.output import echo, json_line, painted
+from mnist_draw.cli.output import echo, json_line, padded, painted
 from mnist_draw.errors import StorageError, UserError, reason_of
+from mnist_draw.i18n import _, counted, number, pgettext
 from mnist_draw.storage import check_writable, resource_path
 from mnist_draw.storage.folders import cache_folder, config_folder, data_folder
 from mnist_draw.storage.opening import MEGABYTE
@@ -31,7 +32,13 @@ from mnist_draw.thread_priority import usable_cores
 _MIN_FREE = 200 * MEGABYTE
 #: The file of checksums in each folder: ``sha256sum *.gz *.npz > SHA256SUMS`` after a change.
 CHECKSUMS = "SHA256SUMS"
-_MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "broken": ("BROKEN", "red")}
+_MARKS = {
+    "ok": (pgettext("finding", "ok"), "green"),
+    "note": (pgettext("finding", "note"), "yellow"),
+    "broken": (pgettext("finding", "BROKEN"), "red"),
+}
+#: In cells of a terminal.
+_MARK_WIDTH = 6
 
 
 @dataclass(frozen=True)
@@ -46,19 +53,27 @@ class Finding:
 def _add_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(
         parser,
-        'print a JSON object for each finding: "name", "text" and "state" ("ok", "note" for '
-        'what the program can do without, "broken")',
+        _(
+            'print a JSON object for each finding: "name", "text" and "state" ("ok", "note" for '
+            'what the program can do without, "broken")'
+        ),
     )
     parser.set_defaults(run=examine)
 
 
 DOCTOR = Subcommand(
     "doctor",
-    "tell whether the installation is sound, and what to do where it is not",
-    "Report versions, packages, processor cores, folders with their sizes and free disk space, the "
-    "last crash, and damaged files by name: those that ship, your runs, networks, digits and "
-    "drawings. The exit status is 1 if something is broken; a damaged file of yours is only noted.",
-    (("", "what is there and what is wrong"), ("--json", "the same for a program or a report")),
+    _("tell whether the installation is sound, and what to do where it is not"),
+    _(
+        "Report versions, packages, processor cores, folders with their sizes and free disk "
+        "space, the last crash, and damaged files by name: those that ship, your runs, networks, "
+        "digits and drawings. The exit status is 1 if something is broken; a damaged file of "
+        "yours is only noted."
+    ),
+    (
+        ("", _("what is there and what is wrong")),
+        ("--json", _("the same for a program or a report")),
+    ),
     _add_options,
 )
 
@@ -73,21 +88,24 @@ def examine(arguments: argparse.Namespace) -> int:
                 echo(json_line(asdict(finding)))
             else:
                 mark, colour = _MARKS[finding.state]
-                echo(f"  {finding.name}: {finding.text}", painted(f"{mark:6}", colour))
+                echo(
+                    f"  {finding.name}: {finding.text}", painted(padded(mark, _MARK_WIDTH), colour)
+                )
     if not arguments.json:
-        echo(
-            "Nothing is broken."
-            if not broken
-            else f"{broken} thing{'s are' if broken > 1 else ' is'} broken."
-        )
+        some = counted("{count} thing is broken.", "{count} things are broken.", broken)
+        echo(some if broken else _("Nothing is broken."))
     return 1 if broken else 0
 
 
 def _versions() -> Iterator[Finding]:
-    yield Finding("mnist_draw", f"{__version__} in {Path(__file__).resolve().parents[2]}")
+    place = Path(__file__).resolve().parents[2]
+    yield Finding("mnist_draw", _("{version} in {folder}", version=__version__, folder=place))
     yield Finding("Python", f"{platform.python_version()} ({sys.executable})")
-    yield Finding("system", f"{platform.platform()}, {platform.machine()}")
-    yield Finding("cores", f"{usable_cores()} processor cores can be used")
+    yield Finding(_("system"), ", ".join((platform.platform(), platform.machine())))
+    cores = counted(
+        "{count} processor core can be used", "{count} processor cores can be used", usable_cores()
+    )
+    yield Finding(_("cores"), cores)
 
 
 def _packages() -> Iterator[Finding]:
@@ -100,13 +118,17 @@ def _packages() -> Iterator[Finding]:
     if theano_bridge.installed_theano():
         # With the real Theano neither PyTensor nor what its native steps need is there.
         missing = [name for name in missing if name not in ("pytensor", "llvmlite", "numba")]
-    yield Finding("engine", theano_bridge.engine())
-    yield Finding("packages", ", ".join(found))
+    yield Finding(_("engine"), theano_bridge.engine())
+    yield Finding(_("packages"), ", ".join(found))
     if missing:
+        command = f"{sys.executable} -m pip install {' '.join(missing)}"
         yield Finding(
-            "packages",
-            f"Not installed: {', '.join(missing)}. Install them with: {sys.executable} -m pip "
-            f"install {' '.join(missing)}",
+            _("packages"),
+            _(
+                "Not installed: {names}. Install them with: {command}",
+                names=", ".join(missing),
+                command=command,
+            ),
             "broken",
         )
 
@@ -130,16 +152,16 @@ def _window() -> Iterator[Finding]:
 
     problem = startup_problem()
     state: Literal["ok", "note"] = "ok" if problem is None else "note"
-    yield Finding("window", problem or "A window can open here.", state)
+    yield Finding(_("window"), problem or _("A window can open here."), state)
 
 
 def _folders() -> Iterator[Finding]:
-    kinds: dict[str, Callable[[], Path]] = {
-        "settings": config_folder,
-        "own files": data_folder,
-        "cache": cache_folder,
-    }
-    for kind, find in kinds.items():
+    kinds = (
+        (_("settings"), config_folder),
+        (_("own files"), data_folder),
+        (_("cache"), cache_folder),
+    )
+    for kind, find in kinds:
         try:
             folder = find()
             check_writable(folder / "doctor")
@@ -149,17 +171,40 @@ def _folders() -> Iterator[Finding]:
             yield Finding(kind, str(error), "broken")
             continue
         except OSError as error:
-            yield Finding(kind, f"{folder} cannot be read: {reason_of(error)}.", "broken")
+            yield Finding(
+                kind,
+                _("{folder} cannot be read: {reason}.", folder=folder, reason=reason_of(error)),
+                "broken",
+            )
             continue
-        text = f"{folder}: {size / 1e6:,.1f} MB in {files:,} files, {free / 1e9:,.1f} GB free"
+        fields = {
+            "folder": folder,
+            "size": number(size / 1e6, ",.1f"),
+            "free": number(free / 1e9, ",.1f"),
+        }
+        yield Finding(
+            kind,
+            counted(
+                "{folder}: {size} MB in {count} file, {free} GB free",
+                "{folder}: {size} MB in {count} files, {free} GB free",
+                files,
+                **fields,
+            ),
+        )
         if free < _MIN_FREE:
-            text += f". Less than {_MIN_FREE // MEGABYTE} MB are free: make room before you train."
-        yield Finding(kind, text, "ok" if free >= _MIN_FREE else "broken")
+            yield Finding(
+                kind,
+                _(
+                    "Less than {size} MB are free: make room before you train.",
+                    size=_MIN_FREE // MEGABYTE,
+                ),
+                "broken",
+            )
 
 
 def _size(folder: Path) -> tuple[int, int]:
     size = files = 0
-    for parent, _, names in os.walk(folder):
+    for parent, _folders, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):
                 size += (Path(parent) / name).stat().st_size
@@ -173,11 +218,11 @@ def _last_crash() -> Iterator[Finding]:
         crashes = sorted((folder / "log").glob("crash-*.txt"))[-1:]
         mistake = folder / "last-mistake.txt"
         for path in (*crashes, *([mistake] if mistake.exists() else [])):
-            yield Finding("last crash", f"Details are in {path}", "note")
+            yield Finding(_("last crash"), _("Details are in {path}", path=path), "note")
 
 
 def _shipped_files() -> Iterator[Finding]:
-    for kind, folder in (("MNIST", "mnist"), ("networks", "models")):
+    for kind, folder in (("MNIST", "mnist"), (_("networks"), "models")):
         try:
             listed = resource_path(folder, CHECKSUMS).read_text("ascii").splitlines()
             expected = {name: digest for digest, name in (line.split() for line in listed)}
@@ -188,17 +233,27 @@ def _shipped_files() -> Iterator[Finding]:
                 or hashlib.sha256(resource_path(folder, name).read_bytes()).hexdigest() != digest
             ]
         except (OSError, ValueError) as error:
-            yield Finding(kind, f"The checksums cannot be read: {error}", "broken")
+            yield Finding(kind, _("The checksums cannot be read: {error}", error=error), "broken")
             continue
         if wrong:
             yield Finding(
                 kind,
-                f"Missing or changed: {', '.join(wrong)} in {resource_path(folder)}. Install the "
-                "program anew.",
+                _(
+                    "Missing or changed: {names} in {folder}. Install the program anew.",
+                    names=", ".join(wrong),
+                    folder=resource_path(folder),
+                ),
                 "broken",
             )
         else:
-            yield Finding(kind, f"{len(expected)} files are as they were shipped")
+            yield Finding(
+                kind,
+                counted(
+                    "{count} file is as it was shipped",
+                    "{count} files are as they were shipped",
+                    len(expected),
+                ),
+            )
 
 
 def _user_files() -> Iterator[Finding]:
@@ -206,23 +261,25 @@ def _user_files() -> Iterator[Finding]:
     try:
         kinds = _kinds()
     except ImportError as error:  # a broken installation
-        yield Finding("own files", f"They cannot be read: {error}", "broken")
+        yield Finding(_("own files"), _("They cannot be read: {error}", error=error), "broken")
         return
-    for name, (find, read) in kinds.items():
+    for name, find, read in kinds:
         usable = 0
         try:
             for path in sorted(find()):
                 try:
                     _read_and_name(path, read)
                 except UserError as error:
-                    text = f"{error} It is unchanged, and the program goes on without it."
-                    yield Finding(name, text, "note")
+                    unchanged = _("It is unchanged, and the program goes on without it.")
+                    yield Finding(name, f"{error} {unchanged}", "note")
                 else:
                     usable += 1
         except (UserError, OSError) as error:
-            yield Finding(name, f"They cannot be listed: {reason_of(error)}.", "note")
+            yield Finding(
+                name, _("They cannot be listed: {reason}.", reason=reason_of(error)), "note"
+            )
         if usable:
-            yield Finding(name, f"{usable:,} can be used")
+            yield Finding(name, _("{count} can be used", count=number(usable)))
 
 
 def _read_and_name(path: Path, read: Callable[[Path], object]) -> None:
@@ -234,10 +291,12 @@ def _read_and_name(path: Path, read: Callable[[Path], object]) -> None:
     except (UserError, ImportError, OSError) as error:
         if isinstance(error, UserError) and str(path) in str(error):
             raise
-        raise UserError(f"{path} cannot be used: {reason_of(error)}.") from error
+        raise UserError(
+            "{path} cannot be used: {reason}.", path=path, reason=reason_of(error)
+        ) from error
 
 
-def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], object]]]:
+def _kinds() -> list[tuple[str, Callable[[], Iterable[Path]], Callable[[Path], object]]]:
     from mnist_draw.library.networks import list_fine_tuned, list_opened
     from mnist_draw.library.stored_network import load_trained
     from mnist_draw.storage.my_digits import SUFFIX, DigitError, my_digits_folder, read_digit
@@ -253,7 +312,7 @@ def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], o
 
     def read_taught(path: Path) -> None:
         if read_digit(path) is None:
-            raise DigitError(f"{path} is no picture that this program has made.")
+            raise DigitError("{path} is no picture that this program has made.", path=path)
 
     def read_drawing(path: Path) -> None:
         # It needs Qt; everything else can be read without.
@@ -262,25 +321,32 @@ def _kinds() -> dict[str, tuple[Callable[[], Iterable[Path]], Callable[[Path], o
         read_drawing(path)
 
     def refuse(path: Path) -> None:
-        raise UserError(f"{path} could not be used when it was read. Delete it if it is no use.")
+        raise UserError(
+            "{path} could not be used when it was read. Delete it if it is no use.", path=path
+        )
 
     def quarantined() -> Iterator[Path]:
         for folder in (data_folder, config_folder):
             yield from folder().rglob(f"*{ASIDE}*")
 
-    return {
-        "runs": (
+    return [
+        (
+            _("runs"),
             lambda: runs_folder().glob(f"*/{record.RECORD}"),
             lambda path: record.read_run(path.parent),
         ),
-        "checkpoints": (lambda: runs_folder().glob(f"*/{record.CHECKPOINT}"), load_checkpoint),
-        "own networks": (own_networks, load_trained),
-        "figures": (lambda: runs_folder().glob(f"*/{record.HISTORY}"), record.read_history),
-        "taught digits": (lambda: my_digits_folder().glob(f"*{SUFFIX}"), read_taught),
-        "drawings": (lambda: data_folder().glob("board*.json"), read_drawing),
-        "preferences": (lambda: config_folder().glob(FILE_NAME), read_values),
-        "put aside": (quarantined, refuse),
-    }
+        (
+            _("checkpoints"),
+            lambda: runs_folder().glob(f"*/{record.CHECKPOINT}"),
+            load_checkpoint,
+        ),
+        (_("own networks"), own_networks, load_trained),
+        (_("figures"), lambda: runs_folder().glob(f"*/{record.HISTORY}"), record.read_history),
+        (_("taught digits"), lambda: my_digits_folder().glob(f"*{SUFFIX}"), read_taught),
+        (_("drawings"), lambda: data_folder().glob("board*.json"), read_drawing),
+        (_("preferences"), lambda: config_folder().glob(FILE_NAME), read_values),
+        (_("put aside"), quarantined, refuse),
+    ]
 
 
 #: All checks in the order of the report; each yields its findings.

@@ -10,6 +10,7 @@ from pathlib import Path
 from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
 from mnist_draw.cli.output import echo, json_line, tell
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.recognition.network_formats import NETWORK_FORMATS
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.record import Run
@@ -25,33 +26,44 @@ def _add_export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         metavar="MODEL",
-        help="a network: a file, a name such as best, or one that mnist-draw models lists; latest "
-        "is that of the newest run. For figures a run: latest, or one that mnist-draw runs lists",
+        help=_(
+            "a network: a file, a name such as best, or one that mnist-draw models lists; latest "
+            "is that of the newest run. For figures a run: latest, or one that mnist-draw runs "
+            "lists"
+        ),
     )
-    parser.add_argument("out", metavar="OUT", help="the file to write; its ending says the format")
     parser.add_argument(
-        "--format", choices=_FORMATS, metavar="FORMAT", help=f"the format: {meanings}"
+        "out", metavar="OUT", help=_("the file to write; its ending says the format")
+    )
+    parser.add_argument(
+        "--format",
+        choices=_FORMATS,
+        metavar="FORMAT",
+        help=_("the format: {meanings}", meanings=meanings),
     )
     add_network_option(parser)
-    parser.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    parser.add_argument("--overwrite", action="store_true", help=_("replace OUT if it exists"))
     add_json_option(
         parser,
-        'print a JSON object: "title", "file", "format" and "bytes"',
+        _('print a JSON object: "title", "file", "format" and "bytes"'),
     )
     parser.set_defaults(run=export)
 
 
 EXPORT = Subcommand(
     "export",
-    "write a network or the figures of a run for other programs",
-    "Write a trained network, or the figures of a run, for other programs. ONNX needs the package "
-    "onnx and TensorBoard's events need tensorboardX; both come with mnist_draw[export].",
+    _("write a network or the figures of a run for other programs"),
+    _(
+        "Write a trained network, or the figures of a run, for other programs. ONNX needs the "
+        "package onnx and TensorBoard's events need tensorboardX; both come with "
+        "mnist_draw[export]."
+    ),
     (
-        ("best best.onnx", "the best network that ships, for ONNX Runtime"),
-        ("my.npz reader.py", "a Python program that needs NumPy alone"),
-        ("my.npz parameters.npz", "weights and biases as numpy.savez writes them"),
-        ("latest curves.csv", "loss and accuracy of the newest run, epoch by epoch"),
-        ("latest logs/run.tfevents", "the same for tensorboard --logdir logs"),
+        ("best best.onnx", _("the best network that ships, for ONNX Runtime")),
+        ("my.npz reader.py", _("a Python program that needs NumPy alone")),
+        ("my.npz parameters.npz", _("weights and biases as numpy.savez writes them")),
+        ("latest curves.csv", _("loss and accuracy of the newest run, epoch by epoch")),
+        ("latest logs/run.tfevents", _("the same for tensorboard --logdir logs")),
     ),
     _add_export_options,
 )
@@ -66,8 +78,11 @@ def export(arguments: argparse.Namespace) -> int:
     endings = {entry.ending for entry in _FORMATS.values()}
     if out.suffix.lower() in endings - {kind.ending}:
         raise MisuseError(
-            f"{out} does not end in {kind.ending}, as files of the format {kind.name} do. Nothing "
-            "was written. Choose another name, or another format."
+            "{path} does not end in {ending}, as files of the format {name} do. Nothing was "
+            "written. Choose another name, or another format.",
+            path=out,
+            ending=kind.ending,
+            name=kind.name,
         )
     _require_free(out, arguments.overwrite)
     check_writable(out)
@@ -86,17 +101,29 @@ def export(arguments: argparse.Namespace) -> int:
         entry = {"title": title, "file": str(out), "format": kind.name, "bytes": len(content)}
         echo(json_line(entry))
         return 0
-    echo(f"{title} is written to {out} ({kind.title}, {_size(len(content))}).")
+    echo(
+        _(
+            "{title} is written to {path} ({format}, {size}).",
+            title=title,
+            path=out,
+            format=kind.title,
+            size=_size(len(content)),
+        )
+    )
     return 0
 
 
 def _size(count: int) -> str:
-    return f"{count:,} bytes" if count < 10_000 else f"{count / 1e3:,.0f} kB"
+    if count < 10_000:
+        return counted("{count} byte", "{count} bytes", count)
+    return _("{size} kB", size=number(count / 1e3, ",.0f"))
 
 
 def _require_free(out: Path, overwrite: bool) -> None:
     if out.exists() and not overwrite:
-        raise UserError(f"{out} exists and is unchanged. Choose another name, or add --overwrite.")
+        raise UserError(
+            "{path} exists and is unchanged. Choose another name, or add --overwrite.", path=out
+        )
 
 
 def _run_of(what: str) -> Run:
@@ -112,8 +139,9 @@ def _run_of(what: str) -> Run:
         if not is_network:
             raise
         raise UserError(
-            f"{what} is a network without a run, so there are no figures to write. "
-            "mnist-draw runs lists the runs."
+            "{what} is a network without a run, so there are no figures to write. mnist-draw runs "
+            "lists the runs.",
+            what=what,
         ) from None
 
 
@@ -125,7 +153,9 @@ def _format_of(out: Path) -> FileFormat:
             return entry
     endings = ", ".join(dict.fromkeys(entry.ending for entry in preferred))
     raise MisuseError(
-        f"The ending of {out} says no format. There are {endings}; --format names others."
+        "The ending of {path} says no format. There are {endings}; --format names others.",
+        path=out,
+        endings=endings,
     )
 
 
@@ -135,25 +165,29 @@ def _add_digits_options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         choices=("count", "export", "import"),
         default="count",
-        help="count those that are kept, write them into one file, or take in those of files "
-        "(default: count)",
+        help=_(
+            "count those that are kept, write them into one file, or take in those of files "
+            "(default: count)"
+        ),
     )
-    parser.add_argument("files", metavar="FILE.zip", nargs="*", help="the file to share")
+    parser.add_argument("files", metavar="FILE.zip", nargs="*", help=_("the file to share"))
     parser.add_argument(
-        "--overwrite", action="store_true", help="let export replace a file that exists"
+        "--overwrite", action="store_true", help=_("let export replace a file that exists")
     )
     parser.set_defaults(run=share_digits)
 
 
 DIGITS = Subcommand(
     "digits",
-    "share the digits that you have taught",
-    "Count the digits under My digits, write them into one file for others, or take in those of "
-    "others. Each digit is kept once, however often it is taken in; nothing is replaced.",
+    _("share the digits that you have taught"),
+    _(
+        "Count the digits under My digits, write them into one file for others, or take in those "
+        "of others. Each digit is kept once, however often it is taken in; nothing is replaced."
+    ),
     (
-        ("", "how many of each are kept"),
-        ("export anna.zip", "all of them, for others"),
-        ("import anna.zip ben.zip", "those of others, beside your own"),
+        ("", _("how many of each are kept")),
+        ("export anna.zip", _("all of them, for others")),
+        ("import anna.zip ben.zip", _("those of others, beside your own")),
     ),
     _add_digits_options,
 )
@@ -173,10 +207,15 @@ def share_digits(arguments: argparse.Namespace) -> int:
             for sentence in merged.refused:
                 tell(sentence)
             if merged.added or merged.known:
-                new = _digits(merged.added, "new ")
-                echo(f"{file}: {new}, {merged.known:,} that {_were(merged.known)} kept already.")
+                new = counted("{count} new digit", "{count} new digits", merged.added)
+                known = counted(
+                    "{count} that was kept already",
+                    "{count} that were kept already",
+                    merged.known,
+                )
+                echo(f"{file}: {new}, {known}.")
             else:
-                tell(f"{file} holds no digit that can be taken in.")
+                tell(_("{file} holds no digit that can be taken in.", file=file))
                 status = 1
         return status
     digits = list_digits()
@@ -186,25 +225,25 @@ def share_digits(arguments: argparse.Namespace) -> int:
         out = Path(files[0])
         if out.suffix.lower() != ".zip":
             raise MisuseError(
-                f"Digits are written into a file whose name ends in .zip, which {out} does not. "
-                "Nothing was written."
+                "Digits are written into a file whose name ends in .zip, which {path} does not. "
+                "Nothing was written.",
+                path=out,
             )
         if not digits:
             raise UserError("No digits were taught yet; nothing was written.")
         _require_free(out, arguments.overwrite)
         pack_digits(out, digits)
-        echo(f"{_digits(len(digits))} {'is' if len(digits) == 1 else 'are'} in {out}.")
+        echo(
+            counted(
+                "{count} digit is in {path}.",
+                "{count} digits are in {path}.",
+                len(digits),
+                path=out,
+            )
+        )
         return 0
     counts = Counter(digit.label for digit in digits)
-    echo(f"{_digits(len(digits))} {_were(len(digits))} taught.")
+    echo(counted("{count} digit was taught.", "{count} digits were taught.", len(digits)))
     for label in sorted(counts):
-        echo(f"  {label}: {counts[label]:,}")
+        echo(f"  {label}: {number(counts[label])}")
     return 0
-
-
-def _digits(count: int, kind: str = "") -> str:
-    return f"{count:,} {kind}digit{'' if count == 1 else 's'}"
-
-
-def _were(count: int) -> str:
-    return "was" if count == 1 else "were"

@@ -11,6 +11,7 @@ import numpy as np
 
 from mnist_draw.cli.command import Subcommand, add_json_option
 from mnist_draw.cli.output import echo, json_line, table, tell, typed
+from mnist_draw.i18n import _, number, percent, pgettext
 
 if TYPE_CHECKING:
     from mnist_draw.training.record import Run
@@ -19,19 +20,23 @@ if TYPE_CHECKING:
 def _add_models_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(
         parser,
-        'print a JSON object for each network: "name" (for --model and export), "title", '
-        '"network", "kind", "accuracy" (on test pictures, 0 to 1, or null), "epochs", "file"',
+        _(
+            'print a JSON object for each network: "name" (for --model and export), "title", '
+            '"network", "kind", "accuracy" (on test pictures, 0 to 1, or null), "epochs", "file"'
+        ),
     )
     parser.set_defaults(run=list_networks)
 
 
 MODELS = Subcommand(
     "models",
-    "list the trained networks",
-    "List all trained networks: those that ship, those of runs, those that learnt your digits and "
-    "those that were opened in the window. The first column names the network for "
-    "predict --model, evaluate and export.",
-    (("", "all networks, the best that ships first"), ("--json", "the same for a program")),
+    _("list the trained networks"),
+    _(
+        "List all trained networks: those that ship, those of runs, those that learnt your digits "
+        "and those that were opened in the window. The first column names the network for predict "
+        "--model, evaluate and export."
+    ),
+    (("", _("all networks, the best that ships first")), ("--json", _("the same for a program"))),
     _add_models_options,
 )
 
@@ -56,10 +61,16 @@ def list_networks(arguments: argparse.Namespace) -> int:
             echo(json_line(entry))
         return 0
     rows = [
-        (stored.typed_name, stored.title, stored.kind or "damaged", stored.info.accuracy or "–")
+        (
+            stored.typed_name,
+            stored.title,
+            stored.kind or pgettext("network", "damaged"),
+            stored.info.accuracy or "–",
+        )
         for stored in networks
     ]
-    for line in table(("name", "title", "kind", "accuracy"), rows):
+    heading = (_("name"), _("title"), _("kind"), _("accuracy"))
+    for line in table(heading, rows):
         echo(line)
     return 0
 
@@ -67,20 +78,24 @@ def list_networks(arguments: argparse.Namespace) -> int:
 def _add_runs_options(parser: argparse.ArgumentParser) -> None:
     add_json_option(
         parser,
-        'print a JSON object for each run: "name" (for export), "title", "started", "state", '
-        '"epochs_done", "seconds", "figures" (losses in nats, accuracies 0 to 1), "settings", '
-        '"folder", and "checkpoint_elsewhere" where train --checkpoint named one',
+        _(
+            'print a JSON object for each run: "name" (for export), "title", "started", "state", '
+            '"epochs_done", "seconds", "figures" (losses in nats, accuracies 0 to 1), "settings", '
+            '"folder", and "checkpoint_elsewhere" where train --checkpoint named one'
+        ),
     )
     parser.set_defaults(run=list_runs)
 
 
 RUNS = Subcommand(
     "runs",
-    "list the runs, those of the window and of the command line",
-    "List all runs, the newest first: those that the window trained and those of mnist-draw "
-    "train. The first column names the run for export, and its network for "
-    "predict --model, evaluate and train --from.",
-    (("", "all runs"), ("--json", "the same for a program")),
+    _("list the runs, those of the window and of the command line"),
+    _(
+        "List all runs, the newest first: those that the window trained and those of mnist-draw "
+        "train. The first column names the run for export, and its network for predict --model, "
+        "evaluate and train --from."
+    ),
+    (("", _("all runs")), ("--json", _("the same for a program"))),
     _add_runs_options,
 )
 
@@ -101,9 +116,9 @@ def list_runs(arguments: argparse.Namespace) -> int:
             run = run_list.cut_off(run)
             state = "running" if in_use(run.folder) else "interrupted"
         if state == "interrupted" and (checkpoint := _elsewhere(run)):
+            command = f"mnist-draw train --resume {typed(checkpoint) or checkpoint}"
             going_on.append(
-                f"{run.folder.name} goes on with: "
-                f"mnist-draw train --resume {typed(checkpoint) or checkpoint}"
+                _("{name} goes on with: {command}", name=run.folder.name, command=command)
             )
         if arguments.json:
             found: dict[str, Any] = {**run.to_json(), "title": run.title, "state": state}
@@ -113,20 +128,24 @@ def list_runs(arguments: argparse.Namespace) -> int:
             (
                 run.folder.name,
                 run.title,
-                state if state == "running" else STATE_WORDS[run.state],
-                f"{run.epochs_done} of {run.settings.epochs}",
+                pgettext("run", "running") if state == "running" else STATE_WORDS[run.state],
+                _("{done} of {planned}", done=run.epochs_done, planned=run.settings.epochs),
                 _percent(run.figures.get("validation_accuracy")),
                 _percent(run.figures.get("test_accuracy")),
             )
         )
     if not arguments.json:
-        for line in table(("name", "title", "state", "epochs", "validation", "test"), rows):
+        heading = _("name"), _("title"), _("state"), _("epochs"), _("validation"), _("test")
+        for line in table(heading, rows):
             echo(line)
         for sentence in going_on:
             echo(sentence)
         if not rows:
             echo(
-                "There is no run yet. mnist-draw train makes one, and so does Start in the window."
+                _(
+                    "There is no run yet. mnist-draw train makes one, and so does Start in the "
+                    "window."
+                )
             )
     return 0
 
@@ -140,7 +159,7 @@ def _elsewhere(run: Run) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.2f} %"
+    return "–" if share is None else percent(share, 2)
 
 
 def _add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -148,21 +167,25 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
         "folder",
         metavar="PATH",
         nargs="?",
-        help="the data set, a file or a folder as for train --data (default: MNIST, which ships)",
+        help=_(
+            "the data set, a file or a folder as for train --data (default: MNIST, which ships)"
+        ),
     )
     add_json_option(
         parser,
-        'print a JSON object: "name", "folder", "classes" (their names), and for "training", '
-        '"validation" and "test" how many pictures of each class there are, as lists',
+        _(
+            'print a JSON object: "name", "folder", "classes" (their names), and for "training", '
+            '"validation" and "test" how many pictures of each class there are, as lists'
+        ),
     )
     parser.set_defaults(run=describe_data)
 
 
 DATA = Subcommand(
     "data",
-    "tell what is in a data set",
-    "Tell how many pictures of each class a data set holds, having checked its files.",
-    (("", "MNIST, which ships"), ("fashion --json", "the data set in the folder fashion")),
+    _("tell what is in a data set"),
+    _("Tell how many pictures of each class a data set holds, having checked its files."),
+    (("", _("MNIST, which ships")), ("fashion --json", _("the data set in the folder fashion"))),
     _add_data_options,
 )
 
@@ -184,12 +207,12 @@ def describe_data(arguments: argparse.Namespace) -> int:
         entry = {"name": data.name, "folder": str(data.folder), "classes": data.classes}
         echo(json_line(entry | {part: found.tolist() for part, found in counts.items()}))
         return 0
-    echo(f"{data.name}, in {data.folder}:")
+    echo(_("{name}, in {folder}:", name=data.name, folder=data.folder))
     rows = [
-        (name, *(f"{found[number]:,}" for found in counts.values()))
-        for number, name in enumerate(data.classes)
+        (name, *(number(found[place]) for found in counts.values()))
+        for place, name in enumerate(data.classes)
     ]
-    rows.append(("all", *(f"{found.sum():,}" for found in counts.values())))
-    for line in table(("class", *counts), rows):
+    rows.append((_("all"), *(number(found.sum()) for found in counts.values())))
+    for line in table((_("class"), _("training"), _("validation"), _("test")), rows):
         echo(line)
     return 0

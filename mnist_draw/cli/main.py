@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from mnist_draw import __version__
 from mnist_draw.cli import desktop_entry, doctor, export, listing, output, predict, train
-from mnist_draw.cli.command import MisuseError, Subcommand
+from mnist_draw.cli.command import HelpText, MisuseError, Subcommand
 from mnist_draw.cli.output import PROGRAM, tell
 from mnist_draw.errors import StorageError, UserError, did_you_mean, shortened
 from mnist_draw.i18n import LANGUAGES, _
@@ -32,19 +32,24 @@ _FILE_METAVARS = ("FILE", "IMAGE", "SCRIPT", "OUT", "MODEL")
 
 
 def _add_script_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("script", metavar="SCRIPT.py", help="the script")
+    parser.add_argument("script", metavar="SCRIPT.py", help=_("the script"))
     parser.add_argument(
-        "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="what the script is given"
+        "arguments",
+        metavar="ARGUMENT",
+        nargs=argparse.REMAINDER,
+        help=_("what the script is given"),
     )
     parser.set_defaults(run=lambda given: run_script(given.script, given.arguments))
 
 
 SCRIPT = Subcommand(
     "script",
-    "run a Python script that uses Lasagne or Theano",
-    "Run a Python script in which import theano and import lasagne work, in any order and without "
-    "a change to it. python -m mnist_draw SCRIPT.py does the same.",
-    (("mnist.py mlp 20", "Lasagne's own example, with its arguments"),),
+    _("run a Python script that uses Lasagne or Theano"),
+    _(
+        "Run a Python script in which import theano and import lasagne work, in any order and "
+        "without a change to it. python -m mnist_draw SCRIPT.py does the same."
+    ),
+    (("mnist.py mlp 20", _("Lasagne's own example, with its arguments")),),
     _add_script_options,
 )
 
@@ -84,7 +89,7 @@ def run_script(name: str, arguments: Sequence[str]) -> int:
     """Run a script as ``python SCRIPT.py`` does."""
     path = named_path(name)
     if not path.is_file():
-        raise StorageError(f"There is no script {name}.")
+        raise StorageError("There is no script {name}.", name=name)
     folder = resolve_path(path).parent
     _restore_former_names()
     before = sys.argv, sys.path
@@ -98,7 +103,7 @@ def run_script(name: str, arguments: Sequence[str]) -> int:
         print(finished.code, file=sys.stderr)
         return FAILURE
     except KeyboardInterrupt:
-        tell("Interrupted.")
+        tell(_("Interrupted."))
         return INTERRUPTED
     except BaseException as error:
         _print_as_python_does(error, path)
@@ -117,18 +122,20 @@ def _print_as_python_does(error: BaseException, script: Path) -> None:
 
 
 def _add_completion_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=_SHELLS, help="the shell that it is for")
+    parser.add_argument("shell", choices=_SHELLS, help=_("the shell that it is for"))
     parser.set_defaults(run=_complete)
 
 
 COMPLETION = Subcommand(
     "completion",
-    "print what a shell needs to complete commands and options",
-    "Print a script for a shell. Once the shell has read it, the Tab key completes commands, "
-    "options and file names.",
+    _("print what a shell needs to complete commands and options"),
+    _(
+        "Print a script for a shell. Once the shell has read it, the Tab key completes commands, "
+        "options and file names."
+    ),
     (
-        ("bash > ~/.local/share/bash-completion/completions/mnist-draw", "for every new Bash"),
-        ("zsh > ~/.zfunc/_mnist-draw", "for Zsh, where fpath holds ~/.zfunc"),
+        ("bash > ~/.local/share/bash-completion/completions/mnist-draw", _("for every new Bash")),
+        ("zsh > ~/.zfunc/_mnist-draw", _("for Zsh, where fpath holds ~/.zfunc")),
     ),
     _add_completion_options,
 )
@@ -171,11 +178,12 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         parser = build_parser()
         if given and not network and not given[0].startswith("-") and given[0] not in COMMANDS:
-            parser.error(f"there is no command {given[0]!r}; {did_you_mean(given[0], COMMANDS)}")
+            hint = did_you_mean(given[0], COMMANDS)
+            parser.error(_("there is no command {name!r}; {hint}", name=given[0], hint=hint))
         arguments = parser.parse_args([] if network else given)
         if arguments.run is None:
             if network and not Path(network).is_file():
-                raise UserError(f"There is no file {network}.")
+                raise UserError("There is no file {path}.", path=network)
             from mnist_draw.app import main as open_window
 
             if arguments.lesson is not None:
@@ -184,7 +192,9 @@ def _run(argv: Sequence[str] | None) -> int:
                 return open_window(lesson=read_lesson(arguments.lesson))
             return open_window(network=network) if network else open_window()
         if arguments.lesson is not None:
-            parser.error("--config before a command is for the window; it opens without a command")
+            parser.error(
+                _("--config before a command is for the window; it opens without a command")
+            )
         status: int = arguments.run(arguments)
     except SystemExit as finished:  # --help or --version
         return finished.code if isinstance(finished.code, int) else MISUSE
@@ -193,11 +203,11 @@ def _run(argv: Sequence[str] | None) -> int:
     except UserError as error:
         return fail(str(error), FAILURE)
     except KeyboardInterrupt:
-        return fail("Interrupted.", INTERRUPTED)
+        return fail(_("Interrupted."), INTERRUPTED)
     except BrokenPipeError:  # the reader of the output has ended
         return FAILURE
     except MemoryError:
-        sentence = "The computer's memory is not enough for this. Nothing was changed."
+        sentence = _("The computer's memory is not enough for this. Nothing was changed.")
         return fail(sentence, FAILURE)
     except Exception as error:
         return fail(_defect(error), FAILURE)
@@ -207,11 +217,14 @@ def _run(argv: Sequence[str] | None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
-        description="Draw a digit, train the network that reads it. Without a command, "
-        "the window opens; with nothing but FILE.npz it opens with the network in that file.",
+        formatter_class=HelpText,
+        description=_(
+            "Draw a digit, train the network that reads it. Without a command, the window opens; "
+            "with nothing but FILE.npz it opens with the network in that file."
+        ),
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action=_Version, help="show the versions and exit")
+    parser.add_argument("--version", action=_Version, help=_("show the versions and exit"))
     parser.add_argument(
         "--lang",
         metavar="CODE",
@@ -248,12 +261,11 @@ class _Parser(argparse.ArgumentParser):
         if surplus:
             word = surplus[0].partition("=")[0]
             options = (name for name in self._option_string_actions if name.startswith("--"))
-            meant = (
-                f"; {did_you_mean(word, options, f'{self.prog} --help')}"
-                if word.startswith("-")
-                else ""
-            )
-            self.error(f"unrecognized arguments: {' '.join(surplus)}{meant}")
+            given = " ".join(surplus)
+            if not word.startswith("-"):
+                self.error(_("unrecognized arguments: {words}", words=given))
+            hint = did_you_mean(word, options, f"{self.prog} --help")
+            self.error(_("unrecognized arguments: {words}; {hint}", words=given, hint=hint))
         return known, surplus
 
     def print_help(self, file: Any = None) -> None:
@@ -294,7 +306,8 @@ def _defect(error: Exception) -> str:
     from mnist_draw.storage.folders import data_folder
 
     words = " ".join(str(error).split())
-    sentence = f"The program made a mistake ({shortened(f'{type(error).__name__}: {words}')})."
+    what = shortened(f"{type(error).__name__}: {words}")
+    sentence = _("The program made a mistake ({what}).", what=what)
     try:
         path = data_folder() / "last-mistake.txt"
         write_atomically(
@@ -302,7 +315,8 @@ def _defect(error: Exception) -> str:
         )
     except UserError:
         return sentence
-    return f"{sentence} Details are in {path}."
+    details = _("Details are in {path}.", path=path)
+    return f"{sentence} {details}"
 
 
 def _complete(arguments: argparse.Namespace) -> int:

@@ -11,8 +11,10 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TextIO, cast
+from unicodedata import east_asian_width
 
 from mnist_draw.errors import UserError, one_line, reason_of
+from mnist_draw.i18n import _
 
 PROGRAM = "mnist-draw"
 #: Codes of ECMA-48 that terminals read.
@@ -64,15 +66,27 @@ def _echo(text: str) -> None:
     except BrokenPipeError:
         raise
     except (OSError, ValueError) as error:
-        raise OutputError(f"Standard output cannot be written: {reason_of(error)}.") from error
+        raise OutputError(
+            "Standard output cannot be written: {reason}.", reason=reason_of(error)
+        ) from error
 
 
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of a table: columns as wide as they must be, two spaces between them."""
     lines = [[one_line(cell) for cell in row] for row in (heading, *rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(_cells, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        yield "  ".join(map(str.ljust, line, widths)).rstrip()
+        yield "  ".join(map(padded, line, widths)).rstrip()
+
+
+def padded(text: str, width: int) -> str:
+    """Fill a text with spaces to a width in cells of a terminal."""
+    return text + " " * (width - _cells(text))
+
+
+def _cells(text: str) -> int:
+    """Return how many cells of a terminal a text takes: Chinese characters take two."""
+    return sum(1 + (east_asian_width(letter) in "WF") for letter in text)
 
 
 def painted(text: str, colour: str) -> str:
@@ -124,7 +138,7 @@ class Lenient:
 
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = io.StringIO() if stream is None else stream
-        self.failure = "it is closed" if stream is None else ""
+        self.failure = _("it is closed") if stream is None else ""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_draw.cli.command import MisuseError, Subcommand, add_json_option, add_network_option
-from mnist_draw.cli.output import echo, echo_record, json_line, tell
+from mnist_draw.cli.output import echo, echo_record, json_line, table, tell
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError, reason_of
+from mnist_draw.i18n import _, counted, number, percent
 from mnist_draw.recognition.certainty import format_probability
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Digits of a figure: more than float32 has would only be noise.
 DECIMALS = 6
-_MODEL_HELP = (
+_MODEL_HELP = _(
     "a file of this program, one of numpy.savez(file, *lasagne.layers.get_all_param_values(…)), "
     "best, mlp_handwriting or mlp, which ship, or a name that mnist-draw models or runs lists"
 )
@@ -35,85 +36,110 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
         "images",
         metavar="IMAGE",
         nargs="+",
-        help=f"a picture file ({read_titles()}), or a folder of picture files",
+        help=_(
+            "a picture file ({names}), or a folder of picture files",
+            names=read_titles(),
+        ),
     )
     parser.add_argument(
         "--model",
         metavar="FILE.npz",
-        help=f"the trained network to ask: {_MODEL_HELP} (default: the best that ships)",
+        help=_(
+            "the trained network to ask: {forms} (default: the best that ships)",
+            forms=_MODEL_HELP,
+        ),
     )
     add_network_option(parser)
     parser.add_argument(
         "--number",
         action="store_true",
-        help="read a whole number: one line of digits from left to right; JSON adds "
-        '"number" (text, "?" for what is no digit, null if nothing is one) and "digits", each '
-        'with "digit", "confidence" and "box" (left, top, width, height in pixels)',
+        help=_(
+            'read a whole number: one line of digits from left to right; JSON adds "number" '
+            '(text, "?" for what is no digit, null if nothing is one) and "digits", each with '
+            '"digit", "confidence" and "box" (left, top, width, height in pixels)'
+        ),
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
         "--csv",
         action="store_true",
-        help="print a header and one line for each picture: image, digit (empty for what is no "
-        "digit), confidence, p0 to p9, number and error; a network of other classes has a column "
-        "class instead, and p(NAME) for each of them",
+        help=_(
+            "print a header and one line for each picture: image, digit (empty for what is no "
+            "digit), confidence, p0 to p9, number and error; a network of other classes has a "
+            "column class instead, and p(NAME) for each of them"
+        ),
     )
     add_json_option(
         form,
-        'print a JSON object for each picture: "image", "digit" (null for what is no digit), '
-        '"confidence" (0 to 1) and "probabilities"; for one that cannot be read "image" and '
-        '"error", a sentence; a network of other classes has "class" instead of "digit", and its '
-        '"probabilities" by name',
+        _(
+            'print a JSON object for each picture: "image", "digit" (null for what is no digit), '
+            '"confidence" (0 to 1) and "probabilities"; for one that cannot be read "image" and '
+            '"error", a sentence; a network of other classes has "class" instead of "digit", and '
+            'its "probabilities" by name'
+        ),
     )
     parser.set_defaults(run=predict)
 
 
 PREDICT = Subcommand(
     "predict",
-    "say which digit each picture shows",
-    "Say which digit each picture shows. Pictures may be of any size, dark on light or light on "
-    "dark.",
+    _("say which digit each picture shows"),
+    _(
+        "Say which digit each picture shows. Pictures may be of any size, dark on light or light "
+        "on dark."
+    ),
     (
-        ("photo.png scan.jpg", "two pictures, read by the best network that ships"),
-        ("scans --csv --model my.npz", "all pictures of a folder, as a table"),
-        ("--number year.png --json", "several digits from left to right, for a program"),
+        ("photo.png scan.jpg", _("two pictures, read by the best network that ships")),
+        ("scans --csv --model my.npz", _("all pictures of a folder, as a table")),
+        ("--number year.png --json", _("several digits from left to right, for a program")),
     ),
     _add_predict_options,
 )
 
 
 def _add_evaluate_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="FILE.npz", help=f"the trained network: {_MODEL_HELP}")
+    parser.add_argument(
+        "model",
+        metavar="FILE.npz",
+        help=_("the trained network: {forms}", forms=_MODEL_HELP),
+    )
     add_network_option(parser)
     parser.add_argument(
         "--data",
         metavar="PATH",
-        help="training data as in mnist-draw train --data, whose test pictures are taken (default: "
-        "what the network was trained on, where that is known here, or MNIST, which ships)",
+        help=_(
+            "training data as in mnist-draw train --data, whose test pictures are taken (default: "
+            "what the network was trained on, where that is known here, or MNIST, which ships)"
+        ),
     )
     add_json_option(
         parser,
-        'print a JSON object: "loss" (mean cross-entropy in nats), "accuracy" (0 to 1), '
-        '"examples" and "confusion" (10 lists of 10 numbers: how often each true digit, a list, '
-        'was read as each digit; of other classes as many, and "classes" are their names)',
+        _(
+            'print a JSON object: "loss" (mean cross-entropy in nats), "accuracy" (0 to 1), '
+            '"examples" and "confusion" (10 lists of 10 numbers: how often each true digit, a '
+            'list, was read as each digit; of other classes as many, and "classes" are their '
+            "names)"
+        ),
     )
     parser.add_argument(
         "--report",
         metavar="DIR",
-        help="also write a report to this folder: confusion matrix, recall and precision of each "
-        "digit, the mistakes with their pictures, and how often the network is right when it says "
-        "how sure it is (CSV and SVG files, and one HTML page that needs nothing else)",
+        help=_(
+            "also write a report to this folder: confusion matrix, recall and precision of each "
+            "digit, the mistakes with their pictures, and how often the network is right when it "
+            "says how sure it is (CSV and SVG files, and one HTML page that needs nothing else)"
+        ),
     )
     parser.set_defaults(run=evaluate)
 
 
 EVALUATE = Subcommand(
     "evaluate",
-    "measure a trained network on the test pictures",
-    "Measure a trained network on the 10,000 test pictures of MNIST or of another data set.",
+    _("measure a trained network on the test pictures"),
+    _("Measure a trained network on the 10,000 test pictures of MNIST or of another data set."),
     (
-        ("my.npz", "loss and accuracy on the test pictures"),
-        ("best --report results", "and which digits it takes for which, as a page, CSV and SVG"),
+        ("my.npz", _("loss and accuracy on the test pictures")),
+        ("best --report results", _("and which digits it takes for which, as a page, CSV and SVG")),
     ),
     _add_evaluate_options,
 )
@@ -124,7 +150,7 @@ def _sentence(name: str, answer: Answer, number: NumberAnswer | None, scale: flo
     if number is not None and len(number.digits) > 1:
         return f"{name}: {number.text} ({_sureness(number)})"
     if answer.is_empty:
-        return f"{name}: nothing ({answer.reason})"
+        return _("{name}: nothing ({reason})", name=name, reason=answer.reason)
     if answer.is_sure:
         return f"{name}: {answer.text} ({format_probability(answer.confidence)})"
     return f"{name}: {answer.text} ({answer.reason})"
@@ -191,7 +217,12 @@ def _number_text(number: NumberAnswer) -> str:
 def _sureness(number: NumberAnswer) -> str:
     if number.is_number:
         return format_probability(number.confidence)
-    return f"{number.strange} of {len(number.digits)} parts do not look like digits"
+    return counted(
+        "{strange} of {count} part does not look like a digit",
+        "{strange} of {count} parts do not look like digits",
+        len(number.digits),
+        strange=number.strange,
+    )
 
 
 def predict(arguments: argparse.Namespace) -> int:
@@ -205,8 +236,13 @@ def predict(arguments: argparse.Namespace) -> int:
 
     if arguments.model is None:
         if arguments.network:
-            ships = f", or say --model {arguments.network}" * (arguments.network in TITLES)
-            raise MisuseError(f"--network describes the file of --model. Give --model too{ships}.")
+            if arguments.network in TITLES:
+                raise MisuseError(
+                    "--network describes the file of --model. Give --model too, or say --model "
+                    "{network}.",
+                    network=arguments.network,
+                )
+            raise MisuseError("--network describes the file of --model. Give --model too.")
         model = default_model(tell)
     else:
         model = find_network(arguments.model, arguments.network)
@@ -215,7 +251,13 @@ def predict(arguments: argparse.Namespace) -> int:
     columns = _columns(recogniser.names)
     reads_numbers = arguments.number and recogniser.reads_digits
     if arguments.number and not reads_numbers:
-        tell(f"{model.title} tells {class_list(recogniser.names)} apart and reads no numbers.")
+        tell(
+            _(
+                "{title} tells {classes} apart and reads no numbers.",
+                title=model.title,
+                classes=class_list(recogniser.names),
+            )
+        )
     if arguments.csv:
         echo_record(_line(columns))
     status = 0
@@ -230,7 +272,7 @@ def predict(arguments: argparse.Namespace) -> int:
             is_no_digit = form is _sentence and number is None and answer.objection
             if is_no_digit and recogniser.reads_digits:
                 several = read_number(recogniser, ink, answer).is_number
-                line += " With --number it is read as a number." * several
+                line += " " + _("With --number it is read as a number.") if several else ""
         except UserError as error:
             tell(str(error))
             status = 1
@@ -274,16 +316,23 @@ def _refuse_folders(name: str) -> None:
     try:
         below = sorted(path.name for path in Path(name).iterdir() if path.is_dir())
     except OSError as error:
-        raise UserError(f"{name} cannot be read: {reason_of(error)}.") from error
+        raise UserError(
+            "{name} cannot be read: {reason}.", name=name, reason=reason_of(error)
+        ) from error
     if not below:
         endings = ", ".join(sorted(read_suffixes()))
         raise UserError(
-            f"{name} is a folder without pictures: no name in it ends with one of {endings}."
+            "{name} is a folder without pictures: no name in it ends with one of {endings}.",
+            name=name,
+            endings=endings,
         )
     raise UserError(
-        f"{name} holds no picture itself, but {len(below):,} folder"
-        f"{'' if len(below) == 1 else 's'}. Name those whose pictures are to be read: "
-        f"{Path(name) / below[0]}, or {Path(name) / '*'} for all."
+        "{name} holds no picture itself, but {folders}. Name those whose pictures are to be read: "
+        "{first}, or {all} for all.",
+        name=name,
+        folders=counted("{count} folder", "{count} folders", len(below)),
+        first=Path(name) / below[0],
+        all=Path(name) / "*",
     )
 
 
@@ -308,16 +357,23 @@ def evaluate(arguments: argparse.Namespace) -> int:
     trained_on = model.info.data or data.name
     if arguments.data is None and trained_on != data.name:
         tell(
-            f"{model.title} was trained on {trained_on}, and is measured on {data.name} here. "
-            "Name its own data with --data."
+            _(
+                "{title} was trained on {data}, and is measured on {name} here. Name its "
+                "own data with --data.",
+                title=model.title,
+                data=trained_on,
+                name=data.name,
+            )
         )
     if model.info.classes or len(data.classes) != len(names):
         require_classes(model, data)
     remember_for(model, arguments.data, data)
     if arguments.report is not None:
         prepare_folder(arguments.report, data.folder)
-    pictures = Pictures(data.test_images, data.test_labels, f"{data.name} test", "Test picture")
-    *_, results = count_results(model, pictures)
+    pictures = Pictures(
+        data.test_images, data.test_labels, _("{name} test", name=data.name), _("Test picture")
+    )
+    *_parts, results = count_results(model, pictures)
     page = None
     if arguments.report is not None:
         page = write_report(arguments.report, model, pictures, results)
@@ -332,9 +388,20 @@ def evaluate(arguments: argparse.Namespace) -> int:
             figures["classes"] = list(names)
         echo(json_line(figures))
     else:
-        echo(f"{model.title}, on {results.total:,} test pictures of {data.name}:")
-        echo(f"  test loss:\t\t\t{results.loss:.6f}")
-        echo(f"  test accuracy:\t\t{results.accuracy * 100:.2f} %")
+        echo(
+            _(
+                "{title}, on {total} test pictures of {name}:",
+                title=model.title,
+                total=number(results.total),
+                name=data.name,
+            )
+        )
+        rows = [
+            (_("test loss:"), number(results.loss, ".6f")),
+            (_("test accuracy:"), percent(results.accuracy, 2)),
+        ]
         if page is not None:
-            echo(f"  report:\t\t\t{page}")
+            rows.append((_("report:"), str(page)))
+        for line in table(rows[0], rows[1:]):
+            echo(line, before="  ")
     return 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from mnist_draw.cli.command import MisuseError, Subcommand
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 from mnist_draw.networks import NETWORKS
 from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
 from mnist_draw.training.setting import (
@@ -42,59 +43,74 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     _add(
         "--preset",
         metavar="NAME",
-        help=f"settings that belong together ({presets}); options given here take precedence "
-        "(default: tutorial)",
+        help=_(
+            "settings that belong together ({presets}); options given here take precedence "
+            "(default: tutorial)",
+            presets=presets,
+        ),
     )
     _add(
         "--config",
         metavar="FILE",
-        help="a JSON file with settings by name, as in a model's description; options given "
-        "here take precedence",
+        help=_(
+            "a JSON file with settings by name, as in a model's description; options given here "
+            "take precedence"
+        ),
     )
     _add(
         "--output",
         metavar="FILE.npz",
-        help=f"where to save the network (default: {DEFAULT_OUTPUT}, or the next free "
-        "model-2.npz and so on); another network that is there is kept under the next free name",
+        help=_(
+            "where to save the network (default: {name}, or the next free model-2.npz "
+            "and so on); another network that is there is kept under the next free name",
+            name=DEFAULT_OUTPUT,
+        ),
     )
     _add(
         "--checkpoint",
         metavar="FILE",
-        help="after every epoch, write all that it takes to continue the run",
+        help=_("after every epoch, write all that it takes to continue the run"),
     )
     _add(
         "--resume",
         metavar="FILE",
-        help="continue the run of a checkpoint to its planned number of epochs, as if it had "
-        "never been interrupted; goes on writing the same file unless --checkpoint names another",
+        help=_(
+            "continue the run of a checkpoint to its planned number of epochs, as if it had never "
+            "been interrupted; goes on writing the same file unless --checkpoint names another"
+        ),
     )
     _add(
         "--overwrite",
         action="store_true",
-        help="keep no network that --output replaces, and let --checkpoint replace the checkpoint "
-        "of another run",
+        help=_(
+            "keep no network that --output replaces, and let --checkpoint replace the checkpoint "
+            "of another run"
+        ),
     )
     _add(
         "--no-run",
         action="store_true",
-        help="do not keep the run in the library: nothing remains of it but the network",
+        help=_("do not keep the run in the library: nothing remains of it but the network"),
     )
     parser.set_defaults(run=run)
 
 
 TRAIN = Subcommand(
     "train",
-    "train a network and save it",
-    "Train a network on MNIST and save it. Without options this is the tutorial's recipe. Ctrl-C "
-    "stops and saves what was learnt. The run is listed in the library, here and in the window.",
+    _("train a network and save it"),
+    _(
+        "Train a network on MNIST and save it. Without options this is the tutorial's recipe. "
+        "Ctrl-C stops and saves what was learnt. The run is listed in the library, here and in "
+        "the window."
+    ),
     (
-        ("--epochs 20 --output my.npz", "the tutorial's recipe"),
+        ("--epochs 20 --output my.npz", _("the tutorial's recipe")),
         (
             "--network cnn --augment --update adam --schedule cosine",
-            "a convolutional network that reads handwriting",
+            _("a convolutional network that reads handwriting"),
         ),
-        ("--network layers:500@tanh/0.4,300", "layers of your own: units, activation, dropout"),
-        ("--checkpoint run.ckpt", "after a crash or a power cut: train --resume run.ckpt"),
+        ("--network layers:500@tanh/0.4,300", _("layers of your own: units, activation, dropout")),
+        ("--checkpoint run.ckpt", _("after a crash or a power cut: train --resume run.ckpt")),
     ),
     _add_options,
 )
@@ -107,8 +123,7 @@ def _add_setting_options(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             setting.option,
             dest=name,
-            # argparse reads a percent sign as the beginning of a name of its own.
-            help=_help(name, setting, defaults[name]).replace("%", "%%"),
+            help=_help(name, setting, defaults[name]),
             **_reading(setting),
         )
 
@@ -145,37 +160,40 @@ def _reading(setting: AnySetting) -> dict[str, Any]:
 
 
 def _help(name: str, setting: Setting, default: Any) -> str:
-    """Return the setting's sentence as options are explained: with its default, without a stop."""
-    sentence = setting.sentence.removesuffix(".")
-    text = sentence if sentence.startswith(("MNIST", "L2")) else sentence[0].lower() + sentence[1:]
+    """Return the sentences of a setting's option: what it is, its values and its default."""
+    sentences = [setting.sentence]
     match setting:
         case NetworkText():
             entries = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
-            text += f": {entries}"
+            sentences.append(_("One of: {entries}.", entries=entries))
         case Choice(choices=choices):
-            entries = "; ".join(f"{known}: {entry.meaning}" for known, entry in choices.items())
-            text += f" ({entries})"
+            entries = "; ".join(f"{known} ({entry.meaning})" for known, entry in choices.items())
+            sentences.append(_("One of: {entries}.", entries=entries))
         case Flag() | RuleParameters():
-            return text
+            return setting.sentence
         case RealNumber(percent=True):
-            text += ", a share of 1"
+            sentences.append(_("A share of 1."))
         case NetworkFile():
-            text += "; its kind of network is taken too unless --network is given"
+            sentences.append(_("Its kind of network is taken too unless --network is given."))
+    if isinstance(setting, Choice) and setting.bare:
+        bare = _("Without {name}: {value}.", name=setting.metavar, value=setting.bare)
+        sentences.append(bare)
     if name == "learning_rate":
         rates = ", ".join(f"{rule.name} {rule.learning_rate:g}" for rule in UPDATE_RULES.values())
-        return f"{text} (default: the usual one of the update rule: {rates})"
-    if isinstance(setting, Choice) and setting.bare:
-        text += f"; without {setting.metavar}: {setting.bare}"
-    return f"{text} (default: {setting.nothing.lower() if default is None else default})"
+        sentences.append(_("Default: the usual one of the update rule ({rates}).", rates=rates))
+    else:
+        value = setting.nothing if default is None else default
+        sentences.append(_("Default: {value}.", value=value))
+    return " ".join(sentences)
 
 
 def _name_and_number(text: str) -> tuple[str, float]:
-    name, _, number = text.partition("=")
+    name, _equals, value = text.partition("=")
     try:
-        return name.strip(), float(number)
+        return name.strip(), float(value)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a name with a number, such as rho=0.95"
+            _("{text!r} is not a name with a number, such as rho=0.95", text=text)
         ) from None
 
 
@@ -183,7 +201,9 @@ def run(arguments: argparse.Namespace) -> int:
     for option, example in _LIKE.items():
         if vars(arguments)[option] == "":
             raise MisuseError(
-                f"--{option} is empty; it must name a file, such as --{option} {example}"
+                "--{option} is empty; it must name a file, such as --{option} {example}",
+                option=option,
+                example=example,
             )
     given = _given_options(arguments)
     resume = _load_resume(arguments, given)
@@ -202,14 +222,15 @@ def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkp
     for option in ("config", "preset"):
         if vars(arguments)[option] is not None:
             raise MisuseError(
-                f"--{option} cannot be combined with --resume: the run's settings are in its "
-                "checkpoint"
+                "--{option} cannot be combined with --resume: the run's settings are in its "
+                "checkpoint",
+                option=option,
             )
     surplus = sorted(name for name in given if not SETTINGS[name].with_resume)
     if surplus:
         raise MisuseError(
-            f"{SETTINGS[surplus[0]].option} cannot be combined with --resume: the run's settings "
-            "are in its checkpoint"
+            "{option} cannot be combined with --resume: the run's settings are in its checkpoint",
+            option=SETTINGS[surplus[0]].option,
         )
     from mnist_draw.training.checkpoint import load_checkpoint
 
@@ -217,10 +238,14 @@ def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkp
     epochs = given.get("epochs", found.epoch)
     if epochs < found.epoch:
         raise MisuseError(
-            f"--epochs {epochs} is less than the {found.epoch} epochs that the run in "
-            f"{arguments.resume} has learnt already. Nothing was trained or written. Give it more, "
-            f"such as --epochs {found.epoch + 10}, or leave --epochs out: its plan is "
-            f"{found.settings.epochs}."
+            "--epochs {epochs} is less than the {epoch} epochs that the run in {path} has "
+            "learnt already. Nothing was trained or written. Give it more, such as --epochs "
+            "{more}, or leave --epochs out: its plan is {planned}.",
+            epochs=epochs,
+            epoch=found.epoch,
+            path=arguments.resume,
+            more=found.epoch + 10,
+            planned=found.settings.epochs,
         )
     return found
 
@@ -287,11 +312,16 @@ def _places(
         for source, other in read.items():
             same_run = (option, source) == ("checkpoint", "resume")
             if name and other and not same_run and _is_same(name, other):
-                raise MisuseError(f"--{option} would replace the file that is read ({name})")
+                raise MisuseError(
+                    "--{option} would replace the file that is read ({name})",
+                    option=option,
+                    name=name,
+                )
     checkpoint = arguments.checkpoint or arguments.resume
     if arguments.output and checkpoint and _is_same(arguments.output, checkpoint):
         raise MisuseError(
-            f"the network and the checkpoint cannot be the same file ({arguments.output})"
+            "the network and the checkpoint cannot be the same file ({name})",
+            name=arguments.output,
         )
     from mnist_draw.cli.train_run import NetworkPlace
 
@@ -321,12 +351,18 @@ def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:
         found = load_checkpoint(path)
     except CheckpointError as error:
         raise StorageError(
-            f"--checkpoint would replace {path}, which is no checkpoint of this program. It is "
-            f"unchanged. Delete it or choose another name. {error}"
+            "--checkpoint would replace {path}, which is no checkpoint of this program. It is "
+            "unchanged. Delete it or choose another name. {error}",
+            path=path,
+            error=error,
         ) from error
     if not overwrite:
         raise StorageError(
-            f"{path} holds another run ({found.settings.network}, {found.epoch} of "
-            f"{found.settings.epochs} epochs) and is unchanged. Continue it with --resume {path}, "
-            "choose another name, or replace it with --overwrite."
+            "{path} holds another run ({network}, {epoch} of {epochs} epochs) and is unchanged. "
+            "Continue it with --resume {path}, choose another name, or replace it with "
+            "--overwrite.",
+            path=path,
+            network=found.settings.network,
+            epoch=found.epoch,
+            epochs=found.settings.epochs,
         )

@@ -12,6 +12,7 @@ from mnist_draw.cli.output import echo, lenient_output, tell, typed
 from mnist_draw.cli.train import DEFAULT_OUTPUT
 from mnist_draw.dataset.classes import class_list
 from mnist_draw.errors import StorageError, UserError, reason_of
+from mnist_draw.i18n import _, counted
 from mnist_draw.library.fallbacks import save_fallback
 from mnist_draw.library.stored_network import RUN, load_trained
 from mnist_draw.recognition.run_session import RunSession, in_use
@@ -51,7 +52,7 @@ def train_and_save(
         tell(_describe_interrupt(progress, saved))
         return INTERRUPTED
     if out.failure:
-        tell(f"Standard output could not be written: {out.failure}.")
+        tell(_("Standard output could not be written: {failure}.", failure=out.failure))
     unsaved = checkpoint is not None and progress.checkpoint_failed
     if status == COMPLETED and (out.failure or err.failure or unsaved):
         return FAILED
@@ -76,7 +77,7 @@ def _session(
         try:
             folder = new_run_folder() if known is None else known.folder
         except StorageError as error:
-            tell(f"{error} The run is not kept in the Library.")
+            tell(f"{error} {_('The run is not kept in the Library.')}")
     session = RunSession(settings, folder, controls=controls, checkpoint=checkpoint, tell=tell)
     if known is not None and folder is not None:
         session.resume(resume, settings)
@@ -115,11 +116,13 @@ def _ended(session: RunSession, progress: Progress) -> Iterator[None]:
 def _describe_interrupt(progress: Progress, checkpoint: Path | None) -> str:
     """Say what is left of a run that was interrupted twice, and how to continue it."""
     if progress.saved is not None:
-        return f"Interrupted. The network is saved in {progress.saved}."
-    missing = "saved" if progress.measured else "measured and saved"
-    broken_off = f"Interrupted before the network was {missing}."
-    goes_on = _describe_checkpoint(checkpoint)
-    return f"{broken_off} {goes_on or 'Nothing is kept: there is no checkpoint to go on from.'}"
+        return _("Interrupted. The network is saved in {path}.", path=progress.saved)
+    if progress.measured:
+        broken_off = _("Interrupted before the network was saved.")
+    else:
+        broken_off = _("Interrupted before the network was measured and saved.")
+    nothing = _("Nothing is kept: there is no checkpoint to go on from.")
+    return f"{broken_off} {_describe_checkpoint(checkpoint) or nothing}"
 
 
 def _describe_checkpoint(checkpoint: Path | None) -> str:
@@ -131,8 +134,16 @@ def _describe_checkpoint(checkpoint: Path | None) -> str:
     if not epoch or checkpoint is None:
         return ""
     name, resume = typed(checkpoint), "mnist-draw train --resume"
-    goes_on = f"Go on with: {resume} {name}" if name else f"Go on with {resume} and that file."
-    return f"What was learnt up to epoch {epoch} is kept in {checkpoint}. {goes_on}"
+    kept = _(
+        "What was learnt up to epoch {epoch} is kept in {path}.",
+        epoch=epoch,
+        path=checkpoint,
+    )
+    if name:
+        goes_on = _("Go on with: {command}", command=f"{resume} {name}")
+    else:
+        goes_on = _("Go on with {command} and that file.", command=resume)
+    return f"{kept} {goes_on}"
 
 
 def _train_and_save(
@@ -145,13 +156,26 @@ def _train_and_save(
     session.load()
     data, extra, epochs = session.data, session.extra, session.run.settings.epochs
     if data is not None and not data.shows_digits:
-        echo(f"Learning {len(data.classes)} classes: {class_list(data.classes)}.")
+        names = class_list(data.classes)
+        echo(_("Learning {count} classes: {names}.", count=len(data.classes), names=names))
     if extra is not None:
-        echo(f"Learning {len(extra):,} digit{'s' * (len(extra) != 1)} from {extra.folder} too.")
+        echo(
+            counted(
+                "Learning {count} digit from {folder} too.",
+                "Learning {count} digits from {folder} too.",
+                len(extra),
+                folder=extra.folder,
+            )
+        )
     if resume is not None and resume.epoch >= epochs:
         echo(
-            f"This run was complete already: {resume.epoch} of {epochs} epochs. "
-            f"To train on, give it more: --epochs {resume.epoch + 10}."
+            _(
+                "This run was complete already: {epoch} of {epochs} epochs. To train on, give it "
+                "more: --epochs {more}.",
+                epoch=resume.epoch,
+                epochs=epochs,
+                more=resume.epoch + 10,
+            )
         )
     has_learnt = False
     try:
@@ -162,10 +186,10 @@ def _train_and_save(
         progress.close()
     assert isinstance(event, events.Finished)
     if event.reason == "stopped" and not has_learnt:
-        tell("Stopped before the first minibatch. Nothing was learnt, so nothing was saved.")
+        tell(_("Stopped before the first minibatch. Nothing was learnt, so nothing was saved."))
         return INTERRUPTED
     if event.reason == "diverged" and event.epochs_done == 0:
-        tell("Nothing was learnt, so nothing was saved.")
+        tell(_("Nothing was learnt, so nothing was saved."))
         return FAILED
     return _save(session, event, place, progress)
 
@@ -175,21 +199,28 @@ def _save(
 ) -> int:
     model = session.save_network(finished.parameters)
     if session.failure is not None:
-        tell(f"{session.failure} In the Library, the run has no network of its own.")
+        missing = _("In the Library, the run has no network of its own.")
+        tell(f"{session.failure} {missing}")
     try:
         path, is_fallback = place.save(model)
     except UserError as error:
-        left = _describe_checkpoint(session.checkpoint) or "What was learnt is lost."
+        left = _describe_checkpoint(session.checkpoint) or _("What was learnt is lost.")
         if session.network is not None:
-            left = f"In the Library it is kept, though, in {session.network}."
-        raise UserError(f"{error} {left}") from error
+            left = _("In the Library it is kept, though, in {path}.", path=session.network)
+        raise UserError("{error} {left}", error=error, left=left) from error
     progress.saved = path
     complete = finished.reason not in ("stopped", "diverged")
     name = typed(path)
     if not name and session.network is not None:
         name = typed(f"{RUN}:{session.network.parent.name}")
-    command = f" Try it: mnist-draw predict IMAGE --model {name}" if name else ""
-    echo(f"{'The network' if complete else 'What was learnt'} is saved in {path}.{command}")
+    if complete:
+        said = _("The network is saved in {path}.", path=path)
+    else:
+        said = _("What was learnt is saved in {path}.", path=path)
+    if name:
+        command = f"mnist-draw predict IMAGE --model {name}"
+        said += " " + _("Try it: {command}", command=command)
+    echo(said)
     if finished.reason == "diverged" or is_fallback:
         return FAILED
     return COMPLETED if complete else INTERRUPTED
@@ -237,8 +268,10 @@ def _kept(output: Path, model: ModelFile) -> Iterator[None]:
         aside = move_to_free_name(output, output)
     except OSError as error:
         raise StorageError(
-            f"The network in {output} cannot be renamed, which would keep it: {reason_of(error)}. "
-            "It is unchanged."
+            "The network in {path} cannot be renamed, which would keep it: {reason}. It is "
+            "unchanged.",
+            path=output,
+            reason=reason_of(error),
         ) from error
     try:
         yield
@@ -247,7 +280,13 @@ def _kept(output: Path, model: ModelFile) -> Iterator[None]:
             if not output.exists():
                 aside.replace(output)
         raise
-    tell(f"The network that was in {output} is now in {aside} (--overwrite would not keep it).")
+    tell(
+        _(
+            "The network that was in {path} is now in {aside} (--overwrite would not keep it).",
+            path=output,
+            aside=aside,
+        )
+    )
 
 
 def _holds(path: Path, model: ModelFile) -> bool:
@@ -269,8 +308,12 @@ class Progress:
 
     def show(self, event: events.Event) -> None:
         if isinstance(event, events.Compiling):
-            which = f" ({event.count})" if event.count else ""
-            self._bar.print(f"Compiling {event.stage}{which} ...")
+            fields = {"stage": event.stage, "count": event.count}
+            self._bar.print(
+                _("Compiling {stage} ({count}) ...", **fields)
+                if event.count
+                else _("Compiling {stage} ...", **fields)
+            )
         if isinstance(event, events.Checkpointed | events.CheckpointFailed):
             self.checkpoint_failed = isinstance(event, events.CheckpointFailed)
         self.measured = self.measured or isinstance(event, events.Tested)
@@ -280,7 +323,9 @@ class Progress:
             self._bar.print(f"mnist-draw: {event.message}", sys.stderr)
             return
         if isinstance(event, events.Checkpointed) and self._checkpoints:
-            self._bar.print(f"Epoch {event.epoch} is saved in {event.path}.")
+            self._bar.print(
+                _("Epoch {epoch} is saved in {path}.", epoch=event.epoch, path=event.path)
+            )
         for line in describe(event):
             self._bar.print(line)
 

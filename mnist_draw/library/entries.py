@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mnist_draw.errors import StorageError, UserError
+from mnist_draw.i18n import _, counted, pgettext
 from mnist_draw.library.networks import (
     creation_time,
     list_deleted,
@@ -31,23 +32,23 @@ from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
 #: Why somebody would choose one of the networks that came with the program.
 REASONS = {
-    "best": "the most reliable",
-    "mlp_handwriting": "small and fast",
-    "mlp": "as the tutorial trains it",
+    "best": _("the most reliable"),
+    "mlp_handwriting": _("small and fast"),
+    "mlp": _("as the tutorial trains it"),
 }
 #: Settings whose title is that of a field of the form, which says less than all of it.
-_TITLES = {"network": "Network"}
+_TITLES = {"network": _("Network")}
 #: So many of the user's networks are in the header's menu.
 NEWEST = 5
 #: What follows the epochs of a run that did not simply end.
 _ENDS = {
-    "running": "can go on",
-    "interrupted": "can go on",
-    "stopped": "stopped",
-    "early": "no more progress",
-    "target": "reached its target",
-    "diverged": "the loss grew without limit",
-    "failed": "failed",
+    "running": _("can go on"),
+    "interrupted": _("can go on"),
+    "stopped": pgettext("run", "stopped"),
+    "early": _("no more progress"),
+    "target": _("reached its target"),
+    "diverged": _("the loss grew without limit"),
+    "failed": pgettext("run", "failed"),
 }
 
 
@@ -109,7 +110,8 @@ class Entry:
         if self.run is not None:
             planned = self.run.describe_setting(name)
             is_part = name == "epochs" and self.run.epochs_done < self.run.settings.epochs
-            return f"{self.run.epochs_done} of {planned}" if is_part else planned
+            done = self.run.epochs_done
+            return _("{done} of {planned}", done=done, planned=planned) if is_part else planned
         settings, changes = self.settings, []
         with contextlib.suppress(UserError):
             changes = [read_change(change) for change in self.stored.info.changes]
@@ -118,15 +120,13 @@ class Entry:
 
 def differing_settings(entries: Sequence[Entry]) -> list[tuple[str, list[str]]]:
     """List the settings that are not the same in all entries: title, and the value of each."""
-    rows = [
-        (_TITLES.get(name, setting.title), [entry.describe_setting(name) for entry in entries])
-        for name, setting in SETTINGS.items()
-    ]
-    rows = [(title, values) for title, values in rows if len(set(values)) > 1]
-    return [
-        (title, _without_same_words(values) if title == _TITLES["network"] else values)
-        for title, values in rows
-    ]
+    rows = []
+    for name, setting in SETTINGS.items():
+        values = [entry.describe_setting(name) for entry in entries]
+        if len(set(values)) > 1:
+            short = _without_same_words(values) if name == "network" else values
+            rows.append((_TITLES.get(name, setting.title), short))
+    return rows
 
 
 def _without_same_words(values: Sequence[str]) -> list[str]:
@@ -198,11 +198,12 @@ def _describe_run(run: Run, going_on: bool) -> str:
     said = run_name(run.settings, run.changes)
     words = ["" if said in run.title else said]
     if going_on:
-        words.append(f"epoch {min(done + 1, planned)} of {planned}")
+        words.append(_("epoch {done} of {planned}", done=min(done + 1, planned), planned=planned))
     elif done != planned or run.state == "failed":
-        words += [f"{done} of {planned} epochs", _ENDS.get(run.state, "")]
+        ended = counted("{done} of {count} epoch", "{done} of {count} epochs", planned, done=done)
+        words += [ended, _ENDS.get(run.state, "")]
     else:
-        epochs = "1 epoch" if done == 1 else f"{done:,} epochs"
+        epochs = counted("{count} epoch", "{count} epochs", done)
         words.append("" if epochs in f"{run.title}, {said}" else epochs)
     return ", ".join(filter(None, words))
 
@@ -212,29 +213,25 @@ def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:
     if stored.source == FINE_TUNED:
         before = stored.info.before_name or titles.get(stored.info.before, "")
         if before and not stored.info.name:
-            name = f"{before} with {count} of my digits"
-        words = "learnt from your digits" if count else "before it learnt"
+            name = _("{name} with {count} of my digits", name=before, count=count)
+        words = _("learnt from your digits") if count else _("before it learnt")
+    elif stored.kind:
+        words = _("{kind}, from a file", kind=stored.kind)
     else:
-        words = ", ".join(filter(None, (stored.kind, "from a file" if stored.kind else "damaged")))
+        words = pgettext("network", "damaged")
     return Entry(stored, name, words, creation_time(stored))
 
 
 def _told_apart(entries: Iterable[Entry]) -> list[Entry]:
-    """Number equal names, from the oldest: the second is the "2nd"."""
+    """Number equal names, from the oldest: the second is "name (2)"."""
     known: Counter[str] = Counter()
     numbered: list[Entry] = []
     for entry in reversed(list(entries)):
         known[entry.name] += 1
         count = known[entry.name]
-        named = entry if count == 1 else replace(entry, name=f"{entry.name}, {ordinal(count)}")
+        named = entry if count == 1 else replace(entry, name=f"{entry.name} ({count})")
         numbered.append(named)
     return numbered[::-1]
-
-
-def ordinal(number: int) -> str:
-    teen = number % 100 in (11, 12, 13)
-    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
 
 
 def read_figures(run: Run) -> list[EpochFigures]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-import time
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 import platformdirs
 
 from mnist_draw.errors import StorageError, UserError, reason_of
+from mnist_draw.i18n import _, date
 from mnist_draw.library.stored_network import OPENED, SUFFIX, note_external, opened_folder
 from mnist_draw.storage.folders import APPLICATION, home_name
 from mnist_draw.storage.integrity import is_private
@@ -49,7 +50,7 @@ def reclaim_fallbacks() -> list[str]:
     messages: list[str] = []
     for path in _fallback_files():
         try:
-            model, made = load_model(path), time.localtime(path.stat().st_mtime)
+            model, made = load_model(path), datetime.fromtimestamp(path.stat().st_mtime)
         except (OSError, UserError):
             continue
         try:
@@ -57,15 +58,20 @@ def reclaim_fallbacks() -> list[str]:
         except UserError as error:
             note_external(path)
             messages.append(
-                f"The network in {path} was saved there for want of room, and stays there: "
-                f"{error} The Library (F9) lists it."
+                _(
+                    "The network in {path} was saved there for want of room, and stays there: "
+                    "{error} The Library (F9) lists it.",
+                    path=path,
+                    error=error,
+                )
             )
             continue
         # If its folder is read-only, there are two copies.
         with contextlib.suppress(OSError):
             path.unlink()
-        day = f"{made.tm_mday} {time.strftime('%b', made)}"
-        messages.append(f"A network from {day} is back; the disk had been full.")
+        messages.append(
+            _("A network from {date} is back; the disk had been full.", date=date(made))
+        )
     return messages
 
 
@@ -103,9 +109,10 @@ def fallback_key(path: Path) -> str:
 
 def describe_fallback(path: Path) -> str:
     """Tell the user where a fallback was saved, and what to do with it."""
-    return (
-        f"The network was saved in {path} instead and is kept there. The Library (F9) lists it, "
-        "and Export there puts it where you want."
+    return _(
+        "The network was saved in {path} instead and is kept there. The Library (F9) lists "
+        "it, and Export there puts it where you want.",
+        path=path,
     )
 
 
@@ -117,7 +124,7 @@ def fallback_folders() -> list[Path]:
 
 def with_fallback_title(model: ModelFile) -> ModelFile:
     """Rename a network, so that it differs from the one that its own place may hold."""
-    return model.with_info(name=f"{model.title}, rescued")
+    return model.with_info(name=_("{name}, rescued", name=model.title))
 
 
 def save_with_opened(model: ModelFile) -> Path:
@@ -130,7 +137,9 @@ def save_at(model: ModelFile, wanted: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"The folder {folder} cannot be made: {reason_of(error)}.") from error
+        raise StorageError(
+            "The folder {folder} cannot be made: {reason}.", folder=folder, reason=reason_of(error)
+        ) from error
     with reserved_file(wanted) as path:
         save_model(path, model)
     return path

@@ -149,19 +149,27 @@ def data_of(model: ModelFile) -> Dataset:
                 if not os.path.lexists(place):
                     # What a data set may be is no help where one is gone.
                     raise DatasetError(
-                        f"{model.title} was trained on {learnt}, which is no longer at {place}. "
-                        "Put it back, or choose it on the Train tab or with --data."
+                        "{title} was trained on {learnt}, which is no longer at {place}. Put it "
+                        "back, or choose it on the Train tab or with --data.",
+                        title=model.title,
+                        learnt=learnt,
+                        place=place,
                     ) from None
                 raise DatasetError(
-                    f"{model.title} was trained on {learnt}, which cannot be read any more. {error}"
+                    "{title} was trained on {learnt}, which cannot be read any more. {error}",
+                    title=model.title,
+                    learnt=learnt,
+                    error=error,
                 ) from error
     if reads_digits(model):
         return load_dataset()
     raise DatasetError(
-        f"{model.title} was trained on {learnt}, which shows {class_list(class_names(model))}, and "
-        f"whose folder is not known here. Choose {learnt} as the Data set on the Train tab, or "
-        "name its folder or file, whatever it is called here, on the command line: "
-        "mnist-draw evaluate FILE --data FOLDER."
+        "{title} was trained on {learnt}, which shows {classes}, and whose folder is not known "
+        "here. Choose {learnt} as the Data set on the Train tab, or name its folder or file, "
+        "whatever it is called here, on the command line: mnist-draw evaluate FILE --data FOLDER.",
+        title=model.title,
+        learnt=learnt,
+        classes=class_list(class_names(model)),
     )
 
 
@@ -185,9 +193,12 @@ def require_classes(model: ModelFile, data: Dataset) -> None:
     names = class_names(model)
     if names != data.classes:
         raise DatasetError(
-            f"{model.title} tells {len(names)} classes apart ({class_list(names)}), but "
-            f"{data.name} shows {len(data.classes)} ({class_list(data.classes)}). Choose data that "
-            "shows what the network was trained on."
+            "{title} tells other classes apart ({classes}) than {name} shows ({shown}). "
+            "Choose data that shows what the network was trained on.",
+            title=model.title,
+            classes=class_list(names),
+            name=data.name,
+            shown=class_list(data.classes),
         )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mnist_draw.errors import StorageError, UserError, did_you_mean, few_of, plain_name
+from mnist_draw.i18n import _
 from mnist_draw.library.fallbacks import save_at
 from mnist_draw.library.stored_network import (
     BEFORE,
@@ -125,13 +126,18 @@ def find_network(name: str, network: str = "") -> ModelFile:
         # A typed name may leave the number of classes out.
         if network and parse_network(network).text not in (own, own.partition("#")[0]):
             raise ModelFileError(
-                f"{name} names its network itself: {found.network}, not {network}. Leave "
-                f"{network} out, or name another file."
+                "{name} names its network itself: {network}, not {given}. Leave {given} "
+                "out, or name another file.",
+                name=name,
+                network=found.network,
+                given=network,
             )
         return found
     raise ModelFileError(
-        f"{name} holds numbers without the name of their network, which may be any of "
-        f"{', '.join(found)}. Say which."
+        "{name} holds numbers without the name of their network, which may be any of {names}. Say "
+        "which.",
+        name=name,
+        names=", ".join(found),
     )
 
 
@@ -156,20 +162,23 @@ def find_stored(name: str) -> StoredNetwork | None:
         return titled[0]
     if titled:
         few = few_of(stored.typed_name for stored in titled)
-        raise ModelFileError(f"{len(titled)} networks are called {name}: {few}. Name one of these.")
+        raise ModelFileError(
+            "Several networks are called {name}: {few}. Name one of these.", name=name, few=few
+        )
     if not Path(name).suffix and Path(name).name == name:
         own = [f"{source}:{path.stem}" for source in _FOLDERS for path in _own_files(source)]
         known = [*shipped, LATEST, *names, *own]
         raise ModelFileError(
-            f"There is no file and no network {name!r}; "
-            f"{did_you_mean(name, known, 'mnist-draw models')}"
+            "There is no file and no network {name!r}; {hint}",
+            name=name,
+            hint=did_you_mean(name, known, "mnist-draw models"),
         )
     return None
 
 
 def find_by_key(key: str) -> StoredNetwork:
     """Return the network of a key; its file need not exist."""
-    source, _, name = key.partition(":")
+    source, _colon, name = key.partition(":")
     # A file name only: a key may be from a file edited by hand.
     if name and Path(name).name == name:
         if source == SHIPPED and name in _shipped():
@@ -184,7 +193,7 @@ def find_by_key(key: str) -> StoredNetwork:
         if source == RUN:
             with contextlib.suppress(OSError, UserError):
                 return network_of_run(read_run(runs_folder() / name))
-    raise ModelFileError(f"There is no network {key!r}.")
+    raise ModelFileError("There is no network {key!r}.", key=key)
 
 
 def file_of(name: str) -> str:
@@ -203,11 +212,13 @@ def default_network(tell: Callable[[str], object]) -> tuple[StoredNetwork, Model
             damage = damage or error
             continue
         if damage is not None:
-            tell(f"{damage} The network {model.title!r} answers instead.")
+            instead = _("The network {title!r} answers instead.", title=model.title)
+            tell(f"{damage} {instead}")
         return stored, model
     raise damage or ModelFileError(
-        f"No trained network was found in {resource_path('models')}. Train one with "
-        "'mnist-draw train --output FILE.npz' and name it with --model."
+        "No trained network was found in {folder}. Train one with 'mnist-draw train "
+        "--output FILE.npz' and name it with --model.",
+        folder=resource_path("models"),
     )
 
 
@@ -246,8 +257,9 @@ def rename(stored: StoredNetwork, name: str) -> StoredNetwork:
             run = read_run(stored.path.parent).renamed(name)
         except FileNotFoundError as error:
             raise UserError(
-                f"The run of the network {stored.title} is no longer there: it was deleted, moved "
-                "or renamed meanwhile. Nothing was changed."
+                "The run of the network {title} is no longer there: it was deleted, moved or "
+                "renamed meanwhile. Nothing was changed.",
+                title=stored.title,
             ) from error
         run.save()
         return network_of_run(run)
@@ -265,8 +277,10 @@ def delete(stored: StoredNetwork) -> Path:
         raise UserError("The networks that ship cannot be deleted.")
     if is_external(stored.key):
         raise UserError(
-            f"The network {stored.title} is outside the program's folders, in {stored.path}. "
-            "Save it elsewhere if you want to keep it, and delete it there."
+            "The network {title} is outside the program's folders, in {path}. Save it elsewhere "
+            "if you want to keep it, and delete it there.",
+            title=stored.title,
+            path=stored.path,
         )
     path = stored.path.parent if stored.source == RUN else stored.path
     return move_to_bin(path, stored.title)
@@ -287,7 +301,7 @@ def _deleted_title(one: Deleted, source: str) -> str:
     try:
         if source == RUN:
             return network_of_run(read_run(one.path)).title
-        _, info = read_info(one.path)
+        _text, info = read_info(one.path)
         return title_of(Path(one.name).stem, source, info)
     except (OSError, UserError):
         return one.name

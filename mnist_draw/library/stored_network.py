@@ -11,11 +11,13 @@ import os
 import shlex
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, date
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.operations import ACTIVATIONS
 from mnist_draw.storage import ModelFile, ModelFileError, load_model, npz
@@ -32,9 +34,9 @@ _external: dict[str, Path] = {}
 #: Titles of the networks that ship, the best reader of handwriting first: the first that is there
 #: is the default. Others have their file's name.
 TITLES = {
-    "best": "Best reader",
-    "mlp_handwriting": "Handwriting MLP",
-    "mlp": "Tutorial MLP",
+    "best": _("Best reader"),
+    "mlp_handwriting": _("Handwriting MLP"),
+    "mlp": _("Tutorial MLP"),
 }
 TIME = "%Y-%m-%d %H.%M.%S"
 BEFORE = " before"
@@ -101,17 +103,16 @@ class StoredNetwork:
     def kind(self) -> str:
         """``"MLP"`` or ``"CNN"``; empty if unknown."""
         try:
-            title = parse_network(self.network).title
+            return "CNN" if parse_network(self.network).kind.endswith("cnn") else "MLP"
         except UserError:
             return ""
-        return next((kind for kind in ("CNN", "MLP") if kind in title), "")
 
     @property
     def label(self) -> str:
         """Its label in a menu, such as ``"Best reader · CNN · 99.56 %"``."""
         kind = "" if self.kind in self.title else self.kind
         untested = self.info.test_accuracy is None and self.info.validation_accuracy is not None
-        accuracy = f"{self.info.accuracy} validation" if untested else self.info.accuracy
+        accuracy = self.info.describe_accuracy() if untested else self.info.accuracy
         return " · ".join(filter(None, (self.title, kind, accuracy)))
 
     def load(self) -> ModelFile:
@@ -130,8 +131,10 @@ def load_trained(path: str | os.PathLike[str]) -> ModelFile:
             raise
         name = os.fspath(path)
         raise ModelFileError(
-            f"{name} is no trained network but the checkpoint of a run. Continue that with "
-            f"mnist-draw train --resume {shlex.quote(name)}, which saves its network at the end."
+            "{name} is no trained network but the checkpoint of a run. Continue that with "
+            "mnist-draw train --resume {file}, which saves its network at the end.",
+            name=name,
+            file=shlex.quote(name),
         ) from error
 
 
@@ -145,8 +148,10 @@ def open_network(path: str, network: str = "") -> ModelFile | list[str]:
     if not fitting:
         words = ", ".join("×".join(map(str, shape)) for shape in shapes)[:200]
         raise ModelFileError(
-            f"{path} holds the parameters of no network that this program has: their shapes are "
-            f"{words}. Nothing was opened."
+            "{path} holds the parameters of no network that this program has: their shapes are "
+            "{shapes}. Nothing was opened.",
+            path=path,
+            shapes=words,
         )
     if len(fitting) > 1:
         return fitting
@@ -210,8 +215,10 @@ def title_of(stem: str, source: str, info: ModelInfo) -> str:
         made = time.strptime(stem[:19], TIME)
     except ValueError:
         return stem
-    kind = "Before learning" if BEFORE in stem else "My digits"
-    return f"{kind}, {made.tm_mday} {time.strftime('%b %H:%M', made)}"
+    day = date(datetime(*made[:6]), clock=True)
+    if BEFORE in stem:
+        return _("Before learning, {date}", date=day)
+    return _("My digits, {date}", date=day)
 
 
 def network_of_run(run: Run) -> StoredNetwork:
@@ -228,7 +235,9 @@ def _from_checkpoint(stored: StoredNetwork) -> ModelFile:
     try:
         checkpoint = load_checkpoint(stored.path.with_name(CHECKPOINT))
     except UserError as error:
-        raise ModelFileError(f"The run {stored.title} has no network. {error}") from error
+        raise ModelFileError(
+            "The run {title} has no network. {error}", title=stored.title, error=error
+        ) from error
     return ModelFile(checkpoint.settings.network, checkpoint.parameters).with_info(
         name=stored.title, title=stored.title, epochs=checkpoint.epoch
     )

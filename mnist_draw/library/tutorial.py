@@ -330,9 +330,11 @@ def network_name(network: Any) -> str:
             return specification.text
     found = ", ".join(type(layer).__name__ for layer in layers)
     raise ModelFileError(
-        f"The program has no network of these layers ({found}), so nothing was saved. It has "
-        f"{'; '.join(kind.grammar for kind in NETWORKS.values())}. Its numbers alone are saved by "
-        "numpy.savez(path, *lasagne.layers.get_all_param_values(network))."
+        "The program has no network of these layers ({found}), so nothing was saved. It has "
+        "{names}. Its numbers alone are saved by numpy.savez(path, "
+        "*lasagne.layers.get_all_param_values(network)).",
+        found=found,
+        names="; ".join(kind.grammar for kind in NETWORKS.values()),
     )
 
 

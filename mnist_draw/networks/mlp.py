@@ -14,6 +14,7 @@ from typing import Any
 
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.errors import asks_what_was_meant
+from mnist_draw.i18n import _, number
 from mnist_draw.networks.operations import ACTIVATIONS, CLASSES, Dense, Operation
 
 #: The most hidden layers, and units in each: more would only be slow to train.
@@ -63,7 +64,7 @@ def read_layers(text: str) -> MlpLayers:
     if parts and parts[0].startswith("/"):
         input_dropout = as_share(parts.pop(0)[1:])
     if len(parts) > MAX_LAYERS:
-        raise ValueError(f"{len(parts)} hidden layers are too many")
+        raise ValueError(_("{count} hidden layers are too many", count=len(parts)))
     return MlpLayers(tuple(_read_layer(part) for part in parts), input_dropout)
 
 
@@ -72,10 +73,14 @@ def _read_layer(text: str) -> MlpLayer:
     units, at, activation = (part.strip() for part in head.partition("@"))
     if not units.isdecimal() or not 1 <= int(units) <= MAX_UNITS:
         raise ValueError(
-            f"the layer {text!r} begins with no number of units from 1 to {MAX_UNITS:,}"
+            _(
+                "the layer {text!r} begins with no number of units from 1 to {most}",
+                text=text,
+                most=number(MAX_UNITS),
+            )
         )
     if at and activation not in ACTIVATIONS:
-        raise ValueError(f"there is no activation {activation!r}")
+        raise ValueError(_("there is no activation {name!r}", name=activation))
     return MlpLayer(int(units), activation or "rectify", as_share(dropout) if slash else 0.0)
 
 
@@ -83,21 +88,23 @@ def _dropout_text(share: float) -> str:
     return f"/{shortest(share)}" if share else ""
 
 
-def as_share(text: str, name: str = "a dropout") -> float:
+def as_share(text: str, name: str = "DROPOUT") -> float:
     """Read a share from 0 up to, not including, 1; raises ValueError."""
     try:
         value = float(text)
     except ValueError:
-        raise ValueError(f"{name} is {text or 'missing'}, no number") from None
+        if not text:
+            raise ValueError(_("{name} is missing", name=name)) from None
+        raise ValueError(_("{name} is {text}, no number", name=name, text=text)) from None
     if not 0 <= value < 1:
-        raise ValueError(f"{name} is {text}")
+        raise ValueError(_("{name} is {text}", name=name, text=text))
     return value
 
 
-def shortest(number: float) -> str:
+def shortest(value: float) -> str:
     """Write a number so that reading it gives the same: 0 rather than 0.0."""
-    short = f"{number:g}"
-    return short if float(short) == number else repr(number)
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
 
 
 @asks_what_was_meant

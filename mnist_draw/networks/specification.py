@@ -15,7 +15,7 @@ from typing import Any
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.errors import UserError, no_such
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, number
 from mnist_draw.networks.mlp import (
     MAX_LAYERS,
     MAX_UNITS,
@@ -102,13 +102,22 @@ class Count:
         try:
             value = int(text)
         except ValueError:
-            raise ValueError(f"{self.name} is {text or 'missing'}, no whole number") from None
+            if not text:
+                raise ValueError(_("{name} is missing", name=self.name)) from None
+            raise ValueError(
+                _("{name} is {text}, no whole number", name=self.name, text=text)
+            ) from None
         if not self.low <= value <= self.high:
-            raise ValueError(f"{self.name} is {text}")
+            raise ValueError(_("{name} is {text}", name=self.name, text=text))
         return value
 
     def allowed(self) -> str:
-        return f"{self.name}, a whole number from {self.low:,} to {self.high:,}"
+        return _(
+            "{name}, a whole number from {low} to {high}",
+            name=self.name,
+            low=number(self.low),
+            high=number(self.high),
+        )
 
 
 @dataclass(frozen=True)
@@ -125,7 +134,7 @@ class Share:
         return as_share(text, self.name)
 
     def allowed(self) -> str:
-        return f"{self.name}, a share from 0 up to, not including, 1"
+        return _("{name}, a share from 0 up to, not including, 1", name=self.name)
 
 
 Number = Count | Share
@@ -150,7 +159,7 @@ class NetworkSpec:
         return last.units
 
     def with_classes(self, classes: int) -> NetworkSpec:
-        plain, _, _ = self.text.partition(_CLASSES_MARK)
+        plain, *_count = self.text.partition(_CLASSES_MARK)
         return parse_network(f"{plain}{_CLASSES_MARK}{classes}")
 
     def build(self, input_var: Any = None) -> Any:
@@ -189,9 +198,9 @@ def kind_with_numbers(
     def read(arguments: str, classes: int) -> NetworkSpec:
         given = [part.strip() for part in arguments.split(",")] if arguments.strip() else []
         if len(given) > len(numbers):
-            raise ValueError(f"{len(given)} numbers are too many")
-        texts = [*given, *(str(number.default) for number in numbers[len(given) :])]
-        values = tuple(number.read(text) for number, text in zip(numbers, texts, strict=True))
+            raise ValueError(_("{count} numbers are too many", count=len(given)))
+        texts = [*given, *(str(one.default) for one in numbers[len(given) :])]
+        values = tuple(one.read(text) for one, text in zip(numbers, texts, strict=True))
         usual = len(numbers) == 1 and values[0] == numbers[0].default
         behind = "" if usual or not numbers else ":" + ",".join(map(shortest, values))
         return NetworkSpec(
@@ -203,14 +212,14 @@ def kind_with_numbers(
             values,
         )
 
-    names = ",".join(number.name for number in numbers)
+    names = ",".join(one.name for one in numbers)
     return NetworkKind(
         name,
         title,
         f"{name}[:{names}]" if numbers else name,
         meaning,
         read,
-        ":".join([name, ",".join(str(number.default) for number in numbers)]).rstrip(":"),
+        ":".join([name, ",".join(str(one.default) for one in numbers)]).rstrip(":"),
         numbers,
     )
 
@@ -225,28 +234,44 @@ def _custom_layers(depth: float, width: float, drop_input: float, drop_hidden: f
 
 _CUSTOM = kind_with_numbers(
     "custom_mlp",
-    "MLP of your own",
-    "DEPTH hidden layers of WIDTH rectifiers each, leaving out a share of DROP_IN inputs and "
-    "DROP_HID hidden units in training",
+    _("MLP of your own"),
+    _(
+        "DEPTH hidden layers of WIDTH rectifiers each, leaving out a share of DROP_IN inputs and "
+        "DROP_HID hidden units in training"
+    ),
     lambda var, *numbers, classes: build_layers(var, _custom_layers(*numbers), classes),
     lambda *numbers: _custom_layers(*numbers).operations(),
     (
-        Count("DEPTH", "Depth", _("depth {value}"), "Number of hidden layers.", 2, 0, MAX_LAYERS),
         Count(
-            "WIDTH", "Units", _("units {value}"), "Units in each hidden layer.", 800, 1, MAX_UNITS
+            "DEPTH",
+            _("Depth"),
+            _("depth {value}"),
+            _("Number of hidden layers."),
+            2,
+            0,
+            MAX_LAYERS,
+        ),
+        Count(
+            "WIDTH",
+            _("Units"),
+            _("units {value}"),
+            _("Units in each hidden layer."),
+            800,
+            1,
+            MAX_UNITS,
         ),
         Share(
             "DROP_IN",
-            "Pixels left out",
+            _("Pixels left out"),
             _("pixels left out {value}"),
-            "Share of the pixels left out in training.",
+            _("Share of the pixels left out in training."),
             0.2,
         ),
         Share(
             "DROP_HID",
-            "Units left out",
+            _("Units left out"),
             _("units left out {value}"),
-            "Share of the units left out in training.",
+            _("Share of the units left out in training."),
             0.5,
         ),
     ),
@@ -277,45 +302,54 @@ NETWORKS: dict[str, NetworkKind] = {
     for kind in (
         kind_with_numbers(
             "mlp",
-            "Tutorial MLP",
-            "the tutorial's network: 500 and 300 rectifiers, each layer with a DROPOUT of 0.4 "
-            "unless another share is given",
+            _("Tutorial MLP"),
+            _(
+                "the tutorial's network: 500 and 300 rectifiers, each layer with a DROPOUT of 0.4 "
+                "unless another share is given"
+            ),
             build_mlp,
-            lambda _: (Dense(500), Dense(300), Dense(CLASSES, "softmax")),
+            lambda dropout: (Dense(500), Dense(300), Dense(CLASSES, "softmax")),
             (
                 Share(
                     "DROPOUT",
-                    "Dropout",
+                    _("Dropout"),
                     _("dropout {value}"),
-                    "Share of the hidden units left out at each training step.",
+                    _("Share of the hidden units left out at each training step."),
                     0.4,
                 ),
             ),
-            lambda classes, _: f"Tutorial MLP 784–500–300–{classes}",
+            lambda classes, dropout: f"Tutorial MLP 784–500–300–{classes}",
         ),
         NetworkKind(
             "layers",
-            "MLP of your own",
+            _("MLP of your own"),
             "layers:[/DROPOUT,]UNITS[@ACTIVATION][/DROPOUT],…",
-            f"hidden layers one by one, up to {MAX_LAYERS}: each with its UNITS, an ACTIVATION "
-            f"({', '.join(ACTIVATIONS)}; rectify unless another is given) and the share of its "
-            "units that a DROPOUT leaves out in training; a DROPOUT before all layers leaves out "
-            "pixels: layers:500/0.4,300/0.4 is the tutorial's network",
+            _(
+                "hidden layers one by one, up to {most}: each with its UNITS, an ACTIVATION "
+                "({names}; rectify unless another is given) and the share of its units that a "
+                "DROPOUT leaves out in training; a DROPOUT before all layers leaves out pixels: "
+                "layers:500/0.4,300/0.4 is the tutorial's network",
+                most=MAX_LAYERS,
+                names=", ".join(ACTIVATIONS),
+            ),
             _read_layers,
             "layers:500@tanh/0.4,300",
         ),
         dataclasses.replace(_CUSTOM, read=_read_custom, in_menu=False),
         kind_with_numbers(
             "cnn",
-            "CNN, two 5×5 convolutions",
-            "two convolutions of 32 5×5 filters, 2×2 max pooling, 256 hidden units, 50 % dropout",
+            _("CNN, two 5×5 convolutions"),
+            _(
+                "two convolutions of 32 5×5 filters, 2×2 max pooling, 256 hidden units, 50 % "
+                "dropout"
+            ),
             build_cnn,
             lambda: CNN,
         ),
         kind_with_numbers(
             "deep_cnn",
-            "CNN, three convolutions",
-            "three convolutions of 32, 64 and 128 filters, 256 hidden units, 50 % dropout",
+            _("CNN, three convolutions"),
+            _("three convolutions of 32, 64 and 128 filters, 256 hidden units, 50 % dropout"),
             build_deep_cnn,
             lambda: DEEP_CNN,
         ),
@@ -336,17 +370,25 @@ def parse_network(text: str) -> NetworkSpec:
     try:
         return kind.read(arguments, classes)
     except ValueError as error:
-        takes = "; ".join(number.allowed() for number in kind.numbers) or kind.meaning
+        takes = "; ".join(one.allowed() for one in kind.numbers) or kind.meaning
         raise NetworkError(
-            f"The network {text!r} cannot be built: {error}. {kind.grammar} takes: {takes}; "
-            f"as in {kind.example}."
+            "The network {text!r} cannot be built: {error}. {grammar} takes: {takes}; as in "
+            "{example}.",
+            text=text,
+            error=error,
+            grammar=kind.grammar,
+            takes=takes,
+            example=kind.example,
         ) from None
 
 
 def _read_classes(text: str, count: str) -> int:
     if not count.strip().isdecimal() or not MIN_CLASSES <= int(count) <= MAX_CLASSES:
         raise NetworkError(
-            f"The network {text!r} cannot be built: after {_CLASSES_MARK}, the number of classes "
-            f"is expected, from {MIN_CLASSES} to {MAX_CLASSES}, as in mlp{_CLASSES_MARK}26."
+            "The network {text!r} cannot be built: after #, the number of classes is expected, "
+            "from {low} to {high}, as in mlp#26.",
+            text=text,
+            low=MIN_CLASSES,
+            high=MAX_CLASSES,
         )
     return int(count)

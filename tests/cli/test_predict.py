@@ -205,7 +205,7 @@ def test_evaluate(model, capsys, tmp_path):
     assert np.trace(counts) == round(10_000 * found["accuracy"])
     assert main(["evaluate", model]) == 0
     text = capsys.readouterr().out
-    assert f"test loss:\t\t\t{found['loss']:.6f}" in text
+    assert f"{found['loss']:.6f}" in text
     assert f"{found['accuracy'] * 100:.2f} %" in text
     save_model(tmp_path / "clothes.npz", linear_model().with_info(data="clothes"))
     assert main(["evaluate", str(tmp_path / "clothes.npz"), "--json"]) == 0

@@ -78,9 +78,9 @@ def test_the_newest_comes_first_and_titles_tell_when():
     (fine_tuned_folder() / "notes.txt").write_bytes(b"")
     titles = [model.title for model in list_fine_tuned()]
     assert titles == [
-        "My digits, 25 Nov 10:15",
-        "Before learning, 25 Nov 10:15",
-        "My digits, 2 Jan 03:04",
+        "My digits, 25 Nov, 10:15",
+        "Before learning, 25 Nov, 10:15",
+        "My digits, 2 Jan, 03:04",
     ]
 
 
@@ -122,7 +122,7 @@ def test_the_network_of_a_run_is_found_again_even_if_the_run_was_cut_off(home):
     found = find_by_key(key).load()
     assert found.title == run.title
     untested = replace(run, figures={"validation_accuracy": 0.9781})
-    assert network_of_run(untested).label.endswith("97.81 % validation")
+    assert network_of_run(untested).label.endswith("97.81 % in validation")
     assert np.array_equal(found.parameters[0], model.parameters[0])
     run.renamed("Slow steps").save()
     assert find_by_key(key).load().title == "Slow steps"

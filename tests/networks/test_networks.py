@@ -80,7 +80,7 @@ def test_unknown_names_list_what_exists(text):
     [
         ("1,2,0,0,7", "5 numbers are too many"),
         ("two", "DEPTH is two, no whole number"),
-        ("2,,0.5", "WIDTH is missing, no whole number"),
+        ("2,,0.5", "WIDTH is missing"),
         ("-1", "DEPTH is -1"),
         ("2,0", "WIDTH is 0"),
         ("2,10,1", "DROP_IN is 1"),
@@ -146,9 +146,9 @@ def test_a_custom_mlp_is_the_same_network_as_its_layers():
         ("500,,300", "the layer '' begins with no number of units"),
         ("10001", "the layer '10001' begins with no number of units"),
         ("30@relu", "there is no activation 'relu'"),
-        ("30/1", "a dropout is 1"),
-        ("30/", "a dropout is missing, no number"),
-        ("30/nan", "a dropout is nan"),
+        ("30/1", "DROPOUT is 1"),
+        ("30/", "DROPOUT is missing"),
+        ("30/nan", "DROPOUT is nan"),
         (",".join(["9"] * 11), "11 hidden layers are too many"),
     ],
 )

@@ -73,12 +73,12 @@ def test_rows_say_what_a_run_is_and_how_far_it_came(make):
     add_run("2026-01-03 10:00", seed=3)
     page = make().show_library()
     # Two runs with one name are told apart, and the state needs no column.
-    assert names(page)[0] == f"{names(page)[1]}, 2nd"
+    assert names(page)[0] == f"{names(page)[1]} (2)"
     assert row(page).detail.endswith("3 of 20 epochs, 3:00")
     assert row(page, 1).detail.endswith("3 of 20 epochs, can go on, 3:00")
     assert row(page, 1).accuracy == ("95.00 % validation", False)
     read = page.list.rows.index(0).data(Qt.AccessibleTextRole)
-    assert "2nd" in read
+    assert "(2)" in read
     assert "Jan" in read
     assert row(page, 2).accuracy[0] == "99.56 %"
     page.search.setText("seed 3 2ND")
