@@ -167,7 +167,7 @@ def _help(name: str, setting: Setting, default: Any) -> str:
             entries = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
             sentences.append(_("One of: {entries}.", entries=entries))
         case Choice(choices=choices):
-            entries = "; ".join(f"{known} ({entry.meaning})" for known, entry in choices.items())
+            entries = "; ".join(f"{known}: {entry.meaning}" for known, entry in choices.items())
             sentences.append(_("One of: {entries}.", entries=entries))
         case Flag() | RuleParameters():
             return setting.sentence

@@ -81,7 +81,7 @@ def test_rows_say_what_a_run_is_and_how_far_it_came(make):
     assert "(2)" in read
     assert "Jan" in read
     assert row(page, 2).accuracy[0] == "99.56 %"
-    page.search.setText("seed 3 2ND")
+    page.search.setText("SEED 3 (2)")
     assert page.list.rows.rowCount() == 1
     page.search.setText("reliable")
     assert page.list.rows.entry(page.list.currentIndex()).name == "Best reader"
