@@ -239,14 +239,9 @@ class InsideView(QWidget):
             self.section.panel.choose(2)
 
     def show_run(self) -> None:
-        section = self._made.get(NetworkSection.name)
-        if not isinstance(section, NetworkSection):
-            return
-        layers, run = section.panel.run, self._run
-        if run.parameters is not None:
-            layers.show_run(run.title, run.parameters)
-        if run.figures is not None:
-            layers.show_figures(run.figures)
+        section, run = self._made.get(NetworkSection.name), self._run
+        if isinstance(section, NetworkSection) and run.title:
+            section.panel.run.show_run(run.title, run.parameters, run.figures)
 
     def _turn_guide_to(self, section: Section, view: str = "") -> None:
         if section is self._front and not self._guided:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PyQt5.QtWidgets import QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PyQt5.QtGui import QPainter
+from PyQt5.QtWidgets import QStackedWidget, QWidget
 
 from mnist_draw.analysis import layer_inspection
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
@@ -37,6 +38,7 @@ _CHOICES = (
     "Show the weights into each unit of the first layer.",
     "Show the layers of the network in training, after each epoch.",
 )
+_FILTERS = "Each picture shows the weights into one unit."
 _SIGNS = "Orange: ink speaks for the unit. Blue: ink speaks against it."
 #: Its height where it is below the network, in logical pixels.
 _HEIGHT = 460
@@ -59,19 +61,16 @@ class SidePanel(Card):
         self.body.addWidget(self.pages, 1)
         self.why = self._build_why()
         self.unit = self._build_unit()
+        self.filters = RowsView("filtersView", "What the first layer looks for", _FILTERS)
         self.run = RunLayers()
-        self._chosen = (self.why, self._build_weights(), _page("runPanel", (scrolled(self.run), 1)))
+        self._chosen = (
+            self.why,
+            _page("weightsPanel", (scrolled(self.filters), 1)),
+            _page("runPanel", (scrolled(self.run), 1)),
+        )
         for page in (*self._chosen, self.unit):
             self.pages.addWidget(page)
         self._show_nothing()
-
-    def _build_weights(self) -> QWidget:
-        self.filters = FiltersView()
-        self.filters.setObjectName("firstWeights")
-        signs = label(_SIGNS, "muted", "weightsText")
-        signs.setWordWrap(True)
-        heading = titled("What the first layer looks for", self.filters)
-        return _page("weightsPanel", heading, (self.filters, 1), signs)
 
     def _show_chosen(self) -> None:
         """Show the page that was chosen; a unit that is selected is let go."""
@@ -84,7 +83,8 @@ class SidePanel(Card):
 
     def show_weights(self, parts: Parts) -> None:
         """Show the first layer's weights as chosen: now, at the start, or learnt."""
-        self.filters.show_weights(parts.shown[0].W if len(parts.layers) > 1 else None)
+        rows = filter_rows(parts.shown[0].W) if len(parts.layers) > 1 else ()
+        self.filters.show_rows(rows)
 
     def _build_why(self) -> QWidget:
         self.why_title = label("", "title", "whyTitle")
@@ -176,15 +176,14 @@ class SidePanel(Card):
         found = frame.turned is not None and frame.turned[0] is not None
         rival = in_a_sentence(name(frame.rival))
         words = no_key("Look at it" if found else f"Which pixels make it {rival}?")
-        if self.flip_button.text() != words:
-            self.flip_button.setText(words)
+        self.flip_button.setText(words)
         # It is about the whole network.
         self.flip_button.setVisible(not frame.question.off and (frame.turned is None or found))
 
     def _show_unit(self, view: NetworkView, frame: Frame, unit: Unit) -> None:
         off, name = view.off, view.name
         self.pages.setCurrentWidget(self.unit)
-        _set(self.unit_title, unit_title(frame, unit, name))
+        self.unit_title.setText(unit_title(frame, unit, name))
         assert view.parts is not None
         rows = unit_rows(frame, unit, view.parts, view.profiles, name, view.place)
         self.unit_rows.show_rows(rows)
@@ -196,7 +195,7 @@ class SidePanel(Card):
         self.switch.setChecked(unit not in off)
         self.switch.setEnabled(view.pinned == unit)
         word = frame.layers[unit[0]].unit_word.capitalize()
-        _set(self.switch_label, f"{word} {'off' if unit in off else 'on'}")
+        self.switch_label.setText(f"{word} {'off' if unit in off else 'on'}")
         self._effect.set_text(_effect(frame, unit, off, name) if hidden else "")
         self.all_on_button.setVisible(bool(off))
 
@@ -222,76 +221,40 @@ def _page(name: str, *parts: Part) -> QWidget:
     return page
 
 
-def _set(held: QLabel, text: str) -> None:
-    if held.text() != text:
-        held.setText(text)
-
-
 #: Side of a unit's picture with the gap to the next, in logical pixels; side of MNIST's pictures.
 _TILE, _SIDE = 54, 28
 #: The gap is this part of a picture's side.
 _GAP = 1 / 9
 #: Standard deviations beyond which weights are shown at full strength.
 _PEAK = 3.5
-#: Units whose weights set the scale: about as many as are visible at once.
-_SCALE_FROM = 100
+#: Units that are shown: enough to see what is alike in them.
+_UNITS = 100
 
 
-class FiltersView(QWidget):
-    """As many units as fit, each as a picture of its incoming weights, all on one scale."""
+@dataclass(frozen=True, eq=False)
+class Filters(Row):
+    """The incoming weights of units as pictures, (units, height, width), all on one scale."""
 
-    shown_changed = pyqtSignal(int, int)
+    weights: np.ndarray
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("filtersView")
-        explain(
-            self,
-            "What the first layer looks for",
-            "Each picture shows the weights into one unit: orange where ink speaks for it, "
-            "blue where ink speaks against it.",
-        )
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.setMinimumHeight(2 * _TILE)
-        self.filters = np.zeros((0, _SIDE, _SIDE), np.float32)
-        theme.theme().changed.connect(self.update)
+    def paint(self, painter: QPainter, y: float, width: float) -> float:
+        columns = max(1, int(width) // _TILE)
+        rows = -(-len(self.weights) // columns)
+        tiles = mosaic(self.weights, rows, columns, max(1, round(_GAP * self.weights.shape[1])))
+        peak = max(_PEAK * float(self.weights.std(dtype=np.float64)), 1e-12)
+        box = QRectF(0, y, columns * _TILE, rows * _TILE)
+        paint_signed(painter, box, tiles, peak, painter.device().devicePixelRatioF())
+        return box.bottom()
 
-    def sizeHint(self) -> QSize:
-        return QSize(12 * _TILE, 2 * _TILE)
 
-    def show_weights(self, weights: np.ndarray | None) -> None:
-        """Show a first layer: (784, units), or (maps, 1, height, width) as they are stored."""
-        self.filters = self.filters[:0]
-        if weights is not None:
-            # Lasagne turns a filter round before it slides over the picture.
-            dense = weights.ndim == 2
-            self.filters = (
-                weights.T.reshape(-1, _SIDE, _SIDE) if dense else weights[:, 0, ::-1, ::-1]
-            )
-        self._tell()
-        self.update()
-
-    def _grid(self) -> tuple[int, int]:
-        return max(1, self.height() // _TILE), max(1, self.width() // _TILE)
-
-    def _tell(self) -> None:
-        rows, columns = self._grid()
-        self.shown_changed.emit(min(len(self.filters), rows * columns), len(self.filters))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._tell()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not len(self.filters):
-            return
-        rows, columns = self._grid()
-        shown, side = self.filters[: rows * columns], self.filters.shape[1]
-        peak = _PEAK * float(self.filters[:_SCALE_FROM].std(dtype=np.float64))
-        tiles = mosaic(shown, rows, columns, max(1, round(_GAP * side)))
-        painter = QPainter(self)
-        box = QRectF(0, 0, columns * _TILE, rows * _TILE)
-        paint_signed(painter, box, tiles, max(peak, 1e-12), self.devicePixelRatioF())
-        painter.end()
+def filter_rows(weights: np.ndarray) -> list[Row]:
+    """Show a first layer: (784, units), or (maps, 1, height, width) as they are stored."""
+    # Lasagne turns a filter round before it slides over the picture.
+    dense = weights.ndim == 2
+    filters = weights.T.reshape(-1, _SIDE, _SIDE) if dense else weights[:, 0, ::-1, ::-1]
+    shown = filters[:_UNITS]
+    note = f"{len(shown)} of {len(filters):,}"
+    return [Heading("First weights", note), Filters(shown), Sentence(_SIGNS, muted=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -317,57 +280,41 @@ class Histogram(Row):
         return line.bottom()
 
 
-class RunLayers(QWidget):
+class RunLayers(RowsView):
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("layersView")
-        explain(
-            self,
+        super().__init__(
+            "layersView",
             "The layers in training",
             "After each epoch: how far it moved each layer's weights, how many rectifiers answer "
             "no picture, and how the weights are spread.",
         )
-        self.title = label("", "title", "runLayersTitle")
-        self.title.setWordWrap(True)
-        self.updates = RowsView(
-            "updateSizes", "Update size",
-            "Length of an epoch's change of each layer's weights, in percent of their length.",
-        )  # fmt: skip
-        self.dead = RowsView(
-            "deadUnits", "Silent units",
-            "Share of each layer's rectifiers that answer none of the pictures tried, in percent.",
-        )  # fmt: skip
-        self.weights = RowsView(
-            "weightHistogram", "Weights", "How often weights of each size occur."
-        )
-        self.filters = FiltersView()
         #: The largest update of the run so far, which fills a bar.
         self._largest = 0.0
-        pictures = (self.updates, self.dead, self.weights)
-        self._first = QWidget()
-        heading = titled("First weights", self.filters)
-        column(heading, (self.filters, 1), gap=Size.TIGHT, owner=self._first)
-        column(self.title, *pictures, (self._first, 2), gap=Size.TIGHT, owner=self)
-        self.title.setText("The layers of a run appear here after each of its epochs.")
-        self._first.hide()
+        self.show_rows([Sentence("The layers of a run appear here after each of its epochs.")])
 
-    def show_run(self, name: str, parameters: Parameters) -> None:
-        self.title.setText(name)
-        self._first.show()
-        self.filters.show_weights(parameters[0])
+    def show_run(
+        self, title: str, parameters: Parameters | None, figures: LayerFigures | None
+    ) -> None:
+        rows: list[Row] = [Sentence(f"<b>{escape(title)}</b>")]
+        if figures is not None:
+            rows += self._figure_rows(figures)
+        if parameters is not None:
+            rows += filter_rows(parameters[0])
+        self.show_rows(rows)
 
-    def show_figures(self, figures: LayerFigures) -> None:
+    def _figure_rows(self, figures: LayerFigures) -> list[Row]:
         self._largest = max(self._largest if figures.epoch > 1 else 0.0, *figures.updates, 1e-9)
-        words = layer_inspection.describe_updates(figures)
-        bars = _bars(figures.names, figures.updates, "accent", self._largest)
-        self.updates.show_rows([Heading("Update size"), *bars, Sentence(words, muted=True)])
-        words = layer_inspection.describe_silent_units(figures)
-        bars = _bars(figures.names, figures.dead, "alert", 1.0)
-        self.dead.show_rows([Heading("Silent units"), *bars, Sentence(words, muted=True)])
-        words = layer_inspection.describe_weights(figures)
-        self.weights.show_rows(
-            [Heading("Weights"), Histogram(figures), Sentence(words, muted=True)]
-        )
+        return [
+            Heading("Update size"),
+            *_bars(figures.names, figures.updates, "accent", self._largest),
+            Sentence(layer_inspection.describe_updates(figures), muted=True),
+            Heading("Silent units"),
+            *_bars(figures.names, figures.dead, "alert", 1.0),
+            Sentence(layer_inspection.describe_silent_units(figures), muted=True),
+            Heading("Weights"),
+            Histogram(figures),
+            Sentence(layer_inspection.describe_weights(figures), muted=True),
+        ]
 
 
 def _bars(names: Sequence[str], values: Sequence[float], colour: str, full: float) -> list[Row]:
@@ -376,12 +323,3 @@ def _bars(names: Sequence[str], values: Sequence[float], colour: str, full: floa
         Bar(name, value, f"{100 * value:.3g} %", colour=colour, full=full)
         for name, value in zip(names, values, strict=False)
     ]
-
-
-def titled(text: str, filters: FiltersView) -> QVBoxLayout:
-    """Return the heading of first weights, with how many of the units are shown."""
-    note = label("", "muted")
-    filters.shown_changed.connect(
-        lambda shown, units: note.setText(f"{shown} of {units:,}" if units else "")
-    )
-    return column(row(label(text, "heading"), 1, note))
