@@ -7,7 +7,6 @@ import pytest
 from linear_network import unknown_model
 from made_networks import random_model
 from PyQt5.QtCore import QObject, QPointF, Qt
-from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtTest import QTest
 from shared_steps import compiled_once as compiled_once
 
@@ -86,9 +85,9 @@ def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
     assert section.code.next.isEnabled()
     found = [words.split("\n")[1] for words in states if "minibatches" in words]
     assert found == [f"{done} of 20" for done in range(21)]
-    chips = section.bar.chips
-    assert [bool(chip.figure) for chip in chips] == [True, True, False, False, False]
-    assert chips[1].figure == "next"
+    chips, figures = section.bar.control.buttons, section.bar.figures
+    assert [figure.text() for figure in figures[1:]] == ["next", "", "", ""]
+    assert figures[0].text()
     sizes = set()
     for number, stage in enumerate(STAGES, 1):
         section.open_stage(number)
@@ -100,8 +99,8 @@ def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
         assert not section.grab().isNull()
     # Nothing moves when the stage changes.
     assert len(sizes) == 1
-    assert chips[1].figure.endswith("of 800 units left out")
-    assert chips[4].figure.startswith("loss ")
+    assert figures[1].text().endswith("of 800 units left out")
+    assert figures[4].text().startswith("loss ")
     for name in ("stageBar", "stagePicture", "codeView", "graphView", "functionCombo"):
         assert len(section.findChildren(QObject, name)) == 1, name
 
@@ -122,7 +121,9 @@ def test_what_the_l2_penalty_adds_is_a_term_of_its_own(section, qtbot, batch_siz
     assert figures[mean] + l2 == pytest.approx(pull, rel=1e-3, abs=1e-5)
     whole = found.figures.gradients[4][weight.source, weight.unit]
     assert pull == pytest.approx(-float(whole), rel=1e-3)
-    assert "1 pictures" not in " ".join([*figures, *(chip.figure for chip in section.bar.chips)])
+    assert "1 pictures" not in " ".join(
+        [*figures, *(figure.text() for figure in section.bar.figures)]
+    )
     assert any("0.01·W3" in line.text for line in expressions(found, 4, 2))
     assert any("loss += 0.01" in line.text for line in tutorial_lines(settings))
     assert not section.grab().isNull()
@@ -161,9 +162,10 @@ def test_a_nine_can_be_taught_as_an_eight(section, qtbot):
 def test_keys_go_through_the_stages_and_play(section, qtbot):
     ready(section, qtbot)
     section.activateWindow()
-    section.bar.chips[0].setFocus()
-    QTest.keyClick(section.bar.chips[0], Qt.Key_Right)
-    QTest.keyClick(section.bar.chips[0], Qt.Key_Right)
+    chip = section.bar.control.buttons[0]
+    chip.setFocus()
+    QTest.keyClick(chip, Qt.Key_Right)
+    QTest.keyClick(chip, Qt.Key_Right)
     assert section.stage == 3
     QTest.keyClick(section.picture, Qt.Key_Left)
     assert section.stage == 2
@@ -328,8 +330,9 @@ def test_the_graph_is_shown_without_a_drawing(section, qtbot):
 @pytest.mark.parametrize("size", [1.0, 1.5])
 def test_titles_of_stages_are_whole_at_any_size_of_text(section, size):
     theme.theme().resize_text(size)
-    metrics = QFontMetricsF(theme.font(theme.Text.BODY, bold=True))
-    for chip in section.bar.chips:
-        assert chip.minimumSizeHint().width() > metrics.horizontalAdvance(chip.title)
+    section.resize(892, 700)
+    section.grab()
+    for chip in section.bar.control.buttons:
+        assert chip.fontMetrics().horizontalAdvance(chip.text()) < chip.width()
     # Beside the example in a window of 1280.
     assert section.bar.minimumSizeHint().width() <= 892
