@@ -1,18 +1,115 @@
-"""What a step does beyond its minibatch, and what a longer one would have done to it."""
+"""One weight followed through a step, what the step moved, and what it did to other pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mnist_draw.analysis.network_probe import Floats
+from mnist_draw.analysis.network_probe import Floats, Layer
 from mnist_draw.analysis.one_step import OneStep, StepFigures
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.library.network_data import own_data
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One number of a dense layer's matrix: from an input to a unit, all counted from 0."""
+
+    layer: int
+    source: int
+    unit: int
+
+
+def strongest_weight(figures: StepFigures, digit: int) -> Weight:
+    """Return the weight to an answer that the picture pulls at most."""
+    last = len(figures.x) - 1
+    return Weight(last, int(np.abs(figures.x[last].ravel()).argmax()), digit)
+
+
+def weight_of_unit(
+    figures: StepFigures, layers: Sequence[Layer], layer: int, unit: int
+) -> Weight | None:
+    """Return a weight of a unit to the next layer: the one that the example pulls at most.
+
+    None where the next layer reads more than the units themselves, as after a convolution.
+    """
+    if layer == len(layers) - 1:
+        return strongest_weight(figures, unit)
+    if layers[layer].convolves or layers[layer + 1].convolves:
+        return None
+    if layer + 1 == len(layers) - 1:
+        return Weight(layer + 1, unit, figures.label)
+    return Weight(layer + 1, unit, int(np.abs(figures.delta[layer + 1]).argmax()))
+
+
+def accumulators_of(figures: StepFigures, weight: Weight) -> list[tuple[float, float]]:
+    """Return what the update rule remembers of a weight, before and after."""
+    place = (weight.source, weight.unit)
+    # The rule remembers as many arrays for each parameter, one parameter after the other; Adam's
+    # count of steps follows all of them.
+    each = len(figures.state_before) // len(figures.before)
+    return [
+        (float(figures.state_before[n][place]), float(figures.state_after[n][place]))
+        for n in range(2 * weight.layer * each, (2 * weight.layer + 1) * each)
+    ]
+
+
+def moved_sums(figures: StepFigures, layers: Sequence[Layer]) -> tuple[np.ndarray, ...]:
+    """Return by how much each layer's sums for the example grew, their inputs as they were.
+
+    float32 (units,) of a dense layer, (maps, height, width) of a convolution.
+    """
+    found = []
+    for place, layer in enumerate(layers):
+        change, bias = (
+            figures.after[2 * place + n] - figures.before[2 * place + n] for n in (0, 1)
+        )
+        if layer.convolves:
+            # Lasagne turns a filter round before it slides over the picture.
+            turned = change[:, :, ::-1, ::-1]
+            windows = np.lib.stride_tricks.sliding_window_view(
+                figures.x[place], turned.shape[2:], axis=(1, 2)
+            )
+            sums = np.tensordot(turned, windows, axes=((1, 2, 3), (0, 3, 4)))
+            found.append((sums + bias[:, None, None]).astype(np.float32))
+        else:
+            found.append(figures.x[place].ravel() @ change + bias)
+    return tuple(found)
+
+
+def moved_shares(figures: StepFigures) -> tuple[float, float]:
+    """Return the share of the first matrix that moved, and of that what black pixels feed.
+
+    Black in the example: its own part of their gradient is 0. NaN for a convolution's filters.
+    """
+    moved = figures.after[0] != figures.before[0]
+    black = figures.minibatch.pictures[0].ravel() == 0
+    if moved.shape[0] != len(black):
+        return float("nan"), float("nan")
+    return float(moved.mean()), float(moved[black].sum() / max(int(moved.sum()), 1))
+
+
+def left_out(
+    figures: StepFigures, layers: Sequence[Layer], places: Sequence[int]
+) -> tuple[dict[int, np.ndarray], int, int]:
+    """Return which numbers of the example dropout leaves out; ``places``: `OneStep.mask_places`.
+
+    For each dense hidden layer whose units are left out bool (units,); how many numbers are left
+    out, and how many there are.
+    """
+    units: dict[int, np.ndarray] = {}
+    count = total = 0
+    for place, mask in zip(places, figures.minibatch.masks, strict=True):
+        off = mask[0].ravel() == 0
+        count, total = count + int(off.sum()), total + off.size
+        if place and not layers[place - 1].convolves and off.size == layers[place - 1].units:
+            units[place - 1] = off
+    return units, count, total
+
 
 #: How many times as long as the step itself.
 LENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 13.0, 16.0, 20.0, 25.0, 30.0)

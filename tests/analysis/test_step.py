@@ -19,8 +19,7 @@ from mnist_draw.analysis.one_step import (
     StepError,
     settings_of,
 )
-from mnist_draw.analysis.step_effects import LENGTHS, step_effects
-from mnist_draw.analysis.step_weight import moved_shares, moved_sums
+from mnist_draw.analysis.step_effects import LENGTHS, moved_shares, moved_sums, step_effects
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 
-from mnist_draw.app.inside.network.connections import Connections, unit_lines, why_lines
 from mnist_draw.app.inside.network.layers_view import LayersView
 from mnist_draw.app.inside.network.network_painter import (
+    Connections,
     describe_active,
     paint_network,
     paint_still,
+    unit_lines,
+    why_lines,
 )
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.units import Places

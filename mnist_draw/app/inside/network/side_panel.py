@@ -238,11 +238,11 @@ class Filters(Row):
     weights: np.ndarray
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
-        columns = max(1, int(width) // _TILE)
-        rows = -(-len(self.weights) // columns)
+        columns = max(1, round(width / _TILE))
+        rows, tile = -(-len(self.weights) // columns), width / columns
         tiles = mosaic(self.weights, rows, columns, max(1, round(_GAP * self.weights.shape[1])))
         peak = max(_PEAK * float(self.weights.std(dtype=np.float64)), 1e-12)
-        box = QRectF(0, y, columns * _TILE, rows * _TILE)
+        box = QRectF(0, y, width, rows * tile)
         paint_signed(painter, box, tiles, peak, painter.device().devicePixelRatioF())
         return box.bottom()
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from PyQt5.QtCore import QEvent
 
     from mnist_draw.analysis.network_probe import Layer
-    from mnist_draw.analysis.step_weight import Weight
+    from mnist_draw.analysis.step_effects import Weight
 
 _EXPLAINED = (
     "The network in this stage of the step. A click on a unit follows the weight that stands for "

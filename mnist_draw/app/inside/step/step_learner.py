@@ -102,7 +102,7 @@ class StepLearner:
             yield Progress("", shown, self._profiles, effects)
 
     def _advance(self, step: OneStep, task: Task) -> Shown:
-        from mnist_draw.analysis.step_weight import left_out, moved_shares, moved_sums
+        from mnist_draw.analysis.step_effects import left_out, moved_shares, moved_sums
 
         if self._minibatch is None or not _same(self._minibatch, task):
             step.rewind()

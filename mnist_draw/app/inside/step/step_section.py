@@ -15,16 +15,16 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Section, reflow
 from mnist_draw.app.inside.step.code_card import CodeCard, GraphPage
-from mnist_draw.app.inside.step.followed_weight import (
+from mnist_draw.app.inside.step.stage_picture import StagePicture
+from mnist_draw.app.inside.step.stages import (
     LINES,
+    STAGES,
+    stage_figures,
+    taught,
     weight_rows,
     weight_title,
     weight_view_rows,
 )
-from mnist_draw.app.inside.step.loss_along_step import LossAlongStep, other_rows
-from mnist_draw.app.inside.step.stage_bar import StageBar
-from mnist_draw.app.inside.step.stage_picture import StagePicture
-from mnist_draw.app.inside.step.stages import STAGES, stage_figures, taught
 from mnist_draw.app.inside.step.step_learner import (
     COMPILING,
     Progress,
@@ -33,6 +33,7 @@ from mnist_draw.app.inside.step.step_learner import (
     Task,
     make_graphs,
 )
+from mnist_draw.app.inside.step.step_views import LossAlongStep, StageBar, other_rows
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
@@ -41,8 +42,7 @@ from mnist_draw.app.kit.widgets import Card, label, push_button
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.compiled_graph import FunctionGraphs
-    from mnist_draw.analysis.step_effects import StepEffects
-    from mnist_draw.analysis.step_weight import Weight
+    from mnist_draw.analysis.step_effects import StepEffects, Weight
     from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
@@ -263,7 +263,7 @@ class StepSection(Section):
             self.picture.show_profiles(progress.profiles)
 
     def _show_step(self, shown: Shown) -> None:
-        from mnist_draw.analysis.step_weight import strongest_weight
+        from mnist_draw.analysis.step_effects import strongest_weight
 
         before = None if self._shown is None else self._shown.task
         self._shown = shown
@@ -393,7 +393,7 @@ class StepSection(Section):
             super().keyPressEvent(event)
 
     def _follow_unit(self, layer: int, unit: int) -> None:
-        from mnist_draw.analysis.step_weight import weight_of_unit
+        from mnist_draw.analysis.step_effects import weight_of_unit
 
         if self._shown is not None:
             found = weight_of_unit(self._shown.figures, self._shown.layers, layer, unit)
