@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,7 @@ from mnist_draw.app.kit.painters import (
     write_with,
 )
 from mnist_draw.app.kit.theme import Text
+from mnist_draw.dataset.normalise import SIDE
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_view import NetworkView
@@ -35,58 +37,19 @@ _THICK, _THIN = 2.2, 0.9
 
 
 @dataclass(frozen=True)
-class Connection:
-    first: QPointF
-    last: QPointF
+class Link:
+    """A line between two units, or from a pixel, which is a unit of layer −1."""
+
+    source: Unit
+    target: Unit
     positive: bool
     width: float
 
 
-@dataclass
-class Connections:
-    """Lines, and the units and pixels at their ends, which are outlined."""
-
-    places: Places
-    #: The layer of the answers.
-    last: int
-    lines: list[Connection] = field(default_factory=list)
-    marked: set[Unit] = field(default_factory=set)
-    pixels: list[tuple[int, int, bool]] = field(default_factory=list)
-
-    def join(self, source: Unit, target: Unit, positive: bool, width: float) -> None:
-        """Connect two units if both are shown."""
-        start, end = self.edge(source, right=True), self.edge(target)
-        if start is None or end is None:
-            return
-        self.lines.append(Connection(start, end, positive, width))
-        if width > _THIN:
-            self.marked |= {source, target}
-
-    def edge(self, unit: Unit, right: bool = False) -> QPointF | None:
-        """Return where lines of a unit begin or end; None if it is not shown."""
-        layer, number = unit
-        if layer == self.last:
-            return self.places.ring(number) - QPointF(12, 0)
-        column = self.places.column_of(layer)
-        if column is None or not column.shows(number):
-            return None
-        rect = column.rect(number)
-        return QPointF(rect.right() if right else rect.left(), rect.center().y())
-
-    def join_pixels(self, terms: np.ndarray, end: QPointF) -> None:
-        """Connect the pixels with the strongest terms."""
-        for numbers, positive in zip(strongest(terms, *_IN), (True, False), strict=True):
-            for number in numbers:
-                row, column = divmod(number, 28)
-                start = self.places.pixel(row, column).center()
-                self.lines.append(Connection(start, end, positive, _THICK * 0.7))
-                self.pixels.append((row, column, positive))
-
-
-def why_lines(frame: Frame, places: Places) -> Connections:
-    layers, passed = frame.layers, frame.passed
-    last = len(layers) - 2
-    found = Connections(places, last + 1)
+def why_links(frame: Frame) -> list[Link]:
+    """Return the sum behind the answer."""
+    layers, passed, last = frame.layers, frame.passed, len(frame.layers) - 2
+    found: list[Link] = []
     if last < 0 or layers[last].convolves:
         return found
     why = why_sum(layers, passed, frame.answer, frame.rival)
@@ -95,54 +58,48 @@ def why_lines(frame: Frame, places: Places) -> Connections:
     for unit in (*most, *least):
         share = float(why.terms[unit]) / largest
         digit, width = frame.answer if share > 0 else frame.rival, 0.5 + abs(share) / 2
-        found.join((last, unit), (last + 1, digit), share > 0, _THICK * width)
+        found.append(Link((last, unit), (last + 1, digit), share > 0, _THICK * width))
         for source in lifting(layers, passed, last, unit, _INPUTS):
-            found.join((last - 1, source), (last, unit), share > 0, _THIN)
+            found.append(Link((last - 1, source), (last, unit), share > 0, _THIN))
     return found
 
 
-def unit_lines(
-    frame: Frame, places: Places, unit: Unit, place: tuple[int, int] | None
-) -> Connections:
+def unit_links(frame: Frame, unit: Unit, place: tuple[int, int] | None) -> list[Link]:
+    """Return the strongest inputs of a unit, and what it raises and lowers most."""
     layer, number = unit
-    found = Connections(places, len(frame.layers) - 1)
-    about = unit_sum(frame.layers, frame.passed, layer, number, place)
-    end = found.edge(unit)
-    if layer == 0 and end is not None:
-        if about.place:
-            # One line from the patch under the filter.
-            high, wide = about.terms.shape[-2:]
-            corner = places.pixel(about.place[0] + high // 2, about.place[1] + wide - 1)
-            start = QPointF(corner.right(), corner.center().y())
-            found.lines.append(Connection(start, end, False, _THICK * 0.7))
-        else:
-            found.join_pixels(about.terms, end)
-    elif layer:
-        terms = terms_by_unit(frame.layers[layer - 1], about.terms)
-        for units, positive in zip(strongest(terms, *_IN), (True, False), strict=True):
-            for source in units:
-                found.join((layer - 1, source), unit, positive, _THICK * 0.7)
-    if layer < found.last and frame.question.toggled == unit:
+    about, found = unit_sum(frame.layers, frame.passed, layer, number, place), []
+    if layer == 0 and about.place:
+        # One line from the patch under the filter.
+        high, wide = about.terms.shape[-2:]
+        pixel = SIDE * (about.place[0] + high // 2) + about.place[1] + wide - 1
+        found.append(Link((-1, pixel), unit, False, _THIN))
+    else:
+        terms = terms_by_unit(frame.layers[layer - 1], about.terms) if layer else about.terms
+        for sources, positive in zip(strongest(terms, *_IN), (True, False), strict=True):
+            found += [Link((layer - 1, n), unit, positive, _THICK * 0.7) for n in sources]
+    if layer < len(frame.layers) - 1 and frame.question.toggled == unit:
         given = given_on(frame.passed, layer, off=unit in frame.question.off)
-        for units, positive in zip(strongest(given, *_OUT), (True, False), strict=True):
-            for other in units:
-                found.join(unit, (layer + 1, other), positive, _THICK * 0.9)
+        for targets, positive in zip(strongest(given, *_OUT), (True, False), strict=True):
+            found += [Link(unit, (layer + 1, n), positive, _THICK * 0.9) for n in targets]
     return found
 
 
-def paint_lines(painter: QPainter, lines: Connections) -> None:
+def _paint_links(painter: QPainter, places: Places, links: Sequence[Link]) -> None:
     painter.save()
     painter.setBrush(Qt.NoBrush)
-    for line in sorted(lines.lines, key=lambda line: line.width):
-        strength = 0.9 if line.width > 1 else 0.6
-        colour = theme.colour("accent" if line.positive else "second", strength)
-        pen = QPen(colour, line.width * theme.text_scale())
-        if not line.positive:
+    for link in sorted(links, key=lambda link: link.width):
+        start, end = places.edge(link.source, right=True), places.edge(link.target)
+        if start is None or end is None:
+            continue
+        strength = 0.9 if link.width > 1 else 0.6
+        colour = theme.colour("accent" if link.positive else "second", strength)
+        pen = QPen(colour, link.width * theme.text_scale())
+        if not link.positive:
             pen.setDashPattern([4, 3])
         painter.setPen(pen)
-        bend = QPointF((line.last.x() - line.first.x()) / 2, 0)
-        path = QPainterPath(line.first)
-        path.cubicTo(line.first + bend, line.last - bend, line.last)
+        bend = QPointF((end.x() - start.x()) / 2, 0)
+        path = QPainterPath(start)
+        path.cubicTo(start + bend, end - bend, end)
         painter.drawPath(path)
     painter.restore()
 
@@ -217,7 +174,7 @@ def _paint_weights(painter: QPainter, view: NetworkView, places: Places) -> None
 
 def paint_network(painter: QPainter, view: NetworkView, places: Places, still: QPixmap) -> None:
     painter.setRenderHint(QPainter.Antialiasing)
-    frame, lines = view.frame, view.lines(places)
+    frame, links = view.frame, view.links()
     view.paint_bands(painter, places)
     painter.drawPixmap(0, 0, still)
     painter.fillRect(places.picture, QColor(Qt.black))
@@ -232,8 +189,8 @@ def paint_network(painter: QPainter, view: NetworkView, places: Places, still: Q
         _paint_patch(painter, view, places)
     else:
         _paint_below(painter, view, places)
-    paint_lines(painter, lines)
-    _paint_marks(painter, view, places, lines)
+    _paint_links(painter, places, links)
+    _paint_marks(painter, view, places, links)
     _paint_answers(painter, view, places)
     _paint_foot(painter, view)
     if frame is not None:
@@ -287,17 +244,20 @@ def _paint_patch(painter: QPainter, view: NetworkView, places: Places) -> None:
     painter.drawRoundedRect(box, 2, 2)
 
 
-def _paint_marks(painter: QPainter, view: NetworkView, places: Places, lines: Connections) -> None:
+def _paint_marks(
+    painter: QPainter, view: NetworkView, places: Places, links: Sequence[Link]
+) -> None:
     """Outline the ends of lines and the selected unit; cross out units that are off."""
     painter.setBrush(Qt.NoBrush)
-    painter.setPen(QPen(theme.colour("text"), 1))
-    for layer, number in lines.marked:
-        column = places.column_of(layer)
-        if column is not None:
-            painter.drawRoundedRect(column.tile_rect(number), 1.5, 1.5)
-    for row, across, positive in lines.pixels:
-        painter.setPen(QPen(theme.colour("accent" if positive else "second"), 1.4))
-        painter.drawRect(places.pixel(row, across))
+    for link in links:
+        for layer, number in (link.source, link.target) if link.width > _THIN else ():
+            column = places.column_of(layer)
+            if layer < 0:
+                painter.setPen(QPen(theme.colour("accent" if link.positive else "second"), 1.4))
+                painter.drawRect(places.pixel(*divmod(number, SIDE)))
+            elif column is not None and column.shows(number):
+                painter.setPen(QPen(theme.colour("text"), 1))
+                painter.drawRoundedRect(column.tile_rect(number), 1.5, 1.5)
     for column in places.columns:
         off = [number for layer, number in view.off if layer == column.layer]
         paint_crosses(painter, column, off, "text")

@@ -9,12 +9,12 @@ from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 
 from mnist_draw.app.inside.network.layers_view import LayersView
 from mnist_draw.app.inside.network.network_painter import (
-    Connections,
+    Link,
     describe_active,
     paint_network,
     paint_still,
-    unit_lines,
-    why_lines,
+    unit_links,
+    why_links,
 )
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.units import Places
@@ -39,7 +39,7 @@ class NetworkView(LayersView):
 
     def __init__(self) -> None:
         super().__init__("networkView", "The network", _EXPLAINED)
-        self._lines: Connections | None = None
+        self._links: list[Link] | None = None
         self._still: QPixmap | None = None
         self.setMouseTracking(True)
         self.setAttribute(Qt.WA_OpaquePaintEvent)
@@ -90,7 +90,7 @@ class NetworkView(LayersView):
         if frame is not None and not self._fits(frame):
             return
         self.frame = frame
-        self._lines = None
+        self._links = None
         self.update()
         self._describe()
 
@@ -103,7 +103,7 @@ class NetworkView(LayersView):
         return () if self.parts is None else self.parts.layers
 
     def lay_out_anew(self) -> None:
-        self._lines = self._still = None
+        self._links = self._still = None
         super().lay_out_anew()
 
     def layout_options(self) -> dict[str, Any]:
@@ -131,7 +131,7 @@ class NetworkView(LayersView):
         self, pinned: Unit | None, pointed: Unit | None, place: tuple[int, int] | None = None
     ) -> None:
         self.pinned, self.pointed, self.place = pinned, pointed, place
-        self._lines = None
+        self._links = None
         self.selected.emit()
         self.update()
         self._describe()
@@ -226,14 +226,14 @@ class NetworkView(LayersView):
         found = column.nearest(QPointF(column.box.left(), y), 1e6)
         return (layer, found[1] if found else 0)
 
-    def lines(self, places: Places) -> Connections:
-        if self._lines is None:
-            self._lines = Connections(places, self.last)
+    def links(self) -> list[Link]:
+        if self._links is None:
+            self._links = []
             if self.frame is not None and self.unit is not None:
-                self._lines = unit_lines(self.frame, places, self.unit, self.place)
+                self._links = unit_links(self.frame, self.unit, self.place)
             elif self.frame is not None:
-                self._lines = why_lines(self.frame, places)
-        return self._lines
+                self._links = why_links(self.frame)
+        return self._links
 
     def paintEvent(self, event: QPaintEvent) -> None:
         # End the painter after an error too: otherwise nothing could be painted any more.

@@ -119,10 +119,25 @@ class Places:
     answer: float
     bar: float
     top: float
+    #: The layer of the answers.
+    last: int
 
     def column_of(self, layer: int) -> Column | None:
         found = (column for column in self.columns if column.layer == layer)
         return next((column for column in found if not column.pooled), None)
+
+    def edge(self, unit: tuple[int, int], right: bool = False) -> QPointF | None:
+        """Return where lines of a unit begin or end; None if it is not shown."""
+        layer, number = unit
+        if layer < 0:
+            return self.pixel(*divmod(number, 28)).center()
+        if layer == self.last:
+            return self.ring(number) - QPointF(12, 0)
+        column = self.column_of(layer)
+        if column is None or not column.shows(number):
+            return None
+        rect = column.rect(number)
+        return QPointF(rect.right() if right else rect.left(), rect.center().y())
 
     def pixel(self, row: float, column: float, high: int = 1, wide: int = 1) -> QRectF:
         """Return a box of the picture's pixels."""
@@ -192,7 +207,7 @@ def lay_out(
     )
     first = QRectF(0, top + 4 * scale, picture, picture)
     second = QRectF(0, first.bottom() + 66 * scale, picture, picture)
-    return Places(first, second, columns, bands, answer, bar, top)
+    return Places(first, second, columns, bands, answer, bar, top, len(layers) - 1)
 
 
 def pooled_shape(layers: Sequence[Layer], layer: int) -> tuple[int, ...]:
