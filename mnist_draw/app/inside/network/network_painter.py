@@ -13,7 +13,13 @@ from PyQt5.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 from mnist_draw.analysis.why import given_on, lifting, strongest, terms_by_unit, unit_sum, why_sum
 from mnist_draw.app.inside.network.layers_view import APART, paint_legend, paint_title
 from mnist_draw.app.inside.network.network_reader import Frame, Unit
-from mnist_draw.app.inside.network.units import Places, paint_crosses, paint_ground, paint_values
+from mnist_draw.app.inside.network.units import (
+    Places,
+    outline,
+    paint_crosses,
+    paint_ground,
+    paint_values,
+)
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import (
@@ -239,9 +245,7 @@ def _paint_patch(painter: QPainter, view: NetworkView, places: Places) -> None:
         row, column = unit_sum(frame.layers, frame.passed, *unit, view.place).place
         painter.setPen(QPen(theme.colour("second"), 2))
         painter.drawRect(places.pixel(row, column, side, side))
-    painter.setPen(QPen(theme.colour("text"), 2))
-    box = _filter_box(places, side, unit[1]).adjusted(-2, -2, 2, 2)
-    painter.drawRoundedRect(box, 2, 2)
+    outline(painter, _filter_box(places, side, unit[1]))
 
 
 def _paint_marks(
@@ -262,9 +266,7 @@ def _paint_marks(
         off = [number for layer, number in view.off if layer == column.layer]
         paint_crosses(painter, column, off, "text")
         if view.unit is not None and column.layer == view.unit[0] and column.shows(view.unit[1]):
-            painter.setPen(QPen(theme.colour("text"), 2.5))
-            outline = column.tile_rect(view.unit[1]).adjusted(-2, -2, 2, 2)
-            painter.drawRoundedRect(outline, 2.5, 2.5)
+            outline(painter, column.tile_rect(view.unit[1]))
 
 
 def _paint_tag(painter: QPainter, view: NetworkView, places: Places, frame: Frame) -> None:

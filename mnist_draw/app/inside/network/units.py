@@ -322,6 +322,12 @@ def paint_values(painter: QPainter, column: Column, values: np.ndarray, ratio: f
         painter.drawImage(place, image, source)
 
 
+def outline(painter: QPainter, box: QRectF) -> None:
+    painter.setBrush(Qt.NoBrush)
+    painter.setPen(QPen(theme.colour("text"), 2.5))
+    painter.drawRoundedRect(box.adjusted(-2, -2, 2, 2), 2.5, 2.5)
+
+
 def paint_crosses(
     painter: QPainter, column: Column, units: Sequence[int], colour: str, strength: float = 1.0
 ) -> None:

@@ -13,6 +13,7 @@ from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, Q
 from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
 from mnist_draw.app.inside.network.units import (
     Places,
+    outline,
     paint_crosses,
     paint_ground,
     paint_values,
@@ -241,23 +242,19 @@ class StagePicture(LayersView):
     def _mark_weight(self, painter: QPainter, places: Places) -> None:
         """Outline the units that the followed weight connects, and draw it."""
         weight = self.weight
-        column = places.column_of(weight.layer - 1) if weight is not None else None
-        if weight is None or column is None or column.tile or not column.shows(weight.source):
+        before = None if weight is None else places.column_of(weight.layer - 1)
+        if weight is None or (before is not None and before.tile):
             return
-        ends = [column.tile_rect(weight.source)]
-        end = places.ring(weight.unit) - QPointF(12, 0)
-        if weight.layer < self.last:
-            following = places.column_of(weight.layer)
-            if following is None or not following.shows(weight.unit):
-                return
-            ends.append(following.tile_rect(weight.unit))
-            end = QPointF(ends[1].left() - 2, ends[1].center().y())
-        painter.setBrush(Qt.NoBrush)
-        painter.setPen(QPen(theme.colour("text"), 2.5))
-        for rect in ends:
-            painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 2), 2.5, 2.5)
+        source, target = (weight.layer - 1, weight.source), (weight.layer, weight.unit)
+        start, end = places.edge(source, right=True), places.edge(target)
+        if start is None or end is None:
+            return
+        for layer, unit in (source, target):
+            column = places.column_of(layer)
+            if column is not None:
+                outline(painter, column.tile_rect(unit))
         painter.setPen(QPen(theme.colour("text", 0.8), 1.4))
-        painter.drawLine(QPointF(ends[0].right() + 2, ends[0].center().y()), end)
+        painter.drawLine(start + QPointF(2, 0), end - QPointF(2, 0))
 
 
 def _signed(value: float) -> str:
