@@ -320,12 +320,7 @@ def start_model(model: ModelFile) -> ModelFile:
 
     They are those of the network that fine-tuning began with, or follow from the seed in the
     settings of the training. A run that began with another file's weights does not say so in its
-    network: the weights found must resemble those that became of them.
-
-    Raises
-    ------
-    UserError
-        They are unknown.
+    network: the weights found must resemble those that became of them, or a `UserError` is raised.
     """
     from mnist_draw.library.networks import find_by_key
 

@@ -224,10 +224,7 @@ _INVITATION = "Draw here and\nwatch it go\nthrough."
 
 
 class InsideBoard(Canvas):
-    """A second board of the same drawing.
-
-    The rest of the program listens to the first board, which reports changes made here.
-    """
+    """A second board of the same drawing; the first one reports changes made here."""
 
     ground = "card"
 

@@ -87,10 +87,7 @@ class Heading(Row):
 
 @dataclass(frozen=True)
 class Line(Row):
-    """A line of a sum: its name, its factors, a bar, its figure in the colour of its sign.
-
-    A total is below a line; a term has a bar, as long as its part of the largest.
-    """
+    """A line of a sum: its name, its factors, its figure; a total below a line, a term's bar."""
 
     text: str
     figure: str
@@ -161,19 +158,18 @@ def term_line(name: str, made: str, value: float, largest: float) -> Line:
 
 @dataclass(frozen=True)
 class Code(Row):
-    """A line of code, or words beside it: its number, a note at the right, whether it is marked."""
+    """A line of code: its number, a note at the right, whether it is marked."""
 
     text: str
     note: str = ""
     marked: bool = False
     number: str = ""
-    is_code: bool = True
 
     def words(self) -> str:
         return f"{self.text.strip()}{self.note and f' ({self.note})'};"
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
-        font = code_font(Text.LABEL, self.marked) if self.is_code else theme.font(Text.LABEL)
+        font = code_font(Text.LABEL, self.marked)
         small, left = code_font(Text.HEADING), 24 * theme.text_scale()
         wide = QFontMetricsF(font).horizontalAdvance(self.text)
         right = width - QFontMetricsF(small).horizontalAdvance(self.note) - 2 * _BETWEEN

@@ -1,13 +1,6 @@
-"""The sections of the tab *Inside*, and the example that all of them show.
+"""A section of the tab *Inside*, which answers one question, and the example that all show.
 
-A section asks one question about the network, and answers it.
-
-Threads
--------
-No function of Theano runs in the GUI thread. A compiled function belongs to one thread: compile it
-in the thread that calls it, and call it from no other (:mod:`mnist_draw.app.kit.threads`). A
-section computes only while it is active, and only for the newest network and example: what is
-returned for an older one is dropped. :meth:`Section.wait` ends what still runs.
+No function of Theano runs in the GUI thread; a compiled function belongs to one thread.
 """
 
 from __future__ import annotations
@@ -70,11 +63,7 @@ UNLIMITED = 16777215
 
 
 class Section(QWidget):
-    """One of the tab's sections.
-
-    A subclass overrides what it needs; it is made when it is first opened, and then told about
-    network and example before it becomes active.
-    """
+    """Made when it is first opened, then told about network and example, then made active."""
 
     name = title = question = ""
     is_training: Callable[[], bool] = staticmethod(lambda: False)
@@ -113,10 +102,7 @@ class Section(QWidget):
         self.update_layout()
 
     def update_layout(self) -> None:
-        """Set the columns beside or below each other, as the available width allows.
-
-        Called for each new width, and when a part changes its minimum size.
-        """
+        """Set the columns beside or below each other, as the available width allows."""
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.LayoutRequest:
@@ -127,36 +113,23 @@ class Section(QWidget):
         """Look at this network from now on."""
 
     def show_example(self, example: Example | None) -> None:
-        """Look at this picture from now on; None where nothing is drawn.
-
-        While the user draws it is called for each answer, up to some hundred times a second: note
-        the example, and let a worker take the newest.
-        """
+        """Look at this picture from now on, up to a hundred a second; None: nothing is drawn."""
 
     def set_active(self, on: bool) -> None:
-        """Compute only between ``set_active(True)`` and ``set_active(False)``.
-
-        A section is active while it is the one in front and the tab can be seen.
-        """
+        """Compute only while the section is in front and the tab can be seen."""
         self._active = on
         for job in self._jobs:
             job.watch(on)
 
     def open_view(self, view: str) -> None:
-        """Bring one of the section's views to the front, by the name that the guide knows it by.
-
-        A name that the section does not know is its first view.
-        """
+        """Bring a view to the front by its name in the guide; an unknown one is the first."""
 
     def view_name(self) -> str:
         """Return the name of the view in front; empty where there is only one."""
         return ""
 
     def set_present(self, on: bool) -> None:
-        """Switch the layout for a projector: show only what is legible from afar.
-
-        Text and painted cells grow with `mnist_draw.app.kit.theme.text_scale`.
-        """
+        """Switch the layout for a projector: show only what is legible from afar."""
 
     def table(self) -> Table:
         return Table(self.title, (), ())

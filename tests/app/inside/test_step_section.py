@@ -125,7 +125,7 @@ def test_what_the_l2_penalty_adds_is_a_term_of_its_own(section, qtbot, batch_siz
         [*figures, *(figure.text() for figure in section.bar.figures)]
     )
     assert any("0.01·W3" in line.text for line in expressions(found, 4, 2))
-    assert any("loss += 0.01" in line.text for line in tutorial_lines(settings))
+    assert any("loss += 0.01" in text for _, text in tutorial_lines(settings))
     assert not section.grab().isNull()
 
 
@@ -300,8 +300,8 @@ def test_other_networks(section, qtbot, text):
     assert table["mean loss in nats, before → after"].startswith(f"{figures.losses.mean():.6f}")
     # The code is the tutorial's.
     lines = tutorial_lines(TrainingSettings(update="adam", learning_rate=0.01, batch_size=100))
-    assert any("adam(loss, params, 0.01)" in line.text for line in lines)
-    assert {line.stage for line in lines} == {0, 1, 2, 3, 4, 5}
+    assert any("adam(loss, params, 0.01)" in text for _, text in lines)
+    assert {stage for stage, _ in lines} == {0, 1, 2, 3, 4, 5}
     assert "tutorial" not in lines_title(lines)
     assert "tutorial" in lines_title(tutorial_lines(TrainingSettings()))
     section.open_stage(4)

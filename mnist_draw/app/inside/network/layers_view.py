@@ -154,22 +154,15 @@ class LayersView(QWidget):
         paint_title(painter, QPointF(0, top), "Picture", note, edges[0] - APART)
         for column, following in zip(places.columns, edges[1:], strict=True):
             layer, place = layers[column.layer], QPointF(column.box.left(), top)
-            room = min(column.box.width() + 20 * self.scale, following - place.x() - APART)
+            size = "{}×{}".format(*column.tile) if column.tile else ""
             if column.pooled:
-                write_with(painter, Text.LABEL, "muted")
-                high, wide = column.tile
-                if (
-                    painter.fontMetrics().horizontalAdvance("pooled")
-                    > following - place.x() - APART
-                ):
-                    # Below the next layer's title.
-                    place += QPointF(0, 15 * self.scale)
-                painter.drawText(place, "pooled")
-                painter.drawText(place + QPointF(0, 15 * self.scale), f"{high}×{wide}")
+                # It is thin: below the next layer's title.
+                paint_title(painter, place + QPointF(0, 15 * self.scale), "Pooled", size)
                 continue
+            room = min(column.box.width() + 20 * self.scale, following - place.x() - APART)
             note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
             if layer.convolves:
-                note = "{}×{}".format(*column.tile)
+                note = size
             elif column.shown < layer.units:
                 note = f"{column.shown:,} of {layer.units:,} units"
             paint_title(painter, place, _title(layer, layers), note, room)

@@ -275,8 +275,7 @@ class NetworkSection(Section):
             words = f"each unit is in the row of the {self._kind} that excites it most on average"
         else:
             words = "units as they are numbered, until it is known what excites them"
-        if self.note.text() != words:
-            self.note.setText(words)
+        self.note.setText(words)
         self.note.setToolTip(tip(self._missing or words))
 
     def _show_frame(self, frame: Frame | None) -> None:

@@ -308,10 +308,7 @@ def paint_ground(painter: QPainter, column: Column) -> None:
 
 
 def paint_values(painter: QPainter, column: Column, values: np.ndarray, ratio: float) -> None:
-    """Paint a layer's numbers as one image: above 0 full cells, below 0 smaller ones.
-
-    Numbers of the layer: (units,), or (maps, height, width).
-    """
+    """Paint a layer's numbers, (units,) or (maps, height, width), as one image."""
     grid = column.grid(values)
     wide = column.columns * column.cell
     image = signed_image(grid, max(1, round(wide * ratio / grid.shape[1])), least=_LEAST)

@@ -16,7 +16,6 @@ from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.rows_view import Code, Heading, Row, RowsView, Rule, Sentence, code_font
 from mnist_draw.app.inside.step.stages import (
     STAGES,
-    CodeLine,
     expressions,
     lines_title,
     stage_sentence,
@@ -93,9 +92,12 @@ class CodeCard(Card):
 def _code_rows(shown: Shown | None, stage: int, followed: int) -> list[Row]:
     lines = tutorial_lines(TrainingSettings() if shown is None else shown.settings)
     rows: list[Row] = [Heading(lines_title(lines))]
-    for before, line in pairwise((CodeLine(0, ""), *lines)):
-        number = str(line.stage) if line.stage and line.stage != before.stage else ""
-        rows.append(Code(line.text, "", line.stage == stage, number, bool(line.stage)))
+    for (before, _), (number, text) in pairwise([(0, ""), *lines]):
+        rows.append(
+            Code(text, "", number == stage, str(number) if number != before else "")
+            if number
+            else Sentence(text, muted=True)
+        )
     rows += [Rule(), Heading("What Theano computes now", "shape")]
     if shown is not None:
         rows += expressions(shown, stage, followed)

@@ -270,10 +270,7 @@ def _power(z: float) -> str:
 
 
 def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
-    """Paint the losses of all pictures as a strip, the largest first, the example's marked.
-
-    Heights are square roots: most losses are a hundredth of the largest.
-    """
+    """Paint the losses as a strip; their square roots: most are a hundredth of the largest."""
     heights = box.height() * np.sqrt(losses / max(float(losses.max()), 1e-9))
     order = np.argsort(-losses, kind="stable")
     wide = box.width() / len(losses)

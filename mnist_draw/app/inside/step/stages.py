@@ -151,36 +151,29 @@ STAGES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class CodeLine:
-    """A line of code: the stage it belongs to (0: none), and what is in it."""
-
-    stage: int
-    text: str
-
-
-def tutorial_lines(settings: TrainingSettings) -> list[CodeLine]:
+def tutorial_lines(settings: TrainingSettings) -> list[tuple[int, str]]:
+    """Return the lines of a step, each with the stage that it belongs to; 0: none."""
     size, rate = settings.batch_size, f"{settings.learning_rate:g}"
     penalty = []
     if settings.l2:
         penalty = [
-            CodeLine(3, f"loss += {settings.l2:g} * regularize_network_params("),
-            CodeLine(3, "    network, l2)"),
+            (3, f"loss += {settings.l2:g} * regularize_network_params("),
+            (3, "    network, l2)"),
         ]
     return [
-        CodeLine(1, "for inputs, targets in iterate_minibatches("),
-        CodeLine(1, f"        X_train, y_train, {size}, shuffle=True):"),
-        CodeLine(2, "prediction = get_output(network, input_var)"),
-        CodeLine(3, "loss = categorical_crossentropy("),
-        CodeLine(3, "    prediction, target_var).mean()"),
+        (1, "for inputs, targets in iterate_minibatches("),
+        (1, f"        X_train, y_train, {size}, shuffle=True):"),
+        (2, "prediction = get_output(network, input_var)"),
+        (3, "loss = categorical_crossentropy("),
+        (3, "    prediction, target_var).mean()"),
         *penalty,
-        CodeLine(4, "grads = theano.grad(loss, params)"),
-        CodeLine(5, f"updates = {settings.update}(loss, params, {rate})"),
-        CodeLine(0, f"theano.grad is called inside {settings.update}."),
+        (4, "grads = theano.grad(loss, params)"),
+        (5, f"updates = {settings.update}(loss, params, {rate})"),
+        (0, f"theano.grad is called inside {settings.update}."),
     ]
 
 
-def lines_title(lines: Sequence[CodeLine]) -> str:
+def lines_title(lines: Sequence[tuple[int, str]]) -> str:
     """Return the title of a step's lines: they are the tutorial's with its settings alone."""
     same = list(lines) == tutorial_lines(TrainingSettings())
     return "The tutorial's lines" if same else "The lines of this step"
