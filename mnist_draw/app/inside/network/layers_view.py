@@ -149,7 +149,8 @@ class LayersView(QWidget):
         """Write the titles of picture, layers and, where it has one, of the answers."""
         layers, top = self.layers(), 18 * self.scale
         convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
-        edges = [column.box.left() for column in places.columns] + [places.answer]
+        end = places.answer if answer else math.inf
+        edges = [column.box.left() for column in places.columns] + [end]
         note = "28×28" if convolves else "784 pixels"
         paint_title(painter, QPointF(0, top), "Picture", note, edges[0] - APART)
         for column, following in zip(places.columns, edges[1:], strict=True):
@@ -159,13 +160,16 @@ class LayersView(QWidget):
                 # It is thin: below the next layer's title.
                 paint_title(painter, place + QPointF(0, 15 * self.scale), "Pooled", size)
                 continue
-            room = min(column.box.width() + 20 * self.scale, following - place.x() - APART)
+            room = following - place.x() - APART
             note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
             if layer.convolves:
                 note = size
             elif column.shown < layer.units:
                 note = f"{column.shown:,} of {layer.units:,} units"
-            paint_title(painter, place, _title(layer, layers), note, room)
+            title = _title(layer, layers)
+            word, *number = title.split()
+            # "C2" says more than "Co…".
+            paint_title(painter, place, title, note, room, "".join([word[0], *number]))
         if answer:
             paint_title(painter, QPointF(places.answer, top), "Answer", note_of_answer)
         for column, after in pairwise(c for c in places.columns if not c.pooled):
@@ -244,12 +248,17 @@ def short_name(name: str) -> str:
 
 
 def paint_title(
-    painter: QPainter, place: QPointF, title: str, note: str, room: float = math.inf
+    painter: QPainter,
+    place: QPointF,
+    title: str,
+    note: str,
+    room: float = math.inf,
+    short: str = "",
 ) -> None:
-    """Draw a title and, if it fits, a note; shorten a long title to its last word, alone."""
+    """Draw a title and, if it fits, a note; where there is no room, a shorter title alone."""
     write_with(painter, Text.LABEL, "text", bold=True)
     if painter.fontMetrics().horizontalAdvance(title) > room:
-        title = painter.fontMetrics().elidedText(title.split()[-1], Qt.ElideRight, int(room))
+        title = painter.fontMetrics().elidedText(short or title, Qt.ElideRight, int(room))
         note = ""
     painter.drawText(place, title)
     x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6

@@ -46,7 +46,7 @@ _EXPLAINED = (
 #: Height of the strip of losses under the network.
 _STRIP = 46.0
 #: More room than the section Network gives the answers, for each stage from the second on.
-_ROOM = (0.0, 0.0, 190.0, 120.0, 60.0)
+_ROOM = (0.0, 0.0, 160.0, 120.0, 60.0)
 
 
 class StagePicture(LayersView):
