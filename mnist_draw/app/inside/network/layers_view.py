@@ -149,7 +149,7 @@ class LayersView(QWidget):
         """Write the titles of picture, layers and, where it has one, of the answers."""
         layers, top = self.layers(), 18 * self.scale
         convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
-        end = places.answer if answer else math.inf
+        end = places.answer + (0 if answer else 36 * self.scale)
         edges = [column.box.left() for column in places.columns] + [end]
         note = "28×28" if convolves else "784 pixels"
         paint_title(painter, QPointF(0, top), "Picture", note, edges[0] - APART)
