@@ -95,12 +95,10 @@ def _gradient_rows(shown: Shown, weight: float, gradient: float) -> list[Line]:
 
 def describe_filled(shown: Shown, accumulator: str) -> str:
     """Say how much of a mean an accumulator holds after minibatches that filled it from 0."""
-    decays = {"mean of g": "beta1", "mean of g²": "beta2", "mean of s²": "rho"}
-    rule = UPDATE_RULES[shown.settings.update].parameters
-    values = {**rule, **shown.settings.update_parameters}
-    name = decays.get(accumulator.partition(":")[0], "")
-    decay = values.get(name, values.get("rho"))
-    if not name or not shown.filling or decay is None:
+    rule = UPDATE_RULES[shown.settings.update]
+    values = {**rule.parameters, **shown.settings.update_parameters}
+    decay = values.get(rule.accumulators[accumulator])
+    if not shown.filling or decay is None:
         return ""
     share = 1 - decay ** (shown.filling + shown.figures.number + 1)
     return "" if share > 0.5 else f", {100 * share:.1f} % full"
