@@ -246,7 +246,7 @@ def test_classes_of_other_data_are_not_called_digits(tab):
     tab.use_network(other, "")
     tab.show()
     draw(tab)
-    assert label_text(tab, "exampleLabel") == "Read as a class 4"
+    assert label_text(tab, "exampleLabel") == "Read as class 4"
     assert label_text(tab, "exampleSecond").endswith(" for 4")
 
 
