@@ -103,13 +103,14 @@ class MissingPackageError(UserError, ImportError):
     """An optional feature needs a package that is not installed."""
 
     def __init__(self, what: str, package: str, extra: str) -> None:
-        super().__init__(
+        sentence = _(
             "{what} needs {package}, which is not installed. Install it with: {command} (or "
             "{package} alone).",
             what=what,
             package=package,
             command=f'python -m pip install "mnist_draw[{extra}]"',
         )
+        super().__init__(sentence)
 
 
 def reason_of(error: Exception) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from PyQt5.QtCore import Qt, QUrl
-from PyQt5.QtGui import QDesktopServices, QIcon
+from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtWidgets import (
     QApplication,
     QDialog,
@@ -108,8 +108,8 @@ def show_text(window: QWidget, title: str, text: str, to_copy: str = "") -> QDia
     words.setOpenLinks(False)
     words.setHtml(text)
     column.addWidget(words)
-    buttons = QDialogButtonBox(QDialogButtonBox.Close)
-    buttons.button(QDialogButtonBox.Close).setIcon(QIcon())
+    buttons = QDialogButtonBox()
+    buttons.addButton(_("Close"), QDialogButtonBox.RejectRole)
     buttons.rejected.connect(dialog.close)
     if to_copy:
         copy = push_button("copyReportButton", _("Copy"), _("Copy the report."))

@@ -22,6 +22,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from mnist_draw import i18n
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.draw.overlays import BoardCaption
 from mnist_draw.app.kit import theme, widgets
@@ -38,7 +39,17 @@ from mnist_draw.app.kit.formatting import (
 )
 from mnist_draw.app.kit.layout import column
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, GrowingLabel, TabularLabel
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, no_key, push_button, tip
+from mnist_draw.app.kit.widgets import (
+    Card,
+    ComboBox,
+    NumberBox,
+    RealBox,
+    explain,
+    label,
+    no_key,
+    push_button,
+    tip,
+)
 from mnist_draw.app.train.run_state import RunState
 from mnist_draw.app.train.train_tab import TrainTab
 from mnist_draw.training import events
@@ -53,6 +64,40 @@ def owner(show):
     widget = QWidget()
     QVBoxLayout(widget)
     return show(widget)
+
+
+@pytest.mark.parametrize(
+    ("code", "typed", "whole", "real"),
+    [
+        ("en", "1,200", 1200, 1200.0),
+        ("en", "0,5", None, 0.5),
+        ("en", "1e2", 100, 100.0),
+        ("de", "1.200", 1200, 1200.0),
+        ("de", "0,5", None, 0.5),
+        ("de", "0.5", None, 0.5),
+        ("fr", "1\u202f200", 1200, 1200.0),
+        ("fr", "many", None, None),
+        ("zh_CN", "1,200.5", None, 1200.5),
+    ],
+)
+def test_fields_read_numbers_as_the_language_writes_them(qtbot, code, typed, whole, real):
+    boxes = NumberBox(1, 5000), RealBox(0, 5000, 6, " s")
+    i18n.use(code)
+    try:
+        for box, value in zip(boxes, (whole, real), strict=True):
+            qtbot.addWidget(box)
+            refused: list[str] = []
+            box.refused.connect(refused.append)
+            box.setValue(7)
+            box.lineEdit().setText(typed)
+            box.interpretText()
+            assert box.value() == (7 if value is None else value)
+            assert any(refused) == (value is None)
+            box.setValue(1234)
+            assert i18n.parse_number(box.cleanText()) == 1234
+        assert tip("很长 " * 99).startswith("<p>") == (code == "zh_CN")
+    finally:
+        i18n.use("en")
 
 
 def test_a_button_is_described_and_follows_the_state(owner):
