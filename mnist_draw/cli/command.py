@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mnist_draw.cli.output import PROGRAM
+from mnist_draw.cli.output import PROGRAM, cells
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _
 
@@ -84,8 +84,16 @@ class HelpText(argparse.HelpFormatter):
     """Wraps sentences, and leaves examples as they are: each is one line to be copied."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return text if "\n" in text else super()._fill_text(text, width, indent)
+        return text if "\n" in text else super()._fill_text(text, _letters(text, width), indent)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return super()._split_lines(text, _letters(text, width))
 
     def _expand_help(self, action: argparse.Action) -> str:
         """Return a help text as it is: its percent signs are percent signs."""
         return action.help or ""
+
+
+def _letters(text: str, width: int) -> int:
+    """Return how many letters of a text fit into a width in cells of a terminal."""
+    return max(1, width * len(text) // cells(text)) if text else width

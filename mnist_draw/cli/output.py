@@ -74,17 +74,17 @@ def _echo(text: str) -> None:
 def table(heading: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield the lines of a table: columns as wide as they must be, two spaces between them."""
     lines = [[one_line(cell) for cell in row] for row in (heading, *rows)]
-    widths = [max(map(_cells, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         yield "  ".join(map(padded, line, widths)).rstrip()
 
 
 def padded(text: str, width: int) -> str:
     """Fill a text with spaces to a width in cells of a terminal."""
-    return text + " " * (width - _cells(text))
+    return text + " " * (width - cells(text))
 
 
-def _cells(text: str) -> int:
+def cells(text: str) -> int:
     """Return how many cells of a terminal a text takes: Chinese characters take two."""
     return sum(1 + (east_asian_width(letter) in "WF") for letter in text)
 

@@ -312,6 +312,8 @@ def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
         raise StorageError("There is no file {path}.", path=source) from None
     # EOFError: cut off; RuntimeError (and its NotImplementedError): encrypted or other compression.
     except (DocumentError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        damaged = _("it is not a zip file, or it is damaged")
+        reason = error if isinstance(error, DocumentError) else damaged
         raise StorageError(
-            "The file {path} cannot be used: {error}.", path=source, error=error
+            "The file {path} cannot be used: {reason}.", path=source, reason=reason
         ) from error

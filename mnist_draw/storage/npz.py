@@ -189,7 +189,7 @@ def distinct_entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """Return the entries; raise `zipfile.BadZipFile` where two share a place."""
     entries = archive.infolist()
     if len({entry.header_offset for entry in entries}) < len(entries):
-        raise zipfile.BadZipFile(_("two entries begin at one place"))
+        raise zipfile.BadZipFile("Two entries begin at one place")
     return entries
 
 
