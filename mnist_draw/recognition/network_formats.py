@@ -26,6 +26,7 @@ from mnist_draw import __version__
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import GREY_LEVELS
 from mnist_draw.errors import MissingPackageError, UserError, one_line
+from mnist_draw.i18n import _
 from mnist_draw.library.network_data import class_names
 from mnist_draw.networks import operations, parse_network
 from mnist_draw.networks.operations import OPERATIONS, SIDE, OnnxNode, Shape
@@ -125,7 +126,7 @@ def _onnx(model: ModelFile) -> bytes:
     try:
         from onnx import TensorProto, helper
     except ImportError as error:
-        raise MissingPackageError("Writing an ONNX file", "onnx", "export") from error
+        raise MissingPackageError(_("Writing an ONNX file"), "onnx", "export") from error
 
     names, temperature = class_names(model, for_files=True), model.info.temperature
     graph, classes = _graph(model, temperature)
@@ -224,31 +225,35 @@ NETWORK_FORMATS: dict[str, FileFormat] = {
         FileFormat(
             "model",
             ".npz",
-            "Network of mnist_draw",
-            "what this program opens, with all that it knows of the network",
+            _("Network of mnist_draw"),
+            _("what this program opens, with all that it knows of the network"),
             pack_model,
         ),
         FileFormat(
             "npz",
             ".npz",
-            "Parameters for NumPy and Lasagne",
-            "the parameters alone, as numpy.savez(file, *lasagne.layers.get_all_param_values(…)) "
-            "writes them",
+            _("Parameters for NumPy and Lasagne"),
+            _(
+                "the parameters alone, as {code} writes them",
+                code="numpy.savez(file, *lasagne.layers.get_all_param_values(…))",
+            ),
             _parameters,
         ),
         FileFormat(
             "onnx",
             ".onnx",
             "ONNX",
-            "for ONNX Runtime, browsers, phones and other frameworks; grey levels from 0 to 255 "
-            "in, calibrated probabilities out",
+            _(
+                "for ONNX Runtime, browsers, phones and other frameworks; grey levels from 0 to "
+                "255 in, calibrated probabilities out"
+            ),
             _onnx,
         ),
         FileFormat(
             "py",
             ".py",
-            "Python program that needs NumPy alone",
-            "one file that reads pictures without this program",
+            _("Python program that needs NumPy alone"),
+            _("one file that reads pictures without this program"),
             _program,
         ),
     )

@@ -65,8 +65,9 @@ class BuiltNetwork:
         """Use another model of the same network without compiling again."""
         if parse_network(model.network).text != self.text:
             raise ModelFileError(
-                f"The model is a network {model.network!r}; "
-                f"the layers in use were built for {self.text!r}."
+                "The model is a network {network!r}; the layers in use were built for {built!r}.",
+                network=model.network,
+                built=self.text,
             )
         model.require_shapes(self._shapes)
         for variable, value in zip(self._variables, model.parameters, strict=True):
@@ -118,7 +119,9 @@ class Recogniser:
         """Use another model of the same network: its parameters and its temperature."""
         if parse_network(model.network).text != self.network:
             raise ModelFileError(
-                f"The model is a network {model.network!r}; this one is {self.network!r}."
+                "The model is a network {network!r}; this one is {used!r}.",
+                network=model.network,
+                used=self.network,
             )
         model.require_shapes(self._shapes)
         if self._compiled is not None:
@@ -247,6 +250,7 @@ def require_finite(network: str, *figures: npt.NDArray[Any]) -> None:
     """Raise `ModelFileError` if a result of a network is not finite."""
     if not all(np.isfinite(values).all() for values in figures):
         raise ModelFileError(
-            f"The network {network!r} computes no finite figures: its parameters are "
-            "unusably large. Choose another model."
+            "The network {network!r} computes no finite figures: its parameters are unusably "
+            "large. Choose another model.",
+            network=network,
         )

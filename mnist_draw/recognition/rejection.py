@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import ink_box
+from mnist_draw.i18n import _
 from mnist_draw.library.networks import RULE_FILE
 from mnist_draw.networks.operations import (
     Convolution,
@@ -85,17 +86,23 @@ class RejectionRule:
         """Create the rule from its file, after checking it."""
         name, _, widths = model.network.partition(":")
         if name != NETWORK:
-            raise ModelFileError(f"It holds the network {model.network!r}, not {NETWORK!r}.")
+            raise ModelFileError(
+                "It holds the network {found!r}, not {wanted!r}.",
+                found=model.network,
+                wanted=NETWORK,
+            )
         try:
             first, second, units = (int(width) for width in widths.split(","))
         except ValueError:
-            raise ModelFileError(f"The network {model.network!r} has no such widths.") from None
+            raise ModelFileError(
+                "The network {network!r} has no such widths.", network=model.network
+            ) from None
         operations = operations_of(first, second, units)
         model.require_shapes(parameter_shapes(operations))
         threshold = model.info.threshold
         if threshold is None:
             found = model.metadata.get("threshold")
-            raise ModelFileError(f"Its threshold is {found!r}, expected a number.")
+            raise ModelFileError("Its threshold is {found!r}, expected a number.", found=found)
         return cls(model.parameters, threshold)
 
     def log_odds(self, inputs: npt.NDArray[np.floating]) -> tuple[Floats, Floats]:
@@ -150,9 +157,9 @@ def object_to_ink(ink: npt.NDArray[np.generic], coarse: bool = False) -> str:
     columns = np.flatnonzero(box.max(axis=0) >= darkest / 2)
     height, width = int(np.ptp(rows)) + 1, int(np.ptp(columns)) + 1
     if width > LEVEL * height:
-        return "A level line is no digit."
+        return _("A level line is no digit.")
     fill = float(box.sum(dtype=np.float64)) / darkest / (height * width)
     most = FILLED_COARSE if coarse else FILLED
     if fill > most and min(height, width) >= FILLED_ASPECT * max(height, width):
-        return "A dot or a filled area is no digit."
+        return _("A dot or a filled area is no digit.")
     return ""

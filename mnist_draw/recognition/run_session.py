@@ -14,6 +14,7 @@ from mnist_draw import __version__, theano_bridge
 from mnist_draw.dataset.mnist import Dataset, dataset_name, load_dataset
 from mnist_draw.dataset.own_digits import ExtraDigits, load_extra
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.network_data import dataset_metadata, remember_data
 from mnist_draw.library.stored_network import network_of_run
 from mnist_draw.networks import parse_network
@@ -134,7 +135,8 @@ class RunSession:
         except UserError as error:
             kept = quarantine(folder / CHECKPOINT) if (folder / CHECKPOINT).exists() else ""
             if checkpoint is None:
-                raise UserError(f"The run cannot be continued. {error} {kept}".strip()) from error
+                failed = _("The run cannot be continued.")
+                raise UserError(f"{failed} {error} {kept}".strip()) from error
         settings = settings or checkpoint.settings.replace(epochs=self.run.settings.epochs)
         try:
             run = read_run(folder)
@@ -142,9 +144,17 @@ class RunSession:
             run = rebuilt_run(folder) or self.run
         if run.epochs_done > checkpoint.epoch:
             self._tell(
-                f"Of the {run.epochs_done} epochs of this run, epoch {checkpoint.epoch} is the "
-                "last from which it can go on: what came after it could not be kept. It goes on "
-                f"from there to epoch {settings.epochs}."
+                counted(
+                    "Of the {count} epoch of this run, epoch {last} is the last from which it can "
+                    "go on: what came after it could not be kept. It goes on from there to epoch "
+                    "{end}.",
+                    "Of the {count} epochs of this run, epoch {last} is the last from which it can "
+                    "go on: what came after it could not be kept. It goes on from there to epoch "
+                    "{end}.",
+                    run.epochs_done,
+                    last=number(checkpoint.epoch),
+                    end=number(settings.epochs),
+                )
             )
         self.history = checkpoint.history()
         changes = tuple(self.history.changes)
@@ -279,21 +289,26 @@ class RunSession:
                 self.run = self.run.renamed(read_run(self.run.folder).name)
             self.run.save()
         except UserError as error:
-            return (
-                f"{error} The run {'has ended' if ended else 'goes on'}, but {self._listed(ended)}"
-            )
+            return f"{error} {self._listed(ended)}"
         return ""
 
     def _listed(self, ended: bool) -> str:
-        if not (self.run.folder / RECORD).is_file():
-            return "it may be missing from the list of runs."
-        offered = ", and the next start of the window may offer to continue it" if ended else ""
-        return f"the list of runs has it as it was before{offered}."
+        is_listed = (self.run.folder / RECORD).is_file()
+        if ended and is_listed:
+            return _(
+                "The run has ended, but the list of runs has it as it was before, and the next "
+                "start of the window may offer to continue it."
+            )
+        if ended:
+            return _("The run has ended, but it may be missing from the list of runs.")
+        if is_listed:
+            return _("The run goes on, but the list of runs has it as it was before.")
+        return _("The run goes on, but it may be missing from the list of runs.")
 
     def _curves(self) -> str:
         if self.run.checkpoint.is_file():
-            return "The curves of the run are shown from its checkpoint instead."
-        return "The curves of the run are lost; its last figures are in the list of runs."
+            return _("The curves of the run are shown from its checkpoint instead.")
+        return _("The curves of the run are lost; its last figures are in the list of runs.")
 
     # -- its network
 
