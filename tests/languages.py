@@ -19,7 +19,7 @@ VARIABLE = "MNIST_DRAW_TEST_LANGUAGE"
 _LETTERS = str.maketrans("aceginosuyACEGINOSUY", "áćéğíñóśúýÁĆÉĞÍÑÓŚÚÝ")
 #: Fields, tags and entities of HTML, code, and names that are the same in every language.
 _KEPT = re.compile(
-    r"\{\w*\}|<[^<>]*>|&\w+;|`[^`]*`|Python|NumPy|Theano|PyTensor|Lasagne|MNIST|mnist_draw"
+    r"\{\w*(?:![rs])?\}|<[^<>]*>|&\w+;|`[^`]*`|Python|NumPy|Theano|PyTensor|Lasagne|MNIST|mnist_draw"
 )
 _LONGER = 0.4
 

@@ -165,7 +165,7 @@ def _bin(folder: Path, number: int) -> None:
 
     path = folder / "kept" / str(number)
     os.makedirs(path, exist_ok=True)  # noqa: PTH103
-    bring_back(move_to_bin(path, "The folder"), "The folder")
+    bring_back(move_to_bin(path, "The folder"))
 
 
 WRITERS: dict[str, Writer] = {

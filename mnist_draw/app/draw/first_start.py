@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QPointF, QRect, QRectF, Qt, QVariantAnimation, pyqtSignal
 from PyQt5.QtGui import QIcon, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtWidgets import QPushButton, QWidget
 
 from mnist_draw.app.draw.board_items import Stroke
 from mnist_draw.app.draw.canvas import Canvas
@@ -13,7 +13,7 @@ from mnist_draw.app.kit.commands import icon
 from mnist_draw.app.kit.controls import paint_shadow
 from mnist_draw.app.kit.painters import paint_box, smooth_painter
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import push_button
+from mnist_draw.app.kit.widgets import ElidedButton, explain, push_button
 from mnist_draw.i18n import _, pgettext
 
 _TITLE = _("Draw any digit")
@@ -61,13 +61,13 @@ class FirstStart(QWidget):
         self._path = _written()
         self._part = 1.0
         # Not children of this: they take presses.
-        self._links = [
-            push_button(name, text, sentence, key, look="link")
-            for name, text, sentence, key in (
-                ("exampleLink", _("Show me a digit"), _("Put a test digit on the board."), "R"),
-                ("tourLink", _("Take the tour"), _("See in a few steps how a network reads."), ""),
-            )
-        ]
+        show, tour = ElidedButton(_("Show me a digit")), ElidedButton(_("Take the tour"))
+        explain(show, show.text(), _("Put a test digit on the board."), "R")
+        explain(tour, tour.text(), _("See in a few steps how a network reads."))
+        self._links: list[QPushButton] = [show, tour]
+        for link, name in zip(self._links, ("exampleLink", "tourLink"), strict=True):
+            link.setObjectName(name)
+            link.setProperty("look", "link")
         # On the painted steps.
         self._steps = [
             push_button(name, step[1], sentence, look="link")

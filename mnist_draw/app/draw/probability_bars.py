@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from PyQt5.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import (
@@ -53,6 +53,14 @@ _OF_CLASSES = _(
     "How probable the network finds each class. Up and down arrows or a click choose the class "
     "whose evidence is shown, Esc the answer's again."
 )
+
+
+@lru_cache(maxsize=8)
+def _figure_width(scale: float) -> float:
+    """Return the room for any figure: “over 99.9 %” is longer in other languages."""
+    metrics = QFontMetricsF(theme.font(Text.BODY, bold=True))
+    widest = metrics.horizontalAdvance(format_probability(1.0)) + Size.FIELD_GAP
+    return max(_FIGURE_WIDTH * scale, widest)
 
 
 class ProbabilityBar(QProgressBar):
@@ -265,7 +273,7 @@ class ProbabilityBars(QWidget):
             metrics = QFontMetricsF(theme.font(self._name_size, bold=True))
             widest = max(metrics.horizontalAdvance(name) for name in self.names)
             left = min(max(left, widest + Size.FIELD_GAP), _NAME_SHARE * area.width())
-        right = (_FIGURE_WIDTH if self._columns == 1 else _SHORT_WIDTH) * scale
+        right = _figure_width(scale) if self._columns == 1 else _SHORT_WIDTH * scale
         top = area.center().y() - high / 2
         return QRectF(area.left() + left, top, max(area.width() - left - right, 1.0), high)
 
