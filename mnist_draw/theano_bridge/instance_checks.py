@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from pytensor import config
 from pytensor.compile.sharedvalue import SharedVariable
 from pytensor.graph import basic as graph
 from pytensor.scalar import GE, GT, LE, LT
@@ -51,6 +53,20 @@ class TensorVariable(metaclass=_Kind):
 def give_variables_truth() -> None:
     """Let ``if variable:`` hold for every variable but a comparison, which is refused."""
     tensor._tensor_py_operators.__bool__ = _truth
+
+
+def accept_double_precision() -> None:
+    """Round arrays of float64 where floatX is given: Theano's is float64 unless chosen."""
+    lossless = TensorType.filter
+
+    def filter(self: Any, data: Any, strict: bool = False, allow_downcast: Any = None) -> Any:
+        if allow_downcast is None and self.dtype == config.floatX and not strict:
+            is_list = isinstance(data, list | tuple)
+            kind = np.asarray(data).dtype if is_list else getattr(data, "dtype", None)
+            allow_downcast = True if kind == np.float64 else None
+        return lossless(self, data, strict, allow_downcast)
+
+    TensorType.filter = filter
 
 
 def accept_known_shapes() -> None:

@@ -12,7 +12,7 @@ from functools import partial, reduce, wraps
 from typing import Any
 
 import numpy as np
-from pytensor.compile.mode import Mode, get_default_mode
+from pytensor.compile.mode import Mode, get_mode
 from pytensor.graph.basic import Variable
 from pytensor.graph.traversal import ancestors
 from pytensor.link.vm import VMLinker
@@ -34,17 +34,17 @@ _FUSING = ("fusion", "local_pow_to_nested_squaring")
 
 
 def interpret_loops(compile_function: Callable[..., Any]) -> Callable[..., Any]:
-    """Have such graphs interpreted where no mode is chosen."""
+    """Have such graphs interpreted, unless the mode is one for another linker."""
 
     @wraps(compile_function)
     def function(
         inputs: Any, outputs: Any = None, mode: Any = None, updates: Any = None,
         givens: Any = None, *rest: Any, **named: Any,
     ) -> Any:  # fmt: skip
-        mode = None if mode == "FAST_RUN" else mode
-        default = type(get_default_mode().linker).__name__ == "NativeLinker"
-        if mode is None and default and _needs_interpreter([outputs, updates, givens]):
-            mode = Mode(linker=_interpreter(), optimizer="fast_run").excluding(*_FUSING)
+        chosen = get_mode(mode)
+        native = getattr(chosen.linker, "most_shapes", None) is not None
+        if native and _needs_interpreter([outputs, updates, givens]):
+            mode = Mode(_interpreter(), chosen.provided_optimizer).excluding(*_FUSING)
         return compile_function(inputs, outputs, mode, updates, givens, *rest, **named)
 
     return function

@@ -27,6 +27,13 @@ def fast_mode() -> Any:
     return theano.Mode(linker=NativeLinker(), optimizer="fast_run")
 
 
+def linker_of_programs() -> Any:
+    """Return the linker for functions of which nothing is known."""
+    from mnist_draw.theano_bridge.native.linker import NativeLinker
+
+    return NativeLinker(_MAX_SHAPES)
+
+
 def use_fast_mode_by_default() -> None:
     """Let ``theano.function`` compile as `fast_mode` does where no mode is chosen.
 
@@ -38,14 +45,12 @@ def use_fast_mode_by_default() -> None:
     from pytensor.compile import mode as modes
     from theano.compile.mode import Mode
 
-    from mnist_draw.theano_bridge.native.linker import NativeLinker
-
     names = ("mode", "linker", "optimizer")
     if all(config._config_var_dict[name].is_default for name in names):
+        mode = Mode(linker=linker_of_programs(), optimizer="fast_run")
         # PyTensor keeps the default mode under the linker's name: another linker is another mode.
-        modes._CACHED_RUNTIME_MODES["MODE", config.linker] = Mode(
-            linker=NativeLinker(_MAX_SHAPES), optimizer="fast_run"
-        )
+        modes._CACHED_RUNTIME_MODES["MODE", config.linker] = mode
+        modes.predefined_modes["FAST_RUN"] = mode
 
 
 def quick_mode() -> Any:

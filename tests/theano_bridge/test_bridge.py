@@ -213,6 +213,18 @@ def value(expression):
 
 
 @on_pytensor
+def test_arrays_of_double_precision_are_rounded_to_floatX_and_to_nothing_else():
+    x, n, shared = T.vector(), T.ivector(), theano.shared(np.zeros(2, theano.config.floatX))
+    total, whole = theano.function([x], x.sum()), theano.function([n], n)
+    for given in (np.array([0.1, 0.2]), [0.1, 0.2]):
+        np.testing.assert_allclose(total(given), 0.3, rtol=1e-6)
+        shared.set_value(given)
+    assert shared.get_value().dtype == theano.config.floatX
+    with pytest.raises(TypeError):
+        whole(np.array([0.1]))
+
+
+@on_pytensor
 def test_old_spellings_mean_what_they_meant():
     a, b = T.constant(np.arange(6.0).reshape(2, 3)), T.constant(np.ones((2, 3)))
     assert value(T.stack(a, b)).shape == value(T.stack([a, b], axis=0)).shape == (2, 2, 3)
@@ -294,10 +306,11 @@ def test_scans_jacobians_and_graphs_are_as_in_theano():
 
 
 @on_pytensor
-def test_every_compiled_linker_of_theano_is_numba():
+def test_every_compiled_linker_of_theano_is_the_native_one():
     for linker in ("cvm", "c|py", "c", "vm", None, "numba"):
         mode = theano.Mode(linker=linker, optimizer="fast_run")
-        assert type(mode.linker).__name__ == "NumbaLinker"
+        kind = "NumbaLinker" if linker == "numba" else "NativeLinker"
+        assert type(mode.linker).__name__ == kind
         assert isinstance(mode.including("fusion"), type(mode))
 
 

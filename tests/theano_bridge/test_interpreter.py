@@ -15,7 +15,10 @@ def linker_of(function):
     return type(function.maker.linker).__name__
 
 
-@pytest.mark.parametrize("mode", [None, "FAST_RUN"])
+NAMED = [None, "FAST_RUN", theano.Mode("cvm"), theano.Mode("c|py", "fast_run")]
+
+
+@pytest.mark.parametrize("mode", NAMED)
 def test_a_recurrence_and_its_gradient_are_interpreted(mode):
     w, x = theano.shared(np.float32(0.5)), T.fvector("x")
     states, _ = theano.scan(lambda now, before, w: T.tanh(w * before + now),
@@ -24,6 +27,7 @@ def test_a_recurrence_and_its_gradient_are_interpreted(mode):
     slope = T.grad(states[-1], w)
     run = theano.function([x], states[-1], updates=[(w, w + slope)], mode=mode)
     assert linker_of(run) == "VMLinker"
+    assert linker_of(theano.function([x], x + 1, mode=mode)) == "NativeLinker"
     given, state, by_w = np.array([0.3, -0.2, 0.9], "float32"), 0.0, 0.0
     for now in given:
         new = np.tanh(0.5 * state + now)

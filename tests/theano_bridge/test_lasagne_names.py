@@ -176,6 +176,26 @@ def test_layers_of_functions_gradients_and_leading_axes():
     assert each.output_shape == (2, 3, 5)
 
 
+def test_layers_that_merge_crop_their_inputs_as_they_are_told():
+    a, b, c = random(1, 2, 3, 4), random(5, 4, 4, 2), random(7, 1, 8, 9)
+    how = [None, "lower", "center", "upper"]
+    found = value(layers.autocrop([T.constant(each) for each in (a, b, c)], how))
+    for each, expected in zip(
+        found, (a[:, :1, :3, -2:], b[:, :1, :3, -2:], c[:, :1, 2:5, -2:]), strict=True
+    ):
+        np.testing.assert_array_equal(each, expected)
+    large, small = layers.InputLayer((2, 3, 6, 6)), layers.InputLayer((2, 3, 4, None))
+    x, y = random(2, 3, 6, 6), random(2, 3, 4, 4)
+    crop = (None, None, "center", "center")
+    for kind, join in (("ElemwiseSumLayer", np.add), ("ConcatLayer", np.hstack)):
+        merged = getattr(layers, kind)([large, small], cropping=crop)
+        cut = x[:, :, 1:-1, 1:-1]
+        expected = join(cut, y) if kind == "ElemwiseSumLayer" else join([cut, y])
+        given = {large: T.constant(x), small: T.constant(y)}
+        np.testing.assert_allclose(value(layers.get_output(merged, given)), expected)
+        assert merged.output_shape == (2, expected.shape[1], 4, None)
+
+
 @pytest.mark.parametrize("kind", ["RecurrentLayer", "GRULayer", "LSTMLayer"])
 @pytest.mark.parametrize("backwards", [False, True])
 def test_a_recurrent_layer_can_return_its_last_state_only(kind, backwards):

@@ -17,11 +17,12 @@ FUNCTIONS = {
     "updates": ("amsgrad",),
 }  # fmt: skip
 LAYERS = (
-    "BatchNormLayer", "BiasLayer", "Conv2DLayer", "CustomRecurrentLayer", "Deconv2DLayer",
-    "DenseLayer", "DilatedConv2DLayer", "ExpressionLayer", "GRULayer", "InverseLayer",
-    "LSTMLayer", "ParametricRectifierLayer", "RecurrentLayer", "ScaleLayer", "TransformerLayer",
-    "TransposedConv2DLayer", "Upscale1DLayer", "Upscale2DLayer", "Upscale3DLayer", "batch_norm",
-    "prelu",
+    "BatchNormLayer", "BiasLayer", "ConcatLayer", "Conv2DLayer", "CustomRecurrentLayer",
+    "Deconv2DLayer", "DenseLayer", "DilatedConv2DLayer", "ElemwiseMergeLayer",
+    "ElemwiseSumLayer", "ExpressionLayer", "GRULayer", "InverseLayer", "LSTMLayer",
+    "ParametricRectifierLayer", "RecurrentLayer", "ScaleLayer", "TransformerLayer",
+    "TransposedConv2DLayer", "Upscale1DLayer", "Upscale2DLayer", "Upscale3DLayer", "autocrop",
+    "autocrop_array_shapes", "batch_norm", "concat", "prelu",
 )  # fmt: skip
 
 

@@ -437,14 +437,19 @@ def _sample(images: Any, *places: Any) -> Any:
     return total.dimshuffle(0, 3, 1, 2)
 
 
+def _extended(kind: Any, option: str, shape: Any, output: Any) -> Any:
+    """Give a layer an option, by which its shape and output differ."""
+
+    def initialise(self: Any, *arguments: Any, **named: Any) -> None:
+        setattr(self, option, named.pop(option, None))
+        kind.__init__(self, *arguments, **named)
+
+    members = {"__init__": initialise, "get_output_shape_for": shape, "get_output_for": output}
+    return type(kind.__name__, (kind,), {**members, "__doc__": kind.__doc__})
+
+
 def _returning_final(kind: Any) -> Any:
     """Give a recurrent layer the option to return its last state only."""
-
-    def initialise(
-        self: Any, *arguments: Any, only_return_final: bool = False, **named: Any
-    ) -> None:
-        self.only_return_final = only_return_final
-        kind.__init__(self, *arguments, **named)
 
     def shape(self: Any, input_shapes: Any) -> Any:
         whole = kind.get_output_shape_for(self, input_shapes)
@@ -457,9 +462,50 @@ def _returning_final(kind: Any) -> Any:
         # A sequence read backwards ends at its beginning.
         return states[:, 0 if self.backwards else -1]
 
-    members = {"__init__": initialise, "get_output_shape_for": shape, "get_output_for": output}
-    return type(kind.__name__, (kind,), {**members, "__doc__": kind.__doc__})
+    return _extended(kind, "only_return_final", shape, output)
 
+
+def autocrop_array_shapes(shapes: Sequence[Shape], cropping: Any) -> list[Shape]:
+    """Shapes after :func:`autocrop`: the smallest along each cropped axis."""
+    cropped = []
+    for axis, lengths in enumerate(zip(*shapes, strict=True)):
+        how = cropping[axis] if cropping and axis < len(cropping) else None
+        shortest = None if None in lengths else min(lengths)
+        cropped.append(lengths if how is None else [shortest for _ in lengths])
+    return list(zip(*cropped, strict=True))
+
+
+def autocrop(inputs: Sequence[Any], cropping: Any) -> Any:
+    """Cut inputs to the same length along axes, at their end, start ("upper") or both."""
+    for axis, how in enumerate(cropping or ()):
+        if how is None:
+            continue
+        lengths = [each.shape[axis] for each in inputs]
+        length = T.min(T.stack(lengths))
+        shares = {"lower": 0, "center": 0.5, "upper": 1}
+        starts = [T.cast((whole - length) * shares[how], "int64") for whole in lengths]
+        inputs = [
+            each[(slice(None),) * axis + (slice(start, start + length),)]
+            for each, start in zip(inputs, starts, strict=True)
+        ]
+    return inputs
+
+
+def _cropping(kind: Any) -> Any:
+    """Give a layer that merges the option to crop its inputs."""
+
+    def shape(self: Any, input_shapes: Any) -> Any:
+        return kind.get_output_shape_for(self, autocrop_array_shapes(input_shapes, self.cropping))
+
+    def output(self: Any, inputs: Any, **named: Any) -> Any:
+        return kind.get_output_for(self, autocrop(inputs, self.cropping), **named)
+
+    return _extended(kind, "cropping", shape, output)
+
+
+ConcatLayer = concat = _cropping(old.ConcatLayer)
+ElemwiseMergeLayer = _cropping(old.ElemwiseMergeLayer)
+ElemwiseSumLayer = _cropping(old.ElemwiseSumLayer)
 
 CustomRecurrentLayer = _returning_final(old.CustomRecurrentLayer)
 RecurrentLayer = _returning_final(old.RecurrentLayer)

@@ -40,12 +40,12 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
 
     def __init__(self, most_shapes: int | None = None) -> None:
         super().__init__()
-        self._most_shapes = most_shapes
+        self.most_shapes = most_shapes
 
     def fgraph_convert(self, fgraph: Any, order: Any = None, **options: Any) -> Any:
         """Return what runs the graph."""
         order = _scheduled(fgraph, order)
-        self.runner = GraphRunner(fgraph, order, self._most_shapes)
+        self.runner = GraphRunner(fgraph, order, self.most_shapes)
         return self.runner
 
     def jit_compile(self, fn: Any) -> Any:

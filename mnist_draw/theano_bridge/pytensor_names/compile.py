@@ -3,7 +3,7 @@
 ========================================= ============================================
 Theano's linker                           what runs
 ========================================= ============================================
-``cvm``, ``vm``, ``c|py``, ``c`` (and     Numba: compiled, without a C compiler
+``cvm``, ``vm``, ``c|py``, ``c`` (and     the native linker, or the interpreter
 their ``_nogc``), ``None``
 ``py``                                    plain NumPy, nothing to compile
 ``numba``                                 Numba
@@ -38,7 +38,7 @@ from pytensor.compile.sharedvalue import SharedVariable, shared_constructor
 from pytensor.link.basic import Container
 
 from mnist_draw.theano_bridge.interpreter import interpret_loops
-from mnist_draw.theano_bridge.modes import one_at_a_time, shape_is_fixed
+from mnist_draw.theano_bridge.modes import linker_of_programs, one_at_a_time, shape_is_fixed
 from mnist_draw.theano_bridge.names import look_up
 
 
@@ -102,7 +102,7 @@ class Mode(_mode.Mode):  # type: ignore[misc]
         if linker is None or linker == "default":
             linker = config.linker
         if isinstance(linker, str) and linker in COMPILED_LINKERS:
-            linker = "numba"
+            linker = linker_of_programs()
         super().__init__(linker=linker, optimizer=optimizer, **others)
 
 

@@ -7,24 +7,15 @@ and ``is_same_graph`` compares with ``equal_computations``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from pytensor import graph as _graph
-from pytensor.graph import (
-    Apply,
-    Constant,
-    FunctionGraph,
-    Op,
-    Type,
-    graph_rewriter,
-    node_rewriter,
-)
+from pytensor.graph import *  # noqa: F403
+from pytensor.graph import graph_rewriter, node_rewriter, traversal
 from pytensor.graph.basic import equal_computations
-from pytensor.graph.traversal import ancestors as _ancestors
-from pytensor.graph.traversal import applys_between, graph_inputs, vars_between
-from pytensor.graph.utils import MethodNotDefined
-from pytensor.link.c.type import generic
+from pytensor.link.c.type import generic as generic
 
 from mnist_draw.theano_bridge.instance_checks import Variable
 from mnist_draw.theano_bridge.names import look_up
@@ -32,31 +23,15 @@ from mnist_draw.theano_bridge.names import look_up
 local_optimizer = node_rewriter
 optimizer = graph_rewriter
 
-__all__ = [
-    "Apply", "Constant", "FunctionGraph", "MethodNotDefined", "Op", "Type", "Variable",
-    "ancestors", "equal_computations", "generic", "inputs", "is_same_graph", "local_optimizer",
-    "ops", "optimizer", "variables",
-]  # fmt: skip
+
+def _listing(walk: Callable[..., Any]) -> Callable[..., list[Any]]:
+    return wraps(walk)(lambda *places, **named: list(walk(*places, **named)))
 
 
-def ancestors(variables: Sequence[Variable], blockers: Any = None) -> list[Variable]:
-    """All variables that `variables` depend on, themselves included."""
-    return list(_ancestors(variables, blockers))
-
-
-def inputs(variables: Sequence[Variable], blockers: Any = None) -> list[Variable]:
-    """The variables without an owner that `variables` depend on, in order."""
-    return list(graph_inputs(variables, blockers))
-
-
-def variables(ins: Sequence[Variable], outs: Sequence[Variable]) -> list[Variable]:
-    """The variables between `ins` and `outs`."""
-    return list(vars_between(ins, outs))
-
-
-def ops(ins: Sequence[Variable], outs: Sequence[Variable]) -> list[Apply]:
-    """The applications of operations between `ins` and `outs`."""
-    return list(applys_between(ins, outs))
+ancestors = _listing(traversal.ancestors)
+inputs = _listing(traversal.graph_inputs)
+variables = _listing(traversal.vars_between)
+ops = _listing(traversal.applys_between)
 
 
 def is_same_graph(
@@ -66,7 +41,7 @@ def is_same_graph(
 ) -> bool:
     """Whether two graphs compute the same."""
     pairs = list((givens or {}).items())
-    known = set(graph_inputs([var1]))
+    known = set(inputs([var1]))
     ours = [a if a in known else b for a, b in pairs]
     theirs = [b if a in known else a for a, b in pairs]
     return bool(equal_computations([var1], [var2], ours or None, theirs or None))

@@ -9,46 +9,17 @@ from __future__ import annotations
 from typing import Any
 
 from pytensor import gradient as _gradient
-from pytensor.gradient import (
-    DisconnectedType,
-    disconnected_grad,
-    grad,
-    grad_clip,
-    grad_not_implemented,
-    grad_scale,
-    grad_undefined,
-    hessian,
-    jacobian,
-    pullback,
-    pushforward,
-    subgraph_grad,
-    verify_grad,
-    zero_grad,
-)
+from pytensor.gradient import *  # noqa: F403
+from pytensor.gradient import pullback, pushforward, zero_grad
 
 from mnist_draw.theano_bridge.names import look_up
 
 consider_constant = zero_grad
 
-__all__ = [
-    "DisconnectedType", "Lop", "Rop", "consider_constant", "disconnected_grad", "grad",
-    "grad_clip", "grad_not_implemented", "grad_scale", "grad_undefined", "hessian",
-    "jacobian", "subgraph_grad", "verify_grad", "zero_grad",
-]  # fmt: skip
 
-
-def Lop(
-    f: Any,
-    wrt: Any,
-    eval_points: Any,
-    consider_constant: Any = None,
-    disconnected_inputs: str = "raise",
-) -> Any:
+def Lop(f: Any, wrt: Any, eval_points: Any, *how: Any, **named: Any) -> Any:
     """The gradient of `f` by `wrt`, weighted with `eval_points`, one for each output."""
-    return pullback(
-        f, wrt, eval_points, consider_constant=consider_constant,
-        disconnected_inputs=disconnected_inputs,
-    )  # fmt: skip
+    return pullback(f, wrt, eval_points, *how, **named)
 
 
 def Rop(f: Any, wrt: Any, eval_points: Any) -> Any:

@@ -1,3 +1,4 @@
+# ruff: noqa: F822  # Most of __all__ is looked up.
 """``theano`` on PyTensor.
 
 ``config`` is PyTensor's with Theano's settings added; ``function`` uses the program's linker where
@@ -20,33 +21,19 @@ if config.floatX == "float64" and config._config_var_dict["floatX"].is_default:
 
 from theano import gof, compile, tensor, gradient, printing, scan_module  # isort: skip
 from theano import ifelse, sandbox, scalar, updates  # isort: skip
-from theano.compile import (
-    In,
-    Mode,
-    OpFromGraph,
-    Out,
-    Param,
-    SharedVariable,
-    as_op,
-    function,
-    predefined_modes,
-    shared,
-    shared_constructor,
-)
-from theano.gof import Apply, Constant, Op, Type, Variable, generic
-from theano.gradient import Lop, Rop, grad, subgraph_grad
-from theano.printing import pp
-from theano.scan_module import clone, foldl, foldr, map, reduce, scan
-from theano.tensor import TensorType, TensorVariable, dot
-from theano.updates import OrderedUpdates
 
-from mnist_draw.theano_bridge.instance_checks import accept_known_shapes, give_variables_truth
+from mnist_draw.theano_bridge.instance_checks import (
+    accept_double_precision,
+    accept_known_shapes,
+    give_variables_truth,
+)
 from mnist_draw.theano_bridge.interpreter import vectorise_interpreter
 from mnist_draw.theano_bridge.modes import use_fast_mode_by_default
 from mnist_draw.theano_bridge.pytensor_hooks import remove_generated_source_at_exit
 from mnist_draw.theano_bridge.settings import add_theanos_settings
 
 add_theanos_settings()
+accept_double_precision()
 accept_known_shapes()
 give_variables_truth()
 use_fast_mode_by_default()
@@ -69,4 +56,4 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "theano":
         return sys.modules[__name__]
-    return look_up(__name__, name)
+    return look_up(__name__, name, scan_module, gof, compile, gradient, printing)

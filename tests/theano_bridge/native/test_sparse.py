@@ -127,6 +127,14 @@ def test_a_rectifier_a_mask_and_bytes_are_often_zero(name, native):
     assert is_often_zero(function.maker.fgraph.outputs[0]) == (name in often)
 
 
+def test_a_deep_graph_of_what_is_used_twice_is_looked_through_once():
+    variable = T.fmatrix()
+    for _ in range(100):
+        variable = variable * variable
+    assert not is_often_zero(variable)
+    assert is_often_zero(variable * (variable > 0))
+
+
 def test_a_graph_uses_what_is_often_zero(both, monkeypatch):
     planned = []
     original = products.multiply_sparse

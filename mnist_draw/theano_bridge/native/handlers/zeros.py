@@ -6,6 +6,7 @@ The rule looks at operations alone. Whether it pays is decided by the data of ev
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,31 +23,34 @@ _KEEP = frozenset({"Abs", "Cast", "Identity", "Neg", "Sign", "Sqr", "Sqrt", "Tru
 
 def is_often_zero(variable: Any) -> bool:
     """Tell whether a rectifier, a mask or bytes (pictures) make many elements zero."""
+
+    @cache
+    def is_zero(each: Any) -> bool:
+        return _is_often_zero(each, is_zero)
+
+    return is_zero(variable)
+
+
+def _is_often_zero(variable: Any, is_zero: Callable[[Any], bool]) -> bool:
     if variable.owner is None:
         return str(variable.dtype) in ("uint8", "bool")
     op, operands = variable.owner.op, variable.owner.inputs
     name = type(op).__name__
     if name in _CHOOSE:
-        return is_often_zero(operands[0])
+        return is_zero(operands[0])
     if name != "Elemwise":
         return False
     if not hasattr(op.scalar_op, "fgraph"):
-        return _vanishes(type(op.scalar_op).__name__, operands, is_often_zero)
+        return _vanishes(type(op.scalar_op).__name__, operands, is_zero)
     inner = op.scalar_op.fgraph
     outside = dict(zip(inner.inputs, operands, strict=True))
-    known: dict[Any, bool] = {}
 
+    @cache
     def inside(scalar: Any) -> bool:
-        if scalar not in known:
-            if scalar in outside:
-                known[scalar] = is_often_zero(outside[scalar])
-            elif scalar.owner is None:
-                known[scalar] = False
-            else:
-                known[scalar] = _vanishes(
-                    type(scalar.owner.op).__name__, scalar.owner.inputs, inside
-                )
-        return known[scalar]
+        if scalar in outside:
+            return is_zero(outside[scalar])
+        owner = scalar.owner
+        return owner is not None and _vanishes(type(owner.op).__name__, owner.inputs, inside)
 
     return inside(inner.outputs[variable.owner.outputs.index(variable)])
 
