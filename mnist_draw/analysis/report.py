@@ -10,10 +10,12 @@ import io
 import mimetypes
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 from itertools import pairwise
 from pathlib import Path
+from string import Template
 
 import numpy as np
 import numpy.typing as npt
@@ -30,25 +32,24 @@ from mnist_draw.analysis.result_tables import (
     reliability_table,
     taken_for,
 )
-from mnist_draw.analysis.results import Results
+from mnist_draw.analysis.results import Bin, Results
 from mnist_draw.analysis.table import Table, percent
 from mnist_draw.errors import StorageError, escape_unprintable, one_line, reason_of
 from mnist_draw.library.network_data import class_name
 from mnist_draw.storage.atomic import resolve_path, write_atomically
-from mnist_draw.storage.folders import named_path
+from mnist_draw.storage.folders import named_path, resource_path
 from mnist_draw.storage.models import ModelFile
 
 #: The page that holds everything.
 PAGE = "report.html"
 #: At most so many mistakes are shown as pictures; the table lists all of them.
 MAX_SHOWN = 1000
-#: How that begins.
-_PAGE_BEGINS = '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
 _TABLES = ("confusion.csv", "classes.csv", "reliability.csv", "mistakes.csv")
 _PICTURES = ("confusion.svg", "reliability.svg", "mistakes.svg")
 
 #: The light colours of the window.
 _PAPER, _TEXT, _MUTED, _LINE = "#ffffff", "#1b1f27", "#5d6675", "#dde1e8"
+_FAMILY = "system-ui, sans-serif"
 _EMPTY, _RIGHT, _WRONG = "#eef0f4", "#dde1e8", "#a95900"
 #: Pixels: a cell of the matrix with the gap to the next; the frame around a picture.
 _CELL, _STEP, _MARGIN = 56, 60, 70
@@ -60,19 +61,25 @@ _MAX_LETTERS = 6
 #: Bins with fewer answers are drawn hollow.
 _FEW = 10
 
-_STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f27; background: #f4f5f8;
-  max-width: 1000px; margin: 2em auto; padding: 0 1em; }
-section { background: #fff; border: 1px solid #dde1e8; border-radius: 10px;
-  padding: 1em 1.5em; margin: 1em 0; }
-h1, h2 { font-weight: 600; } h2 { font-size: 18px; }
-.figures { display: flex; flex-wrap: wrap; gap: 1em 3em; }
-.figures b { display: block; font-size: 24px; } .muted { color: #5d6675; font-size: 13px; }
-table { border-collapse: separate; border-spacing: 3px; }
-td, th { padding: 4px 10px; text-align: right; font-variant-numeric: tabular-nums; }
-th { color: #5d6675; font-weight: 600; } thead th { vertical-align: bottom; }
-svg { max-width: 100%; height: auto; }
-"""
+
+@dataclass(frozen=True)
+class Diagram:
+    """Size of a reliability diagram in pixels, and what it is drawn with."""
+
+    width: float = 520
+    height: float = 500
+    #: The size of its letters.
+    letters: int = _SMALL
+    family: str = _FAMILY
+    text: str = _MUTED
+    line: str = _LINE
+    point: str = _WRONG
+    ground: str = _PAPER
+
+    def at(self, confidence: float, share: float) -> tuple[float, float]:
+        left, top, below = 4.5 * self.letters, 0.8 * self.letters, 3.2 * self.letters
+        wide, high = self.width - left - 2 * self.letters, self.height - top - below
+        return left + wide * confidence, top + high * (1 - share)
 
 
 def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> Path:
@@ -110,7 +117,8 @@ def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> 
 def _is_page(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8", errors="replace", newline="") as found:
-            return found.read(len(_PAGE_BEGINS)) == _PAGE_BEGINS
+            begins = _template().partition("$heading")[0]
+            return found.read(len(begins)) == begins
     except OSError:
         return False
 
@@ -136,7 +144,7 @@ def write_report(
         write_atomically(place / file, table.to_csv().encode("utf-8"))
     drawings = (
         confusion_svg(results, name),
-        reliability_svg(results),
+        reliability_svg(results.reliability, Diagram()),
         mistakes_svg(results, pictures.images, shown, name),
     )
     for file, drawing in zip(_PICTURES, drawings, strict=True):
@@ -169,40 +177,37 @@ def confusion_svg(results: Results, name: Name) -> str:
     return _svg(left + side, top + side, "Confusion matrix", parts)
 
 
-def reliability_svg(results: Results) -> str:
+def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
     """Draw how often answers are right against how sure they are, with Wilson's intervals."""
-    side, left, top = 420, 70, 20
-
-    def at(confidence: float, share: float) -> tuple[float, float]:
-        return left + side * confidence, top + side * (1 - share)
-
+    at, size = look.at, look.letters
+    left, bottom = at(0, 0)
     parts = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        label = f"{100 * share:g} %"
         parts += [
-            _line(at(0, share), at(1, share), _LINE),
-            _text(left - 30, at(0, share)[1], f"{100 * share:g} %", _SMALL, _MUTED),
-            _text(at(share, 0)[0], top + side + 18, f"{100 * share:g} %", _SMALL, _MUTED),
+            _line(at(0, share), at(1, share), look.line),
+            _text(left - 2.2 * size, at(0, share)[1], label, size, look.text),
+            _text(at(share, 0)[0], bottom + size, label, size, look.text),
         ]
     parts += [
-        _line(at(0, 0), at(1, 1), _MUTED, 1, ' stroke-dasharray="5 4"'),
-        _text(left + side / 2, top + side + 46, "how sure it says it is", _SMALL, _MUTED),
-        _text(left + 70, top + 12, "how often it is right", _SMALL, _MUTED),
+        _line(at(0, 0), at(1, 1), look.text, more=' stroke-dasharray="5 4"'),
+        _text(at(0.5, 0)[0], bottom + 2.4 * size, "how sure it says it is", size, look.text),
+        _text(left + 6.5 * size, at(0, 1)[1] + size, "how often it is right", size, look.text),
     ]
-    bins = results.reliability
     points = [at(part.confidence, part.accuracy) for part in bins]
-    parts += [_line(a, b, _WRONG, 2) for a, b in pairwise(points)]
+    parts += [_line(a, b, look.point, 2) for a, b in pairwise(points)]
     most = max((part.count for part in bins), default=1)
     for part, (x, y) in zip(bins, points, strict=True):
         ends = at(part.confidence, part.least), at(part.confidence, part.most)
-        parts.append(_line(*ends, _blend(0.45), 3))
+        parts.append(_line(*ends, look.point, 3, ' stroke-opacity="0.45"'))
         # Fewer than ten answers say little: the dot stays open.
-        fill = _PAPER if part.count < _FEW else _WRONG
-        radius = 4.0 + 4.0 * (part.count / most) ** 0.5
+        fill = look.ground if part.count < _FEW else look.point
+        radius = 4.0 + 3.0 * (part.count / most) ** 0.5
         parts.append(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}" '
-            f'stroke="{_WRONG}" stroke-width="2"/>'
+            f'stroke="{look.point}" stroke-width="2"/>'
         )
-    return _svg(left + side + 40, top + side + 70, "Reliability diagram", parts)
+    return _svg(look.width, look.height, "Reliability diagram", parts, look.family, look.ground)
 
 
 def mistakes_svg(
@@ -234,13 +239,16 @@ def _describe(results: Results, place: int, name: Name) -> str:
     return f"Picture {place:,}: it is {true}, read as {read}, {sure} sure"
 
 
-def _svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
+def _svg(
+    width: float, height: float, title: str, parts: Sequence[str], family: str = _FAMILY,
+    ground: str = _PAPER,
+) -> str:  # fmt: skip
     return escape_unprintable(
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" font-family="system-ui, sans-serif" '
+        f'viewBox="0 0 {width} {height}" role="img" font-family="{family}" '
         f'text-anchor="middle"><title>{title}</title>'
-        f'<rect width="{width}" height="{height}" fill="{_PAPER}"/>{"".join(parts)}</svg>\n'
+        f'<rect width="{width}" height="{height}" fill="{ground}"/>{"".join(parts)}</svg>\n'
     )
 
 
@@ -297,14 +305,13 @@ def _page(
     note = "The surest mistake first."
     if left:
         note += f" The first {len(shown):,} of {results.wrong:,}; mistakes.csv lists all."
-    parts = [
-        f"<h1>{escape(heading)}</h1>",
+    sections = [
         _figures(results, name),
         _section(taken_for(name), confusion_svg(results, name)),
         _section("Recall and precision", _table(classes_table(results, name))),
         _section(
             "Does it know when it is unsure?",
-            reliability_svg(results)
+            reliability_svg(results.reliability, Diagram())
             + _table(reliability_table(results))
             + '<p class="muted">Dashed: a network that is exactly as often right as it says. '
             "Bars: where chance alone may put the point, with 95 % (Wilson's interval).</p>",
@@ -315,13 +322,12 @@ def _page(
         ),
     ]
     # Classes may be called anything, too.
-    return escape_unprintable(
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(heading)}</title><style>{_STYLE}</style></head>\n<body>\n"
-        + "\n".join(parts)
-        + "\n</body></html>\n"
-    )
+    page = Template(_template()).substitute(heading=escape(heading), sections="\n".join(sections))
+    return escape_unprintable(page)
+
+
+def _template() -> str:
+    return resource_path("look", "report.html").read_text("utf-8")
 
 
 def _figures(results: Results, name: Name) -> str:

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt5.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt5.QtCore import QPointF, Qt, pyqtSignal
+from PyQt5.QtGui import QPaintEvent, QPen
 from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
 
 from mnist_draw.analysis.pictures import (
@@ -18,12 +18,13 @@ from mnist_draw.analysis.pictures import (
     load_validation_pictures,
     my_digits,
 )
+from mnist_draw.analysis.report import Diagram, reliability_svg
 from mnist_draw.analysis.result_tables import accuracy_figure, key_figures
 from mnist_draw.app.inside.counted_section import StateLine
 from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.painters import smooth_painter
+from mnist_draw.app.kit.painters import smooth_painter, svg_pixmap
 from mnist_draw.app.kit.steady_labels import FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
@@ -241,9 +242,6 @@ class ConfusionCard(Card):
                 times.setText("once" if count == 1 else f"{count:,} times")
 
 
-#: Bins with fewer answers are hollow: they say little.
-FEW = 10
-_MIN_RADIUS, _MAX_RADIUS = 4.0, 7.0
 _NEAR = 14
 
 
@@ -266,65 +264,18 @@ class ReliabilityView(WalkableView):
             self.current = None
         self.update()
 
-    def _area(self) -> QRectF:
-        scale = theme.text_scale()
-        return QRectF(self.rect()).adjusted(66 * scale, 8, -12, -34 * scale)
-
-    def _point(self, confidence: float, share: float) -> QPointF:
-        area = self._area()
-        return QPointF(
-            area.left() + confidence * area.width(), area.bottom() - share * area.height()
-        )
-
-    def _middle(self, number: int) -> QPointF:
-        return self._point(self.bins[number].confidence, self.bins[number].accuracy)
+    def _diagram(self) -> Diagram:
+        font = theme.font(Text.AXIS)
+        colours = (theme.colour(name).name() for name in ("muted", "line", "accent", "card"))
+        size = self.width(), self.height(), font.pixelSize()
+        return Diagram(*size, font.family(), *colours)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = smooth_painter(self)
-        self._paint_axes(painter)
-        accent = theme.colour("accent")
-        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
-        painter.drawLine(self._point(0, 0), self._point(1, 1))
-        painter.setPen(QPen(accent, 2))
-        painter.drawPolyline(QPolygonF([self._middle(n) for n in range(len(self.bins))]))
-        most = max((part.count for part in self.bins), default=1)
-        for number, part in enumerate(self.bins):
-            painter.setPen(QPen(theme.colour("accent", 0.45), 3))
-            painter.drawLine(
-                self._point(part.confidence, part.least), self._point(part.confidence, part.most)
-            )
-            radius = _MIN_RADIUS + (_MAX_RADIUS - _MIN_RADIUS) * (part.count / most) ** 0.5
-            painter.setPen(QPen(accent, 2))
-            painter.setBrush(theme.colour("card") if part.count < FEW else accent)
-            painter.drawEllipse(self._middle(number), radius, radius)
-            if number == self.current:
-                painter.setBrush(Qt.NoBrush)
-                painter.setPen(QPen(theme.colour("second"), 2.5))
-                painter.drawEllipse(self._middle(number), radius + 4, radius + 4)
-
-    def _paint_axes(self, painter: QPainter) -> None:
-        area, scale = self._area(), theme.text_scale()
-        painter.setFont(theme.font(Text.AXIS))
-        line = 16 * scale
-        for share in (0.0, 0.5, 1.0):
-            y = area.bottom() - share * area.height()
-            painter.setPen(QPen(theme.colour("line"), 1))
-            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
-            painter.setPen(theme.colour("muted"))
-            box = QRectF(0, y - line / 2, area.left() - 10, line)
-            painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * share:g} %")
-        for share in (0.25, 0.5, 0.75, 1.0):
-            box = QRectF(0, area.bottom() + 3, 60 * scale, line)
-            box.moveCenter(QPointF(area.left() + share * area.width(), box.center().y()))
-            box.moveRight(min(box.right(), self.width() + 12.0))
-            painter.drawText(box, Qt.AlignCenter, f"{100 * share:g} %")
-        below = QRectF(area.left(), area.bottom() + line, area.width(), line)
-        painter.drawText(below, Qt.AlignCenter, "how sure it says it is")
-        painter.translate(0, area.bottom())
-        painter.rotate(-90)
-        aside = QRectF(-20 * scale, 0, area.height() + 40 * scale, line)
-        painter.drawText(aside, Qt.AlignCenter, "how often it is right")
-        painter.resetTransform()
+        painter, drawn = smooth_painter(self), reliability_svg(self.bins, self._diagram())
+        painter.drawPixmap(0, 0, svg_pixmap(drawn, self.size(), self.devicePixelRatioF()))
+        if self.current is not None:
+            painter.setPen(QPen(theme.colour("second"), 2.5))
+            painter.drawEllipse(self.place_of(self.current), 11, 11)
 
     def count(self) -> int:
         return len(self.bins)
@@ -333,12 +284,13 @@ class ReliabilityView(WalkableView):
         near = (
             number
             for number in reversed(range(len(self.bins)))
-            if (self._middle(number) - point).manhattanLength() < _NEAR
+            if (self.place_of(number) - point).manhattanLength() < _NEAR
         )
         return next(near, None)
 
     def place_of(self, item: int) -> QPointF:
-        return self._middle(item)
+        part = self.bins[item]
+        return QPointF(*self._diagram().at(part.confidence, part.accuracy))
 
     def describe(self, item: int) -> str:
         return describe_bin(self.bins[item])
