@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from mnist_draw.recognition.certainty import Certainty
 
 WIDTH = 224
+#: Undo, clear, back to the drawing, random: object name, icon, title, sentence.
+_BUTTONS = (
+    ("exampleUndoButton", "arrow-counter-clockwise", "Undo", "Take back the last stroke."),
+    ("exampleClearButton", "trash", "Clear", "Take everything off the board."),
+    ("exampleDrawingButton", "pencil-simple", "My drawing", "Look at your drawing again."),
+    ("exampleRandomButton", "dice-five", "Random test picture",
+     "Look at one of the test pictures, chosen at random."),
+)  # fmt: skip
 #: Letters of a class's name that fit into the link.
 _MAX_LETTERS = 12
 #: A class's name shrinks until it fits beside the words.
@@ -74,20 +82,9 @@ class ExampleCard(Card):
         self.title = ElidedLabel("Your drawing", "title", "exampleTitle")
         self.top.addWidget(self.title, 1)
         self.top.setSpacing(Size.CAPTION_GAP)
-        self.undo_button = icon_button(
-            "exampleUndoButton", "arrow-counter-clockwise", "Undo", "Take back the last stroke."
-        )
-        self.clear_button = icon_button(
-            "exampleClearButton", "trash", "Clear", "Take everything off the board."
-        )
-        self.back_button = icon_button(
-            "exampleDrawingButton", "pencil-simple", "My drawing", "Look at your drawing again."
-        )
-        self.random_button = icon_button(
-            "exampleRandomButton", "dice-five", "Random test picture",
-            "Look at one of the test pictures, chosen at random.",
-        )  # fmt: skip
-        for button in (self.undo_button, self.clear_button, self.back_button, self.random_button):
+        buttons = [icon_button(*each) for each in _BUTTONS]
+        self.undo_button, self.clear_button, self.back_button, self.random_button = buttons
+        for button in buttons:
             self.top.addWidget(button)
         self.body.addLayout(self.top)
         self.board = InsideBoard(first)
@@ -135,9 +132,9 @@ class ExampleCard(Card):
             "exampleLabelButton", "Change", "Say what the picture shows.", look="link"
         )
         self._menu = Menu(self.label_button)
+        self.label_button.setMenu(self._menu)
         self._names: tuple[str, ...] = ()
         self.show_classes(DIGITS)
-        self.label_button.clicked.connect(self._open_menu)
         self.why_button = push_button(
             "exampleWhyButton", "Why?",
             "Show why the network gives this answer rather than the second guess.", "W", "link",
@@ -153,9 +150,6 @@ class ExampleCard(Card):
                 self._menu.addAction(
                     no_key(f"It is {in_a_sentence(name)}"), partial(self.label_chosen.emit, number)
                 )
-
-    def _open_menu(self) -> None:
-        self._menu.popup(self.label_button.mapToGlobal(self.label_button.rect().topLeft()))
 
     def _show_history(self) -> None:
         self.undo_button.setEnabled(self.board.drawing.can_undo)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from PyQt5.QtWidgets import QGridLayout, QHBoxLayout, QWidget
+from PyQt5.QtWidgets import QGridLayout, QHBoxLayout
 
 from mnist_draw.analysis.robustness import (
     AXES,
@@ -36,7 +36,7 @@ from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, Switch, explain, label
+from mnist_draw.app.kit.widgets import Card, Switch, explain
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import GREY_LEVELS, scale
 from mnist_draw.errors import UserError
@@ -124,7 +124,7 @@ class LimitsSection(CountedSection):
     def _build_top(self) -> QHBoxLayout:
         self.choices = NetworkChoices()
         self.choices.changed.connect(self._choices_changed)
-        self.place_switch = Switch()
+        self.place_switch = Switch("put in place first")
         self.place_switch.setObjectName("placeSwitch")
         explain(
             self.place_switch,
@@ -133,12 +133,7 @@ class LimitsSection(CountedSection):
             "Draw does with a drawing. Noise comes after that.",
         )
         self.place_switch.toggled.connect(self._place_toggled)
-        caption = label("put in place first", "")
-        caption.setToolTip(self.place_switch.toolTip())
-        caption.setBuddy(self.place_switch)
-        place = QWidget()
-        row(caption, self.place_switch, 1, owner=place)
-        self._top = row((self.choices, 1), place)
+        self._top = row((self.choices, 1), self.place_switch)
         return self._top
 
     def _build_plots(self) -> QGridLayout:

@@ -266,11 +266,14 @@ def map_legend(maps: Maps, pair: tuple[int | None, int | None], names: tuple[str
     return "&nbsp; &nbsp; ".join(parts)
 
 
-def describe_digit(maps: Maps, number: int, place: int, name: Callable[[int], str]) -> list[str]:
+def describe_digit(
+    maps: Maps, places: np.ndarray, name: Callable[[int], str], number: int
+) -> list[str]:
+    """Return lines about a digit of the map; ``places`` are those in the test set."""
     answer = int(maps.answers[number])
     sure = format_probability(float(maps.probabilities[number, answer]), decimals=0)
     return [
-        f"Test {place:,}",
+        f"Test {places[number]:,}",
         f"it is {in_a_sentence(name(int(maps.labels[number])))}",
         f"read as {name(answer)}, {sure}",
     ]

@@ -113,6 +113,7 @@ class MapSection(CountedSection):
         self._chosen = np.empty(0, np.intp)
         self._maps: Maps | None = None
         self._known: Neighbourhood | None = None
+        self._digits: Digits | None = None
         self._points: np.ndarray | None = None
         self._answer: MapAnswer | None = None
         self._presenting = False
@@ -242,6 +243,10 @@ class MapSection(CountedSection):
     def _set_maps(self, made: tuple[Dataset, np.ndarray, Maps]) -> None:
         self._data, self._chosen, maps = made
         self._maps = maps
+        self._digits = Digits(
+            self._data.test_images[self._chosen, 0], maps.labels, maps.answers,
+            partial(describe_digit, maps, self._chosen, self._name),
+        )  # fmt: skip
         self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
         self.layer_combo.addItems([layer.name for layer in maps.layers])
         self._show_choice()
@@ -267,35 +272,20 @@ class MapSection(CountedSection):
         if maps is None or model is None or self._data is None:
             return
         layer = maps.layers[self._front]
-        self._show_points(layer.points)
+        self.view.show_digits(self._digits, layer.points)
         if self.map_combo.currentText() == TSNE:
             images = self._data.test_images[self._chosen]
             self._moving.ask(lambda: lay_out(model, layer, images))
         self._show_state()
         self._ask()
 
-    def _show_points(self, points: np.ndarray) -> None:
-        assert self._maps is not None
-        assert self._data is not None
-        digits = Digits(
-            self._data.test_images[self._chosen, 0],
-            self._maps.labels,
-            self._maps.answers,
-            self._describe_digit,
-        )
-        self.view.show_digits(digits, points)
-
     def _set_points(self, points: np.ndarray) -> None:
         if self._maps is None or points is self._maps.layers[self._front].points:
             # The first rounds show what is there already.
             return
         self._points = points
-        self._show_points(points)
+        self.view.show_digits(self._digits, points)
         self._ask()
-
-    def _describe_digit(self, number: int) -> list[str]:
-        assert self._maps is not None
-        return describe_digit(self._maps, number, int(self._chosen[number]), self._name)
 
     def _show_legend(self) -> None:
         pair = (None, None) if self._answer is None else self._answer.pair

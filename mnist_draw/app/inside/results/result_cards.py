@@ -293,16 +293,13 @@ class ReliabilityView(WalkableView):
         return QPointF(*self._diagram().at(part.confidence, part.accuracy))
 
     def describe(self, item: int) -> str:
-        return describe_bin(self.bins[item])
-
-
-def describe_bin(part: Bin) -> str:
-    answers = "1 answer" if part.count == 1 else f"{part.count:,} answers"
-    return (
-        f"{answers} between {100 * part.low:g} and {100 * part.high:g} %: says "
-        f"{100 * part.confidence:.0f} %, is right in {100 * part.accuracy:.0f} %; chance alone "
-        f"may put it at {100 * part.least:.0f} to {100 * part.most:.0f} %."
-    )
+        part = self.bins[item]
+        answers = "1 answer" if part.count == 1 else f"{part.count:,} answers"
+        return (
+            f"{answers} between {100 * part.low:g} and {100 * part.high:g} %: says "
+            f"{100 * part.confidence:.0f} %, is right in {100 * part.accuracy:.0f} %; chance "
+            f"alone may put it at {100 * part.least:.0f} to {100 * part.most:.0f} %."
+        )
 
 
 def describe_reliability(results: Results) -> str:

@@ -70,14 +70,13 @@ class ResultsSection(CountedSection):
         self._side = column((self.mistakes, 11), (self._build_reliability(), 6), gap=gap)
         self._row = row((self.confusion, 6), (self._side, _SIDE_STRETCH), gap=gap)
         column(top, self.remark, (self._row, 1), gap=gap, owner=self)
-        self._fit_text()
         self._connect()
 
     def _build_top(self) -> QHBoxLayout:
         self.data = DataCombo()
         field = Field("Pictures", self.data)
         field.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        self._fixed_widths: list[tuple[QWidget, int]] = [(field, _COMBO_WIDTH)]
+        theme.follow(field, lambda: field.setFixedWidth(theme.scaled(_COMBO_WIDTH)))
         self.figures = ResultFigures()
         self._top = row(field, (self.figures, 1), gap=Size.MARGIN)
         self._top.setAlignment(field, Qt.AlignTop)
@@ -90,18 +89,14 @@ class ResultsSection(CountedSection):
         note = label(_DASHED, "muted")
         for part in (self.reliability_text, note):
             part.setWordWrap(True)
-            self._fixed_widths.append((part, _WORDS_WIDTH))
-        words = column(self.reliability_text, note, 1)
+        words = QWidget()
+        column(self.reliability_text, note, 1, owner=words)
+        theme.follow(words, lambda: words.setFixedWidth(theme.scaled(_WORDS_WIDTH)))
         card.body.addLayout(row((self.reliability, 1), words, gap=Size.MARGIN), 1)
         self._reliability_card = card
         return card
 
-    def _fit_text(self) -> None:
-        for part, width in self._fixed_widths:
-            part.setFixedWidth(round(width * theme.text_scale()))
-
     def _connect(self) -> None:
-        theme.theme().changed.connect(self._fit_text)
         self._counting.finished.connect(self._show_state)
         self.data.chosen.connect(self._load)
         self.confusion.matrix.pair_pinned.connect(self._show_pair)
