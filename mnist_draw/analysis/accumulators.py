@@ -36,16 +36,15 @@ def read_from_run(
         runs, _ = list_runs()
     except UserError:
         return None
-    alike = [run for run in runs if run.settings.network == model.network and
-             run.settings.update == settings.update]  # fmt: skip
+    wanted = model.network, settings.update
+    alike = [run for run in runs if (run.settings.network, run.settings.update) == wanted]
     for run in alike[:_MAX_RUNS]:
         try:
             checkpoint = load_checkpoint(run.checkpoint)
         except UserError:
             continue
         same = len(checkpoint.parameters) == len(model.parameters) and all(
-            np.array_equal(one, other)
-            for one, other in zip(checkpoint.parameters, model.parameters, strict=True)
+            map(np.array_equal, checkpoint.parameters, model.parameters)
         )
         state = checkpoint.state[: len(shapes)]
         if same and _fit(state, shapes):

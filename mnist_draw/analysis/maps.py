@@ -306,19 +306,8 @@ def tsne(values: Floats, start: Floats, rounds: int = ROUNDS) -> Iterator[Floats
     """Embed neighbours in many dimensions as neighbours in two (van der Maaten, Hinton 2008).
 
     Exact, as in the paper: every point attracts and repels every other. For 2,000 points a round
-    takes a tenth of a second, so that 400 rounds can be watched.
-
-    Parameters
-    ----------
-    values : numpy.ndarray, float32, shape (n, numbers)
-    start : numpy.ndarray, float32, shape (n, 2)
-        Where points begin, scaled down; the principal components give the same map each time.
-    rounds : int
-
-    Yields
-    ------
-    numpy.ndarray, float32, shape (n, 2)
-        The points after each round.
+    takes a tenth of a second, so that 400 rounds can be watched. Points, (n, 2), begin at
+    ``start``, scaled down: principal components give the same map each time.
     """
     count = len(values)
     attraction = affinities(squared_distances(values, values))

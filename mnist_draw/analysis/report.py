@@ -163,11 +163,14 @@ def confusion_svg(results: Results, name: Name) -> str:
         for column, cell in enumerate(line):
             x, y = left + (column - 1) * _STEP, top + (row - 1) * _STEP
             if cell.kind in ("count", "right"):
-                ground = _RIGHT if cell.kind == "right" else _blend(cell.strength)
-                parts.append(
+                right = cell.kind == "right"
+                grounds = [(_RIGHT if right else _EMPTY, 1.0), (_WRONG, cell.strength)]
+                parts += [
                     f'<rect x="{x}" y="{y}" width="{_CELL}" height="{_CELL}" rx="6" '
-                    f'fill="{ground}"/>'
-                )
+                    f'fill="{colour}" fill-opacity="{share:.2f}"/>'
+                    for colour, share in grounds
+                    if share
+                ]
             ink = _PAPER if cell.strength > 0.7 else _MUTED if cell.kind == "word" else _TEXT
             large = cell.kind == "name" or (cell.kind in ("count", "right") and len(cell.text) < 4)
             centre = x + _CELL / 2 if column else left / 2
@@ -273,15 +276,6 @@ def _line(
 
 def _short(name: str) -> str:
     return name if len(name) <= _MAX_LETTERS else f"{name[: _MAX_LETTERS - 1]}…"
-
-
-def _blend(share: float) -> str:
-    """Return a colour from none wrong to all wrong, a share from 0 to 1, as ``#rrggbb``."""
-    mixed = []
-    for place in (1, 3, 5):
-        first, last = int(_EMPTY[place : place + 2], 16), int(_WRONG[place : place + 2], 16)
-        mixed.append(round(first + (last - first) * share))
-    return "#" + "".join(f"{value:02x}" for value in mixed)
 
 
 def _data_uri(picture: npt.NDArray[np.uint8]) -> str:
