@@ -39,8 +39,8 @@ sys.path[:0] = [str(ROOT)]
 
 #: No section takes longer, in seconds; what does is told.
 PATIENCE = 300.0
-#: The runs of `memory` take turns: their network, training pictures and epochs.
-RUNS = (("mlp", 10_000, 60), ("cnn", 2_000, 20), ("custom_mlp:1,200", 10_000, 30))
+#: Training pictures and epochs of each run of `memory`.
+EXAMPLES, EPOCHS = 10_000, 60
 #: Seconds that `memory` shows a section.
 SHOWN_S = 7.0
 #: While somebody draws so many pictures follow each other in a second, for so many seconds.
@@ -253,7 +253,7 @@ def memory(minutes: float) -> None:
     from mnist_draw.training.settings import TrainingSettings
 
     run_window = QApplication.exec_
-    runs, sections = cycle(RUNS), cycle(name for name in SECTIONS if name != "graph")
+    sections = cycle(name for name in SECTIONS if name != "graph")
     epochs = 0
     seen: list[float] = []
     print("| minute | epochs | least, MB | median | most |\n|---:|---:|---:|---:|---:|", flush=True)
@@ -268,10 +268,8 @@ def memory(minutes: float) -> None:
             inside.open_section(next(sections))
             inside.example.pick_test()
             if not own.training.running:
-                network, examples, count = next(runs)
-                own.train_tab.settings.show_settings(
-                    TrainingSettings(network=network, training_examples=examples, epochs=count)
-                )
+                settings = TrainingSettings(training_examples=EXAMPLES, epochs=EPOCHS)
+                own.train_tab.settings.show_settings(settings)
                 own.run.start()
 
         def count_epoch(*_: object) -> None:

@@ -137,16 +137,16 @@ def write_report(
         reliability_table(results),
         pictures_table(results, mistakes.tolist(), "", name),
     )
-    # First: it tells the next report that the other files may be replaced.
-    page = _page(model.title, results, pictures.images, shown, pictures.name, name)
-    write_atomically(place / PAGE, page.encode("utf-8"))
-    for file, table in zip(_TABLES, tables, strict=True):
-        write_atomically(place / file, table.to_csv().encode("utf-8"))
     drawings = (
         confusion_svg(results, name),
         reliability_svg(results.reliability, Diagram()),
         mistakes_svg(results, pictures.images, shown, name),
     )
+    page = _page(one_line(f"{model.title} on {pictures.name}"), results, name, drawings)
+    # First: it tells the next report that the other files may be replaced.
+    write_atomically(place / PAGE, page.encode("utf-8"))
+    for file, table in zip(_TABLES, tables, strict=True):
+        write_atomically(place / file, table.to_csv().encode("utf-8"))
     for file, drawing in zip(_PICTURES, drawings, strict=True):
         write_atomically(place / file, drawing.encode("utf-8"))
     return place / PAGE
@@ -285,38 +285,26 @@ def _data_uri(picture: npt.NDArray[np.uint8]) -> str:
     return f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode('ascii')}"
 
 
-def _page(
-    title: str,
-    results: Results,
-    images: npt.NDArray[np.uint8],
-    shown: Sequence[int],
-    data_name: str,
-    name: Name,
-) -> str:
-    """Return the page; ``shown`` are the mistakes that it shows as pictures."""
-    heading = one_line(f"{title} on {data_name}")
-    left = results.wrong - len(shown)
+def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> str:
+    confusion, reliability, mistakes = drawings
     note = "The surest mistake first."
-    if left:
-        note += f" The first {len(shown):,} of {results.wrong:,}; mistakes.csv lists all."
+    if results.wrong > MAX_SHOWN:
+        note += f" The first {MAX_SHOWN:,} of {results.wrong:,}; mistakes.csv lists all."
     sections = [
         _figures(results, name),
-        _section(taken_for(name), confusion_svg(results, name)),
+        _section(taken_for(name), confusion),
         _section("Recall and precision", _table(classes_table(results, name))),
         _section(
             "Does it know when it is unsure?",
-            reliability_svg(results.reliability, Diagram())
+            reliability
             + _table(reliability_table(results))
             + '<p class="muted">Dashed: a network that is exactly as often right as it says. '
             "Bars: where chance alone may put the point, with 95 % (Wilson's interval).</p>",
         ),
-        _section(
-            "Mistakes",
-            f'<p class="muted">{escape(note)}</p>' + mistakes_svg(results, images, shown, name),
-        ),
+        _section("Mistakes", f'<p class="muted">{note}</p>{mistakes}'),
     ]
     # Classes may be called anything, too.
-    page = Template(_template()).substitute(heading=escape(heading), sections="\n".join(sections))
+    page = Template(_template()).substitute(heading=escape(title), sections="\n".join(sections))
     return escape_unprintable(page)
 
 

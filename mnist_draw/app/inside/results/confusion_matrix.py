@@ -179,13 +179,14 @@ class ConfusionMatrix(WalkableView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
-        growth = self._growth()
-        kept, named = self._kept_names(), self._name_text(growth)
+        growth, (true, read) = self._growth(), self.pinned or (None, None)
+        named = self._name_text(growth)
         for row, line in enumerate(self.cells):
             for column, cell in enumerate(line):
                 box = self._box(row - 1, column - 1)
                 if cell.kind in ("word", "name"):
-                    self._paint_name(painter, box, cell, named, (row, column) in kept)
+                    kept = (row - 1 == true) if not column else (not row and column - 1 == read)
+                    self._paint_name(painter, box, cell, named, kept)
                 else:
                     self._paint_cell(painter, box, cell, growth)
         for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (self._kept(), 2.5)):
@@ -205,13 +206,6 @@ class ConfusionMatrix(WalkableView):
         """Return how much larger than usual figures are painted: on the wall they fill cells."""
         box = self._box(0, 0)
         return max(1.0, min(box.width(), box.height()) / (_USUAL_CELL * theme.text_scale()))
-
-    def _kept_names(self) -> set[tuple[int, int]]:
-        true, read = self.pinned or (None, None)
-        return {
-            (-1 if true is None else true + 1, 0),
-            (0, -1 if read is None else read + 1),
-        }
 
     def _paint_name(
         self, painter: QPainter, box: QRectF, cell: Cell, named: int, kept: bool
