@@ -11,7 +11,6 @@ from mnist_draw.analysis import robustness
 from mnist_draw.analysis.robustness import AXES, SETTINGS, Distortion, Perturbation
 from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.inside.limits.limits_cards import (
-    AccuracyCurve,
     NetworkChoice,
     NetworkLegend,
     RobustnessPlot,
@@ -39,7 +38,7 @@ def others():
 
 
 def is_counted(plot, number=0):
-    return not np.isnan(plot.curves[number].accuracy).any()
+    return not np.isnan(plot.curves[number][1]).any()
 
 
 def until_counted(section, qtbot):
@@ -77,7 +76,7 @@ def test_all_networks_are_counted(section, qtbot):
     assert [choice.key for choice in section.choices.choices] == ["shipped:c", "shipped:a", "b"]
     for axis in AXES:
         plot = section.plots[axis.name]
-        assert [len(curve.accuracy) for curve in plot.curves] == [len(axis.amounts)] * 3
+        assert [len(accuracy) for _, accuracy in plot.curves] == [len(axis.amounts)] * 3
         assert all(is_counted(plot, number) for number in range(3))
     assert "the first 1,000 test pictures" in section.state.label.text()
     table = section.table()
@@ -86,13 +85,13 @@ def test_all_networks_are_counted(section, qtbot):
     # A tick takes curves away; back, they have what was counted and the line they had.
     plot = section.plots["turn"]
     tick(section, "B")
-    assert [curve.title for curve in plot.curves][1:] == ["Network A"]
+    assert [choice.title for choice, _ in plot.curves][1:] == ["Network A"]
     tick(section, "B")
     assert is_counted(plot, 2)
-    assert plot.curves[2].number == 2
+    assert plot.curves[2][0].line == 2
     # So have all when another comes before them.
     section.use_network(changed(0.7), "")
-    assert [(curve.title, curve.number) for curve in plot.curves] == [
+    assert [(choice.title, choice.line) for choice, _ in plot.curves] == [
         ("Your training", 3), (table.headings[2], 0), ("Network A", 1), ("B", 2),
     ]  # fmt: skip
 
@@ -160,11 +159,11 @@ def test_a_file_that_is_no_network_is_told_and_the_others_go_on(section, qtbot, 
 @pytest.mark.slow
 def test_in_place_is_another_count_and_why_there_is_none_is_said(section, qtbot):
     open_section(section, qtbot)
-    before = section.plots["shift"].curves[1].accuracy
+    before = section.plots["shift"].curves[1][1]
     section.place_switch.setChecked(True)
     assert section._count.is_running
     until_counted(section, qtbot)
-    after = section.plots["shift"].curves[1].accuracy
+    after = section.plots["shift"].curves[1][1]
     # Shifted digits are put back.
     assert after[0] > before[0]
     assert after[4] == pytest.approx(before[4], abs=0.15)
@@ -229,7 +228,8 @@ def test_a_tooltip_keeps_to_its_plot(show, monkeypatch):
     told: list[tuple[QPoint, str]] = []
     monkeypatch.setattr(QToolTip, "showText", lambda place, words, _: told.append((place, words)))
     plot = show(RobustnessPlot(AXES[0]), 350, 230)
-    plot.show_curves([AccuracyCurve(0, "Handwriting MLP", np.ones(11))] * 3)
+    choice = NetworkChoice("a", "Handwriting MLP", linear_model)
+    plot.show_curves([(choice, np.ones(11))] * 3)
     for item in range(plot.count()):
         plot.walk_to(item)
         plot.show_tip_of(item)

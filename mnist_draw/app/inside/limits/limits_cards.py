@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal
@@ -198,10 +198,8 @@ _KNOB = 6.0
 _TIP_LETTERS, _TIP_FRAME = 30, 36
 
 
-class AccuracyCurve(NamedTuple):
-    number: int
-    title: str
-    accuracy: np.ndarray
+#: A network with its accuracies along an axis.
+Curve = tuple[NetworkChoice, np.ndarray]
 
 
 class RobustnessPlot(WalkableView):
@@ -219,10 +217,10 @@ class RobustnessPlot(WalkableView):
             "How often each network is right on 1,000 test pictures. Drag the cursor, or press "
             "arrow keys, to change the example as much.",
         )
-        self.curves: Sequence[AccuracyCurve] = ()
+        self.curves: Sequence[Curve] = ()
         self.amount = axis.neutral
 
-    def show_curves(self, curves: Sequence[AccuracyCurve]) -> None:
+    def show_curves(self, curves: Sequence[Curve]) -> None:
         self.curves = curves
         self.update()
 
@@ -251,8 +249,8 @@ class RobustnessPlot(WalkableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         self._paint_grid(painter)
-        for curve in reversed(self.curves):
-            self._paint_curve(painter, curve)
+        for choice, accuracy in reversed(self.curves):
+            self._paint_curve(painter, choice.line or 0, accuracy)
         self._paint_cursor(painter)
 
     def _paint_grid(self, painter: QPainter) -> None:
@@ -269,11 +267,12 @@ class RobustnessPlot(WalkableView):
             words = QRectF(self._x(amount) - 30 * scale, area.bottom() + 7, 60 * scale, 16 * scale)
             painter.drawText(words, Qt.AlignCenter, format_amount(self.axis, amount))
 
-    def _paint_curve(self, painter: QPainter, curve: AccuracyCurve) -> None:
-        known = np.flatnonzero(~np.isnan(curve.accuracy))
-        painter.setPen(QPen(series_colour(curve.number), 2, STYLES[curve.number]))
+    def _paint_curve(self, painter: QPainter, line: int, accuracy: np.ndarray) -> None:
+        painter.setPen(QPen(series_colour(line), 2, STYLES[line]))
         points = [
-            QPointF(self._x(self.axis.amounts[n]), self._y(float(curve.accuracy[n]))) for n in known
+            QPointF(self._x(amount), self._y(share))
+            for amount, share in zip(self.axis.amounts, accuracy.tolist(), strict=True)
+            if share == share
         ]
         painter.drawPolyline(QPolygonF(points))
 
@@ -340,9 +339,9 @@ class RobustnessPlot(WalkableView):
 
     def describe(self, item: int) -> str:
         parts = [
-            f"{curve.title} {100 * float(curve.accuracy[item]):.0f} %"
-            for curve in self.curves
-            if not np.isnan(curve.accuracy[item])
+            f"{choice.title} {100 * float(accuracy[item]):.0f} %"
+            for choice, accuracy in self.curves
+            if not np.isnan(accuracy[item])
         ]
         amount = format_amount(self.axis, self.axis.amounts[item])
         return f"{self._title}, {amount}: {', '.join(parts) or 'not counted yet'}."

@@ -22,7 +22,6 @@ from mnist_draw.analysis.robustness import (
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.limits.limits_cards import (
-    AccuracyCurve,
     NetworkChoice,
     NetworkChoices,
     PerturbationCard,
@@ -276,16 +275,8 @@ class LimitsSection(CountedSection):
         ticked = self.choices.ticked()
         for axis in AXES:
             mine = [n for n, (name, _) in enumerate(SETTINGS) if name == axis.name]
-            self.plots[axis.name].show_curves(
-                [
-                    AccuracyCurve(
-                        choice.line or 0,
-                        choice.title,
-                        self._accuracy(choice.key)[mine],
-                    )
-                    for choice in ticked
-                ]
-            )
+            curves = [(choice, self._accuracy(choice.key)[mine]) for choice in ticked]
+            self.plots[axis.name].show_curves(curves)
 
     def _state(self) -> tuple[str, str]:
         ticked = self.choices.ticked()
@@ -351,8 +342,8 @@ class LimitsSection(CountedSection):
             found = reading.answers.get(choice.key)
             if found is not None:
                 answer = int(found.argmax())
-                known = choice.names if answer < len(choice.names) else ()
-                names.append(known[answer] if known else f"class {answer}")
+                known = answer < len(choice.names)
+                names.append(choice.names[answer] if known else f"class {answer}")
                 right = label_ is not None and names[-1] == self._name(label_)
                 rows.append(
                     Bar(

@@ -87,11 +87,10 @@ class MapView(WalkableView):
         self._pair: tuple[int | None, int | None] = (None, None)
         self._places: np.ndarray | None = None
         self._painted: QPixmap | None = None
-        self._glyphs: dict[tuple[str, str], QPixmap] = {}
         #: Names of the classes.
         self.names: tuple[str, ...] = DIGITS
         self._message = ""
-        theme.theme().changed.connect(self._restyle)
+        theme.theme().changed.connect(self._repaint)
 
     def show_digits(self, digits: Digits | None, points: np.ndarray | None) -> None:
         """Show digits at points, float (n, 2)."""
@@ -116,10 +115,6 @@ class MapView(WalkableView):
     def _repaint(self) -> None:
         self._painted = self._places = None
         self.update()
-
-    def _restyle(self) -> None:
-        self._glyphs.clear()
-        self._repaint()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._repaint()
@@ -191,16 +186,13 @@ class MapView(WalkableView):
         return pixmap
 
     def _glyph(self, name: str, colour: str, ratio: float) -> QPixmap:
-        if (name, colour) not in self._glyphs:
-            side = theme.scaled(_GLYPH)
-            pixmap = blank_pixmap(side, side, ratio)
-            painter = QPainter(pixmap)
-            write_with(painter, Text.AXIS, colour, bold=colour != "muted")
-            box = QRectF(0, 0, side, side)
-            painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, name)
-            painter.end()
-            self._glyphs[name, colour] = pixmap
-        return self._glyphs[name, colour]
+        side = theme.scaled(_GLYPH)
+        pixmap = blank_pixmap(side, side, ratio)
+        painter = QPainter(pixmap)
+        write_with(painter, Text.AXIS, colour, bold=colour != "muted")
+        painter.drawText(QRectF(0, 0, side, side), Qt.AlignCenter | Qt.TextDontClip, name)
+        painter.end()
+        return pixmap
 
     def _paint_example(self, painter: QPainter, located: MapAnswer, place: QPointF) -> None:
         painter.setPen(QPen(theme.colour("text"), 1.5))
