@@ -9,7 +9,7 @@ from typing import Any
 
 from mnist_draw import theano_bridge
 from mnist_draw.analysis.one_step import OneStep
-from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.table import Figure, Table
 
 #: Kinds of operations, the most expensive first, each with beginnings of its classes' names.
 _CLASSES = {
@@ -54,11 +54,11 @@ class FunctionGraphs:
             key=lambda key: (KINDS.index(key[0]), -self.written.get(key, 0), key[1]),
         )
         rows = [
-            (*key, f"{self.written.get(key, 0):,}", f"{self.compiled.get(key, 0):,}")
+            (*key, Figure(self.written.get(key, 0)), Figure(self.compiled.get(key, 0)))
             for key in operations
         ]
         written, compiled = (sum(found.values()) for found in (self.written, self.compiled))
-        rows.insert(0, ("all", "", f"{written:,}", f"{compiled:,}"))
+        rows.insert(0, ("all", "", Figure(written), Figure(compiled)))
         headings = ("kind", "operation", "as written", "as compiled")
         return Table(f"Operations of {self.name}", headings, rows)
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-#: A number as it is shown; what it is of may follow.
-_NUMBER = re.compile(r"[+−-]?(\d{1,3}(,\d{3})+|\d*)\.?\d+( %)?")
+from mnist_draw import i18n
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that is no share, with the format in which it is shown."""
+
+    value: float
+    spec: str = ","
+
+    def __str__(self) -> str:
+        return i18n.number(self.value, self.spec)
 
 
 @dataclass(frozen=True)
@@ -41,12 +50,9 @@ class Table:
 def _plain(value: object) -> str:
     if isinstance(value, float):
         return "" if value != value else f"{value:.6f}"
-    cell = str(value)
-    if not _NUMBER.fullmatch(cell):
-        return cell
-    number = cell.replace("−", "-").replace(",", "").removeprefix("+")
-    share = number.removesuffix(" %")
-    return number if share == number else f"{float(share) / 100:.6g}"
+    if isinstance(value, Figure):
+        return format(value.value, value.spec.strip("+,"))
+    return str(value)
 
 
 def percent(share: float) -> str:
@@ -56,4 +62,4 @@ def percent(share: float) -> str:
     """
     if share != share:
         return ""
-    return f"{100 * share if share >= 1 else min(100 * share, 99.9):.1f} %"
+    return i18n.percent(share if share >= 1 else min(share, 0.999), 1)

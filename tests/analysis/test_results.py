@@ -31,7 +31,7 @@ from mnist_draw.analysis.robustness import (
     count_limits,
     order_of_settings,
 )
-from mnist_draw.analysis.table import Table, percent
+from mnist_draw.analysis.table import Figure, Table, percent
 from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import StorageError
@@ -413,11 +413,13 @@ def test_counting_limits(digits, perturbation):
 
 
 def test_a_table_of_a_spreadsheet_has_numbers():
-    cells = ("Rotated, degrees", "−60", "22.8 %", "1,234.5", "+0.5", "−2 × 3", "1, 2")
-    made = Table("Of all", ["what", *"abcdef"], [cells, ("", "15", "", "", "", "", "")])
-    heading, line, _ = made.to_csv().splitlines()
+    numbers = Figure(-60, "g"), 0.228, Figure(1234.5, ",.1f"), Figure(0.5, "+g")
+    cells = ("Rotated, degrees", *numbers, "−2 × 3", "1, 2")
+    made = Table("Of all", ["what", *"abcdef"], [cells])
+    assert made.rows[0][1:5] == ("-60", "22.8 %", "1,234.5", "+0.5")
+    heading, line = made.to_csv().splitlines()
     assert heading == "what,a,b,c,d,e,f"
-    assert line == '"Rotated, degrees",-60,0.228,1234.5,0.5,−2 × 3,"1, 2"'
+    assert line == '"Rotated, degrees",-60,0.228000,1234.5,0.5,−2 × 3,"1, 2"'
 
 
 def test_mistakes_of_a_shipped_network_are_mistakes():

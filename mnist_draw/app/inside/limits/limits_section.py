@@ -19,7 +19,7 @@ from mnist_draw.analysis.robustness import (
     count_limits,
     test_pictures_for,
 )
-from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.limits.limits_cards import (
     NetworkChoice,
@@ -27,7 +27,6 @@ from mnist_draw.app.inside.limits.limits_cards import (
     PerturbationCard,
     RobustnessPlot,
     describe_change,
-    format_amount,
 )
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.rows_view import Bar
@@ -220,7 +219,7 @@ class LimitsSection(CountedSection):
         rows = [
             [
                 f"{axis.title}, {axis.unit}",
-                format_amount(axis, amount),
+                Figure(amount, "g"),
                 *(float(accuracy[n]) for _, accuracy in curves),
             ]
             for n, (axis, amount) in enumerate(amounts)

@@ -12,7 +12,7 @@ from PyQt5.QtGui import QIcon, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
 from mnist_draw.analysis.maps import Maps, Neighbourhood, vote, voters_of
-from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name as glyph_of
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
@@ -282,7 +282,7 @@ def describe_digit(
 def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int], str]) -> Table:
     """Return the example's neighbours as a table; ``labels`` are those of the training pictures."""
     rows = [
-        (f"Training picture {place:,}", name(int(labels[place])), f"{far:.2f}")
+        (f"Training picture {place:,}", name(int(labels[place])), Figure(far, ".2f"))
         for place, far in zip(answer.neighbours, answer.distances, strict=True)
     ]
     return Table("Nearest training pictures", ("picture", "it is", "distance"), rows)

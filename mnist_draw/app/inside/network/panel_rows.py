@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.analysis.why import (
     MAX_PIXELS,
     Sum,
@@ -313,6 +313,6 @@ def unit_table(frame: Frame, unit: Unit, name: Name, place: Place = None) -> Tab
 def _sum_table(title: str, found: Sum, names: Mapping[int, str]) -> Table:
     """Return a row for each named term of a sum, its bias and the sum."""
     parts = [values.reshape(-1) for values in (found.inputs, found.weights, found.terms)]
-    rows = [(name, *(f"{part[n]:.4f}" for part in parts)) for n, name in names.items()]
-    rows += [("bias", "", "", f"{found.bias:.4f}"), ("sum", "", "", f"{found.z:.4f}")]
+    rows = [(name, *(Figure(part[n], ".4f") for part in parts)) for n, name in names.items()]
+    rows += [("bias", "", "", Figure(found.bias, ".4f")), ("sum", "", "", Figure(found.z, ".4f"))]
     return Table(title, ("what", "value", "weight", "product"), rows)

@@ -11,7 +11,7 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 
-from mnist_draw.analysis.table import Table
+from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Section, reflow
 from mnist_draw.app.inside.step.code_card import CodeCard, GraphPage
@@ -410,7 +410,7 @@ _HEADINGS = (
 def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) -> Table:
     figures = shown.figures
     blank = ("",) * (len(_HEADINGS) - 2)
-    rows: list[tuple[str, ...]] = [
+    rows: list[tuple[object, ...]] = [
         (stage.title, words, *blank)
         for stage, words in zip(STAGES, stage_figures(shown), strict=True)
     ]
@@ -418,16 +418,20 @@ def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) 
         target = int(digit == figures.label)
         rows.append(
             (
-                name(digit), f"{figures.z[digit]:.4f}",
-                f"{float(np.exp(min(float(figures.z[digit]), 80.0))):.6g}",
-                f"{figures.p[digit]:.6f}", str(target), f"{target - figures.p[digit]:+.6f}",
-                f"{figures.p_after[digit]:.6f}",
+                name(digit), Figure(figures.z[digit], ".4f"),
+                Figure(np.exp(min(float(figures.z[digit]), 80.0)), ".6g"),
+                Figure(figures.p[digit], ".6f"), target,
+                Figure(target - figures.p[digit], "+.6f"), Figure(figures.p_after[digit], ".6f"),
             )
         )  # fmt: skip
     means = (figures.losses.mean(), figures.losses_after.mean())
     rows.append(("mean loss in nats, before → after", "{:.6f} → {:.6f}".format(*means), *blank))
     rows += [
-        (f"gradient of W{number}, root mean square", f"{np.sqrt(np.mean(value**2)):.4g}", *blank)
+        (
+            f"gradient of W{number}, root mean square",
+            Figure(np.sqrt(np.mean(value**2)), ".4g"),
+            *blank,
+        )
         for number, value in enumerate(figures.gradients[::2], 1)
     ]
     if weight is not None:
