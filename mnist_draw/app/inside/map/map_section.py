@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import Qt
@@ -59,24 +58,22 @@ _NEIGHBOURS = ROWS * COLUMNS
 _LOCATE_S = 0.1
 
 
-class MapQuestion(NamedTuple):
-    model: ModelFile
-    picture: np.ndarray
-    layer: LayerMap | None
-    #: The number of the layer, and the digits' places by t-SNE.
-    place: int
-    points: np.ndarray | None
-    known: Neighbourhood | None
-
-
 class MapLocator:
     """Locates the example; keeps the compiled network, for one thread."""
 
     def __init__(self) -> None:
         self._probe: NetworkProbe | None = None
 
-    def locate(self, question: MapQuestion) -> MapAnswer:
-        model, picture, layer, number, points, known = question
+    def locate(
+        self,
+        model: ModelFile,
+        picture: np.ndarray,
+        layer: LayerMap | None,
+        number: int,
+        points: np.ndarray | None,
+        known: Neighbourhood | None,
+    ) -> MapAnswer:
+        """Locate a picture in the map of a layer by its number, or among points by t-SNE."""
         probe = self._probe
         if probe is None or probe.network != model.network:
             probe = self._probe = NetworkProbe(model)
@@ -126,9 +123,9 @@ class MapSection(CountedSection):
         self._moving = self._job(self._set_points, self._fail)
         self._gathering = self._job(self._set_neighbours, self._fail)
         self._locating = self._job(
-            self._show_answer, self.problem.emit,
-            work=MapLocator().locate, rest=_LOCATE_S, deliver_stale=True,
-        )  # fmt: skip
+            self._show_answer, self.problem.emit, rest=_LOCATE_S, deliver_stale=True
+        )
+        self._locator = MapLocator()
         self._connect()
 
     def _build(self) -> None:
@@ -182,7 +179,7 @@ class MapSection(CountedSection):
         self._moving.stop()
         self._show_nothing()
         self._mapping.ask(partial(_map, model))
-        self._gathering.ask(partial(_gather, model))
+        self._gathering.ask(lambda: gather_neighbours(model, _data_of(model).train_images))
         self._show_state()
 
     def _show_nothing(self) -> None:
@@ -355,12 +352,9 @@ class MapSection(CountedSection):
             self.neighbours.show_nothing(self._example is not None)
         if self._example is not None and self._active and self._model is not None:
             layer = None if self._maps is None else self._maps.layers[self._front]
-            self._locating.ask(
-                MapQuestion(
-                    self._model, self._example.picture, layer, self._front, self._points,
-                    self._known,
-                )
-            )  # fmt: skip
+            about = layer, self._front, self._points, self._known
+            picture = self._example.picture
+            self._locating.ask(partial(self._locator.locate, self._model, picture, *about))
 
     def _show_answer(self, answer: MapAnswer) -> None:
         if self._example is None or answer.model is not self._model:
@@ -394,7 +388,3 @@ def _map(model: ModelFile) -> tuple[Dataset, np.ndarray, Maps]:
     data = _data_of(model)
     chosen = chosen_digits(len(data.test_labels))
     return data, chosen, build_maps(model, data.test_images[chosen], data.test_labels[chosen])
-
-
-def _gather(model: ModelFile) -> Iterator[Neighbourhood]:
-    return gather_neighbours(model, _data_of(model).train_images)
