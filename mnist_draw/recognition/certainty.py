@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from mnist_draw.dataset.classes import DIGITS
@@ -32,32 +32,20 @@ _MENTIONED = 0.05
 
 
 class State(Enum):
-    """The states of an answer; each has one look wherever it is shown."""
+    """The states of an answer, each with its heading and its line of text; each has one look."""
 
-    NOTHING = auto()
-    SURE = auto()
-    FAIRLY_SURE = auto()
-    UNCLEAR = auto()
-    NOT_SURE = auto()
-    NOT_A_DIGIT = auto()
-
-    @property
-    def word(self) -> str:
-        return _WORDS[self][0]
-
-
-#: Each state as a heading, and in a line of text.
-_WORDS = {
     # Translators: the heading above "appears here with your first stroke."
-    State.NOTHING: (_("The answer"), ""),
+    NOTHING = 0, _("The answer"), ""
     # Translators: here and below, the line is such as "97.8 % for 3".
-    State.SURE: (pgettext("how sure", "Sure"), _("{answer} (sure: {line})")),
-    State.FAIRLY_SURE: (_("Fairly sure"), _("{answer} (fairly sure: {line})")),
-    State.UNCLEAR: (pgettext("how sure", "Unclear"), _("{answer} (unclear: {line})")),
-    State.NOT_SURE: (_("Not sure"), _("{answer} (not sure: {line})")),
+    SURE = 1, pgettext("how sure", "Sure"), _("{answer} (sure: {line})")
+    FAIRLY_SURE = 2, _("Fairly sure"), _("{answer} (fairly sure: {line})")
+    UNCLEAR = 3, pgettext("how sure", "Unclear"), _("{answer} (unclear: {line})")
+    NOT_SURE = 4, _("Not sure"), _("{answer} (not sure: {line})")
     # Translators: such as "Not a digit: It is more like a letter or a scribble."
-    State.NOT_A_DIGIT: (_("Not a digit"), _("{word}: {line}")),
-}
+    NOT_A_DIGIT = 5, _("Not a digit"), _("{word}: {line}")
+
+    def __init__(self, place: int, word: str, sentence: str) -> None:
+        self.word, self.sentence = word, sentence
 
 
 class _Probabilities(Protocol):
@@ -100,7 +88,7 @@ class Certainty:
     @property
     def sentence(self) -> str:
         """The answer in a line of text, for copies, tooltips and screen readers."""
-        return _WORDS[self.state][1].format(word=self.word, answer=self.text, line=self.line)
+        return self.state.sentence.format(word=self.word, answer=self.text, line=self.line)
 
     @property
     def record(self) -> str:

@@ -290,25 +290,17 @@ def _export(kind: str, path: str) -> str:
 
     digits = _read()[0]
     extra = normalised(digits, folder_of_digits())
+    saved = counted(
+        "Saved {count} digit in {path}.", "Saved {count} digits in {path}.", len(extra), path=path
+    )
     if kind == "csv":
         export_csv(extra, path)
-        return counted(
-            "Saved {count} digit in {path}.",
-            "Saved {count} digits in {path}.",
-            len(extra),
-            path=path,
-        )
+        return saved
     trained, tested = map(number, export_idx(extra, path))
-    saved = counted(
-        "Saved {count} digit in {path}: {trained} to train and validate, {tested} to test.",
-        "Saved {count} digits in {path}: {trained} to train and validate, {tested} to test.",
-        len(extra),
-        path=path,
-        trained=trained,
-        tested=tested,
-    )
+    # Translators: so many digits of those that were saved.
+    split = _("{trained} to train and validate, {tested} to test.", trained=trained, tested=tested)
     read = _("“Data set” in the Train tab and --data read that folder.")
-    return f"{saved} {read}"
+    return f"{saved} {split} {read}"
 
 
 def _paths(rows: Sequence[DigitRow]) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum, auto
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -34,32 +34,23 @@ if TYPE_CHECKING:
 
 
 class Action(Enum):
-    """What the button does."""
+    """What the button does; its sentence."""
 
-    TRAIN = auto()
-    WATCH = auto()
-    GO_ON = auto()
-    LET_ANSWER = auto()
-    USE_BEST = auto()
-    LOOK_INSIDE = auto()
-    LEARN = auto()
-    CANCEL = auto()
-    GO_BACK = auto()
-    DRAW_MORE = auto()
+    TRAIN = 0, _("Choose a network and train it.")
+    WATCH = 1, _("Your network is training. Go there.")
+    GO_ON = 2, _("Show the run, which goes on from its last epoch.")
+    LET_ANSWER = 3, _("Your network reads the board from now on.")
+    USE_BEST = 4, _("The most reliable network reads the board from now on.")
+    LOOK_INSIDE = 5, _("See how the network comes to its answer.")
+    LEARN = 6, _("Train the network a little further, on your digits and on MNIST.")
+    CANCEL = 7, _("The network that answers stays as it is.")
+    GO_BACK = 8, _("The network answers that answered before your digits were learnt.")
+    DRAW_MORE = 9, _("Empty the board for another digit like it; Undo brings this one back.")
+
+    def __init__(self, place: int, sentence: str) -> None:
+        self.sentence = sentence
 
 
-_EXPLAINED = {
-    Action.TRAIN: _("Choose a network and train it."),
-    Action.WATCH: _("Your network is training. Go there."),
-    Action.GO_ON: _("Show the run, which goes on from its last epoch."),
-    Action.LET_ANSWER: _("Your network reads the board from now on."),
-    Action.USE_BEST: _("The most reliable network reads the board from now on."),
-    Action.LOOK_INSIDE: _("See how the network comes to its answer."),
-    Action.LEARN: _("Train the network a little further, on your digits and on MNIST."),
-    Action.CANCEL: _("The network that answers stays as it is."),
-    Action.GO_BACK: _("The network answers that answered before your digits were learnt."),
-    Action.DRAW_MORE: _("Empty the board for another digit like it; Undo brings this one back."),
-}
 #: What leads to another tab: its button has an arrow.
 _LEADING_AWAY = (Action.TRAIN, Action.WATCH, Action.GO_ON, Action.LOOK_INSIDE)
 
@@ -376,7 +367,7 @@ class NextStep(QFrame):
         # Translators: a button that leads to another tab, such as "Train →".
         self.button.setText(_("{action} →", action=step.button) if leads_away else step.button)
         self.button.setVisible(bool(step.button))
-        explained, words = _EXPLAINED[step.action], f"{step.sentence}\n{step.line}".strip()
+        explained, words = step.action.sentence, f"{step.sentence}\n{step.line}".strip()
         explain(self.button, step.button, explained)
         self.button.setAccessibleDescription(f"{words}\n{explained}")
         # With the screen's one accent, or without.
