@@ -89,7 +89,6 @@ def graphs_of(step: OneStep) -> dict[str, FunctionGraphs]:
 
 
 def _name_variables(given: Any) -> None:
-    """Name parameters and accumulators as the stages of the step do."""
     for number, param in enumerate(given.params):
         param.name = f"{'Wb'[number % 2]}{number // 2 + 1}"
     each = max(1, len(given.accumulators) // len(given.params))

@@ -23,8 +23,6 @@ DENSE_PICTURES, CONVOLUTION_PICTURES = 500, 100
 
 @dataclass(frozen=True, eq=False)
 class LayerFigures:
-    """What was measured after an epoch."""
-
     #: From 1.
     epoch: int
     #: One for each layer with weights, the output last.

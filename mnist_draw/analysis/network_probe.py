@@ -67,12 +67,10 @@ class Layer:
 
     @property
     def convolves(self) -> bool:
-        """Whether it slides filters over its input."""
         return len(self.shape) == 3
 
     @property
     def unit_word(self) -> str:
-        """``"unit"`` or ``"map"``."""
         return "map" if self.convolves else "unit"
 
     def sums(self, values: Floats) -> Floats:
@@ -163,7 +161,6 @@ class NetworkProbe:
 
     @property
     def has_gradient(self) -> bool:
-        """Whether `input_gradient` is compiled."""
         return "_gradient" in vars(self)
 
     @cached_property
@@ -295,7 +292,6 @@ class Chain:
 
 
 def describe_layers(model: ModelFile) -> tuple[Layer, ...]:
-    """Describe the layers with weights, from the picture on."""
     names = iter((*layer_names(model.parameters)[:-1], ANSWER))
     arrays = iter(model.parameters)
     incoming: tuple[int, ...] = (1, SIDE, SIDE)
@@ -322,6 +318,8 @@ def start_model(model: ModelFile) -> ModelFile:
     settings of the training. A run that began with another file's weights does not say so in its
     network: the weights found must resemble those that became of them, or a `UserError` is raised.
     """
+    import lasagne
+
     from mnist_draw.library.networks import find_by_key
 
     try:
@@ -330,7 +328,7 @@ def start_model(model: ModelFile) -> ModelFile:
         else:
             settings = TrainingSettings.from_json(model.info.settings or {})
             network = build_network(settings.replace(network=model.network))
-            values = tuple(_values(network))
+            values = tuple(lasagne.layers.get_all_param_values(network))
     except UserError as error:
         raise UserError(f"{_START_UNKNOWN} {error}") from error
     found = [value.shape for value in values] == [value.shape for value in model.parameters]
@@ -340,14 +338,6 @@ def start_model(model: ModelFile) -> ModelFile:
     if not model.info.classes:
         return start
     return start.with_info(data=model.info.data, classes=list(model.info.classes))
-
-
-def _values(network: Any) -> list[Floats]:
-    """Return a network's parameters in Lasagne's order."""
-    import lasagne
-
-    values: list[Floats] = lasagne.layers.get_all_param_values(network)
-    return values
 
 
 def _correlation(one: Floats, other: Floats) -> float:

@@ -3,6 +3,10 @@
 The Theano function is the training function of `mnist_draw.training.functions` with two
 differences: dropout masks are inputs, so that a step can be repeated to the same numbers, and the
 intermediate results are outputs. The first picture of the minibatch is the example.
+
+A network's file does not hold the accumulators of its update rule; a step with empty ones would
+be many times too large. They are those of the network's own run where its checkpoint is still
+there. Else they are filled on some minibatches that are learnt at the rate 0, and cached.
 """
 
 from __future__ import annotations
@@ -16,13 +20,15 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw import theano_bridge
-from mnist_draw.analysis.accumulators import read_filled, read_from_run, save_filled
 from mnist_draw.analysis.network_probe import Chain, Floats, describe_layers
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library.network_data import own_data
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
+from mnist_draw.storage.cache import read, save
+from mnist_draw.training.checkpoint import load_checkpoint
+from mnist_draw.training.run_list import list_runs
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES, updates_of
 
@@ -77,8 +83,6 @@ class StepNumbers:
 
 @dataclass(frozen=True, eq=False)
 class StepFigures(StepNumbers):
-    """Everything about one step."""
-
     #: Steps before this one.
     number: int
     minibatch: Minibatch
@@ -158,48 +162,44 @@ class OneStep:
         self.compile()
         if self._start is not None:
             return
-        shapes = [value.shape for value in self.state()]
-        values = read_from_run(self.model, self.settings, shapes) if shapes else ()
+        settings, shapes = self.settings, [value.shape for value in self.state()]
+        values = read_from_run(self.model, settings, shapes) if shapes else ()
         self.from_run = bool(values)
+        chosen = settings.update, settings.update_parameters, settings.batch_size, settings.l2
+        key = f"{self.model.fingerprint} {chosen}"
         if values is None:
-            values = read_filled(self.model, self.settings, shapes)
+            cached = read(_KIND, _VERSION, key) or {}
+            known = tuple(cached[name] for name in sorted(cached))
+            values = known if _fit(known, shapes) else None
         if values is None:
-            count = self.settings.batch_size
             for number in range(self.filling):
                 yield number, self.filling
-                pictures, labels = self._draw(count, [1, number])
-                masks = self.masks(len(labels), number + 1)
-                self._call(Minibatch(pictures, labels, masks), 0.0)
+                self._call(self._draw(settings.batch_size, [1, number], number + 1), 0.0)
             yield self.filling, self.filling
             values = self.state()
-            save_filled(self.model, self.settings, values)
+            arrays = {f"value_{number:03d}": value for number, value in enumerate(values)}
+            save(_KIND, _VERSION, key, arrays)
         self._start = tuple(values)
         self.rewind()
 
-    def minibatch(self, picture: Floats, label: int, seed: int = 0) -> Minibatch:
-        """Return a minibatch: one picture, float32 (28, 28), with label, then training pictures.
+    def minibatch(self, picture: Floats, label: int) -> Minibatch:
+        """Return the same each time: a picture, float32 (28, 28), its label, training pictures."""
+        found = self._draw(min(self.settings.batch_size, MAX_PICTURES), [0, 0], 0)
+        found.pictures[0, 0], found.labels[0] = picture, label
+        return found
 
-        The same seed chooses the same pictures, and drops the same units.
-        """
-        count = min(self.settings.batch_size, MAX_PICTURES)
-        pictures, labels = self._draw(count, [seed, 0])
-        pictures[0, 0], labels[0] = picture, label
-        return Minibatch(pictures, labels, self.masks(len(labels), seed))
-
-    def _draw(self, count: int, seed: Sequence[int]) -> tuple[Floats, npt.NDArray[np.int32]]:
-        """Draw training pictures with their labels; at most as many as there are."""
+    def _draw(self, count: int, seed: Sequence[int], mask_seed: int) -> Minibatch:
+        """Draw training pictures, at most as many as there are, and what dropout leaves out."""
         data = own_data(self.model) or load_dataset()
         total = len(data.train_labels)
         rows = np.random.default_rng(seed).choice(total, min(count, total), replace=False)
-        return scale(data.train_images[rows]), data.train_labels[rows].astype(np.int32)
-
-    def masks(self, count: int, seed: int = 0) -> tuple[Floats, ...]:
-        """Draw what dropout leaves out of ``count`` pictures."""
-        random = np.random.default_rng([seed, 1])
-        return tuple(
-            (random.random((count, *shape), np.float32) < retained).astype(np.float32)
+        random = np.random.default_rng([mask_seed, 1])
+        masks = tuple(
+            (random.random((len(rows), *shape), np.float32) < retained).astype(np.float32)
             for shape, retained in self.expressions.mask_shapes
         )
+        labels = data.train_labels[rows].astype(np.int32)
+        return Minibatch(scale(data.train_images[rows]), labels, masks)
 
     def step(self, minibatch: Minibatch) -> StepFigures:
         """Learn a minibatch once and tell everything about it."""
@@ -368,7 +368,6 @@ class _Given:
 
 
 def _numbers(values: Sequence[Floats], layers: int, count: int) -> StepNumbers:
-    """Name the results of the compiled function."""
     taken = iter(values)
 
     def firsts(number: int, factor: int = 1) -> tuple[Floats, ...]:
@@ -380,3 +379,41 @@ def _numbers(values: Sequence[Floats], layers: int, count: int) -> StepNumbers:
     (pull_x,), pull_a = firsts(1, -count), firsts(layers - 1, -count)
     delta = firsts(layers, count)
     return StepNumbers(losses, z, p, x, a, pull_x[0], pull_a, delta, tuple(taken))
+
+
+Values = Sequence[npt.NDArray[Any]]
+Shapes = Sequence[tuple[int, ...]]
+
+_KIND, _VERSION = "accumulators", 1
+#: So many runs of the same network are compared, the newest first: each checkpoint is read.
+_MAX_RUNS = 3
+
+
+def read_from_run(
+    model: ModelFile, settings: TrainingSettings, shapes: Shapes
+) -> tuple[npt.NDArray[Any], ...] | None:
+    """Return the accumulators of the network's run; None without a checkpoint of these shapes."""
+    try:
+        runs, _ = list_runs()
+    except UserError:
+        return None
+    wanted = model.network, settings.update
+    alike = [run for run in runs if (run.settings.network, run.settings.update) == wanted]
+    for run in alike[:_MAX_RUNS]:
+        try:
+            checkpoint = load_checkpoint(run.checkpoint)
+        except UserError:
+            continue
+        same = len(checkpoint.parameters) == len(model.parameters) and all(
+            map(np.array_equal, checkpoint.parameters, model.parameters)
+        )
+        state = checkpoint.state[: len(shapes)]
+        if same and _fit(state, shapes):
+            return state
+    return None
+
+
+def _fit(values: Values, shapes: Shapes) -> bool:
+    return [value.shape for value in values] == list(shapes) and all(
+        bool(np.isfinite(value).all()) for value in values
+    )

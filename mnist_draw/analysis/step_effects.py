@@ -47,7 +47,6 @@ def weight_of_unit(
 
 
 def accumulators_of(figures: StepFigures, weight: Weight) -> list[tuple[float, float]]:
-    """Return what the update rule remembers of a weight, before and after."""
     place = (weight.source, weight.unit)
     # The rule remembers as many arrays for each parameter, one parameter after the other; Adam's
     # count of steps follows all of them.
@@ -120,8 +119,6 @@ _SLICE = 256
 
 @dataclass(frozen=True, eq=False)
 class StepEffects:
-    """What is known so far of a step's effects."""
-
     #: Mean loss of the minibatch at the first of `LENGTHS`, with the step's masks; inf: too large.
     losses: tuple[float, ...] = ()
     #: Test pictures asked about so far, and in all.

@@ -49,12 +49,10 @@ class Sum:
 
     @property
     def above(self) -> tuple[int, float]:
-        """How many terms are above 0, and their sum."""
         return _part(self.terms[self.terms > 0])
 
     @property
     def below(self) -> tuple[int, float]:
-        """How many terms are below 0, and their sum."""
         return _part(self.terms[self.terms < 0])
 
 

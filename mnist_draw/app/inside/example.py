@@ -57,7 +57,6 @@ class PickedPicture(QWidget):
         self._picture: np.ndarray | None = None
 
     def show_picture(self, picture: np.ndarray | None) -> None:
-        """Show a picture, float32 (28, 28) in [0, 1]."""
         self._picture = picture
         self.update()
 

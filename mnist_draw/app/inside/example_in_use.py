@@ -145,5 +145,4 @@ class ExampleInUse(QObject):
         self._background.run(answer, show)
 
     def wait(self) -> bool:
-        """Wait a bounded time for the thread; return whether it has ended."""
         return self._background.wait()

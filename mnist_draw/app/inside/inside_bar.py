@@ -13,12 +13,14 @@ from PyQt5.QtWidgets import (
     QAbstractScrollArea,
     QDialog,
     QMenu,
+    QTableWidget,
+    QTableWidgetItem,
     QToolButton,
     QWidget,
 )
 
 from mnist_draw.app.inside.section import Section
-from mnist_draw.app.inside.table_view import TableView
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_save, file_kind
@@ -27,12 +29,40 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import png_bytes
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import push_button
+from mnist_draw.app.kit.widgets import explain, push_button, style_table
 from mnist_draw.errors import UserError
 from mnist_draw.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.table import Table
+
+#: Height of a row in pixels, at the usual size of text.
+_ROW = 26
+
+
+class TableView(QTableWidget):
+    def __init__(self, name: str, title: str, sentence: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        explain(self, title, sentence)
+        self.setEditTriggers(QTableWidget.NoEditTriggers)
+        self.setSelectionBehavior(QTableWidget.SelectRows)
+        self.verticalHeader().hide()
+        theme.follow(self, self._scale)
+
+    def _scale(self) -> None:
+        style_table(self, theme.scaled(_ROW))
+
+    def show_table(self, table: Table) -> None:
+        self.setColumnCount(len(table.headings))
+        self.setHorizontalHeaderLabels(table.headings)
+        self.setRowCount(len(table.rows))
+        for line, cells in enumerate(table.rows):
+            for place, text in enumerate(cells):
+                self.setItem(line, place, QTableWidgetItem(text))
+        self.resizeColumnsToContents()
+        self.scrollToTop()
+
 
 notifier = Notifier("inside", "inside")
 

@@ -117,11 +117,9 @@ class InsideTab(Page):
             self.view.use_network(model, key)
 
     def open_network(self) -> None:
-        """Show how the drawing goes through the network, whatever was looked at before."""
         self._open_drawing().open_section("network")
 
     def open_why(self, answer: int, rival: int) -> None:
-        """Show why the drawing is read as ``answer`` rather than as ``rival``."""
         self._open_drawing().open_why(None, answer, rival)
 
     def _open_drawing(self) -> InsideView:

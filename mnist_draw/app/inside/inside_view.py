@@ -34,6 +34,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import label
+from mnist_draw.library.network_data import all_names
 from mnist_draw.library.stored_network import TITLES
 
 if TYPE_CHECKING:
@@ -361,8 +362,6 @@ class InsideView(QWidget):
         self.section.set_active(False)
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        from mnist_draw.library.network_data import all_names
-
         if key != self._key:
             self._reported.clear()
         self.model, self._key = model, key
@@ -402,13 +401,11 @@ class InsideView(QWidget):
         self.card.show_answer(*self.example.answer, self.example.name_of)
 
     def wait(self) -> bool:
-        """End the work of all sections within a bounded time; return whether it has ended."""
         ended = [section.wait() for section in self._made.values()]
         return all(ended)
 
 
 def _ring_cursor() -> QCursor:
-    """Return a pointer that is seen from the last row: a dot in a ring."""
     side = 44
     picture = blank_pixmap(side, side, 1)
     painter = QPainter(picture)

@@ -254,8 +254,6 @@ class Sentence(Row):
 
 @dataclass(frozen=True)
 class Rule(Row):
-    """A line across."""
-
     def paint(self, painter: QPainter, y: float, width: float) -> float:
         painter.setPen(QPen(theme.colour("line"), 1))
         painter.drawLine(QPointF(0, y + 8), QPointF(width, y + 8))
@@ -264,8 +262,6 @@ class Rule(Row):
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A grey picture, or signed numbers."""
-
     values: np.ndarray = field(repr=False)
     signed: bool = False
 
@@ -320,8 +316,7 @@ class RowsView(QWidget):
         self._lines = lines
         self.setFocusPolicy(Qt.StrongFocus)
         self.rows: tuple[Row, ...] = ()
-        self._fit()
-        theme.theme().changed.connect(self._fit)
+        theme.follow(self, self._fit)
 
     def set_lines(self, lines: int) -> None:
         if lines != self._lines:
@@ -363,7 +358,6 @@ def _line() -> float:
 
 
 def code_font(size: int, bold: bool = False) -> QFont:
-    """Return the system's font for code at a size of `Text`."""
     font = QFont("monospace")
     font.setStyleHint(QFont.Monospace)
     font.setPixelSize(round(size * theme.text_scale()))

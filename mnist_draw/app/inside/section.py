@@ -17,6 +17,7 @@ from PyQt5.QtWidgets import QBoxLayout, QWidget
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.dataset.mnist import scale
+from mnist_draw.library.network_data import class_name
 
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
@@ -93,8 +94,6 @@ class Section(QWidget):
         return job
 
     def _name(self, number: int) -> str:
-        from mnist_draw.library.network_data import class_name
-
         return class_name(self._model, number)
 
     def set_room(self, width: int) -> None:
@@ -125,7 +124,6 @@ class Section(QWidget):
         """Bring a view to the front by its name in the guide; an unknown one is the first."""
 
     def view_name(self) -> str:
-        """Return the name of the view in front; empty where there is only one."""
         return ""
 
     def set_present(self, on: bool) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, Qt
+from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
@@ -37,6 +37,9 @@ _LEFT, _RIGHT = (int(side | Qt.AlignVCenter) for side in (Qt.AlignLeft, Qt.Align
 class LayersView(QWidget):
     """Knows the places of a network's units, and paints what all of its pictures share."""
 
+    #: What `sizeHint` returns, and `minimumSizeHint` at the usual size of text, in pixels.
+    SIZE = LEAST_SIZE = (-1, -1)
+
     def __init__(self, name: str, title: str, sentence: str) -> None:
         super().__init__()
         self.setObjectName(name)
@@ -50,6 +53,12 @@ class LayersView(QWidget):
         self._places: Places | None = None
         theme.theme().changed.connect(self.lay_out_anew)
 
+    def sizeHint(self) -> QSize:
+        return QSize(*self.SIZE)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(*(theme.scaled(side) for side in self.LEAST_SIZE))
+
     # -- what a subclass knows
 
     def layers(self) -> tuple[Layer, ...]:
@@ -61,7 +70,6 @@ class LayersView(QWidget):
         raise NotImplementedError
 
     def layout_options(self) -> dict[str, Any]:
-        """Return what `lay_out` is told beyond layers and room."""
         raise NotImplementedError
 
     # -- places
@@ -76,7 +84,6 @@ class LayersView(QWidget):
 
     @property
     def banded(self) -> bool:
-        """Whether units are in the rows of their digits."""
         return self.by_digit and self.profiles is not None
 
     def lay_out_anew(self) -> None:
@@ -84,7 +91,6 @@ class LayersView(QWidget):
         self.update()
 
     def show_profiles(self, profiles: UnitProfiles | None) -> None:
-        """Set the units' profiles, which put each unit into a digit's row."""
         self.profiles = profiles
         self.lay_out_anew()
 

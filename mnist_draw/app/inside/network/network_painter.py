@@ -53,7 +53,6 @@ class Link:
 
 
 def why_links(frame: Frame) -> list[Link]:
-    """Return the sum behind the answer."""
     layers, passed, last = frame.layers, frame.passed, len(frame.layers) - 2
     found: list[Link] = []
     if last < 0 or layers[last].convolves:

@@ -186,7 +186,6 @@ class NetworkReader:
         yield frame
 
     def _search_profiles(self, search: Iterator[UnitProfiles | None]) -> None:
-        """Go on a little with the search for the units' profiles."""
         try:
             self._profiles = next(search)
         except DatasetError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PyQt5.QtCore import QEvent, QPointF, QSize, Qt, QTimer, pyqtSignal
+from PyQt5.QtCore import QEvent, QPointF, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 
 from mnist_draw.app.inside.network.layers_view import LayersView
@@ -31,11 +31,12 @@ _EXPLAINED = (
 )
 #: A unit is pointed at after this many milliseconds.
 _AFTER_MS = 100
-_LEAST = (380, 360)
 
 
 class NetworkView(LayersView):
     selected = pyqtSignal()
+    # Titles of four layers fit, and rows in which a figure is read.
+    SIZE, LEAST_SIZE = (750, 560), (380, 360)
 
     def __init__(self) -> None:
         super().__init__("networkView", "The network", _EXPLAINED)
@@ -55,14 +56,7 @@ class NetworkView(LayersView):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_AFTER_MS)
-        self._timer.timeout.connect(self._point)
-
-    def sizeHint(self) -> QSize:
-        return QSize(750, 560)
-
-    def minimumSizeHint(self) -> QSize:
-        # Titles of four layers fit, and rows in which a figure is read.
-        return QSize(theme.scaled(_LEAST[0]), theme.scaled(_LEAST[1]))
+        self._timer.timeout.connect(lambda: self._point_at(*self._under))
 
     @property
     def unit(self) -> Unit | None:
@@ -71,7 +65,6 @@ class NetworkView(LayersView):
 
     @property
     def output(self) -> int | None:
-        """The answer that is selected, if it is one."""
         return self.unit[1] if self.unit is not None and self.unit[0] == self.last else None
 
     def show_parts(self, parts: Parts | None) -> None:
@@ -123,7 +116,6 @@ class NetworkView(LayersView):
         self._select(unit, None)
 
     def walk_to(self, place: tuple[int, int]) -> None:
-        """Look at another place of the map that is selected."""
         if place != self.place:
             self._select(self.pinned, self.pointed, place)
 
@@ -144,7 +136,6 @@ class NetworkView(LayersView):
             self._timer.start()
 
     def _place_at(self, unit: Unit | None, point: QPointF) -> tuple[int, int] | None:
-        """Return the place of a map under the pointer."""
         places = self.places()
         column = None if places is None or unit is None else places.column_of(unit[0])
         if unit is None or column is None or not column.tile:
@@ -155,9 +146,6 @@ class NetworkView(LayersView):
     def leaveEvent(self, event: QEvent) -> None:
         self._under = (None, None)
         self._timer.start()
-
-    def _point(self) -> None:
-        self._point_at(*self._under)
 
     def _point_at(self, unit: Unit | None, place: tuple[int, int] | None = None) -> None:
         if unit == self.pinned:
@@ -218,7 +206,6 @@ class NetworkView(LayersView):
 
     @staticmethod
     def _near(places: Places, layer: int, y: float) -> Unit:
-        """Return the unit of a layer that is nearest to a height."""
         column = places.column_of(layer)
         if column is None:
             digits = range(len(places.bands))
@@ -236,14 +223,7 @@ class NetworkView(LayersView):
         return self._links
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        # End the painter after an error too: otherwise nothing could be painted any more.
         painter = QPainter(self)
-        try:
-            self._paint(painter)
-        finally:
-            painter.end()
-
-    def _paint(self, painter: QPainter) -> None:
         painter.fillRect(self.rect(), theme.colour("card"))
         places = self.places()
         if places is None or self.parts is None:

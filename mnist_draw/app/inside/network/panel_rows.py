@@ -76,7 +76,6 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
 
 
 def _sum_rows(heading: str, found: Sum, above: str, below: str, bias: str, total: str) -> list[Row]:
-    """Return what a sum consists of, with the words for its parts."""
     return [
         Heading(heading),
         sum_line(f"{found.above[0]} {above}", found.above[1]),
@@ -311,7 +310,6 @@ def unit_table(frame: Frame, unit: Unit, name: Name, place: Place = None) -> Tab
 
 
 def _sum_table(title: str, found: Sum, names: Mapping[int, str]) -> Table:
-    """Return a row for each named term of a sum, its bias and the sum."""
     parts = [values.reshape(-1) for values in (found.inputs, found.weights, found.terms)]
     rows = [(name, *(Figure(part[n], ".4f") for part in parts)) for n, name in names.items()]
     rows += [("bias", "", "", Figure(found.bias, ".4f")), ("sum", "", "", Figure(found.z, ".4f"))]

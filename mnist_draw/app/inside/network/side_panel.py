@@ -73,7 +73,6 @@ class SidePanel(Card):
         self._show_nothing()
 
     def _show_chosen(self) -> None:
-        """Show the page that was chosen; a unit that is selected is let go."""
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
         self.closed.emit()
 
@@ -82,7 +81,6 @@ class SidePanel(Card):
         self._show_chosen()
 
     def show_weights(self, parts: Parts) -> None:
-        """Show the first layer's weights as chosen: now, at the start, or learnt."""
         rows = filter_rows(parts.shown[0].W) if len(parts.layers) > 1 else ()
         self.filters.show_rows(rows)
 
@@ -204,14 +202,10 @@ def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int]
     if frame.question.toggled != unit or (unit in off) != (unit in frame.question.off):
         return ""
     with_it, without = (
-        f"{name(int(p.argmax()))}, {_figure(p.max())}"
+        f"{name(int(p.argmax()))}, {format_probability(float(p.max()))}".replace(" %", "\u00a0%")
         for p in (frame.passed.p[::-1] if unit in off else frame.passed.p)
     )
     return f"With it the answer is {with_it}. Without it: {without}."
-
-
-def _figure(part: float) -> str:
-    return format_probability(float(part)).replace(" ", "\u00a0")
 
 
 def _page(name: str, *parts: Part) -> QWidget:
@@ -259,8 +253,6 @@ def filter_rows(weights: np.ndarray) -> list[Row]:
 
 @dataclass(frozen=True, eq=False)
 class Histogram(Row):
-    """How often weights of each size occur."""
-
     figures: LayerFigures
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:

@@ -140,7 +140,6 @@ class Places:
         return QPointF(rect.right() if right else rect.left(), rect.center().y())
 
     def pixel(self, row: float, column: float, high: int = 1, wide: int = 1) -> QRectF:
-        """Return a box of the picture's pixels."""
         cell = self.picture.width() / 28
         corner = self.picture.topLeft() + QPointF(column, row) * cell
         return QRectF(corner.x(), corner.y(), wide * cell, high * cell)
@@ -150,7 +149,6 @@ class Places:
 
 
 def shown_layers(hidden: int) -> list[int]:
-    """Return the hidden layers that have a column."""
     return list(range(hidden)) if hidden <= MAX_COLUMNS else [0, 1, hidden - 2, hidden - 1]
 
 

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import (
 )
 
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.inside_bar import TableView
 from mnist_draw.app.inside.rows_view import Code, Heading, Row, RowsView, Rule, Sentence, code_font
 from mnist_draw.app.inside.step.stages import (
     STAGES,
@@ -22,7 +23,6 @@ from mnist_draw.app.inside.step.stages import (
     tutorial_lines,
 )
 from mnist_draw.app.inside.step.step_learner import Shown
-from mnist_draw.app.inside.table_view import TableView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
@@ -140,8 +140,7 @@ class GraphPage(QWidget):
         )
         top = row(self.functions, 1, self.back)
         column(top, (card, 1), (self.texts, 1), gap=Size.CARD_GAP, owner=self)
-        theme.theme().changed.connect(self._scale_text)
-        self._scale_text()
+        theme.follow(self, self._scale_text)
 
     def _scale_text(self) -> None:
         for view in (self.written, self.compiled):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
@@ -51,6 +51,7 @@ _ROOM = (0.0, 0.0, 160.0, 120.0, 60.0)
 
 class StagePicture(LayersView):
     unit_chosen = pyqtSignal(int, int)
+    SIZE, LEAST_SIZE = (640, 320), (420, 250)
 
     def __init__(self) -> None:
         super().__init__("stagePicture", "The stage", _EXPLAINED)
@@ -58,12 +59,6 @@ class StagePicture(LayersView):
         self.stage = 1
         self.weight: Weight | None = None
         self.state = ""
-
-    def sizeHint(self) -> QSize:
-        return QSize(640, 320)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(theme.scaled(420), theme.scaled(250))
 
     def show_stage(self, shown: Shown | None, stage: int, weight: Weight | None) -> None:
         if shown is not self.shown or stage != self.stage or weight != self.weight:
@@ -240,7 +235,6 @@ class StagePicture(LayersView):
             self.paint_answers(painter, places, figures.p_after, words, ticks)
 
     def _mark_weight(self, painter: QPainter, places: Places) -> None:
-        """Outline the units that the followed weight connects, and draw it."""
         weight = self.weight
         before = None if weight is None else places.column_of(weight.layer - 1)
         if weight is None or (before is not None and before.tile):

@@ -281,12 +281,10 @@ def _update(shown: Shown, followed: int) -> list[Code]:
 
 
 def _penalty(shown: Shown, words: str) -> str:
-    """Return what the L2 penalty adds, if there is one."""
     return words.format(shown.settings.l2) if shown.settings.l2 else ""
 
 
 def _count_products(layers: Sequence[Layer]) -> str:
-    """Return what is multiplied in a pass, such as ``"3 convolutions and 2 matrix products"``."""
     convolutions = sum(layer.convolves for layer in layers)
     parts = ((convolutions, "convolution"), (len(layers) - convolutions, "matrix product"))
     return " and ".join(f"{n} {what}{'s' * (n > 1)}" for n, what in parts if n)

@@ -45,7 +45,6 @@ class StageBar(QWidget):
         column(self.control, figures, gap=Size.TIGHT, owner=self)
 
     def show_stage(self, stage: int, figures: Sequence[str], reached: int) -> None:
-        """Show the figures of the stages that were reached, and which is next."""
         self.control.choose(stage - 1)
         for number, words in enumerate(figures, 1):
             known = (
