@@ -11,7 +11,7 @@ from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import calmer_learning_rate
 
 # These limits are choices, not measurements: they decide when a beginner is told something.
-#: Epochs in a row that make a trend: one or two rise by chance in most runs.
+#: Epochs in a row that make a trend, named in sentences: one or two rise by chance in most runs.
 _TREND = 3
 #: A loss that changes by a smaller part than this stays as it is.
 _LEVEL = 0.01
@@ -57,9 +57,8 @@ _EARLY = Hint(_("Each epoch shows the network its training pictures once."))
 
 
 def diverged(epoch: int, settings: TrainingSettings) -> Hint:
-    return _afresh(
-        _("The loss grew without limit in epoch {epoch}.", epoch=number(epoch)), settings
-    )
+    sentence = _("The loss grew without limit in epoch {epoch}.", epoch=number(epoch))
+    return _afresh(sentence, settings)
 
 
 def _afresh(sentence: str, settings: TrainingSettings) -> Hint:
@@ -108,10 +107,7 @@ def read_curves(
     stuck = min(figures.validation_loss for figures in recent) >= best_before * (1 - _LEVEL)
     if training_rises:
         return _lower(
-            _(
-                "The training loss has risen over {count} epochs: the steps are too large.",
-                count=_TREND,
-            ),
+            _("The training loss has risen over 3 epochs: the steps are too large."),
             settings.learning_rate,
             3,
         )
@@ -122,10 +118,7 @@ def read_curves(
         return _overfitting(settings)
     if stuck:
         return _lower(
-            _(
-                "Neither loss has improved for {count} epochs. Smaller steps may settle it.",
-                count=_TREND,
-            ),
+            _("Neither loss has improved for 3 epochs. Smaller steps may settle it."),
             settings.learning_rate,
             3,
         )

@@ -48,7 +48,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             0.001,
             {"rho": 0.9, "epsilon": 1e-6},
             ("a = ρ·a + (1 − ρ)·g²", "W = W − η·g / √(a + ε)"),
-            {_("mean of g²: {letter}", letter="a"): "rho"},
+            {_("mean of g²: a"): "rho"},
         ),
         UpdateRule(
             "adam",
@@ -66,8 +66,8 @@ UPDATE_RULES: dict[str, UpdateRule] = {
                 "W = W − η'·m / (√v + ε)",
             ),
             {
-                _("mean of g: {letter}", letter="m"): "beta1",
-                _("mean of g²: {letter}", letter="v"): "beta2",
+                _("mean of g: m"): "beta1",
+                _("mean of g²: v"): "beta2",
             },
         ),
         UpdateRule(
@@ -75,21 +75,21 @@ UPDATE_RULES: dict[str, UpdateRule] = {
         ),
         UpdateRule(
             "momentum",
-            "Momentum",
+            _("Momentum"),
             _("keeps a share (momentum) of the step before, so that steps in one direction add up"),
             0.1,
             {"momentum": 0.9},
             ("v = μ·v − η·g", "W = W + v"),
-            {_("velocity: {letter}", letter="v"): ""},
+            {_("velocity: v"): ""},
         ),
         UpdateRule(
             "nesterov_momentum",
-            "Nesterov momentum",
+            _("Nesterov momentum"),
             _("momentum that looks at the gradient where the step is about to lead"),
             0.1,
             {"momentum": 0.9},
             ("v = μ·v − η·g", "W = W + μ·v − η·g"),
-            {_("velocity: {letter}", letter="v"): ""},
+            {_("velocity: v"): ""},
         ),
         UpdateRule(
             "adagrad",
@@ -98,7 +98,7 @@ UPDATE_RULES: dict[str, UpdateRule] = {
             0.01,
             {"epsilon": 1e-6},
             ("a = a + g²", "W = W − η·g / √(a + ε)"),
-            {_("sum of g²: {letter}", letter="a"): ""},
+            {_("sum of g²: a"): ""},
         ),
         UpdateRule(
             "adadelta",
@@ -113,8 +113,8 @@ UPDATE_RULES: dict[str, UpdateRule] = {
                 "d = ρ·d + (1 − ρ)·s²",
             ),
             {
-                _("mean of g²: {letter}", letter="a"): "rho",
-                _("mean of s²: {letter}", letter="d"): "rho",
+                _("mean of g²: a"): "rho",
+                _("mean of s²: d"): "rho",
             },
         ),
     )
