@@ -108,7 +108,6 @@ class WholeNumber(Setting):
     high: int
     refusal: str
     step: int = 1
-    unit: str = ""
     metavar: str = "N"
     brief_count: Callable[[int], str] | None = None
 

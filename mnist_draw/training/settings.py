@@ -285,7 +285,6 @@ class TrainingSettings:
             mark=_("patience {value}"),
             low=1,
             high=100_000,
-            unit=pgettext("after a number in a field", "epochs"),
         ),
     )
     keep_best: bool = declared(

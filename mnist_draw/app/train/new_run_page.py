@@ -14,6 +14,7 @@ from mnist_draw.app.kit.commands import set_icon
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter
+from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, label, push_button, rule
 from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
@@ -82,7 +83,7 @@ class NewRunPage(QScrollArea):
         # This page scrolls rather than squeezing them.
         self.digits.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self._below = row((self._build_curve(), 2), (self.digits, 1), gap=Size.CARD_GAP)
-        title = label(_("Train your own network"), "sure")
+        title = ElidedLabel(_("Train your own network"), "sure")
         self._sentence = label("", "sentence")
         self._sentence.setWordWrap(True)
         self._sentence.setMinimumWidth(1)

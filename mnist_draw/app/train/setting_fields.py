@@ -255,10 +255,8 @@ def build_field(setting: AnySetting) -> MarkedField:
 
 def _whole_number(setting: WholeNumber) -> MarkedField:
     low = 0 if setting.nothing else setting.low
-    unit = f" {setting.unit}" if setting.unit and setting.nothing else ""
     stepped = setting.group == START
     box = (Stepper if stepped else NumberBox)(low, setting.high, setting.step)
-    box.setSuffix(unit)
     # A number from 0 on is a name, such as a seed, not an amount.
     box.setGroupSeparatorShown(setting.low > 0)
     if setting.nothing:

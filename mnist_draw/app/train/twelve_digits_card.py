@@ -13,9 +13,10 @@ from mnist_draw.app.kit.painters import (
     smooth_painter,
     write_with,
 )
+from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.app.kit.widgets import Card, label, set_look
+from mnist_draw.app.kit.widgets import Card, set_look
 from mnist_draw.i18n import _, number
 from mnist_draw.recognition.twelve_digits import TWELVE, DigitsRead, TwelveDigits
 
@@ -170,7 +171,8 @@ class TwelveDigitsCard(Card):
     def __init__(self) -> None:
         super().__init__(_("Twelve new digits"))
         self.grid = DigitsGrid()
-        self.right = label(_("None read yet"), "muted", "digitsRightLabel")
+        self.right = FittedLabel(elide=Qt.ElideRight, look="muted", name="digitsRightLabel")
+        self.right.setText(_("None read yet"))
         self.top.addWidget(self.right)
         self.body.addWidget(self.grid, 1)
 
