@@ -43,14 +43,14 @@ FIGURES = ("training_loss", "validation_loss", "validation_accuracy", "test_loss
 #: The states of a run, and their words on the screen. ``running`` in a record whose program is gone
 #: means that it was cut off; ``interrupted``, that the window was closed.
 STATE_WORDS = {
-    "running": pgettext("a run", "cut off"),
-    "interrupted": pgettext("a run", "to be continued"),
-    "stopped": pgettext("a run", "stopped"),
-    "completed": pgettext("a run", "finished"),
-    "early": pgettext("a run", "finished early"),
-    "target": pgettext("a run", "reached its target"),
-    "diverged": pgettext("a run", "diverged"),
-    "failed": pgettext("a run", "failed"),
+    "running": pgettext("run", "cut off"),
+    "interrupted": pgettext("run", "to be continued"),
+    "stopped": pgettext("run", "stopped"),
+    "completed": pgettext("run", "finished"),
+    "early": pgettext("run", "finished early"),
+    "target": pgettext("run", "reached its target"),
+    "diverged": pgettext("run", "diverged"),
+    "failed": pgettext("run", "failed"),
 }
 #: States from which the program offers to continue.
 UNFINISHED = ("running", "interrupted")

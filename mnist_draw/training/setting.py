@@ -279,7 +279,7 @@ class Flag(Setting):
         return value
 
     def format_value(self, value: Any) -> str:
-        return pgettext("a setting", "yes") if value else pgettext("a setting", "no")
+        return pgettext("setting", "yes") if value else pgettext("setting", "no")
 
 
 #: All kinds of settings; code that tells them apart must handle each of them.

@@ -62,7 +62,7 @@ class TrainingSettings:
     start_model: str | None = declared(
         None,
         NetworkFile(
-            title=pgettext("a setting", "Start"),
+            title=pgettext("setting", "Start"),
             nothing=_("From scratch"),
             sentence=_(
                 "Start from the weights of a trained network, which must have the same layers, "
@@ -258,7 +258,7 @@ class TrainingSettings:
         None,
         RealNumber(
             title=_("At validation accuracy"),
-            nothing=pgettext("a setting", "off"),
+            nothing=pgettext("setting", "off"),
             sentence=_("Stop once this validation accuracy is reached."),
             group="stop",
             widget="target",
@@ -277,7 +277,7 @@ class TrainingSettings:
         None,
         WholeNumber(
             title=_("After epochs without progress"),
-            nothing=pgettext("a setting", "off"),
+            nothing=pgettext("setting", "off"),
             refusal=_("The patience is {value}; it must be from {low} to {high} epochs."),
             sentence=_("Stop after so many epochs without a lower validation loss."),
             group="stop",

@@ -307,7 +307,7 @@ class LossCard(CurveCard):
         self.scale_combo = ComboBox()
         self.scale_combo.setObjectName("lossScaleCombo")
         self.scale_combo.setProperty("look", "quiet")
-        self.scale_combo.addItems([pgettext("an axis", "log"), pgettext("an axis", "linear")])
+        self.scale_combo.addItems([pgettext("axis", "log"), pgettext("axis", "linear")])
         self.scale_combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         self.scale_combo.setMinimumContentsLength(0)
         self.scale_combo.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)

@@ -20,7 +20,7 @@ from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, wr
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
 from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, RunState, ShownRun, is_like_tutorial
-from mnist_draw.i18n import _, counted, number, percent
+from mnist_draw.i18n import _, counted, number, percent, pgettext
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from
 from mnist_draw.training.checkpoint import MAX_EPOCHS
@@ -266,7 +266,7 @@ class FinishedCard(Card):
         self.on_button.customContextMenuRequested.connect(self._offer_epochs)
         self.share_button = push_button(
             "shareButton",
-            _("Share"),
+            pgettext("button", "Share"),
             _("Write one file that opens with a double click."),
             look="link",
         )

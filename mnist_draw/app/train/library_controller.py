@@ -22,7 +22,7 @@ from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.library_rows import Figures
 from mnist_draw.app.train.run_controller import RunController
 from mnist_draw.app.train.series import thinned
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.library.entries import Entry, Library, read_figures, read_library, with_run
 from mnist_draw.library.fallbacks import reclaim_fallbacks
 from mnist_draw.library.networks import delete, list_deleted, rename
@@ -251,7 +251,7 @@ class LibraryController(LibraryFiles):
             action.triggered.connect(lambda: act())
 
         busy = _TRAINED if entry.going_on else ""
-        add(_("Use"), partial(self.use, entry), self._why_it_cannot_answer(entry))
+        add(pgettext("menu", "Use"), partial(self.use, entry), self._why_it_cannot_answer(entry))
         if entry.run is not None:
             stuck = "" if self._run.can_go_on(entry.run) else _("No epoch of it was kept.")
             add(_("Go on"), partial(self._run.continue_run, entry.run), busy or stuck)

@@ -18,7 +18,7 @@ from mnist_draw.app.kit.widgets import label
 from mnist_draw.app.train.curve_card import AccuracyCard, LossCard
 from mnist_draw.app.train.library_page import LibraryPage
 from mnist_draw.app.train.run_controller import RunController
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.networks import save_opened
 from mnist_draw.library.stored_network import StoredNetwork, open_network
@@ -76,7 +76,7 @@ class LibraryFiles(CollectionController):
                 self.save(path, lambda: network.pack(entry.stored.load()))
 
     def _export_curves(self, entry: Entry) -> None:
-        path, run = self._ask_where(entry, ".png", _("Pictures")), entry.run
+        path, run = self._ask_where(entry, ".png", pgettext("files", "Pictures")), entry.run
         if not path or run is None:
             return
 
@@ -87,7 +87,7 @@ class LibraryFiles(CollectionController):
         self.background.run(lambda: load_history(run), draw)
 
     def export_shown(self, card: QWidget, name: str, kind: str) -> None:
-        ending, kinds = ".png", _("Pictures")
+        ending, kinds = ".png", pgettext("files", "Pictures")
         if kind != "png":
             ending, kinds = RUN_FORMATS[kind].ending, RUN_FORMATS[kind].title
         question = _("Save the curves of {name}", name=name)

@@ -403,7 +403,7 @@ class LibraryPage(QWidget):
         self.empty.setObjectName("emptyLibrary")
         self.train_button = button = push_button(
             "trainFirstButton",
-            pgettext("a button", "Train"),
+            pgettext("button", "Train"),
             _("Choose what to train, and start."),
             look="primary",
         )

@@ -69,7 +69,7 @@ class NewRunPage(QScrollArea):
         self.settings_button = push_button("allSettingsButton", _("All settings"), "", look="plain")
         set_icon(self.settings_button, "sliders-horizontal", Size.SMALL_ICON)
         self.start_button = push_button(
-            "startButton", pgettext("a button", "Start"), "", look="start"
+            "startButton", pgettext("button", "Start"), "", look="start"
         )
         set_icon(self.start_button, "play", Size.SMALL_ICON)
         self.cards = PresetCards()

@@ -340,8 +340,6 @@ class RunState:
 
     def _reading(self) -> str:
         of, shows_digits = self.tested_on
-        if not of:
-            return _("Reading the test pictures")
         if shows_digits:
             return counted("Reading {count} test digit", "Reading {count} test digits", of)
         return counted("Reading {count} test picture", "Reading {count} test pictures", of)

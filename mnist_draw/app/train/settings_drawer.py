@@ -296,7 +296,7 @@ class SettingsDrawer(QWidget):
             if value != getattr(usual, name):
                 texts[setting.group].append(setting.brief(value))
         for group, section in self.sections.items():
-            off = pgettext("a setting", "off") if group == "stop" else ""
+            off = pgettext("setting", "off") if group == "stop" else ""
             section.state.setText(", ".join(texts[group]) or off)
 
     # -- presets

@@ -55,7 +55,7 @@ class TrainTab(Page):
     the settings, which push the page.
     """
 
-    name, title = "train", pgettext("a tab", "Train")
+    name, title = "train", pgettext("tab", "Train")
 
     #: Another page is in front, or the tab is.
     page_shown = pyqtSignal()
@@ -111,7 +111,7 @@ class TrainTab(Page):
             for button in buttons:
                 command.serve(button)
         sentence = _("Train a new network with these settings.")
-        explain(new.start_button, pgettext("a button", "Start"), sentence, "F5")
+        explain(new.start_button, pgettext("button", "Start"), sentence, "F5")
         sentence = _("Let the run wait after its minibatch, or go on.")
         explain(run.pause_button, _("Pause"), sentence, "F5")
         self.everywhere = (self.main, self.stop, self.step)
