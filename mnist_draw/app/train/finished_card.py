@@ -56,23 +56,8 @@ def headline(shown: ShownRun) -> str:
         reads = _("Your network reads <b>{share}</b> of the validation pictures.")
         if shows_digits:
             reads = _("Your network reads <b>{share}</b> of the validation digits.")
-    return f"{_stopped(shown)} {reads.format(share=format_percent(share))}".strip()
-
-
-def _stopped(shown: ShownRun) -> str:
-    """Say after how many epochs a run has stopped; empty if it came to its end."""
-    state, done = shown.state, number(shown.state.epochs_done)
-    if shown.is_whole:
-        return ""
-    if state.reason in ("stopped", "failed"):
-        return counted(
-            "Stopped after {done} of {count} epoch.", "Stopped after {done} of {count} epochs.",
-            state.epochs, done=done,
-        )  # fmt: skip
-    return counted(
-        "Can go on after {done} of {count} epoch.", "Can go on after {done} of {count} epochs.",
-        state.epochs, done=done,
-    )  # fmt: skip
+    reads = reads.format(share=format_percent(share))
+    return reads if shown.is_whole else f"{state.label} {reads}"
 
 
 def details(shown: ShownRun) -> str:

@@ -318,8 +318,11 @@ class RunState:
     def end(self, reason: str) -> None:
         """Note why the run ended, one of `mnist_draw.training.record.STATE_WORDS`."""
         self.reason, self._done = reason, True
-        done, epochs = number(self.epochs_done), number(self.epochs)
-        stopped = _("Stopped after {done} of {epochs}", done=done, epochs=epochs)
+        done = number(self.epochs_done)
+        stopped = counted(
+            "Stopped after {done} of {count} epoch.", "Stopped after {done} of {count} epochs.",
+            self.epochs, done=done,
+        )  # fmt: skip
         if reason in ("completed", "early", "target"):
             self._set("finished", _("Finished"))
         elif reason == "stopped":
@@ -330,7 +333,12 @@ class RunState:
         elif reason == "failed":
             self._set("failed", stopped if self.epochs_done else _("Not started"))
         else:
-            self._set("stopped", _("Can go on after {done} of {epochs}", done=done, epochs=epochs))
+            left = counted(
+                "Can go on after {done} of {count} epoch.",
+                "Can go on after {done} of {count} epochs.",
+                self.epochs, done=done,
+            )  # fmt: skip
+            self._set("stopped", left)
 
     def _numbers(self) -> dict[str, str]:
         return {"epoch": number(self.epoch), "epochs": number(self.epochs)}

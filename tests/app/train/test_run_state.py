@@ -111,9 +111,9 @@ def test_states_and_their_words(state):
     ("reason", "label"),
     [
         ("completed", "Finished"),
-        ("stopped", "Stopped after 3 of 20"),
-        ("interrupted", "Can go on after 3 of 20"),
-        ("running", "Can go on after 3 of 20"),
+        ("stopped", "Stopped after 3 of 20 epochs."),
+        ("interrupted", "Can go on after 3 of 20 epochs."),
+        ("running", "Can go on after 3 of 20 epochs."),
     ],
 )
 def test_a_run_of_before_is_as_it_was(reason, label):
