@@ -100,7 +100,7 @@ class LibraryModel(QAbstractListModel):
             return self.row_view(row).read_out()
         if role == Qt.ToolTipRole:
             if not row.when:
-                return tip(_("{name}.", name=row.name))
+                return tip(row.name)
             return tip(_("{name}. {moment}.", name=row.name, moment=format_moment(row.when)))
         return None
 
