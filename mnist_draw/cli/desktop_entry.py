@@ -21,7 +21,7 @@ from mnist_draw.cli.output import PROGRAM, echo
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
-from mnist_draw.storage.folders import resource_path
+from mnist_draw.storage.folders import make_folder, resource_path
 
 #: Files of ``resources/desktop``, and their folders below the user's.
 PLACES = {
@@ -103,14 +103,7 @@ def _install(name: str, target: Path) -> None:
     if name.endswith(".desktop"):
         # A desktop does not know the virtual environment that the program may live in.
         content = content.replace(b"Exec=mnist-draw", b"Exec=" + os.fsencode(start_command()))
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            "The folder {parent} cannot be made: {reason}.",
-            parent=target.parent,
-            reason=reason_of(error),
-        ) from error
+    make_folder(target.parent)
     write_atomically(target, content)
 
 

@@ -171,35 +171,22 @@ def _folders() -> Iterator[Finding]:
             yield Finding(kind, str(error), "broken")
             continue
         except OSError as error:
-            yield Finding(
-                kind,
-                _("{folder} cannot be read: {reason}.", folder=folder, reason=reason_of(error)),
-                "broken",
-            )
+            text = _("{folder} cannot be read: {reason}.", folder=folder, reason=reason_of(error))
+            yield Finding(kind, text, "broken")
             continue
-        fields = {
-            "folder": folder,
-            "size": number(size / 1e6, ",.1f"),
-            "free": number(free / 1e9, ",.1f"),
-        }
-        yield Finding(
-            kind,
-            counted(
-                "{folder}: {size} MB in {count} file, {free} GB free",
-                "{folder}: {size} MB in {count} files, {free} GB free",
-                files,
-                **fields,
-            ),
+        text = counted(
+            "{folder}: {size} MB in {count} file, {free} GB free",
+            "{folder}: {size} MB in {count} files, {free} GB free",
+            files,
+            folder=folder,
+            size=number(size / 1e6, ",.1f"),
+            free=number(free / 1e9, ",.1f"),
         )
+        yield Finding(kind, text)
         if free < _MIN_FREE:
-            yield Finding(
-                kind,
-                _(
-                    "Less than {size} MB are free: make room before you train.",
-                    size=_MIN_FREE // MEGABYTE,
-                ),
-                "broken",
-            )
+            least = _MIN_FREE // MEGABYTE
+            text = _("Less than {size} MB are free: make room before you train.", size=least)
+            yield Finding(kind, text, "broken")
 
 
 def _size(folder: Path) -> tuple[int, int]:
@@ -246,14 +233,8 @@ def _shipped_files() -> Iterator[Finding]:
                 "broken",
             )
         else:
-            yield Finding(
-                kind,
-                counted(
-                    "{count} file is as it was shipped",
-                    "{count} files are as they were shipped",
-                    len(expected),
-                ),
-            )
+            sound = _("{count} files are as they were shipped", count=len(expected))
+            yield Finding(kind, sound)
 
 
 def _user_files() -> Iterator[Finding]:
@@ -335,11 +316,7 @@ def _kinds() -> list[tuple[str, Callable[[], Iterable[Path]], Callable[[Path], o
             lambda: runs_folder().glob(f"*/{record.RECORD}"),
             lambda path: record.read_run(path.parent),
         ),
-        (
-            _("checkpoints"),
-            lambda: runs_folder().glob(f"*/{record.CHECKPOINT}"),
-            load_checkpoint,
-        ),
+        (_("checkpoints"), lambda: runs_folder().glob(f"*/{record.CHECKPOINT}"), load_checkpoint),
         (_("own networks"), own_networks, load_trained),
         (_("figures"), lambda: runs_folder().glob(f"*/{record.HISTORY}"), record.read_history),
         (_("taught digits"), lambda: my_digits_folder().glob(f"*{SUFFIX}"), read_taught),

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import platformdirs
 
-from mnist_draw.errors import StorageError, UserError, reason_of
+from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, date
 from mnist_draw.library.stored_network import OPENED, SUFFIX, note_external, opened_folder
-from mnist_draw.storage.folders import APPLICATION, home_name
+from mnist_draw.storage.folders import APPLICATION, home_name, make_folder
 from mnist_draw.storage.integrity import is_private
 from mnist_draw.storage.models import ModelFile, load_model, read_info, save_model
 from mnist_draw.storage.unique_paths import reserved_file
@@ -133,13 +133,7 @@ def save_with_opened(model: ModelFile) -> Path:
 
 def save_at(model: ModelFile, wanted: Path) -> Path:
     """Save a network under a free name like the wanted one, in a folder that is made."""
-    folder = wanted.parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            "The folder {folder} cannot be made: {reason}.", folder=folder, reason=reason_of(error)
-        ) from error
+    make_folder(wanted.parent)
     with reserved_file(wanted) as path:
         save_model(path, model)
     return path

@@ -42,6 +42,16 @@ def home_name() -> str:
     return str(Path(home).absolute()) if home else platformdirs.user_data_dir(APPLICATION, False)
 
 
+def make_folder(folder: Path) -> Path:
+    """Create a folder, and its parents, if it is missing."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        fields = {"folder": folder, "reason": reason_of(error)}
+        raise StorageError("The folder {folder} cannot be made: {reason}.", **fields) from error
+    return folder
+
+
 def named_path(name: str | os.PathLike[str]) -> Path:
     """Return a path that a user has typed, with ``~`` expanded."""
     path = Path(name)

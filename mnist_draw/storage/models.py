@@ -295,37 +295,23 @@ def load_model(path: str | os.PathLike[str], shapes_of: ShapesOf | None = None) 
     text: parse_network(text).parameter_shapes()``. With it, parameters that do not fit the network
     are refused before anything is built.
     """
-    name = os.fspath(path)
-    try:
-        with _archive(path) as archive:
-            return _unpack(archive, shapes_of)
-    except UserError as error:
-        raise ModelFileError(
-            "The model file {name} cannot be used. {error}", name=name, error=error
-        ) from error
+    with _archive(path) as archive:
+        return _unpack(archive, shapes_of)
 
 
 def read_info(path: str | os.PathLike[str]) -> tuple[str, ModelInfo]:
     """Return a network's description and metadata without its parameters."""
-    try:
-        with _archive(path) as archive:
-            header = _read_header(archive)
-            info = ModelInfo.of(header.get_fields("metadata").values)
-            return header.get_text("network", MAX_HEADER_BYTES), info
-    except UserError as error:
-        raise ModelFileError(
-            "The model file {path} cannot be used. {error}", path=path, error=error
-        ) from error
+    with _archive(path) as archive:
+        header = _read_header(archive)
+        info = ModelInfo.of(header.get_fields("metadata").values)
+        return header.get_text("network", MAX_HEADER_BYTES), info
 
 
 def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFile:
     header = _read_header(archive)
-    try:
-        network = header.get_text("network", MAX_HEADER_BYTES)
-        shapes = header.get_list("shapes", npz.MAX_ARRAYS)
-        metadata = header.get_fields("metadata").values
-    except DocumentError as error:
-        raise ModelFileError("Its header is damaged: {error}.", error=error) from error
+    network = header.get_text("network", MAX_HEADER_BYTES)
+    shapes = header.get_list("shapes", npz.MAX_ARRAYS)
+    metadata = header.get_fields("metadata").values
     names = [_parameter_name(number) for number in range(len(archive.sizes) - 1)]
     surplus = sorted(set(archive.sizes) - {*names, _HEADER})
     if surplus:
@@ -336,13 +322,9 @@ def _unpack(archive: npz.Archive, shapes_of: ShapesOf | None = None) -> ModelFil
         _require_room(archive, names, shapes_of(network))
     arrays = [archive.read(name) for name in names]
     found = [array for array in arrays if array is not None]
-    for name, array in zip(names, found, strict=True):
+    for place, array in enumerate(found):
         if array.dtype != np.float32:
-            raise ModelFileError(
-                "The array {name} has the type {dtype}, expected float32.",
-                name=name,
-                dtype=array.dtype,
-            )
+            raise _wrong_type(place, array)
     promised = [list(array.shape) for array in found]
     if promised != shapes:
         raise ModelFileError(
@@ -378,18 +360,26 @@ def _require_room(archive: npz.Archive, names: list[str], expected: Sequence[Sha
 
 @contextlib.contextmanager
 def _archive(path: str | os.PathLike[str]) -> Iterator[npz.Archive]:
-    """Open the arrays of a file; faults become sentences."""
+    """Open the arrays of a file; an error in the block names the file and its fault."""
     try:
         with npz.open_archive(path) as archive:
             yield archive
-    except FileNotFoundError:
-        raise ModelFileError("There is no such file.") from None
-    except npz.NpzError as error:
-        if not Path(path).stat().st_size:
-            raise ModelFileError("It is empty.") from None
-        raise ModelFileError("Not a readable model file: {error}.", error=error) from error
-    except DocumentError as error:
-        raise ModelFileError("It cannot be opened: {error}.", error=error) from error
+    except (FileNotFoundError, npz.NpzError, UserError) as error:
+        raise ModelFileError(
+            "The model file {path} cannot be used. {fault}",
+            path=os.fspath(path),
+            fault=_describe_fault(error, path),
+        ) from error
+
+
+def _describe_fault(error: Exception, path: str | os.PathLike[str]) -> str:
+    if isinstance(error, FileNotFoundError):
+        return _("There is no such file.")
+    if isinstance(error, npz.NpzError) and not Path(path).stat().st_size:
+        return _("It is empty.")
+    if isinstance(error, npz.NpzError | DocumentError):
+        return _("It cannot be read: {error}.", error=error)
+    return str(error)
 
 
 def _read_header(archive: npz.Archive) -> Fields:
@@ -401,26 +391,18 @@ def _read_header(archive: npz.Archive) -> Fields:
     array = archive.read(_HEADER)
     if array is None or array.dtype != np.uint8 or array.ndim != 1:
         raise ModelFileError("It is an .npz file, but not a model of mnist_draw: no header.")
-    try:
-        values = parse(array.tobytes())
-    except DocumentError as error:
-        raise ModelFileError(
-            "It is an .npz file, but its header is damaged: {error}.", error=error
-        ) from error
-    try:
-        return FORMAT.check(values)
-    except DocumentError as error:
-        raise ModelFileError("It is an .npz file of another kind: {error}.", error=error) from error
+    return FORMAT.unpack(array.tobytes())
+
+
+def _wrong_type(place: int, array: npz.Array) -> ModelFileError:
+    fields = {"number": place, "dtype": array.dtype}
+    return ModelFileError("Parameter {number} has the type {dtype}, expected float32.", **fields)
 
 
 def _as_parameter(value: Any, place: int) -> npt.NDArray[np.float32]:
     array = np.asarray(value)
     if array.dtype.kind not in "fiu":
-        raise ModelFileError(
-            "Parameter {number} has the type {dtype}, expected float32.",
-            number=place,
-            dtype=array.dtype,
-        )
+        raise _wrong_type(place, array)
     with np.errstate(over="ignore"):
         converted = np.ascontiguousarray(array, dtype=np.float32).reshape(array.shape)
     bad = converted.size - int(np.count_nonzero(np.isfinite(converted)))

@@ -32,7 +32,7 @@ from mnist_draw.errors import DocumentError, StorageError, UserError, reason_of
 from mnist_draw.i18n import _, number
 from mnist_draw.storage.atomic import open_atomically, write_atomically
 from mnist_draw.storage.document import Format, drop_non_finite
-from mnist_draw.storage.folders import data_folder
+from mnist_draw.storage.folders import data_folder, make_folder
 from mnist_draw.storage.npz import distinct_entries
 from mnist_draw.storage.opening import MEGABYTE, open_file, read_file
 from mnist_draw.storage.unique_paths import move_to_free_name, reserved_file
@@ -74,16 +74,7 @@ class TaughtDigit:
 
 def my_digits_folder() -> Path:
     """Return the folder of the taught digits; it is created if missing."""
-    folder = data_folder() / "my_digits"
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StorageError(
-            "The folder {folder} cannot be made: {reason}. Nothing was kept.",
-            folder=folder,
-            reason=reason_of(error),
-        ) from error
-    return folder
+    return make_folder(data_folder() / "my_digits")
 
 
 def label_of_name(path: Path) -> int | None:

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.sources.source import (
-    MAX_PICTURES,
     Part,
     Source,
+    check_count,
     pictures_in,
     visible_entries,
 )
@@ -65,13 +65,7 @@ def read(folder: Path) -> Source:
     roles = _role_folders(folder)
     roots = {"train": folder} if "train" not in roles else roles
     files = {role: list(_labelled(root)) for role, root in roots.items()}
-    if sum(map(len, files.values())) > MAX_PICTURES:
-        raise DatasetError(
-            "{folder} holds more than {most} pictures, the most that can be learnt at "
-            "once. Use a part of them.",
-            folder=folder,
-            most=number(MAX_PICTURES),
-        )
+    check_count(sum(map(len, files.values())), folder)
     names = in_order({name for found in files.values() for path, name in found})
     failed: list[str] = []
     parts = {role: _part(roots[role], found, names, failed) for role, found in files.items()}

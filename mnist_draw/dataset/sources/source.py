@@ -129,7 +129,7 @@ def as_part(
         )
     message = ""
     if _is_large(images):
-        _check_count(images, images_path)
+        check_count(len(images), images_path)
         message = _(
             "The pictures in {path} have {shape} values; they are learnt as grey "
             "levels of 28×28 pixels.",
@@ -171,13 +171,12 @@ def _reduced(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return reduced
 
 
-def _check_count(images: NDArray[Any], path: Path) -> None:
-    if len(images) > MAX_PICTURES:
+def check_count(count: int, path: Path) -> None:
+    if count > MAX_PICTURES:
         raise DatasetError(
-            "{path} holds {count} pictures; at most {most} can be learnt at once. Use a "
+            "{path} holds more than {most} pictures, the most that can be learnt at once. Use a "
             "part of them.",
             path=path,
-            count=number(len(images)),
             most=number(MAX_PICTURES),
         )
 
@@ -193,7 +192,7 @@ def _as_pictures(images: NDArray[Any], path: Path) -> NDArray[np.uint8]:
             shape=_format_shape(shape),
             dtype=images.dtype,
         )
-    _check_count(images, path)
+    check_count(len(images), path)
     images = images.reshape(-1, 28, 28)
     if images.dtype == np.uint8 or not len(images):
         return images.astype(np.uint8, copy=False)

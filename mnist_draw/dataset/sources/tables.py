@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from mnist_draw.dataset.sources.idx_files import exchange_axes
 from mnist_draw.dataset.sources.source import (
-    MAX_PICTURES,
     PIXELS,
     Part,
     Source,
+    check_count,
     files_of,
     find_names,
     reading,
@@ -59,10 +59,9 @@ def read(place: Path) -> Source:
     train = _read_table(train_path)
     if train.labels is None:
         raise DatasetError(
-            "{path} has {pixels} columns, pixels without a label; a label and {pixels} "
+            "{path} has 784 columns, pixels without a label; a label and 784 "
             "pixels were expected in each line.",
             path=train_path,
-            pixels=PIXELS,
         )
     test = None if test_path is None else _read_table(test_path)
     if test is not None and test.labels is None:
@@ -115,10 +114,9 @@ def _parse(path: Path, lines: Iterator[_Line]) -> _Table:
         column = next((names.index(name) for name in _LABEL_COLUMNS if name in names), 0)
     if len(fields) not in (PIXELS, PIXELS + 1):
         raise DatasetError(
-            "{path} has {columns}; a label and {pixels} pixels were expected in each line.",
+            "{path} has {columns}; a label and 784 pixels were expected in each line.",
             path=path,
             columns=counted("{count} column", "{count} columns", len(fields)),
-            pixels=PIXELS,
         )
     labels: list[str] = []
     blocks: list[NDArray[np.uint8]] = []
@@ -126,13 +124,7 @@ def _parse(path: Path, lines: Iterator[_Line]) -> _Table:
     rest = lines if has_head else itertools.chain([first], lines)
     while block := list(itertools.islice(rest, _LINES)):
         count += len(block)
-        if count > MAX_PICTURES:
-            raise DatasetError(
-                "{path} has more than {most} lines, the most that can be learnt at once. "
-                "Use a part of them.",
-                path=path,
-                most=number(MAX_PICTURES),
-            )
+        check_count(count, path)
         if column is not None:
             block = [
                 _Line(line.number, _without_label(line.text, column, labels)) for line in block
@@ -160,7 +152,7 @@ def _without_label(line: str, column: int, labels: list[str]) -> str:
 
 # -- the lines of a table
 
-#: `MAX_PICTURES` lines of 784 pixels with three digits each.
+#: 400,000 lines of 784 pixels with three digits each.
 _MAX_TEXT = 1300 * MEGABYTE
 
 
@@ -222,10 +214,9 @@ def _invalid_pixels(path: Path, lines: Sequence[_Line]) -> DatasetError:
         fields = line.text.strip().split(",")
         if len(fields) != PIXELS:
             return DatasetError(
-                "{path} has {count} of {pixels} pixels in line {number}. Nothing was loaded.",
+                "{path} has {count} of 784 pixels in line {number}. Nothing was loaded.",
                 path=path,
                 count=number(len(fields)),
-                pixels=PIXELS,
                 number=number(line.number),
             )
         for pixel in fields:
@@ -238,12 +229,11 @@ def _invalid_pixels(path: Path, lines: Sequence[_Line]) -> DatasetError:
                     number=number(line.number),
                 )
     return DatasetError(
-        "{path} cannot be read among its lines {first} to {last}: they are not {pixels} "
+        "{path} cannot be read among its lines {first} to {last}: they are not 784 "
         "numbers each. Nothing was loaded.",
         path=path,
         first=number(lines[0].number),
         last=number(lines[-1].number),
-        pixels=PIXELS,
     )
 
 
