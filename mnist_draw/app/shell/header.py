@@ -212,13 +212,10 @@ class NetworkButton(QWidget):
         state, queued, learnt = self._run.state, self._learning.queued, self._learning.progress
         work = None
         if learnt is not None and (queued or not self._shows_learning):
-            words = (
-                _("Next: {name}", name=_elided(queued))
-                if queued
-                else _("Learning, {share}", share=percent(learnt))
-            )
-            sentence = _("Your network learns your digits. Go there.")
-            work = Work(words, learnt, sentence=sentence)
+            words = _("Learning, {share}", share=percent(learnt))
+            if queued:
+                words = _("Next: {name}", name=_elided(queued))
+            work = Work(words, learnt, sentence=_("Your network learns your digits. Go there."))
         elif state.busy and not self._shows_run:
             resting = state.state == "paused"
             work = Work(state.label, state.run_part, resting, state.state == "training")
