@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,6 +53,8 @@ class Word:
 @lru_cache(maxsize=1)
 def all_words() -> tuple[Word, ...]:
     """Read the words, in the order of their names."""
+    import unicodedata
+
     content = resource_path("words", "words.json").read_text("utf-8")
     shares = {name: percent(part) for name, part in _CERTAINTIES.items()}
     words = [
