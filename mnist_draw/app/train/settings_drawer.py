@@ -312,7 +312,8 @@ class SettingsDrawer(QWidget):
 
     def _show_preset(self) -> None:
         self.presets.setCurrentIndex(self.presets.findText(self.form.base_title))
-        self._delete.setVisible(self.form.base_title in self._own)
+        # A preset of the program may have the same name in this language.
+        self._delete.setVisible(self._own.get(self.form.base_title) == self.form.base)
 
     def _choose_preset(self, index: int) -> None:
         title, chosen = self.presets.itemText(index), self.presets.itemData(index)

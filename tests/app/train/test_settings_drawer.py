@@ -22,7 +22,8 @@ from mnist_draw.library.stored_network import StoredNetwork
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import ModelFile
-from mnist_draw.training.presets import AS_IN_THE_TUTORIAL, PRESETS
+from mnist_draw.training import presets
+from mnist_draw.training.presets import AS_IN_THE_TUTORIAL, PRESETS, save_preset
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -422,9 +423,21 @@ def test_presets_of_ones_own(panel, drawer, monkeypatch, notices):
     panel.choose_preset(PRESETS["tutorial"])
     drawer.presets.activated.emit(drawer.presets.findText("Ours"))
     assert panel.settings() == OTHERS
+    assert drawer._delete.isVisible()
     drawer._delete_preset()
     assert drawer.presets.findText("Ours") == -1
     assert panel.settings() == OTHERS
+
+
+def test_a_preset_of_the_program_is_not_deleted_for_one_of_ones_own_by_its_name(
+    panel, drawer, monkeypatch
+):
+    # One is kept under a name that another language has for a preset of the program.
+    monkeypatch.setattr(presets, "_TAKEN", set())
+    save_preset(PRESETS["quick"].title, OTHERS)
+    drawer.show()
+    panel.choose_preset(PRESETS["quick"])
+    assert not drawer._delete.isVisible()
 
 
 # -- an MLP of one's own
