@@ -477,14 +477,11 @@ def test_a_long_line_of_a_sum_breaks_before_its_figure(qtbot):
 
 def test_words_that_share_a_line_are_shortened_only_where_they_must(qtbot):
     metrics = QFontMetricsF(theme.font(theme.Text.LABEL))
-    short, long = "for Coat", f"for {LONG[0]}"
-    assert shortened(metrics, (short, long), 1000) == [short, long]
-    room = metrics.horizontalAdvance(short) + metrics.horizontalAdvance(long) - 40
-    whole, cut = shortened(metrics, (short, long), room)
-    assert whole == short
-    assert cut.endswith("…")
-    assert metrics.horizontalAdvance(whole) + metrics.horizontalAdvance(cut) <= room
-    both = shortened(metrics, (long, long), 200)
+    texts = ("for Coat", f"for {LONG[0]}")
+    assert shortened(metrics, texts, 1000) == list(texts)
+    whole, cut = shortened(metrics, texts, sum(map(metrics.horizontalAdvance, texts)) - 40)
+    assert (whole, cut[-1]) == (texts[0], "…")
+    both = shortened(metrics, texts[1:] * 2, 200)
     assert all(text.endswith("…") and metrics.horizontalAdvance(text) <= 100 for text in both)
 
 
