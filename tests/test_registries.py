@@ -17,6 +17,7 @@ from mnist_draw.errors import DatasetError
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.operations import (
     ACTIVATIONS,
+    MEANINGS,
     OPERATIONS,
     OUTPUT_ACTIVATIONS,
     SIDE,
@@ -109,7 +110,6 @@ def test_an_activation_is_the_same_everywhere(name):
 
     activation = OUTPUT_ACTIVATIONS[name]
     assert activation.name == name
-    assert activation.meaning
     assert activation_name(activation.function()) == name
     assert onnx.defs.has(activation.onnx)
     sums = np.random.default_rng(3).normal(0, 3, (4, 5)).astype(np.float32)
@@ -132,7 +132,7 @@ def test_an_activation_is_in_the_help_and_the_form(name, panel, capsys):
     choose_in(panel, "networkCombo", NETWORKS["layers"].title)
     choose_in(panel, "layer1ActivationCombo", name)
     menu = panel.findChild(QComboBox, "layer1ActivationCombo")
-    assert menu.currentData(Qt.ToolTipRole) == ACTIVATIONS[name].meaning
+    assert menu.currentData(Qt.ToolTipRole) == MEANINGS[name]
     [layer, *_] = parse_network(panel.settings.settings().network).layers.hidden
     assert layer.activation == name
 

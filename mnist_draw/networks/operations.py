@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.i18n import _
 
 Shape = tuple[int, ...]
 Floats = npt.NDArray[np.float32]
@@ -46,7 +47,6 @@ class Activation:
     """
 
     name: str
-    meaning: str
     compute: Callable[[Floats], Floats]
     theano: str
     onnx: str
@@ -64,14 +64,12 @@ ACTIVATIONS: dict[str, Activation] = {
     for activation in (
         Activation(
             "rectify",
-            "0 below 0, else its input",
             lambda sums: np.maximum(sums, np.float32(0)),
             "lasagne.nonlinearities.rectify",
             "Relu",
         ),
         Activation(
             "leaky",
-            "a hundredth of its input below 0",
             lambda sums: np.maximum(sums, sums * np.float32(0.01)),
             "lasagne.nonlinearities.leaky_rectify",
             "LeakyRelu",
@@ -79,14 +77,12 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         Activation(
             "tanh",
-            "the hyperbolic tangent, -1 to 1",
             np.tanh,
             "lasagne.nonlinearities.tanh",
             "Tanh",
         ),
         Activation(
             "sigmoid",
-            "the logistic function, 0 to 1",
             # Twice as exact as 1 / (1 + exp(-x)) in float32, and it never overflows.
             lambda sums: _HALF * np.tanh(_HALF * sums) + _HALF,
             "lasagne.nonlinearities.sigmoid",
@@ -96,7 +92,6 @@ ACTIVATIONS: dict[str, Activation] = {
         # exponential linear units (ELUs)", 2015, with alpha = 1; Lasagne 0.1 has none of its own.
         Activation(
             "elu",
-            "exp(x) - 1 below 0, else its input",
             lambda sums: np.where(sums > 0, sums, np.expm1(np.minimum(sums, np.float32(0)))),
             "theano.tensor.nnet.elu",
             "Elu",
@@ -109,15 +104,12 @@ OUTPUT_ACTIVATIONS: dict[str, Activation] = {
     **ACTIVATIONS,
     "softmax": Activation(
         "softmax",
-        "probabilities",
         _softmax,
         "lasagne.nonlinearities.softmax",
         "Softmax",
         {"axis": -1},
     ),
-    "linear": Activation(
-        "linear", "its input", lambda sums: sums, "lasagne.nonlinearities.linear", "Identity"
-    ),
+    "linear": Activation("linear", lambda sums: sums, "lasagne.nonlinearities.linear", "Identity"),
 }
 
 
@@ -266,6 +258,16 @@ def pooled(values: Floats, side: int) -> Floats:
 
 
 # ---- Not for the Python program that the network can be exported as: other frameworks
+
+
+#: What the activations of hidden layers give.
+MEANINGS = {
+    "rectify": _("0 below 0, else its input"),
+    "leaky": _("a hundredth of its input below 0"),
+    "tanh": _("the hyperbolic tangent, -1 to 1"),
+    "sigmoid": _("the logistic function, 0 to 1"),
+    "elu": _("exp(x) - 1 below 0, else its input"),
+}
 
 
 def activation_name(function: Any) -> str:

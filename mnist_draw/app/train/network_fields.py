@@ -23,7 +23,7 @@ from mnist_draw.app.train.marked_field import MarkedField
 from mnist_draw.i18n import _, percent_sign
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers
-from mnist_draw.networks.operations import ACTIVATIONS
+from mnist_draw.networks.operations import MEANINGS
 from mnist_draw.networks.specification import Count, Number
 from mnist_draw.training.setting import NetworkText
 
@@ -31,7 +31,7 @@ from mnist_draw.training.setting import NetworkText
 _STRETCHES = (58, 102, 65)
 #: Width of the button that removes a layer, in pixels.
 _REMOVE = 22
-_MEANINGS = "; ".join(f"{one.name}: {one.meaning}" for one in ACTIVATIONS.values())
+_MEANINGS = "; ".join(f"{name}: {meaning}" for name, meaning in MEANINGS.items())
 #: The first layer: the tutorial's last.
 _FIRST = MlpLayer(300, "rectify", 0.4)
 
@@ -59,9 +59,9 @@ class _Row(QWidget):
         self.units = NumberBox(1, MAX_UNITS, 50)
         self.units.setValue(layer.units)
         self.activation = ComboBox()
-        for place, (name, activation) in enumerate(ACTIVATIONS.items()):
+        for place, (name, meaning) in enumerate(MEANINGS.items()):
             self.activation.addItem(name, name)
-            self.activation.setItemData(place, activation.meaning, Qt.ToolTipRole)
+            self.activation.setItemData(place, meaning, Qt.ToolTipRole)
         self.activation.setCurrentIndex(self.activation.findData(layer.activation))
         self.dropout = share_box(layer.dropout)
         self.button = QToolButton()
