@@ -69,8 +69,7 @@ def list_networks(arguments: argparse.Namespace) -> int:
         )
         for stored in networks
     ]
-    heading = (_("name"), _("title"), _("kind"), _("accuracy"))
-    for line in table(heading, rows):
+    for line in table((_("name"), _("title"), _("kind"), _("accuracy")), rows):
         echo(line)
     return 0
 

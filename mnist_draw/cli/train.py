@@ -219,18 +219,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _load_resume(arguments: argparse.Namespace, given: dict[str, Any]) -> Checkpoint | None:
     if arguments.resume is None:
         return None
-    for option in ("config", "preset"):
-        if vars(arguments)[option] is not None:
-            raise MisuseError(
-                "--{option} cannot be combined with --resume: the run's settings are in its "
-                "checkpoint",
-                option=option,
-            )
-    surplus = sorted(name for name in given if not SETTINGS[name].with_resume)
+    surplus = [f"--{name}" for name in ("config", "preset") if vars(arguments)[name] is not None]
+    surplus += [SETTINGS[name].option for name in sorted(given) if not SETTINGS[name].with_resume]
     if surplus:
         raise MisuseError(
             "{option} cannot be combined with --resume: the run's settings are in its checkpoint",
-            option=SETTINGS[surplus[0]].option,
+            option=surplus[0],
         )
     from mnist_draw.training.checkpoint import load_checkpoint
 
