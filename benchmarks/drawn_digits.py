@@ -59,10 +59,11 @@ OFF_CENTRE = 20
 ARRAYS = ("points", "stroke_offsets", "digit_stroke_offsets", "labels", "writer")
 
 
-#: What ``--writers`` means.
+#: Whose digits count: a choice is made with the fitted ones, and reported with the others.
+WRITERS = ("all", "fitted", "left-out")
 WRITERS_HELP = (
     "left-out: only those whose letters and symbols the rule for what is no digit was not fitted "
-    "on, by the file's writer_names"
+    "on, by the file's writer_names; fitted: only the others"
 )
 
 
@@ -136,15 +137,15 @@ def _check(ink: InkFile, path: Path) -> None:
 
 
 def counted(ink: InkFile, writers: str) -> np.ndarray:
-    """Return which digits count, bool (D,): those of all writers or of those left out of a fit."""
+    """Return which digits count, bool (D,), by what `WRITERS` names."""
     if writers == "all":
         return np.ones(len(ink), bool)
     if ink.writer_names is None:
-        raise InkFileError("The file holds no writer_names; --writers left-out needs them.")
+        raise InkFileError(f"The file holds no writer_names; --writers {writers} needs them.")
     from unipen_drawings import is_fitted_on
 
-    left_out = np.array([not is_fitted_on(str(name)) for name in ink.writer_names])
-    return left_out[ink.writer]
+    fitted = np.array([is_fitted_on(str(name)) for name in ink.writer_names])
+    return (fitted == (writers == "fitted"))[ink.writer]
 
 
 def placed(strokes: list[np.ndarray], seed: tuple[int, int]) -> list[np.ndarray]:
@@ -293,7 +294,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, metavar="N", help="a random choice of N digits")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of place and choice")
     parser.add_argument("--pen", type=float, metavar="X", help="pen width on a 280-pixel board")
-    parser.add_argument("--writers", choices=("all", "left-out"), default="all", help=WRITERS_HELP)
+    parser.add_argument("--writers", choices=WRITERS, default="all", help=WRITERS_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
     if arguments.limit is not None and arguments.limit < 1:

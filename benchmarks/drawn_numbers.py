@@ -15,13 +15,14 @@ The file is that of `drawn_digits.py`. **A number is composed** of two to six di
 has the common height times 0.88 to 1.12 and stands up to 6 % of the height above or below the
 line. The number fills at most 92 % of the board's width and half of its height; the pen is the
 canvas' own, or with ``--fine-pen`` an eighth of the digits' height where that is less, as one
-writes smaller digits with a finer pen. Three spacings are drawn:
+writes smaller digits with a finer pen. Four spacings are drawn:
 
 ========  =====================================================================================
 clear     paper of 10 to 35 % of the height between the ink of neighbouring digits' boxes
 natural   from 8 % overlap of the boxes to 25 % of paper; some touch, some reach over others
 touching  each digit is pushed to the left until its ink overlaps that of the one before by up
           to half of the pen's width
+joined    as natural, but half of the neighbours are written without lifting the pen
 ========  =====================================================================================
 """
 
@@ -37,12 +38,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from drawn_digits import BOARD_PIXELS, WRITERS_HELP, InkFile, counted, load_ink, placed
+from drawn_digits import BOARD_PIXELS, WRITERS, WRITERS_HELP, InkFile, counted, load_ink, placed
 from writers import expected_calibration_error, interval, writer_means
 
 from mnist_draw.errors import UserError
 
-SPACINGS = ("clear", "natural", "touching")
+SPACINGS = ("clear", "natural", "touching", "joined")
+#: Share of the neighbours that one stroke joins.
+JOINED = 0.5
 LENGTHS = (2, 3, 4, 5, 6)
 HEIGHT, WIDTH = 0.5, 0.92
 PEN_PER_HEIGHT = 1 / 8
@@ -88,6 +91,8 @@ def composed(
         scale = BOARD_PIXELS * min(HEIGHT / high_, WIDTH / wide)
         pen = min(PEN_PER_HEIGHT if fine else np.inf, widest_pen / scale)
     middle = (low + high) / 2
+    if spacing == "joined":
+        line = _joined(line, rng)
     strokes = [(s - middle) * scale + BOARD_PIXELS / 2 for digit in line for s in digit]
     text = "".join(str(ink.labels[n]) for n in chosen)
     return Number(text, spacing, strokes, pen * scale, int(ink.writer[chosen[0]]))
@@ -117,6 +122,19 @@ def _set(
             at = max(float(s[:, 0].max()) for s in line[-1]) + pen + gap
         line.append([stroke + np.array([at, 0.0]) for stroke in digit])
     return line
+
+
+def _joined(line: list[list[Stroke]], rng: np.random.Generator) -> list[list[Stroke]]:
+    """Write some digits on from the end of the one before, by a straight line."""
+    joined = [line[0]]
+    for digit in line[1:]:
+        before = joined[-1]
+        if rng.random() < JOINED:
+            link = np.linspace(before[-1][-1], digit[0][0], 12)[1:-1]
+            joined[-1] = [*before[:-1], np.concatenate([before[-1], link, digit[0]]), *digit[1:]]
+        else:
+            joined.append(digit)
+    return joined
 
 
 def _touching(before: list[Stroke], digit: list[Stroke], distance: float) -> float:
@@ -270,7 +288,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--lengths", type=int, nargs="+", choices=LENGTHS, default=LENGTHS, help="default: all"
     )
-    parser.add_argument("--writers", choices=("all", "left-out"), default="all", help=WRITERS_HELP)
+    parser.add_argument("--writers", choices=WRITERS, default="all", help=WRITERS_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
     if arguments.each < 1:

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from drawn_digits import BOARD_PIXELS, WRITERS_HELP, InkFile, counted, load_ink, placed
+from drawn_digits import BOARD_PIXELS, WRITERS, WRITERS_HELP, InkFile, counted, load_ink, placed
 from drawn_numbers import Board
 from PIL import Image
 
@@ -91,7 +91,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("file", type=Path, metavar="FILE.npz", help="digits as strokes")
     parser.add_argument("--model", metavar="FILE.npz", help="default: the network that ships")
     parser.add_argument("--limit", type=int, metavar="N", help="a random choice of N of each kind")
-    parser.add_argument("--writers", choices=("all", "left-out"), default="all", help=WRITERS_HELP)
+    parser.add_argument("--writers", choices=WRITERS, default="all", help=WRITERS_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args(argv)
     if arguments.limit is not None and arguments.limit < 1:

@@ -18,7 +18,7 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.picture_formats import read_suffixes, read_titles
 from mnist_draw.errors import UserError, reason_of
 from mnist_draw.i18n import _, counted, number, percent
-from mnist_draw.recognition.certainty import format_probability
+from mnist_draw.recognition.certainty import SIGNS, format_probability
 
 if TYPE_CHECKING:
     from mnist_draw.recognition.answer import Answer, NumberAnswer
@@ -59,6 +59,15 @@ def _add_predict_options(parser: argparse.ArgumentParser) -> None:
             '"digit", "confidence" and "box" (left, top, width, height in pixels)'
         ),
     )
+    parser.add_argument(
+        "--decimal",
+        action="store_true",
+        help=_(
+            "with --number: read a decimal point or comma, and a minus in front (otherwise they "
+            'are "?"); in JSON, each of them is an entry of "digits" with the digit null and a '
+            '"sign"'
+        ),
+    )
     form = parser.add_mutually_exclusive_group()
     form.add_argument(
         "--csv",
@@ -91,6 +100,7 @@ PREDICT = Subcommand(
     (
         ("photo.png scan.jpg", _("two pictures, read by the best network that ships")),
         ("scans --csv --model my.npz", _("all pictures of a folder, as a table")),
+        ("--number --decimal price.png", _("a number such as 2.50 or -12")),
         ("--number year.png --json", _("several digits from left to right, for a program")),
     ),
     _add_predict_options,
@@ -172,6 +182,7 @@ def _object(name: str, answer: Answer, number: NumberAnswer | None, scale: float
         found["digits"] = [
             {
                 "digit": part.digit,
+                **({"sign": part.sign} if part.sign in SIGNS else {}),
                 "confidence": round(part.confidence, DECIMALS),
                 "box": [round(side * scale) for side in part.box],
             }
@@ -266,7 +277,9 @@ def predict(arguments: argparse.Namespace) -> int:
             _refuse_folders(name)
             ink = load_picture(name)
             answer = recogniser.recognise_ink(ink)
-            number = read_number(recogniser, ink, answer) if reads_numbers else None
+            number = None
+            if reads_numbers:
+                number = read_number(recogniser, ink, answer, decimals=arguments.decimal)
             size = picture_size(name) if number is not None and number.digits else (1, 1)
             line = form(name, answer, number, size[0] / ink.shape[1])
             is_no_digit = form is _sentence and number is None and answer.objection

@@ -128,8 +128,9 @@ class Answer:
 class DigitAnswer:
     """One digit of a number; None, with a confidence of 0, for what is no digit.
 
-    `box` is left, top, width and height in pixels of the picture. `probabilities` are of the
-    network for this digit alone, calibrated; all 0.1 if it did not run.
+    `sign` is a point, a comma or a minus, or "?" for ink beside the digits that none of them owns;
+    otherwise empty. `box` is left, top, width and height in pixels of the picture.
+    `probabilities` are of the network for this digit alone, calibrated; all 0.1 if it did not run.
     """
 
     digit: int | None
@@ -139,15 +140,20 @@ class DigitAnswer:
         default_factory=lambda: np.full(10, 0.1, np.float32), repr=False, compare=False
     )
     network_input: npt.NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    sign: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.sign or (NOT_A_DIGIT if self.digit is None else str(self.digit))
 
 
 @dataclass(frozen=True)
 class NumberAnswer:
     """A number.
 
-    `text` has its digits from left to right, ``?`` for what is no digit; a single ``?`` if nothing
-    is a digit; it is empty for an empty picture. `share` is the probability that the ink is rightly
-    divided into these digits.
+    `text` has its digits and signs from left to right, ``?`` for what is neither; a single ``?`` if
+    nothing is a digit; it is empty for an empty picture. `share` is the probability that the ink is
+    rightly divided into these digits.
     """
 
     text: str
@@ -163,14 +169,16 @@ class NumberAnswer:
 
     @property
     def strange(self) -> int:
-        """How many of the parts are no digits."""
-        return sum(part.digit is None for part in self.digits)
+        """How many of the parts are neither digits nor signs."""
+        return sum(part.text == NOT_A_DIGIT for part in self.digits)
 
     @property
     def is_number(self) -> bool:
-        """Whether there are several parts, at least two of them digits, and most of them."""
-        read = len(self.digits) - self.strange
-        return read > max(1, self.strange)
+        """Whether there are several digits, and most parts are, or one digit with other ink."""
+        read = sum(part.digit is not None for part in self.digits)
+        signs = sum(bool(part.sign) for part in self.digits)
+        refused = len(self.digits) - read - signs
+        return read > max(1, refused) or (read == 1 and signs > 0 == refused)
 
 
 # -- calibration

@@ -16,7 +16,7 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _, counted, percent, pgettext
 
 if TYPE_CHECKING:
-    from mnist_draw.recognition.answer import NumberAnswer
+    from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 
 #: Calibrated probability from which the best class is named alone and called sure, fairly sure, …
 SURE, FAIRLY_SURE = 0.90, 0.65
@@ -25,6 +25,12 @@ UNCLEAR = 0.80
 #: The sign for ink that is no digit.
 REFUSED = "⊘"
 UNLIKE_A_DIGIT = _("It is more like a letter or a scribble.")
+#: The signs of numbers, and what is said of them.
+SIGNS = {
+    ".": _("It is the decimal point."),
+    ",": _("It is the decimal comma."),
+    "-": _("It is the minus in front."),
+}
 #: 0.9 as float32 is less than 0.9.
 _FLOAT32 = 1e-6
 #: A second reading of a number is mentioned from this probability.
@@ -149,13 +155,8 @@ def certainty_of_number(number: NumberAnswer) -> Certainty:
     if not number.digits:
         return NOTHING_DRAWN
     share = 0.0 if number.strange else number.share
-    parts = tuple(
-        certainty_from(
-            part.probabilities, DIGITS, UNLIKE_A_DIGIT if part.digit is None else "", share
-        )
-        for part in number.digits
-    )
-    text = "".join(REFUSED if part.digit is None else str(part.digit) for part in number.digits)
+    parts = tuple(_certainty_of_part(part, share) for part in number.digits)
+    text = "".join(part.text for part in number.digits).replace("?", REFUSED)
     if number.strange:
         line = counted(
             "{count} part is not a digit", "{count} parts are not a digit", number.strange
@@ -175,10 +176,20 @@ def certainty_of_number(number: NumberAnswer) -> Certainty:
     return Certainty(state, state.word, text, line, (), parts)
 
 
+def _certainty_of_part(part: DigitAnswer, share: float) -> Certainty:
+    if part.text in SIGNS:
+        word, line = State.NOT_A_DIGIT.word, SIGNS[part.text]
+        return Certainty(State.NOT_A_DIGIT, word, part.text, line)
+    objection = UNLIKE_A_DIGIT if part.digit is None else ""
+    return certainty_from(part.probabilities, DIGITS, objection, share)
+
+
 def _second_reading(number: NumberAnswer, first: float) -> tuple[str, float]:
     """Return the next best reading, which differs in one digit, and its probability."""
     found = number.text, 0.0
     for place, part in enumerate(number.digits):
+        if part.digit is None:
+            continue
         values = part.probabilities.tolist()
         best, other = two_best(values)
         probability = first * values[other] / values[best] if values[best] else 0.0

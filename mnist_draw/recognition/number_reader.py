@@ -19,14 +19,22 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, ink_box, normalise_ink
-from mnist_draw.recognition.answer import Answer, DigitAnswer, NumberAnswer
+from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, DigitAnswer, NumberAnswer, Scores
 from mnist_draw.recognition.certainty import two_best
-from mnist_draw.recognition.pieces import Box, Pieces, cheapest, cut_in_pieces, digit_costs
+from mnist_draw.recognition.pieces import (
+    Box,
+    Group,
+    Plane,
+    Reading,
+    Row,
+    cheapest,
+    cut_in_pieces,
+    digit_costs,
+)
 from mnist_draw.recognition.stroke_reader import (
-    MAX_COUNT,
     PAPER,
     PenStroke,
-    StrokeReading,
+    draw_strokes,
     read_strokes,
 )
 
@@ -67,6 +75,20 @@ _FEW, _HARDLY_SEVERAL = 3, -5.0
 #: the letters that would be read as numbers. With paper between them they may be digits: a 10 that
 #: is written wide looks like nothing.
 _RATHER_A_LETTER = -4.0
+#: Ink beside a digit, with so much paper between the middles of their lines, in heights of the
+#: line, is not its own if the digit is read without it, too; with more paper, it never is.
+_LOOSE, _FAR = 0.1, 0.25
+#: Pieces of this height are digits or parts of them; lower ones, with so much paper beside them,
+#: may be signs.
+_TALL, _BESIDE = 0.45, 0.06
+#: Points are lower and narrower than a dot, commas so high, a minus so many times wider than high.
+#: The middles of points and commas are below this part of the digit beside them.
+_DOT, _COMMA, _LEVEL, _LOW = 0.2, 0.12, 3.0, 0.75
+#: Between digits, what is straight (its width as a share of its length) and read as 1 is a slash if
+#: it leans so many degrees, or so many more than another 1.
+_STRAIGHT, _SLASH, _SLANT = 0.13, 40.0, 20.0
+#: The share of signs that are read rightly.
+_SIGN_CONFIDENCE = 0.97
 #: From this ratio of heights a digit, or the bar of %, counts as taller than its neighbour.
 _TALLER = 1.5
 #: A group with such a share of its width above another is in a line above it.
@@ -79,83 +101,224 @@ def read_number(
     alone: Answer | None = None,
     beginning: bool = False,
     strokes: Sequence[PenStroke] | None = None,
+    decimals: bool = False,
 ) -> NumberAnswer:
     """Read one line of digits, ink as `normalise_ink` takes it, from left to right.
 
     `alone` is the answer for this ink as one digit, if it is known already; `strokes` are its pen
     strokes in the order in which they were drawn, if they are. The `beginning` of a first stroke,
-    which is still being drawn, is read as one digit: its cuts would change with every point.
+    which is still being drawn, is read as one digit: its cuts would change with every point. With
+    `decimals` a decimal point or comma and a minus in front are read; else they are no digits.
     """
     if not has_ink(ink):
         return NumberAnswer("", ())
-    whole = ink_box(ink)
-    if beginning or not recogniser.reads_digits:
-        return _single(alone or recogniser.recognise_ink(ink), whole)
+    few_or_many = strokes and not 1 < len(strokes) <= MAX_PIECES
+    if beginning or not recogniser.reads_digits or few_or_many:
+        return _answer([_whole(alone or recogniser.recognise_ink(ink), ink_box(ink))])
     if strokes:
-        number = None if _is_one_digit(alone, strokes) else _of_strokes(recogniser, strokes, alone)
-        return number or _single(alone or recogniser.recognise_ink(ink, strokes), whole)
-    pieces = cut_in_pieces(ink, whole, partial(_stay_whole, recogniser))
-    if len(pieces) == 1 or len(pieces) > MAX_PIECES:
-        return _single(alone or recogniser.recognise_ink(ink), whole)
+        row = draw_strokes(strokes)
+    else:
+        row = cut_in_pieces(ink, ink_box(ink), partial(_stay_whole, recogniser))
+    signs = find_signs(row)
+    # A number has one point or comma at the most.
+    decimals = decimals and sum(_sign_of(row, n) in ".," for n in signs) <= 1
+    parts = [_sign(row, [n], decimals) for n in signs]
+    together = alone or recogniser.recognise_ink(ink, strokes)
+    alone = together
+    if signs:
+        rest = [n for n in range(len(row)) if n not in signs]
+        row, ink = row.part(rest), ink.copy()
+        strokes = [strokes[n] for n in rest] if strokes else None
+        for left, top, width, height in (part.box for part in parts):
+            ink[max(top, 0) : top + height, max(left, 0) : left + width] = 0
+        alone = recogniser.recognise_ink(ink, strokes)
+    read = _of_strokes if strokes else _of_pieces
+    found = read(recogniser, row, alone, decimals) if 1 < len(row) <= MAX_PIECES else None
+    if found is None:
+        whole = _whole(alone, ink_box(ink))
+        found = _answer(_owned(recogniser, row, (0, len(row)), whole, decimals))
+    only_strange = {part.text for part in parts} == {NOT_A_DIGIT}
+    if only_strange and len(found.digits) == 1 and together.digit is None:
+        # Rather a sign of several parts, such as an exclamation mark.
+        return _answer([_whole(together, ink_box(ink))])
+    return _answer([*found.digits, *parts], found.share)
+
+
+def _of_pieces(
+    recogniser: Recogniser, pieces: Row, alone: Answer, decimals: bool
+) -> NumberAnswer | None:
     groups = _groups(pieces)
     inputs = np.empty((len(groups), 1, SIDE, SIDE), np.float32)
     for row, (first, last) in enumerate(groups):
         inputs[row, 0] = normalise_ink(pieces.group(first, last))
     scores = recogniser.read(inputs, _MIN_LOG_ODDS)
     # A strange part is more likely a digit among digits than alone.
-    refused = np.array([recogniser.refuses(float(odds) + _SHIFT) for odds in scores.log_odds])
+    refused = [recogniser.refuses(float(odds) + _SHIFT) for odds in scores.log_odds]
     costs = digit_costs(pieces, groups, scores)
     costs += [_PER_CUT * pieces.cut[first] for first, _ in groups]
-    costs += _PER_REFUSED * refused
+    costs += _PER_REFUSED * np.array(refused)
     chosen, share = cheapest(len(pieces), groups, costs)
     if len(chosen) == 1:
-        return _single(alone or recogniser.recognise_ink(ink), whole)
-    if sum(recogniser.refuses(float(scores.log_odds[row])) for row in chosen) > len(chosen) / 2:
-        refused = np.array([recogniser.refuses(float(odds)) for odds in scores.log_odds])
-    digits = tuple(
-        # Copies: rows would keep all groups alive.
-        _digit(
-            bool(refused[row]),
-            scores.probabilities[row].copy(),
-            pieces.in_picture(*groups[row]),
-            inputs[row, 0].copy(),
-        )
-        for row in chosen
+        return None
+    # Copies: rows would keep all groups alive.
+    found = Reading(
+        [groups[row] for row in chosen],
+        pieces,
+        inputs[chosen, 0].copy(),
+        Scores(*(part[chosen] for part in scores)),
+        share,
     )
-    return _answer(digits, share)
+    shift = _SHIFT if 2 * _refused(recogniser, found) <= len(chosen) else 0.0
+    return _parts(recogniser, found, shift, decimals)
 
 
-def _is_one_digit(alone: Answer | None, strokes: Sequence[PenStroke]) -> bool:
+def _is_one_digit(alone: Answer, strokes: Row) -> bool:
     """Whether few strokes are plainly one digit, so that nothing else need be read."""
     return (
-        alone is not None
-        and alone.digit is not None
+        alone.digit is not None
         and len(strokes) <= _FEW
         and -np.inf < alone.several < _HARDLY_SEVERAL
     )
 
 
 def _of_strokes(
-    recogniser: Recogniser, strokes: Sequence[PenStroke], alone: Answer | None
+    recogniser: Recogniser, strokes: Row, alone: Answer, decimals: bool
 ) -> NumberAnswer | None:
-    if not 1 < len(strokes) <= MAX_COUNT:
+    if _is_one_digit(alone, strokes):
         return None
     found = read_strokes(recogniser, strokes, alone)
     if len(found.groups) == 1 or _hardly_several(found, alone):
         return None
     if _like_percent(found) or _in_two_lines(found):
         return None
-    refused = [recogniser.refuses(float(odds) + _SHIFT) for odds in found.scores.log_odds]
     # Two thirds of the groups must be plain digits: else they are a letter, a word or a drawing. A
     # half without the stricter threshold lets three times as many letters pass.
-    plain = alone is not None and alone.several >= _PLAINLY_SEVERAL
-    strictness = -_SHIFT if plain else _STRICTNESS
-    strange = sum(recogniser.refuses(float(odds) - strictness) for odds in found.scores.log_odds)
-    if strange * 3 > len(refused) or len(refused) - sum(refused) < 2:
+    strictness = _SHIFT if alone.several >= _PLAINLY_SEVERAL else -_STRICTNESS
+    count = len(found.groups)
+    if _refused(recogniser, found, strictness) * 3 > count:
         return None
-    boxes = (found.pieces.in_picture(*group) for group in found.groups)
-    parts = zip(refused, found.scores.probabilities, boxes, found.inputs, strict=True)
-    return _answer(tuple(_digit(*part) for part in parts), found.share)
+    if count - _refused(recogniser, found, _SHIFT) < 2:
+        return None
+    return _parts(recogniser, found, _SHIFT, decimals)
+
+
+def _refused(recogniser: Recogniser, found: Reading, shift: float = 0.0) -> int:
+    """Count the groups that are refused where the threshold is lower by a shift."""
+    return sum(recogniser.refuses(float(odds) + shift) for odds in found.scores.log_odds)
+
+
+def _parts(recogniser: Recogniser, found: Reading, shift: float, decimals: bool) -> NumberAnswer:
+    """Return the digits of a reading, and the ink that they do not own."""
+    row, scores = found.pieces, found.scores
+    leans = [
+        _lean(row.group(*group)) if digit == 1 else np.nan
+        for group, digit in zip(found.groups, scores.probabilities.argmax(axis=1), strict=True)
+    ]
+    upright = np.fmin.reduce([*leans, _SLASH - _SLANT])
+    parts: list[DigitAnswer] = []
+    for n, group in enumerate(found.groups):
+        if 0 < n < len(leans) - 1 and leans[n] > upright + _SLANT:
+            parts.append(_sign(row, list(range(*group)), decimals=False))
+            continue
+        is_refused = recogniser.refuses(float(scores.log_odds[n]) + shift)
+        box = row.in_picture(*group)
+        part = _digit(is_refused, scores.probabilities[n], box, found.inputs[n])
+        parts += _owned(recogniser, row, group, part, decimals)
+    return _answer(parts, found.share)
+
+
+def _lean(ink: Plane) -> float:
+    """Return by how many degrees a straight line leans to the right; NaN for other ink."""
+    rows, columns = np.nonzero(ink >= ink.max() / 2)
+    spreads, axes = np.linalg.eigh(np.cov(columns, -rows))
+    if spreads[0] > _STRAIGHT**2 * spreads[1]:
+        return np.nan
+    return float(np.degrees(np.arctan2(axes[0, 1] * np.sign(axes[1, 1]), abs(axes[1, 1]))))
+
+
+def _owned(
+    recogniser: Recogniser, row: Row, group: Group, part: DigitAnswer, decimals: bool
+) -> list[DigitAnswer]:
+    """Return a digit, and apart from it the ink beside it that it does not need."""
+    far, clusters = _clusters(row, group, _FAR), _clusters(row, group, _LOOSE)
+    if part.digit is None or len(clusters) == 1:
+        return [part]
+    is_far = len(far) > 1
+    clusters = far if is_far else clusters
+    of_digit, *others = sorted(clusters, key=lambda cluster: -_inked(row, cluster))
+    needed = row.part(of_digit)
+    picture = normalise_ink(needed.all_ink())
+    scores = recogniser.read(picture[None, None])
+    probabilities = scores.probabilities[0]
+    is_digit = not recogniser.refuses(float(scores.log_odds[0]) + _SHIFT)
+    if not is_far and (not is_digit or probabilities.argmax() != part.digit):
+        return [part]
+    digit = _digit(False, probabilities, needed.in_picture(0, len(needed)), picture)
+    return [digit, *(_sign(row, cluster, decimals) for cluster in others)]
+
+
+def _clusters(row: Row, group: Group, paper: float) -> list[list[int]]:
+    """Return the pieces of a group, divided where there is more paper between them."""
+    first, *others = sorted(range(*group), key=lambda n: float(row.spans[n, 0]))
+    clusters, reach = [[first]], row.spans[first, 2]
+    for n in others:
+        if row.spans[n, 0] - reach > paper:
+            clusters.append([])
+        clusters[-1].append(n)
+        reach = max(reach, row.spans[n, 2])
+    return clusters
+
+
+def _inked(row: Row, pieces: list[int]) -> float:
+    return sum(float(row.planes[n].sum()) for n in pieces)
+
+
+def _sign(row: Row, pieces: list[int], decimals: bool) -> DigitAnswer:
+    """Return pieces as a sign, or as ink that no digit owns."""
+    sign = _sign_of(row, pieces[0]) if decimals and len(pieces) == 1 else ""
+    box = row.part(pieces).in_picture(0, len(pieces))
+    if sign in ("", NOT_A_DIGIT):
+        return DigitAnswer(None, 0.0, box, sign=NOT_A_DIGIT)
+    return DigitAnswer(None, _SIGN_CONFIDENCE, box, sign=sign)
+
+
+def find_signs(row: Row) -> list[int]:
+    """Return the pieces that are too small for a digit, clear of all others."""
+    left, _, right, _ = row.spans.T
+    is_cut = np.array([*row.cut, False])
+    small = (_heights(row) < _TALL) & ~is_cut[:-1] & ~is_cut[1:]
+    found = []
+    for n in np.flatnonzero(small).tolist():
+        paper = np.maximum(np.delete(left, n) - right[n], left[n] - np.delete(right, n))
+        is_beside = (paper > _BESIDE).all()
+        sign = _sign_of(row, n)
+        if sign and (is_beside or (row.is_clear(n) and sign != NOT_A_DIGIT)):
+            found.append(n)
+    return found
+
+
+def _heights(row: Row) -> npt.NDArray[np.float64]:
+    heights: npt.NDArray[np.float64] = row.spans[:, 3] - row.spans[:, 1]
+    return heights
+
+
+def _sign_of(row: Row, piece: int) -> str:
+    """Return the sign that a low piece beside others is; "?" for a dot elsewhere, else empty."""
+    tall = row.spans[_heights(row) >= _TALL]
+    left, top, right, bottom = row.spans[piece]
+    wide, high, middle = right - left, bottom - top, (left + right) / 2
+    is_below = (tall[:, 3] < top) & (tall[:, 0] <= middle) & (middle <= tall[:, 2])
+    if not len(tall) or is_below.any():
+        return ""
+    beside = tall[np.abs((tall[:, 0] + tall[:, 2]) / 2 - middle).argmin()]
+    # From 0 at the top of the nearest digit to 1 at its bottom.
+    depth = ((top + bottom) / 2 - beside[1]) / (beside[3] - beside[1])
+    if depth > _LOW and high >= max(_COMMA, wide):
+        return ","
+    if max(wide, high) < _DOT:
+        return "." if depth > _LOW else NOT_A_DIGIT
+    is_first = right < np.delete(row.spans[:, 0], piece).min()
+    return "-" if is_first and wide > _LEVEL * high and 1 - _LOW < depth < _LOW else ""
 
 
 def _digit(
@@ -170,14 +333,14 @@ def _digit(
     return DigitAnswer(digit, float(probabilities[digit]), box, probabilities, network_input)
 
 
-def _hardly_several(found: StrokeReading, alone: Answer | None) -> bool:
+def _hardly_several(found: Reading, alone: Answer | None) -> bool:
     """Whether a few groups of strokes are, together, rather a letter or a sign."""
     if alone is None or len(found.groups) > _FEW or alone.several >= _RATHER_A_LETTER:
         return False
     return min(found.pieces.gaps(found.groups)) < PAPER
 
 
-def _like_percent(found: StrokeReading) -> bool:
+def _like_percent(found: Reading) -> bool:
     """Whether one of a few groups is beside the upper or lower half of a taller neighbour.
 
     Digits of one line, even if it rises or falls, are beside each other's middle.
@@ -194,7 +357,7 @@ def _like_percent(found: StrokeReading) -> bool:
     )
 
 
-def _in_two_lines(found: StrokeReading) -> bool:
+def _in_two_lines(found: Reading) -> bool:
     """Whether a group is above another: from left to right, two lines would mix."""
     boxes = [found.pieces.box(*group) for group in found.groups]
     return any(
@@ -218,19 +381,19 @@ def _stay_whole(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> 
     return [bool(value) for value in sure | (scores.several < _SEVERAL)]
 
 
-def _single(answer: Answer, box: Box) -> NumberAnswer:
+def _whole(answer: Answer, box: Box) -> DigitAnswer:
     top, left, bottom, right = box
     place = (left, top, right - left, bottom - top)
-    is_none = answer.digit is None
-    return _answer((_digit(is_none, answer.probabilities, place, answer.network_input),))
+    return _digit(answer.digit is None, answer.probabilities, place, answer.network_input)
 
 
-def _answer(digits: tuple[DigitAnswer, ...], share: float = 1.0) -> NumberAnswer:
-    text = "".join("?" if part.digit is None else str(part.digit) for part in digits)
-    return NumberAnswer("?" if not text.strip("?") else text, digits, share)
+def _answer(parts: list[DigitAnswer], share: float = 1.0) -> NumberAnswer:
+    parts.sort(key=lambda part: 2 * part.box[0] + part.box[2])
+    text = "".join(part.text for part in parts)
+    return NumberAnswer(text if text.strip("?.,-") else NOT_A_DIGIT, tuple(parts), share)
 
 
-def _groups(pieces: Pieces) -> list[tuple[int, int]]:
+def _groups(pieces: Row) -> list[tuple[int, int]]:
     """List the groups of neighbouring pieces that may be one digit, as first and end."""
     groups = []
     for first in range(len(pieces)):

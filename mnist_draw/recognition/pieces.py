@@ -9,7 +9,7 @@ bend a little (S. Avidan and A. Shamir, "Seam carving", 2007).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ Group = tuple[int, int]
 HEIGHT, WIDTH = 48, 480
 #: Pixels with at least so much ink belong to a stroke's core.
 _CORE = 0.25
+#: Paper around a piece that is clear of all others, in pixels of the reduced picture.
+_CLEAR = 1
 #: Parts with less ink than this share of the line's height squared are specks.
 _SPECK = 0.002
 #: A part lower than this, in heights of the line, is no digit: it joins the part that is above or
@@ -43,6 +45,8 @@ _BAND = 0.2
 _MAX_CROSSED = 0.36
 #: The least distance of seams from each other and from the ink's ends.
 _APART = 0.17
+#: Half of the width of a usual line, in heights of the line.
+_HALF_PEN = 0.045
 #: Cost of a step to the side, in pixels of ink.
 _STEP_COST = 0.3
 
@@ -57,55 +61,99 @@ def box_around(boxes: Sequence[Box]) -> Box:
     return min(tops), min(lefts), max(bottoms), max(rights)
 
 
+@dataclass(frozen=True, eq=False)
 class Row:
-    """Parts of a line of digits, each in its box."""
+    """Pieces of a line of digits, each with its own ink.
 
+    `planes` is the ink of each, float32 from 0 to 1, cropped to its box in pixels of the reduced
+    picture. `spans`, float64 (n, 4), are left, top, right and bottom of the middles of its lines,
+    in heights of the line. `cut` tells whether a cut through ink, not paper or the pen's lifting,
+    parts a piece from the one before. `scale` is how many pixels of the picture a reduced one
+    covers, and `corner` the row and column there.
+    """
+
+    planes: tuple[Plane, ...]
     boxes: tuple[Box, ...]
+    spans: npt.NDArray[np.float64]
+    cut: tuple[bool, ...]
     height: float
+    scale: float
+    corner: tuple[float, float]
 
     def __len__(self) -> int:
         return len(self.boxes)
 
     def box(self, first: int, last: int) -> Box:
-        """Return top, left, bottom and right of the parts `first` to `last - 1`."""
+        """Return top, left, bottom and right of the pieces `first` to `last - 1`."""
         return box_around(self.boxes[first:last])
 
-
-@dataclass(frozen=True, eq=False)
-class Pieces(Row):
-    """Ink cut into pieces.
-
-    `ink` is float32 (H, W), 0 to 1, reduced and cropped; `owner`, (H, W), the number of each
-    pixel's piece, -1 where there is none; `cut` tells whether a seam, not paper, parts a piece from
-    the one before. `boxes` and the line's `height` are in pixels of `ink`. A pixel of it is `scale`
-    pixels of the picture; `corner` is the row and column there.
-    """
-
-    ink: Plane
-    owner: npt.NDArray[np.intp]
-    boxes: tuple[Box, ...]
-    cut: tuple[bool, ...]
-    height: float
-    scale: int
-    corner: tuple[int, int]
+    def part(self, order: Sequence[int]) -> Row:
+        """Return some of the pieces, in another order."""
+        return replace(
+            self,
+            planes=tuple(self.planes[n] for n in order),
+            boxes=tuple(self.boxes[n] for n in order),
+            spans=self.spans[list(order)],
+            cut=tuple(self.cut[n] for n in order),
+        )
 
     def group(self, first: int, last: int) -> Plane:
         """Return the ink of the pieces `first` to `last - 1` alone, cropped."""
         top, left, bottom, right = self.box(first, last)
-        owner = self.owner[top:bottom, left:right]
-        alone = (owner >= first) & (owner < last)
-        result: Plane = np.where(alone, self.ink[top:bottom, left:right], np.float32(0))
+        result = np.zeros((bottom - top, right - left), np.float32)
+        for plane, (up, at, down, end) in zip(
+            self.planes[first:last], self.boxes[first:last], strict=True
+        ):
+            window = result[up - top : down - top, at - left : end - left]
+            np.maximum(window, plane, out=window)
         return result
+
+    def is_clear(self, piece: int) -> bool:
+        """Whether there is paper all around a piece."""
+        top, left, bottom, right = self.boxes[piece]
+        around = top - _CLEAR, left - _CLEAR, bottom + _CLEAR, right + _CLEAR
+        for n, (plane, (up, at, _, _)) in enumerate(zip(self.planes, self.boxes, strict=True)):
+            rows = slice(max(around[0] - up, 0), max(around[2] - up, 0))
+            columns = slice(max(around[1] - at, 0), max(around[3] - at, 0))
+            if n != piece and (plane[rows, columns] >= _CORE).any():
+                return False
+        return True
+
+    def all_ink(self) -> Plane:
+        """Return the ink of all pieces, cropped."""
+        return self.group(0, len(self))
+
+    def gaps(self, groups: Sequence[Group]) -> list[float]:
+        """Return the paper between neighbouring groups, in heights of the line."""
+        left = [float(self.spans[first:last, 0].min()) for first, last in groups]
+        right = [float(self.spans[first:last, 2].max()) for first, last in groups]
+        return [begin - end for end, begin in zip(right, left[1:], strict=False)]
 
     def in_picture(self, first: int, last: int) -> Box:
         """Return left, top, width and height of these pieces in pixels of the picture."""
         top, left, bottom, right = (side * self.scale for side in self.box(first, last))
-        return left + self.corner[1], top + self.corner[0], right - left, bottom - top
+        x, y = left + self.corner[1], top + self.corner[0]
+        return round(x), round(y), round(right - left), round(bottom - top)
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """The most probable way to read pieces as digits from left to right.
+
+    `groups` are the digits as first and end in `pieces`, `inputs` the network's, float32 (digits,
+    28, 28), and `share` is the probability that the pieces belong together like this.
+    """
+
+    groups: list[Group]
+    pieces: Row
+    inputs: Plane
+    scores: Scores
+    share: float
 
 
 def cut_in_pieces(
     ink: npt.NDArray[Any], box: Box, stays_whole: Callable[[list[Plane]], list[bool]]
-) -> Pieces:
+) -> Row:
     """Cut ink, (H, W) with all of it in `box`, into pieces, at least one.
 
     `stays_whole` tells for the ink of each wide part whether it is not cut.
@@ -200,7 +248,7 @@ def _in_order(
     height: float,
     scale: int,
     corner: tuple[int, int],
-) -> Pieces:
+) -> Row:
     """Number the pieces from left to right and add the faint rims of their strokes."""
     from scipy import ndimage
 
@@ -215,8 +263,20 @@ def _in_order(
         (rows.start, columns.start, rows.stop, columns.stop)
         for rows, columns in ndimage.find_objects(owner + 1)
     ]
+    planes = tuple(
+        np.where(owner[top:bottom, left:right] == n, reduced[top:bottom, left:right], np.float32(0))
+        for n, (top, left, bottom, right) in enumerate(boxes)
+    )
+    spans = np.array([_inner(box, _HALF_PEN * height) for box in boxes]) / height
     cut = tuple(is_cut for _, _, is_cut in found)
-    return Pieces(reduced, owner, tuple(boxes), cut, height, scale, corner)
+    return Row(planes, tuple(boxes), spans, cut, height, scale, corner)
+
+
+def _inner(box: Box, pen: float) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom without the half of a pen's width at each side."""
+    top, left, bottom, right = box
+    aside, down = (min(pen, (side - 1) / 2) for side in (right - left, bottom - top))
+    return left + aside, top + down, right - aside, bottom - down
 
 
 def find_seams(ink: Plane, height: float) -> Columns:

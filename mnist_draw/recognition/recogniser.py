@@ -215,8 +215,9 @@ class Recogniser:
         alone: Answer | None = None,
         beginning: bool = False,
         strokes: Sequence[PenStroke] | None = None,
+        decimals: bool = False,
     ) -> NumberAnswer:
-        return read_number(self, ink, alone, beginning, strokes)
+        return read_number(self, ink, alone, beginning, strokes, decimals)
 
 
 def calibrated(

@@ -12,7 +12,6 @@ shall not depend on the pen that was chosen.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +25,7 @@ from mnist_draw.recognition.pieces import (
     Box,
     Group,
     Plane,
+    Reading,
     Row,
     cheapest,
     digit_costs,
@@ -63,8 +63,6 @@ _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
 #: foot or a flag of its own, but those always do.
 _DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
 _DIGIT_OF_MORE = np.array([1.35, 0.25, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
-#: More strokes are no number: a drawing, a page of text.
-MAX_COUNT = 32
 #: More paper than this between two strokes (negative if they overlap), in heights of the line,
 #: makes one digit costly: from where, the slope, the most.
 _JOINED_FROM, _JOINED_SLOPE, _JOINED_MOST = -0.1, 9.0, 7.0
@@ -80,66 +78,7 @@ _MIN_LOG_ODDS = -5.0
 _NO_NUMBER, _NO_NUMBER_APART = 14.0, 4.0
 
 
-@dataclass(frozen=True, eq=False)
-class StrokePieces(Row):
-    """Strokes in some order, each drawn separately.
-
-    `planes` is the ink of each, float32 from 0 to 1, cropped to its box in pixels of the reduced
-    picture. `spans`, float64 (n, 4), are left, top, right and bottom of its points, without the
-    pen's width, in heights of the line. `scale` is how many pixels of the ink picture a reduced one
-    covers, and `corner` the row and column there.
-    """
-
-    planes: tuple[Plane, ...]
-    boxes: tuple[Box, ...]
-    spans: npt.NDArray[np.float64]
-    height: float
-    scale: float
-    corner: tuple[float, float]
-
-    def ordered(self, order: Sequence[int]) -> StrokePieces:
-        """Return the same strokes in another order."""
-        return replace(
-            self,
-            planes=tuple(self.planes[n] for n in order),
-            boxes=tuple(self.boxes[n] for n in order),
-            spans=self.spans[list(order)],
-        )
-
-    def group(self, first: int, last: int) -> Plane:
-        """Return the ink of the strokes `first` to `last - 1` alone, cropped."""
-        top, left, bottom, right = self.box(first, last)
-        result = np.zeros((bottom - top, right - left), np.float32)
-        for plane, (up, at, down, end) in zip(
-            self.planes[first:last], self.boxes[first:last], strict=True
-        ):
-            window = result[up - top : down - top, at - left : end - left]
-            np.maximum(window, plane, out=window)
-        return result
-
-    def all_ink(self) -> Plane:
-        """Return the ink of all strokes, cropped."""
-        return self.group(0, len(self))
-
-    def gaps(self, groups: Sequence[tuple[int, int]]) -> list[float]:
-        """Return the paper between neighbouring groups, in heights of the line."""
-        left = [float(self.spans[first:last, 0].min()) for first, last in groups]
-        right = [float(self.spans[first:last, 2].max()) for first, last in groups]
-        return [begin - end for end, begin in zip(right, left[1:], strict=False)]
-
-    def in_picture(self, first: int, last: int) -> Box:
-        """Return left, top, width and height of these strokes in pixels of the ink picture."""
-        top, left, bottom, right = self.box(first, last)
-        x, y = left * self.scale + self.corner[1], top * self.scale + self.corner[0]
-        return (
-            round(x),
-            round(y),
-            round((right - left) * self.scale),
-            round((bottom - top) * self.scale),
-        )
-
-
-def draw_strokes(strokes: Sequence[PenStroke]) -> StrokePieces:
+def draw_strokes(strokes: Sequence[PenStroke]) -> Row:
     """Draw each stroke separately; at least one."""
     boxes = np.array(
         [[*(s[:, :2] - s[:, 2:] / 2).min(0), *(s[:, :2] + s[:, 2:] / 2).max(0)] for s in strokes]
@@ -158,9 +97,9 @@ def draw_strokes(strokes: Sequence[PenStroke]) -> StrokePieces:
         places.append(place)
     lines = np.array([[*s[:, :2].min(0), *s[:, :2].max(0)] for s in strokes])
     spans = lines / max(float((lines[:, 3] - lines[:, 1]).max()), 1e-6)
-    return StrokePieces(
-        tuple(planes), tuple(places), spans, float(HEIGHT), scale, (float(top), float(left))
-    )
+    whole = (False,) * len(strokes)
+    corner = float(top), float(left)
+    return Row(tuple(planes), tuple(places), spans, whole, float(HEIGHT), scale, corner)
 
 
 def _drawn(points: npt.NDArray[np.floating], widths: npt.NDArray[np.floating]) -> tuple[Plane, Box]:
@@ -200,30 +139,12 @@ def _spaced(points: npt.NDArray[np.floating]) -> list[int]:
 # -- reading
 
 
-@dataclass(frozen=True, eq=False)
-class StrokeReading:
-    """The most probable way to read strokes as digits from left to right.
-
-    `groups` are the digits as first and end in `pieces`, `inputs` the network's, float32 (digits,
-    28, 28), and `share` is the probability that the strokes belong together like this.
-    """
-
-    groups: list[Group]
-    pieces: StrokePieces
-    inputs: npt.NDArray[np.float32]
-    scores: Scores
-    share: float
-
-
-def read_strokes(
-    recogniser: Recogniser, strokes: Sequence[PenStroke], alone: Answer | None = None
-) -> StrokeReading:
-    """Read strokes, 1 to `MAX_COUNT` in the order of drawing, as digits from left to right.
+def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer | None = None) -> Reading:
+    """Read strokes, in the order of drawing, as digits from left to right.
 
     `alone` is the answer for all of them as one digit, if it is known already.
     """
-    drawn = draw_strokes(strokes)
-    orders = [(order, drawn.ordered(order)) for order in _orders(drawn)]
+    orders = [(order, drawn.part(order)) for order in _orders(drawn)]
     # Most groups are the same in both orders: each is read once.
     rows: dict[frozenset[int], int] = {}
     inputs: list[npt.NDArray[np.float32]] = []
@@ -254,7 +175,7 @@ def _read(
     return Scores(*(np.concatenate([[one], rest]) for one, rest in zip(first, others, strict=True)))
 
 
-def _orders(drawn: StrokePieces) -> list[list[int]]:
+def _orders(drawn: Row) -> list[list[int]]:
     """Return the order in time, and the order from left to right if it differs.
 
     Strokes of a digit follow each other in time; a bar that was added late is found by its place.
@@ -265,7 +186,7 @@ def _orders(drawn: StrokePieces) -> list[list[int]]:
     return [in_time] if from_left == in_time else [in_time, from_left]
 
 
-def _groups(pieces: StrokePieces) -> list[Group]:
+def _groups(pieces: Row) -> list[Group]:
     """List the groups of neighbouring strokes that may be one digit, and all strokes."""
     count = len(pieces)
     joined, _, _ = _of_gaps(pieces)
@@ -278,15 +199,15 @@ def _groups(pieces: StrokePieces) -> list[Group]:
 
 
 def _best_way(
-    pieces: StrokePieces, pictures: npt.NDArray[np.float32], scores: Scores
-) -> tuple[float, StrokeReading]:
+    pieces: Row, pictures: npt.NDArray[np.float32], scores: Scores
+) -> tuple[float, Reading]:
     """Return the cheapest reading in one order of the strokes, of :func:`_groups`, and its cost."""
     groups = _groups(pieces)
     costs = _costs(pieces, groups, scores)
     chosen, share = cheapest(len(pieces), groups, costs)
     cost = float(costs[chosen].sum())
     chosen.sort(key=lambda row: pieces.box(*groups[row])[1])
-    best = StrokeReading(
+    best = Reading(
         [groups[row] for row in chosen],
         pieces,
         # Copies: rows would keep all groups alive.
@@ -297,7 +218,7 @@ def _best_way(
     return cost, best
 
 
-def _costs(pieces: StrokePieces, groups: list[Group], scores: Scores) -> Floats:
+def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
     """Return minus the logarithm of each group's probability of being one digit."""
     costs = digit_costs(pieces, groups, scores)
     digits = scores.probabilities.argmax(axis=1)
@@ -316,7 +237,7 @@ def _costs(pieces: StrokePieces, groups: list[Group], scores: Scores) -> Floats:
     return costs
 
 
-def _of_gaps(pieces: StrokePieces) -> tuple[Floats, Floats, Floats]:
+def _of_gaps(pieces: Row) -> tuple[Floats, Floats, Floats]:
     """Return the costs of joining and of separating neighbours, and the paper between them."""
     spans = pieces.spans
     # Without the pen's width: where the middles of the lines are.

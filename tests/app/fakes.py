@@ -74,7 +74,7 @@ class Recogniser:
         digit = len(self.inks) % 10
         return answer(digit) if ink.any() else answer(None)
 
-    def read_number(self, ink, alone, beginning=False, strokes=None):
+    def read_number(self, ink, alone, beginning=False, strokes=None, decimals=False):
         """Read one digit, or as many ones as the number says that is set."""
         if beginning or not self.number:
             return NumberAnswer(alone.text, (DigitAnswer(alone.digit, 0.9, (0, 0, 10, 10)),))

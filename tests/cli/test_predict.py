@@ -269,6 +269,15 @@ def test_predict_number(model, seventy_two, capsys, seven, no_digits):
         # In pixels of the picture, which is larger than what is looked at.
         wanted = [columns.min() + left, rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1]
         assert np.abs(np.array(part["box"]) / 40 - wanted).max() < 1.5
+    paper = np.asarray(Image.open(seventy_two)).copy()
+    paper[960:1040, 1080:1160] = 0
+    Image.fromarray(paper).save(seventy_two)
+    for option, number in ((), "7?2"), (("--decimal",), "7.2"):
+        assert main(["predict", "--number", *option, "--json", seventy_two]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert found["number"] == number
+        assert found["digits"][1]["digit"] is None
+        assert found["digits"][1].get("sign") == ("." if option else None)
     assert main(["predict", "--number", "--json", "--model", model, *no_digits, seven]) == 0
     square_found, blank, digit = map(json.loads, capsys.readouterr().out.splitlines())
     assert square_found["number"] is None

@@ -103,7 +103,7 @@ def part(digit, best=0.99, second=0.005, other=1):
 
 
 def number(*parts, share=1.0):
-    text = "".join("?" if found.digit is None else str(found.digit) for found in parts)
+    text = "".join(found.text for found in parts)
     return certainty_of_number(NumberAnswer(text, parts, share))
 
 
@@ -129,6 +129,20 @@ def test_a_number_is_as_sure_as_all_of_it():
     assert not any(told.named for told in found.parts)
     assert found.parts[2].is_refused
     assert found.parts[2].label == REFUSED
+
+
+def test_a_point_is_part_of_a_number_and_no_digit():
+    point = DigitAnswer(None, 0.98, (9, 9, 1, 1), sign=".")
+    found = number(part(2), point, part(5))
+    assert (found.state, found.text) == (State.SURE, "2.5")
+    assert [told.text for told in found.parts] == ["2", ".", "5"]
+    assert found.parts[1].is_refused
+    assert "point" in found.parts[1].line
+    assert certainty_of_number(NumberAnswer("2.", (part(2), point))).is_named_alone
+    lost = DigitAnswer(None, 0.0, (9, 9, 1, 1), sign="?")
+    found = NumberAnswer("2?", (part(2), lost))
+    assert (found.is_number, found.strange, found.confidence) == (True, 1, 0)
+    assert certainty_of_number(found).text == f"2{REFUSED}"
 
 
 def disc(radius):

@@ -12,7 +12,6 @@ from mnist_draw.library.networks import default_model
 from mnist_draw.recognition.answer import DigitAnswer, NumberAnswer
 from mnist_draw.recognition.number_reader import MAX_PIECES, read_number
 from mnist_draw.recognition.recogniser import Recogniser
-from mnist_draw.recognition.stroke_reader import MAX_COUNT
 from mnist_draw.storage import ModelFile
 
 PEN = 13.0
@@ -211,7 +210,7 @@ def test_boxes_lie_around_the_digits_and_no_stroke_is_cut(shipped):
     )
     assert len(read(shipped, [letter_m]).digits) == 1
     # Nor are many strokes a number, or what a network of other classes reads.
-    assert len(read(shipped, written("1" * (MAX_COUNT + 1), 0.1, 20, 3)).digits) == 1
+    assert len(read(shipped, written("1" * (MAX_PIECES + 1), 0.1, 20, 3)).digits) == 1
     model = linear_model()
     clothes = Recogniser(ModelFile(model.network, model.parameters, {"refused": 0.9}))
     assert len(read(clothes, written("37", 0.4)).digits) == 1
@@ -289,6 +288,73 @@ def test_late_bars_and_strange_parts(shipped):
     answer = read_number(shipped, inked(strokes), strokes=strokes)
     assert (answer.text, answer.is_number, answer.strange) == ("23?", True, 1)
     assert answer.confidence == 0
+
+
+def marked(text, gap=0.35):
+    """Return the strokes of digits with points, commas, minuses and slashes between them."""
+    along, strokes, x = np.linspace(0, 1, 20), [], 30.0
+    signs = {
+        ".": (0 * along, 0.97 + 0.03 * along),
+        ",": (0.08 - 0.08 * along, 0.9 + 0.25 * along),
+        "-": (0.4 * along, 0.5 + 0 * along),
+        "/": (0.75 * along, 1.1 - 1.2 * along),
+    }
+    for character in text:
+        if character in signs:
+            across, down = signs[character]
+            part = [np.column_stack([100 * across, 60 + 100 * down, np.full(20, 10.0)])]
+        else:
+            part = [stroke - (30, 0, 0) for stroke in written(character, 0, pen=10)]
+        strokes += [np.add(stroke, (x, 0, 0)) for stroke in part]
+        x = max(stroke[:, 0].max() for stroke in strokes) + 100 * gap
+    return strokes
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("text", ["2.5", "12.50", "3,8", "-12", "-0.5", "7.", "0.07"])
+def test_signs_are_read_where_they_are_wanted_and_never_lost(shipped, text, known):
+    strokes = marked(text)
+    ink = inked(strokes, 10.0)
+    strokes = strokes if known else None
+    answer = shipped.read_number(ink, strokes=strokes, decimals=True)
+    assert (answer.text, answer.is_number, answer.strange) == (text, True, 0)
+    assert answer.confidence > 0.5
+    answer = shipped.read_number(ink, strokes=strokes)
+    assert answer.text == text.translate(dict.fromkeys(map(ord, ".,-"), "?"))
+    assert (answer.is_number, answer.confidence) == (True, 0)
+
+
+@pytest.mark.parametrize("text", ["1.2.3", "12-3", "4-"])
+def test_a_number_has_one_point_and_its_minus_in_front(shipped, text):
+    strokes = marked(text)
+    answer = shipped.read_number(inked(strokes, 10.0), strokes=strokes, decimals=True)
+    assert answer.text == text.translate(dict.fromkeys(map(ord, ".-"), "?"))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_slash_between_digits_is_no_one(shipped, known):
+    strokes = marked("1/2", gap=0.2)
+    answer = shipped.read_number(inked(strokes, 10.0), strokes=strokes if known else None)
+    assert (answer.text, answer.confidence) == ("1?2", 0)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_small_ink_beside_a_digit_is_not_its_own(shipped, known):
+    (eight,), (one,) = written("8", 0, height=200), written("1", 0, height=60)
+    one = np.add(one, (eight[:, 0].max() + 40 - one[:, 0].min(), 0, 0))
+    strokes = [eight, one]
+    answer = shipped.read_number(inked(strokes), strokes=strokes if known else None)
+    assert answer.is_number
+    assert answer.text in ("8?", "81")
+    assert answer.digits[0].digit == 8
+
+
+def test_an_exclamation_mark_is_no_number(shipped):
+    pen, along = 10.0, np.linspace(0, 1, 20)
+    line, dot = (
+        np.column_stack([80 + 0 * along, y, np.full(20, pen)]) for y in (100 * along, 130 + along)
+    )
+    assert read(shipped, [line, dot]).text == "?"
 
 
 @pytest.mark.parametrize("digit", [0, 2, 4, 5, 8])

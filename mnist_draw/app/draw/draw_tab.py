@@ -45,6 +45,7 @@ _READ_S = 0.008
 _MESSAGE_EDGE = 16
 #: What the preferences call the pen's width, what is cut out, and that the tab was shown before.
 _PEN_WIDTH, _CROP_BOX, _WELCOMED = "pen_width", "crop_box", "welcomed"
+_DECIMALS = "decimals"
 _LEARNT_UNTIL = "digits_learnt_until"
 
 
@@ -53,7 +54,7 @@ class DrawTab(Page):
 
     name, title = "draw", pgettext("tab", "Draw")
 
-    ink_posted = pyqtSignal(object, int, bool, object)
+    ink_posted = pyqtSignal(object, int, bool, object, bool)
 
     def __init__(
         self, network: ActiveNetwork | None = None, preferences: Preferences | None = None
@@ -92,6 +93,7 @@ class DrawTab(Page):
         if preferences is not None:
             self.canvas.set_pen_width(preferences.get(_PEN_WIDTH, PEN_WIDTH))
             self.cut_out.setChecked(preferences.get(_CROP_BOX, False))
+            self.decimals.setChecked(preferences.get(_DECIMALS, False))
             self.answer.restore(preferences)
             self.my_digits.teaching.learnt_until = preferences.get(_LEARNT_UNTIL, 0.0)
 
@@ -152,6 +154,10 @@ class DrawTab(Page):
         self.cut_out = add(_("Show what is cut out"), sentence, "B", lambda: None)
         self.cut_out.setCheckable(True)
         self.cut_out.toggled.connect(lambda: self._show_tags())
+        sentence = _("Read a decimal point or comma, and a minus in front of a number.")
+        self.decimals = add(_("Point and minus"), sentence, "D")
+        self.decimals.setCheckable(True)
+        self.decimals.toggled.connect(self._post_ink)
         self.answer.build_commands(self)
         thinner, wider = partial(self._widen, -WIDTH_STEP), partial(self._widen, WIDTH_STEP)
         add(_("Thinner pen"), _("Make the pen thinner."), "[", thinner)
@@ -159,7 +165,7 @@ class DrawTab(Page):
         sentence = _("Close what is open on the board or below it.")
         add(pgettext("command", "Close"), sentence, "Esc", self._close)
         my_digits = self.my_digits.build_commands(self)
-        tools.fill(*self.pictures.commands, (self.cut_out, my_digits))
+        tools.fill(*self.pictures.commands, (self.cut_out, self.decimals, my_digits))
 
     def start(self) -> None:
         self.autosave.start()
@@ -170,6 +176,7 @@ class DrawTab(Page):
     def remember(self, preferences: Preferences) -> None:
         preferences.set(_PEN_WIDTH, self.canvas.pen_width)
         preferences.set(_CROP_BOX, self.cut_out.isChecked())
+        preferences.set(_DECIMALS, self.decimals.isChecked())
         preferences.set(_LEARNT_UNTIL, self.my_digits.teaching.learnt_until)
         preferences.set(_WELCOMED, True)
         self.answer.remember(preferences)
@@ -250,7 +257,8 @@ class DrawTab(Page):
         elif self.cut_out.isChecked():
             self._show_tags(ink)
         drawing = self.canvas.drawing
-        self.ink_posted.emit(ink, self._ticket, drawing.beginning, drawing.pen_strokes())
+        strokes, decimals = drawing.pen_strokes(), self.decimals.isChecked()
+        self.ink_posted.emit(ink, self._ticket, drawing.beginning, strokes, decimals)
 
     def show_reading(self, reading: BoardReading) -> None:
         """Show a reading unless the board has been emptied since its ink was posted."""

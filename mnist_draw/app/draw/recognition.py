@@ -86,6 +86,7 @@ class _Posted(NamedTuple):
     ticket: int
     beginning: bool
     strokes: list[np.ndarray] | None
+    decimals: bool
 
 
 class Recognition(LatestJob):
@@ -133,9 +134,10 @@ class Recognition(LatestJob):
         ticket: int,
         beginning: bool = False,
         strokes: list[np.ndarray] | None = None,
+        decimals: bool = False,
     ) -> None:
         """Ask what ink shows: one digit at its beginning; with its strokes, if they are known."""
-        self._ink.put(_Posted(ink, ticket, beginning, strokes))
+        self._ink.put(_Posted(ink, ticket, beginning, strokes, decimals))
         self.wake()
 
     def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
@@ -176,9 +178,9 @@ class Recognition(LatestJob):
 
     def _answer(self, posted: _Posted | None) -> None:
         if posted is not None and self._recogniser is not None:
-            ink, ticket, beginning, strokes = posted
+            ink, ticket, beginning, strokes, decimals = posted
             answer = self._recogniser.recognise_ink(ink, strokes)
-            number = self._recogniser.read_number(ink, answer, beginning, strokes)
+            number = self._recogniser.read_number(ink, answer, beginning, strokes, decimals)
             several = number if number.is_number else None
             self.send(self.answered, BoardReading(answer, several, ticket))
             self._compile_when_quiet()

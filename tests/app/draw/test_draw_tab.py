@@ -184,6 +184,7 @@ def test_the_network_input_is_shown_pixel_for_pixel(tab):
 def test_pen_and_crop_box_are_as_they_were_left(tab, qtbot):
     tab.canvas.set_pen_width(64)
     tab.cut_out.trigger()
+    tab.decimals.trigger()
     tab.answer.bars_card.all_button.click()
     tab.answer.ink.switch.click()
     preferences = Preferences()
@@ -193,6 +194,7 @@ def test_pen_and_crop_box_are_as_they_were_left(tab, qtbot):
     qtbot.addWidget(again)
     assert again.canvas.pen_width == 64
     assert again.cut_out.isChecked()
+    assert again.decimals.isChecked()
     assert again.answer.bars.all_shown
     assert again.answer.ink.switch.isChecked()
     # What a preferences file edited by hand may hold.
@@ -201,6 +203,17 @@ def test_pen_and_crop_box_are_as_they_were_left(tab, qtbot):
 
 
 # -- several digits
+
+
+def test_the_board_is_read_again_when_points_are_to_be_read(tab):
+    posted: list[bool] = []
+    tab.ink_posted.connect(
+        lambda ink, ticket, beginning, strokes, decimals: posted.append(decimals)
+    )
+    tab.canvas.add_stroke(STROKE)
+    tab.decimals.trigger()
+    tab.decimals.trigger()
+    assert posted == [False, True, False]
 
 
 def read_as(tab, number):
