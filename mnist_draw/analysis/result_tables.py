@@ -10,6 +10,7 @@ import numpy as np
 
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import Table, percent
+from mnist_draw.library.network_data import narrow_name
 
 #: Turns a class, 0 to C − 1, into what it is called.
 Name = Callable[[int], str]
@@ -42,7 +43,7 @@ def confusion_cells(results: Results | None, classes: int, name: Name) -> list[l
         strength = _LEAST_STRENGTH + (1 - _LEAST_STRENGTH) * (found / most) ** 0.5
         return Cell("count", text, strength if found else 0.0)
 
-    names = [Cell("name", name(number).removeprefix("class ")) for number in range(classes)]
+    names = [Cell("name", narrow_name(name(number))) for number in range(classes)]
     head = [Cell("word", "it is"), *names, Cell("word", "recall")]
     rows = [
         [

@@ -46,11 +46,24 @@ def class_names(model: ModelFile, for_files: bool = False) -> tuple[str, ...]:
         return model.info.classes
     if count == len(DIGITS) and model.info.refused <= MAX_REFUSED:
         return DIGITS
-    return tuple(f"class {n}" if for_files else _numbered(n) for n in range(count))
+    return tuple(f"class {n}" if for_files else numbered_class(n) for n in range(count))
 
 
-def _numbered(number: int) -> str:
-    return _("class {number}", number=number)
+class NumberedClass(str):
+    """The name of a class that has none, such as ``"class 3"``."""
+
+    short: str
+
+
+def numbered_class(number: int) -> str:
+    name = NumberedClass(_("class {number}", number=number))
+    name.short = str(number)
+    return name
+
+
+def narrow_name(name: str) -> str:
+    """Return the name of a class for a narrow place: ``"3"`` rather than ``"class 3"``."""
+    return name.short if isinstance(name, NumberedClass) else name
 
 
 def reads_digits(model: ModelFile) -> bool:
@@ -68,7 +81,7 @@ def class_name(model: ModelFile | None, number: int) -> str:
     """Return ``"3"`` for a network that reads digits, ``"Bag"`` or ``"class 3"`` for others."""
     names = all_names(model)
     # A picture of other data may still be looked at.
-    return names[number] if number < len(names) else _numbered(number)
+    return names[number] if number < len(names) else numbered_class(number)
 
 
 def in_a_sentence(name: str) -> str:

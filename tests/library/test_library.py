@@ -16,7 +16,14 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.errors import UserError
 from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library import networks as network_library
-from mnist_draw.library.network_data import class_name, class_names, in_a_sentence, reads_digits
+from mnist_draw.library.network_data import (
+    class_name,
+    class_names,
+    in_a_sentence,
+    narrow_name,
+    numbered_class,
+    reads_digits,
+)
 from mnist_draw.library.networks import (
     creation_time,
     default_model,
@@ -454,3 +461,5 @@ def test_a_networks_text_says_how_many_classes(text, canonical):
 def test_in_a_sentence():
     names = ("3", "8", "11", "class 3", "Bag")
     assert [in_a_sentence(name) for name in names] == ["a 3", "an 8", "an 11", "class 3", "Bag"]
+    named = [narrow_name(numbered_class(12)), narrow_name("Bag")]
+    assert named == ["12", "Bag"]

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.threads import Background
-from mnist_draw.library.network_data import class_name
+from mnist_draw.library.network_data import class_name, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class ExampleInUse(QObject):
         def show(probabilities: np.ndarray) -> None:
             if example is self.current:
                 numbers = range(len(probabilities))
-                names = [self.name_of(number).removeprefix("class ") for number in numbers]
+                names = [narrow_name(self.name_of(number)) for number in numbers]
                 self.answer = probabilities, certainty_from(probabilities, names)
                 self.answered.emit()
 

@@ -39,7 +39,7 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import GREY_LEVELS, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library import networks as kept
-from mnist_draw.library.network_data import all_names, describe_foreign_network
+from mnist_draw.library.network_data import all_names, describe_foreign_network, numbered_class
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.section import Example
@@ -342,7 +342,7 @@ class LimitsSection(CountedSection):
             if found is not None:
                 answer = int(found.argmax())
                 known = answer < len(choice.names)
-                names.append(choice.names[answer] if known else f"class {answer}")
+                names.append(choice.names[answer] if known else numbered_class(answer))
                 right = label_ is not None and names[-1] == self._name(label_)
                 rows.append(
                     Bar(

@@ -19,6 +19,7 @@ from mnist_draw.app.kit.painters import paint_bar, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain
+from mnist_draw.library.network_data import narrow_name
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
@@ -250,7 +251,7 @@ def _title(layer: Layer, layers: Sequence[Layer]) -> str:
 
 
 def short_name(name: str) -> str:
-    return name.removeprefix("class ")[:2]
+    return narrow_name(name)[:2]
 
 
 def paint_title(

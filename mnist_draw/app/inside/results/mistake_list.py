@@ -22,7 +22,7 @@ from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
-from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.library.network_data import in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def _caption(results: Results, place: int, one_cell: bool, name: Callable[[int],
 
 def short_name(name: str) -> str:
     """Return a class's name as far as two of them and a figure fit below a picture."""
-    return name.removeprefix("class ")[:_MAX_LETTERS]
+    return narrow_name(name)[:_MAX_LETTERS]
 
 
 def describe_picture(
