@@ -89,7 +89,7 @@ def pytensor() -> Iterator[None]:
         # its own, and two pools on the same cores fight.
         os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
     defaults = {"floatX": "float32", "cxx": ""}
-    chosen = _chosen_in_files("PYTENSORRC", "~/.pytensorrc")
+    chosen = _chosen_in_files("PYTENSORRC", "~/.pytensorrc").keys()
     if not chosen & {"base_compiledir", "compiledir"}:
         told = parse_flags(os.environ.get("PYTENSOR_FLAGS", "")).keys()
         if not told & {"base_compiledir", "compiledir"}:
@@ -104,7 +104,7 @@ def pytensor() -> Iterator[None]:
 def real_theano() -> Iterator[None]:
     """Surroundings of the first import of a real Theano 1.0.5."""
     defaults = {"floatX": "float32", "blas.ldflags": ""}
-    chosen = _chosen_in_files("THEANORC", "~/.theanorc")
+    chosen = _chosen_in_files("THEANORC", "~/.theanorc").keys()
     told = parse_flags(os.environ.get("THEANO_FLAGS", "")).keys() | chosen
     if "cxx" not in told and not (shutil.which("g++") or shutil.which("clang++")):
         _logger.warning(NO_COMPILER)
@@ -144,24 +144,24 @@ def _added_flags(variable: str, defaults: Mapping[str, str]) -> Iterator[None]:
             os.environ[variable] = before
 
 
-class _Parser(configparser.ConfigParser):
-    """Keeps upper and lower case in the names of options, as Theano does."""
+def theanos_flags() -> dict[str, str]:
+    """Return what the user has told Theano in files and, which counts more, ``THEANO_FLAGS``."""
+    told = parse_flags(os.environ.get("THEANO_FLAGS", ""))
+    return {**_chosen_in_files("THEANORC", "~/.theanorc"), **told}
 
-    def optionxform(self, optionstr: str) -> str:
-        return optionstr
 
-
-def _chosen_in_files(variable: str, default: str) -> set[str]:
-    """Names set in the user's configuration files (``section.name`` outside global)."""
-    parser = _Parser(interpolation=None)
+def _chosen_in_files(variable: str, default: str) -> dict[str, str]:
+    """Settings in the user's configuration files (``section.name`` outside global)."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[method-assign,assignment]
     files = os.environ.get(variable, default).split(os.pathsep)
     try:
         parser.read([Path(name).expanduser() for name in files])
     except (configparser.Error, OSError, RuntimeError, ValueError):
         # The engine reads the same file in a moment and words its own complaint.
-        return set()
+        return {}
     return {
-        option if section == "global" else f"{section}.{option}"
+        option if section == "global" else f"{section}.{option}": value
         for section in parser.sections()
-        for option in parser.options(section)
+        for option, value in parser.items(section)
     }

@@ -20,11 +20,7 @@ CURAND_RandomStreams = RandomStreams
 cuda_available = cuda_enabled = pygpu_activated = False
 
 gpu_contiguous = gpu_from_host = host_from_gpu = as_cuda_ndarray_variable = pt.as_tensor_variable
-
-
-def as_gpuarray_variable(x: Any, context_name: Any = None) -> Any:
-    """Return `x` as a variable."""
-    return pt.as_tensor_variable(x)
+as_gpuarray_variable = pt.as_tensor_variable
 
 
 def GpuAllocEmpty(dtype: str = "float32", context_name: Any = None) -> Any:

@@ -7,6 +7,7 @@ expression from a parameter. In Theano shared variables and constants are no
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,25 @@ def accept_known_shapes() -> None:
         return strict(self, other, allow_convert)
 
     TensorType.filter_variable = filter_variable
+
+
+def drop_trailing_axes() -> None:
+    """Let ``x[:, None]`` have no axes of length 1 after the last index, as Theano does."""
+    index = tensor._tensor_py_operators.__getitem__
+
+    def getitem(self: Any, args: Any) -> Any:
+        found = index(self, args)
+        if not isinstance(args, tuple) or not any(each is None for each in args):
+            return found
+        indices = sum(each is not None for each in args)
+        rest = self.type.shape[indices:] if all(each is not Ellipsis for each in args) else ()
+        # PyTensor's own expressions follow NumPy, which keeps these axes.
+        is_own = sys._getframe(1).f_globals.get("__name__", "").startswith("pytensor")
+        if is_own or set(rest) != {1}:
+            return found
+        return found.squeeze(axis=tuple(range(-len(rest), 0)))
+
+    tensor._tensor_py_operators.__getitem__ = getitem
 
 
 def _truth(variable: Any) -> bool:

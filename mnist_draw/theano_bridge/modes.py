@@ -43,11 +43,13 @@ def use_fast_mode_by_default() -> None:
     """
     from pytensor import config
     from pytensor.compile import mode as modes
-    from theano.compile.mode import Mode
+    from theano.compile import COMPILED_LINKERS, Mode
 
-    names = ("mode", "linker", "optimizer")
-    if all(config._config_var_dict[name].is_default for name in names):
-        mode = Mode(linker=linker_of_programs(), optimizer="fast_run")
+    is_default = {name: setting.is_default for name, setting in config._config_var_dict.items()}
+    compiled = is_default["linker"] or config.linker in COMPILED_LINKERS
+    if compiled and (is_default["mode"] or config.mode in ("Mode", "FAST_RUN")):
+        optimizer = "fast_run" if is_default["optimizer"] else config.optimizer
+        mode = Mode(linker=linker_of_programs(), optimizer=optimizer)
         # PyTensor keeps the default mode under the linker's name: another linker is another mode.
         modes._CACHED_RUNTIME_MODES["MODE", config.linker] = mode
         modes.predefined_modes["FAST_RUN"] = mode

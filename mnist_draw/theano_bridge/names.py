@@ -29,7 +29,6 @@ FILES = {
     "theano.gradient": "gradient.py",
     "theano.scan_module": "scan_module.py",
     "theano.tensor": "tensor.py",
-    "theano.tensor.extra_ops": "tensor_extra_ops.py",
     "theano.tensor.nnet": "tensor_nnet.py",
     "theano.tensor.signal.downsample": "tensor_signal_downsample.py",
 }
@@ -41,44 +40,40 @@ _GPU_MODULES = (
     "theano.sandbox.cuda.type", "theano.sandbox.gpuarray", "theano.sandbox.gpuarray.dnn",
 )  # fmt: skip
 
+_SAME = (
+    "configparser", "printing", "scalar", "scalar.basic", "sparse", "sparse.basic", "tensor.blas",
+    "tensor.elemwise", "tensor.extra_ops", "tensor.sharedvar", "tensor.sort", "tensor.subtensor",
+    "tensor.type",
+)  # fmt: skip
+
 #: Module of Theano -> the modules whose names it has; the first that has a name answers.
 HOMES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_GPU_MODULES, (f"{_BRIDGE}.gpu_names",)),
+    **{f"theano.{name}": (f"pytensor.{name}",) for name in _SAME},
+    **{f"theano.compile.{name}": ("theano.compile", f"pytensor.compile.{name}")
+       for name in ("builders", "io", "mode", "ops", "sharedvalue")},
+    **{f"theano.compile.{name}": (f"pytensor.compile.debug.{name}",)
+       for name in ("debugmode", "monitormode", "nanguardmode", "profiling")},
     "theano.compat": ("collections",),
     "theano.compat.python2x": ("collections",),
-    "theano.compile.builders": ("theano.compile", "pytensor.compile.builders"),
     "theano.compile.function_module": ("theano.compile", "pytensor.compile.io"),
-    "theano.compile.io": ("theano.compile", "pytensor.compile.io"),
-    "theano.compile.debugmode": ("pytensor.compile.debug.debugmode",),
-    "theano.compile.mode": ("theano.compile", "pytensor.compile.mode"),
-    "theano.compile.monitormode": ("pytensor.compile.debug.monitormode",),
-    "theano.compile.nanguardmode": ("pytensor.compile.debug.nanguardmode",),
-    "theano.compile.ops": ("theano.compile", "pytensor.compile.ops"),
     "theano.compile.pfunc": ("theano.compile", "pytensor.compile.rebuild"),
-    "theano.compile.profiling": ("pytensor.compile.debug.profiling",),
-    "theano.compile.sharedvalue": ("theano.compile", "pytensor.compile.sharedvalue"),
-    "theano.configparser": ("pytensor.configparser",),
     "theano.gof.fg": ("theano.gof", "pytensor.graph.fg", "pytensor.graph.utils"),
     "theano.gof.graph": ("theano.gof", "pytensor.graph.basic", "pytensor.graph.traversal"),
     "theano.gof.link": ("pytensor.link.basic", "pytensor.link.utils"),
-    "theano.gof.op": ("theano.gof", "pytensor.graph.op"),
+    "theano.gof.op": (f"{_BRIDGE}.test_values", "theano.gof", "pytensor.graph.op"),
     "theano.gof.opt": ("theano.gof", "pytensor.graph.rewriting.basic"),
     "theano.gof.toolbox": ("pytensor.graph.features",),
     "theano.gof.type": ("pytensor.graph.type", "pytensor.link.c.type"),
     "theano.gof.utils": ("pytensor.graph.utils",),
     "theano.ifelse": (f"{_BRIDGE}.interpreter",),
-    "theano.printing": ("pytensor.printing",),
     "theano.sandbox": (),
     "theano.sandbox.rng_mrg": (f"{_BRIDGE}.random_streams",),
     "theano.sandbox.linalg": ("pytensor.tensor.linalg",),
     "theano.sandbox.neighbours": (f"{_BRIDGE}.neighbours",),
-    "theano.scalar": ("pytensor.scalar",),
-    "theano.scalar.basic": ("pytensor.scalar.basic",),
     "theano.scan_module.scan_op": ("pytensor.scan.op",),
     "theano.scan_module.scan_utils": ("theano.scan_module", "pytensor.scan.utils"),
     "theano.tensor.basic": ("theano.tensor",),
-    "theano.tensor.blas": ("pytensor.tensor.blas",),
-    "theano.tensor.elemwise": ("pytensor.tensor.elemwise",),
     "theano.tensor.gradient": ("theano.gradient",),
     "theano.tensor.nlinalg": ("pytensor.tensor.linalg",),
     "theano.tensor.nnet.abstract_conv": (f"{_BRIDGE}.abstract_conv",),
@@ -90,20 +85,14 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.tensor.opt": ("pytensor.tensor.rewriting.basic",),
     "theano.tensor.raw_random": ("pytensor.tensor.random.basic",),
     "theano.tensor.shared_randomstreams": (f"{_BRIDGE}.random_streams",),
-    "theano.tensor.sharedvar": ("pytensor.tensor.sharedvar",),
     "theano.tensor.signal": (),
     "theano.tensor.signal.conv": (),
     "theano.tensor.signal.pool": (f"{_BRIDGE}.pooling",),
     "theano.tensor.slinalg": ("pytensor.tensor.linalg",),
-    "theano.tensor.sort": ("pytensor.tensor.sort",),
-    "theano.tensor.subtensor": ("pytensor.tensor.subtensor",),
-    "theano.tensor.type": ("pytensor.tensor.type",),
     "theano.tensor.var": (f"{_BRIDGE}.instance_checks", "pytensor.tensor.variable"),
-    "theano.sparse": ("pytensor.sparse",),
-    "theano.sparse.basic": ("pytensor.sparse.basic",),
     "theano.updates": ("theano.scan_module",),
     "theano.version": (),
-}
+}  # fmt: skip
 
 #: Name of Theano -> where it is, as ``module:name``, where no rule above gives it.
 ALIASES = {
@@ -129,14 +118,16 @@ ALIASES = {
     "theano.gof.utils.MethodNotDefined": "pytensor.graph.utils:MethodNotDefined",
     "theano.pprint": "pytensor.printing:pprint",
     "theano.tensor.Tensor": "pytensor.tensor.type:TensorType",
+    "theano.tensor.extra_ops.to_one_hot": "theano.tensor:to_one_hot",
     "theano.tensor.matrix_dot": "pytensor.tensor.linalg:matrix_dot",
+    **{f"theano.tensor.nnet.{name}": f"{_BRIDGE}.batch_normalization:{name}" for name in (
+        "batch_normalization", "batch_normalization_test", "batch_normalization_train",
+    )},
     "theano.tensor.nnet.Softmax": "pytensor.tensor.special:Softmax",
     "theano.tensor.pprint": "pytensor.printing:pprint",
     "theano.tensor.signal.conv.conv2d": f"{_BRIDGE}.abstract_conv:signal_conv2d",
-    "theano.version.full_version": "theano:__version__",
-    "theano.version.short_version": "theano:__version__",
-    "theano.version.version": "theano:__version__",
-}
+    **{f"theano.version.{kind}version": "theano:__version__" for kind in ("", "full_", "short_")},
+}  # fmt: skip
 
 
 @cache
@@ -189,25 +180,15 @@ def look_up(module: str, name: str, *homes: ModuleType) -> Any:
 
 #: Dotted prefix of a name -> what to do instead. The longest prefix that fits counts.
 INSTEAD: dict[str, str] = {
-    "theano.sandbox.mkl": "the default mode already uses the fastest GEMM there is",
-    "theano.sandbox.fourier": "use numpy.fft outside of the graph",
-    "theano.sandbox.rng_mrg.MRG_RandomStreams.multinomial_wo_replacement": (
-        "use MRG_RandomStreams.multinomial"
-    ),
-    "theano.misc": "theano.misc was never part of the public interface",
     "theano.tests": "use theano.gradient.verify_grad for numerical checks of gradients",
     "theano.tensor.nnet.Conv3D": "use theano.tensor.nnet.conv3d",
     "theano.tensor.nnet.corr": "use theano.tensor.nnet.conv2d(filter_flip=False)",
     "theano.tensor.nnet.ctc": "there is no connectionist temporal classification",
     "theano.tensor.nnet.blocksparse": "use theano.tensor.dot",
-    "theano.gof.cc": "the bridge compiles with Numba, not with a C compiler",
-    "theano.gof.cmodule": "the bridge compiles with Numba, not with a C compiler",
     "theano.gof.compiledir": "the folder of compiled functions is theano.config.compiledir",
-    "theano.compile.sandbox": "the name was removed from Theano",
     "theano.d3viz": "use theano.printing.debugprint",
     "theano.typed_list": "use scan, or a tensor with one more dimension",
     "theano.tensor.fft": "use numpy.fft outside of the graph",
-    "theano.Param": "use theano.In",
 }
 
 

@@ -49,14 +49,7 @@ class RandomStreams:
         return list(self.state_updates)
 
     def uniform(
-        self,
-        size: Any,
-        low: Any = 0.0,
-        high: Any = 1.0,
-        ndim: int | None = None,
-        dtype: str | None = None,
-        nstreams: int | None = None,
-        **_: Any,
+        self, size: Any, low: Any = 0.0, high: Any = 1.0, dtype: str | None = None, **_: Any
     ) -> Any:
         """Numbers between `low` (included) and `high` (not included)."""
         dtype = dtype or config.floatX
@@ -66,16 +59,9 @@ class RandomStreams:
         return (numbers * (high - low) + low).astype(dtype)
 
     def binomial(
-        self,
-        size: Any = None,
-        n: int = 1,
-        p: Any = 0.5,
-        ndim: int | None = None,
-        dtype: str = "int64",
-        nstreams: int | None = None,
-        prob: Any = None,
-        **_: Any,
-    ) -> Any:
+        self, size: Any = None, n: int = 1, p: Any = 0.5, dtype: str = "int64",
+        prob: Any = None, **_: Any,
+    ) -> Any:  # fmt: skip
         """How many of `n` trials succeed, each with the probability `p`."""
         if prob is not None:
             p = prob
@@ -88,14 +74,7 @@ class RandomStreams:
         return total.astype(dtype)
 
     def normal(
-        self,
-        size: Any,
-        avg: Any = 0.0,
-        std: Any = 1.0,
-        ndim: int | None = None,
-        dtype: str | None = None,
-        nstreams: int | None = None,
-        **_: Any,
+        self, size: Any, avg: Any = 0.0, std: Any = 1.0, dtype: str | None = None, **_: Any
     ) -> Any:
         """Normally distributed numbers with mean `avg` and standard deviation `std`."""
         dtype = dtype or config.floatX
@@ -103,14 +82,7 @@ class RandomStreams:
         return (numbers * std + avg).astype(dtype)
 
     def multinomial(
-        self,
-        size: Any = None,
-        n: int = 1,
-        pvals: Any = None,
-        ndim: int | None = None,
-        dtype: str = "int64",
-        nstreams: int | None = None,
-        **_: Any,
+        self, size: Any = None, n: int = 1, pvals: Any = None, dtype: str = "int64", **_: Any
     ) -> Any:
         """How often each column of `pvals` (rows, columns) is hit in `n` trials a row."""
         pvals = pt.as_tensor_variable(pvals)
@@ -248,36 +220,4 @@ def next_state(state: Any) -> Any:
     return state + pt.constant(step, dtype="int64")
 
 
-def _for_numba(op: Any, node: Any, **_: Any) -> Any:
-    """Tell Numba how to compute the same numbers."""
-    from numba.np.unsafe.ndarray import to_fixed_tuple
-    from pytensor.link.numba.dispatch.basic import numba_njit
-
-    dimensions = node.outputs[0].type.ndim
-
-    @numba_njit
-    def numbers(state: Any, size: Any) -> Any:
-        word = np.uint64(state.item())
-        word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        word ^= word >> np.uint64(31)
-        low, high = np.uint32(word & np.uint64(0xFFFFFFFF)), np.uint32(word >> np.uint64(32))
-        result = np.empty(to_fixed_tuple(size, dimensions), np.float32)
-        flat = result.reshape(-1)
-        for index in range(flat.size):
-            x = np.uint32(np.uint32(index) * np.uint32(_WEYL_32) + low)
-            x = np.uint32((x ^ (x >> np.uint32(16))) * np.uint32(0x21F0AAAD))
-            x = np.uint32(x ^ (x >> np.uint32(15)) ^ high)
-            x = np.uint32(x * np.uint32(0xD35A2D97))
-            x = np.uint32(x ^ (x >> np.uint32(15)))
-            flat[index] = np.float32(x >> np.uint32(8)) * np.float32(2.0**-24)
-        return result
-
-    return numbers, dimensions
-
-
-@pytensor_hooks.when_loaded
-def _register() -> None:
-    from pytensor.link.numba.dispatch.basic import register_funcify_default_op_cache_key
-
-    register_funcify_default_op_cache_key(HashedUniform)(_for_numba)
+pytensor_hooks.call_perform(HashedUniform)

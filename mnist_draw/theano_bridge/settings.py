@@ -1,4 +1,4 @@
-"""Settings of ``theano.config`` that PyTensor lacks: kept as they are set, without effect.
+"""Settings of ``theano.config`` that PyTensor lacks, kept as they are set, and Theano's flags.
 
 Theano groups settings by points (``config.dnn.enabled``), PyTensor by two underlines.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from pytensor import config
 from pytensor.configparser import ConfigParam
 
+from mnist_draw.theano_bridge.environment import theanos_flags
 from mnist_draw.theano_bridge.names import tell_once
 
 #: Setting -> what it is before it is set. Those of PyTensor are not among them.
@@ -69,11 +70,32 @@ def add_theanos_settings() -> None:
     for name in ("DebugMode", "blas", "cmodule", "compile", "gcc", "profiling", "tensor", "vm"):
         setattr(config, name, Section(name))
     for setting, value in KEPT.items():
-        *sections, name = setting.split(".")
-        owner: Any = config
-        for depth, section in enumerate(sections, 1):
-            if section not in vars(owner):
-                setattr(owner, section, Section("__".join(sections[:depth])))
-            owner = vars(owner)[section]
-        if not hasattr(owner, name):
-            setattr(owner, name, value)
+        _keep(setting, value)
+    for setting, text in theanos_flags().items():
+        _take(setting, text)
+
+
+def _keep(setting: str, value: Any, anew: bool = False) -> None:
+    *sections, name = setting.split(".")
+    owner: Any = config
+    for depth, section in enumerate(sections, 1):
+        if section not in vars(owner):
+            setattr(owner, section, Section("__".join(sections[:depth])))
+        owner = vars(owner)[section]
+    if anew or not hasattr(owner, name):
+        setattr(owner, name, value)
+
+
+def _take(setting: str, text: str) -> None:
+    """Set what a flag of Theano says, unless PyTensor is told otherwise or cannot change it."""
+    known = config._config_var_dict.get(setting.replace(".", "__"))
+    if known is None:
+        _keep(setting, text, anew=True)
+        if setting not in ("compute_test_value", "force_device"):
+            tell_once(f"Theano's flag {setting}={text} has no effect here.")
+    elif setting == "floatX" or (known.is_default and (known.mutable or setting == "optimizer")):
+        try:
+            known.val = known.apply(text)
+            known.is_default = False
+        except ValueError as error:
+            tell_once(f"Theano's flag {setting}={text} has no effect here. {error}")

@@ -279,6 +279,36 @@ def test_the_cpus_layers_answer_for_those_of_a_graphics_card():
     np.testing.assert_allclose(found, conv.reshape(2, 2, 3, 2, 3, 2).max(axis=(3, 5)), rtol=1e-5)
 
 
+@pytest.fixture
+def compute_test_value(request):
+    theano.config.compute_test_value = request.param
+    yield request.param
+    theano.config.compute_test_value = "off"
+
+
+@pytest.mark.parametrize("compute_test_value", ["raise", "warn", "ignore"], indirect=True)
+def test_expressions_get_test_values_where_the_setting_asks_for_them(compute_test_value):
+    x, w, bare = T.dmatrix(), theano.shared(np.ones((4, 2))), T.dmatrix("bare")
+    given = x.tag.test_value = RANDOM.random((3, 4))
+    product = T.dot(x, w)
+    slope = T.grad(product.sum(), w)
+    total = theano.scan(lambda row, before: before + row, x, [T.zeros(4, "float64")])[0][-1]
+    theano.function([x], total)
+    np.testing.assert_allclose(product.tag.test_value, given @ np.ones((4, 2)))
+    for sums in (slope[:, 0], total):
+        np.testing.assert_allclose(sums.tag.test_value, given.sum(axis=0))
+    with pytest.raises(ValueError, match="dimension"):
+        T.dot(w, x)
+    if compute_test_value == "raise":
+        with pytest.raises(ValueError, match="bare"):
+            bare + 1
+    elif compute_test_value == "warn":
+        with pytest.warns(UserWarning, match="bare"):
+            bare + 1
+    else:
+        assert not hasattr((bare + 1).tag, "test_value")
+
+
 @pytest.mark.parametrize("name", names.ALIASES)
 def test_a_name_of_theano_is_where_the_table_says(name):
     module, _, attribute = name.rpartition(".")

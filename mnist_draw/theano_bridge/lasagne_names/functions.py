@@ -55,23 +55,15 @@ def amsgrad(
     beta2: Any = 0.999, epsilon: Any = 1e-8,
 ) -> Any:  # fmt: skip
     """Adam whose mean square never shrinks (Reddi, Kale and Kumar, 2018)."""
-    updates, t = _count()
+    before = theano.shared(np.asarray(0, theano.config.floatX))
+    t = before + 1
+    updates = OrderedDict([(before, t)])
     rate = learning_rate * T.sqrt(1 - beta2**t) / (1 - beta1**t)
     for param, gradient in zip(params, get_or_compute_grads(loss_or_grads, params), strict=True):
-        m, v, largest = (_like(param) for _ in range(3))
+        zeros = np.zeros_like(param.get_value(borrow=True))
+        m, v, largest = (theano.shared(zeros, broadcastable=param.broadcastable) for _ in range(3))
         updates[m] = beta1 * m + (1 - beta1) * gradient
         updates[v] = beta2 * v + (1 - beta2) * gradient**2
         updates[largest] = T.maximum(largest, updates[v])
         updates[param] = param - rate * updates[m] / (T.sqrt(updates[largest]) + epsilon)
     return updates
-
-
-def _count() -> tuple[OrderedDict[Any, Any], Any]:
-    """Updates that count the steps, and the count."""
-    before = theano.shared(np.asarray(0, theano.config.floatX))
-    return OrderedDict([(before, before + 1)]), before + 1
-
-
-def _like(param: Any) -> Any:
-    value = param.get_value(borrow=True)
-    return theano.shared(np.zeros_like(value), broadcastable=param.broadcastable)

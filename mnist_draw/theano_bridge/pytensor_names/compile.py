@@ -1,13 +1,7 @@
 """``theano.compile``: functions, modes with Theano's names of linkers, shared variables.
 
-========================================= ============================================
-Theano's linker                           what runs
-========================================= ============================================
-``cvm``, ``vm``, ``c|py``, ``c`` (and     the native linker, or the interpreter
-their ``_nogc``), ``None``
-``py``                                    plain NumPy, nothing to compile
-``numba``                                 Numba
-========================================= ============================================
+All linkers of Theano that compile (``cvm``, ``c|py``, …) and none are the native linker, or the
+interpreter for what that does not know; ``py`` is plain NumPy.
 
 ``function`` is ``pytensor.function``, in one thread at a time. ``shared``
 differs from PyTensor's in two points: ``broadcastable=`` is Theano's keyword and no deprecated
@@ -40,6 +34,7 @@ from pytensor.link.basic import Container
 from mnist_draw.theano_bridge.interpreter import interpret_loops
 from mnist_draw.theano_bridge.modes import linker_of_programs, one_at_a_time, shape_is_fixed
 from mnist_draw.theano_bridge.names import look_up
+from mnist_draw.theano_bridge.test_values import with_test_values
 
 
 class In(_compile.In):  # type: ignore[misc]
@@ -83,7 +78,7 @@ def _keep_defaults(compile_function: Any) -> Any:
     return wraps(compile_function)(function)
 
 
-function = one_at_a_time(_keep_defaults(interpret_loops(_compile.function)))
+function = one_at_a_time(with_test_values(_keep_defaults(interpret_loops(_compile.function))))
 
 __all__ = [
     "In", "Mode", "OpFromGraph", "Out", "Param", "SharedVariable", "SymbolicInput",

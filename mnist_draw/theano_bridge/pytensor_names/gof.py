@@ -1,23 +1,20 @@
 """``theano.gof``: the graph, which PyTensor calls ``pytensor.graph``.
 
 ``Variable`` is that of :mod:`mnist_draw.theano_bridge.instance_checks`. Of ``theano.gof.graph``,
-``inputs`` is ``graph_inputs``, ``variables`` is ``vars_between``, ``ops`` is ``applys_between``,
-and ``is_same_graph`` compares with ``equal_computations``.
+``inputs`` is ``graph_inputs``, ``variables`` is ``vars_between``, ``ops`` is ``applys_between``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from pytensor import graph as _graph
-from pytensor.graph import *  # noqa: F403
 from pytensor.graph import graph_rewriter, node_rewriter, traversal
-from pytensor.graph.basic import equal_computations
 from pytensor.link.c.type import generic as generic
 
-from mnist_draw.theano_bridge.instance_checks import Variable
+from mnist_draw.theano_bridge.instance_checks import Variable as Variable
 from mnist_draw.theano_bridge.names import look_up
 
 local_optimizer = node_rewriter
@@ -32,19 +29,6 @@ ancestors = _listing(traversal.ancestors)
 inputs = _listing(traversal.graph_inputs)
 variables = _listing(traversal.vars_between)
 ops = _listing(traversal.applys_between)
-
-
-def is_same_graph(
-    var1: Variable,
-    var2: Variable,
-    givens: Mapping[Variable, Variable] | None = None,
-) -> bool:
-    """Whether two graphs compute the same."""
-    pairs = list((givens or {}).items())
-    known = set(inputs([var1]))
-    ours = [a if a in known else b for a, b in pairs]
-    theirs = [b if a in known else a for a, b in pairs]
-    return bool(equal_computations([var1], [var2], ours or None, theirs or None))
 
 
 def __getattr__(name: str) -> Any:

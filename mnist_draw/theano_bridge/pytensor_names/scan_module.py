@@ -20,6 +20,7 @@ from pytensor.scan.utils import until
 from theano.compile import SharedVariable
 
 from mnist_draw.theano_bridge.names import look_up
+from mnist_draw.theano_bridge.test_values import with_test_values
 
 __all__ = [
     "OrderedUpdates", "clone", "equal_computations", "foldl", "foldr", "map", "reduce", "scan",
@@ -71,7 +72,7 @@ def clone(
     return _clone(output, replace, rebuild_strict=strict, copy_inputs_over=share_inputs)
 
 
-scan = _with_updates(_scan)
+scan = _with_updates(with_test_values(_scan))
 map = _with_updates(_views.map)
 reduce = _with_updates(_views.reduce)
 foldl = _with_updates(_views.foldl)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as _tensor
+from pytensor import config
 from pytensor.graph.replace import vectorize_graph
 from pytensor.tensor import *  # noqa: F403
 from pytensor.tensor import (
@@ -19,18 +20,11 @@ from pytensor.tensor import (
     as_tensor_variable,
     specify_broadcastable,
 )
-from pytensor.tensor import constant as constant
-from pytensor.tensor.sharedvar import TensorSharedVariable as TensorSharedVariable
 
 from mnist_draw.theano_bridge.instance_checks import TensorVariable as TensorVariable
-from mnist_draw.theano_bridge.names import look_up
+from mnist_draw.theano_bridge.names import FILES, HOMES, look_up
 
-SUBMODULES = (
-    "basic", "blas", "elemwise", "extra_ops", "nlinalg", "nnet", "opt", "raw_random",
-    "shared_randomstreams", "sharedvar", "signal", "slinalg", "sort", "subtensor", "type",
-    "var",
-)  # fmt: skip
-
+SUBMODULES = [name[14:] for name in (*HOMES, *FILES) if name.startswith("theano.tensor.")]
 # The star above also took PyTensor's modules of the same names.
 for _name in SUBMODULES:
     globals().pop(_name, None)
@@ -38,10 +32,6 @@ for _name in SUBMODULES:
 abs_ = _tensor.abs
 inv = _tensor.reciprocal
 sgn = _tensor.sign
-wmatrix = TensorType("int16", (None, None))
-discrete_dtypes = _tensor.type.discrete_dtypes
-float_dtypes = _tensor.type.float_dtypes
-all_dtypes = _tensor.type.all_dtypes
 
 
 def stack(*tensors: Any, axis: int = 0) -> Any:
@@ -110,6 +100,12 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     return vectorize_graph(_tensor.tensordot(one, other, axes), {one: x, other: y})
 
 
+def to_one_hot(y: Any, nb_class: int, dtype: str | None = None) -> Any:
+    """One row per integer of `y`, 1 in the column that it names; floatX if no `dtype` is told."""
+    rows = _tensor.zeros((y.shape[0], nb_class), dtype=dtype or config.floatX)
+    return _tensor.set_subtensor(rows[_tensor.arange(y.shape[0]), y], 1)
+
+
 def inner(a: Any, b: Any) -> Any:
     """Sum of products along the last axes."""
     return _tensor.tensordot(a, b, axes=[[-1], [-1]])
@@ -134,7 +130,7 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module("theano.gradient"), name)
     if hasattr(_tensor, name):
         return getattr(_tensor, name)
-    for home in ("elemwise", "math", "shape", "subtensor", "type", "basic"):
+    for home in ("elemwise", "math", "shape", "sharedvar", "subtensor", "type", "basic"):
         # Names of Ops (Elemwise, Sum, Dot, Reshape, ...), which Theano shows here.
         module = import_module(f"pytensor.tensor.{home}")
         if hasattr(module, name):
