@@ -22,6 +22,7 @@ from mnist_draw.dataset.augmentation.numba_loops import uncompiled
 from mnist_draw.dataset.augmentation.skeleton import MIDDLE, StrokeStore
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.dataset.normalise import as_bytes, has_ink, normalise_ink
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.library.network_data import own_data
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import cache
@@ -50,17 +51,17 @@ class Axis:
 
 AXES = (
     Axis(
-        "turn", "Turned", "degrees clockwise",
+        "turn", _("Turned"), _("degrees clockwise"),
         (-60, -45, -30, -20, -10, 0, 10, 20, 30, 45, 60), (-60, -30, 0, 30, 60),
         step=5,
     ),
-    Axis("shift", "Shifted", "pixels to the right",
+    Axis("shift", _("Shifted"), _("pixels to the right"),
          (-8, -6, -4, -2, 0, 2, 4, 6, 8), (-8, -4, 0, 4, 8)),
-    Axis("size", "Larger or smaller", "times",
+    Axis("size", _("Larger or smaller"), pgettext("how much larger", "times"),
          (0.4, 0.55, 0.7, 0.85, 1, 1.15, 1.3, 1.45, 1.6), (0.4, 0.7, 1, 1.3, 1.6), 1.0, 0.05),
-    Axis("noise", "Noise", "strength",
+    Axis("noise", _("Noise"), pgettext("of noise", "strength"),
          (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1), (0, 0.2, 0.4, 0.6, 1), step=0.05),
-    Axis("pen", "Pen", "pixels thinner or wider",
+    Axis("pen", pgettext("its width", "Pen"), _("pixels thinner or wider"),
          (-1, -0.75, -0.5, -0.25, 0, 0.5, 1, 1.5, 2), (-1, -0.5, 0, 1, 2), step=0.25),
 )  # fmt: skip
 #: All axes together: 47 settings.

@@ -29,6 +29,8 @@ class Table:
     headings: Sequence[str]
     #: Values of any kind; a float is a share, 0 to 1.
     values: Sequence[Sequence[object]]
+    #: The headings in files, which are the same in every language.
+    columns: Sequence[str] = ()
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
@@ -42,7 +44,7 @@ class Table:
         """Return the table as CSV with a heading line: plain numbers, and shares from 0 to 1."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.headings)
+        writer.writerow(self.columns or self.headings)
         writer.writerows(map(_plain, row) for row in self.values)
         return text.getvalue()
 

@@ -13,12 +13,15 @@ from mnist_draw.app.kit.layout import keep_room, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import push_button
+from mnist_draw.i18n import _
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
-_WIDEST = "Count again"
+#: Of a count of a run in training, that a newer epoch could be counted.
+COUNTED = _("Counted after epoch {counted}, now at {newest}")
+_LINKS = (_("Count again"), _("Look again"), _("Try again"), _("Go on"), _("Stop"))
 
 
 class StateLine(QWidget):
@@ -27,8 +30,8 @@ class StateLine(QWidget):
     def __init__(self, name: str, lines: int) -> None:
         super().__init__()
         self.label = FittedLabel(Text.AXIS, Qt.ElideRight, lines > 1, "muted", f"{name}State")
-        sentence = "Stop counting, or go on with it."
-        self.link = push_button(f"{name}Link", _WIDEST, sentence, look="link")
+        sentence = _("Stop counting, or go on with it.")
+        self.link = push_button(f"{name}Link", _LINKS[0], sentence, look="link")
         # Its place is kept while there is nothing to do.
         keep_room(self.link)
         theme.follow(self, self._fit_link)
@@ -37,7 +40,8 @@ class StateLine(QWidget):
 
     def _fit_link(self) -> None:
         self.link.ensurePolished()
-        self.link.setFixedWidth(self.link.fontMetrics().horizontalAdvance(_WIDEST) + 12)
+        widest = max(map(self.link.fontMetrics().horizontalAdvance, _LINKS))
+        self.link.setFixedWidth(widest + 12)
 
     def show_state(self, words: str, link: str) -> None:
         self.label.setText(words)
@@ -80,9 +84,9 @@ class CountedSection(Section):
         """Return what the section does now, and the link's text, "" for none."""
         raise NotImplementedError
 
-    def _epochs(self, verb: str) -> str:
-        """Return a sentence about the epoch that was counted and a newer one, "" if none."""
+    def _epochs(self, message: str) -> str:
+        """Fill a message such as `COUNTED`; return "" if there is no newer epoch."""
         if self._newer is None or self._model is None:
             return ""
         counted, newest = (m.metadata.get("epochs", "?") for m in (self._model, self._newer))
-        return f"{verb} after epoch {counted}, now at {newest}"
+        return message.format(counted=counted, newest=newest)

@@ -261,14 +261,14 @@ def test_a_run_that_trains_is_counted_again_when_asked_and_can_be_stopped(sectio
 
 
 def test_changes_and_answers_are_described():
-    assert describe_change(Distortion()) == "As it is"
+    assert describe_change(Distortion()) == "As it is."
     text = describe_change(Distortion(turn=-30, shift=1, size=0.7, noise=0.4, pen=-0.5))
     for part in (
         "30 degrees anticlockwise", "1 pixel to the right,", "0.7 times", "strength 0.4",
-        "0.5 pixels thinner",
+        "0.5 px thinner",
     ):  # fmt: skip
         assert part in text
     rows = [Bar(name, 0.9, "90 %") for name in "ABC"]
-    assert describe_answers(rows[:1], ["9"]) == "A reads a 9"
-    assert describe_answers(rows[:2], ["9", "9"]) == "both read a 9"
-    assert describe_answers(rows, ["9", "9", "4"]) == "A reads 9, B 9, C 4"
+    assert describe_answers(rows[:1], ["9"]) == "A reads a 9."
+    assert describe_answers(rows[:2], ["9", "9"]) == "Both read a 9."
+    assert describe_answers(rows, ["9", "9", "4"]) == "A reads 9, B reads 9, C reads 4."

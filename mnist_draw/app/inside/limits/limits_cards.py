@@ -22,7 +22,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QLabel, QToolTip, QWidget
 
-from mnist_draw.analysis.robustness import AXES, Axis, Distortion
+from mnist_draw.analysis.robustness import AXES, PICTURES, Axis, Distortion
 from mnist_draw.app.inside.rows_view import Bar, RowsView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
@@ -35,6 +35,7 @@ from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
 from mnist_draw.app.train.series import STYLES, SWATCH, series_colour, swatch
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.i18n import _, counted, number, percent
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.recogniser import Recogniser
@@ -77,8 +78,8 @@ class NetworkChoices(QWidget):
         self.setObjectName("networkChoices")
         self.choices: list[NetworkChoice] = []
         self.button = push_button(
-            "addNetworkButton", "Networks",
-            "Compare up to four networks: those that ship, yours, or one from a file.",
+            "addNetworkButton", _("Networks"),
+            _("Compare up to four networks: those that ship, yours, or one from a file."),
         )  # fmt: skip
         self.menu = Menu(self.button)
         self.menu.aboutToShow.connect(self._fill)
@@ -106,9 +107,9 @@ class NetworkChoices(QWidget):
     def add(self, choice: NetworkChoice, first: bool = False) -> None:
         """Compare a network in place of that of the same key, or of the last of too many."""
         place = 0 if first else len(self.choices)
-        for number, other in enumerate(self.choices):
+        for index, other in enumerate(self.choices):
             if other.key == choice.key:
-                place, choice.line = number, other.line
+                place, choice.line = index, other.line
                 self.choices.remove(other)
         if choice.line is None:
             for surplus in self.ticked()[MAX_COUNT - 1 :]:
@@ -140,10 +141,10 @@ class NetworkChoices(QWidget):
             action.setEnabled(action.isChecked() or has_room)
             action.toggled.connect(partial(self._tick, choice))
         self.menu.addSeparator()
-        self.menu.addAction("Open a file …", self._open_file).setEnabled(has_room)
+        self.menu.addAction(_("Open a file …"), self._open_file).setEnabled(has_room)
 
     def _open_file(self) -> None:
-        path = ask_open(self, "A trained network", NETWORKS)
+        path = ask_open(self, _("A trained network"), NETWORKS)
         if path:
             self.add(file_choice(path))
 
@@ -166,7 +167,7 @@ class NetworkLegend(QWidget):
     def show_networks(self, networks: Sequence[NetworkChoice]) -> None:
         self._networks = networks
         names = ", ".join(choice.title for choice in networks)
-        explain(self, "Networks that are compared", names or "None is ticked.")
+        explain(self, _("Networks that are compared"), names or _("None is ticked."))
         self._fill()
 
     def _fill(self) -> None:
@@ -210,12 +211,15 @@ class RobustnessPlot(WalkableView):
 
     def __init__(self, axis: Axis) -> None:
         self.axis = axis
-        self._title = f"{axis.title}, {axis.unit}"
+        self._title = _("{change}, {unit}", change=axis.title, unit=axis.unit)
         super().__init__(
             f"{axis.name}Plot",
             self._title,
-            "How often each network is right on 1,000 test pictures. Drag the cursor, or press "
-            "arrow keys, to change the example as much.",
+            _(
+                "How often each network is right on {count} test pictures. Drag the cursor, or "
+                "press arrow keys, to change the example as much.",
+                count=number(PICTURES),
+            ),
         )
         self.curves: Sequence[Curve] = ()
         self.amount = axis.neutral
@@ -262,7 +266,7 @@ class RobustnessPlot(WalkableView):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(theme.colour("muted"))
             box = QRectF(0, y - 8 * scale, area.left() - 7, 16 * scale)
-            painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), f"{100 * share:g} %")
+            painter.drawText(box, int(Qt.AlignRight | Qt.AlignVCenter), percent(share))
         for amount in self.axis.shown:
             words = QRectF(self._x(amount) - 30 * scale, area.bottom() + 7, 60 * scale, 16 * scale)
             painter.drawText(words, Qt.AlignCenter, format_amount(self.axis, amount))
@@ -339,44 +343,49 @@ class RobustnessPlot(WalkableView):
 
     def describe(self, item: int) -> str:
         parts = [
-            f"{choice.title} {100 * float(accuracy[item]):.0f} %"
+            _("{network} {share}", network=choice.title, share=percent(float(accuracy[item])))
             for choice, accuracy in self.curves
             if not np.isnan(accuracy[item])
         ]
         amount = format_amount(self.axis, self.axis.amounts[item])
-        return f"{self._title}, {amount}: {', '.join(parts) or 'not counted yet'}."
+        fields = {"change": self._title, "amount": amount, "accuracies": ", ".join(parts)}
+        if parts:
+            return _("{change}, {amount}: {accuracies}.", **fields)
+        return _("{change}, {amount}: not counted yet.", change=self._title, amount=amount)
 
 
 def format_amount(axis: Axis, amount: float) -> str:
     """Return an amount with its sign, such as ``"+30"``; sizes and strengths have none."""
     if axis.name in ("size", "noise") or amount == 0:
-        return f"{amount:g}"
-    return f"{amount:+g}".replace("-", "−")
+        return number(amount, "g")
+    return number(amount, "+g").replace("-", "−")
 
 
 _GAP = 8
 _PICTURE = 112
-_NOTHING = "Draw something, or pick a picture, and drag the cursors."
-_ALL = {2: "both", 3: "all three", 4: "all four"}
+_NOTHING = _("Draw something, or pick a picture, and drag the cursors.")
 
 
 class PerturbationCard(Card):
     def __init__(self) -> None:
-        super().__init__("Turn your own")
+        super().__init__(_("Turn your own"))
         self.setObjectName("turnCard")
         self.reset_button = push_button(
-            "turnResetButton", "As it is", "Take all changes back.", look="link"
+            "turnResetButton", _("As it is"), _("Take all changes back."), look="link"
         )
         self.top.addWidget(self.reset_button)
         self.picture = QLabel()
         self.picture.setObjectName("turnedPicture")
-        self.picture.setAccessibleName("The example as the cursors change it")
+        self.picture.setAccessibleName(_("The example as the cursors change it"))
         self.sentence = label("", "muted", "turnSentence")
         self._steady = GrowingLabel(self.sentence)
         beside = row(self.picture, (self._steady, 1), gap=Size.CARD_GAP)
         beside.setAlignment(self.picture, Qt.AlignTop)
         self.answers = RowsView(
-            "turnAnswers", "Answers", "What each network reads in the changed example.", lines=5
+            "turnAnswers",
+            _("Answers"),
+            _("What each network reads in the changed example."),
+            lines=5,
         )
         self.body.addLayout(beside)
         self.body.addWidget(rule())
@@ -399,37 +408,58 @@ class PerturbationCard(Card):
     ) -> None:
         self._show_picture(picture)
         self.answers.show_rows(rows)
-        said = f"{change}, {describe_answers(rows, names)}." if rows else "No network is ticked."
-        self._steady.set_text(said)
+        said = describe_answers(rows, names) if rows else _("No network is ticked.")
+        self._steady.set_text(f"{change} {said}")
 
 
 def describe_change(change: Distortion) -> str:
-    """Return what was done to a picture, such as ``"Turned by 30 degrees clockwise"``."""
-    parts = []
-    for axis in AXES:
-        amount = getattr(change, axis.name)
-        if amount == axis.neutral:
-            continue
-        size = f"{abs(amount):g}"
-        pixels = f"{size} pixel{'' if size == '1' else 's'}"
-        parts.append(
-            {
-                "turn": f"turned by {size} degrees {'' if amount > 0 else 'anti'}clockwise",
-                "shift": f"shifted by {pixels} to the {'right' if amount > 0 else 'left'}",
-                "size": f"{size} times as large",
-                "noise": f"with noise of strength {size}",
-                "pen": f"with a pen {pixels} {'wider' if amount > 0 else 'thinner'}",
-            }[axis.name]
+    """Return what was done to a picture, such as ``"Changed: turned by 30 degrees clockwise."``."""
+    parts = [
+        _describe(axis.name, getattr(change, axis.name))
+        for axis in AXES
+        if getattr(change, axis.name) != axis.neutral
+    ]
+    return _("Changed: {changes}.", changes=", ".join(parts)) if parts else _("As it is.")
+
+
+def _describe(name: str, amount: float) -> str:
+    size, more, pixels = number(abs(amount), "g"), amount > 0, round(abs(amount))
+    if name == "turn" and more:
+        return _("turned by {size} degrees clockwise", size=size)
+    if name == "turn":
+        return _("turned by {size} degrees anticlockwise", size=size)
+    if name == "shift" and more:
+        return counted(
+            "shifted by {count} pixel to the right",
+            "shifted by {count} pixels to the right",
+            pixels,
         )
-    words = ", ".join(parts) or "as it is"
-    return words[0].upper() + words[1:]
+    if name == "shift":
+        return counted(
+            "shifted by {count} pixel to the left", "shifted by {count} pixels to the left", pixels
+        )
+    if name == "size":
+        return _("{size} times as large", size=size)
+    if name == "noise":
+        return _("with noise of strength {size}", size=size)
+    if more:
+        return _("with a pen {size} px wider", size=size)
+    return _("with a pen {size} px thinner", size=size)
 
 
 def describe_answers(rows: Sequence[Bar], names: list[str]) -> str:
-    """Return who reads what, such as ``"all three read a 9"``."""
-    if len(set(names)) == 1:
-        if len(rows) == 1:
-            return f"{rows[0].name} reads {in_a_sentence(names[0])}"
-        return f"{_ALL.get(len(rows), 'all')} read {in_a_sentence(names[0])}"
-    said = [f"{row.name} {name}" for row, name in zip(rows[1:], names[1:], strict=True)]
-    return ", ".join([f"{rows[0].name} reads {names[0]}", *said])
+    """Return who reads what, such as ``"All three read a 9."``."""
+    if len(set(names)) > 1:
+        said = [
+            _("{network} reads {answer}", network=row.name, answer=name)
+            for row, name in zip(rows, names, strict=True)
+        ]
+        return f"{', '.join(said)}."
+    answer = in_a_sentence(names[0])
+    if len(rows) == 1:
+        return _("{network} reads {answer}.", network=rows[0].name, answer=answer)
+    if len(rows) == 2:
+        return _("Both read {answer}.", answer=answer)
+    return counted(
+        "All {count} read {answer}.", "All {count} read {answer}.", len(rows), answer=answer
+    )

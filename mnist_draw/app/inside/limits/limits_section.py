@@ -20,7 +20,7 @@ from mnist_draw.analysis.robustness import (
     test_pictures_for,
 )
 from mnist_draw.analysis.table import Figure, Table
-from mnist_draw.app.inside.counted_section import CountedSection
+from mnist_draw.app.inside.counted_section import COUNTED, CountedSection
 from mnist_draw.app.inside.limits.limits_cards import (
     NetworkChoice,
     NetworkChoices,
@@ -38,6 +38,7 @@ from mnist_draw.app.kit.widgets import Card, Switch, explain
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import GREY_LEVELS, scale
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, number
 from mnist_draw.library import networks as kept
 from mnist_draw.library.network_data import all_names, describe_foreign_network, numbered_class
 
@@ -47,11 +48,11 @@ if TYPE_CHECKING:
 
 #: Cards beside each other where there is room for them.
 _COLUMNS = 3
-_TRAINED = "Your training"
-_COUNTED = (
-    f"Right answers in the first {PICTURES:,} test pictures; the accuracy beside a network's name "
-    "counts all."
-)
+_TRAINED = _("Your training")
+_COUNTED = _(
+    "Right answers in the first {count} test pictures; the accuracy beside a network's name counts "
+    "all.", count=number(PICTURES),
+)  # fmt: skip
 #: The key of a network, and what reads it.
 Entry = tuple[str, Callable[[], "ModelFile"]]
 #: For each key the accuracies, float64 (47,) with NaN for what is not counted yet, or a sentence
@@ -102,8 +103,8 @@ def _read(picture: np.ndarray, change: Distortion, choices: Sequence[NetworkChoi
 
 class LimitsSection(CountedSection):
     name = "limits"
-    title = "Limits"
-    question = "How much can it take?"
+    title = _("Limits")
+    question = _("How much can it take?")
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,13 +123,15 @@ class LimitsSection(CountedSection):
     def _build_top(self) -> QHBoxLayout:
         self.choices = NetworkChoices()
         self.choices.changed.connect(self._choices_changed)
-        self.place_switch = Switch("put in place first")
+        self.place_switch = Switch(_("put in place first"))
         self.place_switch.setObjectName("placeSwitch")
         explain(
             self.place_switch,
-            "Put in place first",
-            "Crop the ink, scale it to 20 pixels and centre it before the networks see it, as "
-            "Draw does with a drawing. Noise comes after that.",
+            _("Put in place first"),
+            _(
+                "Crop the ink, scale it to 20 pixels and centre it before the networks see it, as "
+                "Draw does with a drawing. Noise comes after that."
+            ),
         )
         self.place_switch.toggled.connect(self._place_toggled)
         self._top = row((self.choices, 1), self.place_switch)
@@ -162,9 +165,9 @@ class LimitsSection(CountedSection):
             self._grid.removeWidget(card)
         for place, card in enumerate(self._cards):
             self._grid.addWidget(card, place // columns, place % columns)
-        for number in range(len(self._cards)):
-            self._grid.setColumnStretch(number, int(number < columns))
-            self._grid.setRowStretch(number, int(number * columns < len(self._cards)))
+        for place in range(len(self._cards)):
+            self._grid.setColumnStretch(place, int(place < columns))
+            self._grid.setRowStretch(place, int(place * columns < len(self._cards)))
 
     def update_layout(self) -> None:
         reflow(self._top, self._room)
@@ -214,17 +217,18 @@ class LimitsSection(CountedSection):
 
     def table(self) -> Table:
         curves = [(choice, self._accuracy(choice.key)) for choice in self.choices.ticked()]
-        headings = ("what is done", "amount", *(choice.title for choice, _ in curves))
+        titles = [choice.title for choice, _accuracy in curves]
         amounts = [(axis, amount) for axis in AXES for amount in axis.amounts]
         rows = [
             [
-                f"{axis.title}, {axis.unit}",
+                _("{change}, {unit}", change=axis.title, unit=axis.unit),
                 Figure(amount, "g"),
-                *(float(accuracy[n]) for _, accuracy in curves),
+                *(float(accuracy[n]) for _choice, accuracy in curves),
             ]
             for n, (axis, amount) in enumerate(amounts)
         ]
-        return Table(self.question, headings, rows)
+        headings = (_("what is done"), _("amount"), *titles)
+        return Table(self.question, headings, rows, ("what is done", "amount", *titles))
 
     def _choices_changed(self) -> None:
         reflow(self._top, self._room)
@@ -273,7 +277,7 @@ class LimitsSection(CountedSection):
     def _show_curves(self) -> None:
         ticked = self.choices.ticked()
         for axis in AXES:
-            mine = [n for n, (name, _) in enumerate(SETTINGS) if name == axis.name]
+            mine = [n for n, (name, _amount) in enumerate(SETTINGS) if name == axis.name]
             curves = [(choice, self._accuracy(choice.key)[mine]) for choice in ticked]
             self.plots[axis.name].show_curves(curves)
 
@@ -281,18 +285,19 @@ class LimitsSection(CountedSection):
         ticked = self.choices.ticked()
         points = [self._accuracy(choice.key) for choice in ticked]
         done = sum(int(np.count_nonzero(~np.isnan(values))) for values in points)
-        total = len(SETTINGS) * len(ticked)
+        total = number(len(SETTINGS) * len(ticked))
+        progress = _("{count} of {total} counted", count=number(done), total=total)
         if self._count.is_running:
             if not done:
-                return "Getting the networks ready", "Stop"
-            return f"{done:,} of {total:,} counted", "Stop"
+                return _("Getting the networks ready"), _("Stop")
+            return progress, _("Stop")
         if self._stopped:
-            return f"{done:,} of {total:,} counted", "Go on"
+            return progress, _("Go on")
         if self._why_not():
-            return self._why_not(), "Try again"
-        epochs = self._epochs("Counted")
+            return self._why_not(), _("Try again")
+        epochs = self._epochs(COUNTED)
         if epochs:
-            return epochs, "Count again"
+            return epochs, _("Count again")
         if self._model is None:
             return "", ""
         return describe_foreign_network(self._model) or _COUNTED, ""
