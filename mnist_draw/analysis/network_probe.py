@@ -19,6 +19,7 @@ from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import (
     OUTPUT_ACTIVATIONS,
@@ -242,6 +243,16 @@ class NetworkProbe:
         gates = self.open_gates(1) if gates is None else gates
         result = self._gradient(picture[None, None], *gates, np.asarray(pair, np.float32)[None])
         return np.array(result[0, 0], np.float32)
+
+
+def layer_label(name: str) -> str:
+    """Return a layer's name, such as ``"hidden 1"``, as it is shown."""
+    kind, _space, number = name.partition(" ")
+    if kind == "hidden":
+        return _("hidden {number}", number=number)
+    if kind == "convolution":
+        return _("convolution {number}", number=number)
+    return pgettext("a layer", "pixels") if name == PIXELS else pgettext("a layer", "answer")
 
 
 def probabilities_of(answer: Floats, temperature: float) -> Floats:

@@ -10,6 +10,7 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.i18n import _
 from mnist_draw.library.network_data import class_name, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
@@ -111,7 +112,8 @@ class ExampleInUse(QObject):
             data = (None if model is None else own_data(model)) or load_dataset()
             count = len(data.test_labels)
             chosen = self._random.randrange(count) if index is None else index % count
-            return Example.of(data.test_images, data.test_labels, "Test picture", chosen)
+            one = _("Test picture {number}")
+            return Example.of(data.test_images, data.test_labels, one, chosen)
 
         self._background.run(load, self.pick)
 

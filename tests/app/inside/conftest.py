@@ -14,4 +14,4 @@ def own_analysis_cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def example(digits):
-    return Example.of(digits.test_images, digits.test_labels, "Test picture", 8)
+    return Example.of(digits.test_images, digits.test_labels, "Test picture {number}", 8)

@@ -11,7 +11,8 @@ from PyQt5.QtCore import QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QIcon, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
-from mnist_draw.analysis.maps import Maps, Neighbourhood, vote, voters_of
+from mnist_draw.analysis.maps import Maps, Neighbourhood
+from mnist_draw.analysis.network_probe import ANSWER, PIXELS, layer_label
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name as glyph_of
@@ -22,6 +23,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.widgets import Card, explain, label
+from mnist_draw.i18n import _, counted, number, percent
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
@@ -32,8 +34,9 @@ ROWS, COLUMNS = 3, 6
 #: Of a picture's side, in pixels.
 _MIN_SIDE, _MAX_SIDE = 40, 96
 _SCROLL_BAR = 14
-_NOTHING = "Draw something, or pick a picture, and see which training pictures it is most like."
-_EARLY = "They vote once all are compared."
+_NOTHING = _("Draw something, or pick a picture, and see which training pictures it is most like.")
+_EARLY = _("They vote once all are compared.")
+_TITLE = _("Nearest training pictures")
 
 
 class NeighboursView(TileView):
@@ -54,30 +57,33 @@ class NeighboursView(TileView):
 
 class NeighboursCard(Card):
     def __init__(self) -> None:
-        super().__init__("Nearest training pictures", " ")
+        super().__init__(_TITLE, " ")
         self.note.setObjectName("neighboursState")
         self.view = NeighboursView(
             "neighboursView",
-            "Nearest training pictures",
-            "Training pictures for which the last hidden layer puts out most nearly the same "
-            "numbers, the nearest first. Enter or a click makes one the example.",
+            _TITLE,
+            _(
+                "Training pictures for which the last hidden layer puts out most nearly the same "
+                "numbers, the nearest first. Enter or a click makes one the example."
+            ),
         )
         self.body.addWidget(self.view, 1)
         self.sentence = label("", "", "neighboursSentence")
         self._steady = GrowingLabel(self.sentence)
         self.body.addWidget(self._steady)
-        self.body.addWidget(label("Below each: what it is, and how far away.", "muted"))
+        self.body.addWidget(label(_("Below each: what it is, and how far away."), "muted"))
         self.show_nothing()
 
     def show_state(self, known: Neighbourhood | None, *, failed: bool = False) -> None:
         if failed:
-            self.note.setText("There is nothing to compare with.")
+            self.note.setText(_("There is nothing to compare with."))
         elif known is None:
-            self.note.setText("Reading the training pictures")
+            self.note.setText(_("Reading the training pictures"))
         elif not known.is_complete:
-            self.note.setText(f"{known.counted:,} of {len(known.outputs):,} compared")
+            done, total = number(known.counted), number(len(known.outputs))
+            self.note.setText(_("{count} of {total} compared", count=done, total=total))
         else:
-            self.note.setText(f"of {known.counted:,}")
+            self.note.setText(_("of {total}", total=number(known.counted)))
 
     def show_nothing(self, is_pending: bool = False) -> None:
         """Ask for an example, unless there is one and its neighbours are still computed."""
@@ -89,13 +95,14 @@ class NeighboursCard(Card):
         far = dict(zip(places.tolist(), answer.distances.tolist(), strict=True))
 
         def caption(place: int) -> str:
-            return f"{short_name(name(int(labels[place])))}   {far[place]:.1f}"
+            return f"{short_name(name(int(labels[place])))}   {number(far[place], '.1f')}"
 
         def describe(place: int) -> str:
-            return (
-                f"Training picture {place:,}: it is {in_a_sentence(name(int(labels[place])))}, "
-                f"{far[place]:.1f} away."
-            )
+            return _(
+                "Training picture {number}: it is {label}, {distance} away.",
+                number=number(place), label=in_a_sentence(name(int(labels[place]))),
+                distance=number(far[place], ".1f"),
+            )  # fmt: skip
 
         self.view.tiles.show_pictures(images, places, caption, describe)
         said = describe_vote(labels[places], answer.pair[0], name) if answer.is_complete else _EARLY
@@ -103,25 +110,31 @@ class NeighboursCard(Card):
 
 
 def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -> str:
-    counts = np.bincount(labels)
+    counts, total = np.bincount(labels), number(len(labels))
     order = [int(digit) for digit in np.argsort(-counts, kind="stable") if counts[digit]]
-    first = f"{counts[order[0]]} of the {len(labels)} nearest are {name(order[0])}"
     if len(order) == 1:
-        first = f"All {len(labels)} nearest are {name(order[0])}"
-    parts = [
-        first,
-        *(f"{counts[n]} {'is' if counts[n] == 1 else 'are'} {name(n)}" for n in order[1:]),
-    ]
-    said = ", ".join(parts)
-    best = [name(digit) for digit in order if counts[digit] == counts[order[0]]]
-    if len(best) > 1:
-        tied = f"{', '.join(best[:-1])} and {best[-1]}"
-        return (
-            f"{said}: a vote among neighbours is a tie of {tied}, the network says {name(answer)}."
-        )
-    elected = vote(labels)
-    says = "the network says so, too" if elected == answer else f"the network says {name(answer)}"
-    return f"{said}: a vote among neighbours would say {name(elected)}, {says}."
+        said = _("All {total} nearest are {label}.", total=total, label=name(order[0]))
+    else:
+        times = ", ".join(f"{number(int(counts[n]))} × {name(n)}" for n in order)
+        said = _("The {total} nearest: {counts}.", total=total, counts=times)
+    return f"{said} {_describe_winner(labels, counts, name(answer), name)}"
+
+
+def _describe_winner(
+    labels: np.ndarray, counts: np.ndarray, answer: str, name: Callable[[int], str]
+) -> str:
+    best = ", ".join(name(int(digit)) for digit in np.flatnonzero(counts == counts.max()))
+    if np.count_nonzero(counts == counts.max()) > 1:
+        return _(
+            "A vote among neighbours is a tie of {labels}, the network says {answer}.",
+            labels=best, answer=answer,
+        )  # fmt: skip
+    if best == answer:
+        return _("A vote among neighbours would say {answer}, as the network does.", answer=best)
+    return _(
+        "A vote among neighbours would say {label}, the network says {answer}.",
+        label=best, answer=answer,
+    )  # fmt: skip
 
 
 #: Pixels of a small map.
@@ -136,7 +149,7 @@ class LayerMaps(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("layerMaps")
-        self.setAccessibleName("Layer by layer")
+        self.setAccessibleName(_("Layer by layer"))
         self.group = QButtonGroup(self)
         self.group.idClicked.connect(self.layer_chosen)
         self._row = row(owner=self)
@@ -157,7 +170,7 @@ class LayerMaps(QWidget):
             self.group.removeButton(button)
             self._row.removeWidget(button)
             button.deleteLater()
-        for number, layer in enumerate(() if self._maps is None else self._maps.layers):
+        for place, layer in enumerate(() if self._maps is None else self._maps.layers):
             button = QToolButton()
             button.setProperty("look", "map")
             button.setCheckable(True)
@@ -165,9 +178,10 @@ class LayerMaps(QWidget):
             button.setToolButtonStyle(Qt.ToolButtonTextUnderIcon)
             button.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
             vote = format_vote(layer.vote)
-            button.setText(f"{layer.name}\n{vote}")
-            explain(button, layer.name, f"A vote of the nearest is right for {vote}.")
-            self.group.addButton(button, number)
+            button.setText(f"{layer_label(layer.name)}\n{vote}")
+            sentence = _("A vote of the nearest is right for {share}.", share=vote)
+            explain(button, layer_label(layer.name), sentence)
+            self.group.addButton(button, place)
             self._row.addWidget(button)
 
     def show_chosen(self, place: int) -> None:
@@ -177,17 +191,17 @@ class LayerMaps(QWidget):
 
     def _paint(self) -> None:
         size = QSize(theme.scaled(_WIDE), theme.scaled(_HIGH))
-        for number, button in enumerate(self.group.buttons()):
+        for place, button in enumerate(self.group.buttons()):
             button.setIconSize(size)
-            button.setIcon(QIcon(self._dots(number, size)))
+            button.setIcon(QIcon(self._dots(place, size)))
 
-    def _dots(self, number: int, size: QSize) -> QPixmap:
+    def _dots(self, place: int, size: QSize) -> QPixmap:
         """Paint all digits as dots at once: eight thousand drawn one by one take 15 ms.
 
         Dots of the answer are larger than those of the second guess: readable without colours.
         """
         assert self._maps is not None
-        points, ratio = self._maps.layers[number].points, self.devicePixelRatioF()
+        points, ratio = self._maps.layers[place].points, self.devicePixelRatioF()
         wide, high = round(size.width() * ratio), round(size.height() * ratio)
         pixels = np.zeros((high, wide), np.uint32)
         low, top = points.min(axis=0), points.max(axis=0)
@@ -210,86 +224,102 @@ class LayerMaps(QWidget):
 PCA, TSNE = "PCA", "t-SNE"
 #: Explanation of each layout.
 MEANINGS = {
-    PCA: "The two directions of largest spread. What looks near here may be far apart in others.",
-    TSNE: "Near means alike. The distance and the size of groups mean nothing.",
+    PCA: _(
+        "The two directions of largest spread. What looks near here may be far apart in others."
+    ),
+    TSNE: _("Near means alike. The distance and the size of groups mean nothing."),
 }
-_SMALL = "Small maps: the two directions of largest spread (PCA)."
-_NUMBERS = ("no", "one", "two", "three", "four", "five")
+_SMALL = _("Small maps: the two directions of largest spread (PCA).")
 
 
 def map_title(digits: bool, maps: Maps | None = None, front: int = 0) -> str:
     """Return the map's title; before there are maps that of an empty one."""
-    kind = "digits" if digits else "pictures"
+    if maps is None and digits:
+        return _("Test digits as the network sees them")
     if maps is None:
-        return f"Test {kind} as the network sees them"
-    count, layer = f"{len(maps.labels):,}", maps.layers[front].name
-    if layer == "pixels":
-        return f"{count} test {kind} by their pixels"
-    if layer == "answer":
-        return f"{count} test {kind} by the answer"
-    return f"{count} test {kind} as {layer} sees them"
+        return _("Test pictures as the network sees them")
+    count, layer = number(len(maps.labels)), maps.layers[front].name
+    if layer == PIXELS and digits:
+        return _("{count} test digits by their pixels", count=count)
+    if layer == PIXELS:
+        return _("{count} test pictures by their pixels", count=count)
+    if layer == ANSWER and digits:
+        return _("{count} test digits by the answer", count=count)
+    if layer == ANSWER:
+        return _("{count} test pictures by the answer", count=count)
+    if digits:
+        return _("{count} test digits as {layer} sees them", count=count, layer=layer_label(layer))
+    return _("{count} test pictures as {layer} sees them", count=count, layer=layer_label(layer))
 
 
 def describe_votes(voters: int) -> str:
     if not voters:
-        return f"Too few pictures of each class for a vote among neighbours. {_SMALL}"
-    if voters == 1:
-        return f"How many are of the class of their nearest, by what the layer puts out. {_SMALL}"
-    return (
-        f"Right answers of a vote among the {_NUMBERS[voters]} nearest, by what the layer puts "
-        f"out. {_SMALL}"
-    )
+        said = _("Too few pictures of each class for a vote among neighbours.")
+    elif voters == 1:
+        said = _("How many are of the class of their nearest, by what the layer puts out.")
+    else:
+        said = counted(
+            "Right answers of a vote among the {count} nearest, by what the layer puts out.",
+            "Right answers of a vote among the {count} nearest, by what the layer puts out.",
+            voters,
+        )  # fmt: skip
+    return f"{said} {_SMALL}"
 
 
 def format_vote(part: float) -> str:
     """Format the accuracy of a vote: ``93.4 %``; a dash if there is none."""
-    return f"{100 * part:.1f} %" if part == part else "–"
+    return percent(part, 1) if part == part else "–"
 
 
 def layers_title(digits: bool) -> str:
-    return f"Layer by layer the {'digits' if digits else 'classes'} come apart"
+    if digits:
+        return _("Layer by layer the digits come apart")
+    return _("Layer by layer the classes come apart")
 
 
 def map_legend(maps: Maps, pair: tuple[int | None, int | None], names: tuple[str, ...]) -> str:
     """Return what the digits' colours and the signs mean, as rich text."""
-    other = next(number for number in (7, 1, 0) if number < len(names) and number not in pair)
-    meanings = ("others", "the answer", "second guess")
+    other = next(n for n in (7, 1, 0) if n < len(names) and n not in pair)
+    meanings = (_("others"), _("the answer"), _("second guess"))
     parts = [
         f'<b style="color: {theme.colour(colour).name()}">{escape(glyph_of(names[digit]))}</b> '
         f"{meaning}"
         for digit, colour, meaning in zip((other, *pair), COLOURS, meanings, strict=True)
         if digit is not None
     ]
-    parts.append(f"□ misread ({int((maps.labels != maps.answers).sum())})")
+    misread = number(int((maps.labels != maps.answers).sum()))
+    parts.append(_("□ misread ({count})", count=misread))
     if pair[0] is not None:
-        parts.append("— five nearest")
+        parts.append(_("— five nearest"))
     return "&nbsp; &nbsp; ".join(parts)
 
 
 def describe_digit(
-    maps: Maps, places: np.ndarray, name: Callable[[int], str], number: int
+    maps: Maps, places: np.ndarray, name: Callable[[int], str], place: int
 ) -> list[str]:
     """Return lines about a digit of the map; ``places`` are those in the test set."""
-    answer = int(maps.answers[number])
-    sure = format_probability(float(maps.probabilities[number, answer]), decimals=0)
+    answer = int(maps.answers[place])
+    sure = format_probability(float(maps.probabilities[place, answer]), decimals=0)
     return [
-        f"Test {places[number]:,}",
-        f"it is {in_a_sentence(name(int(maps.labels[number])))}",
-        f"read as {name(answer)}, {sure}",
+        _("Test {number}", number=number(int(places[place]))),
+        _("it is {label}", label=in_a_sentence(name(int(maps.labels[place])))),
+        _("read as {answer}, {share}", answer=name(answer), share=sure),
     ]
 
 
 def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int], str]) -> Table:
     """Return the example's neighbours as a table; ``labels`` are those of the training pictures."""
     rows = [
-        (f"Training picture {place:,}", name(int(labels[place])), Figure(far, ".2f"))
+        (_("Training picture {number}", number=number(int(place))), name(labels[place]),
+         Figure(float(far), ".2f"))
         for place, far in zip(answer.neighbours, answer.distances, strict=True)
-    ]
-    return Table("Nearest training pictures", ("picture", "it is", "distance"), rows)
+    ]  # fmt: skip
+    headings = (_("picture"), _("it is"), _("distance"))
+    return Table(_TITLE, headings, rows, ("picture", "it is", "distance"))
 
 
 def layers_table(maps: Maps) -> Table:
-    voters = voters_of(maps.labels)
-    number = f"{_NUMBERS[voters]} neighbours" if voters > 1 else "neighbours"
-    rows = [(layer.name, layer.vote) for layer in maps.layers]
-    return Table("Layer by layer", ("layer", f"a vote of {number} is right"), rows)
+    rows = [(layer_label(layer.name), layer.vote) for layer in maps.layers]
+    headings = (_("layer"), _("a vote of neighbours is right"))
+    columns = ("layer", "a vote of neighbours is right")
+    return Table(_("Layer by layer"), headings, rows, columns)

@@ -20,7 +20,7 @@ from mnist_draw.analysis.maps import (
     voters_of,
     weighted_place,
 )
-from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
+from mnist_draw.analysis.network_probe import NetworkProbe, layer_label, probabilities_of
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.map.map_cards import (
@@ -47,6 +47,7 @@ from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
 from mnist_draw.dataset.mnist import Dataset, load_dataset
+from mnist_draw.i18n import _, number, pgettext
 from mnist_draw.library.network_data import own_data
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 #: Number of neighbours shown.
 _NEIGHBOURS = ROWS * COLUMNS
+_SEEN = _("Seen after epoch {counted}, now at {newest}")
 #: The example is located at most ten times a second.
 _LOCATE_S = 0.1
 
@@ -100,8 +102,8 @@ class MapLocator:
 
 class MapSection(CountedSection):
     name = "map"
-    title = "Map"
-    question = "What does it find alike?"
+    title = pgettext("of pictures", "Map")
+    question = _("What does it find alike?")
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,13 +131,14 @@ class MapSection(CountedSection):
         self._connect()
 
     def _build(self) -> None:
-        card = Card("Test digits as the network sees them")
+        card = Card(map_title(digits=True))
         self._card_title = card.heading
         self.layer_combo, self.map_combo = ComboBox(), ComboBox()
         for combo, name, title, sentence in (
-            (self.layer_combo, "mapLayerCombo", "Layer", "What the pictures are compared by."),
-            (self.map_combo, "mapCombo", "Layout", "PCA is there at once; t-SNE takes its time "
-             "and keeps neighbours together."),
+            (self.layer_combo, "mapLayerCombo", _("Layer"),
+             _("What the pictures are compared by.")),
+            (self.map_combo, "mapCombo", _("Layout"),
+             _("PCA is there at once; t-SNE takes its time and keeps neighbours together.")),
         ):  # fmt: skip
             combo.setObjectName(name)
             combo.setProperty("look", "quiet")
@@ -153,7 +156,7 @@ class MapSection(CountedSection):
         card.body.addWidget(self._legend)
         theme.theme().changed.connect(self._show_legend)
         self.neighbours = NeighboursCard()
-        self._layers_card = layers = Card("Layer by layer the digits come apart")
+        self._layers_card = layers = Card(layers_title(digits=True))
         self.layer_maps = LayerMaps()
         layers.body.addWidget(self.layer_maps)
         self._votes = label("", "muted", "votesNote")
@@ -245,7 +248,7 @@ class MapSection(CountedSection):
             partial(describe_digit, maps, self._chosen, self._name),
         )  # fmt: skip
         self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
-        self.layer_combo.addItems([layer.name for layer in maps.layers])
+        self.layer_combo.addItems([layer_label(layer.name) for layer in maps.layers])
         self._show_choice()
         self._show_small_maps()
         last = len(maps.layers) - 1
@@ -296,7 +299,10 @@ class MapSection(CountedSection):
             votes = describe_votes(voters_of(self._maps.labels))
             all_pictures, shown = len(self._data.test_labels), self._chosen
             if len(shown) < all_pictures:
-                votes += f" Shown: one in {shown[1] - shown[0]} of {all_pictures:,} test pictures."
+                step, total = int(shown[1] - shown[0]), number(all_pictures)
+                votes += " " + _(
+                    "Shown: one in {step} of {total} test pictures.", step=step, total=total
+                )
             self._votes.setText(votes)
             self.layer_maps.show_maps(self._maps, self._answer)
 
@@ -311,13 +317,13 @@ class MapSection(CountedSection):
     def _state(self) -> tuple[str, str]:
         words, link = MEANINGS[self.map_combo.currentText()], ""
         if self._failure:
-            words = "There is no map."
+            words = _("There is no map.")
         elif self._maps is None:
-            words = "Getting the network ready" if self._model is not None else ""
+            words = _("Getting the network ready") if self._model is not None else ""
         elif self._moving.is_running:
-            words, link = "The digits are moving to their neighbours", "Stop"
+            words, link = _("The digits are moving to their neighbours"), _("Stop")
         elif self._newer is not None:
-            words, link = self._epochs("Seen"), "Look again"
+            words, link = self._epochs(_SEEN), _("Look again")
         return words, link
 
     def _show_state(self) -> None:
@@ -371,12 +377,12 @@ class MapSection(CountedSection):
         assert self._data is not None
         images, labels = self._data.test_images, self._data.test_labels
         place = int(self._chosen[number])
-        self.example_picked.emit(Example.of(images, labels, "Test picture", place))
+        self.example_picked.emit(Example.of(images, labels, _("Test picture {number}"), place))
 
     def _pick_neighbour(self, place: int) -> None:
         assert self._data is not None
         images, labels = self._data.train_images, self._data.train_labels
-        self.example_picked.emit(Example.of(images, labels, "Training picture", place))
+        self.example_picked.emit(Example.of(images, labels, _("Training picture {number}"), place))
 
 
 def _data_of(model: ModelFile) -> Dataset:

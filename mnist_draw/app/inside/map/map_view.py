@@ -23,6 +23,7 @@ from mnist_draw.app.kit.painters import (
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.i18n import _, pgettext
 
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
@@ -77,9 +78,11 @@ class MapView(WalkableView):
     def __init__(self) -> None:
         super().__init__(
             "mapView",
-            "Map",
-            "Test pictures as a layer of the network sees them: near means alike. Arrow keys walk "
-            "to the next one, Enter or a click makes it the example.",
+            pgettext("of pictures", "Map"),
+            _(
+                "Test pictures as a layer of the network sees them: near means alike. Arrow keys "
+                "walk to the next one, Enter or a click makes it the example."
+            ),
         )
         self.digits: Digits | None = None
         self.points: np.ndarray | None = None
@@ -217,7 +220,7 @@ class MapView(WalkableView):
         paint_grey(painter, box, located.picture)
         write_with(painter, Text.AXIS, "accent", bold=True)
         words = QRectF(frame.left(), frame.bottom() - line - 2, frame.width(), line)
-        yours = f"yours: {self.names[located.pair[0]]}"
+        yours = _("yours: {answer}", answer=self.names[located.pair[0]])
         text = painter.fontMetrics().elidedText(yours, Qt.ElideRight, int(words.width()))
         painter.drawText(words, Qt.AlignCenter, text)
         painter.setBrush(Qt.NoBrush)
