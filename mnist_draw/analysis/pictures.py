@@ -19,6 +19,7 @@ from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.errors import DatasetError, UserError, reason_of, strip_control_chars
+from mnist_draw.i18n import _, counted
 from mnist_draw.library.network_data import own_data, require_classes
 from mnist_draw.storage.cache import digest_of
 from mnist_draw.storage.folders import named_path
@@ -42,11 +43,11 @@ class Pictures:
     labels: Labels | None
     #: Their name, such as ``"MNIST test"``.
     name: str
-    #: The name of one of them, before its number: ``"Test picture"``.
-    one: str = "Picture"
+    #: What one of them is called: ``"Test picture {number}"``.
+    one: str = _("Picture {number}")
     #: Pictures of the same data set to compare the accuracy with.
     other: Pictures | None = None
-    #: Their name, after "on": ``"validation"``.
+    #: What its accuracy is called: ``"On validation"``.
     other_name: str = ""
     #: A sentence for each picture that was left out, the first of them.
     messages: tuple[str, ...] = field(default=())
@@ -67,15 +68,14 @@ class Pictures:
 
 def _test_of(data: Dataset, are_digits: bool = False) -> Pictures:
     """Return the test pictures of a data set, with its validation pictures to compare."""
-    validation, test = (
-        Pictures(images, labels, f"{data.name} {kind}", f"{kind.capitalize()} picture",
-                 are_digits=are_digits)
-        for kind, images, labels in (
-            ("validation", data.validation_images, data.validation_labels),
-            ("test", data.test_images, data.test_labels),
-        )
+    validation = Pictures(
+        data.validation_images, data.validation_labels, _("{data} validation", data=data.name),
+        _("Validation picture {number}"), are_digits=are_digits,
     )  # fmt: skip
-    return replace(test, other=validation, other_name="validation")
+    return Pictures(
+        data.test_images, data.test_labels, _("{data} test", data=data.name),
+        _("Test picture {number}"), validation, _("On validation"), are_digits=are_digits,
+    )  # fmt: skip
 
 
 def load_test_pictures(model: ModelFile | None = None) -> Pictures:
@@ -88,7 +88,7 @@ def load_validation_pictures(model: ModelFile | None = None) -> Pictures:
     """Return the pictures that runs are validated on; errors as `load_test_pictures`."""
     test = load_test_pictures(model)
     assert test.other is not None
-    return replace(test.other, other=test, other_name="test")
+    return replace(test.other, other=test, other_name=_("On test"))
 
 
 def my_digits() -> Pictures:
@@ -96,12 +96,13 @@ def my_digits() -> Pictures:
     folder = my_digits_folder()
     images, labels, messages = _read_folder(folder)
     if not images:
-        why = f" {messages[0]}" if messages else ""
-        raise DatasetError(
+        said = _(
             "You have taught no digits yet: draw one on the Draw tab and say what it is with "
-            f"“Wrong? It is a …”.{why}"
+            "“Wrong? It is a …”."
         )
-    return replace(_gathered(images, labels, messages, "My digits", "My digit"), are_digits=True)
+        raise DatasetError("{sentences}", sentences=" ".join([said, *messages[:1]]))
+    mine = _gathered(images, labels, messages, _("My digits"), _("My digit {number}"))
+    return replace(mine, are_digits=True)
 
 
 def folder_pictures(folder: str | os.PathLike[str], model: ModelFile | None = None) -> Pictures:
@@ -120,27 +121,30 @@ def folder_pictures(folder: str | os.PathLike[str], model: ModelFile | None = No
         return _test_of(load_dataset(place))
     images, labels, messages = _read_folder(place)
     if not images:
-        why = f" {messages[0]}" if messages else ""
-        raise DatasetError(
-            f"The folder {place} holds no pictures to look at: no IDX files under MNIST's names, "
-            f"and no {read_titles()} files with ink on them.{why}"
-        )
+        said = _(
+            "The folder {folder} holds no pictures to look at: no IDX files under MNIST's names, "
+            "and no {formats} files with ink on them.", folder=place, formats=read_titles(),
+        )  # fmt: skip
+        raise DatasetError("{sentences}", sentences=" ".join([said, *messages[:1]]))
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
         place = place.resolve()
-    return _gathered(
-        images, labels, messages, strip_control_chars(place.name or str(place)), "Picture"
-    )
+    name = strip_control_chars(place.name or str(place))
+    return _gathered(images, labels, messages, name, _("Picture {number}"))
 
 
 def _has_idx(folder: Path) -> bool:
     try:
         return any("-ubyte" in path.name or "-idx2-int" in path.name for path in folder.iterdir())
     except FileNotFoundError:
-        raise DatasetError(f"There is no folder {folder}.") from None
+        raise DatasetError("There is no folder {folder}.", folder=folder) from None
     except NotADirectoryError:
-        raise DatasetError(f"{folder} is not a folder; name the folder of the pictures.") from None
+        raise DatasetError(
+            "{folder} is not a folder; name the folder of the pictures.", folder=folder
+        ) from None
     except OSError as error:
-        raise DatasetError(f"The folder {folder} cannot be read: {reason_of(error)}.") from error
+        raise DatasetError(
+            "The folder {folder} cannot be read: {reason}.", folder=folder, reason=reason_of(error)
+        ) from error
 
 
 def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None], list[str]]:
@@ -150,9 +154,9 @@ def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None]
     messages = []
     for path, ink, label in _read_files(folder):
         if isinstance(ink, UserError):
-            messages.append(f"{ink} It was left out.")
+            messages.append(f"{ink} {_('It was left out.')}")
         elif not has_ink(ink):
-            messages.append(f"The picture {path} is empty. It was left out.")
+            messages.append(_("The picture {file} is empty. It was left out.", file=path))
         else:
             grey = as_bytes(normalise_ink(ink))
             images.append(grey)
@@ -195,7 +199,10 @@ def _gathered(
 
 
 def _unlabelled(count: int) -> str:
-    rule = "in no folder 0 to 9, and with a name that begins with no digit"
-    if count == 1:
-        return f"1 picture does not say what it is, {rule}. It was left out."
-    return f"{count:,} pictures do not say what they are, {rule}. They were left out."
+    return counted(
+        "{count} picture does not say what it is, in no folder 0 to 9, and with a name that begins "
+        "with no digit. It was left out.",
+        "{count} pictures do not say what they are, in no folder 0 to 9, and with a name that "
+        "begins with no digit. They were left out.",
+        count,
+    )

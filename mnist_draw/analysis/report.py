@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from mnist_draw import i18n
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.result_tables import (
     Name,
@@ -35,7 +36,8 @@ from mnist_draw.analysis.result_tables import (
 from mnist_draw.analysis.results import Bin, Results
 from mnist_draw.analysis.table import Table, percent
 from mnist_draw.errors import StorageError, escape_unprintable, one_line, reason_of
-from mnist_draw.library.network_data import class_name
+from mnist_draw.i18n import _, language, number
+from mnist_draw.library.network_data import class_name, class_names
 from mnist_draw.storage.atomic import resolve_path, write_atomically
 from mnist_draw.storage.folders import named_path, resource_path
 from mnist_draw.storage.models import ModelFile
@@ -89,36 +91,39 @@ def prepare_folder(folder: str | os.PathLike[str], data: Path | None = None) -> 
     place = named_path(folder)
     if mimetypes.guess_type(place.name)[0] and not place.is_dir():
         raise StorageError(
-            f"The report is several files in a folder, but {place} is called as one file is. "
-            f"Nothing was written. Name a folder, such as {place.with_suffix('')}."
-        )
+            "The report is several files in a folder, but {place} is called as one file is. "
+            "Nothing was written. Name a folder, such as {folder}.",
+            place=place, folder=place.with_suffix(""),
+        )  # fmt: skip
     if data is not None and resolve_path(place).is_relative_to(resolve_path(data)):
         raise StorageError(
-            f"The report cannot go to {place}: the folder belongs to the data in {data}, which "
-            "its tables would spoil. Choose another folder."
-        )
+            "The report cannot go to {place}: the folder belongs to the data in {data}, which its "
+            "tables would spoil. Choose another folder.", place=place, data=data,
+        )  # fmt: skip
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StorageError(
-            f"The folder {place} for the report cannot be made: {reason_of(error)}. Nothing was "
-            "written."
-        ) from error
+            "The folder {place} for the report cannot be made: {reason}. Nothing was written.",
+            place=place, reason=reason_of(error),
+        ) from error  # fmt: skip
     files = (PAGE, *_TABLES, *_PICTURES)
     found = next((place / file for file in files if os.path.lexists(place / file)), None)
     if found is not None and not ((place / PAGE).is_file() and _is_page(place / PAGE)):
         raise StorageError(
-            f"The report would replace {found}, which is not of a report. It is unchanged. Choose "
-            "another folder."
-        )
+            "The report would replace {file}, which is not of a report. It is unchanged. Choose "
+            "another folder.", file=found,
+        )  # fmt: skip
     return place
 
 
 def _is_page(path: Path) -> bool:
     try:
         with path.open(encoding="utf-8", errors="replace", newline="") as found:
-            begins = _template().partition("$heading")[0]
-            return found.read(len(begins)) == begins
+            start, _field, rest = _template().partition("$heading")[0].partition("$language")
+            # A language has two letters.
+            begins = found.read(len(start) + 2 + len(rest))
+            return begins.startswith(start) and begins.endswith(rest)
     except OSError:
         return False
 
@@ -128,21 +133,27 @@ def write_report(
 ) -> Path:
     """Write confusion matrix, recall and precision, mistakes and reliability."""
     place = prepare_folder(folder)
-    name = partial(class_name, model)
+    # Names of classes in files are the same in every language.
+    name, file_name = partial(class_name, model), class_names(model, for_files=True).__getitem__
     mistakes = results.mistakes()
     shown = mistakes[:MAX_SHOWN].tolist()
     tables = (
-        confusion_table(results, name),
-        classes_table(results, name),
+        confusion_table(results, file_name),
+        classes_table(results, file_name),
         reliability_table(results),
-        pictures_table(results, mistakes.tolist(), "", name),
+        pictures_table(results, mistakes.tolist(), "", file_name),
     )
     drawings = (
         confusion_svg(results, name),
         reliability_svg(results.reliability, Diagram()),
         mistakes_svg(results, pictures.images, shown, name),
     )
-    page = _page(one_line(f"{model.title} on {pictures.name}"), results, name, drawings)
+    page = _page(
+        one_line(_("{network} on {data}", network=model.title, data=pictures.name)),
+        results,
+        name,
+        drawings,
+    )
     # First: it tells the next report that the other files may be replaced.
     write_atomically(place / PAGE, page.encode("utf-8"))
     for file, table in zip(_TABLES, tables, strict=True):
@@ -158,7 +169,7 @@ def confusion_svg(results: Results, name: Name) -> str:
     cells = confusion_cells(results, count, name)
     longest = max(len(cell.text) for cell in cells[0][1:-1])
     left, top = _MARGIN + _BOLD * min(_MAX_LETTERS, longest) // 2, _MARGIN
-    parts = [_text(left + count * _STEP / 2, 16, "read as", _SMALL, _MUTED)]
+    parts = [_text(left + count * _STEP / 2, 16, _("read as"), _SMALL, _MUTED)]
     for row, line in enumerate(cells):
         for column, cell in enumerate(line):
             x, y = left + (column - 1) * _STEP, top + (row - 1) * _STEP
@@ -177,7 +188,7 @@ def confusion_svg(results: Results, name: Name) -> str:
             text = _short(cell.text) if cell.kind == "name" else cell.text
             parts.append(_text(centre, y + _CELL / 2, text, _BOLD if large else _SMALL, ink))
     side = (count + 1) * _STEP
-    return _svg(left + side, top + side, "Confusion matrix", parts)
+    return _svg(left + side, top + side, _("Confusion matrix"), parts)
 
 
 def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
@@ -186,7 +197,7 @@ def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
     left, bottom = at(0, 0)
     parts = []
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        label = f"{100 * share:g} %"
+        label = i18n.percent(share)
         parts += [
             _line(at(0, share), at(1, share), look.line),
             _text(left - 2.2 * size, at(0, share)[1], label, size, look.text),
@@ -194,8 +205,8 @@ def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
         ]
     parts += [
         _line(at(0, 0), at(1, 1), look.text, more=' stroke-dasharray="5 4"'),
-        _text(at(0.5, 0)[0], bottom + 2.4 * size, "how sure it says it is", size, look.text),
-        _text(left + 6.5 * size, at(0, 1)[1] + size, "how often it is right", size, look.text),
+        _text(at(0.5, 0)[0], bottom + 2.4 * size, _("how sure it says it is"), size, look.text),
+        _text(left + 6.5 * size, at(0, 1)[1] + size, _("how often it is right"), size, look.text),
     ]
     points = [at(part.confidence, part.accuracy) for part in bins]
     parts += [_line(a, b, look.point, 2) for a, b in pairwise(points)]
@@ -210,7 +221,7 @@ def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}" '
             f'stroke="{look.point}" stroke-width="2"/>'
         )
-    return _svg(look.width, look.height, "Reliability diagram", parts, look.family, look.ground)
+    return _svg(look.width, look.height, _("Reliability diagram"), parts, look.family, look.ground)
 
 
 def mistakes_svg(
@@ -221,25 +232,28 @@ def mistakes_svg(
     gap = _NEXT - _TILE
     high = _NEXT + _TINY * 2
     parts = []
-    for number, place in enumerate(shown):
-        x, y = gap + number % _ACROSS * _NEXT, gap + number // _ACROSS * high
+    for tile, place in enumerate(shown):
+        x, y = gap + tile % _ACROSS * _NEXT, gap + tile // _ACROSS * high
         true, read = (_short(name(int(of[place]))) for of in (results.labels, results.answers))
         parts += [
             f'<image x="{x}" y="{y}" width="{_TILE}" height="{_TILE}" '
             f'style="image-rendering: pixelated" xlink:href="{_data_uri(images[place, 0])}">'
             f"<title>{escape(_describe(results, place, name))}</title></image>",
-            _text(x + _TILE / 2, y + _TILE + 10, f"{true} as {read}", _TINY),
+            _text(x + _TILE / 2, y + _TILE + 10, f"{true} → {read}", _TINY),
             _text(x + _TILE / 2, y + _TILE + 24, percent(float(results.confidence[place])), _TINY),
         ]
     rows = max(1, -(-len(shown) // _ACROSS))
-    return _svg(gap + _ACROSS * _NEXT, gap + rows * high, "Mistakes", parts)
+    return _svg(gap + _ACROSS * _NEXT, gap + rows * high, _("Mistakes"), parts)
 
 
 def _describe(results: Results, place: int, name: Name) -> str:
     assert results.labels is not None
     true, read = name(int(results.labels[place])), name(int(results.answers[place]))
     sure = percent(float(results.confidence[place]))
-    return f"Picture {place:,}: it is {true}, read as {read}, {sure} sure"
+    return _(
+        "Picture {number}: it is {label}, read as {answer}, {share} sure", number=number(place),
+        label=true, answer=read, share=sure,
+    )  # fmt: skip
 
 
 def _svg(
@@ -287,24 +301,32 @@ def _data_uri(picture: npt.NDArray[np.uint8]) -> str:
 
 def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> str:
     confusion, reliability, mistakes = drawings
-    note = "The surest mistake first."
+    note = _("The surest mistake first.")
     if results.wrong > MAX_SHOWN:
-        note += f" The first {MAX_SHOWN:,} of {results.wrong:,}; mistakes.csv lists all."
+        shown, total = number(MAX_SHOWN), number(results.wrong)
+        note += " " + _(
+            "The first {count} of {total}; mistakes.csv lists all.", count=shown, total=total
+        )
+    dashed = _(
+        "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
+        "put the point, with {share} (Wilson's interval).", share=i18n.percent(0.95),
+    )  # fmt: skip
     sections = [
         _figures(results, name),
         _section(taken_for(name), confusion),
-        _section("Recall and precision", _table(classes_table(results, name))),
+        _section(_("Recall and precision"), _table(classes_table(results, name))),
         _section(
-            "Does it know when it is unsure?",
+            _("Does it know when it is unsure?"),
             reliability
             + _table(reliability_table(results))
-            + '<p class="muted">Dashed: a network that is exactly as often right as it says. '
-            "Bars: where chance alone may put the point, with 95 % (Wilson's interval).</p>",
+            + f'<p class="muted">{escape(dashed)}</p>',
         ),
-        _section("Mistakes", f'<p class="muted">{note}</p>{mistakes}'),
+        _section(_("Mistakes"), f'<p class="muted">{note}</p>{mistakes}'),
     ]
     # Classes may be called anything, too.
-    page = Template(_template()).substitute(heading=escape(title), sections="\n".join(sections))
+    page = Template(_template()).substitute(
+        heading=escape(title), language=language().partition("_")[0], sections="\n".join(sections)
+    )
     return escape_unprintable(page)
 
 

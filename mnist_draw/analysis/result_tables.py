@@ -8,8 +8,10 @@ from typing import Literal
 
 import numpy as np
 
+from mnist_draw import i18n
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import Table, percent
+from mnist_draw.i18n import _, number
 from mnist_draw.library.network_data import narrow_name
 
 #: Turns a class, 0 to C − 1, into what it is called.
@@ -24,6 +26,7 @@ class Cell:
 
     kind: Literal["word", "name", "count", "right", "share"]
     text: str
+    count: int = 0
     #: How strongly a mistake is coloured, 0 to 1, by the root of its count.
     strength: float = 0.0
 
@@ -37,14 +40,14 @@ def confusion_cells(results: Results | None, classes: int, name: Name) -> list[l
 
     def count(true: int, read: int) -> Cell:
         found = int(counts[true, read])
-        text = f"{found:,}" if found else ""
+        text = number(found) if found else ""
         if true == read:
-            return Cell("right", text)
+            return Cell("right", text, found)
         strength = _LEAST_STRENGTH + (1 - _LEAST_STRENGTH) * (found / most) ** 0.5
-        return Cell("count", text, strength if found else 0.0)
+        return Cell("count", text, found, strength if found else 0.0)
 
-    names = [Cell("name", narrow_name(name(number))) for number in range(classes)]
-    head = [Cell("word", "it is"), *names, Cell("word", "recall")]
+    names = [Cell("name", narrow_name(name(one))) for one in range(classes)]
+    head = [Cell("word", _("it is")), *names, Cell("word", _("recall"))]
     rows = [
         [
             names[true],
@@ -54,84 +57,101 @@ def confusion_cells(results: Results | None, classes: int, name: Name) -> list[l
         for true in range(classes)
     ]
     shares = [Cell("share", percent(float(share))) for share in precision]
-    return [head, *rows, [Cell("word", "precision"), *shares, Cell("word", "")]]
+    return [head, *rows, [Cell("word", _("precision")), *shares, Cell("word", "")]]
 
 
 def taken_for(name: Name) -> str:
-    return f"What it takes each {class_word(name)} for"
+    if name(0) == "0":
+        return _("What it takes each digit for")
+    return _("What it takes each class for")
+
+
+def weakest_caption(name: Name) -> str:
+    return _("Weakest digit") if name(0) == "0" else _("Weakest class")
 
 
 def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
     """Return caption, value and note of the figures that sum labelled answers up."""
-    weakest, value, note = results.weakest, "–", "none missed" if results.counted else ""
+    weakest, value, note = results.weakest, "–", _("none missed") if results.counted else ""
     if weakest is not None:
-        value, note = name(weakest), f"{percent(1 - results.recall[weakest])} of them missed"
+        value = name(weakest)
+        note = _("{share} of them missed", share=percent(1 - results.recall[weakest]))
     return [
-        ("Accuracy", *accuracy_figure(results)),
-        ("Mean loss", f"{results.loss:.4f}", "nats, not calibrated"),
-        (f"Weakest {class_word(name)}", value, note),
-        ("Sure and wrong", f"{results.sure_and_wrong:,}", "over 90 %, calibrated"),
+        (_("Accuracy"), *accuracy_figure(results)),
+        (_("Mean loss"), number(results.loss, ".4f"), _("nats, not calibrated")),
+        (weakest_caption(name), value, note),
+        (_("Sure and wrong"), number(results.sure_and_wrong), _("over 90 %, calibrated")),
     ]
 
 
 def accuracy_figure(results: Results) -> tuple[str, str]:
-    return f"{100 * results.accuracy:.2f} %", f"{results.wrong:,} of {results.counted:,} wrong"
-
-
-def class_word(name: Name) -> str:
-    return "digit" if name(0) == "0" else "class"
+    wrong, counted = number(results.wrong), number(results.counted)
+    said = _("{count} of {total} wrong", count=wrong, total=counted)
+    return i18n.percent(results.accuracy, 2), said
 
 
 def confusion_table(results: Results, name: Name) -> Table:
     """Return how often each true class was read as each class, with recall and precision."""
     classes = range(results.classes)
     recall, precision = results.recall, results.precision
-    headings = ["it is", *(f"read as {name(read)}" for read in classes), "recall"]
+    read_as = (_("read as {answer}", answer=name(read)) for read in classes)
+    headings = [_("it is"), *read_as, _("recall")]
+    columns = ["it is", *(f"read as {name(read)}" for read in classes), "recall"]
     rows: list[list[object]] = [
         [name(true), *results.confusion[true].tolist(), recall[true]] for true in classes
     ]
-    rows.append(["precision", *precision.tolist(), ""])
-    return Table(taken_for(name), headings, rows)
+    rows.append([_("precision"), *precision.tolist(), ""])
+    return Table(taken_for(name), headings, rows, columns)
 
 
 def classes_table(results: Results, name: Name) -> Table:
     counts = results.confusion
     rows = [
         (
-            name(number),
-            counts[number].sum(),
-            counts[:, number].sum(),
-            counts[number, number],
-            results.recall[number],
-            results.precision[number],
+            name(one),
+            counts[one].sum(),
+            counts[:, one].sum(),
+            counts[one, one],
+            results.recall[one],
+            results.precision[one],
         )
-        for number in range(results.classes)
+        for one in range(results.classes)
     ]
-    headings = ("class", "pictures", "read as it", "rightly", "recall", "precision")
-    return Table("Recall and precision", headings, rows)
+    headings = (
+        _("class"), _("pictures"), _("read as it"), _("rightly"), _("recall"), _("precision"),
+    )  # fmt: skip
+    columns = ("class", "pictures", "read as it", "rightly", "recall", "precision")
+    return Table(_("Recall and precision"), headings, rows, columns)
 
 
 def reliability_table(results: Results) -> Table:
     """Return confidence beside how often it was right."""
     rows = [
-        (f"{100 * low:g} to {100 * high:g} %", *figures)
+        (
+            _("{low} to {high}", low=number(100 * low, "g"), high=i18n.percent(high, None)),
+            *figures,
+        )
         for low, high, *figures in map(astuple, results.reliability)
     ]
     headings = (
+        _("how sure, calibrated"), _("answers"), _("mean confidence"), _("right"),
+        _("by chance from"), _("by chance to"),
+    )  # fmt: skip
+    columns = (
         "how sure, calibrated", "answers", "mean confidence", "right", "by chance from",
         "by chance to",
     )  # fmt: skip
-    return Table("Does it know when it is unsure?", headings, rows)
+    return Table(_("Does it know when it is unsure?"), headings, rows, columns)
 
 
 def pictures_table(results: Results, chosen: Sequence[int], one: str, name: Name) -> Table:
-    """List the answers to some pictures, chosen by index; `one` precedes their numbers."""
+    """List the answers to some pictures, chosen by index; `one` names them."""
     rows = []
     for place in chosen:
         first, second = results.calibrated[place].argsort()[::-1][:2]
         rows.append(
             (
-                f"{one} {place:,}" if one else str(place),
+                one.format(number=number(place)) if one else str(place),
                 "" if results.labels is None else name(int(results.labels[place])),
                 name(int(first)),
                 float(results.calibrated[place, first]),
@@ -139,5 +159,9 @@ def pictures_table(results: Results, chosen: Sequence[int], one: str, name: Name
                 float(results.calibrated[place, second]),
             )
         )
-    headings = ("picture", "it is", "read as", "sure, calibrated", "second guess", "its share")
-    return Table("Pictures and answers", headings, rows)
+    headings = (
+        _("picture"), _("it is"), _("read as"), _("sure, calibrated"), _("second guess"),
+        _("its share"),
+    )  # fmt: skip
+    columns = ("picture", "it is", "read as", "sure, calibrated", "second guess", "its share")
+    return Table(_("Pictures and answers"), headings, rows, columns)

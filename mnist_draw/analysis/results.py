@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.dataset.mnist import scale
+from mnist_draw.i18n import _
 from mnist_draw.recognition.answer import apply_temperature
 from mnist_draw.recognition.certainty import SURE
 from mnist_draw.recognition.recogniser import Recogniser
@@ -40,10 +41,10 @@ _KIND, _VERSION = "results", 1
 
 
 class Calibration(Enum):
-    AGREES = "sure and right go together"
-    TOO_SURE = "it is surer than it should be"
-    TOO_MODEST = "it is right more often than it says"
-    MIXED = "some answers are surer than they should be, others less sure"
+    AGREES = _("sure and right go together")
+    TOO_SURE = _("it is surer than it should be")
+    TOO_MODEST = _("it is right more often than it says")
+    MIXED = _("some answers are surer than they should be, others less sure")
 
 
 @dataclass(frozen=True)

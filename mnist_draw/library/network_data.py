@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import threading
 from pathlib import Path
 from typing import Any
@@ -65,12 +64,6 @@ def numbered_class(number: int) -> str:
 def narrow_name(name: str) -> str:
     """Return the name of a class for a narrow place: ``"3"`` rather than ``"class 3"``."""
     return name.short if isinstance(name, NumberedClass) else name
-
-
-def short_class_name(name: str) -> str:
-    """Return the number of a numbered class, and any other name as it is."""
-    digits = re.search(r"\d+", name)
-    return digits[0] if digits is not None and name == _numbered(int(digits[0])) else name
 
 
 def reads_digits(model: ModelFile) -> bool:

@@ -26,7 +26,9 @@ def section(qtbot, digits):
     qtbot.addWidget(made)
     other = Pictures(digits.validation_images, digits.validation_labels, "validation")
     images, labels = digits.test_images, digits.test_labels
-    test = Pictures(images, labels, "test", "Test picture", other, "validation", are_digits=True)
+    test = Pictures(
+        images, labels, "test", "Test picture {number}", other, "On validation", are_digits=True
+    )
     made.data.setItemData(0, lambda: test)
     made.resize(1090, 620)
     made.show()

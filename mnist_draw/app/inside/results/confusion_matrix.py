@@ -22,6 +22,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.i18n import _, counted, percent, percent_sign
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results
@@ -49,9 +50,12 @@ class ConfusionMatrix(WalkableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             "confusionMatrix",
-            "What is taken for what",
-            "Rows: what a picture shows. Columns: what the network reads. Arrow keys walk, Enter "
-            "or a click shows the pictures behind a number, the same again or Esc shows all.",
+            _("What is taken for what"),
+            _(
+                "Rows: what a picture shows. Columns: what the network reads. Arrow keys walk, "
+                "Enter or a click shows the pictures behind a number, the same again or Esc shows "
+                "all."
+            ),
             parent,
         )
         self.pinned: Pair | None = None
@@ -156,15 +160,23 @@ class ConfusionMatrix(WalkableView):
             return ""
         true, read = self.pair(item)
         row, column = divmod(item, self.classes + 1)
-        text = self.cells[row + 1][column + 1].text
+        cell = self.cells[row + 1][column + 1]
+        text = cell.text
         if read is None:
             assert true is not None
-            return f"{text or 'None'} of the {self.name(true)}s were read rightly."
+            if not text:
+                return _("No {label} was read rightly.", label=self.name(true))
+            return _("Of {label}, {share} were read rightly.", label=self.name(true), share=text)
         if true is None:
-            return f"Where it read {self.name(read)}, it was right in {text or '0 %'}."
+            share = text or percent(0)
+            return _(
+                "Where it read {answer}, it was right in {share}.",
+                answer=self.name(read),
+                share=share,
+            )
         title, nothing = describe_pair((true, read), self.name)
-        times = "once" if text == "1" else f"{text} times"
-        return f"{title}: {times}." if text else nothing
+        times = describe_times(cell.count)
+        return _("{title}: {times}.", title=title, times=times) if text else nothing
 
     def pick(self, item: int) -> bool:
         pair = self.pair(item)
@@ -225,7 +237,7 @@ class ConfusionMatrix(WalkableView):
             # Cut, a share would be read as another one: in narrow columns it is smaller.
             font = theme.font(Text.LABEL)
             if QFontMetricsF(font).horizontalAdvance(text) > box.width() - 2:
-                font, text = theme.font(Text.AXIS), text.removesuffix(" %")
+                font, text = theme.font(Text.AXIS), text.removesuffix(percent_sign())
             part = (box.width() - 2) / max(QFontMetricsF(font).horizontalAdvance(text), 1)
             font.setPixelSize(max(1, int(font.pixelSize() * min(part, 1))))
             painter.setFont(font)
@@ -254,15 +266,20 @@ def _size_of_names(names: Sequence[str]) -> QSizeF:
 def describe_pair(pair: Pair, name: Callable[[int], str]) -> tuple[str, str]:
     """Return the title for a cell's pictures, and what to say where there are none."""
     true, read = pair
-    if true is not None and read is not None:
-        title = f"{name(true)} read as {name(read)}"
-        if true == read:
-            return f"{name(true)} read rightly", f"No {name(true)} was read rightly."
-        return title, f"No {name(true)} was read as {name(read)}."
-    if true is not None:
-        return f"{name(true)} misread", f"No {name(true)} was misread."
-    assert read is not None
-    return f"Wrongly read as {name(read)}", f"Nothing was wrongly read as {name(read)}."
+    fields: dict[str, object] = {"label": name(true or 0), "answer": name(read or 0)}
+    if read is None:
+        return _("{label} misread", **fields), _("No {label} was misread.", **fields)
+    if true is None:
+        title = _("Wrongly read as {answer}", **fields)
+        return title, _("Nothing was wrongly read as {answer}.", **fields)
+    if true == read:
+        return _("{label} read rightly", **fields), _("No {label} was read rightly.", **fields)
+    title = _("{label} read as {answer}", **fields)
+    return title, _("No {label} was read as {answer}.", **fields)
+
+
+def describe_times(count: int) -> str:
+    return _("once") if count == 1 else counted("{count} time", "{count} times", count)
 
 
 def _blended(low: QColor, high: QColor, share: float) -> QColor:

@@ -22,6 +22,7 @@ from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.network_data import in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
@@ -181,22 +182,24 @@ _MAX_LETTERS = 4
 
 class MistakesCard(Card):
     def __init__(self) -> None:
-        super().__init__("Mistakes")
+        super().__init__(_("Mistakes"))
         self.heading.setObjectName("mistakesTitle")
         self.note.setObjectName("mistakesNote")
         self.all_link = push_button(
             "allMistakesLink",
-            "All mistakes",
-            "Show all mistakes again.",
-            "Esc in the table",
+            _("All mistakes"),
+            _("Show all mistakes again."),
+            _("Esc in the table"),
             "link",
         )
         self.top.addWidget(self.all_link)
         self.view = TileView(
             "mistakesView",
-            "Mistakes",
-            "Pictures that were read wrong. Arrow keys walk, Enter or a click makes one the "
-            "example of all views, Enter again or a double click asks why it was read so.",
+            _("Mistakes"),
+            _(
+                "Pictures that were read wrong. Arrow keys walk, Enter or a click makes one the "
+                "example of all views, Enter again or a double click asks why it was read so."
+            ),
         )
         self.body.addWidget(self.view, 1)
         self.nothing = label("", "sentence", "noMistakesNote")
@@ -206,7 +209,7 @@ class MistakesCard(Card):
         self.nothing.hide()
 
     def show_nothing(self) -> None:
-        self.heading.setText("Mistakes")
+        self.heading.setText(_("Mistakes"))
         self.note.setText("")
         self.all_link.hide()
         self.nothing.hide()
@@ -218,21 +221,28 @@ class MistakesCard(Card):
     ) -> None:
         places = results.least_sure() if results.labels is None else results.mistakes()
         mistakes = len(places)
-        if results.labels is None:
-            title, note = "Least sure", f"{len(places):,} pictures, the least sure first"
-            nothing = ""
-        elif pair is None:
-            title, note = "Mistakes", f"{len(places):,} pictures, the surest first"
-            nothing = "No mistake." if results.is_complete else "No mistake so far."
-        else:
+        title, nothing, surest_first = _("Least sure"), "", results.labels is not None
+        if results.labels is not None and pair is None:
+            title = _("Mistakes")
+            nothing = _("No mistake.") if results.is_complete else _("No mistake so far.")
+        elif results.labels is not None and pair is not None:
             places = results.pictures_of(*pair)
             title, nothing = describe_pair(pair, name)
-            order = "the least sure first" if pair[0] == pair[1] else "the surest mistake first"
-            count = "1 picture" if len(places) == 1 else f"{len(places):,} pictures"
-            note = f"{count}, {order}"
+            surest_first = pair[0] != pair[1]
+        if surest_first:
+            note = counted(
+                "{count} picture, the surest first",
+                "{count} pictures, the surest first",
+                len(places),
+            )
+        else:
+            note = counted(
+                "{count} picture, the least sure first", "{count} pictures, the least sure first",
+                len(places),
+            )  # fmt: skip
         self.heading.setText(title)
         self.note.setText(note)
-        self.all_link.setText(f"All {mistakes:,} mistakes")
+        self.all_link.setText(counted("{count} mistake", "All {count} mistakes", mistakes))
         self.all_link.setVisible(pair is not None and results.labels is not None)
         self.nothing.setText(nothing)
         self.nothing.setVisible(not len(places))
@@ -266,10 +276,14 @@ def short_name(name: str) -> str:
 def describe_picture(
     results: Results, pictures: Pictures, place: int, name: Callable[[int], str]
 ) -> str:
-    names = [name(number) for number in range(results.classes)]
+    names = [name(one) for one in range(results.classes)]
     said = certainty_from(results.calibrated[place], names)
-    read = f"read as {names[int(results.answers[place])]}. {said.word}: {said.line}."
-    title = f"{pictures.one} {place:,}"
+    fields = {
+        "picture": pictures.one.format(number=number(place)),
+        "answer": names[int(results.answers[place])],
+    }
+    sure = _("{word}: {line}.", word=said.word, line=said.line)
     if results.labels is None:
-        return f"{title}: {read}"
-    return f"{title}: it is {in_a_sentence(name(int(results.labels[place])))}, {read}"
+        return f"{_('{picture}: read as {answer}.', **fields)} {sure}"
+    fields["label"] = in_a_sentence(name(int(results.labels[place])))
+    return f"{_('{picture}: it is {label}, read as {answer}.', **fields)} {sure}"

@@ -19,9 +19,13 @@ from mnist_draw.analysis.pictures import (
     my_digits,
 )
 from mnist_draw.analysis.report import Diagram, reliability_svg
-from mnist_draw.analysis.result_tables import accuracy_figure, key_figures
+from mnist_draw.analysis.result_tables import accuracy_figure, key_figures, taken_for
 from mnist_draw.app.inside.counted_section import StateLine
-from mnist_draw.app.inside.results.confusion_matrix import ConfusionMatrix
+from mnist_draw.app.inside.results.confusion_matrix import (
+    ConfusionMatrix,
+    describe_pair,
+    describe_times,
+)
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter, svg_pixmap
@@ -29,6 +33,7 @@ from mnist_draw.app.kit.steady_labels import FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, no_key, push_button, rule
+from mnist_draw.i18n import _, counted, number, percent
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Bin, Results
@@ -39,6 +44,14 @@ Load = Callable[[], Pictures]
 _FOLDER = Qt.UserRole + 1
 
 
+def _mnist() -> str:
+    return _("MNIST test, {count}", count=number(10_000))
+
+
+def _mnist_validation() -> str:
+    return _("MNIST validation, {count}", count=number(10_000))
+
+
 class DataCombo(ComboBox):
     chosen = pyqtSignal(object)
 
@@ -47,18 +60,20 @@ class DataCombo(ComboBox):
         self.setObjectName("dataCombo")
         explain(
             self,
-            "Pictures",
-            "The pictures that the network is counted on: MNIST's, those you have taught, or a "
-            "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit.",
+            _("Pictures"),
+            _(
+                "The pictures that the network is counted on: MNIST's, those you have taught, or a "
+                "folder of IDX files or pictures, in subfolders 0 to 9 or named after their digit."
+            ),
         )
         #: What a network with classes of its own learnt, and these; None for MNIST.
         self._of: tuple[str, tuple[str, ...]] | None = None
         self._model: ModelFile | None = None
         for words, load in (
-            ("MNIST test, 10,000", load_test_pictures),
-            ("MNIST validation, 10,000", load_validation_pictures),
-            ("My digits", my_digits),
-            ("Open a folder …", None),
+            (_mnist(), load_test_pictures),
+            (_mnist_validation(), load_validation_pictures),
+            (_("My digits"), my_digits),
+            (_("Open a folder …"), None),
         ):
             self.addItem(words, load)
         self._chosen = self._confirmed = 0
@@ -71,12 +86,14 @@ class DataCombo(ComboBox):
         before, self._of = self._of, (model.info.data, classes) if classes else None
         if before == self._of:
             return False
-        name, size = (model.info.data or "Its own", "") if classes else ("MNIST", ", 10,000")
-        own = model if classes else None
-        for place, (kind, load) in enumerate(
-            (("test", load_test_pictures), ("validation", load_validation_pictures))
-        ):
-            self.setItemText(place, f"{name} {kind}{size}")
+        texts, own, name = (_mnist(), _mnist_validation()), None, model.info.data
+        if classes:
+            own = model
+            texts = _("Its own test pictures"), _("Its own validation pictures")
+        if classes and name:
+            texts = _("{data} test", data=name), _("{data} validation", data=name)
+        for place, load in enumerate((load_test_pictures, load_validation_pictures)):
+            self.setItemText(place, texts[place])
             self.setItemData(place, partial(load, own))
         return self._chosen < 2
 
@@ -113,7 +130,8 @@ class DataCombo(ComboBox):
             self._choose(place)
             return
         self.setCurrentIndex(self._chosen)
-        folder = QFileDialog.getExistingDirectory(self, "A folder with pictures or IDX files", "")
+        title = _("A folder with pictures or IDX files")
+        folder = QFileDialog.getExistingDirectory(self, title, "")
         if folder:
             self.open_folder(folder)
 
@@ -134,21 +152,24 @@ class ResultFigure(QWidget):
     def show_figure(self, value: str, note: str) -> None:
         self.value.setText(value)
         self._steady.set_text(note)
-        self.value.setAccessibleName(f"{self.caption.text()}: {value}, {self.note.text()}")
+        words = _("{caption}: {value}, {note}", caption=self.caption.text(), value=value, note=note)
+        self.value.setAccessibleName(words)
 
 
 class ResultFigures(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self.accuracy = ResultFigure("accuracyFigure", "Accuracy")
-        self.other = ResultFigure("otherAccuracyFigure", "On validation")
-        self.loss = ResultFigure("lossFigure", "Mean loss")
-        self.weakest = ResultFigure("weakestFigure", "Weakest digit")
-        self.sure = ResultFigure("sureMistakesFigure", "Sure and wrong")
+        self.accuracy = ResultFigure("accuracyFigure", _("Accuracy"))
+        self.other = ResultFigure("otherAccuracyFigure", _("On validation"))
+        self.loss = ResultFigure("lossFigure", _("Mean loss"))
+        self.weakest = ResultFigure("weakestFigure", _("Weakest digit"))
+        self.sure = ResultFigure("sureMistakesFigure", _("Sure and wrong"))
         self.loss.setToolTip(
-            "Cross-entropy of the network's own probabilities, as in training; all other figures "
-            "here go by the calibrated ones (its sums divided by a temperature), as the answers on "
-            "Draw do."
+            _(
+                "Cross-entropy of the network's own probabilities, as in training; all other "
+                "figures here go by the calibrated ones (its sums divided by a temperature), as "
+                "the answers on Draw do."
+            )
         )
         figures = (self.accuracy, self.other, self.loss, self.weakest, self.sure)
         row(*((figure, 1) for figure in figures), gap=Size.CARD_GAP, owner=self)
@@ -160,31 +181,35 @@ class ResultFigures(QWidget):
 
     def show_results(self, results: Results, name: Callable[[int], str]) -> None:
         if results.labels is None:
-            self.show_nothing(f"{results.counted:,} pictures, no labels")
+            said = counted("{count} picture, no labels", "{count} pictures, no labels",
+                           results.counted)  # fmt: skip
+            self.show_nothing(said)
             return
         figures = self.accuracy, self.loss, self.weakest, self.sure
-        for figure, (_, value, note) in zip(figures, key_figures(results, name), strict=True):
+        for figure, (_caption, value, note) in zip(
+            figures, key_figures(results, name), strict=True
+        ):
             figure.show_figure(value, note)
 
     def show_other(self, title: str, results: Results | None) -> None:
         self.other.setVisible(bool(title))
-        self.other.caption.setText(f"On {title}")
+        self.other.caption.setText(title)
         self.other.show_figure(*((_NONE, "") if results is None else accuracy_figure(results)))
 
 
 #: Number of the commonest mistakes with a link of their own.
 _LINKS = 4
-_TAKEN, _NONE_TAKEN = "TAKEN FOR ANOTHER MOST OFTEN", "NONE TAKEN FOR ANOTHER"
-UNLABELLED = "These pictures do not say what they are. The least sure come first."
+_TAKEN, _NONE_TAKEN = _("TAKEN FOR ANOTHER MOST OFTEN"), _("NONE TAKEN FOR ANOTHER")
+UNLABELLED = _("These pictures do not say what they are. The least sure come first.")
 
 
 class ConfusionCard(Card):
     def __init__(self, state: StateLine) -> None:
-        super().__init__("What it takes each digit for")
+        super().__init__(taken_for(str))
         self.top.insertWidget(1, state, 100)
         self.matrix = ConfusionMatrix()
         self._table = QWidget()
-        reads = label("it reads", "muted")
+        reads = label(_("it reads"), "muted")
         reads.setAlignment(Qt.AlignCenter)
         self.taken_heading = label(_TAKEN, "heading", "takenHeading")
         table = column(reads, (self.matrix, 1), gap=0, owner=self._table)
@@ -203,24 +228,24 @@ class ConfusionCard(Card):
     def _build_links(self) -> QHBoxLayout:
         links = row(gap=Size.TIGHT)
         self.links: list[QPushButton] = []
-        self._times = [label("", "muted") for _ in range(_LINKS)]
-        for number in range(_LINKS):
+        self._times = [label("", "muted") for _link in range(_LINKS)]
+        for place in range(_LINKS):
             link = push_button(
-                f"takenForLink{number}", "Taken for another",
-                "Show the pictures that were read so.", look="link",
+                f"takenForLink{place}", _("Taken for another"),
+                _("Show the pictures that were read so."), look="link",
             )  # fmt: skip
-            link.clicked.connect(partial(self._pin, number))
+            link.clicked.connect(partial(self._pin, place))
             self.links.append(link)
             links.addWidget(link)
-            links.addWidget(self._times[number])
+            links.addWidget(self._times[place])
             links.addSpacing(Size.FIELD_GAP)
         links.addStretch(1)
         self._pairs: list[tuple[int, int, int]] = []
         return links
 
-    def _pin(self, number: int) -> None:
+    def _pin(self, place: int) -> None:
         # Before the first results, the buttons are there already.
-        for true, read, _ in self._pairs[number : number + 1]:
+        for true, read, _count in self._pairs[place : place + 1]:
             self.matrix.pin((true, read))
 
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
@@ -231,15 +256,15 @@ class ConfusionCard(Card):
         self._pairs = [] if results is None else results.most_taken(_LINKS)
         nothing = results is not None and not self._pairs
         self.taken_heading.setText(_NONE_TAKEN if nothing else _TAKEN)
-        for number, (link, times) in enumerate(zip(self.links, self._times, strict=True)):
-            there = number < len(self._pairs)
+        for place, (link, times) in enumerate(zip(self.links, self._times, strict=True)):
+            there = place < len(self._pairs)
             link.setVisible(there)
             times.setVisible(there)
             if there:
-                true, read, count = self._pairs[number]
+                true, read, count = self._pairs[place]
                 link.setText(no_key(f"{name(true)} → {name(read)}"))
-                link.setAccessibleName(f"{name(true)} read as {name(read)}")
-                times.setText("once" if count == 1 else f"{count:,} times")
+                link.setAccessibleName(describe_pair((true, read), name)[0])
+                times.setText(describe_times(count))
 
 
 _NEAR = 14
@@ -251,9 +276,11 @@ class ReliabilityView(WalkableView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(
             "reliabilityView",
-            "Does it know when it is unsure?",
-            "How often the network is right, by how sure it says it is. Arrow keys walk through "
-            "the points.",
+            _("Does it know when it is unsure?"),
+            _(
+                "How often the network is right, by how sure it says it is. Arrow keys walk "
+                "through the points."
+            ),
             parent,
         )
         self.bins: tuple[Bin, ...] = ()
@@ -294,12 +321,15 @@ class ReliabilityView(WalkableView):
 
     def describe(self, item: int) -> str:
         part = self.bins[item]
-        answers = "1 answer" if part.count == 1 else f"{part.count:,} answers"
-        return (
-            f"{answers} between {100 * part.low:g} and {100 * part.high:g} %: says "
-            f"{100 * part.confidence:.0f} %, is right in {100 * part.accuracy:.0f} %; chance "
-            f"alone may put it at {100 * part.least:.0f} to {100 * part.most:.0f} %."
-        )
+        return counted(
+            "{count} answer between {low} and {high}: says {confidence}, is right in {accuracy}; "
+            "chance alone may put it at {least} to {most}.",
+            "{count} answers between {low} and {high}: says {confidence}, is right in {accuracy}; "
+            "chance alone may put it at {least} to {most}.",
+            part.count, low=number(100 * part.low, "g"), high=percent(part.high, None),
+            confidence=percent(part.confidence), accuracy=percent(part.accuracy),
+            least=number(100 * part.least, ".0f"), most=percent(part.most),
+        )  # fmt: skip
 
 
 def describe_reliability(results: Results) -> str:
@@ -309,8 +339,9 @@ def describe_reliability(results: Results) -> str:
         return ""
     part = max((part for part in bins if part.high <= 0.9), key=lambda part: part.count,
                default=bins[-1])  # fmt: skip
-    return (
-        f"When it says {100 * part.confidence:.0f} %, it is right in "
-        f"{100 * part.accuracy:.0f} % of {part.count:,} case{'' if part.count == 1 else 's'}: "
-        f"{results.calibration.value}."
-    )
+    return counted(
+        "When it says {confidence}, it is right in {accuracy} of {count} case: {calibration}.",
+        "When it says {confidence}, it is right in {accuracy} of {count} cases: {calibration}.",
+        part.count, confidence=percent(part.confidence), accuracy=percent(part.accuracy),
+        calibration=results.calibration.value,
+    )  # fmt: skip

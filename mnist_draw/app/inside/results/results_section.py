@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from mnist_draw.analysis.result_tables import class_word, confusion_table, pictures_table, taken_for
+from mnist_draw.analysis.result_tables import (
+    confusion_table,
+    pictures_table,
+    taken_for,
+    weakest_caption,
+)
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.counted_section import CountedSection
+from mnist_draw.app.inside.counted_section import COUNTED, CountedSection
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.mistake_list import MistakesCard
 from mnist_draw.app.inside.results.result_cards import (
@@ -31,6 +36,7 @@ from mnist_draw.app.kit.latest_job import STREAM_S
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, Field, label
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.network_data import all_names, describe_foreign_network
 
 if TYPE_CHECKING:
@@ -39,7 +45,7 @@ if TYPE_CHECKING:
 
 _COMBO_WIDTH, _WORDS_WIDTH = 200, 220
 _SIDE_STRETCH = 7
-_DASHED = (
+_DASHED = _(
     "Dashed: a network that is exactly as often right as it says. Bars: where chance alone may "
     "put the point. Calibrated, as on Draw."
 )
@@ -47,8 +53,8 @@ _DASHED = (
 
 class ResultsSection(CountedSection):
     name = "results"
-    title = "Results"
-    question = "How often is it wrong, and where?"
+    title = _("Results")
+    question = _("How often is it wrong, and where?")
 
     def __init__(self) -> None:
         super().__init__(lines=2)
@@ -74,7 +80,7 @@ class ResultsSection(CountedSection):
 
     def _build_top(self) -> QHBoxLayout:
         self.data = DataCombo()
-        field = Field("Pictures", self.data)
+        field = Field(_("Pictures"), self.data)
         field.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         theme.follow(field, lambda: field.setFixedWidth(theme.scaled(_COMBO_WIDTH)))
         self.figures = ResultFigures()
@@ -83,7 +89,7 @@ class ResultsSection(CountedSection):
         return self._top
 
     def _build_reliability(self) -> Card:
-        card = Card("Does it know when it is unsure?")
+        card = Card(_("Does it know when it is unsure?"))
         self.reliability = ReliabilityView()
         self.reliability_text = label("", "", "reliabilityWords")
         note = label(_DASHED, "muted")
@@ -160,12 +166,12 @@ class ResultsSection(CountedSection):
         return confusion_table(results, self._name)
 
     def _show_classes(self) -> None:
-        self.figures.weakest.caption.setText(f"Weakest {class_word(self._name)}")
+        self.figures.weakest.caption.setText(weakest_caption(self._name))
         self.confusion.heading.setText(taken_for(self._name))
         self.confusion.matrix.show_classes(len(all_names(self._model)), self._name)
 
     def _load(self, load: Load) -> None:
-        self.state.show_state("Reading the pictures", "")
+        self.state.show_state(_("Reading the pictures"), "")
         self._loading.ask(load)
 
     def _set_pictures(self, pictures: Pictures) -> None:
@@ -193,10 +199,15 @@ class ResultsSection(CountedSection):
         if pictures is not None and pictures.are_digits and model is not None:
             foreign = describe_foreign_network(model)
             if foreign:
-                remarks.append(f"{foreign} Open the folder of its own data set instead.")
+                remarks += [foreign, _("Open the folder of its own data set instead.")]
         if pictures is not None and pictures.left_out:
             if pictures.left_out > 1:
-                remarks.append(f"{pictures.left_out:,} pictures were left out.")
+                remarks.append(
+                    counted(
+                        "{count} picture was left out.", "{count} pictures were left out.",
+                        pictures.left_out,
+                    )
+                )  # fmt: skip
             remarks.append(pictures.messages[0])
         self.remark.setText(" ".join(remarks))
         self.remark.setVisible(bool(remarks))
@@ -242,16 +253,17 @@ class ResultsSection(CountedSection):
     def _state(self) -> tuple[str, str]:
         results, counting = self._results, self._counting.is_running
         if self._failure:
-            return "This was not counted.", "Try again"
+            return _("This was not counted."), _("Try again")
         if results is None:
-            return ("Getting the network ready", "") if self._model is not None else ("", "")
+            return (_("Getting the network ready") if self._model is not None else "", "")
         if not results.is_complete:
-            words = f"{results.counted:,} of {results.total:,} counted"
-            return words, "Stop" if counting else "Go on"
-        epochs = self._epochs("Counted")
+            done, total = number(results.counted), number(results.total)
+            words = _("{count} of {total} counted", count=done, total=total)
+            return words, _("Stop") if counting else _("Go on")
+        epochs = self._epochs(COUNTED)
         if epochs:
-            return epochs, "Count again"
-        return "" if results.labels is None else "a number opens its pictures", ""
+            return epochs, _("Count again")
+        return "" if results.labels is None else _("a number opens its pictures"), ""
 
     def _stop_or_go_on(self) -> None:
         model = self._newer or self._model
@@ -290,7 +302,7 @@ class ResultsSection(CountedSection):
         example, pictures = self._example, self._shown
         place = None
         if example is not None and pictures is not None and example.index is not None:
-            mine = example.source == f"{pictures.one} {example.index:,}"
+            mine = example.source == pictures.one.format(number=number(example.index))
             place = example.index if mine else None
         self.mistakes.view.show_picked(place)
 
