@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt5.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
+from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QShowEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
@@ -23,6 +23,7 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabe
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule
 from mnist_draw.dataset.classes import DIGITS
+from mnist_draw.i18n import _
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
@@ -33,11 +34,11 @@ if TYPE_CHECKING:
 WIDTH = 224
 #: Undo, clear, back to the drawing, random: object name, icon, title, sentence.
 _BUTTONS = (
-    ("exampleUndoButton", "arrow-counter-clockwise", "Undo", "Take back the last stroke."),
-    ("exampleClearButton", "trash", "Clear", "Take everything off the board."),
-    ("exampleDrawingButton", "pencil-simple", "My drawing", "Look at your drawing again."),
-    ("exampleRandomButton", "dice-five", "Random test picture",
-     "Look at one of the test pictures, chosen at random."),
+    ("exampleUndoButton", "arrow-counter-clockwise", _("Undo"), _("Take back the last stroke.")),
+    ("exampleClearButton", "trash", _("Clear"), _("Take everything off the board.")),
+    ("exampleDrawingButton", "pencil-simple", _("My drawing"), _("Look at your drawing again.")),
+    ("exampleRandomButton", "dice-five", _("Random test picture"),
+     _("Look at one of the test pictures, chosen at random.")),
 )  # fmt: skip
 #: Letters of a class's name that fit into the link.
 _MAX_LETTERS = 12
@@ -78,7 +79,7 @@ class ExampleCard(Card):
         self.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.body.setContentsMargins(13, 7, 13, 9)
         self.body.setSpacing(Size.GRID + 2)
-        self.title = ElidedLabel("Your drawing", "title", "exampleTitle")
+        self.title = ElidedLabel(_("Your drawing"), "title", "exampleTitle")
         self.top.addWidget(self.title, 1)
         self.top.setSpacing(Size.CAPTION_GAP)
         buttons = [icon_button(*each) for each in _BUTTONS]
@@ -94,7 +95,7 @@ class ExampleCard(Card):
         self._pages.addWidget(self.picked)
         self.body.addWidget(self._pages, 0, Qt.AlignHCenter)
         self.network = _fitted("muted", "exampleNetwork")
-        explain(self.network, "Network", "The network that all of this tab is about.")
+        explain(self.network, _("Network"), _("The network that all of this tab is about."))
         self._below = QWidget()
         column(rule(), self._build_label(), gap=self.body.spacing(), owner=self._below)
         self.body.addLayout(self._build_answer())
@@ -117,7 +118,7 @@ class ExampleCard(Card):
     def _build_answer(self) -> QHBoxLayout:
         sizes = theme.Text.GIVEN, theme.Text.FIGURE, theme.Text.BODY
         self.answer = AnswerFigure("exampleAnswer", *sizes)
-        explain(self.answer, "Answer", "What the network reads.")
+        explain(self.answer, _("Answer"), _("What the network reads."))
         self.sure = _fitted("surer", "exampleSure")
         self.second = label("", "muted", "exampleSecond")
         # Why it is no digit takes more than a line.
@@ -128,15 +129,15 @@ class ExampleCard(Card):
     def _build_label(self) -> QHBoxLayout:
         self.label_text = _fitted("muted", "exampleLabel")
         self.label_button = push_button(
-            "exampleLabelButton", "Change", "Say what the picture shows.", look="link"
+            "exampleLabelButton", _("Change"), _("Say what the picture shows."), look="link"
         )
         self._menu = Menu(self.label_button)
         self.label_button.setMenu(self._menu)
         self._names: tuple[str, ...] = ()
         self.show_classes(DIGITS)
         self.why_button = push_button(
-            "exampleWhyButton", "Why?",
-            "Show why the network gives this answer rather than the second guess.", "W", "link",
+            "exampleWhyButton", _("Why?"),
+            _("Show why the network gives this answer rather than the second guess."), "W", "link",
         )  # fmt: skip
         shown = FixedLabel(self.label_text, lines=1)
         return row((shown, 1), self.label_button, self.why_button, gap=Size.TIGHT)
@@ -147,7 +148,8 @@ class ExampleCard(Card):
             self._menu.clear()
             for number, name in enumerate(names):
                 self._menu.addAction(
-                    no_key(f"It is {in_a_sentence(name)}"), partial(self.label_chosen.emit, number)
+                    no_key(_("It is {label}", label=in_a_sentence(name))),
+                    partial(self.label_chosen.emit, number),
                 )
 
     def _show_history(self) -> None:
@@ -166,7 +168,7 @@ class ExampleCard(Card):
         self.back_button.setVisible(not drawing)
         if example is None or drawing:
             part = "" if example is None else example.part
-            self.title.setText(part.capitalize() or "Your drawing")
+            self.title.setText(part or _("Your drawing"))
         else:
             self.title.setText(example.source)
             self.picked.show_picture(example.picture)
@@ -182,13 +184,13 @@ class ExampleCard(Card):
         if example is None:
             words = ""
         elif example.label is None:
-            words = "No label"
-        elif not example.is_digit and example.label_source == "answer":
-            words = f"The network alone: {in_a_sentence(name(example.label))}"
+            words = _("No label")
         else:
-            said = {"user": "You said: it is {}", "data": "It is {}"}
-            words = said.get(example.label_source, "Read as {}")
-            words = words.format(in_a_sentence(name(example.label)))
+            said = {"user": _("You said: it is {label}"), "data": _("It is {label}")}
+            words = said.get(example.label_source, _("Read as {label}"))
+            if not example.is_digit and example.label_source == "answer":
+                words = _("The network alone: {label}")
+            words = words.format(label=in_a_sentence(name(example.label)))
         self.label_text.setText(words)
 
     def show_answer(
@@ -204,8 +206,10 @@ class ExampleCard(Card):
             return
         first = int(probabilities.argmax())
         # A longer name does not fit beside the label.
-        named = name(first) if len(name(first)) <= _MAX_LETTERS else "this"
-        self.why_button.setText(no_key(f"Why {named}?"))
+        text = _("Why this?")
+        if len(name(first)) <= _MAX_LETTERS:
+            text = _("Why {answer}?", answer=name(first))
+        self.why_button.setText(no_key(text))
 
 
 def _fitted(look: str, name: str) -> FittedLabel:
@@ -213,7 +217,9 @@ def _fitted(look: str, name: str) -> FittedLabel:
 
 
 SIDE = 196
-_INVITATION = "Draw here and\nwatch it go\nthrough."
+#: Free beside the invitation to draw.
+_PAPER = 40
+_INVITATION = _("Draw here and watch it go through.")
 
 
 class InsideBoard(Canvas):
@@ -225,7 +231,7 @@ class InsideBoard(Canvas):
         self._area = QRectF(0, 0, BOARD, BOARD)
         super().__init__(first.drawing)
         self.setObjectName("insideBoard")
-        self.setAccessibleName("Drawing board in small")
+        self.setAccessibleName(_("Drawing board in small"))
         self.setFixedSize(SIDE, SIDE)
         self._first = first
         self._telling = False
@@ -267,4 +273,5 @@ class InsideBoard(Canvas):
 
     def _paint_invitation(self, painter: QPainter) -> None:
         write_with(painter, theme.Text.SENTENCE, "muted")
-        painter.drawText(QRect(self.rect()), Qt.AlignCenter, _INVITATION)
+        room = self.rect().adjusted(_PAPER, 0, -_PAPER, 0)
+        painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), _INVITATION)

@@ -12,6 +12,7 @@ from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.layout import column, row, scrolled
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ElidedButton, explain, label, no_key, push_button
+from mnist_draw.i18n import _
 
 
 class GuideView(Card):
@@ -29,17 +30,17 @@ class GuideView(Card):
         self.title = ElidedButton()
         self.title.setObjectName("guideTitle")
         self.title.setProperty("look", "guide")
-        explain(self.title, "The whole guide", "Read the whole guide, at this step.")
+        explain(self.title, _("The whole guide"), _("Read the whole guide, at this step."))
         self.label = label("", "body", "guideWords")
         self.label.setWordWrap(True)
         self.label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.label.setTextFormat(Qt.MarkdownText)
-        self.show_button = ElidedButton("Show me")
+        self.show_button = ElidedButton(_("Show me"))
         self.show_button.setObjectName("showMeButton")
         self.show_button.setProperty("look", "link")
         self.show_button.clicked.connect(lambda: self.show_requested.emit(self.step))
-        self.back = self._arrow("guideBackButton", "caret-left", "Step before", -1)
-        self.next = self._arrow("guideNextButton", "caret-right", "Next step", 1)
+        self.back = self._arrow("guideBackButton", "caret-left", _("Step before"), -1)
+        self.next = self._arrow("guideNextButton", "caret-right", _("Next step"), 1)
         head = column(1, self.number, self.title, 1, gap=Size.TIGHT)
         self._row = QBoxLayout(QBoxLayout.TopToBottom)
         self._row.addLayout(head)
@@ -53,14 +54,15 @@ class GuideView(Card):
         self.show_step(number)
 
     def _arrow(self, name: str, icon: str, title: str, step: int) -> QToolButton:
-        button = icon_button(name, icon, title, "Turn to another step of the guide.")
+        button = icon_button(name, icon, title, _("Turn to another step of the guide."))
         button.clicked.connect(lambda: self.turn(step))
         return button
 
     def show_step(self, number: int) -> None:
         steps = guide()
         self.step: GuideStep = steps[min(max(number, 1), len(steps)) - 1]
-        self.number.setText(f"GUIDE · {self.step.number} OF {len(steps)}")
+        said = _("GUIDE · {number} OF {count}", number=self.step.number, count=len(steps))
+        self.number.setText(said)
         self.title.setText(self.step.title)
         self.label.setText(self.step.short)
         self.back.setEnabled(self.step.number > 1)
@@ -69,9 +71,9 @@ class GuideView(Card):
 
     def show_needed(self, network: str) -> None:
         """Say which other network "Show me" would let answer; empty for none."""
-        words = f"Show me with {network}" if network else "Show me"
+        words = _("Show me with {network}", network=network) if network else _("Show me")
         self.show_button.setText(no_key(words))
-        explain(self.show_button, words, "Open what this step of the guide is about.")
+        explain(self.show_button, words, _("Open what this step of the guide is about."))
 
     def turn(self, step: int) -> None:
         self.used = True
@@ -96,11 +98,11 @@ class GuideView(Card):
 #: A caption's longest step takes so many lines on a screen of 1366 pixels.
 _CAPTION_LINES = 4
 _MAX_WIDTH = 800
-_CODE = """# The guide in code
-
-All of this is computed from Python, too. The code of the steps is one program: type it along, or
-keep it in a file.
-"""
+_CODE = "# {}\n\n{}".format(
+    _("The guide in code"),
+    _("All of this is computed from Python, too. The code of the steps is one program: type it "
+      "along, or keep it in a file."),
+)  # fmt: skip
 
 
 class _GuideText(QTextBrowser):
@@ -116,10 +118,10 @@ class GuidePage(Card):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("guidePage")
-        self.top.addWidget(label("Guide", "title"))
+        self.top.addWidget(label(_("Guide"), "title"))
         self.top.addStretch(1)
         self.close_button = push_button(
-            "closeGuideButton", "Back to the views", "Close the guide.", "Esc", look="link"
+            "closeGuideButton", _("Back to the views"), _("Close the guide."), "Esc", look="link"
         )
         self.close_button.clicked.connect(self.closed)
         self.top.addWidget(self.close_button)
@@ -131,7 +133,8 @@ class GuidePage(Card):
         # It fills its card, and that has a frame.
         self.text.setProperty("ring", False)
         self.text.setLineWrapMode(QTextBrowser.FixedPixelWidth)
-        explain(self.text, "Guide", "What this tab shows, step by step, with the code behind it.")
+        sentence = _("What this tab shows, step by step, with the code behind it.")
+        explain(self.text, _("Guide"), sentence)
         self.text.setToolTip("")
         self.body.addWidget(self.text, 1)
         self._filled = False

@@ -45,7 +45,7 @@ class Example:
     index: int | None = None
     #: Whether the rejection rule accepts it as a digit.
     is_digit: bool = True
-    #: Of a drawing that is read as a number, which of its digits: ``"digit 2 of 51"``.
+    #: Of a drawing that is read as a number, which of its digits: ``"Digit 2 of 51"``.
     part: str = ""
 
     @classmethod

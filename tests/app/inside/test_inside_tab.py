@@ -188,7 +188,7 @@ def test_a_digit_of_a_number_is_named_and_keeps_no_older_label(tab, view):
     tab.example.label_drawing(9)
     said = answer(1, 7)
     shown = (said.network_input, said.probabilities, said.certainty)
-    tab.example.show_drawing(*shown, "digit 2 of 51")
+    tab.example.show_drawing(*shown, "Digit 2 of 51")
     assert label_text(tab, "exampleTitle") == "Digit 2 of 51"
     assert (noted(tab).example.label, noted(tab).example.label_source) == (1, "answer")
 
