@@ -26,7 +26,7 @@ from mnist_draw.storage.atomic import resolve_path
 from mnist_draw.storage.folders import named_path
 
 SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
-_SHELLS = ("bash", "zsh", "tcsh")
+_SHELLS = ("bash", "fish", "zsh", "tcsh")
 #: Placeholders of files in help texts.
 _FILE_METAVARS = ("FILE", "IMAGE", "SCRIPT", "OUT", "MODEL")
 

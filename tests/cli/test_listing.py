@@ -99,9 +99,8 @@ def test_runs(here, capsys):
     assert ended.run.folder.name in out
     assert "2 of 3" in out
     assert "95.00 %" in out
-    # In the words of the window.
-    assert "finished" in out
-    assert "completed" not in out
+    # In the words of the window and of --json.
+    assert "completed" in out
     going_on.end("stopped")
 
 

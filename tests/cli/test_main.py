@@ -57,7 +57,7 @@ def test_what_was_meant(arguments, meant, status, capsys):
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+@pytest.mark.parametrize("shell", ["bash", "fish", "zsh", "tcsh"])
 def test_completion(shell, capsys, tmp_path):
     assert main(["completion", shell]) == 0
     script = capsys.readouterr().out

@@ -324,7 +324,7 @@ class RunState:
             self.epochs, done=done,
         )  # fmt: skip
         if reason in ("completed", "early", "target"):
-            self._set("finished", _("Finished"))
+            self._set("finished", _("Completed"))
         elif reason == "stopped":
             unfinished = _("Stopped before the first epoch")
             self._set("stopped", stopped if self.epochs_done else unfinished)

@@ -68,7 +68,7 @@ def test_a_whole_run_ends_full_and_in_words():
     assert seen == [
         "compiling", *["training", "validating"] * 3, "training", "testing", "finished",
     ]  # fmt: skip
-    assert state.label == "Finished"
+    assert state.label == "Completed"
     assert state.run_part == 1.0
     assert state.seconds_left == 0
     assert state.test_accuracy == 0.9829
@@ -110,7 +110,7 @@ def test_states_and_their_words(state):
 @pytest.mark.parametrize(
     ("reason", "label"),
     [
-        ("completed", "Finished"),
+        ("completed", "Completed"),
         ("stopped", "Stopped after 3 of 20 epochs."),
         ("interrupted", "Can go on after 3 of 20 epochs."),
         ("running", "Can go on after 3 of 20 epochs."),

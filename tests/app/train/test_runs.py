@@ -36,7 +36,7 @@ def test_a_run_from_start_to_end(make):
         "validationAccuracyLabel": "97.84 %",
         "testAccuracyLabel": "98.29 %",
         "timeLeftLabel": "",
-        "stateLabel": "Finished",
+        "stateLabel": "Completed",
         "bestLabel": "97.84 %, epoch 1",
     }
     assert {name: room.text(name) for name in figures} == figures
