@@ -10,6 +10,7 @@ from typing import Any
 from mnist_draw import theano_bridge
 from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.table import Figure, Table
+from mnist_draw.i18n import _
 
 #: Kinds of operations, the most expensive first, each with beginnings of its classes' names.
 _CLASSES = {
@@ -30,7 +31,12 @@ _CLASSES = {
     ),
     "other": ("",),
 }  # fmt: skip
-KINDS = tuple(_CLASSES)
+KINDS = {
+    "product": _("product"), "convolution": _("convolution"), "pooling": _("pooling"),
+    "fused loop": _("fused loop"), "elementwise": _("elementwise"), "softmax": _("softmax"),
+    "reduction": _("reduction"), "random numbers": _("random numbers"), "indexing": _("indexing"),
+    "new array": _("new array"), "shape or view": _("shape or view"), "other": _("other"),
+}  # fmt: skip
 
 #: (kind, name of the operation) → how often it occurs.
 Counts = Mapping[tuple[str, str], int]
@@ -49,18 +55,21 @@ class FunctionGraphs:
 
     def table(self) -> Table:
         """Return a row for all and each operation: by kind, then the most frequent first."""
+        kinds = list(KINDS)
         operations = sorted(
             {*self.written, *self.compiled},
-            key=lambda key: (KINDS.index(key[0]), -self.written.get(key, 0), key[1]),
+            key=lambda key: (kinds.index(key[0]), -self.written.get(key, 0), key[1]),
         )
+        both = self.written, self.compiled
         rows = [
-            (*key, Figure(self.written.get(key, 0)), Figure(self.compiled.get(key, 0)))
-            for key in operations
+            (KINDS[kind], name, *(Figure(counts.get((kind, name), 0)) for counts in both))
+            for kind, name in operations
         ]
-        written, compiled = (sum(found.values()) for found in (self.written, self.compiled))
-        rows.insert(0, ("all", "", Figure(written), Figure(compiled)))
-        headings = ("kind", "operation", "as written", "as compiled")
-        return Table(f"Operations of {self.name}", headings, rows)
+        written, compiled = (sum(found.values()) for found in both)
+        rows.insert(0, (_("all"), "", Figure(written), Figure(compiled)))
+        headings = (_("kind"), _("operation"), _("as written"), _("as compiled"))
+        columns = ("kind", "operation", "as written", "as compiled")
+        return Table(_("Operations of {function}", function=self.name), headings, rows, columns)
 
 
 def graphs_of(step: OneStep) -> dict[str, FunctionGraphs]:
@@ -78,10 +87,13 @@ def graphs_of(step: OneStep) -> dict[str, FunctionGraphs]:
     loss = lasagne.objectives.categorical_crossentropy(p, targets).mean()
     accuracy = T.mean(T.eq(T.argmax(p, axis=1), targets), dtype="float32")
     functions = (
-        _graphs("classify: pictures → p", [pictures], [p], {}),
-        _graphs("validate: pictures, labels → loss", [pictures, targets], [loss, accuracy], {}),
+        _graphs("classify", _("classify: pictures → p"), [pictures], [p], {}),
         _graphs(
-            "learn: pictures, labels → new weights", [pictures, targets, *given.masks],
+            "validate", _("validate: pictures, labels → loss"), [pictures, targets],
+            [loss, accuracy], {},
+        ),
+        _graphs(
+            "learn", _("learn: pictures, labels → new weights"), [pictures, targets, *given.masks],
             [given.loss], given.updates,
         ),
     )  # fmt: skip
@@ -98,7 +110,7 @@ def _name_variables(given: Any) -> None:
 
 
 def _graphs(
-    title: str, inputs: Sequence[Any], outputs: Sequence[Any], updates: Mapping[Any, Any]
+    name: str, title: str, inputs: Sequence[Any], outputs: Sequence[Any], updates: Mapping[Any, Any]
 ) -> FunctionGraphs:
     import theano
 
@@ -107,7 +119,7 @@ def _graphs(
     )
     written = [*outputs, *updates.values()]
     return FunctionGraphs(
-        title.split(":")[0],
+        name,
         title,
         _count(_ancestors(written)),
         _count(function.maker.fgraph.toposort()),

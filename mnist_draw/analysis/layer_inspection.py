@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnist_draw.i18n import _, counted, number, percent_sign
 from mnist_draw.training.events import Parameters
-from mnist_draw.training.functions import layer_names
+from mnist_draw.training.functions import layer_label, layer_names
 
 Floats = NDArray[np.float32]
 
@@ -86,28 +87,38 @@ def weight_histogram(weights: list[Any]) -> tuple[NDArray[np.int64], NDArray[np.
 
 def describe_updates(figures: LayerFigures) -> str:
     if not figures.updates:
-        return "Shown after the second epoch."
+        return _("Shown after the second epoch.")
     largest = max(figures.updates)
-    name = figures.names[figures.updates.index(largest)]
-    text = (
-        f"The last epoch moved the weights of {name} most, by {100 * largest:.2g} % of their length"
-    )
+    name = layer_label(figures.names[figures.updates.index(largest)])
+    share = f"{number(100 * largest, '.2g')}{percent_sign()}"
     if largest > 0.5:
-        return f"{text}: large steps, early in a run or with a high learning rate."
-    return f"{text}."
+        return _(
+            "The last epoch moved the weights of {layer} most, by {share} of their length: large "
+            "steps, early in a run or with a high learning rate.",
+            layer=name, share=share,
+        )  # fmt: skip
+    return _("The last epoch moved the weights of {layer} most, by {share} of their length.",
+             layer=name, share=share)  # fmt: skip
 
 
 def describe_silent_units(figures: LayerFigures) -> str:
     if not figures.dead:
-        return "This network has no rectifiers, or no pictures were tried."
+        return _("This network has no rectifiers, or no pictures were tried.")
     worst = max(figures.dead)
-    tried = f"the {figures.pictures} validation pictures tried"
     if worst == 0:
-        return f"Every unit answers some of {tried}."
-    name = figures.names[figures.dead.index(worst)]
-    return (
-        f"{100 * worst:.2g} % of {name} are silent on {tried}; a picture on which a unit is silent "
-        "teaches it nothing."
+        return counted(
+            "Every unit answers the {count} validation picture tried.",
+            "Every unit answers some of the {count} validation pictures tried.",
+            figures.pictures,
+        )
+    return counted(
+        "{share} of {layer} are silent on the {count} validation picture tried; a picture on which "
+        "a unit is silent teaches it nothing.",
+        "{share} of {layer} are silent on the {count} validation pictures tried; a picture on "
+        "which a unit is silent teaches it nothing.",
+        figures.pictures,
+        share=f"{number(100 * worst, '.2g')}{percent_sign()}",
+        layer=layer_label(figures.names[figures.dead.index(worst)]),
     )
 
 
@@ -115,4 +126,9 @@ def describe_weights(figures: LayerFigures) -> str:
     total = max(int(figures.counts.sum()), 1)
     centres = (figures.edges[:-1] + figures.edges[1:]) / 2
     width = float(np.sqrt((figures.counts * centres**2).sum() / total))
-    return f"{total:,} weights, most within ±{2 * width:.2g}; strong ones are at the sides."
+    return counted(
+        "{count} weight.",
+        "{count} weights, most within ±{width}; strong ones are at the sides.",
+        total,
+        width=number(2 * width, ".2g"),
+    )

@@ -19,7 +19,7 @@ from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.i18n import _
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import (
     OUTPUT_ACTIVATIONS,
@@ -43,7 +43,7 @@ PIXELS, ANSWER = "pixels", "answer"
 #: Weights that are not those of the start correlate by 0.00 with what was learnt; those of the
 #: start of the shipped networks by 0.52 to 0.86.
 _LEAST_CORRELATION = 0.1
-_START_UNKNOWN = "The weights that the training of this network began with are not known."
+_START_UNKNOWN = _("The weights that the training of this network began with are not known.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,16 +243,6 @@ class NetworkProbe:
         gates = self.open_gates(1) if gates is None else gates
         result = self._gradient(picture[None, None], *gates, np.asarray(pair, np.float32)[None])
         return np.array(result[0, 0], np.float32)
-
-
-def layer_label(name: str) -> str:
-    """Return a layer's name, such as ``"hidden 1"``, as it is shown."""
-    kind, _space, number = name.partition(" ")
-    if kind == "hidden":
-        return _("hidden {number}", number=number)
-    if kind == "convolution":
-        return _("convolution {number}", number=number)
-    return pgettext("a layer", "pixels") if name == PIXELS else pgettext("a layer", "answer")
 
 
 def probabilities_of(answer: Floats, temperature: float) -> Floats:

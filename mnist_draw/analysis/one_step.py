@@ -23,6 +23,7 @@ from mnist_draw import theano_bridge
 from mnist_draw.analysis.network_probe import Chain, Floats, describe_layers
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import number
 from mnist_draw.library.network_data import own_data
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile
@@ -126,8 +127,10 @@ class OneStep:
         count = sum(int(np.prod(shape)) for shape in specification.parameter_shapes())
         if count > MAX_NUMBERS:
             raise StepError(
-                f"This network has {count:,} weights; a step is shown of networks with up to "
-                f"{MAX_NUMBERS:,}, because it needs eight copies of them. Choose another network."
+                "This network has {count} weights; a step is shown of networks with up to {most}, "
+                "because it needs eight copies of them. Choose another network.",
+                count=number(count),
+                most=number(MAX_NUMBERS),
             )
         self.model = model
         self.settings = settings or settings_of(model)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import GREY_LEVELS
+from mnist_draw.i18n import _, pgettext
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES, updates_of
 
@@ -70,6 +71,21 @@ def layer_names(parameters: Sequence[NDArray[Any]]) -> tuple[str, ...]:
     names = [f"convolution {number}" for number in range(1, convolutions + 1)]
     names += [f"hidden {number}" for number in range(1, len(weights) - convolutions)]
     return (*names, "output")
+
+
+_LABELS = {
+    "convolution": _("convolution {number}"),
+    "hidden": _("hidden {number}"),
+    "output": pgettext("a layer", "output"),
+    "pixels": pgettext("a layer", "pixels"),
+    "answer": pgettext("a layer", "answer"),
+}
+
+
+def layer_label(name: str) -> str:
+    """Return a layer's name, from `layer_names`, ``"pixels"`` or ``"answer"``, as it is shown."""
+    kind, __, number = name.partition(" ")
+    return _LABELS[kind].format(number=number)
 
 
 def mode_for(network: Any) -> Any:

@@ -31,6 +31,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, push_button, style_table
 from mnist_draw.errors import UserError
+from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
 
 if TYPE_CHECKING:
@@ -73,16 +74,16 @@ class InsideBar(QWidget):
         self.question = FittedLabel(
             None, Qt.ElideRight, True, look="sentence", name="insideQuestion"
         )
-        self.guide = push_button("guideButton", "Guide", "Read the whole guide.", "F1")
+        self.guide = push_button("guideButton", _("Guide"), _("Read the whole guide."), "F1")
         self.guide.setCheckable(True)
         set_icon(self.guide, "book-open", Size.SMALL_ICON)
         self.present = icon_button(
-            "presentButton", "presentation", "Present", "Fill the screen, large, for the wall.",
-            "F11", "flat",
+            "presentButton", "presentation", _("Present"),
+            _("Fill the screen, large, for the wall."), "F11", "flat",
         )  # fmt: skip
         self._menu = icon_button(
-            "insideMenu", "dots-three-vertical", "Copy and save",
-            "Copy or save the view, or read it as a table.", look="flat",
+            "insideMenu", "dots-three-vertical", _("Copy and save"),
+            _("Copy or save the view, or read it as a table."), look="flat",
         )  # fmt: skip
         self._menu.setMenu(menu)
         self._menu.setPopupMode(QToolButton.InstantPopup)
@@ -100,12 +101,15 @@ class InsideBar(QWidget):
         return control
 
 
-_PENDING = "What this section shows is still being computed."
-_CUT = "It lacks what is scrolled out of sight."
+_PENDING = _(
+    "What this section shows is still being computed. Nothing was copied or saved; try again in a "
+    "moment."
+)
+_CUT = _("It lacks what is scrolled out of sight.")
 _FILTERS = {
-    ".png": file_kind("Picture", ".png"),
-    ".svg": file_kind("Drawing", ".svg"),
-    ".csv": file_kind("Table", ".csv"),
+    ".png": file_kind(_("Picture"), ".png"),
+    ".svg": file_kind(_("Drawing"), ".svg"),
+    ".csv": file_kind(_("Table"), ".csv"),
 }
 
 
@@ -113,61 +117,61 @@ class ViewMenu(QMenu):
     def __init__(self, section: Callable[[], Section], parent: QWidget) -> None:
         super().__init__(parent)
         self._section = section
-        self.addAction("Copy as a picture", self._copy_picture)
-        self.addAction("Copy as a table", self._copy_table)
+        self.addAction(_("Copy as a picture"), self._copy_picture)
+        self.addAction(_("Copy as a table"), self._copy_table)
         self.addSeparator()
-        self.addAction("Save as a picture (PNG) …", partial(self._save, ".png"))
-        self.addAction("Save as a drawing (SVG) …", partial(self._save, ".svg"))
-        self.addAction("Save as a table (CSV) …", partial(self._save, ".csv"))
+        self.addAction(_("Save as a picture (PNG) …"), partial(self._save, ".png"))
+        self.addAction(_("Save as a drawing (SVG) …"), partial(self._save, ".svg"))
+        self.addAction(_("Save as a table (CSV) …"), partial(self._save, ".csv"))
         self.addSeparator()
-        self.addAction("As a table", self.show_table)
+        self.addAction(_("As a table"), self.show_table)
 
     def _report_pending(self) -> bool:
         pending = self._section().is_pending()
         if pending:
-            notifier.problem(f"{_PENDING} Nothing was copied or saved; try again in a moment.")
+            notifier.problem(_PENDING)
         return pending
 
     def _copy_picture(self) -> None:
         if not self._report_pending():
             QGuiApplication.clipboard().setPixmap(self._section().grab())
-            notifier.message(f"The view is on the clipboard.{self._describe_cut()}")
+            notifier.message(self._with_cut(_("The view is on the clipboard.")))
 
-    def _describe_cut(self) -> str:
-        """Return a sentence about what a picture lacks; empty where nothing scrolls."""
+    def _with_cut(self, sentence: str) -> str:
+        """Add to a sentence what a picture lacks, where something scrolls."""
         areas = self._section().findChildren(QAbstractScrollArea)
         cut = any(area.isVisible() and area.verticalScrollBar().maximum() for area in areas)
-        return f" {_CUT}" if cut else ""
+        return f"{sentence} {_CUT}" if cut else sentence
 
     def _copy_table(self) -> None:
         """Copy lines of words between tabs, as spreadsheets take them."""
         table = self._section().table()
         lines = ["\t".join(row) for row in (table.headings, *table.rows)]
         QGuiApplication.clipboard().setText("\n".join(lines))
-        notifier.message("The view's table is on the clipboard.")
+        notifier.message(_("The view's table is on the clipboard."))
 
     def _save(self, suffix: str) -> None:
         if self._report_pending():
             return
         title = self._section().table().title.lower()
         name = "".join(letter if letter.isalnum() else "-" for letter in title)
-        path = ask_save(self.window(), "Save the view", f"{name}{suffix}", _FILTERS[suffix])
+        path = ask_save(self.window(), _("Save the view"), f"{name}{suffix}", _FILTERS[suffix])
         if path:
             self.save_to(Path(path), suffix)
 
     def save_to(self, path: Path, suffix: str) -> None:
-        section, cut = self._section(), ""
+        section, sentence = self._section(), _("Saved as {path}.", path=path)
         if suffix == ".csv":
             content = section.table().to_csv().encode("utf-8")
         else:
-            cut = self._describe_cut()
+            sentence = self._with_cut(sentence)
             content = _widget_svg(section) if suffix == ".svg" else png_bytes(section.grab())
         try:
             write_atomically(path, content)
         except UserError as error:
             notifier.problem(str(error))
         else:
-            notifier.message(f"Saved as {path}.{cut}")
+            notifier.message(sentence)
 
     def show_table(self) -> None:
         TableWindow(self._section().table(), self.parentWidget()).show()
@@ -195,7 +199,7 @@ class TableWindow(QDialog):
         super().__init__(parent)
         self.setWindowTitle(table.title)
         self.setAttribute(Qt.WA_DeleteOnClose)
-        self.view = TableView("viewTable", table.title, "What the view shows, as a table.")
+        self.view = TableView("viewTable", table.title, _("What the view shows, as a table."))
         self.view.show_table(table)
         column(self.view, margins=(9, 9, 9, 9), owner=self)
         self.resize(640, 480)

@@ -17,6 +17,7 @@ from mnist_draw.app.inside.example_in_use import ExampleInUse
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
+from mnist_draw.i18n import pgettext
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.layer_inspection import LayerFigures
@@ -39,7 +40,7 @@ class RunInTraining:
 
 
 class InsideTab(Page):
-    name, title = "inside", "Inside"
+    name, title = "inside", pgettext("tab", "Inside")
 
     draw_requested = pyqtSignal()
     present_requested = pyqtSignal(bool)

@@ -34,6 +34,7 @@ from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import blank_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import label
+from mnist_draw.i18n import _
 from mnist_draw.library.network_data import all_names
 from mnist_draw.library.stored_network import TITLES
 
@@ -149,20 +150,21 @@ class InsideView(QWidget):
         self.page.closed.connect(self.close_page)
         board = card.board
         for text, sentence, keys, act in (
-            ("Why?", "Say why the answer is what it is.", "W", self.ask_why),
-            ("Undo", "Take back the last stroke of the example.", "Ctrl+Z", board.undo),
-            ("Redo", "Draw again what was taken back.", "Ctrl+Y, Ctrl+Shift+Z", board.redo),
-            ("Clear", "Clear the example's board.", "Delete", board.clear),
+            (_("Why?"), _("Say why the answer is what it is."), "W", self.ask_why),
+            (_("Undo"), _("Take back the last stroke of the example."), "Ctrl+Z", board.undo),
+            (_("Redo"), _("Draw again what was taken back."), "Ctrl+Y, Ctrl+Shift+Z", board.redo),
+            (_("Clear"), _("Clear the example's board."), "Delete", board.clear),
         ):  # fmt: skip
             Command(self, text, sentence, keys, act)
         # A presenter's buttons; elsewhere these keys scroll.
         self._on_the_wall = [
             Command(self, text, sentence, keys, act)
             for text, sentence, keys, act in (
-                ("Next step", "Show the guide's next step.", "PgDown", partial(self.turn_guide, 1)),
-                ("Step before", "Show the guide's step before.", "PgUp",
+                (_("Next step"), _("Show the guide's next step."), "PgDown",
+                 partial(self.turn_guide, 1)),
+                (_("Step before"), _("Show the guide's step before."), "PgUp",
                  partial(self.turn_guide, -1)),
-                ("End", "Show window and tabs again.", "Esc", partial(self.present, False)),
+                (_("End"), _("Show window and tabs again."), "Esc", partial(self.present, False)),
             )
         ]  # fmt: skip
         for command in self._on_the_wall:
@@ -291,7 +293,8 @@ class InsideView(QWidget):
         if other:
             self._active.use_key(f"shipped:{other}")
             back = partial(self._active.use_key, before)
-            notifier.undo(f"{TITLES[other]} answers now.", back, "Go back")
+            words = _("{network} answers now.", network=TITLES[other])
+            notifier.undo(words, back, _("Go back"))
 
     def _name_network(self) -> None:
         other = self._other_network(self.guide.step)
@@ -376,7 +379,9 @@ class InsideView(QWidget):
     def _name_active(self) -> None:
         """Call the network as the Library does, which may have renamed it."""
         if self.model is not None:
-            self.card.network.setText(f"by {self._active.title or self.model.title}")
+            # Translators: the network that all answers are given by.
+            words = _("by {network}", network=self._active.title or self.model.title)
+            self.card.network.setText(words)
 
     def _if_visible(self, show: Callable[[], None]) -> None:
         if self.isVisible():

@@ -24,6 +24,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from mnist_draw import i18n
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import (
     paint_bar,
@@ -74,12 +75,15 @@ class Heading(Row):
     note: str = ""
 
     def words(self) -> str:
-        return f"{self.text.capitalize()}."
+        return f"{self.text}."
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
         write_with(painter, Text.HEADING, "muted", bold=True)
+        font = QFont(painter.font())
+        font.setCapitalization(QFont.AllUppercase)
+        painter.setFont(font)
         box = QRectF(0, y, width, _line())
-        painter.drawText(box, _LEFT, self.text.upper())
+        painter.drawText(box, _LEFT, self.text)
         painter.setFont(theme.font(Text.HEADING))
         painter.drawText(box, _RIGHT, self.note)
         return y + _line() + 1
@@ -384,4 +388,4 @@ def write_html(
 
 def signed(value: float) -> str:
     """Format a number with its sign: ``"+0.34"``, ``"−0.22"``."""
-    return f"{value:+.2f}".replace("-", "−")
+    return i18n.number(value, "+.2f").replace("-", "−")

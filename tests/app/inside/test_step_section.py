@@ -189,7 +189,7 @@ def test_a_click_follows_another_weight(section, qtbot):
     QTest.mouseClick(section.picture, Qt.LeftButton, pos=QPointF(centre).toPoint())
     weight = section._weight
     assert (weight.layer, weight.source, weight.unit) == (2, 7, found.label)
-    assert section.weight_view.rows[0].note.startswith("from unit 7 of hidden 2")
+    assert section.weight_view.rows[0].note.startswith("unit 7 of hidden 2")
     # A pull has the sign of what should grow, in the rows as in the picture.
     pull = found.x[2][7] * (1 - found.p[found.label])
     row = next(row for row in lines(section) if row.text.startswith("your picture"))

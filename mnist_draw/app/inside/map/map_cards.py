@@ -12,7 +12,7 @@ from PyQt5.QtGui import QIcon, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
 from mnist_draw.analysis.maps import Maps, Neighbourhood
-from mnist_draw.analysis.network_probe import ANSWER, PIXELS, layer_label
+from mnist_draw.analysis.network_probe import ANSWER, PIXELS
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name as glyph_of
@@ -25,6 +25,7 @@ from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.widgets import Card, explain, label
 from mnist_draw.i18n import _, counted, number, percent
 from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.training.functions import layer_label
 
 if TYPE_CHECKING:
     from mnist_draw.dataset.mnist import Dataset

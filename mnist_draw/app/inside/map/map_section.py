@@ -20,7 +20,7 @@ from mnist_draw.analysis.maps import (
     voters_of,
     weighted_place,
 )
-from mnist_draw.analysis.network_probe import NetworkProbe, layer_label, probabilities_of
+from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.map.map_cards import (
@@ -49,6 +49,7 @@ from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.i18n import _, number, pgettext
 from mnist_draw.library.network_data import own_data
+from mnist_draw.training.functions import layer_label
 
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile

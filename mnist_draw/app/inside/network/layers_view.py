@@ -12,6 +12,7 @@ from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
+from mnist_draw import i18n
 from mnist_draw.app.inside.network.network_reader import Unit
 from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.kit import theme
@@ -19,6 +20,7 @@ from mnist_draw.app.kit.painters import paint_bar, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain
+from mnist_draw.i18n import _, counted, pgettext
 from mnist_draw.library.network_data import narrow_name
 
 if TYPE_CHECKING:
@@ -158,27 +160,29 @@ class LayersView(QWidget):
         convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
         end = places.answer + (0 if answer else 36 * self.scale)
         edges = [column.box.left() for column in places.columns] + [end]
-        note = "28×28" if convolves else "784 pixels"
-        paint_title(painter, QPointF(0, top), "Picture", note, edges[0] - APART)
+        note = "28×28" if convolves else _("784 pixels")
+        paint_title(painter, QPointF(0, top), _("Picture"), note, edges[0] - APART)
         for column, following in zip(places.columns, edges[1:], strict=True):
             layer, place = layers[column.layer], QPointF(column.box.left(), top)
             size = "{}×{}".format(*column.tile) if column.tile else ""
             if column.pooled:
                 # It is thin: below the next layer's title.
-                paint_title(painter, place + QPointF(0, 15 * self.scale), "Pooled", size)
+                paint_title(painter, place + QPointF(0, 15 * self.scale), _("Pooled"), size)
                 continue
             room = following - place.x() - APART
-            note = f"{layer.units:,}" if len(places.columns) > 2 else f"{layer.units:,} units"
+            note = i18n.number(layer.units)
+            if len(places.columns) <= 2:
+                note = counted("{count} unit", "{count} units", layer.units)
             if layer.convolves:
                 note = size
             elif column.shown < layer.units:
-                note = f"{column.shown:,} of {layer.units:,} units"
-            title = _title(layer, layers)
-            word, *number = title.split()
-            # "C2" says more than "Co…".
-            paint_title(painter, place, title, note, room, "".join([word[0], *number]))
+                shown = i18n.number(column.shown)
+                note = counted("{shown} of {count} unit", "{shown} of {count} units", layer.units,
+                               shown=shown)  # fmt: skip
+            title, short = _title(layer, layers)
+            paint_title(painter, place, title, note, room, short)
         if answer:
-            paint_title(painter, QPointF(places.answer, top), "Answer", note_of_answer)
+            paint_title(painter, QPointF(places.answer, top), _("Answer"), note_of_answer)
         for column, after in pairwise(c for c in places.columns if not c.pooled):
             if after.layer > column.layer + 1:
                 box = QRectF(column.box.topRight(), after.box.bottomLeft())
@@ -243,11 +247,19 @@ class LayersView(QWidget):
         painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, self.short_name(places, digit))
 
 
-def _title(layer: Layer, layers: Sequence[Layer]) -> str:
-    """Return a layer's short name; the only hidden one of its kind needs no number."""
-    name = layer.name.replace("convolution", "Conv.").capitalize()
-    others = sum(other.convolves == layer.convolves for other in layers[:-1])
-    return name.split()[0] if others == 1 else name
+def _title(layer: Layer, layers: Sequence[Layer]) -> tuple[str, str]:
+    """Return a layer's name, and a short one; the only one of its kind needs no number."""
+    number = layer.name.partition(" ")[2]
+    if sum(other.convolves == layer.convolves for other in layers[:-1]) == 1:
+        number = ""
+    if layer.convolves:
+        # Translators: the letter of a narrow column that is titled "Conv. 2".
+        short = pgettext("short for convolution", "C")
+        title = _("Conv. {number}", number=number) if number else _("Conv.")
+    else:
+        short = pgettext("short for hidden", "H")
+        title = _("Hidden {number}", number=number) if number else _("Hidden")
+    return title, f"{short}{number}"
 
 
 def short_name(name: str) -> str:
@@ -284,10 +296,10 @@ def paint_legend(
     """Paint forms with words; elide words that do not fit. Return the x of the end."""
     scale = theme.text_scale()
     painter.setFont(theme.font(Text.LABEL))
-    used = sum(_FORMS[form] * scale + 6 + 14 * scale for form, _ in entries)
-    texts = shortened(QFontMetricsF(painter.font()), [words for _, words in entries], room - used)
+    used = sum(_FORMS[form] * scale + 6 + 14 * scale for form, __ in entries)
+    texts = shortened(QFontMetricsF(painter.font()), [words for __, words in entries], room - used)
     x, y = place.x(), place.y()
-    for (form, _), text in zip(entries, texts, strict=True):
+    for (form, __), text in zip(entries, texts, strict=True):
         size = _FORMS[form] * scale
         _paint_form(painter, QRectF(x, y - 4 * scale, size, 8 * scale), form)
         painter.setPen(theme.colour("muted"))

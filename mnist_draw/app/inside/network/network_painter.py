@@ -10,6 +10,7 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt
 from PyQt5.QtGui import QColor, QPainter, QPainterPath, QPen, QPixmap
 
+from mnist_draw import i18n
 from mnist_draw.analysis.why import given_on, lifting, strongest, terms_by_unit, unit_sum, why_sum
 from mnist_draw.app.inside.network.layers_view import APART, paint_legend, paint_title
 from mnist_draw.app.inside.network.network_reader import Frame, Unit
@@ -31,6 +32,7 @@ from mnist_draw.app.kit.painters import (
 )
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.dataset.normalise import SIDE
+from mnist_draw.i18n import _, counted
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_view import NetworkView
@@ -122,8 +124,11 @@ def paint_still(view: NetworkView, places: Places) -> QPixmap:
     still = blank_pixmap(view.width(), view.height(), view.devicePixelRatioF())
     painter = QPainter(still)
     painter.setRenderHint(QPainter.Antialiasing)
-    kind = "digits" if view.name(0) == "0" else "classes"
-    note = "" if len(places.columns) > 2 else f"{len(places.bands)} {kind}"
+    count, note = len(places.bands), ""
+    if len(places.columns) <= 2:
+        note = counted("{count} class", "{count} classes", count)
+        if view.name(0) == "0":
+            note = counted("{count} digit", "{count} digits", count)
     view.paint_titles(painter, places, note)
     for column in places.columns:
         paint_ground(painter, column)
@@ -145,7 +150,7 @@ def _paint_filters(painter: QPainter, view: NetworkView, places: Places) -> None
     assert view.parts is not None
     layer, corner = view.parts.shown[0], places.below.topLeft() - _CAPTION
     side, room = layer.W.shape[-1], places.columns[0].box.left() - corner.x() - APART
-    paint_title(painter, corner, "Filters", f"{side}×{side}", room)
+    paint_title(painter, corner, _("Filters"), f"{side}×{side}", room)
     largest = float(np.abs(layer.W).max())
     for unit in range(layer.units):
         box = _filter_box(places, side, unit)
@@ -207,7 +212,7 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
     frame, unit, box = view.frame, view.unit, places.picture
     room = places.bands[0].left() - box.left() - 4
     write_with(painter, Text.LABEL, "muted")
-    words = "28×28, grey from 0 to 1"
+    words = _("28×28, grey from 0 to 1")
     if painter.fontMetrics().horizontalAdvance(words) > room:
         words = "28×28"
     caption = QRectF(box.left(), box.bottom() + 4, room, 20 * view.scale)
@@ -215,14 +220,16 @@ def _paint_below(painter: QPainter, view: NetworkView, places: Places) -> None:
     painter.setPen(QPen(theme.colour("line"), 1))
     painter.setBrush(theme.colour("paper"))
     painter.drawRect(places.below)
-    title, note = "Ink", "that spoke"
-    words, other = "for the answer", "against it"
+    # Translators: "Ink" is in bold: Ink that spoke.
+    title, note = _("Ink"), _("that spoke")
+    words, other = _("for the answer"), _("against it")
     values = None if frame is None else frame.ink
     if frame is not None:
-        words, other = f"for {view.name(frame.answer)}", f"for {view.name(frame.rival)}"
+        words = _("for {name}", name=view.name(frame.answer))
+        other = _("for {name}", name=view.name(frame.rival))
     if unit is not None and unit[0] == 0 < view.last:
-        title, note = "Weights × picture", f"unit {unit[1]}"
-        words, other = "raises it", "lowers it"
+        title, note = _("Weights × picture"), _("unit {number}", number=unit[1])
+        words, other = _("raises it"), _("lowers it")
         if frame is not None:
             weights = view.layers()[0].W[:, unit[1]].reshape(28, 28)
             values = weights * frame.picture
@@ -273,8 +280,10 @@ def _paint_tag(painter: QPainter, view: NetworkView, places: Places, frame: Fram
     column = places.column_of(layer)
     if column is None or not column.shows(number):
         return
-    value = float(frame.passed.a[layer][0, number].max())
-    words = f"{view.layers()[layer].unit_word} {number}: {value:.2f}"
+    value = i18n.number(float(frame.passed.a[layer][0, number].max()), ".2f")
+    words = _("unit {number}: {value}", number=number, value=value)
+    if view.layers()[layer].convolves:
+        words = _("map {number}: {value}", number=number, value=value)
     painter.setFont(theme.font(Text.LABEL, bold=True))
     metrics = painter.fontMetrics()
     rect = column.rect(number)
@@ -307,29 +316,47 @@ def _paint_answers(painter: QPainter, view: NetworkView, places: Places) -> None
 
 def _paint_foot(painter: QPainter, view: NetworkView) -> None:
     frame, unit = view.frame, view.unit
-    words = ("raises", "lowers")
+    words = (_("raises"), _("lowers"))
     if unit is None and frame is not None:
-        words = (f"speaks for {view.name(frame.answer)}", f"speaks for {view.name(frame.rival)}")
+        words = (
+            _("speaks for {name}", name=view.name(frame.answer)),
+            _("speaks for {name}", name=view.name(frame.rival)),
+        )
     entries = [("solid", words[0]), ("dashed", words[1])]
     if unit is None:
-        entries.insert(0, ("full", "lit: the unit is active"))
+        entries.insert(0, ("full", _("lit: the unit is active")))
     elif frame is not None and frame.question.toggled == unit:
-        word, state = view.layers()[unit[0]].unit_word, "on" if unit in view.off else "off"
-        entries.append(("tick", f"with {word} {unit[1]} {state}"))
+        entries.append(("tick", _describe_other(view, *unit)))
     y = view.height() - 10 * view.scale
     x = paint_legend(painter, QPointF(0, y), entries, view.width())
     if frame is not None:
         is_kept = view.pinned is not None and view.pointed is None
-        text = "kept: Esc lets go" if is_kept else describe_active(frame)
+        text = _("kept: Esc lets go") if is_kept else describe_active(frame)
         painter.setPen(theme.colour("muted"))
         room = QRectF(x, y - 12, view.width() - x, 24)
         if painter.fontMetrics().horizontalAdvance(text) <= room.width():
             painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), text)
 
 
+def _describe_other(view: NetworkView, layer: int, number: int) -> str:
+    """Say which other state of a unit the ticks are about."""
+    is_off = (layer, number) in view.off
+    if view.layers()[layer].convolves:
+        return (
+            _("with map {number} on", number=number) if is_off
+            else _("with map {number} off", number=number)
+        )  # fmt: skip
+    return (
+        _("with unit {number} on", number=number) if is_off
+        else _("with unit {number} off", number=number)
+    )  # fmt: skip
+
+
 def describe_active(frame: Frame) -> str:
     parts = []
     for layer, values in zip(frame.layers, frame.passed.a, strict=False):
         active = values[0].reshape(layer.units, -1).any(axis=1)
-        parts.append(f"{int(active.sum()):,} of {layer.units:,}")
-    return f"{', '.join(parts)} units active" if parts else ""
+        fields = {"active": i18n.number(int(active.sum())), "units": i18n.number(layer.units)}
+        parts.append(_("{active} of {units}", **fields))
+    # Translators: {counts} is "32 of 500, 81 of 300", one for each layer.
+    return _("{counts} units active", counts=", ".join(parts)) if parts else ""

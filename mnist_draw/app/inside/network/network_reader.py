@@ -22,11 +22,11 @@ Unit = tuple[int, int]
 
 
 class Weights(Enum):
-    NOW = "Now"
+    NOW = "now"
     #: Those that training began with; they answer, too.
-    START = "Start"
+    START = "start"
     #: What training added to them; the network answers as now.
-    LEARNT = "Learnt"
+    LEARNT = "learnt"
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,9 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
+from mnist_draw.i18n import _, counted, pgettext
 from mnist_draw.library.network_data import all_names
+from mnist_draw.training.functions import layer_label
 
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
@@ -35,28 +37,31 @@ if TYPE_CHECKING:
 REST_S = 0.025
 #: From this width on there is room for the heading.
 _WIDE = 1120
-_READY_WORDS = "Getting the network ready"
-_EMPTY_WORDS = "Draw a {} on the left and watch it go through."
-_NO_PROFILES = "Its data are not known here: units are in the order of their numbers."
-#: Name and sentence of each choice of weights.
+#: Button, name and sentence of each choice of weights.
 _MODES = {
-    Weights.NOW: ("The weights now", "Show the weights that answer."),
+    Weights.NOW: (
+        pgettext("weights", "Now"), _("The weights now"), _("Show the weights that answer."),
+    ),
     Weights.START: (
-        "The weights at the start",
-        "Show the network with the weights that its training began with.",
+        pgettext("weights", "Start"),
+        _("The weights at the start"),
+        _("Show the network with the weights that its training began with."),
     ),
     Weights.LEARNT: (
-        "What was learnt",
-        "Show what training added to each weight: the noise of the start is gone, strokes appear.",
+        pgettext("weights", "Learnt"),
+        _("What was learnt"),
+        _(
+            "Show what training added to each weight: the noise of the start is gone, strokes "
+            "appear."
+        ),
     ),
-}
-_NOT_A_DIGIT = "Not a digit for the program; the figures are the network's own."
+}  # fmt: skip
 
 
 class NetworkSection(Section):
     name = "network"
-    title = "Network"
-    question = "How does it come to its answer?"
+    title = _("Network")
+    question = _("How does it come to its answer?")
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,20 +95,20 @@ class NetworkSection(Section):
         )
         self.card.top.addWidget(self.heading)
         self.card.top.addWidget(FixedLabel(self.note, lines=2), 1)
-        self.mode = SegmentedControl("weightsMode", [mode.value for mode in Weights])
-        for mode, button in zip(Weights, self.mode.buttons, strict=True):
-            explain(button, *_MODES[mode])
+        self.mode = SegmentedControl("weightsMode", [word for word, *__ in _MODES.values()])
+        for (__, *words), button in zip(_MODES.values(), self.mode.buttons, strict=True):
+            explain(button, *words)
         self.mode.choose(0)
         self.card.top.addWidget(self.mode)
         self.order = ComboBox()
         self.order.setObjectName("orderCombo")
         self.order.setProperty("look", "quiet")
-        self.order.addItems(["Rows by digit", "As numbered"])
+        self.order.addItems([_("Rows by digit"), _("As numbered")])
         self.order.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         explain(
-            self.order, "Order of the units",
-            "Put each unit into the row of the answer that excites it most on average, or leave "
-            "units as they are numbered.",
+            self.order, _("Order of the units"),
+            _("Put each unit into the row of the answer that excites it most on average, or leave "
+              "units as they are numbered."),
         )  # fmt: skip
         self.card.top.addWidget(self.order)
         self.card.body.addLayout(self.card.top)
@@ -130,10 +135,11 @@ class NetworkSection(Section):
             # Do not show the previous network's answer under the new names.
             self._pair = None
             self._show_frame(None)
-        self.order.setItemText(0, f"Rows by {self._kind}")
+        rows = _("Rows by digit") if self._reads_digits else _("Rows by class")
+        self.order.setItemText(0, rows)
         self._ask()
         if self.network.parts is None:
-            self.note.setText(_READY_WORDS)
+            self.note.setText(_("Getting the network ready"))
         elif self.network.parts.model.network != model.network:
             self.network.dimmed = True
             self.network.update()
@@ -185,10 +191,10 @@ class NetworkSection(Section):
     def table(self) -> Table:
         frame = self.network.frame
         if frame is None:
-            return Table("Network", ("layer", "units"), [
-                (layer.name, layer.units) for layer in
+            return Table(_("Network"), (_("layer"), _("units")), [
+                (layer_label(layer.name), layer.units) for layer in
                 (self.network.parts.layers if self.network.parts else ())
-            ])  # fmt: skip
+            ], ("layer", "units"))  # fmt: skip
         if self.network.unit is None:
             return why_table(frame, self._name)
         return unit_table(frame, self.network.unit, self._name, self.network.place)
@@ -218,8 +224,8 @@ class NetworkSection(Section):
             )  # fmt: skip
 
     @property
-    def _kind(self) -> str:
-        return "digit" if self._name(0) == "0" else "class"
+    def _reads_digits(self) -> bool:
+        return self._name(0) == "0"
 
     def _show_answer(self, answer: Answer) -> None:
         question, view = answer.question, self.network
@@ -245,8 +251,10 @@ class NetworkSection(Section):
     def _show_parts(self, parts: Parts) -> None:
         self._waits = False
         counts = [
-            f"{layer.units} {'maps' if layer.convolves else 'units'}" for layer in parts.layers[:-1]
-        ]
+            counted("{count} map", "{count} maps", layer.units) if layer.convolves
+            else counted("{count} unit", "{count} units", layer.units)
+            for layer in parts.layers[:-1]
+        ]  # fmt: skip
         self.heading.setText(", ".join(counts))
         # Found once: a picture asks for them many times.
         self.network.name = all_names(parts.model).__getitem__
@@ -260,21 +268,25 @@ class NetworkSection(Section):
 
     def _show_note(self) -> None:
         if self._example is None:
-            words = _EMPTY_WORDS.format("digit" if self._kind == "digit" else "picture")
+            words = _("Draw a picture on the left and watch it go through.")
+            if self._reads_digits:
+                words = _("Draw a digit on the left and watch it go through.")
         elif not self._example.is_digit:
-            words = _NOT_A_DIGIT
+            words = _("Not a digit for the program; the figures are the network's own.")
         elif self._weights is Weights.START:
-            words = "as training began: the weights are drawn at random"
+            words = _("as training began: the weights are drawn at random")
         elif self._weights is Weights.LEARNT:
-            words = "lit as now; the pictures of weights show what training added"
+            words = _("lit as now; the pictures of weights show what training added")
         elif self._missing:
-            words = _NO_PROFILES
+            words = _("Its data are not known here: units are in the order of their numbers.")
         elif not self.network.by_digit:
-            words = "units as they are numbered"
-        elif self.network.profiles is not None:
-            words = f"each unit is in the row of the {self._kind} that excites it most on average"
+            words = _("units as they are numbered")
+        elif self.network.profiles is None:
+            words = _("units as they are numbered, until it is known what excites them")
+        elif self._reads_digits:
+            words = _("each unit is in the row of the digit that excites it most on average")
         else:
-            words = "units as they are numbered, until it is known what excites them"
+            words = _("each unit is in the row of the class that excites it most on average")
         self.note.setText(words)
         self.note.setToolTip(tip(self._missing or words))
 
@@ -289,8 +301,10 @@ class NetworkSection(Section):
         """Ask which few pixels turn the answer; once they are known, look at that picture."""
         frame = self.network.frame
         if frame is not None and frame.turned is not None and frame.turned[0] is not None:
-            changed = changed_pixels(frame, frame.turned[0])
-            title = f"{self._name(frame.answer)}, {changed} changed"
+            title = counted(
+                "{name}, {count} pixel changed", "{name}, {count} pixels changed",
+                changed_pixels(frame, frame.turned[0]), name=self._name(frame.answer),
+            )  # fmt: skip
             self.example_picked.emit(Example(frame.turned[0], None, source=title))
         else:
             self._turns = True
@@ -301,7 +315,7 @@ class NetworkSection(Section):
         if self._waits:
             self.network.show_parts(None)
             self._show_panel()
-        self.note.setText("This network cannot be looked into.")
+        self.note.setText(_("This network cannot be looked into."))
         self.problem.emit(sentence)
 
     def _show_panel(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QEvent, QPointF, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 
+from mnist_draw import i18n
 from mnist_draw.app.inside.network.layers_view import LayersView
 from mnist_draw.app.inside.network.network_painter import (
     Link,
@@ -21,11 +22,13 @@ from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.widgets import claims_key
+from mnist_draw.i18n import _
+from mnist_draw.training.functions import layer_label
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
 
-_EXPLAINED = (
+_EXPLAINED = _(
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "
     "or Enter keeps it, Esc lets go. Arrow keys walk, with Ctrl they change the layer."
 )
@@ -39,7 +42,7 @@ class NetworkView(LayersView):
     SIZE, LEAST_SIZE = (750, 560), (380, 360)
 
     def __init__(self) -> None:
-        super().__init__("networkView", "The network", _EXPLAINED)
+        super().__init__("networkView", _("The network"), _EXPLAINED)
         self._links: list[Link] | None = None
         self._still: QPixmap | None = None
         self.setMouseTracking(True)
@@ -244,13 +247,22 @@ class NetworkView(LayersView):
     def _describe_unit(self, frame: Frame, number: int, unit: int) -> str:
         layer, p = frame.layers[number], frame.passed.p
         if number == self.last:
-            return f"Output {self.name(unit)}: {format_probability(float(p[0, unit]))}"
-        value = float(frame.passed.a[number][0, unit].max())
-        words = f"{layer.unit_word.capitalize()} {unit} of {layer.name}: {value:.2f}"
+            share = format_probability(float(p[0, unit]))
+            return _("Output {name}: {share}", name=self.name(unit), share=share)
+        fields = {
+            "number": unit, "layer": layer_label(layer.name),
+            "value": i18n.number(float(frame.passed.a[number][0, unit].max()), ".2f"),
+        }  # fmt: skip
+        words = _("Unit {number} of {layer}: {value}", **fields)
+        if layer.convolves:
+            words = _("Map {number} of {layer}: {value}", **fields)
         if frame.question.toggled == (number, unit):
             other = int(p[1].argmax())
-            state = "on" if (number, unit) in self.off else "off"
-            words += f", {state}: {self.name(other)}, {format_probability(float(p[1, other]))}"
+            share = format_probability(float(p[1, other]))
+            fields = {"unit": words, "name": self.name(other), "share": share}
+            if (number, unit) in self.off:
+                return _("{unit}, on: {name}, {share}", **fields)
+            return _("{unit}, off: {name}, {share}", **fields)
         return words
 
     def _describe(self) -> None:

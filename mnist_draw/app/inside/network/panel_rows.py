@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mnist_draw import i18n
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.analysis.why import (
     MAX_PIXELS,
@@ -33,9 +34,12 @@ from mnist_draw.app.inside.rows_view import (
     term_line,
 )
 from mnist_draw.app.kit.formatting import format_probability
+from mnist_draw.i18n import _, counted, pgettext
 from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.training.functions import layer_label
 
 if TYPE_CHECKING:
+    from mnist_draw.analysis.network_probe import Layer
     from mnist_draw.analysis.unit_profiles import UnitProfiles
     from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 
@@ -44,7 +48,11 @@ Name = Callable[[int], str]
 Place = tuple[int, int] | None
 
 #: How the weights of a unit are called.
-ITS = {Weights.NOW: "its", Weights.START: "its first", Weights.LEARNT: "added to its"}
+ITS = {
+    Weights.NOW: _("its weights"),
+    Weights.START: _("its first weights"),
+    Weights.LEARNT: _("added to its weights"),
+}
 #: Terms that are shown: six for and six against an answer, three and one of a unit.
 _TERMS, _UNIT_TERMS = (6, 6), (3, 1)
 
@@ -56,12 +64,14 @@ def why_of(frame: Frame) -> WhySum:
 def why_rows(frame: Frame, name: Name) -> list[Row]:
     why = why_of(frame)
     answer, rival = name(why.answer), name(why.rival)
-    what = "units" if len(frame.layers) > 1 else "pixels"
-    parts = (f"{what} speak for {answer}", f"{what} speak for {rival}")
-    bias, total = f"bias of {answer} less bias of {rival}", f"output of {answer} less output of"
-    rows = _sum_rows("The sum", why, *parts, bias, f"{total} {rival}")
+    speak = _units_speak if len(frame.layers) > 1 else _pixels_speak
+    parts = speak(why.above[0], answer), speak(why.below[0], rival)
+    bias = _("bias of {answer} less bias of {rival}", answer=answer, rival=rival)
+    total = _("output of {answer} less output of {rival}", answer=answer, rival=rival)
+    rows = _sum_rows(_("The sum"), why, *parts, bias, total)
     if why.temperature != 1:
-        words = f"divided by the temperature {why.temperature:.2f}"
+        temperature = i18n.number(why.temperature, ".2f")
+        words = _("divided by the temperature {temperature}", temperature=temperature)
         rows.append(sum_line(words, why.log_ratio, coloured=False))
     rows.append(Sentence(_describe_ratio(why, escape(answer), escape(rival))))
     if frame.turned is not None:
@@ -70,71 +80,89 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
         (_source(frame, unit), _product(why, unit), float(why.terms[unit]))
         for units in strongest(why.terms, *_TERMS) for unit in units
     ]  # fmt: skip
-    rows += [Rule(), *_term_rows("Who spoke most", "output × weights", terms), Rule()]
-    words = "Point at a unit to see its weights and its sum. A click keeps it; the arrow keys walk."
+    rows += [Rule(), *_term_rows(_("Who spoke most"), _("output × weights"), terms), Rule()]
+    words = _(
+        "Point at a unit to see its weights and its sum. A click keeps it; the arrow keys walk."
+    )
     return [*rows, Sentence(words, muted=True)]
+
+
+def _units_speak(count: int, name: str) -> str:
+    return counted("{count} unit speaks for {name}", "{count} units speak for {name}", count,
+                   name=name)  # fmt: skip
+
+
+def _pixels_speak(count: int, name: str) -> str:
+    return counted("{count} pixel speaks for {name}", "{count} pixels speak for {name}", count,
+                   name=name)  # fmt: skip
 
 
 def _sum_rows(heading: str, found: Sum, above: str, below: str, bias: str, total: str) -> list[Row]:
     return [
         Heading(heading),
-        sum_line(f"{found.above[0]} {above}", found.above[1]),
-        sum_line(f"{found.below[0]} {below}", found.below[1]),
+        sum_line(above, found.above[1]),
+        sum_line(below, found.below[1]),
         sum_line(bias, found.bias, coloured=False),
         sum_line(total, found.z, True, coloured=False),
     ]
 
 
 def _product(found: Sum, place: int) -> str:
-    return f"{found.inputs[place]:.2f} × {signed(float(found.weights[place]))}"
+    value = i18n.number(float(found.inputs[place]), ".2f")
+    return f"{value} × {signed(float(found.weights[place]))}"
 
 
 def _term_rows(heading: str, note: str, terms: Iterable[tuple[str, str, float]]) -> list[Row]:
     """Return a heading, and names, factors and values with bars."""
     terms = list(terms)
-    largest = max((abs(value) for *_, value in terms), default=0.0)
+    largest = max((abs(value) for *__, value in terms), default=0.0)
     return [Heading(heading, note), *(term_line(*term, largest) for term in terms)]
 
 
 def _flip_rows(frame: Frame, changed: np.ndarray | None, rival: str) -> list[Row]:
     if changed is None:
-        return [Sentence(f"No {MAX_PIXELS} pixels that were tried make it {rival}.", muted=True)]
+        words = _("No {count} pixels that were tried make it {rival}.",
+                  count=MAX_PIXELS, rival=rival)  # fmt: skip
+        return [Sentence(words, muted=True)]
     ink = Picture(changed - frame.picture, signed=True)
-    pixels = changed_pixels(frame, changed)
-    words = f"These {pixels} make it {rival}: none of them can be left out."
-    if pixels == "1 pixel":
-        words = f"This pixel makes it {rival}."
-    pictures = PictureRow("ink more, ink less", ink, "so changed", (), Picture(changed))
+    words = counted(
+        "This pixel makes it {rival}.",
+        "These {count} pixels make it {rival}: none of them can be left out.",
+        changed_pixels(frame, changed),
+        rival=rival,
+    )
+    pictures = PictureRow(_("ink more, ink less"), ink, _("so changed"), (), Picture(changed))
     return [pictures, Sentence(words)]
 
 
-def changed_pixels(frame: Frame, changed: np.ndarray) -> str:
-    count = int(np.count_nonzero(changed != frame.picture))
-    return f"{count} pixel{'s' * (count > 1)}"
+def changed_pixels(frame: Frame, changed: np.ndarray) -> int:
+    return int(np.count_nonzero(changed != frame.picture))
 
 
 def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
     ratio, exponent = why.ratio, signed(why.log_ratio).removeprefix("+")
     if ratio < 1:
         answer, rival, ratio = rival, answer, 1 / max(ratio, 1e-300)
-        exponent = f"{-why.log_ratio:.2f}"
-    figure = f"{ratio:.1f}" if ratio < 100 else f"{ratio:,.0f}"
-    if ratio > 1e6:
-        figure = f"{ratio:.1e}"
+        exponent = i18n.number(-why.log_ratio, ".2f")
+    figure = i18n.number(ratio, ".1e" if ratio > 1e6 else ".1f" if ratio < 100 else ",.0f")
     if ratio < 1.05:
-        return f"The network finds {answer} and {rival} about equally probable."
-    return (
-        f"e<sup>{exponent}</sup> ≈ {figure}: the network finds {answer} "
-        f"<b>{times_as_probable(ratio)}</b> as probable as {rival}."
-    )
+        return _("The network finds {answer} and {rival} about equally probable.",
+                 answer=answer, rival=rival)  # fmt: skip
+    return _(
+        # Translators: {times} is "twice", "about eight times" or "35 times".
+        "e<sup>{exponent}</sup> ≈ {figure}: the network finds {answer} <b>{times}</b> as probable "
+        "as {rival}.",
+        exponent=exponent, figure=figure, answer=answer, rival=rival,
+        times=times_as_probable(ratio),
+    )  # fmt: skip
 
 
 def _source(frame: Frame, number: int) -> str:
-    return f"unit {number}" if len(frame.layers) > 1 else _pixel(number)
+    return _("unit {number}", number=number) if len(frame.layers) > 1 else _pixel(number)
 
 
 def _pixel(number: int) -> str:
-    return f"row {number // 28}, col {number % 28}"
+    return _("row {row}, col {column}", row=number // 28, column=number % 28)
 
 
 def unit_title(frame: Frame, unit: Unit, name: Name) -> str:
@@ -142,8 +170,11 @@ def unit_title(frame: Frame, unit: Unit, name: Name) -> str:
     layer, number = unit
     about = frame.layers[layer]
     if layer == len(frame.layers) - 1:
-        return f"The output of {name(number)}"
-    return f"{about.unit_word.capitalize()} {number} of {about.name}"
+        return _("The output of {name}", name=name(number))
+    fields = {"number": number, "layer": layer_label(about.name)}
+    if about.convolves:
+        return _("Map {number} of {layer}", **fields)
+    return _("Unit {number} of {layer}", **fields)
 
 
 def unit_rows(
@@ -161,15 +192,17 @@ def unit_rows(
     rows: list[Row] = [] if about.convolves else _picture_rows(frame, unit, parts, profiles)
     if layer == 0 and parts.smoothness is not None:
         agree = signed(parts.smoothness).removeprefix("+")
-        words = f"In this layer, weights of neighbouring pixels: correlation {agree}."
+        words = _("In this layer, weights of neighbouring pixels: correlation {agree}.",
+                  agree=agree)  # fmt: skip
         rows.append(Sentence(words, muted=True))
     if layer == last and frame.ideal is not None:
         said = escape(in_a_sentence(name(number)))
         sure = format_probability(frame.ideal[1])
-        words = (
+        words = _(
             "The ideal picture was changed in 60 small steps that raise this sum alone. It need "
-            f"not look so, but the network reads {said} in it, {sure}."
-        )
+            "not look so, but the network reads {said} in it, {sure}.",
+            said=said, sure=sure,
+        )  # fmt: skip
         rows.append(Sentence(words, muted=True))
     rows += _unit_sum_rows(frame, unit, found)
     if about.convolves:
@@ -187,31 +220,53 @@ def _describe_filter(frame: Frame, layer: int) -> str:
     about = frame.layers[layer]
     side, (maps, high, wide) = about.W.shape[-1], about.incoming
     if layer == 0:
-        return (
-            f"The same {side * side} weights slide over the whole picture: wherever this stroke "
-            "is, the map lights up."
+        return _(
+            "The same {weights} weights slide over the whole picture: wherever this stroke is, the "
+            "map lights up.",
+            weights=side * side,
         )
     before = frame.layers[layer - 1]
-    pooled = "" if before.shape[1:] == (high, wide) else f", pooled to {high}×{wide}"
-    return (
-        f"The same {side * side * maps:,} weights slide over the {maps} maps of {before.name}"
-        f"{pooled}. Painted are {side * side} of them, on the map with the largest products."
+    fields = {"weights": i18n.number(side * side * maps), "maps": maps, "painted": side * side,
+              "layer": layer_label(before.name), "size": f"{high}×{wide}"}  # fmt: skip
+    if before.shape[1:] == (high, wide):
+        return _(
+            "The same {weights} weights slide over the {maps} maps of {layer}. Painted are "
+            "{painted} of them, on the map with the largest products.",
+            **fields,
+        )
+    return _(
+        "The same {weights} weights slide over the {maps} maps of {layer}, pooled to {size}. "
+        "Painted are {painted} of them, on the map with the largest products.",
+        **fields,
     )
 
 
 def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
     layer, about = unit[0], frame.layers[unit[0]]
-    what = "pixels" if layer == 0 else "inputs"
-    at = " at row {}, column {}".format(*found.place) if found.place else ""
-    total = "filter · patch + b" if about.convolves else "w · x + b"
-    parts = (f"{what} × weights above 0", f"{what} × weights below 0")
-    rows = _sum_rows(f"The sum{at}", found, *parts, "bias", total)
+    total = _("filter · patch + b") if about.convolves else "w · x + b"
+    above, below = found.above[0], found.below[0]
+    if layer == 0:
+        parts = (
+            counted("{count} pixel × weights above 0", "{count} pixels × weights above 0", above),
+            counted("{count} pixel × weights below 0", "{count} pixels × weights below 0", below),
+        )
+    else:
+        parts = (
+            counted("{count} input × weights above 0", "{count} inputs × weights above 0", above),
+            counted("{count} input × weights below 0", "{count} inputs × weights below 0", below),
+        )
+    heading = _("The sum")
+    if found.place:
+        row, column = found.place
+        heading = _("The sum at row {row}, column {column}", row=row, column=column)
+    rows = _sum_rows(heading, found, *parts, _("bias"), total)
     if unit in frame.question.off:
-        rows.append(Sentence("Switched off: it gives 0 to the next layer.", muted=True))
+        rows.append(Sentence(_("Switched off: it gives 0 to the next layer."), muted=True))
     elif layer < len(frame.layers) - 1:
-        z = f"{found.z:.2f}".replace("-", "−")
-        rectifies = about.activation == "rectify"
-        words = f"rectifier: max(0, {z})" if rectifies else f"{about.activation} of {z}"
+        z = i18n.number(found.z, ".2f").replace("-", "−")
+        words = _("{function} of {value}", function=about.activation, value=z)
+        if about.activation == "rectify":
+            words = _("rectifier: max(0, {value})", value=z)
         rows.append(sum_line(words, found.a))
     return rows
 
@@ -219,19 +274,23 @@ def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
 def _input_rows(frame: Frame, layer: int, found: Sum) -> list[Row]:
     before = frame.layers[layer - 1] if layer else None
     terms = found.terms if before is None else terms_by_unit(before, found.terms)
-    note = "ink × weight" if before is None else "output × weight"
+    note = _("ink × weight") if before is None else _("output × weight")
     is_summed = before is not None and before.convolves
     if is_summed:
         # One line for each map: the sum over its places.
-        note = "sum over the map"
+        note = _("sum over the map")
     most, least = strongest(terms, *_UNIT_TERMS)
     chosen = sorted((*most, *least), key=lambda place: -float(terms[place]))
     found_terms = [
-        (_pixel(place) if before is None else f"{before.name}, {place}",
+        (_pixel(place) if before is None else _of_layer(before, place),
          "" if is_summed else _product(found, place), float(terms[place]))
         for place in chosen
     ]  # fmt: skip
-    return _term_rows("Strongest inputs", note, found_terms)
+    return _term_rows(_("Strongest inputs"), note, found_terms)
+
+
+def _of_layer(layer: Layer, number: int) -> str:
+    return _("{layer}, {number}", layer=layer_label(layer.name), number=number)
 
 
 def _added_rows(parts: Parts, unit: Unit) -> list[Row]:
@@ -242,13 +301,13 @@ def _added_rows(parts: Parts, unit: Unit) -> list[Row]:
     )
     most, least = strongest(added, *_UNIT_TERMS)
     terms = [
-        (f"{before.name}, {place}",
+        (_of_layer(before, place),
          f"{signed(float(now[place] - added[place]))} → {signed(float(now[place]))}",
          float(added[place]))
         for place in (*most, *least)
     ]  # fmt: skip
-    note = "sum over the map" if before.convolves else "start → now"
-    return _term_rows("Training added", note, terms)
+    note = _("sum over the map") if before.convolves else _("start → now")
+    return _term_rows(_("Training added"), note, terms)
 
 
 def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
@@ -256,17 +315,20 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
     layer = unit[0]
     given = given_on(frame.passed, layer, unit in frame.question.off)
     following = frame.layers[layer + 1]
-    note = "sum over the map" if following.convolves else "with it less without it"
+    note = _("sum over the map") if following.convolves else _("with it less without it")
     most, least = strongest(given, *_UNIT_TERMS)
     if not most and not least:
-        return [Sentence("It gives nothing to the next layer.", muted=True)]
-    map_word = "map " if following.convolves else ""
-    terms = [
-        (f"output of {name(place)}" if following.name == "answer"
-         else f"{following.name}, {map_word}{place}", "", float(given[place]))
-        for place in (*most, *least)
-    ]  # fmt: skip
-    heading = "Feeds most" if frame.layers[layer].convolves else "Strongest outputs"
+        return [Sentence(_("It gives nothing to the next layer."), muted=True)]
+
+    def target(place: int) -> str:
+        if following.name == "answer":
+            return _("output of {name}", name=name(place))
+        if following.convolves:
+            return _("{layer}, map {number}", layer=layer_label(following.name), number=place)
+        return _of_layer(following, place)
+
+    terms = [(target(place), "", float(given[place])) for place in (*most, *least)]
+    heading = _("Feeds most") if frame.layers[layer].convolves else _("Strongest outputs")
     return _term_rows(heading, note, terms)
 
 
@@ -277,21 +339,24 @@ def _picture_rows(
     title, large = "", None
     small: tuple[tuple[Picture, str], ...] = ()
     if layer == len(parts.layers) - 1:
-        title, large = "its ideal picture", None if frame.ideal is None else Picture(frame.ideal[0])
+        title = _("its ideal picture")
+        large = None if frame.ideal is None else Picture(frame.ideal[0])
     elif layer == 0:
         weights = parts.shown[0].W[:, number].reshape(28, 28)
-        title, large = f"{ITS[parts.weights]} weights", Picture(weights, signed=True)
+        title, large = ITS[parts.weights], Picture(weights, signed=True)
     if profiles is not None:
         small = tuple(
-            (Picture(profiles.picture(layer, number, place)), f"{height:.1f}")
+            (Picture(profiles.picture(layer, number, place)), i18n.number(float(height), ".1f"))
             for place, height in enumerate(profiles.heights[layer][number])
         )
     if large is None and not small:
         return []
-    rows: list[Row] = [PictureRow(title, large, "strongest pictures" if small else "", small)]
+    small_title = _("strongest pictures") if small else ""
+    rows: list[Row] = [PictureRow(title, large, small_title, small)]
     if profiles is not None:
-        tried = f"the first {len(profiles.pictures):,} training pictures"
-        rows.append(Sentence(f"Strongest: single pictures of {tried}.", muted=True))
+        count = i18n.number(len(profiles.pictures))
+        words = _("Strongest: single pictures of the first {count} training pictures.", count=count)
+        rows.append(Sentence(words, muted=True))
     return rows
 
 
@@ -299,18 +364,22 @@ def why_table(frame: Frame, name: Name) -> Table:
     why = why_of(frame)
     order = np.argsort(-np.abs(why.terms), kind="stable")
     names = {int(n): _source(frame, int(n)) for n in order if why.terms[n]}
-    return _sum_table(f"Why {name(why.answer)} rather than {name(why.rival)}", why, names)
+    answer, rival = name(why.answer), name(why.rival)
+    title = _("Why {answer} rather than {rival}", answer=answer, rival=rival)
+    return _sum_table(title, why, names)
 
 
 def unit_table(frame: Frame, unit: Unit, name: Name, place: Place = None) -> Table:
     found = unit_sum(frame.layers, frame.passed, *unit, place)
-    before = "pixel" if unit[0] == 0 else "input"
-    names = {n: f"{before} {n}" for n in range(found.terms.size)}
+    before = _("input {number}") if unit[0] else _("pixel {number}")
+    names = {n: before.format(number=n) for n in range(found.terms.size)}
     return _sum_table(unit_title(frame, unit, name), found, names)
 
 
 def _sum_table(title: str, found: Sum, names: Mapping[int, str]) -> Table:
     parts = [values.reshape(-1) for values in (found.inputs, found.weights, found.terms)]
     rows = [(name, *(Figure(part[n], ".4f") for part in parts)) for n, name in names.items()]
-    rows += [("bias", "", "", Figure(found.bias, ".4f")), ("sum", "", "", Figure(found.z, ".4f"))]
-    return Table(title, ("what", "value", "weight", "product"), rows)
+    ends = (_("bias"), found.bias), (pgettext("of terms", "sum"), found.z)
+    rows += [(what, "", "", Figure(value, ".4f")) for what, value in ends]
+    headings = _("what"), _("value"), _("weight"), _("product")
+    return Table(title, headings, rows, ("what", "value", "weight", "product"))

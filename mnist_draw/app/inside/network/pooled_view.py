@@ -8,6 +8,7 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 
+from mnist_draw import i18n
 from mnist_draw.analysis.why import Sum, unit_sum
 from mnist_draw.app.inside.network.panel_rows import Place
 from mnist_draw.app.inside.network.units import pooled_shape
@@ -16,11 +17,12 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.i18n import _, counted
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 
-_EXPLAINED = (
+_EXPLAINED = _(
     "At each place of the map: the patch of the input, times the filter, is the products, which "
     "are added up. Pooling keeps the largest of neighbouring places. Arrow keys walk."
 )
@@ -33,7 +35,7 @@ class PooledView(WalkableView):
     walked = pyqtSignal(int, int)
 
     def __init__(self) -> None:
-        super().__init__("pooledView", "This map", _EXPLAINED)
+        super().__init__("pooledView", _("This map"), _EXPLAINED)
         self._frame: Frame | None = None
         self._unit: Unit = (0, 0)
         #: The map, (H, W), as it is while it is switched on; after its pooling, if there is one.
@@ -57,9 +59,11 @@ class PooledView(WalkableView):
         products = found.inputs * filters
         chosen = int(np.abs(products).sum(axis=(1, 2)).argmax())
         self.numbers = {
-            "patch" if len(filters) == 1 else f"map {chosen}": found.inputs[chosen],
-            "× added" if parts.learnt else "× its filter": filters[chosen],
-            "= products": products[chosen],
+            _("patch") if len(filters) == 1 else _("map {number}", number=chosen): found.inputs[
+                chosen
+            ],
+            _("× added") if parts.learnt else _("× its filter"): filters[chosen],
+            _("= products"): products[chosen],
         }
         self.setFixedHeight(self.sizeHint().height())
         self.update()
@@ -114,14 +118,21 @@ class PooledView(WalkableView):
         row, column = divmod(item, self.values.shape[1])
         found = self._sum_at((row, column))
         products = signed(float(found.terms.sum(dtype=np.float64)))
-        words = (
-            f"Row {row}, column {column}: {found.terms.size} products add up to {products}, with "
-            f"the bias to {signed(found.z)}; the map is {found.a:.2f} there."
-        )
+        words = counted(
+            "Row {row}, column {column}: the product is {products}, with the bias {sum}; the map "
+            "is {value} there.",
+            "Row {row}, column {column}: {count} products add up to {products}, with the bias to "
+            "{sum}; the map is {value} there.",
+            found.terms.size,
+            row=row, column=column, products=products, sum=signed(found.z),
+            value=i18n.number(found.a, ".2f"),
+        )  # fmt: skip
         place = self._pooled_place(row, column)
         if self.pooled is not None and place is not None:
-            value = float(self.pooled[place])
-            words += f" Pooled, row {place[0]}, column {place[1]}: {value:.2f}."
+            value = i18n.number(float(self.pooled[place]), ".2f")
+            pooled = _("Pooled, row {row}, column {column}: {value}.",
+                       row=place[0], column=place[1], value=value)  # fmt: skip
+            return f"{words} {pooled}"
         return words
 
     def _pooled_place(self, row: int, column: int) -> tuple[int, int] | None:
@@ -138,11 +149,18 @@ class PooledView(WalkableView):
         if not self.numbers:
             return
         painter, box = smooth_painter(self), self._box()
-        _paint(painter, box, "its map, {}×{}".format(*self.values.shape), self.values)
+        _paint(
+            painter, box, _("its map, {size}", size="{}×{}".format(*self.values.shape)), self.values
+        )
         _mark(painter, _cell(box, self.values, *self._place))
         if self.pooled is not None:
             right = box.translated(self.width() - _MAP, 0)
-            _paint(painter, right, "pooled {}×{}".format(*self.pooled.shape), self.pooled)
+            _paint(
+                painter,
+                right,
+                _("pooled {size}", size="{}×{}".format(*self.pooled.shape)),
+                self.pooled,
+            )
             place = self._pooled_place(*self._place)
             if place is not None:
                 _mark(painter, _cell(right, self.pooled, *place))
@@ -181,7 +199,9 @@ def _mark(painter: QPainter, box: QRectF) -> None:
 
 def short(value: float, decimals: int) -> str:
     """Return a number for a small cell: ``"−.12"``, ``"1.3"``, ``"0"``; a narrow sign has room."""
-    words = f"{value:.{decimals}f}".replace("0.", ".")
-    if not float(words):
+    if not round(value, decimals):
         return "0"
+    words = i18n.number(value, f".{decimals}f")
+    if abs(value) < 1:
+        words = words.replace("0", "", 1)
     return words.replace("-", "−") if decimals > 1 else words

@@ -12,6 +12,7 @@ from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter
 from PyQt5.QtWidgets import QStackedWidget, QWidget
 
+from mnist_draw import i18n
 from mnist_draw.analysis import layer_inspection
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
@@ -26,7 +27,9 @@ from mnist_draw.app.kit.painters import mosaic, paint_signed
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
+from mnist_draw.i18n import _, percent_sign, pgettext
 from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.training.functions import layer_label
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.layer_inspection import LayerFigures
@@ -34,12 +37,15 @@ if TYPE_CHECKING:
     from mnist_draw.training.events import Parameters
 
 _CHOICES = (
-    "Show the sum behind the answer.",
-    "Show the weights into each unit of the first layer.",
-    "Show the layers of the network in training, after each epoch.",
+    (_("Why"), _("Show the sum behind the answer.")),
+    (_("Weights"), _("Show the weights into each unit of the first layer.")),
+    (
+        pgettext("panel", "Training"),
+        _("Show the layers of the network in training, after each epoch."),
+    ),
 )
-_FILTERS = "Each picture shows the weights into one unit."
-_SIGNS = "Orange: ink speaks for the unit. Blue: ink speaks against it."
+_FILTERS = _("Each picture shows the weights into one unit.")
+_SIGNS = _("Orange: ink speaks for the unit. Blue: ink speaks against it.")
 #: Its height where it is below the network, in logical pixels.
 _HEIGHT = 460
 
@@ -51,9 +57,9 @@ class SidePanel(Card):
 
     def __init__(self) -> None:
         super().__init__()
-        self.choice = SegmentedControl("panelView", ("Why", "Weights", "Training"))
-        for button, sentence in zip(self.choice.buttons, _CHOICES, strict=True):
-            explain(button, button.text(), sentence)
+        self.choice = SegmentedControl("panelView", [title for title, __ in _CHOICES])
+        for button, words in zip(self.choice.buttons, _CHOICES, strict=True):
+            explain(button, *words)
         self.choice.choose(0)
         self.choice.chosen.connect(self._show_chosen)
         self.body.addWidget(self.choice)
@@ -61,7 +67,7 @@ class SidePanel(Card):
         self.body.addWidget(self.pages, 1)
         self.why = self._build_why()
         self.unit = self._build_unit()
-        self.filters = RowsView("filtersView", "What the first layer looks for", _FILTERS)
+        self.filters = RowsView("filtersView", _("What the first layer looks for"), _FILTERS)
         self.run = RunLayers()
         self._chosen = (
             self.why,
@@ -88,17 +94,17 @@ class SidePanel(Card):
         self.why_title = label("", "title", "whyTitle")
         self.rival = ComboBox()
         self.rival.setObjectName("rivalCombo")
-        explain(self.rival, "Rival", "What the answer is compared with.")
+        explain(self.rival, _("Rival"), _("What the answer is compared with."))
         # Long names of classes break in the title, and are whole in the list.
         self._title = GrowingLabel(self.why_title)
         self.rival.setSizeAdjustPolicy(ComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.rival.setMinimumContentsLength(6)
         self.why_rows = RowsView(
-            "whyRows", "Why this answer", "The sum behind the answer, and who spoke most."
+            "whyRows", _("Why this answer"), _("The sum behind the answer, and who spoke most.")
         )
         self.flip_button = push_button(
-            "flipButton", "Turn it", "Find few pixels that turn the answer into the other one.",
-            look="link",
+            "flipButton", _("Turn it"),
+            _("Find few pixels that turn the answer into the other one."), look="link",
         )  # fmt: skip
         top = row((self._title, 1), self.rival)
         return _page("whyPanel", top, (scrolled(self.why_rows), 1), row(self.flip_button, 1))
@@ -106,11 +112,11 @@ class SidePanel(Card):
     def _build_unit(self) -> QWidget:
         self.unit_title = label("", "title", "unitTitle")
         self.close_button = icon_button(
-            "closeUnitButton", "x", "Let go", "Look at no unit any more.", "Esc"
+            "closeUnitButton", "x", _("Let go"), _("Look at no unit any more."), "Esc"
         )
         self.close_button.clicked.connect(self.closed)
         self.unit_rows = RowsView(
-            "unitRows", "This unit", "Its weights, what excites it, and its sum."
+            "unitRows", _("This unit"), _("Its weights, what excites it, and its sum.")
         )
         self.pooled = PooledView()
         shown = QWidget()
@@ -118,12 +124,12 @@ class SidePanel(Card):
         self.switch_label = label("", "title", "unitSwitchLabel")
         self.switch = Switch()
         self.switch.setObjectName("unitSwitch")
-        explain(self.switch, "Unit on", "Switch this unit off or on and see what changes.")
+        explain(self.switch, _("Unit on"), _("Switch this unit off or on and see what changes."))
         self._switch_row = QWidget()
         row(self.switch_label, 1, self.switch, owner=self._switch_row)
         self._effect = GrowingLabel(label("", "muted", "unitEffectLabel"))
         self.all_on_button = push_button(
-            "allOnButton", "Switch all on again", "Switch all units on again.", look="link"
+            "allOnButton", _("Switch all on again"), _("Switch all units on again."), look="link"
         )
         return _page(
             "unitPanel", row((self.unit_title, 1), self.close_button, gap=0),
@@ -146,7 +152,7 @@ class SidePanel(Card):
 
     def _show_nothing(self) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
-        self._title.set_text("Why this answer")
+        self._title.set_text(_("Why this answer"))
         self.rival.hide()
         self.flip_button.hide()
         self.why_rows.show_rows(())
@@ -161,7 +167,7 @@ class SidePanel(Card):
 
     def _show_why(self, frame: Frame, name: Callable[[int], str]) -> None:
         self.pages.setCurrentWidget(self._chosen[self.choice.group.checkedId()])
-        self._title.set_text(f"Why {name(frame.answer)} rather than")
+        self._title.set_text(_("Why {answer} rather than", answer=name(frame.answer)))
         names = [name(digit) for digit in range(frame.layers[-1].units)]
         if [self.rival.itemText(n) for n in range(self.rival.count())] != names:
             self.rival.clear()
@@ -173,8 +179,8 @@ class SidePanel(Card):
         self.why_rows.show_rows(why_rows(frame, name))
         found = frame.turned is not None and frame.turned[0] is not None
         rival = in_a_sentence(name(frame.rival))
-        words = no_key("Look at it" if found else f"Which pixels make it {rival}?")
-        self.flip_button.setText(words)
+        words = _("Look at it") if found else _("Which pixels make it {rival}?", rival=rival)
+        self.flip_button.setText(no_key(words))
         # It is about the whole network.
         self.flip_button.setVisible(not frame.question.off and (frame.turned is None or found))
 
@@ -192,8 +198,10 @@ class SidePanel(Card):
         self._switch_row.setVisible(hidden)
         self.switch.setChecked(unit not in off)
         self.switch.setEnabled(view.pinned == unit)
-        word = frame.layers[unit[0]].unit_word.capitalize()
-        self.switch_label.setText(f"{word} {'off' if unit in off else 'on'}")
+        states = _("Unit on"), _("Unit off")
+        if frame.layers[unit[0]].convolves:
+            states = _("Map on"), _("Map off")
+        self.switch_label.setText(states[unit in off])
         self._effect.set_text(_effect(frame, unit, off, name) if hidden else "")
         self.all_on_button.setVisible(bool(off))
 
@@ -202,10 +210,15 @@ def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int]
     if frame.question.toggled != unit or (unit in off) != (unit in frame.question.off):
         return ""
     with_it, without = (
-        f"{name(int(p.argmax()))}, {format_probability(float(p.max()))}".replace(" %", "\u00a0%")
+        _(
+            "{name}, {share}",
+            name=name(int(p.argmax())),
+            share=format_probability(float(p.max())).replace(" ", "\u00a0"),
+        )
         for p in (frame.passed.p[::-1] if unit in off else frame.passed.p)
     )
-    return f"With it the answer is {with_it}. Without it: {without}."
+    return _("With it the answer is {with_it}. Without it: {without}.",
+             with_it=with_it, without=without)  # fmt: skip
 
 
 def _page(name: str, *parts: Part) -> QWidget:
@@ -247,8 +260,8 @@ def filter_rows(weights: np.ndarray) -> list[Row]:
     dense = weights.ndim == 2
     filters = weights.T.reshape(-1, _SIDE, _SIDE) if dense else weights[:, 0, ::-1, ::-1]
     shown = filters[:_UNITS]
-    note = f"{len(shown)} of {len(filters):,}"
-    return [Heading("First weights", note), Filters(shown), Sentence(_SIGNS, muted=True)]
+    note = _("{shown} of {units}", shown=len(shown), units=i18n.number(len(filters)))
+    return [Heading(_("First weights"), note), Filters(shown), Sentence(_SIGNS, muted=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,9 +279,9 @@ class Histogram(Row):
         painter.setFont(theme.font(Text.AXIS))
         painter.setPen(theme.colour("muted"))
         line = QRectF(0, ground, width, painter.fontMetrics().height())
-        painter.drawText(line, Qt.AlignLeft, f"{edges[0]:.2g}".replace("-", "−"))
+        painter.drawText(line, Qt.AlignLeft, i18n.number(float(edges[0]), ".2g").replace("-", "−"))
         painter.drawText(line, Qt.AlignHCenter, "0")
-        painter.drawText(line, Qt.AlignRight, f"{edges[-1]:.2g}")
+        painter.drawText(line, Qt.AlignRight, i18n.number(float(edges[-1]), ".2g"))
         return line.bottom()
 
 
@@ -276,13 +289,15 @@ class RunLayers(RowsView):
     def __init__(self) -> None:
         super().__init__(
             "layersView",
-            "The layers in training",
-            "After each epoch: how far it moved each layer's weights, how many rectifiers answer "
-            "no picture, and how the weights are spread.",
+            _("The layers in training"),
+            _(
+                "After each epoch: how far it moved each layer's weights, how many rectifiers "
+                "answer no picture, and how the weights are spread."
+            ),
         )
         #: The largest update of the run so far, which fills a bar.
         self._largest = 0.0
-        self.show_rows([Sentence("The layers of a run appear here after each of its epochs.")])
+        self.show_rows([Sentence(_("The layers of a run appear here after each of its epochs."))])
 
     def show_run(
         self, title: str, parameters: Parameters | None, figures: LayerFigures | None
@@ -297,13 +312,13 @@ class RunLayers(RowsView):
     def _figure_rows(self, figures: LayerFigures) -> list[Row]:
         self._largest = max(self._largest if figures.epoch > 1 else 0.0, *figures.updates, 1e-9)
         return [
-            Heading("Update size"),
+            Heading(_("Update size")),
             *_bars(figures.names, figures.updates, "accent", self._largest),
             Sentence(layer_inspection.describe_updates(figures), muted=True),
-            Heading("Silent units"),
+            Heading(_("Silent units")),
             *_bars(figures.names, figures.dead, "alert", 1.0),
             Sentence(layer_inspection.describe_silent_units(figures), muted=True),
-            Heading("Weights"),
+            Heading(_("Weights")),
             Histogram(figures),
             Sentence(layer_inspection.describe_weights(figures), muted=True),
         ]
@@ -312,6 +327,12 @@ class RunLayers(RowsView):
 def _bars(names: Sequence[str], values: Sequence[float], colour: str, full: float) -> list[Row]:
     """Return shares from 0 to 1 as bars; ``full`` fills one."""
     return [
-        Bar(name, value, f"{100 * value:.3g} %", colour=colour, full=full)
+        Bar(
+            layer_label(name),
+            value,
+            i18n.number(100 * value, ".3g") + percent_sign(),
+            colour=colour,
+            full=full,
+        )
         for name, value in zip(names, values, strict=False)
     ]

@@ -28,52 +28,58 @@ from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
+from mnist_draw.i18n import _
 from mnist_draw.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.compiled_graph import FunctionGraphs
 
 
-_EXPLAINED = "The lines of a step; those of this stage are marked. Below: what Theano computes."
+_EXPLAINED = _("The lines of a step; those of this stage are marked. Below: what Theano computes.")
 
 
-_COPY = "A copy of the network learns here. Yours stays as it is."
+_COPY = _("A copy of the network learns here. Yours stays as it is.")
 
 
 class CodeCard(Card):
     def __init__(self) -> None:
-        super().__init__("In code")
+        super().__init__(_("In code"))
         self.graph = push_button(
-            "asGraphButton", "As operations", "Count the operations that Theano makes of it.",
-            look="link",
+            "asGraphButton", _("As operations"),
+            _("Count the operations that Theano makes of it."), look="link",
         )  # fmt: skip
         self.top.addWidget(self.graph)
-        self.code = RowsView("codeView", "In code", _EXPLAINED)
+        self.code = RowsView("codeView", _("In code"), _EXPLAINED)
         self.area = scrolled(self.code)
         self.body.addWidget(self.area, 1)
         # Words that wrap would ask for height by width, and the section would scroll too early.
         self.note = ElidedLabel(_COPY, "muted", "copyNote")
         self.body.addWidget(FixedLabel(self.note, lines=1))
         self.again = push_button(
-            "againButton", "Again", "Learn the same minibatch once more, with the same units out."
+            "againButton",
+            _("Again"),
+            _("Learn the same minibatch once more, with the same units out."),
         )
         self.ten_more = push_button(
-            "tenMoreButton", "Ten more", "Learn the same minibatch ten times more."
+            "tenMoreButton", _("Ten more"), _("Learn the same minibatch ten times more.")
         )
         self.from_start = push_button(
-            "fromStartButton", "From the start",
-            "Let everything be as it was before the first step: same pictures, same numbers.",
+            "fromStartButton", _("From the start"),
+            _("Let everything be as it was before the first step: same pictures, same numbers."),
         )  # fmt: skip
         self._repeat = QWidget()
         row(self.again, self.ten_more, self.from_start, owner=self._repeat)
         keep_room(self._repeat)
         self.body.addWidget(self._repeat)
-        self.back = push_button("backButton", "Back", "Go back to the stage before.", "←")
+        self.back = push_button("backButton", _("Back"), _("Go back to the stage before."), "←")
         self.next = push_button(
-            "nextButton", "Next", "Go on to the next stage.", "→", look="primary"
+            "nextButton", _("Next"), _("Go on to the next stage."), "→", look="primary"
         )
         self.play = push_button(
-            "playButton", "Play slowly", "Go through the stages by itself, 3 seconds each.", "Space"
+            "playButton",
+            _("Play slowly"),
+            _("Go through the stages by itself, 3 seconds each."),
+            "Space",
         )
         for button in (self.back, self.next, self.play):
             button.setFocusPolicy(Qt.StrongFocus)
@@ -84,7 +90,7 @@ class CodeCard(Card):
         self.back.setEnabled(stage > 1)
         # The stages of a step that is still to come are empty.
         self.next.setEnabled(stage < len(STAGES) and shown is not None)
-        self.play.setText("Stop" if playing else "Play slowly")
+        self.play.setText(_("Stop") if playing else _("Play slowly"))
         self.play.setEnabled(shown is not None and theme.theme().motion)
         self._repeat.setVisible(stage == len(STAGES) and shown is not None)
 
@@ -92,20 +98,20 @@ class CodeCard(Card):
 def _code_rows(shown: Shown | None, stage: int, followed: int) -> list[Row]:
     lines = tutorial_lines(TrainingSettings() if shown is None else shown.settings)
     rows: list[Row] = [Heading(lines_title(lines))]
-    for (before, _), (number, text) in pairwise([(0, ""), *lines]):
+    for (before, __), (number, text) in pairwise([(0, ""), *lines]):
         rows.append(
             Code(text, "", number == stage, str(number) if number != before else "")
             if number
             else Sentence(text, muted=True)
         )
-    rows += [Rule(), Heading("What Theano computes now", "shape")]
+    rows += [Rule(), Heading(_("What Theano computes now"), _("shape"))]
     if shown is not None:
         rows += expressions(shown, stage, followed)
         rows.append(Sentence(stage_sentence(shown, stage), muted=True))
     return rows
 
 
-_MEANING = (
+_MEANING = _(
     "The lines compute nothing: they write down a graph of operations. theano.function turns it "
     "into a shorter one, fuses neighbouring elementwise operations into loops, and compiles that."
 )
@@ -115,28 +121,37 @@ class GraphPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.graphs: Mapping[str, FunctionGraphs] = {}
-        card = Card("What Theano makes of it")
+        card = Card(_("What Theano makes of it"))
         self.state = label(_MEANING, "muted", "graphState")
         self.state.setWordWrap(True)
         card.body.addWidget(self.state)
         self.view = TableView(
-            "graphView", "Operations", "How often each operation occurs, written and compiled."
+            "graphView",
+            _("Operations"),
+            _("How often each operation occurs, written and compiled."),
         )
         card.body.addWidget(self.view, 1)
         self.texts = QWidget()
         texts = row(gap=Size.CARD_GAP, owner=self.texts)
-        self.written, self.compiled = _print_view("written"), _print_view("compiled")
-        for title, view in (("As written", self.written), ("As compiled", self.compiled)):
+        self.written = _print_view("writtenGraph", _("Graph as written"))
+        self.compiled = _print_view("compiledGraph", _("Graph as compiled"))
+        titles = (_("As written"), self.written), (_("As compiled"), self.compiled)
+        for title, view in titles:
             text_card = Card(title)
             text_card.body.addWidget(view)
             texts.addWidget(text_card)
         self.functions = ComboBox()
         self.functions.setObjectName("functionCombo")
-        explain(self.functions, "Function", "Which of the program's three functions is shown.")
+        explain(
+            self.functions, _("Function"), _("Which of the program's three functions is shown.")
+        )
         self.functions.setSizeAdjustPolicy(ComboBox.AdjustToContents)
-        self.functions.activated.connect(lambda _: self._show_function())
+        self.functions.activated.connect(lambda __: self._show_function())
         self.back = push_button(
-            "backToCodeButton", "Back to the code", "Show the stages of the step.", look="link"
+            "backToCodeButton",
+            _("Back to the code"),
+            _("Show the stages of the step."),
+            look="link",
         )
         top = row(self.functions, 1, self.back)
         column(top, (card, 1), (self.texts, 1), gap=Size.CARD_GAP, owner=self)
@@ -166,16 +181,16 @@ class GraphPage(QWidget):
 
     def table(self) -> Table:
         shown = self.graphs.get(self.functions.currentData())
-        return Table("Graph", (), ()) if shown is None else shown.table()
+        return Table(_("Graph"), (), ()) if shown is None else shown.table()
 
 
-def _print_view(name: str) -> QPlainTextEdit:
+def _print_view(name: str, title: str) -> QPlainTextEdit:
     """Return a view of what `theano.printing.debugprint` prints."""
     view = QPlainTextEdit()
-    view.setObjectName(f"{name}Graph")
+    view.setObjectName(name)
     view.setReadOnly(True)
     view.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
     view.setLineWrapMode(QPlainTextEdit.NoWrap)
     view.setTabChangesFocus(True)
-    explain(view, f"Graph as {name}", "The graph as theano.printing.debugprint prints it.")
+    explain(view, title, _("The graph as theano.printing.debugprint prints it."))
     return view

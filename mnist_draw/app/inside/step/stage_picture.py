@@ -10,6 +10,7 @@ import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 
+from mnist_draw import i18n
 from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
 from mnist_draw.app.inside.network.units import (
     Places,
@@ -18,7 +19,6 @@ from mnist_draw.app.inside.network.units import (
     paint_ground,
     paint_values,
 )
-from mnist_draw.app.inside.step.stages import taught
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -32,6 +32,8 @@ from mnist_draw.app.kit.painters import (
 )
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import claims_key
+from mnist_draw.i18n import _, counted
+from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     from PyQt5.QtCore import QEvent
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
     from mnist_draw.analysis.step_effects import Weight
 
-_EXPLAINED = (
+_EXPLAINED = _(
     "The network in this stage of the step. A click on a unit follows the weight that stands for "
     "it; up and down walk through the units of the last hidden layer."
 )
@@ -54,7 +56,7 @@ class StagePicture(LayersView):
     SIZE, LEAST_SIZE = (640, 320), (420, 250)
 
     def __init__(self) -> None:
-        super().__init__("stagePicture", "The stage", _EXPLAINED)
+        super().__init__("stagePicture", _("The stage"), _EXPLAINED)
         self.shown: Shown | None = None
         self.stage = 1
         self.weight: Weight | None = None
@@ -130,9 +132,9 @@ class StagePicture(LayersView):
     def _paint_minibatch(self, painter: QPainter, grey: np.ndarray) -> None:
         box = QRectF(0, 4, self.width(), self.height() - 30 * self.scale)
         paint_minibatch(painter, box, grey)
-        words = "your picture, framed, is the first"
+        words = _("your picture, framed, is the first")
         if len(grey) == 1:
-            words = "your picture is all it learns from"
+            words = _("your picture is all it learns from")
         self._paint_foot(painter, 0.0, [("box", words)])
 
     def _paint_foot(
@@ -143,7 +145,7 @@ class StagePicture(LayersView):
 
     def _paint_network(self, painter: QPainter, places: Places, shown: Shown) -> None:
         self.paint_bands(painter, places)
-        notes = ("", "", "", "", "before → after")
+        notes = ("", "", "", "", _("before → after"))
         self.paint_titles(painter, places, notes[self.stage - 1], self.stage not in (3, 4))
         if self.stage in (2, 4):
             self._paint_arrows(painter, places)
@@ -162,12 +164,12 @@ class StagePicture(LayersView):
         self._paint_answers(painter, places, shown)
         self._mark_weight(painter, places)
         entries = {
-            2: [("full", "lit: the unit is active")],
-            4: [("full", "up"), ("inset", "down")],
-            5: [("full", "its sum for your picture grew"), ("inset", "it shrank")],
+            2: [("full", _("lit: the unit is active"))],
+            4: [("full", _("up")), ("inset", _("down"))],
+            5: [("full", _("its sum for your picture grew")), ("inset", _("it shrank"))],
         }.get(self.stage, [])
         if shown.left_out[0] and entries:
-            entries.append(("cross", "left out by dropout"))
+            entries.append(("cross", _("left out by dropout")))
         left = places.columns[0].box.left() if places.columns else 0.0
         self._paint_foot(painter, left, entries)
 
@@ -188,12 +190,12 @@ class StagePicture(LayersView):
 
     def _paint_picture(self, painter: QPainter, places: Places, shown: Shown) -> None:
         figures, box = shown.figures, places.picture
-        label = taught(self.name(figures.label))
-        words = f"taught as {label}"
+        label = in_a_sentence(self.name(figures.label))
+        words = _("taught as {name}", name=label)
         if self.stage == 4:
             painter.fillRect(box, theme.colour("paper"))
             paint_signed(painter, box, figures.pull_x, 0.0, self.devicePixelRatioF())
-            words = f"Ink in full orange squares would make it more of {label}."
+            words = _("Ink in full orange squares would make it more of {name}.", name=label)
         else:
             painter.fillRect(box, QColor(Qt.black))
             paint_grey(painter, box, figures.minibatch.pictures[0, 0])
@@ -209,28 +211,30 @@ class StagePicture(LayersView):
             self.paint_answers(painter, places, figures.p, words)
         elif self.stage == 3:
             cells = [
-                (f"{z:.2f}".replace("-", "−"), _power(z), f"{p:.3f}", str(wanted),
-                 f"{-np.log(max(p, 1e-37)):.3f}" if wanted else "")
+                (i18n.number(z, ".2f").replace("-", "−"), _power(z), i18n.number(p, ".3f"),
+                 str(wanted), i18n.number(-np.log(max(p, 1e-37)), ".3f") if wanted else "")
                 for z, p, wanted in zip(
                     figures.z.tolist(), figures.p.tolist(), target, strict=True
                 )
             ]  # fmt: skip
-            self.paint_cells(painter, places, ("z", "eᶻ", "p", "target", "−ln p"), cells)
+            self.paint_cells(painter, places, ("z", "eᶻ", "p", _("target"), "−ln p"), cells)
             high = _STRIP * self.scale
             box = QRectF(0, self.height() - high - 2, self.width(), high)
             paint_losses(painter, box, figures.losses)
         elif self.stage == 4:
             pulls = [
-                (str(wanted), f"{p:.3f}", _signed(wanted - p))
+                (str(wanted), i18n.number(p, ".3f"), _signed(wanted - p))
                 for p, wanted in zip(figures.p.tolist(), target, strict=True)
             ]
-            self.paint_cells(painter, places, ("target", "p", "target − p"), pulls)
+            self.paint_cells(painter, places, (_("target"), "p", _("target − p")), pulls)
         else:
             pairs = [
                 [format_probability(float(p), short=True) for p in both]
                 for both in zip(figures.p, figures.p_after, strict=True)
             ]
-            words = [f"{before.removesuffix(' %')} → {after}" for before, after in pairs]
+            words = [
+                f"{before.removesuffix(i18n.percent_sign())} → {after}" for before, after in pairs
+            ]
             ticks = {digit: float(p) for digit, p in enumerate(figures.p)}
             self.paint_answers(painter, places, figures.p_after, words, ticks)
 
@@ -252,15 +256,14 @@ class StagePicture(LayersView):
 
 
 def _signed(value: float) -> str:
-    words = f"{value:+.3f}".replace("-", "−")
-    return words[1:] if words.endswith("0.000") else words
+    words = i18n.number(value, "+.3f").replace("-", "−")
+    return words if round(value, 3) else words[1:]
 
 
 def _power(z: float) -> str:
     value = math.exp(min(z, 80.0))
-    if 1e3 <= value < 1e6:
-        return f"{value:,.0f}"
-    return f"{value:.2f}" if 0.01 <= value < 1e3 else f"{value:.1e}"
+    spec = ",.0f" if 1e3 <= value < 1e6 else ".2f" if 0.01 <= value < 1e3 else ".1e"
+    return i18n.number(value, spec)
 
 
 def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
@@ -287,10 +290,14 @@ def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:
     painter.setPen(QPen(theme.colour("second"), 1.4, Qt.DashLine))
     painter.drawLine(QPointF(box.left(), mean), QPointF(box.right(), mean))
     write_with(painter, Text.LABEL, "muted")
-    words = (
-        f"all {len(losses):,} losses, the largest first, heights by their square roots: "
-        f"yours {abs(float(losses[0])):.3f} (marked), mean {float(losses.mean()):.4f} (dashed)"
-    )
+    yours, mean_loss = abs(float(losses[0])), float(losses.mean())
+    words = counted(
+        "one loss, yours: {yours}",
+        "all {count} losses, the largest first, heights by their square roots: yours {yours} "
+        "(marked), mean {mean} (dashed)",
+        len(losses),
+        yours=i18n.number(yours, ".3f"), mean=i18n.number(mean_loss, ".4f"),
+    )  # fmt: skip
     top = QRectF(box.left(), box.top() - 1, box.width(), 18 * theme.text_scale())
     painter.drawText(top, int(Qt.AlignRight | Qt.AlignVCenter), words)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mnist_draw import i18n
 from mnist_draw.app.inside.rows_view import Code, Heading, Line, Picture, PictureRow, Row
 from mnist_draw.app.inside.step.step_learner import Shown
-from mnist_draw.dataset.classes import with_article
+from mnist_draw.i18n import _, counted, pgettext
 from mnist_draw.library.network_data import class_name
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import MaxPooling
+from mnist_draw.training.functions import layer_label
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
 
@@ -27,24 +29,31 @@ LINES, _SIDE = 9, 56.0
 
 def number(value: float) -> str:
     """Return a figure with four significant digits: ``"−0.006370"``, ``"1.2e−07"``."""
-    kind = ".2e" if 0 < abs(value) < 1e-4 else "#.4g"
-    return f"{value:{kind}}".replace("-", "−")
+    spec = ".2e" if 0 < abs(value) < 1e-4 else "#.4g"
+    return i18n.number(value, spec).replace("-", "−")
 
 
 def weight_title(shown: Shown, weight: Weight) -> str:
-    layers, last = shown.layers, len(shown.layers) - 1
+    """Name a weight by its ends: ``"unit 91 of hidden 2 → 9"``."""
+    layers = shown.layers
     if weight.layer == 0:
         row, column = divmod(weight.source % 784, 28)
-        source = f"pixel {row}, {column}"
+        source = _("pixel {row}, {column}", row=row, column=column)
+    elif layers[weight.layer - 1].convolves:
+        fields = _unit_fields(weight.source, layers[weight.layer - 1])
+        source = _("number {number} of {layer}", **fields)
     else:
-        before = layers[weight.layer - 1]
-        source = f"unit {weight.source:,} of {before.name}"
-        if before.convolves:
-            source = f"number {weight.source:,} of {before.name}"
-    if weight.layer == last:
-        name = class_name(shown.task.model, weight.unit)
-        return f"from {source} to {'the ' if name.isdecimal() else ''}{name}"
-    return f"from {source} to unit {weight.unit:,} of {layers[weight.layer].name}"
+        source = _(
+            "unit {number} of {layer}", **_unit_fields(weight.source, layers[weight.layer - 1])
+        )
+    target = class_name(shown.task.model, weight.unit)
+    if weight.layer < len(layers) - 1:
+        target = _("unit {number} of {layer}", **_unit_fields(weight.unit, layers[weight.layer]))
+    return _("{source} → {target}", source=source, target=target)
+
+
+def _unit_fields(unit: int, layer: Layer) -> dict[str, str]:
+    return {"number": i18n.number(unit), "layer": layer_label(layer.name)}
 
 
 def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
@@ -53,62 +62,68 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
     figures, layer, place = shown.figures, weight.layer, (weight.source, weight.unit)
     before, after = (float(v[2 * layer][place]) for v in (figures.before, figures.after))
     given = float(figures.x[layer].ravel()[weight.source])
-    rows = [Line("the weight now", number(before))]
+    output = i18n.number(given, ".3g")
+    rows = [Line(_("the weight now"), number(before))]
     if stage >= 2:
-        made = f"{given:.3g} × {number(before)}"
-        rows.append(Line("what it carries: output × weight", number(given * before), made))
+        made = f"{output} × {number(before)}"
+        rows.append(Line(_("what it carries: output × weight"), number(given * before), made))
     if stage >= 4:
         pull = -float(figures.delta[layer][weight.unit])
-        words, made = "pull on the sum", number(pull)
+        words, made = _("your picture pulls: output × pull on the sum"), number(pull)
         if layer == len(shown.layers) - 1:
-            target, p = int(weight.unit == figures.label), figures.p[weight.unit]
-            words, made = "(target − p)", f"({target} − {p:.3f})"
-        words = f"your picture pulls: output × {words}"
-        rows.append(Line(words, number(given * pull), f"{given:.3g} × {made}"))
+            target, p = int(weight.unit == figures.label), float(figures.p[weight.unit])
+            words = _("your picture pulls: output × (target − p)")
+            made = f"({target} − {i18n.number(p, '.3f')})"
+        rows.append(Line(words, number(given * pull), f"{output} × {made}"))
         gradient = float(figures.gradients[2 * layer][place])
         rows += _gradient_rows(shown, before, gradient)
     if stage >= 5:
         names = UPDATE_RULES[shown.settings.update].accumulators
         for name, (old, new) in zip(names, accumulators_of(figures, weight), strict=False):
-            name += describe_filled(shown, name)
+            share = _share_filled(shown, name)
+            if share < 0.5:
+                fields = {"mean": name, "share": i18n.percent(share, 1)}
+                # Translators: the mean holds so much of what it will hold.
+                name = _("{mean}, {share} full", **fields)
             rows.append(Line(name, f"→ {number(new)}", number(old)))
-        rows.append(Line("the step", number(after - before)))
-        rows.append(Line("the weight afterwards", number(after)))
+        rows.append(Line(_("the step"), number(after - before)))
+        rows.append(Line(_("the weight afterwards"), number(after)))
     return rows
 
 
 def _gradient_rows(shown: Shown, weight: float, gradient: float) -> list[Line]:
     """Say what the pull is the sum of: minus the gradient, as in the picture above."""
     count, l2 = len(shown.figures.losses), shown.settings.l2
-    mean = f"mean pull of all {count:,}"
     if not l2:
-        words = "it is alone" if count == 1 else mean
-        return [Line(f"{words}: minus the gradient", number(-gradient))]
-    penalty = 2 * l2 * weight
+        words = _("it is alone: minus the gradient")
+        if count > 1:
+            words = _("mean pull of all {count}: minus the gradient", count=i18n.number(count))
+        return [Line(words, number(-gradient))]
+    penalty, mean = 2 * l2 * weight, _("mean pull of all {count}", count=i18n.number(count))
     rows = [] if count == 1 else [Line(mean, number(penalty - gradient))]
+    made = f"−2 × {i18n.number(l2, 'g')} × {number(weight)}"
     return [
         *rows,
-        Line("L2 pulls towards 0", number(-penalty), f"−2 × {l2:g} × {number(weight)}"),
-        Line("minus the gradient: the sum of both", number(-gradient)),
+        Line(_("L2 pulls towards 0"), number(-penalty), made),
+        Line(_("minus the gradient: the sum of both"), number(-gradient)),
     ]
 
 
-def describe_filled(shown: Shown, accumulator: str) -> str:
-    """Say how much of a mean an accumulator holds after minibatches that filled it from 0."""
+def _share_filled(shown: Shown, accumulator: str) -> float:
+    """Return how much of a mean an accumulator holds after minibatches that filled it from 0."""
     rule = UPDATE_RULES[shown.settings.update]
     values = {**rule.parameters, **shown.settings.update_parameters}
     decay = values.get(rule.accumulators[accumulator])
     if not shown.filling or decay is None:
-        return ""
-    share = 1 - decay ** (shown.filling + shown.figures.number + 1)
-    return "" if share > 0.5 else f", {100 * share:.1f} % full"
+        return 1.0
+    return 1.0 - float(decay) ** (shown.filling + shown.figures.number + 1)
 
 
 def weight_view_rows(shown: Shown | None, weight: Weight | None, stage: int) -> list[Row]:
     """Return what is known of the weight after a stage; in stage 4 also of a whole unit's."""
     if shown is None or weight is None:
         return []
-    rows: list[Row] = [Heading("One weight, followed", weight_title(shown, weight))]
+    rows: list[Row] = [Heading(_("One weight, followed"), weight_title(shown, weight))]
     rows += weight_rows(shown, weight, stage)
     return rows + (_unit_rows(shown) if stage == 4 else [])
 
@@ -122,12 +137,12 @@ def _unit_rows(shown: Shown) -> list[Row]:
     # The step goes against the derivative: what is to grow is for.
     pull = -float(figures.delta[0][unit])
     given = figures.x[0].reshape(28, 28)
-    words = f"× {number(pull)} = its pull at the 784 weights of unit {unit}: none from black"
-    return [
-        PictureRow(
-            "your picture", Picture(given), words, (), Picture(pull * given, signed=True), _SIDE
-        )
-    ]
+    words = _(
+        "× {pull} = its pull at the 784 weights of unit {number}: none from black",
+        pull=number(pull), number=unit,
+    )  # fmt: skip
+    pulls = Picture(pull * given, signed=True)
+    return [PictureRow(_("your picture"), Picture(given), words, (), pulls, _SIDE)]
 
 
 @dataclass(frozen=True)
@@ -138,14 +153,26 @@ class Stage:
 
 
 STAGES = (
-    Stage("Minibatch", "What is learnt in this step", "Which pictures the step learns from."),
-    Stage("Forward", "What the network makes of it", "The picture goes through the network."),
-    Stage("Loss", "How wrong is that?", "How much the answer differs from the label."),
     Stage(
-        "Gradient", "What each number should do to lower the loss",
-        "The error goes back through the same weights.",
+        _("Minibatch"), _("What is learnt in this step"),
+        _("Which pictures the step learns from."),
     ),
-    Stage("Update", "What moved, and what it brought", "Weights go a small step."),
+    Stage(
+        pgettext("stage of a step", "Forward"), _("What the network makes of it"),
+        _("The picture goes through the network."),
+    ),
+    Stage(
+        pgettext("stage of a step", "Loss"), _("How wrong is that?"),
+        _("How much the answer differs from the label."),
+    ),
+    Stage(
+        pgettext("stage of a step", "Gradient"), _("What each number should do to lower the loss"),
+        _("The error goes back through the same weights."),
+    ),
+    Stage(
+        pgettext("stage of a step", "Update"), _("What moved, and what it brought"),
+        _("Weights go a small step."),
+    ),
 )  # fmt: skip
 
 
@@ -167,14 +194,14 @@ def tutorial_lines(settings: TrainingSettings) -> list[tuple[int, str]]:
         *penalty,
         (4, "grads = theano.grad(loss, params)"),
         (5, f"updates = {settings.update}(loss, params, {rate})"),
-        (0, f"theano.grad is called inside {settings.update}."),
+        (0, _("theano.grad is called inside {rule}.", rule=settings.update)),
     ]
 
 
 def lines_title(lines: Sequence[tuple[int, str]]) -> str:
     """Return the title of a step's lines: they are the tutorial's with its settings alone."""
     same = list(lines) == tutorial_lines(TrainingSettings())
-    return "The tutorial's lines" if same else "The lines of this step"
+    return _("The tutorial's lines") if same else _("The lines of this step")
 
 
 def expressions(shown: Shown, stage: int, followed: int) -> list[Code]:
@@ -246,7 +273,7 @@ def _loss(shown: Shown, followed: int) -> list[Code]:
     return [
         Code("p = exp(z) / exp(z).sum(axis=1)", f"{count} × {classes}"),
         Code("l = −log(p[i, y[i]])", f"{count}", True),
-        Code(f"loss = l.mean(){_penalty(shown, ' + {:g}·Σ W²')}", "one number"),
+        Code(f"loss = l.mean(){_penalty(shown, ' + {:g}·Σ W²')}", _("one number")),
     ]
 
 
@@ -286,80 +313,100 @@ def _penalty(shown: Shown, words: str) -> str:
 
 def _count_products(layers: Sequence[Layer]) -> str:
     convolutions = sum(layer.convolves for layer in layers)
-    parts = ((convolutions, "convolution"), (len(layers) - convolutions, "matrix product"))
-    return " and ".join(f"{n} {what}{'s' * (n > 1)}" for n, what in parts if n)
+    dense = counted("{count} matrix product", "{count} matrix products", len(layers) - convolutions)
+    if not convolutions:
+        return dense
+    # Translators: {products} is "2 matrix products".
+    return counted(
+        "{count} convolution and {products}", "{count} convolutions and {products}", convolutions,
+        products=dense,
+    )  # fmt: skip
 
 
 def _shape(sizes: Sequence[int]) -> str:
     return " × ".join(f"{size:,}" for size in sizes)
 
 
-def taught(name: str) -> str:
-    """Return a class with its article where it is a digit: ``an 8``, ``class 3``."""
-    return with_article(name) if name.isdigit() else name
-
-
 def stage_figures(shown: Shown) -> list[str]:
     figures = shown.figures
-    count = len(figures.losses)
-    _, left_out, total = shown.left_out
+    __, left_out, total = shown.left_out
+    fields = {"out": i18n.number(left_out), "total": i18n.number(total)}
     if not total:
-        forward = "nothing is left out"
+        forward = _("nothing is left out")
+    elif any(layer.convolves for layer in shown.layers):
+        forward = _("{out} of {total} left out", **fields)
     else:
-        what = "" if any(layer.convolves for layer in shown.layers) else "units "
-        forward = f"{left_out:,} of {total:,} {what}left out"
+        forward = _("{out} of {total} units left out", **fields)
+    loss, mean = abs(float(figures.losses[0])), float(figures.losses.mean())
     numbers = sum(value.size for value in figures.gradients)
+    after = i18n.number(float(figures.losses_after.mean()), ".4f")
     return [
-        f"{count:,} pictures, yours first" if count > 1 else "yours alone",
+        counted("yours alone", "{count} pictures, yours first", len(figures.losses)),
         forward,
-        f"yours {abs(figures.losses[0]):.2f}, mean {figures.losses.mean():.3f}",
-        f"{numbers:,} numbers",
-        f"loss {figures.losses.mean():.4f} → {figures.losses_after.mean():.4f}",
-    ]
+        # Translators: losses of your picture and of all.
+        _("yours {loss}, mean {mean}", loss=i18n.number(loss, ".2f"),
+          mean=i18n.number(mean, ".3f")),
+        counted("{count} number", "{count} numbers", numbers),
+        _("loss {before} → {after}", before=i18n.number(mean, ".4f"), after=after),
+    ]  # fmt: skip
 
 
 def stage_sentence(shown: Shown, stage: int) -> str:
-    together = ", for all pictures at once" if len(shown.figures.losses) > 1 else ""
-    pieces = ""
+    products = _count_products(shown.layers)
+    forwards = _("{products} forwards.", products=products)
+    if len(shown.figures.losses) > 1:
+        forwards = _("{products} forwards, for all pictures at once.", products=products)
+    backwards = counted(
+        "{count} product backwards, twice as many as forwards less one: the pixels need no "
+        "gradient.",
+        "{count} products backwards, twice as many as forwards less one: the pixels need no "
+        "gradient.",
+        2 * len(shown.layers) - 1,
+    )
     if shown.phases > 1:
-        pieces = (
-            f" Compiled, the whole step is {shown.phases} pieces of work, one after the other; "
-            "within a piece the processor's cores need not wait for each other."
+        pieces = counted(
+            "Compiled, the whole step is {count} piece of work.",
+            "Compiled, the whole step is {count} pieces of work, one after the other; within a "
+            "piece the processor's cores need not wait for each other.",
+            shown.phases,
         )
+        backwards = f"{backwards} {pieces}"
     return (
-        "An epoch is as many steps as it takes to see every training picture once. In training, "
-        "dropout draws anew for each picture and each step; here it keeps what it drew, so that "
-        "steps can be compared.",
-        f"{_count_products(shown.layers)} forwards{together}.",
-        "No temperature here: it is set after training, so that the network is as sure as it is "
-        "right.",
-        f"{2 * len(shown.layers) - 1} products backwards, twice as many as forwards less one: the "
-        f"pixels need no gradient.{pieces}",
-        _describe_update(shown),
+        _(
+            "An epoch is as many steps as it takes to see every training picture once. In "
+            "training, dropout draws anew for each picture and each step; here it keeps what it "
+            "drew, so that steps can be compared."
+        ),
+        forwards,
+        _(
+            "No temperature here: it is set after training, so that the network is as sure as it "
+            "is right."
+        ),
+        backwards,
+        " ".join(filter(None, _describe_update(shown))),
     )[stage - 1]
 
 
-def _describe_update(shown: Shown) -> str:
+def _describe_update(shown: Shown) -> Iterator[str]:
     rule = shown.settings.update
-    source = (
-        f"{shown.filling} minibatches that were learnt at the rate 0" if shown.filling
-        else "the checkpoint of the network's own run"
-    )  # fmt: skip
-    moved = _describe_moved(shown)
-    if not UPDATE_RULES[rule].accumulators:
-        return f"A weight moves against its gradient, times the learning rate.{moved}"
-    full = ""
-    if any(describe_filled(shown, name) for name in UPDATE_RULES[rule].accumulators):
-        full = " A mean begins at 0: after so few it is full only in part."
-    return f"What {rule} remembers is from {source}.{full}{moved}"
-
-
-def _describe_moved(shown: Shown) -> str:
+    accumulators = UPDATE_RULES[rule].accumulators
+    if not accumulators:
+        yield _("A weight moves against its gradient, times the learning rate.")
+    elif shown.filling:
+        yield counted(
+            "What {rule} remembers is from {count} minibatch that was learnt at the rate 0.",
+            "What {rule} remembers is from {count} minibatches that were learnt at the rate 0.",
+            shown.filling,
+            rule=rule,
+        )
+    else:
+        yield _("What {rule} remembers is from the checkpoint of the network's own run.", rule=rule)
+    if any(_share_filled(shown, name) < 0.5 for name in accumulators):
+        yield _("A mean begins at 0: after so few it is full only in part.")
     moved, black = shown.moved_shares
-    if moved != moved:
-        return ""
-    others = "the other pictures and what is remembered move them"
-    return (
-        f" {100 * moved:.0f} % of the first layer's weights moved; {100 * black:.0f} % of those "
-        f"are from pixels that are black in your picture: {others}."
-    )
+    if moved == moved:
+        yield _(
+            "{moved} of the first layer's weights moved; {black} of those are from pixels that are "
+            "black in your picture: the other pictures and what is remembered move them.",
+            moved=i18n.percent(moved), black=i18n.percent(black),
+        )  # fmt: skip

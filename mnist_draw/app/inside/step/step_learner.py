@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mnist_draw.i18n import _
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
     from mnist_draw.training.settings import TrainingSettings
 
-COMPILING = "Theano is writing the program for the step. Some seconds, once."
-FILLING = "Looking at some minibatches first: what the update rule remembers is not in the file."
+COMPILING = _("Theano is writing the program for the step. Some seconds, once.")
+FILLING = _("Looking at some minibatches first: what the update rule remembers is not in the file.")
 
 #: "again", "ten" and "start" as the buttons have them; empty: the first step of a new minibatch.
 Action = str
@@ -92,7 +94,7 @@ class StepLearner:
             self._filling = step.fill_gradually()
             self._search = find_profiles(NetworkProbe(task.model))
         for done, total in self._filling:
-            yield Progress(f"{FILLING}\n{done} of {total}")
+            yield Progress(f"{FILLING}\n{_('{done} of {total}', done=done, total=total)}")
         shown = self._advance(step, task)
         yield Progress("", shown, self._profiles)
         for found in self._search:

@@ -11,6 +11,7 @@ from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 
+from mnist_draw import i18n
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Section, reflow
@@ -20,7 +21,6 @@ from mnist_draw.app.inside.step.stages import (
     LINES,
     STAGES,
     stage_figures,
-    taught,
     weight_rows,
     weight_title,
     weight_view_rows,
@@ -39,6 +39,8 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label, push_button
+from mnist_draw.i18n import _
+from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.compiled_graph import FunctionGraphs
@@ -46,12 +48,12 @@ if TYPE_CHECKING:
     from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
-_EMPTY = "Draw on the left, or pick a picture, and follow it through a step of training."
-_UNKNOWN = "Say what the picture shows: a step needs a label to learn."
-_TRAINING = "A run is going on. A step beside it would slow both down."
-_FAILED = "This step cannot be shown."
-_OTHERS = "Test pictures before and after the step, and yours with no unit left out."
-_FOLLOWED = "One weight in every stage: its value, what this picture asks of it, and its step."
+_EMPTY = _("Draw on the left, or pick a picture, and follow it through a step of training.")
+_UNKNOWN = _("Say what the picture shows: a step needs a label to learn.")
+_TRAINING = _("A run is going on. A step beside it would slow both down.")
+_FAILED = _("This step cannot be shown.")
+_OTHERS = _("Test pictures before and after the step, and yours with no unit left out.")
+_FOLLOWED = _("One weight in every stage: its value, what this picture asks of it, and its step.")
 #: Of the code below the picture, in logical pixels.
 _CODE_HEIGHT = 480
 #: While it plays, each stage stays so long, in milliseconds.
@@ -62,8 +64,8 @@ _QUIET_MS = 250
 
 class StepSection(Section):
     name = "step"
-    title = "One step"
-    question = "How does it learn?"
+    title = _("One step")
+    question = _("How does it learn?")
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,13 +112,13 @@ class StepSection(Section):
         self.picture = StagePicture()
         self.card.body.addWidget(self.picture, 1)
         self.all_the_same = push_button(
-            "stepAnywayButton", "Compute it all the same",
-            "Compute the step while the run goes on.",
+            "stepAnywayButton", _("Compute it all the same"),
+            _("Compute the step while the run goes on."),
         )  # fmt: skip
         self.card.body.addWidget(self.all_the_same, 0, Qt.AlignHCenter)
-        self.weight_view = RowsView("weightView", "One weight, followed", _FOLLOWED, LINES)
+        self.weight_view = RowsView("weightView", _("One weight, followed"), _FOLLOWED, LINES)
         self.loss_along = LossAlongStep()
-        self.others = RowsView("othersAfterStep", "What it did to others", _OTHERS, 3)
+        self.others = RowsView("othersAfterStep", _("What it did to others"), _OTHERS, 3)
         self._effects = QWidget()
         column((self.loss_along, 1), self.others, gap=0, owner=self._effects)
         self.card.body.addLayout(row((self.weight_view, 4), (self._effects, 3), gap=Size.MARGIN))
@@ -176,7 +178,7 @@ class StepSection(Section):
 
     def open_view(self, view: str) -> None:
         """Open one of: ``stage 1`` to ``stage 5``, ``graph``."""
-        kind, _, number = view.partition(" ")
+        kind, __, number = view.partition(" ")
         if kind == "graph":
             self._open_graph()
         elif kind == "stage" and number.isdigit():
@@ -207,7 +209,8 @@ class StepSection(Section):
         if self.shows_graph:
             return self.graph.table()
         if self._shown is None:
-            return Table(self.question, ("stage", ""), [(s.title, s.meaning) for s in STAGES])
+            stages = [(stage.title, stage.meaning) for stage in STAGES]
+            return Table(self.question, (_("stage"), ""), stages, ("stage", ""))
         return step_table(self._shown, self._weight, self._name)
 
     def is_ready(self) -> bool:
@@ -321,12 +324,16 @@ class StepSection(Section):
         if self._shown is None:
             return ""
         figures = self._shown.figures
-        step = "" if not figures.number else f"step {figures.number + 1:,} on it"
-        taught_as = f"taught as {taught(self._name(figures.label))}"
-        behind = "" if self._shown.task.model is self._model else "of an earlier epoch"
+        step = ""
+        if figures.number:
+            step = _("step {number} on it", number=i18n.number(figures.number + 1))
+        taught_as = _("taught as {name}", name=in_a_sentence(self._name(figures.label)))
+        behind = "" if self._shown.task.model is self._model else _("of an earlier epoch")
         # Why the answer beside the drawing is another one.
-        other = "units left out, no temperature" if self._shown.left_out[2] else "no temperature"
-        stage = ("", other, "your picture", "for your picture", other)[self.stage - 1]
+        other = _("no temperature")
+        if self._shown.left_out[2]:
+            other = _("units left out, no temperature")
+        stage = ("", other, _("your picture"), _("for your picture"), other)[self.stage - 1]
         return " · ".join(part for part in (stage, taught_as, step, behind) if part)
 
     def open_stage(self, stage: int) -> None:
@@ -402,8 +409,12 @@ class StepSection(Section):
                 self._show()
 
 
-_HEADINGS = (
+_COLUMNS = (
     "what", "sum z", "e to the z", "probability p", "target", "pull: target − p", "p after",
+)  # fmt: skip
+_HEADINGS = (
+    _("what"), _("sum z"), _("e to the z"), _("probability p"), _("target"),
+    _("pull: target − p"), _("p after"),
 )  # fmt: skip
 
 
@@ -425,19 +436,21 @@ def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) 
             )
         )  # fmt: skip
     means = (figures.losses.mean(), figures.losses_after.mean())
-    rows.append(("mean loss in nats, before → after", "{:.6f} → {:.6f}".format(*means), *blank))
+    before, after = (i18n.number(float(mean), ".6f") for mean in means)
+    rows.append((_("mean loss in nats, before → after"), f"{before} → {after}", *blank))
     rows += [
         (
-            f"gradient of W{number}, root mean square",
+            _("gradient of {weights}, root mean square", weights=f"W{number}"),
             Figure(np.sqrt(np.mean(value**2)), ".4g"),
             *blank,
         )
         for number, value in enumerate(figures.gradients[::2], 1)
     ]
     if weight is not None:
-        rows.append((f"The weight {weight_title(shown, weight)}", "", *blank))
+        title = _("The weight {ends}", ends=weight_title(shown, weight))
+        rows.append((title, "", *blank))
         rows += [
             (row.text, " ".join(part for part in (row.made, row.figure) if part), *blank)
             for row in weight_rows(shown, weight, len(STAGES))
         ]
-    return Table("One step", _HEADINGS, rows)
+    return Table(_("One step"), _HEADINGS, rows, _COLUMNS)

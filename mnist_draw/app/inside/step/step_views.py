@@ -10,6 +10,7 @@ from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QWidget
 
+from mnist_draw import i18n
 from mnist_draw.app.inside.rows_view import Line, Row
 from mnist_draw.app.inside.step.stages import STAGES
 from mnist_draw.app.kit import theme
@@ -21,6 +22,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import explain
+from mnist_draw.i18n import _
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step_effects import StepEffects
@@ -48,14 +50,14 @@ class StageBar(QWidget):
         self.control.choose(stage - 1)
         for number, words in enumerate(figures, 1):
             known = (
-                words if number <= reached else "next" if number == reached + 1 and words else ""
+                words if number <= reached else _("next") if number == reached + 1 and words else ""
             )
             self.figures[number - 1].setText(known)
             meaning = f"{STAGES[number - 1].meaning} {known}".strip()
             self.control.buttons[number - 1].setAccessibleDescription(meaning)
 
 
-_TITLE = "Mean loss along the step"
+_TITLE = _("Mean loss along the step")
 #: A loss of so many times the first one is at the top: what is larger runs out of the picture.
 _MOST = 4.0
 _NEAR = 14.0
@@ -70,8 +72,10 @@ class LossAlongStep(WalkableView):
         super().__init__(
             "lossAlongStep",
             _TITLE,
-            "The mean loss of the same minibatch, had the weights moved further the same way. Up "
-            "and down walk through the lengths.",
+            _(
+                "The mean loss of the same minibatch, had the weights moved further the same way. "
+                "Up and down walk through the lengths."
+            ),
         )
         self.lengths: tuple[float, ...] = ()
         self.losses: tuple[float, ...] = ()
@@ -140,25 +144,31 @@ class LossAlongStep(WalkableView):
 
     def describe(self, item: int) -> str:
         length, loss = self.lengths[item], self.losses[item]
-        what = "Before the step" if not length else f"{length:g} times the step"
-        what = "The step" if length == 1 else what
-        return f"{what}: mean loss {loss:.4f}." if np.isfinite(loss) else f"{what}: without limit."
+        fields = {"length": i18n.number(length, "g"), "loss": i18n.number(loss, ".4f")}
+        if not length:
+            return _("Before the step: mean loss {loss}.", **fields)
+        if not np.isfinite(loss):
+            return _("{length} times the step: without limit.", **fields)
+        if length == 1:
+            return _("The step: mean loss {loss}.", **fields)
+        return _("{length} times the step: mean loss {loss}.", **fields)
 
 
 def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[Row]:
     if effects is None or effects.example is None or not effects.counted:
-        return [Line("What it did to others: being counted", "")]
-    before, after = (100 * count / effects.counted for count in effects.right)
-    right = f"{before:.2f} → {after:.2f} %"
-    count = f"right of {effects.counted:,}"
+        return [Line(_("What it did to others: being counted"), "")]
+    before, after = (count / effects.counted for count in effects.right)
+    right = f"{i18n.number(100 * before, '.2f')} → {i18n.percent(after, 2)}"
+    count = _("right of {count}", count=i18n.number(effects.counted))
     if effects.counted < effects.total:
-        count += " so far"
+        count = _("right of {count} so far", count=i18n.number(effects.counted))
     first, second = (
         f"{name(int(p.argmax()))}, {format_probability(float(p.max()), short=True)}"
         for p in effects.example
     )
+    turned = ", ".join(i18n.number(number) for number in effects.turned)
     return [
         Line(count, right),
-        Line("turned right, wrong", "{:,}, {:,}".format(*effects.turned)),
-        Line("your picture", f"{first} → {second}"),
+        Line(_("turned right, wrong"), turned),
+        Line(_("your picture"), f"{first} → {second}"),
     ]
