@@ -27,6 +27,8 @@ DOMAIN = "mnist_draw"
 LOCALES = PACKAGE / "locales"
 KEYWORDS = {"_": None, "counted": (1, 2), "pgettext": ((1, "c"), 2)}
 _ERROR = re.compile(r"^class (\w+)\((\w+)[,)]", re.MULTILINE)
+#: Spaces at the ends, and ends of lines.
+_SPACES = re.compile(r"^ +| +$|\n")
 _FIELD = re.compile(r"\{(\w+)(?:!r)?\}")
 
 
@@ -46,9 +48,11 @@ def program_messages() -> Catalog:
         place = path.relative_to(ROOT).as_posix()
         for found in extract_from_file("python", path, keywords, ["Translators:"], None, True):
             _line, messages, comments, context = found
-            catalog.add(
-                messages, locations=[(place, None)], auto_comments=comments, context=context
-            )
+            # A sign alone is no message: what joins the sentences of an error.
+            if re.search(r"\w", str(messages)):
+                catalog.add(
+                    messages, locations=[(place, None)], auto_comments=comments, context=context
+                )
     for path in sorted((ROOT / "resources" / "words").glob("*.json")):
         place = path.relative_to(ROOT).as_posix()
         for word in json.loads(path.read_text("utf-8")):
@@ -121,7 +125,7 @@ def _faults(message: Message, catalog: Catalog) -> Iterator[str]:
             message.pluralizable and sorted([*_FIELD.findall(form), "count"]) == fields
         ):
             yield f"other fields in {form!r}"
-        if form != form.strip() or form.count("\n") != ids[-1].count("\n"):
+        if _SPACES.findall(form) != _SPACES.findall(ids[-1]):
             yield f"other spaces or lines in {form!r}"
 
 
