@@ -264,7 +264,7 @@ def test_changes_and_answers_are_described():
     assert describe_change(Distortion()) == "As it is."
     text = describe_change(Distortion(turn=-30, shift=1, size=0.7, noise=0.4, pen=-0.5))
     for part in (
-        "30 degrees anticlockwise", "1 pixel to the right,", "0.7 times", "strength 0.4",
+        "30 degrees anticlockwise", "1 px to the right,", "0.7 times", "strength 0.4",
         "0.5 px thinner",
     ):  # fmt: skip
         assert part in text

@@ -412,39 +412,25 @@ class PerturbationCard(Card):
         self._steady.set_text(f"{change} {said}")
 
 
+#: What a larger and a smaller amount of each axis does to a picture.
+_CHANGES = {
+    "turn": (_("turned by {size} degrees clockwise"), _("turned by {size} degrees anticlockwise")),
+    "shift": (_("shifted by {size} px to the right"), _("shifted by {size} px to the left")),
+    "size": (_("{size} times as large"), ""),
+    "noise": (_("with noise of strength {size}"), ""),
+    "pen": (_("with a pen {size} px wider"), _("with a pen {size} px thinner")),
+}
+
+
 def describe_change(change: Distortion) -> str:
     """Return what was done to a picture, such as ``"Changed: turned by 30 degrees clockwise."``."""
-    parts = [
-        _describe(axis.name, getattr(change, axis.name))
-        for axis in AXES
-        if getattr(change, axis.name) != axis.neutral
-    ]
+    parts = []
+    for axis in AXES:
+        amount = getattr(change, axis.name)
+        if amount != axis.neutral:
+            message = _CHANGES[axis.name][amount < 0]
+            parts.append(message.format(size=number(abs(amount), "g")))
     return _("Changed: {changes}.", changes=", ".join(parts)) if parts else _("As it is.")
-
-
-def _describe(name: str, amount: float) -> str:
-    size, more, pixels = number(abs(amount), "g"), amount > 0, round(abs(amount))
-    if name == "turn" and more:
-        return _("turned by {size} degrees clockwise", size=size)
-    if name == "turn":
-        return _("turned by {size} degrees anticlockwise", size=size)
-    if name == "shift" and more:
-        return counted(
-            "shifted by {count} pixel to the right",
-            "shifted by {count} pixels to the right",
-            pixels,
-        )
-    if name == "shift":
-        return counted(
-            "shifted by {count} pixel to the left", "shifted by {count} pixels to the left", pixels
-        )
-    if name == "size":
-        return _("{size} times as large", size=size)
-    if name == "noise":
-        return _("with noise of strength {size}", size=size)
-    if more:
-        return _("with a pen {size} px wider", size=size)
-    return _("with a pen {size} px thinner", size=size)
 
 
 def describe_answers(rows: Sequence[Bar], names: list[str]) -> str:

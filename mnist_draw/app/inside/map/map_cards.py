@@ -23,7 +23,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.widgets import Card, explain, label
-from mnist_draw.i18n import _, counted, number, percent
+from mnist_draw.i18n import _, number, percent
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.training.functions import layer_label
 
@@ -254,16 +254,12 @@ def map_title(digits: bool, maps: Maps | None = None, front: int = 0) -> str:
 
 
 def describe_votes(voters: int) -> str:
+    said = _("Right answers of a vote among the {count} nearest, by what the layer puts out.",
+             count=voters)  # fmt: skip
+    if voters == 1:
+        said = _("How many are of the class of their nearest, by what the layer puts out.")
     if not voters:
         said = _("Too few pictures of each class for a vote among neighbours.")
-    elif voters == 1:
-        said = _("How many are of the class of their nearest, by what the layer puts out.")
-    else:
-        said = counted(
-            "Right answers of a vote among the {count} nearest, by what the layer puts out.",
-            "Right answers of a vote among the {count} nearest, by what the layer puts out.",
-            voters,
-        )  # fmt: skip
     return f"{said} {_SMALL}"
 
 

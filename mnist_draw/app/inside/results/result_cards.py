@@ -44,12 +44,13 @@ Load = Callable[[], Pictures]
 _FOLDER = Qt.UserRole + 1
 
 
-def _mnist() -> str:
-    return _("MNIST test, {count}", count=number(10_000))
-
-
-def _mnist_validation() -> str:
-    return _("MNIST validation, {count}", count=number(10_000))
+def _texts(model: ModelFile | None) -> tuple[str, str]:
+    """Return what the test and the validation pictures of a network, or of MNIST, are called."""
+    if model is None:
+        count = number(10_000)
+        return _("MNIST test, {count}", count=count), _("MNIST validation, {count}", count=count)
+    name = model.info.data or _("Its own")
+    return _("{data} test", data=name), _("{data} validation", data=name)
 
 
 class DataCombo(ComboBox):
@@ -70,8 +71,8 @@ class DataCombo(ComboBox):
         self._of: tuple[str, tuple[str, ...]] | None = None
         self._model: ModelFile | None = None
         for words, load in (
-            (_mnist(), load_test_pictures),
-            (_mnist_validation(), load_validation_pictures),
+            (_texts(None)[0], load_test_pictures),
+            (_texts(None)[1], load_validation_pictures),
             (_("My digits"), my_digits),
             (_("Open a folder …"), None),
         ):
@@ -86,14 +87,9 @@ class DataCombo(ComboBox):
         before, self._of = self._of, (model.info.data, classes) if classes else None
         if before == self._of:
             return False
-        texts, own, name = (_mnist(), _mnist_validation()), None, model.info.data
-        if classes:
-            own = model
-            texts = _("Its own test pictures"), _("Its own validation pictures")
-        if classes and name:
-            texts = _("{data} test", data=name), _("{data} validation", data=name)
+        own = model if classes else None
         for place, load in enumerate((load_test_pictures, load_validation_pictures)):
-            self.setItemText(place, texts[place])
+            self.setItemText(place, _texts(own)[place])
             self.setItemData(place, partial(load, own))
         return self._chosen < 2
 
