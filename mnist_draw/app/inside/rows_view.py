@@ -84,8 +84,10 @@ class Heading(Row):
         painter.setFont(font)
         box = QRectF(0, y, width, _line())
         painter.drawText(box, _LEFT, self.text)
+        box.setLeft(painter.fontMetrics().horizontalAdvance(self.text) + _BETWEEN)
         painter.setFont(theme.font(Text.HEADING))
-        painter.drawText(box, _RIGHT, self.note)
+        note = painter.fontMetrics().elidedText(self.note, Qt.ElideRight, int(box.width()))
+        painter.drawText(box, _RIGHT, note)
         return y + _line() + 1
 
 

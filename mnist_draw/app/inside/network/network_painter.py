@@ -340,16 +340,11 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
 
 def _describe_other(view: NetworkView, layer: int, number: int) -> str:
     """Say which other state of a unit the ticks are about."""
-    is_off = (layer, number) in view.off
-    if view.layers()[layer].convolves:
-        return (
-            _("with map {number} on", number=number) if is_off
-            else _("with map {number} off", number=number)
-        )  # fmt: skip
-    return (
-        _("with unit {number} on", number=number) if is_off
-        else _("with unit {number} off", number=number)
-    )  # fmt: skip
+    words = {
+        (False, False): _("with unit {number} off"), (False, True): _("with unit {number} on"),
+        (True, False): _("with map {number} off"), (True, True): _("with map {number} on"),
+    }[view.layers()[layer].convolves, (layer, number) in view.off]  # fmt: skip
+    return words.format(number=number)
 
 
 def describe_active(frame: Frame) -> str:

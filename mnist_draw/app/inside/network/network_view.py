@@ -18,12 +18,12 @@ from mnist_draw.app.inside.network.network_painter import (
     why_links,
 )
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
+from mnist_draw.app.inside.network.panel_rows import unit_title
 from mnist_draw.app.inside.network.units import Places
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.widgets import claims_key
 from mnist_draw.i18n import _
-from mnist_draw.training.functions import layer_label
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
@@ -245,17 +245,13 @@ class NetworkView(LayersView):
         return self._describe_unit(self.frame, *self.unit)
 
     def _describe_unit(self, frame: Frame, number: int, unit: int) -> str:
-        layer, p = frame.layers[number], frame.passed.p
+        p = frame.passed.p
         if number == self.last:
             share = format_probability(float(p[0, unit]))
             return _("Output {name}: {share}", name=self.name(unit), share=share)
-        fields = {
-            "number": unit, "layer": layer_label(layer.name),
-            "value": i18n.number(float(frame.passed.a[number][0, unit].max()), ".2f"),
-        }  # fmt: skip
-        words = _("Unit {number} of {layer}: {value}", **fields)
-        if layer.convolves:
-            words = _("Map {number} of {layer}: {value}", **fields)
+        value = i18n.number(float(frame.passed.a[number][0, unit].max()), ".2f")
+        title = unit_title(frame, (number, unit), self.name)
+        words = _("{unit}: {value}", unit=title, value=value)
         if frame.question.toggled == (number, unit):
             other = int(p[1].argmax())
             share = format_probability(float(p[1, other]))

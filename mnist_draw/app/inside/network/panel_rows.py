@@ -226,19 +226,15 @@ def _describe_filter(frame: Frame, layer: int) -> str:
             weights=side * side,
         )
     before = frame.layers[layer - 1]
-    fields = {"weights": i18n.number(side * side * maps), "maps": maps, "painted": side * side,
+    fields = {"weights": i18n.number(side * side * maps), "maps": maps,
               "layer": layer_label(before.name), "size": f"{high}×{wide}"}  # fmt: skip
-    if before.shape[1:] == (high, wide):
-        return _(
-            "The same {weights} weights slide over the {maps} maps of {layer}. Painted are "
-            "{painted} of them, on the map with the largest products.",
-            **fields,
-        )
-    return _(
-        "The same {weights} weights slide over the {maps} maps of {layer}, pooled to {size}. "
-        "Painted are {painted} of them, on the map with the largest products.",
-        **fields,
-    )
+    words = _("The same {weights} weights slide over the {maps} maps of {layer}.", **fields)
+    if before.shape[1:] != (high, wide):
+        words = _("The same {weights} weights slide over the {maps} maps of {layer}, pooled to "
+                  "{size}.", **fields)  # fmt: skip
+    painted = _("Painted are {painted} of them, on the map with the largest products.",
+                painted=side * side)  # fmt: skip
+    return f"{words} {painted}"
 
 
 def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:

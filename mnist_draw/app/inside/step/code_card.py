@@ -99,11 +99,9 @@ def _code_rows(shown: Shown | None, stage: int, followed: int) -> list[Row]:
     lines = tutorial_lines(TrainingSettings() if shown is None else shown.settings)
     rows: list[Row] = [Heading(lines_title(lines))]
     for (before, __), (number, text) in pairwise([(0, ""), *lines]):
-        rows.append(
-            Code(text, "", number == stage, str(number) if number != before else "")
-            if number
-            else Sentence(text, muted=True)
-        )
+        first = str(number) if number != before else ""
+        code = Code(text, "", number == stage, first)
+        rows.append(code if number else Sentence(text, muted=True))
     rows += [Rule(), Heading(_("What Theano computes now"), _("shape"))]
     if shown is not None:
         rows += expressions(shown, stage, followed)
