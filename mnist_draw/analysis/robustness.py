@@ -66,6 +66,7 @@ AXES = (
 )  # fmt: skip
 #: All axes together: 47 settings.
 SETTINGS = tuple((axis.name, amount) for axis in AXES for amount in axis.amounts)
+_SHOWN = [amount in axis.shown for axis in AXES for amount in axis.amounts]
 
 
 @dataclass(frozen=True)
@@ -188,12 +189,6 @@ def first_test_pictures() -> tuple[Perturbation, npt.NDArray[np.uint8]]:
     return Perturbation(data.test_images[:PICTURES]), data.test_labels[:PICTURES]
 
 
-def order_of_settings() -> tuple[int, ...]:
-    """Return the numbers of all `SETTINGS`, those that have a figure at their axis first."""
-    shown = {(axis.name, amount) for axis in AXES for amount in axis.shown}
-    return tuple(sorted(range(len(SETTINGS)), key=lambda number: SETTINGS[number] not in shown))
-
-
 #: Counts that were stopped, by what they are of.
 _begun: dict[str, npt.NDArray[np.float64]] = {}
 
@@ -217,7 +212,8 @@ def count_limits(
         return
     network = Recogniser(model)
     accuracy = _begun.setdefault(key, np.full(len(SETTINGS), np.nan))
-    for number in order_of_settings():
+    # Those that have a figure at their axis come first.
+    for number in sorted(range(len(SETTINGS)), key=lambda place: not _SHOWN[place]):
         if not np.isnan(accuracy[number]):
             continue
         name, amount = SETTINGS[number]

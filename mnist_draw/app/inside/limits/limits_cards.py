@@ -160,6 +160,7 @@ class NetworkLegend(QWidget):
         super().__init__()
         self.setObjectName("networkLegend")
         self._flow = FlowLayout()
+        self._flow.setSpacing(Size.MARGIN)
         self.setLayout(self._flow)
         self._networks: Sequence[NetworkChoice] = ()
         theme.follow(self, self._fill)
