@@ -39,22 +39,13 @@ REST_S = 0.025
 _WIDE = 1120
 #: Button, name and sentence of each choice of weights.
 _MODES = {
-    Weights.NOW: (
-        pgettext("weights", "Now"), _("The weights now"), _("Show the weights that answer."),
-    ),
-    Weights.START: (
-        pgettext("weights", "Start"),
-        _("The weights at the start"),
-        _("Show the network with the weights that its training began with."),
-    ),
-    Weights.LEARNT: (
-        pgettext("weights", "Learnt"),
-        _("What was learnt"),
-        _(
-            "Show what training added to each weight: the noise of the start is gone, strokes "
-            "appear."
-        ),
-    ),
+    Weights.NOW: (pgettext("weights", "Now"), _("The weights now"),
+                  _("Show the weights that answer.")),
+    Weights.START: (pgettext("weights", "Start"), _("The weights at the start"),
+                    _("Show the network with the weights that its training began with.")),
+    Weights.LEARNT: (pgettext("weights", "Learnt"), _("What was learnt"),
+                     _("Show what training added to each weight: the noise of the start is gone, "
+                       "strokes appear.")),
 }  # fmt: skip
 
 

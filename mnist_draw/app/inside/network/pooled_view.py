@@ -58,10 +58,9 @@ class PooledView(WalkableView):
         filters = parts.shown[layer].filter(number)
         products = found.inputs * filters
         chosen = int(np.abs(products).sum(axis=(1, 2)).argmax())
+        source = _("patch") if len(filters) == 1 else _("map {number}", number=chosen)
         self.numbers = {
-            _("patch") if len(filters) == 1 else _("map {number}", number=chosen): found.inputs[
-                chosen
-            ],
+            source: found.inputs[chosen],
             _("× added") if parts.learnt else _("× its filter"): filters[chosen],
             _("= products"): products[chosen],
         }
@@ -149,18 +148,11 @@ class PooledView(WalkableView):
         if not self.numbers:
             return
         painter, box = smooth_painter(self), self._box()
-        _paint(
-            painter, box, _("its map, {size}", size="{}×{}".format(*self.values.shape)), self.values
-        )
+        _paint(painter, box, _("its map, {size}"), self.values)
         _mark(painter, _cell(box, self.values, *self._place))
         if self.pooled is not None:
             right = box.translated(self.width() - _MAP, 0)
-            _paint(
-                painter,
-                right,
-                _("pooled {size}", size="{}×{}".format(*self.pooled.shape)),
-                self.pooled,
-            )
+            _paint(painter, right, _("pooled {size}"), self.pooled)
             place = self._pooled_place(*self._place)
             if place is not None:
                 _mark(painter, _cell(right, self.pooled, *place))
@@ -184,7 +176,8 @@ def _cell(box: QRectF, values: np.ndarray, row: int, column: int) -> QRectF:
 
 def _paint(painter: QPainter, box: QRectF, title: str, values: np.ndarray) -> None:
     write_with(painter, Text.LABEL, "muted")
-    painter.drawText(box.topLeft() - QPointF(0, 5), title)
+    size = "{}×{}".format(*values.shape)
+    painter.drawText(box.topLeft() - QPointF(0, 5), title.format(size=size))
     Picture(values, signed=True).paint(painter, box)
     painter.setPen(QPen(theme.colour("line"), 1))
     painter.setBrush(Qt.NoBrush)

@@ -210,11 +210,7 @@ def _effect(frame: Frame, unit: Unit, off: frozenset[Unit], name: Callable[[int]
     if frame.question.toggled != unit or (unit in off) != (unit in frame.question.off):
         return ""
     with_it, without = (
-        _(
-            "{name}, {share}",
-            name=name(int(p.argmax())),
-            share=format_probability(float(p.max())).replace(" ", "\u00a0"),
-        )
+        f"{name(int(p.argmax()))}, {format_probability(float(p.max())).replace(' ', chr(0xA0))}"
         for p in (frame.passed.p[::-1] if unit in off else frame.passed.p)
     )
     return _("With it the answer is {with_it}. Without it: {without}.",
@@ -326,13 +322,8 @@ class RunLayers(RowsView):
 
 def _bars(names: Sequence[str], values: Sequence[float], colour: str, full: float) -> list[Row]:
     """Return shares from 0 to 1 as bars; ``full`` fills one."""
+    shares = [f"{i18n.number(100 * value, '.3g')}{percent_sign()}" for value in values]
     return [
-        Bar(
-            layer_label(name),
-            value,
-            i18n.number(100 * value, ".3g") + percent_sign(),
-            colour=colour,
-            full=full,
-        )
-        for name, value in zip(names, values, strict=False)
+        Bar(layer_label(name), value, share, "", colour, full)
+        for name, value, share in zip(names, values, shares, strict=False)
     ]

@@ -133,8 +133,7 @@ class GraphPage(QWidget):
         texts = row(gap=Size.CARD_GAP, owner=self.texts)
         self.written = _print_view("writtenGraph", _("Graph as written"))
         self.compiled = _print_view("compiledGraph", _("Graph as compiled"))
-        titles = (_("As written"), self.written), (_("As compiled"), self.compiled)
-        for title, view in titles:
+        for title, view in (_("As written"), self.written), (_("As compiled"), self.compiled):
             text_card = Card(title)
             text_card.body.addWidget(view)
             texts.addWidget(text_card)

@@ -35,25 +35,21 @@ def number(value: float) -> str:
 
 def weight_title(shown: Shown, weight: Weight) -> str:
     """Name a weight by its ends: ``"unit 91 of hidden 2 → 9"``."""
-    layers = shown.layers
-    if weight.layer == 0:
-        row, column = divmod(weight.source % 784, 28)
-        source = _("pixel {row}, {column}", row=row, column=column)
-    elif layers[weight.layer - 1].convolves:
-        fields = _unit_fields(weight.source, layers[weight.layer - 1])
-        source = _("number {number} of {layer}", **fields)
-    else:
-        source = _(
-            "unit {number} of {layer}", **_unit_fields(weight.source, layers[weight.layer - 1])
-        )
+    layers, (row, column) = shown.layers, divmod(weight.source % 784, 28)
+    source = _("pixel {row}, {column}", row=row, column=column)
+    if weight.layer:
+        source = _name_end(weight.source, layers[weight.layer - 1])
     target = class_name(shown.task.model, weight.unit)
     if weight.layer < len(layers) - 1:
-        target = _("unit {number} of {layer}", **_unit_fields(weight.unit, layers[weight.layer]))
+        target = _name_end(weight.unit, layers[weight.layer])
     return _("{source} → {target}", source=source, target=target)
 
 
-def _unit_fields(unit: int, layer: Layer) -> dict[str, str]:
-    return {"number": i18n.number(unit), "layer": layer_label(layer.name)}
+def _name_end(place: int, layer: Layer) -> str:
+    fields = {"number": i18n.number(place), "layer": layer_label(layer.name)}
+    if layer.convolves:
+        return _("number {number} of {layer}", **fields)
+    return _("unit {number} of {layer}", **fields)
 
 
 def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
@@ -153,26 +149,17 @@ class Stage:
 
 
 STAGES = (
-    Stage(
-        _("Minibatch"), _("What is learnt in this step"),
-        _("Which pictures the step learns from."),
-    ),
-    Stage(
-        pgettext("stage of a step", "Forward"), _("What the network makes of it"),
-        _("The picture goes through the network."),
-    ),
-    Stage(
-        pgettext("stage of a step", "Loss"), _("How wrong is that?"),
-        _("How much the answer differs from the label."),
-    ),
-    Stage(
-        pgettext("stage of a step", "Gradient"), _("What each number should do to lower the loss"),
-        _("The error goes back through the same weights."),
-    ),
-    Stage(
-        pgettext("stage of a step", "Update"), _("What moved, and what it brought"),
-        _("Weights go a small step."),
-    ),
+    Stage(_("Minibatch"), _("What is learnt in this step"),
+          _("Which pictures the step learns from.")),
+    Stage(pgettext("stage of a step", "Forward"), _("What the network makes of it"),
+          _("The picture goes through the network.")),
+    Stage(pgettext("stage of a step", "Loss"), _("How wrong is that?"),
+          _("How much the answer differs from the label.")),
+    Stage(pgettext("stage of a step", "Gradient"),
+          _("What each number should do to lower the loss"),
+          _("The error goes back through the same weights.")),
+    Stage(pgettext("stage of a step", "Update"), _("What moved, and what it brought"),
+          _("Weights go a small step.")),
 )  # fmt: skip
 
 
