@@ -33,6 +33,9 @@ def _wanted_languages(arguments: list[str]) -> Iterator[str]:
     """
     from mnist_draw import i18n
 
+    # What follows a script is its own.
+    scripts = (n for n, word in enumerate(arguments) if word == "script" or word.endswith(".py"))
+    arguments = arguments[: next(scripts, None)]
     if "--json" in arguments or "--csv" in arguments:
         yield "en"
     yield _option(arguments, "--lang")

@@ -90,6 +90,8 @@ def test_command_line_chooses_before_the_system(monkeypatch: pytest.MonkeyPatch)
     assert i18n.best_of(start._wanted_languages(["--lang", "fr", "runs"])) == "fr"
     assert i18n.best_of(start._wanted_languages(["--lang=fr"])) == "fr"
     assert i18n.best_of(start._wanted_languages(["runs"])) == "es"
+    assert i18n.best_of(start._wanted_languages(["runs", "--json"])) == "en"
+    assert i18n.best_of(start._wanted_languages(["mine.py", "--lang", "fr", "--json"])) == "es"
 
 
 def test_guide_is_translated_by_paragraph(monkeypatch: pytest.MonkeyPatch) -> None:

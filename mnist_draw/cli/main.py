@@ -169,7 +169,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    given = list(sys.argv[1:] if argv is None else argv)
+    language, given = _split_language(list(sys.argv[1:] if argv is None else argv))
     if given and given[0].endswith(".py"):
         given.insert(0, "script")
     # What a double click on a trained network starts.
@@ -180,7 +180,7 @@ def _run(argv: Sequence[str] | None) -> int:
         if given and not network and not given[0].startswith("-") and given[0] not in COMMANDS:
             hint = did_you_mean(given[0], COMMANDS)
             parser.error(_("there is no command {name!r}; {hint}", name=given[0], hint=hint))
-        arguments = parser.parse_args([] if network else given)
+        arguments = parser.parse_args(language if network else [*language, *given])
         if arguments.run is None:
             if network and not Path(network).is_file():
                 raise UserError("There is no file {path}.", path=network)
@@ -214,6 +214,12 @@ def _run(argv: Sequence[str] | None) -> int:
     return status
 
 
+def _split_language(given: list[str]) -> tuple[list[str], list[str]]:
+    """Return the option ``--lang`` with its value, if it is first, and the rest."""
+    length = 2 if given[:1] == ["--lang"] else "".join(given[:1]).startswith("--lang=")
+    return given[:length], given[length:]
+
+
 def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog=PROGRAM,
@@ -241,7 +247,7 @@ def build_parser() -> argparse.ArgumentParser:
         ),
     )
     parser.set_defaults(run=None)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    commands = parser.add_subparsers(title=_("commands"), metavar="COMMAND")
     for command in COMMANDS.values():
         command.add_to(commands)
     return parser

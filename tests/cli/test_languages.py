@@ -35,14 +35,14 @@ def marked(monkeypatch):
 
 
 @pytest.mark.usefixtures("marked")
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_argparse_speaks_the_language_too(command, capsys):
-    assert main([command, "--help"]) == 0
+    assert main([*filter(None, [command]), "--help"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("⟦")
     headings = [line for line in lines if line[:1].isalpha() and line.endswith(":")]
     assert not headings
-    assert main([command, "--nothing"]) == 2
+    assert main([*filter(None, [command]), "--nothing"]) == 2
     assert "⟦" in capsys.readouterr().err.splitlines()[-1]
 
 
@@ -83,3 +83,15 @@ def test_a_terminal_without_the_letters_gets_them_escaped():
     assert ended.returncode == 2
     assert b"\\u4e2d\\u6587" in ended.stdout
     assert b"\\u4e2d\\u6587" in ended.stderr
+
+
+def test_what_follows_the_language_is_read_as_without_it(monkeypatch, capsys, tmp_path):
+    assert main(["--lang", "de", "trian"]) == 2
+    assert "did you mean" in capsys.readouterr().err
+    assert main(["--lang=de", str(tmp_path / "none.npz")]) == 1
+    assert "There is no file" in capsys.readouterr().err
+    script = tmp_path / "one.py"
+    script.write_text("import sys; print(sys.argv[1:])")
+    assert main(["--lang", "de", str(script), "--lang", "xx"]) == 0
+    assert capsys.readouterr().out == "['--lang', 'xx']\n"
+    assert main(["--lang", "xx"]) == 2
