@@ -54,8 +54,7 @@ HOMES: dict[str, tuple[str, ...]] = {
        for name in ("builders", "io", "mode", "ops", "sharedvalue")},
     **{f"theano.compile.{name}": (f"pytensor.compile.debug.{name}",)
        for name in ("debugmode", "monitormode", "nanguardmode", "profiling")},
-    "theano.compat": ("collections",),
-    "theano.compat.python2x": ("collections",),
+    **dict.fromkeys(("theano.compat", "theano.compat.python2x"), ("collections",)),
     "theano.compile.function_module": ("theano.compile", "pytensor.compile.io"),
     "theano.compile.pfunc": ("theano.compile", "pytensor.compile.rebuild"),
     "theano.gof.fg": ("theano.gof", "pytensor.graph.fg", "pytensor.graph.utils"),
@@ -75,7 +74,7 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.scan_module.scan_utils": ("theano.scan_module", "pytensor.scan.utils"),
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.gradient": ("theano.gradient",),
-    "theano.tensor.nlinalg": ("pytensor.tensor.linalg",),
+    **{f"theano.tensor.{name}": ("pytensor.tensor.linalg",) for name in ("nlinalg", "slinalg")},
     "theano.tensor.nnet.abstract_conv": (f"{_BRIDGE}.abstract_conv",),
     "theano.tensor.nnet.bn": (f"{_BRIDGE}.batch_normalization",),
     "theano.tensor.nnet.conv": (f"{_BRIDGE}.abstract_conv",),
@@ -88,7 +87,6 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.tensor.signal": (),
     "theano.tensor.signal.conv": (),
     "theano.tensor.signal.pool": (f"{_BRIDGE}.pooling",),
-    "theano.tensor.slinalg": ("pytensor.tensor.linalg",),
     "theano.tensor.var": (f"{_BRIDGE}.instance_checks", "pytensor.tensor.variable"),
     "theano.updates": ("theano.scan_module",),
     "theano.version": (),
@@ -180,7 +178,6 @@ def look_up(module: str, name: str, *homes: ModuleType) -> Any:
 
 #: Dotted prefix of a name -> what to do instead. The longest prefix that fits counts.
 INSTEAD: dict[str, str] = {
-    "theano.tests": "use theano.gradient.verify_grad for numerical checks of gradients",
     "theano.tensor.nnet.Conv3D": "use theano.tensor.nnet.conv3d",
     "theano.tensor.nnet.corr": "use theano.tensor.nnet.conv2d(filter_flip=False)",
     "theano.tensor.nnet.ctc": "there is no connectionist temporal classification",

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
 from numpy.typing import NDArray
 from pytensor import config, shared
-from pytensor.graph import Apply, Op
+from pytensor.graph import Apply, Op, Variable
 
 from mnist_draw.theano_bridge import pytensor_hooks
 
@@ -182,7 +183,10 @@ class HashedUniform(Op):  # type: ignore[misc]
         if state.type.dtype != "int64" or state.type.ndim != 0:
             raise TypeError(f"the state of random numbers is an int64, not {state.type}")
         size = pt.as_tensor_variable(size, ndim=1).astype("int64")
-        shape = pt.basic.infer_static_shape(size)[1]
+        # `infer_static_shape` would simplify all that a length depends on, for seconds.
+        known = partial(pt.get_underlying_scalar_constant_value, raise_not_constant=False)
+        lengths = (known(size[axis]) for axis in range(size.type.shape[0]))
+        shape = tuple(None if isinstance(each, Variable) else int(each) for each in lengths)
         return Apply(self, [state, size], [pt.tensor(dtype="float32", shape=shape)])
 
     def infer_shape(self, *context: Any) -> Any:

@@ -206,6 +206,7 @@ def test_settings_of_theano_are_kept_under_its_names(capsys):
 
 def test_random_choices_have_the_probabilities_that_they_are_given():
     streams = importlib.import_module("theano.sandbox.rng_mrg").MRG_RandomStreams(3)
+    assert streams.normal((T.matrix().shape[0], 1)).broadcastable == (False, True)
     dice = value(streams.random_integers((6000,), 1, 6))
     assert abs(np.bincount(dice)[1:] / 6000 - 1 / 6).max() < 0.03
     orders = value(streams.permutation((50,), n=4))

@@ -1,7 +1,6 @@
 """``lasagne.layers.dnn``, ``corrmm``, ``cuda_convnet`` without a graphics card: the CPU's layers.
 
-These layers do not turn their filters round unless told to, and pool whole windows only. The axes
-that ``cuda_convnet`` needs in another order keep theirs (``dimshuffle``).
+These layers do not turn their filters round unless told to, and pool whole windows only.
 """
 
 from __future__ import annotations
