@@ -104,6 +104,8 @@ _EVERY_MS = 100
 #: After a look at all objects, the next waits for so many times what that one took of the
 #: processor: the window's thread spends at most a two-hundredth of its time on it.
 _REST = 200
+#: It waits no longer than so many seconds: what compiling leaves behind in two minutes takes 40 MB.
+_LONGEST_S = 120.0
 
 
 class GuiThreadGarbageCollector(QObject):
@@ -121,7 +123,7 @@ class GuiThreadGarbageCollector(QObject):
         gc.collect()
         gc.freeze()
         gc.disable()
-        self._rested = 0.0
+        self._rested, self._looked = 0.0, time.monotonic()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.collect)
         self._timer.start(_EVERY_MS)
@@ -134,11 +136,14 @@ class GuiThreadGarbageCollector(QObject):
         )
         if not young:
             return
-        if middle and old and time.monotonic() >= self._rested:
+        now = time.monotonic()
+        due = (middle and old) or now - self._looked >= _LONGEST_S
+        if due and now >= self._rested:
             began = time.thread_time()
             gc.collect()
+            self._looked = now
             # Not the time on the clock: beside a network that is trained it is several times that.
-            self._rested = time.monotonic() + _REST * (time.thread_time() - began)
+            self._rested = now + _REST * (time.thread_time() - began)
             release_memory()
         else:
             gc.collect(1 if middle else 0)

@@ -138,3 +138,20 @@ def test_the_oldest_objects_are_looked_at_seldom(qtbot):
     finally:
         gc.callbacks.pop()
         collector.stop()
+
+
+def test_the_oldest_objects_are_looked_at_at_last(qtbot):
+    collector = memory.GuiThreadGarbageCollector()
+    looked: list[int] = []
+    gc.callbacks.append(lambda phase, about: looked.append(about["generation"]))
+    try:
+        kept = [[] for _ in range(gc.get_threshold()[0] + 100)]
+        collector.collect()
+        kept += [[] for _ in range(gc.get_threshold()[0] + 100)]
+        collector._looked -= memory._LONGEST_S
+        collector.collect()
+        assert set(looked[:-2]) == {0}
+        assert looked[-1] == 2
+    finally:
+        gc.callbacks.pop()
+        collector.stop()
