@@ -107,10 +107,10 @@ class NetworkChoices(QWidget):
     def add(self, choice: NetworkChoice, first: bool = False) -> None:
         """Compare a network in place of that of the same key, or of the last of too many."""
         place = 0 if first else len(self.choices)
-        for index, other in enumerate(self.choices):
-            if other.key == choice.key:
-                place, choice.line = index, other.line
-                self.choices.remove(other)
+        before = next((other for other in self.choices if other.key == choice.key), None)
+        if before is not None:
+            place, choice.line = self.choices.index(before), before.line
+            self.choices.remove(before)
         if choice.line is None:
             for surplus in self.ticked()[MAX_COUNT - 1 :]:
                 surplus.line = None
