@@ -100,7 +100,7 @@ def my_digits() -> Pictures:
             "You have taught no digits yet: draw one on the Draw tab and say what it is with "
             "“Wrong? It is a …”."
         )
-        raise DatasetError("{sentences}", sentences=" ".join([said, *messages[:1]]))
+        raise DatasetError(" ".join([said, *messages[:1]]))
     mine = _gathered(images, labels, messages, _("My digits"), _("My digit {number}"))
     return replace(mine, are_digits=True)
 
@@ -125,7 +125,7 @@ def folder_pictures(folder: str | os.PathLike[str], model: ModelFile | None = No
             "The folder {folder} holds no pictures to look at: no IDX files under MNIST's names, "
             "and no {formats} files with ink on them.", folder=place, formats=read_titles(),
         )  # fmt: skip
-        raise DatasetError("{sentences}", sentences=" ".join([said, *messages[:1]]))
+        raise DatasetError(" ".join([said, *messages[:1]]))
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
         place = place.resolve()
     name = strip_control_chars(place.name or str(place))
@@ -154,7 +154,7 @@ def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None]
     messages = []
     for path, ink, label in _read_files(folder):
         if isinstance(ink, UserError):
-            messages.append(f"{ink} {_('It was left out.')}")
+            messages.append(" ".join([str(ink), _("It was left out.")]))
         elif not has_ink(ink):
             messages.append(_("The picture {file} is empty. It was left out.", file=path))
         else:

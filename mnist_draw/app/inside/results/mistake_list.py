@@ -284,6 +284,6 @@ def describe_picture(
     }
     sure = _("{word}: {line}.", word=said.word, line=said.line)
     if results.labels is None:
-        return f"{_('{picture}: read as {answer}.', **fields)} {sure}"
+        return " ".join([_("{picture}: read as {answer}.", **fields), sure])
     fields["label"] = in_a_sentence(name(int(results.labels[place])))
-    return f"{_('{picture}: it is {label}, read as {answer}.', **fields)} {sure}"
+    return " ".join([_("{picture}: it is {label}, read as {answer}.", **fields), sure])
