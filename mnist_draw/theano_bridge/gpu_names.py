@@ -6,9 +6,11 @@ programs call without asking is the CPU's operation of the same arguments.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytensor.tensor as pt
+from pytensor.tensor.special import log_softmax, softmax
 
 from mnist_draw.theano_bridge import abstract_conv, pooling
 from mnist_draw.theano_bridge.names import tell_once
@@ -82,6 +84,11 @@ def GpuDnnConvGradI(**_: Any) -> Any:
     return lambda kerns, top, images, how, *_: abstract_conv.conv2d_grad_wrt_inputs(
         top, kerns, tuple(images.shape), **how
     )
+
+
+def GpuDnnSoftmax(*_: Any, algo: str = "accurate", **__: Any) -> Any:
+    """Return the softmax over channels, or its logarithm."""
+    return partial(log_softmax if algo == "log" else softmax, axis=1)
 
 
 class _Absent:

@@ -261,8 +261,10 @@ def test_the_cpu_answers_for_a_graphics_card_that_is_not_there(home):
     small = convolve(image, w, (1, 1), (2, 2), (1, 1), 1, True)
     np.testing.assert_allclose((small * x[:, :2]).sum(), (image * large).sum())
     assert not isinstance(x, dnn.CudaNdarrayType)
-    with pytest.raises(NotImplementedError, match="GpuDnnSoftmax"):
-        dnn.GpuDnnSoftmax()
+    with pytest.raises(NotImplementedError, match="GpuDnnReduction"):
+        dnn.GpuDnnReduction()
+    shares = value(T.exp(dnn.GpuDnnSoftmax(algo="log", mode="channel")(T.constant(x))))
+    np.testing.assert_allclose(shares, np.exp(x) / np.exp(x).sum(axis=1, keepdims=True))
 
 
 def test_the_cpus_layers_answer_for_those_of_a_graphics_card():

@@ -1,8 +1,4 @@
-"""``theano.gof``: the graph, which PyTensor calls ``pytensor.graph``.
-
-``Variable`` is that of :mod:`mnist_draw.theano_bridge.instance_checks`. Of ``theano.gof.graph``,
-``inputs`` is ``graph_inputs``, ``variables`` is ``vars_between``, ``ops`` is ``applys_between``.
-"""
+"""``theano.gof``: the graph, which PyTensor calls ``pytensor.graph``, with Theano's other names."""
 
 from __future__ import annotations
 

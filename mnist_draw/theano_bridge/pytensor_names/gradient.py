@@ -1,8 +1,4 @@
-"""``theano.gradient`` is ``pytensor.gradient``.
-
-``consider_constant`` is ``zero_grad``; ``Lop`` and ``Rop`` are ``pullback`` and
-``pushforward``, as PyTensor calls them now.
-"""
+"""``theano.gradient`` is ``pytensor.gradient``, with Theano's other names."""
 
 from __future__ import annotations
 
