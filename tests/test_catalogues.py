@@ -1,6 +1,9 @@
 """The catalogues are complete, and nothing on the screen is English put together from pieces."""
 
 import ast
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from babel import Locale
 from babel.numbers import format_decimal, format_percent
 
 from mnist_draw import i18n
+from tests.languages import VARIABLE
 
 _ROOT = Path(__file__).parents[1]
 _MARKS = ("_", "counted", "pgettext")
@@ -26,6 +30,10 @@ def test_a_catalogue_is_complete(code, wanted):
     catalogue = translations.read(code, translations.catalogues()[code])
     found = list(translations.problems(code, catalogue, wanted))
     assert not found, "\n".join(found)
+
+
+def test_each_language_has_a_catalogue():
+    assert {"en", *translations.catalogues()} == set(i18n.LANGUAGES)
 
 
 @pytest.mark.parametrize("code", [code for code in i18n.LANGUAGES if code != "en"])
@@ -63,3 +71,16 @@ def test_no_sentence_is_put_together_from_pieces():
             if any(map(_is_marked, parts)) and any(map(_letters, texts)):
                 found.append(f"{path.relative_to(_ROOT)}:{node.lineno}")
     assert not found, found
+
+
+@pytest.mark.slow
+@pytest.mark.process
+@pytest.mark.window
+def test_all_pages_in_longer_words():
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+         "tests/app/shell/test_languages.py"],
+        cwd=_ROOT, env={**os.environ, VARIABLE: "long"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-8000:]

@@ -9,15 +9,15 @@ python tools/translations.py compile        # what an installation does
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import re
 import sys
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mnist_draw"
 DOMAIN = "mnist_draw"
 LOCALES = PACKAGE / "locales"
-KEYWORDS = {"_": None, "counted": (1, 2), "pgettext": ((1, "c"), 2)}
+MARKS = {"_", "counted", "pgettext"}
 _ERROR = re.compile(r"^class (\w+)\((\w+)[,)]", re.MULTILINE)
 #: Spaces at the ends, and ends of lines.
 _SPACES = re.compile(r"^ +| +$|\n")
@@ -38,21 +38,13 @@ def program_messages() -> Catalog:
     from mnist_draw.analysis.guide import guide_messages
 
     catalog = Catalog(domain=DOMAIN)
-    # Of f-strings among the fields; Ruff's INT finds those that are messages.
-    warnings.filterwarnings("ignore", message="Skipping f-string")
     paths = sorted(PACKAGE.rglob("*.py"))
-    keywords = KEYWORDS | dict.fromkeys(_errors(paths))
+    errors = _errors(paths)
     for path in paths:
-        if "theano_bridge" in path.parts:  # its errors are Theano's
-            continue
-        place = path.relative_to(ROOT).as_posix()
-        for found in extract_from_file("python", path, keywords, ["Translators:"], None, True):
-            _line, messages, comments, context = found
-            # A sign alone is no message: what joins the sentences of an error.
-            if re.search(r"\w", str(messages)):
-                catalog.add(
-                    messages, locations=[(place, None)], auto_comments=comments, context=context
-                )
+        if "theano_bridge" not in path.parts:  # its errors are Theano's
+            place = path.relative_to(ROOT).as_posix()
+            for found, context, comments in _marked(path.read_text("utf-8"), errors):
+                catalog.add(found, None, [(place, None)], (), comments, context=context)
     for path in sorted((ROOT / "resources" / "words").glob("*.json")):
         place = path.relative_to(ROOT).as_posix()
         for word in json.loads(path.read_text("utf-8")):
@@ -63,6 +55,28 @@ def program_messages() -> Catalog:
     return catalog
 
 
+def _marked(source: str, errors: set[str]) -> Iterator[tuple[Any, str | None, list[str]]]:
+    """Yield each message with its context and the comments above it that begin with Translators."""
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+        if name not in errors | MARKS:
+            continue
+        texts = [part.value for part in node.args if isinstance(part, ast.Constant)]
+        first = node.lineno - 1
+        while first and lines[first - 1].strip().startswith("#"):
+            first -= 1
+        above = " ".join(line.strip("# ") for line in lines[first : node.lineno - 1])
+        comments = [above.partition("Translators:")[2].strip()] if "Translators:" in above else []
+        if name == "counted":
+            yield tuple(texts[:2]), None, comments
+        elif name == "pgettext":
+            yield texts[1], texts[0], comments
+        # A sign alone is no message: what joins the sentences of an error.
+        elif texts and isinstance(node.args[0], ast.Constant) and re.search(r"\w", texts[0]):
+            yield texts[0], None, comments
+
+
 def _errors(paths: list[Path]) -> set[str]:
     """Return the names of `UserError` and its kinds, which translate their first argument."""
     bases = dict(pair for path in paths for pair in _ERROR.findall(path.read_text("utf-8")))
@@ -70,7 +84,8 @@ def _errors(paths: list[Path]) -> set[str]:
     while found != before:
         before = found
         found = found | {name for name, base in bases.items() if base in found}
-    return found
+    # It says what needs the package, in a sentence of its own.
+    return found - {"MissingPackageError"}
 
 
 def catalogues() -> dict[str, Path]:
