@@ -16,7 +16,10 @@ from pathlib import Path
 from mnist_draw import i18n
 
 VARIABLE = "MNIST_DRAW_TEST_LANGUAGE"
-_LETTERS = str.maketrans("aceginosuyACEGINOSUY", "áćéğíñóśúýÁĆÉĞÍÑÓŚÚÝ")
+_LETTERS = str.maketrans(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+    "áƀćđéƒğĥíĵķĺṁñóṕɋŕśţúṽŵẋýžÁɃĆĐÉƑĞĤÍĴĶĹṀÑÓṔɊŔŚŢÚṼŴẊÝŽ",
+)
 #: Fields, tags and entities of HTML, code, and names that are the same in every language.
 _KEPT = re.compile(
     r"\{\w*(?:![rs])?\}|<[^<>]*>|&\w+;|`[^`]*`|Python|NumPy|Theano|PyTensor|Lasagne|MNIST|mnist_draw"

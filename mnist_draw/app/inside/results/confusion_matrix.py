@@ -225,9 +225,7 @@ class ConfusionMatrix(WalkableView):
         is_name = cell.kind == "name"
         size = named if is_name else Text.LABEL
         write_with(painter, size, "text" if kept else "muted", bold=is_name)
-        text = cell.text
-        if is_name:
-            text = painter.fontMetrics().elidedText(text, Qt.ElideRight, int(box.width()))
+        text = painter.fontMetrics().elidedText(cell.text, Qt.ElideRight, int(box.width()))
         painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
 
     def _paint_cell(self, painter: QPainter, box: QRectF, cell: Cell, growth: float) -> None:
