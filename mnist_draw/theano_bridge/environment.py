@@ -146,8 +146,8 @@ def _added_flags(variable: str, defaults: Mapping[str, str]) -> Iterator[None]:
 
 def theanos_flags() -> dict[str, str]:
     """Return what the user has told Theano in files and, which counts more, ``THEANO_FLAGS``."""
-    told = parse_flags(os.environ.get("THEANO_FLAGS", ""))
-    return {**_chosen_in_files("THEANORC", "~/.theanorc"), **told}
+    chosen = _chosen_in_files("THEANORC", "~/.theanorc")
+    return chosen | parse_flags(os.environ.get("THEANO_FLAGS", ""))
 
 
 def _chosen_in_files(variable: str, default: str) -> dict[str, str]:

@@ -46,6 +46,8 @@ _SAME = (
     "tensor.type",
 )  # fmt: skip
 
+_LINALG = ("theano.sandbox.linalg", "theano.tensor.nlinalg", "theano.tensor.slinalg")
+
 #: Module of Theano -> the modules whose names it has; the first that has a name answers.
 HOMES: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_GPU_MODULES, (f"{_BRIDGE}.gpu_names",)),
@@ -53,7 +55,8 @@ HOMES: dict[str, tuple[str, ...]] = {
     **{f"theano.compile.{name}": ("theano.compile", f"pytensor.compile.{name}")
        for name in ("builders", "io", "mode", "ops", "sharedvalue")},
     **{f"theano.compile.{name}": (f"pytensor.compile.debug.{name}",)
-       for name in ("debugmode", "monitormode", "nanguardmode", "profiling")},
+       for name in ("debugmode", "nanguardmode", "profiling")},
+    "theano.compile.monitormode": ("theano.compile", "pytensor.compile.debug.monitormode"),
     **dict.fromkeys(("theano.compat", "theano.compat.python2x"), ("collections",)),
     "theano.compile.function_module": ("theano.compile", "pytensor.compile.io"),
     "theano.compile.pfunc": ("theano.compile", "pytensor.compile.rebuild"),
@@ -68,13 +71,12 @@ HOMES: dict[str, tuple[str, ...]] = {
     "theano.ifelse": (f"{_BRIDGE}.interpreter",),
     "theano.sandbox": (),
     "theano.sandbox.rng_mrg": (f"{_BRIDGE}.random_streams",),
-    "theano.sandbox.linalg": ("pytensor.tensor.linalg",),
     "theano.sandbox.neighbours": (f"{_BRIDGE}.neighbours",),
     "theano.scan_module.scan_op": ("pytensor.scan.op",),
     "theano.scan_module.scan_utils": ("theano.scan_module", "pytensor.scan.utils"),
     "theano.tensor.basic": ("theano.tensor",),
     "theano.tensor.gradient": ("theano.gradient",),
-    **{f"theano.tensor.{name}": ("pytensor.tensor.linalg",) for name in ("nlinalg", "slinalg")},
+    **dict.fromkeys(_LINALG, ("pytensor.tensor.linalg",)),
     "theano.tensor.nnet.abstract_conv": (f"{_BRIDGE}.abstract_conv",),
     "theano.tensor.nnet.bn": (f"{_BRIDGE}.batch_normalization",),
     "theano.tensor.nnet.conv": (f"{_BRIDGE}.abstract_conv",),
@@ -107,9 +109,6 @@ ALIASES = {
     "theano.gof.EquilibriumOptimizer": "pytensor.graph.rewriting.basic:EquilibriumGraphRewriter",
     "theano.gof.LocalOptimizer": "pytensor.graph.rewriting.basic:NodeRewriter",
     "theano.gof.Optimizer": "pytensor.graph.rewriting.basic:GraphRewriter",
-    "theano.gof.OpWiseCLinker": "pytensor.link.basic:PerformLinker",
-    "theano.gof.WrapLinker": "pytensor.link.basic:WrapLinker",
-    "theano.gof.WrapLinkerMany": "pytensor.link.basic:WrapLinkerMany",
     "theano.gof.PatternSub": "pytensor.graph.rewriting.basic:PatternNodeRewriter",
     "theano.gof.TopoOptimizer": "pytensor.graph.rewriting.basic:WalkingGraphRewriter",
     "theano.tensor.signal.pool.Pool": f"{_BRIDGE}.pooling:Pool2D",
@@ -155,7 +154,6 @@ class AliasLoader(Loader):
         def get(name: str) -> Any:
             return look_up(module.__name__, name, *homes)
 
-        module.__doc__ = f"``{module.__name__}`` is ``{'``, ``'.join(self._homes)}``."
         module.__dict__["__all__"] = sorted(names)
         module.__dict__["__getattr__"] = get
 

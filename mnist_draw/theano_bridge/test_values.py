@@ -1,8 +1,7 @@
 """Test values: what expressions are worth for ``x.tag.test_value``, while they are written.
 
 ``theano.config.compute_test_value`` says what happens where one is missing: ``"raise"``,
-``"warn"``, ``"ignore"``; with ``"off"`` none is computed. As in Theano, a mistake is found where it
-is written.
+``"warn"``, ``"ignore"``; with ``"off"`` none is computed.
 """
 
 from __future__ import annotations

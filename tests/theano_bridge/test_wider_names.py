@@ -282,6 +282,20 @@ def test_the_cpus_layers_answer_for_those_of_a_graphics_card():
     np.testing.assert_allclose(found, conv.reshape(2, 2, 3, 2, 3, 2).max(axis=(3, 5)), rtol=1e-5)
 
 
+def test_operations_are_monitored_as_they_are_computed():
+    x, seen = T.dvector(), []
+    inspect = theano.compile.MonitorMode(
+        pre_func=lambda i, node, fn: seen.append([each[0] for each in fn.inputs]),
+        post_func=lambda i, node, fn: seen.append(fn.outputs[0][0]),
+    ).including("fast_compile")
+    doubled = theano.function([x], x * 2, mode=inspect)
+    np.testing.assert_array_equal(doubled([1, 2]), [2, 4])
+    np.testing.assert_array_equal(seen[-1], [2, 4])
+    detect_nan = theano.compile.monitormode.detect_nan
+    mode = theano.compile.MonitorMode(post_func=detect_nan)
+    assert theano.function([x], x * 2, mode=mode)([3]) == 6
+
+
 @pytest.fixture
 def compute_test_value(request):
     theano.config.compute_test_value = request.param

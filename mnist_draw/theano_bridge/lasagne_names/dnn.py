@@ -16,15 +16,11 @@ tell_once("Lasagne's layers for a graphics card are asked for: the CPU's layers 
 
 #: Layer for cuDNN -> the CPU's, where Lasagne has it.
 _SAME = {
-    "BatchNormDNNLayer": "BatchNormLayer",
-    "MaxPool2DCCLayer": "MaxPool2DLayer",
-    "MaxPool2DDNNLayer": "MaxPool2DLayer",
-    "MaxPool3DDNNLayer": "MaxPool3DLayer",
-    "Pool2DDNNLayer": "Pool2DLayer",
-    "Pool3DDNNLayer": "Pool3DLayer",
-    "SpatialPyramidPoolingDNNLayer": "SpatialPyramidPoolingLayer",
-    "batch_norm_dnn": "batch_norm",
-}
+    **{f"{kind}DNNLayer": f"{kind}Layer" for kind in (
+        "BatchNorm", "MaxPool2D", "MaxPool3D", "Pool2D", "Pool3D", "SpatialPyramidPooling",
+    )},
+    "MaxPool2DCCLayer": "MaxPool2DLayer", "batch_norm_dnn": "batch_norm",
+}  # fmt: skip
 for _name, _layer in _SAME.items():
     if hasattr(layers, _layer):
         globals()[_name] = getattr(layers, _layer)

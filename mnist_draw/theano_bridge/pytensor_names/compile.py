@@ -27,6 +27,7 @@ from pytensor.compile import (
 )
 from pytensor.compile import mode as _mode
 from pytensor.compile.builders import OpFromGraph
+from pytensor.compile.debug.monitormode import MonitorMode as _MonitorMode
 from pytensor.compile.mode import get_default_mode, get_mode, predefined_modes
 from pytensor.compile.sharedvalue import SharedVariable, shared_constructor
 from pytensor.link.basic import Container
@@ -99,6 +100,16 @@ class Mode(_mode.Mode):  # type: ignore[misc]
         if isinstance(linker, str) and linker in COMPILED_LINKERS:
             linker = linker_of_programs()
         super().__init__(linker=linker, optimizer=optimizer, **others)
+
+
+class MonitorMode(_MonitorMode):  # type: ignore[misc]
+    """Calls functions around each operation, which get no graph, unlike PyTensor's."""
+
+    def eval(self, fgraph: Any, i: int, node: Any, fn: Any) -> None:
+        for function in (self.pre_func, lambda *_: fn(), self.post_func):
+            if function is not None:
+                own = getattr(function, "__module__", "").startswith("pytensor")
+                function(*((fgraph,) if own else ()), i, node, fn)
 
 
 def shared(

@@ -1,7 +1,6 @@
 """``theano.tensor``: ``pytensor.tensor``, with Theano's spellings where they differ.
 
-``TensorVariable`` is that of :mod:`mnist_draw.theano_bridge.instance_checks`; ``abs_``, ``inv`` are
-``abs``, ``reciprocal``; ``patternbroadcast`` and others are ``specify_broadcastable``.
+``TensorVariable`` is that of :mod:`mnist_draw.theano_bridge.instance_checks`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 
 ``config`` is PyTensor's with Theano's settings added; ``function`` uses the program's linker where
 no mode is chosen (`mnist_draw.theano_bridge.modes`).
-Every name that is neither listed here nor in PyTensor raises an error that says so.
 """
 
 from __future__ import annotations
