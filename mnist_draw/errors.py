@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import ParamSpec, TypeVar
 
-from mnist_draw.i18n import _, counted, number
+from mnist_draw.i18n import _, counted, listed, number
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -159,9 +159,9 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     if near:
         said = _("did you mean {name}?", name=near)
     elif len(names) <= _ALL_NAMED:
-        said = _("there are {names}.", names=", ".join(names))
+        said = _("there are {names}.", names=listed(names))
     else:
-        few = ", ".join(difflib.get_close_matches(name, names, n=_FEW_NAMED, cutoff=0.0))
+        few = listed(difflib.get_close_matches(name, names, n=_FEW_NAMED, cutoff=0.0))
         said = _("of {count} names, {few} come nearest.", count=number(len(names)), few=few)
     return f"{said} " + _("{command} lists all.", command=lists_all) if lists_all else said
 
@@ -179,8 +179,8 @@ def few_of(names: Iterable[str]) -> str:
     first = list(names)
     left = len(first) - _FEW_NAMED
     if left <= 1:
-        return ", ".join(first)
-    few = ", ".join(first[:_FEW_NAMED])
+        return listed(first)
+    few = listed(first[:_FEW_NAMED])
     return counted("{names} and {count} more", "{names} and {count} more", left, names=few)
 
 

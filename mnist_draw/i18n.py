@@ -99,6 +99,11 @@ def counted(singular: str, plural: str, count: int, **fields: object) -> str:
     return text.format(count=number(count), **fields)
 
 
+def listed(entries: Iterable[str]) -> str:
+    """Join words or phrases by the language's comma."""
+    return pgettext("between the entries of a list", ", ").join(entries)
+
+
 def number(value: float, spec: str = ",") -> str:
     """Format a number as Python's `format` does, with the language's decimal and group marks."""
     text = format(value, spec)

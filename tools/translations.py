@@ -138,7 +138,8 @@ def _faults(message: Message, catalog: Catalog) -> Iterator[str]:
     for form in forms:
         if set(_FIELD.findall(form)) not in (fitting if message.pluralizable else fitting[:1]):
             yield f"other fields in {form!r}"
-        if _SPACES.findall(form) != _SPACES.findall(ids[-1]):
+        # A comma alone brings its own spaces.
+        if _SPACES.findall(form) != _SPACES.findall(ids[-1]) and re.search(r"\w", form):
             yield f"other spaces or lines in {form!r}"
 
 

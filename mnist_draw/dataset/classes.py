@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mnist_draw.errors import DatasetError, strip_control_chars
-from mnist_draw.i18n import _, number
+from mnist_draw.i18n import _, listed, number
 
 #: MNIST's classes, and the default for a network.
 DIGITS = tuple("0123456789")
@@ -78,7 +78,7 @@ def check_classes(names: Sequence[str], source: str) -> None:
 def class_list(names: Sequence[str]) -> str:
     """Return classes as a list for a sentence, such as ``"A, B, C, D, E, … Z"``."""
     if len(names) <= _LISTED:
-        return ", ".join(names)
+        return listed(names)
     return f"{', '.join(names[: _LISTED - 1])}, … {names[-1]}"
 
 

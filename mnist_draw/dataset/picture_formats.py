@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, listed
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,10 @@ def read_suffixes() -> frozenset[str]:
 
 def read_titles() -> str:
     """List the formats that are read, such as ``"PNG, JPEG, BMP"``."""
-    return ", ".join(known.title for known in read_formats())
+    return listed(known.title for known in read_formats())
 
 
 def saved_titles() -> str:
     """List the formats that a drawing is saved in, such as ``"PNG or SVG"``."""
     *others, last = (known.title for known in saved_formats())
-    return _("{names} or {last}", names=", ".join(others), last=last)
+    return _("{names} or {last}", names=listed(others), last=last)

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mnist_draw.errors import StorageError, UserError
-from mnist_draw.i18n import _, counted, pgettext
+from mnist_draw.i18n import _, counted, listed, pgettext
 from mnist_draw.library.networks import (
     creation_time,
     list_deleted,
@@ -205,7 +205,7 @@ def _describe_run(run: Run, going_on: bool) -> str:
     else:
         epochs = counted("{count} epoch", "{count} epochs", done)
         words.append("" if epochs in f"{run.title}, {said}" else epochs)
-    return ", ".join(filter(None, words))
+    return listed(filter(None, words))
 
 
 def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:

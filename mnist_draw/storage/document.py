@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final, TypeGuard, TypeVar
 
 from mnist_draw.errors import DocumentError, strip_control_chars
-from mnist_draw.i18n import _, counted, number
+from mnist_draw.i18n import _, counted, listed, number
 from mnist_draw.storage.opening import read_file
 
 #: Decimal digits of the largest 64-bit number.
@@ -122,7 +122,7 @@ class Fields:
         value = self.values.get(name)
         if isinstance(value, str) and value in choices:
             return value
-        return self._default(name, _REQUIRED, _("one of {names}", names=", ".join(choices)))
+        return self._default(name, _REQUIRED, _("one of {names}", names=listed(choices)))
 
     def get_fields(self, name: str, default: T | _Required = _REQUIRED) -> Fields | T:
         value = self.values.get(name)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mnist_draw.errors import UserError, no_such
-from mnist_draw.i18n import _, number, percent, pgettext
+from mnist_draw.i18n import _, listed, number, percent, pgettext
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.npz import MAX_BYTES
 
@@ -224,7 +224,7 @@ class RuleParameters(Setting):
         return {str(key): read_number(f"{name}.{key}", entry) for key, entry in value.items()}
 
     def format_value(self, value: Any) -> str:
-        set_to = ", ".join(f"{key} {number(entry, 'g')}" for key, entry in value.items())
+        set_to = listed(f"{key} {number(entry, 'g')}" for key, entry in value.items())
         return set_to or pgettext("parameters of the update rule", "Lasagne's")
 
 

@@ -21,7 +21,7 @@ from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, push_button
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.i18n import _, number, percent
+from mnist_draw.i18n import _, listed, number, percent
 from mnist_draw.recognition.certainty import (
     NOTHING_DRAWN,
     Certainty,
@@ -88,7 +88,7 @@ class NumberSegments(QWidget):
         """Show the text and the probability of each digit; none hides the segments."""
         if (tuple(parts), place) != (self._parts, self._place):
             self._parts, self._place = tuple(parts), place
-            self.setAccessibleDescription(", ".join(" ".join(part).strip() for part in parts))
+            self.setAccessibleDescription(listed(" ".join(part).strip() for part in parts))
             self.setVisible(bool(parts))
             self.update()
 

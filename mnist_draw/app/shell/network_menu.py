@@ -34,7 +34,7 @@ from mnist_draw.app.kit.controls import Popover, paint_shadow
 from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, listed
 
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
 _WIDTH, _NETWORK_ROW, _HEADING_ROW, _LIBRARY_ROW = 372, 44, 31, 48
@@ -63,7 +63,7 @@ class Line:
 
     def spoken(self) -> str:
         state = _("answers") if self.answers else ""
-        return ", ".join(filter(None, (self.title, self.note, self.figure, state)))
+        return listed(filter(None, (self.title, self.note, self.figure, state)))
 
 
 LIBRARY = Line(_("Library"), figure="F9", is_library=True)

@@ -27,7 +27,7 @@ from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.series import STYLES, series_colour
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, listed
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.stored_network import FINE_TUNED
 from mnist_draw.training.history import EpochFigures
@@ -68,7 +68,7 @@ class RowView:
         took = "" if seconds is None else format_duration(seconds)
         # Translators: a run that another window or a command trains.
         where = _("elsewhere") if self.is_elsewhere else ""
-        return ", ".join(filter(None, (entry.what, took, where)))
+        return listed(filter(None, (entry.what, took, where)))
 
     @property
     def is_elsewhere(self) -> bool:
@@ -89,7 +89,7 @@ class RowView:
         accuracy, tested = self.accuracy
         words = _("{share} test", share=accuracy) if tested else accuracy
         states = (_ANSWERS if self.answers else "", _("ticked") if self.tick >= 0 else "")
-        return ", ".join(filter(None, (self.entry.name, self.detail, words, when, *states)))
+        return listed(filter(None, (self.entry.name, self.detail, words, when, *states)))
 
 
 #: Heights of the rows, at the usual text size.

@@ -21,7 +21,7 @@ from mnist_draw.app.train.preset_cards import NOT_YET_KNOWN, PresetCards
 from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.app.train.twelve_digits_card import TwelveDigitsCard
 from mnist_draw.dataset.mnist import load_dataset
-from mnist_draw.i18n import _, counted, number, percent, pgettext
+from mnist_draw.i18n import _, counted, listed, number, percent, pgettext
 from mnist_draw.recognition.twelve_digits import TwelveDigits, choose_twelve
 from mnist_draw.training.expectation import Expectation, expect, training_pictures
 from mnist_draw.training.presets import PRESETS, Preset, differences
@@ -214,7 +214,7 @@ class NewRunPage(QScrollArea):
         for card in self.cards.cards.values():
             settings = self._settings_of(card.preset)
             found = differences(settings, card.preset.settings) if card.isChecked() else {}
-            changes = ", ".join(found.values())
+            changes = listed(found.values())
             expected = self._expected_of(settings)
             card.show_expectation(changes, expected or NOT_YET_KNOWN)
             if card.isChecked():

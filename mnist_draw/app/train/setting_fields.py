@@ -19,7 +19,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, Field, NumberBox, RealBox, explain, push_button
 from mnist_draw.app.train.marked_field import MarkedField
 from mnist_draw.app.train.network_fields import NetworkFields, share_of
-from mnist_draw.i18n import _, percent_sign
+from mnist_draw.i18n import _, listed, percent_sign
 from mnist_draw.training.setting import (
     AnySetting,
     Choice,
@@ -181,7 +181,7 @@ class RuleFields(QWidget):
         set_icon(self.line, "caret-down" if shown else "caret-right", Size.SMALL_ICON)
 
     def _say(self) -> None:
-        text = ", ".join(f"{key} {box.text()}" for key, box in self.boxes.items())
+        text = listed(f"{key} {box.text()}" for key, box in self.boxes.items())
         # The button has room for so much: 1e-8, not 1e-08.
         text = text.replace("e-0", "e-")
         self.line.setText(text)

@@ -31,7 +31,7 @@ from mnist_draw.app.train.settings_form import SettingsForm
 from mnist_draw.dataset.augmentation.augmenter import preview
 from mnist_draw.dataset.mnist import load_dataset
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, pgettext
+from mnist_draw.i18n import _, counted, listed, pgettext
 from mnist_draw.training.presets import (
     AS_IN_THE_TUTORIAL,
     PRESETS,
@@ -297,7 +297,7 @@ class SettingsDrawer(QWidget):
                 texts[setting.group].append(setting.brief(value))
         for group, section in self.sections.items():
             off = pgettext("setting", "off") if group == "stop" else ""
-            section.state.setText(", ".join(texts[group]) or off)
+            section.state.setText(listed(texts[group]) or off)
 
     # -- presets
 

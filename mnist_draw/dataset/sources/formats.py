@@ -13,7 +13,7 @@ from pathlib import Path
 from mnist_draw.dataset.sources import idx_files, npz_files, picture_folders, tables
 from mnist_draw.dataset.sources.source import Source
 from mnist_draw.errors import DatasetError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, listed
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def read_source(place: Path) -> Source:
 
 
 def list_titles() -> str:
-    return ", ".join(known.title for known in DATA_FORMATS)
+    return listed(known.title for known in DATA_FORMATS)
 
 
 def file_patterns() -> str:

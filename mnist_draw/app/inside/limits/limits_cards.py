@@ -35,7 +35,7 @@ from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
 from mnist_draw.app.train.series import STYLES, SWATCH, series_colour, swatch
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.i18n import _, counted, number, percent
+from mnist_draw.i18n import _, counted, listed, number, percent
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.recogniser import Recogniser
@@ -167,7 +167,7 @@ class NetworkLegend(QWidget):
 
     def show_networks(self, networks: Sequence[NetworkChoice]) -> None:
         self._networks = networks
-        names = ", ".join(choice.title for choice in networks)
+        names = listed(choice.title for choice in networks)
         explain(self, _("Networks that are compared"), names or _("None is ticked."))
         self._fill()
 
@@ -349,7 +349,7 @@ class RobustnessPlot(WalkableView):
             if not np.isnan(accuracy[item])
         ]
         amount = format_amount(self.axis, self.axis.amounts[item])
-        fields = {"change": self._title, "amount": amount, "accuracies": ", ".join(parts)}
+        fields = {"change": self._title, "amount": amount, "accuracies": listed(parts)}
         if parts:
             return _("{change}, {amount}: {accuracies}.", **fields)
         return _("{change}, {amount}: not counted yet.", change=self._title, amount=amount)
@@ -431,7 +431,7 @@ def describe_change(change: Distortion) -> str:
         if amount != axis.neutral:
             message = _CHANGES[axis.name][amount < 0]
             parts.append(message.format(size=number(abs(amount), "g")))
-    return _("Changed: {changes}.", changes=", ".join(parts)) if parts else _("As it is.")
+    return _("Changed: {changes}.", changes=listed(parts)) if parts else _("As it is.")
 
 
 def describe_answers(rows: Sequence[Bar], names: list[str]) -> str:

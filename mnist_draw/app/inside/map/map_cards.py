@@ -23,7 +23,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.widgets import Card, explain, label
-from mnist_draw.i18n import _, number, percent
+from mnist_draw.i18n import _, listed, number, percent
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.training.functions import layer_label
 
@@ -116,7 +116,7 @@ def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -
     if len(order) == 1:
         said = _("All {total} nearest are {label}.", total=total, label=name(order[0]))
     else:
-        times = ", ".join(f"{number(int(counts[n]))} × {name(n)}" for n in order)
+        times = listed(f"{number(int(counts[n]))} × {name(n)}" for n in order)
         said = _("The {total} nearest: {counts}.", total=total, counts=times)
     return f"{said} {_describe_winner(labels, counts, name(answer), name)}"
 
@@ -124,7 +124,7 @@ def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -
 def _describe_winner(
     labels: np.ndarray, counts: np.ndarray, answer: str, name: Callable[[int], str]
 ) -> str:
-    best = ", ".join(name(int(digit)) for digit in np.flatnonzero(counts == counts.max()))
+    best = listed(name(int(digit)) for digit in np.flatnonzero(counts == counts.max()))
     if np.count_nonzero(counts == counts.max()) > 1:
         return _(
             "A vote among neighbours is a tie of {labels}, the network says {answer}.",

@@ -23,7 +23,7 @@ from mnist_draw.app.kit.painters import (
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.i18n import _, listed, pgettext
 
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
@@ -239,7 +239,7 @@ class MapView(WalkableView):
         return QPointF(*self._all_places()[item])
 
     def describe(self, item: int) -> str:
-        return ", ".join(self.digits.describe(item)) if self.digits is not None else ""
+        return listed(self.digits.describe(item)) if self.digits is not None else ""
 
     def tip_of(self, item: int) -> str:
         assert self.digits is not None

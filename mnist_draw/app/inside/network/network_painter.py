@@ -32,7 +32,7 @@ from mnist_draw.app.kit.painters import (
 )
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.dataset.normalise import SIDE
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, listed
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_view import NetworkView
@@ -354,4 +354,4 @@ def describe_active(frame: Frame) -> str:
         fields = {"active": i18n.number(int(active.sum())), "units": i18n.number(layer.units)}
         parts.append(_("{active} of {units}", **fields))
     # Translators: {counts} is "32 of 500, 81 of 300", one for each layer.
-    return _("{counts} units active", counts=", ".join(parts)) if parts else ""
+    return _("{counts} units active", counts=listed(parts)) if parts else ""

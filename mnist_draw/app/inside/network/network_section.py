@@ -26,7 +26,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
-from mnist_draw.i18n import _, counted, pgettext
+from mnist_draw.i18n import _, counted, listed, pgettext
 from mnist_draw.library.network_data import all_names
 from mnist_draw.training.functions import layer_label
 
@@ -246,7 +246,7 @@ class NetworkSection(Section):
             else counted("{count} unit", "{count} units", layer.units)
             for layer in parts.layers[:-1]
         ]  # fmt: skip
-        self.heading.setText(", ".join(counts))
+        self.heading.setText(listed(counts))
         # Found once: a picture asks for them many times.
         self.network.name = all_names(parts.model).__getitem__
         self.network.show_parts(parts)

@@ -22,7 +22,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import explain
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, listed
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.step_effects import StepEffects
@@ -166,7 +166,7 @@ def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[
         f"{name(int(p.argmax()))}, {format_probability(float(p.max()), short=True)}"
         for p in effects.example
     )
-    turned = ", ".join(i18n.number(number) for number in effects.turned)
+    turned = listed(i18n.number(number) for number in effects.turned)
     return [
         Line(count, right),
         Line(_("turned right, wrong"), turned),
