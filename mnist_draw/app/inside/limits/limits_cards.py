@@ -438,10 +438,10 @@ def describe_answers(rows: Sequence[Bar], names: list[str]) -> str:
     """Return who reads what, such as ``"All three read a 9."``."""
     if len(set(names)) > 1:
         said = [
-            _("{network} reads {answer}", network=row.name, answer=name)
+            _("{network} reads {answer}.", network=row.name, answer=name)
             for row, name in zip(rows, names, strict=True)
         ]
-        return f"{', '.join(said)}."
+        return " ".join(said)
     answer = in_a_sentence(names[0])
     if len(rows) == 1:
         return _("{network} reads {answer}.", network=rows[0].name, answer=answer)
