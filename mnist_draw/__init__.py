@@ -18,11 +18,13 @@ and Lasagne themselves are loaded when one of the functions is first asked for.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
-from mnist_draw.theano_bridge import install as _install_theano
-
+# What type checkers take for true: `typing` itself is imported in the time of a hundred such lines.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from typing import Any
+
     from mnist_draw.dataset.mnist import iterate_minibatches as iterate_minibatches
     from mnist_draw.dataset.mnist import load_data as load_data
     from mnist_draw.library.classifier import MnistClassifier as MnistClassifier
@@ -54,7 +56,27 @@ _HOME = {
     "save_network": "mnist_draw.library.tutorial",
 }
 
-_install_theano()
+
+class _BridgeOnDemand:
+    """Imports the bridge before anything else finds Theano, Lasagne or PyTensor.
+
+    That takes most of the time of this import, in which Ctrl-C ends a program in a traceback.
+    """
+
+    is_there = False
+
+    def find_spec(self, name: str, *_place: object) -> ModuleSpec | None:
+        if self.is_there or name.partition(".")[0] not in ("theano", "lasagne", "pytensor"):
+            return None
+        from importlib.util import find_spec
+
+        import mnist_draw.theano_bridge  # noqa: F401 - its finders come first from here on
+
+        self.is_there = True
+        return find_spec(name)
+
+
+sys.meta_path.insert(0, _BridgeOnDemand())
 
 # Pickles of earlier versions name the modules in which the classes were then.
 for _old in ("interface", "interface.classifier", "interface.loss_history", "runs", "runs.history"):

@@ -1,14 +1,16 @@
 """``python -m mnist_draw`` is ``mnist-draw``.
 
 It chooses the language, since tables of sentences are translated when they are imported. Imports
-happen inside `main`, so that Ctrl-C during the first of them ends in a word, too.
+happen inside `main`, so that Ctrl-C during them ends in a word, too.
 """
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Iterator
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def main() -> int:
@@ -56,6 +58,7 @@ def _option(arguments: list[str], name: str) -> str:
 
 def _languages_of_the_window(lesson: str) -> Iterator[str]:
     """Yield what the files ask for; what cannot be read is reported by those who read all of it."""
+    import contextlib
     import tomllib
 
     from mnist_draw.errors import UserError

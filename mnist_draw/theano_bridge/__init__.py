@@ -6,7 +6,7 @@ it is installed, else PyTensor, its maintained continuation, under the name ``th
 
 ``README.md`` explains how it is laid out. Nothing else of the program opens its modules.
 
-Importing this package and calling :func:`install` imports neither Theano nor PyTensor.
+Importing this package installs its finders, and imports neither Theano nor PyTensor.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ __all__ = [
     "phases_of",
     "quick_mode",
 ]
+
+install()
 
 
 def engine() -> str:

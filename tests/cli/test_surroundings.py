@@ -196,14 +196,15 @@ def test_programs_that_read_json_read_errors_too(arguments, status, capsys):
 
 @pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="signals to another process")
-def test_ctrl_c_during_the_first_imports():
+@pytest.mark.parametrize("first", ["re", "mnist_draw.i18n", "mnist_draw.cli"])
+def test_ctrl_c_during_the_first_imports(first):
     """A module takes its time to be imported; Ctrl-C comes meanwhile."""
     code = """
 import sys, time
 
 class Slow:
     def find_spec(self, name, path=None, target=None):
-        if name == "mnist_draw.cli":
+        if name == sys.argv[1]:
             print("importing", flush=True)
             time.sleep(60)
 
@@ -212,7 +213,7 @@ from mnist_draw.__main__ import main
 sys.exit(main())
 """
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", code], **pipes) as process:
+    with subprocess.Popen([sys.executable, "-c", code, first], **pipes) as process:
         assert process.stdout.readline() == "importing\n"
         time.sleep(0.01)
         process.send_signal(signal.SIGINT)
