@@ -49,7 +49,8 @@ def program_messages() -> Catalog:
         place = path.relative_to(ROOT).as_posix()
         for word in json.loads(path.read_text("utf-8")):
             for field in word.keys() & {"name", "asked", "sentences"}:
-                catalog.add(word[field], locations=[(place, None)])
+                context = "What is it?" if field == "asked" else None
+                catalog.add(word[field], locations=[(place, None)], context=context)
     for message in guide_messages():
         catalog.add(message, locations=[("mnist_draw/analysis/guide", None)])
     return catalog
@@ -70,7 +71,7 @@ def _marked(source: str, errors: set[str]) -> Iterator[tuple[Any, str | None, li
         comments = [above.partition("Translators:")[2].strip()] if "Translators:" in above else []
         if name == "counted":
             yield tuple(texts[:2]), None, comments
-        elif name == "pgettext":
+        elif name == "pgettext" and len(texts) > 1:
             yield texts[1], texts[0], comments
         # A sign alone is no message: what joins the sentences of an error.
         elif texts and isinstance(node.args[0], ast.Constant) and re.search(r"\w", texts[0]):

@@ -10,7 +10,7 @@ from typing import Any
 from mnist_draw import theano_bridge
 from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.table import Figure, Table
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, pgettext
 
 #: Kinds of operations, the most expensive first, each with beginnings of its classes' names.
 _CLASSES = {
@@ -66,7 +66,7 @@ class FunctionGraphs:
             for kind, name in operations
         ]
         written, compiled = (sum(found.values()) for found in both)
-        rows.insert(0, (_("all"), "", Figure(written), Figure(compiled)))
+        rows.insert(0, (pgettext("operations", "all"), "", Figure(written), Figure(compiled)))
         headings = (_("kind"), _("operation"), _("as written"), _("as compiled"))
         columns = ("kind", "operation", "as written", "as compiled")
         return Table(_("Operations of {function}", function=self.name), headings, rows, columns)

@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_draw import i18n
 from mnist_draw.analysis.results import Results
-from mnist_draw.analysis.table import Table, percent
+from mnist_draw.analysis.table import Table, Words, percent
 from mnist_draw.i18n import _, number
 from mnist_draw.library.network_data import narrow_name
 
@@ -128,7 +128,10 @@ def reliability_table(results: Results) -> Table:
     """Return confidence beside how often it was right."""
     rows = [
         (
-            _("{low} to {high}", low=number(100 * low, "g"), high=i18n.percent(high, None)),
+            Words(
+                _("{low} to {high}", low=number(100 * low, "g"), high=i18n.percent(high, None)),
+                f"{100 * low:g} to {100 * high:g} %",
+            ),
             *figures,
         )
         for low, high, *figures in map(astuple, results.reliability)

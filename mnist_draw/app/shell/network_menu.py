@@ -34,7 +34,7 @@ from mnist_draw.app.kit.controls import Popover, paint_shadow
 from mnist_draw.app.kit.formatting import format_ago
 from mnist_draw.app.kit.painters import paint_box, paint_tick, smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.i18n import _, listed
+from mnist_draw.i18n import _, listed, pgettext
 
 #: Pixels at the usual text size: the menu, its rows, and where the parts of a row begin.
 _WIDTH, _NETWORK_ROW, _HEADING_ROW, _LIBRARY_ROW = 372, 44, 31, 48
@@ -62,7 +62,7 @@ class Line:
         return _LIBRARY_ROW if self.is_library else _NETWORK_ROW if self.key else _HEADING_ROW
 
     def spoken(self) -> str:
-        state = _("answers") if self.answers else ""
+        state = pgettext("of a network", "answers") if self.answers else ""
         return listed(filter(None, (self.title, self.note, self.figure, state)))
 
 

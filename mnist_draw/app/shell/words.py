@@ -27,7 +27,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, label
-from mnist_draw.i18n import _, percent
+from mnist_draw.i18n import _, percent, pgettext
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
 from mnist_draw.storage.folders import resource_path
 
@@ -60,7 +60,7 @@ def all_words() -> tuple[Word, ...]:
     words = [
         Word(
             _(english["name"]),
-            _(english["asked"]),
+            pgettext("What is it?", english["asked"]),
             _(english["sentences"], **shares),
             english["picture"],
             english["widgets"],

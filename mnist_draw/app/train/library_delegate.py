@@ -27,7 +27,7 @@ from mnist_draw.app.kit.steady_labels import draw_tabular
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.app.train.series import STYLES, series_colour
-from mnist_draw.i18n import _, listed
+from mnist_draw.i18n import _, listed, pgettext
 from mnist_draw.library.entries import Entry
 from mnist_draw.library.stored_network import FINE_TUNED
 from mnist_draw.training.history import EpochFigures
@@ -40,7 +40,7 @@ _SHIPPED_MARKS = {"best": "star", "mlp_handwriting": "pencil-simple", "mlp": "bo
 _WORST, _BEST = 0.3, 0.003
 _DOT = 2.5
 # Translators: the network that reads what is drawn.
-_ANSWERS = _("answers")
+_ANSWERS = pgettext("of a network", "answers")
 
 
 @dataclass(frozen=True)

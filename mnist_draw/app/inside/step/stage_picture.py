@@ -262,7 +262,7 @@ def _signed(value: float) -> str:
 
 def _power(z: float) -> str:
     value = math.exp(min(z, 80.0))
-    spec = ",.0f" if 1e3 <= value < 1e6 else ".2f" if 0.01 <= value < 1e3 else ".1e"
+    spec = ",.0f" if 1e3 <= value < 1e5 else ".2f" if 0.01 <= value < 1e3 else ".1e"
     return i18n.number(value, spec)
 
 

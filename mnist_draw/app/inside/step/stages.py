@@ -311,7 +311,7 @@ def _count_products(layers: Sequence[Layer]) -> str:
 
 
 def _shape(sizes: Sequence[int]) -> str:
-    return " × ".join(f"{size:,}" for size in sizes)
+    return " × ".join(i18n.number(size) for size in sizes)
 
 
 def stage_figures(shown: Shown) -> list[str]:
