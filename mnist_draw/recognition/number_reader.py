@@ -32,8 +32,10 @@ from mnist_draw.recognition.pieces import (
     digit_costs,
 )
 from mnist_draw.recognition.stroke_reader import (
+    MAX_PIECES,
     PAPER,
     PenStroke,
+    cut_strokes,
     draw_strokes,
     read_strokes,
 )
@@ -44,19 +46,20 @@ if TYPE_CHECKING:
 #: Ink with such log odds of being one digit, and such confidence, is not cut, …
 _SURE_LOG_ODDS, _SURE_CONFIDENCE = 3.0, 0.8
 #: … nor ink with lower log odds of being several digits.
-_SEVERAL = -1.5
+_SEVERAL = -2.2
 #: The most pieces of one digit, and its largest width in heights of the line, also if it is cut out
 #: of connected ink.
 _MAX_IN_DIGIT = 8
-_MAX_WIDTH, _MAX_CUT_WIDTH = 1.9, 1.15
+_MAX_WIDTH, _MAX_CUT_WIDTH = 1.9, 1.3
+#: Strokes that are no number are cut if their log odds of being several digits are so high, or if
+#: they are so many times wider than high: of letters, hardly any.
+_SEVERAL_JOINED, _WIDE = -0.5, 2.0
 #: The network does not read what is less probably a digit.
 _MIN_LOG_ODDS = -4.0
 #: So much paper between two pieces, in heights, separates two digits.
 _CLEAR = 0.3
-#: More pieces are no number: a drawing, a page of text.
-MAX_PIECES = 32
 #: The cost of a cut through ink, as a logarithm: one digit is not divided without a good reason.
-_PER_CUT = 1.0
+_PER_CUT = 0.5
 #: The further cost of a part that is refused.
 _PER_REFUSED = 2.0
 #: By how many log odds the rejection threshold is lower for a part of a number than for a digit
@@ -77,7 +80,7 @@ _FEW, _HARDLY_SEVERAL = 3, -5.0
 _RATHER_A_LETTER = -4.0
 #: Ink beside a digit, with so much paper between the middles of their lines, in heights of the
 #: line, is not its own if the digit is read without it, too; with more paper, it never is.
-_LOOSE, _FAR = 0.1, 0.25
+_LOOSE, _FAR = 0.15, 0.25
 #: Pieces of this height are digits or parts of them; lower ones, with so much paper beside them,
 #: may be signs.
 _TALL, _BESIDE = 0.45, 0.06
@@ -112,8 +115,9 @@ def read_number(
     """
     if not has_ink(ink):
         return NumberAnswer("", ())
-    few_or_many = strokes and not 1 < len(strokes) <= MAX_PIECES
-    if beginning or not recogniser.reads_digits or few_or_many:
+    count = len(strokes or ())
+    is_plain = alone is not None and count == 1 and _is_one_digit(alone, count)
+    if beginning or not recogniser.reads_digits or is_plain or count > MAX_PIECES:
         return _answer([_whole(alone or recogniser.recognise_ink(ink), ink_box(ink))])
     if strokes:
         row = draw_strokes(strokes)
@@ -134,6 +138,9 @@ def read_number(
         alone = recogniser.recognise_ink(ink, strokes)
     read = _of_strokes if strokes else _of_pieces
     found = read(recogniser, row, alone, decimals) if 1 < len(row) <= MAX_PIECES else None
+    if strokes and (found.strange if found else _may_be_joined(row, alone)):
+        cut = cut_strokes(strokes)
+        found = (cut and _of_strokes(recogniser, cut, alone, decimals)) or found
     if found is None:
         whole = _whole(alone, ink_box(ink))
         found = _answer(_owned(recogniser, row, (0, len(row)), whole, decimals))
@@ -142,6 +149,13 @@ def read_number(
         # Rather a sign of several parts, such as an exclamation mark.
         return _answer([_whole(together, ink_box(ink))])
     return _answer([*found.digits, *parts], found.share)
+
+
+def _may_be_joined(strokes: Row, alone: Answer) -> bool:
+    """Whether strokes that are no number may hold several digits each."""
+    left, top, right, bottom = strokes.spans.T
+    is_wide = np.ptp([left, right]) > _WIDE * np.ptp([top, bottom])
+    return alone.several >= _SEVERAL_JOINED or (alone.digit is None and bool(is_wide))
 
 
 def _of_pieces(
@@ -172,19 +186,16 @@ def _of_pieces(
     return _parts(recogniser, found, shift, decimals)
 
 
-def _is_one_digit(alone: Answer, strokes: Row) -> bool:
+def _is_one_digit(alone: Answer, strokes: int) -> bool:
     """Whether few strokes are plainly one digit, so that nothing else need be read."""
-    return (
-        alone.digit is not None
-        and len(strokes) <= _FEW
-        and -np.inf < alone.several < _HARDLY_SEVERAL
-    )
+    most = _SEVERAL_JOINED if strokes == 1 else _HARDLY_SEVERAL
+    return alone.digit is not None and strokes <= _FEW and -np.inf < alone.several < most
 
 
 def _of_strokes(
     recogniser: Recogniser, strokes: Row, alone: Answer, decimals: bool
 ) -> NumberAnswer | None:
-    if _is_one_digit(alone, strokes):
+    if _is_one_digit(alone, len(strokes)):
         return None
     found = read_strokes(recogniser, strokes, alone)
     if len(found.groups) == 1 or _hardly_several(found, alone):
@@ -210,9 +221,10 @@ def _refused(recogniser: Recogniser, found: Reading, shift: float = 0.0) -> int:
 def _parts(recogniser: Recogniser, found: Reading, shift: float, decimals: bool) -> NumberAnswer:
     """Return the digits of a reading, and the ink that they do not own."""
     row, scores = found.pieces, found.scores
+    ones = scores.probabilities.argmax(axis=1) == 1
     leans = [
-        _lean(row.group(*group)) if digit == 1 else np.nan
-        for group, digit in zip(found.groups, scores.probabilities.argmax(axis=1), strict=True)
+        _lean(row.group(*group)) if is_one and len(ones) > 2 else np.nan
+        for group, is_one in zip(found.groups, ones, strict=True)
     ]
     upright = np.fmin.reduce([*leans, _SLASH - _SLANT])
     parts: list[DigitAnswer] = []
@@ -230,6 +242,8 @@ def _parts(recogniser: Recogniser, found: Reading, shift: float, decimals: bool)
 def _lean(ink: Plane) -> float:
     """Return by how many degrees a straight line leans to the right; NaN for other ink."""
     rows, columns = np.nonzero(ink >= ink.max() / 2)
+    if len(rows) < _FEW:
+        return np.nan
     spreads, axes = np.linalg.eigh(np.cov(columns, -rows))
     if spreads[0] > _STRAIGHT**2 * spreads[1]:
         return np.nan
@@ -241,11 +255,12 @@ def _owned(
 ) -> list[DigitAnswer]:
     """Return a digit, and apart from it the ink beside it that it does not need."""
     far, clusters = _clusters(row, group, _FAR), _clusters(row, group, _LOOSE)
-    if part.digit is None or len(clusters) == 1:
+    is_connected = len(clusters) == 1 or any(row.cut[group[0] + 1 : group[1]])
+    if part.digit is None or is_connected:
         return [part]
     is_far = len(far) > 1
     clusters = far if is_far else clusters
-    of_digit, *others = sorted(clusters, key=lambda cluster: -_inked(row, cluster))
+    of_digit, *others = sorted(clusters, key=lambda cluster: -row.part(cluster).all_ink().sum())
     needed = row.part(of_digit)
     picture = normalise_ink(needed.all_ink())
     scores = recogniser.read(picture[None, None])
@@ -269,10 +284,6 @@ def _clusters(row: Row, group: Group, paper: float) -> list[list[int]]:
     return clusters
 
 
-def _inked(row: Row, pieces: list[int]) -> float:
-    return sum(float(row.planes[n].sum()) for n in pieces)
-
-
 def _sign(row: Row, pieces: list[int], decimals: bool) -> DigitAnswer:
     """Return pieces as a sign, or as ink that no digit owns."""
     sign = _sign_of(row, pieces[0]) if decimals and len(pieces) == 1 else ""
@@ -284,9 +295,9 @@ def _sign(row: Row, pieces: list[int], decimals: bool) -> DigitAnswer:
 
 def find_signs(row: Row) -> list[int]:
     """Return the pieces that are too small for a digit, clear of all others."""
-    left, _, right, _ = row.spans.T
+    left, top, right, bottom = row.spans.T
     is_cut = np.array([*row.cut, False])
-    small = (_heights(row) < _TALL) & ~is_cut[:-1] & ~is_cut[1:]
+    small = (bottom - top < _TALL) & ~is_cut[:-1] & ~is_cut[1:]
     found = []
     for n in np.flatnonzero(small).tolist():
         paper = np.maximum(np.delete(left, n) - right[n], left[n] - np.delete(right, n))
@@ -297,14 +308,9 @@ def find_signs(row: Row) -> list[int]:
     return found
 
 
-def _heights(row: Row) -> npt.NDArray[np.float64]:
-    heights: npt.NDArray[np.float64] = row.spans[:, 3] - row.spans[:, 1]
-    return heights
-
-
 def _sign_of(row: Row, piece: int) -> str:
     """Return the sign that a low piece beside others is; "?" for a dot elsewhere, else empty."""
-    tall = row.spans[_heights(row) >= _TALL]
+    tall = row.spans[np.ptp(row.spans[:, 1::2], axis=1) >= _TALL]
     left, top, right, bottom = row.spans[piece]
     wide, high, middle = right - left, bottom - top, (left + right) / 2
     is_below = (tall[:, 3] < top) & (tall[:, 0] <= middle) & (middle <= tall[:, 2])
@@ -333,11 +339,12 @@ def _digit(
     return DigitAnswer(digit, float(probabilities[digit]), box, probabilities, network_input)
 
 
-def _hardly_several(found: Reading, alone: Answer | None) -> bool:
+def _hardly_several(found: Reading, alone: Answer) -> bool:
     """Whether a few groups of strokes are, together, rather a letter or a sign."""
-    if alone is None or len(found.groups) > _FEW or alone.several >= _RATHER_A_LETTER:
+    if len(found.groups) > _FEW or alone.several >= _RATHER_A_LETTER:
         return False
-    return min(found.pieces.gaps(found.groups)) < PAPER
+    every = 0, len(found.pieces)
+    return len(_clusters(found.pieces, every, PAPER)) < len(found.groups)
 
 
 def _like_percent(found: Reading) -> bool:
@@ -361,16 +368,11 @@ def _in_two_lines(found: Reading) -> bool:
     """Whether a group is above another: from left to right, two lines would mix."""
     boxes = [found.pieces.box(*group) for group in found.groups]
     return any(
-        one[2] <= other[0] and _overlap(one[1::2], other[1::2]) > _ABOVE
-        for one in boxes
-        for other in boxes
+        bottom <= below
+        and min(right, end) - max(left, start) > _ABOVE * min(right - left, end - start)
+        for _, left, bottom, right in boxes
+        for below, start, _, end in boxes
     )
-
-
-def _overlap(one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    """Return the share of the shorter of two spans that the other covers; negative if apart."""
-    shared = min(one[1], other[1]) - max(one[0], other[0])
-    return shared / max(1, min(one[1] - one[0], other[1] - other[0]))
 
 
 def _stay_whole(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:

@@ -40,11 +40,11 @@ _WIDE = 0.6
 #: Seams start at such distances, in heights of the line, …
 _GRID = 0.06
 #: … stay within this distance of their start, …
-_BAND = 0.2
+_BAND = 0.25
 #: … and cross at most so much ink.
-_MAX_CROSSED = 0.36
+_MAX_CROSSED = 0.5
 #: The least distance of seams from each other and from the ink's ends.
-_APART = 0.17
+_APART = 0.1
 #: Half of the width of a usual line, in heights of the line.
 _HALF_PEN = 0.045
 #: Cost of a step to the side, in pixels of ink.
@@ -94,7 +94,10 @@ class Row:
             planes=tuple(self.planes[n] for n in order),
             boxes=tuple(self.boxes[n] for n in order),
             spans=self.spans[list(order)],
-            cut=tuple(self.cut[n] for n in order),
+            cut=tuple(
+                self.cut[n] and before == n - 1
+                for before, n in zip([-1, *order], order, strict=False)
+            ),
         )
 
     def group(self, first: int, last: int) -> Plane:
@@ -122,12 +125,6 @@ class Row:
     def all_ink(self) -> Plane:
         """Return the ink of all pieces, cropped."""
         return self.group(0, len(self))
-
-    def gaps(self, groups: Sequence[Group]) -> list[float]:
-        """Return the paper between neighbouring groups, in heights of the line."""
-        left = [float(self.spans[first:last, 0].min()) for first, last in groups]
-        right = [float(self.spans[first:last, 2].max()) for first, last in groups]
-        return [begin - end for end, begin in zip(right, left[1:], strict=False)]
 
     def in_picture(self, first: int, last: int) -> Box:
         """Return left, top, width and height of these pieces in pixels of the picture."""

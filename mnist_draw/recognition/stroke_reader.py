@@ -1,17 +1,18 @@
 """Read a number from its pen strokes: groups of neighbouring strokes, read by the same network.
 
-A person lifts the pen between two digits, so a digit consists of whole strokes, and a number has no
-more digits than strokes: of 4,000 digits that 67 people wrote, 87 % have one stroke and 12.9 %
-more, two strokes of one digit overlap (the median by 0.39 of the digit's height), and only 3 %
-leave paper between them. So a letter drawn in one go is never cut into digits, and touching digits
-need no cut at all. Each stroke is drawn here once more, small and with a pen that suits the line's
-height: the pen that suits one large digit would close the loops of small ones, and what is read
-shall not depend on the pen that was chosen.
+A person nearly always lifts the pen between two digits, so a digit consists of whole strokes: of
+4,000 digits that 67 people wrote, 87 % have one stroke and 12.9 % more, two strokes of one digit
+overlap (the median by 0.39 of the digit's height), and only 3 % leave paper between them. So
+touching digits need no cut, and strokes are cut only if they can be read in no other way. Each
+stroke is drawn here once more, small and with a pen that suits the line's height: the pen that
+suits one large digit would close the loops of small ones, and what is read shall not depend on the
+pen that was chosen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,12 +71,54 @@ _JOINED_FROM, _JOINED_SLOPE, _JOINED_MOST = -0.1, 9.0, 7.0
 _NEVER_JOINED = 5.0
 #: Less paper than this makes two digits costly: from where, the slope, the most.
 _APART_FROM, _APART_SLOPE, _APART_MOST = -0.05, 10.0, 6.0
+#: Strokes of this width may hold several digits. They are cut where so little of what was drawn
+#: before reaches over what follows, not nearer to an end; a link so long may belong to either side.
+#: All in heights of the line. The cost of a cut, as a logarithm.
+_WIDE, _OVERLAP, _END, _LONG, _PER_CUT = 0.6, 0.12, 0.3, 0.3, 2.0
+#: More pieces are no number: a drawing, a page of text.
+MAX_PIECES = 32
 #: The network does not read what is less probably a digit.
 _MIN_LOG_ODDS = -5.0
 #: The most that counts, as a logarithm, as evidence that all strokes together are something else
 #: than several digits, such as a letter; and the most with paper between all of them: 11 looks like
 #: a sign, but letters and signs seldom leave paper.
 _NO_NUMBER, _NO_NUMBER_APART = 14.0, 4.0
+
+
+def cut_strokes(strokes: Sequence[PenStroke]) -> Row | None:
+    """Draw strokes that are cut where they may hold several digits; None without such places."""
+    height = max(1e-6, *(float(np.ptp(stroke[:, 1])) for stroke in strokes))
+    parts: list[PenStroke] = []
+    cut: list[bool] = []
+    for stroke in strokes:
+        pieces = np.split(stroke, _cuts(stroke, height))
+        parts += pieces
+        cut += [n > 0 for n in range(len(pieces))]
+    if not 1 < len(parts) <= MAX_PIECES or not any(cut):
+        return None
+    return replace(draw_strokes(parts), cut=tuple(cut))
+
+
+def _cuts(stroke: PenStroke, height: float) -> list[int]:
+    """Return places in a stroke with what was drawn before at the left, and the rest at the right.
+
+    Where a line goes on to the right, these are its two ends and its middle.
+    """
+    x = stroke[:, 0]
+    if np.ptp(x) < _WIDE * height:
+        return []
+    steps = np.hypot(*np.diff(stroke[:, :2], axis=0).T)
+    along = np.concatenate([[0.0], np.cumsum(steps)]) / height
+    overlap = (np.maximum.accumulate(x)[:-1] - np.minimum.accumulate(x[::-1])[::-1][1:]) / height
+    places = np.flatnonzero(overlap < _OVERLAP) + 1
+    found: list[int] = []
+    for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
+        if not len(run):
+            continue
+        middle = int(run[np.abs(along[run] - along[run].mean()).argmin()])
+        ends = [int(run[0]), middle, int(run[-1])] if np.ptp(along[run]) > _LONG else [middle]
+        found += [n for n in ends if _END < along[n] < along[-1] - _END]
+    return sorted(set(found))
 
 
 def draw_strokes(strokes: Sequence[PenStroke]) -> Row:
@@ -139,40 +182,32 @@ def _spaced(points: npt.NDArray[np.floating]) -> list[int]:
 # -- reading
 
 
-def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer | None = None) -> Reading:
+def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer) -> Reading:
     """Read strokes, in the order of drawing, as digits from left to right.
 
-    `alone` is the answer for all of them as one digit, if it is known already.
+    `alone` is the answer for all of them as one digit.
     """
     orders = [(order, drawn.part(order)) for order in _orders(drawn)]
     # Most groups are the same in both orders: each is read once.
-    rows: dict[frozenset[int], int] = {}
-    inputs: list[npt.NDArray[np.float32]] = []
-    if alone is not None and alone.network_input is not None:
-        rows[frozenset(range(len(drawn)))] = 0
-        inputs.append(alone.network_input)
+    assert alone.network_input is not None
+    rows, inputs = {frozenset(range(len(drawn))): 0}, [alone.network_input]
     for order, pieces in orders:
         for first, last in _groups(pieces):
             if rows.setdefault(frozenset(order[first:last]), len(rows)) == len(inputs):
                 inputs.append(normalise_ink(pieces.group(first, last)))
     pictures = np.stack(inputs)
-    scores = _read(recogniser, pictures, alone)
+    others = recogniser.read(pictures[1:, None], _MIN_LOG_ODDS)
+    known = (alone.probabilities, alone.log_odds, alone.several)
+    scores = Scores(
+        *(np.concatenate([[one], rest]) for one, rest in zip(known, others, strict=True))
+    )
     ways = []
     for order, pieces in orders:
-        known = [rows[frozenset(order[first:last])] for first, last in _groups(pieces)]
-        ways.append(_best_way(pieces, pictures[known], Scores(*(part[known] for part in scores))))
+        of_order = [rows[frozenset(order[first:last])] for first, last in _groups(pieces)]
+        ways.append(
+            _best_way(pieces, pictures[of_order], Scores(*(part[of_order] for part in scores)))
+        )
     return min(ways, key=lambda way: way[0])[1]
-
-
-def _read(
-    recogniser: Recogniser, pictures: npt.NDArray[np.float32], alone: Answer | None
-) -> Scores:
-    """Read all pictures, except the first if its scores are known."""
-    if alone is None or alone.network_input is None:
-        return recogniser.read(pictures[:, None], _MIN_LOG_ODDS)
-    others = recogniser.read(pictures[1:, None], _MIN_LOG_ODDS)
-    first = (alone.probabilities, alone.log_odds, alone.several)
-    return Scores(*(np.concatenate([[one], rest]) for one, rest in zip(first, others, strict=True)))
 
 
 def _orders(drawn: Row) -> list[list[int]]:
@@ -190,12 +225,23 @@ def _groups(pieces: Row) -> list[Group]:
     """List the groups of neighbouring strokes that may be one digit, and all strokes."""
     count = len(pieces)
     joined, _, _ = _of_gaps(pieces)
+    lifts = _lifts(pieces)
     return [
         (first, last)
         for first in range(count)
-        for last in range(first + 1, min(first + MAX_STROKES, count) + 1)
-        if last - first in (1, count) or joined[first : last - 1].sum() < _NEVER_JOINED
+        for last in range(first + 1, count + 1)
+        if last - first in (1, count)
+        or (
+            lifts[last - 1] - lifts[first] < MAX_STROKES
+            and joined[first : last - 1].sum() < _NEVER_JOINED
+        )
     ]
+
+
+def _lifts(pieces: Row) -> npt.NDArray[np.intp]:
+    """Count how often the pen was lifted before each piece."""
+    lifts: npt.NDArray[np.intp] = np.cumsum(~np.array(pieces.cut))
+    return lifts
 
 
 def _best_way(
@@ -224,9 +270,11 @@ def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
     digits = scores.probabilities.argmax(axis=1)
     joined, apart, gaps = _of_gaps(pieces)
     no_number = _NO_NUMBER_APART if (gaps >= PAPER).all() else _NO_NUMBER
+    lifts = _lifts(pieces)
     for row, (first, last) in enumerate(groups):
-        costs[row] += _PER_STROKES[last - first - 1]
-        costs[row] += (_DIGIT_OF_MORE if last - first > 1 else _DIGIT_OF_ONE)[digits[row]]
+        lifted = lifts[last - 1] - lifts[first]
+        costs[row] += _PER_STROKES[min(lifted, MAX_STROKES - 1)]
+        costs[row] += (_DIGIT_OF_MORE if lifted else _DIGIT_OF_ONE)[digits[row]]
         costs[row] += joined[first : last - 1].sum()
         if first:
             costs[row] += apart[first - 1]
@@ -246,4 +294,6 @@ def _of_gaps(pieces: Row) -> tuple[Floats, Floats, Floats]:
     gaps = left - right
     joined = np.clip((gaps - _JOINED_FROM) * _JOINED_SLOPE, 0, _JOINED_MOST)
     apart = np.clip((_APART_FROM - gaps) * _APART_SLOPE, 0, _APART_MOST)
+    cut = np.array(pieces.cut[1:], bool)
+    joined, apart = np.where(cut, 0, joined), np.where(cut, _PER_CUT, apart)
     return joined, apart, gaps

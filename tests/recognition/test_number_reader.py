@@ -349,6 +349,18 @@ def test_small_ink_beside_a_digit_is_not_its_own(shipped, known):
     assert answer.digits[0].digit == 8
 
 
+@pytest.mark.parametrize("text", ["20", "36", "203", "6028"])
+def test_a_stroke_may_hold_several_digits(shipped, text):
+    strokes = written(text, 0.3)
+    link = np.linspace(strokes[0][-1], strokes[1][0], 12)[1:-1]
+    strokes[:2] = [np.concatenate([strokes[0], link, strokes[1]])]
+    answer = read(shipped, strokes)
+    assert answer.text == text
+    first, second = (part.box for part in answer.digits[:2])
+    assert first[0] < second[0]
+    assert first[0] + first[2] < second[0] + second[2]
+
+
 def test_an_exclamation_mark_is_no_number(shipped):
     pen, along = 10.0, np.linspace(0, 1, 20)
     line, dot = (
