@@ -2,8 +2,10 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 pytest.importorskip("babel")
 import translations
 from babel import Locale
+from babel.messages import Catalog
 from babel.numbers import format_decimal, format_percent
 
 from mnist_draw import i18n
@@ -34,6 +37,114 @@ def test_a_catalogue_is_complete(code, wanted):
 
 def test_each_language_has_a_catalogue():
     assert {"en", *translations.catalogues()} == set(i18n.LANGUAGES)
+
+
+def test_pages_name_each_language():
+    names = [each.name for each in i18n.LANGUAGES.values()]
+    for page, line, wanted in (
+        ("README.md", r"\*\*In your language.*", names),
+        ("mnist_draw/locales/terms.md", r"\| English \|.*", names),
+        ("docs/lessons.md", r"language = .*", i18n.LANGUAGES),
+    ):
+        found = re.search(line, (_ROOT / page).read_text("utf-8"))[0]
+        assert [name for name in wanted if not re.search(rf"\b{name}\b", found)] == [], page
+
+
+_CATALOGUE = """\
+msgid ""
+msgstr ""
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+#: mnist_draw/app
+#, python-brace-format
+msgid "Why {name}?"
+msgstr "Warum {name}?"
+
+msgid "<b>one</b>"
+msgstr "<b>eins</b>"
+
+msgid "{count} hour"
+msgid_plural "{count} hours"
+msgstr[0] "eine Stunde"
+msgstr[1] ""
+"{count} Stunden"
+"""
+
+
+def _read(folder, *changes):
+    text = _CATALOGUE
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    path = folder / "mnist_draw.po"
+    path.write_text(text, encoding="utf-8")
+    return translations.read("de", path)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("Warum {name}", "Warum {nme}", "other fields"),
+        ("Warum {name}", "Warum {name", "other fields"),
+        ("Warum {name}", "Warum {name}}", "other fields"),
+        ("Warum {name}", "Warum {{name}}", "other fields"),
+        ("Warum {name}", "Warum {name} {}", "other fields"),
+        ("{count} Stunden", "{hours} Stunden", "other fields"),
+        ("eins</b>", "eins<b>", "other tags"),
+        ("Warum {name}?", " Warum {name}?", "other spaces"),
+        ("Warum {name}?", "", "not translated"),
+        ("eine Stunde", "", "not translated"),
+        ('msgstr[1] ""\n"{count} Stunden"\n', "", "not translated"),
+        ("#, python", "#, fuzzy, python", "fuzzy"),
+    ],
+)
+def test_what_does_not_fit_is_found(before, after, fault, tmp_path):
+    wanted = _read(tmp_path)
+    assert list(translations.problems("de", wanted, wanted)) == []
+    (found,) = translations.problems("de", _read(tmp_path, (before, after)), wanted)
+    assert fault in found
+    expected = 3 if fault.startswith("other") else 2
+    assert translations.progress("de", _read(tmp_path, (before, after))).startswith(
+        f"de: {expected} of 3 "
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "line"),
+    [
+        ('"Warum {name}?"', '"Warum {name}?', 8),
+        ('"Warum {name}?"', "Warum {name}?", 8),
+        ('"Warum {name}?"', '"Warum "{name}"?"', 8),
+        ('msgid "Why', 'msgidd "Why', 7),
+        ("#: mnist", "<<<<<<< ours\n#: mnist", 5),
+        ('msgstr "Warum {name}?"\n', "", 7),
+        ('msgstr[1] ""\n', 'msgstr[1] ""\nmsgstr[2] ""\n', 13),
+    ],
+)
+def test_a_line_that_is_broken_is_named(before, after, line, tmp_path):
+    with pytest.raises(ValueError, match=rf"mnist_draw\.po, line {line}\b"):
+        _read(tmp_path, (before, after))
+
+
+def test_an_update_without_new_messages_changes_nothing(tmp_path, monkeypatch):
+    def messages():
+        program = Catalog(creation_date=datetime(2026, 3, 9, tzinfo=UTC))
+        program.add("Draw", locations=[("b.py", None), ("a.py", None)])
+        program.add("Train", locations=[("b.py", None)])
+        return program
+
+    monkeypatch.setattr(translations, "program_messages", messages)
+    path = tmp_path / "de" / "mnist_draw.po"
+    translations.update("de", path)
+    written = path.read_bytes()
+    translations.update("de", path)
+    assert path.read_bytes() == written
+
+
+def test_a_language_is_begun_with_its_entry():
+    with pytest.raises(ValueError, match="LANGUAGES"):
+        translations.run("update", "xx")
+    assert not (translations.LOCALES / "xx").exists()
 
 
 @pytest.mark.parametrize("code", [code for code in i18n.LANGUAGES if code != "en"])

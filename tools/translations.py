@@ -3,7 +3,10 @@
 python tools/translations.py update         # merge the program's messages into all catalogues
 python tools/translations.py update pt      # begin a language, which i18n.LANGUAGES must name
 python tools/translations.py check          # what is missing, doubtful or does not fit
-python tools/translations.py compile        # what an installation does
+python tools/translations.py compile        # what an installation does; needed after each change
+
+A code after a command means one language, else all are meant. What is not translated, or is marked
+as fuzzy, is shown in English.
 """
 
 from __future__ import annotations
@@ -15,11 +18,12 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileError, read_po, write_po
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "mnist_draw"
@@ -29,7 +33,9 @@ MARKS = {"_", "counted", "pgettext"}
 _ERROR = re.compile(r"^class (\w+)\((\w+)[,)]", re.MULTILINE)
 #: Spaces at the ends, and ends of lines.
 _SPACES = re.compile(r"^ +| +$|\n")
-_FIELD = re.compile(r"\{(\w+)(?:!r)?\}")
+_TAG = re.compile(r"</?\w+")
+#: A keyword with its text in quotation marks, a text that goes on, a comment, or nothing.
+_LINE = re.compile(r'((msgctxt|msgid|msgid_plural|msgstr|msgstr\[\d\]) )?"([^"\\]|\\.)*"|#.*|')
 
 
 def program_messages() -> Catalog:
@@ -48,11 +54,14 @@ def program_messages() -> Catalog:
     for path in sorted((ROOT / "resources" / "words").glob("*.json")):
         place = path.relative_to(ROOT).as_posix()
         for word in json.loads(path.read_text("utf-8")):
-            for field in word.keys() & {"name", "asked", "sentences"}:
-                context = "What is it?" if field == "asked" else None
-                catalog.add(word[field], locations=[(place, None)], context=context)
+            for field in ("name", "asked", "sentences"):
+                if field in word:
+                    context = "What is it?" if field == "asked" else None
+                    catalog.add(word[field], locations=[(place, None)], context=context)
     for message in guide_messages():
         catalog.add(message, locations=[("mnist_draw/analysis/guide", None)])
+    for message in catalog:
+        message.locations.sort()  # as they are written, and so the order of messages stays
     return catalog
 
 
@@ -95,15 +104,23 @@ def catalogues() -> dict[str, Path]:
 
 
 def read(code: str, path: Path) -> Catalog:
-    with path.open("rb") as file:
-        return read_po(file, locale=code, domain=DOMAIN)
+    """Read a catalogue; raises `ValueError` for a line where Babel would guess what is meant."""
+    lines = path.read_text("utf-8").split("\n")
+    for number, line in enumerate(lines, 1):
+        if not _LINE.fullmatch(line.strip()):
+            raise ValueError(f"{path}, line {number}, is no line of a catalogue: {line}")
+    try:
+        return read_po(lines, locale=code, domain=DOMAIN, abort_invalid=True)
+    except PoFileError as error:
+        raise ValueError(f"{path}, line {error.lineno + 1}: {error}") from error
 
 
 def update(code: str, path: Path) -> None:
     """Merge the program's messages; what has changed is marked as fuzzy."""
     catalog = read(code, path) if path.exists() else Catalog(code, DOMAIN, fuzzy=False)
     catalog.project = "mnist_draw"
-    catalog.update(program_messages())
+    # The day would be all that an update without new messages changes.
+    catalog.update(program_messages(), update_creation_date=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     catalog.header_comment = f"# mnist_draw in {catalog.locale.english_name}."
     with path.open("wb") as file:
@@ -135,43 +152,93 @@ def _faults(message: Message, catalog: Catalog) -> Iterator[str]:
         return
     ids = message.id if message.pluralizable else (message.id,)
     # "One picture" may leave its number away.
-    fitting = [set(_FIELD.findall(each)) - extra for each in ids for extra in (set(), {"count"})]
+    fitting = [_fields(each) - extra for each in ids for extra in (set(), {"count"})]
     for form in forms:
-        if set(_FIELD.findall(form)) not in (fitting if message.pluralizable else fitting[:1]):
+        if _fields(form) not in (fitting if message.pluralizable else fitting[:1]):
             yield f"other fields in {form!r}"
+        if sorted(_TAG.findall(form)) != sorted(_TAG.findall(ids[-1])):
+            yield f"other tags in {form!r}"
         # A comma alone brings its own spaces.
         if _SPACES.findall(form) != _SPACES.findall(ids[-1]) and re.search(r"\w", form):
             yield f"other spaces or lines in {form!r}"
 
 
+def _fields(text: str) -> set[str]:
+    """Return the names in braces; for a text that `str.format` cannot read, one that none has."""
+    try:
+        return {name for _text, name, _spec, _how in Formatter().parse(text) if name is not None}
+    except ValueError:
+        return {"{"}
+
+
+def progress(code: str, catalog: Catalog) -> str:
+    """Say how much of a language is shown in it."""
+    messages = [message for message in catalog if message.id]
+    shown = sum(
+        not message.fuzzy and "not translated" not in _faults(message, catalog)
+        for message in messages
+    )
+    return f"{code}: {shown} of {len(messages)} messages are translated"
+
+
 def compile_all(folder: Path = LOCALES) -> None:
     """Write the compiled catalogues that `gettext` reads."""
     for code, path in catalogues().items():
-        compiled = folder / code / "LC_MESSAGES" / f"{DOMAIN}.mo"
-        compiled.parent.mkdir(parents=True, exist_ok=True)
-        with compiled.open("wb") as file:
-            write_mo(file, read(code, path))
+        write_compiled(code, read(code, path), folder)
+
+
+def write_compiled(code: str, catalog: Catalog, folder: Path = LOCALES) -> None:
+    compiled = folder / code / "LC_MESSAGES" / f"{DOMAIN}.mo"
+    compiled.parent.mkdir(parents=True, exist_ok=True)
+    with compiled.open("wb") as file:
+        write_mo(file, catalog)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("command", choices=("update", "check", "compile"))
     parser.add_argument("code", nargs="?", help="one language; else all")
     given = parser.parse_args()
-    files = catalogues()
-    if given.code:
-        files = {given.code: LOCALES / given.code / "LC_MESSAGES" / f"{DOMAIN}.po"}
-    if given.command == "compile":
-        compile_all()
-    elif given.command == "update":
-        for code, path in files.items():
-            update(code, path)
-    else:
-        wanted = program_messages()
-        found = [line for code in files for line in problems(code, read(code, files[code]), wanted)]
-        print("\n".join([*found, f"{len(wanted)} messages, {len(found)} problems"]))
-        return 1 if found else 0
-    return 0
+    # A Windows console need not have the letters of every language.
+    sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        return run(given.command, given.code)
+    except ValueError as error:
+        parser.exit(2, f"{error}\n")
+
+
+def run(command: str, code: str | None) -> int:
+    """Do a command for one language, or for all; raises `ValueError` where that cannot be done."""
+    files = catalogues() if code is None else {code: _file_of(code, is_new=command == "update")}
+    wanted = program_messages() if command == "check" else None
+    found, far = [], []
+    for each, path in files.items():
+        if command == "update":
+            update(each, path)
+        catalog = read(each, path)
+        if command == "compile":
+            write_compiled(each, catalog)
+        if wanted is not None:
+            found += problems(each, catalog, wanted)
+        far.append(progress(each, catalog))
+    # The few other lines follow those of what is not translated yet, which may be thousands.
+    found.sort(key=lambda line: ": not translated: " not in line)
+    print("\n".join([*found, *far, *([f"{len(found)} problems"] if wanted is not None else [])]))
+    return 1 if found else 0
+
+
+def _file_of(code: str, is_new: bool) -> Path:
+    sys.path.insert(0, str(ROOT))
+    from mnist_draw.i18n import LANGUAGES
+
+    path = LOCALES / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+    if code not in LANGUAGES or code == "en":
+        raise ValueError(f"Nothing is translated into {code!r}: add its entry to LANGUAGES first.")
+    if not (is_new or path.exists()):
+        raise ValueError(f"There is no {path}; begin it with: translations.py update {code}")
+    return path
 
 
 if __name__ == "__main__":
