@@ -84,19 +84,28 @@ def is_right_to_left() -> bool:
 def _(message: str, **fields: object) -> str:
     """Translate a message, and fill its fields if any are given."""
     text = _translations.gettext(message)
-    return text.format(**fields) if fields else text
+    return _filled(text, message, fields) if fields else text
 
 
 def pgettext(context: str, message: str, **fields: object) -> str:
     """Translate a message that means something else in another context."""
     text = _translations.pgettext(context, message)
-    return text.format(**fields) if fields else text
+    return _filled(text, message, fields) if fields else text
 
 
 def counted(singular: str, plural: str, count: int, **fields: object) -> str:
     """Translate a message in the form that a number needs, and fill its field ``count``."""
     text = _translations.ngettext(singular, plural, count)
-    return text.format(count=number(count), **fields)
+    english = singular if count == 1 else plural
+    return _filled(text, english, {"count": number(count), **fields})
+
+
+def _filled(text: str, english: str, fields: dict[str, object]) -> str:
+    """Fill the fields of a translation; where they do not fit, those of the English sentence."""
+    try:
+        return text.format(**fields)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        return english.format(**fields)
 
 
 def listed(entries: Iterable[str]) -> str:

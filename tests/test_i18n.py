@@ -72,10 +72,35 @@ def test_fields_and_forms() -> None:
 
 
 @pytest.mark.parametrize(
+    "broken", ["{nme}", "{name", "{name}}", "{name} {}", "{name.x}", "{name:q}"]
+)
+def test_english_is_shown_where_a_translation_has_other_fields(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken(NullTranslations):
+        def gettext(self, message: str) -> str:
+            return broken
+
+        def ngettext(self, singular: str, plural: str, count: int) -> str:
+            return broken
+
+        def pgettext(self, context: str, message: str) -> str:
+            return broken
+
+    monkeypatch.setattr(i18n, "_translations", Broken())
+    assert i18n._("There is no {name}.", name="best") == "There is no best."
+    assert i18n.pgettext("of a network", "It is {name}.", name="best") == "It is best."
+    for count, said in ((1, "1 picture"), (2, "2 pictures")):
+        assert i18n.counted("{count} picture", "{count} pictures", count, name="7") == said
+    with pytest.raises(KeyError):
+        i18n._("There is no {name}.", other="a mistake of the program")
+
+
+@pytest.mark.parametrize(
     ("tags", "code"),
     [
         (["de_AT.UTF-8"], "de"),
-        (["pt_BR", "fr"], "fr"),
+        (["xx_YY", "fr"], "fr"),  # a language that nobody adds
         (["zh-Hans-CN"], "zh_CN"),
         (["C.UTF-8"], None),
         ([], None),
