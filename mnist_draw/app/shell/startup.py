@@ -140,7 +140,8 @@ def speak(app: QApplication) -> QTranslator:
     QLocale.setDefault(QLocale(language()))
     translator = QTranslator(app)
     folder = QLibraryInfo.location(QLibraryInfo.TranslationsPath)
-    if translator.load(f"qtbase_{language()}", folder):
+    # By QLocale, since Qt's file of "pt" is qtbase_pt_BR.
+    if translator.load(QLocale(), "qtbase", "_", folder):
         app.installTranslator(translator)
     if is_right_to_left():
         app.setLayoutDirection(Qt.RightToLeft)

@@ -203,7 +203,7 @@ def test_a_restart_has_the_same_arguments_but_for_the_language():
     assert startup.without_language(["mnist-draw", "--lang"]) == ["mnist-draw"]
 
 
-@pytest.mark.parametrize("code", ["de", "es", "fr", "it", "zh_CN"])
+@pytest.mark.parametrize("code", ["de", "es", "fr", "it", "pt", "zh_CN"])
 def test_qt_speaks_the_language_too(qapp, code, monkeypatch):
     monkeypatch.setattr(startup, "language", lambda: code)
     before = QLocale()
