@@ -16,6 +16,7 @@ from pathlib import Path
 from mnist_draw import i18n
 
 VARIABLE = "MNIST_DRAW_TEST_LANGUAGE"
+IMITATIONS = ("long", "right-to-left")
 _LETTERS = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "áƀćđéƒğĥíĵķĺṁñóṕɋŕśţúṽŵẋýžÁɃĆĐÉƑĞĤÍĴĶĹṀÑÓṔɊŔŚŢÚṼŴẊÝŽ",
@@ -55,6 +56,8 @@ def use(code: str) -> None:
         compile_all(folder)
         i18n.use(code, folder)
         return
+    if code not in IMITATIONS:
+        raise ValueError(f"{VARIABLE} is {code}, not of {[*i18n.LANGUAGES, *IMITATIONS]}")
     i18n.LANGUAGES[code] = i18n.Language(code, is_right_to_left=code == "right-to-left")
     i18n.use(code)
     i18n._translations = _Imitation()
