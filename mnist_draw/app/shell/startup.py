@@ -177,7 +177,7 @@ def start_again(ended: bool) -> None:
         return
     if ended:
         atexit._run_exitfuncs()
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # nosec B606 # the program itself, with its own arguments
 
 
 def without_language(arguments: list[str]) -> list[str]:
