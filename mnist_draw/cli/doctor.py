@@ -260,7 +260,7 @@ def _user_files() -> Iterator[Finding]:
                 name, _("They cannot be listed: {reason}.", reason=reason_of(error)), "note"
             )
         if usable:
-            yield Finding(name, _("{count} can be used", count=number(usable)))
+            yield Finding(name, counted("{count} can be used", "{count} can be used", usable))
 
 
 def _read_and_name(path: Path, read: Callable[[Path], object]) -> None:

@@ -74,7 +74,7 @@ class InsideBar(QWidget):
         self.question = FittedLabel(
             None, Qt.ElideRight, True, look="sentence", name="insideQuestion"
         )
-        self.guide = push_button("guideButton", _("Guide"), _("Read the whole guide."), "F1")
+        self.guide = push_button("guideButton", _("Guide"), _("Read the whole guide."))
         self.guide.setCheckable(True)
         set_icon(self.guide, "book-open", Size.SMALL_ICON)
         self.present = icon_button(
