@@ -271,4 +271,4 @@ def test_changes_and_answers_are_described():
     rows = [Bar(name, 0.9, "90 %") for name in "ABC"]
     assert describe_answers(rows[:1], ["9"]) == "A reads a 9."
     assert describe_answers(rows[:2], ["9", "9"]) == "Both read a 9."
-    assert describe_answers(rows, ["9", "9", "4"]) == "A reads 9, B reads 9, C reads 4."
+    assert describe_answers(rows, ["9", "9", "4"]) == "A reads 9. B reads 9. C reads 4."

@@ -21,7 +21,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import image_of
-from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.widgets import Card, explain, label
 from mnist_draw.i18n import _, listed, number, percent
 from mnist_draw.library.network_data import in_a_sentence
@@ -58,8 +58,12 @@ class NeighboursView(TileView):
 
 class NeighboursCard(Card):
     def __init__(self) -> None:
-        super().__init__(_TITLE, " ")
-        self.note.setObjectName("neighboursState")
+        super().__init__(_TITLE)
+        # Beside a title it is elided, not cut.
+        state = FittedLabel(theme.Text.AXIS, Qt.ElideRight, look="muted", name="neighboursState")
+        self.top.replaceWidget(self.note, state)
+        self.note.deleteLater()
+        self.note = state
         self.view = NeighboursView(
             "neighboursView",
             _TITLE,
