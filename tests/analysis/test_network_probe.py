@@ -197,6 +197,7 @@ def test_a_network_built_meanwhile_takes_no_random_number_of_a_run():
 
 @pytest.mark.parametrize("text", ["custom_mlp:2,30,0.2,0.5", "layers:40@leaky,30", "cnn"])
 def test_silent_units_are_found(text, digits):
+    lasagne.random.set_rng(np.random.RandomState(3))
     network = parse_network(text).build()
     rng = np.random.default_rng(3)
     parameters = [value.copy() for value in lasagne.layers.get_all_param_values(network)]
