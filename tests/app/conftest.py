@@ -98,11 +98,17 @@ def older_objects_aside():
 
     `gc.get_objects` and `gc.collect` then see what the tests make, and not the half a million
     objects of the imported modules: looking at those after each test took a third of a second.
+
+    As in the program (`mnist_draw.app.shell.memory`), Python collects nothing by itself: another
+    thread, or a moment when an event is on its way, could be the one in which a widget ends.
     """
     gc.collect()
     gc.freeze()
+    gc.disable()
     yield
     gc.unfreeze()
+    gc.collect()
+    gc.enable()
 
 
 def _alive():
@@ -121,16 +127,12 @@ def _alive():
 def nothing_left_behind(qapp):
     """Fail a test that leaves an active QTimer."""
     before = _alive()
-    # As in the program (`mnist_draw.app.shell.memory`): in no other thread, and at no moment
-    # when an event is on its way, a widget is collected.
-    gc.disable()
     yield
     # Closed widgets are deleted now: left to the next test's event loop, one could be collected
     # as garbage while an event reaches it, which ends the process.
     qapp.sendPostedEvents(None, QEvent.DeferredDelete)
     qapp.sendPostedEvents()
     gc.collect(1)
-    gc.enable()
     if not gc.get_freeze_count():
         # A window has been closed, and has put nothing aside any longer.
         gc.collect()
