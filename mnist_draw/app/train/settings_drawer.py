@@ -24,6 +24,7 @@ from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import image_of
+from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import ComboBox, explain, label, no_key, push_button
 from mnist_draw.app.train.setting_fields import START, SettingsSection
@@ -233,7 +234,8 @@ class SettingsDrawer(QWidget):
         self.strip = QFrame()
         self.strip.setObjectName("changedStrip")
         self.strip.setProperty("look", "tinted")
-        self.count = label("", "accent", "changedLabel")
+        # Beside its two links it is elided, not cut.
+        self.count = FittedLabel(None, Qt.ElideRight, look="accent", name="changedLabel")
         self.undo_button = push_button("undoSettingsButton", _("Undo"), "", look="link")
         self.reset_button = push_button(
             "resetSettingsButton",
