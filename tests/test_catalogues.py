@@ -126,25 +126,24 @@ def test_a_line_that_is_broken_is_named(before, after, line, tmp_path):
         _read(tmp_path, (before, after))
 
 
-def test_an_update_without_new_messages_changes_nothing(tmp_path, monkeypatch):
+def test_an_update_without_new_messages_changes_nothing(tmp_path):
     def messages():
         program = Catalog(creation_date=datetime(2026, 3, 9, tzinfo=UTC))
         program.add("Draw", locations=[("b.py", None), ("a.py", None)])
         program.add("Train", locations=[("b.py", None)])
         return program
 
-    monkeypatch.setattr(translations, "program_messages", messages)
     path = tmp_path / "de" / "mnist_draw.po"
-    translations.update("de", path)
+    translations.update("de", path, messages())
     written = path.read_bytes()
-    translations.update("de", path)
+    translations.update("de", path, messages())
     assert path.read_bytes() == written
 
 
 def test_a_language_is_begun_with_its_entry():
     with pytest.raises(ValueError, match="LANGUAGES"):
         translations.run("update", "xx")
-    assert not (translations.LOCALES / "xx").exists()
+    assert not (translations.CATALOGUES / "xx").exists()
 
 
 @pytest.mark.parametrize("code", [code for code in i18n.LANGUAGES if code != "en"])

@@ -26,9 +26,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po, write_po
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+# They need Python alone: this module runs, too, where the package is built.
+from mnist_draw.analysis.guide import guide_messages  # noqa: E402
+from mnist_draw.i18n import CATALOGUES, DOMAIN, LANGUAGES  # noqa: E402
+
 PACKAGE = ROOT / "mnist_draw"
-DOMAIN = "mnist_draw"
-LOCALES = PACKAGE / "locales"
 MARKS = {"_", "counted", "pgettext"}
 _ERROR = re.compile(r"^class (\w+)\((\w+)[,)]", re.MULTILINE)
 #: Spaces at the ends, and ends of lines.
@@ -40,9 +43,6 @@ _LINE = re.compile(r'((msgctxt|msgid|msgid_plural|msgstr|msgstr\[\d\]) )?"([^"\\
 
 def program_messages() -> Catalog:
     """Collect the messages of the code, of the words and of the guide."""
-    sys.path.insert(0, str(ROOT))
-    from mnist_draw.analysis.guide import guide_messages
-
     catalog = Catalog(domain=DOMAIN)
     paths = sorted(PACKAGE.rglob("*.py"))
     errors = _errors(paths)
@@ -100,7 +100,7 @@ def _errors(paths: list[Path]) -> set[str]:
 
 def catalogues() -> dict[str, Path]:
     """Return the files of all languages, by code."""
-    return {path.parts[-3]: path for path in sorted(LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))}
+    return {path.parts[-3]: path for path in sorted(CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))}
 
 
 def read(code: str, path: Path) -> Catalog:
@@ -115,18 +115,16 @@ def read(code: str, path: Path) -> Catalog:
         raise ValueError(f"{path}, line {error.lineno + 1}: {error}") from error
 
 
-def update(code: str, path: Path) -> None:
+def update(code: str, path: Path, wanted: Catalog) -> None:
     """Merge the program's messages; what has changed is marked as fuzzy."""
     catalog = read(code, path) if path.exists() else Catalog(code, DOMAIN, fuzzy=False)
     catalog.project = "mnist_draw"
     # The day would be all that an update without new messages changes.
-    catalog.update(program_messages(), update_creation_date=False)
+    catalog.update(wanted, update_creation_date=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     catalog.header_comment = f"# mnist_draw in {catalog.locale.english_name}."
     with path.open("wb") as file:
-        write_po(
-            file, catalog, width=100, ignore_obsolete=True, sort_by_file=True, omit_header=False
-        )
+        write_po(file, catalog, width=100, ignore_obsolete=True, sort_by_file=True)
 
 
 def problems(code: str, catalog: Catalog, wanted: Catalog) -> Iterator[str]:
@@ -181,13 +179,13 @@ def progress(code: str, catalog: Catalog) -> str:
     return f"{code}: {shown} of {len(messages)} messages are translated"
 
 
-def compile_all(folder: Path = LOCALES) -> None:
+def compile_all(folder: Path = CATALOGUES) -> None:
     """Write the compiled catalogues that `gettext` reads."""
     for code, path in catalogues().items():
         write_compiled(code, read(code, path), folder)
 
 
-def write_compiled(code: str, catalog: Catalog, folder: Path = LOCALES) -> None:
+def write_compiled(code: str, catalog: Catalog, folder: Path = CATALOGUES) -> None:
     compiled = folder / code / "LC_MESSAGES" / f"{DOMAIN}.mo"
     compiled.parent.mkdir(parents=True, exist_ok=True)
     with compiled.open("wb") as file:
@@ -212,28 +210,27 @@ def main() -> int:
 def run(command: str, code: str | None) -> int:
     """Do a command for one language, or for all; raises `ValueError` where that cannot be done."""
     files = catalogues() if code is None else {code: _file_of(code, is_new=command == "update")}
-    wanted = program_messages() if command == "check" else None
+    wanted = Catalog() if command == "compile" else program_messages()
     found, far = [], []
     for each, path in files.items():
         if command == "update":
-            update(each, path)
+            update(each, path, wanted)
         catalog = read(each, path)
         if command == "compile":
             write_compiled(each, catalog)
-        if wanted is not None:
+        if command == "check":
             found += problems(each, catalog, wanted)
         far.append(progress(each, catalog))
     # The few other lines follow those of what is not translated yet, which may be thousands.
     found.sort(key=lambda line: ": not translated: " not in line)
-    print("\n".join([*found, *far, *([f"{len(found)} problems"] if wanted is not None else [])]))
+    print("\n".join([*found, *far]))
+    if command == "check":
+        print(f"{len(found)} problems")
     return 1 if found else 0
 
 
 def _file_of(code: str, is_new: bool) -> Path:
-    sys.path.insert(0, str(ROOT))
-    from mnist_draw.i18n import LANGUAGES
-
-    path = LOCALES / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+    path = CATALOGUES / code / "LC_MESSAGES" / f"{DOMAIN}.po"
     if code not in LANGUAGES or code == "en":
         raise ValueError(f"Nothing is translated into {code!r}: add its entry to LANGUAGES first.")
     if not (is_new or path.exists()):

@@ -199,9 +199,12 @@ class OwnColours(QStyledItemDelegate):
 
 
 class Card(QFrame):
-    """A framed area with a title line; add content to :attr:`body`."""
+    """A framed area with a title line; add content to :attr:`body`.
 
-    def __init__(self, title: str = "", note: str = "") -> None:
+    The note beside the title is a text, or a label of its own, such as one that is elided.
+    """
+
+    def __init__(self, title: str = "", note: str | QLabel = "") -> None:
         super().__init__()
         self.setProperty("look", "card")
         self.body = QVBoxLayout(self)
@@ -210,7 +213,7 @@ class Card(QFrame):
         self.body.setSpacing(Size.FIELD_GAP)
         self.top = QHBoxLayout()
         self.top.setSpacing(Size.FIELD_GAP)
-        self.note = label(note, "muted")
+        self.note = note if isinstance(note, QLabel) else label(note, "muted")
         self.heading = label(title, "title")
         if title:
             theme.follow(self, self._fit_heading)

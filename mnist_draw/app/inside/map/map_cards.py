@@ -58,12 +58,8 @@ class NeighboursView(TileView):
 
 class NeighboursCard(Card):
     def __init__(self) -> None:
-        super().__init__(_TITLE)
-        # Beside a title it is elided, not cut.
         state = FittedLabel(theme.Text.AXIS, Qt.ElideRight, look="muted", name="neighboursState")
-        self.top.replaceWidget(self.note, state)
-        self.note.deleteLater()
-        self.note = state
+        super().__init__(_TITLE, state)
         self.view = NeighboursView(
             "neighboursView",
             _TITLE,
