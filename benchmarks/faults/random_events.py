@@ -378,7 +378,7 @@ def main() -> int:
     defects = Defects()
     logging.getLogger("mnist_draw").addHandler(defects)
     app.setQuitOnLastWindowClosed(False)
-    collector = GuiThreadGarbageCollector(app)
+    GuiThreadGarbageCollector(app)
     IdleMemoryTrimmer(app)
     folder = Path(arguments.files) if arguments.files else Path.cwd()
     files = [str(path) for path in sorted(folder.iterdir()) if path.is_file()]
@@ -387,7 +387,6 @@ def main() -> int:
         _let_writes_fail(arguments.failing, random.Random(arguments.seed))
     monkey.run(arguments.events, arguments.seconds)
     monkey.close_window()
-    collector.stop()
     print(
         json.dumps(
             {

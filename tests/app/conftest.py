@@ -133,10 +133,6 @@ def nothing_left_behind(qapp):
     qapp.sendPostedEvents(None, QEvent.DeferredDelete)
     qapp.sendPostedEvents()
     gc.collect(1)
-    if not gc.get_freeze_count():
-        # A window has been closed, and has put nothing aside any longer.
-        gc.collect()
-        gc.freeze()
     left = [name for key, name in _alive().items() if key not in before]
     assert not left, f"left behind: {left}"
 

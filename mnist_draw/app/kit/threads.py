@@ -76,7 +76,7 @@ class Registry:
     def add(self, thread: Lane) -> None:
         """List a thread that begins; it lives at least until it is removed."""
         with self._lock:
-            self._threads.append(thread)
+            self._threads = [*self._threads, thread]
 
     def remove(self, thread: Lane) -> None:
         """Take a thread that has ended off the list."""
@@ -85,13 +85,13 @@ class Registry:
 
     def shut_down(self, seconds: float = SHUTDOWN_S) -> bool:
         """Ask all threads to end and wait until they have, so long at the most."""
-        end = time.monotonic() + seconds
-        with self._lock:
-            threads = list(self._threads)
-        for thread in threads:
-            thread.ask_to_end()
-        # Each is waited for, even after one that did not end: it may still write a file.
-        ended = [thread.wait(max(0.0, end - time.monotonic())) for thread in threads]
+        end, ended = time.monotonic() + seconds, [True]
+        # What ends may have begun something: the last network of a run is read elsewhere.
+        while all(ended) and (threads := self._threads):
+            for thread in threads:
+                thread.ask_to_end()
+            # Each is waited for, even after one that did not end: it may still write a file.
+            ended = [thread.wait(max(0.0, end - time.monotonic())) for thread in threads]
         return all(ended)
 
 

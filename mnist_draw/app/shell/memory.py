@@ -109,12 +109,12 @@ _LONGEST_S = 120.0
 
 
 class GuiThreadGarbageCollector(QObject):
-    """Collects garbage between two events of the GUI thread; stop it before it is deleted.
+    """Collects garbage between two events of the GUI thread, until the process ends.
 
     Python collects in whichever thread happens to make objects, at any moment. A widget among them
     would be deleted there: beside the thread that Qt's widgets belong to, or while an event is on
-    its way to it. Either ends the process. While the window is open, Python's own collection is
-    therefore off, and a timer does what it would have done.
+    its way to it. Either ends the process. Python's own collection is therefore off, also while the
+    threads end, and a timer does what it would have done.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -147,11 +147,6 @@ class GuiThreadGarbageCollector(QObject):
             release_memory()
         else:
             gc.collect(1 if middle else 0)
-
-    def stop(self) -> None:
-        self._timer.stop()
-        gc.enable()
-        gc.unfreeze()
 
 
 #: Milliseconds between two looks.

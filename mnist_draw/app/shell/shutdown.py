@@ -406,10 +406,10 @@ class SystemSignals(QObject):
             self,
         )
         self._notifier.activated.connect(self._told)
+        signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
         for number in self._numbers:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, lambda *_: None)
-        signal.set_wakeup_fd(self._writing.fileno(), warn_on_full_buffer=False)
 
     def _told(self) -> None:
         numbers: set[int] = set()

@@ -94,11 +94,13 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     from mnist_draw.app.shell.shutdown import SystemSignals
     from mnist_draw.app.shell.window import Window
 
-    collector = memory.GuiThreadGarbageCollector(app)
+    memory.GuiThreadGarbageCollector(app)
+    # Before the window is built: an interrupt in one of its methods that Qt calls would be lost.
+    signals = SystemSignals(app)
     window = Window()
     shutdown = window.shutdown
     reporter.keeping, reporter.finishing = shutdown.save_now, shutdown.finish_learning
-    SystemSignals(app).close_requested.connect(shutdown.close_without_prompt)
+    signals.close_requested.connect(shutdown.close_without_prompt)
     memory.IdleMemoryTrimmer(app)
     FocusRing(app)
     window.show()
@@ -115,22 +117,23 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     if crash is not None:
         tell_of_crash(crash)
     status = app.exec_()
-    collector.stop()
     ended = window.shut_down()
     if shutdown.unsaved:
         # It has been said which network is lost.
         status = status or 1
-    if shutdown.restarts:
-        start_again(ended)
-    if not ended:
-        # A thread that still compiles cannot be ended from outside, and everything is saved:
-        # leave without the destructors that would abort the process.
+    if ended:
+        # Qt ends here, too: the window before the application.
+        atexit._run_exitfuncs()
+    else:
         logger.warning("leaving while a thread is still busy")
-        for stream in (sys.stdout, sys.stderr):
-            if stream is not None:  # on Windows without a console
-                stream.flush()
-        os._exit(status)
-    return int(status)
+    if shutdown.restarts:
+        start_again()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:  # on Windows without a console
+            stream.flush()
+    # Everything is saved. Python would wait for the threads of libraries, and the destructors of
+    # compiled code crash under threads that still compute.
+    os._exit(status)
 
 
 def speak(app: QApplication) -> QTranslator:
@@ -163,11 +166,11 @@ def tell_of_missing_font() -> None:
         reporter.say_at_the_end(sentence)
 
 
-def start_again(ended: bool) -> None:
+def start_again() -> None:
     """Start the program as it was started, but in the language that was chosen since.
 
     Elsewhere than on Windows it replaces this process, and so stays what a terminal or a desktop
-    has started; unless a thread is still busy, what is to be done at its exit is done before.
+    has started.
     """
     command = [sys.executable, *without_language(sys.orig_argv[1:])]
     if sys.platform == "win32":
@@ -175,8 +178,6 @@ def start_again(ended: bool) -> None:
 
         QProcess.startDetached(command[0], command[1:])
         return
-    if ended:
-        atexit._run_exitfuncs()
     os.execv(command[0], command)  # nosec B606 # the program itself, with its own arguments
 
 

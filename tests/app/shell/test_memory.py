@@ -8,6 +8,7 @@ import weakref
 from pathlib import Path
 
 import pytest
+from PyQt5 import sip
 
 from mnist_draw.app.shell import memory
 
@@ -110,48 +111,45 @@ def make_garbage(freed, count):
         Ring(freed)
 
 
-def test_what_other_threads_leave_is_freed_in_the_windows_thread(qtbot):
+@pytest.fixture
+def collector(qapp):
+    made = memory.GuiThreadGarbageCollector()
+    yield made
+    sip.delete(made)
+
+
+def test_what_other_threads_leave_is_freed_in_the_windows_thread(collector, qtbot):
     freed: list[str] = []
-    collector = memory.GuiThreadGarbageCollector()
-    try:
-        thread = threading.Thread(target=make_garbage, args=(freed, 20_000))
-        thread.start()
-        thread.join()
-        assert not freed
-        qtbot.waitUntil(lambda: len(freed) > 19_000)
-        assert set(freed) == {threading.main_thread().name}
-    finally:
-        collector.stop()
-    assert gc.isenabled()
+    thread = threading.Thread(target=make_garbage, args=(freed, 20_000))
+    thread.start()
+    thread.join()
+    assert not freed
+    qtbot.waitUntil(lambda: len(freed) > 19_000)
+    assert set(freed) == {threading.main_thread().name}
 
 
-def test_the_oldest_objects_are_looked_at_seldom(qtbot):
-    collector = memory.GuiThreadGarbageCollector()
-    looked: list[int] = []
-    gc.callbacks.append(lambda phase, about: looked.append(about["generation"]))
-    try:
-        kept: list[list[object]] = []
-        for _ in range(200):
-            kept += [[] for _ in range(gc.get_threshold()[0] + 100)]
-            collector.collect()
-        assert looked.count(0) > looked.count(1) > looked.count(2) > 0
-    finally:
-        gc.callbacks.pop()
-        collector.stop()
+@pytest.fixture
+def looked():
+    """Note the generations that are looked at."""
+    noted: list[int] = []
+    gc.callbacks.append(lambda phase, about: noted.append(about["generation"]))
+    yield noted
+    gc.callbacks.pop()
 
 
-def test_the_oldest_objects_are_looked_at_at_last(qtbot):
-    collector = memory.GuiThreadGarbageCollector()
-    looked: list[int] = []
-    gc.callbacks.append(lambda phase, about: looked.append(about["generation"]))
-    try:
-        kept = [[] for _ in range(gc.get_threshold()[0] + 100)]
-        collector.collect()
+def test_the_oldest_objects_are_looked_at_seldom(collector, looked):
+    kept: list[list[object]] = []
+    for _ in range(200):
         kept += [[] for _ in range(gc.get_threshold()[0] + 100)]
-        collector._looked -= memory._LONGEST_S
         collector.collect()
-        assert set(looked[:-2]) == {0}
-        assert looked[-1] == 2
-    finally:
-        gc.callbacks.pop()
-        collector.stop()
+    assert looked.count(0) > looked.count(1) > looked.count(2) > 0
+
+
+def test_the_oldest_objects_are_looked_at_at_last(collector, looked):
+    kept = [[] for _ in range(gc.get_threshold()[0] + 100)]
+    collector.collect()
+    kept += [[] for _ in range(gc.get_threshold()[0] + 100)]
+    collector._looked -= memory._LONGEST_S
+    collector.collect()
+    assert set(looked[:-2]) == {0}
+    assert looked[-1] == 2

@@ -178,6 +178,35 @@ def test_a_network_that_is_lost_is_no_success(tmp_path):
     assert "could be saved nowhere and is lost" in done.stderr
 
 
+AT_THE_END = """
+    import threading, time, weakref
+    from mnist_draw.app.kit.threads import Background
+    freed, closing = [], threading.Event()
+    class Ring:
+        def __init__(self):
+            self.itself = self
+            weakref.finalize(self, lambda: freed.append(threading.current_thread().name))
+    def begun_at_the_end():
+        time.sleep(0.2)
+        print("done", freed, flush=True)
+    def work():
+        closing.wait()
+        for _ in range(20_000):
+            Ring()
+        Background().run(begun_at_the_end)
+    Background(leave=closing.set).run(work)
+    threading.Thread(target=threading.Event().wait).start()
+    QTimer.singleShot(300, self.close)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_the_end_waits_for_the_programs_threads_alone_and_nothing_is_collected_in_them(tmp_path):
+    done = opened(tmp_path, AT_THE_END)
+    assert (done.returncode, done.stdout) == (0, "done []\n"), done.stderr
+
+
 RESTART = """
     print(i18n.language(), flush=True)
     close = self.close
