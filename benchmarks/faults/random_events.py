@@ -220,8 +220,11 @@ class Monkey:
     def _value(self) -> None:
         widget = self._widget(QAbstractSpinBox, QComboBox, QAbstractSlider, QLineEdit)
         if isinstance(widget, QComboBox) and widget.count():
-            widget.setCurrentIndex(self.chance.randrange(widget.count()))
-            widget.activated.emit(widget.currentIndex())
+            place = self.chance.randrange(widget.count())
+            # The user cannot choose a separator.
+            if widget.model().index(place, 0).flags() & Qt.ItemIsEnabled:
+                widget.setCurrentIndex(place)
+                widget.activated.emit(place)
         elif isinstance(widget, QAbstractSlider):
             widget.setValue(self.chance.randint(widget.minimum(), widget.maximum()))
         elif isinstance(widget, QAbstractSpinBox):

@@ -58,6 +58,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
         print(escape_unprintable(problem), file=sys.stderr)
         return 1
     try:
+        from PyQt5 import sip
         from PyQt5.QtCore import Qt, QTimer
         from PyQt5.QtGui import QGuiApplication, QIcon
         from PyQt5.QtWidgets import QApplication
@@ -122,7 +123,9 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
         # It has been said which network is lost.
         status = status or 1
     if ended:
-        # Qt ends here, too: the window before the application.
+        # PyQt deletes what is left then while it walks through it: what the end of a window calls
+        # would change what it walks through.
+        sip.delete(window)
         atexit._run_exitfuncs()
     else:
         logger.warning("leaving while a thread is still busy")

@@ -179,7 +179,8 @@ def test_a_network_that_is_lost_is_no_success(tmp_path):
 
 
 AT_THE_END = """
-    import threading, time, weakref
+    import atexit, threading, time, weakref
+    from PyQt5 import sip
     from mnist_draw.app.kit.threads import Background
     freed, closing = [], threading.Event()
     class Ring:
@@ -196,6 +197,7 @@ AT_THE_END = """
         Background().run(begun_at_the_end)
     Background(leave=closing.set).run(work)
     threading.Thread(target=threading.Event().wait).start()
+    atexit.register(lambda: print("window deleted", sip.isdeleted(self)))
     QTimer.singleShot(300, self.close)
 """
 
@@ -204,7 +206,8 @@ AT_THE_END = """
 @pytest.mark.slow
 def test_the_end_waits_for_the_programs_threads_alone_and_nothing_is_collected_in_them(tmp_path):
     done = opened(tmp_path, AT_THE_END)
-    assert (done.returncode, done.stdout) == (0, "done []\n"), done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["done []", "window deleted True"]
 
 
 RESTART = """
