@@ -1,11 +1,12 @@
-"""A tab of the window: what the window knows of it."""
+"""A tab of the window: what the window knows of it, and how pages take turns."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from PyQt5.QtWidgets import QAction, QWidget
+from PyQt5.QtCore import QPoint, QRect, Qt, QTimer
+from PyQt5.QtWidgets import QAction, QApplication, QStackedWidget, QTabWidget, QWidget
 
 from mnist_draw.app.kit.theme import Size
 
@@ -47,3 +48,22 @@ class Page(QWidget):
     def focus_first(self) -> None:
         """Focus the control that is used first."""
         self.setFocus()
+
+
+class ClickShield(QWidget):
+    """Takes the clicks on a page that was shown just now, such as the second of a double click."""
+
+    def __init__(self, pages: QStackedWidget | QTabWidget) -> None:
+        super().__init__(pages)
+        self.setAttribute(Qt.WA_NoMousePropagation)
+        self.hide()
+        self._pages = pages
+        pages.currentChanged.connect(self._cover)
+
+    def _cover(self) -> None:
+        page = self._pages.currentWidget()
+        if page is not None and page.isVisible():
+            self.setGeometry(QRect(page.mapTo(self._pages, QPoint()), page.size()))
+            self.raise_()
+            self.show()
+            QTimer.singleShot(QApplication.doubleClickInterval(), self.hide)

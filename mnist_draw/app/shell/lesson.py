@@ -19,6 +19,7 @@ from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
 
 if TYPE_CHECKING:
     from mnist_draw.app.shell.window import Window
+    from mnist_draw.library.stored_network import StoredNetwork
 
 #: The names of the tabs, as `mnist_draw.app.shell.window` has them.
 TABS = ("draw", "train", "inside")
@@ -32,7 +33,9 @@ class LessonError(UserError):
 class Lesson:
     """Language, network, tabs and settings of a class."""
 
+    #: A path, or the key of a network of the program or the user.
     network: str = ""
+    network_key: str = ""
     tabs: tuple[str, ...] = ()
     settings: TrainingSettings | None = None
     fixed: frozenset[str] = frozenset()
@@ -66,7 +69,9 @@ def begin_lesson(window: Window, lesson: Lesson) -> None:
         # The card of the first start leads through all tabs.
         draw.welcomes = False
         window.show_page(lesson.tabs[0])
-    if lesson.network:
+    if lesson.network_key:
+        window.network.use_key(lesson.network_key)
+    elif lesson.network:
         QTimer.singleShot(0, partial(window.library.open_file, lesson.network))
 
 
@@ -115,11 +120,8 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
         for name, value in training.items()
     }
     start = values.get("training", {}).get("start_model")
-    if isinstance(start, str) and not Path(training["start_model"]).exists():
-        # No file beside the lesson's: the name of a network, as on the command line.
-        stored = find_stored(start)
-        if stored is not None:
-            training["start_model"] = str(stored.path)
+    if isinstance(start, str) and (found := _stored(folder, start)) is not None:
+        training["start_model"] = str(found.path)
     network = values.get("network", "")
     if not isinstance(network, str):
         raise LessonError(
@@ -132,15 +134,17 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
             value=repr(language),
             codes=", ".join(LANGUAGES),
         )
+    stored = _stored(folder, network) if network else None
     lesson = Lesson(
         _beside(folder, network) if network else "",
+        "" if stored is None else stored.key,
         tuple(_names("tabs", _NO_TAB, values, TABS)),
         TrainingSettings.from_json(training) if training else None,
         frozenset(_names("fixed", _NO_SETTING, values, SETTINGS)),
         frozenset(_names("hidden", _NO_SETTING, values, SETTINGS)),
         language,
     )
-    if network and not Path(lesson.network).is_file():
+    if network and stored is None and not Path(lesson.network).is_file():
         raise LessonError("there is no network {path}", path=lesson.network)
     if lesson.tabs == () and "tabs" in values:
         raise LessonError(
@@ -160,6 +164,11 @@ def _beside(folder: Path, path: str) -> str:
         return str((folder / path).resolve())
     except ValueError:
         raise LessonError("{path} is no name of a file", path=repr(path)) from None
+
+
+def _stored(folder: Path, name: str) -> StoredNetwork | None:
+    """Return the network of a name, as on the command line, unless there is such a file."""
+    return None if Path(_beside(folder, name)).exists() else find_stored(name)
 
 
 def _names(entry: str, unknown: str, values: dict[str, Any], known: Any) -> list[str]:

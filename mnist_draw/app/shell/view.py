@@ -198,6 +198,7 @@ class ViewButton(QToolButton):
 
     def fix_language(self) -> None:
         """Offer no other language than that of a lesson, which would win."""
+        self._languages[language()].setChecked(True)
         for action in self._languages.values():
             action.setEnabled(False)
 

@@ -19,7 +19,7 @@ from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.page import ClickShield, Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.app.shell.desktop import RunNotification, place_window
@@ -115,6 +115,7 @@ class Window(QMainWindow):
         self.train_tab, self.draw_tab = self.page(TrainTab), self.page(DrawTab)
         self.inside_tab = self.page(InsideTab)
         self.show_page(_FIRST)
+        ClickShield(self.tabs)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
         before: QWidget = self.tabs.tabBar()
         for part in self.header.in_order():

@@ -213,6 +213,8 @@ class FinishedCard(Card):
         self.setObjectName("finishedCard")
         #: Whether there is a tab with the mistakes.
         self.leads_inside = True
+        #: Whether the run was cut off or stopped, and can go on.
+        self.goes_on = False
         self._shown = ShownRun(RunState())
         self._picture: np.ndarray | None = None
         self._job = LatestJob(lambda asked: read_drawing(*asked), self)
@@ -296,10 +298,11 @@ class FinishedCard(Card):
         )
         self.mistakes_button.setVisible(bool(wrong) and shown.can_be_tried and self.leads_inside)
         self.share_button.setVisible(shown.model is not None)
-        goes_on = not shown.is_whole
+        is_cut = not shown.is_whole
+        self.goes_on = can_continue and is_cut
         more = counted("Train on, {count} epoch", "Train on, {count} epochs", _MORE)
-        name, sentence = (_("Go on"), _GO_ON) if goes_on else (more, _TRAIN_ON)
-        explain(self.on_button, name, sentence)
+        name, sentence = (_("Go on"), _GO_ON) if is_cut else (more, _TRAIN_ON)
+        explain(self.on_button, name, sentence, "F5" if self.goes_on else "")
         self.on_button.setText(name)
         self.on_button.setVisible(can_continue)
         self._show_words()

@@ -176,14 +176,15 @@ class NewRunPage(QScrollArea):
 
     def _settings_of(self, preset: Preset) -> TrainingSettings:
         """Return what a press on a card and then on Start would train."""
-        chosen = self.form.settings()
         if preset is self.form.preset:
-            return chosen
-        return preset.settings.replace(data_folder=chosen.data_folder)
+            return self.form.settings()
+        return self.form.settings_of(preset)
 
     def renew(self) -> None:
         chosen = self.form.settings()
         self.cards.choose(self.form.preset)
+        for card in self.cards.cards.values():
+            card.setEnabled(self.form.offers(card.preset))
         self._sentence.setText(_sentence(chosen))
         self._show_cards()
         digits_of = chosen.data_folder, chosen.seed

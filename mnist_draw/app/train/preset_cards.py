@@ -38,6 +38,8 @@ _WIDE, _ROOMY, _NARROW = 1200, 600, 700
 _PAD = 16
 #: Where the title of a card with a drawing is.
 _TITLE = 116
+#: What a lesson does not offer.
+_FADED = 0.45
 #: What a card shows until its figures are computed.
 NOT_YET_KNOWN = Expectation("–", EXPECTED, "–")
 
@@ -99,6 +101,7 @@ class PresetCard(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         painter.setRenderHint(QPainter.SmoothPixmapTransform)
+        painter.setOpacity(1 if self.isEnabled() else _FADED)
         chosen, edge = self.isChecked(), 2 if self.isChecked() else 1
         box = QRectF(self.rect()).adjusted(edge / 2, edge / 2, -edge / 2, -edge / 2)
         painter.setPen(QPen(theme.colour("accent" if chosen else "line"), edge))

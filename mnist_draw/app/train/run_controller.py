@@ -79,6 +79,8 @@ class RunController(QObject):
     rescued = pyqtSignal(str)
     unsaved = pyqtSignal(ModelFile)
     saved = pyqtSignal()
+    #: The page of a new run is in front on Train.
+    new_shown = pyqtSignal()
 
     def __init__(
         self,
@@ -159,7 +161,16 @@ class RunController(QObject):
         return True
 
     def _start_or_pause(self) -> None:
-        (self.pause if self.training.running or self.state.busy else self.start)()
+        """Do what the button that names this key does."""
+        finished = self.tab.run_page.finished
+        if self.training.running or self.state.busy:
+            self.pause()
+        elif self.tab.work_page == "new":
+            self.start()
+        elif finished.goes_on:
+            finished.on_button.click()
+        else:
+            self.show_new()
 
     def pause(self) -> None:
         controls = self.training.controls
@@ -286,6 +297,7 @@ class RunController(QObject):
             self.show_current()
         else:
             self.tab.show_page("new")
+            self.new_shown.emit()
 
     def _show_loaded(self, shown: ShownRun, asked: bool) -> None:
         if not asked and (self.training.running or self._current.run is not None):

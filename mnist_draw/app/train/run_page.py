@@ -90,7 +90,7 @@ class RunPage(QScrollArea):
         self.pause_button = push_button("pauseButton", _("Pause"), "", look="primary")
         set_icon(self.pause_button, "pause", Size.SMALL_ICON)
         theme.follow(self, lambda: self.pause_button.setMinimumWidth(theme.scaled(112)))
-        self.new_button = push_button("newRunButton", _("New run"), _("Choose what to train next."))
+        self.new_button = push_button("newRunButton", "", "")
         set_icon(self.new_button, "plus", Size.SMALL_ICON)
         return row(
             self.title, (self.about, 1), self.library_button, self.settings_button,

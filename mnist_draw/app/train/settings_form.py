@@ -174,8 +174,18 @@ class SettingsForm(QObject):
         self._replace(title or nearest.title, base, settings)
 
     def choose_preset(self, preset: Preset) -> None:
-        folder = self.fields["data_folder"].read()
-        self._replace(preset.title, preset.settings, preset.settings.replace(data_folder=folder))
+        self._replace(preset.title, preset.settings, self.settings_of(preset))
+
+    def settings_of(self, preset: Preset) -> TrainingSettings:
+        """Return the settings with a preset chosen: what is fixed, and the data set, stay."""
+        kept = {name: self.fields[name].read() for name in {"data_folder", *self._fixed}}
+        return preset.settings.replace(**kept)
+
+    def offers(self, preset: Preset) -> bool:
+        """Whether a preset trains the kind of network that is fixed, or is chosen."""
+        wanted = self.settings_of(preset).network, preset.settings.network
+        kinds = {parse_network(network).kind for network in wanted}
+        return len(kinds) == 1 or preset is self.preset
 
     def _replace(self, title: str, base: TrainingSettings, settings: TrainingSettings) -> None:
         """Show other settings; tell how many changes they replace, and how to take that back."""
@@ -329,6 +339,7 @@ class SettingsForm(QObject):
         for name in hidden:
             self.fields[name].cell.hide()
         self._enable()
+        self.edited.emit()
 
     @property
     def running(self) -> bool:

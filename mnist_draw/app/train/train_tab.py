@@ -14,7 +14,7 @@ from PyQt5.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import column, row
-from mnist_draw.app.kit.page import Page
+from mnist_draw.app.kit.page import ClickShield, Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
 from mnist_draw.app.kit.widgets import explain
@@ -76,6 +76,7 @@ class TrainTab(Page):
         self._stack = _Pages()
         for page in self._pages.values():
             self._stack.addWidget(page)
+        ClickShield(self._stack)
         margins = (Size.MARGIN, Size.CARD_PADDING, Size.MARGIN, Size.MARGIN)
         row(self.drawer, (column(self._stack, margins=margins), 1), gap=0, owner=self)
         run = self.run_page
@@ -122,6 +123,11 @@ class TrainTab(Page):
     def page(self) -> PageName:
         shown = self._stack.currentWidget()
         return next(name for name, page in self._pages.items() if page is shown)
+
+    @property
+    def work_page(self) -> PageName:
+        """The page in front, or that behind the Library."""
+        return self._before_library if self.page == "library" else self.page
 
     def message_ground(self) -> tuple[QWidget, int]:
         # The hint below the curve is to be read.
@@ -227,7 +233,11 @@ class TrainTab(Page):
         self.step.setEnabled((can_end and not waits) or (not busy and can_continue))
         self.run_page.show_state(shown, busy and shown is state)
         self.run_page.stop_button.setText(_("Cancel") if waits else _("Stop"))
-        self.run_page.new_button.setText(_("To the run") if busy else _("New run"))
+        leads = self.run_page.new_button
+        leads.setText(_("To the run") if busy else _("New run"))
+        sentence = _("Show the run that goes on.") if busy else _("Choose what to train next.")
+        is_main = not busy and not self.run_page.finished.goes_on
+        explain(leads, leads.text(), sentence, "F5" if is_main else "")
         self.new_run.start_button.setEnabled(not busy)
         self.settings.set_running(running, keeps=state.reason != "diverged")
         # A hidden button would pass the focus to the next widget, such as a menu.

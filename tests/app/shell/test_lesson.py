@@ -9,8 +9,10 @@ from made_networks import flat_model
 import mnist_draw.app
 from mnist_draw.app.shell.lesson import TABS, LessonError, begin_lesson, read_lesson
 from mnist_draw.cli.main import main
+from mnist_draw.i18n import language
 from mnist_draw.storage.folders import resource_path
 from mnist_draw.storage.models import save_model
+from mnist_draw.training.presets import PRESETS
 
 from .. import fakes
 
@@ -52,12 +54,17 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     window.show_page("inside")
     assert window.tabs.currentWidget() is window.train_tab
     assert "does not belong to this lesson" in shared.text("toastLabel")
-    assert not any(action.isEnabled() for action in window.view._languages.values())
+    languages = window.view._languages
+    assert not any(action.isEnabled() for action in languages.values())
+    assert [code for code, action in languages.items() if action.isChecked()] == [language()]
     assert panel.settings().epochs == 5
     assert panel.fields["epochs"].widget.isEnabled()
     assert panel.fields["l2"].cell.isHidden()
-    for card in window.train_tab.new_run.cards.cards.values():
-        card.click()
+    # No card offers another kind of network than the fixed one.
+    cards = window.train_tab.new_run.cards.cards
+    assert [name for name, card in cards.items() if card.isEnabled()] == ["tutorial"]
+    for preset in PRESETS.values():
+        panel.choose_preset(preset)
     assert panel.settings().network == "layers:100"
     assert not panel.differences()
     panel.set_running(True)
@@ -105,6 +112,13 @@ def test_what_is_wrong_is_told(tmp_path, text, words, capsys):
     here, beside = (f"{folder.resolve()}{os.sep}" for folder in (tmp_path, tmp_path.parent))
     assert words.replace("{here}", here).replace("{beside}", beside) in told
     assert "No window was opened." in told
+
+
+@pytest.mark.window
+def test_a_network_goes_by_its_name(shared, path, qtbot):
+    path.write_text('network = "mlp"')
+    begin_lesson(shared.window, read_lesson(str(path)))
+    qtbot.waitUntil(lambda: shared.window.network.key == "shipped:mlp")
 
 
 def test_a_network_to_start_from_goes_by_its_name(path):

@@ -9,6 +9,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QProgressBar
 
+from mnist_draw.app.kit.page import ClickShield
 from mnist_draw.errors import UserError
 from mnist_draw.library.entries import entry_of_run
 from mnist_draw.recognition.run_session import RunSession
@@ -357,3 +358,48 @@ def test_nonsense_among_the_stored_settings_is_reported(make):
     room = make()
     assert "not used" in room.message
     assert room.tab.settings.settings() == TrainingSettings()
+
+
+def test_the_main_key_does_what_the_button_that_names_it_does(make, qtbot):
+    whole = add_run("2026-01-01 10:00")
+    cut = add_run("2026-01-02 10:00", state="interrupted")
+    room = make()
+    qtbot.waitUntil(lambda: room.tab.page == "run")
+    room.tab.activateWindow()
+    room.loop.gate.clear()
+    go_on, new = room.button("trainOnButton"), room.button("newRunButton")
+    assert (go_on.property("keys"), new.property("keys")) == ("F5", "")
+    QTest.keyClick(room.tab, Qt.Key_F5)
+    room.wait_for("training")
+    # It is the same run that goes on.
+    assert room.training.folder == cut.folder
+    assert new.property("keys") == ""
+    room.run.stop()
+    room.loop.gate.set()
+    room.wait_for_end()
+    room.run.show_run(whole)
+    qtbot.waitUntil(lambda: room.run.front.run.folder == whole.folder)
+    assert (go_on.property("keys"), new.property("keys")) == ("", "F5")
+    room.tab.show_page("library")
+    with qtbot.waitSignal(room.run.new_shown):
+        QTest.keyClick(room.tab, Qt.Key_F5)
+    # What is trained next is seen before it is started.
+    assert room.tab.page == "new"
+    assert not room.training.running
+
+
+def test_a_click_meant_for_the_page_before_does_nothing(make, qtbot):
+    room = make()
+    room.loop.gate.clear()
+
+    def click(button):
+        place = button.mapTo(room.tab, button.rect().center())
+        QTest.mouseClick(room.tab.windowHandle(), Qt.LeftButton, pos=place)
+
+    click(room.button("startButton"))
+    assert room.tab.page == "run"
+    click(room.button("libraryButton"))
+    assert room.tab.page == "run"
+    qtbot.waitUntil(room.tab.findChild(ClickShield).isHidden)
+    click(room.button("libraryButton"))
+    assert room.tab.page == "library"
