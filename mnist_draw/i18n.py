@@ -68,7 +68,15 @@ def use(code: str, catalogues: Path = CATALOGUES) -> None:
 
 
 def messages_in(code: str, catalogues: Path = CATALOGUES) -> gettext.NullTranslations:
-    """Return the messages of a language of `LANGUAGES`; without its catalogue, in English."""
+    """Return the messages of a language of `LANGUAGES`; without its catalogue, in English.
+
+    Beside the source, a catalogue that was not compiled since its last change says so.
+    """
+    source = catalogues / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+    compiled = source.with_suffix(".mo")
+    times = [path.stat().st_mtime if path.exists() else 0.0 for path in (compiled, source)]
+    if times[0] < times[1]:
+        print(f"{source} has changed: run tools/translations.py compile", file=sys.stderr)
     return gettext.translation(DOMAIN, str(catalogues), [code], fallback=True)
 
 

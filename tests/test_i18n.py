@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import struct
 from collections.abc import Iterator
 from datetime import datetime
 from gettext import NullTranslations
@@ -145,3 +147,20 @@ def test_an_error_fills_the_fields_of_its_sentence() -> None:
 def test_what_programs_read_is_english(option: str) -> None:
     arguments = ["predict", "x.png", "--lang", "de", option]
     assert i18n.best_of(start._wanted_languages(arguments)) == "en"
+
+
+def test_a_catalogue_older_than_its_source_says_so(tmp_path, capsys):
+    folder = tmp_path / "de" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    i18n.use("de", tmp_path)
+    assert not capsys.readouterr().err
+    (folder / "mnist_draw.po").touch()
+    i18n.use("de", tmp_path)
+    assert "compile" in capsys.readouterr().err
+    # The header of a compiled catalogue that holds nothing.
+    (folder / "mnist_draw.mo").write_bytes(struct.pack("7I", 0x950412DE, 0, 0, 28, 28, 0, 0))
+    i18n.use("de", tmp_path)
+    assert not capsys.readouterr().err
+    os.utime(folder / "mnist_draw.mo", (0, 0))
+    i18n.use("de", tmp_path)
+    assert "compile" in capsys.readouterr().err

@@ -25,6 +25,7 @@ from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background, connect_direct
@@ -207,8 +208,10 @@ class DrawTab(Page):
     def _close(self) -> None:
         if self.first_start.isVisible():
             self.first_start.end()
-        else:
+        elif self.pictures.strip.isVisible():
             self.pictures.strip.close_strip()
+        else:
+            notices.escaped.emit()
 
     def _show_history(self) -> None:
         tools, drawing = self.tools, self.canvas.drawing

@@ -329,7 +329,8 @@ class BoardCaption(QLabel):
             wide = int(room.width())
             high = self.heightForWidth(wide)
         lefts = (room.center().x() - wide / 2, room.right() - wide, room.left())
-        tops = (room.bottom() - high, room.top())
+        # Messages appear at the bottom.
+        tops = (room.top(), room.bottom() - high)
         places = [QRectF(left, top, wide, high) for left in lefts for top in tops]
         self.setGeometry(min(places, key=self._canvas.ink_below).toAlignedRect())
 

@@ -30,6 +30,8 @@ class _Board(QObject):
 
     posted = pyqtSignal(Notice)
     withdrawn = pyqtSignal(str)
+    #: Esc has nothing else to close.
+    escaped = pyqtSignal()
 
 
 #: The one board of the program.

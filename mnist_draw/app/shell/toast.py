@@ -73,6 +73,7 @@ class Toast(QStatusBar):
         self.hide()
         board.posted.connect(self.show_notice)
         board.withdrawn.connect(self._withdraw)
+        board.escaped.connect(self.close_notice)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._note_focus)

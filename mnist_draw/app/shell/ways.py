@@ -145,6 +145,7 @@ class Ways(QObject):
     def _try_network(self) -> None:
         """Let the network of the run in front answer, and show the board."""
         self._window.network.use_key(self._window.run.front.key)
+        self._draw.my_digits.show_answer()
         self._to_draw()
 
     def _share(self) -> None:

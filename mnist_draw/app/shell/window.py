@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtGui import QCloseEvent
+from PyQt5.QtGui import QCloseEvent, QKeyEvent
 from PyQt5.QtWidgets import QMainWindow, QScrollArea, QTabWidget, QWidget
 
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -19,6 +19,7 @@ from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.learning import Learning
 from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.notifier import board as notices
 from mnist_draw.app.kit.page import ClickShield, Page
 from mnist_draw.app.kit.reporting import reporter
 from mnist_draw.app.kit.threads import Background, connect_direct, running
@@ -283,6 +284,12 @@ class Window(QMainWindow):
         if self._started:
             self.train_tab.start_plots()
         self._note_page()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key_Escape:
+            notices.escaped.emit()
+        else:
+            super().keyPressEvent(event)
 
     # -- the end
 

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
-from PyQt5.QtCore import QEvent, QObject, QSize, Qt
+from PyQt5.QtCore import QCollator, QEvent, QLocale, QObject, QSize, Qt
 from PyQt5.QtGui import QCursor, QHelpEvent, QKeyEvent, QPixmap
 from PyQt5.QtWidgets import (
     QAbstractButton,
@@ -27,7 +27,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, label
-from mnist_draw.i18n import _, percent, pgettext
+from mnist_draw.i18n import _, language, percent, pgettext
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
 from mnist_draw.storage.folders import resource_path
 
@@ -52,9 +52,7 @@ class Word:
 
 @lru_cache(maxsize=1)
 def all_words() -> tuple[Word, ...]:
-    """Read the words, in the order of their names."""
-    import unicodedata
-
+    """Read the words, in the order in which the language sorts their names."""
     content = resource_path("words", "words.json").read_text("utf-8")
     shares = {name: percent(part) for name, part in _CERTAINTIES.items()}
     words = [
@@ -67,7 +65,8 @@ def all_words() -> tuple[Word, ...]:
         )
         for english in json.loads(content)
     ]
-    return tuple(sorted(words, key=lambda word: unicodedata.normalize("NFKD", word.name.lower())))
+    collator = QCollator(QLocale(language()))
+    return tuple(sorted(words, key=lambda word: collator.sortKey(word.name)))
 
 
 @lru_cache(maxsize=1)

@@ -144,7 +144,9 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
     assert network.key_to_restore == started
     assert find_by_key(started).title == network.model.title
     network.use_key("shipped:best")
+    window.draw_tab.my_digits.show_digits()
     setup.button("tryItButton").click()
+    assert not window.draw_tab.my_digits.showing_digits
     assert window.tabs.currentWidget() is window.draw_tab
     assert network.newest.key == started
 
@@ -343,6 +345,19 @@ def test_a_message_gives_the_keyboard_back_to_the_board(shared, qtbot):
     qtbot.waitUntil(shared.button("toastActionButton").hasFocus)
     QTest.keyClick(shared.button("toastActionButton"), Qt.Key_Escape)
     assert canvas.hasFocus()
+
+
+def test_escape_closes_a_message_wherever_the_keyboard_is(shared, qtbot):
+    window = shared.window
+    window.draw_tab.first_start.hide()
+    window.activateWindow()
+    for page in window.pages:
+        window.tabs.setCurrentWidget(page)
+        page.focus_first()
+        qtbot.waitUntil(lambda: window.focusWidget().hasFocus())
+        Notifier().problem("Something to read.")
+        QTest.keyClick(window.focusWidget(), Qt.Key_Escape)
+        assert not window.toast.isVisible(), page.name
 
 
 def test_what_confirms_goes_of_itself_unless_it_is_read(shared, qtbot, monkeypatch):

@@ -8,9 +8,11 @@ from PyQt5.QtGui import QHelpEvent
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QLabel, QPushButton, QToolTip, QWidget
 
+from mnist_draw import i18n
 from mnist_draw.app.shell.words import Words, WordsDialog, all_words
 from mnist_draw.i18n import percent
 from mnist_draw.recognition.certainty import FAIRLY_SURE, SURE, UNCLEAR
+from tests import languages
 
 
 @pytest.fixture
@@ -38,6 +40,20 @@ def test_each_of_24_words_has_two_sentences_and_a_picture_of_its_own(window):
     [certainty] = [word.sentences for word in words if word.name == "Certainty"]
     for threshold in (SURE, FAIRLY_SURE, UNCLEAR):
         assert percent(threshold) in certainty
+
+
+def test_words_are_in_the_order_of_the_language():
+    pytest.importorskip("babel")
+    languages.use("zh_CN")
+    all_words.cache_clear()
+    try:
+        names = [word.name for word in all_words()]
+    finally:
+        i18n.use("en")
+        all_words.cache_clear()
+    # By their sounds: ceng, gailü, xuexilü, zhunquelü.
+    wanted = ["层", "概率", "学习率", "准确率"]
+    assert [name for name in names if name in wanted] == wanted
 
 
 def test_words_are_found_by_typing_and_walked_by_arrows(window, qtbot):
