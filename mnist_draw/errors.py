@@ -168,7 +168,7 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
 
 def no_such(sentence: str, name: object, known: Iterable[str], listing: str) -> str:
     """Say in a sentence that there is no ``name``, then which was meant, and which there are."""
-    near, said = nearest(str(name), known), sentence.format(name=repr(name))
+    near, said = nearest(str(name), known), _(sentence, name=repr(name))
     if near:
         said += " " + _("Did you mean {name}?", name=near)
     return f"{said} " + _("There are: {listing}.", listing=listing)

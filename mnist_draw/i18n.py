@@ -9,6 +9,7 @@ Mark a sentence as a whole, with named fields, so that a language can order its 
     _("{name} holds {size} MB.", name=path, size=number(12.5, ".1f"))
     counted("{count} picture", "{count} pictures", 1234)
     pgettext("a minibatch", "batch")
+    LABELS = {"hidden": N_("hidden {number}")}; _(LABELS["hidden"], number=1)
 
 The kinds of `mnist_draw.errors.UserError` translate their sentence themselves, so the first
 argument of a call that ends in ``Error(`` is extracted, too.
@@ -93,6 +94,11 @@ def _(message: str, **fields: object) -> str:
     """Translate a message, and fill its fields if any are given."""
     text = _translations.gettext(message)
     return _filled(text, message, fields) if fields else text
+
+
+def N_(message: str) -> str:
+    """Return a message as it is; `_` translates it where its fields are known."""
+    return message
 
 
 def pgettext(context: str, message: str, **fields: object) -> str:

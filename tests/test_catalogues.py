@@ -20,7 +20,6 @@ from mnist_draw import i18n
 from tests.languages import VARIABLE
 
 _ROOT = Path(__file__).parents[1]
-_MARKS = ("_", "counted", "pgettext")
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +159,7 @@ def test_numbers_are_written_as_unicode_says(code, value):
 
 
 def _is_marked(node):
-    return isinstance(node, ast.Call) and getattr(node.func, "id", "") in _MARKS
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") in translations.MARKS
 
 
 def _letters(node):
@@ -180,6 +179,19 @@ def test_no_sentence_is_put_together_from_pieces():
                 parts = texts = [node.left, node.right]
             if any(map(_is_marked, parts)) and any(map(_letters, texts)):
                 found.append(f"{path.relative_to(_ROOT)}:{node.lineno}")
+    assert not found, found
+
+
+def test_fields_are_filled_where_a_sentence_is_translated():
+    """Elsewhere, a translation with other fields would be an error instead of English."""
+    found = []
+    for path in (_ROOT / "mnist_draw").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            fills = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "format"
+            if fills and any(word.arg for word in node.keywords):
+                found.append(f"{path.relative_to(_ROOT)}:{node.lineno}")
+    # What translates, and what writes the code of native functions.
+    found = [one for one in found if "i18n.py" not in one and "theano_bridge" not in one]
     assert not found, found
 
 

@@ -32,7 +32,7 @@ from mnist_draw.analysis.guide import guide_messages  # noqa: E402
 from mnist_draw.i18n import CATALOGUES, DOMAIN, LANGUAGES  # noqa: E402
 
 PACKAGE = ROOT / "mnist_draw"
-MARKS = {"_", "counted", "pgettext"}
+MARKS = {"_", "counted", "N_", "pgettext"}
 _ERROR = re.compile(r"^class (\w+)\((\w+)[,)]", re.MULTILINE)
 #: Spaces at the ends, and ends of lines.
 _SPACES = re.compile(r"^ +| +$|\n")

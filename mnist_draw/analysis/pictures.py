@@ -19,7 +19,7 @@ from mnist_draw.dataset.own_digits import find_pictures
 from mnist_draw.dataset.picture_formats import read_titles
 from mnist_draw.dataset.pictures.picture_file import load_picture
 from mnist_draw.errors import DatasetError, UserError, reason_of, strip_control_chars
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import N_, _, counted
 from mnist_draw.library.network_data import own_data, require_classes
 from mnist_draw.storage.cache import digest_of
 from mnist_draw.storage.folders import named_path
@@ -44,7 +44,7 @@ class Pictures:
     #: Their name, such as ``"MNIST test"``.
     name: str
     #: What one of them is called: ``"Test picture {number}"``.
-    one: str = _("Picture {number}")
+    one: str = N_("Picture {number}")
     #: Pictures of the same data set to compare the accuracy with.
     other: Pictures | None = None
     #: What its accuracy is called: ``"On validation"``.
@@ -59,6 +59,10 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.images)
 
+    def title(self, place: int) -> str:
+        """Name one of them; its number is not grouped: it is part of the name."""
+        return _(self.one, number=place)
+
     @cached_property
     def digest(self) -> str:
         """What tells these pictures and labels from all others."""
@@ -70,11 +74,11 @@ def _test_of(data: Dataset, are_digits: bool = False) -> Pictures:
     """Return the test pictures of a data set, with its validation pictures to compare."""
     validation = Pictures(
         data.validation_images, data.validation_labels, _("{data} validation", data=data.name),
-        _("Validation picture {number}"), are_digits=are_digits,
+        N_("Validation picture {number}"), are_digits=are_digits,
     )  # fmt: skip
     return Pictures(
         data.test_images, data.test_labels, _("{data} test", data=data.name),
-        _("Test picture {number}"), validation, _("On validation"), are_digits=are_digits,
+        N_("Test picture {number}"), validation, _("On validation"), are_digits=are_digits,
     )  # fmt: skip
 
 
@@ -101,7 +105,7 @@ def my_digits() -> Pictures:
             "“Wrong? It is a …”."
         )
         raise DatasetError(" ".join([said, *messages[:1]]))
-    mine = _gathered(images, labels, messages, _("My digits"), _("My digit {number}"))
+    mine = _gathered(images, labels, messages, _("My digits"), N_("My digit {number}"))
     return replace(mine, are_digits=True)
 
 
@@ -129,7 +133,7 @@ def folder_pictures(folder: str | os.PathLike[str], model: ModelFile | None = No
     with contextlib.suppress(FileNotFoundError):  # the working folder is gone
         place = place.resolve()
     name = strip_control_chars(place.name or str(place))
-    return _gathered(images, labels, messages, name, _("Picture {number}"))
+    return _gathered(images, labels, messages, name, N_("Picture {number}"))
 
 
 def _has_idx(folder: Path) -> bool:

@@ -141,7 +141,7 @@ def write_report(
         confusion_table(results, file_name),
         classes_table(results, file_name),
         reliability_table(results),
-        pictures_table(results, mistakes.tolist(), "", file_name),
+        pictures_table(results, mistakes.tolist(), str, file_name),
     )
     drawings = (
         confusion_svg(results, name),
@@ -251,7 +251,7 @@ def _describe(results: Results, place: int, name: Name) -> str:
     true, read = name(int(results.labels[place])), name(int(results.answers[place]))
     sure = percent(float(results.confidence[place]))
     return _(
-        "Picture {number}: it is {label}, read as {answer}, {share} sure", number=number(place),
+        "Picture {number}: it is {label}, read as {answer}, {share} sure", number=place,
         label=true, answer=read, share=sure,
     )  # fmt: skip
 

@@ -147,14 +147,16 @@ def reliability_table(results: Results) -> Table:
     return Table(_("Does it know when it is unsure?"), headings, rows, columns)
 
 
-def pictures_table(results: Results, chosen: Sequence[int], one: str, name: Name) -> Table:
-    """List the answers to some pictures, chosen by index; `one` names them."""
+def pictures_table(
+    results: Results, chosen: Sequence[int], title: Callable[[int], str], name: Name
+) -> Table:
+    """List the answers to some pictures, chosen by index; `title` names them."""
     rows = []
     for place in chosen:
         first, second = results.calibrated[place].argsort()[::-1][:2]
         rows.append(
             (
-                one.format(number=number(place)) if one else str(place),
+                title(place),
                 "" if results.labels is None else name(int(results.labels[place])),
                 name(int(first)),
                 float(results.calibrated[place, first]),

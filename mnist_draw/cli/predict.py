@@ -383,9 +383,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     remember_for(model, arguments.data, data)
     if arguments.report is not None:
         prepare_folder(arguments.report, data.folder)
-    pictures = Pictures(
-        data.test_images, data.test_labels, _("{name} test", name=data.name), _("Test picture")
-    )
+    pictures = Pictures(data.test_images, data.test_labels, _("{name} test", name=data.name))
     *_parts, results = count_results(model, pictures)
     page = None
     if arguments.report is not None:

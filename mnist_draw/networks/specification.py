@@ -15,7 +15,7 @@ from typing import Any
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.errors import UserError, no_such
-from mnist_draw.i18n import _, number
+from mnist_draw.i18n import N_, _, number
 from mnist_draw.networks.mlp import (
     MAX_LAYERS,
     MAX_UNITS,
@@ -245,7 +245,7 @@ _CUSTOM = kind_with_numbers(
         Count(
             "DEPTH",
             _("Depth"),
-            _("depth {value}"),
+            N_("depth {value}"),
             _("Number of hidden layers."),
             2,
             0,
@@ -254,7 +254,7 @@ _CUSTOM = kind_with_numbers(
         Count(
             "WIDTH",
             _("Units"),
-            _("units {value}"),
+            N_("units {value}"),
             _("Units in each hidden layer."),
             800,
             1,
@@ -263,14 +263,14 @@ _CUSTOM = kind_with_numbers(
         Share(
             "DROP_IN",
             _("Pixels left out"),
-            _("pixels left out {value}"),
+            N_("pixels left out {value}"),
             _("Share of the pixels left out in training."),
             0.2,
         ),
         Share(
             "DROP_HID",
             _("Units left out"),
-            _("units left out {value}"),
+            N_("units left out {value}"),
             _("Share of the units left out in training."),
             0.5,
         ),
@@ -313,7 +313,7 @@ NETWORKS: dict[str, NetworkKind] = {
                 Share(
                     "DROPOUT",
                     _("Dropout"),
-                    _("dropout {value}"),
+                    N_("dropout {value}"),
                     _("Share of the hidden units left out at each training step."),
                     0.4,
                 ),
@@ -366,7 +366,7 @@ def parse_network(text: str) -> NetworkSpec:
     if kind is None or (arguments and kind.grammar == name):
         listing = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
         known = () if kind else NETWORKS
-        raise NetworkError(no_such(_("There is no network {name}."), text, known, listing))
+        raise NetworkError(no_such(N_("There is no network {name}."), text, known, listing))
     try:
         return kind.read(arguments, classes)
     except ValueError as error:

@@ -38,20 +38,18 @@ _MENTIONED = 0.05
 
 
 class State(Enum):
-    """The states of an answer, each with its heading and its line of text; each has one look."""
+    """The states of an answer, each with its heading; each has one look."""
 
     # Translators: the heading above "appears here with your first stroke."
-    NOTHING = 0, _("The answer"), ""
-    # Translators: here and below, the line is such as "97.8 % for 3".
-    SURE = 1, pgettext("how sure", "Sure"), _("{answer} (sure: {line})")
-    FAIRLY_SURE = 2, _("Fairly sure"), _("{answer} (fairly sure: {line})")
-    UNCLEAR = 3, pgettext("how sure", "Unclear"), _("{answer} (unclear: {line})")
-    NOT_SURE = 4, _("Not sure"), _("{answer} (not sure: {line})")
-    # Translators: such as "Not a digit: It is more like a letter or a scribble."
-    NOT_A_DIGIT = 5, _("Not a digit"), _("{word}: {line}")
+    NOTHING = 0, _("The answer")
+    SURE = 1, pgettext("how sure", "Sure")
+    FAIRLY_SURE = 2, _("Fairly sure")
+    UNCLEAR = 3, pgettext("how sure", "Unclear")
+    NOT_SURE = 4, _("Not sure")
+    NOT_A_DIGIT = 5, _("Not a digit")
 
-    def __init__(self, place: int, word: str, sentence: str) -> None:
-        self.word, self.sentence = word, sentence
+    def __init__(self, place: int, word: str) -> None:
+        self.word = word
 
 
 class _Probabilities(Protocol):
@@ -94,7 +92,16 @@ class Certainty:
     @property
     def sentence(self) -> str:
         """The answer in a line of text, for copies, tooltips and screen readers."""
-        return self.state.sentence.format(word=self.word, answer=self.text, line=self.line)
+        if self.state is State.NOTHING:
+            return ""
+        if self.is_refused:
+            # Translators: such as "Not a digit: It is more like a letter or a scribble."
+            return _("{word}: {line}", word=self.word, line=self.line)
+        # Translators: such as "3 (fairly sure: 84.1 % for 3)".
+        return _(
+            "{answer} ({certainty}: {line})",
+            answer=self.text, certainty=self.word.lower(), line=self.line,
+        )  # fmt: skip
 
     @property
     def record(self) -> str:

@@ -145,20 +145,22 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
     }
     expected = 1 + len(ARRAYS) + sum(len(group) for group in groups.values())
     if len(archive.sizes) != expected:
-        sentence = _("it holds {count} arrays instead of {expected}")
-        raise ValueError(sentence.format(count=len(archive.sizes), expected=expected))
+        count = len(archive.sizes)
+        raise DocumentError(
+            "it holds {count} arrays instead of {expected}", count=count, expected=expected
+        )
     for value in (*groups["parameters"], *groups["best_parameters"]):
         if value.dtype != np.float32 or not np.isfinite(value).all():
-            raise ValueError(_("its weights are no finite 32-bit floats"))
+            raise DocumentError("its weights are no finite 32-bit floats")
     for value in groups["state"]:
         if value.dtype.kind == "f" and not np.isfinite(value).all():
-            raise ValueError(_("its state holds values that are not finite numbers"))
+            raise DocumentError("its state holds values that are not finite numbers")
     losses, accuracies, epochs = (_array(archive, name) for name in ARRAYS)
     figures = (losses, accuracies, epochs)
     history = History.from_arrays(*figures)
     epoch = header.get_int("epoch", 0, MAX_EPOCHS)
     if len(history.epochs) != epoch:
-        raise ValueError(_("its figures are not those of {count} epochs", count=epoch))
+        raise DocumentError("its figures are not those of {count} epochs", count=epoch)
     unknown = header.values.get("best_loss") is None
     return Checkpoint(
         settings,
@@ -177,8 +179,9 @@ def _unpack(archive: npz.Archive) -> Checkpoint:
 def _array(archive: npz.Archive, name: str, max_bytes: int = npz.MAX_BYTES) -> NDArray[Any]:
     array = archive.read(name, max_bytes)
     if array is None:
-        sentence = _("it holds no complete checkpoint of this program ({name} is missing)")
-        raise ValueError(sentence.format(name=name))
+        raise DocumentError(
+            "it holds no complete checkpoint of this program ({name} is missing)", name=name
+        )
     return array
 
 

@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _, counted, number, percent
+from mnist_draw.i18n import N_, _, counted, number, percent
 from mnist_draw.networks import parse_network
 from mnist_draw.networks.operations import Convolution, Dense, Operation, Shape
 from mnist_draw.training.presets import PRESETS, differences
@@ -165,8 +165,8 @@ def _promised(seconds: float) -> tuple[int, str]:
 def time_words(seconds: float) -> str:
     """Return a promise with an abbreviated unit: ``20 s``, ``1 min``."""
     count, unit = _promised(seconds)
-    short = {"s": _("{count} s"), "min": _("{count} min"), "h": _("{count} h")}
-    return short[unit].format(count=number(count))
+    short = {"s": N_("{count} s"), "min": N_("{count} min"), "h": N_("{count} h")}
+    return _(short[unit], count=number(count))
 
 
 def long_time_words(seconds: float) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mnist_draw import theano_bridge
 from mnist_draw.dataset.mnist import GREY_LEVELS
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.i18n import N_, _, pgettext
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES, updates_of
 
@@ -73,9 +73,8 @@ def layer_names(parameters: Sequence[NDArray[Any]]) -> tuple[str, ...]:
     return (*names, "output")
 
 
+_NUMBERED = {"convolution": N_("convolution {number}"), "hidden": N_("hidden {number}")}
 _LABELS = {
-    "convolution": _("convolution {number}"),
-    "hidden": _("hidden {number}"),
     "output": pgettext("a layer", "output"),
     "pixels": pgettext("a layer", "pixels"),
     "answer": pgettext("a layer", "answer"),
@@ -85,7 +84,7 @@ _LABELS = {
 def layer_label(name: str) -> str:
     """Return a layer's name, from `layer_names`, ``"pixels"`` or ``"answer"``, as it is shown."""
     kind, __, number = name.partition(" ")
-    return _LABELS[kind].format(number=number)
+    return _(_NUMBERED[kind], number=number) if kind in _NUMBERED else _LABELS[kind]
 
 
 def mode_for(network: Any) -> Any:

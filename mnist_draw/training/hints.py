@@ -112,8 +112,12 @@ def read_curves(
             3,
         )
     if since := settled_since(epochs):
-        sentence = _("It has settled: the validation loss has been level since epoch {epoch}.")
-        return Hint(sentence.format(epoch=number(since)))
+        return Hint(
+            _(
+                "It has settled: the validation loss has been level since epoch {epoch}.",
+                epoch=number(since),
+            )
+        )
     if stuck and training_falls:
         return _overfitting(settings)
     if stuck:

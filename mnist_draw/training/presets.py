@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, plain_name
-from mnist_draw.i18n import _, number, percent
+from mnist_draw.i18n import N_, _, number, percent
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.specification import Share
 from mnist_draw.storage.atomic import write_atomically
@@ -103,7 +103,7 @@ _MAX_NAME_LENGTH = 60
 
 
 def find_preset(name: str) -> Preset:
-    check_name(_("There is no preset {name}."), name, PRESETS)
+    check_name(N_("There is no preset {name}."), name, PRESETS)
     return PRESETS[name]
 
 
@@ -159,7 +159,7 @@ def _network_text(network: str, usual: str) -> str:
         return spec.title
     numbers = zip(NETWORKS[spec.kind].numbers, spec.numbers, other.numbers, strict=True)
     return ", ".join(
-        one.mark.format(value=percent(value, None) if isinstance(one, Share) else number(value))
+        _(one.mark, value=percent(value, None) if isinstance(one, Share) else number(value))
         for one, value, before in numbers
         if value != before
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from mnist_draw.errors import UserError, no_such
-from mnist_draw.i18n import _, listed, number, percent, pgettext
+from mnist_draw.i18n import N_, _, listed, number, percent, pgettext
 from mnist_draw.networks import parse_network
 from mnist_draw.storage.npz import MAX_BYTES
 
@@ -73,7 +73,7 @@ class Setting:
     nothing: str = ""
 
     #: Says that a value is of another kind.
-    wrong = _("The setting {name} is {value}; it must be a text.")
+    wrong = N_("The setting {name} is {value}; it must be a text.")
 
     def read(self, name: str, value: Any) -> Value:
         """Take a value as JSON writes it."""
@@ -94,7 +94,7 @@ class Setting:
     def brief(self, value: Any, course: str = "") -> str:
         """Say a value, or its course during a run, in a list of changes."""
         text = course or self.format_value(value)
-        return self.mark.format(value=text) if self.mark else text
+        return _(self.mark, value=text) if self.mark else text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +111,7 @@ class WholeNumber(Setting):
     metavar: str = "N"
     brief_count: Callable[[int], str] | None = None
 
-    wrong = _("The setting {name} is {value}; it must be a whole number.")
+    wrong = N_("The setting {name} is {value}; it must be a whole number.")
 
     def _take(self, name: str, value: Any) -> Value:
         """Take a number, also NumPy's and 3.0, as JSON files may write 3."""
@@ -146,7 +146,7 @@ class RealNumber(Setting):
     percent: bool = False
     metavar: str = "X"
 
-    wrong = _("The setting {name} is {value}; it must be a number.")
+    wrong = N_("The setting {name} is {value}; it must be a number.")
 
     def _take(self, name: str, value: Any) -> Value:
         if _is_number(value) and abs(value) >= MAX_COUNT:
@@ -216,7 +216,7 @@ class RuleParameters(Setting):
     columns: int = 12
     metavar: str = "NAME=X"
 
-    wrong = _("The setting {name} is {value}; it must be a list of names with numbers.")
+    wrong = N_("The setting {name} is {value}; it must be a list of names with numbers.")
 
     def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, Mapping):
@@ -271,7 +271,7 @@ class NetworkFile(Setting):
 class Flag(Setting):
     columns: int = 12
 
-    wrong = _("The setting {name} is {value}; it must be true or false.")
+    wrong = N_("The setting {name} is {value}; it must be true or false.")
 
     def _take(self, name: str, value: Any) -> Value:
         if not isinstance(value, bool):

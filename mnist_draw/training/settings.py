@@ -11,7 +11,7 @@ from typing import Any
 from mnist_draw.dataset.augmentation.augmenter import RECIPES
 from mnist_draw.dataset.sources.formats import file_patterns, list_titles
 from mnist_draw.errors import no_such
-from mnist_draw.i18n import _, counted, pgettext
+from mnist_draw.i18n import N_, _, counted, pgettext
 from mnist_draw.storage.folders import data_folder
 from mnist_draw.training.setting import (
     AnySetting,
@@ -71,7 +71,7 @@ class TrainingSettings:
             group="network",
             widget="start",
             option="--from",
-            mark=_("from {value}"),
+            mark=N_("from {value}"),
             question=_("A trained network to start from"),
         ),
     )
@@ -79,7 +79,7 @@ class TrainingSettings:
         "rmsprop",
         Choice(
             title=_("Optimizer"),
-            unknown=_("There is no update rule {name}."),
+            unknown=N_("There is no update rule {name}."),
             sentence=_("How the weights follow the gradient; one of Lasagne's update rules."),
             group="learning",
             metavar="RULE",
@@ -90,14 +90,14 @@ class TrainingSettings:
         0.001,
         RealNumber(
             title=_("Learning rate"),
-            mark=_("rate {value}"),
+            mark=N_("rate {value}"),
             sentence=_("Length of each step along the gradient, without unit."),
             group="learning",
             live=True,
             low=1e-20,
             high=1e6,
             # Beyond, 32-bit floats cannot compute with it.
-            refusal=_(
+            refusal=N_(
                 "The learning rate is {value}; it must be above 0 (from 1e-20 to 1,000,000). The "
                 "tutorial uses 0.001."
             ),
@@ -107,7 +107,7 @@ class TrainingSettings:
         "constant",
         Choice(
             title=_("Schedule"),
-            unknown=_("There is no schedule {name}."),
+            unknown=N_("There is no schedule {name}."),
             sentence=_("How the learning rate changes during the run."),
             group="learning",
             choices=SCHEDULES,
@@ -117,10 +117,10 @@ class TrainingSettings:
         500,
         WholeNumber(
             title=_("Batch size"),
-            refusal=_("The batch size is {value}; it must be from {low} to {high} pictures."),
+            refusal=N_("The batch size is {value}; it must be from {low} to {high} pictures."),
             sentence=_("Pictures that each step learns from."),
             group="learning",
-            mark=_("minibatch {value}"),
+            mark=N_("minibatch {value}"),
             low=1,
             high=10_000,
             step=50,
@@ -130,7 +130,7 @@ class TrainingSettings:
         0.0,
         RealNumber(
             title=_("L2 penalty"),
-            mark=_("L2 {value}"),
+            mark=N_("L2 {value}"),
             sentence=_(
                 "Weight of the sum of squared weights in the loss, without unit; 0 switches it off."
             ),
@@ -138,17 +138,17 @@ class TrainingSettings:
             live=True,
             low=0,
             high=1e6,
-            refusal=_("L2 is {value}; it must be 0 or more (up to 1,000,000)."),
+            refusal=N_("L2 is {value}; it must be 0 or more (up to 1,000,000)."),
         ),
     )
     seed: int = declared(
         1,
         WholeNumber(
             title=pgettext("of random numbers", "Seed"),
-            refusal=_("The seed is {value}; it must be from {low} to {high}."),
+            refusal=N_("The seed is {value}; it must be from {low} to {high}."),
             sentence=_("Start of the random numbers; the same seed gives the same run."),
             group="learning",
-            mark=_("seed {value}"),
+            mark=N_("seed {value}"),
             low=0,
             high=2**31 - 1,
         ),
@@ -167,7 +167,7 @@ class TrainingSettings:
         20,
         WholeNumber(
             title=_("Epochs"),
-            refusal=_("The number of epochs is {value}; it must be from {low} to {high}."),
+            refusal=N_("The number of epochs is {value}; it must be from {low} to {high}."),
             sentence=_("How many times the network sees all training pictures."),
             group="start",
             with_resume=True,
@@ -208,7 +208,7 @@ class TrainingSettings:
             chooses_pictures=True,
             option="--extra",
             # Translators: a network that was trained with digits of a folder.
-            mark=_("with {value}"),
+            mark=N_("with {value}"),
             with_resume=True,
             question=_("A folder with digits"),
             known=((_("my digits"), _my_digits),),
@@ -219,7 +219,7 @@ class TrainingSettings:
         WholeNumber(
             title=_("Pictures"),
             nothing=pgettext("pictures", "all"),
-            refusal=_(
+            refusal=N_(
                 "The number of training pictures is {value}; it must be from {low} to {high}."
             ),
             sentence=_("How many of the training pictures to learn from."),
@@ -228,7 +228,7 @@ class TrainingSettings:
             chooses_pictures=True,
             option="--examples",
             # Translators: the value is "all"; numbers have a sentence of their own.
-            mark=_("{value} pictures"),
+            mark=N_("{value} pictures"),
             brief_count=lambda count: counted("{count} picture", "{count} pictures", count),
             low=1,
             high=10_000_000,
@@ -239,8 +239,8 @@ class TrainingSettings:
         "off",
         Choice(
             title=_("Augmentation"),
-            unknown=_("There is no augmentation {name}."),
-            mark=_("augmentation {value}"),
+            unknown=N_("There is no augmentation {name}."),
+            mark=N_("augmentation {value}"),
             sentence=_(
                 "How the training pictures are varied, anew in each epoch; the network then reads "
                 "more kinds of handwriting."
@@ -262,12 +262,12 @@ class TrainingSettings:
             sentence=_("Stop once this validation accuracy is reached."),
             group="stop",
             widget="target",
-            mark=_("until {value}"),
+            mark=N_("until {value}"),
             columns=12,
             percent=True,
             low=math.ulp(0.0),
             high=1,
-            refusal=_(
+            refusal=N_(
                 "The target accuracy is {value}; it is a share above 0 and at most 1. Write 0.98 "
                 "for 98 %."
             ),
@@ -278,11 +278,11 @@ class TrainingSettings:
         WholeNumber(
             title=_("After epochs without progress"),
             nothing=pgettext("setting", "off"),
-            refusal=_("The patience is {value}; it must be from {low} to {high} epochs."),
+            refusal=N_("The patience is {value}; it must be from {low} to {high} epochs."),
             sentence=_("Stop after so many epochs without a lower validation loss."),
             group="stop",
             columns=12,
-            mark=_("patience {value}"),
+            mark=N_("patience {value}"),
             low=1,
             high=100_000,
         ),
@@ -296,7 +296,7 @@ class TrainingSettings:
                 "last."
             ),
             group="stop",
-            mark=_("best epoch"),
+            mark=N_("best epoch"),
         ),
     )
 
@@ -333,7 +333,7 @@ class TrainingSettings:
         for name, value in values.items():
             if name not in SETTINGS:
                 raise SettingsError(
-                    no_such(_("There is no setting {name}."), name, SETTINGS, ", ".join(SETTINGS))
+                    no_such(N_("There is no setting {name}."), name, SETTINGS, ", ".join(SETTINGS))
                 )
             checked[name] = SETTINGS[name].read(name, value)
         if "update" in checked and "learning_rate" not in checked:

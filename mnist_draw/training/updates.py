@@ -137,8 +137,11 @@ def calmer_learning_rate(rule: str, learning_rate: float) -> tuple[float, str]:
     """
     usual = usual_learning_rate(rule)
     if learning_rate > usual:
-        sentence = _("Start a new run with {rule}'s usual learning rate, {rate}.")
-        return usual, sentence.format(rule=rule, rate=number(usual, "g"))
+        sentence = _(
+            "Start a new run with {rule}'s usual learning rate, {rate}.",
+            rule=rule, rate=number(usual, "g"),
+        )  # fmt: skip
+        return usual, sentence
     lower = float(f"{learning_rate / 10:.1g}")
     return lower, _("Start a new run with a learning rate of {rate}.", rate=number(lower, "g"))
 

@@ -13,14 +13,14 @@ from mnist_draw.app.kit.layout import keep_room, row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import push_button
-from mnist_draw.i18n import _
+from mnist_draw.i18n import N_, _
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
 #: Of a count of a run in training, that a newer epoch could be counted.
-COUNTED = _("Counted after epoch {counted}, now at {newest}")
+COUNTED = N_("Counted after epoch {counted}, now at {newest}")
 _LINKS = (_("Count again"), _("Look again"), _("Try again"), _("Go on"), _("Stop"))
 
 
@@ -89,4 +89,4 @@ class CountedSection(Section):
         if self._newer is None or self._model is None:
             return ""
         counted, newest = (m.metadata.get("epochs", "?") for m in (self._model, self._newer))
-        return message.format(counted=counted, newest=newest)
+        return _(message, counted=counted, newest=newest)

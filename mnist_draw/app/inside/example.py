@@ -186,11 +186,15 @@ class ExampleCard(Card):
         elif example.label is None:
             words = _("No label")
         else:
-            said = {"user": _("You said: it is {label}"), "data": _("It is {label}")}
-            words = said.get(example.label_source, _("Read as {label}"))
-            if not example.is_digit and example.label_source == "answer":
-                words = _("The network alone: {label}")
-            words = words.format(label=in_a_sentence(name(example.label)))
+            label = in_a_sentence(name(example.label))
+            if example.label_source == "user":
+                words = _("You said: it is {label}", label=label)
+            elif example.label_source == "data":
+                words = _("It is {label}", label=label)
+            elif example.is_digit:
+                words = _("Read as {label}", label=label)
+            else:
+                words = _("The network alone: {label}", label=label)
         self.label_text.setText(words)
 
     def show_answer(

@@ -112,8 +112,8 @@ class ExampleInUse(QObject):
             data = (None if model is None else own_data(model)) or load_dataset()
             count = len(data.test_labels)
             chosen = self._random.randrange(count) if index is None else index % count
-            one = _("Test picture {number}")
-            return Example.of(data.test_images, data.test_labels, one, chosen)
+            source = _("Test picture {number}", number=chosen)
+            return Example.of(data.test_images, data.test_labels, source, chosen)
 
         self._background.run(load, self.pick)
 

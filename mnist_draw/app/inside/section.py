@@ -17,7 +17,6 @@ from PyQt5.QtWidgets import QBoxLayout, QWidget
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.dataset.mnist import scale
-from mnist_draw.i18n import number
 from mnist_draw.library.network_data import class_name
 
 if TYPE_CHECKING:
@@ -49,10 +48,10 @@ class Example:
     part: str = ""
 
     @classmethod
-    def of(cls, images: np.ndarray, labels: np.ndarray, one: str, place: int) -> Example:
-        """Return a picture of a data set, uint8 (N, 1, 28, 28); `one` names it."""
+    def of(cls, images: np.ndarray, labels: np.ndarray, source: str, place: int) -> Example:
+        """Return a picture of a data set, uint8 (N, 1, 28, 28)."""
         picture = scale(images[place, 0])
-        return cls(picture, int(labels[place]), "data", one.format(number=number(place)), place)
+        return cls(picture, int(labels[place]), "data", source, place)
 
     @property
     def is_drawing(self) -> bool:

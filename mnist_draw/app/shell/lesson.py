@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, did_you_mean, reason_of
-from mnist_draw.i18n import LANGUAGES, _
+from mnist_draw.i18n import LANGUAGES, N_, _
 from mnist_draw.library.networks import find_stored
 from mnist_draw.storage.opening import MEGABYTE, read_file
 from mnist_draw.training.settings import PLACES, SETTINGS, TrainingSettings
@@ -185,12 +185,12 @@ def _names(entry: str, unknown: str, values: dict[str, Any], known: Any) -> list
 
 
 # Translators: "hint" suggests a name, such as: did you mean epochs?
-_NO_ENTRY = _("there is no entry {name}; {hint}")
-_NO_TAB = _("there is no tab {name}; {hint}")
-_NO_SETTING = _("there is no setting {name}; {hint}")
+_NO_ENTRY = N_("there is no entry {name}; {hint}")
+_NO_TAB = N_("there is no tab {name}; {hint}")
+_NO_SETTING = N_("there is no setting {name}; {hint}")
 
 
 def _check_names(unknown: str, names: Any, known: Any) -> None:
     for name in names:
         if name not in known:
-            raise LessonError(unknown.format(name=repr(name), hint=did_you_mean(name, known)))
+            raise LessonError(unknown, name=repr(name), hint=did_you_mean(name, known))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cmp_to_key, lru_cache
 
 from PyQt5.QtCore import QCollator, QEvent, QLocale, QObject, QSize, Qt
 from PyQt5.QtGui import QCursor, QHelpEvent, QKeyEvent, QPixmap
@@ -66,7 +66,11 @@ def all_words() -> tuple[Word, ...]:
         for english in json.loads(content)
     ]
     collator = QCollator(QLocale(language()))
-    return tuple(sorted(words, key=lambda word: collator.sortKey(word.name)))
+
+    def order(one: Word, other: Word) -> int:
+        return collator.compare(one.name, other.name)
+
+    return tuple(sorted(words, key=cmp_to_key(order)))
 
 
 @lru_cache(maxsize=1)

@@ -20,7 +20,7 @@ from mnist_draw.app.kit.painters import ink_image, paint_box, smooth_painter, wr
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button
 from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, RunState, ShownRun, is_like_tutorial
-from mnist_draw.i18n import _, counted, number, percent, pgettext
+from mnist_draw.i18n import N_, _, counted, number, percent, pgettext
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.certainty import UNLIKE_A_DIGIT, Certainty, certainty_from
 from mnist_draw.training.checkpoint import MAX_EPOCHS
@@ -47,17 +47,17 @@ def headline(shown: ShownRun) -> str:
     shows_digits = state.tested_on[1]
     if state.test_accuracy is not None:
         share = state.test_accuracy
-        reads = _("Your network reads <b>{share}</b> of pictures it has never seen.")
+        reads = N_("Your network reads <b>{share}</b> of pictures it has never seen.")
         if shows_digits:
-            reads = _("Your network reads <b>{share}</b> of digits it has never seen.")
+            reads = N_("Your network reads <b>{share}</b> of digits it has never seen.")
     else:
         last = state.validation_accuracy if kept is None else kept.validation_accuracy
         share = last or 0.0
-        reads = _("Your network reads <b>{share}</b> of the validation pictures.")
+        reads = N_("Your network reads <b>{share}</b> of the validation pictures.")
         if shows_digits:
-            reads = _("Your network reads <b>{share}</b> of the validation digits.")
-    reads = reads.format(share=format_percent(share))
-    return reads if shown.is_whole else f"{state.label} {reads}"
+            reads = N_("Your network reads <b>{share}</b> of the validation digits.")
+    said = _(reads, share=format_percent(share))
+    return said if shown.is_whole else f"{state.label} {said}"
 
 
 def details(shown: ShownRun) -> str:
@@ -82,8 +82,11 @@ def _outcome(shown: ShownRun) -> str:
     state = shown.state
     epochs, time = _count_epochs(state.epochs_done), format_duration(state.elapsed)
     if state.reason == "diverged":
-        said, done = _("Epoch {number} is kept, after {epochs} in {time}."), state.epochs_done
-        return said.format(number=number(done), epochs=epochs, time=time)
+        done = number(state.epochs_done)
+        return _(
+            "Epoch {number} is kept, after {epochs} in {time}.",
+            number=done, epochs=epochs, time=time,
+        )  # fmt: skip
     if state.test_accuracy is None:
         return _("It is not tested yet, after {epochs} in {time}.", epochs=epochs, time=time)
     told = [_right(state, epochs, time)]
@@ -161,8 +164,11 @@ class DrawingView(QWidget):
         self.setVisible(picture is not None and read is not None and not read.is_refused)
         self._resize()
         if read is not None:
-            said = _("It reads your drawing as {answer}, {certainty}.")
-            self.setAccessibleDescription(said.format(answer=read.text, certainty=read.word))
+            said = _(
+                "It reads your drawing as {answer}, {certainty}.",
+                answer=read.text, certainty=read.word,
+            )  # fmt: skip
+            self.setAccessibleDescription(said)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._picture is None or self._read is None:

@@ -20,7 +20,7 @@ from mnist_draw.app.kit.widgets import (
     push_button,
 )
 from mnist_draw.app.train.marked_field import MarkedField
-from mnist_draw.i18n import _, percent_sign
+from mnist_draw.i18n import N_, _, percent_sign
 from mnist_draw.networks import NETWORKS, NetworkSpec, parse_network
 from mnist_draw.networks.mlp import MAX_LAYERS, MAX_UNITS, MlpLayer, MlpLayers
 from mnist_draw.networks.operations import MEANINGS
@@ -75,19 +75,19 @@ class _Row(QWidget):
 
     def name(self, number: int) -> None:
         for widget, ending, title, sentence in (
-            (self.units, "UnitsSpinBox", _("Units, layer {number}"),
-             _("Units in hidden layer {number}.")),
-            (self.activation, "ActivationCombo", _("Activation, layer {number}"),
-             _("What units of hidden layer {number} make of their weighted inputs: {functions}.")),
-            (self.dropout, "DropoutSpinBox", _("Dropout, layer {number}"),
-             _("Share of the units of hidden layer {number} that are left out at each training "
+            (self.units, "UnitsSpinBox", N_("Units, layer {number}"),
+             N_("Units in hidden layer {number}.")),
+            (self.activation, "ActivationCombo", N_("Activation, layer {number}"),
+             N_("What units of hidden layer {number} make of their weighted inputs: {functions}.")),
+            (self.dropout, "DropoutSpinBox", N_("Dropout, layer {number}"),
+             N_("Share of the units of hidden layer {number} that are left out at each training "
                "step, in percent.")),
-            (self.button, "RemoveButton", _("Remove, layer {number}"),
-             _("Remove hidden layer {number}.")),
+            (self.button, "RemoveButton", N_("Remove, layer {number}"),
+             N_("Remove hidden layer {number}.")),
         ):  # fmt: skip
             widget.setObjectName(f"layer{number}{ending}")
-            said = sentence.format(number=number, functions=_MEANINGS)
-            explain(widget, title.format(number=number), said)
+            said = _(sentence, number=number, functions=_MEANINGS)
+            explain(widget, _(title, number=number), said)
 
     def layer(self) -> MlpLayer:
         return MlpLayer(self.units.value(), self.activation.currentData(), share_of(self.dropout))

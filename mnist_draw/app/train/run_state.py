@@ -249,8 +249,8 @@ class RunState:
             case Continued():
                 self._take_earlier(event.history)
             case Paused():
-                paused = _("Paused at {epoch} of {epochs}")
-                self._progress("paused", paused.format(**self._numbers()))
+                paused = _("Paused at {epoch} of {epochs}", **self._numbers())
+                self._progress("paused", paused)
             case Resumed():
                 self._show_training()
             case Testing():
@@ -344,7 +344,7 @@ class RunState:
         return {"epoch": number(self.epoch), "epochs": number(self.epochs)}
 
     def _words(self) -> str:
-        return _("Epoch {epoch} of {epochs}").format(**self._numbers())
+        return _("Epoch {epoch} of {epochs}", **self._numbers())
 
     def _reading(self) -> str:
         of, shows_digits = self.tested_on

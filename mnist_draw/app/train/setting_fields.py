@@ -204,8 +204,9 @@ class RuleFields(QWidget):
             box = RealBox(*parameter_range(key), _DECIMALS)
             box.setObjectName(f"{key}SpinBox")
             box.setValue(value)
-            sentence = _("The parameter {name} of {rule}, without unit.")
-            explain(box, key, sentence.format(name=key, rule=self.rule.title))
+            rule = self.rule.title
+            sentence = _("The parameter {name} of {rule}, without unit.", name=key, rule=rule)
+            explain(box, key, sentence)
             box.valueChanged.connect(self.changed)
             self.boxes[key] = box
             self._row.addWidget(Field(key, box), 1)

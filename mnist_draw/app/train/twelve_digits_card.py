@@ -17,7 +17,7 @@ from mnist_draw.app.kit.steady_labels import FittedLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, set_look
-from mnist_draw.i18n import _, number
+from mnist_draw.i18n import _
 from mnist_draw.recognition.twelve_digits import TWELVE, DigitsRead, TwelveDigits
 
 #: Side of a picture in pixels: where there is little room, and at most.
@@ -93,14 +93,16 @@ class DigitsGrid(WalkableView):
 
     def describe(self, item: int) -> str:
         assert self.twelve is not None
-        said = _("Test picture {number}: {name}, not read yet.")
-        answer = "" if self.read is None else self._name(self.read.answers[item])
-        if self.read is not None:
-            said = _("Test picture {number}: {name}, read as {answer}.")
-            if self.read.right[item]:
-                said = _("Test picture {number}: {name}, read right.")
-        shown, name = number(self.twelve.numbers[item]), self._name(self.twelve.labels[item])
-        return said.format(number=shown, name=name, answer=answer)
+        fields = {
+            "number": self.twelve.numbers[item],
+            "name": self._name(self.twelve.labels[item]),
+        }
+        if self.read is None:
+            return _("Test picture {number}: {name}, not read yet.", **fields)
+        if self.read.right[item]:
+            return _("Test picture {number}: {name}, read right.", **fields)
+        answer = self._name(self.read.answers[item])
+        return _("Test picture {number}: {name}, read as {answer}.", answer=answer, **fields)
 
     def step(self, right: int, down: int) -> bool:
         columns = self._grid()[0]

@@ -35,7 +35,7 @@ from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
 from mnist_draw.app.train.series import STYLES, SWATCH, series_colour, swatch
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.i18n import _, counted, listed, number, percent
+from mnist_draw.i18n import N_, _, counted, listed, number, percent
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.recogniser import Recogniser
@@ -415,11 +415,17 @@ class PerturbationCard(Card):
 
 #: What a larger and a smaller amount of each axis does to a picture.
 _CHANGES = {
-    "turn": (_("turned by {size} degrees clockwise"), _("turned by {size} degrees anticlockwise")),
-    "shift": (_("shifted by {size} px to the right"), _("shifted by {size} px to the left")),
-    "size": (_("{size} times as large"), ""),
-    "noise": (_("with noise of strength {size}"), ""),
-    "pen": (_("with a pen {size} px wider"), _("with a pen {size} px thinner")),
+    "turn": (
+        N_("turned by {size} degrees clockwise"),
+        N_("turned by {size} degrees anticlockwise"),
+    ),
+    "shift": (
+        N_("shifted by {size} px to the right"),
+        N_("shifted by {size} px to the left"),
+    ),
+    "size": (N_("{size} times as large"), ""),
+    "noise": (N_("with noise of strength {size}"), ""),
+    "pen": (N_("with a pen {size} px wider"), N_("with a pen {size} px thinner")),
 }
 
 
@@ -430,7 +436,7 @@ def describe_change(change: Distortion) -> str:
         amount = getattr(change, axis.name)
         if amount != axis.neutral:
             message = _CHANGES[axis.name][amount < 0]
-            parts.append(message.format(size=number(abs(amount), "g")))
+            parts.append(_(message, size=number(abs(amount), "g")))
     return _("Changed: {changes}.", changes=listed(parts)) if parts else _("As it is.")
 
 

@@ -307,7 +307,7 @@ def describe_digit(
 def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int], str]) -> Table:
     """Return the example's neighbours as a table; ``labels`` are those of the training pictures."""
     rows = [
-        (_("Training picture {number}", number=number(int(place))), name(labels[place]),
+        (_("Training picture {number}", number=int(place)), name(labels[place]),
          Figure(float(far), ".2f"))
         for place, far in zip(answer.neighbours, answer.distances, strict=True)
     ]  # fmt: skip

@@ -47,7 +47,7 @@ from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
 from mnist_draw.dataset.mnist import Dataset, load_dataset
-from mnist_draw.i18n import _, number, pgettext
+from mnist_draw.i18n import N_, _, number, pgettext
 from mnist_draw.library.network_data import own_data
 from mnist_draw.training.functions import layer_label
 
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 
 #: Number of neighbours shown.
 _NEIGHBOURS = ROWS * COLUMNS
-_SEEN = _("Seen after epoch {counted}, now at {newest}")
+_SEEN = N_("Seen after epoch {counted}, now at {newest}")
 #: The example is located at most ten times a second.
 _LOCATE_S = 0.1
 
@@ -378,12 +378,16 @@ class MapSection(CountedSection):
         assert self._data is not None
         images, labels = self._data.test_images, self._data.test_labels
         place = int(self._chosen[number])
-        self.example_picked.emit(Example.of(images, labels, _("Test picture {number}"), place))
+        self.example_picked.emit(
+            Example.of(images, labels, _("Test picture {number}", number=place), place)
+        )
 
     def _pick_neighbour(self, place: int) -> None:
         assert self._data is not None
         images, labels = self._data.train_images, self._data.train_labels
-        self.example_picked.emit(Example.of(images, labels, _("Training picture {number}"), place))
+        self.example_picked.emit(
+            Example.of(images, labels, _("Training picture {number}", number=place), place)
+        )
 
 
 def _data_of(model: ModelFile) -> Dataset:

@@ -32,7 +32,7 @@ from mnist_draw.app.kit.painters import (
 )
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.dataset.normalise import SIDE
-from mnist_draw.i18n import _, counted, listed
+from mnist_draw.i18n import N_, _, counted, listed
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_view import NetworkView
@@ -340,11 +340,12 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
 
 def _describe_other(view: NetworkView, layer: int, number: int) -> str:
     """Say which other state of a unit the ticks are about."""
-    words = {
-        (False, False): _("with unit {number} off"), (False, True): _("with unit {number} on"),
-        (True, False): _("with map {number} off"), (True, True): _("with map {number} on"),
-    }[view.layers()[layer].convolves, (layer, number) in view.off]  # fmt: skip
-    return words.format(number=number)
+    is_map, is_off = view.layers()[layer].convolves, (layer, number) in view.off
+    if is_off:
+        on = N_("with map {number} on") if is_map else N_("with unit {number} on")
+        return _(on, number=number)
+    off = N_("with map {number} off") if is_map else N_("with unit {number} off")
+    return _(off, number=number)
 
 
 def describe_active(frame: Frame) -> str:

@@ -34,7 +34,7 @@ from mnist_draw.app.inside.rows_view import (
     term_line,
 )
 from mnist_draw.app.kit.formatting import format_probability
-from mnist_draw.i18n import _, counted, pgettext
+from mnist_draw.i18n import N_, _, counted, pgettext
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.training.functions import layer_label
 
@@ -367,8 +367,8 @@ def why_table(frame: Frame, name: Name) -> Table:
 
 def unit_table(frame: Frame, unit: Unit, name: Name, place: Place = None) -> Table:
     found = unit_sum(frame.layers, frame.passed, *unit, place)
-    before = _("input {number}") if unit[0] else _("pixel {number}")
-    names = {n: before.format(number=n) for n in range(found.terms.size)}
+    one = N_("input {number}") if unit[0] else N_("pixel {number}")
+    names = {n: _(one, number=n) for n in range(found.terms.size)}
     return _sum_table(unit_title(frame, unit, name), found, names)
 
 

@@ -17,7 +17,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import N_, _, counted
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
@@ -148,11 +148,11 @@ class PooledView(WalkableView):
         if not self.numbers:
             return
         painter, box = smooth_painter(self), self._box()
-        _paint(painter, box, _("its map, {size}"), self.values)
+        _paint(painter, box, N_("its map, {size}"), self.values)
         _mark(painter, _cell(box, self.values, *self._place))
         if self.pooled is not None:
             right = box.translated(self.width() - _MAP, 0)
-            _paint(painter, right, _("pooled {size}"), self.pooled)
+            _paint(painter, right, N_("pooled {size}"), self.pooled)
             place = self._pooled_place(*self._place)
             if place is not None:
                 _mark(painter, _cell(right, self.pooled, *place))
@@ -176,8 +176,8 @@ def _cell(box: QRectF, values: np.ndarray, row: int, column: int) -> QRectF:
 
 def _paint(painter: QPainter, box: QRectF, title: str, values: np.ndarray) -> None:
     write_with(painter, Text.LABEL, "muted")
-    size = "{}×{}".format(*values.shape)
-    painter.drawText(box.topLeft() - QPointF(0, 5), title.format(size=size))
+    size = "×".join(map(str, values.shape))
+    painter.drawText(box.topLeft() - QPointF(0, 5), _(title, size=size))
     Picture(values, signed=True).paint(painter, box)
     painter.setPen(QPen(theme.colour("line"), 1))
     painter.setBrush(Qt.NoBrush)

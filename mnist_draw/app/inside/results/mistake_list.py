@@ -22,7 +22,7 @@ from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
-from mnist_draw.i18n import _, counted, number
+from mnist_draw.i18n import _, counted
 from mnist_draw.library.network_data import in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
@@ -279,7 +279,7 @@ def describe_picture(
     names = [name(one) for one in range(results.classes)]
     said = certainty_from(results.calibrated[place], names)
     fields = {
-        "picture": pictures.one.format(number=number(place)),
+        "picture": pictures.title(place),
         "answer": names[int(results.answers[place])],
     }
     sure = _("{word}: {line}.", word=said.word, line=said.line)

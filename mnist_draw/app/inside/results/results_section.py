@@ -162,7 +162,7 @@ class ResultsSection(CountedSection):
         places = self.mistakes.view.tiles.places
         pair = self.confusion.matrix.pinned
         if results.labels is None or pair is not None:
-            return pictures_table(results, places.tolist(), pictures.one, self._name)
+            return pictures_table(results, places.tolist(), pictures.title, self._name)
         return confusion_table(results, self._name)
 
     def _show_classes(self) -> None:
@@ -283,8 +283,8 @@ class ResultsSection(CountedSection):
         assert self._shown is not None
         pictures, answers = self._shown, self._results.answers
         if pictures.labels is not None:
-            return Example.of(pictures.images, pictures.labels, pictures.one, place)
-        example = Example.of(pictures.images, answers, pictures.one, place)
+            return Example.of(pictures.images, pictures.labels, pictures.title(place), place)
+        example = Example.of(pictures.images, answers, pictures.title(place), place)
         return replace(example, label_source="answer")
 
     def _pick(self, place: int) -> None:
@@ -302,7 +302,7 @@ class ResultsSection(CountedSection):
         example, pictures = self._example, self._shown
         place = None
         if example is not None and pictures is not None and example.index is not None:
-            mine = example.source == pictures.one.format(number=number(example.index))
+            mine = example.source == pictures.title(example.index)
             place = example.index if mine else None
         self.mistakes.view.show_picked(place)
 
