@@ -182,7 +182,7 @@ def _run(argv: Sequence[str] | None) -> int:
             parser.error(_("there is no command {name!r}; {hint}", name=given[0], hint=hint))
         arguments = parser.parse_args(language if network else [*language, *given])
         if arguments.run is None:
-            if network and not Path(network).is_file():
+            if network and not named_path(network).is_file():
                 raise UserError("There is no file {path}.", path=network)
             from mnist_draw.app import main as open_window
 

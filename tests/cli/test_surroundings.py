@@ -150,6 +150,9 @@ WITH_A_NAME = [
     ),
     [*TRAIN, "--update", "NAME"],
     ["NAME"],
+    ["NAME.npz"],
+    ["NAME.py"],
+    ["--config", "NAME"],
 ]
 
 

@@ -161,8 +161,11 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
 def _beside(folder: Path, path: str) -> str:
     """Return a whole path: one that is not whole begins beside the lesson's file."""
     try:
-        return str((folder / path).resolve())
-    except ValueError:
+        place = (folder / path).resolve()
+        # Fails where the name is too long.
+        place.exists()
+        return str(place)
+    except (OSError, ValueError):
         raise LessonError("{path} is no name of a file", path=repr(path)) from None
 
 

@@ -88,6 +88,7 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
         ("network = '../no.npz'", "there is no network {beside}no.npz."),
         ('network = "a\\u0000b"', "'a\\x00b' is no name of a file"),
         ('[training]\nstart_model = "\\u0000"', "'\\x00' is no name of a file"),
+        (f'[training]\nstart_model = "{"a" * 5_000}"', "a' is no name of a file"),
         ("fixed = ['epoch']", "did you mean epochs?"),
         ("netwerk = 'x.npz'", "there is no entry 'netwerk'; did you mean network?"),
         ("language = 'klingon'", "language is 'klingon'; it must be one of en, de, es"),
