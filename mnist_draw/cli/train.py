@@ -337,9 +337,10 @@ def _is_same(one: str, other: str) -> bool:
 def _refuse_other_checkpoint(path: Path, overwrite: bool) -> None:
     """Let a checkpoint replace nothing but a checkpoint, and that of another run when told to."""
     from mnist_draw.storage import StorageError
+    from mnist_draw.storage.atomic import has_content
     from mnist_draw.training.checkpoint import CheckpointError, load_checkpoint
 
-    if not path.exists() or path.stat().st_size == 0:
+    if not has_content(path):
         return
     try:
         found = load_checkpoint(path)

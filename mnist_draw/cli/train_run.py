@@ -17,7 +17,7 @@ from mnist_draw.library.fallbacks import save_fallback
 from mnist_draw.library.stored_network import RUN, load_trained
 from mnist_draw.recognition.run_session import RunSession, in_use
 from mnist_draw.storage import ModelFile, check_writable, save_model
-from mnist_draw.storage.atomic import resolve_path
+from mnist_draw.storage.atomic import has_content, resolve_path
 from mnist_draw.storage.models import refuse_foreign
 from mnist_draw.storage.unique_paths import move_to_free_name, numbered, reserved_file
 from mnist_draw.training import events
@@ -261,7 +261,7 @@ class NetworkPlace:
 @contextlib.contextmanager
 def _kept(output: Path, model: ModelFile) -> Iterator[None]:
     """Keep another network that is in the block's way, now, under the next free name."""
-    if not output.exists() or output.stat().st_size == 0 or _holds(output, model):
+    if not has_content(output) or _holds(output, model):
         yield
         return
     try:

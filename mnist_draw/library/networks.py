@@ -42,6 +42,7 @@ from mnist_draw.library.stored_network import (
 )
 from mnist_draw.networks import parse_network
 from mnist_draw.storage import ModelFile, ModelFileError, resource_path, save_model
+from mnist_draw.storage.atomic import has_content
 from mnist_draw.storage.models import pack_model, read_info
 from mnist_draw.storage.npz import MAX_BYTES
 from mnist_draw.storage.opening import read_file
@@ -69,12 +70,19 @@ def _shipped() -> dict[str, Path]:
 
 
 def _own_files(source: str) -> list[Path]:
-    """List the files of the fine-tuned or the opened networks; none if the folder is unreadable."""
+    """List the files of the fine-tuned or the opened networks; none if the folder is unreadable.
+
+    An empty file is a name that a killed program has reserved.
+    """
     try:
         paths = list(_FOLDERS[source]().iterdir())
     except (OSError, StorageError):
         return []
-    return sorted(path for path in paths if path.suffix == SUFFIX and not path.name.startswith("."))
+    return sorted(
+        path
+        for path in paths
+        if path.suffix == SUFFIX and not path.name.startswith(".") and has_content(path)
+    )
 
 
 def list_shipped() -> tuple[StoredNetwork, ...]:

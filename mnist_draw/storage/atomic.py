@@ -66,7 +66,7 @@ def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         _sync_folder(target.parent)
     except OSError as error:
         fields = {"target": target, "reason": reason_of(error)}
-        if _has_content(target):
+        if has_content(target):
             sentence = _("Could not write {target}: {reason}. The old file is unchanged.", **fields)
         else:
             sentence = _("Could not write {target}: {reason}. Nothing was written.", **fields)
@@ -150,7 +150,7 @@ def _inspect(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
     return target, stat.S_IMODE(status.st_mode)
 
 
-def _has_content(path: Path) -> bool:
+def has_content(path: Path) -> bool:
     """Tell whether a file has content; an empty one only reserves a name."""
     try:
         return path.stat().st_size > 0

@@ -39,7 +39,7 @@ from mnist_draw.errors import (
 )
 from mnist_draw.i18n import _, number, percent
 from mnist_draw.storage import npz
-from mnist_draw.storage.atomic import write_atomically
+from mnist_draw.storage.atomic import has_content, write_atomically
 from mnist_draw.storage.document import Fields, Format, drop_non_finite, parse
 from mnist_draw.storage.opening import MEGABYTE
 
@@ -262,7 +262,7 @@ def save_model(path: str | os.PathLike[str], model: ModelFile) -> None:
 def refuse_foreign(path: str | os.PathLike[str], who: str) -> None:
     """Raise StorageError if `who` would replace a file that is neither a network nor empty."""
     place = Path(path)
-    if not place.exists() or place.is_dir() or not place.stat().st_size:
+    if place.is_dir() or not has_content(place):
         return
     try:
         load_model(path)

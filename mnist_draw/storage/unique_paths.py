@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mnist_draw.errors import StorageError, reason_of
 from mnist_draw.i18n import _, number
-from mnist_draw.storage.atomic import retry_while_locked
+from mnist_draw.storage.atomic import has_content, retry_while_locked
 
 #: Days in which a deleted file can be restored: over a weekend and a day off.
 KEPT_DAYS = 7
@@ -62,8 +62,8 @@ def reserved_file(path: Path) -> Iterator[Path]:
     try:
         yield name
     finally:
-        with contextlib.suppress(OSError):
-            if name.stat().st_size == 0:
+        if not has_content(name):
+            with contextlib.suppress(OSError):
                 name.unlink()
 
 

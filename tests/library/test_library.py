@@ -80,8 +80,10 @@ def test_networks_of_one_second_stay_apart_and_are_found_by_their_keys():
 def test_the_newest_comes_first_and_titles_tell_when():
     fine_tuned_folder().mkdir(parents=True)
     for name in ("2026-01-02 03.04.05", "2026-11-25 10.15.00", "2026-11-25 10.15.00 before"):
-        (fine_tuned_folder() / f"{name}.npz").write_bytes(b"")
-    (fine_tuned_folder() / ".mnist_draw-1.npz").write_bytes(b"")
+        (fine_tuned_folder() / f"{name}.npz").write_bytes(b"a network")
+    # What programs that were killed have left: a temporary file, a name.
+    (fine_tuned_folder() / ".mnist_draw-1.npz").write_bytes(b"a network")
+    (fine_tuned_folder() / "2026-11-28 10.15.00.npz").touch()
     (fine_tuned_folder() / "notes.txt").write_bytes(b"")
     titles = [model.title for model in list_fine_tuned()]
     assert titles == [
