@@ -203,7 +203,7 @@ def test_all_pages_in_longer_words():
     inherited = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-         "tests/app/shell/test_languages.py"],
+         "tests/app/shell/test_screens.py", "-k", "translated or section"],
         cwd=_ROOT, env={**inherited, VARIABLE: "long"},
         capture_output=True, text=True, check=False,
     )  # fmt: skip

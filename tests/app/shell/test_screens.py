@@ -1,0 +1,331 @@
+"""Each screen: its words and stops are few, nothing is cut in any language, nothing moves.
+
+`tests.languages` chooses the language of a run; ``tests/test_catalogues.py`` starts one in each.
+"""
+
+import re
+
+import pytest
+from PyQt5 import sip
+from PyQt5.QtCore import QPoint, QRect
+from PyQt5.QtWidgets import QAction, QLineEdit, QMenu, QWidget
+
+from mnist_draw import i18n
+from mnist_draw.app.inside.inside_view import SECTIONS
+from mnist_draw.app.inside.limits import limits_section
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.shell.window import Window
+from mnist_draw.storage.preferences import Preferences
+
+from .. import seen
+from ..fakes import Answering, Loop, model
+from ..train.conftest import add_run
+
+pytestmark = pytest.mark.window
+
+
+class Screens:
+    """Brings a window to each of the screens that are counted."""
+
+    def __init__(self, setup):
+        self.setup, self.window = setup, setup.window
+        self.tab = self.window.train_tab
+
+    def show(self, name, size=(1366, 728)):
+        self.window.resize(*size)
+        getattr(self, name)()
+        self.window.toast.clear()
+        seen.settle()
+
+    def draw(self):
+        tab = self.window.draw_tab
+        self.window.tabs.setCurrentWidget(tab)
+        tab.canvas.add_stroke([(200, 200), (300, 300)])
+        self.setup.qtbot.waitUntil(lambda: bool(self.setup.text("predictionLabel")))
+
+    def first_start(self):
+        tab = self.window.draw_tab
+        self.window.tabs.setCurrentWidget(tab)
+        tab.canvas.clear()
+        tab.first_start.begin()
+
+    def new_run(self):
+        self.window.tabs.setCurrentWidget(self.tab)
+        self.tab.show_drawer(False)
+        self.tab.show_page("new")
+
+    def all_settings(self):
+        self.new_run()
+        self.tab.show_drawer(True)
+
+    def running(self):
+        self.new_run()
+        self.setup.loop = Loop(free_epochs=1)
+        self.setup.loop.gate.clear()
+        self.setup.run_an_epoch(epochs=20)
+
+    def finished(self):
+        self.new_run()
+        self.setup.loop = Loop()
+        self.setup.run(2)
+        self.setup.wait_for_end()
+
+    def library(self):
+        self.new_run()
+        for number in range(6):
+            add_run(f"2026-01-0{number + 1} 10:00", seed=number + 2)
+        self.tab.show_page("library")
+        rows = self.tab.library.list.rows
+        self.setup.qtbot.waitUntil(lambda: len(rows.entries) >= 9)
+
+    def inside(self, section):
+        self.window.tabs.setCurrentWidget(self.window.inside_tab)
+        view = self.window.inside_tab.open()
+        view.open_section(section)
+        seen.settle()
+        return view
+
+
+@pytest.fixture(scope="module", autouse=True)
+def usual_text(qapp):
+    """Set the interface font to 13 pixels, that of a screen of 96 dots an inch."""
+    before, font = qapp.font(), qapp.font()
+    font.setPixelSize(13)
+    qapp.setFont(font)
+    yield
+    qapp.setFont(before)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def followed(usual_text, one_window):
+    """Let the Library follow its folder from the beginning, as it does to the end."""
+    one_window.window.train_tab.show_page("library")
+    with pytest.MonkeyPatch.context() as patch:
+        # What a section of Inside compiles would be waited for.
+        patch.setattr(limits_section, "count_all", lambda *_: iter(()))
+        yield
+
+
+@pytest.fixture
+def screens(shared):
+    yield Screens(shared)
+    shared.window.draw_tab.first_start.end()
+    shared.loop.gate.set()
+    shared.window.training.stop()
+    shared.wait_for_end()
+    shared.window.train_tab.show_drawer(False)
+
+
+#: For each screen the words and the stops of the keyboard that it may have at the most.
+BUDGET = {
+    "draw": (45, 17),
+    "first_start": (70, 19),
+    "new_run": (105, 13),
+    "all_settings": (105, 36),
+    "running": (70, 17),
+    "finished": (95, 18),
+    "library": (110, 9 + 9),
+}
+
+
+@pytest.mark.parametrize("name", BUDGET)
+def test_a_screen_keeps_to_its_words_and_stops(name, screens):
+    most_words, most_stops = BUDGET[name]
+    screens.show(name)
+    words, stops = seen.words(screens.window), seen.stops(screens.window)
+    assert len(words) <= most_words, " ".join(words)
+    assert len(stops) <= most_stops, [stop.objectName() for stop in stops]
+
+
+@pytest.fixture(params=[1.0, 1.25, 1.5], ids=["96", "120", "144"])
+def dots(request):
+    """Show all text as on screens of 96, 120 and 144 dots an inch."""
+    theme.theme().resize_text(request.param)
+    yield request.param
+    theme.theme().resize_text(1.0)
+
+
+@pytest.mark.parametrize("name", BUDGET)
+def test_nothing_of_a_screen_is_cut(name, screens, dots):
+    sizes = [(1022, 664), (1366, 728), (1918, 1016)]
+    if (name, dots) == ("all_settings", 1.5):
+        # Beside the drawer 512 pixels are left: too few for the start bar in such text.
+        del sizes[0]
+    screens.show(name)
+    for size in sizes:
+        screens.window.resize(*size)
+        seen.settle()
+        cut = [str(text) for text in seen.texts(screens.window) if text.is_cut]
+        assert not cut, (size, cut)
+        beyond = [stop.objectName() for stop in seen.beyond_reach(screens.window)]
+        assert not beyond, (size, beyond)
+        if dots == 1:
+            room = screens.window.tabs.minimumSizeHint()
+            assert room.width() <= 1024
+            assert room.height() <= 664
+
+
+#: Words in plain letters that are the same in every language: names, keys, code, and what these
+#: tests call a network.
+NAMES = re.compile(
+    "MNIST|Theano|PyTensor|Lasagne|NumPy|Python|ONNX|PNG|SVG|PCA|MLP|CNN|mlp|cnn|RMSProp|rmsprop|"
+    "rho|epsilon|network|Ctrl|Alt|Shift|Esc|Tab|Space|Return|Enter|Home|End|Del"
+)
+_PLAIN = re.compile(r"[A-Za-z]{3,}")
+
+
+def _untranslated(text):
+    """Return a text's words in plain letters; what is not translated has no others."""
+    own = {word for each in i18n.LANGUAGES.values() for word in _PLAIN.findall(each.name)}
+    return [word for word in _PLAIN.findall(text) if not NAMES.fullmatch(word) and word not in own]
+
+
+def _said(window):
+    """Yield what a window shows and says: texts, tips, and names and descriptions for readers."""
+    for text in seen.texts(window):
+        yield text.widget.objectName(), text.text
+    for widget in window.findChildren(QWidget):
+        if widget.isVisible():
+            for said in (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription()):
+                yield widget.objectName(), said
+            if isinstance(widget, QLineEdit):
+                yield widget.objectName(), widget.placeholderText()
+    for action in window.findChildren(QAction):
+        yield "action", action.text()
+        yield "action", action.toolTip()
+    for menu in window.findChildren(QMenu):
+        yield "menu", menu.title()
+
+
+@pytest.mark.skipif(i18n.language() != "long", reason="only the imitation tells what is English")
+@pytest.mark.parametrize("name", [*BUDGET, *(kind.name for kind in SECTIONS)])
+def test_all_is_translated(name, screens):
+    if name in BUDGET:
+        screens.show(name, (1918, 1016))
+    else:
+        screens.inside(name)
+    found = {(of, said) for of, said in _said(screens.window) if _untranslated(said)}
+    # Code is the same everywhere, and the menu of PyQtGraph is never opened.
+    found = {(of, said) for of, said in found if of != "codeView" and "Export" not in said}
+    assert not found, "\n".join(f"{of}: {said}" for of, said in sorted(found))
+
+
+#: Sizes of the window, and that of the text: 18 pixels are those of 9 points at 144 dpi.
+SIZES = [((1022, 664), 1.0), ((1366, 728), 1.0), ((1918, 1016), 1.0), ((1362, 704), 18 / 13)]
+
+
+@pytest.mark.parametrize(("size", "scale"), SIZES)
+@pytest.mark.parametrize("section", [kind.name for kind in SECTIONS])
+def test_nothing_of_a_section_is_cut(section, size, scale, screens, qtbot):
+    theme.theme().resize_text(scale)
+    screens.window.resize(*size)
+    view = screens.inside(section)
+    qtbot.waitUntil(lambda: view.views.horizontalScrollBar().maximum() == 0)
+    # The answer is not written over the drawing.
+    assert view.card.height() >= view.card.sizeHint().height()
+    cut = [str(text) for text in seen.texts(screens.window) if text.is_cut]
+    assert not cut, cut
+    if section == "step" and scale == 1:
+        code = view.section.code.code
+        assert code.height() >= code.sizeHint().height()
+    if section == "limits" and size == (1918, 1016):
+        # Where there is room, columns are beside each other.
+        plots = view.section.plots.values()
+        tops = [plot.mapTo(view.section, QPoint(0, 0)).y() for plot in plots]
+        assert tops[0] == tops[1] == tops[2] < tops[3]
+
+
+@pytest.mark.parametrize(("size", "scale"), [SIZES[1], SIZES[3]])
+def test_a_message_moves_nothing(size, scale, screens, qtbot):
+    theme.theme().resize_text(scale)
+    window, bar = screens.window, screens.window.toast
+    window.resize(*size)
+    screens.new_run()
+    for index in range(window.tabs.count()):
+        window.tabs.setCurrentIndex(index)
+        qtbot.wait(200)
+        parts = [part for part in window.findChildren(QWidget) if part.isVisible()]
+        before = [(part, QRect(part.mapTo(window, QPoint()), part.size())) for part in parts]
+        for sentence in ("Saved.", "The folder holds no digits. " * 12):
+            Notifier().undo(sentence, list)
+            seen.settle()
+            for part, place in before:
+                now = QRect(part.mapTo(window, QPoint()), part.size())
+                assert now == place, part.objectName()
+            check_message(window)
+            # The tabs stay within reach.
+            tab_bar = window.tabs.tabBar()
+            tabs = QRect(tab_bar.mapTo(window, QPoint()), tab_bar.size())
+            assert not tabs.intersects(bar.geometry())
+            assert bar.rect().contains(bar.close_button.geometry())
+            bar.clear()
+
+
+def check_message(window):
+    bar = window.toast
+    assert window.rect().contains(bar.geometry())
+    assert bar.label.height() >= bar.label.heightForWidth(bar.label.width())
+
+
+def test_a_message_is_whole_where_a_page_fills_the_screen(screens):
+    window = screens.window
+    window.tabs.setCurrentWidget(window.inside_tab)
+    window.inside_tab.open()
+    Notifier().problem("The folder holds no digits. " * 6)
+    for on in (True, False):
+        window.inside_tab.present_requested.emit(on)
+        seen.settle()
+        check_message(window)
+
+
+def test_a_screen_that_is_too_small_for_the_pages_is_not_left(screens):
+    # Smaller than one of 1080 lines at 200 %.
+    window = screens.window
+    window.resize(500, 300)
+    seen.settle()
+    assert (window.width(), window.height()) == (500, 300)
+    room = window.centralWidget()
+    bars = room.horizontalScrollBar(), room.verticalScrollBar()
+    assert any(bar.maximum() > 0 for bar in bars)
+    window.resize(1600, 1000)
+    seen.settle()
+    assert all(bar.maximum() == 0 for bar in bars)
+
+
+def sizes(window):
+    """Return the size of each widget that can be seen, by its place among the others."""
+
+    def walk(parent, path):
+        parts = [part for part in parent.children() if isinstance(part, QWidget)]
+        for place, part in enumerate(parts):
+            if part.isVisible() and not part.isWindow():
+                here = (*path, (part.objectName() or type(part).__name__, place))
+                found[here] = QRect(part.geometry())
+                walk(part, here)
+
+    found = {}
+    seen.settle()
+    walk(window, ())
+    return found
+
+
+def test_a_text_size_takes_effect_at_once_as_after_a_new_start(qtbot):
+    """What is enlarged live has the sizes of a window that was made with this text size."""
+    found = []
+    for percent in (100, 150):
+        preferences = Preferences()
+        preferences.set("text_size", percent)
+        window = Window(preferences, Answering(model))
+        window.show()
+        window.resize(1600, 1000)
+        for page in window.pages[:2]:
+            window.tabs.setCurrentWidget(page)
+            seen.settle()
+        theme.theme().resize_text(1.5)
+        found.append(sizes(window))
+        window.close()
+        assert window.shut_down()
+        sip.delete(window)
+    live, fresh = found
+    assert {path: live.get(path) for path in fresh} == fresh
