@@ -70,6 +70,11 @@ def pytest_configure(config):
             (home / "cache" / name).symlink_to(stored, target_is_directory=True)
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with programs that are waited for long: no process of the run ends alone with one."""
+    items.sort(key=lambda item: not {"slow", "process"} <= {m.name for m in item.iter_markers()})
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     """Fail a test that opens a socket, except one within this computer (a display, a pipe)."""

@@ -253,7 +253,7 @@ def shell(script):
 
 @pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has this device")
-@pytest.mark.parametrize("redirection", ["> /dev/full", "2>&- >&-", "| head -1"])
+@pytest.mark.parametrize("redirection", ["> /dev/full", "| head -1"])
 def test_output_of_a_real_process_that_fails(redirection, here):
     train = " ".join([*COMMAND, *QUICK, "--epochs", "2", "--output", "m.npz"])
     done = shell(f"({train}; echo $? > status) {redirection}")
@@ -268,7 +268,6 @@ def test_output_of_a_real_process_that_fails(redirection, here):
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        ("--version > /dev/full", ""),
         ("train --help > /dev/full", ""),
         ("predict none.png 2> /dev/full", ""),
         ("predict --model none.npz none.png > /dev/full", "no such file"),

@@ -29,7 +29,7 @@ def small(**changes):
 
 # All of them hold: rows of fewer numbers than 28×28 are pictures with nothing in the rest.
 @pytest.mark.slow
-@parametrize_with_checks([small(num_epochs=20, batch_size=10, learning_rate=0.003)])
+@parametrize_with_checks([small(num_epochs=10, batch_size=20, learning_rate=0.01)])
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 

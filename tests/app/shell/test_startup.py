@@ -100,31 +100,6 @@ def test_the_program_says_so_and_ends_with_1(tmp_path, monkeypatch, display):
     assert "Traceback" not in done.stderr
 
 
-IMPORTS = """
-import socket
-import sys
-from PyQt5.QtWidgets import QApplication
-from mnist_draw.app.shell.window import Window
-app = QApplication([])
-window = Window()
-window.show()
-# Figures about layers are shown in the Train tab.
-light = {"mnist_draw.app.inside.inside_tab", "mnist_draw.app.inside.example_in_use",
-         "mnist_draw.analysis", "mnist_draw.analysis.layer_inspection"}
-heavy = {"theano", "lasagne", "pytensor", "numba", "scipy", "pyqtgraph", "llvmlite"}
-print(sorted(heavy & set(sys.modules)))
-print([name for name in sys.modules if name.startswith(("mnist_draw.analysis",
-       "mnist_draw.app.inside.")) and name not in light])
-"""
-
-
-@pytest.mark.process
-@pytest.mark.slow
-def test_nothing_heavy_is_imported_before_the_window_is_visible(tmp_path):
-    done = run_python(IMPORTS, tmp_path)
-    assert done.stdout.split() == ["[]", "[]"], done.stderr
-
-
 def ended_by(home, name, before="pass"):
     """Open the window, close it by a signal or by its button, and return how that ended."""
     if name and os.name == "nt":
@@ -260,45 +235,6 @@ def test_a_system_without_chinese_characters_is_told_so(monkeypatch, capsys):
     assert told[0] in capsys.readouterr().err
 
 
-QT_IN_WHICH_THREAD = """
-import sys, threading
-from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QApplication
-
-class Watch:
-    seen = []
-    def find_spec(self, name, path=None, target=None):
-        in_gui_thread = threading.current_thread() is threading.main_thread()
-        if name.startswith("PyQt5.Qt") and not in_gui_thread:
-            self.seen.append(name)
-
-sys.meta_path.insert(0, Watch())
-from mnist_draw.app.shell.window import Window
-app = QApplication([])
-window = Window()
-window.show()
-window.start()
-cards = window.train_tab.loss, window.train_tab.accuracy
-ready = lambda: window.network.model is not None and all(card.plot is not None for card in cards)
-timer = QTimer()
-timer.timeout.connect(lambda: ready() and QTimer.singleShot(500, app.quit))
-timer.start(50)
-QTimer.singleShot(60_000, app.quit)
-app.exec_()
-print(ready(), Watch.seen)
-window.shut_down()
-"""
-
-
-@pytest.mark.process
-@pytest.mark.slow
-def test_modules_of_qt_are_loaded_in_the_gui_thread_only(tmp_path):
-    # PyQt5 changes what its conversions look up while a module is loaded: in another thread than
-    # theirs, that has crashed one start in twenty.
-    done = run_python(QT_IN_WHICH_THREAD, tmp_path)
-    assert done.stdout.strip() == "True []", done.stderr
-
-
 CRASH = """
 import faulthandler, sys
 from mnist_draw.app.kit.reporting import reporter
@@ -365,20 +301,39 @@ def test_a_restored_window_lies_on_the_screen(wanted, given):
     assert fitted(wanted, QRect(0, 20, 1366, 748)) == given
 
 
-REST = """
-import time
+#: Starts the program, draws a 1, and waits until there is nothing more to do.
+LIFE = """
+import sys, threading, time
 from PyQt5.QtCore import QEventLoop, QTimer
 from PyQt5.QtWidgets import QApplication
+
+class Watch:
+    seen = []
+    def find_spec(self, name, path=None, target=None):
+        in_gui_thread = threading.current_thread() is threading.main_thread()
+        if name.startswith("PyQt5.Qt") and not in_gui_thread:
+            self.seen.append(name)
+
+sys.meta_path.insert(0, Watch())
 from mnist_draw.app import main
+
+# Figures about layers are shown in the Train tab.
+light = {"mnist_draw.app.inside.inside_tab", "mnist_draw.app.inside.example_in_use",
+         "mnist_draw.analysis", "mnist_draw.analysis.layer_inspection"}
+heavy = {"theano", "lasagne", "pytensor", "numba", "scipy", "pyqtgraph", "llvmlite"}
 
 def wait(milliseconds):
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
     loop.exec_()
 
-def draw():
-    windows = QApplication.topLevelWidgets()
-    tab = next(each.draw_tab for each in windows if hasattr(each, "draw_tab"))
+def live():
+    # The window is visible.
+    print(sorted(heavy & set(sys.modules)))
+    print([name for name in sys.modules if name.startswith(("mnist_draw.analysis",
+           "mnist_draw.app.inside.")) and name not in light])
+    window = next(each for each in QApplication.topLevelWidgets() if hasattr(each, "draw_tab"))
+    tab = window.draw_tab
     tab.canvas.add_stroke([(300, 150), (300, 450)])
     while tab.answer.certainty is None:
         wait(50)
@@ -391,19 +346,41 @@ def draw():
         if spent < 0.05:
             break
     print(f"{spent:.3f}", tab.answer.certainty.text)
+    cards = window.train_tab.loss, window.train_tab.accuracy
+    print(all(card.plot is not None for card in cards), Watch.seen)
     QApplication.quit()
     return 0
 
-QApplication.exec_ = staticmethod(draw)
+QApplication.exec_ = staticmethod(live)
 main([])
 """
 
 
+@pytest.fixture(scope="module")
+def life(tmp_path_factory):
+    """Return what the program said of its life, and its errors."""
+    done = run_python(LIFE, tmp_path_factory.mktemp("home"))
+    return [*done.stdout.splitlines(), "", "", "", ""], done.stderr
+
+
 @pytest.mark.process
 @pytest.mark.slow
-def test_after_an_answer_the_program_comes_to_rest(tmp_path):
+def test_nothing_heavy_is_imported_before_the_window_is_visible(life):
+    assert life[0][:2] == ["[]", "[]"], life[1]
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_after_an_answer_the_program_comes_to_rest(life):
     """What spins would take the processor from what is drawn next, and from other programs."""
-    done = run_python(REST, tmp_path)
-    spent, answer = done.stdout.split()
-    assert answer == "1", done.stderr
+    spent, answer = life[0][2].split()
+    assert answer == "1", life[1]
     assert float(spent) < 0.05
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_modules_of_qt_are_loaded_in_the_gui_thread_only(life):
+    # PyQt5 changes what its conversions look up while a module is loaded: in another thread than
+    # theirs, that has crashed one start in twenty.
+    assert life[0][3] == "True []", life[1]
