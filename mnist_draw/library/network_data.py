@@ -22,6 +22,7 @@ from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import Fields, Format
 from mnist_draw.storage.folders import data_folder, named_path
 from mnist_draw.storage.opening import MEGABYTE
+from mnist_draw.storage.unique_paths import quarantine
 
 FORMAT = Format("mnist_draw data sets", 1, MEGABYTE)
 #: Maximum number of stored paths, newest first.
@@ -220,7 +221,7 @@ def _file() -> Path:
 
 
 def _read_places() -> list[dict[str, Any]]:
-    """Return the stored paths; none if the file is missing or damaged."""
+    """Return the stored paths; none if the file is missing. A damaged one is put aside."""
     try:
         entries = FORMAT.read(_file()).get_list("places", _MAX_COUNT)
         found = [Fields(entry) for entry in entries if isinstance(entry, dict)]
@@ -232,7 +233,10 @@ def _read_places() -> list[dict[str, Any]]:
             }
             for entry in found
         ]
-    except (OSError, UserError):
+    except OSError:
+        return []
+    except UserError:
+        quarantine(_file())
         return []
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import json
 import os
 import sys
 from pathlib import Path
@@ -123,6 +124,20 @@ def test_pictures_are_read_once_and_again_when_they_change(tmp_path, monkeypatch
     monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     Image.new("L", (9, 9), 255).save(tmp_path / "data" / "b" / "0.png")
     assert len(all_labels(load_dataset(tmp_path / "data"))) == 9
+
+
+@pytest.mark.parametrize("content", ["", '{"format": "mnist_draw data sets", "version": 2}'])
+def test_places_that_cannot_be_read_are_put_aside(tmp_path, monkeypatch, content):
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
+    draw_classes(tmp_path / "shapes", ("a", "b"), 5)
+    data = load_dataset(tmp_path / "shapes")
+    remember_data(tmp_path / "shapes", data)
+    (kept,) = (tmp_path / "home").rglob("data-sets.json")
+    kept.write_text(content)
+    remember_data(tmp_path / "shapes", data)
+    (aside,) = kept.parent.glob("data-sets.json.unreadable-*")
+    assert aside.read_text() == content
+    assert len(json.loads(kept.read_text())["places"]) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are Unicode")

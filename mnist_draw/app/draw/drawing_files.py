@@ -67,7 +67,10 @@ def record_of(items: Sequence[Item]) -> dict[str, Any]:
 
 
 def read_drawing(path: Path) -> list[Item]:
-    return from_record(parse(read_file(path, FORMAT.max_bytes), _MAX_VALUES))
+    record = parse(read_file(path, FORMAT.max_bytes), _MAX_VALUES)
+    # Fails with a phrase, as what is no JSON does: the sentence is the caller's.
+    FORMAT.check(record)
+    return from_record(record)
 
 
 def from_record(record: object) -> list[Item]:

@@ -133,6 +133,7 @@ def test_a_damaged_file_or_a_newer_programs_is_put_aside(qtbot, content):
     session = Session(qtbot)
     (sentence,) = session.told
     assert "was put aside as board.json.unreadable-" in sentence
+    assert sentence.count("annot be shown") == 1
     assert ("newer program" in sentence) == (content == NEWER)
     assert not board_path().exists()
     aside = list(board_path().parent.glob("board.json.unreadable-*"))
