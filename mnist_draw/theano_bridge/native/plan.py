@@ -185,8 +185,8 @@ class Planner:
         self.copied: list[tuple[int, Array]] = []
         self.bases = [array.ctypes.data for array in inputs]
         self.prepared: list[Array] = []
-        #: How many elements of each row of a variable are not zero, by variable.
-        self.counts: dict[Any, Array] = {}
+        #: How many elements of each row of a variable are not zero, and which, by variable.
+        self.marks: dict[Any, tuple[Array, Array]] = {}
         self.fault = self.zeros((1,), "int64")
 
     def take_input(self, index: int, array: Array, updated: bool = False) -> Value:

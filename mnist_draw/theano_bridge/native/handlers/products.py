@@ -20,7 +20,7 @@ _FEW_ROWS = 64
 
 #: A sparse product of so few columns, or with so few rows or products for an element, is not tried.
 _MIN_COLUMNS, _MIN_SPARSE = 64, 32
-#: Elements of a factor whose lists (8 bytes for each entry) are in the second-level cache.
+#: Elements of a left factor that remains near the core.
 _CACHED = 1_000_000
 
 
@@ -82,60 +82,69 @@ def _may_be_sparse(variable: Any, a: Value, b: Value) -> bool:
     )
 
 
-def _counts(planner: Planner, root: Any, a: Value) -> Array:
-    """Count what is not zero in the rows of a matrix as it is stored, once."""
-    if root not in planner.counts:
+def _marks(planner: Planner, root: Any, a: Value) -> tuple[Array, Array]:
+    """Count and mark what is not zero in the rows of a matrix as it is stored, once."""
+    if root not in planner.marks:
         stored = a.array.T if _layout(a.array)[0] else a.array
         rows, columns = stored.shape
-        counts = planner.counts[root] = planner.empty((rows,), "int32")
+        counts, marks = planner.empty((rows,), "int32"), _no_marks(planner, rows, columns)
+        planner.marks[root] = counts, marks
         planner.add(
-            sparse.count_nonzeros(), [counts, Value(stored, a.source), columns], rows,
-            planner.share(rows, stored.size), rows=(0, 1), work=stored.size // 8,
+            sparse.mark_nonzeros(),
+            [counts, marks[:rows], Value(stored, a.source), columns, marks.shape[1]],
+            rows, planner.share(rows, stored.size), rows=(0, 1, 2), writes=(0, 1),
+            work=stored.size // 8,
         )  # fmt: skip
-    return planner.counts[root]
+    return planner.marks[root]
 
 
-def _max_density(elements: int, columns: int) -> float:
+def _no_marks(planner: Planner, rows: int, columns: int) -> Array:
+    """Reserve marks for rows, whole words of them, and columns; all are 0."""
+    down, across = (-(-count // sparse.WORD) for count in (rows, columns))
+    return planner.zeros((down * sparse.WORD, across), "uint64")
+
+
+def _max_density(elements: int) -> float:
     """Return the share of non-zeros up to which a sparse product is faster than the BLAS.
 
-    On a Xeon with AVX-512 both were equally fast at 0.42 to 0.48, with AVX2 at 0.42 to 0.5, for
-    300 to 500 columns. To list the entries takes as long as 8 columns, twice that with AVX2. Lists
-    that leave the second-level cache cost more: equal at 0.33 for 4,096 rows, at 0.2 with AVX2.
+    On a Xeon both were equally fast at 0.6 or above, with AVX-512 and with AVX2, for 32 to 500 rows
+    and 300 to 2,000 columns, and at 0.5 and 0.4 for 4,096 rows: the left factor is read anew for
+    each panel.
     """
-    return (0.42 if elements <= _CACHED else 0.25) - 16 / columns
+    return 0.5 if elements <= _CACHED else 0.38
 
 
 def multiply_sparse(planner: Planner, root: Any, a: Value, b: Value, c: Array) -> None:
     """Add the kernels of C = A B that leave out the zeros of A, which shows the variable root."""
     (m, k), n = a.shape, b.shape[1]
-    counts = _counts(planner, root, a)
+    counts, marks = _marks(planner, root, a)
     panels = sparse.Panels.of(n)
     columns = _cut_by_columns(planner, c)
     arguments, work = _product(a, b, c, columns)
-    ta, lda = _layout(a.array)
-    decision: list[Argument] = [counts, len(counts), int(m * k * _max_density(m * k, n))]
-    # A vector that holds the last entries may reach beyond them.
-    room = k + sparse.TILE
-    entries = planner.empty((m + 1, room), "int64")
-    bounds = planner.zeros((m + 1, -(-k // panels.rows) + 1), "int32")
-    planner.add(
-        sparse.list_entries(bool(ta)),
-        [entries, bounds, a, *decision, m, k, lda, room, panels.rows],
-        m, planner.share(m, m * k), rows=(0, 1) if ta else (0, 1, 2), writes=(0, 1),
-        work=m * k // 8,
-    )  # fmt: skip
+    ta, _ = _layout(a.array)
+    decision: list[Argument] = [counts, len(counts), int(m * k * _max_density(m * k))]
+    if ta:
+        stored, marks = marks, _no_marks(planner, m, k)
+        eights = -(-m // 8)
+        planner.add(
+            sparse.turn_marks(),
+            [marks, stored, *decision, stored.shape[1], marks.shape[1]],
+            eights, planner.share(eights, m * k // 8), work=m * k // 16,
+        )  # fmt: skip
     # At most two chunks for each thread: see `Planner.share`.
     slots = 2 * planner.threads
     # Lanes behind the last column are multiplied too: what lay there could be slow to multiply.
-    scratch = planner.zeros((slots, panels.rows * panels.width), sparse.DTYPE)
+    scratch = planner.zeros((slots, sparse.WORD * panels.width), sparse.DTYPE)
     dense = contractions.matrix_product(sparse.DTYPE)
-    own = (entries, bounds, room, panels.rows, scratch, slots)
-    by_rows = () if columns else (0, 16, 17) if ta else (0, 1, 16, 17)
+    by_rows = () if columns else (0, 16) if ta else (0, 1, 16)
     chunk = planner.share(c.shape[columns], work, panels.width if columns else 4, parts=1)
     planner.add(
-        sparse.product(panels, bool(_layout(b.array)[0])),
-        [*arguments, *decision, *own, addresses_of([dense])[dense.name]],
-        c.shape[columns], chunk, rows=by_rows, writes=(0, 20), whole=True, work=work // 2,
+        sparse.product(panels, bool(ta), bool(_layout(b.array)[0])),
+        [
+            *arguments, *decision, marks[:m], scratch, slots,
+            addresses_of([dense])[dense.name],
+        ],
+        c.shape[columns], chunk, rows=by_rows, writes=(0, 17), whole=True, work=work // 2,
     )  # fmt: skip
 
 
