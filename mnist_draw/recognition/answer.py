@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _, percent
 from mnist_draw.recognition.certainty import NOTHING_DRAWN, Certainty, certainty_from, two_best
 from mnist_draw.storage.models import MAX_TEMPERATURE, MIN_TEMPERATURE
+
+if TYPE_CHECKING:
+    from mnist_draw.recognition.pieces import Row
 
 Probabilities = npt.NDArray[np.float32]
 
@@ -46,7 +49,7 @@ class Answer:
 
     `probabilities` are those of the network alone, calibrated, uniform without ink. `network_input`
     is float32 (28, 28), None without ink. `objection` says why the ink is no digit, if so. For the
-    log odds see :class:`Scores`.
+    log odds see :class:`Scores`. `strokes` are the pen strokes, drawn again for reading.
     """
 
     probabilities: npt.NDArray[np.float32] = field(repr=False)
@@ -55,6 +58,7 @@ class Answer:
     names: tuple[str, ...] = field(default=DIGITS, repr=False)
     log_odds: float = field(default=math.inf, repr=False)
     several: float = field(default=-math.inf, repr=False)
+    strokes: Row | None = field(default=None, repr=False)
 
     @cached_property
     def certainty(self) -> Certainty:

@@ -24,13 +24,13 @@ from mnist_draw.recognition.certainty import two_best
 from mnist_draw.recognition.pieces import (
     Box,
     Group,
-    Plane,
     Reading,
     Row,
     cheapest,
     cut_in_pieces,
     digit_costs,
 )
+from mnist_draw.recognition.rejection import lean
 from mnist_draw.recognition.stroke_reader import (
     MAX_PIECES,
     PAPER,
@@ -55,7 +55,7 @@ _MAX_WIDTH, _MAX_CUT_WIDTH = 1.9, 1.3
 #: they are so many times wider than high: of letters, hardly any.
 _SEVERAL_JOINED, _WIDE = -0.5, 2.0
 #: The network does not read what is less probably a digit.
-_MIN_LOG_ODDS = -4.0
+_MIN_LOG_ODDS = -2.5
 #: So much paper between two pieces, in heights, separates two digits.
 _CLEAR = 0.3
 #: The cost of a cut through ink, as a logarithm: one digit is not divided without a good reason.
@@ -119,15 +119,15 @@ def read_number(
     is_plain = alone is not None and count == 1 and _is_one_digit(alone, count)
     if beginning or not recogniser.reads_digits or is_plain or count > MAX_PIECES:
         return _answer([_whole(alone or recogniser.recognise_ink(ink), ink_box(ink))])
+    together = alone or recogniser.recognise_ink(ink, strokes)
     if strokes:
-        row = draw_strokes(strokes)
+        row = together.strokes or draw_strokes(strokes)
     else:
         row = cut_in_pieces(ink, ink_box(ink), partial(_stay_whole, recogniser))
     signs = find_signs(row)
     # A number has one point or comma at the most.
     decimals = decimals and sum(_sign_of(row, n) in ".," for n in signs) <= 1
     parts = [_sign(row, [n], decimals) for n in signs]
-    together = alone or recogniser.recognise_ink(ink, strokes)
     alone = together
     if signs:
         rest = [n for n in range(len(row)) if n not in signs]
@@ -223,7 +223,7 @@ def _parts(recogniser: Recogniser, found: Reading, shift: float, decimals: bool)
     row, scores = found.pieces, found.scores
     ones = scores.probabilities.argmax(axis=1) == 1
     leans = [
-        _lean(row.group(*group)) if is_one and len(ones) > 2 else np.nan
+        lean(row.group(*group), _STRAIGHT) if is_one and len(ones) > 2 else np.nan
         for group, is_one in zip(found.groups, ones, strict=True)
     ]
     upright = np.fmin.reduce([*leans, _SLASH - _SLANT])
@@ -237,17 +237,6 @@ def _parts(recogniser: Recogniser, found: Reading, shift: float, decimals: bool)
         part = _digit(is_refused, scores.probabilities[n], box, found.inputs[n])
         parts += _owned(recogniser, row, group, part, decimals)
     return _answer(parts, found.share)
-
-
-def _lean(ink: Plane) -> float:
-    """Return by how many degrees a straight line leans to the right; NaN for other ink."""
-    rows, columns = np.nonzero(ink >= ink.max() / 2)
-    if len(rows) < _FEW:
-        return np.nan
-    spreads, axes = np.linalg.eigh(np.cov(columns, -rows))
-    if spreads[0] > _STRAIGHT**2 * spreads[1]:
-        return np.nan
-    return float(np.degrees(np.arctan2(axes[0, 1] * np.sign(axes[1, 1]), abs(axes[1, 1]))))
 
 
 def _owned(
@@ -377,7 +366,8 @@ def _in_two_lines(found: Reading) -> bool:
 
 def _stay_whole(recogniser: Recogniser, inks: list[npt.NDArray[np.float32]]) -> list[bool]:
     """Tell which parts are plainly one digit, or hardly several."""
-    scores = recogniser.read(np.stack([normalise_ink(ink) for ink in inks])[:, None])
+    inputs = np.stack([normalise_ink(ink) for ink in inks])[:, None]
+    scores = recogniser.read(inputs, _SURE_LOG_ODDS)
     sure = scores.log_odds >= _SURE_LOG_ODDS
     sure &= scores.probabilities.max(axis=1) >= _SURE_CONFIDENCE
     return [bool(value) for value in sure | (scores.several < _SEVERAL)]

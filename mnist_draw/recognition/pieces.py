@@ -293,17 +293,17 @@ def find_seams(ink: Plane, height: float) -> Columns:
     windows = centres[:, None] + np.arange(2 * reach + 1)
     crossed, paths = _cheapest(padded[:, windows])
     places = paths + centres[:, None] - reach
+    middles = places.mean(axis=1)
     order = np.argsort(crossed, kind="stable")
     kept: list[int] = []
     for seam in order:
         if crossed[seam] > _MAX_CROSSED * height:
             break
-        middle = places[seam].mean()
-        if not edge <= middle <= columns - edge:
+        if not edge <= middles[seam] <= columns - edge:
             continue
-        if all(abs(middle - places[other].mean()) >= edge for other in kept):
+        if (np.abs(middles[seam] - middles[kept]) >= edge).all():
             kept.append(int(seam))
-    kept.sort(key=lambda seam: float(places[seam].mean()))
+    kept.sort(key=lambda seam: float(middles[seam]))
     return places[kept]
 
 

@@ -26,6 +26,7 @@ from mnist_draw.recognition.number_reader import read_number
 from mnist_draw.recognition.rejection import (
     COARSE_THRESHOLD_SHIFT,
     RejectionRule,
+    is_leaning_line,
     object_to_ink,
     shipped_rule,
 )
@@ -193,9 +194,10 @@ class Recogniser:
         if not has_ink(ink):
             classes = len(self.names)
             return Answer(np.full(classes, 1 / classes, np.float32), names=self.names)
-        coarse = False
+        coarse, drawn = False, None
         if strokes:
-            ink = draw_strokes(strokes).all_ink()
+            drawn = draw_strokes(strokes)
+            ink = drawn.all_ink()
         elif self.reads_digits:
             pixels = InkPixels(ink)
             coarse, ink = pixels.are_few(), pixels.smoothed()
@@ -204,10 +206,13 @@ class Recogniser:
         # A network of other classes may well read filled or wide shapes.
         objection = object_to_ink(ink, coarse) if self.reads_digits else ""
         shift = COARSE_THRESHOLD_SHIFT if coarse else 0.0
-        if not objection and self.refuses(float(log_odds[0]) + shift):
+        leans = (
+            self.reads_digits and probabilities[0].argmax() == 1 and is_leaning_line(network_input)
+        )
+        if not objection and (leans or self.refuses(float(log_odds[0]) + shift)):
             objection = UNLIKE_A_DIGIT
         odds = float(log_odds[0]), float(several[0])
-        return Answer(probabilities[0], network_input, objection, self.names, *odds)
+        return Answer(probabilities[0], network_input, objection, self.names, *odds, drawn)
 
     def read_number(
         self,

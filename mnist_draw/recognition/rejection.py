@@ -55,6 +55,13 @@ FILLED_COARSE = 0.85
 #: Width over height above which ink is a level line. The widest of MNIST has 2.5.
 LEVEL = 3.5
 
+#: A straight line (its width as a share of its length) alone is no 1 if it leans further than so
+#: many degrees to the left or right: 7 of 1,064 ones of MNIST's validation digits do, and none of
+#: 606 that people drew with a pen, but every other backslash.
+_STRAIGHT, _LEANS = 0.2, (-25.0, 45.0)
+#: Fewer pixels have no direction.
+_FEWEST = 3
+
 #: By how many log odds the threshold is lower for a picture of few pixels. Little in it tells
 #: letters from digits, and people who show such pictures show digits. Of letters on 8×8 pixels 84 %
 #: are refused with it and 86 % with 0.7, of scikit-learn's digits 1.6 and 1.8 %.
@@ -163,3 +170,20 @@ def object_to_ink(ink: npt.NDArray[np.generic], coarse: bool = False) -> str:
     if fill > most and min(height, width) >= FILLED_ASPECT * max(height, width):
         return _("A dot or a filled area is no digit.")
     return ""
+
+
+def is_leaning_line(ink: npt.NDArray[np.floating]) -> bool:
+    """Whether ink (H, W) is a straight line that leans too far for a 1."""
+    low, high = _LEANS
+    return not low <= np.nan_to_num(lean(ink, _STRAIGHT)) <= high
+
+
+def lean(ink: npt.NDArray[np.floating], straight: float) -> float:
+    """Return by how many degrees a line leans to the right; NaN if it is not so straight."""
+    rows, columns = np.nonzero(ink >= ink.max() / 2)
+    if len(rows) < _FEWEST:
+        return np.nan
+    spreads, axes = np.linalg.eigh(np.cov(columns, -rows))
+    if spreads[0] > straight**2 * spreads[1]:
+        return np.nan
+    return float(np.degrees(np.arctan2(axes[0, 1] * np.sign(axes[1, 1]), abs(axes[1, 1]))))

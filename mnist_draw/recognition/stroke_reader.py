@@ -61,16 +61,21 @@ MAX_STROKES = 4
 _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
 #: Further costs of each digit with one stroke, and with several: half of minus the logarithm of the
 #: share that people drew so (91 % of fours have several, 0.4 % of sixes). Few people give a one a
-#: foot or a flag of its own, but those always do.
+#: foot or a flag of its own, but those always do. So many times these costs tell one digit from
+#: another: a 5 whose top is a stroke of its own is no 3.
 _DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
 _DIGIT_OF_MORE = np.array([1.35, 0.25, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
+_AMONG_DIGITS = 1.5
 #: More paper than this between two strokes (negative if they overlap), in heights of the line,
 #: makes one digit costly: from where, the slope, the most.
 _JOINED_FROM, _JOINED_SLOPE, _JOINED_MOST = -0.1, 9.0, 7.0
 #: Strokes that cost so much to join are no digit: the network does not read them.
 _NEVER_JOINED = 5.0
-#: Less paper than this makes two digits costly: from where, the slope, the most.
+#: Less paper than this in any row makes two digits costly: from where, the slope, the most.
 _APART_FROM, _APART_SLOPE, _APART_MOST = -0.05, 10.0, 6.0
+#: Rows so far above or below a stroke, in heights of the line, see the box around it: a 5 and its
+#: top, or the two circles of an 8, share no row.
+_BEYOND = 0.15
 #: Strokes of this width may hold several digits. They are cut where so little of what was drawn
 #: before reaches over what follows, not nearer to an end; a link so long may belong to either side.
 #: All in heights of the line. The cost of a cut, as a logarithm.
@@ -188,11 +193,12 @@ def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer) -> Reading:
     `alone` is the answer for all of them as one digit.
     """
     orders = [(order, drawn.part(order)) for order in _orders(drawn)]
+    groups = [_groups(pieces) for _, pieces in orders]
     # Most groups are the same in both orders: each is read once.
     assert alone.network_input is not None
     rows, inputs = {frozenset(range(len(drawn))): 0}, [alone.network_input]
-    for order, pieces in orders:
-        for first, last in _groups(pieces):
+    for (order, pieces), of_order in zip(orders, groups, strict=True):
+        for first, last in of_order:
             if rows.setdefault(frozenset(order[first:last]), len(rows)) == len(inputs):
                 inputs.append(normalise_ink(pieces.group(first, last)))
     pictures = np.stack(inputs)
@@ -201,13 +207,22 @@ def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer) -> Reading:
     scores = Scores(
         *(np.concatenate([[one], rest]) for one, rest in zip(known, others, strict=True))
     )
+    lifts = [sum(not drawn.cut[n] or n - 1 not in group for n in group) for group in rows]
+    scores = _by_strokes(scores, np.array(lifts) > 1)
     ways = []
-    for order, pieces in orders:
-        of_order = [rows[frozenset(order[first:last])] for first, last in _groups(pieces)]
-        ways.append(
-            _best_way(pieces, pictures[of_order], Scores(*(part[of_order] for part in scores)))
-        )
+    for (order, pieces), of_order in zip(orders, groups, strict=True):
+        asked = [rows[frozenset(order[first:last])] for first, last in of_order]
+        asked_scores = Scores(*(part[asked] for part in scores))
+        ways.append(_best_way(pieces, of_order, pictures[asked], asked_scores))
     return min(ways, key=lambda way: way[0])[1]
+
+
+def _by_strokes(scores: Scores, several: npt.NDArray[np.bool_]) -> Scores:
+    """Return scores with the probabilities of digits that have one stroke, or several."""
+    costs = np.where(several[:, None], _DIGIT_OF_MORE, _DIGIT_OF_ONE)
+    shares = scores.probabilities * np.exp(-_AMONG_DIGITS * costs)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return scores._replace(probabilities=shares.astype(np.float32))
 
 
 def _orders(drawn: Row) -> list[list[int]]:
@@ -224,7 +239,7 @@ def _orders(drawn: Row) -> list[list[int]]:
 def _groups(pieces: Row) -> list[Group]:
     """List the groups of neighbouring strokes that may be one digit, and all strokes."""
     count = len(pieces)
-    joined, _, _ = _of_gaps(pieces)
+    joined, _ = _of_gaps(pieces)
     lifts = _lifts(pieces)
     return [
         (first, last)
@@ -245,10 +260,9 @@ def _lifts(pieces: Row) -> npt.NDArray[np.intp]:
 
 
 def _best_way(
-    pieces: Row, pictures: npt.NDArray[np.float32], scores: Scores
+    pieces: Row, groups: list[Group], pictures: npt.NDArray[np.float32], scores: Scores
 ) -> tuple[float, Reading]:
-    """Return the cheapest reading in one order of the strokes, of :func:`_groups`, and its cost."""
-    groups = _groups(pieces)
+    """Return the cheapest reading in one order of the strokes, and its cost."""
     costs = _costs(pieces, groups, scores)
     chosen, share = cheapest(len(pieces), groups, costs)
     cost = float(costs[chosen].sum())
@@ -268,7 +282,9 @@ def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
     """Return minus the logarithm of each group's probability of being one digit."""
     costs = digit_costs(pieces, groups, scores)
     digits = scores.probabilities.argmax(axis=1)
-    joined, apart, gaps = _of_gaps(pieces)
+    joined, gaps = _of_gaps(pieces)
+    apart = np.clip((_APART_FROM - _row_gaps(pieces)) * _APART_SLOPE, 0, _APART_MOST)
+    apart[np.array(pieces.cut[1:], bool)] = _PER_CUT
     no_number = _NO_NUMBER_APART if (gaps >= PAPER).all() else _NO_NUMBER
     lifts = _lifts(pieces)
     for row, (first, last) in enumerate(groups):
@@ -285,15 +301,34 @@ def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
     return costs
 
 
-def _of_gaps(pieces: Row) -> tuple[Floats, Floats, Floats]:
-    """Return the costs of joining and of separating neighbours, and the paper between them."""
+def _of_gaps(pieces: Row) -> tuple[Floats, Floats]:
+    """Return the costs of joining neighbours, and the paper between them."""
     spans = pieces.spans
     # Without the pen's width: where the middles of the lines are.
     right = np.maximum.accumulate(spans[:, 2])[:-1]
     left = np.minimum.accumulate(spans[::-1, 0])[::-1][1:]
     gaps = left - right
     joined = np.clip((gaps - _JOINED_FROM) * _JOINED_SLOPE, 0, _JOINED_MOST)
-    apart = np.clip((_APART_FROM - gaps) * _APART_SLOPE, 0, _APART_MOST)
-    cut = np.array(pieces.cut[1:], bool)
-    joined, apart = np.where(cut, 0, joined), np.where(cut, _PER_CUT, apart)
-    return joined, apart, gaps
+    joined[np.array(pieces.cut[1:], bool)] = 0
+    return joined, gaps
+
+
+def _row_gaps(pieces: Row) -> Floats:
+    """Return the least paper between neighbours in any row; leaning digits have it between them."""
+    top, _, bottom, _ = pieces.box(0, len(pieces))
+    every = np.arange(top, bottom)
+    lefts, rights = [], []
+    for plane, (up, left, _, right) in zip(pieces.planes, pieces.boxes, strict=True):
+        ink = plane >= plane.max() / 2
+        inked = np.flatnonzero(ink.any(axis=1)) + up
+        nearest = np.clip(every, inked[0], inked[-1])
+        is_beyond = np.abs(every - nearest) > _BEYOND * pieces.height
+        starts, ends = left + ink.argmax(axis=1), right - ink[:, ::-1].argmax(axis=1)
+        rows = nearest - up
+        lefts.append(np.where(is_beyond, starts[inked - up].min(), starts[rows]))
+        rights.append(np.where(is_beyond, ends[inked - up].max(), ends[rows]))
+    left_of_rest = np.minimum.accumulate(lefts[::-1])[::-1][1:]
+    gaps = (left_of_rest - np.maximum.accumulate(rights)[:-1]).min(axis=1)
+    # Without the pen's width, as spans are.
+    without_pen: Floats = gaps / pieces.height + (FINEST_PEN + WIDEST_PEN) / 2
+    return without_pen

@@ -197,6 +197,37 @@ def test_ones_are_read_beside_wide_paper(shipped, text, gap):
     assert read(shipped, written(text, gap)).text == text
 
 
+@pytest.mark.parametrize("text", ["10", "71", "211", "911", "3131"])
+def test_leaning_digits_are_apart_where_their_boxes_overlap(shipped, text):
+    strokes = written(text, 0.12)
+    for stroke in strokes:
+        stroke[:, 0] += 0.45 * (160 - stroke[:, 1])
+    assert read(shipped, strokes).text == text
+
+
+def test_a_stroke_of_its_own_at_the_top_makes_a_five(shipped):
+    along, turn = np.linspace(0, 1, 40), np.linspace(-2.0, 2.4, 40)
+    lines = [
+        (100 + 0 * along, 60 + 100 * along),
+        (230 + 28 * np.cos(turn), 125 + 35 * np.sin(turn)),
+        (200 + 60 * along, 75 + 0 * along),
+    ]
+    strokes = [np.column_stack([*line, np.full(40, 14.0)]) for line in lines]
+    assert read(shipped, strokes).text == "15"
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("degrees", "text"), [(-35, "?"), (-15, "1"), (0, "1"), (35, "1"), (55, "?")]
+)
+def test_a_line_alone_that_leans_far_is_no_one(shipped, known, degrees, text):
+    along = np.linspace(0, 100, 40)
+    x, y = np.sin(np.radians(degrees)), -np.cos(np.radians(degrees))
+    strokes = [np.column_stack([150 + x * along, 160 + y * along, np.full(40, 12.0)])]
+    ink = inked(strokes, 12.0)
+    assert shipped.recognise_ink(ink, strokes if known else None).text == text
+
+
 def test_boxes_lie_around_the_digits_and_no_stroke_is_cut(shipped):
     strokes = written("37", 0.4)
     for part, stroke in zip(read(shipped, strokes).digits, strokes, strict=True):
