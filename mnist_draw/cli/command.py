@@ -29,7 +29,6 @@ def _argparse_words() -> None:
     _("expected at least one argument")
     _("not allowed with argument %s")
     _("ignored explicit argument %r")
-    _("invalid %(type)s value: %(value)r")
     _("invalid choice: %(value)r (choose from %(choices)s)")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -22,6 +23,7 @@ from mnist_draw.training.setting import (
     RuleParameters,
     Setting,
     WholeNumber,
+    wrong_kind,
 )
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES, usual_learning_rate
@@ -144,9 +146,9 @@ def _reading(setting: AnySetting) -> dict[str, Any]:
     metavar: dict[str, Any] = {"metavar": setting.metavar}
     match setting:
         case WholeNumber():
-            return {"type": int, **metavar}
+            return {"type": partial(_number, setting, int), **metavar}
         case RealNumber():
-            return {"type": float, **metavar}
+            return {"type": partial(_number, setting, float), **metavar}
         case Choice(bare=bare) if bare:
             return {"nargs": "?", "const": bare, **metavar}
         case Choice() | NetworkText() | Folder() | NetworkFile():
@@ -157,6 +159,13 @@ def _reading(setting: AnySetting) -> dict[str, Any]:
             return {"action": "store_const", "const": True}
         case _:
             assert_never(setting)
+
+
+def _number(setting: WholeNumber | RealNumber, kind: type[float], text: str) -> float:
+    try:
+        return kind(text)
+    except ValueError:
+        raise MisuseError(str(wrong_kind(setting.option, text, setting.wrong))) from None
 
 
 def _help(name: str, setting: Setting, default: Any) -> str:

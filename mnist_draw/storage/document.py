@@ -56,7 +56,9 @@ def parse(content: bytes | str, max_values: int = MAX_VALUES) -> Any:
     except json.JSONDecodeError as error:
         if content:
             raise DocumentError(
-                "it is not a JSON file (line {line}, column {column})",
+                "it is not a {kind} file (line {line}, column {column}: “{error}”)",
+                kind="JSON",
+                error=error.msg,
                 line=error.lineno,
                 column=error.colno,
             ) from None

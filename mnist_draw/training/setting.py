@@ -101,13 +101,15 @@ class Setting:
 class WholeNumber(Setting):
     """A whole number from ``low`` to ``high``, in steps of ``step`` in the form.
 
-    ``refusal`` says that a value is out of range. ``brief_count`` is the mark of what is counted.
+    ``refusal`` says that a value is out of range. ``brief_count`` is the mark of what is counted;
+    a number that is a name (``is_name``) has no groups of digits.
     """
 
     low: int
     high: int
     refusal: str
     step: int = 1
+    is_name: bool = False
     metavar: str = "N"
     brief_count: Callable[[int], str] | None = None
 
@@ -130,7 +132,9 @@ class WholeNumber(Setting):
         return self.brief_count(value)
 
     def format_value(self, value: Any) -> str:
-        return self.nothing if value is None else number(value)
+        if value is None:
+            return self.nothing
+        return str(value) if self.is_name else number(value)
 
 
 @dataclass(frozen=True, kw_only=True)

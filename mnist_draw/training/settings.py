@@ -149,6 +149,7 @@ class TrainingSettings:
             sentence=_("Start of the random numbers; the same seed gives the same run."),
             group="learning",
             mark=N_("seed {value}"),
+            is_name=True,
             low=0,
             high=2**31 - 1,
         ),

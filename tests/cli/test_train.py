@@ -463,3 +463,9 @@ def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
     assert main(["evaluate", "shapes.npz", "--data", "given"]) == 0
     assert data_path(load_trained("shapes.npz")) == str(given)
     assert main(["evaluate", "shapes.npz"]) == 0
+
+
+@pytest.mark.parametrize(("option", "value"), [("--epochs", "many"), ("--learning-rate", "fast")])
+def test_what_is_no_number_is_told_in_the_words_of_the_program(option, value, capsys):
+    assert main(["train", option, value]) == 2
+    assert f"The setting {option} is '{value}'; it must be a" in capsys.readouterr().err

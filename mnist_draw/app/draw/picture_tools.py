@@ -131,9 +131,9 @@ class MnistExamples(QObject):
         placed, name = place_ink(self.all()[0][index, 0]), self._names[label]
         placed.prepare(renderings)
         if self._names == DIGITS:
-            fields = {"number": number(index), "digit": with_article(name)}
+            fields = {"number": index, "digit": with_article(name)}
             return placed, _("Test digit {number}: it is {digit}.", **fields), reads
-        fields = {"number": number(index), "data": self._of, "name": name}
+        fields = {"number": index, "data": self._of, "name": name}
         return placed, _("Test picture {number} of {data}: it is {name}.", **fields), reads
 
     def _search(self, model: ModelFile, recogniser: Any) -> tuple[Mistake, ...]:

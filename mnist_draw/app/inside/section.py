@@ -38,7 +38,7 @@ class Example:
     label: int | None = None
     #: The source of the label.
     label_source: LabelSource = "answer"
-    #: The source of the picture: ``"drawing"``, ``"MNIST test 1,234"``.
+    #: The source of the picture: ``"drawing"``, ``"Test picture 1234"``.
     source: str = "drawing"
     #: Its index in its data set; None for a drawing.
     index: int | None = None

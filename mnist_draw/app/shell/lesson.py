@@ -5,6 +5,7 @@ It may fix some settings. It is read before the window opens; what is wrong in i
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass
 from functools import partial
@@ -101,7 +102,14 @@ def _parse(content: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise DocumentError("it is no text in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
-        raise DocumentError(str(error)) from None
+        # Python's words end in "(at line 2, column 8)" or in "(at end of document)".
+        words, __, place = str(error).rpartition(" (at ")
+        lines = content.decode().split("\n")
+        line, column = re.findall(r"\d+", place) or (len(lines), len(lines[-1]) + 1)
+        raise DocumentError(
+            "it is not a {kind} file (line {line}, column {column}: “{error}”)",
+            kind="TOML", line=line, column=column, error=words,
+        ) from None  # fmt: skip
     except RecursionError:
         raise DocumentError("it is nested too deeply") from None
     except ValueError:

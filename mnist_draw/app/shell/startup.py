@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 from mnist_draw import __version__
 from mnist_draw.app.kit.reporting import CRASH_LOG, logger, reporter
 from mnist_draw.errors import UserError, escape_unprintable
-from mnist_draw.i18n import _, is_right_to_left, language
+from mnist_draw.i18n import _, best_of, is_right_to_left, language, system_languages
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.folders import data_folder, resource_path
 from mnist_draw.storage.opening import MEGABYTE, read_file, regular_only
@@ -89,6 +89,9 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
     if language() != "en":
         speak(app)
+    if language() != (best_of(system_languages()) or "en"):
+        # The desktop's dialogs speak its own language, Qt's that of this process.
+        QApplication.setAttribute(Qt.AA_DontUseNativeDialogs)
 
     from mnist_draw.app.shell.desktop import FocusRing
     from mnist_draw.app.shell.help import tell_of_crash

@@ -35,8 +35,8 @@ _BESIDE = 790
 _FIGURES = (
     _("Training loss"), _("Training accuracy"), _("Validation loss"), _("Validation accuracy"),
 )  # fmt: skip
-#: Room from which the start bar has its usual widths, its captions, and a long Start.
-_WHOLE_BAR, _CAPTIONS, _LONG_START = 900, 840, 560
+#: How the start bar gives way: the data set's width, whether captions are beside, Start's width.
+_BARS = ((190, True, 240), (130, True, 240), (130, False, 160), (130, False, 120))
 
 
 @lru_cache(maxsize=1)
@@ -121,16 +121,19 @@ class NewRunPage(QScrollArea):
         )  # fmt: skip
         return bar
 
-    def _fit_bar(self, room: float) -> None:
-        """Give way in a narrow page: the data set's width, the captions' place, Start's width."""
+    def _fit_bar(self, room: int) -> None:
+        """Take the widest arrangement that fits: how wide captions are, the language says."""
         epochs, data = (self.form.fields[name] for name in ("epochs", "data_folder"))
-        wide, captions = room >= _WHOLE_BAR, room >= _CAPTIONS
-        data.widget.setFixedWidth(theme.scaled(190 if wide else 130))
-        for field in (epochs, data):
-            field.stack(not captions)
-        start = 240 if captions else 160 if room >= _LONG_START else 120
-        self.start_button.setFixedSize(theme.scaled(start), theme.scaled(44))
-        self._bar.setSpacing(Size.MARGIN if captions else Size.FIELD_GAP)
+        for wide, captions, start in _BARS:
+            data.widget.setFixedWidth(theme.scaled(wide))
+            for field in (epochs, data):
+                field.stack(not captions)
+                # Now: what the bar needs is asked below.
+                field.layout().activate()
+            self.start_button.setFixedSize(theme.scaled(start), theme.scaled(44))
+            self._bar.setSpacing(Size.MARGIN if captions else Size.FIELD_GAP)
+            if self._bar.minimumSize().width() <= room:
+                return
 
     def show_settings_button(self, shown: bool) -> None:
         """Show the button that opens the settings; open, they have one that closes them."""
@@ -153,7 +156,7 @@ class NewRunPage(QScrollArea):
     def _fit(self) -> None:
         room = self.viewport().size()
         self.cards.fit(room)
-        self._fit_bar(room.width() / theme.text_scale())
+        self._fit_bar(room.width())
         wide = room.width() >= _BESIDE * theme.text_scale()
         self._below.setDirection(QBoxLayout.LeftToRight if wide else QBoxLayout.TopToBottom)
         # Where the cards have no drawings, there is no room for it either.

@@ -258,8 +258,7 @@ def _whole_number(setting: WholeNumber) -> MarkedField:
     low = 0 if setting.nothing else setting.low
     stepped = setting.group == START
     box = (Stepper if stepped else NumberBox)(low, setting.high, setting.step)
-    # A number from 0 on is a name, such as a seed, not an amount.
-    box.setGroupSeparatorShown(setting.low > 0)
+    box.setGroupSeparatorShown(not setting.is_name)
     if setting.nothing:
         box.setSpecialValueText(setting.nothing)
 

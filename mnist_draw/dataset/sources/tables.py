@@ -203,7 +203,7 @@ def _parse_pixels(path: Path, lines: Sequence[_Line]) -> NDArray[np.uint8]:
             path=path,
             low=number(values[row].min(), "g"),
             high=number(values[row].max(), "g"),
-            number=number(lines[row].number),
+            number=lines[row].number,
         )
     return np.rint(values).astype(np.uint8).reshape(-1, 28, 28)
 
@@ -217,7 +217,7 @@ def _invalid_pixels(path: Path, lines: Sequence[_Line]) -> DatasetError:
                 "{path} has {count} of 784 pixels in line {number}. Nothing was loaded.",
                 path=path,
                 count=number(len(fields)),
-                number=number(line.number),
+                number=line.number,
             )
         for pixel in fields:
             if not _is_number(pixel):
@@ -226,14 +226,14 @@ def _invalid_pixels(path: Path, lines: Sequence[_Line]) -> DatasetError:
                     "Nothing was loaded.",
                     path=path,
                     text=pixel.strip()[:40],
-                    number=number(line.number),
+                    number=line.number,
                 )
     return DatasetError(
         "{path} cannot be read among its lines {first} to {last}: they are not 784 "
         "numbers each. Nothing was loaded.",
         path=path,
-        first=number(lines[0].number),
-        last=number(lines[-1].number),
+        first=lines[0].number,
+        last=lines[-1].number,
     )
 
 

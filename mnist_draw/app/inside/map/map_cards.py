@@ -101,7 +101,7 @@ class NeighboursCard(Card):
         def describe(place: int) -> str:
             return _(
                 "Training picture {number}: it is {label}, {distance} away.",
-                number=number(place), label=in_a_sentence(name(int(labels[place]))),
+                number=place, label=in_a_sentence(name(int(labels[place]))),
                 distance=number(far[place], ".1f"),
             )  # fmt: skip
 
@@ -298,7 +298,7 @@ def describe_digit(
     answer = int(maps.answers[place])
     sure = format_probability(float(maps.probabilities[place, answer]), decimals=0)
     return [
-        _("Test {number}", number=number(int(places[place]))),
+        _("Test {number}", number=int(places[place])),
         _("it is {label}", label=in_a_sentence(name(int(maps.labels[place])))),
         _("read as {answer}, {share}", answer=name(answer), share=sure),
     ]
