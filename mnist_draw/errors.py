@@ -166,9 +166,11 @@ def did_you_mean(name: str, known: Iterable[str], lists_all: str = "") -> str:
     return f"{said} " + _("{command} lists all.", command=lists_all) if lists_all else said
 
 
-def no_such(sentence: str, name: object, known: Iterable[str], listing: str) -> str:
-    """Say in a sentence that there is no ``name``, then which was meant, and which there are."""
-    near, said = nearest(str(name), known), _(sentence, name=repr(name))
+def no_such(kind: str, name: object, known: Iterable[str], listing: str) -> str:
+    """Say that there is no ``name`` of a kind, then which was meant, and which there are."""
+    # Translators: such as "Schedule: there is no 'cosin'."
+    said = _("{kind}: there is no {name}.", kind=kind, name=repr(name))
+    near = nearest(str(name), known)
     if near:
         said += " " + _("Did you mean {name}?", name=near)
     return f"{said} " + _("There are: {listing}.", listing=listing)

@@ -147,7 +147,7 @@ def _has_idx(folder: Path) -> bool:
         ) from None
     except OSError as error:
         raise DatasetError(
-            "The folder {folder} cannot be read: {reason}.", folder=folder, reason=reason_of(error)
+            "{path} cannot be read: {reason}.", path=folder, reason=reason_of(error)
         ) from error
 
 

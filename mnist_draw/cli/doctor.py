@@ -171,7 +171,7 @@ def _folders() -> Iterator[Finding]:
             yield Finding(kind, str(error), "broken")
             continue
         except OSError as error:
-            text = _("{folder} cannot be read: {reason}.", folder=folder, reason=reason_of(error))
+            text = _("{path} cannot be read: {reason}.", path=folder, reason=reason_of(error))
             yield Finding(kind, text, "broken")
             continue
         text = counted(
@@ -220,7 +220,7 @@ def _shipped_files() -> Iterator[Finding]:
                 or hashlib.sha256(resource_path(folder, name).read_bytes()).hexdigest() != digest
             ]
         except (OSError, ValueError) as error:
-            yield Finding(kind, _("The checksums cannot be read: {error}", error=error), "broken")
+            yield Finding(kind, _("It cannot be read: {error}.", error=error), "broken")
             continue
         if wrong:
             yield Finding(
@@ -242,7 +242,7 @@ def _user_files() -> Iterator[Finding]:
     try:
         kinds = _kinds()
     except ImportError as error:  # a broken installation
-        yield Finding(_("own files"), _("They cannot be read: {error}", error=error), "broken")
+        yield Finding(_("own files"), _("It cannot be read: {error}.", error=error), "broken")
         return
     for name, find, read in kinds:
         usable = 0
@@ -256,9 +256,7 @@ def _user_files() -> Iterator[Finding]:
                 else:
                     usable += 1
         except (UserError, OSError) as error:
-            yield Finding(
-                name, _("They cannot be listed: {reason}.", reason=reason_of(error)), "note"
-            )
+            yield Finding(name, _("It cannot be read: {error}.", error=reason_of(error)), "note")
         if usable:
             yield Finding(name, counted("{count} can be used", "{count} can be used", usable))
 

@@ -89,7 +89,7 @@ def run_script(name: str, arguments: Sequence[str]) -> int:
     """Run a script as ``python SCRIPT.py`` does."""
     path = named_path(name)
     if not path.is_file():
-        raise StorageError("There is no script {name}.", name=name)
+        raise StorageError("There is no file {path}.", path=name)
     folder = resolve_path(path).parent
     _restore_former_names()
     before = sys.argv, sys.path

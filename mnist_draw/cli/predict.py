@@ -330,7 +330,7 @@ def _refuse_folders(name: str) -> None:
         below = sorted(path.name for path in Path(name).iterdir() if path.is_dir())
     except OSError as error:
         raise UserError(
-            "{name} cannot be read: {reason}.", name=name, reason=reason_of(error)
+            "{path} cannot be read: {reason}.", path=name, reason=reason_of(error)
         ) from error
     if not below:
         endings = ", ".join(sorted(read_suffixes()))

@@ -165,7 +165,8 @@ def _number(setting: WholeNumber | RealNumber, kind: type[float], text: str) -> 
     try:
         return kind(text)
     except ValueError:
-        raise MisuseError(str(wrong_kind(setting.option, text, setting.wrong))) from None
+        wrong = wrong_kind(setting.option, text, setting.wrong)
+        raise argparse.ArgumentTypeError(str(wrong)) from None
 
 
 def _help(name: str, setting: Setting, default: Any) -> str:

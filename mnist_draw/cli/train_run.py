@@ -117,10 +117,7 @@ def _describe_interrupt(progress: Progress, checkpoint: Path | None) -> str:
     """Say what is left of a run that was interrupted twice, and how to continue it."""
     if progress.saved is not None:
         return _("Interrupted. The network is saved in {path}.", path=progress.saved)
-    if progress.measured:
-        broken_off = _("Interrupted before the network was saved.")
-    else:
-        broken_off = _("Interrupted before the network was measured and saved.")
+    broken_off = _("Interrupted before the network was saved.")
     nothing = _("Nothing is kept: there is no checkpoint to go on from.")
     return f"{broken_off} {_describe_checkpoint(checkpoint) or nothing}"
 
@@ -303,7 +300,7 @@ class Progress:
     def __init__(self, checkpoints: bool = False) -> None:
         self._checkpoints = checkpoints
         self._bar = TrainingProgressBar()
-        self.checkpoint_failed = self.measured = False
+        self.checkpoint_failed = False
         self.saved: Path | None = None
 
     def show(self, event: events.Event) -> None:
@@ -316,7 +313,6 @@ class Progress:
             )
         if isinstance(event, events.Checkpointed | events.CheckpointFailed):
             self.checkpoint_failed = isinstance(event, events.CheckpointFailed)
-        self.measured = self.measured or isinstance(event, events.Tested)
         if sys.stderr.isatty():
             self._bar(event)
         if isinstance(event, events.Diverged | events.CheckpointFailed):

@@ -26,7 +26,7 @@ from mnist_draw.library.stored_network import FINE_TUNED, SHIPPED, StoredNetwork
 from mnist_draw.storage.unique_paths import Deleted
 from mnist_draw.training.history import EpochFigures, read_change
 from mnist_draw.training.presets import course_of, run_name
-from mnist_draw.training.record import Run, load_history
+from mnist_draw.training.record import STATE_WORDS, Run, load_history
 from mnist_draw.training.run_list import cut_off, list_runs, readable_runs
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 
@@ -40,16 +40,6 @@ REASONS = {
 _TITLES = {"network": _("Network")}
 #: So many of the user's networks are in the header's menu.
 NEWEST = 5
-#: What follows the epochs of a run that did not simply end.
-_ENDS = {
-    "running": _("can go on"),
-    "interrupted": _("can go on"),
-    "stopped": pgettext("run", "stopped"),
-    "early": _("no more progress"),
-    "target": _("reached its target"),
-    "diverged": _("the loss grew without limit"),
-    "failed": pgettext("run", "failed"),
-}
 
 
 @dataclass(frozen=True)
@@ -201,7 +191,7 @@ def _describe_run(run: Run, going_on: bool) -> str:
         words.append(_("epoch {done} of {planned}", done=min(done + 1, planned), planned=planned))
     elif done != planned or run.state == "failed":
         ended = counted("{done} of {count} epoch", "{done} of {count} epochs", planned, done=done)
-        words += [ended, _ENDS.get(run.state, "")]
+        words += [ended, "" if run.state == "completed" else STATE_WORDS[run.state]]
     else:
         epochs = counted("{count} epoch", "{count} epochs", done)
         words.append("" if epochs in f"{run.title}, {said}" else epochs)

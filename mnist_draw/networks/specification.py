@@ -366,7 +366,7 @@ def parse_network(text: str) -> NetworkSpec:
     if kind is None or (arguments and kind.grammar == name):
         listing = "; ".join(f"{kind.grammar} ({kind.meaning})" for kind in NETWORKS.values())
         known = () if kind else NETWORKS
-        raise NetworkError(no_such(N_("There is no network {name}."), text, known, listing))
+        raise NetworkError(no_such(_("Network"), text, known, listing))
     try:
         return kind.read(arguments, classes)
     except ValueError as error:

@@ -117,8 +117,8 @@ class FineTuned:
 
     def describe(self) -> tuple[str, str]:
         """Say what was learnt, or why the network before still answers; and one thing more."""
-        before, labels = self.before, self.after.labels
-        count, wrong = len(labels), len(before.wrong)
+        before, count = self.before, len(self.after.labels)
+        wrong = len(before.wrong)
         now, was = percent(self.after.test_accuracy, 2), percent(before.test_accuracy, 2)
         more_like_it = _("Draw two or three more like it.")
         more = more_like_it if count == 1 else _("Draw a few more like them.")
@@ -129,35 +129,21 @@ class FineTuned:
             return _("Not learnt: MNIST would fall to {share}.", share=now), f"{at} {more}"
         if not wrong:
             nothing = counted(
-                "Nothing to learn: your {count} digit is read already.",
+                "Nothing to learn: your digit is read already.",
                 "Nothing to learn: your {count} digits are read already.",
                 count,
             )
-            if count == 1:
-                nothing = _("Nothing to learn: your {digit} is read already.", digit=labels[0])
             return nothing, _("MNIST {share}.", share=was)
         if wrong == 1:
             return _misread(*before.wrong[0]), more_like_it
         fields = {"count": number(wrong), "all": number(count)}
-        misread = _("Not learnt: {count} of your {all} digits are still misread.", **fields)
-        if wrong == count:
-            misread = counted(
-                "Not learnt: your {count} digit is still misread.",
-                "Not learnt: your {count} digits are still misread.",
-                count,
-            )
-        return misread, more
+        return _("Not learnt: {count} of your {all} digits are still misread.", **fields), more
 
     def _learnt(self) -> str:
-        before, labels = self.before, self.after.labels
-        count, digit = len(labels), labels[0]
-        if before.wrong and count == 1:
-            return _("Learnt: your {digit} is read now.", digit=digit)
-        if count == 1:
-            return _("Learnt: your {digit} is read more surely.", digit=digit)
+        before, count = self.before, len(self.after.labels)
         if not before.wrong:
             return counted(
-                "Learnt: your {count} digit is read more surely.",
+                "Learnt: your digit is read more surely.",
                 "Learnt: your {count} digits are read more surely.",
                 count,
             )
@@ -165,7 +151,7 @@ class FineTuned:
         right = number(before.right) if before.right else pgettext("how many digits", "none")
         if self.after.right == count:
             return counted(
-                "Learnt: your {count} digit is read now, {before} before.",
+                "Learnt: your digit is read now.",
                 "Learnt: your {count} digits are read now, {before} before.",
                 count,
                 before=right,

@@ -144,7 +144,7 @@ def parse_digit(content: bytes, path: Path) -> TaughtDigit | None:
     # What Pillow's decoders raise for damaged files is not documented and changes.
     except Exception as error:
         raise DigitError(
-            "The digit {path} is damaged ({error}). It was left alone.", path=path, error=error
+            "The digit {path} cannot be used: {error}. It was left alone.", path=path, error=error
         ) from error
     return None if unpacked is None else _parse(path, *unpacked)
 
@@ -306,5 +306,5 @@ def _read_shared(source: Path) -> Iterator[TaughtDigit | str]:
         damaged = _("it is not a zip file, or it is damaged")
         reason = error if isinstance(error, DocumentError) else damaged
         raise StorageError(
-            "The file {path} cannot be used: {reason}.", path=source, reason=reason
+            "{path} cannot be used: {reason}.", path=source, reason=reason
         ) from error

@@ -127,9 +127,7 @@ class Preferences:
         return values
 
     def _quarantine(self, reason: str) -> str:
-        unusable = _(
-            "The preferences in {path} cannot be used: {reason}.", path=self.path, reason=reason
-        )
+        unusable = _("{path} cannot be used: {reason}.", path=self.path, reason=reason)
         return f"{unusable} {quarantine(self.path)}"
 
 

@@ -109,7 +109,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
         with npz.open_archive(path, MAX_BYTES) as archive:
             return _unpack(archive)
     except FileNotFoundError:
-        raise CheckpointError("There is no checkpoint {path}.", path=name) from None
+        raise CheckpointError("There is no file {path}.", path=name) from None
     except StorageError as error:
         raise CheckpointError(str(error)) from error
     except (ValueError, DocumentError) as error:

@@ -58,7 +58,7 @@ class Controls:
                 name=repr(name),
                 live=live,
             )
-        setting.check(value if isinstance(value, float) else setting.read(name, value))
+        setting.check(name, value if isinstance(value, float) else setting.read(name, value))
         with self._changed:
             self._changes[name] = value
 

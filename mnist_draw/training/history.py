@@ -150,7 +150,7 @@ def read_change(entry: object) -> SettingChanged:
         return SettingChanged(epoch, batch, batches, name, before, value)
     numbers = fields.get_float("before", -1e300, 1e300), fields.get_float("value", -1e300, 1e300)
     for number in numbers:
-        setting.check(number)
+        setting.check(name, number)
     return SettingChanged(epoch, batch, batches, name, *numbers)
 
 

@@ -11,8 +11,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from mnist_draw.errors import DocumentError, StorageError, UserError, plain_name
-from mnist_draw.i18n import N_, _, number, percent
+from mnist_draw.errors import DocumentError, StorageError, UserError, plain_name, reason_of
+from mnist_draw.i18n import _, number, percent
 from mnist_draw.networks import NETWORKS, parse_network
 from mnist_draw.networks.specification import Share
 from mnist_draw.storage.atomic import write_atomically
@@ -103,7 +103,7 @@ _MAX_NAME_LENGTH = 60
 
 
 def find_preset(name: str) -> Preset:
-    check_name(N_("There is no preset {name}."), name, PRESETS)
+    check_name(_("Preset"), name, PRESETS)
     return PRESETS[name]
 
 
@@ -195,8 +195,9 @@ def load_settings(path: str | os.PathLike[str]) -> TrainingSettings:
     try:
         return TrainingSettings.from_json(values)
     except UserError as error:
-        sentence = _("The settings file {path} cannot be used.", path=path)
-        raise SettingsError(f"{sentence} {error}") from error
+        raise SettingsError(
+            "{path} cannot be used: {reason}.", path=path, reason=reason_of(error)
+        ) from error
 
 
 def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -206,13 +207,11 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
         if not isinstance(values, dict):
             raise DocumentError("it holds no names with values")
     except FileNotFoundError:
-        raise SettingsError("There is no settings file {path}.", path=path) from None
+        raise SettingsError("There is no file {path}.", path=path) from None
     except StorageError as error:
         raise SettingsError(str(error)) from error
     except DocumentError as error:
-        raise SettingsError(
-            "The settings file {path} cannot be used: {reason}.", path=path, reason=error
-        ) from error
+        raise SettingsError("{path} cannot be used: {reason}.", path=path, reason=error) from error
     return values
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mnist_draw.errors import DocumentError, StorageError, UserError, one_line, plain_name
+from mnist_draw.errors import StorageError, UserError, one_line, plain_name, reason_of
 from mnist_draw.i18n import _, pgettext
 from mnist_draw.storage import npz
 from mnist_draw.storage.atomic import write_atomically
@@ -43,8 +43,8 @@ FIGURES = ("training_loss", "validation_loss", "validation_accuracy", "test_loss
 #: The states of a run, and their words on the screen. ``running`` in a record whose program is gone
 #: means that it was cut off; ``interrupted``, that the window was closed.
 STATE_WORDS = {
-    "running": pgettext("run", "cut off"),
-    "interrupted": pgettext("run", "to be continued"),
+    "running": _("can go on"),
+    "interrupted": _("can go on"),
     "stopped": pgettext("run", "stopped"),
     "completed": pgettext("run", "completed"),
     "early": pgettext("run", "completed early"),
@@ -158,12 +158,10 @@ def read_run(folder: Path) -> Run:
         return _parse(folder, FORMAT.read(path))
     except StorageError:
         raise
-    except DocumentError as error:
-        raise UserError(
-            "The record {path} cannot be used: {reason}.", path=path, reason=error
-        ) from error
     except UserError as error:
-        raise UserError(_("The record {path} cannot be used.", path=path) + f" {error}") from error
+        raise UserError(
+            "{path} cannot be used: {reason}.", path=path, reason=reason_of(error)
+        ) from error
 
 
 def _parse(folder: Path, fields: Fields) -> Run:
@@ -231,7 +229,7 @@ def read_history(path: Path) -> History:
         return History.from_arrays(*(np.asarray(arrays[name], np.float64) for name in ARRAYS))
     except (OSError, KeyError, ValueError) as error:
         raise CheckpointError(
-            "The figures in {path} cannot be used: {reason}.", path=path, reason=error
+            "{path} cannot be used: {reason}.", path=path, reason=error
         ) from error
 
 

@@ -81,7 +81,7 @@ def _folders(parent: Path) -> list[Path]:
         return []
     except OSError as error:
         raise StorageError(
-            "The runs in {folder} cannot be read: {reason}.", folder=parent, reason=reason_of(error)
+            "{path} cannot be read: {reason}.", path=parent, reason=reason_of(error)
         ) from error
 
 

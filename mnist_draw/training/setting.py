@@ -84,7 +84,7 @@ class Setting:
             raise wrong_kind(name, value, self.wrong)
         return value
 
-    def check(self, value: Any) -> None:
+    def check(self, name: str, value: Any) -> None:
         """Refuse a value out of range with a `UserError`; it is of the right kind."""
 
     def format_value(self, value: Any) -> str:
@@ -101,13 +101,12 @@ class Setting:
 class WholeNumber(Setting):
     """A whole number from ``low`` to ``high``, in steps of ``step`` in the form.
 
-    ``refusal`` says that a value is out of range. ``brief_count`` is the mark of what is counted;
-    a number that is a name (``is_name``) has no groups of digits.
+    ``brief_count`` is the mark of what is counted; a number that is a name (``is_name``) has no
+    groups of digits.
     """
 
     low: int
     high: int
-    refusal: str
     step: int = 1
     is_name: bool = False
     metavar: str = "N"
@@ -121,10 +120,9 @@ class WholeNumber(Setting):
             raise wrong_kind(name, value, self.wrong)
         return int(value)
 
-    def check(self, value: Any) -> None:
+    def check(self, name: str, value: Any) -> None:
         if value is not None and not self.low <= value <= self.high:
-            limits = {"low": number(self.low), "high": number(self.high)}
-            raise SettingsError(self.refusal, value=_format_number(value), **limits)
+            raise _out_of_range(name, value, self.low, self.high)
 
     def brief(self, value: Any, course: str = "") -> str:
         if self.brief_count is None or value is None:
@@ -139,14 +137,10 @@ class WholeNumber(Setting):
 
 @dataclass(frozen=True, kw_only=True)
 class RealNumber(Setting):
-    """A number from ``low`` to ``high``; ``refusal`` says that a value is not.
-
-    Where ``percent`` is set, the form shows the number, a share, in percent.
-    """
+    """A number from ``low`` to ``high``; with ``percent`` the form shows this share in percent."""
 
     low: float
     high: float
-    refusal: str
     percent: bool = False
     metavar: str = "X"
 
@@ -154,12 +148,12 @@ class RealNumber(Setting):
 
     def _take(self, name: str, value: Any) -> Value:
         if _is_number(value) and abs(value) >= MAX_COUNT:
-            self.check(value)
+            self.check(name, value)
         return read_number(name, value)
 
-    def check(self, value: Any) -> None:
+    def check(self, name: str, value: Any) -> None:
         if value is not None and not self.low <= value <= self.high:
-            raise SettingsError(self.refusal, value=_format_number(value))
+            raise _out_of_range(name, value, self.low, self.high)
 
     def format_value(self, value: Any) -> str:
         """Return the number without superfluous zeros, a share in percent."""
@@ -170,18 +164,14 @@ class RealNumber(Setting):
 
 @dataclass(frozen=True, kw_only=True)
 class Choice(Setting):
-    """One of some names; ``bare`` is what the option means without a name.
-
-    ``unknown`` says that there is no ``{name}``.
-    """
+    """One of some names; ``bare`` is what the option means without a name."""
 
     choices: Mapping[str, Entry]
-    unknown: str
     bare: str = ""
     metavar: str = "NAME"
 
-    def check(self, value: Any) -> None:
-        check_name(self.unknown, value, self.choices)
+    def check(self, name: str, value: Any) -> None:
+        check_name(self.title, value, self.choices)
 
     def format_value(self, value: Any) -> str:
         return self.choices[value].title if value in self.choices else str(value)
@@ -194,7 +184,7 @@ class NetworkText(Setting):
     columns: int = 12
     metavar: str = "NETWORK"
 
-    def check(self, value: Any) -> None:
+    def check(self, name: str, value: Any) -> None:
         """Refuse a text that names no network, or one that no model file holds."""
         parameters = sum(map(math.prod, parse_network(value).parameter_shapes()))
         if 4 * parameters > MAX_BYTES:
@@ -313,10 +303,10 @@ def _named(name: str, setting: AnySetting) -> AnySetting:
     return dataclasses.replace(setting, widget=widget, option=option)
 
 
-def check_name(unknown: str, name: Any, choices: Mapping[str, Entry]) -> None:
+def check_name(kind: str, name: Any, choices: Mapping[str, Entry]) -> None:
     if name not in choices:
         listing = "; ".join(f"{known} ({entry.meaning})" for known, entry in choices.items())
-        raise SettingsError(no_such(unknown, name, choices, listing))
+        raise SettingsError(no_such(kind, name, choices, listing))
 
 
 def read_number(name: str, value: Any) -> float:
@@ -324,14 +314,17 @@ def read_number(name: str, value: Any) -> float:
     if not _is_number(value) or value != value:
         raise wrong_kind(name, value, RealNumber.wrong)
     if abs(value) >= MAX_COUNT:
-        raise SettingsError(
-            "The setting {name} is {value}; it must be between {low} and {high}.",
-            name=name,
-            value=_format_number(value),
-            low=number(-MAX_COUNT, "g"),
-            high=number(MAX_COUNT, "g"),
-        )
+        raise _out_of_range(name, value, -MAX_COUNT, MAX_COUNT)
     return float(value)
+
+
+def _out_of_range(name: str, value: Any, low: float, high: float) -> SettingsError:
+    shown = dict(
+        zip(("value", "low", "high"), map(_format_number, (value, low, high)), strict=True)
+    )
+    return SettingsError(
+        "The setting {name} is {value}; it must be between {low} and {high}.", name=name, **shown
+    )
 
 
 def wrong_kind(name: str, value: Any, sentence: str) -> SettingsError:

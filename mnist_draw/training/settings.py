@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +78,6 @@ class TrainingSettings:
         "rmsprop",
         Choice(
             title=_("Optimizer"),
-            unknown=N_("There is no update rule {name}."),
             sentence=_("How the weights follow the gradient; one of Lasagne's update rules."),
             group="learning",
             metavar="RULE",
@@ -95,19 +93,14 @@ class TrainingSettings:
             group="learning",
             live=True,
             low=1e-20,
-            high=1e6,
             # Beyond, 32-bit floats cannot compute with it.
-            refusal=N_(
-                "The learning rate is {value}; it must be above 0 (from 1e-20 to 1,000,000). The "
-                "tutorial uses 0.001."
-            ),
+            high=1_000_000,
         ),
     )
     schedule: str = declared(
         "constant",
         Choice(
             title=_("Schedule"),
-            unknown=N_("There is no schedule {name}."),
             sentence=_("How the learning rate changes during the run."),
             group="learning",
             choices=SCHEDULES,
@@ -117,7 +110,6 @@ class TrainingSettings:
         500,
         WholeNumber(
             title=_("Batch size"),
-            refusal=N_("The batch size is {value}; it must be from {low} to {high} pictures."),
             sentence=_("Pictures that each step learns from."),
             group="learning",
             mark=N_("minibatch {value}"),
@@ -137,15 +129,13 @@ class TrainingSettings:
             group="learning",
             live=True,
             low=0,
-            high=1e6,
-            refusal=N_("L2 is {value}; it must be 0 or more (up to 1,000,000)."),
+            high=1_000_000,
         ),
     )
     seed: int = declared(
         1,
         WholeNumber(
             title=pgettext("of random numbers", "Seed"),
-            refusal=N_("The seed is {value}; it must be from {low} to {high}."),
             sentence=_("Start of the random numbers; the same seed gives the same run."),
             group="learning",
             mark=N_("seed {value}"),
@@ -168,7 +158,6 @@ class TrainingSettings:
         20,
         WholeNumber(
             title=_("Epochs"),
-            refusal=N_("The number of epochs is {value}; it must be from {low} to {high}."),
             sentence=_("How many times the network sees all training pictures."),
             group="start",
             with_resume=True,
@@ -220,9 +209,6 @@ class TrainingSettings:
         WholeNumber(
             title=_("Pictures"),
             nothing=pgettext("pictures", "all"),
-            refusal=N_(
-                "The number of training pictures is {value}; it must be from {low} to {high}."
-            ),
             sentence=_("How many of the training pictures to learn from."),
             group="data",
             widget="pictures",
@@ -240,7 +226,6 @@ class TrainingSettings:
         "off",
         Choice(
             title=_("Augmentation"),
-            unknown=N_("There is no augmentation {name}."),
             mark=N_("augmentation {value}"),
             sentence=_(
                 "How the training pictures are varied, anew in each epoch; the network then reads "
@@ -266,12 +251,8 @@ class TrainingSettings:
             mark=N_("until {value}"),
             columns=12,
             percent=True,
-            low=math.ulp(0.0),
+            low=1e-4,
             high=1,
-            refusal=N_(
-                "The target accuracy is {value}; it is a share above 0 and at most 1. Write 0.98 "
-                "for 98 %."
-            ),
         ),
     )
     patience: int | None = declared(
@@ -279,7 +260,6 @@ class TrainingSettings:
         WholeNumber(
             title=_("After epochs without progress"),
             nothing=pgettext("setting", "off"),
-            refusal=N_("The patience is {value}; it must be from {low} to {high} epochs."),
             sentence=_("Stop after so many epochs without a lower validation loss."),
             group="stop",
             columns=12,
@@ -306,7 +286,7 @@ class TrainingSettings:
         self.to_json()
         for name, setting in SETTINGS.items():
             try:
-                setting.check(getattr(self, name))
+                setting.check(name, getattr(self, name))
             except SettingsError as error:
                 error.setting = name
                 raise
@@ -333,9 +313,7 @@ class TrainingSettings:
         checked: dict[str, Any] = {}
         for name, value in values.items():
             if name not in SETTINGS:
-                raise SettingsError(
-                    no_such(N_("There is no setting {name}."), name, SETTINGS, ", ".join(SETTINGS))
-                )
+                raise SettingsError(no_such(_("Settings"), name, SETTINGS, ", ".join(SETTINGS)))
             checked[name] = SETTINGS[name].read(name, value)
         if "update" in checked and "learning_rate" not in checked:
             checked["learning_rate"] = usual_learning_rate(checked["update"])

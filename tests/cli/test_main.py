@@ -219,6 +219,6 @@ def test_a_script_s_mistake_is_shown_as_python_shows_it(tmp_path, capsys):
     assert err.startswith('Traceback (most recent call last):\n  File "' + str(tmp_path))
     assert "runpy" not in err
     assert err.endswith("ZeroDivisionError: division by zero\n")
-    for name, told in (("none.py", "no script none.py."), ("nowhere.npz", "no file nowhere.npz.")):
+    for name, told in (("none.py", "no file none.py."), ("nowhere.npz", "no file nowhere.npz.")):
         assert main([name]) == 1
         assert f"There is {told}" in capsys.readouterr().err

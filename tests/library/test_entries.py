@@ -85,7 +85,7 @@ def test_equal_names_are_told_apart_from_the_oldest_on():
         ("completed", 1, "1 of 5 epochs"),
         ("running", 3, "3 of 5 epochs, can go on"),
         ("stopped", 3, "3 of 5 epochs, stopped"),
-        ("diverged", 2, "2 of 5 epochs, the loss grew"),
+        ("diverged", 2, "2 of 5 epochs, diverged"),
     ],
 )
 def test_how_far_a_run_came(state, done, words):

@@ -97,7 +97,7 @@ def test_damage_is_told_and_left_alone(tmp_path, beyond):
     # Cut within the picture itself, or before it: the description is still there.
     place = whole.index(b"IDAT") + beyond
     path = written(tmp_path, whole[:place])
-    with pytest.raises(DigitError, match=r"x\.png is damaged"):
+    with pytest.raises(DigitError, match=r"x\.png cannot be used"):
         read_digit(path)
     assert path.read_bytes() == whole[:place]
 

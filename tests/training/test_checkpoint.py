@@ -115,7 +115,7 @@ def complaint(path):
 
 
 def test_what_is_no_checkpoint(tmp_path):
-    assert complaint(tmp_path / "absent") == f"There is no checkpoint {tmp_path / 'absent'}."
+    assert complaint(tmp_path / "absent") == f"There is no file {tmp_path / 'absent'}."
     assert "it is a folder" in complaint(tmp_path)
     for content in (b"", b"\x93NUMPY", b"PK\x03\x04", b"not a checkpoint" * 99):
         (tmp_path / "run").write_bytes(content)
@@ -166,7 +166,7 @@ def test_contents_that_make_no_sense(finished, tmp_path, changes, words):
 
 
 def test_settings_out_of_range(finished, tmp_path):
-    for value, words in ({"epochs": 0}, "number of epochs is 0"), ([1], "list of names"):
+    for value, words in ({"epochs": 0}, "epochs is 0"), ([1], "list of names"):
         path = rewritten(finished[0], tmp_path / "run", settings=value)
         with pytest.raises(UserError, match=words):
             load_checkpoint(path)

@@ -452,7 +452,7 @@ def test_a_stop_is_stronger_than_a_pause():
     ("name", "value", "words"),
     [
         *(("learning_rate", rate, "learning rate is") for rate in (0.0, np.nan, np.inf)),
-        ("augmentation", "rain", "There is no augmentation 'rain'"),
+        ("augmentation", "rain", "Augmentation: there is no 'rain'"),
         ("epochs", 2.0, "'epochs' cannot be changed during a run.*learning_rate"),
         ("speed", 2.0, "'speed' cannot be changed during a run.*learning_rate"),
         ("learning_rate", "fast", "learning_rate is 'fast'; it must be a number"),

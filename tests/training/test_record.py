@@ -251,7 +251,7 @@ def test_the_network_of_a_run_is_called_as_the_run_is():
         ("format", "letter", "no mnist_draw run"),
         ("version", 99, "newer program"),
         ("state", "asleep", "its state is 'asleep'"),
-        ("settings", {"epochs": -1}, "number of epochs"),
+        ("settings", {"epochs": -1}, "epochs is -1"),
         ("figures", {"validation_loss": "low"}, "cannot be used"),
         ("figures", {"validation_loss": float("nan")}, "validation_loss is nan, not a number"),
         ("changes", [{"epoch": 1}], "name is missing"),
@@ -268,7 +268,7 @@ def test_a_damaged_record_is_put_aside_and_its_run_kept(field, value, words):
         read_run(run.folder)
     (found,), (told,) = run_list.list_runs()
     assert "put aside" in told
-    assert told.startswith(f"The record {run.folder / record.RECORD} cannot be used")
+    assert told.startswith(f"{run.folder / record.RECORD} cannot be used")
     assert ".." not in told
     assert (found.folder, found.epochs_done) == (run.folder, 2)
     (aside,) = run.folder.glob("run.json.unreadable-*")

@@ -84,30 +84,30 @@ def test_what_counts_as_a_number():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"network": "vgg"}, ["no network 'vgg'"]),
+        ({"network": "vgg"}, ["no 'vgg'"]),
         ({"network": "layers:10000,10000"}, ["107,960,010 parameters", "at most 67,108,864"]),
-        ({"update": "rms"}, ["no update rule 'rms'"]),
+        ({"update": "rms"}, ["no 'rms'"]),
         ({"update_parameters": {"beta1": 0.5}}, ["no parameter 'beta1'", "rho, epsilon"]),
         ({"update_parameters": {"rho": 1.0}}, ["rho of rmsprop is 1", "not including, 1"]),
-        ({"schedule": "linear"}, ["no schedule 'linear'", "constant", "step", "cosine"]),
-        ({"learning_rate": 0.0}, ["learning rate is 0", "above 0", "0.001"]),
+        ({"schedule": "linear"}, ["no 'linear'", "constant", "step", "cosine"]),
+        ({"learning_rate": 0.0}, ["learning_rate is 0; it must be between 1e-20 and 1,000,000"]),
         ({"learning_rate": float("nan")}, ["learning_rate is nan", "a number"]),
-        ({"learning_rate": float("inf")}, ["learning rate is inf; it must be above 0"]),
-        ({"learning_rate": 1e308}, ["learning rate is 1e+308; it must be above 0"]),
+        ({"learning_rate": float("inf")}, ["learning_rate is inf; it must be between"]),
+        ({"learning_rate": 1e308}, ["learning_rate is 1e+308; it must be between"]),
         ({"update_parameters": {"rho": 1e301}}, ["rho is 1e+301; it must be between"]),
         ({"learning_rate": "0.1"}, ["learning_rate is '0.1'", "a number"]),
-        ({"l2": -1e-9}, ["L2 is -1e-09", "0 or more"]),
-        ({"batch_size": 0}, ["batch size is 0", "from 1 to 10,000 pictures"]),
+        ({"l2": -1e-9}, ["l2 is -1e-09", "0 and 1,000,000"]),
+        ({"batch_size": 0}, ["batch_size is 0", "between 1 and 10,000"]),
         ({"batch_size": 99.5}, ["batch_size is 99.5", "a whole number"]),
-        ({"epochs": 10**22}, ["number of epochs is 1e+22; it must be from 1 to 100,000"]),
+        ({"epochs": 10**22}, ["epochs is 1e+22; it must be between 1 and 100,000"]),
         ({"learning_rate": 10**400}, ["rate is a number of more than 300 digits; it must be"]),
         ({"epochs": float("inf")}, ["epochs is inf", "a whole number"]),
         ({"epochs": True}, ["epochs is True", "a whole number"]),
         ({"epochs": None}, ["epochs is None", "a whole number"]),
         ({"seed": -1}, ["seed is -1"]),
-        ({"patience": 0}, ["patience is 0", "epochs"]),
-        ({"target_accuracy": 0.0}, ["target accuracy is 0;", "above 0 and at most 1"]),
-        ({"target_accuracy": 98.0}, ["target accuracy is 98;", "Write 0.98 for 98 %"]),
+        ({"patience": 0}, ["patience is 0"]),
+        ({"target_accuracy": 0.0}, ["target_accuracy is 0;", "between 0.0001 and 1"]),
+        ({"target_accuracy": 98.0}, ["target_accuracy is 98;"]),
         ({"keep_best": 1}, ["keep_best is 1", "true or false"]),
         ({"data_folder": 3}, ["data_folder is 3", "a text"]),
         ({"network": 3}, ["network is 3", "a text"]),
@@ -124,7 +124,7 @@ def test_each_range(changes, words):
 
 
 def test_unknown_names_list_the_known():
-    with pytest.raises(UserError, match="no setting 'epoch'") as caught:
+    with pytest.raises(UserError, match="no 'epoch'") as caught:
         TrainingSettings.from_json({"epoch": 3})
     for name in FIELDS:
         assert name in str(caught.value)
@@ -144,7 +144,7 @@ def test_through_a_file(tmp_path):
     [
         (b"", "not a JSON file"),
         (b"[1]", "no names with values"),
-        (b'{"epoch": 1}', "no setting 'epoch'"),
+        (b'{"epoch": 1}', "no 'epoch'"),
         (b'{"learning_rate": 1e999}', "setting learning_rate is nan or too large; it must be a"),
         (b'{"epochs": 3,\n "seed" 4}', "line 2, column 9"),
         (b" " * 2_000_000, "larger"),
@@ -160,7 +160,7 @@ def test_nonsense_is_refused_in_words(tmp_path, content, words):
 
 
 def test_no_file_and_no_place(tmp_path):
-    with pytest.raises(UserError, match="no settings file"):
+    with pytest.raises(UserError, match="no file"):
         load_settings(tmp_path / "none")
     with pytest.raises(UserError, match="Cannot write"):
         save_settings(tmp_path / "none" / "f", TrainingSettings())

@@ -300,7 +300,7 @@ def test_a_misspelt_parameter(function, name, meant):
 def test_other_misspelt_names():
     with pytest.raises(AttributeError, match="did you mean run_network"):
         flm.run_netwrok  # noqa: B018
-    with pytest.raises(SettingsError, match=r"no setting 'epoch'. Did you mean epochs\?"):
+    with pytest.raises(SettingsError, match=r"no 'epoch'. Did you mean epochs\?"):
         TrainingSettings.from_json({"epoch": 3})
     assert did_you_mean("xyz", ["loss", "accuracy"]) == "there are accuracy, loss."
     # Help shows the parameters all the same.

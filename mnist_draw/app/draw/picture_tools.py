@@ -85,9 +85,7 @@ class MnistExamples(QObject):
             return
         if model is not self._known:
             self._busy = True
-            digits = _("Looking for digits that the network gets wrong")
-            pictures = _("Looking for pictures that the network gets wrong")
-            self._caption.say_busy(digits if _reads_digits(model) else pictures)
+            self._caption.say_busy(_("Looking for pictures that the network gets wrong"))
             self._reader.ask(partial(self._search, model), partial(self._searched, model))
             return
         self._show_wrong()
@@ -157,10 +155,7 @@ class MnistExamples(QObject):
 
     def _show_wrong(self) -> None:
         if not self._mistakes:
-            digits = _("This network gets none of the test digits wrong.")
-            pictures = _("This network gets none of the test pictures wrong.")
-            model = self._reader.network.model
-            notifier.problem(digits if _reads_digits(model) else pictures)
+            notifier.problem(_("This network gets none of the test pictures wrong."))
             return
         if not self._wrong:
             self._wrong = self._random.sample(self._mistakes, len(self._mistakes))
@@ -171,12 +166,6 @@ class MnistExamples(QObject):
     def _show(self, work: Callable[[], _Found]) -> None:
         put = self._put
         self._reader.background.run(work, lambda found: put(partial(self.found.emit, found)))
-
-
-def _reads_digits(model: ModelFile | None) -> bool:
-    from mnist_draw.library.network_data import reads_digits
-
-    return model is None or reads_digits(model)
 
 
 class PictureTools(QObject):
@@ -236,20 +225,16 @@ class PictureTools(QObject):
         return (opens, pastes), (self._any, self._mistake), (saves, copies, tells)
 
     def name_examples(self, digits: bool) -> None:
-        mistake = _("Show me a mistake")
+        wrong = _("Put a test picture on the board that the network which answers gets wrong.")
+        self._mistake.rename(_("Show me a mistake"), wrong)
         if digits:
             sentence = _(
                 "Put any of MNIST's {count} test digits on the board.", count=number(10_000)
             )
             self._any.rename(_("Show me a digit"), sentence)
-            sentence = _("Put a test digit on the board that the network which answers gets wrong.")
         else:
             sentence = _("Put any of the test pictures of its data set on the board.")
             self._any.rename(_("Show me a picture"), sentence)
-            sentence = _(
-                "Put a test picture on the board that the network which answers gets wrong."
-            )
-        self._mistake.rename(mistake, sentence)
 
     def _show(self, placed: PlacedPicture) -> None:
         self._canvas.show_items([placed])

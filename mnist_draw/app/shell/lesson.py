@@ -119,7 +119,7 @@ def _parse(content: bytes) -> dict[str, Any]:
 
 def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
     known = ("language", "network", "tabs", "fixed", "hidden", "training")
-    _check_names(_NO_ENTRY, values, known)
+    _check_names(N_("there is no entry {name}; {hint}"), values, known)
     training = values.get("training", {})
     if not isinstance(training, dict):
         raise LessonError("[training] must be a table of settings")
@@ -146,14 +146,16 @@ def _lesson(values: dict[str, Any], folder: Path) -> Lesson:
     lesson = Lesson(
         _beside(folder, network) if network else "",
         "" if stored is None else stored.key,
-        tuple(_names("tabs", _NO_TAB, values, TABS)),
+        tuple(_names("tabs", values, TABS)),
         TrainingSettings.from_json(training) if training else None,
-        frozenset(_names("fixed", _NO_SETTING, values, SETTINGS)),
-        frozenset(_names("hidden", _NO_SETTING, values, SETTINGS)),
+        frozenset(_names("fixed", values, SETTINGS)),
+        frozenset(_names("hidden", values, SETTINGS)),
         language,
     )
     if network and stored is None and not Path(lesson.network).is_file():
-        raise LessonError("there is no network {path}", path=lesson.network)
+        raise LessonError(
+            "{name} is {path}, which is not there", name="network", path=lesson.network
+        )
     if lesson.tabs == () and "tabs" in values:
         raise LessonError(
             "tabs is empty; leave it out, or name some of {names}", names=", ".join(TABS)
@@ -182,7 +184,7 @@ def _stored(folder: Path, name: str) -> StoredNetwork | None:
     return None if Path(_beside(folder, name)).exists() else find_stored(name)
 
 
-def _names(entry: str, unknown: str, values: dict[str, Any], known: Any) -> list[str]:
+def _names(entry: str, values: dict[str, Any], known: Any) -> list[str]:
     names = values.get(entry, [])
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise LessonError(
@@ -191,17 +193,13 @@ def _names(entry: str, unknown: str, values: dict[str, Any], known: Any) -> list
             value=repr(names),
             example=[next(iter(known))],
         )
-    _check_names(unknown, names, known)
+    _check_names(N_("{entry} names {name}, which is not there; {hint}"), names, known, entry)
     return names
 
 
-# Translators: "hint" suggests a name, such as: did you mean epochs?
-_NO_ENTRY = N_("there is no entry {name}; {hint}")
-_NO_TAB = N_("there is no tab {name}; {hint}")
-_NO_SETTING = N_("there is no setting {name}; {hint}")
-
-
-def _check_names(unknown: str, names: Any, known: Any) -> None:
+def _check_names(sentence: str, names: Any, known: Any, entry: str = "") -> None:
+    """Refuse a name that is not known; ``hint`` suggests one: did you mean epochs?"""
     for name in names:
         if name not in known:
-            raise LessonError(unknown, name=repr(name), hint=did_you_mean(name, known))
+            hint = did_you_mean(name, known)
+            raise LessonError(sentence, entry=entry, name=repr(name), hint=hint)

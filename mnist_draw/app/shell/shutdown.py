@@ -60,7 +60,7 @@ class UnsavedNetworks(dict[str, ModelFile]):
                 lost = _("The network {name} could be saved nowhere and is lost.", name=name)
                 said.append(lost)
             else:
-                said.append(_("The network {name} is kept in {path}.", name=name, path=path))
+                said.append(_("The network {name} is saved in {path}.", name=name, path=path))
                 self.pop(key, None)
         return said
 

@@ -37,7 +37,7 @@ _LINES = ((_("training"), "accent", Qt.SolidLine), (_("validation"), "second", Q
 _DASH = 20
 _LEFT = int(Qt.AlignLeft | Qt.AlignVCenter | Qt.TextDontClip)
 _EXPORTS = (
-    ("png", _("Save as picture (PNG) …")),
+    ("png", _("Save as a picture (PNG) …")),
     *((name, entry.save_text) for name, entry in RUN_FORMATS.items() if entry.save_text),
 )
 _HOW = _(
@@ -50,7 +50,7 @@ class Legend(QWidget):
     """The two lines with their names, and the figures under the pointer.
 
     Its size hint never changes: pointing at a plot moves nothing. In a narrow card it shows the
-    figures without the names, or the names in two smaller lines.
+    figures without the names, or the names in two smaller lines, or the lines alone.
     """
 
     def __init__(self) -> None:
@@ -88,11 +88,9 @@ class Legend(QWidget):
             return texts[:-1], False
         if self.epoch:
             return list(self.figures), False
-        small, room = (
-            QFontMetricsF(theme.font(Text.AXIS)),
-            max(0, self.width() - _DASH - Size.TIGHT),
-        )
-        return [small.elidedText(text, Qt.ElideRight, room) for text in texts[:-1]], True
+        small, room = QFontMetricsF(theme.font(Text.AXIS)), self.width() - _DASH - Size.TIGHT
+        fits = max(map(small.horizontalAdvance, texts[:-1])) <= room
+        return texts[:-1] if fits else ["", ""], True
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

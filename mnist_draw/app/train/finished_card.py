@@ -44,18 +44,15 @@ def headline(shown: ShownRun) -> str:
     state, kept = shown.state, shown.kept
     if not state.epochs_done:
         return _("Stopped within <b>epoch 1</b>. Go on begins it again.")
-    shows_digits = state.tested_on[1]
     if state.test_accuracy is not None:
         share = state.test_accuracy
         reads = N_("Your network reads <b>{share}</b> of pictures it has never seen.")
-        if shows_digits:
+        if state.tested_on[1]:
             reads = N_("Your network reads <b>{share}</b> of digits it has never seen.")
     else:
         last = state.validation_accuracy if kept is None else kept.validation_accuracy
         share = last or 0.0
         reads = N_("Your network reads <b>{share}</b> of the validation pictures.")
-        if shows_digits:
-            reads = N_("Your network reads <b>{share}</b> of the validation digits.")
     said = _(reads, share=format_percent(share))
     return said if shown.is_whole else f"{state.label} {said}"
 
@@ -105,17 +102,11 @@ def _count_epochs(epochs: int) -> str:
 
 def _right(state: RunState, epochs: str, time: str) -> str:
     """Say how many test pictures are read right after the epochs."""
-    of, shows_digits = state.tested_on
+    of = state.tested_on[0]
     if not of:
         # How many pictures a data set had that is gone is not known.
         return _("After {epochs} in {time}.", epochs=epochs, time=time)
     right = number(round((state.test_accuracy or 0.0) * of))
-    if shows_digits:
-        return counted(
-            "{right} of {count} test digit right, after {epochs} in {time}.",
-            "{right} of {count} test digits right, after {epochs} in {time}.",
-            of, right=right, epochs=epochs, time=time,
-        )  # fmt: skip
     return counted(
         "{right} of {count} test picture right, after {epochs} in {time}.",
         "{right} of {count} test pictures right, after {epochs} in {time}.",

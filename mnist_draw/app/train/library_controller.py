@@ -329,7 +329,7 @@ class LibraryController(LibraryFiles):
         if entry.is_shipped:
             return
         if run is not None and in_use(run.folder):
-            self.notifier.problem(_("This run is going on elsewhere; it was not deleted."))
+            self.notifier.problem(_("This run is going on elsewhere; nothing was changed."))
             return
 
         def finished(path: Path) -> None:

@@ -347,9 +347,7 @@ class RunState:
         return _("Epoch {epoch} of {epochs}", **self._numbers())
 
     def _reading(self) -> str:
-        of, shows_digits = self.tested_on
-        if shows_digits:
-            return counted("Reading {count} test digit", "Reading {count} test digits", of)
+        of = self.tested_on[0]
         return counted("Reading {count} test picture", "Reading {count} test pictures", of)
 
     def _show_training(self) -> None:

@@ -234,9 +234,11 @@ class SettingsDrawer(QWidget):
         self.strip = QFrame()
         self.strip.setObjectName("changedStrip")
         self.strip.setProperty("look", "tinted")
-        # Beside its two links it is elided, not cut.
+        # Beside what takes changes back it is elided, not cut.
         self.count = FittedLabel(None, Qt.ElideRight, look="accent", name="changedLabel")
-        self.undo_button = push_button("undoSettingsButton", _("Undo"), "", look="link")
+        self.undo_button = icon_button(
+            "undoSettingsButton", "arrow-u-up-left", "", "", look="inline"
+        )
         self.reset_button = push_button(
             "resetSettingsButton",
             _("Reset all"),

@@ -72,7 +72,7 @@ def visible_entries(folder: Path) -> list[Path]:
         ) from None
     except OSError as error:
         raise DatasetError(
-            "The folder {folder} cannot be read: {reason}.", folder=folder, reason=reason_of(error)
+            "{path} cannot be read: {reason}.", path=folder, reason=reason_of(error)
         ) from error
     return sorted(entries, key=lambda path: path.name)
 

@@ -485,7 +485,7 @@ def test_without_a_network_or_a_mistake_that_is_said(misled, qtbot, monkeypatch,
     monkeypatch.setattr(MnistExamples, "all", lambda self: (np.ones((1, 1, 28, 28), np.uint8), [7]))
     QTest.keyClick(misled.canvas, Qt.Key_M)
     qtbot.waitUntil(lambda: bool(notices))
-    assert "none of the test digits wrong" in notices[0].sentence
+    assert "none of the test pictures wrong" in notices[0].sentence
     assert not misled.canvas.drawing.can_undo
 
 

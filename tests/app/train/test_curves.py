@@ -214,6 +214,9 @@ def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
     legend.resize(110, 26)
     assert legend.shown() == (["training", "validation"], True)
     assert not legend.grab().isNull()
+    # A name that would be cut is left out.
+    legend.resize(70, 26)
+    assert legend.shown() == (["", ""], True)
 
 
 # -- long curves in few points

@@ -252,7 +252,7 @@ def test_a_run_of_another_window_is_followed_and_not_touched(make, qtbot, monkey
         room.run.continue_run(run)
         assert "is going on elsewhere" in room.message
         QTest.keyClick(page.list, Qt.Key_Delete)
-        assert "not deleted" in room.message
+        assert "nothing was changed" in room.message
         assert not room.training.running
         assert room.text("stateLabel") == before
         page.list.edit_name()

@@ -97,7 +97,7 @@ def test_states_and_their_words(state):
         (events.Paused(1, 3), "Paused at 1 of 2"),
         (events.Resumed(1, 3), "Epoch 1 of 2"),
         (events.Validating(1), "Epoch 1 of 2"),
-        (events.Testing(), "Reading 10,000 test digits"),
+        (events.Testing(), "Reading 10,000 test pictures"),
         (events.Finished("diverged", 0, 1.0, ()), "Stopped: the loss grew without limit"),
         (events.Finished("stopped", 0, 1.0, ()), "Stopped before the first epoch"),
         (Failed("The batch size is 0."), "Not started"),

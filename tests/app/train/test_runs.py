@@ -45,7 +45,7 @@ def test_a_run_from_start_to_end(make):
     assert bar.value() == bar.maximum()
     assert room.button("newRunButton").isVisible()
     assert "98.29 %" in room.text("headlineLabel")
-    assert "9,829 of 10,000 test digits right, after 3 epochs" in room.text("resultLabel")
+    assert "9,829 of 10,000 test pictures right, after 3 epochs" in room.text("resultLabel")
     assert not room.button("stopButton").isEnabled()
     assert list(room.tab.loss._validation_curve.getData()[0]) == [1, 2, 3]
     assert room.button("tryItButton").isVisible()
