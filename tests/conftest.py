@@ -90,6 +90,18 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket, "socket", LocalSocket)
 
 
+@pytest.fixture
+def own_home(tmp_path_factory, monkeypatch):
+    """Give a test preferences, runs and logs of its own; compiled code alone is shared."""
+    home = tmp_path_factory.mktemp("home")
+    shared = Path(os.environ["MNIST_DRAW_HOME"]) / "cache"
+    # Without links each test compiles anew.
+    with contextlib.suppress(OSError, NotImplementedError):
+        (home / "cache").symlink_to(shared, target_is_directory=True)
+    monkeypatch.setenv("MNIST_DRAW_HOME", str(home))
+    return home
+
+
 def idx_bytes(values, dtype="u1"):
     """Return an IDX file: header and big-endian values."""
     header = bytes([0, 0, _IDX_CODES[dtype], values.ndim])

@@ -25,7 +25,7 @@ def attack(scale: Scale) -> list[Row]:
     """Measure each task in a process of its own."""
     rows = []
     amounts = {
-        "epochs": scale.of(2000, 60), "drawings": scale.of(20_000, 400),
+        "epochs": scale.of(2000, 12), "drawings": scale.of(20_000, 100),
         "networks": scale.of(500, 12),
     }  # fmt: skip
     for task, times in amounts.items():

@@ -56,7 +56,7 @@ def _writers(scale: Scale) -> Row:
         return row
     chance = random.Random(scale.seed)
     names = list(WRITERS)
-    for number in range(scale.of(400, 34)):
+    for number in range(scale.of(400, 17)):
         with workplace() as folder:
             writer = WRITERS[names[number % len(names)]]
             child = os.fork()

@@ -25,7 +25,7 @@ _ALLOWED = ("This plugin does not support", "is still busy", "QLineEdit::setSele
 def attack(scale: Scale) -> list[Row]:
     """Attack windows, some of them with a disk that fails now and then."""
     return [
-        _events(scale, scale.of(50_000, 250), "random events in windows", ()),
+        _events(scale, scale.of(50_000, 150), "random events in windows", ()),
         _events(
             scale, scale.of(6_000, 0), "random events while writing fails", ("--failing", "0.3")
         ),

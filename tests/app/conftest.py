@@ -1,6 +1,5 @@
 """Tests of the window on Qt's offscreen platform, with small fakes for the slow parts."""
 
-import contextlib
 import gc
 import os
 import subprocess
@@ -59,19 +58,10 @@ def show(qtbot):
 
 
 @pytest.fixture(autouse=True)
-def own_home(tmp_path, monkeypatch):
-    """Give each test its own preferences, runs and logs."""
-    home = tmp_path / "home"
-    home.mkdir()
-    shared = Path(os.environ["MNIST_DRAW_HOME"]) / "cache"
-    # Compiled code is the one thing worth sharing; without links each test compiles anew.
-    with contextlib.suppress(OSError, NotImplementedError):
-        (home / "cache").symlink_to(shared, target_is_directory=True)
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(home))
-    # Where a window looks for networks that another one had to leave.
+def fallback_folders(own_home, tmp_path, monkeypatch):
+    """Say where a window looks for networks that another one had to leave."""
     monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path])
     monkeypatch.setattr(stored_network, "_external", {})
-    return home
 
 
 @pytest.fixture(autouse=True)

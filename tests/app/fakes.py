@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QAbstractButton, QLabel, QWidget
 
 from mnist_draw.app.draw.recognition import BoardReading, Explanations, Recognition
 from mnist_draw.app.kit.notifier import Notice
@@ -26,6 +27,18 @@ class Notices(list[Notice]):
     @property
     def sentences(self):
         return [notice.sentence for notice in self]
+
+
+class Parts:
+    """Finds what a widget, its `root`, holds by its object name."""
+
+    root: QWidget
+
+    def text(self, name):
+        return self.root.findChild(QLabel, name).text()
+
+    def button(self, name):
+        return self.root.findChild(QAbstractButton, name)
 
 
 def model(fill=0.5, **metadata):

@@ -1,6 +1,5 @@
 """``train`` loses nothing to signals, a second run, a wrong name, a full disk or a dead pipe."""
 
-import errno
 import io
 import json
 import os
@@ -11,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import full_disk
 import pytest
 from linear_network import linear_model
 from PIL import Image
@@ -20,7 +20,7 @@ from mnist_draw.errors import one_line
 from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition import run_session
-from mnist_draw.storage import StorageError, save_model
+from mnist_draw.storage import save_model
 from mnist_draw.training import checkpoint, events, record, run_list
 from mnist_draw.training.checkpoint import load_checkpoint
 
@@ -163,14 +163,14 @@ def test_a_network_that_is_replaced_stays_where_the_new_one_cannot_be_saved(here
     run = [*QUICK, "--epochs", "1", "--output", "m.npz"]
     assert main(run) == 0
     before = (here / "m.npz").read_bytes()
-    monkeypatch.setattr(train_run, "save_model", full)
+    monkeypatch.setattr(train_run, "save_model", full_disk.refuse)
     assert main([*run, "--seed", "2"]) == 1
     assert (here / "m.npz").read_bytes() == before
     assert not (here / "m-2.npz").exists()
 
 
 def test_a_checkpoint_that_was_asked_for_and_not_written_is_a_failure(here, monkeypatch):
-    monkeypatch.setattr(checkpoint, "write_atomically", full)
+    monkeypatch.setattr(checkpoint, "write_atomically", full_disk.refuse)
     assert main([*QUICK, "--epochs", "1", "--output", "m.npz", "--checkpoint", "run.ckpt"]) == 1
     assert (here / "m.npz").exists()
 
@@ -219,15 +219,10 @@ def test_a_signal_that_is_ignored_stays_so(here, at_first):
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
 
 
-def full(path, *_):
-    raise StorageError(f"Could not write {path}: the disk is full. Nothing was written.")
-
-
 class Full(io.StringIO):
     """A stream on a disk that is full."""
 
-    def write(self, text):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    write = full_disk.refuse_bytes
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])
@@ -321,8 +316,8 @@ def test_what_is_missing_under_runs_alone_is_told_and_is_no_failure(
     here, at_first, output, capsys, monkeypatch
 ):
     def fill():
-        monkeypatch.setattr(record, "write_atomically", full)
-        monkeypatch.setattr(run_session, "save_model", full)
+        monkeypatch.setattr(record, "write_atomically", full_disk.refuse)
+        monkeypatch.setattr(run_session, "save_model", full_disk.refuse)
 
     at_first(events.Testing, fill)
     assert main([*QUICK, "--epochs", "1", *output]) == 0
@@ -342,7 +337,7 @@ def test_where_output_is_full_the_network_is_in_the_home_or_else_temporary(
     monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [here / "full", here / "temporary"])
 
     def save_in_one_place(path, model):
-        (save if path.parent == here / place else full)(path, model)
+        (save if path.parent == here / place else full_disk.refuse)(path, model)
 
     for module in (train_run, fallbacks):
         monkeypatch.setattr(module, "save_model", save_in_one_place)
@@ -391,7 +386,7 @@ def test_where_no_place_takes_the_network_what_is_lost_and_kept_is_said(
     options, told, monkeypatch, capsys
 ):
     for module in (train_run, fallbacks):
-        monkeypatch.setattr(module, "save_model", full)
+        monkeypatch.setattr(module, "save_model", full_disk.refuse)
     assert main([*QUICK, "--epochs", "1", *options]) == 1
     err = capsys.readouterr().err.splitlines()
     assert "Could not write" in err[0]

@@ -16,7 +16,6 @@ from mnist_draw.library.entries import (
     read_library,
 )
 from mnist_draw.library.networks import list_shipped, save_fine_tuned, save_opened
-from mnist_draw.storage.folders import HOME_VARIABLE
 from mnist_draw.storage.models import save_model
 from mnist_draw.storage.unique_paths import move_to_bin
 from mnist_draw.training.events import SettingChanged
@@ -24,10 +23,7 @@ from mnist_draw.training.record import Run
 from mnist_draw.training.run_list import runs_folder
 from mnist_draw.training.settings import TrainingSettings
 
-
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def made(**known):

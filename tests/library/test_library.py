@@ -62,10 +62,9 @@ from mnist_draw.training.settings import TrainingSettings
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
+def home(own_home, monkeypatch):
     monkeypatch.setattr(stored_network, "_external", {})
-    return tmp_path / "home"
+    return own_home
 
 
 def test_networks_of_one_second_stay_apart_and_are_found_by_their_keys():

@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import full_disk
 import pytest
 
 from mnist_draw.errors import UserError, reason_of
@@ -45,11 +46,6 @@ def make_old(path):
     os.utime(path, (time.time() - 7200,) * 2)
 
 
-def full_disk(_descriptor):
-    """Refuse as a full disk does."""
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
 def names(folder):
     return sorted(entry.name for entry in folder.iterdir())
 
@@ -83,7 +79,7 @@ def test_the_old_file_survives_a_failing_writer_and_a_full_disk(tmp_path, monkey
         fail_half_way()
     assert path.read_bytes() == b"old"
     assert names(tmp_path) == ["file"]
-    monkeypatch.setattr(atomic.os, "fsync", full_disk)
+    monkeypatch.setattr(atomic.os, "fsync", full_disk.refuse_bytes)
     with pytest.raises(StorageError, match=rf"{DISK_FULL}\. .*is unchanged"):
         write(path, b"new")
     assert path.read_bytes() == b"old"

@@ -6,10 +6,11 @@ import io
 import json
 import threading
 
+import full_disk
 import numpy as np
 import pytest
 
-from mnist_draw.errors import StorageError, UserError
+from mnist_draw.errors import UserError
 from mnist_draw.storage import ModelFile, load_model, npz, save_model
 from mnist_draw.training import checkpoint as module
 from mnist_draw.training import events, record, run_list
@@ -51,10 +52,7 @@ def test_through_bytes_and_back(finished, tmp_path):
 
 @pytest.mark.usefixtures("shared_step")
 def test_a_full_disk_stops_no_training(digits, tmp_path, monkeypatch):
-    def fail(path, data):
-        raise StorageError(f"Could not write {path}: the disk is full.")
-
-    monkeypatch.setattr(module, "write_atomically", fail)
+    monkeypatch.setattr(module, "write_atomically", full_disk.refuse)
     path = tmp_path / "run"
     seen = run(SMALL, dataset=digits, checkpoint=path)
     told = of(events.CheckpointFailed, seen)

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
+import full_disk
 import numpy as np
 import pytest
 
@@ -34,9 +35,7 @@ from .short_runs import of
 CHANGE = events.SettingChanged(1, 2, 2, "learning_rate", 0.001, 0.0005)
 
 
-@pytest.fixture(autouse=True)
-def own_home(tmp_path, monkeypatch):
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_home")
 
 
 def history(epochs=2, made=None):
@@ -287,17 +286,13 @@ def test_a_run_whose_folder_is_gone_at_its_end_is_told_as_ended():
 @pytest.mark.parametrize("ended", [False, True])
 def test_a_record_that_cannot_be_written_again_is_told_as_it_is_listed(ended, monkeypatch):
     files = session()
-
-    def full(path, data):
-        raise StorageError(f"Could not write {path}: the disk is full.")
-
     if not ended:
         checkpoint = add_run("2026-01-01 10:00").checkpoint
         shutil.copy(checkpoint, files.run.checkpoint)
         assert files.end("stopped") == ""
         said = []
         files = RunSession(files.run.settings, files.run.folder, tell=said.append)
-    monkeypatch.setattr(record, "write_atomically", full)
+    monkeypatch.setattr(record, "write_atomically", full_disk.refuse)
     if ended:
         told = files.end("completed")
         assert "The run has ended, but the list of runs has it as it was before" in told

@@ -5,6 +5,7 @@ import json
 import os
 from typing import ClassVar
 
+import full_disk
 import numpy as np
 import pytest
 from PyQt5.QtCore import QPointF
@@ -159,11 +160,7 @@ def test_what_is_drawn_before_the_board_is_back_stays(qtbot):
 def test_a_full_disk_is_told_once_and_tried_again(qtbot, monkeypatch):
     session = Session(qtbot)
     synchronise = os.fsync
-
-    def full(descriptor):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full_disk.refuse_bytes)
     for x in (100, 200):
         session.canvas.add_stroke([(x, 100)])
         session.autosave.save()

@@ -313,15 +313,6 @@ def test_a_seven_drawn_by_keys(canvas):
     assert canvas.key_pen.place == QPointF(ends[1][0] + 3, ends[1][1])
 
 
-def test_the_keys_reach_the_corner_of_the_board(canvas):
-    _hold(canvas, Qt.Key_Left, Qt.Key_Up, times=100)
-    assert canvas.key_pen.place == QPointF(0, 0)
-    QTest.keyClick(canvas, Qt.Key_Space)
-    QTest.keyClick(canvas, Qt.Key_Right)
-    (stroke,) = canvas.drawing.items
-    assert [(point.x, point.y) for point in stroke.points] == [(0, 0), (15, 0)]
-
-
 def test_a_screen_reader_is_told_where_the_pen_is(canvas):
     usual = canvas.accessibleDescription()
     assert "arrow keys" in usual

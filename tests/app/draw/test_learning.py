@@ -4,10 +4,11 @@ import json
 import threading
 from typing import Any
 
+import full_disk
 import numpy as np
 import pytest
 from PyQt5.QtGui import QGuiApplication
-from PyQt5.QtWidgets import QApplication, QLabel, QProgressBar, QPushButton
+from PyQt5.QtWidgets import QApplication, QProgressBar
 
 from mnist_draw.app.draw.draw_tab import DrawTab
 from mnist_draw.app.draw.recognition import Recognition
@@ -22,7 +23,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.library import fallbacks, stored_network
 from mnist_draw.library import networks as kept
 from mnist_draw.recognition.fine_tuning import FineTuned, FineTuningStep, Score
-from mnist_draw.storage import StorageError, load_model
+from mnist_draw.storage import load_model
 from mnist_draw.storage.my_digits import TaughtDigit, save_digit
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.storage.unique_paths import deleted
@@ -106,13 +107,9 @@ def test_a_network_that_only_memory_has_is_saved_first(own_home):
     assert titles == ["Before learning", "My digits"]
 
 
-def full(*_, **__):
-    raise StorageError("Could not write it: the disk is full.")
-
-
 def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     taught(own_home)
-    monkeypatch.setattr(kept, "save_at", full)
+    monkeypatch.setattr(kept, "save_at", full_disk.refuse)
     (own_home / "data" / "networks").write_text("in the way")
     (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert failed == []
@@ -127,7 +124,7 @@ def test_a_full_disk_loses_neither_network(own_home, tmp_path, monkeypatch):
     assert saved.info.before == "shipped:best"
     assert np.array_equal(saved.parameters[0], outcome.model.parameters[0])
     # Where no place is left, what was learnt answers all the same.
-    monkeypatch.setattr(fallbacks, "save_model", full)
+    monkeypatch.setattr(fallbacks, "save_model", full_disk.refuse)
     (outcome,), failed = outcomes(fakes.model, "shipped:best", Learn())
     assert (failed, outcome.key) == ([], "")
     assert "is not saved" in outcome.told.trouble
@@ -148,7 +145,7 @@ def test_errors_are_sentences(own_home):
 # -- in the Draw tab
 
 
-class Setup:
+class Setup(fakes.Parts):
     """A Draw tab with a learning that obeys, and two taught digits."""
 
     def __init__(self, qtbot, home):
@@ -168,12 +165,6 @@ class Setup:
         self.tab.show()
         self.recognition.start()
         self.tab.start()
-
-    def button(self, name):
-        return self.root.findChild(QPushButton, name)
-
-    def text(self, name):
-        return self.root.findChild(QLabel, name).text()
 
     def begin(self):
         self.my_digits.show_digits()

@@ -6,6 +6,7 @@ import struct
 import zlib
 from typing import Any
 
+import full_disk
 import numpy as np
 import pytest
 from PIL import Image
@@ -341,11 +342,7 @@ def test_a_full_disk_leaves_the_old_file(answered, qtbot, tmp_path, monkeypatch)
     path = tmp_path / "a.png"
     path.write_bytes(b"old")
     answer_dialog(monkeypatch, path, PNG)
-
-    def full(descriptor):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full_disk.refuse_bytes)
     fakes.entry(answered, "Save").trigger()
     qtbot.waitUntil(lambda: bool(said))
     assert reason_of(OSError(errno.ENOSPC, "")) in said[0]

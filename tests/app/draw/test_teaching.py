@@ -4,12 +4,13 @@ import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
+import full_disk
 import numpy as np
 import pytest
 from PyQt5.QtCore import Qt, QUrl
 from PyQt5.QtGui import QDesktopServices
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QFileDialog, QLabel, QPushButton
+from PyQt5.QtWidgets import QFileDialog
 
 from mnist_draw.app.kit.threads import running
 from mnist_draw.dataset.mnist import load_dataset
@@ -24,13 +25,13 @@ BAR = np.zeros((300, 300), np.uint8)
 BAR[50:250, 140:160] = 255
 
 
-class Setup:
+class Setup(fakes.Parts):
     """A visible Draw tab whose network calls every picture a 3."""
 
     def __init__(self, tab, qtbot, home, notices):
         self.qtbot, self.told = qtbot, notices
         self.folder = home / "data" / "my_digits"
-        self.tab = tab
+        self.root = self.tab = tab
         self.my_digits = self.tab.my_digits
         reader = self.tab.pictures.reader
         reader._make_recogniser = lambda model: THREE
@@ -43,12 +44,6 @@ class Setup:
         for _ in range(6):
             assert running.shut_down()
             self.qtbot.wait(1)
-
-    def button(self, name):
-        return self.tab.findChild(QPushButton, name)
-
-    def text(self, name):
-        return self.tab.findChild(QLabel, name).text()
 
     def draw(self, digit=8, second=3):
         """Draw something else than before, and let the network answer."""
@@ -165,10 +160,7 @@ def test_by_keyboard(setup):
 
 
 def test_a_full_disk_is_told_and_nothing_is_lost(setup, monkeypatch):
-    def full(path, data):
-        raise my_digits.StorageError(f"Could not write {path}: the disk is full.")
-
-    monkeypatch.setattr(my_digits, "write_atomically", full)
+    monkeypatch.setattr(my_digits, "write_atomically", full_disk.refuse)
     setup.teach(3)
     (sentence,) = setup.told.sentences
     assert "disk is full" in sentence

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 from PyQt5 import sip
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel
+from PyQt5.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from mnist_draw.app.draw.recognition import Explanations, Recognition
@@ -14,10 +14,10 @@ from mnist_draw.app.train.training import Training
 from mnist_draw.storage.preferences import Preferences
 from mnist_draw.training.events import EpochFinished
 
-from ..fakes import Explainer, Loop, Recogniser, model
+from ..fakes import Explainer, Loop, Parts, Recogniser, model
 
 
-class Setup:
+class Setup(Parts):
     """A window and what it was made of; another `loop` is that of the next run."""
 
     def __init__(self, qtbot, loop=None):
@@ -27,7 +27,7 @@ class Setup:
         first = model(title="A network", data="Clothes", test_accuracy=0.992)
         recognition = Recognition(lambda: first, None, self.make)
         training = Training(lambda *settings, **options: self.loop(*settings, **options))
-        self.window = Window(Preferences(), recognition, training)
+        self.root = self.window = Window(Preferences(), recognition, training)
         qtbot.addWidget(self.window)
         with qtbot.waitSignal(recognition.ready):
             self.window.show()
@@ -37,12 +37,6 @@ class Setup:
     def make(self, used):
         self.recognisers.append(Recogniser(used))
         return self.recognisers[-1]
-
-    def text(self, name):
-        return self.window.findChild(QLabel, name).text()
-
-    def button(self, name):
-        return self.window.findChild(QAbstractButton, name)
 
     def run(self, epochs):
         self.window.train_tab.settings.apply("epochs", epochs)

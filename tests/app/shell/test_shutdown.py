@@ -1,5 +1,6 @@
 """No network is lost when the window closes, without a question."""
 
+import full_disk
 import pytest
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
@@ -10,7 +11,6 @@ from mnist_draw.app.train.run_state import Saved
 from mnist_draw.library import fallbacks
 from mnist_draw.library.stored_network import opened_folder
 from mnist_draw.recognition.run_session import RunSession
-from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.unique_paths import file_name
 from mnist_draw.training.record import CHECKPOINT
@@ -20,16 +20,12 @@ from ..fakes import FullDisk, Loop, checkpoint_after, model
 pytestmark = pytest.mark.window
 
 
-def full(*_):
-    raise StorageError("Could not write it: the disk is full.")
-
-
 @pytest.fixture
 def disk():
     """Fill the disk; `undo` makes room."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RunSession, "save_model", full)
-        patch.setattr(fallbacks, "save_model", full)
+        patch.setattr(RunSession, "save_model", full_disk.refuse)
+        patch.setattr(fallbacks, "save_model", full_disk.refuse)
         yield patch
 
 
@@ -230,12 +226,12 @@ def test_a_display_that_is_lost_without_a_run_tells_of_none(shared):
 
 
 def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
-    setup, own_home, disk, monkeypatch
+    setup, own_home, tmp_path, disk, monkeypatch
 ):
     said = told(setup, monkeypatch)
     setup.window.shutdown.unsaved.clear()
     disk.undo()
-    monkeypatch.setattr(RunSession, "save_model", full)
+    monkeypatch.setattr(RunSession, "save_model", full_disk.refuse)
     setup.run_an_epoch()
     (own_home / "data" / "networks").write_text("in the way")
     setup.window.shutdown.close_without_prompt()
@@ -243,5 +239,5 @@ def test_the_place_of_a_network_is_said_where_the_window_shows_nothing_any_more(
     assert setup.window.isVisible()
     setup.qtbot.waitUntil(lambda: not setup.window.isVisible())
     assert setup.window.shut_down()
-    (path,) = own_home.parent.glob("mnist-draw-rescued-model.npz")
+    (path,) = tmp_path.glob("mnist-draw-rescued-model.npz")
     assert str(path) in said[0]

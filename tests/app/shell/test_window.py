@@ -5,6 +5,7 @@ import threading
 from gettext import NullTranslations
 from types import SimpleNamespace
 
+import full_disk
 import numpy as np
 import pytest
 from PyQt5.QtCore import QObject, QPoint, QRect, Qt
@@ -40,7 +41,6 @@ from mnist_draw.library import stored_network
 from mnist_draw.library.networks import find_by_key
 from mnist_draw.recognition.certainty import certainty_from
 from mnist_draw.recognition.run_session import RunSession
-from mnist_draw.storage import StorageError
 from mnist_draw.storage.models import load_model
 from mnist_draw.storage.preferences import Preferences
 
@@ -152,10 +152,7 @@ def test_a_run_takes_the_answer_only_if_it_is_chosen(setup, qtbot, monkeypatch):
 
 
 def test_a_network_that_is_saved_elsewhere_answers_and_is_listed(shared, qtbot, monkeypatch):
-    def full(*_):
-        raise StorageError("Could not write it: the disk is full.")
-
-    monkeypatch.setattr(RunSession, "save_model", full)
+    monkeypatch.setattr(RunSession, "save_model", full_disk.refuse)
     # The fake's network has fewer parameters than its kind.
     monkeypatch.setattr(stored_network, "load_trained", load_model)
     window = shared.window

@@ -5,7 +5,6 @@ from functools import partial
 
 import numpy as np
 import pytest
-from PyQt5.QtWidgets import QAbstractButton, QLabel
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.notifier import Notice
@@ -24,19 +23,19 @@ from mnist_draw.training.record import Run, with_figures
 from mnist_draw.training.run_list import runs_folder
 from mnist_draw.training.settings import TrainingSettings
 
-from ..fakes import Loop
+from ..fakes import Loop, Parts
 
 NETWORK = "custom_mlp:1,4,0,0"
 WEIGHTS = tuple(np.zeros(shape, np.float32) for shape in ((784, 4), (4,), (4, 10), (10,)))
 
 
-class Room:
+class Room(Parts):
     """A visible Train tab, what runs in it, and what it has told the user."""
 
     def __init__(self, qtbot, notices, loop=None):
         self.qtbot = qtbot
         self.loop = loop or Loop()
-        self.tab = TrainTab()
+        self.root = self.tab = TrainTab()
         qtbot.addWidget(self.tab)
         self.background = Background(self.tab)
         self.training = Training(self.loop, self.tab)
@@ -74,12 +73,6 @@ class Room:
         action = self.notices[-1].action
         assert action is not None
         action()
-
-    def text(self, name):
-        return self.tab.findChild(QLabel, name).text()
-
-    def button(self, name):
-        return self.tab.findChild(QAbstractButton, name)
 
     def _answer(self, request):
         if callable(request.source):

@@ -10,7 +10,6 @@ from PyQt5.QtCore import QPoint, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog, QInputDialog
 
-from mnist_draw import i18n
 from mnist_draw.app.kit.widgets import NumberBox
 from mnist_draw.app.train import settings_form
 from mnist_draw.app.train.network_fields import NetworkFields
@@ -478,7 +477,6 @@ def test_layers_are_added_changed_and_removed(panel):
 
 
 def test_a_data_set_that_is_picked_is_known_to_its_networks(panel, monkeypatch, tmp_path, qtbot):
-    monkeypatch.setenv("MNIST_DRAW_HOME", str(tmp_path / "home"))
     draw_classes(tmp_path / "shapes", ("a", "b"), 20)
     bias = np.zeros(2, np.float32)
     model = ModelFile("mlp#2", (bias,), {"data": "shapes", "classes": ["a", "b"]})
@@ -567,26 +565,3 @@ def test_networks_that_fit_the_data_are_offered(panel, tmp_path):
     assert items(combo) == ["From scratch", "A run · MLP", "Choose a file …"]
     panel.apply("data_folder", str(tmp_path))
     assert items(combo)[1:3] == ["A run · MLP", "Of shapes · MLP"]
-
-
-@pytest.mark.parametrize(
-    ("name", "typed", "value", "shown"),
-    [
-        ("learning_rate", "0,02", 0.02, "0,02"),
-        ("learning_rate", "0.03", 0.03, "0,03"),
-        ("batch_size", "1.250", 1250, "1.250"),
-        ("target_accuracy", "98,5", 0.985, "98,5\u00a0%"),
-        ("target_accuracy", "off", None, "off"),
-    ],
-)
-def test_numbers_are_read_as_the_language_writes_them(
-    qtbot, own_home, monkeypatch, name, typed, value, shown
-):
-    monkeypatch.setattr(i18n, "_language", i18n.LANGUAGES["de"])
-    drawer = SettingsDrawer()
-    qtbot.addWidget(drawer)
-    field = drawer.form.fields[name]
-    field.widget.lineEdit().setText(typed)
-    field.widget.interpretText()
-    assert field.read() == value
-    assert field.widget.text() == shown

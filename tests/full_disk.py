@@ -1,0 +1,16 @@
+"""A disk that is full."""
+
+import errno
+import os
+
+from mnist_draw.storage import StorageError
+
+
+def refuse(path="it", *_, **__):
+    """Stand in for what writes a file."""
+    raise StorageError(f"Could not write {path}: the disk is full.")
+
+
+def refuse_bytes(*_):
+    """Stand in for the system's call."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
