@@ -37,7 +37,7 @@ def run_python(code, home, *arguments, **environ):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 

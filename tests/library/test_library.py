@@ -220,7 +220,7 @@ def test_outside_the_home_it_is_listed_until_the_end_and_not_deleted(tmp_path, m
 
 @pytest.mark.skipif(not hasattr(os, "umask"), reason="rights as on POSIX")
 def test_a_file_that_is_taken_home_later_is_nobody_elses(tmp_path, monkeypatch, home):
-    block(home)
+    block(home / "data")
     monkeypatch.setattr(fallbacks, "fallback_folders", lambda: [tmp_path])
     before = os.umask(0o002)
     try:

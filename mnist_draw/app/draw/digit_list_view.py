@@ -15,14 +15,13 @@ from PyQt5.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QTableView,
-    QToolButton,
     QWidget,
 )
 
 from mnist_draw.app.draw.teaching import LearnCard, LearnController
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
-from mnist_draw.app.kit.controls import BinButton, Menu
+from mnist_draw.app.kit.controls import BinButton, button_menu
 from mnist_draw.app.kit.formatting import format_ago, format_moment, format_probability
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import blank_pixmap, image_of, paint_box
@@ -238,7 +237,7 @@ class DigitListView(QWidget):
         self.note = ElidedLabel("", "muted", "myDigitsNote")
         title, sentence = pgettext("menu", "More"), _("Export, show or bring back your digits.")
         self.more_button = icon_button("myDigitsMenu", "dots-three", title, sentence)
-        menu = Menu(self.more_button)
+        menu = button_menu(self.more_button)
         self._exports = [
             menu.addAction(text, partial(self._digits.export, kind))
             for kind, text in (
@@ -248,8 +247,6 @@ class DigitListView(QWidget):
         ]
         menu.addSeparator()
         menu.addAction(_("Show in folder"), self._digits.show_folder)
-        self.more_button.setMenu(menu)
-        self.more_button.setPopupMode(QToolButton.InstantPopup)
         self.bin = BinButton(
             "bringBackDigitButton",
             _("Bring back deleted digits"),
@@ -269,12 +266,11 @@ class DigitListView(QWidget):
     def _build_list(self) -> Card:
         # Translators: a list of the ten digits follows.
         caption = label(_("It is a"), "muted")
-        self.label_combo = ComboBox()
-        self.label_combo.setObjectName("digitLabelCombo")
-        self.label_combo.addItems([str(digit) for digit in range(10)])
+        self.label_combo = ComboBox("digitLabelCombo")
         sentence = _("Change the label of the chosen digits.")
         title = pgettext("of a digit", "Label")
         explain(self.label_combo, title, sentence, _("0 to 9 in the list"))
+        self.label_combo.addItems([str(digit) for digit in range(10)])
         caption.setBuddy(self.label_combo)
         self.label_combo.activated.connect(self._digits.relabel)
         wide = self.label_combo.setFixedWidth

@@ -21,7 +21,7 @@ from mnist_draw.app.draw.board_items import PEN_WIDTH_RANGE
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import set_icon
-from mnist_draw.app.kit.controls import Menu, Popover, paint_shadow
+from mnist_draw.app.kit.controls import Popover, button_menu, paint_shadow
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import paint_box, smooth_painter
 from mnist_draw.app.kit.steady_labels import TabularLabel
@@ -138,13 +138,11 @@ class ToolBar(QWidget):
         theme.follow(self, self._fit)
 
     def fill(self, *groups: Sequence[QAction]) -> None:
-        self.menu = Menu(self.more)
+        self.menu = button_menu(self.more)
         for group in groups:
             if self.menu.actions():
                 self.menu.addSeparator()
             self.menu.addActions(group)
-        self.more.setMenu(self.menu)
-        self.more.setPopupMode(QToolButton.InstantPopup)
 
     def _open_widths(self) -> None:
         if self.popover is None:

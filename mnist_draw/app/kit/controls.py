@@ -37,6 +37,7 @@ from PyQt5.QtWidgets import (
     QFrame,
     QMenu,
     QPushButton,
+    QToolButton,
     QVBoxLayout,
     QWidget,
     QWidgetAction,
@@ -125,6 +126,14 @@ class Menu(QMenu):
         if not opener.rect().contains(opener.mapFromGlobal(QCursor.pos())):
             opener.setAttribute(Qt.WA_UnderMouse, False)
             opener.update()
+
+
+def button_menu(button: QToolButton) -> Menu:
+    """Return a menu that a press on a button opens."""
+    menu = Menu(button)
+    button.setMenu(menu)
+    button.setPopupMode(QToolButton.InstantPopup)
+    return menu
 
 
 #: The newest deleted records are offered; a longer menu is hard to read.

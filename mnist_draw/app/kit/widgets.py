@@ -252,13 +252,23 @@ class Field(QWidget):
 
 
 class ComboBox(QComboBox):
-    """A choice whose long texts are elided, and which leaves the wheel to what scrolls."""
+    """A choice whose long texts are elided, and which leaves the wheel to what scrolls.
 
-    def __init__(self) -> None:
+    One with the look ``quiet`` is as wide as its texts.
+    """
+
+    def __init__(self, name: str = "", title: str = "", sentence: str = "", look: str = "") -> None:
         super().__init__()
+        self.setObjectName(name)
+        self.setProperty("look", look)
         self.setFocusPolicy(Qt.StrongFocus)
-        self.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        quiet = look == "quiet"
+        self.setSizeAdjustPolicy(
+            self.AdjustToContents if quiet else self.AdjustToMinimumContentsLengthWithIcon
+        )
         self.setMinimumContentsLength(4)
+        if sentence:
+            explain(self, title, sentence)
 
     def sizeHint(self) -> QSize:
         # The style does not count that the room of the caret grows with the text.

@@ -27,7 +27,7 @@ from mnist_draw import __version__
 from mnist_draw.app.draw.key_pen import BOARD_KEYS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, set_icon
-from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
@@ -90,10 +90,7 @@ def build_help(
     keys = ", ".join(entry.keys for entry in entries if entry.keys)
     explain(button, _("Help"), _("Read first steps, guide, words and keys."), keys)
     set_icon(button, "question")
-    menu = Menu(button)
-    menu.addActions(entries)
-    button.setMenu(menu)
-    button.setPopupMode(QToolButton.InstantPopup)
+    button_menu(button).addActions(entries)
 
 
 def show_text(window: QWidget, title: str, text: str, to_copy: str = "") -> QDialog:

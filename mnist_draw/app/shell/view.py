@@ -15,7 +15,7 @@ from PyQt5.QtWidgets import QAction, QActionGroup, QApplication, QToolButton, QW
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command
-from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.controls import Menu, button_menu
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.session_bus import ask, plain, session_bus
 from mnist_draw.i18n import (
@@ -127,7 +127,7 @@ class ViewButton(QToolButton):
     def _build(self, window: QWidget) -> None:
         sentence = _("Choose colours, text size, motion, language and full screen.")
         Command(self, _("View"), sentence, "F10", self.click, "circle-half").describe(self)
-        menu = Menu(self)
+        menu = button_menu(self)
         used = theme.theme()
         self._colours = _choices(
             menu, _("Colours"), _COLOURS.items(), used.choice, self.choose_theme
@@ -153,8 +153,6 @@ class ViewButton(QToolButton):
         self.full_screen.setCheckable(True)
         menu.addAction(self.full_screen)
         menu.aboutToShow.connect(lambda: self.full_screen.setChecked(window.isFullScreen()))
-        self.setMenu(menu)
-        self.setPopupMode(QToolButton.InstantPopup)
         for text, sentence, keys, act in (
             (_("Larger text"), _("Show all text one size larger."), "Ctrl++, Ctrl+=",
              partial(self._step_text, 1)),

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PyQt5.QtCore import QLineF, QPointF, QRectF, QSize, Qt, QVariantAnimation, pyqtSignal
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPaintEvent, QPen
-from PyQt5.QtWidgets import QAction, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QAction, QSizePolicy, QVBoxLayout, QWidget
 
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.commands import set_icon
-from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.commands import icon_button
+from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.formatting import format_loss, format_percent
 from mnist_draw.app.kit.theme import Size, Text
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain
+from mnist_draw.app.kit.widgets import Card, ComboBox
 from mnist_draw.app.train.run_state import TUTORIAL_ACCURACY, is_like_tutorial
 from mnist_draw.app.train.series import LOWEST_LOSS, Curve, thinned
 from mnist_draw.i18n import _, number, percent, pgettext
@@ -137,24 +137,19 @@ class CurveCard(Card):
         theme.theme().changed.connect(self._restyle)
 
     def _add_menu(self) -> None:
-        self.menu_button = QToolButton()
-        self.menu_button.setObjectName(f"{self._name}Menu")
-        self.menu_button.setProperty("look", "small")
-        explain(
-            self.menu_button,
+        self.menu_button = icon_button(
+            f"{self._name}Menu",
+            "dots-three",
             _("{title}: more", title=self._title),
             _("Show all of the curves again, or save them as a picture or a table."),
         )
-        set_icon(self.menu_button, "dots-three", Size.SMALL_ICON)
-        menu = self._menu = Menu(self.menu_button)
+        menu = self._menu = button_menu(self.menu_button)
         menu.addAction(_("Show all (double-click)")).triggered.connect(self._show_all)
         menu.addSeparator()
         for kind, text in _EXPORTS:
             menu.addAction(text).triggered.connect(
                 lambda __, kind=kind: self.export_requested.emit(kind)
             )
-        self.menu_button.setMenu(menu)
-        self.menu_button.setPopupMode(QToolButton.InstantPopup)
         self.top.addWidget(self.menu_button)
 
     def add_switch(self, text: str, act: Callable[[], object]) -> None:
@@ -302,15 +297,11 @@ class LossCard(CurveCard):
     def __init__(self) -> None:
         sentence = _("Mean cross-entropy over epochs, in nats.")
         super().__init__(_("Loss"), "lossPlot", sentence, "loss")
-        self.scale_combo = ComboBox()
-        self.scale_combo.setObjectName("lossScaleCombo")
-        self.scale_combo.setProperty("look", "quiet")
+        sentence = _("Show the loss on a logarithmic or linear axis.")
+        self.scale_combo = ComboBox("lossScaleCombo", _("Loss axis"), sentence, look="quiet")
         self.scale_combo.addItems([pgettext("axis", "log"), pgettext("axis", "linear")])
-        self.scale_combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         self.scale_combo.setMinimumContentsLength(0)
         self.scale_combo.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
-        sentence = _("Show the loss on a logarithmic or linear axis.")
-        explain(self.scale_combo, _("Loss axis"), sentence)
         self.scale_combo.currentIndexChanged.connect(self._rescale)
         self.top.addWidget(self.scale_combo)
         self._add_menu()

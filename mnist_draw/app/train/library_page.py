@@ -20,7 +20,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon, icon_button, set_icon
-from mnist_draw.app.kit.controls import BinButton, Menu
+from mnist_draw.app.kit.controls import BinButton, button_menu
 from mnist_draw.app.kit.formatting import format_duration, format_percent
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter
@@ -69,14 +69,9 @@ class CompareCard(Card):
         self._lacks_curve = False
         self.curves: list[Any] = []
         self._names = row()
-        self.choice = ComboBox()
-        self.choice.setObjectName("compareCombo")
-        self.choice.setProperty("look", "quiet")
-        for text, *__ in CHOICES:
-            self.choice.addItem(text)
-        self.choice.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         sentence = _("Which figure of the ticked runs is drawn over epochs.")
-        explain(self.choice, _("Compared"), sentence)
+        self.choice = ComboBox("compareCombo", _("Compared"), sentence, look="quiet")
+        self.choice.addItems([text for text, *__ in CHOICES])
         self.choice.currentIndexChanged.connect(self.redraw)
         self.top.addWidget(self.choice)
         self._hint = _TICK_TWO
@@ -371,12 +366,10 @@ class LibraryPage(QWidget):
             _("How the Library works."),
             look="square",
         )
-        menu = Menu(button)
+        menu = button_menu(button)
         self.answers_at_once = menu.addAction(_("New runs answer at once"))
         self.answers_at_once.setCheckable(True)
         self.answers_at_once.setToolTip(_("Let a new run answer on Draw after its first epoch."))
-        button.setMenu(menu)
-        button.setPopupMode(QToolButton.InstantPopup)
         return button
 
     def _build_body(self) -> QBoxLayout:

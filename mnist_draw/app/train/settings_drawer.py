@@ -18,7 +18,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, icon_button
-from mnist_draw.app.kit.controls import Menu
+from mnist_draw.app.kit.controls import button_menu
 from mnist_draw.app.kit.files import SETTINGS, ask_open, ask_save
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
@@ -207,7 +207,7 @@ class SettingsDrawer(QWidget):
             "settingsFileButton", "dots-three", _("Settings file"),
             _("Open or save all settings as a file or as a preset."),
         )  # fmt: skip
-        menu = Menu(button)
+        menu = button_menu(button)
         acts: tuple[tuple[str, Callable[[], None]], ...] = (
             (_("Open settings …"), self.open_file),
             (_("Save settings …"), self.save_file),
@@ -219,14 +219,11 @@ class SettingsDrawer(QWidget):
             made.append(menu.addAction(text))
             made[-1].triggered.connect(lambda __, act=act: act())
         self._open, *__, self._delete = made
-        button.setMenu(menu)
-        button.setPopupMode(QToolButton.InstantPopup)
         return button
 
     def _build_presets(self) -> ComboBox:
-        self.presets = ComboBox()
-        self.presets.setObjectName("presetCombo")
-        explain(self.presets, _("Preset"), _("Set every field but the data set at once."))
+        sentence = _("Set every field but the data set at once.")
+        self.presets = ComboBox("presetCombo", _("Preset"), sentence)
         self.presets.activated.connect(self._choose_preset)
         return self.presets
 

@@ -45,7 +45,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label
+from mnist_draw.app.kit.widgets import Card, ComboBox, label
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.i18n import N_, _, number, pgettext
 from mnist_draw.library.network_data import own_data
@@ -134,17 +134,11 @@ class MapSection(CountedSection):
     def _build(self) -> None:
         card = Card(map_title(digits=True))
         self._card_title = card.heading
-        self.layer_combo, self.map_combo = ComboBox(), ComboBox()
-        for combo, name, title, sentence in (
-            (self.layer_combo, "mapLayerCombo", _("Layer"),
-             _("What the pictures are compared by.")),
-            (self.map_combo, "mapCombo", _("Layout"),
-             _("PCA is there at once; t-SNE takes its time and keeps neighbours together.")),
-        ):  # fmt: skip
-            combo.setObjectName(name)
-            combo.setProperty("look", "quiet")
-            combo.setSizeAdjustPolicy(ComboBox.AdjustToContents)
-            explain(combo, title, sentence)
+        sentence = _("What the pictures are compared by.")
+        self.layer_combo = ComboBox("mapLayerCombo", _("Layer"), sentence, look="quiet")
+        sentence = _("PCA is there at once; t-SNE takes its time and keeps neighbours together.")
+        self.map_combo = ComboBox("mapCombo", _("Layout"), sentence, look="quiet")
+        for combo in (self.layer_combo, self.map_combo):
             card.top.addWidget(combo)
         self.map_combo.addItems([PCA, TSNE])
         card.body.setSpacing(2)

@@ -91,16 +91,12 @@ class NetworkSection(Section):
             explain(button, *words)
         self.mode.choose(0)
         self.card.top.addWidget(self.mode)
-        self.order = ComboBox()
-        self.order.setObjectName("orderCombo")
-        self.order.setProperty("look", "quiet")
+        sentence = _(
+            "Put each unit into the row of the answer that excites it most on average, or leave "
+            "units as they are numbered."
+        )
+        self.order = ComboBox("orderCombo", _("Order of the units"), sentence, look="quiet")
         self.order.addItems([_("Rows by digit"), _("As numbered")])
-        self.order.setSizeAdjustPolicy(ComboBox.AdjustToContents)
-        explain(
-            self.order, _("Order of the units"),
-            _("Put each unit into the row of the answer that excites it most on average, or leave "
-              "units as they are numbered."),
-        )  # fmt: skip
         self.card.top.addWidget(self.order)
         self.card.body.addLayout(self.card.top)
         self.network = NetworkView()

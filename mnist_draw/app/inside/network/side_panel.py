@@ -92,12 +92,9 @@ class SidePanel(Card):
 
     def _build_why(self) -> QWidget:
         self.why_title = label("", "title", "whyTitle")
-        self.rival = ComboBox()
-        self.rival.setObjectName("rivalCombo")
-        explain(self.rival, _("Rival"), _("What the answer is compared with."))
+        self.rival = ComboBox("rivalCombo", _("Rival"), _("What the answer is compared with."))
         # Long names of classes break in the title, and are whole in the list.
         self._title = GrowingLabel(self.why_title)
-        self.rival.setSizeAdjustPolicy(ComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.rival.setMinimumContentsLength(6)
         self.why_rows = RowsView(
             "whyRows", _("Why this answer"), _("The sum behind the answer, and who spoke most.")

@@ -137,11 +137,8 @@ class GraphPage(QWidget):
             text_card = Card(title)
             text_card.body.addWidget(view)
             texts.addWidget(text_card)
-        self.functions = ComboBox()
-        self.functions.setObjectName("functionCombo")
-        explain(
-            self.functions, _("Function"), _("Which of the program's three functions is shown.")
-        )
+        sentence = _("Which of the program's three functions is shown.")
+        self.functions = ComboBox("functionCombo", _("Function"), sentence)
         self.functions.setSizeAdjustPolicy(ComboBox.AdjustToContents)
         self.functions.activated.connect(lambda __: self._show_function())
         self.back = push_button(
