@@ -134,7 +134,8 @@ class DigitAnswer:
 
     `sign` is a point, a comma or a minus, or "?" for ink beside the digits that none of them owns;
     otherwise empty. `box` is left, top, width and height in pixels of the picture.
-    `probabilities` are of the network for this digit alone, calibrated; all 0.1 if it did not run.
+    `probabilities` are of the network for this digit alone, calibrated, and weighed by the number
+    of its strokes where they are known; all 0.1 if it did not run.
     """
 
     digit: int | None

@@ -19,14 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.dataset.normalise import SIDE, has_ink, ink_box, normalise_ink
-from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, DigitAnswer, NumberAnswer, Scores
+from mnist_draw.recognition.answer import NOT_A_DIGIT, Answer, DigitAnswer, NumberAnswer
 from mnist_draw.recognition.certainty import two_best
 from mnist_draw.recognition.pieces import (
     Box,
     Group,
     Reading,
     Row,
-    cheapest,
+    cheapest_reading,
     cut_in_pieces,
     digit_costs,
 )
@@ -171,18 +171,11 @@ def _of_pieces(
     costs = digit_costs(pieces, groups, scores)
     costs += [_PER_CUT * pieces.cut[first] for first, _ in groups]
     costs += _PER_REFUSED * np.array(refused)
-    chosen, share = cheapest(len(pieces), groups, costs)
-    if len(chosen) == 1:
+    _, found = cheapest_reading(pieces, groups, inputs[:, 0], scores, costs)
+    count = len(found.groups)
+    if count == 1:
         return None
-    # Copies: rows would keep all groups alive.
-    found = Reading(
-        [groups[row] for row in chosen],
-        pieces,
-        inputs[chosen, 0].copy(),
-        Scores(*(part[chosen] for part in scores)),
-        share,
-    )
-    shift = _SHIFT if 2 * _refused(recogniser, found) <= len(chosen) else 0.0
+    shift = _SHIFT if 2 * _refused(recogniser, found) <= count else 0.0
     return _parts(recogniser, found, shift, decimals)
 
 

@@ -348,14 +348,18 @@ def digit_costs(pieces: Row, groups: Sequence[Group], scores: Scores) -> npt.NDA
     return costs
 
 
-def cheapest(
-    count: int, groups: list[Group], costs: npt.NDArray[np.float64]
-) -> tuple[list[int], float]:
-    """Return the groups that cover all pieces at the lowest cost, by dynamic programming.
+def cheapest_reading(
+    pieces: Row,
+    groups: list[Group],
+    inputs: Plane,
+    scores: Scores,
+    costs: npt.NDArray[np.float64],
+) -> tuple[float, Reading]:
+    """Return the groups that cover all pieces at the lowest cost, by dynamic programming, and it.
 
     `groups` are sorted by the first piece; `costs` are minus the logarithms of their probabilities.
-    Returns rows of `groups`, from left to right, and the probability of this way among all ways.
     """
+    count = len(pieces)
     best = [0.0] + [np.inf] * count
     # Minus the logarithm of the probability of all ways to here.
     every = [0.0] + [np.inf] * count
@@ -371,4 +375,9 @@ def cheapest(
     while at:
         chosen.append(via[at])
         at = groups[via[at]][0]
-    return chosen[::-1], float(np.exp(every[count] - best[count]))
+    chosen.sort(key=lambda row: pieces.box(*groups[row])[1])
+    share = float(np.exp(every[count] - best[count]))
+    # Copies: rows would keep all groups alive.
+    of_groups = Scores(*(part[chosen] for part in scores))
+    taken = [groups[row] for row in chosen]
+    return best[count], Reading(taken, pieces, inputs[chosen].copy(), of_groups, share)

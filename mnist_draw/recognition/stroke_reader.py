@@ -28,7 +28,7 @@ from mnist_draw.recognition.pieces import (
     Plane,
     Reading,
     Row,
-    cheapest,
+    cheapest_reading,
     digit_costs,
 )
 
@@ -213,7 +213,8 @@ def read_strokes(recogniser: Recogniser, drawn: Row, alone: Answer) -> Reading:
     for (order, pieces), of_order in zip(orders, groups, strict=True):
         asked = [rows[frozenset(order[first:last])] for first, last in of_order]
         asked_scores = Scores(*(part[asked] for part in scores))
-        ways.append(_best_way(pieces, of_order, pictures[asked], asked_scores))
+        costs = _costs(pieces, of_order, asked_scores)
+        ways.append(cheapest_reading(pieces, of_order, pictures[asked], asked_scores, costs))
     return min(ways, key=lambda way: way[0])[1]
 
 
@@ -257,25 +258,6 @@ def _lifts(pieces: Row) -> npt.NDArray[np.intp]:
     """Count how often the pen was lifted before each piece."""
     lifts: npt.NDArray[np.intp] = np.cumsum(~np.array(pieces.cut))
     return lifts
-
-
-def _best_way(
-    pieces: Row, groups: list[Group], pictures: npt.NDArray[np.float32], scores: Scores
-) -> tuple[float, Reading]:
-    """Return the cheapest reading in one order of the strokes, and its cost."""
-    costs = _costs(pieces, groups, scores)
-    chosen, share = cheapest(len(pieces), groups, costs)
-    cost = float(costs[chosen].sum())
-    chosen.sort(key=lambda row: pieces.box(*groups[row])[1])
-    best = Reading(
-        [groups[row] for row in chosen],
-        pieces,
-        # Copies: rows would keep all groups alive.
-        pictures[chosen].copy(),
-        Scores(*(part[chosen] for part in scores)),
-        share,
-    )
-    return cost, best
 
 
 def _costs(pieces: Row, groups: list[Group], scores: Scores) -> Floats:
