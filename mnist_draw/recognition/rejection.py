@@ -56,8 +56,8 @@ FILLED_COARSE = 0.85
 LEVEL = 3.5
 
 #: A straight line (its width as a share of its length) alone is no 1 if it leans further than so
-#: many degrees to the left or right: 7 of 1,064 ones of MNIST's validation digits do, and none of
-#: 606 that people drew with a pen, but every other backslash.
+#: many degrees to the left or right: 10 of MNIST's 10,000 validation digits do, and no 1 of 606
+#: that people drew with a pen, but every other backslash.
 _STRAIGHT, _LEANS = 0.2, (-25.0, 45.0)
 #: Fewer pixels have no direction.
 _FEWEST = 3
