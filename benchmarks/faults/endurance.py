@@ -28,27 +28,31 @@ def attack(scale: Scale) -> list[Row]:
         "epochs": scale.of(2000, 12), "drawings": scale.of(20_000, 100),
         "networks": scale.of(500, 12),
     }  # fmt: skip
-    for task, times in amounts.items():
-        row = Row(f"{times:,} {task}")
-        with workplace() as folder:
-            done = subprocess.run(
-                [sys.executable, "-X", "faulthandler", "-m", "faults.endurance",
-                 task, str(times), str(folder)],
-                env=environment(folder / "home", PYTHONPATH=os.pathsep.join(sys.path[:2])),
-                capture_output=True, text=True, check=False, timeout=1800,
-            )  # fmt: skip
-        row.check(done.returncode == 0, done.stderr[-400:])
-        if done.returncode == 0:
-            result = json.loads(done.stdout.splitlines()[-1])
-            row.tried = times
-            grown, files = result["slope"], result["handles"]
-            row.figure = f"{grown:+.2f} MB in a thousand, {files:+d} open files"
-            if not scale.quick and grown > MAX_GROWTH:
-                row.failures.append(f"memory grows by {grown:.1f} MB in a thousand")
-            if files > 2:
-                row.failures.append(f"{files} more files are open at the end")
-        rows.append(row)
+    with workplace() as folder:
+        for task, times in amounts.items():
+            rows.append(_measured(scale, task, times, folder))
     return rows
+
+
+def _measured(scale: Scale, task: str, times: int, folder: Path) -> Row:
+    row = Row(f"{times:,} {task}")
+    done = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-m", "faults.endurance",
+         task, str(times), str(folder)],
+        env=environment(folder / "home", PYTHONPATH=os.pathsep.join(sys.path[:2])),
+        capture_output=True, text=True, check=False, timeout=1800,
+    )  # fmt: skip
+    row.check(done.returncode == 0, done.stderr[-400:])
+    if done.returncode == 0:
+        result = json.loads(done.stdout.splitlines()[-1])
+        row.tried = times
+        grown, files = result["slope"], result["handles"]
+        row.figure = f"{grown:+.2f} MB in a thousand, {files:+d} open files"
+        if not scale.quick and grown > MAX_GROWTH:
+            row.failures.append(f"memory grows by {grown:.1f} MB in a thousand")
+        if files > 2:
+            row.failures.append(f"{files} more files are open at the end")
+    return row
 
 
 def epochs(times: int, folder: Path) -> Iterator[object]:

@@ -54,7 +54,7 @@ def _runs(scale: Scale) -> Row:
         with workplace() as folder:
             data = small_data(folder / "data")
             env = environment(folder / "home")
-            train = command("train", "--data", str(data), "--epochs", "2")
+            train = command("train", "--network", "layers:", "--data", str(data), "--epochs", "2")
             first = subprocess.Popen(
                 train, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )

@@ -252,7 +252,6 @@ _BOMBS = [
     (deep_json, "board", "more than"),
 ]
 _PICTURES = [
-    (lambda folder: png_of(folder, 0, 8), "picture", ""),
     (lambda folder: png_of(folder, 0, 16), "picture", ""),
     (lambda folder: png_of(folder, 3, 8), "picture", ""),
     (lambda folder: png_of(folder, 2, 8, rows=1), "picture", "megapixels"),
