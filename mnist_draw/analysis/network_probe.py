@@ -7,7 +7,7 @@ if" in the same call.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -178,33 +178,40 @@ class NetworkProbe:
         """Return gates that let all units through, (rows, units) for each hidden layer."""
         return [np.ones((rows, layer.units), np.float32) for layer in self.layers[:-1]]
 
-    def run(self, pictures: Floats, gates: Sequence[Floats] | None = None) -> ForwardPass:
+    def run(
+        self, pictures: Floats, gates: Sequence[Floats] | None = None,
+        masks: Mapping[int, Floats] | None = None,
+    ) -> ForwardPass:  # fmt: skip
         """Show pictures, float32 (N, 1, 28, 28), to the network.
 
         A gate, float32 (N, units) for each hidden layer, is 0 for a unit that is switched off; all
-        are on if left out. A `ModelFileError` tells of parameters that are too large.
+        are on if left out. A mask is what the input of a layer, by its place, is multiplied by. A
+        `ModelFileError` tells of parameters that are too large.
         """
         values = np.asarray(pictures, np.float32)
         if values.ndim != 4 or values.shape[1:] != (1, SIDE, SIDE):
             raise ValueError(f"expected the shape (N, 1, 28, 28), got {values.shape}")
-        remaining = zip(self.layers, gates or self.open_gates(len(values)), strict=False)
-        x, z, a = [], [], []
+        gates, masks = gates or self.open_gates(len(values)), masks or {}
+        x: list[Floats] = []
+        z, a = [], []
         # What is not finite is told in words, not by NumPy.
         with np.errstate(over="ignore", invalid="ignore"):
-            for operation in self._operations[:-1]:
+            for operation in self._operations:
                 if isinstance(operation, MaxPooling):
                     values = _by_channels(pooled, values, operation.side)
                     continue
-                layer, gate = next(remaining)
-                x.append(values)
-                z.append(layer.sums(values))
-                values = OUTPUT_ACTIVATIONS[layer.activation].compute(z[-1])
-                values = values * gate.reshape(*gate.shape, *(1,) * (values.ndim - 2))
-                a.append(values)
-            logits = self.layers[-1].sums(values)
+                place = len(x)
+                layer = self.layers[place]
+                x.append(values * masks[place] if place in masks else values)
+                z.append(layer.sums(x[-1]))
+                if place < len(gates):
+                    gate = gates[place].reshape(*z[-1].shape[:2], *(1,) * (z[-1].ndim - 2))
+                    values = OUTPUT_ACTIVATIONS[layer.activation].compute(z[-1]) * gate
+                    a.append(values)
+            logits = z.pop()
             p = probabilities_of(logits, self.temperature)
         require_finite(self.network, logits, p)
-        return ForwardPass((*x, values), tuple(z), tuple(a), logits, p, self.temperature)
+        return ForwardPass(tuple(x), tuple(z), tuple(a), logits, p, self.temperature)
 
     def run_many(self, images: npt.NDArray[np.uint8]) -> Iterator[tuple[slice, ForwardPass]]:
         """Show many pictures, uint8 (N, 1, 28, 28); yield some of them, and their numbers.
@@ -251,6 +258,14 @@ def probabilities_of(answer: Floats, temperature: float) -> Floats:
     powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     probabilities: Floats = powers / powers.sum(axis=-1, keepdims=True)
     return probabilities
+
+
+def cross_entropies(logits: Floats, labels: npt.NDArray[np.integer[Any]]) -> Floats:
+    """Return the loss of each picture in nats, float32 (N,), also where its probability is 0."""
+    largest = logits.max(axis=1)
+    sums = np.exp(logits - largest[:, None]).sum(axis=1)
+    losses: Floats = np.log(sums) + largest - logits[np.arange(len(labels)), labels]
+    return losses
 
 
 def _sum_of(layer: Any, value: Any, deterministic: bool) -> Any:

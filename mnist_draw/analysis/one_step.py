@@ -1,8 +1,9 @@
 """One training step of a copy of a network, with every number on the way.
 
-The Theano function is the training function of `mnist_draw.training.functions` with two
-differences: dropout masks are inputs, so that a step can be repeated to the same numbers, and the
-intermediate results are outputs. The first picture of the minibatch is the example.
+NumPy computes what the network makes of a minibatch, at once. The Theano function is the training
+function of `mnist_draw.training.functions` with two differences: dropout masks are inputs, so that
+a step can be repeated to the same numbers, and gradients are outputs. The first picture of the
+minibatch is the example.
 
 A network's file does not hold the accumulators of its update rule; a step with empty ones would
 be many times too large. They are those of the network's own run where its checkpoint is still
@@ -12,21 +13,28 @@ there. Else they are filled on some minibatches that are learnt at the rate 0, a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mnist_draw import theano_bridge
-from mnist_draw.analysis.network_probe import Chain, Floats, describe_layers
+from mnist_draw.analysis.network_probe import (
+    SLICE,
+    Chain,
+    Floats,
+    ForwardPass,
+    NetworkProbe,
+    cross_entropies,
+    describe_layers,
+)
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import number
 from mnist_draw.library.network_data import own_data
 from mnist_draw.networks import parse_network
-from mnist_draw.storage import ModelFile
+from mnist_draw.storage import ModelFile, ModelFileError
 from mnist_draw.storage.cache import read, save
 from mnist_draw.training.checkpoint import load_checkpoint
 from mnist_draw.training.run_list import list_runs
@@ -60,10 +68,22 @@ class Minibatch:
     masks: tuple[Floats, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, eq=False)
-class StepNumbers:
-    """What the compiled step computes, float32. What has no N is of the example."""
+def _none() -> Floats:
+    return np.zeros(0, np.float32)
 
+
+@dataclass(frozen=True, eq=False)
+class StepFigures:
+    """The numbers of a step, float32. What has no N is of the example.
+
+    Until the step is done what has a default is empty.
+    """
+
+    #: Steps before this one.
+    number: int
+    minibatch: Minibatch
+    #: The parameters.
+    before: tuple[Floats, ...] = field(repr=False)
     #: (N,), cross-entropy of each picture in nats.
     losses: Floats = field(repr=False)
     #: (classes,): the last layer's sums; probabilities, not divided by any temperature.
@@ -74,28 +94,23 @@ class StepNumbers:
     #: Outputs of each hidden layer before dropout: (units,) or (maps, height, width).
     a: tuple[Floats, ...] = field(repr=False)
     #: Minus the derivative of the example's loss by the pixels, (28, 28), and by `a`.
-    pull_x: Floats = field(repr=False)
-    pull_a: tuple[Floats, ...] = field(repr=False)
+    pull_x: Floats = field(default_factory=_none, repr=False)
+    pull_a: tuple[Floats, ...] = field(default=(), repr=False)
     #: The derivative of the example's loss by the sums of each layer with weights.
-    delta: tuple[Floats, ...] = field(repr=False)
+    delta: tuple[Floats, ...] = field(default=(), repr=False)
     #: The derivative of the minibatch's mean loss (with its L2 penalty) by each parameter.
-    gradients: tuple[Floats, ...] = field(repr=False)
-
-
-@dataclass(frozen=True, eq=False)
-class StepFigures(StepNumbers):
-    #: Steps before this one.
-    number: int
-    minibatch: Minibatch
+    gradients: tuple[Floats, ...] = field(default=(), repr=False)
     #: Losses and probabilities after the step, with the same masks.
-    losses_after: Floats = field(repr=False)
-    p_after: Floats
-    #: The parameters.
-    before: tuple[Floats, ...] = field(repr=False)
-    after: tuple[Floats, ...] = field(repr=False)
+    losses_after: Floats = field(default_factory=_none, repr=False)
+    p_after: Floats = field(default_factory=_none)
+    after: tuple[Floats, ...] = field(default=(), repr=False)
     #: The update rule's accumulators.
-    state_before: tuple[npt.NDArray[Any], ...] = field(repr=False)
-    state_after: tuple[npt.NDArray[Any], ...] = field(repr=False)
+    state_before: tuple[npt.NDArray[Any], ...] = field(default=(), repr=False)
+    state_after: tuple[npt.NDArray[Any], ...] = field(default=(), repr=False)
+
+    @property
+    def is_done(self) -> bool:
+        return bool(self.after)
 
     @property
     def label(self) -> int:
@@ -204,22 +219,28 @@ class OneStep:
         labels = data.train_labels[rows].astype(np.int32)
         return Minibatch(scale(data.train_images[rows]), labels, masks)
 
+    def look(self, minibatch: Minibatch) -> StepFigures:
+        """Return what the network makes of a minibatch before the next step."""
+        before = self.parameters()
+        found = self._forward(minibatch, before)
+        return StepFigures(self.number, minibatch, before, **found)
+
     def step(self, minibatch: Minibatch) -> StepFigures:
         """Learn a minibatch once and tell everything about it."""
         self.fill()
-        before, state_before = self.parameters(), self.state()
-        found = self._call(minibatch, self.settings.learning_rate)
-        after, state_after = self.parameters(), self.state()
-        again = self._call(minibatch, 0.0)
-        # Momentum moves weights at the rate 0, too.
-        self._set(after, state_after)
-        figures = StepFigures(
-            **vars(found), number=self.number, minibatch=minibatch, losses_after=again.losses,
-            p_after=again.p, before=before, after=after, state_before=state_before,
-            state_after=state_after,
-        )  # fmt: skip
+        try:
+            figures, state_before = self.look(minibatch), self.state()
+            gradients = self._call(minibatch, self.settings.learning_rate)
+            after = self.parameters()
+            again = self._forward(minibatch, after)
+        except StepError:
+            self.rewind()
+            raise
         self.number += 1
-        return figures
+        return replace(
+            figures, **gradients, losses_after=again["losses"], p_after=again["p"], after=after,
+            state_before=state_before, state_after=self.state(),
+        )  # fmt: skip
 
     def learn(self, minibatch: Minibatch, times: int) -> None:
         self.fill()
@@ -227,24 +248,28 @@ class OneStep:
             self._call(minibatch, self.settings.learning_rate)
             self.number += 1
 
-    def loss_at(self, minibatch: Minibatch, figures: StepFigures, length: float) -> float:
-        """Return a minibatch's mean loss with a step so many times as long; inf: too large."""
-        here = self.parameters(), self.state()
+    def loss_at(self, figures: StepFigures, length: float) -> float:
+        """Return the mean loss after a step so many times as long; inf: the weights are too large.
+
+        The step itself stays as it is.
+        """
         pairs = zip(figures.before, figures.after, strict=True)
         moved = [old + np.float32(length) * (new - old) for old, new in pairs]
-        self._set(moved, here[1])
         try:
-            loss = float(self._run(minibatch, 0.0).losses.mean())
-        finally:
-            # Momentum moves weights at the rate 0, too.
-            self._set(*here)
-        return loss if np.isfinite(loss) else float("inf")
+            return float(self._forward(figures.minibatch, moved)["losses"].mean())
+        except StepError:
+            return float("inf")
 
     def rewind(self) -> None:
         """Let everything be as it was before the first step."""
         self.number = 0
         state = self.state() if self._start is None else self._start
         self._set(self.model.parameters, state)
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether `step` needs neither to compile nor to fill accumulators."""
+        return self._start is not None
 
     @property
     def filling(self) -> int:
@@ -270,24 +295,48 @@ class OneStep:
         for variable, value in zip(self.expressions.accumulators, state, strict=True):
             variable.set_value(np.asarray(value))
 
-    def _run(self, minibatch: Minibatch, rate: float) -> StepNumbers:
+    def _call(self, minibatch: Minibatch, rate: float) -> dict[str, Any]:
+        """Learn a minibatch at a rate; return the gradients among the fields of `StepFigures`."""
         self.expressions.learning_rate.set_value(np.float32(rate))
         # What is not finite is told in words, not by NumPy.
         with np.errstate(all="ignore"):
             first = np.zeros(1, np.int64)
             results = self.function(first, minibatch.pictures, minibatch.labels, *minibatch.masks)
         values = [np.array(value, np.float32) for value in results]
-        return _numbers(values, len(self.layers), len(minibatch.labels))
+        layers = len(self.layers)
+        # The gradient is that of the mean, in which one picture's loss counts one N-th.
+        firsts = [len(minibatch.labels) * value[0] for value in values[: 2 * layers]]
+        pulls = tuple(-value for value in firsts[:layers])
+        return {
+            "pull_x": pulls[0][0], "pull_a": pulls[1:], "delta": tuple(firsts[layers:]),
+            "gradients": tuple(values[2 * layers :]),
+        }  # fmt: skip
 
-    def _call(self, minibatch: Minibatch, rate: float) -> StepNumbers:
-        found = self._run(minibatch, rate)
-        if not np.isfinite(found.losses).all():
-            self.rewind()
+    def _forward(self, minibatch: Minibatch, parameters: Sequence[Floats]) -> dict[str, Any]:
+        """Return the fields of `StepFigures` that tell what parameters make of a minibatch."""
+        losses: list[Floats] = []
+        passes: list[ForwardPass] = []
+        try:
+            probe = NetworkProbe(ModelFile(self.model.network, tuple(parameters)))
+            for start in range(0, len(minibatch.labels), SLICE):
+                some = slice(start, start + SLICE)
+                kept = {
+                    place: mask[some] / np.float32(retained)
+                    for place, mask, retained in zip(
+                        self.mask_places, minibatch.masks, self.retained, strict=True
+                    )
+                }
+                passed = probe.run(minibatch.pictures[some], masks=kept)
+                losses.append(cross_entropies(passed.logits, minibatch.labels[some]))
+                passes = passes or [passed]
+        except ModelFileError as error:
             raise StepError(
                 "The loss of this step is no finite number: the weights are unusably large. The "
                 "copy of the network is as it was before the first step."
-            )
-        return found
+            ) from error
+        x, a = (tuple(value[0] for value in values) for values in (passes[0].x, passes[0].a))
+        z, p = passes[0].logits[0], passes[0].p[0]
+        return {"losses": np.concatenate(losses), "z": z, "p": p, "x": x, "a": a}
 
 
 class StepExpressions:
@@ -304,10 +353,9 @@ class StepExpressions:
         #: For each dropout layer the next layer with weights.
         self.mask_places: list[int] = []
         self._give_masks(lasagne.layers.get_all_layers(network))
-        chain = self.chain = Chain(network, self.pictures, False, None)
-        self.prediction = chain.outputs[-1]
-        self.losses = lasagne.objectives.categorical_crossentropy(self.prediction, self.targets)
-        self.loss = self.losses.mean()
+        chain = Chain(network, self.pictures, False, None)
+        losses = lasagne.objectives.categorical_crossentropy(chain.outputs[-1], self.targets)
+        self.loss = losses.mean()
         self.params: list[Any] = lasagne.layers.get_all_params(network, trainable=True)
         objective = self.loss
         if settings.l2:
@@ -342,19 +390,16 @@ class StepExpressions:
                 layer._srng = _Given(self.masks[-1])
 
     def compile(self) -> Any:
-        """Compile pictures, labels, masks → what `_numbers` reads; updates parameters."""
+        """Compile rows, pictures, labels, masks → those rows' errors, gradients; updates all."""
         import theano
         import theano.tensor as T
 
-        chain = self.chain
-        firsts = [chain.sums[-1], self.prediction, *chain.inputs, *chain.outputs[:-1],
-                  *self._between]  # fmt: skip
         # Rows by number, as the training function takes them: the rules that move slices through a
         # graph would leave operations behind that the native linker does not know.
         rows = T.lvector("rows")
         return theano.function(
             [rows, self.pictures, self.targets, *self.masks],
-            [self.losses, *(value[rows] for value in firsts), *self.gradients],
+            [*(value[rows] for value in self._between), *self.gradients],
             updates=self.updates,
             mode=theano_bridge.fast_mode(),
         )
@@ -368,20 +413,6 @@ class _Given:
 
     def binomial(self, *_: Any, **__: Any) -> Any:
         return self._mask
-
-
-def _numbers(values: Sequence[Floats], layers: int, count: int) -> StepNumbers:
-    taken = iter(values)
-
-    def firsts(number: int, factor: int = 1) -> tuple[Floats, ...]:
-        """Take so many results, and of each what is of the first picture."""
-        return tuple(factor * value[0] for value in islice(taken, number))
-
-    losses, (z, p), x, a = next(taken), firsts(2), firsts(layers), firsts(layers - 1)
-    # The gradient is that of the mean, in which one picture's loss counts one N-th.
-    (pull_x,), pull_a = firsts(1, -count), firsts(layers - 1, -count)
-    delta = firsts(layers, count)
-    return StepNumbers(losses, z, p, x, a, pull_x[0], pull_a, delta, tuple(taken))
 
 
 Values = Sequence[npt.NDArray[Any]]

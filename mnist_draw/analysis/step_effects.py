@@ -133,17 +133,16 @@ class StepEffects:
 
 def step_effects(step: OneStep, figures: StepFigures) -> Iterator[StepEffects]:
     """Yield ever more of what a step did; other steps may be done in between."""
-    minibatch = figures.minibatch
     found = StepEffects()
     for length in LENGTHS:
-        losses = (*found.losses, step.loss_at(minibatch, figures, length))
+        losses = (*found.losses, step.loss_at(figures, length))
         found = replace(found, losses=losses)
         yield found
     before, after = (
-        Recogniser(ModelFile(step.model.network, values, step.model.metadata))
+        Recogniser(ModelFile(step.model.network, values, step.model.metadata), compiled=False)
         for values in (figures.before, figures.after)
     )
-    picture = minibatch.pictures[:1]
+    picture = figures.minibatch.pictures[:1]
     found = replace(found, example=(before.predict(picture)[0], after.predict(picture)[0]))
     data = own_data(step.model) or load_dataset()
     convolves = any(layer.convolves for layer in step.layers)

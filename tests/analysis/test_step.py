@@ -48,7 +48,7 @@ def picture():
 
 
 def trained(model, step, minibatch, times):
-    """Return the parameters after the training function learnt the same, with the same masks."""
+    """Let the training function learn the same with the same masks: parameters, last loss."""
     network = parse_network(model.network).build()
     lasagne.layers.set_all_param_values(network, list(model.parameters))
     dropout = [layer for layer in lasagne.layers.get_all_layers(network)
@@ -60,9 +60,10 @@ def trained(model, step, minibatch, times):
     functions = compile_train(network, step.settings, "float32")
     for variable, value in zip(functions.state, step.state(), strict=True):
         from_array(variable, value)
+    rows = np.arange(len(minibatch.labels))
     for _ in range(times):
-        functions.train(minibatch.pictures, minibatch.labels, np.arange(len(minibatch.labels)))
-    return list(lasagne.layers.get_all_param_values(network))
+        loss, _ = functions.train(minibatch.pictures, minibatch.labels, rows)
+    return lasagne.layers.get_all_param_values(network), float(loss)
 
 
 @pytest.mark.parametrize(
@@ -82,9 +83,11 @@ def test_a_step_is_that_of_the_training_function(network, rule, l2):
     step = OneStep(model, settings_for(network, update=rule, l2=l2))
     step.fill()
     minibatch = step.minibatch(picture(), 9)
-    expected = trained(model, step, minibatch, 2)
+    expected, loss = trained(model, step, minibatch, 2)
     step.step(minibatch)
     figures = step.step(minibatch)
+    # NumPy computes it here.
+    assert figures.losses.mean() == pytest.approx(loss, rel=1e-4)
     for found, wanted in zip(figures.after, expected, strict=True):
         np.testing.assert_allclose(found, wanted, atol=1e-6, rtol=0)
 

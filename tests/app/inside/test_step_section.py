@@ -105,6 +105,28 @@ def test_the_stages_tell_their_figures_once_they_are_reached(section, qtbot):
         assert len(section.findChildren(QObject, name)) == 1, name
 
 
+def test_the_first_stages_do_not_wait_for_the_compiled_step(section, qtbot):
+    early = []
+
+    def look(progress):
+        if progress.shown is not None and not progress.shown.figures.is_done and not early:
+            for number in range(1, 6):
+                section.open_stage(number)
+                assert section.picture.shown is (progress.shown if number < 4 else None)
+                assert bool(section.picture.state) == (number > 3)
+                assert section.is_pending() == (number > 3)
+                assert not section.grab().isNull()
+            assert section.table().headings[0] == "stage"
+            early.append(progress.shown.figures)
+
+    section.job.answered.connect(look)
+    found = ready(section, qtbot).figures
+    for name in ("losses", "z", "p"):
+        np.testing.assert_array_equal(getattr(early[0], name), getattr(found, name))
+    assert section.stage == 5
+    assert not section.picture.state
+
+
 @pytest.mark.parametrize("batch_size", [1, 20])
 def test_what_the_l2_penalty_adds_is_a_term_of_its_own(section, qtbot, batch_size):
     settings = TrainingSettings(network="custom_mlp:2,8", batch_size=batch_size, l2=0.01)

@@ -92,7 +92,9 @@ class CodeCard(Card):
         self.next.setEnabled(stage < len(STAGES) and shown is not None)
         self.play.setText(_("Stop") if playing else _("Play slowly"))
         self.play.setEnabled(shown is not None and theme.theme().motion)
-        self._repeat.setVisible(stage == len(STAGES) and shown is not None)
+        self._repeat.setVisible(
+            stage == len(STAGES) and shown is not None and shown.figures.is_done
+        )
 
 
 def _code_rows(shown: Shown | None, stage: int, followed: int) -> list[Row]:

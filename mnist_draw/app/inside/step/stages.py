@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.network_probe import Layer
     from mnist_draw.analysis.step_effects import Weight
 
+#: The first stages, which are known before the step is compiled.
+LOOKED_AT = 3
 #: Lines of the card below the picture, and the side of its pictures in logical pixels.
 LINES, _SIDE = 9, 56.0
 
@@ -56,7 +58,7 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
     from mnist_draw.analysis.step_effects import accumulators_of
 
     figures, layer, place = shown.figures, weight.layer, (weight.source, weight.unit)
-    before, after = (float(v[2 * layer][place]) for v in (figures.before, figures.after))
+    before = float(figures.before[2 * layer][place])
     given = float(figures.x[layer].ravel()[weight.source])
     output = i18n.number(given, ".3g")
     rows = [Line(_("the weight now"), number(before))]
@@ -74,6 +76,7 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
         gradient = float(figures.gradients[2 * layer][place])
         rows += _gradient_rows(shown, before, gradient)
     if stage >= 5:
+        after = float(figures.after[2 * layer][place])
         names = UPDATE_RULES[shown.settings.update].accumulators
         for name, (old, new) in zip(names, accumulators_of(figures, weight), strict=False):
             share = _share_filled(shown, name)
@@ -326,15 +329,20 @@ def stage_figures(shown: Shown) -> list[str]:
         forward = _("{out} of {total} units left out", **fields)
     loss, mean = abs(float(figures.losses[0])), float(figures.losses.mean())
     numbers = sum(value.size for value in figures.gradients)
-    after = i18n.number(float(figures.losses_after.mean()), ".4f")
+    # Translators: what the last stages of a step show while it is compiled.
+    gradient = update = _("being computed")
+    if figures.is_done:
+        after = i18n.number(float(figures.losses_after.mean()), ".4f")
+        gradient = counted("{count} number", "{count} numbers", numbers)
+        update = _("loss {before} → {after}", before=i18n.number(mean, ".4f"), after=after)
     return [
         counted("yours alone", "{count} pictures, yours first", len(figures.losses)),
         forward,
         # Translators: losses of your picture and of all.
         _("yours {loss}, mean {mean}", loss=i18n.number(loss, ".2f"),
           mean=i18n.number(mean, ".3f")),
-        counted("{count} number", "{count} numbers", numbers),
-        _("loss {before} → {after}", before=i18n.number(mean, ".4f"), after=after),
+        gradient,
+        update,
     ]  # fmt: skip
 
 
@@ -377,6 +385,8 @@ def stage_sentence(shown: Shown, stage: int) -> str:
 def _describe_update(shown: Shown) -> Iterator[str]:
     rule = shown.settings.update
     accumulators = UPDATE_RULES[rule].accumulators
+    if not shown.figures.is_done:
+        return
     if not accumulators:
         yield _("A weight moves against its gradient, times the learning rate.")
     elif shown.filling:

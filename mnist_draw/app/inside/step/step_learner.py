@@ -93,9 +93,17 @@ class StepLearner:
             step = self._step = OneStep(task.model)
             self._filling = step.fill_gradually()
             self._search = find_profiles(NetworkProbe(task.model))
-        for done, total in self._filling:
-            yield Progress(f"{FILLING}\n{_('{done} of {total}', done=done, total=total)}")
-        shown = self._advance(step, task)
+        minibatch = self._minibatch_of(step, task)
+        if not step.is_filled:
+            # What the network makes of it is known long before the step is compiled.
+            shown = _shown(step, task, step.look(minibatch))
+            yield Progress(COMPILING, shown, self._profiles)
+            for done, total in self._filling:
+                words = f"{FILLING}\n{_('{done} of {total}', done=done, total=total)}"
+                yield Progress(words, shown, self._profiles)
+        if task.action == "ten":
+            step.learn(minibatch, 9)
+        shown = _shown(step, task, step.step(minibatch))
         yield Progress("", shown, self._profiles)
         for found in self._search:
             self._profiles = found
@@ -103,23 +111,27 @@ class StepLearner:
         for effects in step_effects(step, shown.figures):
             yield Progress("", shown, self._profiles, effects)
 
-    def _advance(self, step: OneStep, task: Task) -> Shown:
-        from mnist_draw.analysis.step_effects import left_out, moved_shares, moved_sums
-
+    def _minibatch_of(self, step: OneStep, task: Task) -> Minibatch:
+        """Return what a task teaches; rewind the step unless it teaches the same once more."""
         if self._minibatch is None or not _same(self._minibatch, task):
-            step.rewind()
             self._minibatch = step.minibatch(task.picture, task.label)
+            step.rewind()
         elif task.action in ("start", ""):
             step.rewind()
-        if task.action == "ten":
-            step.learn(self._minibatch, 9)
-        figures = step.step(self._minibatch)
-        return Shown(
-            task, step.layers, figures, step.settings, step.mask_places, step.retained,
-            moved_sums(figures, step.layers), moved_shares(figures),
-            left_out(figures, step.layers, step.mask_places), _grey(figures), step.phases,
-            0 if step.from_run else step.filling,
-        )  # fmt: skip
+        return self._minibatch
+
+
+def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
+    from mnist_draw.analysis.step_effects import left_out, moved_shares, moved_sums
+
+    done = figures.is_done
+    return Shown(
+        task, step.layers, figures, step.settings, step.mask_places, step.retained,
+        moved_sums(figures, step.layers) if done else (),
+        moved_shares(figures) if done else (float("nan"), float("nan")),
+        left_out(figures, step.layers, step.mask_places), _grey(figures), step.phases,
+        0 if step.from_run else step.filling,
+    )  # fmt: skip
 
 
 def make_graphs(model: ModelFile) -> Mapping[str, FunctionGraphs]:

@@ -19,6 +19,7 @@ from mnist_draw.app.inside.step.code_card import CodeCard, GraphPage
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.stages import (
     LINES,
+    LOOKED_AT,
     STAGES,
     stage_figures,
     weight_rows,
@@ -76,6 +77,8 @@ class StepSection(Section):
         self._weight: Weight | None = None
         self._graphed: ModelFile | None = None
         self._permitted = self._presenting = False
+        #: What the stages that are not known yet wait for, or why there are none.
+        self._waiting = ""
         self.stage = self.reached = 1
         self.job = self._job(
             self._show_progress, self._show_failure, work=StepLearner().learn, name="step view",
@@ -151,9 +154,8 @@ class StepSection(Section):
         if old is not None and not (same_key and old.network == model.network):
             # A step of another network must not be shown as this one's; of the same run it stays.
             self.picture.show_profiles(None)
+            self._waiting = COMPILING
             self._forget()
-            self.picture.show_state(COMPILING)
-            self._show()
         self.picture.name = self._name
         self._ask_soon()
         self._ask_for_graphs()
@@ -208,19 +210,29 @@ class StepSection(Section):
     def table(self) -> Table:
         if self.shows_graph:
             return self.graph.table()
-        if self._shown is None:
+        if self._shown is None or not self._shown.figures.is_done:
             stages = [(stage.title, stage.meaning) for stage in STAGES]
             return Table(self.question, (_("stage"), ""), stages, ("stage", ""))
         return step_table(self._shown, self._weight, self._name)
 
     def is_ready(self) -> bool:
-        return self._shown is not None and self.picture.profiles is not None
+        done = self._shown is not None and self._shown.figures.is_done
+        return done and self.picture.profiles is not None
 
     def is_pending(self) -> bool:
-        shown, requested = self._shown, self._requested
-        return not self.shows_graph and requested is not None and (
-            shown is None or shown.task is not requested
-        )  # fmt: skip
+        requested = self._requested
+        return not self.shows_graph and requested is not None and not self._answers(requested)
+
+    def _known(self) -> Shown | None:
+        """Return what can be shown in this stage; the last two need the compiled step."""
+        shown = self._shown
+        if shown is None or not (shown.figures.is_done or self.stage <= LOOKED_AT):
+            return None
+        return shown
+
+    def _answers(self, task: Task | None) -> bool:
+        known = self._known()
+        return known is not None and known.task is task
 
     def _ask_soon(self) -> None:
         if self._example is None:
@@ -258,9 +270,10 @@ class StepSection(Section):
         self._ask()
 
     def _show_progress(self, progress: Progress) -> None:
-        self.picture.show_state(progress.words)
+        self._waiting = progress.words
         if progress.shown is not None and progress.shown is not self._shown:
             self._show_step(progress.shown)
+        self._show_state()
         self._show_effects(progress.effects)
         if progress.profiles is not None and progress.profiles is not self.picture.profiles:
             self.picture.show_profiles(progress.profiles)
@@ -286,34 +299,39 @@ class StepSection(Section):
         self._requested = self._graphed = None
         if self._shown is not None and self._shown.task.model is not self._model:
             self._forget()
-        self.picture.show_state(f"{_FAILED} {sentence}")
+        self._waiting = f"{_FAILED} {sentence}"
+        self._show()
         self.graph.show_state("")
         self.problem.emit(sentence)
 
-    def _show(self) -> None:
-        shown, stage = self._shown, self.stage
-        drawn = self._example is not None
-        asks = drawn and self._requested is None and self._is_held_back()
+    def _show_state(self) -> None:
+        example, waiting = self._example, self._waiting
+        asks = example is not None and self._requested is None and self._is_held_back()
         self.all_the_same.setVisible(asks)
-        if self._example is None:
-            self.picture.show_state(_EMPTY)
-        elif self._example.label is None:
-            self.picture.show_state(_UNKNOWN)
+        if example is None:
+            waiting = _EMPTY
+        elif example.label is None:
+            waiting = _UNKNOWN
         elif asks:
-            self.picture.show_state(_TRAINING)
-        elif shown is not None and shown.task is self._requested:
-            self.picture.show_state("")
+            waiting = _TRAINING
+        elif self._answers(self._requested):
+            waiting = ""
+        self.picture.show_state(waiting)
+
+    def _show(self) -> None:
+        shown, known, stage = self._shown, self._known(), self.stage
+        self._show_state()
         self.heading.setText(STAGES[stage - 1].heading)
         figures = [""] * len(STAGES) if shown is None else stage_figures(shown)
         self.bar.show_stage(stage, figures, self.reached if shown is not None else 0)
-        self.picture.show_stage(shown, stage, self._weight)
+        self.picture.show_stage(known, stage, self._weight)
         # The penalty's term, and the sum.
         more = 2 if shown is not None and shown.settings.l2 else 0
         self.weight_view.set_lines(LINES + more)
-        self.weight_view.show_rows(weight_view_rows(shown, self._weight, stage))
+        self.weight_view.show_rows(weight_view_rows(known, self._weight, stage))
         # On the wall the picture needs the room.
         self.weight_view.setVisible(shown is not None and not self._presenting)
-        self._effects.setVisible(shown is not None and stage == len(STAGES))
+        self._effects.setVisible(known is not None and stage == len(STAGES))
         followed = self._weight.layer if self._weight is not None else 0
         self.code.show_stage(shown, stage, followed, self._player.isActive())
         self.note.setText(self._note())
@@ -385,7 +403,8 @@ class StepSection(Section):
             self._show()
 
     def _play_on(self) -> None:
-        self.open_stage(self.stage + 1)
+        if self._known() is not None:
+            self.open_stage(self.stage + 1)
         if self.stage == len(STAGES):
             self._stop_playing()
 
