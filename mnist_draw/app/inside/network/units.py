@@ -50,7 +50,7 @@ class Column:
 
     def rect(self, unit: int) -> QRectF:
         """Return a unit's cell; the middle of the column if it is not shown."""
-        row, column = (int(n) for n in self.at[unit])
+        row, column = self.at[unit].tolist()
         if row < 0:
             return QRectF(self.box.center(), self.box.center())
         left = self.box.left() + column * self.cell
