@@ -131,8 +131,8 @@ def test_guide_is_translated_by_paragraph(monkeypatch: pytest.MonkeyPatch) -> No
     try:
         for step in guide():
             assert step.title == f"«{step.title[1:-1]}»"
-            assert step.in_words.startswith(f"# {step.number}. «")
-            assert step.in_words.count("«") > 1
+            assert step.part(about_code=False).startswith(f"# {step.number}. «")
+            assert step.part(about_code=False).count("«") > 1
             assert not any("«" in code for code in step.code)
     finally:
         guide.cache_clear()

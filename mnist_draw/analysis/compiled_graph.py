@@ -12,30 +12,28 @@ from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.i18n import _, pgettext
 
-#: Kinds of operations, the most expensive first, each with beginnings of its classes' names.
-_CLASSES = {
-    "product": ("Dot", "Gemm", "Gemv", "Ger", "BatchedDot"),
-    "convolution": ("Conv", "AbstractConv", "Corr"),
-    "pooling": ("Pool", "MaxPool", "AveragePool"),
-    "fused loop": (),
-    "elementwise": ("Elemwise",),
-    "softmax": ("Softmax", "LogSoftmax", "Crossentropy"),
-    "reduction": ("Sum", "Prod", "Max", "Min", "Mean", "All", "Any", "Argmax", "CAReduce"),
-    "random numbers": ("HashedUniform", "Random", "mrg_"),
-    "indexing": ("Subtensor", "IncSubtensor", "Advanced"),
-    "new array": ("Alloc", "ARange", "MakeVector", "Eye"),
-    "shape or view": (
+#: Kinds of operations, the most expensive first: each as it is shown, and beginnings of its
+#: classes' names.
+KINDS = {
+    "product": (_("product"), ("Dot", "Gemm", "Gemv", "Ger", "BatchedDot")),
+    "convolution": (_("convolution"), ("Conv", "AbstractConv", "Corr")),
+    "pooling": (_("pooling"), ("Pool", "MaxPool", "AveragePool")),
+    "fused loop": (_("fused loop"), ()),
+    "elementwise": (_("elementwise"), ("Elemwise",)),
+    "softmax": (_("softmax"), ("Softmax", "LogSoftmax", "Crossentropy")),
+    "reduction": (
+        _("reduction"),
+        ("Sum", "Prod", "Max", "Min", "Mean", "All", "Any", "Argmax", "CAReduce"),
+    ),
+    "random numbers": (_("random numbers"), ("HashedUniform", "Random", "mrg_")),
+    "indexing": (_("indexing"), ("Subtensor", "IncSubtensor", "Advanced")),
+    "new array": (_("new array"), ("Alloc", "ARange", "MakeVector", "Eye")),
+    "shape or view": (_("shape or view"), (
         "Shape", "Reshape", "DimShuffle", "ExpandDims", "Squeeze", "Flatten", "SpecifyShape",
         "Unbroadcast", "Rebroadcast", "ViewOp", "DeepCopy", "ScalarFromTensor", "TensorFromScalar",
         "Join", "Split", "Assert", "CheckAndRaise",
-    ),
-    "other": ("",),
-}  # fmt: skip
-KINDS = {
-    "product": _("product"), "convolution": _("convolution"), "pooling": _("pooling"),
-    "fused loop": _("fused loop"), "elementwise": _("elementwise"), "softmax": _("softmax"),
-    "reduction": _("reduction"), "random numbers": _("random numbers"), "indexing": _("indexing"),
-    "new array": _("new array"), "shape or view": _("shape or view"), "other": _("other"),
+    )),
+    "other": (_("other"), ("",)),
 }  # fmt: skip
 
 #: (kind, name of the operation) → how often it occurs.
@@ -62,7 +60,7 @@ class FunctionGraphs:
         )
         both = self.written, self.compiled
         rows = [
-            (KINDS[kind], name, *(Figure(counts.get((kind, name), 0)) for counts in both))
+            (KINDS[kind][0], name, *(Figure(counts.get((kind, name), 0)) for counts in both))
             for kind, name in operations
         ]
         written, compiled = (sum(found.values()) for found in both)
@@ -151,7 +149,5 @@ def _kind_and_name(op: Any) -> tuple[str, str]:
     # Theano 1.0.5 prints Elemwise{add,no_inplace} where PyTensor prints Add.
     name = printed.removeprefix("Elemwise{").replace(",", "{").partition("{")[0].rstrip("}")
     own = type(op).__name__
-    kind = next(
-        kind for kind, beginnings in _CLASSES.items() if own.startswith(beginnings or ("\0",))
-    )
+    kind = next(kind for kind, (_, begins) in KINDS.items() if own.startswith(begins or ("\0",)))
     return kind, name

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnist_draw.i18n import _, counted, number, percent_sign
+from mnist_draw.i18n import _, number, percent_sign
 from mnist_draw.training.events import Parameters
 from mnist_draw.training.functions import layer_label, layer_names
 
@@ -91,12 +91,6 @@ def describe_updates(figures: LayerFigures) -> str:
     largest = max(figures.updates)
     name = layer_label(figures.names[figures.updates.index(largest)])
     share = f"{number(100 * largest, '.2g')}{percent_sign()}"
-    if largest > 0.5:
-        return _(
-            "The last epoch moved the weights of {layer} most, by {share} of their length: large "
-            "steps, early in a run or with a high learning rate.",
-            layer=name, share=share,
-        )  # fmt: skip
     return _("The last epoch moved the weights of {layer} most, by {share} of their length.",
              layer=name, share=share)  # fmt: skip
 
@@ -105,30 +99,21 @@ def describe_silent_units(figures: LayerFigures) -> str:
     if not figures.dead:
         return _("This network has no rectifiers, or no pictures were tried.")
     worst = max(figures.dead)
+    pictures = number(figures.pictures)
     if worst == 0:
-        return counted(
-            "Every unit answers the {count} validation picture tried.",
-            "Every unit answers some of the {count} validation pictures tried.",
-            figures.pictures,
-        )
-    return counted(
-        "{share} of {layer} are silent on the {count} validation picture tried; a picture on which "
-        "a unit is silent teaches it nothing.",
+        return _("Every unit answers some of the {count} validation pictures tried.",
+                 count=pictures)  # fmt: skip
+    return _(
         "{share} of {layer} are silent on the {count} validation pictures tried; a picture on "
         "which a unit is silent teaches it nothing.",
-        figures.pictures,
-        share=f"{number(100 * worst, '.2g')}{percent_sign()}",
+        count=pictures, share=f"{number(100 * worst, '.2g')}{percent_sign()}",
         layer=layer_label(figures.names[figures.dead.index(worst)]),
-    )
+    )  # fmt: skip
 
 
 def describe_weights(figures: LayerFigures) -> str:
     total = max(int(figures.counts.sum()), 1)
     centres = (figures.edges[:-1] + figures.edges[1:]) / 2
     width = float(np.sqrt((figures.counts * centres**2).sum() / total))
-    return counted(
-        "{count} weight.",
-        "{count} weights, most within ±{width}; strong ones are at the sides.",
-        total,
-        width=number(2 * width, ".2g"),
-    )
+    return _("{count} weights, most within ±{width}; strong ones are at the sides.",
+             count=number(total), width=number(2 * width, ".2g"))  # fmt: skip

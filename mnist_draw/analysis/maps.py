@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,8 @@ _VOTES_AT_ONCE = 250
 #: Until then a few digits are so far out that all others would be one point in an empty cross: in
 #: rounds 3 to 30 nine tenths take less than half of the width, from round 40 on over 0.7 of it.
 _FIRST_ROUND = 40
-_KIND, _VERSION = "map", 2
+_KIND, _VERSION = "map", 3
+_PARTS = ("outputs", "mean", "directions", "points")
 _TSNE, _TSNE_VERSION = "tsne", 1
 _NEIGHBOURS, _NEIGHBOURS_VERSION = "neighbours", 1
 #: Rows that are turned to float32 at once.
@@ -66,10 +67,6 @@ class LayerMap:
         place: Floats = self.directions @ (outputs - self.mean)
         return place
 
-    def nearest(self, outputs: Floats, count: int = VOTERS) -> tuple[Indices, Floats]:
-        """Return the digits with the nearest outputs, the nearest first, and their distances."""
-        return _nearest(self.outputs, outputs, count)
-
 
 @dataclass(frozen=True, eq=False)
 class Maps:
@@ -103,10 +100,13 @@ class Neighbourhood:
 
     def nearest(self, outputs: Floats, count: int) -> tuple[Indices, Floats]:
         """Return the indices, intp (count,), and distances of the nearest pictures."""
-        return _nearest(self.outputs[: self.counted], outputs, count)
+        return nearest_rows(self.outputs[: self.counted], outputs, count)
 
 
-def _nearest(rows: npt.NDArray[np.float16], outputs: Floats, count: int) -> tuple[Indices, Floats]:
+def nearest_rows(
+    rows: npt.NDArray[np.float16], outputs: Floats, count: int
+) -> tuple[Indices, Floats]:
+    """Return the indices of the rows that are nearest to outputs, the nearest first; distances."""
     distances = np.empty(len(rows), np.float32)
     for start in range(0, len(rows), _ROWS):
         part = rows[start : start + _ROWS].astype(np.float32)
@@ -127,17 +127,24 @@ def build_maps(
 ) -> Maps:
     """Map digits, uint8 (n, 1, 28, 28), by each layer's outputs."""
     key = f"{model.fingerprint}-{cache.digest_of(images)}"
-    cached = _read_cached(key, len(images), labels, model.info.temperature)
-    if cached is not None:
-        return cached
     network = NetworkProbe(model)
-    outputs = _outputs(network, images)
-    answers = outputs[-1].copy()
-    probabilities = probabilities_of(answers, model.info.temperature)
-    # Popped, so that its memory can be freed: outputs of a convolution take 37 MB.
-    layers = [_layer_map(name, outputs.pop(0), labels) for name in network.output_names]
-    _save(key, layers, answers)
-    return Maps(tuple(layers), probabilities, labels)
+    names = network.output_names
+    arrays: dict[str, Any] = cache.read(_KIND, _VERSION, key) or {}
+    try:
+        answers, votes = arrays["answers"], arrays["votes"].tolist()
+        layers = [
+            LayerMap(name, vote=vote, **{part: arrays[f"{part} {name}"] for part in _PARTS})
+            for name, vote in zip(names, votes, strict=True)
+        ]
+    except KeyError:
+        outputs = _outputs(network, images)
+        answers = outputs[-1].copy()
+        # Popped, so that its memory can be freed: outputs of a convolution take 37 MB.
+        layers = [_layer_map(name, outputs.pop(0), labels) for name in names]
+        made = {f"{part} {each.name}": getattr(each, part) for each in layers for part in _PARTS}
+        made |= {"answers": answers, "votes": np.array([each.vote for each in layers])}
+        cache.save(_KIND, _VERSION, key, made)
+    return Maps(tuple(layers), probabilities_of(answers, model.info.temperature), labels)
 
 
 def _outputs(network: NetworkProbe, images: npt.NDArray[np.uint8]) -> list[Floats]:
@@ -243,39 +250,6 @@ def weighted_place(points: Floats, nearest: Indices, distances: Floats) -> Float
     weights = 1 / np.maximum(distances, 1e-6)
     place: Floats = (points[nearest] * weights[:, None]).sum(axis=0) / weights.sum()
     return place
-
-
-def _save(key: str, layers: list[LayerMap], answers: Floats) -> None:
-    arrays: dict[str, npt.NDArray[Any]] = {"answers": answers}
-    for number, layer in enumerate(layers):
-        parts = vars(layer) | {"name": np.frombuffer(layer.name.encode(), np.uint8)}
-        arrays |= {f"{part}_{number}": np.asarray(value) for part, value in parts.items()}
-    cache.save(_KIND, _VERSION, key, arrays)
-
-
-def _read_cached(
-    key: str, count: int, labels: npt.NDArray[np.uint8], temperature: float
-) -> Maps | None:
-    arrays = cache.read(_KIND, _VERSION, key)
-    if arrays is None:
-        return None
-    layers = []
-    try:
-        answers = arrays["answers"]
-        for number in range((len(arrays) - 1) // len(fields(LayerMap))):
-            parts: dict[str, Any] = {
-                part.name: arrays[f"{part.name}_{number}"] for part in fields(LayerMap)
-            }
-            parts["name"], parts["vote"] = parts["name"].tobytes().decode(), float(parts["vote"])
-            layers.append(LayerMap(**parts))
-        shapes = [(each.outputs.shape, each.directions.shape, each.points.shape) for each in layers]
-        sizes = [len(each.mean) for each in layers]
-    except (KeyError, UnicodeDecodeError, TypeError, ValueError):
-        return None
-    fits = shapes == [((count, size), (2, size), (count, 2)) for size in sizes]
-    if not (layers and fits and answers.ndim == 2 and len(answers) == count):
-        return None
-    return Maps(tuple(layers), probabilities_of(answers, temperature), labels)
 
 
 def gather_neighbours(model: ModelFile, images: npt.NDArray[np.uint8]) -> Iterator[Neighbourhood]:

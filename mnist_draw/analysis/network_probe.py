@@ -70,10 +70,6 @@ class Layer:
     def convolves(self) -> bool:
         return len(self.shape) == 3
 
-    @property
-    def unit_word(self) -> str:
-        return "map" if self.convolves else "unit"
-
     def sums(self, values: Floats) -> Floats:
         """Return its sums for N inputs, before its nonlinearity: (N, ...), shaped as `shape`."""
         if self.convolves:

@@ -276,11 +276,6 @@ class OneStep:
         convolves = any(layer.convolves for layer in self.layers)
         return CONVOLUTION_FILLING if convolves else FILLING
 
-    @property
-    def phases(self) -> int:
-        """In how many phases the step runs; 0 where that is not known."""
-        return 0 if self.function is None else theano_bridge.phases_of(self.function)
-
     def parameters(self) -> tuple[Floats, ...]:
         """Return copies of the parameters, in Lasagne's order."""
         return tuple(np.array(v.get_value(), np.float32) for v in self.expressions.params)

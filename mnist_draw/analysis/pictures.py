@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -156,27 +155,21 @@ def _read_folder(folder: Path) -> tuple[list[npt.NDArray[Any]], list[int | None]
     images: list[npt.NDArray[Any]] = []
     labels: list[int | None] = []
     messages = []
-    for path, ink, label in _read_files(folder):
-        if isinstance(ink, UserError):
-            messages.append(" ".join([str(ink), _("It was left out.")]))
-        elif not has_ink(ink):
-            messages.append(_("The picture {file} is empty. It was left out.", file=path))
-        else:
-            grey = as_bytes(normalise_ink(ink))
-            images.append(grey)
-            labels.append(label)
-    return images, labels, messages
-
-
-def _read_files(folder: Path) -> Iterator[tuple[Path, npt.NDArray[Any] | UserError, int | None]]:
     for path, label in find_pictures(folder):
         try:
             digit = read_digit(path)
-            if label is None:
-                label = label_of_name(path) if digit is None else digit.label
-            yield path, load_picture(path) if digit is None else digit.ink, label
+            ink = load_picture(path) if digit is None else digit.ink
         except UserError as error:
-            yield path, error, label
+            messages.append(" ".join([str(error), _("It was left out.")]))
+            continue
+        if label is None:
+            label = label_of_name(path) if digit is None else digit.label
+        if has_ink(ink):
+            images.append(as_bytes(normalise_ink(ink)))
+            labels.append(label)
+        else:
+            messages.append(_("The picture {file} is empty. It was left out.", file=path))
+    return images, labels, messages
 
 
 def _gathered(
@@ -187,11 +180,11 @@ def _gathered(
     one: str,
 ) -> Pictures:
     known = [place for place, label in enumerate(labels) if label is not None]
-    missing = len(labels) - len(known)
-    if known and missing:
+    missing = len(labels) - len(known) if known else 0
+    left_out = len(messages) + missing
+    if missing:
         messages = [_unlabelled(missing), *messages]
         images, labels = [images[n] for n in known], [labels[n] for n in known]
-    left_out = len(messages) if not (known and missing) else len(messages) - 1 + missing
     return Pictures(
         np.stack(images)[:, None],
         np.array(labels, np.uint8) if known else None,

@@ -31,7 +31,6 @@ from mnist_draw.analysis.result_tables import (
     key_figures,
     pictures_table,
     reliability_table,
-    taken_for,
 )
 from mnist_draw.analysis.results import Bin, Results
 from mnist_draw.analysis.table import Table, percent
@@ -313,7 +312,7 @@ def _page(title: str, results: Results, name: Name, drawings: Sequence[str]) -> 
     )  # fmt: skip
     sections = [
         _figures(results, name),
-        _section(taken_for(name), confusion),
+        _section(_("What is taken for what"), confusion),
         _section(_("Recall and precision"), _table(classes_table(results, name))),
         _section(
             _("Does it know when it is unsure?"),

@@ -10,7 +10,7 @@ import numpy as np
 
 from mnist_draw import i18n
 from mnist_draw.analysis.results import Results
-from mnist_draw.analysis.table import Table, Words, percent
+from mnist_draw.analysis.table import Table, percent
 from mnist_draw.i18n import _, number
 from mnist_draw.library.network_data import narrow_name
 
@@ -60,16 +60,6 @@ def confusion_cells(results: Results | None, classes: int, name: Name) -> list[l
     return [head, *rows, [Cell("word", _("precision")), *shares, Cell("word", "")]]
 
 
-def taken_for(name: Name) -> str:
-    if name(0) == "0":
-        return _("What it takes each digit for")
-    return _("What it takes each class for")
-
-
-def weakest_caption(name: Name) -> str:
-    return _("Weakest digit") if name(0) == "0" else _("Weakest class")
-
-
 def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
     """Return caption, value and note of the figures that sum labelled answers up."""
     weakest, value, note = results.weakest, "–", _("none missed") if results.counted else ""
@@ -79,7 +69,7 @@ def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:
     return [
         (_("Accuracy"), *accuracy_figure(results)),
         (_("Mean loss"), number(results.loss, ".4f"), _("nats, not calibrated")),
-        (weakest_caption(name), value, note),
+        (_("Weakest class"), value, note),
         (_("Sure and wrong"), number(results.sure_and_wrong), _("over 90 %, calibrated")),
     ]
 
@@ -101,7 +91,7 @@ def confusion_table(results: Results, name: Name) -> Table:
         [name(true), *results.confusion[true].tolist(), recall[true]] for true in classes
     ]
     rows.append([_("precision"), *precision.tolist(), ""])
-    return Table(taken_for(name), headings, rows, columns)
+    return Table(_("What is taken for what"), headings, rows, columns)
 
 
 def classes_table(results: Results, name: Name) -> Table:
@@ -126,24 +116,15 @@ def classes_table(results: Results, name: Name) -> Table:
 
 def reliability_table(results: Results) -> Table:
     """Return confidence beside how often it was right."""
-    rows = [
-        (
-            Words(
-                _("{low} to {high}", low=number(100 * low, "g"), high=i18n.percent(high, None)),
-                f"{100 * low:g} to {100 * high:g} %",
-            ),
-            *figures,
-        )
-        for low, high, *figures in map(astuple, results.reliability)
-    ]
     headings = (
-        _("how sure, calibrated"), _("answers"), _("mean confidence"), _("right"),
+        _("sure from, calibrated"), _("sure to"), _("answers"), _("mean confidence"), _("right"),
         _("by chance from"), _("by chance to"),
     )  # fmt: skip
     columns = (
-        "how sure, calibrated", "answers", "mean confidence", "right", "by chance from",
-        "by chance to",
+        "sure from, calibrated", "sure to", "answers", "mean confidence", "right",
+        "by chance from", "by chance to",
     )  # fmt: skip
+    rows = [astuple(part) for part in results.reliability]
     return Table(_("Does it know when it is unsure?"), headings, rows, columns)
 
 

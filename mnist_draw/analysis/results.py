@@ -6,7 +6,7 @@ probabilities, as in training, so that it equals the run's test loss.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -218,26 +218,26 @@ class Results:
         return tuple(bins)
 
     @property
+    def doubted(self) -> tuple[Bin, ...]:
+        """The ranges below 99 %: an accurate network is nearly always surer; all where few are."""
+        below = tuple(part for part in self.reliability if part.high <= _DOUBTED)
+        return below if sum(part.count for part in below) >= _FEW else self.reliability
+
+    @property
     def calibration(self) -> Calibration:
         """Whether confidence and accuracy agree where the network doubts.
 
-        An accurate network is nearly always over 99 % sure, so that the mean over all answers
-        cannot tell; the ranges below 99 % are compared with their intervals, all together and
-        each alone. One range in twenty is outside by chance: two are not.
+        The ranges are compared with their intervals, all together and each alone. One range in
+        twenty is outside by chance: two are not.
         """
-        doubted = [part for part in self.reliability if part.high <= _DOUBTED]
-        if sum(part.count for part in doubted) < _FEW:
-            doubted = list(self.reliability)
-        count = sum(part.count for part in doubted)
-        if not count:
+        if not self.doubted:
             return Calibration.AGREES
-        says = sum(part.count * part.confidence for part in doubted) / count
-        least, most = wilson(sum(round(part.count * part.accuracy) for part in doubted), count)
-        if says > most:
+        both = together(self.doubted)
+        if both.confidence > both.most:
             return Calibration.TOO_SURE
-        if says < least:
+        if both.confidence < both.least:
             return Calibration.TOO_MODEST
-        outside = [part for part in doubted if not part.least <= part.confidence <= part.most]
+        outside = [part for part in self.doubted if not part.least <= part.confidence <= part.most]
         return Calibration.MIXED if len(outside) > 1 else Calibration.AGREES
 
     def _ordered(self, chosen: Indices, surest_first: bool) -> Indices:
@@ -246,13 +246,22 @@ class Results:
         return chosen[order]
 
 
+def together(parts: Sequence[Bin]) -> Bin:
+    """Return the answers of neighbouring ranges as one."""
+    count = sum(part.count for part in parts)
+    right = sum(round(part.count * part.accuracy) for part in parts)
+    mean = sum(part.count * part.confidence for part in parts) / count
+    return Bin(parts[0].low, parts[-1].high, count, mean, right / count, *wilson(right, count))
+
+
 def wilson(right: int, count: int) -> tuple[float, float]:
     """Return Wilson's 95 % score interval, 0 to 1, of the share of right answers."""
     share, square = right / count, _Z * _Z
     middle = (share + square / (2 * count)) / (1 + square / count)
     spread = _Z * (share * (1 - share) / count + square / (4 * count * count)) ** 0.5
     half = spread / (1 + square / count)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # Rounded, the ends would be beside 0 and 1, where the confidence may be.
+    return middle - half if right else 0.0, middle + half if right < count else 1.0
 
 
 def count_results(model: ModelFile, pictures: Pictures) -> Iterator[Results]:

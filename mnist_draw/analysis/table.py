@@ -22,17 +22,6 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Words:
-    """A text of the window's language, and what files hold instead."""
-
-    shown: str
-    plain: str
-
-    def __str__(self) -> str:
-        return self.shown
-
-
-@dataclass(frozen=True)
 class Table:
     """A table to read aloud, copy or save."""
 
@@ -65,7 +54,7 @@ def _plain(value: object) -> str:
         return "" if value != value else f"{value:.6f}"
     if isinstance(value, Figure):
         return format(value.value, value.spec.strip("+,"))
-    return value.plain if isinstance(value, Words) else str(value)
+    return str(value)
 
 
 def percent(share: float) -> str:

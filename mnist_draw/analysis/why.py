@@ -16,14 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mnist_draw.analysis.network_probe import ForwardPass, Layer, NetworkProbe
-from mnist_draw.i18n import _, number
 
 Floats = npt.NDArray[np.float32]
 
-_WORDS = ("", "", _("twice"), _("three times"), _("four times"), _("five times"), _("six times"),
-          _("seven times"), _("eight times"), _("nine times"), _("ten times"))  # fmt: skip
-#: Above this no figure is given: a larger one cannot be pictured.
-_COUNTLESS = 1e6
 #: So many pixels are changed at most, a fifth of what a digit's ink has; full ink, as in MNIST.
 MAX_PIXELS, _INK = 30, np.float32(255 / 256)
 
@@ -186,18 +181,6 @@ def _leave_one_out(changed: Floats, picture: Floats, turned: Callable[[], bool])
             return True
         changed[place] = kept
     return False
-
-
-def times_as_probable(ratio: float) -> str:
-    """Say how many times as probable something is: ``"four times"``, ``"about eight times"``."""
-    if ratio > _COUNTLESS:
-        return _("more than a million times")
-    rounded = round(ratio)
-    if 2 <= rounded < len(_WORDS) and abs(ratio - rounded) < 0.05 * rounded:
-        # Translators: {times} is "twice", "three times" and so on to "ten times".
-        about = _("about {times}", times=_WORDS[rounded])
-        return _WORDS[rounded] if abs(ratio - rounded) < 0.05 else about
-    return _("{number} times", number=number(ratio, ",.0f" if ratio >= 100 else ".2g"))
 
 
 def _part(terms: Floats) -> tuple[int, float]:

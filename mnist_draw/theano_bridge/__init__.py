@@ -17,7 +17,6 @@ from mnist_draw.theano_bridge.finder import install, installed_theano
 from mnist_draw.theano_bridge.modes import (
     fast_mode,
     fixed_shapes,
-    phases_of,
     quick_mode,
 )
 
@@ -27,7 +26,6 @@ __all__ = [
     "fixed_shapes",
     "install",
     "installed_theano",
-    "phases_of",
     "quick_mode",
 ]
 

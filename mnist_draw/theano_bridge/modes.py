@@ -64,15 +64,6 @@ def quick_mode() -> Any:
     return theano.Mode(linker="py", optimizer="fast_compile")
 
 
-def phases_of(function: Any) -> int:
-    """Return in how many phases a compiled function runs.
-
-    Cores wait for each other only between phases (`mnist_draw.theano_bridge.native.phases`).
-    """
-    runner = getattr(function.maker.linker, "runner", None)
-    return int(getattr(runner, "phases", 0))
-
-
 _lock = threading.RLock()
 
 

@@ -118,7 +118,7 @@ def test_maps_of_all_layers_and_layouts_are_kept(digits, monkeypatch):
     made = build_maps(linear_model(), images, labels)
     pixels = made.layers[0]
     flat = scale(images).reshape(60, 784)
-    nearest, far = pixels.nearest(flat[7])
+    nearest, far = maps.nearest_rows(pixels.outputs, flat[7], 5)
     assert nearest[0] == 7
     assert far[0] == pytest.approx(0, abs=0.1)
     np.testing.assert_allclose(pixels.project(flat[7]), pixels.points[7], atol=1e-3)
@@ -127,7 +127,7 @@ def test_maps_of_all_layers_and_layouts_are_kept(digits, monkeypatch):
     first, *_, points = lay_out(linear_model(), pixels, images)
     np.testing.assert_array_equal(first, pixels.points)
     assert np.abs(points - first).max() > 1
-    monkeypatch.setattr(maps, "NetworkProbe", None)
+    monkeypatch.setattr(maps, "_layer_map", None)
     kept = build_maps(linear_model(), images, labels)
     assert [layer.name for layer in kept.layers] == ["pixels", "answer"]
     np.testing.assert_array_equal(kept.layers[1].points, made.layers[1].points)

@@ -18,7 +18,7 @@ from mnist_draw.analysis.layer_inspection import (
 )
 from mnist_draw.analysis.network_probe import NetworkProbe, neighbour_correlation, start_model
 from mnist_draw.analysis.unit_profiles import find_profiles, ideal_picture
-from mnist_draw.analysis.why import given_on, lifting, times_as_probable, why_sum
+from mnist_draw.analysis.why import given_on, lifting, why_sum
 from mnist_draw.dataset.mnist import load_dataset, scale
 from mnist_draw.errors import UserError
 from mnist_draw.library.networks import list_shipped
@@ -120,13 +120,6 @@ def test_units_are_known_by_what_excites_them(monkeypatch, digits):
     monkeypatch.setattr(NetworkProbe, "run_many", None)
     again = found_profiles(probe)
     np.testing.assert_array_equal(again.best[0], profiles.best[0])
-
-
-def test_ratios_are_told_in_words():
-    ratios = (1.2, 2.03, 4.0, 7.7, 35.2, 12345.0, 1e9)
-    expected = ("1.2 times", "twice", "four times", "about eight times", "35 times", "12,345 times")
-    assert tuple(map(times_as_probable, ratios[:-1])) == expected
-    assert "more than a million" in times_as_probable(ratios[-1])
 
 
 def trained(network, **info):

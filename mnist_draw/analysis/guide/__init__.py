@@ -43,17 +43,8 @@ class GuideStep:
         """The step's pieces of Python, which continue those of the steps before."""
         return tuple(_CODE.findall(self.text))
 
-    @property
-    def in_words(self) -> str:
-        """The step with its number, without the paragraphs about code: Markdown."""
-        return self._part(about_code=False)
-
-    @property
-    def in_code(self) -> str:
-        """The paragraphs about code, and the code, under the step's title: Markdown."""
-        return self._part(about_code=True)
-
-    def _part(self, about_code: bool) -> str:
+    def part(self, about_code: bool) -> str:
+        """Return the paragraphs about code, or the others, under the step's title: Markdown."""
         # A piece of code is one paragraph, blank lines in it included.
         paragraphs = _PARAGRAPH.split(self.text.strip())[1:]
         heading = f"{'##' if about_code else '#'} {self.number}. {self.title}"

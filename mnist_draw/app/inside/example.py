@@ -40,8 +40,6 @@ _BUTTONS = (
     ("exampleRandomButton", "dice-five", _("Random test picture"),
      _("Look at one of the test pictures, chosen at random.")),
 )  # fmt: skip
-#: Letters of a class's name that fit into the link.
-_MAX_LETTERS = 12
 #: A class's name shrinks until it fits beside the words.
 _ANSWER_WIDTH = WIDTH // 3
 #: Of its usual width: with larger text the sections need the room more.
@@ -106,7 +104,7 @@ class ExampleCard(Card):
         self.clear_button.clicked.connect(self.board.clear)
         self.board.history_changed.connect(self._show_history)
         self.show_example(None)
-        self.show_answer(None, None)
+        self.show_answer(None)
 
     def _fit(self) -> None:
         # Wider for large system text; when presenting only the board is shown.
@@ -197,23 +195,10 @@ class ExampleCard(Card):
                 words = _("The network alone: {label}", label=label)
         self.label_text.setText(words)
 
-    def show_answer(
-        self,
-        probabilities: np.ndarray | None,
-        certainty: Certainty | None,
-        name: Callable[[int], str] = str,
-    ) -> None:
+    def show_answer(self, certainty: Certainty | None) -> None:
         self.answer.show_certainty(certainty, len(self._names) == len(DIGITS), _ANSWER_WIDTH)
         self.sure.setText("" if certainty is None else certainty.word)
         self._second.set_text("" if certainty is None else certainty.line)
-        if probabilities is None or certainty is None:
-            return
-        first = int(probabilities.argmax())
-        # A longer name does not fit beside the label.
-        text = _("Why this?")
-        if len(name(first)) <= _MAX_LETTERS:
-            text = _("Why {answer}?", answer=name(first))
-        self.why_button.setText(no_key(text))
 
 
 def _fitted(look: str, name: str) -> FittedLabel:

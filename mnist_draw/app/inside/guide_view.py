@@ -147,8 +147,8 @@ class GuidePage(Card):
     def show_step(self, number: int) -> None:
         if not self._filled:
             self._filled = True
-            words = [step.in_words for step in guide()]
-            code = [step.in_code for step in guide() if step.code]
+            words = [step.part(about_code=False) for step in guide()]
+            code = [step.part(about_code=True) for step in guide() if step.code]
             self.text.setMarkdown("\n\n".join([*words, _CODE, *code]))
             self._dress()
         self._scroll_to(number)

@@ -40,8 +40,7 @@ from mnist_draw.library.stored_network import TITLES
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.guide import GuideStep
-    from mnist_draw.app.inside.example_in_use import ExampleInUse
-    from mnist_draw.app.inside.inside_tab import RunInTraining
+    from mnist_draw.app.inside.inside_tab import ExampleInUse, RunInTraining
     from mnist_draw.app.inside.section import Example
     from mnist_draw.storage.models import ModelFile
 
@@ -403,7 +402,7 @@ class InsideView(QWidget):
         self.wall_title.setText(f"{self.bar.question.text()}\n{self.card.title.text()}")
 
     def _show_answer(self) -> None:
-        self.card.show_answer(*self.example.answer, self.example.name_of)
+        self.card.show_answer(self.example.answer[1])
 
     def wait(self) -> bool:
         ended = [section.wait() for section in self._made.values()]

@@ -388,6 +388,7 @@ def write_html(
     return y + float(document.size().height())
 
 
-def signed(value: float) -> str:
-    """Format a number with its sign: ``"+0.34"``, ``"−0.22"``."""
-    return i18n.number(value, "+.2f").replace("-", "−")
+def signed(value: float, decimals: int = 2) -> str:
+    """Format a number with its sign: ``"+0.34"``, ``"−0.22"``, ``"0.00"``."""
+    words = i18n.number(value, f"+.{decimals}f").replace("-", "−")
+    return words if round(value, decimals) else words[1:]

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PyQt5.QtCore import QEvent, pyqtSignal
+from PyQt5.QtCore import QEvent, Qt, pyqtSignal
 from PyQt5.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.latest_job import LatestJob
+from mnist_draw.app.kit.layout import keep_room, row
+from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Text
+from mnist_draw.app.kit.widgets import push_button
 from mnist_draw.dataset.mnist import scale
+from mnist_draw.i18n import _
 from mnist_draw.library.network_data import class_name
 
 if TYPE_CHECKING:
@@ -149,3 +155,74 @@ def reflow(columns: QBoxLayout, room: int) -> None:
     needed = sum(widths) + columns.spacing() * (len(widths) - 1)
     beside, below = QBoxLayout.LeftToRight, QBoxLayout.TopToBottom
     columns.setDirection(beside if needed <= room else below)
+
+
+_LINKS = (_("Count again"), _("Look again"), _("Try again"), _("Go on"), _("Stop"))
+
+
+class StateLine(QWidget):
+    """What a section does now, and a link to stop it or to go on with it."""
+
+    def __init__(self, name: str, lines: int) -> None:
+        super().__init__()
+        self.label = FittedLabel(Text.AXIS, Qt.ElideRight, lines > 1, "muted", f"{name}State")
+        sentence = _("Stop counting, or go on with it.")
+        self.link = push_button(f"{name}Link", _LINKS[0], sentence, look="link")
+        # Its place is kept while there is nothing to do.
+        keep_room(self.link)
+        theme.follow(self, self._fit_link)
+        row((FixedLabel(self.label, lines), 1), self.link, owner=self)
+        self.show_state("", "")
+
+    def _fit_link(self) -> None:
+        self.link.ensurePolished()
+        widest = max(map(self.link.fontMetrics().horizontalAdvance, _LINKS))
+        self.link.setFixedWidth(widest + 12)
+
+    def show_state(self, words: str, link: str) -> None:
+        self.label.setText(words)
+        self.link.setText(link)
+        self.link.setVisible(bool(link))
+
+
+class CountedSection(Section):
+    """A section whose figures stay while its network is trained, until they are counted anew."""
+
+    def __init__(self, lines: int = 1) -> None:
+        super().__init__()
+        self._key = ""
+        self._newer: ModelFile | None = None
+        self._example: Example | None = None
+        self.state = StateLine(self.name, lines)
+        self.state.link.clicked.connect(self._stop_or_go_on)
+
+    def use_network(self, model: ModelFile, key: str) -> None:
+        old, same_key, self._key = self._model, key == self._key, key
+        same = old is not None and same_key and old.network == model.network
+        if old is not None and same and old.info.epochs != model.info.epochs:
+            # The same run after another epoch: what is counted stays until it is asked for anew.
+            self._newer = model
+            self._show_state()
+        else:
+            self._begin(model)
+
+    def _begin(self, model: ModelFile) -> None:
+        """Set `_model` and `_newer`, clear what is shown, and count a network from the start."""
+        raise NotImplementedError
+
+    def _stop_or_go_on(self) -> None:
+        raise NotImplementedError
+
+    def _show_state(self) -> None:
+        self.state.show_state(*self._state())
+
+    def _state(self) -> tuple[str, str]:
+        """Return what the section does now, and the link's text, "" for none."""
+        raise NotImplementedError
+
+    def _epochs(self) -> str:
+        """Say that a newer epoch of a run in training could be counted; "" if there is none."""
+        if self._newer is None or self._model is None:
+            return ""
+        counted, newest = (m.metadata.get("epochs", "?") for m in (self._model, self._newer))
+        return _("Counted after epoch {counted}, now at {newest}", counted=counted, newest=newest)

@@ -68,11 +68,6 @@ class GraphRunner:
         self._latest: Plan | None = None
         self._fallback: Callable[..., Any] | None = None
 
-    @property
-    def phases(self) -> int:
-        """How often the cores wait for each other in a run like the latest; 0 before the first."""
-        return 0 if self._latest is None else len(self._latest.program.table)
-
     def __call__(self, *inputs: Any) -> Sequence[Any]:
         """Compute the outputs from the inputs."""
         if self._latest is not None and self._latest.accepts(inputs):

@@ -422,7 +422,7 @@ def test_long_names_of_classes_cut_no_figure(show):
     card = show(ExampleCard(Canvas()))
     names = ["a parallelogram", "a rhombus"]
     probabilities = np.array([0.0, 1.0], np.float32)
-    card.show_answer(probabilities, certainty_from(probabilities, names), names.__getitem__)
+    card.show_answer(certainty_from(probabilities, names))
     assert "99.9 %" in card.second.text()
     _, painted = card.sure.fitted()
     assert painted == card.sure.text()

@@ -23,7 +23,7 @@ from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
 from mnist_draw.app.inside.network.pooled_view import short
 from mnist_draw.app.inside.network.side_panel import Filters, RunLayers
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
-from mnist_draw.app.inside.rows_view import Bar, Code, Line, RowsView, sum_line
+from mnist_draw.app.inside.rows_view import Bar, Code, Heading, Line, RowsView, sum_line
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.storage.models import ModelFile
@@ -138,7 +138,7 @@ def test_a_unit_is_kept_switched_off_and_let_go(section, qtbot):
     off = frame_where(section, qtbot, lambda frame: frame.question.off)
     np.testing.assert_allclose(off.passed.p[0], without, atol=1e-5)
     np.testing.assert_allclose(off.passed.p[1], plain.passed.p[0], atol=1e-5)
-    assert panel.switch_label.text() == "Unit off"
+    assert panel.switch_label.text() == "Switched off"
     panel.all_on_button.click()
     frame_where(section, qtbot, lambda frame: not frame.question.off)
     QTest.keyClick(view, Qt.Key_Escape)
@@ -323,6 +323,15 @@ def test_other_weights_of_the_same_network_are_followed(section, qtbot):
     assert section.network.pinned == (0, 3)
 
 
+def test_no_sum_of_another_kind_of_network_is_shown(section, qtbot):
+    ready(section, qtbot, network("custom_mlp:2,300"))
+    until(qtbot, lambda: bool(section.panel.why_rows.rows))
+    section.use_network(network("custom_mlp:1,64"), "")
+    assert section.network.frame is None
+    assert not section.panel.why_rows.rows
+    frame_where(section, qtbot, lambda frame: len(frame.layers) == 2)
+
+
 def test_a_question_may_name_units_that_the_network_lacks():
     model = network("custom_mlp:2,30")
     unknown = frozenset({(0, 39), (5, 0)})
@@ -338,7 +347,7 @@ def test_what_is_no_digit_or_drawing_and_what_cannot_be_used_is_said(section, qt
     until(qtbot, lambda: section.note.text().startswith("Not a digit"))
     section.show_example(None)
     assert section.network.frame is None
-    assert section.note.text().startswith("Draw a digit")
+    assert section.note.text().startswith("Draw on the left")
     assert not section.panel.why_rows.rows
     assert not section.grab().isNull()
     good = network()
@@ -360,7 +369,7 @@ def test_classes_are_named_as_they_are(section, qtbot):
     names = [f"<b>no. {number}</b> & <i>fett" for number in range(10)]
     rows = section.panel.why_rows
     rows.show_rows(why_rows(frame, names.__getitem__))
-    assert any(f"finds {names[n]}" in rows.description() for n in (frame.answer, frame.rival))
+    assert any(f": {names[n]} is" in rows.description() for n in (frame.answer, frame.rival))
     frame = replace(frame, ideal=(np.zeros((28, 28), np.float32), 0.123))
     rows.show_rows(unit_rows(frame, (2, 0), section.network.parts, None, names.__getitem__))
     assert f"reads {names[0]} in it, 12.3 %" in rows.description()
@@ -506,6 +515,8 @@ def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
     for words in ("10 % of their length", "5 validation pictures", "15,880 weights", "epoch 2"):
         assert words in view.description()
     assert view.grab().toImage() != empty
+    # The title may be of a newer epoch already.
+    assert "epoch 2" in [row.note for row in view.rows if isinstance(row, Heading)]
     # An update is compared with the largest of its run: the bar of a network that settles shrinks.
     nearly = tuple(value * np.float32(0.999) for value in after)
     later = update_of(3, nearly)

@@ -12,7 +12,7 @@ from shared_steps import compiled_once as compiled_once
 
 from mnist_draw.app.inside.rows_view import Line
 from mnist_draw.app.inside.step import step_section
-from mnist_draw.app.inside.step.stages import STAGES, expressions, lines_title, tutorial_lines
+from mnist_draw.app.inside.step.stages import STAGES, expressions, tutorial_lines
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.dataset.classes import with_article
@@ -323,8 +323,6 @@ def test_other_networks(section, qtbot, text):
     lines = tutorial_lines(TrainingSettings(update="adam", learning_rate=0.01, batch_size=100))
     assert any("adam(loss, params, 0.01)" in text for _, text in lines)
     assert {stage for stage, _ in lines} == {0, 1, 2, 3, 4, 5}
-    assert "tutorial" not in lines_title(lines)
-    assert "tutorial" in lines_title(tutorial_lines(TrainingSettings()))
     section.open_stage(4)
     assert "theano.grad(loss, params)" in section.code.code.accessibleDescription()
 

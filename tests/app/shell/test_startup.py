@@ -318,8 +318,8 @@ sys.meta_path.insert(0, Watch())
 from mnist_draw.app import main
 
 # Figures about layers are shown in the Train tab.
-light = {"mnist_draw.app.inside.inside_tab", "mnist_draw.app.inside.example_in_use",
-         "mnist_draw.analysis", "mnist_draw.analysis.layer_inspection"}
+light = {"mnist_draw.app.inside.inside_tab", "mnist_draw.analysis",
+         "mnist_draw.analysis.layer_inspection"}
 heavy = {"theano", "lasagne", "pytensor", "numba", "scipy", "pyqtgraph", "llvmlite"}
 
 def wait(milliseconds):

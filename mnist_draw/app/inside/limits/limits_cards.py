@@ -35,8 +35,7 @@ from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
 from mnist_draw.app.train.series import STYLES, SWATCH, series_colour, swatch
 from mnist_draw.dataset.classes import DIGITS
-from mnist_draw.i18n import N_, _, counted, listed, number, percent
-from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.i18n import N_, _, listed, number, percent
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.recogniser import Recogniser
 
@@ -60,13 +59,13 @@ class NetworkChoice:
     line: int | None = None
     _recogniser: Recogniser | None = None
 
-    def read(self, pictures: np.ndarray) -> np.ndarray:
-        """Return the probabilities of pictures, as `Recogniser.predict`; for one thread.
+    def read(self, pictures: np.ndarray, newest: ModelFile | None) -> np.ndarray:
+        """Return the probabilities of pictures by the network after its newest epoch, if given.
 
-        Nothing is compiled: of a single picture NumPy is as fast, and a compiled network takes
-        memory.
+        It belongs to one thread. Nothing is compiled: of a single picture NumPy is as fast.
         """
-        self._recogniser = self._recogniser or Recogniser(self.load(), compiled=False)
+        if newest is not None or self._recogniser is None:
+            self._recogniser = Recogniser(newest or self.load(), compiled=False)
         return self._recogniser.predict(pictures)
 
 
@@ -404,13 +403,10 @@ class PerturbationCard(Card):
         self.shown = picture
         self.picture.setPixmap(QPixmap.fromImage(image_of(picture).scaled(_PICTURE, _PICTURE)))
 
-    def show_answers(
-        self, picture: np.ndarray, rows: Sequence[Bar], names: list[str], change: str
-    ) -> None:
+    def show_answers(self, picture: np.ndarray, rows: Sequence[Bar], change: str) -> None:
         self._show_picture(picture)
         self.answers.show_rows(rows)
-        said = describe_answers(rows, names) if rows else _("No network is ticked.")
-        self._steady.set_text(f"{change} {said}")
+        self._steady.set_text(change if rows else _("No network is ticked."))
 
 
 #: What a larger and a smaller amount of each axis does to a picture.
@@ -438,21 +434,3 @@ def describe_change(change: Distortion) -> str:
             message = _CHANGES[axis.name][amount < 0]
             parts.append(_(message, size=number(abs(amount), "g")))
     return _("Changed: {changes}.", changes=listed(parts)) if parts else _("As it is.")
-
-
-def describe_answers(rows: Sequence[Bar], names: list[str]) -> str:
-    """Return who reads what, such as ``"All three read a 9."``."""
-    if len(set(names)) > 1:
-        said = [
-            _("{network} reads {answer}.", network=row.name, answer=name)
-            for row, name in zip(rows, names, strict=True)
-        ]
-        return " ".join(said)
-    answer = in_a_sentence(names[0])
-    if len(rows) == 1:
-        return _("{network} reads {answer}.", network=rows[0].name, answer=answer)
-    if len(rows) == 2:
-        return _("Both read {answer}.", answer=answer)
-    return counted(
-        "All {count} read {answer}.", "All {count} read {answer}.", len(rows), answer=answer
-    )

@@ -20,7 +20,6 @@ from mnist_draw.analysis.robustness import (
     test_pictures_for,
 )
 from mnist_draw.analysis.table import Figure, Table
-from mnist_draw.app.inside.counted_section import COUNTED, CountedSection
 from mnist_draw.app.inside.limits.limits_cards import (
     NetworkChoice,
     NetworkChoices,
@@ -30,7 +29,7 @@ from mnist_draw.app.inside.limits.limits_cards import (
 )
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.rows_view import Bar
-from mnist_draw.app.inside.section import reflow
+from mnist_draw.app.inside.section import CountedSection, reflow
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
@@ -90,14 +89,17 @@ class Reading(NamedTuple):
     answers: dict[str, np.ndarray]
 
 
-def _read(picture: np.ndarray, change: Distortion, choices: Sequence[NetworkChoice]) -> Reading:
+def _read(
+    picture: np.ndarray, change: Distortion, choices: Sequence[NetworkChoice],
+    newest: dict[str, ModelFile | None],
+) -> Reading:  # fmt: skip
     grey = np.clip(np.rint(picture * GREY_LEVELS), 0, 255).astype(np.uint8)
     turned = altered_one(grey, [change])
     answers = {}
     for choice in choices:
         # The count of its curves reports why a network cannot be asked.
         with contextlib.suppress(UserError):
-            answers[choice.key] = choice.read(scale(turned))[0]
+            answers[choice.key] = choice.read(scale(turned), newest.get(choice.key))[0]
     return Reading(change, turned[0, 0], answers)
 
 
@@ -189,10 +191,13 @@ class LimitsSection(CountedSection):
         if self._active:
             self._list_others()
 
+    def use_network(self, model: ModelFile, key: str) -> None:
+        super().use_network(model, key)
+        self._ask()
+
     def show_example(self, example: Example | None) -> None:
         self._example = example
-        if self._active:
-            self._ask()
+        self._ask()
 
     def set_active(self, on: bool) -> None:
         super().set_active(on)
@@ -295,7 +300,7 @@ class LimitsSection(CountedSection):
             return progress, _("Go on")
         if self._why_not():
             return self._why_not(), _("Try again")
-        epochs = self._epochs(COUNTED)
+        epochs = self._epochs()
         if epochs:
             return epochs, _("Count again")
         if self._model is None:
@@ -326,7 +331,9 @@ class LimitsSection(CountedSection):
         if self._example is None or self._model is None:
             return
         change, ticked = self._change(), self.choices.ticked()
-        self._reading.ask(partial(_read, self._example.picture, change, ticked))
+        # As beside the example: the network in use after its newest epoch.
+        newest = {self._key: self._newer}
+        self._reading.ask(partial(_read, self._example.picture, change, ticked, newest))
 
     def _change(self) -> Distortion:
         change = Distortion(placed=self.place_switch.isChecked())
@@ -341,23 +348,22 @@ class LimitsSection(CountedSection):
     def _show_reading(self, reading: Reading) -> None:
         if self._example is None:
             return
-        label_, names, rows = self._example.label, [], []
+        label_, rows = self._example.label, []
         for choice in self.choices.ticked():
             found = reading.answers.get(choice.key)
             if found is not None:
                 answer = int(found.argmax())
                 known = answer < len(choice.names)
-                names.append(choice.names[answer] if known else numbered_class(answer))
-                right = label_ is not None and names[-1] == self._name(label_)
+                name = choice.names[answer] if known else numbered_class(answer)
+                right = label_ is not None and name == self._name(label_)
                 rows.append(
                     Bar(
                         choice.title, float(found[answer]),
                         format_probability(float(found[answer]), short=True),
-                        short_name(names[-1]), "accent" if right else "muted",
+                        short_name(name), "accent" if right else "muted",
                     )
                 )  # fmt: skip
-        change = describe_change(reading.change)
-        self.turn.show_answers(reading.turned, rows, names, change)
+        self.turn.show_answers(reading.turned, rows, describe_change(reading.change))
 
     def _tell(self, sentence: str) -> None:
         # Once for a network that cannot be asked, not for every stroke.

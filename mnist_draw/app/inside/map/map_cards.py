@@ -106,35 +106,18 @@ class NeighboursCard(Card):
             )  # fmt: skip
 
         self.view.tiles.show_pictures(images, places, caption, describe)
-        said = describe_vote(labels[places], answer.pair[0], name) if answer.is_complete else _EARLY
+        answered = name(answer.pair[0])
+        said = describe_vote(labels[places], answered, name) if answer.is_complete else _EARLY
         self._steady.set_text(said)
 
 
-def describe_vote(labels: np.ndarray, answer: int, name: Callable[[int], str]) -> str:
-    counts, total = np.bincount(labels), number(len(labels))
+def describe_vote(labels: np.ndarray, answer: str, name: Callable[[int], str]) -> str:
+    counts = np.bincount(labels)
     order = [int(digit) for digit in np.argsort(-counts, kind="stable") if counts[digit]]
-    if len(order) == 1:
-        said = _("All {total} nearest are {label}.", total=total, label=name(order[0]))
-    else:
-        times = listed(f"{number(int(counts[n]))} × {name(n)}" for n in order)
-        said = _("The {total} nearest: {counts}.", total=total, counts=times)
-    return f"{said} {_describe_winner(labels, counts, name(answer), name)}"
-
-
-def _describe_winner(
-    labels: np.ndarray, counts: np.ndarray, answer: str, name: Callable[[int], str]
-) -> str:
-    best = listed(name(int(digit)) for digit in np.flatnonzero(counts == counts.max()))
-    if np.count_nonzero(counts == counts.max()) > 1:
-        return _(
-            "A vote among neighbours is a tie of {labels}, the network says {answer}.",
-            labels=best, answer=answer,
-        )  # fmt: skip
-    if best == answer:
-        return _("A vote among neighbours would say {answer}, as the network does.", answer=best)
+    times = listed(f"{number(int(counts[n]))} × {name(n)}" for n in order)
     return _(
-        "A vote among neighbours would say {label}, the network says {answer}.",
-        label=best, answer=answer,
+        "The {total} nearest: {counts}. The network says {answer}.",
+        total=number(len(labels)), counts=times, answer=answer,
     )  # fmt: skip
 
 
@@ -233,23 +216,15 @@ MEANINGS = {
 _SMALL = _("Small maps: the two directions of largest spread (PCA).")
 
 
-def map_title(digits: bool, maps: Maps | None = None, front: int = 0) -> str:
+def map_title(maps: Maps | None, front: int) -> str:
     """Return the map's title; before there are maps that of an empty one."""
-    if maps is None and digits:
-        return _("Test digits as the network sees them")
     if maps is None:
         return _("Test pictures as the network sees them")
     count, layer = number(len(maps.labels)), maps.layers[front].name
-    if layer == PIXELS and digits:
-        return _("{count} test digits by their pixels", count=count)
     if layer == PIXELS:
         return _("{count} test pictures by their pixels", count=count)
-    if layer == ANSWER and digits:
-        return _("{count} test digits by the answer", count=count)
     if layer == ANSWER:
         return _("{count} test pictures by the answer", count=count)
-    if digits:
-        return _("{count} test digits as {layer} sees them", count=count, layer=layer_label(layer))
     return _("{count} test pictures as {layer} sees them", count=count, layer=layer_label(layer))
 
 
@@ -266,12 +241,6 @@ def describe_votes(voters: int) -> str:
 def format_vote(part: float) -> str:
     """Format the accuracy of a vote: ``93.4 %``; a dash if there is none."""
     return percent(part, 1) if part == part else "–"
-
-
-def layers_title(digits: bool) -> str:
-    if digits:
-        return _("Layer by layer the digits come apart")
-    return _("Layer by layer the classes come apart")
 
 
 def map_legend(maps: Maps, pair: tuple[int | None, int | None], names: tuple[str, ...]) -> str:

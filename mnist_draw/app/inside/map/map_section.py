@@ -10,6 +10,7 @@ from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.maps import (
+    VOTERS,
     LayerMap,
     Maps,
     Neighbourhood,
@@ -17,12 +18,12 @@ from mnist_draw.analysis.maps import (
     chosen_digits,
     gather_neighbours,
     lay_out,
+    nearest_rows,
     voters_of,
     weighted_place,
 )
 from mnist_draw.analysis.network_probe import NetworkProbe, probabilities_of
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.counted_section import CountedSection
 from mnist_draw.app.inside.map.map_cards import (
     COLUMNS,
     MEANINGS,
@@ -34,29 +35,26 @@ from mnist_draw.app.inside.map.map_cards import (
     describe_digit,
     describe_votes,
     layers_table,
-    layers_title,
     map_legend,
     map_title,
     neighbours_table,
 )
 from mnist_draw.app.inside.map.map_view import Digits, MapAnswer, MapView
-from mnist_draw.app.inside.section import Example, reflow
+from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, label
 from mnist_draw.dataset.mnist import Dataset, load_dataset
-from mnist_draw.i18n import N_, _, number, pgettext
+from mnist_draw.i18n import _, number, pgettext
 from mnist_draw.library.network_data import own_data
-from mnist_draw.training.functions import layer_label
 
 if TYPE_CHECKING:
     from mnist_draw.storage.models import ModelFile
 
 #: Number of neighbours shown.
 _NEIGHBOURS = ROWS * COLUMNS
-_SEEN = N_("Seen after epoch {counted}, now at {newest}")
 #: The example is located at most ten times a second.
 _LOCATE_S = 0.1
 
@@ -86,7 +84,7 @@ class MapLocator:
         probabilities = probabilities_of(outputs[-1], probe.temperature)
         place, nearest = None, np.empty(0, np.intp)
         if layer is not None:
-            nearest, far = layer.nearest(outputs[number])
+            nearest, far = nearest_rows(layer.outputs, outputs[number], VOTERS)
             if points is None:
                 place = layer.project(outputs[number])
             else:
@@ -132,15 +130,12 @@ class MapSection(CountedSection):
         self._connect()
 
     def _build(self) -> None:
-        card = Card(map_title(digits=True))
+        card = Card(map_title(None, 0))
         self._card_title = card.heading
-        sentence = _("What the pictures are compared by.")
-        self.layer_combo = ComboBox("mapLayerCombo", _("Layer"), sentence, look="quiet")
         sentence = _("PCA is there at once; t-SNE takes its time and keeps neighbours together.")
         self.map_combo = ComboBox("mapCombo", _("Layout"), sentence, look="quiet")
-        for combo in (self.layer_combo, self.map_combo):
-            card.top.addWidget(combo)
         self.map_combo.addItems([PCA, TSNE])
+        card.top.addWidget(self.map_combo)
         card.body.setSpacing(2)
         card.body.addWidget(self.state)
         self.view = MapView()
@@ -151,7 +146,7 @@ class MapSection(CountedSection):
         card.body.addWidget(self._legend)
         theme.theme().changed.connect(self._show_legend)
         self.neighbours = NeighboursCard()
-        self._layers_card = layers = Card(layers_title(digits=True))
+        layers = Card(_("Layer by layer the classes come apart"))
         self.layer_maps = LayerMaps()
         layers.body.addWidget(self.layer_maps)
         self._votes = label("", "muted", "votesNote")
@@ -163,7 +158,6 @@ class MapSection(CountedSection):
 
     def _connect(self) -> None:
         self._moving.finished.connect(self._show_state)
-        self.layer_combo.activated.connect(self._choose_layer)
         self.layer_maps.layer_chosen.connect(self._choose_layer)
         self.map_combo.activated.connect(lambda _: self._lay_out())
         self.view.picked.connect(self._pick_digit)
@@ -187,14 +181,10 @@ class MapSection(CountedSection):
         self._show_legend()
         self.layer_maps.show_maps(None, None)
         self.neighbours.show_nothing(self._example is not None)
-        self.layer_combo.clear()
-        self._show_choice()
-        self._show_titles()
+        self._show_title()
 
-    def _show_titles(self) -> None:
-        digits = self._name(0) == "0"
-        self._card_title.setText(map_title(digits, self._maps, self._front))
-        self._layers_card.heading.setText(layers_title(digits))
+    def _show_title(self) -> None:
+        self._card_title.setText(map_title(self._maps, self._front))
 
     def show_example(self, example: Example | None) -> None:
         self._example = example
@@ -213,12 +203,7 @@ class MapSection(CountedSection):
     def set_present(self, on: bool) -> None:
         self._presenting = on
         self._votes.setVisible(not on)
-        self._show_choice()
         self._show_side()
-
-    def _show_choice(self) -> None:
-        # When presenting, the title names the layer, and the small maps choose it.
-        self.layer_combo.setVisible(not self._presenting and self.layer_combo.count() > 0)
 
     def update_layout(self) -> None:
         reflow(self._columns, self._room)
@@ -243,8 +228,6 @@ class MapSection(CountedSection):
             partial(describe_digit, maps, self._chosen, self._name),
         )  # fmt: skip
         self.view.names = tuple(self._name(n) for n in range(maps.probabilities.shape[1]))
-        self.layer_combo.addItems([layer_label(layer.name) for layer in maps.layers])
-        self._show_choice()
         self._show_small_maps()
         last = len(maps.layers) - 1
         self._show_layer(last - 1 if self._layer is None else min(self._layer, last))
@@ -256,7 +239,6 @@ class MapSection(CountedSection):
 
     def _show_layer(self, place: int) -> None:
         self._front = place
-        self.layer_combo.setCurrentIndex(place)
         self.layer_maps.show_chosen(place)
         self._lay_out()
 
@@ -318,13 +300,13 @@ class MapSection(CountedSection):
         elif self._moving.is_running:
             words, link = _("The digits are moving to their neighbours"), _("Stop")
         elif self._newer is not None:
-            words, link = self._epochs(_SEEN), _("Look again")
+            words, link = self._epochs(), _("Look again")
         return words, link
 
     def _show_state(self) -> None:
         super()._show_state()
         if self._maps is not None:
-            self._show_titles()
+            self._show_title()
         if self._known is None:
             self.neighbours.show_state(None, failed=bool(self._failure))
 

@@ -32,7 +32,7 @@ from mnist_draw.app.kit.painters import (
 )
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.dataset.normalise import SIDE
-from mnist_draw.i18n import N_, _, counted, listed
+from mnist_draw.i18n import _, counted, listed
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_view import NetworkView
@@ -127,8 +127,6 @@ def paint_still(view: NetworkView, places: Places) -> QPixmap:
     count, note = len(places.bands), ""
     if len(places.columns) <= 2:
         note = counted("{count} class", "{count} classes", count)
-        if view.name(0) == "0":
-            note = counted("{count} digit", "{count} digits", count)
     view.paint_titles(painter, places, note)
     for column in places.columns:
         paint_ground(painter, column)
@@ -326,7 +324,7 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
     if unit is None:
         entries.insert(0, ("full", _("lit: the unit is active")))
     elif frame is not None and frame.question.toggled == unit:
-        entries.append(("tick", _describe_other(view, *unit)))
+        entries.append(("tick", _("with it on") if unit in view.off else _("with it off")))
     y = view.height() - 10 * view.scale
     x = paint_legend(painter, QPointF(0, y), entries, view.width())
     if frame is not None:
@@ -336,16 +334,6 @@ def _paint_foot(painter: QPainter, view: NetworkView) -> None:
         room = QRectF(x, y - 12, view.width() - x, 24)
         if painter.fontMetrics().horizontalAdvance(text) <= room.width():
             painter.drawText(room, int(Qt.AlignRight | Qt.AlignVCenter), text)
-
-
-def _describe_other(view: NetworkView, layer: int, number: int) -> str:
-    """Say which other state of a unit the ticks are about."""
-    is_map, is_off = view.layers()[layer].convolves, (layer, number) in view.off
-    if is_off:
-        on = N_("with map {number} on") if is_map else N_("with unit {number} on")
-        return _(on, number=number)
-    off = N_("with map {number} off") if is_map else N_("with unit {number} off")
-    return _(off, number=number)
 
 
 def describe_active(frame: Frame) -> str:

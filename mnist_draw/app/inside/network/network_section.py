@@ -115,14 +115,13 @@ class NetworkSection(Section):
         self.panel.pooled.walked.connect(lambda *place: self.network.walk_to(place))
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        others = self._model is not None and all_names(self._model) != all_names(model)
-        self._model = model
+        old, self._model = self._model, model
         self._waits, self._failed, self._turns = True, False, False
-        if others:
-            # Do not show the previous network's answer under the new names.
+        if old is not None and (old.network, all_names(old)) != (model.network, all_names(model)):
+            # Do not show the sums of other layers, or an answer under other names.
             self._pair = None
             self._show_frame(None)
-        rows = _("Rows by digit") if self._reads_digits else _("Rows by class")
+        rows = _("Rows by digit") if self._name(0) == "0" else _("Rows by class")
         self.order.setItemText(0, rows)
         self._ask()
         if self.network.parts is None:
@@ -210,10 +209,6 @@ class NetworkSection(Section):
                 )
             )  # fmt: skip
 
-    @property
-    def _reads_digits(self) -> bool:
-        return self._name(0) == "0"
-
     def _show_answer(self, answer: Answer) -> None:
         question, view = answer.question, self.network
         if question.model is not self._model or question.weights is not self._weights:
@@ -255,9 +250,7 @@ class NetworkSection(Section):
 
     def _show_note(self) -> None:
         if self._example is None:
-            words = _("Draw a picture on the left and watch it go through.")
-            if self._reads_digits:
-                words = _("Draw a digit on the left and watch it go through.")
+            words = _("Draw on the left and watch it go through.")
         elif not self._example.is_digit:
             words = _("Not a digit for the program; the figures are the network's own.")
         elif self._weights is Weights.START:
@@ -270,8 +263,6 @@ class NetworkSection(Section):
             words = _("units as they are numbered")
         elif self.network.profiles is None:
             words = _("units as they are numbered, until it is known what excites them")
-        elif self._reads_digits:
-            words = _("each unit is in the row of the digit that excites it most on average")
         else:
             words = _("each unit is in the row of the class that excites it most on average")
         self.note.setText(words)

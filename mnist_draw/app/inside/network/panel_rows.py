@@ -17,7 +17,6 @@ from mnist_draw.analysis.why import (
     given_on,
     strongest,
     terms_by_unit,
-    times_as_probable,
     unit_sum,
     why_sum,
 )
@@ -64,8 +63,7 @@ def why_of(frame: Frame) -> WhySum:
 def why_rows(frame: Frame, name: Name) -> list[Row]:
     why = why_of(frame)
     answer, rival = name(why.answer), name(why.rival)
-    speak = _units_speak if len(frame.layers) > 1 else _pixels_speak
-    parts = speak(why.above[0], answer), speak(why.below[0], rival)
+    parts = _speak(why.above[0], answer), _speak(why.below[0], rival)
     bias = _("bias of {answer} less bias of {rival}", answer=answer, rival=rival)
     total = _("output of {answer} less output of {rival}", answer=answer, rival=rival)
     rows = _sum_rows(_("The sum"), why, *parts, bias, total)
@@ -87,13 +85,8 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
     return [*rows, Sentence(words, muted=True)]
 
 
-def _units_speak(count: int, name: str) -> str:
-    return counted("{count} unit speaks for {name}", "{count} units speak for {name}", count,
-                   name=name)  # fmt: skip
-
-
-def _pixels_speak(count: int, name: str) -> str:
-    return counted("{count} pixel speaks for {name}", "{count} pixels speak for {name}", count,
+def _speak(count: int, name: str) -> str:
+    return counted("{count} input speaks for {name}", "{count} inputs speak for {name}", count,
                    name=name)  # fmt: skip
 
 
@@ -145,15 +138,9 @@ def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
         answer, rival, ratio = rival, answer, 1 / max(ratio, 1e-300)
         exponent = i18n.number(-why.log_ratio, ".2f")
     figure = i18n.number(ratio, ".1e" if ratio > 1e6 else ".1f" if ratio < 100 else ",.0f")
-    if ratio < 1.05:
-        return _("The network finds {answer} and {rival} about equally probable.",
-                 answer=answer, rival=rival)  # fmt: skip
     return _(
-        # Translators: {times} is "twice", "about eight times" or "35 times".
-        "e<sup>{exponent}</sup> ≈ {figure}: the network finds {answer} <b>{times}</b> as probable "
-        "as {rival}.",
+        "e<sup>{exponent}</sup>: {answer} is <b>{figure} times</b> as probable as {rival}.",
         exponent=exponent, figure=figure, answer=answer, rival=rival,
-        times=times_as_probable(ratio),
     )  # fmt: skip
 
 
@@ -228,29 +215,20 @@ def _describe_filter(frame: Frame, layer: int) -> str:
     before = frame.layers[layer - 1]
     fields = {"weights": i18n.number(side * side * maps), "maps": maps,
               "layer": layer_label(before.name), "size": f"{high}×{wide}"}  # fmt: skip
-    words = _("The same {weights} weights slide over the {maps} maps of {layer}.", **fields)
-    if before.shape[1:] != (high, wide):
-        words = _("The same {weights} weights slide over the {maps} maps of {layer}, pooled to "
-                  "{size}.", **fields)  # fmt: skip
-    painted = _("Painted are {painted} of them, on the map with the largest products.",
-                painted=side * side)  # fmt: skip
-    return f"{words} {painted}"
+    return _(
+        "The same {weights} weights slide over the {maps} maps of {layer}, {size} each. Painted "
+        "are {painted} of them, on the map with the largest products.",
+        **fields, painted=side * side,
+    )  # fmt: skip
 
 
 def _unit_sum_rows(frame: Frame, unit: Unit, found: Sum) -> list[Row]:
     layer, about = unit[0], frame.layers[unit[0]]
     total = _("filter · patch + b") if about.convolves else "w · x + b"
-    above, below = found.above[0], found.below[0]
-    if layer == 0:
-        parts = (
-            counted("{count} pixel × weights above 0", "{count} pixels × weights above 0", above),
-            counted("{count} pixel × weights below 0", "{count} pixels × weights below 0", below),
-        )
-    else:
-        parts = (
-            counted("{count} input × weights above 0", "{count} inputs × weights above 0", above),
-            counted("{count} input × weights below 0", "{count} inputs × weights below 0", below),
-        )
+    parts = (
+        counted("{count} product above 0", "{count} products above 0", found.above[0]),
+        counted("{count} product below 0", "{count} products below 0", found.below[0]),
+    )
     heading = _("The sum")
     if found.place:
         row, column = found.place

@@ -17,7 +17,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.i18n import N_, _, counted
+from mnist_draw.i18n import N_, _
 
 if TYPE_CHECKING:
     from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
@@ -117,14 +117,11 @@ class PooledView(WalkableView):
         row, column = divmod(item, self.values.shape[1])
         found = self._sum_at((row, column))
         products = signed(float(found.terms.sum(dtype=np.float64)))
-        words = counted(
-            "Row {row}, column {column}: the product is {products}, with the bias {sum}; the map "
-            "is {value} there.",
+        words = _(
             "Row {row}, column {column}: {count} products add up to {products}, with the bias to "
             "{sum}; the map is {value} there.",
-            found.terms.size,
-            row=row, column=column, products=products, sum=signed(found.z),
-            value=i18n.number(found.a, ".2f"),
+            count=i18n.number(found.terms.size), row=row, column=column, products=products,
+            sum=signed(found.z), value=i18n.number(found.a, ".2f"),
         )  # fmt: skip
         place = self._pooled_place(row, column)
         if self.pooled is not None and place is not None:

@@ -195,10 +195,7 @@ class SidePanel(Card):
         self._switch_row.setVisible(hidden)
         self.switch.setChecked(unit not in off)
         self.switch.setEnabled(view.pinned == unit)
-        states = _("Unit on"), _("Unit off")
-        if frame.layers[unit[0]].convolves:
-            states = _("Map on"), _("Map off")
-        self.switch_label.setText(states[unit in off])
+        self.switch_label.setText(_("Switched off") if unit in off else _("Switched on"))
         self._effect.set_text(_effect(frame, unit, off, name) if hidden else "")
         self.all_on_button.setVisible(bool(off))
 
@@ -305,7 +302,7 @@ class RunLayers(RowsView):
     def _figure_rows(self, figures: LayerFigures) -> list[Row]:
         self._largest = max(self._largest if figures.epoch > 1 else 0.0, *figures.updates, 1e-9)
         return [
-            Heading(_("Update size")),
+            Heading(_("Update size"), _("epoch {number}", number=i18n.number(figures.epoch))),
             *_bars(figures.names, figures.updates, "accent", self._largest),
             Sentence(layer_inspection.describe_updates(figures), muted=True),
             Heading(_("Silent units")),

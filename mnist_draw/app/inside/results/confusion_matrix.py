@@ -15,14 +15,13 @@ from PyQt5.QtGui import (
     QPen,
     qGray,
 )
-from PyQt5.QtWidgets import QWidget
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.i18n import _, counted, percent, percent_sign
+from mnist_draw.i18n import _, counted, percent_sign
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results
@@ -47,7 +46,7 @@ class ConfusionMatrix(WalkableView):
 
     pair_pinned = pyqtSignal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__(
             "confusionMatrix",
             _("What is taken for what"),
@@ -56,7 +55,6 @@ class ConfusionMatrix(WalkableView):
                 "Enter or a click shows the pictures behind a number, the same again or Esc shows "
                 "all."
             ),
-            parent,
         )
         self.pinned: Pair | None = None
         self.classes = 10
@@ -110,20 +108,21 @@ class ConfusionMatrix(WalkableView):
         fits = min(wide / self._names.width(), first.top() / (1.25 * self._names.height()))
         return max(round(min(Text.BODY * growth, fits / scale)), Text.AXIS)
 
-    def _box(self, row: int, column: int) -> QRectF:
+    def _edges(self) -> tuple[list[float], list[float]]:
+        """Return where columns and rows begin and end: names, classes, shares."""
+        grid = self._grid()
+        parts = [place / self.classes for place in range(self.classes + 1)]
+        across = (grid.left() + grid.width() * part for part in parts)
+        down = (grid.top() + grid.height() * part for part in parts)
+        return [0.0, *across, float(self.width())], [0.0, *down, float(self.height())]
+
+    def _box(
+        self, row: int, column: int, edges: tuple[list[float], list[float]] | None = None
+    ) -> QRectF:
         """Return a cell's place; -1 is that of the names, and the last one that of the shares."""
-        grid, size = self._grid(), self.rect()
-        wide, high = grid.width() / self.classes, grid.height() / self.classes
-        box = QRectF(grid.left() + column * wide, grid.top() + row * high, wide, high)
-        if column < 0:
-            box.setLeft(0.0)
-        if row < 0:
-            box.setTop(0.0)
-        if column == self.classes:
-            box.setRight(size.width())
-        if row == self.classes:
-            box.setBottom(size.height())
-        return box
+        x, y = edges or self._edges()
+        start = QPointF(x[column + 1], y[row + 1])
+        return QRectF(start, QPointF(x[column + 2], y[row + 2]))
 
     def item(self, row: int, column: int) -> int:
         """Return the number of a cell; the last of a row or column is its share."""
@@ -164,19 +163,13 @@ class ConfusionMatrix(WalkableView):
         text = cell.text
         if read is None:
             assert true is not None
-            if not text:
-                return _("No {label} was read rightly.", label=self.name(true))
-            return _("Of {label}, {share} were read rightly.", label=self.name(true), share=text)
+            share = text or "–"
+            return _("Of {label}, {share} were read rightly.", label=self.name(true), share=share)
         if true is None:
-            share = text or percent(0)
-            return _(
-                "Where it read {answer}, it was right in {share}.",
-                answer=self.name(read),
-                share=share,
-            )
-        title, nothing = describe_pair((true, read), self.name)
-        times = describe_times(cell.count)
-        return _("{title}: {times}.", title=title, times=times) if text else nothing
+            return _("Where it read {answer}, it was right in {share}.",
+                     answer=self.name(read), share=text or "–")  # fmt: skip
+        title, times = describe_pair((true, read), self.name), describe_times(cell.count)
+        return _("{title}: {times}.", title=title, times=times)
 
     def pick(self, item: int) -> bool:
         pair = self.pair(item)
@@ -192,15 +185,16 @@ class ConfusionMatrix(WalkableView):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = smooth_painter(self)
         growth, (true, read) = self._growth(), self.pinned or (None, None)
-        named = self._name_text(growth)
+        named, edges = self._name_text(growth), self._edges()
+        shades = sorted((theme.colour("text"), theme.colour("on_accent")), key=_grey)
         for row, line in enumerate(self.cells):
             for column, cell in enumerate(line):
-                box = self._box(row - 1, column - 1)
+                box = self._box(row - 1, column - 1, edges)
                 if cell.kind in ("word", "name"):
                     kept = (row - 1 == true) if not column else (not row and column - 1 == read)
                     self._paint_name(painter, box, cell, named, kept)
                 else:
-                    self._paint_cell(painter, box, cell, growth)
+                    self._paint_cell(painter, box, cell, growth, shades)
         for marked, wide in ((self.current if self.hasFocus() else None, 1.0), (self._kept(), 2.5)):
             if marked is not None:
                 box = self._box(*divmod(marked, self.classes + 1)).adjusted(1.5, 1.5, -1.5, -1.5)
@@ -228,7 +222,9 @@ class ConfusionMatrix(WalkableView):
         text = painter.fontMetrics().elidedText(cell.text, Qt.ElideRight, int(box.width()))
         painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, text)
 
-    def _paint_cell(self, painter: QPainter, box: QRectF, cell: Cell, growth: float) -> None:
+    def _paint_cell(
+        self, painter: QPainter, box: QRectF, cell: Cell, growth: float, shades: list[QColor]
+    ) -> None:
         """Paint a count: mistakes filled and bold, right answers grey; shares plain."""
         text, ground = cell.text, theme.colour("card")
         if cell.kind == "share":
@@ -250,7 +246,7 @@ class ConfusionMatrix(WalkableView):
             small = len(text) > 3 or box.width() < _MIN_CELL
             size = Text.AXIS if small else Text.LABEL if right else Text.BODY
             painter.setFont(theme.font(round(size * growth), bold=not right))
-        painter.setPen(_readable_on(ground))
+        painter.setPen(shades[_grey(ground) <= 128])
         painter.drawText(box, Qt.AlignCenter, text)
 
 
@@ -261,19 +257,17 @@ def _size_of_names(names: Sequence[str]) -> QSizeF:
     return size.expandedTo(QSizeF(1, 1)) / font.pixelSize()
 
 
-def describe_pair(pair: Pair, name: Callable[[int], str]) -> tuple[str, str]:
-    """Return the title for a cell's pictures, and what to say where there are none."""
+def describe_pair(pair: Pair, name: Callable[[int], str]) -> str:
+    """Return the title for a cell's pictures."""
     true, read = pair
     fields: dict[str, object] = {"label": name(true or 0), "answer": name(read or 0)}
     if read is None:
-        return _("{label} misread", **fields), _("No {label} was misread.", **fields)
+        return _("{label} misread", **fields)
     if true is None:
-        title = _("Wrongly read as {answer}", **fields)
-        return title, _("Nothing was wrongly read as {answer}.", **fields)
+        return _("Wrongly read as {answer}", **fields)
     if true == read:
-        return _("{label} read rightly", **fields), _("No {label} was read rightly.", **fields)
-    title = _("{label} read as {answer}", **fields)
-    return title, _("No {label} was read as {answer}.", **fields)
+        return _("{label} read rightly", **fields)
+    return _("{label} read as {answer}", **fields)
 
 
 def describe_times(count: int) -> str:
@@ -286,12 +280,6 @@ def _blended(low: QColor, high: QColor, share: float) -> QColor:
         for first, last in zip(low.getRgb()[:3], high.getRgb()[:3], strict=True)
     ]
     return QColor(*mixed)
-
-
-def _readable_on(ground: QColor) -> QColor:
-    """Return the theme's dark or light text, by the contrast."""
-    shades = sorted((theme.colour("text"), theme.colour("on_accent")), key=_grey)
-    return shades[0] if _grey(ground) > 128 else shades[1]
 
 
 def _grey(shade: QColor) -> int:

@@ -22,7 +22,7 @@ from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.painters import image_of, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
-from mnist_draw.i18n import _, counted
+from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.network_data import in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
 
@@ -221,30 +221,20 @@ class MistakesCard(Card):
     ) -> None:
         places = results.least_sure() if results.labels is None else results.mistakes()
         mistakes = len(places)
-        title, nothing, surest_first = _("Least sure"), "", results.labels is not None
+        title, surest_first = _("Least sure"), results.labels is not None
         if results.labels is not None and pair is None:
             title = _("Mistakes")
-            nothing = _("No mistake.") if results.is_complete else _("No mistake so far.")
         elif results.labels is not None and pair is not None:
-            places = results.pictures_of(*pair)
-            title, nothing = describe_pair(pair, name)
+            places, title = results.pictures_of(*pair), describe_pair(pair, name)
             surest_first = pair[0] != pair[1]
+        note = _("{count}, the least sure first", count=number(len(places)))
         if surest_first:
-            note = counted(
-                "{count} picture, the surest first",
-                "{count} pictures, the surest first",
-                len(places),
-            )
-        else:
-            note = counted(
-                "{count} picture, the least sure first", "{count} pictures, the least sure first",
-                len(places),
-            )  # fmt: skip
+            note = _("{count}, the surest first", count=number(len(places)))
         self.heading.setText(title)
         self.note.setText(note)
         self.all_link.setText(counted("{count} mistake", "All {count} mistakes", mistakes))
         self.all_link.setVisible(pair is not None and results.labels is not None)
-        self.nothing.setText(nothing)
+        self.nothing.setText(_("None.") if results.is_complete else _("None so far."))
         self.nothing.setVisible(not len(places))
         self.view.setVisible(bool(len(places)))
         one_cell = pair is not None and None not in pair

@@ -19,13 +19,14 @@ from mnist_draw.analysis.pictures import (
     my_digits,
 )
 from mnist_draw.analysis.report import Diagram, reliability_svg
-from mnist_draw.analysis.result_tables import accuracy_figure, key_figures, taken_for
-from mnist_draw.app.inside.counted_section import StateLine
+from mnist_draw.analysis.result_tables import accuracy_figure, key_figures
+from mnist_draw.analysis.results import together
 from mnist_draw.app.inside.results.confusion_matrix import (
     ConfusionMatrix,
     describe_pair,
     describe_times,
 )
+from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter, svg_pixmap
@@ -158,7 +159,7 @@ class ResultFigures(QWidget):
         self.accuracy = ResultFigure("accuracyFigure", _("Accuracy"))
         self.other = ResultFigure("otherAccuracyFigure", _("On validation"))
         self.loss = ResultFigure("lossFigure", _("Mean loss"))
-        self.weakest = ResultFigure("weakestFigure", _("Weakest digit"))
+        self.weakest = ResultFigure("weakestFigure", _("Weakest class"))
         self.sure = ResultFigure("sureMistakesFigure", _("Sure and wrong"))
         self.loss.setToolTip(
             _(
@@ -201,7 +202,7 @@ UNLABELLED = _("These pictures do not say what they are. The least sure come fir
 
 class ConfusionCard(Card):
     def __init__(self, state: StateLine) -> None:
-        super().__init__(taken_for(str))
+        super().__init__(_("What is taken for what"))
         self.top.insertWidget(1, state, 100)
         self.matrix = ConfusionMatrix()
         self._table = QWidget()
@@ -259,7 +260,7 @@ class ConfusionCard(Card):
             if there:
                 true, read, count = self._pairs[place]
                 link.setText(no_key(f"{name(true)} → {name(read)}"))
-                link.setAccessibleName(describe_pair((true, read), name)[0])
+                link.setAccessibleName(describe_pair((true, read), name))
                 times.setText(describe_times(count))
 
 
@@ -269,7 +270,7 @@ _NEAR = 14
 class ReliabilityView(WalkableView):
     SIZE, LEAST_SIZE = (320, 150), (180, 110)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__(
             "reliabilityView",
             _("Does it know when it is unsure?"),
@@ -277,7 +278,6 @@ class ReliabilityView(WalkableView):
                 "How often the network is right, by how sure it says it is. Arrow keys walk "
                 "through the points."
             ),
-            parent,
         )
         self.bins: tuple[Bin, ...] = ()
 
@@ -317,27 +317,25 @@ class ReliabilityView(WalkableView):
 
     def describe(self, item: int) -> str:
         part = self.bins[item]
-        return counted(
-            "{count} answer between {low} and {high}: says {confidence}, is right in {accuracy}; "
-            "chance alone may put it at {least} to {most}.",
-            "{count} answers between {low} and {high}: says {confidence}, is right in {accuracy}; "
-            "chance alone may put it at {least} to {most}.",
-            part.count, low=number(100 * part.low, "g"), high=percent(part.high, None),
+        return _(
+            "Answers between {low} and {high}: {count}. They say {confidence} and are right in "
+            "{accuracy}; chance alone may put it at {least} to {most}.",
+            count=number(part.count),
+            low=number(100 * part.low, "g"), high=percent(part.high, None),
             confidence=percent(part.confidence), accuracy=percent(part.accuracy),
             least=number(100 * part.least, ".0f"), most=percent(part.most),
         )  # fmt: skip
 
 
 def describe_reliability(results: Results) -> str:
-    """Return what the points say together, from the fullest one below 90 %."""
-    bins = results.reliability
-    if not bins:
+    """Return what the points say together where the network doubts."""
+    if not results.doubted:
         return ""
-    part = max((part for part in bins if part.high <= 0.9), key=lambda part: part.count,
-               default=bins[-1])  # fmt: skip
-    return counted(
-        "When it says {confidence}, it is right in {accuracy} of {count} case: {calibration}.",
-        "When it says {confidence}, it is right in {accuracy} of {count} cases: {calibration}.",
-        part.count, confidence=percent(part.confidence), accuracy=percent(part.accuracy),
+    part = together(results.doubted)
+    return _(
+        "Answers up to {high}: {count}. They say {confidence} on average, and {accuracy} are "
+        "right: {calibration}.",
+        count=number(part.count), high=percent(part.high, None),
+        confidence=percent(part.confidence), accuracy=percent(part.accuracy),
         calibration=results.calibration.value,
     )  # fmt: skip

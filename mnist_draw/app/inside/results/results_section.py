@@ -14,12 +14,9 @@ from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from mnist_draw.analysis.result_tables import (
     confusion_table,
     pictures_table,
-    taken_for,
-    weakest_caption,
 )
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import Table
-from mnist_draw.app.inside.counted_section import COUNTED, CountedSection
 from mnist_draw.app.inside.results.confusion_matrix import Pair
 from mnist_draw.app.inside.results.mistake_list import MistakesCard
 from mnist_draw.app.inside.results.result_cards import (
@@ -30,7 +27,7 @@ from mnist_draw.app.inside.results.result_cards import (
     ResultFigures,
     describe_reliability,
 )
-from mnist_draw.app.inside.section import Example, reflow
+from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.latest_job import STREAM_S
 from mnist_draw.app.kit.layout import column, row
@@ -113,7 +110,7 @@ class ResultsSection(CountedSection):
     def _begin(self, model: ModelFile) -> None:
         self._model, self._newer, self._failure = model, None, ""
         self._show_nothing()
-        self._show_classes()
+        self.confusion.matrix.show_classes(len(all_names(model)), self._name)
         if self.data.use_network(model):
             self._pictures = None
             for job in self._jobs:
@@ -164,11 +161,6 @@ class ResultsSection(CountedSection):
         if results.labels is None or pair is not None:
             return pictures_table(results, places.tolist(), pictures.title, self._name)
         return confusion_table(results, self._name)
-
-    def _show_classes(self) -> None:
-        self.figures.weakest.caption.setText(weakest_caption(self._name))
-        self.confusion.heading.setText(taken_for(self._name))
-        self.confusion.matrix.show_classes(len(all_names(self._model)), self._name)
 
     def _load(self, load: Load) -> None:
         self.state.show_state(_("Reading the pictures"), "")
@@ -260,7 +252,7 @@ class ResultsSection(CountedSection):
             done, total = number(results.counted), number(results.total)
             words = _("{count} of {total} counted", count=done, total=total)
             return words, _("Stop") if counting else _("Go on")
-        epochs = self._epochs(COUNTED)
+        epochs = self._epochs()
         if epochs:
             return epochs, _("Count again")
         return "" if results.labels is None else _("a number opens its pictures"), ""

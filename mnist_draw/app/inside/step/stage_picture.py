@@ -19,6 +19,7 @@ from mnist_draw.app.inside.network.units import (
     paint_ground,
     paint_values,
 )
+from mnist_draw.app.inside.rows_view import signed
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -223,7 +224,7 @@ class StagePicture(LayersView):
             paint_losses(painter, box, figures.losses)
         elif self.stage == 4:
             pulls = [
-                (str(wanted), i18n.number(p, ".3f"), _signed(wanted - p))
+                (str(wanted), i18n.number(p, ".3f"), signed(wanted - p, 3))
                 for p, wanted in zip(figures.p.tolist(), target, strict=True)
             ]
             self.paint_cells(painter, places, (_("target"), "p", _("target − p")), pulls)
@@ -253,11 +254,6 @@ class StagePicture(LayersView):
                 outline(painter, column.tile_rect(unit))
         painter.setPen(QPen(theme.colour("text", 0.8), 1.4))
         painter.drawLine(start + QPointF(2, 0), end - QPointF(2, 0))
-
-
-def _signed(value: float) -> str:
-    words = i18n.number(value, "+.3f").replace("-", "−")
-    return words if round(value, 3) else words[1:]
 
 
 def _power(z: float) -> str:

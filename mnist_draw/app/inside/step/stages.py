@@ -188,12 +188,6 @@ def tutorial_lines(settings: TrainingSettings) -> list[tuple[int, str]]:
     ]
 
 
-def lines_title(lines: Sequence[tuple[int, str]]) -> str:
-    """Return the title of a step's lines: they are the tutorial's with its settings alone."""
-    same = list(lines) == tutorial_lines(TrainingSettings())
-    return _("The tutorial's lines") if same else _("The lines of this step")
-
-
 def expressions(shown: Shown, stage: int, followed: int) -> list[Code]:
     makers = (_minibatch, _forward, _loss, _gradient, _update)
     return makers[stage - 1](shown, followed)
@@ -358,14 +352,6 @@ def stage_sentence(shown: Shown, stage: int) -> str:
         "gradient.",
         2 * len(shown.layers) - 1,
     )
-    if shown.phases > 1:
-        pieces = counted(
-            "Compiled, the whole step is {count} piece of work.",
-            "Compiled, the whole step is {count} pieces of work, one after the other; within a "
-            "piece the processor's cores need not wait for each other.",
-            shown.phases,
-        )
-        backwards = f"{backwards} {pieces}"
     return (
         _(
             "An epoch is as many steps as it takes to see every training picture once. In "
@@ -390,12 +376,10 @@ def _describe_update(shown: Shown) -> Iterator[str]:
     if not accumulators:
         yield _("A weight moves against its gradient, times the learning rate.")
     elif shown.filling:
-        yield counted(
-            "What {rule} remembers is from {count} minibatch that was learnt at the rate 0.",
+        yield _(
             "What {rule} remembers is from {count} minibatches that were learnt at the rate 0.",
-            shown.filling,
-            rule=rule,
-        )
+            rule=rule, count=shown.filling,
+        )  # fmt: skip
     else:
         yield _("What {rule} remembers is from the checkpoint of the network's own run.", rule=rule)
     if any(_share_filled(shown, name) < 0.5 for name in accumulators):

@@ -55,7 +55,6 @@ class Shown:
     moved_shares: tuple[float, float]
     left_out: tuple[dict[int, np.ndarray], int, int] = field(repr=False)
     grey: np.ndarray = field(repr=False)
-    phases: int = 0
     filling: int = 0
 
 
@@ -129,7 +128,7 @@ def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
         task, step.layers, figures, step.settings, step.mask_places, step.retained,
         moved_sums(figures, step.layers) if done else (),
         moved_shares(figures) if done else (float("nan"), float("nan")),
-        left_out(figures, step.layers, step.mask_places), _grey(figures), step.phases,
+        left_out(figures, step.layers, step.mask_places), _grey(figures),
         0 if step.from_run else step.filling,
     )  # fmt: skip
 

@@ -15,7 +15,6 @@ from mnist_draw import i18n
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.rows_view import RowsView
 from mnist_draw.app.inside.section import Section, reflow
-from mnist_draw.app.inside.step.code_card import CodeCard, GraphPage
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.stages import (
     LINES,
@@ -26,6 +25,13 @@ from mnist_draw.app.inside.step.stages import (
     weight_title,
     weight_view_rows,
 )
+from mnist_draw.app.inside.step.step_cards import (
+    CodeCard,
+    GraphPage,
+    LossAlongStep,
+    StageBar,
+    other_rows,
+)
 from mnist_draw.app.inside.step.step_learner import (
     COMPILING,
     Progress,
@@ -34,7 +40,6 @@ from mnist_draw.app.inside.step.step_learner import (
     Task,
     make_graphs,
 )
-from mnist_draw.app.inside.step.step_views import LossAlongStep, StageBar, other_rows
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel

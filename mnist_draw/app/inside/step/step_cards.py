@@ -1,0 +1,347 @@
+"""Around the picture of a stage: stages, code, effects; Theano's graphs of the three functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF
+from PyQt5.QtWidgets import (
+    QPlainTextEdit,
+    QWidget,
+)
+
+from mnist_draw import i18n
+from mnist_draw.analysis.table import Table
+from mnist_draw.app.inside.inside_bar import TableView
+from mnist_draw.app.inside.rows_view import (
+    Code,
+    Heading,
+    Line,
+    Row,
+    RowsView,
+    Rule,
+    Sentence,
+    code_font,
+)
+from mnist_draw.app.inside.step.stages import (
+    STAGES,
+    expressions,
+    stage_sentence,
+    tutorial_lines,
+)
+from mnist_draw.app.inside.step.step_learner import Shown
+from mnist_draw.app.kit import theme
+from mnist_draw.app.kit.controls import SegmentedControl
+from mnist_draw.app.kit.formatting import format_probability
+from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
+from mnist_draw.app.kit.painters import smooth_painter, write_with
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
+from mnist_draw.app.kit.theme import Size, Text
+from mnist_draw.app.kit.walkable_view import WalkableView
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
+from mnist_draw.i18n import _, listed
+from mnist_draw.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from mnist_draw.analysis.compiled_graph import FunctionGraphs
+    from mnist_draw.analysis.step_effects import StepEffects
+
+
+class StageBar(QWidget):
+    chosen = pyqtSignal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("stageBar")
+        titles = [f"{number} {stage.title}" for number, stage in enumerate(STAGES, 1)]
+        self.control = SegmentedControl("stageButtons", titles)
+        self.control.chosen.connect(lambda place: self.chosen.emit(place + 1))
+        self.figures = [FittedLabel(None, Qt.ElideRight, look="muted") for _ in STAGES]
+        for figure in self.figures:
+            figure.setAlignment(Qt.AlignCenter)
+        for number, button in enumerate(self.control.buttons, 1):
+            button.setObjectName(f"stage{number}Button")
+            explain(button, titles[number - 1], STAGES[number - 1].meaning, "← →")
+        figures = row(*((FixedLabel(figure, lines=1), 1) for figure in self.figures))
+        column(self.control, figures, gap=Size.TIGHT, owner=self)
+
+    def show_stage(self, stage: int, figures: Sequence[str], reached: int) -> None:
+        self.control.choose(stage - 1)
+        for number, words in enumerate(figures, 1):
+            known = (
+                words if number <= reached else _("next") if number == reached + 1 and words else ""
+            )
+            self.figures[number - 1].setText(known)
+            meaning = f"{STAGES[number - 1].meaning} {known}".strip()
+            self.control.buttons[number - 1].setAccessibleDescription(meaning)
+
+
+_TITLE = _("Mean loss along the step")
+#: A loss of so many times the first one is at the top: what is larger runs out of the picture.
+_MOST = 4.0
+_NEAR = 14.0
+
+
+class LossAlongStep(WalkableView):
+    """A curve from where the weights were, through the step, to 30 times its length."""
+
+    SIZE, LEAST_SIZE = (260, 100), (160, 60)
+
+    def __init__(self) -> None:
+        super().__init__(
+            "lossAlongStep",
+            _TITLE,
+            _(
+                "The mean loss of the same minibatch, had the weights moved further the same way. "
+                "Up and down walk through the lengths."
+            ),
+        )
+        self.lengths: tuple[float, ...] = ()
+        self.losses: tuple[float, ...] = ()
+
+    def show_losses(self, lengths: tuple[float, ...], losses: tuple[float, ...]) -> None:
+        """Show losses at lengths in steps; the first of them while they are computed."""
+        self.lengths, self.losses = lengths, losses
+        if self.current is not None and self.current >= len(losses):
+            self.walk_to(None)
+        self.update()
+
+    def _area(self) -> QRectF:
+        scale = theme.text_scale()
+        return QRectF(self.rect()).adjusted(4, 22 * scale, -12 * scale, -18 * scale)
+
+    def _point(self, item: int) -> QPointF:
+        area, top = self._area(), _MOST * max(self.losses[0], 1e-9)
+        part = min(self.losses[item], 2 * top) / top
+        x = area.left() + area.width() * self.lengths[item] / self.lengths[-1]
+        return QPointF(x, area.bottom() - area.height() * part)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = smooth_painter(self)
+        write_with(painter, Text.LABEL, "text", bold=True)
+        scale, area = theme.text_scale(), self._area()
+        painter.drawText(QPointF(0, 14 * scale), _TITLE)
+        write_with(painter, Text.AXIS, "muted")
+        for length in (1, 10, 20, 30):
+            x = area.left() + area.width() * length / 30
+            box = QRectF(x - 20 * scale, area.bottom() + 2, 40 * scale, 16 * scale)
+            painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, f"{length}×")
+        painter.setPen(QPen(theme.colour("line"), 1))
+        painter.drawLine(area.bottomLeft(), area.bottomRight())
+        if not self.losses:
+            return
+        painter.setClipRect(area.adjusted(-4, -4, 8, 1))
+        painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
+        start = self._point(0)
+        painter.drawLine(start, QPointF(area.right(), start.y()))
+        painter.setPen(QPen(theme.colour("accent"), 2))
+        painter.drawPolyline(QPolygonF([self._point(n) for n in range(len(self.losses))]))
+        if 1.0 in self.lengths[: len(self.losses)]:
+            painter.setBrush(theme.colour("accent"))
+            painter.drawEllipse(self._point(self.lengths.index(1.0)), 4, 4)
+        if self.current is not None:
+            painter.setBrush(Qt.NoBrush)
+            painter.setPen(QPen(theme.colour("second"), 2.5))
+            painter.drawEllipse(self._point(self.current), 6, 6)
+
+    def step(self, right: int, down: int) -> bool:
+        # Left and right go through the stages, wherever the keyboard is.
+        return super().step(down, 0)
+
+    def count(self) -> int:
+        return len(self.losses)
+
+    def item_at(self, point: QPointF) -> int | None:
+        if not self.losses:
+            return None
+        away = [abs(self._point(n).x() - point.x()) for n in range(len(self.losses))]
+        nearest = int(np.argmin(away))
+        return nearest if away[nearest] < _NEAR else None
+
+    def place_of(self, item: int) -> QPointF:
+        return self._point(item)
+
+    def describe(self, item: int) -> str:
+        length, loss = self.lengths[item], self.losses[item]
+        figure = i18n.number(loss, ".4f") if np.isfinite(loss) else "∞"
+        return _("{length} times the step: mean loss {loss}.",
+                 length=i18n.number(length, "g"), loss=figure)  # fmt: skip
+
+
+def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[Row]:
+    if effects is None or effects.example is None or not effects.counted:
+        return [Line(_("What it did to others: being counted"), "")]
+    before, after = (count / effects.counted for count in effects.right)
+    right = f"{i18n.number(100 * before, '.2f')} → {i18n.percent(after, 2)}"
+    count = _("right of {count}", count=i18n.number(effects.counted))
+    first, second = (
+        f"{name(int(p.argmax()))}, {format_probability(float(p.max()), short=True)}"
+        for p in effects.example
+    )
+    turned = listed(i18n.number(number) for number in effects.turned)
+    return [
+        Line(count, right),
+        Line(_("turned right, wrong"), turned),
+        Line(_("your picture"), f"{first} → {second}"),
+    ]
+
+
+_EXPLAINED = _("The lines of a step; those of this stage are marked. Below: what is computed.")
+
+
+_COPY = _("A copy of the network learns here. Yours stays as it is.")
+
+
+class CodeCard(Card):
+    def __init__(self) -> None:
+        super().__init__(_("In code"))
+        self.graph = push_button(
+            "asGraphButton", _("As operations"),
+            _("Count the operations that Theano makes of it."), look="link",
+        )  # fmt: skip
+        self.top.addWidget(self.graph)
+        self.code = RowsView("codeView", _("In code"), _EXPLAINED)
+        self.area = scrolled(self.code)
+        self.body.addWidget(self.area, 1)
+        # Words that wrap would ask for height by width, and the section would scroll too early.
+        self.note = ElidedLabel(_COPY, "muted", "copyNote")
+        self.body.addWidget(FixedLabel(self.note, lines=1))
+        self.again = push_button(
+            "againButton",
+            _("Again"),
+            _("Learn the same minibatch once more, with the same units out."),
+        )
+        self.ten_more = push_button(
+            "tenMoreButton", _("Ten more"), _("Learn the same minibatch ten times more.")
+        )
+        self.from_start = push_button(
+            "fromStartButton", _("From the start"),
+            _("Let everything be as it was before the first step: same pictures, same numbers."),
+        )  # fmt: skip
+        self._repeat = QWidget()
+        row(self.again, self.ten_more, self.from_start, owner=self._repeat)
+        keep_room(self._repeat)
+        self.body.addWidget(self._repeat)
+        self.back = push_button("backButton", _("Back"), _("Go back to the stage before."), "←")
+        self.next = push_button(
+            "nextButton", _("Next"), _("Go on to the next stage."), "→", look="primary"
+        )
+        self.play = push_button(
+            "playButton",
+            _("Play slowly"),
+            _("Go through the stages by itself, 3 seconds each."),
+            "Space",
+        )
+        for button in (self.back, self.next, self.play):
+            button.setFocusPolicy(Qt.StrongFocus)
+        self.body.addLayout(row((self.back, 1), (self.next, 2), (self.play, 1)))
+
+    def show_stage(self, shown: Shown | None, stage: int, followed: int, playing: bool) -> None:
+        self.code.show_rows(_code_rows(shown, stage, followed))
+        self.back.setEnabled(stage > 1)
+        # The stages of a step that is still to come are empty.
+        self.next.setEnabled(stage < len(STAGES) and shown is not None)
+        self.play.setText(_("Stop") if playing else _("Play slowly"))
+        self.play.setEnabled(shown is not None and theme.theme().motion)
+        self._repeat.setVisible(
+            stage == len(STAGES) and shown is not None and shown.figures.is_done
+        )
+
+
+def _code_rows(shown: Shown | None, stage: int, followed: int) -> list[Row]:
+    lines = tutorial_lines(TrainingSettings() if shown is None else shown.settings)
+    rows: list[Row] = [Heading(_("The lines of this step"))]
+    for (before, __), (number, text) in pairwise([(0, ""), *lines]):
+        first = str(number) if number != before else ""
+        code = Code(text, "", number == stage, first)
+        rows.append(code if number else Sentence(text, muted=True))
+    rows += [Rule(), Heading(_("What is computed now"), _("shape"))]
+    if shown is not None:
+        rows += expressions(shown, stage, followed)
+        rows.append(Sentence(stage_sentence(shown, stage), muted=True))
+    return rows
+
+
+_MEANING = _(
+    "The lines compute nothing: they write down a graph of operations. theano.function turns it "
+    "into a shorter one, fuses neighbouring elementwise operations into loops, and compiles that."
+)
+
+
+class GraphPage(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self.graphs: Mapping[str, FunctionGraphs] = {}
+        card = Card(_("What Theano makes of it"))
+        self.state = label(_MEANING, "muted", "graphState")
+        self.state.setWordWrap(True)
+        card.body.addWidget(self.state)
+        self.view = TableView(
+            "graphView",
+            _("Operations"),
+            _("How often each operation occurs, written and compiled."),
+        )
+        card.body.addWidget(self.view, 1)
+        self.texts = QWidget()
+        texts = row(gap=Size.CARD_GAP, owner=self.texts)
+        self.written = _print_view("writtenGraph", _("Graph as written"))
+        self.compiled = _print_view("compiledGraph", _("Graph as compiled"))
+        for title, view in (_("As written"), self.written), (_("As compiled"), self.compiled):
+            text_card = Card(title)
+            text_card.body.addWidget(view)
+            texts.addWidget(text_card)
+        sentence = _("Which of the program's three functions is shown.")
+        self.functions = ComboBox("functionCombo", _("Function"), sentence)
+        self.functions.setSizeAdjustPolicy(ComboBox.AdjustToContents)
+        self.functions.activated.connect(lambda __: self._show_function())
+        self.back = push_button(
+            "backToCodeButton",
+            _("Back to the code"),
+            _("Show the stages of the step."),
+            look="link",
+        )
+        top = row(self.functions, 1, self.back)
+        column(top, (card, 1), (self.texts, 1), gap=Size.CARD_GAP, owner=self)
+        theme.follow(self, self._scale_text)
+
+    def _scale_text(self) -> None:
+        for view in (self.written, self.compiled):
+            view.setFont(code_font(Text.LABEL))
+
+    def show_state(self, words: str) -> None:
+        self.state.setText(words or _MEANING)
+
+    def show_graphs(self, graphs: Mapping[str, FunctionGraphs]) -> None:
+        self.graphs = graphs
+        if not self.functions.count():
+            for name, function in graphs.items():
+                self.functions.addItem(function.title, name)
+        self._show_function()
+
+    def _show_function(self) -> None:
+        shown = self.graphs.get(self.functions.currentData())
+        if shown is None:
+            return
+        self.view.show_table(shown.table())
+        self.written.setPlainText(shown.written_text)
+        self.compiled.setPlainText(shown.compiled_text)
+
+    def table(self) -> Table:
+        shown = self.graphs.get(self.functions.currentData())
+        return Table(_("Graph"), (), ()) if shown is None else shown.table()
+
+
+def _print_view(name: str, title: str) -> QPlainTextEdit:
+    """Return a view of what `theano.printing.debugprint` prints."""
+    view = QPlainTextEdit()
+    view.setObjectName(name)
+    view.setReadOnly(True)
+    view.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
+    view.setLineWrapMode(QPlainTextEdit.NoWrap)
+    view.setTabChangesFocus(True)
+    explain(view, title, _("The graph as theano.printing.debugprint prints it."))
+    return view
