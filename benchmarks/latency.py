@@ -30,7 +30,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -423,10 +423,14 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
                 QApplication.quit()
 
         threading.Thread(target=work, daemon=True).start()
-        return int(run_window())
+        run_window()
+        # The window's end would end the process before anything is printed.
+        window.shut_down()
+        raise SystemExit
 
     QApplication.exec_ = staticmethod(measured)
-    open_window([])
+    with suppress(SystemExit):
+        open_window([])
     if failures:
         raise failures[0]
     return results

@@ -321,10 +321,12 @@ class FinishedCard(Card):
 
     def _read(self) -> None:
         model = self._shown.model
+        if not self.isVisible():
+            return
         if self._picture is None or model is None:
             self._job.stop()
             self.drawing.show_reading(None, None)
-        elif self.isVisible():
+        else:
             self._job.ask((model, self._picture))
 
     def buttons(self) -> list[QWidget]:
