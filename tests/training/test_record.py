@@ -468,6 +468,11 @@ def test_the_last_run_of_a_network_tells_how_long_the_next_takes(monkeypatch):
     assert expected(training_examples=99_999) == 180
     assert expected(batch_size=1) > 5 * 180
     assert expected(augmentation="elastic") > 180
+    # Zeros of rectifiers are left out, those of pictures with any activation.
+    of_last, of_first = (
+        expected(network=f"layers:{one}") for one in ("500,300@tanh", "500@tanh,300")
+    )
+    assert 0.9 * of_last < expected(network="layers:500,300") < of_last < 0.8 * of_first
     # A run on few pictures tells little of one on all.
     few_run = dataclasses.replace(runs[0], settings=settings.replace(training_examples=1000))
     assert expectation.expected_seconds(settings, [few_run]) == estimated
