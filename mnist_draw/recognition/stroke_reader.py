@@ -61,8 +61,8 @@ MAX_STROKES = 4
 _PER_STROKES = np.array([0.0, 0.25, 2.0, 3.5])
 #: Further costs of each digit with one stroke, and with several: half of minus the logarithm of the
 #: share that people drew so (91 % of fours have several, 0.4 % of sixes). Few people give a one a
-#: foot or a flag of its own, but those always do. So many times these costs tell one digit from
-#: another: a 5 whose top is a stroke of its own is no 3.
+#: foot or a flag of its own, but those always do. They count so many times where one digit is told
+#: from another: a 5 whose top is a stroke of its own is no 3.
 _DIGIT_OF_ONE = np.array([0.0, 0.0, 0.0, 0.0, 1.2, 0.45, 0.0, 0.25, 0.05, 0.05])
 _DIGIT_OF_MORE = np.array([1.35, 0.25, 2.25, 2.0, 0.05, 0.25, 2.25, 0.45, 1.25, 1.0])
 _AMONG_DIGITS = 1.5
