@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QRect, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QResizeEvent
 from PyQt5.QtWidgets import QApplication, QPushButton, QSizePolicy, QWidget
@@ -263,7 +264,10 @@ class AnswerBlock(QWidget):
         held = QApplication.focusWidget() in (*self.buttons, self.cancel)
         self._place()
         if held:
-            (self._before or self.wrong).setFocus(Qt.OtherFocusReason)
+            before = self._before
+            if before is None or sip.isdeleted(before):
+                before = self.wrong
+            before.setFocus(Qt.OtherFocusReason)
 
     def _teach(self, digit: int) -> None:
         self.end()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from PyQt5 import sip
 from PyQt5.QtCore import (
     QEvent,
     QObject,
@@ -253,7 +254,8 @@ class Popover(QWidget):
         focus, before = QApplication.focusWidget(), self._before
         self._before = None
         lost = focus is None or focus is self or self.isAncestorOf(focus)
-        if lost and before is not None and before.isVisible():
+        # It may have been part of what was chosen from, such as a list that has closed.
+        if lost and before is not None and not sip.isdeleted(before) and before.isVisible():
             before.setFocus(Qt.PopupFocusReason)
         self.closed.emit()
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QPointF, Qt
 from PyQt5.QtGui import QColor
 from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QWidget
+from PyQt5.QtWidgets import QApplication, QLineEdit, QWidget
 
 from mnist_draw.app.draw.answer_panel import AnswerPanel, others_under, panel_width
 from mnist_draw.app.draw.draw_tab import DrawTab
@@ -189,6 +190,14 @@ def test_wrong_offers_ten_digits_in_place_and_gives_the_focus_back(shown, qtbot)
     block.cancel.click()
     assert not block.asking
     assert not block.cancel.isVisible()
+    assert block.wrong.hasFocus()
+    # What had it may be gone by then.
+    field = QLineEdit(shown.panel)
+    field.show()
+    field.setFocus()
+    block.begin()
+    sip.delete(field)
+    block.cancel.click()
     assert block.wrong.hasFocus()
     block.begin()
     QTest.keyClick(block.buttons[5], Qt.Key_7)

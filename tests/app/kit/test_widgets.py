@@ -4,6 +4,7 @@ import sys
 import time
 
 import pytest
+from PyQt5 import sip
 from PyQt5.QtCore import QEvent, QObject, QPoint, QProcess, QRect, Qt
 from PyQt5.QtGui import QCursor, QDesktopServices
 from PyQt5.QtTest import QTest
@@ -366,6 +367,16 @@ def test_a_popover_stays_within_its_window_and_gives_the_keyboard_back(corner, t
     QTest.mouseClick(corner.button, Qt.LeftButton)
     assert popover.isVisible()
     QTest.mouseClick(corner, Qt.LeftButton, pos=QPoint(2, 2))
+    assert not popover.isVisible()
+
+
+def test_a_popover_gives_the_keyboard_to_nothing_that_is_gone(corner):
+    popover = Popover(corner, "popover", "What is it?")
+    focused = corner.button
+    opener = QPushButton("Other", corner)
+    popover.open_at(opener)
+    sip.delete(focused)
+    popover.hide()
     assert not popover.isVisible()
 
 

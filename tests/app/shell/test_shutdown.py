@@ -202,7 +202,7 @@ def test_a_display_that_is_lost_costs_no_epoch_that_no_checkpoint_has(lose_displ
     said = lose_display(FullDisk(), in_memory=True, checkpoint=earlier)
     (path,) = opened_folder().glob("*.npz")
     assert load_model(path).metadata["epochs"] == 1
-    assert f"is kept in {path}." in said
+    assert f"{path}." in said
     # What is offered is there.
     assert ("offers to continue the run from an earlier epoch" in said) is earlier
     assert ("cannot be continued" in said) is not earlier
