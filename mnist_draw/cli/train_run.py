@@ -52,7 +52,7 @@ def train_and_save(
         tell(_describe_interrupt(progress, saved))
         return INTERRUPTED
     if out.failure:
-        tell(_("Standard output could not be written: {failure}.", failure=out.failure))
+        tell(_("Standard output cannot be written: {reason}.", reason=out.failure))
     unsaved = checkpoint is not None and progress.checkpoint_failed
     if status == COMPLETED and (out.failure or err.failure or unsaved):
         return FAILED
@@ -116,7 +116,8 @@ def _ended(session: RunSession, progress: Progress) -> Iterator[None]:
 def _describe_interrupt(progress: Progress, checkpoint: Path | None) -> str:
     """Say what is left of a run that was interrupted twice, and how to continue it."""
     if progress.saved is not None:
-        return _("Interrupted. The network is saved in {path}.", path=progress.saved)
+        saved = _("The network is saved in {path}.", path=progress.saved)
+        return f"{_('Interrupted.')} {saved}"
     broken_off = _("Interrupted before the network was saved.")
     nothing = _("Nothing is kept: there is no checkpoint to go on from.")
     return f"{broken_off} {_describe_checkpoint(checkpoint) or nothing}"
@@ -206,21 +207,17 @@ def _save(
             left = _("In the Library it is kept, though, in {path}.", path=session.network)
         raise UserError("{error} {left}", error=error, left=left) from error
     progress.saved = path
-    complete = finished.reason not in ("stopped", "diverged")
     name = typed(path)
     if not name and session.network is not None:
         name = typed(f"{RUN}:{session.network.parent.name}")
-    if complete:
-        said = _("The network is saved in {path}.", path=path)
-    else:
-        said = _("What was learnt is saved in {path}.", path=path)
+    said = _("The network is saved in {path}.", path=path)
     if name:
         command = f"mnist-draw predict IMAGE --model {name}"
         said += " " + _("Try it: {command}", command=command)
     echo(said)
     if finished.reason == "diverged" or is_fallback:
         return FAILED
-    return COMPLETED if complete else INTERRUPTED
+    return INTERRUPTED if finished.reason == "stopped" else COMPLETED
 
 
 @dataclass(frozen=True)

@@ -265,8 +265,8 @@ def rename(stored: StoredNetwork, name: str) -> StoredNetwork:
             run = read_run(stored.path.parent).renamed(name)
         except FileNotFoundError as error:
             raise UserError(
-                "The run of the network {title} is no longer there: it was deleted, moved or "
-                "renamed meanwhile. Nothing was changed.",
+                "{title} is no longer there: it was deleted, moved or renamed meanwhile. Nothing "
+                "was changed.",
                 title=stored.title,
             ) from error
         run.save()

@@ -204,7 +204,7 @@ def test_what_ends_a_program_ends_the_run_as_ctrl_c_does(name, here, at_first, c
     finally:
         signal.signal(number, before)
     assert not reached
-    assert "What was learnt is saved in m.npz" in capsys.readouterr().out
+    assert "The network is saved in m.npz" in capsys.readouterr().out
     assert load_trained(here / "m.npz").metadata["epochs"] == 1
 
 
@@ -235,7 +235,7 @@ def test_output_that_fails_costs_no_network(stream, broken, here, monkeypatch, a
     assert main([*QUICK, "--epochs", "2", "--output", "m.npz"]) == 1
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
     if stream == "stdout":
-        assert "Standard output could not be written" in capsys.readouterr().err
+        assert "Standard output cannot be written" in capsys.readouterr().err
 
 
 COMMAND = [sys.executable, "-m", "mnist_draw"]

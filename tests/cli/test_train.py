@@ -73,7 +73,7 @@ def test_run_is_continued_as_if_never_interrupted(here, at_first, capsys):
     arguments = ["--epochs", "3", "--output", "part.npz", "--checkpoint", "run.ckpt"]
     assert main([*QUICK, *arguments]) == 130
     assert signal.getsignal(signal.SIGINT) is before
-    assert "What was learnt is saved in part.npz" in capsys.readouterr().out
+    assert "The network is saved in part.npz" in capsys.readouterr().out
     assert load_trained(here / "part.npz").metadata["epochs"] == 1
     assert main(["train", "--resume", "run.ckpt", "--output", "rest.npz"]) == 0
     whole, rest = load_trained(here / "whole.npz"), load_trained(here / "rest.npz")
@@ -123,7 +123,7 @@ def test_a_run_that_diverges_keeps_the_last_good_weights(here, capsys, monkeypat
     assert main([*QUICK, "--output", "m.npz"]) == 1
     out, err = capsys.readouterr()
     assert err == "mnist-draw: The loss became nan. Try less.\n"
-    assert "What was learnt is saved in m.npz" in out
+    assert "The network is saved in m.npz" in out
     assert load_trained(here / "m.npz").metadata["epochs"] == 2
 
 

@@ -358,7 +358,7 @@ def test_a_table_with_words_and_one_without_a_head(tmp_path):
         ("1," + ",".join(["0"] * 783) + ",x\n", "holds 'x' in line 1;"),
         (("1," + ",".join(["0"] * 784) + "\n") * 2 + "\n1,2\n", "has 1 of 784 pixels in line 4."),
         ("1," + ",".join(["300"] * 784) + "\n", "pixels from 300 to 300 in line 1;"),
-        (",".join(["0"] * 784) + "\n", "pixels without a label"),
+        (",".join(["0"] * 784) + "\n", "784 columns; a label and 784 pixels"),
         ("label," + ",".join(f"p{n}" for n in range(784)) + "\n", "no pictures at all"),
         ("\x89PNG\0\xff", "column"),
     ],

@@ -132,9 +132,7 @@ class AnswerBlock(QWidget):
     def show_classes(self, names: Sequence[str]) -> None:
         """Set the classes of the network; only digits are taught."""
         self._digits = tuple(names) == DIGITS
-        sentence = _("The digit the network reads; double click to mark it.")
-        if not self._digits:
-            sentence = _("The class the network reads; double click to mark it.")
+        sentence = _("What the network reads; double click to mark it.")
         explain(self.figure, pgettext("of a network", "Answer"), sentence)
 
     def show_nothing(self, word: str, sentence: str) -> None:

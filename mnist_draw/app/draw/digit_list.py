@@ -155,7 +155,7 @@ class MyDigits(CollectionController):
 
     def relabel(self, label: int) -> None:
         rows = [row for row in self.view.chosen() if row.digit.label != label]
-        paths, before = _paths(rows), {row.digit.label for row in rows}
+        paths = _paths(rows)
 
         def work() -> None:
             from mnist_draw.storage.my_digits import relabel_digit
@@ -164,21 +164,12 @@ class MyDigits(CollectionController):
                 relabel_digit(path, label)
 
         def finished(__: None) -> None:
-            new = with_article(label)
             told = counted(
                 "One digit was labelled {new}.",
                 "{count} digits were labelled {new}.",
                 len(paths),
-                new=new,
+                new=with_article(label),
             )
-            if len(before) == 1:
-                told = counted(
-                    "One digit was labelled {new}, not {old}.",
-                    "{count} digits were labelled {new}, not {old}.",
-                    len(paths),
-                    new=new,
-                    old=with_article(before.pop()),
-                )
             self.notifier.message(told)
             self.show_folder_anew()
 

@@ -251,8 +251,8 @@ class DigitListView(QWidget):
             "bringBackDigitButton",
             _("Bring back deleted digits"),
             counted(
-                "Bring back digits that were deleted within the last {count} day.",
-                "Bring back digits that were deleted within the last {count} days.",
+                "Bring back what was deleted within the last {count} day.",
+                "Bring back what was deleted within the last {count} days.",
                 KEPT_DAYS,
             ),
         )

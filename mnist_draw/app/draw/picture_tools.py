@@ -256,7 +256,7 @@ class PictureTools(QObject):
         self.caption.say(sentence, reads)
 
     def save(self) -> None:
-        if self._is_empty(_("The board is empty: there is nothing to save.")):
+        if self._is_empty():
             return
         titles = {save_title(known): known for known in saved_formats()}
         proposed = str(self._folder / f"drawing{self._format.suffixes[0]}")
@@ -277,7 +277,7 @@ class PictureTools(QObject):
         self._background.run(write, lambda __: notifier.message(_("Saved {path}.", path=path)))
 
     def copy_picture(self) -> None:
-        if self._is_empty(_("The board is empty: there is nothing to copy.")):
+        if self._is_empty():
             return
         items = snapshot(self._canvas.drawing.items)
 
@@ -295,11 +295,10 @@ class PictureTools(QObject):
         QApplication.clipboard().setText(certainty.sentence)
         notifier.message(_("Copied “{answer}”.", answer=certainty.sentence))
 
-    def _is_empty(self, problem: str) -> bool:
+    def _is_empty(self) -> bool:
         if self._canvas.has_ink():
             return False
-        draw = _("Draw something first.")
-        notifier.problem(f"{problem} {draw}")
+        notifier.problem(_("Draw something first."))
         return True
 
 

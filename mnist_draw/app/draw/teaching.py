@@ -389,15 +389,13 @@ class LearnCard(Card):
         policy.setRetainSizeWhenHidden(True)
         self.bar.setSizePolicy(policy)
         explain(self.bar, _("Progress of learning"), _("Which part of the work is done."))
-        sentence = _(
-            "Train the network that answers a little further, on your digits and on MNIST."
-        )
+        sentence = _("Train the network a little further, on your digits and on MNIST.")
         self.learn_button = push_button(
             "learnButton", _("Learn my digits"), sentence, "", "primary", self._learn
         )
         sentence = _("Stop learning; the network stays as it is.")
         self.stop_button = push_button("stopLearningButton", _("Stop"), sentence, act=self._stop)
-        sentence = _("Let the network answer that answered before your digits were learnt.")
+        sentence = _("The network answers that answered before your digits were learnt.")
         self.undo_button = push_button(
             "undoLearningButton", _("Go back"), sentence, "", "link", controller.go_back
         )

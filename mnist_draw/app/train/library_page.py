@@ -289,8 +289,8 @@ class LibraryPage(QWidget):
             "deletedButton",
             _("Bring back deleted runs and networks"),
             counted(
-                "Bring back runs and networks that were deleted within the last {count} day.",
-                "Bring back runs and networks that were deleted within the last {count} days.",
+                "Bring back what was deleted within the last {count} day.",
+                "Bring back what was deleted within the last {count} days.",
                 KEPT_DAYS,
             ),
         )

@@ -89,16 +89,8 @@ def read_source(place: Path) -> Source:
         # What a data set may be is no help where one is gone.
         raise DatasetError("{place} is not a folder, nor a file.", place=place)
     kinds = "; ".join(known.meaning for known in DATA_FORMATS)
-    if is_folder:
-        raise DatasetError(
-            "{place} holds no data set. A data set is one of these: {kinds}.",
-            place=place,
-            kinds=kinds,
-        )
     raise DatasetError(
-        "{place} is no data set that can be read. A data set is one of these: {kinds}.",
-        place=place,
-        kinds=kinds,
+        "{place} holds no data set. A data set is one of these: {kinds}.", place=place, kinds=kinds
     )
 
 

@@ -68,7 +68,7 @@ def visible_entries(folder: Path) -> list[Path]:
         raise DatasetError("There is no folder {folder}.", folder=folder) from None
     except NotADirectoryError:
         raise DatasetError(
-            "{folder} is not a folder; name the one with the pictures.", folder=folder
+            "{folder} is not a folder; name the folder of the pictures.", folder=folder
         ) from None
     except OSError as error:
         raise DatasetError(

@@ -59,9 +59,9 @@ def read(place: Path) -> Source:
     train = _read_table(train_path)
     if train.labels is None:
         raise DatasetError(
-            "{path} has 784 columns, pixels without a label; a label and 784 "
-            "pixels were expected in each line.",
+            "{path} has {columns}; a label and 784 pixels were expected in each line.",
             path=train_path,
+            columns=counted("{count} column", "{count} columns", PIXELS),
         )
     test = None if test_path is None else _read_table(test_path)
     if test is not None and test.labels is None:

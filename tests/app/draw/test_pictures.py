@@ -356,8 +356,8 @@ def test_an_empty_board_is_neither_saved_nor_copied(answered, notices):
     QTest.keyClick(answered.canvas, Qt.Key_C, Qt.ControlModifier)
     QTest.keyClick(answered.canvas, Qt.Key_C, Qt.ControlModifier | Qt.ShiftModifier)
     saved, copied, answer = notices.sentences
-    assert "board is empty" in saved
-    assert "board is empty" in copied
+    assert "Draw something first" in saved
+    assert "Draw something first" in copied
     assert "no answer to copy" in answer
 
 

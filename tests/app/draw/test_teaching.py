@@ -237,7 +237,7 @@ def test_a_key_or_the_menu_changes_the_label_of_all_chosen(setup):
     setup.settle()
     assert [path.name[0] for path in setup.files()] == ["5", "5"]
     assert [label for label, _, _ in setup.shown()] == ["5", "5"]
-    assert setup.told[-1].sentence == "2 digits were labelled a 5, not a 3."
+    assert setup.told[-1].sentence == "2 digits were labelled a 5."
     view.table.selectRow(0)
     assert view.label_combo.currentText() == "5"
     view.label_combo.setCurrentIndex(9)
