@@ -175,7 +175,9 @@ def _merged(rows: Sequence[_Row]) -> list[_Row]:
 
 def _table(title: str, rows: Sequence[_Row]) -> str:
     lines = "".join(
-        f"<tr><td width='{_COLUMNS[0]}%'><b>{html.escape(native_keys(keys))}</b></td>"
+        # Between two keys a narrow column may break the line.
+        f"<tr><td width='{_COLUMNS[0]}%'><b>"
+        f"{html.escape(native_keys(keys)).replace('+', '+&#8203;')}</b></td>"
         f"<td width='{_COLUMNS[1]}%'>{html.escape(name)}</td>"
         f"<td width='{_COLUMNS[2]}%'>{html.escape(sentence)}</td></tr>"
         for keys, name, sentence in _merged(rows)
