@@ -57,15 +57,13 @@ LANGUAGES: dict[str, Language] = {
 }
 
 _code = "en"
-_language = LANGUAGES[_code]
 _translations: gettext.NullTranslations = gettext.NullTranslations()
 
 
 def use(code: str, catalogues: Path = CATALOGUES) -> None:
     """Let this process speak a language of `LANGUAGES`; without its catalogue, English."""
-    global _code, _language, _translations
-    _code, _language = code, LANGUAGES[code]
-    _translations = messages_in(code, catalogues)
+    global _code, _translations
+    _code, _translations = code, messages_in(code, catalogues)
 
 
 def messages_in(code: str, catalogues: Path = CATALOGUES) -> gettext.NullTranslations:
@@ -87,7 +85,7 @@ def language() -> str:
 
 
 def is_right_to_left() -> bool:
-    return _language.is_right_to_left
+    return LANGUAGES[_code].is_right_to_left
 
 
 def _(message: str, **fields: object) -> str:
@@ -129,12 +127,12 @@ def listed(entries: Iterable[str]) -> str:
 
 def number(value: float, spec: str = ",") -> str:
     """Format a number as Python's `format` does, with the language's decimal and group marks."""
-    text = format(value, spec)
+    text, marks = format(value, spec), LANGUAGES[_code]
     whole, point, decimals = text.partition(".")
     digits = whole.lstrip("+-− ")
-    if len(digits.partition(",")[0]) < _language.least_grouped and digits.count(",") == 1:
+    if len(digits.partition(",")[0]) < marks.least_grouped and digits.count(",") == 1:
         whole = whole.replace(",", "")
-    return whole.replace(",", _language.group) + point.replace(".", _language.decimal) + decimals
+    return whole.replace(",", marks.group) + point.replace(".", marks.decimal) + decimals
 
 
 def percent(share: float, decimals: int | None = 0) -> str:
@@ -145,7 +143,7 @@ def percent(share: float, decimals: int | None = 0) -> str:
 
 def percent_sign() -> str:
     """Return what follows a number: the sign, after the space of the language."""
-    return f"{_language.before_percent}%"
+    return f"{LANGUAGES[_code].before_percent}%"
 
 
 def parse_number(text: str) -> float:
@@ -154,10 +152,11 @@ def parse_number(text: str) -> float:
     In German 1.250 is 1250, and 0.001 is what Python calls so: no number has a group of zero.
     """
     plain = "".join(text.split()).replace("−", "-")
-    group, point = "".join(_language.group.split()), re.escape(_language.decimal)
+    marks = LANGUAGES[_code]
+    group, point = "".join(marks.group.split()), re.escape(marks.decimal)
     if group and re.fullmatch(rf"-?[1-9]\d{{0,2}}({re.escape(group)}\d{{3}})+({point}\d*)?", plain):
         plain = plain.replace(group, "")
-    return float(plain.replace(_language.decimal, "."))
+    return float(plain.replace(marks.decimal, "."))
 
 
 def date(moment: datetime, year: bool = False, clock: bool = False) -> str:

@@ -58,10 +58,8 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
         print(escape_unprintable(problem), file=sys.stderr)
         return 1
     try:
-        from PyQt5 import sip
-        from PyQt5.QtCore import Qt, QTimer
-        from PyQt5.QtGui import QGuiApplication, QIcon
-        from PyQt5.QtWidgets import QApplication
+        from PyQt5 import QtWidgets, sip  # noqa: F401 # All that the window needs must load.
+        from PyQt5.QtCore import QTimer
     except ImportError as error:
         print(escape_unprintable(qt_import_failure(error)), file=sys.stderr)
         return 1
@@ -70,28 +68,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     memory.limit_heap()
     reporter.install_qt()
     sys.setswitchinterval(SWITCH_INTERVAL)
-    if sys.platform == "win32":
-        # Else the taskbar takes the window for one of Python's, with Python's icon.
-        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("mnist_draw")
-    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
-    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
-    # X servers report screens of 100 dpi as a factor of 1.04, which would only blur; there the
-    # size of the text provides the steps between whole factors.
-    policies = Qt.HighDpiScaleFactorRoundingPolicy
-    exact = sys.platform in ("win32", "darwin")
-    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
-        policies.PassThrough if exact else policies.RoundPreferFloor
-    )
-    app = QApplication(["mnist-draw", *arguments])
-    app.setApplicationName("mnist_draw")
-    app.setApplicationDisplayName("MNIST Draw")
-    app.setDesktopFileName("mnist-draw")
-    app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
-    if language() != "en":
-        speak(app)
-    if language() != (best_of(system_languages()) or "en"):
-        # The desktop's dialogs speak its own language, Qt's that of this process.
-        QApplication.setAttribute(Qt.AA_DontUseNativeDialogs)
+    app = _make_app(arguments)
 
     from mnist_draw.app.shell.desktop import FocusRing
     from mnist_draw.app.shell.help import tell_of_crash
@@ -140,6 +117,37 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     # Everything is saved. Python would wait for the threads of libraries, and the destructors of
     # compiled code crash under threads that still compute.
     os._exit(status)
+
+
+def _make_app(arguments: list[str]) -> QApplication:
+    """Tell Qt of the program, of screens and of the language."""
+    from PyQt5.QtCore import Qt
+    from PyQt5.QtGui import QGuiApplication, QIcon
+    from PyQt5.QtWidgets import QApplication
+
+    if sys.platform == "win32":
+        # Else the taskbar takes the window for one of Python's, with Python's icon.
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("mnist_draw")
+    QApplication.setAttribute(Qt.AA_EnableHighDpiScaling)
+    QApplication.setAttribute(Qt.AA_UseHighDpiPixmaps)
+    # X servers report screens of 100 dpi as a factor of 1.04, which would only blur; there the
+    # size of the text provides the steps between whole factors.
+    policies = Qt.HighDpiScaleFactorRoundingPolicy
+    exact = sys.platform in ("win32", "darwin")
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+        policies.PassThrough if exact else policies.RoundPreferFloor
+    )
+    app = QApplication(["mnist-draw", *arguments])
+    app.setApplicationName("mnist_draw")
+    app.setApplicationDisplayName("MNIST Draw")
+    app.setDesktopFileName("mnist-draw")
+    app.setWindowIcon(QIcon(str(resource_path("desktop", "mnist-draw.png"))))
+    if language() != "en":
+        speak(app)
+    if language() != (best_of(system_languages()) or "en"):
+        # The desktop's dialogs speak its own language, Qt's that of this process.
+        QApplication.setAttribute(Qt.AA_DontUseNativeDialogs)
+    return app
 
 
 def speak(app: QApplication) -> QTranslator:
