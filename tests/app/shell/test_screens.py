@@ -15,6 +15,7 @@ from mnist_draw.app.inside.inside_view import SECTIONS
 from mnist_draw.app.inside.limits import limits_section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.page import ClickShield
 from mnist_draw.app.shell.window import Window
 from mnist_draw.storage.preferences import Preferences
 
@@ -294,12 +295,13 @@ def test_a_screen_that_is_too_small_for_the_pages_is_not_left(screens):
 
 
 def sizes(window):
-    """Return the size of each widget that can be seen, by its place among the others."""
+    """Return the size of each widget that stays to be seen, by its place among the others."""
 
     def walk(parent, path):
         parts = [part for part in parent.children() if isinstance(part, QWidget)]
         for place, part in enumerate(parts):
-            if part.isVisible() and not part.isWindow():
+            timed = isinstance(part, ClickShield)
+            if part.isVisible() and not part.isWindow() and not timed:
                 here = (*path, (part.objectName() or type(part).__name__, place))
                 found[here] = QRect(part.geometry())
                 walk(part, here)

@@ -204,7 +204,7 @@ def test_in_its_thread(make_training, qtbot):
 
 def test_bad_settings_start_nothing(qapp, own_home):
     training = Training(Loop())
-    with pytest.raises(UserError, match="learning rate"):
+    with pytest.raises(UserError, match="learning_rate"):
         training.start(TrainingSettings(learning_rate=-1.0))
     assert not training.running
     assert not (own_home / "data" / "runs").exists()
