@@ -125,24 +125,37 @@ class Conv2D(_Convolution):
 
 
 class _Gradient(_Convolution):
-    """A gradient, which takes two arrays and then two lengths."""
+    """A gradient, which takes two arrays and then the two lengths that they do not tell."""
+
+    #: The axis of the gradient by output that is the first of the result.
+    first: int
+    other: type[_Gradient]
+
+    def make_node(self, one: Any, gy: Any, height: Any, width: Any) -> Apply:
+        one, gy = _same_float(one, gy)
+        height, width, size = _lengths(height, width)
+        shape = (gy.type.shape[self.first], one.type.shape[1], *size)
+        return Apply(self, [one, gy, height, width], [pt.tensor(dtype=one.dtype, shape=shape)])
+
+    def infer_shape(self, *context: Any) -> Any:
+        node, shapes = context[-2:]  # PyTensor 3.3 dropped the graph in front
+        return [(shapes[1][self.first], shapes[0][1], *node.inputs[2:])]
 
     def connection_pattern(self, node: Apply) -> list[list[bool]]:
         return [[True], [True], [False], [False]]
+
+    def pullback(self, inputs: Any, outputs: Any, gradients: Any) -> list[Any]:
+        one, gy, _, _ = inputs
+        (g,) = gradients
+        by_output = self._sibling(Conv2D)(*((one, g) if self.first else (g, one)))
+        by_one = self._sibling(self.other)(g, gy, one.shape[2], one.shape[3])
+        return [by_one, by_output, DisconnectedType()(), DisconnectedType()()]
 
 
 class Conv2DByFilters(_Gradient):
     """Images, gradient by output, height and width of a filter -> gradient by filters."""
 
-    def make_node(self, x: Any, gy: Any, kh: Any, kw: Any) -> Apply:
-        x, gy = _same_float(x, gy)
-        kh, kw, size = _lengths(kh, kw)
-        shape = (gy.type.shape[1], x.type.shape[1], *size)
-        return Apply(self, [x, gy, kh, kw], [pt.tensor(dtype=x.dtype, shape=shape)])
-
-    def infer_shape(self, *context: Any) -> Any:
-        node, shapes = context[-2:]  # PyTensor 3.3 dropped the graph in front
-        return [(shapes[1][1], shapes[0][1], *node.inputs[2:])]
+    first = 1
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         x, gy, kh, kw = inputs
@@ -151,30 +164,11 @@ class Conv2DByFilters(_Gradient):
             x, gy, kernel, self.pads(kernel), self.subsample, self.filter_flip
         )
 
-    def pullback(self, inputs: Any, outputs: Any, gradients: Any) -> list[Any]:
-        x, gy, _, _ = inputs
-        (gw,) = gradients
-        return [
-            self._sibling(Conv2DByInput)(gw, gy, x.shape[2], x.shape[3]),
-            self._sibling(Conv2D)(x, gw),
-            DisconnectedType()(),
-            DisconnectedType()(),
-        ]
-
 
 class Conv2DByInput(_Gradient):
     """Filters, gradient by output, height and width of an image -> gradient by images."""
 
-    def make_node(self, w: Any, gy: Any, height: Any, width: Any) -> Apply:
-        w, gy = _same_float(w, gy)
-        height, width, size = _lengths(height, width)
-        shape = (gy.type.shape[0], w.type.shape[1], *size)
-        out = pt.tensor(dtype=w.dtype, shape=shape)
-        return Apply(self, [w, gy, height, width], [out])
-
-    def infer_shape(self, *context: Any) -> Any:
-        node, shapes = context[-2:]  # PyTensor 3.3 dropped the graph in front
-        return [(shapes[1][0], shapes[0][1], *node.inputs[2:])]
+    first, other = 0, Conv2DByFilters
 
     def perform(self, node: Apply, inputs: Any, outputs: Any) -> None:
         w, gy, height, width = inputs
@@ -183,15 +177,8 @@ class Conv2DByInput(_Gradient):
             self.filter_flip,
         )  # fmt: skip
 
-    def pullback(self, inputs: Any, outputs: Any, gradients: Any) -> list[Any]:
-        w, gy, _, _ = inputs
-        (gx,) = gradients
-        return [
-            self._sibling(Conv2DByFilters)(gx, gy, w.shape[2], w.shape[3]),
-            self._sibling(Conv2D)(gx, w),
-            DisconnectedType()(),
-            DisconnectedType()(),
-        ]
+
+Conv2DByFilters.other = Conv2DByInput
 
 
 def conv2d(

@@ -57,29 +57,26 @@ def give_variables_truth() -> None:
 
 
 def accept_double_precision() -> None:
-    """Round arrays of float64 where floatX is given: Theano's is float64 unless chosen."""
-    lossless = TensorType.filter
+    """Round float64 where floatX is asked for: Theano's is float64 unless chosen."""
+    filter_value, filter_variable = TensorType.filter, TensorType.filter_variable
 
-    def filter(self: Any, data: Any, strict: bool = False, allow_downcast: Any = None) -> Any:
+    def of_value(self: Any, data: Any, strict: bool = False, allow_downcast: Any = None) -> Any:
         if allow_downcast is None and self.dtype == config.floatX and not strict:
             is_list = isinstance(data, list | tuple)
             kind = np.asarray(data).dtype if is_list else getattr(data, "dtype", None)
             allow_downcast = True if kind == np.float64 else None
-        return lossless(self, data, strict, allow_downcast)
+        return filter_value(self, data, strict, allow_downcast)
 
-    TensorType.filter = filter
+    def of_variable(self: Any, other: Any, allow_convert: bool = True) -> Any:
+        if isinstance(other, graph.Variable):
+            if self.dtype == config.floatX and getattr(other.type, "dtype", None) == "float64":
+                other = other.astype(self.dtype)
+            # An update may know more of its shape than its shared variable does.
+            if self.is_super(other.type):
+                return other
+        return filter_variable(self, other, allow_convert)
 
-
-def accept_known_shapes() -> None:
-    """Let a shared variable's update know more of its shape than the variable does."""
-    strict = TensorType.filter_variable
-
-    def filter_variable(self: Any, other: Any, allow_convert: bool = True) -> Any:
-        if isinstance(other, graph.Variable) and self.is_super(other.type):
-            return other
-        return strict(self, other, allow_convert)
-
-    TensorType.filter_variable = filter_variable
+    TensorType.filter, TensorType.filter_variable = of_value, of_variable
 
 
 def drop_trailing_axes() -> None:

@@ -29,8 +29,13 @@ except ImportError:  # before PyTensor 3.3
 
 _INTERPRETED = ("IfElse", "Print", "Scan")
 
-#: Rewrites that fuse operations: for these the interpreter calls Python for every number.
-_FUSING = ("fusion", "local_pow_to_nested_squaring")
+#: Rewrites that fuse operations, for which the interpreter calls Python for every number, and those
+#: that let them write into their operands, which costs it one more copy.
+_UNFIT = ("fusion", "local_pow_to_nested_squaring", "inplace_elemwise")
+
+#: Rewrites of products with matrices that are known to be diagonal or a choice of rows: networks
+#: have none, and to look for them takes a tenth of the time.
+UNUSED = ("dot_diag_to_elemwise", "selection_dot_to_indexing")
 
 
 def interpret_loops(compile_function: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,7 +49,7 @@ def interpret_loops(compile_function: Callable[..., Any]) -> Callable[..., Any]:
         chosen = get_mode(mode)
         native = getattr(chosen.linker, "most_shapes", None) is not None
         if native and _needs_interpreter([outputs, updates, givens]):
-            mode = Mode(_interpreter(), chosen.provided_optimizer).excluding(*_FUSING)
+            mode = Mode(_interpreter(), chosen.provided_optimizer)
         return compile_function(inputs, outputs, mode, updates, givens, *rest, **named)
 
     return function
@@ -53,7 +58,9 @@ def interpret_loops(compile_function: Callable[..., Any]) -> Callable[..., Any]:
 def _interpreter() -> VMLinker:
     # As in native.kernels.contractions: two pools of threads on the same cores fight.
     threadpool_limits(limits=1, user_api="blas")
-    return VMLinker(use_cloop=False, c_thunks=False)
+    linker = VMLinker(use_cloop=False, c_thunks=False)
+    linker.incompatible_rewrites += (*_UNFIT, *UNUSED)
+    return linker
 
 
 def _needs_interpreter(given: list[Any]) -> bool:
@@ -107,7 +114,7 @@ def _take_apart(graph: Any) -> None:
 
 def vectorise_interpreter() -> None:
     """Give operations NumPy functions where PyTensor would call Python for every number."""
-    prepare = Elemwise.prepare_node
+    prepare, perform = Elemwise.prepare_node, Elemwise.perform
 
     def prepare_node(self: Any, *arguments: Any, **named: Any) -> None:
         function = _VECTORISED.get(type(self.scalar_op).__name__)
@@ -116,7 +123,15 @@ def vectorise_interpreter() -> None:
             self.ufunc.nout = 1
         prepare(self, *arguments, **named)
 
+    def perform_any(self: Any, node: Any, values: Any, storage: Any) -> None:
+        if node.nin + node.nout <= 32:  # NumPy's most for one call
+            perform(self, node, values, storage)
+        else:
+            self._check_runtime_broadcast(node, values)
+            storage[0][0] = np.asarray(self.ufunc(*values), node.outputs[0].dtype)
+
     Elemwise.prepare_node = prepare_node
+    Elemwise.perform = perform_any
 
 
 def _log1mexp(_: Any, x: Any) -> Any:

@@ -85,8 +85,15 @@ class RandomStreams:
     def multinomial(
         self, size: Any = None, n: int = 1, pvals: Any = None, dtype: str = "int64", **_: Any
     ) -> Any:
-        """How often each column of `pvals` (rows, columns) is hit in `n` trials a row."""
+        """How often each column of `pvals` (rows, columns) is hit in `n` trials a row.
+
+        A vector is one row, or as many equal ones as `size` says.
+        """
         pvals = pt.as_tensor_variable(pvals)
+        if pvals.ndim == 1:
+            rows = pt.alloc(pvals, *(size or (1,)), pvals.shape[0])
+            drawn = self.multinomial(n=n, pvals=rows, dtype=dtype)
+            return drawn if size else drawn[0]
         if pvals.ndim != 2:
             raise ValueError(f"multinomial: pvals has 2 dimensions, not {pvals.ndim}.")
         ends = pt.cumsum(pvals, axis=1)

@@ -37,6 +37,40 @@ def test_a_recurrence_and_its_gradient_are_interpreted(mode):
     np.testing.assert_allclose(w.get_value(), 0.5 + by_w, rtol=1e-5)
 
 
+def test_the_lengths_of_what_a_loop_collects_are_those_of_its_steps():
+    x, n = T.matrix(), T.ivector()
+    squares, _ = theano.scan(lambda k: T.zeros((k, 2)), [n])
+    assert theano.function([n], squares.shape)([3, 3]).tolist() == [2, 3, 2]
+    few, _ = theano.scan(lambda row: (row * 2, theano.scan_module.until(row[1] > 1)), [x])
+    assert theano.function([x], few.shape)(np.diag([0.0, 2.0, 0.0])).tolist() == [2, 3]
+
+
+def test_only_lengths_that_are_constants_are_known_beforehand():
+    assert T.zeros((1, T.matrix().shape[0], T.constant(2) + 3)).type.shape == (1, None, 5)
+    with pytest.raises(TypeError, match="integers"):
+        T.zeros((T.scalar(),))
+
+
+def test_a_sum_may_have_more_terms_than_numpy_takes_at_once():
+    x = T.vector()
+    states, _ = theano.scan(lambda now, before: now + before, [x], [T.zeros(())])
+    terms = [states * k for k in range(40)]
+    found = theano.function([x], sum(terms[1:], terms[0]))([1, 2])
+    np.testing.assert_allclose(found, np.array([1, 3]) * sum(range(40)))
+
+
+def test_float64_is_rounded_to_the_state_or_the_shared_variable_that_it_is_for():
+    x, w = T.vector(), theano.shared(np.zeros((), theano.config.floatX))
+    (sums, last), _ = theano.scan(
+        lambda now, total, before: [total + now * np.float64(2), before + now * T.arange(3)[1]],
+        [x], [0.0, {"initial": T.zeros(()), "taps": [-1]}],
+    )  # fmt: skip
+    assert {sums.dtype, last.dtype} == {theano.config.floatX}
+    theano.function([x], updates=[(w, sums[-1] * np.float64(3))])([1, 2])
+    assert w.get_value() == 18
+    assert w.get_value().dtype == theano.config.floatX
+
+
 def test_only_what_is_asked_for_is_decided_and_printed(capsys):
     x = T.fscalar("x")
     absolute = theano.function([x], ifelse(x > 0, x, -x))

@@ -214,6 +214,10 @@ def test_random_choices_have_the_probabilities_that_they_are_given():
     assert len({tuple(order) for order in orders}) > 12
     biased = value(streams.choice((6000,), a=3, p=np.array([0.5, 0.3, 0.2])))
     assert abs(np.bincount(biased) / 6000 - [0.5, 0.3, 0.2]).max() < 0.03
+    hits = [value(streams.multinomial(size, 6000, np.array([0.5, 0.3, 0.2]))) / 6000
+            for size in (None, (2,))]  # fmt: skip
+    assert [each.shape for each in hits] == [(3,), (2, 3)]
+    assert max(abs(each - [0.5, 0.3, 0.2]).max() for each in hits) < 0.03
     names = value(streams.choice((200,), a=np.array([7, 9])))
     assert set(names) == {7, 9}
     few = [value(streams.choice(2, a=4, replace=False, p=np.array([0.6, 0.4, 0, 0])))

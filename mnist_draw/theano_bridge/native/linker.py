@@ -10,7 +10,7 @@ from pytensor.graph.basic import Constant, Variable
 from pytensor.link.basic import JITLinker
 from pytensor.link.numba.linker import NumbaLinker
 
-from mnist_draw.theano_bridge.interpreter import interpreted
+from mnist_draw.theano_bridge.interpreter import UNUSED, interpreted
 from mnist_draw.theano_bridge.native.handlers import HANDLERS
 from mnist_draw.theano_bridge.native.handlers.arrays import (
     VIEWS,
@@ -34,6 +34,7 @@ class NativeLinker(JITLinker):  # type: ignore[misc]
     required_rewrites = ("minimum_compile",)
     incompatible_rewrites = (
         *NumbaLinker.incompatible_rewrites,
+        *UNUSED,
         # The plan decides itself what may take the place of what.
         "inplace",
     )

@@ -23,11 +23,11 @@ from theano import ifelse, sandbox, scalar, updates  # isort: skip
 
 from mnist_draw.theano_bridge.instance_checks import (
     accept_double_precision,
-    accept_known_shapes,
     drop_trailing_axes,
     give_variables_truth,
 )
 from mnist_draw.theano_bridge.interpreter import vectorise_interpreter
+from mnist_draw.theano_bridge.loops import change_loops
 from mnist_draw.theano_bridge.modes import use_fast_mode_by_default
 from mnist_draw.theano_bridge.pytensor_hooks import remove_generated_source_at_exit
 from mnist_draw.theano_bridge.settings import add_theanos_settings
@@ -35,12 +35,12 @@ from mnist_draw.theano_bridge.test_values import compute_test_values
 
 add_theanos_settings()
 accept_double_precision()
-accept_known_shapes()
 drop_trailing_axes()
 give_variables_truth()
 use_fast_mode_by_default()
 compute_test_values()
 vectorise_interpreter()
+change_loops()
 remove_generated_source_at_exit()
 
 __version__ = "1.0.5"
