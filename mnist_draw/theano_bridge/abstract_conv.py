@@ -144,6 +144,14 @@ def get_conv_output_shape(
     return (image_shape[0], kernel_shape[0], *lengths)
 
 
+class ConvOp:
+    """What is asked of Theano's first convolution: the shape of its output for one image."""
+
+    @staticmethod
+    def getOutputShape(inshp: Shape, kshp: Shape, stride: Any = (1, 1), mode: str = "valid") -> Any:
+        return get_conv_output_shape((1, 1, *inshp), (1, 1, *kshp), mode, stride)[2:]
+
+
 def _gradients(convolve: Any) -> tuple[Any, Any]:
     """Make the gradients by inputs and by filters, for which only the shapes of these count."""
 

@@ -23,8 +23,6 @@ from pytensor import config
 from pytensor.gradient import DisconnectedType
 from pytensor.graph import Apply, Op
 
-from mnist_draw.theano_bridge import pytensor_hooks
-
 Padding = tuple[tuple[int, int], tuple[int, int]]
 
 
@@ -317,6 +315,3 @@ def _check_arrays(x: Array, w: Array, pads: Any) -> None:
             f"conv2d: filters of {w.shape[2]} x {w.shape[3]} do not fit on images of"
             f" {x.shape[2]} x {x.shape[3]}; pad the images with border_mode."
         )
-
-
-pytensor_hooks.call_perform(Conv2D, Conv2DByFilters, Conv2DByInput)

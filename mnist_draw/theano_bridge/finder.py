@@ -6,8 +6,8 @@ Two finders are in ``sys.meta_path``:
   ``theano`` from the tables of `mnist_draw.theano_bridge.names`; beside one it serves only
   ``theano.tensor.signal.downsample``, which Lasagne 0.1 wants and Theano 1.0.5 no longer has.
 * :class:`PreparingFinder`, at the front: finds nothing itself, but runs the import of ``theano``,
-  ``lasagne`` and PyTensor's package for Numba inside what each needs (flags, cache folder, a
-  stand-in for ``pkg_resources``, the bridge's operations).
+  ``lasagne`` and a module of PyTensor's for Numba inside what each needs (flags, cache folder, a
+  stand-in for ``pkg_resources``, temporary files).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class PreparingFinder(MetaPathFinder):
         self.surroundings = {
             "theano": _prepare_theano,
             "lasagne": prepare_lasagne,
-            pytensor_hooks.DISPATCH: pytensor_hooks.prepare_numba,
+            pytensor_hooks.NUMBA_FILES: pytensor_hooks.prepare_numba,
         }
         self._busy: set[str] = set()
 

@@ -19,8 +19,6 @@ import pytensor.tensor as pt
 from pytensor import config
 from pytensor.graph import Apply, Op
 
-from mnist_draw.theano_bridge import pytensor_hooks
-
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 
 
@@ -289,6 +287,3 @@ def gather_at_maxima(x: Array, z: Array, gx: Array, geometry: Geometry) -> Array
     for pixel, g in geometry.pixels(*wholes):
         out += np.where(pixel == z, g, 0)
     return out
-
-
-pytensor_hooks.call_perform(Pool2D, Pool2DGrad, Pool2DGather)

@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from pytensor import config, shared
 from pytensor.graph import Apply, Op, Variable
 
-from mnist_draw.theano_bridge import pytensor_hooks
-
 
 def set_default_update(variable: Any, following: Any) -> None:
     """Let a shared variable advance by itself, as with Theano; PyTensor wants explicit updates."""
@@ -50,7 +48,7 @@ class RandomStreams:
         return list(self.state_updates)
 
     def uniform(
-        self, size: Any, low: Any = 0.0, high: Any = 1.0, dtype: str | None = None, **_: Any
+        self, size: Any = (), low: Any = 0.0, high: Any = 1.0, dtype: str | None = None, **_: Any
     ) -> Any:
         """Numbers between `low` (included) and `high` (not included)."""
         dtype = dtype or config.floatX
@@ -75,7 +73,7 @@ class RandomStreams:
         return total.astype(dtype)
 
     def normal(
-        self, size: Any, avg: Any = 0.0, std: Any = 1.0, dtype: str | None = None, **_: Any
+        self, size: Any = (), avg: Any = 0.0, std: Any = 1.0, dtype: str | None = None, **_: Any
     ) -> Any:
         """Normally distributed numbers with mean `avg` and standard deviation `std`."""
         dtype = dtype or config.floatX
@@ -229,6 +227,3 @@ def next_state(state: Any) -> Any:
     """Return the state of the draw after this one, for a variable of the graph."""
     step = _WEYL_64 - 2**64  # as a signed number; the sum wraps around
     return state + pt.constant(step, dtype="int64")
-
-
-pytensor_hooks.call_perform(HashedUniform)

@@ -202,7 +202,7 @@ assert ((0 <= numbers) & (numbers < 1)).all(), numbers
 @pytest.mark.parametrize("code", [TRAIN, BY_NUMBA], ids=["not imported", "told when imported"])
 @pytest.mark.process
 def test_numba_is_imported_on_demand_and_then_knows_our_operations(code):
-    run_python(code, "-W", "error")
+    run_python(code, "-W", "error", "-W", "ignore:Numba will use object mode")
 
 
 @pytest.mark.process

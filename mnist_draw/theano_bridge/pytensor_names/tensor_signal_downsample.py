@@ -9,7 +9,7 @@ from typing import Any
 
 from theano.tensor.signal.pool import pool_2d
 
-__all__ = ["max_pool_2d"]
+__all__ = ["DownsampleFactorMax", "max_pool_2d"]
 
 
 def max_pool_2d(
@@ -22,3 +22,8 @@ def max_pool_2d(
 ) -> Any:
     """Pool the last two dimensions of `input`."""
     return pool_2d(input, ws=ds, ignore_border=ignore_border, stride=st, pad=padding, mode=mode)
+
+
+def DownsampleFactorMax(*how: Any, **named: Any) -> Any:
+    """Return what pools its argument as :func:`max_pool_2d` does."""
+    return lambda input: max_pool_2d(input, *how, **named)

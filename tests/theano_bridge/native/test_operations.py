@@ -221,6 +221,7 @@ def test_what_is_pooled_at_once_takes_no_memory_as_a_whole(native, monkeypatch):
     assert found.nbytes <= taken < 2 * found.nbytes
 
 
+@pytest.mark.filterwarnings("ignore:Numba will use object mode")
 @pytest.mark.parametrize("compiled", ["native", pytest.param("numba", marks=pytest.mark.slow)])
 def test_all_linkers_draw_the_same_numbers(compiled, numpy_mode, native):
     draws = []
