@@ -10,7 +10,7 @@ from typing import Any
 from mnist_draw import theano_bridge
 from mnist_draw.analysis.one_step import OneStep
 from mnist_draw.analysis.table import Figure, Table
-from mnist_draw.i18n import _, pgettext
+from mnist_draw.i18n import N_, _, pgettext
 
 #: Kinds of operations, the most expensive first: each as it is shown, and beginnings of its
 #: classes' names.
@@ -65,9 +65,8 @@ class FunctionGraphs:
         ]
         written, compiled = (sum(found.values()) for found in both)
         rows.insert(0, (pgettext("operations", "all"), "", Figure(written), Figure(compiled)))
-        headings = (_("kind"), _("operation"), _("as written"), _("as compiled"))
-        columns = ("kind", "operation", "as written", "as compiled")
-        return Table(_("Operations of {function}", function=self.name), headings, rows, columns)
+        columns = (N_("kind"), N_("operation"), N_("as written"), N_("as compiled"))
+        return Table(_("Operations of {function}", function=self.name), columns, rows)
 
 
 def graphs_of(step: OneStep) -> dict[str, FunctionGraphs]:

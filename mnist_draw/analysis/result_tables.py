@@ -11,7 +11,7 @@ import numpy as np
 from mnist_draw import i18n
 from mnist_draw.analysis.results import Results
 from mnist_draw.analysis.table import Table, percent
-from mnist_draw.i18n import _, number
+from mnist_draw.i18n import N_, _, number
 from mnist_draw.library.network_data import narrow_name
 
 #: Turns a class, 0 to C − 1, into what it is called.
@@ -91,7 +91,7 @@ def confusion_table(results: Results, name: Name) -> Table:
         [name(true), *results.confusion[true].tolist(), recall[true]] for true in classes
     ]
     rows.append([_("precision"), *precision.tolist(), ""])
-    return Table(_("What is taken for what"), headings, rows, columns)
+    return Table(_("What is taken for what"), columns, rows, headings)
 
 
 def classes_table(results: Results, name: Name) -> Table:
@@ -107,25 +107,21 @@ def classes_table(results: Results, name: Name) -> Table:
         )
         for one in range(results.classes)
     ]
-    headings = (
-        _("class"), _("pictures"), _("read as it"), _("rightly"), _("recall"), _("precision"),
+    columns = (
+        N_("class"), N_("pictures"), N_("read as it"), N_("rightly"), N_("recall"),
+        N_("precision"),
     )  # fmt: skip
-    columns = ("class", "pictures", "read as it", "rightly", "recall", "precision")
-    return Table(_("Recall and precision"), headings, rows, columns)
+    return Table(_("Recall and precision"), columns, rows)
 
 
 def reliability_table(results: Results) -> Table:
     """Return confidence beside how often it was right."""
-    headings = (
-        _("sure from, calibrated"), _("sure to"), _("answers"), _("mean confidence"), _("right"),
-        _("by chance from"), _("by chance to"),
-    )  # fmt: skip
     columns = (
-        "sure from, calibrated", "sure to", "answers", "mean confidence", "right",
-        "by chance from", "by chance to",
+        N_("sure from, calibrated"), N_("sure to"), N_("answers"), N_("mean confidence"),
+        N_("right"), N_("by chance from"), N_("by chance to"),
     )  # fmt: skip
     rows = [astuple(part) for part in results.reliability]
-    return Table(_("Does it know when it is unsure?"), headings, rows, columns)
+    return Table(_("Does it know when it is unsure?"), columns, rows)
 
 
 def pictures_table(
@@ -145,9 +141,8 @@ def pictures_table(
                 float(results.calibrated[place, second]),
             )
         )
-    headings = (
-        _("picture"), _("it is"), _("read as"), _("sure, calibrated"), _("second guess"),
-        _("its share"),
+    columns = (
+        N_("picture"), N_("it is"), N_("read as"), N_("sure, calibrated"), N_("second guess"),
+        N_("its share"),
     )  # fmt: skip
-    columns = ("picture", "it is", "read as", "sure, calibrated", "second guess", "its share")
-    return Table(_("Pictures and answers"), headings, rows, columns)
+    return Table(_("Pictures and answers"), columns, rows)

@@ -26,11 +26,16 @@ class Table:
     """A table to read aloud, copy or save."""
 
     title: str
-    headings: Sequence[str]
+    #: What heads the columns in files, in every language; `headings` has it translated.
+    columns: Sequence[str]
     #: Values of any kind; a float is a share, 0 to 1.
     values: Sequence[Sequence[object]]
-    #: The headings in files, which are the same in every language.
-    columns: Sequence[str] = ()
+    #: What heads them on the screen, where names are among it.
+    named: Sequence[str] = ()
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        return tuple(self.named or (column and i18n._(column) for column in self.columns))
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
@@ -44,7 +49,7 @@ class Table:
         """Return the table as CSV with a heading line: plain numbers, and shares from 0 to 1."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.columns or self.headings)
+        writer.writerow(self.columns)
         writer.writerows(map(_plain, row) for row in self.values)
         return text.getvalue()
 

@@ -233,7 +233,7 @@ class LimitsSection(CountedSection):
             for n, (axis, amount) in enumerate(amounts)
         ]
         headings = (_("what is done"), _("amount"), *titles)
-        return Table(self.question, headings, rows, ("what is done", "amount", *titles))
+        return Table(self.question, ("what is done", "amount", *titles), rows, headings)
 
     def _choices_changed(self) -> None:
         reflow(self._top, self._room)

@@ -23,7 +23,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.widgets import Card, explain, label
-from mnist_draw.i18n import _, listed, number, percent
+from mnist_draw.i18n import N_, _, listed, number, percent
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.training.functions import layer_label
 
@@ -280,12 +280,10 @@ def neighbours_table(answer: MapAnswer, labels: np.ndarray, name: Callable[[int]
          Figure(float(far), ".2f"))
         for place, far in zip(answer.neighbours, answer.distances, strict=True)
     ]  # fmt: skip
-    headings = (_("picture"), _("it is"), _("distance"))
-    return Table(_TITLE, headings, rows, ("picture", "it is", "distance"))
+    return Table(_TITLE, (N_("picture"), N_("it is"), N_("distance")), rows)
 
 
 def layers_table(maps: Maps) -> Table:
     rows = [(layer_label(layer.name), layer.vote) for layer in maps.layers]
-    headings = (_("layer"), _("a vote of neighbours is right"))
-    columns = ("layer", "a vote of neighbours is right")
-    return Table(_("Layer by layer"), headings, rows, columns)
+    columns = (N_("layer"), N_("a vote of neighbours is right"))
+    return Table(_("Layer by layer"), columns, rows)

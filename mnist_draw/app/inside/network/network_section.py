@@ -26,7 +26,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
-from mnist_draw.i18n import _, counted, listed, pgettext
+from mnist_draw.i18n import N_, _, counted, listed, pgettext
 from mnist_draw.library.network_data import all_names
 from mnist_draw.training.functions import layer_label
 
@@ -177,10 +177,9 @@ class NetworkSection(Section):
     def table(self) -> Table:
         frame = self.network.frame
         if frame is None:
-            return Table(_("Network"), (_("layer"), _("units")), [
-                (layer_label(layer.name), layer.units) for layer in
-                (self.network.parts.layers if self.network.parts else ())
-            ], ("layer", "units"))  # fmt: skip
+            layers = self.network.parts.layers if self.network.parts else ()
+            rows = [(layer_label(layer.name), layer.units) for layer in layers]
+            return Table(_("Network"), (N_("layer"), N_("units")), rows)
         if self.network.unit is None:
             return why_table(frame, self._name)
         return unit_table(frame, self.network.unit, self._name, self.network.place)

@@ -355,5 +355,4 @@ def _sum_table(title: str, found: Sum, names: Mapping[int, str]) -> Table:
     rows = [(name, *(Figure(part[n], ".4f") for part in parts)) for n, name in names.items()]
     ends = (_("bias"), found.bias), (pgettext("of terms", "sum"), found.z)
     rows += [(what, "", "", Figure(value, ".4f")) for what, value in ends]
-    headings = _("what"), _("value"), _("weight"), _("product")
-    return Table(title, headings, rows, ("what", "value", "weight", "product"))
+    return Table(title, (N_("what"), N_("value"), N_("weight"), N_("product")), rows)

@@ -45,7 +45,7 @@ from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label, push_button
-from mnist_draw.i18n import _
+from mnist_draw.i18n import N_, _
 from mnist_draw.library.network_data import in_a_sentence
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ class StepSection(Section):
             return self.graph.table()
         if self._shown is None or not self._shown.figures.is_done:
             stages = [(stage.title, stage.meaning) for stage in STAGES]
-            return Table(self.question, (_("stage"), ""), stages, ("stage", ""))
+            return Table(self.question, (N_("stage"), ""), stages)
         return step_table(self._shown, self._weight, self._name)
 
     def is_ready(self) -> bool:
@@ -434,17 +434,14 @@ class StepSection(Section):
 
 
 _COLUMNS = (
-    "what", "sum z", "e to the z", "probability p", "target", "pull: target − p", "p after",
-)  # fmt: skip
-_HEADINGS = (
-    _("what"), _("sum z"), _("e to the z"), _("probability p"), _("target"),
-    _("pull: target − p"), _("p after"),
+    N_("what"), N_("sum z"), N_("e to the z"), N_("probability p"), N_("target"),
+    N_("pull: target − p"), N_("p after"),
 )  # fmt: skip
 
 
 def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) -> Table:
     figures = shown.figures
-    blank = ("",) * (len(_HEADINGS) - 2)
+    blank = ("",) * (len(_COLUMNS) - 2)
     rows: list[tuple[object, ...]] = [
         (stage.title, words, *blank)
         for stage, words in zip(STAGES, stage_figures(shown), strict=True)
@@ -477,4 +474,4 @@ def step_table(shown: Shown, weight: Weight | None, name: Callable[[int], str]) 
             (row.text, " ".join(part for part in (row.made, row.figure) if part), *blank)
             for row in weight_rows(shown, weight, len(STAGES))
         ]
-    return Table(_("One step"), _HEADINGS, rows, _COLUMNS)
+    return Table(_("One step"), _COLUMNS, rows)
