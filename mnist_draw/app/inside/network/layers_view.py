@@ -160,14 +160,18 @@ class LayersView(QWidget):
         convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
         end = places.answer + (0 if answer else 36 * self.scale)
         edges = [column.box.left() for column in places.columns] + [end]
+        pooled = [column.box.left() for column in places.columns if column.pooled]
         note = "28×28" if convolves else _("784 pixels")
         paint_title(painter, QPointF(0, top), _("Picture"), note, edges[0] - APART)
         for column, following in zip(places.columns, edges[1:], strict=True):
             layer, place = layers[column.layer], QPointF(column.box.left(), top)
             size = "{}×{}".format(*column.tile) if column.tile else ""
             if column.pooled:
-                # It is thin: below the next layer's title.
-                paint_title(painter, place + QPointF(0, 15 * self.scale), _("Pooled"), size)
+                # It is thin: below the next layer's title, as far as the next one of its kind.
+                later = (edge for edge in pooled if edge > place.x())
+                room = next(later, math.inf) - place.x() - APART
+                below = place + QPointF(0, 15 * self.scale)
+                paint_title(painter, below, _("Pooled"), size, room, size)
                 continue
             room = following - place.x() - APART
             note = i18n.number(layer.units)

@@ -137,7 +137,10 @@ def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
     if ratio < 1:
         answer, rival, ratio = rival, answer, 1 / max(ratio, 1e-300)
         exponent = i18n.number(-why.log_ratio, ".2f")
-    figure = i18n.number(ratio, ".1e" if ratio > 1e6 else ".1f" if ratio < 100 else ",.0f")
+    figure = i18n.number(ratio, ".1f" if ratio < 100 else ",.0f")
+    if ratio >= 1e6:
+        tens = int(np.log10(ratio))
+        figure = f"{i18n.number(ratio / 10**tens, '.1f')} × 10<sup>{tens}</sup>"
     return _(
         "e<sup>{exponent}</sup>: {answer} is <b>{figure} times</b> as probable as {rival}.",
         exponent=exponent, figure=figure, answer=answer, rival=rival,
