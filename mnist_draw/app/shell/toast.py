@@ -14,7 +14,7 @@ from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.notifier import Notice, board
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import claims_key, label, no_key, push_button
+from mnist_draw.app.kit.widgets import claims_key, explain, label, no_key, push_button
 from mnist_draw.i18n import _
 
 #: Milliseconds after which a confirmation disappears, plus those for each letter; and those until
@@ -23,6 +23,7 @@ _PASSING_MS, _EACH_LETTER_MS, _AGAIN_MS = 6_000, 60, 2_000
 #: Pixels of text, at the usual text size, beyond which a sentence takes another line; a sentence
 #: that needs more than so many lines takes all the width there is.
 _LINE, _LINES = 560, 2
+_TAKES_BACK = _("Take back what the message tells of.")
 
 
 class Toast(QStatusBar):
@@ -42,9 +43,7 @@ class Toast(QStatusBar):
         self.label.setAccessibleName(_("Message"))
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextSelectableByMouse | Qt.TextSelectableByKeyboard)
-        self.action_button = push_button(
-            "toastActionButton", _("Undo"), _("Take back what the message tells of."), look="toast"
-        )
+        self.action_button = push_button("toastActionButton", _("Undo"), _TAKES_BACK, look="toast")
         self.action_button.clicked.connect(self._act)
         self.close_button = push_button(
             "toastCloseButton", "×", _("Hide this message."), "Esc", look="toast"
@@ -92,7 +91,7 @@ class Toast(QStatusBar):
         self._passing.stop()
         self._notice = notice
         self.action_button.setText(no_key(notice.button))
-        self.action_button.setAccessibleName(notice.button)
+        explain(self.action_button, notice.button, _TAKES_BACK * (notice.button == _("Undo")))
         self.action_button.setVisible(notice.action is not None)
         self.label.setText(notice.sentence)
         self.label.setAccessibleName(notice.sentence)

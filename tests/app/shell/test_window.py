@@ -394,10 +394,12 @@ def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
     assert "crash-1.txt" in shared.text("toastLabel")
     button = shared.button("toastActionButton")
     assert button.text() == "Show"
+    assert not button.toolTip()
     button.click()
     assert shown == [str(tmp_path / "crash-1.txt")]
     Notifier().undo("Deleted.", list)
     assert button.text() == "Undo"
+    assert button.toolTip()
 
 
 def test_the_hint_line_leads_to_the_layers_of_the_run(shared):
