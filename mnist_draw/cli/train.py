@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from mnist_draw.cli.command import MisuseError, Subcommand
 from mnist_draw.errors import UserError
-from mnist_draw.i18n import _
+from mnist_draw.i18n import _, parse_number
 from mnist_draw.networks import NETWORKS
 from mnist_draw.training.presets import PRESETS, find_preset, load_settings, read_settings
 from mnist_draw.training.setting import (
@@ -163,10 +163,21 @@ def _reading(setting: AnySetting) -> dict[str, Any]:
 
 def _number(setting: WholeNumber | RealNumber, kind: type[float], text: str) -> float:
     try:
-        return kind(text)
+        return _read_number(text, kind)
     except ValueError:
         wrong = wrong_kind(setting.option, text, setting.wrong)
         raise argparse.ArgumentTypeError(str(wrong)) from None
+
+
+def _read_number(text: str, kind: type[float] = float) -> float:
+    """Read a number as Python writes it, as scripts do in every language; else as the language."""
+    try:
+        return kind(text)
+    except ValueError:
+        value = parse_number(text)
+        if value != kind(value):
+            raise ValueError(text) from None
+        return kind(value)
 
 
 def _help(name: str, setting: Setting, default: Any) -> str:
@@ -200,7 +211,7 @@ def _help(name: str, setting: Setting, default: Any) -> str:
 def _name_and_number(text: str) -> tuple[str, float]:
     name, _equals, value = text.partition("=")
     try:
-        return name.strip(), float(value)
+        return name.strip(), _read_number(value)
     except ValueError:
         raise argparse.ArgumentTypeError(
             _("{text!r} is not a name with a number, such as rho=0.95", text=text)

@@ -20,7 +20,7 @@ from mnist_draw.training.record import Run, load_history
 from mnist_draw.training.settings import TrainingSettings
 
 #: MNIST's training and validation pictures; data sets of one's own are counted by their last run.
-_TRAINING, _VALIDATION = 50_000, 10_000
+TRAINING, _VALIDATION = 50_000, 10_000
 #: Multiplications of a training step for each of the forward pass: it, and two of its size back.
 _PASSES = 3
 #: Seconds of the one matrix product that measures this computer.
@@ -122,8 +122,8 @@ def _seconds_of_epoch(run: Run) -> float | None:
 
 def training_pictures(settings: TrainingSettings) -> int:
     """Return how many pictures a run learns from; of data of one's own, those of MNIST if all."""
-    pictures = settings.training_examples or _TRAINING
-    return min(pictures, _TRAINING) if settings.data_folder is None else pictures
+    pictures = settings.training_examples or TRAINING
+    return min(pictures, TRAINING) if settings.data_folder is None else pictures
 
 
 def _multiplications(settings: TrainingSettings) -> tuple[float, int]:

@@ -49,7 +49,7 @@ def _lower(sentence: str, learning_rate: float, divisor: float) -> Hint:
 
 
 def _set_rate(rate: float) -> str:
-    return _("Set the rate to {rate}", rate=number(rate, "g"))
+    return _("Set the rate to {rate}", rate=number(rate, ",g"))
 
 
 _BEFORE = Hint(_("The validation loss tells how well it reads pictures it has never seen."))
@@ -66,7 +66,7 @@ def _afresh(sentence: str, settings: TrainingSettings) -> Hint:
     if settings.l2 > _LARGE_L2:
         return _without_l2(sentence, settings)
     rate, __ = calmer_learning_rate(settings.update, settings.learning_rate)
-    calmer = _("A new run with a rate of {rate} is calmer.", rate=number(rate, "g"))
+    calmer = _("A new run with a rate of {rate} is calmer.", rate=number(rate, ",g"))
     return Hint(f"{sentence} {calmer}", _set_rate(rate), "learning_rate", rate, is_afresh=True)
 
 

@@ -79,7 +79,7 @@ def train(
     """
     settings.validate()
     controls = controls or Controls()
-    data = training_data(settings, dataset, extra)
+    data = training_data(settings, dataset, extra, is_new=resume is None)
     size = batch_size_for(settings, len(data.train_images), batch_size_chosen)
     if size != settings.batch_size:
         yield events.BatchSizeChosen(size, settings.batch_size, len(data.train_images))

@@ -102,6 +102,11 @@ _TAKEN = {AS_IN_THE_TUTORIAL, *(preset.title for preset in PRESETS.values())}
 _MAX_NAME_LENGTH = 60
 
 
+def batch_size_of(pictures: int) -> int:
+    """Return the batch size of pictures that are fewer than a preset's batch size."""
+    return max(1, pictures // 10)
+
+
 def find_preset(name: str) -> Preset:
     check_name(_("Preset"), name, PRESETS)
     return PRESETS[name]
@@ -115,7 +120,8 @@ def differences(
 ) -> dict[str, str]:
     """Return what differs from a preset's settings: names of settings, and what a list says.
 
-    The usual learning rate of another update rule is no difference, nor is the number of classes.
+    The usual learning rate of another update rule is no difference, nor are the number of classes
+    and the batch size of few pictures.
     ``changes`` are those during a run: what was changed back is listed, too.
     """
     differing = {*_differing(settings, base), *(change.name for change in changes)}
@@ -131,6 +137,9 @@ def differences(
 def _differing(settings: TrainingSettings, base: TrainingSettings) -> list[str]:
     if settings.update != base.update:
         base = base.replace(learning_rate=usual_learning_rate(settings.update))
+    pictures = settings.training_examples
+    if pictures is not None and settings.batch_size == batch_size_of(pictures) < base.batch_size:
+        base = base.replace(batch_size=settings.batch_size)
     names = [name for name in SETTINGS if getattr(settings, name) != getattr(base, name)]
     if plain_network(settings.network) == plain_network(base.network):
         return [name for name in names if name != "network"]

@@ -14,7 +14,8 @@ from mnist_draw.dataset.own_digits import ExtraDigits, mix
 from mnist_draw.i18n import counted, number
 from mnist_draw.networks.specification import BUILDING, parse_network
 from mnist_draw.storage.models import load_model
-from mnist_draw.training.presets import PRESETS
+from mnist_draw.training.presets import PRESETS, batch_size_of
+from mnist_draw.training.setting import out_of_range
 from mnist_draw.training.settings import SettingsError, TrainingSettings
 
 
@@ -69,12 +70,19 @@ def settings_for(settings: TrainingSettings, classes: int) -> TrainingSettings:
 
 
 def training_data(
-    settings: TrainingSettings, dataset: Dataset | None, extra: ExtraDigits | None
+    settings: TrainingSettings,
+    dataset: Dataset | None,
+    extra: ExtraDigits | None,
+    is_new: bool = True,
 ) -> Dataset:
     """Return the pictures of a run; parameters and errors are those of the loop's ``train``."""
     data = dataset or load_dataset(settings.data_folder)
-    if settings.training_examples is not None:
-        data = data.first(settings.training_examples)
+    wanted, there = settings.training_examples, len(data.train_labels)
+    if wanted is not None:
+        # Runs of before were told no limit; they can go on.
+        if wanted > there and is_new:
+            raise out_of_range("training_examples", wanted, 1, there)
+        data = data.first(wanted)
     if extra is not None and not data.shows_digits:
         raise SettingsError(
             "The digits in {folder} cannot be learnt beside {data}, which shows {classes}. "
@@ -104,7 +112,7 @@ def batch_size_for(settings: TrainingSettings, pictures: int, chosen: bool = Fal
     if size <= pictures:
         return size
     if not chosen and size in {preset.settings.batch_size for preset in PRESETS.values()}:
-        return max(1, pictures // 10)
+        return batch_size_of(pictures)
     raise SettingsError(
         counted(
             "The batch size is {size}, but there is only {count} training picture. Choose a "

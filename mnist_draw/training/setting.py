@@ -122,7 +122,7 @@ class WholeNumber(Setting):
 
     def check(self, name: str, value: Any) -> None:
         if value is not None and not self.low <= value <= self.high:
-            raise _out_of_range(name, value, self.low, self.high)
+            raise out_of_range(name, value, self.low, self.high)
 
     def brief(self, value: Any, course: str = "") -> str:
         if self.brief_count is None or value is None:
@@ -153,13 +153,13 @@ class RealNumber(Setting):
 
     def check(self, name: str, value: Any) -> None:
         if value is not None and not self.low <= value <= self.high:
-            raise _out_of_range(name, value, self.low, self.high)
+            raise out_of_range(name, value, self.low, self.high)
 
     def format_value(self, value: Any) -> str:
         """Return the number without superfluous zeros, a share in percent."""
         if value is None:
             return self.nothing
-        return percent(value, None) if self.percent else number(value, "g")
+        return percent(value, None) if self.percent else number(value, ",g")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,16 +314,19 @@ def read_number(name: str, value: Any) -> float:
     if not _is_number(value) or value != value:
         raise wrong_kind(name, value, RealNumber.wrong)
     if abs(value) >= MAX_COUNT:
-        raise _out_of_range(name, value, -MAX_COUNT, MAX_COUNT)
+        raise out_of_range(name, value, -MAX_COUNT, MAX_COUNT)
     return float(value)
 
 
-def _out_of_range(name: str, value: Any, low: float, high: float) -> SettingsError:
+def out_of_range(name: str, value: Any, low: float, high: float) -> SettingsError:
     shown = dict(
         zip(("value", "low", "high"), map(_format_number, (value, low, high)), strict=True)
     )
     return SettingsError(
-        "The setting {name} is {value}; it must be between {low} and {high}.", name=name, **shown
+        "The setting {name} is {value}; it must be between {low} and {high}.",
+        name,
+        name=name,
+        **shown,
     )
 
 

@@ -1,5 +1,6 @@
 """``train``: what is saved, what is found out before, how it ends; own digits and classes."""
 
+import argparse
 import csv
 import io
 import json
@@ -15,7 +16,9 @@ from pen_drawing import DIGITS, board
 from PIL import Image
 
 import mnist_draw
+from mnist_draw import i18n
 from mnist_draw.cli import main, train_run
+from mnist_draw.cli.train import TRAIN
 from mnist_draw.library import stored_network
 from mnist_draw.library.network_data import class_names, data_path, reads_digits
 from mnist_draw.library.stored_network import load_trained
@@ -206,6 +209,7 @@ FAILURES = [
     (["--extra", "folder"], "holds no digit to learn"),
     (["--extra", "missing"], "There is no folder missing"),
     (["--examples", "10", "--batch-size", "500"], "only 10 training pictures"),
+    (["--examples", "60000"], "training_examples is 60,000; it must be between 1 and 50,000"),
 ]
 
 
@@ -469,3 +473,29 @@ def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
 def test_what_is_no_number_is_told_in_the_words_of_the_program(option, value, capsys):
     assert main(["train", option, value]) == 2
     assert f"The setting {option} is '{value}'; it must be a" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("code", "typed", "read"),
+    [
+        ("de", "0,01", 0.01),
+        ("de", "1.250", 1.25),
+        ("de", "1e-3", 0.001),
+        ("en", "0.01", 0.01),
+        ("en", "0,01", None),
+    ],
+)
+def test_a_number_is_read_as_scripts_or_as_the_language_write_it(code, typed, read, monkeypatch):
+    monkeypatch.setattr(i18n, "_code", code)
+    parser = argparse.ArgumentParser(exit_on_error=False)
+    TRAIN.add_options(parser)
+    if read is None:
+        with pytest.raises(argparse.ArgumentError):
+            parser.parse_args(["--learning-rate", typed])
+        return
+    found = parser.parse_args(
+        ["--learning-rate", typed, "--update-parameter", f"rho={typed}", "--epochs", "2"]
+    )
+    assert (found.learning_rate, dict(found.update_parameters), found.epochs) == (
+        read, {"rho": read}, 2,
+    )  # fmt: skip

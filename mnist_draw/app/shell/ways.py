@@ -78,7 +78,7 @@ class Ways(QObject):
         page.finished.mistakes_button.clicked.connect(self._show_mistakes)
         page.finished.share_button.clicked.connect(self._share)
         page.hint.inside.clicked.connect(self._show_layers)
-        self._window.run.new_shown.connect(self._to_train)
+        self._window.run.train_requested.connect(self._to_train)
         for shown in (page, self._train.new_run):
             shown.digits.grid.chosen.connect(self._show_test_digit)
 

@@ -43,7 +43,7 @@ def headline(shown: ShownRun) -> str:
     """Return the headline, its figure in ``<b>``."""
     state, kept = shown.state, shown.kept
     if not state.epochs_done:
-        return _("Stopped within <b>epoch 1</b>. Go on begins it again.")
+        return _("Stopped within <b>epoch 1</b>. {button} begins it again.", button=_("Go on"))
     if state.test_accuracy is not None:
         share = state.test_accuracy
         reads = N_("Your network reads <b>{share}</b> of pictures it has never seen.")

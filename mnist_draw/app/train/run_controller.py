@@ -79,8 +79,8 @@ class RunController(QObject):
     rescued = pyqtSignal(str)
     unsaved = pyqtSignal(ModelFile)
     saved = pyqtSignal()
-    #: The page of a new run is in front on Train.
-    new_shown = pyqtSignal()
+    #: What was asked for is on Train.
+    train_requested = pyqtSignal()
 
     def __init__(
         self,
@@ -167,8 +167,10 @@ class RunController(QObject):
             self.pause()
         elif self.tab.work_page == "new":
             self.start()
+            self.train_requested.emit()
         elif finished.goes_on:
             finished.on_button.click()
+            self.train_requested.emit()
         else:
             self.show_new()
 
@@ -297,7 +299,7 @@ class RunController(QObject):
             self.show_current()
         else:
             self.tab.show_page("new")
-            self.new_shown.emit()
+            self.train_requested.emit()
 
     def _show_loaded(self, shown: ShownRun, asked: bool) -> None:
         if not asked and (self.training.running or self._current.run is not None):
@@ -348,6 +350,10 @@ class RunController(QObject):
                 changes = tuple(self.state.history.changes)
                 current.run = replace(run, settings=settings, changes=changes)
             case BatchSizeChosen():
+                shown = self._awaited or current
+                if shown.run is not None:
+                    settings = shown.run.settings.replace(batch_size=event.batch_size)
+                    shown.run = replace(shown.run, settings=settings)
                 current.trouble = f"{current.trouble} {event.message}".strip()
             case CheckpointFailed():
                 # Those before the first event are joined.
@@ -401,7 +407,9 @@ class RunController(QObject):
                     epoch=number(broken),
                     before=number(broken - 1),
                 )
-            again = _("Go on begins epoch {epoch} again.", epoch=number(broken))
+            again = _(
+                "{button} begins epoch {epoch} again.", button=_("Go on"), epoch=number(broken)
+            )
             self._current.trouble = f"{weights} {again}"
 
     # -- what is shown
@@ -491,6 +499,7 @@ class RunController(QObject):
         can_continue = not running and self.training.can_continue and shown is self._current
         if not (running and shown is self._current) and shown.run is not None:
             self.tab.run_page.show_result(shown, can_continue)
+        self.tab.run_page.show_way_inside(shown)
         self.tab.show_state(self.state, shown.state, running, can_continue)
         self.state_changed.emit()
 

@@ -304,7 +304,7 @@ class ProgressRow(QWidget):
             show()
         self._bar.show_state(state)
         left = state.seconds_left
-        running = state.busy and left is not None and state.state not in PASSING
+        running = state.busy and left is not None and state.state not in (*PASSING, "paused")
         words = _("{time} left", time=format_duration(left or 0)) if running else ""
         self._time_left.setText(words)
 

@@ -229,6 +229,10 @@ class RunPage(QScrollArea):
         self.hint.inside.hide()
         self.finished.leads_inside = False
 
+    def show_way_inside(self, shown: ShownRun) -> None:
+        """Lead to the layers of a run that has some, never to those of another network."""
+        self.hint.inside.setVisible(self.finished.leads_inside and shown.can_be_tried)
+
     def first(self) -> QWidget:
         if self.busy:
             return self.pause_button

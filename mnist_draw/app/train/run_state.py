@@ -393,7 +393,7 @@ class ShownRun:
 
     @property
     def can_be_tried(self) -> bool:
-        return self.is_new or self.model is not None
+        return (self.is_new and self.state.epochs_done > 0) or self.model is not None
 
     @property
     def is_whole(self) -> bool:

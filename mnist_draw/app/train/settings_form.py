@@ -23,7 +23,9 @@ from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.network_data import remember_data
 from mnist_draw.library.stored_network import StoredNetwork, load_trained
 from mnist_draw.networks import parse_network
+from mnist_draw.training.expectation import TRAINING
 from mnist_draw.training.presets import PRESETS, Preset, differences, nearest_preset
+from mnist_draw.training.setting import WholeNumber
 from mnist_draw.training.settings import SETTINGS, TrainingSettings
 from mnist_draw.training.updates import usual_learning_rate
 
@@ -93,6 +95,7 @@ class SettingsForm(QObject):
         self._background = Background(self)
         self._networks: tuple[StoredNetwork, ...] = ()
         self._connect()
+        self._limit_pictures()
         self.restore(TrainingSettings())
 
     def _connect(self) -> None:
@@ -105,6 +108,7 @@ class SettingsForm(QObject):
         self.fields["update"].changed.connect(self._follow_rule)
         self.fields["learning_rate"].changed.connect(self._note_rate)
         self.fields["data_folder"].changed.connect(self._offer_networks)
+        self.fields["data_folder"].changed.connect(self._limit_pictures)
         for name in _READ_WHEN_PICKED:
             files = self.fields[name].widget
             assert isinstance(files, FileCombo)
@@ -311,6 +315,14 @@ class SettingsForm(QObject):
             if stored.network and (not digits or _classes_of(stored.network) == len(DIGITS))
         ]  # fmt: skip
         files.offer((str(stored.path), stored.label) for stored in fitting[:_MAX_OFFERED])
+
+    def _limit_pictures(self) -> None:
+        """Take no more pictures than MNIST has; data of one's own are counted by their run."""
+        field = self.fields["training_examples"]
+        assert isinstance(field.widget, NumberBox)
+        assert isinstance(field.setting, WholeNumber)
+        is_mnist = self.fields["data_folder"].read() is None
+        field.widget.setMaximum(TRAINING if is_mnist else field.setting.high)
 
     def _read_picked(self, name: str, path: str, before: str) -> None:
         """Read a picked path; adopt its network, or restore the path before."""

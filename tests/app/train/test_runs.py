@@ -197,6 +197,49 @@ def test_what_troubles_a_run_is_told_in_its_hint_line(make):
     assert "never seen" in room.hint
 
 
+def test_a_run_on_few_pictures_has_one_name(make):
+    room = make()
+    room.tab.settings.apply("training_examples", 1)
+    room.loop.gate.clear()
+    room.run.start()
+    name = room.text("runTitle")
+    room.run._happened([events.BatchSizeChosen(1, 500, 1)])
+    room.wait_for("training")
+    run = room.run.front.run
+    assert run.settings.batch_size == 1
+    assert run.title == name == room.text("runTitle")
+    assert "minibatch" not in name
+
+
+def test_a_run_without_a_network_leads_to_no_layers(make):
+    room = make()
+    room.loop.gate.clear()
+    room.run.start()
+    room.wait_for("training")
+    inside = room.tab.hint.inside
+    assert not inside.isVisibleTo(room.tab)
+    room.loop.gate.set()
+    room.wait_for_end()
+    assert inside.isVisibleTo(room.tab)
+    diverged = add_run("2026-01-01 10.00.00", epochs=0, state="diverged")
+    diverged.model.unlink()
+    diverged.checkpoint.unlink()
+    room.run.show_run(diverged)
+    room.qtbot.waitUntil(lambda: not inside.isVisibleTo(room.tab))
+
+
+def test_a_run_that_waits_has_no_time_left(make):
+    room = make()
+    room.loop.gate.clear()
+    room.run.start()
+    room.wait_for("training")
+    room.run._happened([events.BatchFinished(1, 20, 1, 100, 0.5, 0.9, 0.01)])
+    room.run.show()
+    assert room.text("timeLeftLabel")
+    room.run._happened([events.Paused(1, 1)])
+    assert not room.text("timeLeftLabel")
+
+
 def test_after_a_restart_the_last_run_is_shown_and_goes_on(make):
     add_run("2026-01-01 10:00", state="completed")
     cut = add_run("2026-01-02 10:00", state="running", seed=7)
@@ -381,7 +424,7 @@ def test_the_main_key_does_what_the_button_that_names_it_does(make, qtbot):
     qtbot.waitUntil(lambda: room.run.front.run.folder == whole.folder)
     assert (go_on.property("keys"), new.property("keys")) == ("", "F5")
     room.tab.show_page("library")
-    with qtbot.waitSignal(room.run.new_shown):
+    with qtbot.waitSignal(room.run.train_requested):
         QTest.keyClick(room.tab, Qt.Key_F5)
     # What is trained next is seen before it is started.
     assert room.tab.page == "new"

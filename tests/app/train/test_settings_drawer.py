@@ -565,3 +565,16 @@ def test_networks_that_fit_the_data_are_offered(panel, tmp_path):
     assert items(combo) == ["From scratch", "A run · MLP", "Choose a file …"]
     panel.apply("data_folder", str(tmp_path))
     assert items(combo)[1:3] == ["A run · MLP", "Of shapes · MLP"]
+
+
+def test_mnist_has_no_more_pictures_than_can_be_chosen(drawer):
+    box = widget(drawer.form, NumberBox, "training_examples")
+    box.setFocus()
+    box.lineEdit().setText("50001")
+    box.interpretText()
+    assert drawer.form.settings().training_examples is None
+    assert "50,000" in drawer.form.fields["training_examples"].caption.text()
+    drawer.form.restore(TrainingSettings(training_examples=60_000))
+    assert drawer.form.settings().training_examples == 50_000
+    drawer.form.restore(TrainingSettings(training_examples=60_000, data_folder="/her/digits"))
+    assert drawer.form.settings().training_examples == 60_000
