@@ -20,7 +20,7 @@ from typing import Literal
 
 from mnist_draw import __version__, theano_bridge
 from mnist_draw.cli.command import Subcommand, add_json_option
-from mnist_draw.cli.output import echo, json_line, padded, painted
+from mnist_draw.cli.output import cells, echo, json_line, padded, painted
 from mnist_draw.errors import StorageError, UserError, reason_of
 from mnist_draw.i18n import _, counted, number, pgettext
 from mnist_draw.storage import check_writable, resource_path
@@ -38,7 +38,7 @@ _MARKS = {
     "broken": (pgettext("finding", "BROKEN"), "red"),
 }
 #: In cells of a terminal.
-_MARK_WIDTH = 6
+_MARK_WIDTH = max(cells(mark) for mark, _colour in _MARKS.values())
 
 
 @dataclass(frozen=True)
@@ -88,9 +88,8 @@ def examine(arguments: argparse.Namespace) -> int:
                 echo(json_line(asdict(finding)))
             else:
                 mark, colour = _MARKS[finding.state]
-                echo(
-                    f"  {finding.name}: {finding.text}", painted(padded(mark, _MARK_WIDTH), colour)
-                )
+                line = _("{name}: {text}", name=finding.name, text=finding.text)
+                echo(f"  {line}", painted(padded(mark, _MARK_WIDTH), colour))
     if not arguments.json:
         some = counted("{count} thing is broken.", "{count} things are broken.", broken)
         echo(some if broken else _("Nothing is broken."))

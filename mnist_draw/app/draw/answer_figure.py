@@ -62,7 +62,9 @@ class AnswerFigure(QLabel):
         """Show an answer in a room of this width; return the width that it takes."""
         self.certainty, self._marked = certainty, False
         self.setText("" if certainty is None else certainty.text)
-        self._pieces = [] if certainty is None else pieces_of(certainty)
+        pieces = [] if certainty is None else pieces_of(certainty)
+        # What is copied keeps the hyphen.
+        self._pieces = [(piece.replace("-", "−"), kind) for piece, kind in pieces]
         self.setCursor(Qt.IBeamCursor if self._pieces else Qt.ArrowCursor)
         alone = certainty is None or not (len(certainty.text) > 1 or certainty.is_refused)
         self._font = theme.font(1, bold=True)
@@ -80,7 +82,7 @@ class AnswerFigure(QLabel):
 
     def _elide(self, room: int) -> None:
         """Leave the middle out of what is too long at the smallest size."""
-        text = self.text()
+        text = "".join(piece for piece, __ in self._pieces)
         kinds = {kind for __, kind in self._pieces} - {"or"}
         elided = QFontMetricsF(self._font).elidedText(text, Qt.ElideMiddle, room)
         self._pieces = [(elided, kinds.pop() if len(kinds) == 1 else "doubt")]

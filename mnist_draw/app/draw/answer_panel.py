@@ -365,7 +365,11 @@ class AnswerPanel(QScrollArea):
         """Say which digit of the number is shown in detail; empty without a number."""
         if self.number is None:
             return ""
-        return _("Digit {place} of {number}", place=self.place + 1, number=self.number.text)
+        return _(
+            "Digit {place} of {number}",
+            place=self.place + 1,
+            number=self.number.text.replace("-", "−"),
+        )
 
     def choose_place(self, place: int) -> None:
         number = self.number

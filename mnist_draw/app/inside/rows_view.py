@@ -79,12 +79,9 @@ class Heading(Row):
 
     def paint(self, painter: QPainter, y: float, width: float) -> float:
         write_with(painter, Text.HEADING, "muted", bold=True)
-        font = QFont(painter.font())
-        font.setCapitalization(QFont.AllUppercase)
-        painter.setFont(font)
         box = QRectF(0, y, width, _line())
-        painter.drawText(box, _LEFT, self.text)
-        box.setLeft(painter.fontMetrics().horizontalAdvance(self.text) + _BETWEEN)
+        painter.drawText(box, _LEFT, self.text.upper())
+        box.setLeft(painter.fontMetrics().horizontalAdvance(self.text.upper()) + _BETWEEN)
         painter.setFont(theme.font(Text.HEADING))
         note = painter.fontMetrics().elidedText(self.note, Qt.ElideRight, int(box.width()))
         painter.drawText(box, _RIGHT, note)

@@ -19,7 +19,6 @@ from PyQt5.QtCore import (
 )
 from PyQt5.QtGui import (
     QCursor,
-    QFont,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
@@ -97,10 +96,8 @@ class Menu(QMenu):
 
     def add_heading(self, text: str) -> None:
         """Add a title over the entries that follow; it cannot be chosen."""
-        heading = label(text, "menu heading")
-        font = heading.font()
-        font.setCapitalization(QFont.AllUppercase)
-        heading.setFont(font)
+        # Qt's capitals leave "ß" small.
+        heading = label(text.upper(), "menu heading")
         action = QWidgetAction(self)
         action.setDefaultWidget(heading)
         action.setText(text)

@@ -201,7 +201,7 @@ def tell_of_crash(path: Path) -> None:
     """Offer to show the report that a crash has left."""
     Notifier().problem(
         _(
-            "The program crashed before. What it was doing, and nothing of yours, is in {path}.",
+            "The program crashed before. {path} says what it did then, and holds nothing of yours.",
             path=path,
         ),
         lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))),

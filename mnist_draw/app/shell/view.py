@@ -137,10 +137,11 @@ class ViewButton(QToolButton):
             round(100 * used.text_size), self.choose_text_size,
         )  # fmt: skip
         _choices(menu, _("Motion"), _MOTION.items(), self._motion, self._choose_motion)
+        kept = self._preferences.get(PREFERENCE, "")
+        used_language = kept if _spoken(kept) == language() else language()
         self._languages = _choices(
-            menu, _("Language"), _LANGUAGES.items(), self._preferences.get(PREFERENCE, ""),
-            self.choose_language,
-        )  # fmt: skip
+            menu, _("Language"), _LANGUAGES.items(), used_language, self.choose_language
+        )
         menu.addSeparator()
         sentence = _(
             "Fill the screen with the window, or end that. In the tab Inside: present its section "
@@ -185,7 +186,7 @@ class ViewButton(QToolButton):
     def choose_language(self, code: str) -> None:
         """Speak a language from the next start on; an empty code means the system's."""
         self._preferences.set(PREFERENCE, code)
-        chosen = code or best_of(system_languages()) or "en"
+        chosen = _spoken(code)
         if chosen == language():
             _language_notifier.forget()
             return
@@ -199,6 +200,11 @@ class ViewButton(QToolButton):
         self._languages[language()].setChecked(True)
         for action in self._languages.values():
             action.setEnabled(False)
+
+
+def _spoken(code: str) -> str:
+    """Return the language that a choice means; an empty code is the system's."""
+    return code or best_of(system_languages()) or "en"
 
 
 def _choices(

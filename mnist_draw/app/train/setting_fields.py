@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import assert_never
 
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QFont
 from PyQt5.QtWidgets import QCheckBox, QFileDialog, QWidget
 
 from mnist_draw.app.kit.commands import set_icon
@@ -41,10 +40,7 @@ class SettingsSection(QWidget):
     def __init__(self, title: str, name: str) -> None:
         super().__init__()
         self._title = title
-        self.button = push_button(f"{name}SectionButton", title, "", look="section")
-        font = self.button.font()
-        font.setCapitalization(QFont.AllUppercase)
-        self.button.setFont(font)
+        self.button = push_button(f"{name}SectionButton", title.upper(), "", look="section")
         self.button.clicked.connect(lambda: self.show_body(not self.is_open))
         self.state = ElidedLabel("", "muted")
         self.state.setAlignment(Qt.AlignRight | Qt.AlignVCenter)
