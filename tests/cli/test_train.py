@@ -345,7 +345,7 @@ def test_from_a_folder_to_answers(shapes, capsys):
     assert np.array(figures["confusion"]).shape == (3, 3)
     assert figures["accuracy"] > 0.9
     page = (shapes.parent / "report" / "report.html").read_text(encoding="utf-8")
-    assert "What it takes each class for" in page
+    assert "What is taken for what" in page
     assert "digit" not in page
     assert ">three</" in page
 

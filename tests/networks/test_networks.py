@@ -70,7 +70,7 @@ def test_the_canonical_text_means_the_same_network(depth, width, drop_input, dro
 )
 def test_unknown_names_list_what_exists(text):
     said = complaint(text)
-    assert f"There is no network {text!r}" in said
+    assert f"there is no {text!r}" in said
     for name in NETWORKS:
         assert name in said
 

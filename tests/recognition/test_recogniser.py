@@ -79,7 +79,7 @@ def test_another_model_is_used_or_changes_nothing():
     assert np.array_equal(recogniser.predict(picture), before)
     with pytest.raises(ValueError, match=r"\(28, 28\)"):
         recogniser.predict(np.zeros((28, 28), np.float32))
-    with pytest.raises(UserError, match="no network 'abacus'"):
+    with pytest.raises(UserError, match="there is no 'abacus'"):
         Recogniser(ModelFile("abacus", (np.ones(1),)))
     with pytest.raises(ModelFileError, match="has 6 parameters, but 1 were found"):
         Recogniser(ModelFile("mlp", (np.ones(1),)))

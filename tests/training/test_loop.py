@@ -219,7 +219,7 @@ def test_a_stop_does_not_wait_until_the_augmentation_is_compiled(digits, tmp_pat
 def test_settings_and_data_are_checked_first(digits, tmp_path):
     absent = str(tmp_path / "absent")
     for changes, words in (
-        ({"epochs": 0}, "number of epochs is 0"),
+        ({"epochs": 0}, "epochs is 0"),
         ({"data_folder": absent}, "absent is not a folder"),
     ):
         with pytest.raises(UserError, match=words):
@@ -437,7 +437,7 @@ def test_a_stop_is_stronger_than_a_pause():
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        *(("learning_rate", rate, "learning rate is") for rate in (0.0, np.nan, np.inf)),
+        *(("learning_rate", rate, "learning_rate is") for rate in (0.0, np.nan, np.inf)),
         ("augmentation", "rain", "Augmentation: there is no 'rain'"),
         ("epochs", 2.0, "'epochs' cannot be changed during a run.*learning_rate"),
         ("speed", 2.0, "'speed' cannot be changed during a run.*learning_rate"),
