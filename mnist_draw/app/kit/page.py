@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
-from PyQt5.QtCore import QPoint, QRect, Qt, QTimer
+from PyQt5.QtCore import QRect, Qt, QTimer
+from PyQt5.QtGui import QCursor
 from PyQt5.QtWidgets import QAction, QApplication, QStackedWidget, QTabWidget, QWidget
 
 from mnist_draw.app.kit.theme import Size
@@ -51,7 +52,10 @@ class Page(QWidget):
 
 
 class ClickShield(QWidget):
-    """Takes the clicks on a page that was shown just now, such as the second of a double click."""
+    """Takes the second click of a double click on a page that its first click showed.
+
+    It covers what is under the pointer, for so long: elsewhere the page can be used at once.
+    """
 
     def __init__(self, pages: QStackedWidget | QTabWidget) -> None:
         super().__init__(pages)
@@ -63,7 +67,9 @@ class ClickShield(QWidget):
     def _cover(self) -> None:
         page = self._pages.currentWidget()
         if page is not None and page.isVisible():
-            self.setGeometry(QRect(page.mapTo(self._pages, QPoint()), page.size()))
+            near = QApplication.startDragDistance()
+            place = self._pages.mapFromGlobal(QCursor.pos())
+            self.setGeometry(QRect(place, place).adjusted(-near, -near, near, near))
             self.raise_()
             self.show()
             QTimer.singleShot(QApplication.doubleClickInterval(), self.hide)
