@@ -139,7 +139,7 @@ class NetworkProbe:
         return BuiltNetwork(self.model)
 
     @cached_property
-    def _gradient(self) -> Any:
+    def gradient(self) -> Any:
         """Compile pictures, gates, weights of the outputs → gradient by the pictures."""
         import theano
         import theano.tensor as T
@@ -158,7 +158,7 @@ class NetworkProbe:
 
     @property
     def has_gradient(self) -> bool:
-        return "_gradient" in vars(self)
+        return "gradient" in vars(self)
 
     @cached_property
     def _outputs(self) -> Any:
@@ -244,7 +244,7 @@ class NetworkProbe:
         ``pair``: float32 (classes,), as 1 for the answer and −1 for its rival; gates as in `run`.
         """
         gates = self.open_gates(1) if gates is None else gates
-        result = self._gradient(picture[None, None], *gates, np.asarray(pair, np.float32)[None])
+        result = self.gradient(picture[None, None], *gates, np.asarray(pair, np.float32)[None])
         return np.array(result[0, 0], np.float32)
 
 

@@ -17,7 +17,7 @@ from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network import network_section
 from mnist_draw.app.inside.network.layers_view import shortened
-from mnist_draw.app.inside.network.network_reader import Question, Weights, frame_of
+from mnist_draw.app.inside.network.network_reader import NetworkReader, Question, Weights, frame_of
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
 from mnist_draw.app.inside.network.pooled_view import short
@@ -332,6 +332,13 @@ def test_no_sum_of_another_kind_of_network_is_shown(section, qtbot):
     assert section.network.frame is None
     assert not section.panel.why_rows.rows
     frame_where(section, qtbot, lambda frame: len(frame.layers) == 2)
+
+
+def test_what_is_drawn_on_an_empty_board_waits_for_no_compiler():
+    reader, model = NetworkReader(), network()
+    assert [answer.frame for answer in reader.answer(Question(model))][0] is None
+    first = next(reader.answer(Question(model, picture=digit().picture)))
+    assert first.frame.ink.any()
 
 
 def test_a_question_may_name_units_that_the_network_lacks():

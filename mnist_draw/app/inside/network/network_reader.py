@@ -166,6 +166,8 @@ class NetworkReader:
         picture = question.picture
         if picture is None:
             yield None
+            # Compile it before somebody draws: no picture is answered meanwhile.
+            _ = probe.gradient
             return
         if not probe.has_gradient:
             # The first picture need not wait until the gradient is compiled.
