@@ -336,7 +336,7 @@ def test_no_sum_of_another_kind_of_network_is_shown(section, qtbot):
 
 def test_what_is_drawn_on_an_empty_board_waits_for_no_compiler():
     reader, model = NetworkReader(), network()
-    assert [answer.frame for answer in reader.answer(Question(model))][0] is None
+    assert all(answer.frame is None for answer in reader.answer(Question(model)))
     first = next(reader.answer(Question(model, picture=digit().picture)))
     assert first.frame.ink.any()
 
