@@ -365,8 +365,10 @@ class AnswerPanel(QScrollArea):
         """Say which digit of the number is shown in detail; empty without a number."""
         if self.number is None:
             return ""
+        # Translators: such as "4, digit 2 of 34".
         return _(
-            "Digit {place} of {number}",
+            "{digit}, digit {place} of {number}",
+            digit=self.number.digits[self.place].text,
             place=self.place + 1,
             number=self.number.text.replace("-", "−"),
         )

@@ -18,6 +18,7 @@ from PyQt5.QtGui import QShowEvent
 from PyQt5.QtWidgets import QVBoxLayout, QWidget
 
 from mnist_draw.app.kit.active_network import ActiveNetwork
+from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.threads import Background
@@ -57,11 +58,18 @@ class ExampleInUse(QObject):
         self._picked = False
         self._network = network
         self._background = Background(self)
+        #: Asks the network while the answer can be seen.
+        self.asking = LatestJob(parent=self, watched=False)
+        self.asking.answered.connect(self._take_answer)
         self._random = random.Random()
 
     def ask_again(self) -> None:
-        if self._picked and self.current is not None:
+        if self._picked or self._is_part():
             self._ask(self.current)
+
+    def _is_part(self) -> bool:
+        """Whether this is a digit of a number, whose probability there is weighed by the rest."""
+        return self.current is not None and bool(self.current.part) and self.current.is_digit
 
     def name_of(self, number: int) -> str:
         return class_name(self._network.model, number)
@@ -110,7 +118,12 @@ class ExampleInUse(QObject):
         self._picked = False
         self.current, self.answer = self._drawing, self._drawing_answer
         self.changed.emit()
-        self.answered.emit()
+        if self._is_part():
+            self.answer = (None, None)
+            self._ask(self.current)
+        else:
+            self.asking.stop()
+            self.answered.emit()
 
     def pick(self, example: Example) -> None:
         self._picked = True
@@ -142,9 +155,9 @@ class ExampleInUse(QObject):
             self.current = replace(self.current, label=label, label_source="user")
             self.changed.emit()
 
-    def _ask(self, example: Example) -> None:
+    def _ask(self, example: Example | None) -> None:
         model = self._network.model
-        if model is None:
+        if model is None or example is None:
             return
 
         def answer() -> np.ndarray:
@@ -155,17 +168,16 @@ class ExampleInUse(QObject):
             probabilities: np.ndarray = recogniser.predict(example.picture[None, None])[0]
             return probabilities
 
-        def show(probabilities: np.ndarray) -> None:
-            if example is self.current:
-                numbers = range(len(probabilities))
-                names = [narrow_name(self.name_of(number)) for number in numbers]
-                self.answer = probabilities, certainty_from(probabilities, names)
-                self.answered.emit()
+        self.asking.ask(answer)
 
-        self._background.run(answer, show)
+    def _take_answer(self, probabilities: np.ndarray) -> None:
+        names = [narrow_name(self.name_of(number)) for number in range(len(probabilities))]
+        self.answer = probabilities, certainty_from(probabilities, names)
+        self.answered.emit()
 
     def wait(self) -> bool:
-        return self._background.wait()
+        ended = [self.asking.close(), self._background.wait()]
+        return all(ended)
 
 
 _VIEW = "mnist_draw.app.inside.inside_view"

@@ -357,10 +357,12 @@ class InsideView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         self.catch_up()
+        self.example.asking.watch(True)
         self.section.set_active(True)
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.present(False)
+        self.example.asking.watch(False)
         self.section.set_active(False)
 
     def use_network(self, model: ModelFile, key: str) -> None:

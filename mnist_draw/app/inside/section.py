@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PyQt5.QtCore import QEvent, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, pyqtSignal
 from PyQt5.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.latest_job import LatestJob
 from mnist_draw.app.kit.layout import keep_room, row
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
-from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import push_button
+from mnist_draw.app.kit.steady_labels import GrowingLabel
+from mnist_draw.app.kit.widgets import label, push_button
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import class_name
@@ -50,7 +49,7 @@ class Example:
     index: int | None = None
     #: Whether the rejection rule accepts it as a digit.
     is_digit: bool = True
-    #: Of a drawing that is read as a number, which of its digits: ``"Digit 2 of 51"``.
+    #: Of a drawing that is read as a number, which of its digits: ``"1, digit 2 of 51"``.
     part: str = ""
 
     @classmethod
@@ -163,15 +162,16 @@ _LINKS = (_("Count again"), _("Look again"), _("Try again"), _("Go on"), _("Stop
 class StateLine(QWidget):
     """What a section does now, and a link to stop it or to go on with it."""
 
-    def __init__(self, name: str, lines: int) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
-        self.label = FittedLabel(Text.AXIS, Qt.ElideRight, lines > 1, "muted", f"{name}State")
+        self.label = label("", "muted", f"{name}State")
+        self._words = GrowingLabel(self.label)
         sentence = _("Stop counting, or go on with it.")
         self.link = push_button(f"{name}Link", _LINKS[0], sentence, look="link")
         # Its place is kept while there is nothing to do.
         keep_room(self.link)
         theme.follow(self, self._fit_link)
-        row((FixedLabel(self.label, lines), 1), self.link, owner=self)
+        row((self._words, 1), self.link, owner=self)
         self.show_state("", "")
 
     def _fit_link(self) -> None:
@@ -180,7 +180,7 @@ class StateLine(QWidget):
         self.link.setFixedWidth(widest + 12)
 
     def show_state(self, words: str, link: str) -> None:
-        self.label.setText(words)
+        self._words.set_text(words)
         self.link.setText(link)
         self.link.setVisible(bool(link))
 
@@ -188,12 +188,12 @@ class StateLine(QWidget):
 class CountedSection(Section):
     """A section whose figures stay while its network is trained, until they are counted anew."""
 
-    def __init__(self, lines: int = 1) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._key = ""
         self._newer: ModelFile | None = None
         self._example: Example | None = None
-        self.state = StateLine(self.name, lines)
+        self.state = StateLine(self.name)
         self.state.link.clicked.connect(self._stop_or_go_on)
 
     def use_network(self, model: ModelFile, key: str) -> None:

@@ -18,6 +18,7 @@ from PyQt5.QtGui import (
 )
 from PyQt5.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
+from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.widgets import tip
 
 _DIGITS = "0123456789"
@@ -136,7 +137,7 @@ class FittedLabel(QLabel):
             or QFontMetricsF(font).horizontalAdvance(self.text()) <= room.width()
         ):
             return None
-        font.setPixelSize(self._smallest or font.pixelSize())
+        font.setPixelSize(theme.scaled(self._smallest or 0) or font.pixelSize())
         needed = QFontMetricsF(font).boundingRect(QRectF(room), Qt.TextWordWrap, self.text())
         fits = needed.width() <= room.width() and needed.height() <= room.height()
         return font if fits else None
@@ -147,7 +148,8 @@ class FittedLabel(QLabel):
         full = font.pixelSize()
         wide = QFontMetricsF(font).horizontalAdvance(self.text())
         if wide > room and self._smallest is not None:
-            font.setPixelSize(max(self._smallest, math.floor(full * room / wide)))
+            smallest = theme.scaled(self._smallest)
+            font.setPixelSize(max(smallest, math.floor(full * room / wide)))
         text = QFontMetricsF(font).elidedText(self.text(), self._elide, room)
         # The first letters of a sentence say nothing; those of a name do.
         says_nothing = self._two_lines and len(text) * _LEAST_PART < len(self.text())

@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 import pytest
+from linear_network import linear_model
 from PyQt5.QtCore import QObject, QPointF, QSize, Qt
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QApplication, QPlainTextEdit
@@ -19,6 +20,7 @@ from mnist_draw.app.inside.section import Example, Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.recognition.certainty import REFUSED, Certainty, State, certainty_from
+from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.storage.preferences import Preferences
 
@@ -188,9 +190,29 @@ def test_a_digit_of_a_number_is_named_and_keeps_no_older_label(tab, view):
     tab.example.label_drawing(9)
     said = answer(1, 7)
     shown = (said.network_input, said.probabilities, said.certainty)
-    tab.example.show_drawing(*shown, "Digit 2 of 51")
-    assert label_text(tab, "exampleTitle") == "Digit 2 of 51"
+    tab.example.show_drawing(*shown, "1, digit 2 of 51")
+    assert label_text(tab, "exampleTitle") == "1, digit 2 of 51"
     assert (noted(tab).example.label, noted(tab).example.label_source) == (1, "answer")
+
+
+def test_of_a_digit_of_a_number_the_network_alone_is_asked(tab, view, qtbot):
+    """In a number the reader weighs it by the others; the sections show what the network says."""
+    tab.example._network.model = linear_model()
+    said = draw(tab)
+    qtbot.wait(50)
+    assert tab.example.answer[0] is said.probabilities
+    shown = (said.network_input, said.probabilities, said.certainty)
+    tab.example.show_drawing(*shown, "4, digit 2 of 34")
+    qtbot.waitUntil(lambda: tab.example.answer[0] is not None, timeout=20_000)
+    alone = Recogniser(linear_model(), compiled=False).predict(said.network_input[None, None])[0]
+    assert np.array_equal(tab.example.answer[0], alone)
+    assert label_text(tab, "exampleAnswer") == tab.example.answer[1].text
+    # Back to one digit, an answer that is still computed comes too late.
+    tab.example.show_drawing(*shown, "4, digit 2 of 34")
+    draw(tab)
+    qtbot.wait(100)
+    assert tab.example.answer[0] is not None
+    assert not np.array_equal(tab.example.answer[0], alone)
 
 
 def test_the_first_look_waits_for_no_import(tab, qtbot, monkeypatch):

@@ -87,10 +87,10 @@ def test_all_networks_are_counted(section, qtbot):
     tick(section, "B")
     assert is_counted(plot, 2)
     assert plot.curves[2][0].line == 2
-    # So have all when another comes before them.
+    # The network in use is the first, in the first colour.
     section.use_network(changed(0.7), "")
     assert [(choice.title, choice.line) for choice, _ in plot.curves] == [
-        ("Your training", 3), (table.headings[2], 0), ("Network A", 1), ("B", 2),
+        ("Your training", 0), (table.headings[2], 3), ("Network A", 1), ("B", 2),
     ]  # fmt: skip
 
 
@@ -207,6 +207,20 @@ def test_the_cursors_change_the_example_that_all_read(section, qtbot, example):
     until_said("No network")
     section.show_example(None)
     until_said("Draw something")
+
+
+def test_what_nothing_was_done_to_is_read_as_it_is():
+    """A drawing has more than whole levels of grey: rounded, its figures would be others."""
+    picture = np.full((28, 28), 0.4567 / 256, np.float32)
+    seen = []
+
+    class Choice(NetworkChoice):
+        def read(self, pictures, newest):
+            seen.append(pictures)
+            return np.zeros((1, 10), np.float32)
+
+    limits_section._read(picture, Distortion(), [Choice("a", "A", linear_model)], {})
+    assert np.array_equal(seen[0][0, 0], picture)
 
 
 @pytest.mark.parametrize("axis", AXES, ids=lambda axis: axis.name)

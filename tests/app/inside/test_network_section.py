@@ -19,11 +19,20 @@ from mnist_draw.app.inside.network import network_section
 from mnist_draw.app.inside.network.layers_view import shortened
 from mnist_draw.app.inside.network.network_reader import NetworkReader, Question, Weights, frame_of
 from mnist_draw.app.inside.network.network_section import NetworkSection
-from mnist_draw.app.inside.network.panel_rows import unit_rows, why_rows
+from mnist_draw.app.inside.network.panel_rows import _rounded, unit_rows, why_rows
 from mnist_draw.app.inside.network.pooled_view import short
 from mnist_draw.app.inside.network.side_panel import Filters, RunLayers
 from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
-from mnist_draw.app.inside.rows_view import Bar, Code, Heading, Line, RowsView, sum_line
+from mnist_draw.app.inside.rows_view import (
+    Bar,
+    Code,
+    Heading,
+    Line,
+    RowsView,
+    format_figure,
+    signed,
+    sum_line,
+)
 from mnist_draw.app.inside.section import Example
 from mnist_draw.app.kit import theme
 from mnist_draw.storage.models import ModelFile
@@ -84,11 +93,40 @@ def values(rows, terms=False):
     return [row.value for row in rows.rows if isinstance(row, Line) and bool(row.largest) == terms]
 
 
+def add_up(rows):
+    """Whether the first three figures add up to the fourth, to the last digit that is shown."""
+    lines = [row for row in rows.rows if isinstance(row, Line)][:4]
+    *parts, total = (round(100 * float(line.figure.replace("−", "-"))) for line in lines)
+    return sum(parts) == total
+
+
+def test_parts_are_rounded_so_that_they_add_up():
+    shown = _rounded((8.536, -0.376, 0.306), 8.466)
+    assert shown == pytest.approx([8.54, -0.38, 0.31])
+    shown = _rounded((8.5351, -0.3849, 0.3149), 8.4651)
+    assert sum(shown) == pytest.approx(8.47)
+    assert shown == pytest.approx([8.54, -0.38, 0.31])
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "words"),
+    [
+        (1.21e-7, ".2e", "1.21 × 10⁻⁷"), (-1.58e-8, ".2e", "−1.58 × 10⁻⁸"),
+        (5.2e5, ".1e", "5.2 × 10⁵"), (-0.25, ".2f", "−0.25"), (1e-5, "g", "1 × 10⁻⁵"),
+    ],
+)  # fmt: skip
+def test_powers_of_ten_are_written_as_in_print(value, spec, words):
+    assert format_figure(value, spec) == words
+    assert signed(-0.001) == "−0.00"
+    assert signed(0.0) == "0.00"
+
+
 def test_the_sums_shown_add_up(section, qtbot):
     frame = ready(section, qtbot, network(temperature=2.0))
     speaking_for, against, bias, difference, divided = values(section.panel.why_rows)
     assert speaking_for + against + bias == pytest.approx(difference, abs=1e-4)
     assert divided == pytest.approx(difference / 2)
+    assert add_up(section.panel.why_rows)
     ratio = frame.passed.p[0, frame.answer] / frame.passed.p[0, frame.rival]
     assert np.log(ratio) == pytest.approx(divided, abs=1e-3)
     terms = values(section.panel.why_rows, terms=True)
@@ -532,6 +570,10 @@ def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
     assert later.value < first.value == pytest.approx(later.full)
     (filters,) = (row for row in view.rows if isinstance(row, Filters))
     assert filters.weights.shape == (20, 28, 28)
+    # What is copied is what is shown; the output has no silent units.
+    first, last = view.table().values
+    assert first[1] == pytest.approx(later.value)
+    assert np.isnan(last[2])
 
 
 @pytest.mark.parametrize(("size", "room"), [(1.0, 1004), (1.5, 892)])

@@ -108,12 +108,18 @@ class NetworkChoices(QWidget):
         place = 0 if first else len(self.choices)
         before = next((other for other in self.choices if other.key == choice.key), None)
         if before is not None:
-            place, choice.line = self.choices.index(before), before.line
+            place = 0 if first else self.choices.index(before)
+            choice.line = before.line
             self.choices.remove(before)
         if choice.line is None:
             for surplus in self.ticked()[MAX_COUNT - 1 :]:
                 surplus.line = None
             choice.line = self._free_line()
+        if first:
+            for other in self.choices:
+                if other.line == 0:
+                    other.line = choice.line
+            choice.line = 0
         self.choices.insert(place, choice)
         self.choices = [each for each in self.choices if each.stays or each.line is not None]
         self._tell()
@@ -204,7 +210,7 @@ Curve = tuple[NetworkChoice, np.ndarray]
 
 
 class RobustnessPlot(WalkableView):
-    SIZE, LEAST_SIZE = (330, 230), (240, 150)
+    SIZE, LEAST_SIZE = (330, 200), (240, 150)
 
     #: The cursor was dragged to an amount.
     moved = pyqtSignal()

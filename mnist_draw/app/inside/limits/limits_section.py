@@ -48,10 +48,7 @@ if TYPE_CHECKING:
 #: Cards beside each other where there is room for them.
 _COLUMNS = 3
 _TRAINED = _("Your training")
-_COUNTED = _(
-    "Right answers in the first {count} test pictures; the accuracy beside a network's name counts "
-    "all.", count=number(PICTURES),
-)  # fmt: skip
+_COUNTED = _("Right answers in the first {count} test pictures.", count=number(PICTURES))
 #: The key of a network, and what reads it.
 Entry = tuple[str, Callable[[], "ModelFile"]]
 #: For each key the accuracies, float64 (47,) with NaN for what is not counted yet, or a sentence
@@ -95,11 +92,13 @@ def _read(
 ) -> Reading:  # fmt: skip
     grey = np.clip(np.rint(picture * GREY_LEVELS), 0, 255).astype(np.uint8)
     turned = altered_one(grey, [change])
+    # What nothing was done to is read as it is, not in whole levels of grey.
+    read = picture[None, None] if change == Distortion() else scale(turned)
     answers = {}
     for choice in choices:
         # The count of its curves reports why a network cannot be asked.
         with contextlib.suppress(UserError):
-            answers[choice.key] = choice.read(scale(turned), newest.get(choice.key))[0]
+            answers[choice.key] = choice.read(read, newest.get(choice.key))[0]
     return Reading(change, turned[0, 0], answers)
 
 

@@ -132,6 +132,9 @@ class MapSection(CountedSection):
     def _build(self) -> None:
         card = Card(map_title(None, 0))
         self._card_title = card.heading
+        # With large text it takes two lines rather than more room than there is.
+        card.heading.setWordWrap(True)
+        card.top.setStretchFactor(card.heading, 100)
         sentence = _("PCA is there at once; t-SNE takes its time and keeps neighbours together.")
         self.map_combo = ComboBox("mapCombo", _("Layout"), sentence, look="quiet")
         self.map_combo.addItems([PCA, TSNE])
@@ -146,7 +149,7 @@ class MapSection(CountedSection):
         card.body.addWidget(self._legend)
         theme.theme().changed.connect(self._show_legend)
         self.neighbours = NeighboursCard()
-        layers = Card(_("Layer by layer the classes come apart"))
+        layers = Card(_("Layer by layer"))
         self.layer_maps = LayerMaps()
         layers.body.addWidget(self.layer_maps)
         self._votes = label("", "muted", "votesNote")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from mnist_draw.app.inside.network.network_reader import Unit
 from mnist_draw.app.inside.network.units import Places, lay_out
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_bar, write_with
-from mnist_draw.app.kit.steady_labels import draw_tabular
+from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import explain
 from mnist_draw.i18n import _, counted, pgettext
@@ -224,18 +224,22 @@ class LayersView(QWidget):
     ) -> None:  # fmt: skip
         """Paint a row of figures for each answer, below their headings."""
         left = places.answer + 30 * self.scale
-        wide = (self.width() - left) / len(headings)
         write_with(painter, Text.LABEL, "text", bold=True)
-        for place, text in enumerate(headings):
-            box = QRectF(left + place * wide, 4 * self.scale, wide - 2, 18 * self.scale)
+        widths = [
+            max(tabular_width(painter.font(), text) for text in texts)
+            for texts in zip(headings, *cells, strict=True)
+        ]
+        apart = (self.width() - left - sum(widths)) / len(widths)
+        ends = [left + end + apart * n for n, end in enumerate(accumulate(widths), 1)]
+        for right, text in zip(ends, headings, strict=True):
+            box = QRectF(0, 4 * self.scale, right - 2, 18 * self.scale)
             painter.drawText(box, _RIGHT, text)
         for digit, texts in enumerate(cells):
             self.paint_ring(painter, places, digit)
             role, y = self.role(digit), places.bands[digit].center().y()
             write_with(painter, Text.LABEL, "text" if role else "muted", bold=bool(role))
-            for place, text in enumerate(texts):
-                box = QRectF(left + place * wide, y - 12, wide - 2, 24)
-                draw_tabular(painter, box, text, Qt.AlignRight)
+            for right, text in zip(ends, texts, strict=True):
+                draw_tabular(painter, QRectF(0, y - 12, right - 2, 24), text, Qt.AlignRight)
 
     def paint_ring(
         self, painter: QPainter, places: Places, digit: int, chosen: bool = False

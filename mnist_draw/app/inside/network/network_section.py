@@ -175,6 +175,8 @@ class NetworkSection(Section):
         self.heading.setVisible(self._room >= _WIDE * theme.text_scale())
 
     def table(self) -> Table:
+        if self.panel.run.figures is not None and self.panel.run.isVisible():
+            return self.panel.run.table()
         frame = self.network.frame
         if frame is None:
             layers = self.network.parts.layers if self.network.parts else ()
@@ -253,7 +255,10 @@ class NetworkSection(Section):
         elif not self._example.is_digit:
             words = _("Not a digit for the program; the figures are the network's own.")
         elif self._weights is Weights.START:
-            words = _("as training began: the weights are drawn at random")
+            words = _(
+                "as training began: the weights are drawn at random. The answer at the left is by "
+                "those of now."
+            )
         elif self._weights is Weights.LEARNT:
             words = _("lit as now; the pictures of weights show what training added")
         elif self._missing:

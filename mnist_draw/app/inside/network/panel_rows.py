@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -23,11 +23,13 @@ from mnist_draw.analysis.why import (
 from mnist_draw.app.inside.network.network_reader import Weights
 from mnist_draw.app.inside.rows_view import (
     Heading,
+    Line,
     Picture,
     PictureRow,
     Row,
     Rule,
     Sentence,
+    format_figure,
     signed,
     sum_line,
     term_line,
@@ -90,12 +92,24 @@ def _speak(count: int, name: str) -> str:
                    name=name)  # fmt: skip
 
 
+def _rounded(parts: Sequence[float], total: float) -> list[float]:
+    """Round parts to hundredths that add up to the rounded total: up where most is left over."""
+    steps = 100 * np.array(parts, np.float64)
+    whole = np.floor(steps)
+    up = np.argsort(whole - steps, kind="stable")[: max(0, round(100 * total) - int(whole.sum()))]
+    whole[up] += 1
+    return [float(value) for value in whole / 100]
+
+
 def _sum_rows(heading: str, found: Sum, above: str, below: str, bias: str, total: str) -> list[Row]:
+    parts = found.above[1], found.below[1], found.bias
+    shown = map(signed, _rounded(parts, found.z))
     return [
         Heading(heading),
-        sum_line(above, found.above[1]),
-        sum_line(below, found.below[1]),
-        sum_line(bias, found.bias, coloured=False),
+        *(
+            Line(words, figure, "", part, coloured=words != bias)
+            for words, figure, part in zip((above, below, bias), shown, parts, strict=True)
+        ),
         sum_line(total, found.z, True, coloured=False),
     ]
 
@@ -137,10 +151,12 @@ def _describe_ratio(why: WhySum, answer: str, rival: str) -> str:
     if ratio < 1:
         answer, rival, ratio = rival, answer, 1 / max(ratio, 1e-300)
         exponent = i18n.number(-why.log_ratio, ".2f")
-    figure = i18n.number(ratio, ".1f" if ratio < 100 else ",.0f")
-    if ratio >= 1e6:
-        tens = int(np.log10(ratio))
-        figure = f"{i18n.number(ratio / 10**tens, '.1f')} × 10<sup>{tens}</sup>"
+    if ratio < 1.05:
+        return _(
+            "e<sup>{exponent}</sup>: {answer} is <b>about as probable</b> as {rival}.",
+            exponent=exponent, answer=answer, rival=rival,
+        )  # fmt: skip
+    figure = format_figure(ratio, ".1f" if ratio < 100 else ",.0f" if ratio < 1e6 else ".1e")
     return _(
         "e<sup>{exponent}</sup>: {answer} is <b>{figure} times</b> as probable as {rival}.",
         exponent=exponent, figure=figure, answer=answer, rival=rival,

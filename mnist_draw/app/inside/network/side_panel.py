@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,10 +16,11 @@ from PyQt5.QtWidgets import QStackedWidget, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.analysis import layer_inspection
+from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.pooled_view import PooledView
-from mnist_draw.app.inside.rows_view import Bar, Heading, Row, RowsView, Sentence
+from mnist_draw.app.inside.rows_view import Bar, Heading, Row, RowsView, Sentence, format_figure
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button
 from mnist_draw.app.kit.controls import SegmentedControl
@@ -27,7 +30,7 @@ from mnist_draw.app.kit.painters import mosaic, paint_signed
 from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
-from mnist_draw.i18n import _, percent_sign, pgettext
+from mnist_draw.i18n import N_, _, percent_sign, pgettext
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.training.functions import layer_label
 
@@ -269,9 +272,9 @@ class Histogram(Row):
         painter.setFont(theme.font(Text.AXIS))
         painter.setPen(theme.colour("muted"))
         line = QRectF(0, ground, width, painter.fontMetrics().height())
-        painter.drawText(line, Qt.AlignLeft, i18n.number(float(edges[0]), ".2g").replace("-", "−"))
+        painter.drawText(line, Qt.AlignLeft, format_figure(float(edges[0]), ".2g"))
         painter.drawText(line, Qt.AlignHCenter, "0")
-        painter.drawText(line, Qt.AlignRight, i18n.number(float(edges[-1]), ".2g"))
+        painter.drawText(line, Qt.AlignRight, format_figure(float(edges[-1]), ".2g"))
         return line.bottom()
 
 
@@ -287,17 +290,30 @@ class RunLayers(RowsView):
         )
         #: The largest update of the run so far, which fills a bar.
         self._largest = 0.0
+        self.figures: LayerFigures | None = None
         self.show_rows([Sentence(_("The layers of a run appear here after each of its epochs."))])
 
     def show_run(
         self, title: str, parameters: Parameters | None, figures: LayerFigures | None
     ) -> None:
         rows: list[Row] = [Sentence(f"<b>{escape(title)}</b>")]
+        self.figures = figures
         if figures is not None:
             rows += self._figure_rows(figures)
         if parameters is not None:
             rows += filter_rows(parameters[0])
         self.show_rows(rows)
+
+    def table(self) -> Table:
+        """Return the update and the silent units of each layer; the output has no such units."""
+        assert self.figures is not None
+        figures = zip_longest(self.figures.updates, self.figures.dead, fillvalue=math.nan)
+        rows = [
+            (layer_label(name), *both)
+            for name, both in zip(self.figures.names, figures, strict=False)
+        ]
+        columns = (N_("layer"), N_("Update size"), N_("Silent units"))
+        return Table(_("The layers in training"), columns, rows)
 
     def _figure_rows(self, figures: LayerFigures) -> list[Row]:
         self._largest = max(self._largest if figures.epoch > 1 else 0.0, *figures.updates, 1e-9)
@@ -316,7 +332,7 @@ class RunLayers(RowsView):
 
 def _bars(names: Sequence[str], values: Sequence[float], colour: str, full: float) -> list[Row]:
     """Return shares from 0 to 1 as bars; ``full`` fills one."""
-    shares = [f"{i18n.number(100 * value, '.3g')}{percent_sign()}" for value in values]
+    shares = [f"{format_figure(100 * value, '.3g')}{percent_sign()}" for value in values]
     return [
         Bar(layer_label(name), value, share, "", colour, full)
         for name, value, share in zip(names, values, shares, strict=False)

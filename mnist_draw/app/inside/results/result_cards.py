@@ -168,8 +168,13 @@ class ResultFigures(QWidget):
                 "the answers on Draw do."
             )
         )
-        figures = (self.accuracy, self.other, self.loss, self.weakest, self.sure)
-        row(*((figure, 1) for figure in figures), gap=Size.CARD_GAP, owner=self)
+        figures = [
+            (each, 1) for each in (self.accuracy, self.other, self.loss, self.weakest, self.sure)
+        ]
+        gap = Size.CARD_GAP
+        first, last = row(*figures[:3], gap=gap), row(*figures[3:], gap=gap)
+        #: Two rows, beside or below each other.
+        self.rows = row((first, 3), (last, 2), gap=gap, owner=self)
 
     def show_nothing(self, note: str = "") -> None:
         for figure in (self.other, self.loss, self.weakest, self.sure):

@@ -54,7 +54,7 @@ class ResultsSection(CountedSection):
     question = _("How often is it wrong, and where?")
 
     def __init__(self) -> None:
-        super().__init__(lines=2)
+        super().__init__()
         self.setObjectName("resultsView")
         #: The pictures that are chosen, and those that the results are of.
         self._pictures: Pictures | None = None
@@ -140,7 +140,8 @@ class ResultsSection(CountedSection):
     def update_layout(self) -> None:
         reflow(self._row, self._room)
         # The figures shrink to nothing before they need more room.
-        self._top.setDirection(self._row.direction())
+        for rows in (self._top, self.figures.rows):
+            rows.setDirection(self._row.direction())
 
     def _show_side(self) -> None:
         """Show the pictures; on the wall only while a number is pinned, and nothing else there."""

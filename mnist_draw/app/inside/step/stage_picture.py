@@ -19,7 +19,7 @@ from mnist_draw.app.inside.network.units import (
     paint_ground,
     paint_values,
 )
-from mnist_draw.app.inside.rows_view import signed
+from mnist_draw.app.inside.rows_view import format_figure, signed
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -212,7 +212,7 @@ class StagePicture(LayersView):
             self.paint_answers(painter, places, figures.p, words)
         elif self.stage == 3:
             cells = [
-                (i18n.number(z, ".2f").replace("-", "−"), _power(z), i18n.number(p, ".3f"),
+                (format_figure(z, ".2f"), _power(z), i18n.number(p, ".3f"),
                  str(wanted), i18n.number(-np.log(max(p, 1e-37)), ".3f") if wanted else "")
                 for z, p, wanted in zip(
                     figures.z.tolist(), figures.p.tolist(), target, strict=True
@@ -259,7 +259,7 @@ class StagePicture(LayersView):
 def _power(z: float) -> str:
     value = math.exp(min(z, 80.0))
     spec = ",.0f" if 1e3 <= value < 1e5 else ".2f" if 0.01 <= value < 1e3 else ".1e"
-    return i18n.number(value, spec)
+    return format_figure(value, spec)
 
 
 def paint_losses(painter: QPainter, box: QRectF, losses: np.ndarray) -> None:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mnist_draw import i18n
-from mnist_draw.app.inside.rows_view import Code, Heading, Line, Picture, PictureRow, Row
+from mnist_draw.app.inside.rows_view import (
+    Code,
+    Heading,
+    Line,
+    Picture,
+    PictureRow,
+    Row,
+    format_figure,
+)
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.i18n import _, counted, pgettext
 from mnist_draw.library.network_data import class_name
@@ -30,9 +38,9 @@ LINES, _SIDE = 9, 56.0
 
 
 def number(value: float) -> str:
-    """Return a figure with four significant digits: ``"−0.006370"``, ``"1.2e−07"``."""
+    """Return a figure with three or four significant digits: ``"−0.006370"``, ``"1.21 × 10⁻⁷"``."""
     spec = ".2e" if 0 < abs(value) < 1e-4 else "#.4g"
-    return i18n.number(value, spec).replace("-", "−")
+    return format_figure(value, spec)
 
 
 def weight_title(shown: Shown, weight: Weight) -> str:
@@ -60,7 +68,7 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
     figures, layer, place = shown.figures, weight.layer, (weight.source, weight.unit)
     before = float(figures.before[2 * layer][place])
     given = float(figures.x[layer].ravel()[weight.source])
-    output = i18n.number(given, ".3g")
+    output = format_figure(given, ".3g")
     rows = [Line(_("the weight now"), number(before))]
     if stage >= 2:
         made = f"{output} × {number(before)}"
@@ -80,7 +88,8 @@ def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
         names = UPDATE_RULES[shown.settings.update].accumulators
         for name, (old, new) in zip(names, accumulators_of(figures, weight), strict=False):
             share = _share_filled(shown, name)
-            if share < 0.5:
+            # Beside one that is filling, the other's share is told, too.
+            if share < 0.9995:
                 fields = {"mean": name, "share": i18n.percent(share, 1)}
                 # Translators: the mean holds so much of what it will hold.
                 name = _("{mean}, {share} full", **fields)
@@ -100,7 +109,7 @@ def _gradient_rows(shown: Shown, weight: float, gradient: float) -> list[Line]:
         return [Line(words, number(-gradient))]
     penalty, mean = 2 * l2 * weight, _("mean pull of all {count}", count=i18n.number(count))
     rows = [] if count == 1 else [Line(mean, number(penalty - gradient))]
-    made = f"−2 × {i18n.number(l2, 'g')} × {number(weight)}"
+    made = f"−2 × {format_figure(l2, 'g')} × {number(weight)}"
     return [
         *rows,
         Line(_("L2 pulls towards 0"), number(-penalty), made),

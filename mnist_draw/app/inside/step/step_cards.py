@@ -39,7 +39,7 @@ from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, keep_room, row, scrolled
 from mnist_draw.app.kit.painters import smooth_painter, write_with
-from mnist_draw.app.kit.steady_labels import ElidedLabel, FittedLabel, FixedLabel
+from mnist_draw.app.kit.steady_labels import ElidedLabel, FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
@@ -60,13 +60,14 @@ class StageBar(QWidget):
         titles = [f"{number} {stage.title}" for number, stage in enumerate(STAGES, 1)]
         self.control = SegmentedControl("stageButtons", titles)
         self.control.chosen.connect(lambda place: self.chosen.emit(place + 1))
-        self.figures = [FittedLabel(None, Qt.ElideRight, look="muted") for _ in STAGES]
+        self.figures = [label("", "muted") for _ in STAGES]
+        self._growing = [GrowingLabel(figure) for figure in self.figures]
         for figure in self.figures:
-            figure.setAlignment(Qt.AlignCenter)
+            figure.setAlignment(Qt.AlignHCenter | Qt.AlignTop)
         for number, button in enumerate(self.control.buttons, 1):
             button.setObjectName(f"stage{number}Button")
             explain(button, titles[number - 1], STAGES[number - 1].meaning, "← →")
-        figures = row(*((FixedLabel(figure, lines=1), 1) for figure in self.figures))
+        figures = row(*((figure, 1) for figure in self._growing))
         column(self.control, figures, gap=Size.TIGHT, owner=self)
 
     def show_stage(self, stage: int, figures: Sequence[str], reached: int) -> None:
@@ -75,7 +76,7 @@ class StageBar(QWidget):
             known = (
                 words if number <= reached else _("next") if number == reached + 1 and words else ""
             )
-            self.figures[number - 1].setText(known)
+            self._growing[number - 1].set_text(known)
             meaning = f"{STAGES[number - 1].meaning} {known}".strip()
             self.control.buttons[number - 1].setAccessibleDescription(meaning)
 
@@ -186,7 +187,7 @@ def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[
     return [
         Line(count, right),
         Line(_("turned right, wrong"), turned),
-        Line(_("your picture"), f"{first} → {second}"),
+        Line(_("your picture, without dropout"), f"{first} → {second}"),
     ]
 
 
