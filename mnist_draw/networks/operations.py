@@ -264,9 +264,9 @@ def pooled(values: Floats, side: int) -> Floats:
 MEANINGS = {
     "rectify": _("0 below 0, else its input"),
     "leaky": _("a hundredth of its input below 0"),
-    "tanh": _("the hyperbolic tangent, -1 to 1"),
+    "tanh": _("the hyperbolic tangent, −1 to 1"),
     "sigmoid": _("the logistic function, 0 to 1"),
-    "elu": _("exp(x) - 1 below 0, else its input"),
+    "elu": _("exp(x) − 1 below 0, else its input"),
 }
 
 

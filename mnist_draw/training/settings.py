@@ -82,6 +82,7 @@ class TrainingSettings:
             group="learning",
             metavar="RULE",
             choices=UPDATE_RULES,
+            columns=5,
         ),
     )
     learning_rate: float = declared(
@@ -91,6 +92,7 @@ class TrainingSettings:
             mark=N_("rate {value}"),
             sentence=_("Length of each step along the gradient, without unit."),
             group="learning",
+            columns=7,
             live=True,
             low=1e-20,
             # Beyond, 32-bit floats cannot compute with it.

@@ -73,7 +73,7 @@ class Shown:
         self.panel.show_reading(fakes.reading(answer))
 
     def show_number(self, *parts):
-        text = "".join("?" if part.digit is None else str(part.digit) for part in parts)
+        text = "".join(part.text for part in parts)
         self.panel.show_reading(fakes.reading(fakes.answer(None), NumberAnswer(text, parts)))
 
     def read_number(self, text):
@@ -222,6 +222,15 @@ def test_the_figure_can_be_marked_and_copied(shown):
     QTest.mouseDClick(figure, Qt.LeftButton)
     QTest.keyClick(figure, Qt.Key_C, Qt.ControlModifier)
     assert QApplication.clipboard().text() == "123456789012"
+
+
+def test_a_minus_is_shown_as_one_and_copied_as_a_hyphen(shown):
+    shown.show_number(DigitAnswer(None, 0.9, (0, 0, 9, 9), sign="-"), part(7, d7=0.9))
+    figure = shown.panel.block.figure
+    QTest.mouseDClick(figure, Qt.LeftButton)
+    QTest.keyClick(figure, Qt.Key_C, Qt.ControlModifier)
+    assert QApplication.clipboard().text() == "-7"
+    assert shown.panel.describe_place().endswith("−7")
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 12, 50])

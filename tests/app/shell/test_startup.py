@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from PyQt5.QtCore import QLocale, QRect
 from PyQt5.QtGui import QFontDatabase
-from PyQt5.QtWidgets import QDialogButtonBox
+from PyQt5.QtWidgets import QDialogButtonBox, QWidget
 
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.shell import startup
+from mnist_draw.app.shell import startup, view
 from mnist_draw.app.shell.desktop import fitted
 from mnist_draw.app.shell.help import libraries
+from mnist_draw.storage.preferences import Preferences
 
 from ..conftest import run_python
 
@@ -210,6 +211,16 @@ def test_a_restart_has_the_same_arguments_but_for_the_language():
     assert startup.without_language(["mnist-draw", "--lang"]) == ["mnist-draw"]
 
 
+@pytest.mark.parametrize(("system", "ticked"), [("de_AT", "As the system"), ("fr_FR", "Deutsch")])
+def test_the_menu_ticks_the_language_that_is_spoken(qtbot, monkeypatch, system, ticked):
+    monkeypatch.setattr(view, "language", lambda: "de")
+    monkeypatch.setattr(view, "system_languages", lambda: iter([system]))
+    window = QWidget()
+    qtbot.addWidget(window)
+    menu = view.ViewButton(window, Preferences()).menu()
+    assert [entry.text() for entry in menu.actions() if entry.isChecked()][-1] == ticked
+
+
 @pytest.mark.parametrize("code", ["de", "es", "fr", "it", "pt", "zh_CN"])
 def test_qt_speaks_the_language_too(qapp, code, monkeypatch):
     monkeypatch.setattr(startup, "language", lambda: code)
@@ -238,7 +249,7 @@ def test_a_system_without_chinese_characters_is_told_so(monkeypatch, capsys):
 CRASH = """
 import faulthandler, sys
 from mnist_draw.app.kit.reporting import reporter
-from mnist_draw.app.shell import startup
+from mnist_draw.app.shell import startup, view
 report = startup.report_crash()
 if report is not None:
     print(report)
