@@ -230,9 +230,11 @@ def fine_tune(
         return
     yield FineTuningStep(_("Getting ready to learn"), _BEFORE / 2)
     finished: events.Finished | None = None
+    rehearsed = _rehearsed(data)
     steps = train(
-        settings, dataset=_rehearsed(data), extra=extra, network=network, controls=controls
-    )
+        settings.replace(training_examples=len(rehearsed.train_labels)),
+        dataset=rehearsed, extra=extra, network=network, controls=controls,
+    )  # fmt: skip
     for event in steps:
         if isinstance(event, events.BatchFinished):
             done = ((event.epoch - 1) * event.batches + event.batch) / (
