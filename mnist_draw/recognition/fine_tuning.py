@@ -230,11 +230,10 @@ def fine_tune(
         return
     yield FineTuningStep(_("Getting ready to learn"), _BEFORE / 2)
     finished: events.Finished | None = None
-    rehearsed = _rehearsed(data)
+    rehearsed = settings.replace(training_examples=min(REHEARSED, len(data.train_labels)))
     steps = train(
-        settings.replace(training_examples=len(rehearsed.train_labels)),
-        dataset=rehearsed, extra=extra, network=network, controls=controls,
-    )  # fmt: skip
+        rehearsed, dataset=_rehearsed(data), extra=extra, network=network, controls=controls
+    )
     for event in steps:
         if isinstance(event, events.BatchFinished):
             done = ((event.epoch - 1) * event.batches + event.batch) / (
