@@ -230,7 +230,8 @@ def fine_tune(
         return
     yield FineTuningStep(_("Getting ready to learn"), _BEFORE / 2)
     finished: events.Finished | None = None
-    rehearsed = settings.replace(training_examples=min(REHEARSED, len(data.train_labels)))
+    few = min(settings.training_examples or REHEARSED, len(data.train_labels))
+    rehearsed = settings.replace(training_examples=few)
     steps = train(
         rehearsed, dataset=_rehearsed(data), extra=extra, network=network, controls=controls
     )
