@@ -166,7 +166,8 @@ def _number(setting: WholeNumber | RealNumber, kind: type[float], text: str) -> 
         return _read_number(text, kind)
     except ValueError:
         wrong = wrong_kind(setting.option, text, setting.wrong)
-        raise argparse.ArgumentTypeError(str(wrong)) from None
+        # It names the option itself.
+        raise argparse.ArgumentError(None, str(wrong)) from None
 
 
 def _read_number(text: str, kind: type[float] = float) -> float:
