@@ -21,13 +21,7 @@ from mnist_draw.dataset.normalise import SIDE
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _
 from mnist_draw.networks import parse_network
-from mnist_draw.networks.operations import (
-    OUTPUT_ACTIVATIONS,
-    Dense,
-    MaxPooling,
-    convolved,
-    pooled,
-)
+from mnist_draw.networks.operations import OUTPUT_ACTIVATIONS, Dense, MaxPooling, convolved, pooled
 from mnist_draw.recognition.recogniser import BuiltNetwork, require_finite
 from mnist_draw.storage import ModelFile
 from mnist_draw.training.functions import layer_names, mode_for, weighted_layers

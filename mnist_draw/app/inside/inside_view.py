@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, Qt, pyqtSignal
 from PyQt5.QtGui import QCursor, QHideEvent, QPainter, QPen, QResizeEvent, QShowEvent
-from PyQt5.QtWidgets import (
-    QApplication,
-    QScrollArea,
-    QSizePolicy,
-    QStackedWidget,
-    QWidget,
-)
+from PyQt5.QtWidgets import QApplication, QScrollArea, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.inside.example import ExampleCard

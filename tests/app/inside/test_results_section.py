@@ -318,6 +318,12 @@ def test_what_can_be_done_about_a_count_has_its_place_before(section):
     assert card.minimumSizeHint() == before
 
 
+def test_with_large_text_it_is_no_wider_than_its_view(section):
+    theme.theme().resize_text(1.6)
+    section.set_room(616)
+    assert section.minimumSizeHint().width() <= 616
+
+
 def test_the_word_precision_does_not_touch_the_first_figure(section):
     matrix = section.confusion.matrix
     wide = QFontMetricsF(theme.font(theme.Text.LABEL)).horizontalAdvance("precision")

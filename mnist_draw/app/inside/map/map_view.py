@@ -13,13 +13,7 @@ from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResize
 
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import (
-    blank_pixmap,
-    image_of,
-    paint_grey,
-    png_bytes,
-    write_with,
-)
+from mnist_draw.app.kit.painters import blank_pixmap, image_of, paint_grey, png_bytes, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS

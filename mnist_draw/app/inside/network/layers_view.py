@@ -161,6 +161,7 @@ class LayersView(QWidget):
         end = places.answer + (0 if answer else 36 * self.scale)
         edges = [column.box.left() for column in places.columns] + [end]
         pooled = [column.box.left() for column in places.columns if column.pooled]
+        free = edges[0]
         note = "28×28" if convolves else _("784 pixels")
         paint_title(painter, QPointF(0, top), _("Picture"), note, edges[0] - APART)
         for column, following in zip(places.columns, edges[1:], strict=True):
@@ -184,6 +185,12 @@ class LayersView(QWidget):
                 note = counted("{shown} of {count} unit", "{shown} of {count} units", layer.units,
                                shown=shown)  # fmt: skip
             title, short = _title(layer, layers)
+            write_with(painter, Text.LABEL, "text", bold=True)
+            missing = painter.fontMetrics().horizontalAdvance(title) - room
+            if 0 < missing < place.x() - free:
+                # It begins before its column, where no other title is.
+                place, room = place - QPointF(missing, 0), room + missing
+            free = following
             paint_title(painter, place, title, note, room, short)
         if answer:
             paint_title(painter, QPointF(places.answer, top), _("Answer"), note_of_answer)

@@ -6,15 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
-from PyQt5.QtGui import (
-    QColor,
-    QFontMetricsF,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    qGray,
-)
+from PyQt5.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, qGray
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
 from mnist_draw.app.kit import theme
@@ -228,13 +220,10 @@ class ConfusionMatrix(WalkableView):
         """Paint a count: mistakes filled and bold, right answers grey; shares plain."""
         text, ground = cell.text, theme.colour("card")
         if cell.kind == "share":
-            # Cut, a share would be read as another one: in narrow columns it is smaller.
+            # Cut, a figure would be read as another one: in narrow columns it is smaller.
             font = theme.font(Text.LABEL)
             if QFontMetricsF(font).horizontalAdvance(text) > box.width() - 2:
                 font, text = theme.font(Text.AXIS), text.removesuffix(percent_sign())
-            part = (box.width() - 2) / max(QFontMetricsF(font).horizontalAdvance(text), 1)
-            font.setPixelSize(max(1, int(font.pixelSize() * min(part, 1))))
-            painter.setFont(font)
         else:
             right = cell.kind == "right"
             # Dark, the colour under the pointer is too near to that of right answers.
@@ -245,7 +234,10 @@ class ConfusionMatrix(WalkableView):
             painter.drawRoundedRect(box.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
             small = len(text) > 3 or box.width() < _MIN_CELL
             size = Text.AXIS if small else Text.LABEL if right else Text.BODY
-            painter.setFont(theme.font(round(size * growth), bold=not right))
+            font = theme.font(round(size * growth), bold=not right)
+        part = (box.width() - 2) / max(QFontMetricsF(font).horizontalAdvance(text), 1)
+        font.setPixelSize(max(1, int(font.pixelSize() * min(part, 1))))
+        painter.setFont(font)
         painter.setPen(shades[_grey(ground) <= 128])
         painter.drawText(box, Qt.AlignCenter, text)
 

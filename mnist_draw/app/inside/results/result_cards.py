@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent, QPen
-from PyQt5.QtWidgets import QFileDialog, QHBoxLayout, QPushButton, QWidget
+from PyQt5.QtWidgets import QFileDialog, QPushButton, QWidget
 
 from mnist_draw.analysis.pictures import (
     Pictures,
@@ -28,7 +28,7 @@ from mnist_draw.app.inside.results.confusion_matrix import (
 )
 from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.painters import smooth_painter, svg_pixmap
 from mnist_draw.app.kit.steady_labels import FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
@@ -208,7 +208,7 @@ UNLABELLED = _("These pictures do not say what they are. The least sure come fir
 class ConfusionCard(Card):
     def __init__(self, state: StateLine) -> None:
         super().__init__(_("What is taken for what"))
-        self.top.insertWidget(1, state, 100)
+        self.body.addWidget(state)
         self.matrix = ConfusionMatrix()
         self._table = QWidget()
         reads = label(_("it reads"), "muted")
@@ -227,8 +227,8 @@ class ConfusionCard(Card):
         self.body.addWidget(self._unlabelled, 1)
         self._unlabelled.hide()
 
-    def _build_links(self) -> QHBoxLayout:
-        links = row(gap=Size.TIGHT)
+    def _build_links(self) -> FlowLayout:
+        links = FlowLayout()
         self.links: list[QPushButton] = []
         self._times = [label("", "muted") for _link in range(_LINKS)]
         for place in range(_LINKS):
@@ -238,10 +238,9 @@ class ConfusionCard(Card):
             )  # fmt: skip
             link.clicked.connect(partial(self._pin, place))
             self.links.append(link)
-            links.addWidget(link)
-            links.addWidget(self._times[place])
-            links.addSpacing(Size.FIELD_GAP)
-        links.addStretch(1)
+            entry = QWidget()
+            row(link, self._times[place], gap=Size.TIGHT, owner=entry)
+            links.addWidget(entry)
         self._pairs: list[tuple[int, int, int]] = []
         return links
 

@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
-from mnist_draw.analysis.result_tables import (
-    confusion_table,
-    pictures_table,
-)
+from mnist_draw.analysis.result_tables import confusion_table, pictures_table
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.results.confusion_matrix import Pair

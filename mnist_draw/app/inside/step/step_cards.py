@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF
-from PyQt5.QtWidgets import (
-    QPlainTextEdit,
-    QWidget,
-)
+from PyQt5.QtWidgets import QPlainTextEdit, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.analysis.table import Table
@@ -27,12 +24,7 @@ from mnist_draw.app.inside.rows_view import (
     Sentence,
     code_font,
 )
-from mnist_draw.app.inside.step.stages import (
-    STAGES,
-    expressions,
-    stage_sentence,
-    tutorial_lines,
-)
+from mnist_draw.app.inside.step.stages import STAGES, expressions, stage_sentence, tutorial_lines
 from mnist_draw.app.inside.step.step_learner import Shown
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import SegmentedControl
