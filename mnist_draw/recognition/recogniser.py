@@ -194,7 +194,7 @@ class Recogniser:
         if not has_ink(ink):
             classes = len(self.names)
             return Answer(np.full(classes, 1 / classes, np.float32), names=self.names)
-        coarse, drawn = False, None
+        seen, coarse, drawn = ink, False, None
         if strokes:
             drawn = draw_strokes(strokes)
             ink = drawn.all_ink()
@@ -210,7 +210,8 @@ class Recogniser:
             self.reads_digits and probabilities[0].argmax() == 1 and is_leaning_line(network_input)
         )
         if not objection and (leans or self.refuses(float(log_odds[0]) + shift)):
-            objection = UNLIKE_A_DIGIT
+            # A tap that slips a little is a dot with its own pen, and a line with a finer one.
+            objection = (self.reads_digits and object_to_ink(seen)) or UNLIKE_A_DIGIT
         odds = float(log_odds[0]), float(several[0])
         return Answer(probabilities[0], network_input, objection, self.names, *odds, drawn)
 

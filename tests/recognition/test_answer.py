@@ -252,6 +252,19 @@ def test_a_cross_is_refused_unless_the_network_reads_other_classes():
     assert answer.objection == UNLIKE_A_DIGIT
 
 
+def test_a_tap_that_slips_a_little_is_a_dot(monkeypatch):
+    recogniser = Recogniser(linear_model())
+    monkeypatch.setattr(recogniser, "refuses", lambda log_odds: True)
+    rows, columns = np.mgrid[:300, :300]
+    said = set()
+    for slip in (0, 3):
+        from_line = np.maximum(np.abs(columns - 150 - slip / 2) - slip / 2, 0)
+        ink = np.uint8(255 * (np.hypot(rows - 150, from_line) < 9))
+        tap = np.array([[300.0, 300, 36], [300.0 + 2 * slip, 300, 36]])
+        said.add(recogniser.recognise_ink(ink, [tap]).objection)
+    assert said == {object_to_ink(ink)}
+
+
 def _file(network=f"{NETWORK}:2,3,4", threshold=0.5, kinds=KINDS):
     shapes = ((2, 1, 5, 5), (2,), (3, 2, 3, 3), (3,), (75, 4), (4,), (4, kinds), (kinds,))
     arrays = tuple(np.zeros(shape, np.float32) for shape in shapes)
