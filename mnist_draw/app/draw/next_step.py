@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from PyQt5.QtCore import QTimer, pyqtSignal
 from PyQt5.QtWidgets import QApplication, QFrame
 
-from mnist_draw.app.draw.teaching import LearnController, Teaching
+from mnist_draw.app.draw.teaching import PREPARING, LearnController, Teaching
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.formatting import format_duration
@@ -115,7 +115,7 @@ def next_step(now: Situation) -> Step:
     if now.taught > now.unlearnt:
         digits = counted("{count} new digit of yours", "{count} new digits of yours", now.unlearnt)
     if now.learning is not None:
-        line = percent(now.learning)
+        line = percent(now.learning) if now.learning > PREPARING else _("Getting ready")
         if now.learning_left is not None:
             line = _("{share}, {time} left", share=line, time=format_duration(now.learning_left))
         return Step(_("Learning your digits"), line, _("Stop"), Action.CANCEL)
@@ -395,3 +395,6 @@ class NextStep(QFrame):
             Action.DRAW_MORE: learning.drawing_requested.emit,
         }
         acts[self._step.action]()
+        if self._step.action is Action.CANCEL and self.button.hasFocus():
+            # The key that has begun learning would stop it.
+            self.setFocus()

@@ -187,8 +187,8 @@ def ink_within(ink: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
 _STOPPED = _("Stopped. The network that answers is as it was.")
 _BACK = _("The network from before your digits were learnt answers again.")
 
-#: From this part of learning on, the time that has passed tells the time that is left.
-_TELLING = 0.2
+#: The part of learning that only prepares it: what it takes tells nothing of the rest.
+PREPARING = 0.1
 
 
 class LearnController(QObject):
@@ -209,6 +209,8 @@ class LearnController(QObject):
         self._learning: Learning | None = None
         self._training: Training | None = None
         self._started = 0.0
+        #: When the first minibatch was learnt, and which part of learning was done then.
+        self._first: tuple[float, float] | None = None
         self._undone = ""
         self._count = 0
         #: Whether digits are learnt as soon as the run has ended.
@@ -226,6 +228,7 @@ class LearnController(QObject):
     def connect_services(self, learning: Learning, training: Training) -> None:
         """Learn with this service while no run is going on."""
         self._learning, self._training = learning, training
+        learning.stepped.connect(self._note_step)
         learning.stepped.connect(self.stepped)
         learning.fine_tuned.connect(self._learnt)
         learning.not_learnt.connect(self._not_learnt)
@@ -247,11 +250,15 @@ class LearnController(QObject):
 
     @property
     def seconds_left(self) -> float | None:
-        """What is left of learning, by what has passed; None while that tells too little."""
-        part = self.progress
-        if part is None or part < _TELLING:
+        """What is left of learning, by its minibatches so far; None before the second."""
+        part, first = self.progress, self._first
+        if part is None or first is None or part <= first[1]:
             return None
-        return (time.time() - self._started) * (1 - part) / part
+        return (time.monotonic() - first[0]) * (1 - part) / (part - first[1])
+
+    def _note_step(self, __: str, part: float) -> None:
+        if self._first is None and part > PREPARING:
+            self._first = time.monotonic(), part
 
     @property
     def before(self) -> str:
@@ -271,7 +278,7 @@ class LearnController(QObject):
         if not self.waits:
             learning_notifier.forget()
             self.result, self.outcome = _STOPPED, None
-            self._started = time.time()
+            self._started, self._first = time.time(), None
             self._learning.start(model, self._network.key)
         self.changed.emit()
 
@@ -436,7 +443,8 @@ class LearnCard(Card):
     def _show(self) -> None:
         controller = self._controller
         learns, waits = controller.running, controller.waits
-        held = self.learn_button.hasFocus() or self.stop_button.hasFocus()
+        stops = self.stop_button.hasFocus()
+        held = stops or self.learn_button.hasFocus() or self.hasFocus()
         self.learn_button.setVisible(not learns and not waits)
         self.learn_button.setEnabled(self._count > 0 and controller.able)
         self.stop_button.setVisible(learns or waits)
@@ -450,9 +458,12 @@ class LearnCard(Card):
             self.bar.setValue(0)
             self.text.setText(self._sentence())
         self.setAccessibleDescription(self.text.text())
-        # A hidden button would pass the focus to the next one.
-        if held:
-            (self.stop_button if learns or waits else self.learn_button).setFocus()
+        # A hidden button would pass the focus to the next one, and the key that has begun learning
+        # would stop it.
+        if held and (learns or waits):
+            (self.stop_button if stops else self).setFocus()
+        elif held:
+            self.learn_button.setFocus()
 
     def _sentence(self) -> str:
         controller = self._controller

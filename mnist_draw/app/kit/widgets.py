@@ -42,7 +42,7 @@ from PyQt5.QtWidgets import (
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.i18n import _, language, number, parse_number
+from mnist_draw.i18n import _, language, number, parse_number, percent, percent_sign
 
 #: Letters in a line of a tooltip: books are set with 45 to 75.
 _TIP_LETTERS = 60
@@ -428,6 +428,11 @@ class NumberBox(_NumberField, QSpinBox):
         return int(typed)
 
 
+def explain_share() -> str:
+    """Say how a box for a share in percent reads a number below 1."""
+    return _("{share} is read as {percent}.", share=number(0.4, "g"), percent=percent(0.4))
+
+
 class RealBox(_NumberField, QDoubleSpinBox):
     """A real number shown without superfluous zeros."""
 
@@ -454,7 +459,10 @@ class RealBox(_NumberField, QDoubleSpinBox):
 
     def _number(self, text: str) -> float:
         try:
-            return parse_number(text)
+            typed = parse_number(text)
         except ValueError:
             # In English 0,5 is no number; it is meant as one.
-            return float(text.replace(",", "."))
+            typed = float(text.replace(",", "."))
+        # In percent 0.4 is meant as a share, unless the box shows it.
+        is_share = self.suffix() == percent_sign() and 0 < typed < 1
+        return 100 * typed if is_share and text != self.textFromValue(self.value()) else typed

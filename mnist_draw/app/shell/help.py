@@ -7,6 +7,7 @@ import json
 import platform
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from mnist_draw.app.draw.key_pen import BOARD_KEYS
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import Command, set_icon
 from mnist_draw.app.kit.controls import button_menu
-from mnist_draw.app.kit.notifier import Notifier
+from mnist_draw.app.kit.notifier import Notice, board
 from mnist_draw.app.kit.page import Page
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import explain, native_keys, push_button
@@ -197,16 +198,14 @@ def first_steps() -> str:
     )
 
 
-def tell_of_crash(path: Path) -> None:
-    """Offer to show the report that a crash has left."""
-    Notifier().problem(
-        _(
-            "The program crashed before. {path} says what it did then, and holds nothing of yours.",
-            path=path,
-        ),
-        lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))),
-        _("Show"),
+def tell_of_crash(path: Path, page: str) -> None:
+    """Offer to show the report that a crash has left, until the first page is left."""
+    sentence = _(
+        "The program crashed before. {path} says what it did then, and holds nothing of yours.",
+        path=path,
     )
+    show = partial(QDesktopServices.openUrl, QUrl.fromLocalFile(str(path)))
+    board.posted.emit(Notice(sentence, action=show, button=_("Show"), page=page))
 
 
 def report() -> str:

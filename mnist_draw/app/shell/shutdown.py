@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mnist_draw.app.shell.window import Window
 
 notifier = Notifier()
+#: The preference that holds the page in front during a restart.
+PAGE = "page"
 
 #: Milliseconds that a run has to end when the window closes; after that it is left.
 _CLOSE_MS = 30_000
@@ -242,6 +244,7 @@ class Shutdown(QObject):
     def restart(self) -> None:
         """Close the window as its close button does, and start the program again."""
         self.restarts = True
+        self._window.preferences.set(PAGE, self._window.page_in_front.name)
         self._window.close()
 
     def close_without_prompt(self) -> None:
@@ -278,6 +281,7 @@ class Shutdown(QObject):
 
     def _stay(self) -> None:
         self._waits = self._patience_over = self.restarts = False
+        self._window.preferences.set(PAGE, "")
 
     def _leave_learning(self, seconds: float) -> None:
         """Let digits be learnt for so long without an event of Qt, then say what came of it."""

@@ -96,7 +96,7 @@ def run(arguments: list[str], network: str = "", lesson: Lesson | None = None) -
     if network:
         window.open_later(network)
     if crash is not None:
-        tell_of_crash(crash)
+        tell_of_crash(crash, window.page_in_front.name)
     status = app.exec_()
     ended = window.shut_down()
     if shutdown.unsaved:

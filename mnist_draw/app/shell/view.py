@@ -115,6 +115,8 @@ class ViewButton(QToolButton):
         self.setObjectName("viewButton")
         self.setProperty("look", "flat")
         self._preferences = preferences
+        #: Whether a restart would stop a run.
+        self.is_training: Callable[[], bool] = bool
         _follow_desktop(lambda dark: theme.theme().apply(theme.theme().choice, dark), self)
         used = theme.theme()
         self._motion = preferences.get("motion", True)
@@ -193,6 +195,8 @@ class ViewButton(QToolButton):
         # Said in the new language: who chose it can read it.
         _ = messages_in(chosen).gettext
         sentence = _("The window speaks this language from its next start on.")
+        if self.is_training():
+            sentence = " ".join((sentence, _("A restart stops the run; it can go on afterwards.")))
         _language_notifier.undo(sentence, self.restart_requested.emit, _("Restart now"))
 
     def fix_language(self) -> None:

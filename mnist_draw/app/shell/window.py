@@ -26,7 +26,7 @@ from mnist_draw.app.kit.threads import Background, connect_direct, running
 from mnist_draw.app.shell.desktop import RunNotification, place_window
 from mnist_draw.app.shell.header import Header
 from mnist_draw.app.shell.help import build_help
-from mnist_draw.app.shell.shutdown import Shutdown
+from mnist_draw.app.shell.shutdown import PAGE, Shutdown
 from mnist_draw.app.shell.toast import Toast
 from mnist_draw.app.shell.view import ViewButton
 from mnist_draw.app.shell.ways import Ways
@@ -53,7 +53,8 @@ screen_notifier = Notifier("full screen")
 P = TypeVar("P", bound=Page)
 
 
-#: The page at each start: the board keeps its drawing, and Train shows the last run by itself.
+#: The page at each start, but after a restart that was asked for: the board keeps its drawing, and
+#: Train shows the last run by itself.
 _FIRST = DrawTab.name
 
 
@@ -115,7 +116,8 @@ class Window(QMainWindow):
             self.addActions(page.everywhere)
         self.train_tab, self.draw_tab = self.page(TrainTab), self.page(DrawTab)
         self.inside_tab = self.page(InsideTab)
-        self.show_page(_FIRST)
+        self.show_page(self.preferences.get(PAGE, "") or _FIRST)
+        self.preferences.set(PAGE, "")
         ClickShield(self.tabs)
         self.tabs.setCornerWidget(self.header, Qt.TopRightCorner)
         before: QWidget = self.tabs.tabBar()
@@ -194,6 +196,7 @@ class Window(QMainWindow):
         self.run.learning = self.learning
         self.view.full_screen_requested.connect(self._fill_screen)
         self.view.restart_requested.connect(self.shutdown.restart)
+        self.view.is_training = lambda: self.training.running
         self.inside_tab.present_requested.connect(self._present)
         self.tabs.currentChanged.connect(self._tab_changed)
 

@@ -16,6 +16,7 @@ from mnist_draw.app.kit.widgets import (
     NumberBox,
     RealBox,
     explain,
+    explain_share,
     label,
     push_button,
 )
@@ -276,5 +277,6 @@ def _number_box(number: Number) -> NumberBox | RealBox:
     else:
         box = share_box(number.default)
     box.setObjectName(f"{number.name.lower()}SpinBox")
-    explain(box, number.title, number.sentence)
+    more = explain_share() if isinstance(box, RealBox) else ""
+    explain(box, number.title, f"{number.sentence} {more}".strip())
     return box

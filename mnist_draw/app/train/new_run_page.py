@@ -220,6 +220,9 @@ class NewRunPage(QScrollArea):
             found = differences(settings, card.preset.settings) if card.isChecked() else {}
             changes = listed(found.values())
             expected = self._expected_of(settings)
+            if not card.isEnabled():
+                card.show_expectation(_("Not in this lesson"), NOT_YET_KNOWN)
+                continue
             card.show_expectation(changes, expected or NOT_YET_KNOWN)
             if card.isChecked():
                 share = self.curve.final if expected is None else expected.share

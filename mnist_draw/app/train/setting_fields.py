@@ -15,7 +15,15 @@ from mnist_draw.app.kit.files import NETWORKS, ask_open
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.steady_labels import ElidedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import ComboBox, Field, NumberBox, RealBox, explain, push_button
+from mnist_draw.app.kit.widgets import (
+    ComboBox,
+    Field,
+    NumberBox,
+    RealBox,
+    explain,
+    explain_share,
+    push_button,
+)
 from mnist_draw.app.train.marked_field import MarkedField
 from mnist_draw.app.train.network_fields import NetworkFields, share_of
 from mnist_draw.i18n import _, listed, percent_sign
@@ -310,6 +318,8 @@ def _name(widget: QWidget, setting: Setting, ending: str, more: str = "") -> Non
     sentences = [setting.sentence, more]
     if setting.nothing and isinstance(setting, WholeNumber | RealNumber):
         sentences.append(_("0: {meaning}.", meaning=setting.nothing))
+    if isinstance(setting, RealNumber) and setting.percent:
+        sentences.append(explain_share())
     if setting.live:
         sentences.append(_("Can be changed during a run."))
     explain(widget, setting.title, " ".join(filter(None, sentences)))

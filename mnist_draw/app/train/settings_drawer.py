@@ -243,6 +243,9 @@ class SettingsDrawer(QWidget):
             look="link",
         )
         self.reset_button.clicked.connect(self.form.reset_all)
+        # Neither moves a field.
+        for button in (self.undo_button, self.reset_button):
+            keep_room(button)
         margins = (Size.CARD_GAP, Size.GRID, Size.GRID, Size.GRID)
         row((self.count, 1), self.undo_button, self.reset_button, margins=margins, owner=self.strip)
         return self.strip
@@ -275,12 +278,15 @@ class SettingsDrawer(QWidget):
         if found:
             said = counted("{count} changed", "{count} changed", len(found))
         self.count.setText(said)
-        keep_room(self.strip, not running)
-        self.strip.setVisible(not running and (bool(found) or form.can_undo))
+        self.strip.setVisible(not running)
         self.undo.setEnabled(form.can_undo)
-        self.reset_button.setEnabled(bool(found))
-        self._note.setText(_LIVE if running else _("For the next run"))
-        self._note.setVisible(running or self._is_beside_run)
+        self.undo_button.setVisible(form.can_undo)
+        self.reset_button.setVisible(bool(found))
+        notes = [_LIVE] if running else [_("For the next run")] * self._is_beside_run
+        if form.is_fixed:
+            notes.append(_("The lesson has fixed some settings."))
+        self._note.setText(" ".join(notes))
+        self._note.setVisible(bool(notes))
         self.presets.setEnabled(not running)
         self._open.setEnabled(not running)
         self._show_states()

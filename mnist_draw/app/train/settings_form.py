@@ -354,6 +354,10 @@ class SettingsForm(QObject):
         self.edited.emit()
 
     @property
+    def is_fixed(self) -> bool:
+        return bool(self._fixed)
+
+    @property
     def running(self) -> bool:
         return self._before_run is not None
 

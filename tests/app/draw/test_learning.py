@@ -193,6 +193,8 @@ def test_learning_from_click_to_new_answers_and_back(setup, monkeypatch):
     setup.begin()
     bar = setup.tab.findChild(QProgressBar, "learnProgress")
     setup.qtbot.waitUntil(lambda: bar.value() == 250)
+    # The key that has begun learning does not stop it.
+    assert not setup.button("stopLearningButton").hasFocus()
     assert setup.text("learnLabel") == "Learning …"
     assert setup.button("stopLearningButton").isVisible()
     assert not setup.button("learnButton").isVisible()

@@ -43,6 +43,7 @@ OWN = {"own": True, "trained": True, "accuracy": 0.9824, "best": 0.9956}
         ({**OWN, "unlearnt": 1, "can_learn": False}, Action.LOOK_INSIDE, False, "Your network"),
         ({"unlearnt": 2, "waits": True, "run": Run(True)}, Action.CANCEL, False, "the run"),
         ({"unlearnt": 2, "learning": 0.4}, Action.CANCEL, False, "Learning your digits 40 %"),
+        ({"learning": 0.0}, Action.CANCEL, False, "Getting ready"),
         ({"learning": 0.4, "learning_left": 21.0}, Action.CANCEL, False, "40 %, 0:21 left"),
         ({"outcome": (Told("Learnt.", "MNIST"), True)}, Action.GO_BACK, False, "Learnt. MNIST"),
         ({"outcome": (Told("Not learnt."), False)}, Action.DRAW_MORE, True, "Not learnt."),

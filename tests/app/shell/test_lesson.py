@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from made_networks import flat_model
+from PyQt5.QtWidgets import QLabel
 
 import mnist_draw.app
 from mnist_draw.app.shell.lesson import TABS, LessonError, begin_lesson, read_lesson
@@ -63,6 +64,11 @@ def test_the_window_begins_as_the_lesson_wants_it(shared, path, qtbot):
     # No card offers another kind of network than the fixed one.
     cards = window.train_tab.new_run.cards.cards
     assert [name for name, card in cards.items() if card.isEnabled()] == ["tutorial"]
+    assert not cards["cnn"].expectation.time.strip("–")
+    assert "lesson" in cards["cnn"].changes
+    note = window.train_tab.drawer.findChild(QLabel, "liveNote")
+    assert "lesson" in note.text()
+    assert not note.isHidden()
     for preset in PRESETS.values():
         panel.choose_preset(preset)
     assert panel.settings().network == "layers:100"

@@ -7,6 +7,7 @@ from PyQt5.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
 
 from mnist_draw.app.kit.learning import Outcome, Told
 from mnist_draw.app.kit.reporting import reporter
+from mnist_draw.app.shell.shutdown import PAGE
 from mnist_draw.app.train.run_state import Saved
 from mnist_draw.library import fallbacks
 from mnist_draw.library.stored_network import opened_folder
@@ -81,10 +82,13 @@ def test_a_restart_asks_as_closing_does_and_may_be_cancelled(setup):
     click(setup, "cancelClosingButton")
     assert window.isVisible()
     assert not window.shutdown.restarts
+    assert not window.preferences.get(PAGE, "")
+    window.show_page("train")
     window.view.restart_requested.emit()
     click(setup, "discardNetworkButton")
     assert not window.isVisible()
     assert window.shutdown.restarts
+    assert window.preferences.get(PAGE, "") == "train"
     # The system ends the program for good.
     window.shutdown.close_without_prompt()
     assert not window.shutdown.restarts

@@ -224,6 +224,14 @@ def test_unreadable_preferences_are_reported(qtbot, preferences):
     assert "put aside" in window.toast.label.text()
 
 
+def test_after_a_restart_the_window_opens_where_it_was_once(qtbot, preferences):
+    preferences.write_text('{"schema": 1, "values": {"page": "train"}}')
+    window = Window(Preferences(), Recognition(model, None, Recogniser))
+    qtbot.addWidget(window)
+    assert window.page_in_front is window.train_tab
+    assert not window.preferences.get("page", "")
+
+
 @pytest.mark.parametrize("value", ["1e999", "1" * 400, r'"\ud800"', "[]"])
 def test_no_preference_keeps_the_window_from_starting_or_saving(show, preferences, value):
     names = ("motion", "theme", "network", "geometry", "tab", "insideSection")
@@ -390,13 +398,16 @@ def test_what_confirms_goes_of_itself_unless_it_is_read(shared, qtbot, monkeypat
 def test_a_report_of_a_crash_is_offered(shared, tmp_path, monkeypatch):
     shown = []
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: shown.append(url.toLocalFile()))
-    tell_of_crash(tmp_path / "crash-1.txt")
+    tell_of_crash(tmp_path / "crash-1.txt", "draw")
     assert "crash-1.txt" in shared.text("toastLabel")
     button = shared.button("toastActionButton")
     assert button.text() == "Show"
     assert not button.toolTip()
     button.click()
     assert shown == [str(tmp_path / "crash-1.txt")]
+    tell_of_crash(tmp_path / "crash-1.txt", "draw")
+    shared.window.show_page("train")
+    assert not shared.window.toast.isVisible()
     Notifier().undo("Deleted.", list)
     assert button.text() == "Undo"
     assert button.toolTip()
@@ -582,6 +593,13 @@ def test_another_language_is_offered_in_that_language(shared, monkeypatch):
     assert window.preferences.get(i18n.PREFERENCE, "") == "de"
     assert window.toast.label.text().startswith("<")
     assert window.toast.action_button.text().startswith("<")
+    sentence = window.toast.label.text()
+    monkeypatch.setattr(window.view, "is_training", lambda: True)
+    window.view._languages["de"].trigger()
+    # It says what becomes of the run.
+    assert window.toast.label.text().startswith(f"{sentence} <")
+    monkeypatch.undo()
+    monkeypatch.setattr(view_module, "messages_in", lambda code: Foreign())
     # The language of now needs no restart.
     window.view._languages["en"].trigger()
     assert not window.toast.isVisible()

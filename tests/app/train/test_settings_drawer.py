@@ -353,7 +353,8 @@ def test_sections_are_opened_and_closed_by_the_user_alone(panel, drawer):
 
 
 def test_every_change_is_marked_counted_and_taken_back(panel, drawer, notices):
-    assert drawer.strip.isHidden()
+    assert drawer.undo_button.isHidden()
+    assert drawer.reset_button.isHidden()
     panel.apply("learning_rate", 0.0005)
     panel.apply("training_examples", 5000)
     assert drawer.count.text().startswith("2 ")
@@ -378,7 +379,7 @@ def test_every_change_is_marked_counted_and_taken_back(panel, drawer, notices):
     for _ in range(3):
         panel.undo()
     assert not panel.can_undo
-    assert drawer.strip.isHidden()
+    assert drawer.undo_button.isHidden()
 
 
 def test_typing_is_one_step(panel, drawer, qtbot):
@@ -565,6 +566,22 @@ def test_networks_that_fit_the_data_are_offered(panel, tmp_path):
     assert items(combo) == ["From scratch", "A run · MLP", "Choose a file …"]
     panel.apply("data_folder", str(tmp_path))
     assert items(combo)[1:3] == ["A run · MLP", "Of shapes · MLP"]
+
+
+def test_a_share_is_read_in_percent_or_of_one(drawer):
+    box = drawer.form.fields["network"].widget.boxes[0]
+
+    def typed(text):
+        box.lineEdit().setText(text)
+        box.interpretText()
+        return box.value()
+
+    assert typed("0.25") == 25
+    assert typed("0.25 %") == 25
+    assert typed("30") == 30
+    # What it shows is in percent: a network in a file may have so little.
+    box.setValue(0.5)
+    assert typed(box.text()) == 0.5
 
 
 def test_mnist_has_no_more_pictures_than_can_be_chosen(drawer):
