@@ -424,6 +424,19 @@ def test_the_hint_line_leads_to_the_layers_of_the_run(shared):
     assert window.inside_tab.view.section.panel.run.isVisible()
 
 
+def test_a_key_that_starts_a_run_shows_it(shared):
+    window = shared.window
+    window.show_page("train")
+    window.train_tab.show_page("new")
+    window.show_page("draw")
+    shared.loop = fakes.Loop(free_epochs=1)
+    shared.loop.gate.clear()
+    window.train_tab.main.trigger()
+    assert window.training.running
+    assert window.page_in_front is window.train_tab
+    assert window.train_tab.page == "run"
+
+
 def test_why_and_why_not_open_the_tab_inside_on_the_pair(shared, qtbot):
     window, tab = shared.window, shared.window.draw_tab
     link = shared.button("whyLink")
