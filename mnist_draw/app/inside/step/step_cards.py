@@ -179,7 +179,7 @@ def other_rows(effects: StepEffects | None, name: Callable[[int], str]) -> list[
     return [
         Line(count, right),
         Line(_("turned right, wrong"), turned),
-        Line(_("your picture, without dropout"), f"{first} → {second}"),
+        Line(_("no dropout"), f"{first} → {second}"),
     ]
 
 
