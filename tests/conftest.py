@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import os
 import shutil
+import signal
 import socket
 import struct
 import tempfile
@@ -35,6 +36,10 @@ hypothesis.settings.register_profile(
     "untimed", deadline=None, suppress_health_check=list(hypothesis.HealthCheck)
 )
 hypothesis.settings.load_profile("untimed")
+
+# A shell's job in the background ignores Ctrl-C, and what it starts inherits that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config):
