@@ -176,7 +176,7 @@ def _read_number(text: str, kind: type[float] = float) -> float:
         return kind(text)
     except ValueError:
         value = parse_number(text)
-        if value != kind(value):
+        if kind is not float and not value.is_integer():
             raise ValueError(text) from None
         return kind(value)
 

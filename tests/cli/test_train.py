@@ -469,7 +469,10 @@ def test_data_named_for_a_network_of_somebody_else_are_known_from_then_on(
     assert main(["evaluate", "shapes.npz"]) == 0
 
 
-@pytest.mark.parametrize(("option", "value"), [("--epochs", "many"), ("--learning-rate", "fast")])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--epochs", "many"), ("--epochs", "inf"), ("--epochs", "1.5"), ("--learning-rate", "fast")],
+)
 def test_what_is_no_number_is_told_in_the_words_of_the_program(option, value, capsys):
     assert main(["train", option, value]) == 2
     told = capsys.readouterr().err

@@ -91,7 +91,8 @@ class Toast(QStatusBar):
         self._passing.stop()
         self._notice = notice
         self.action_button.setText(no_key(notice.button))
-        explain(self.action_button, notice.button, _TAKES_BACK * (notice.button == _("Undo")))
+        meaning = _TAKES_BACK if notice.button == Notice.button else ""
+        explain(self.action_button, notice.button, meaning)
         self.action_button.setVisible(notice.action is not None)
         self.label.setText(notice.sentence)
         self.label.setAccessibleName(notice.sentence)
