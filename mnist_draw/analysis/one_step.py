@@ -225,11 +225,11 @@ class OneStep:
         found = self._forward(minibatch, before)
         return StepFigures(self.number, minibatch, before, **found)
 
-    def step(self, minibatch: Minibatch) -> StepFigures:
-        """Learn a minibatch once and tell everything about it."""
+    def step(self, minibatch: Minibatch, looked: StepFigures | None = None) -> StepFigures:
+        """Learn a minibatch once and tell everything about it; ``looked``: what `look` returned."""
         self.fill()
         try:
-            figures, state_before = self.look(minibatch), self.state()
+            figures, state_before = looked or self.look(minibatch), self.state()
             gradients = self._call(minibatch, self.settings.learning_rate)
             after = self.parameters()
             again = self._forward(minibatch, after)

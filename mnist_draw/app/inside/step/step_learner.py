@@ -93,16 +93,19 @@ class StepLearner:
             self._filling = step.fill_gradually()
             self._search = find_profiles(NetworkProbe(task.model))
         minibatch = self._minibatch_of(step, task)
+        looked = None
         if not step.is_filled:
             # What the network makes of it is known long before the step is compiled.
-            shown = _shown(step, task, step.look(minibatch))
+            looked = step.look(minibatch)
+            shown = _shown(step, task, looked)
             yield Progress(COMPILING, shown, self._profiles)
             for done, total in self._filling:
                 words = f"{FILLING}\n{_('{done} of {total}', done=done, total=total)}"
                 yield Progress(words, shown, self._profiles)
         if task.action == "ten":
             step.learn(minibatch, 9)
-        shown = _shown(step, task, step.step(minibatch))
+            looked = None
+        shown = _shown(step, task, step.step(minibatch, looked))
         yield Progress("", shown, self._profiles)
         for found in self._search:
             self._profiles = found
