@@ -162,12 +162,17 @@ def _reading(setting: AnySetting) -> dict[str, Any]:
 
 
 def _number(setting: WholeNumber | RealNumber, kind: type[float], text: str) -> float:
+    """Read a number in its range; what refuses it names the option itself."""
     try:
-        return _read_number(text, kind)
+        value = _read_number(text, kind)
+        setting.check(setting.option, value)
     except ValueError:
-        wrong = wrong_kind(setting.option, text, setting.wrong)
-        # It names the option itself.
-        raise argparse.ArgumentError(None, str(wrong)) from None
+        wrong: UserError = wrong_kind(setting.option, text, setting.wrong)
+    except UserError as error:
+        wrong = error
+    else:
+        return value
+    raise argparse.ArgumentError(None, str(wrong))
 
 
 def _read_number(text: str, kind: type[float] = float) -> float:

@@ -170,11 +170,11 @@ def test_help_names_every_setting(capsys):
 
 
 MISUSES = [
-    (["--epochs", "0"], "epochs is 0"),
+    (["--epochs", "0"], "--epochs is 0; it must be between 1 and"),
     (["--network", "abacus"], "Network: there is no 'abacus'"),
     (["--update-parameter", "rho=high"], "is not a name with a number"),
     (["--update-parameter", "speed=0.5"], "no parameter 'speed'"),
-    (["--target-accuracy", "98"], "target_accuracy is 98; it must be between"),
+    (["--target-accuracy", "98"], "--target-accuracy is 98; it must be between"),
     (["--output", ""], "--output is empty; it must name a file, such as --output model.npz"),
     (["--checkpoint", ""], "--checkpoint is empty"),
     (["--resume", ""], "--resume is empty"),
