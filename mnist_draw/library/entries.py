@@ -164,7 +164,8 @@ def list_entries(runs: Iterable[Run] | None = None, going_on: Iterable[Path] = (
     titles = {entry.key: entry.name for entry in (*made, *shipped)}
     titles |= {stored.key: stored.title for stored in own}
     made += [_entry_of_file(stored, titles) for stored in own]
-    return [*_told_apart(sorted(made, key=lambda entry: entry.when, reverse=True)), *shipped]
+    made.sort(key=lambda entry: entry.when, reverse=True)
+    return _told_apart([*made, *shipped])
 
 
 def newest(entries: Sequence[Entry]) -> list[Entry]:
@@ -213,7 +214,7 @@ def _entry_of_file(stored: StoredNetwork, titles: dict[str, str]) -> Entry:
 
 
 def _told_apart(entries: Iterable[Entry]) -> list[Entry]:
-    """Number equal names, from the oldest: the second is "name (2)"."""
+    """Number equal names, from the last on: the second is "name (2)"."""
     known: Counter[str] = Counter()
     numbered: list[Entry] = []
     for entry in reversed(list(entries)):

@@ -15,7 +15,7 @@ from typing import Any
 import mnist_draw.theano_bridge  # noqa: F401 - makes the next imports work
 from mnist_draw.dataset.classes import MAX_CLASSES, MIN_CLASSES
 from mnist_draw.errors import UserError, no_such
-from mnist_draw.i18n import N_, _, number
+from mnist_draw.i18n import N_, _, number, percent
 from mnist_draw.networks.mlp import (
     MAX_LAYERS,
     MAX_UNITS,
@@ -166,6 +166,13 @@ class NetworkSpec:
         """Build the Lasagne layers and return the output layer; imports Lasagne."""
         with BUILDING:
             return self._build(input_var)
+
+    def told_numbers(self) -> list[str]:
+        """Say each of its numbers, as a list of changes does."""
+        return [
+            _(one.mark, value=number(value) if isinstance(one, Count) else percent(value, None))
+            for one, value in zip(NETWORKS[self.kind].numbers, self.numbers, strict=True)
+        ]
 
     def parameter_shapes(self) -> tuple[Shape, ...]:
         """Return the shapes of all parameters, in the order of Lasagne's `get_all_params`."""
@@ -318,7 +325,7 @@ NETWORKS: dict[str, NetworkKind] = {
                     0.4,
                 ),
             ),
-            lambda classes, dropout: f"Tutorial MLP 784–500–300–{classes}",
+            lambda classes, dropout: f"{_('Tutorial MLP')} 784–500–300–{classes}",
         ),
         NetworkKind(
             "layers",

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mnist_draw.errors import DocumentError, StorageError, UserError, plain_name, reason_of
-from mnist_draw.i18n import _, number, percent
-from mnist_draw.networks import NETWORKS, parse_network
-from mnist_draw.networks.specification import Share
+from mnist_draw.i18n import _, listed
+from mnist_draw.networks import parse_network
 from mnist_draw.storage.atomic import write_atomically
 from mnist_draw.storage.document import pack, parse
 from mnist_draw.storage.folders import config_folder
@@ -166,12 +165,8 @@ def _network_text(network: str, usual: str) -> str:
     spec, other = parse_network(network), parse_network(usual)
     if spec.kind != other.kind or spec.layers is not None:
         return spec.title
-    numbers = zip(NETWORKS[spec.kind].numbers, spec.numbers, other.numbers, strict=True)
-    return ", ".join(
-        _(one.mark, value=percent(value, None) if isinstance(one, Share) else number(value))
-        for one, value, before in numbers
-        if value != before
-    )
+    told = zip(spec.told_numbers(), other.told_numbers(), strict=True)
+    return listed(now for now, before in told if now != before)
 
 
 def nearest_preset(settings: TrainingSettings) -> Preset:

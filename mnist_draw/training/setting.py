@@ -198,9 +198,10 @@ class NetworkText(Setting):
 
     def format_value(self, value: Any) -> str:
         try:
-            return parse_network(value).title
+            spec = parse_network(value)
         except UserError:
             return str(value)
+        return listed([spec.title, *spec.told_numbers()])
 
 
 @dataclass(frozen=True, kw_only=True)

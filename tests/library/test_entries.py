@@ -75,6 +75,13 @@ def test_equal_names_are_told_apart_from_the_oldest_on():
     assert [name.removeprefix(names[2]) for name in names] == [" (3)", " (2)", ""]
 
 
+def test_a_run_is_told_apart_from_what_came_with_the_program():
+    add_run("2026-01-01 10:00:00", name="Best reader")
+    names = [entry.name for entry in list_entries()]
+    assert names[0] == "Best reader (2)"
+    assert names.count("Best reader") == 1
+
+
 @pytest.mark.parametrize(
     ("state", "done", "words"),
     [
@@ -121,7 +128,7 @@ def test_only_what_differs_is_compared():
     file = Entry(replace(more.stored, info=changed.info), "", "")
     found = dict(differing_settings([more, file]))
     assert found["Learning rate"] == ["0.001", "0.05 → 0.01"]
-    assert found["Network"] == ["784–500–300–10", "784–500–300–3"]
+    assert found["Network"] == [f"784–500–300–{n}, dropout 40 %" for n in (10, 3)]
 
 
 def test_the_library_says_what_goes_on_and_what_was_deleted():

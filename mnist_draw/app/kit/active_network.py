@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -74,8 +74,9 @@ class ActiveNetwork(QObject):
 
     @property
     def networks(self) -> tuple[StoredNetwork, ...]:
-        """All stored networks, those that came with the program first."""
-        found = [entry.stored for entry in self.entries if entry.has_network]
+        """All stored networks by the Library's names, those that came with the program first."""
+        entries = (entry for entry in self.entries if entry.has_network)
+        found = [replace(entry.stored, title=entry.name) for entry in entries]
         return tuple(sorted(found, key=lambda stored: stored.source != SHIPPED))
 
     @property

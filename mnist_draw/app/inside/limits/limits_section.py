@@ -38,7 +38,7 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.dataset.mnist import GREY_LEVELS, scale
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, number
-from mnist_draw.library import networks as kept
+from mnist_draw.library.entries import list_entries
 from mnist_draw.library.network_data import all_names, describe_foreign_network, numbered_class
 
 if TYPE_CHECKING:
@@ -372,11 +372,10 @@ class LimitsSection(CountedSection):
 
 
 def _others() -> list[NetworkChoice]:
-    listed = (
-        *reversed(kept.list_shipped()), *kept.list_fine_tuned(), *kept.list_run_networks(),
-        *kept.list_opened(),
-    )  # fmt: skip
+    entries = [entry for entry in list_entries() if entry.has_network]
+    shipped = [entry for entry in reversed(entries) if entry.is_shipped]
+    own = [entry for entry in entries if not entry.is_shipped]
     return [
-        NetworkChoice(one.key, one.title, partial(type(one).load, one), one.info.classes or DIGITS)
-        for one in listed
+        NetworkChoice(entry.key, entry.name, entry.stored.load, entry.stored.info.classes or DIGITS)
+        for entry in (*shipped, *own)
     ]
