@@ -75,7 +75,9 @@ class Ways(QObject):
     def _connect_train(self) -> None:
         page = self._train.run_page
         page.finished.try_button.clicked.connect(self._try_network)
-        page.finished.mistakes_button.clicked.connect(self._show_mistakes)
+        page.finished.mistakes_button.clicked.connect(
+            lambda: self._show_section_of_front("results")
+        )
         page.finished.share_button.clicked.connect(self._share)
         page.hint.inside.clicked.connect(self._show_layers)
         self._window.run.train_requested.connect(self._to_train)
@@ -184,19 +186,19 @@ class Ways(QObject):
         self._inside.open_why(answer, rival)
         self._to_inside()
 
-    def _show_mistakes(self) -> None:
-        """Show what the network of the run in front reads wrongly, which then answers."""
+    def _show_section_of_front(self, name: str) -> None:
+        """Show a section about the network of the run in front, which then answers."""
         run = self._window.run
         self._window.network.use_instead(run.front.key, self._train.run_page.title.text())
-        self._show_section("results")
+        self._show_section(name)
 
     def _show_layers(self) -> None:
-        """Show the layers of the run in front; of one of before, what the network section shows."""
+        """Show the layers of the run in front; of an earlier one, its network."""
         if self._window.run.follows_layers:
             self._inside.open_run()
             self._to_inside()
         else:
-            self._show_section("network")
+            self._show_section_of_front("network")
 
     def _show_section(self, name: str) -> None:
         self._inside.open().open_section(name)

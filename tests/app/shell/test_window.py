@@ -424,6 +424,22 @@ def test_the_hint_line_leads_to_the_layers_of_the_run(shared):
     assert window.inside_tab.view.section.panel.run.isVisible()
 
 
+def test_the_hint_line_of_an_earlier_run_leads_to_its_network(shared, qtbot):
+    window = shared.window
+    shared.loop = fakes.Loop()
+    shared.run(1)
+    shared.wait_for_end()
+    earlier = window.run.front
+    shared.run(1)
+    shared.wait_for_end()
+    window.run.show_run(earlier.run)
+    window.show_page("train")
+    qtbot.waitUntil(lambda: not window.run.follows_layers)
+    shared.button("insideLayersButton").click()
+    assert window.page_in_front is window.inside_tab
+    assert window.network.newest.key == window.run.front.key
+
+
 def test_a_key_that_starts_a_run_shows_it(shared):
     window = shared.window
     window.show_page("train")
