@@ -206,6 +206,8 @@ class AnswerPanel(QScrollArea):
         self.ink = InkCard()
         self._added: list[NextStep] = []
         self._low = False
+        #: Whether the user wants all bars; None leaves it to the room there is.
+        self._wants_all: bool | None = None
         self._waiting = _("Getting the network ready")
         inner = QWidget()
         self._column = column(
@@ -215,7 +217,7 @@ class AnswerPanel(QScrollArea):
         self.bars.digit_chosen.connect(self._digit_chosen)
         self.bars.step_requested.connect(lambda step: self.choose_place(self.place + step))
         self.bars_card.segments.chosen.connect(self.choose_place)
-        self.bars_card.all_button.toggled.connect(self.share_out)
+        self.bars_card.all_button.clicked.connect(self._choose_bars)
         self.ink.switch.toggled.connect(self._ask)
         self.block.teach_requested.connect(
             lambda digit: self.teach_requested.emit(digit, self.place if self.number else None)
@@ -226,17 +228,18 @@ class AnswerPanel(QScrollArea):
         why, all_ten, ink = self.why_link, self.bars_card.all_button, self.ink.switch
         for button, key, act in (
             (why, WHY_KEY, why.ask),
-            (all_ten, ALL_KEY, all_ten.toggle),
+            (all_ten, ALL_KEY, all_ten.click),
             (ink, INK_KEY, ink.toggle),
         ):
             Command(tab, button.accessibleName(), button.accessibleDescription(), key, act)
 
     def restore(self, preferences: Preferences) -> None:
-        self.bars_card.all_button.setChecked(preferences.get(_ALL_TEN, False))
+        if preferences.get(_ALL_TEN, False):
+            self.bars_card.all_button.click()
         self.ink.switch.setChecked(preferences.get(_INK, False))
 
     def remember(self, preferences: Preferences) -> None:
-        preferences.set(_ALL_TEN, self.bars_card.all_button.isChecked())
+        preferences.set(_ALL_TEN, bool(self._wants_all))
         preferences.set(_INK, self.ink.switch.isChecked())
 
     def add_row(self, widget: NextStep) -> None:
@@ -252,13 +255,24 @@ class AnswerPanel(QScrollArea):
             self.share_out()
         return super().eventFilter(watched, event)
 
+    def _choose_bars(self, all_bars: bool) -> None:
+        self._wants_all = all_bars
+        self.share_out()
+
     def share_out(self) -> None:
-        """Take the largest picture that fits; then leave out second lines; then scroll."""
+        """Take the largest picture that fits; then leave out second lines; then scroll.
+
+        Where that leaves room for all bars, they are shown, unless the user wants three.
+        """
         shown = [widget for widget in self._added if not widget.isHidden()]
         others = sum(QWidgetItem(part).sizeHint().height() for part in (self.bars_card, *shown))
         others += (2 + len(shown)) * Size.CARD_GAP
         second_lines = theme.scaled(SECOND_LINE) * len(shown)
         room = self.viewport().height() - others - (second_lines if self._low else 0)
+        if self._wants_all is None:
+            all_bars = self.bars.height_of_all - self.bars.sizeHint().height()
+            wanted = self.block.height_at(low=False) + self.ink.height_with(CELLS[0]) + all_bars
+            self.bars_card.all_button.setChecked(room >= wanted)
         low = room < self.block.height_at(low=False) + self.ink.height_with(CELLS[-1])
         if low:
             room += second_lines

@@ -153,11 +153,20 @@ class ProbabilityBars(QWidget):
 
     @property
     def _columns(self) -> int:
-        return min(-(-len(self.names) // _IN_COLUMN), _MAX_COLUMNS) if self.all_shown else 1
+        return self._columns_of_all if self.all_shown else 1
+
+    @property
+    def _columns_of_all(self) -> int:
+        return min(-(-len(self.names) // _IN_COLUMN), _MAX_COLUMNS)
 
     @property
     def _rows(self) -> int:
-        return -(-len(self.names) // self._columns)
+        """How many rows all bars take."""
+        return -(-len(self.names) // self._columns_of_all)
+
+    @property
+    def height_of_all(self) -> int:
+        return round(self._rows * _ROW * theme.text_scale())
 
     def visible_digits(self) -> list[int]:
         return list(range(len(self.names))) if self.all_shown else self._order[:BEST]

@@ -438,6 +438,21 @@ def test_in_a_low_window_the_picture_gets_smaller_then_second_lines_go(usual_tex
     qtbot.waitUntil(lambda: panel.verticalScrollBar().maximum() == 0)
 
 
+def test_all_bars_are_shown_where_there_is_room_unless_the_user_wants_three(show):
+    panel = show(AnswerPanel(), 448, 640)
+    panel.show_reading(fakes.reading(fakes.answer(3)))
+    bars, card = panel.bars, panel.bars_card
+    assert len(bars.visible_digits()) == 3
+    panel.resize(448, 1000)
+    assert len(bars.visible_digits()) == 10
+    panel.resize(448, 640)
+    assert len(bars.visible_digits()) == 3
+    panel.resize(448, 1000)
+    card.all_button.click()
+    panel.resize(448, 1001)
+    assert len(bars.visible_digits()) == 3
+
+
 LETTERS = tuple(string.ascii_uppercase)
 
 
