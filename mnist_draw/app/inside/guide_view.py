@@ -41,13 +41,14 @@ class GuideView(Card):
         self.show_button.clicked.connect(lambda: self.show_requested.emit(self.step))
         self.back = self._arrow("guideBackButton", "caret-left", _("Step before"), -1)
         self.next = self._arrow("guideNextButton", "caret-right", _("Next step"), 1)
-        head = column(1, self.number, self.title, 1, gap=Size.TIGHT)
+        pager = row((self.number, 1), self.back, self.next)
+        head = column(1, pager, self.title, 1, gap=Size.TIGHT)
         self._row = QBoxLayout(QBoxLayout.TopToBottom)
         self._row.addLayout(head)
         # Where large text leaves too little room below the example, the words scroll.
         self._words = scrolled(self.label)
         self._row.addWidget(self._words, 1)
-        self._row.addLayout(row(self.show_button, 1, self.back, self.next))
+        self._row.addLayout(row(self.show_button, 1))
         self.body.addLayout(self._row)
         #: Until somebody turns a page, the guide waits at its beginning.
         self.used = number > 1
@@ -70,8 +71,8 @@ class GuideView(Card):
         self.turned.emit()
 
     def show_needed(self, network: str) -> None:
-        """Say which other network "Show me" would let answer; empty for none."""
-        words = _("Show me with {network}", network=network) if network else _("Show me")
+        """Say which other network the button would let answer; empty for none."""
+        words = _("Show with {network}", network=network) if network else _("Show me")
         self.show_button.setText(no_key(words))
         explain(self.show_button, words, _("Open what this step of the guide is about."))
 

@@ -374,15 +374,10 @@ class _NumberField(_Field):
 
     def fixup(self, text: str) -> str:
         box: Any = self
-        typed, low, high = self._read(text), box.minimum(), box.maximum()
+        low, high = (number(limit, _LIMIT) for limit in (box.minimum(), box.maximum()))
         # Short: it takes the place of the field's caption.
-        if typed is None:
-            said = _("Not a number.")
-        elif typed < low:
-            said = _("At least {number}.", number=f"{number(low, _LIMIT)}{box.suffix()}")
-        else:
-            said = _("At most {number}.", number=f"{number(high, _LIMIT)}{box.suffix()}")
-        box.refused.emit(said)
+        said = _("From {low} to {high}.", low=low, high=f"{high}{box.suffix()}")
+        box.refused.emit(_("Not a number.") if self._read(text) is None else said)
         return text
 
     def event(self, event: QEvent) -> bool:

@@ -414,7 +414,7 @@ def test_on_the_wall_everything_is_larger_and_esc_ends_it(tab, view, qtbot, noti
     view._active.use_key = asked.append
     view.turn_guide(1)
     assert asked == []
-    assert view.guide.show_button.text() == "Show me with Best reader"
+    assert view.guide.show_button.text() == "Show with Best reader"
     view.guide.show_button.click()
     assert asked == ["shipped:best"]
     assert notices[-1].sentence == "Best reader answers now."

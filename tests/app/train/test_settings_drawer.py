@@ -102,14 +102,14 @@ def test_small_and_large_numbers_are_not_changed(panel):
     [
         ("learning_rate", "2e-05", 2e-5, "2e-05", ""),
         ("learning_rate", "0,01", 0.01, "0.01", ""),
-        ("learning_rate", "1e9", 0.001, "0.001", "At most 1,000,000."),
+        ("learning_rate", "1e9", 0.001, "0.001", "From 1e-20 to 1,000,000."),
         ("learning_rate", "1.5.3", 0.001, "0.001", "Not a number"),
         ("epochs", "-abc", 20, "20", "Not a number"),
         ("epochs", "0,5", 20, "20", "Not a number"),
-        ("batch_size", "0", 500, "500", "At least 1."),
+        ("batch_size", "0", 500, "500", "From 1 to 10,000."),
         ("batch_size", "1,000", 1000, "1,000", ""),
-        ("seed", "-5", 1, "1", "At least 0."),
-        ("target_accuracy", "101", None, "off", "At most 100 %."),
+        ("seed", "-5", 1, "1", "From 0 to "),
+        ("target_accuracy", "101", None, "off", "From 0 to 100 %."),
         ("target_accuracy", "97,5%", 0.975, "97.5 %", ""),
     ],
 )
@@ -153,7 +153,7 @@ def test_a_number_counts_when_it_is_confirmed(panel):
     QTest.keyClicks(dropout, "150")
     dropout.interpretText()
     assert network.text() == TrainingSettings().network
-    assert dropout.parent().caption.text() == "At most 100 %."
+    assert dropout.parent().caption.text() == "From 0 to 100 %."
     panel.apply("seed", 2)
     assert dropout.parent().caption.text() == "Dropout"
     panel.set_running(True)
