@@ -29,8 +29,9 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ class Watch:
     """Takes the times, in the GUI thread."""
 
     def __init__(self, window: Any, clock: PartClock) -> None:
-        from PyQt5.QtCore import QCoreApplication, QEvent, QObject, Qt
+        from PyQt5.QtCore import QCoreApplication, QEvent, QObject
 
         watch = self
 
@@ -138,16 +139,16 @@ class Watch:
                 window.removeEventFilter(self)
                 with clock.part("paint"):
                     QCoreApplication.sendEvent(window, event)
+                watch._end_painting()
                 window.installEventFilter(self)
                 return True
 
         class Filter(QObject):
             def eventFilter(self, watched: Any, event: Any) -> bool:
                 if event.type() == QEvent.Paint:
-                    # What waits is painted when this event has been served.
+                    # What waits is painted when the window has been.
                     watch.painting.extend(watch.unpainted)
                     watch.unpainted.clear()
-                    watch._later.done.emit()
                 return False
 
         self.posted: list[float] = []
@@ -160,8 +161,6 @@ class Watch:
         self._painting = Painting(window)
         window.installEventFilter(self._painting)
         self._filter = Filter(window)
-        self._later = _signals()
-        self._later.done.connect(self._end_painting, Qt.QueuedConnection)
         tab = window.draw_tab
         tab.canvas.installEventFilter(self._filter)
         tab.ink_posted.connect(self._post)
@@ -209,7 +208,6 @@ def _signals() -> Any:
     from PyQt5.QtCore import QObject, pyqtSignal
 
     class Signals(QObject):
-        done = pyqtSignal()
         call = pyqtSignal(object)
         mouse = pyqtSignal(int, float, float, float)
 
@@ -371,13 +369,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments.digits, arguments.blocks = 3, 1
     if not arguments.screen:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    with tempfile.TemporaryDirectory() as home, IdleProcess() as idle:
-        os.environ["MNIST_DRAW_HOME"] = home
-        results = _run(arguments)
-    late = _figures(idle.milliseconds)
+    # The end of the program removes it.
+    home = tempfile.TemporaryDirectory()
+    os.environ["MNIST_DRAW_HOME"] = home.name
+    _open(arguments)
+    # Reached only if there was no window.
+    return 1
+
+
+def _report(arguments: argparse.Namespace, results: dict[str, Any], late: dict[str, float]) -> None:
     if arguments.json:
         print(json.dumps(results | {"idle process": late}))
-        return 0
+        return
     print(f"{'':10}{'explanations':14}{'from event to':16}{'p50':>8}{'p99':>8}{'max':>8}  events")
     for name, kinds in results.items():
         for kind, parts in kinds.items():
@@ -390,16 +393,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         for kind, parts in kinds.items():
             spent = "".join(f"{parts['GUI thread'][column]:8.2f}" for column in columns)
             print(f"{name:10}{kind:14}{spent}")
-    return 0
 
 
-def _run(arguments: argparse.Namespace) -> dict[str, Any]:
+def _open(arguments: argparse.Namespace) -> None:
+    """Open the window, measure and print; the program's own end ends the process."""
     from PyQt5.QtWidgets import QApplication
 
     from mnist_draw.app import main as open_window
 
     results: dict[str, Any] = {}
-    failures: list[Exception] = []
     clock = count_parts()
     run_window = QApplication.exec_
 
@@ -416,24 +418,21 @@ def _run(arguments: argparse.Namespace) -> dict[str, Any]:
         def work() -> None:
             try:
                 results.update(measure(window, watch, hand, arguments))
-            except Exception as error:  # told by the main thread
-                failures.append(error)
+            except Exception:
+                traceback.print_exc()
             finally:
                 window.training.stop(closing=True)
                 QApplication.quit()
 
-        threading.Thread(target=work, daemon=True).start()
-        run_window()
-        # The window's end would end the process before anything is printed.
-        window.shut_down()
-        raise SystemExit
+        with IdleProcess() as idle:
+            threading.Thread(target=work, daemon=True).start()
+            run_window()
+        if results:
+            _report(arguments, results, _figures(idle.milliseconds))
+        return 0 if results else 1
 
     QApplication.exec_ = staticmethod(measured)
-    with suppress(SystemExit):
-        open_window([])
-    if failures:
-        raise failures[0]
-    return results
+    open_window([])
 
 
 if __name__ == "__main__":
