@@ -6,6 +6,7 @@ pyqtgraph is imported when the first plot is built, after the window is visible.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -287,8 +288,9 @@ class CurveCard(Card):
 
 #: So many heights of its words a plot needs for them below the tutorial's line.
 _LOW = 8
-#: The dot of a new best grows and shrinks within so many milliseconds.
-_PULSE_MS = 500
+#: The dot of a new best grows and shrinks within so many milliseconds, and rests for so many
+#: seconds: it has the whole plot painted, and in short epochs one best follows the other.
+_PULSE_MS, _PULSE_REST = 500, 5.0
 
 
 class LossCard(CurveCard):
@@ -353,6 +355,7 @@ class AccuracyCard(CurveCard):
         self._pulse.setStartValue(0.0)
         self._pulse.setEndValue(1.0)
         self._pulse.valueChanged.connect(self._grow_dot)
+        self._pulsed = float("-inf")
         self._add_menu()
 
     def compare_with_tutorial(self, settings: TrainingSettings) -> None:
@@ -362,13 +365,15 @@ class AccuracyCard(CurveCard):
             self._reference.setVisible(self._is_like_tutorial)
 
     def pulse(self) -> None:
-        if theme.theme().motion and self.isVisible():
-            self._pulse.stop()
+        now = time.monotonic()
+        if theme.theme().motion and self.isVisible() and now - self._pulsed > _PULSE_REST:
+            self._pulsed = now
             self._pulse.start()
 
     def _grow_dot(self, part: float) -> None:
-        if self.plot is not None:
-            self._best.setSize(Size.BAR * (1 + math.sin(math.pi * part)))
+        size = round(Size.BAR * (1 + math.sin(math.pi * part)))
+        if self.plot is not None and size != self._best.opts["size"]:
+            self._best.setSize(size)
 
     def redraw(self) -> None:
         super().redraw()

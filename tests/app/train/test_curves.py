@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PyQt5.QtCore import QPointF, Qt
+from PyQt5.QtCore import QPointF, Qt, QVariantAnimation
 from PyQt5.QtGui import QPainter, QPicture
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import QFileDialog
 
+from mnist_draw.app.kit import theme
 from mnist_draw.app.train.curve_card import AccuracyCard, Legend, LossCard
 from mnist_draw.app.train.plots import log_ticks
 from mnist_draw.app.train.series import Curve
@@ -217,6 +218,17 @@ def test_the_names_of_the_lines_are_whole_in_a_narrow_card(qtbot):
     # A name that would be cut is left out.
     legend.resize(70, 26)
     assert legend.shown() == (["", ""], True)
+
+
+def test_the_dot_of_a_new_best_rests_between_two_pulses(accuracy):
+    accuracy.show()
+    theme.theme().motion = True
+    pulse, states = accuracy._pulse, []
+    pulse.stateChanged.connect(lambda new, old: states.append(new))
+    for _ in range(3):
+        accuracy.pulse()
+        pulse.setCurrentTime(pulse.duration())
+    assert states == [QVariantAnimation.Running, QVariantAnimation.Stopped]
 
 
 # -- long curves in few points
