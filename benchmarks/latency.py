@@ -116,7 +116,7 @@ def count_parts() -> PartClock:
     from mnist_draw.app.draw.drawing import Drawing
 
     clock = PartClock()
-    clock.count(Drawing, "ink", "ink")
+    clock.count(Drawing, "ink_reader", "ink")
     clock.count(Drawing, "pen_strokes", "ink")
     clock.count(DrawTab, "_post_ink", "post")
     clock.count(DrawTab, "show_reading", "answer")

@@ -34,8 +34,6 @@ from mnist_draw.i18n import _, pgettext
 from mnist_draw.storage.models import ModelFile
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mnist_draw.storage.preferences import Preferences
 
 notifier = Notifier("draw", "draw")
@@ -251,17 +249,17 @@ class DrawTab(Page):
         self._ticket += 1
         # One that is late does not delay those after it.
         self._due = max(self._due + _READ_S, time.monotonic())
-        ink = self.canvas.ink()
-        if not ink.any():
+        drawing = self.canvas.drawing
+        if drawing.is_blank():
             self._emptied = self._ticket
             self._reading = None
             self.answer.show_nothing()
             self._show_tags()
         elif self.cut_out.isChecked():
-            self._show_tags(ink)
-        drawing = self.canvas.drawing
+            self._show_tags()
         strokes, decimals = drawing.pen_strokes(), self.decimals.isChecked()
-        self.ink_posted.emit(ink, self._ticket, drawing.beginning, strokes, decimals)
+        reader, beginning = drawing.ink_reader(), drawing.beginning
+        self.ink_posted.emit(reader, self._ticket, beginning, strokes, decimals)
 
     def show_reading(self, reading: BoardReading) -> None:
         """Show a reading unless the board has been emptied since its ink was posted."""
@@ -276,10 +274,10 @@ class DrawTab(Page):
                 self._question.hide()
             self.my_digits.note_answer(reading.answer, reading.number)
 
-    def _show_tags(self, ink: np.ndarray | None = None) -> None:
+    def _show_tags(self) -> None:
         number = None if self._reading is None else self._reading.number
         if self.cut_out.isChecked() and number is None:
-            marks = crop_marks(self.canvas.ink() if ink is None else ink, self.canvas.drawing)
+            marks = crop_marks(self.canvas.ink(), self.canvas.drawing)
             certainty = self.answer.certainty
             self.boxes.show_cut(marks, "" if certainty is None else certainty.label)
         else:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import operator
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -109,7 +110,7 @@ class Drawing:
     def end(self) -> None:
         stroke, self.growing = self.growing, None
         if stroke is not None:
-            self._ink_stroke(self._image, stroke, self._inked)
+            _ink_stroke(self._image, stroke, self._inked)
 
     def add_stroke(self, points: Iterable[tuple[float, ...]], width: float | None = None) -> None:
         stroke = Stroke.through(points, PEN_WIDTH if width is None else width)
@@ -121,7 +122,7 @@ class Drawing:
         self._remember()
         self.items = [*self.items, stroke]
         if not self._cover(stroke.bounds()):
-            self._ink_stroke(self._image, stroke, 0)
+            _ink_stroke(self._image, stroke, 0)
 
     @property
     def can_undo(self) -> bool:
@@ -163,12 +164,21 @@ class Drawing:
     def has_ink(self) -> bool:
         return any(not item.erase for item in self.items)
 
+    def is_blank(self) -> bool:
+        if any(item.erase for item in self.items):
+            return not self.ink().any()
+        return not self.items
+
     def ink(self) -> np.ndarray:
-        image = self._image
-        if self.growing is not None:
-            image = image.copy()
-            self._ink_stroke(image, self.growing, self._inked)
-        return ink_of(image)
+        return self.ink_reader()()
+
+    def ink_reader(self) -> Callable[[], np.ndarray]:
+        """Return what paints the ink of this moment, in any thread."""
+        growing = self.growing
+        if growing is None:
+            return partial(ink_of, QImage(self._image))
+        stroke = Stroke(list(growing.points), growing.erase)
+        return partial(_ink_with, QImage(self._image), stroke, self._inked)
 
     def ink_in(self, place: QRectF) -> int:
         inner = place.intersected(self._area).translated(-self._area.topLeft())
@@ -223,7 +233,7 @@ class Drawing:
         self._image = QImage((area.size() * INK_SCALE).toSize(), QImage.Format_Grayscale8)
         self._image.setOffset(area.topLeft().toPoint())
         self._image.fill(Qt.black)
-        painter = self._painter(self._image)
+        painter = _painter(self._image)
         for item in self.items:
             if item is not self.growing:
                 item.paint(painter, _colour(item))
@@ -232,26 +242,35 @@ class Drawing:
             self._inked = 0
             self._ink_pieces(self.growing)
 
-    def _painter(self, image: QImage) -> QPainter:
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.Antialiasing)
-        painter.scale(INK_SCALE, INK_SCALE)
-        painter.translate(-self._area.topLeft())
-        return painter
-
     def _ink_pieces(self, stroke: Stroke) -> None:
         settled = stroke.settled
         if settled > self._inked:
-            painter = self._painter(self._image)
+            painter = _painter(self._image)
             stroke.paint_pieces(painter, _colour(stroke), self._inked, settled)
             painter.end()
             self._inked = settled
 
-    def _ink_stroke(self, image: QImage, stroke: Stroke, first: int) -> None:
-        painter, colour = self._painter(image), _colour(stroke)
-        stroke.paint_pieces(painter, colour, first, stroke.settled)
-        stroke.paint_tail(painter, colour)
-        painter.end()
+
+def _painter(image: QImage) -> QPainter:
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.Antialiasing)
+    painter.scale(INK_SCALE, INK_SCALE)
+    painter.translate(-image.offset())
+    return painter
+
+
+def _ink_stroke(image: QImage, stroke: Stroke, first: int) -> None:
+    painter, colour = _painter(image), _colour(stroke)
+    stroke.paint_pieces(painter, colour, first, stroke.settled)
+    stroke.paint_tail(painter, colour)
+    painter.end()
+
+
+def _ink_with(image: QImage, stroke: Stroke, first: int) -> np.ndarray:
+    """Return the ink of a picture and of a stroke, whose first pieces it shows."""
+    inked = image.copy()
+    _ink_stroke(inked, stroke, first)
+    return ink_of(inked)
 
 
 def _colour(item: Item) -> QColor:

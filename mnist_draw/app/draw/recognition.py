@@ -80,9 +80,9 @@ class BoardReading:
 
 
 class _Posted(NamedTuple):
-    """Ink that waits for its answer."""
+    """Ink that waits for its answer: it is painted in the thread."""
 
-    ink: np.ndarray
+    read: Callable[[], np.ndarray]
     ticket: int
     beginning: bool
     strokes: list[np.ndarray] | None
@@ -130,14 +130,14 @@ class Recognition(LatestJob):
 
     def post_ink(
         self,
-        ink: np.ndarray,
+        read: Callable[[], np.ndarray],
         ticket: int,
         beginning: bool = False,
         strokes: list[np.ndarray] | None = None,
         decimals: bool = False,
     ) -> None:
         """Ask what ink shows: one digit at its beginning; with its strokes, if they are known."""
-        self._ink.put(_Posted(ink, ticket, beginning, strokes, decimals))
+        self._ink.put(_Posted(read, ticket, beginning, strokes, decimals))
         self.wake()
 
     def post_model(self, model: ModelFile | Callable[[], ModelFile]) -> None:
@@ -178,7 +178,8 @@ class Recognition(LatestJob):
 
     def _answer(self, posted: _Posted | None) -> None:
         if posted is not None and self._recogniser is not None:
-            ink, ticket, beginning, strokes, decimals = posted
+            read, ticket, beginning, strokes, decimals = posted
+            ink = read()
             answer = self._recogniser.recognise_ink(ink, strokes)
             number = self._recogniser.read_number(ink, answer, beginning, strokes, decimals)
             several = number if number.is_number else None

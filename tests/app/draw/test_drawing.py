@@ -3,6 +3,7 @@
 import json
 import math
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -125,6 +126,33 @@ def test_impossible_strokes_are_refused(points):
     with pytest.raises(ValueError, match="stroke needs"):
         drawing.add_stroke(points)
     assert not drawing.can_undo
+
+
+def test_the_ink_of_a_moment_is_painted_later_in_another_thread():
+    drawing = Drawing()
+    drawing.add_stroke(WAVE, width=20)
+    drawing.begin(Point(100, 100, 36))
+    readers, inks = [drawing.ink_reader()], [drawing.ink()]
+    for x in (140, 320, 500, 680):
+        drawing.extend(Point(x, 200, 36))
+        readers.append(drawing.ink_reader())
+        inks.append(drawing.ink())
+    drawing.end()
+    drawing.clear()
+    with ThreadPoolExecutor(1) as pool:
+        for reader, ink in zip(readers, inks, strict=True):
+            assert np.array_equal(pool.submit(reader).result(), ink)
+
+
+def test_a_board_is_blank_where_nothing_is_seen():
+    drawing = Drawing()
+    assert drawing.is_blank()
+    drawing.begin(Point(300, 300, 20))
+    assert not drawing.is_blank()
+    drawing.begin(Point(300, 300, 10), erase=True)
+    assert not drawing.is_blank()
+    drawing.begin(Point(300, 300, 60), erase=True)
+    assert drawing.is_blank()
 
 
 def test_strokes_lie_where_their_ink_is_and_are_unknown_where_something_was_erased():
