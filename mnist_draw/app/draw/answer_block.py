@@ -147,16 +147,19 @@ class AnswerBlock(QWidget):
         self, certainty: Certainty, names: Sequence[str], best: tuple[int, int] | None
     ) -> None:
         """Show an answer; ask why it is the best class, not the second; None for refused ink."""
-        self._certainty = certainty
-        self.figure.setAccessibleDescription(certainty.sentence)
+        before = self._certainty, self.why.text(), self.why.offered
         self.why.show_pair(best, names)
         # What it most probably is if the answer is wrong.
         self._likely = 0 if best is None else best[1]
-        set_look(self.word, "sure")
-        doubt = certainty.state is State.NOT_SURE
-        self._say(certainty.word, certainty.line, "surer" if doubt else "sentence")
         self.end()
-        self._place()
+        # Most answers of a growing stroke are equal to the one before.
+        if (certainty, self.why.text(), self.why.offered) != before:
+            self._certainty = certainty
+            self.figure.setAccessibleDescription(certainty.sentence)
+            set_look(self.word, "sure")
+            doubt = certainty.state is State.NOT_SURE
+            self._say(certainty.word, certainty.line, "surer" if doubt else "sentence")
+            self._place()
 
     def _say(self, word: str, line: str, look: str) -> None:
         set_look(self.line, look)

@@ -6,10 +6,12 @@ second colour: told apart without colours, too.
 
 from __future__ import annotations
 
+import math
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from PyQt5 import sip
 from PyQt5.QtCore import (
     QBuffer,
     QByteArray,
@@ -22,7 +24,7 @@ from PyQt5.QtCore import (
     QVariantAnimation,
 )
 from PyQt5.QtGui import QColor, QImage, QImageReader, QPainter, QPainterPath, QPixmap, QPolygonF
-from PyQt5.QtWidgets import QWidget
+from PyQt5.QtWidgets import QApplication, QWidget
 
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.theme import Size
@@ -259,6 +261,36 @@ def _shape_cells(cells: np.ndarray, below: np.ndarray) -> None:
 _FRAME_MS = 16
 
 
+class _Frames(QTimer):
+    """Has widgets painted together, at most once in a frame of a usual screen."""
+
+    def __init__(self) -> None:
+        super().__init__(QApplication.instance())
+        self.setSingleShot(True)
+        self.setTimerType(Qt.PreciseTimer)
+        self.timeout.connect(self._paint)
+        self._widgets: set[QWidget] = set()
+        self._last = 0.0
+
+    def add(self, widget: QWidget) -> None:
+        self._widgets.add(widget)
+        if not self.isActive():
+            passed = 1000 * (time.monotonic() - self._last)
+            self.start(max(0, math.ceil(_FRAME_MS - passed)))
+
+    def _paint(self) -> None:
+        self._last = time.monotonic()
+        widgets, self._widgets = self._widgets, set()
+        for widget in widgets:
+            if not sip.isdeleted(widget):
+                widget.update()
+
+
+@lru_cache(maxsize=1)
+def _frames() -> _Frames:
+    return _Frames()
+
+
 class ArrayAnimation(QVariantAnimation):
     """Moves an array to a new one, step by step.
 
@@ -269,11 +301,6 @@ class ArrayAnimation(QVariantAnimation):
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
         self._widget = widget
-        self._frame = QTimer(self)
-        self._frame.setInterval(_FRAME_MS)
-        self._frame.setSingleShot(True)
-        self._frame.timeout.connect(self._catch_up)
-        self._is_behind = False
         self.shown: np.ndarray | None = None
         self._start: np.ndarray | None = None
         self._end: np.ndarray | None = None
@@ -284,17 +311,8 @@ class ArrayAnimation(QVariantAnimation):
         self.valueChanged.connect(self._step)
 
     def update(self) -> None:
-        """Have the widget painted, at most once in a frame of a usual screen."""
-        if self._frame.isActive():
-            self._is_behind = True
-        else:
-            self._widget.update()
-            self._frame.start()
-
-    def _catch_up(self) -> None:
-        if self._is_behind:
-            self._is_behind = False
-            self.update()
+        """Have the widget painted with the next frame."""
+        _frames().add(self._widget)
 
     def animate_to(self, values: np.ndarray | None) -> None:
         """Glide to these values; jump where there is nothing to glide from, or no time."""

@@ -209,8 +209,15 @@ def _colour(name: str, alpha: float) -> QColor:
 
 def text_scale() -> float:
     """Ratio of the system's interface font to 13 px, at least 1, times what is chosen here."""
-    ratio = max(1.0, QFontInfo(QApplication.font()).pixelSize() / Text.BODY)
+    font = QApplication.font()
+    ratio = max(1.0, _pixels(font.pixelSize(), font.pointSizeF()) / Text.BODY)
     return ratio * theme().text_size * theme().enlargement
+
+
+@lru_cache(maxsize=8)
+def _pixels(pixels: int, points: float) -> int:
+    """Return the size of the interface font, set in pixels or points: to measure it is slow."""
+    return QFontInfo(QApplication.font()).pixelSize()
 
 
 def scaled(size: float) -> int:
