@@ -125,6 +125,12 @@ def describe_vote(labels: np.ndarray, answer: str, name: Callable[[int], str]) -
 _WIDE, _HIGH = 62, 84
 
 
+def _tile_name(name: str) -> str:
+    kind, __, place = name.partition(" ")
+    # Translators: below a small picture, where "convolution 2" is too wide.
+    return _("conv. {number}", number=place) if kind == "convolution" else layer_label(name)
+
+
 class LayerMaps(QWidget):
     """Small maps in a row, with the accuracy of a vote; arrow keys or a click choose one."""
 
@@ -162,7 +168,7 @@ class LayerMaps(QWidget):
             button.setToolButtonStyle(Qt.ToolButtonTextUnderIcon)
             button.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Fixed)
             vote = format_vote(layer.vote)
-            button.setText(f"{layer_label(layer.name)}\n{vote}")
+            button.setText(f"{_tile_name(layer.name)}\n{vote}")
             sentence = _("A vote of the nearest is right for {share}.", share=vote)
             explain(button, layer_label(layer.name), sentence)
             self.group.addButton(button, place)
