@@ -78,7 +78,7 @@ class Diagram:
     ground: str = _PAPER
 
     def at(self, confidence: float, share: float) -> tuple[float, float]:
-        left, top, below = 4.5 * self.letters, 0.8 * self.letters, 3.2 * self.letters
+        left, top, below = 4.5 * self.letters, 2.2 * self.letters, 3.2 * self.letters
         wide, high = self.width - left - 2 * self.letters, self.height - top - below
         return left + wide * confidence, top + high * (1 - share)
 
@@ -205,7 +205,7 @@ def reliability_svg(bins: Sequence[Bin], look: Diagram) -> str:
     parts += [
         _line(at(0, 0), at(1, 1), look.text, more=' stroke-dasharray="5 4"'),
         _text(at(0.5, 0)[0], bottom + 2.4 * size, _("how sure it says it is"), size, look.text),
-        _text(left + 6.5 * size, at(0, 1)[1] + size, _("how often it is right"), size, look.text),
+        _text(left + 4 * size, 0.7 * size, _("how often it is right"), size, look.text),
     ]
     points = [at(part.confidence, part.accuracy) for part in bins]
     parts += [_line(a, b, look.point, 2) for a, b in pairwise(points)]

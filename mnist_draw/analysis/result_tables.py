@@ -29,6 +29,8 @@ class Cell:
     count: int = 0
     #: How strongly a mistake is coloured, 0 to 1, by the root of its count.
     strength: float = 0.0
+    #: A share in whole percents, rounded down, for a narrow cell.
+    short: str = ""
 
 
 def confusion_cells(results: Results | None, classes: int, name: Name) -> list[list[Cell]]:
@@ -52,12 +54,17 @@ def confusion_cells(results: Results | None, classes: int, name: Name) -> list[l
         [
             names[true],
             *(count(true, read) for read in range(classes)),
-            Cell("share", percent(float(recall[true]))),
+            _share(recall[true]),
         ]
         for true in range(classes)
     ]
-    shares = [Cell("share", percent(float(share))) for share in precision]
-    return [head, *rows, [Cell("word", _("precision")), *shares, Cell("word", "")]]
+    last = [Cell("word", _("precision")), *map(_share, precision), Cell("word", "")]
+    return [head, *rows, last]
+
+
+def _share(share: float) -> Cell:
+    words = percent(float(share))
+    return Cell("share", words, short=words and i18n.percent(int(100 * share + 1e-6) / 100))
 
 
 def key_figures(results: Results, name: Name) -> list[tuple[str, str, str]]:

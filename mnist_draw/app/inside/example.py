@@ -44,6 +44,8 @@ _BUTTONS = (
 _ANSWER_WIDTH = WIDTH // 3
 #: Of its usual width: with larger text the sections need the room more.
 _MAX_SCALE = 1.5
+#: Up to this size of text the board has its usual side; for each further one it loses so much.
+_BOARD_SCALE, _SHRINK = 1.1, 215
 
 
 class PickedPicture(QWidget):
@@ -52,7 +54,6 @@ class PickedPicture(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("pickedPicture")
-        self.setFixedSize(SIDE, SIDE)
         self._picture: np.ndarray | None = None
 
     def show_picture(self, picture: np.ndarray | None) -> None:
@@ -88,16 +89,21 @@ class ExampleCard(Card):
         self.board = InsideBoard(first)
         self.picked = PickedPicture()
         self._pages = QStackedWidget()
-        self._pages.setFixedSize(SIDE, SIDE)
         self._pages.addWidget(self.board)
         self._pages.addWidget(self.picked)
         self.body.addWidget(self._pages, 0, Qt.AlignHCenter)
         self.network = _fitted("muted", "exampleNetwork")
         explain(self.network, _("Network"), _("The network that all of this tab is about."))
+        self.mine_button = push_button(
+            "exampleMineButton", _("Show mine"),
+            _("Let the network of your last run answer: all of this tab is about it then."),
+            look="link",
+        )  # fmt: skip
+        self.mine_button.hide()
         self._below = QWidget()
         column(rule(), self._build_label(), gap=self.body.spacing(), owner=self._below)
         self.body.addLayout(self._build_answer())
-        self.body.addWidget(FixedLabel(self.network, lines=1))
+        self.body.addLayout(row((FixedLabel(self.network, lines=1), 1), self.mine_button))
         self.body.addWidget(self._below)
         theme.follow(self, self._fit)
         self.undo_button.clicked.connect(self.board.undo)
@@ -110,6 +116,10 @@ class ExampleCard(Card):
         # Wider for large system text; when presenting only the board is shown.
         scale = min(theme.text_scale() / theme.theme().enlargement, _MAX_SCALE)
         self.setFixedWidth(round(WIDTH * scale))
+        # Large text needs the height more: the guide below keeps its buttons in sight.
+        side = round(SIDE - _SHRINK * max(0.0, scale - _BOARD_SCALE))
+        for part in (self._pages, self.board, self.picked):
+            part.setFixedSize(side, side)
         high = round(theme.Text.GIVEN * min(theme.text_scale(), _MAX_SCALE)) + 2
         self.answer.setFixedSize(round(_ANSWER_WIDTH * scale), high)
 
@@ -221,7 +231,6 @@ class InsideBoard(Canvas):
         super().__init__(first.drawing)
         self.setObjectName("insideBoard")
         self.setAccessibleName(_("Drawing board in small"))
-        self.setFixedSize(SIDE, SIDE)
         self._first = first
         self._telling = False
         self._fit_ink()

@@ -52,6 +52,7 @@ class GuideView(Card):
         self.body.addLayout(self._row)
         #: Until somebody turns a page, the guide waits at its beginning.
         self.used = number > 1
+        self.set_horizontal(False)
         self.show_step(number)
 
     def _arrow(self, name: str, icon: str, title: str, step: int) -> QToolButton:
@@ -92,7 +93,7 @@ class GuideView(Card):
     def set_horizontal(self, flat: bool) -> None:
         self._row.setDirection(QBoxLayout.LeftToRight if flat else QBoxLayout.TopToBottom)
         self._row.setSpacing(Size.MARGIN if flat else Size.TIGHT)
-        lines = _CAPTION_LINES if flat else 0
+        lines = _CAPTION_LINES if flat else 1
         self._words.setMinimumHeight(lines * self.label.fontMetrics().lineSpacing())
 
 

@@ -13,6 +13,7 @@ from PyQt5.QtWidgets import (
     QAbstractScrollArea,
     QDialog,
     QMenu,
+    QSizePolicy,
     QTableWidget,
     QTableWidgetItem,
     QToolButton,
@@ -24,12 +25,11 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
 from mnist_draw.app.kit.controls import SegmentedControl
 from mnist_draw.app.kit.files import ask_save, file_kind
-from mnist_draw.app.kit.layout import column, row
+from mnist_draw.app.kit.layout import FlowLayout, column, row
 from mnist_draw.app.kit.notifier import Notifier
 from mnist_draw.app.kit.painters import png_bytes
-from mnist_draw.app.kit.steady_labels import FittedLabel, FixedLabel
 from mnist_draw.app.kit.theme import Size
-from mnist_draw.app.kit.widgets import explain, push_button, style_table
+from mnist_draw.app.kit.widgets import explain, label, push_button, style_table
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
@@ -71,9 +71,9 @@ notifier = Notifier("inside", "inside")
 class InsideBar(QWidget):
     def __init__(self, sections: Sequence[type[Section]], menu: QMenu) -> None:
         super().__init__()
-        self.question = FittedLabel(
-            None, Qt.ElideRight, True, look="sentence", name="insideQuestion"
-        )
+        self.question = label("", "sentence", "insideQuestion")
+        self.question.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Preferred)
+        self._questions = [section.question for section in sections]
         self.guide = push_button("guideButton", _("Guide"), _("Read the whole guide."))
         self.guide.setCheckable(True)
         set_icon(self.guide, "book-open", Size.SMALL_ICON)
@@ -87,14 +87,23 @@ class InsideBar(QWidget):
         )  # fmt: skip
         self._menu.setMenu(menu)
         self._menu.setPopupMode(QToolButton.InstantPopup)
-        layout = row(
-            self._build_sections(sections), (FixedLabel(self.question, lines=2), 1),
-            self.guide, self.present, self._menu, owner=self,
-        )  # fmt: skip
-        layout.insertSpacing(1, Size.FIELD_GAP)
+        flow, beside = FlowLayout(), QWidget()
+        row(self.question, self.guide, self.present, self._menu, owner=beside)
+        beside.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Fixed)
+        flow.addWidget(self._build_sections(sections))
+        flow.addWidget(beside)
+        self.setLayout(flow)
+        theme.follow(self, self._fit_question)
+
+    def _fit_question(self) -> None:
+        """Keep room for the longest question: the bar has as many lines in every section."""
+        self.question.ensurePolished()
+        widest = max(map(self.question.fontMetrics().horizontalAdvance, self._questions))
+        self.question.setMinimumWidth(widest + 2 * Size.FIELD_GAP)
 
     def _build_sections(self, sections: Sequence[type[Section]]) -> SegmentedControl:
         control = SegmentedControl("insideSections", [section.title for section in sections])
+        control.setSizePolicy(QSizePolicy.Fixed, QSizePolicy.Fixed)
         self.buttons = control.group
         for section, button in zip(sections, control.buttons, strict=True):
             button.setObjectName(f"{section.name}SectionButton")

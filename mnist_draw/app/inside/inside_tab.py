@@ -65,6 +65,7 @@ class ExampleInUse(QObject):
 
     def ask_again(self) -> None:
         if self._picked or self._is_part():
+            self.answer = (None, None)
             self._ask(self.current)
 
     def _is_part(self) -> bool:

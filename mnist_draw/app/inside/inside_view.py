@@ -137,6 +137,7 @@ class InsideView(QWidget):
         card.random_button.clicked.connect(lambda: example.pick_test())
         card.back_button.clicked.connect(example.use_drawing)
         card.why_button.clicked.connect(self.ask_why)
+        card.mine_button.clicked.connect(self._show_mine)
         self.guide.show_requested.connect(self.show_step)
         self.guide.title.clicked.connect(self.show_page)
         self.guide.turned.connect(self._name_network)
@@ -235,6 +236,7 @@ class InsideView(QWidget):
             self.section.panel.choose(2)
 
     def show_run(self) -> None:
+        self._name_active()
         section, run = self._made.get(NetworkSection.name), self._run
         if isinstance(section, NetworkSection) and run.title:
             section.panel.run.show_run(run.title, run.parameters, run.figures)
@@ -282,12 +284,9 @@ class InsideView(QWidget):
         return "" if convolves == (step.needs == "convolution") else _NETWORKS[step.needs]
 
     def _choose_network(self, step: GuideStep) -> None:
-        other, before = self._other_network(step), self._key
+        other = self._other_network(step)
         if other:
-            self._active.use_key(f"shipped:{other}")
-            back = partial(self._active.use_key, before)
-            words = _("{network} answers now.", network=TITLES[other])
-            notifier.undo(words, back, _("Go back"))
+            self._active.use_instead(f"shipped:{other}", TITLES[other])
 
     def _name_network(self) -> None:
         other = self._other_network(self.guide.step)
@@ -360,13 +359,16 @@ class InsideView(QWidget):
         self.section.set_active(False)
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        if key != self._key:
+        is_other = key != self._key
+        if is_other:
             self._reported.clear()
         self.model, self._key = model, key
         self._name_active()
         self._name_network()
         self.card.show_classes(all_names(model))
         self.example.ask_again()
+        if is_other:
+            self._show_answer()
         for section in self._made.values():
             section.use_network(model, key)
         self._show_example()
@@ -377,6 +379,10 @@ class InsideView(QWidget):
             # Translators: the network that all answers are given by.
             words = _("by {network}", network=self._active.title or self.model.title)
             self.card.network.setText(words)
+        self.card.mine_button.setVisible(bool(self._active.unshown_run))
+
+    def _show_mine(self) -> None:
+        self._active.use_instead(self._active.unshown_run, self._run.title)
 
     def _if_visible(self, show: Callable[[], None]) -> None:
         if self.isVisible():

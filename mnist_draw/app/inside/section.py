@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 from PyQt5.QtCore import QEvent, pyqtSignal
-from PyQt5.QtWidgets import QBoxLayout, QWidget
+from PyQt5.QtWidgets import QBoxLayout, QSizePolicy, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.kit import theme
@@ -107,6 +107,11 @@ class Section(QWidget):
 
     def update_layout(self) -> None:
         """Set the columns beside or below each other, as the available width allows."""
+
+    def heightForWidth(self, width: int) -> int:
+        # Behind another section it asks for no room; Qt's stack asks all, whatever their policy.
+        is_behind = self.sizePolicy().verticalPolicy() == QSizePolicy.Ignored
+        return -1 if is_behind else super().heightForWidth(width)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.LayoutRequest:

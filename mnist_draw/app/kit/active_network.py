@@ -93,6 +93,13 @@ class ActiveNetwork(QObject):
         return next(listed, self._used.title or self.model.title)
 
     @property
+    def unshown_run(self) -> str:
+        """The key of the last run's network while another one answers; else empty."""
+        key = self._run_key
+        there = key in self.in_memory or self._is_listed(key)
+        return key if there and key != self._request.key else ""
+
+    @property
     def newest(self) -> NetworkRequest:
         """The newest request, which may not answer yet."""
         return self._request

@@ -18,11 +18,8 @@ _ARROWS: dict[int, tuple[int, int]] = {
 _PICKS = (Qt.Key_Return, Qt.Key_Enter, Qt.Key_Space)
 
 
-class WalkableView(QWidget):
-    """Describes the item walked to, in a tooltip and to screen readers.
-
-    A subclass paints, with `current` marked, and knows its items by number.
-    """
+class PaintedView(QWidget):
+    """A view that paints itself, takes the focus and fills its room."""
 
     #: What `sizeHint` and `minimumSizeHint` return, in pixels.
     SIZE = LEAST_SIZE = (-1, -1)
@@ -34,10 +31,7 @@ class WalkableView(QWidget):
         # Tooltips are shown at once, for the item.
         self.setToolTip("")
         self.setFocusPolicy(Qt.StrongFocus)
-        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
-        self.current: int | None = None
-        theme.theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
         return QSize(*self.SIZE)
@@ -45,13 +39,36 @@ class WalkableView(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(*self.LEAST_SIZE)
 
+
+class WalkableView(PaintedView):
+    """Describes the item walked to, in a tooltip and to screen readers.
+
+    A subclass paints, with `current` marked, and knows its items by number.
+    """
+
+    #: Points of a curve are pointed at from so far away, in pixels.
+    NEAR = 14.0
+
+    def __init__(self, name: str, title: str, sentence: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, title, sentence, parent)
+        self.setMouseTracking(True)
+        self.current: int | None = None
+        theme.theme().changed.connect(self.update)
+
     # -- what a subclass knows
 
     def count(self) -> int:
         raise NotImplementedError
 
+    def grid(self) -> tuple[int, int]:
+        """Return the rows and columns of the items; no columns where they are in one line."""
+        return 0, 0
+
     def item_at(self, point: QPointF) -> int | None:
-        raise NotImplementedError
+        """Return the item nearest to the left or right, where one is near: a curve's point."""
+        away = [abs(self.place_of(item).x() - point.x()) for item in range(self.count())]
+        nearest = min(away, default=self.NEAR)
+        return away.index(nearest) if nearest < self.NEAR else None
 
     def place_of(self, item: int) -> QPointF:
         raise NotImplementedError
@@ -81,12 +98,18 @@ class WalkableView(QWidget):
 
     def step(self, right: int, down: int) -> bool:
         """Walk on by an arrow key; return whether it has a meaning."""
-        if not right or not self.count():
+        rows, columns = self.grid()
+        if not self.count() or not (right or columns):
             return False
         start = self.before_first() if self.current is None else self.current
         item = min(max(start + right, 0), self.count() - 1)
-        self.walk_to(item)
-        self.show_tip_of(item)
+        if columns:
+            row, column = divmod(start, columns) if start >= 0 else (0, -1)
+            row, column = min(max(row + down, 0), rows - 1), column + right
+            item = row * columns + min(max(column, 0), columns - 1)
+        if item < self.count():
+            self.walk_to(item)
+            self.show_tip_of(item)
         return True
 
     def show_tip_of(self, item: int) -> None:

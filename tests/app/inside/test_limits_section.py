@@ -22,6 +22,8 @@ from mnist_draw.dataset.augmentation import numba_loops
 from mnist_draw.recognition.recogniser import Recogniser
 from mnist_draw.storage import ModelFile
 
+from .examples import digit
+
 
 def changed(factor, **metadata):
     weights, bias = linear_model().parameters
@@ -92,6 +94,16 @@ def test_all_networks_are_counted(section, qtbot):
     assert [(choice.title, choice.line) for choice, _ in plot.curves] == [
         ("Your training", 0), (table.headings[2], 3), ("Network A", 1), ("B", 2),
     ]  # fmt: skip
+
+
+def test_nothing_that_another_network_read_stays(section, qtbot):
+    section.show_example(digit())
+    open_section(section, qtbot)
+    qtbot.waitUntil(lambda: bool(section.turn.answers.rows), timeout=20_000)
+    section.use_network(changed(-0.7), "shipped:d")
+    assert not section.turn.answers.rows
+    assert "reading" in section.turn.sentence.text()
+    qtbot.waitUntil(lambda: bool(section.turn.answers.rows), timeout=20_000)
 
 
 def tick(section, title):
@@ -179,7 +191,7 @@ def test_the_cursors_change_the_example_that_all_read(section, qtbot, example):
 
     open_section(section, qtbot)
     section.show_example(example)
-    assert section.turn.sentence.text() == ""
+    assert section.turn.sentence.text() == "The networks are reading it."
     plot = section.plots["turn"]
     # The chosen network answers first, those that have to be compiled later.
     qtbot.waitUntil(lambda: len(section.turn.answers.rows) == 3, timeout=20_000)

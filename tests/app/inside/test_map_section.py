@@ -154,8 +154,23 @@ def test_a_run_that_trains_is_looked_at_again_when_asked(section, qtbot):
     section.use_network(hidden_model(1, epochs=9), "")
     assert label_text(section, "mapState") == "Counted after epoch 7, now at 9"
     section.state.link.click()
-    assert label_text(section, "mapState") == "Getting the network ready"
+    assert "each layer" in label_text(section, "mapState")
+    assert not label_text(section, "votesNote")
     qtbot.waitUntil(lambda: section._maps is not None, timeout=60_000)
+
+
+def test_the_names_of_layers_are_whole(section, qtbot):
+    open_section(section, qtbot)
+    for button in (buttons := section.layer_maps.group.buttons()):
+        button.setText("unas palabras\n99.1 %")
+    section.layer_maps._paint()
+    for room in (1090, 740):
+        section.set_room(room)
+        section.resize(room, 700)
+        qtbot.wait(20)
+        for button in buttons:
+            wide = button.fontMetrics().horizontalAdvance("unas palabras")
+            assert wide < button.width()
 
 
 def test_votes_are_described():

@@ -15,14 +15,14 @@ from PyQt5.QtWidgets import QBoxLayout
 from mnist_draw.analysis.layer_inspection import inspect_layers
 from mnist_draw.analysis.network_probe import Layer, NetworkProbe
 from mnist_draw.analysis.unit_profiles import UnitProfiles
-from mnist_draw.app.inside.network import network_section
+from mnist_draw.app.inside.network import network_painter, network_section
 from mnist_draw.app.inside.network.layers_view import shortened
 from mnist_draw.app.inside.network.network_reader import NetworkReader, Question, Weights, frame_of
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.network.panel_rows import _rounded, unit_rows, why_rows
 from mnist_draw.app.inside.network.pooled_view import short
 from mnist_draw.app.inside.network.side_panel import Filters, RunLayers
-from mnist_draw.app.inside.network.units import MAX_UNITS, lay_out
+from mnist_draw.app.inside.network.units import MAX_UNITS, Layout
 from mnist_draw.app.inside.rows_view import (
     Bar,
     Code,
@@ -431,7 +431,7 @@ def test_wide_layers_show_their_most_excited_units():
     last = Layer("answer", (10,), (count,), zeros(count, 10), zeros(10))
     heights = zeros(count)
     heights[5000:5100] = 1
-    (column,) = lay_out((wide, last), 750, 540, [np.arange(count) % 10], [heights]).columns
+    (column,) = Layout((wide, last), 750, 540, [np.arange(count) % 10], [heights]).places().columns
     assert column.shown <= MAX_UNITS
     assert all(column.shows(unit) for unit in range(5000, 5100))
     assert column.nearest(column.rect(5050).center(), 14) == (0.0, 5050)
@@ -574,6 +574,42 @@ def test_the_layers_of_a_run_are_shown_after_an_epoch(show):
     first, last = view.table().values
     assert first[1] == pytest.approx(later.value)
     assert np.isnan(last[2])
+
+
+def test_titles_without_room_beside_each_other_are_written_upwards(section, qtbot):
+    view = section.network
+    ready(section, qtbot)
+    heights = []
+    for wide in (1400, 420):
+        view.resize(wide, 600)
+        heights.append(view.height_of_turned(view.places()))
+    metrics = QFontMetricsF(theme.font(theme.Text.LABEL, bold=True))
+    # Short forms of one letter would say nothing.
+    assert heights == [0, metrics.horizontalAdvance("Hidden 2")]
+    assert view.places().top > heights[1]
+
+
+def test_the_digits_of_the_rows_are_over_the_lines_that_cross_them(section, qtbot, monkeypatch):
+    ready(section, qtbot)
+    painted: list[str] = []
+    monkeypatch.setattr(network_painter, "_paint_links", lambda *_: painted.append("links"))
+    monkeypatch.setattr(section.network, "paint_names", lambda *_: painted.append("names"))
+    section.network.grab()
+    assert painted == ["links", "names"]
+
+
+def test_nothing_of_another_network_stays(section, qtbot):
+    ready(section, qtbot)
+    assert section.panel.filters.rows
+    section.use_network(network(), "learnt:y")
+    assert section.network.frame is None
+    assert section.network.dimmed
+    assert not section.panel.filters.rows
+    assert "Computing" in section.note.text()
+    until(qtbot, lambda: section.network.frame is not None and section.panel.filters.rows)
+    # The next epoch of a run: its figures stay until the new ones are known.
+    section.use_network(network(epochs=2), "learnt:y")
+    assert section.network.frame is not None
 
 
 @pytest.mark.parametrize(("size", "room"), [(1.0, 1004), (1.5, 892)])

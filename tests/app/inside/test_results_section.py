@@ -1,5 +1,7 @@
 """The section Results: counting, the matrix, the pictures behind it, and what may go wrong."""
 
+import re
+
 import numpy as np
 import pytest
 from linear_network import linear_model, unknown_model
@@ -8,7 +10,8 @@ from PyQt5.QtGui import QFontMetricsF
 from PyQt5.QtWidgets import QFileDialog, QLabel, QToolTip
 
 from mnist_draw.analysis.pictures import Pictures
-from mnist_draw.analysis.results import Results, count_results
+from mnist_draw.analysis.report import Diagram, reliability_svg
+from mnist_draw.analysis.results import Bin, Results, count_results
 from mnist_draw.app.inside.results import results_section
 from mnist_draw.app.inside.results.results_section import ResultsSection
 from mnist_draw.app.kit import theme
@@ -190,7 +193,7 @@ def test_nothing_of_another_network_stays(section, qtbot):
         assert label_text(section, name) == "–"
     assert not shown(section)
     assert not label_text(section, "reliabilityWords")
-    assert label_text(section, "resultsState") == "Getting the network ready"
+    assert "first pictures" in label_text(section, "resultsState")
     qtbot.waitUntil(lambda: section._results is not None, timeout=20_000)
     # Classes that are no digits have their names.
     count(section, qtbot, altered(refused=0.9, data="clothes"))
@@ -328,6 +331,22 @@ def test_the_word_precision_does_not_touch_the_first_figure(section):
     matrix = section.confusion.matrix
     wide = QFontMetricsF(theme.font(theme.Text.LABEL)).horizontalAdvance("precision")
     assert wide < matrix._box(matrix.classes, -1).width() - 4
+
+
+def test_shares_in_narrow_cells_are_percents(section, qtbot):
+    count(section, qtbot)
+    *shares, _corner = section.confusion.matrix.cells[-1][1:]
+    for cell in shares:
+        whole = float(cell.text.removesuffix(" %"))
+        assert cell.short == f"{int(whole + 1e-6)} %"
+
+
+def test_an_error_bar_is_not_drawn_over_the_title_of_its_axis():
+    look = Diagram()
+    drawn = reliability_svg((Bin(0.0, 0.5, 3, 0.3, 0.5, 0.0, 1.0),), look)
+    place = re.search(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>how often', drawn)
+    # Its baseline is above the top of all bars, without what hangs below it.
+    assert float(place[2]) + 0.25 * look.letters < look.at(0, 1)[1]
 
 
 def test_names_of_few_classes_are_whole_in_the_matrix(section):

@@ -342,6 +342,10 @@ def test_the_graph_is_shown_without_a_drawing(section, qtbot):
     assert page.view.item(1, 2).text() == "8"
     assert "accumulator of W2" in page.written.toPlainText()
     assert not section.grab().isNull()
+    # Of another network nothing is shown before its own is there.
+    section.use_network(network("custom_mlp:1,4"), "learnt:y")
+    assert page.view.rowCount() == 0
+    assert not page.written.toPlainText()
     page.back.click()
     assert section.view_name() == "stage 1"
 

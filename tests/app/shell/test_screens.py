@@ -216,13 +216,15 @@ def test_all_is_translated(name, screens):
 SIZES = [((1022, 664), 1.0), ((1366, 728), 1.0), ((1918, 1016), 1.0), ((1362, 704), 18 / 13)]
 
 
-@pytest.mark.parametrize(("size", "scale"), SIZES)
+@pytest.mark.parametrize(("size", "scale"), [*SIZES, ((1022, 664), 1.75)])
 @pytest.mark.parametrize("section", [kind.name for kind in SECTIONS])
 def test_nothing_of_a_section_is_cut(section, size, scale, screens, qtbot):
     theme.theme().resize_text(scale)
     screens.window.resize(*size)
     view = screens.inside(section)
     qtbot.waitUntil(lambda: view.views.horizontalScrollBar().maximum() == 0)
+    turn = view.guide.next
+    assert turn.mapTo(screens.window, QPoint(0, turn.height())).y() <= size[1]
     # The answer is not written over the drawing.
     assert view.card.height() >= view.card.sizeHint().height()
     cut = [str(text) for text in seen.texts(screens.window) if text.is_cut]
@@ -235,6 +237,13 @@ def test_nothing_of_a_section_is_cut(section, size, scale, screens, qtbot):
         plots = view.section.plots.values()
         tops = [plot.mapTo(view.section, QPoint(0, 0)).y() for plot in plots]
         assert tops[0] == tops[1] == tops[2] < tops[3]
+
+
+def test_a_section_scrolls_no_further_than_it_needs_itself(screens, qtbot):
+    screens.window.resize(1022, 664)
+    screens.inside("results")
+    view = screens.inside("network")
+    qtbot.waitUntil(lambda: view.views.verticalScrollBar().maximum() == 0)
 
 
 @pytest.mark.parametrize(("size", "scale"), [SIZES[1], SIZES[3]])

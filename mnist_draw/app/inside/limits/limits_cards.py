@@ -327,12 +327,6 @@ class RobustnessPlot(WalkableView):
     def count(self) -> int:
         return len(self.axis.amounts)
 
-    def item_at(self, point: QPointF) -> int | None:
-        distances = [abs(self._x(amount) - point.x()) for amount in self.axis.amounts]
-        nearest = int(np.argmin(distances))
-        inside = point.y() <= self._area().bottom() + 8
-        return nearest if inside and distances[nearest] < 20 else None
-
     def place_of(self, item: int) -> QPointF:
         return QPointF(self._x(self.axis.amounts[item]), self._y(0.5))
 
@@ -403,7 +397,7 @@ class PerturbationCard(Card):
         """Ask for an example, unless there is one and it is still read."""
         self._show_picture(np.zeros((28, 28), np.uint8))
         self.answers.show_rows(())
-        self._steady.set_text("" if is_pending else _NOTHING)
+        self._steady.set_text(_("The networks are reading it.") if is_pending else _NOTHING)
 
     def _show_picture(self, picture: np.ndarray) -> None:
         self.shown = picture

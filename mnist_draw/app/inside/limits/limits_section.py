@@ -182,6 +182,7 @@ class LimitsSection(CountedSection):
             self._listed = False
         self._model, self._newer = model, None
         self._found.pop(self._key, None)
+        self.turn.show_nothing(is_pending=self._example is not None)
         title = model.title if self._key else _TRAINED
         known = (choice.title for choice in self.choices.choices if choice.key == self._key)
         title = next(known, title)
@@ -293,7 +294,7 @@ class LimitsSection(CountedSection):
         progress = _("{count} of {total} counted", count=number(done), total=total)
         if self._count.is_running:
             if not done:
-                return _("Getting the networks ready"), _("Stop")
+                return _("Counting the first test pictures"), _("Stop")
             return progress, _("Stop")
         if self._stopped:
             return progress, _("Go on")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
-from PyQt5.QtGui import QIcon, QPixmap, QResizeEvent
+from PyQt5.QtGui import QFontMetrics, QIcon, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QButtonGroup, QSizePolicy, QToolButton, QWidget
 
 from mnist_draw.analysis.maps import Maps, Neighbourhood
@@ -17,11 +17,13 @@ from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.map.map_view import COLOURS, MapAnswer
 from mnist_draw.app.inside.network.layers_view import short_name as glyph_of
 from mnist_draw.app.inside.results.mistake_list import TileView, short_name
+from mnist_draw.app.inside.section import reflow
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import row
 from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
+from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label
 from mnist_draw.i18n import N_, _, listed, number, percent
 from mnist_draw.library.network_data import in_a_sentence
@@ -89,7 +91,7 @@ class NeighboursCard(Card):
     def show_nothing(self, is_pending: bool = False) -> None:
         """Ask for an example, unless there is one and its neighbours are still computed."""
         self.view.tiles.clear()
-        self._steady.set_text("" if is_pending else _NOTHING)
+        self._steady.set_text(_("Computing its neighbours") if is_pending else _NOTHING)
 
     def show_neighbours(self, data: Dataset, answer: MapAnswer, name: Callable[[int], str]) -> None:
         images, labels, places = data.train_images, data.train_labels, answer.neighbours
@@ -132,7 +134,7 @@ def _tile_name(name: str) -> str:
 
 
 class LayerMaps(QWidget):
-    """Small maps in a row, with the accuracy of a vote; arrow keys or a click choose one."""
+    """Small maps in a row or two, with the accuracy of a vote; arrow keys or a click choose."""
 
     layer_chosen = pyqtSignal(int)
 
@@ -142,10 +144,18 @@ class LayerMaps(QWidget):
         self.setAccessibleName(_("Layer by layer"))
         self.group = QButtonGroup(self)
         self.group.idClicked.connect(self.layer_chosen)
-        self._row = row(owner=self)
+        self._halves = row(), row()
+        self._rows = row(*self._halves, owner=self)
         self._maps: Maps | None = None
         self._pair: tuple[int | None, int | None] = (None, None)
         theme.theme().changed.connect(self._paint)
+
+    def minimumSizeHint(self) -> QSize:
+        wide = [button.minimumWidth() for button in self.group.buttons()] or [0]
+        return QSize(2 * max(wide) + self._rows.spacing(), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        reflow(self._rows, self.width())
 
     def show_maps(self, maps: Maps | None, answer: MapAnswer | None) -> None:
         """Show all layers; colour the digits of the answer and of the second guess."""
@@ -158,7 +168,8 @@ class LayerMaps(QWidget):
     def _fill(self) -> None:
         for button in self.group.buttons():
             self.group.removeButton(button)
-            self._row.removeWidget(button)
+            for half in self._halves:
+                half.removeWidget(button)
             button.deleteLater()
         for place, layer in enumerate(() if self._maps is None else self._maps.layers):
             button = QToolButton()
@@ -172,7 +183,7 @@ class LayerMaps(QWidget):
             sentence = _("A vote of the nearest is right for {share}.", share=vote)
             explain(button, layer_label(layer.name), sentence)
             self.group.addButton(button, place)
-            self._row.addWidget(button)
+            self._halves[place // 2].addWidget(button)
 
     def show_chosen(self, place: int) -> None:
         button = self.group.button(place)
@@ -182,6 +193,10 @@ class LayerMaps(QWidget):
     def _paint(self) -> None:
         size = QSize(theme.scaled(_WIDE), theme.scaled(_HIGH))
         for place, button in enumerate(self.group.buttons()):
+            # The chosen one is bold.
+            metrics = QFontMetrics(theme.font(theme.Text.LABEL, bold=True))
+            widest = max(map(metrics.horizontalAdvance, button.text().splitlines()))
+            button.setMinimumWidth(max(widest, size.width()) + Size.MARGIN)
             button.setIconSize(size)
             button.setIcon(QIcon(self._dots(place, size)))
 

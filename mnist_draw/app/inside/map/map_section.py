@@ -183,6 +183,7 @@ class MapSection(CountedSection):
         self.view.show_message(self._failure)
         self._show_legend()
         self.layer_maps.show_maps(None, None)
+        self._votes.setText("")
         self.neighbours.show_nothing(self._example is not None)
         self._show_title()
 
@@ -299,7 +300,7 @@ class MapSection(CountedSection):
         if self._failure:
             words = _("There is no map.")
         elif self._maps is None:
-            words = _("Getting the network ready") if self._model is not None else ""
+            words = _("Computing what each layer makes of the test pictures")
         elif self._moving.is_running:
             words, link = _("The digits are moving to their neighbours"), _("Stop")
         elif self._newer is not None:

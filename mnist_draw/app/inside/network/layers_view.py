@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent
-from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.app.inside.network.network_reader import Unit
-from mnist_draw.app.inside.network.units import Places, lay_out
+from mnist_draw.app.inside.network.units import TOP, Column, Layout, Places
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import paint_bar, write_with
 from mnist_draw.app.kit.steady_labels import draw_tabular, tabular_width
 from mnist_draw.app.kit.theme import Text
-from mnist_draw.app.kit.widgets import explain
-from mnist_draw.i18n import _, counted, pgettext
+from mnist_draw.app.kit.walkable_view import PaintedView
+from mnist_draw.i18n import _, counted
 from mnist_draw.library.network_data import narrow_name
 
 if TYPE_CHECKING:
@@ -34,33 +34,26 @@ _MIN_ROW = 12.0
 #: Between the titles of two layers, in logical pixels.
 APART = 8
 _RING, _HALF_BAR = 11.0, 4.0
+#: The largest least width of a picture, in pixels.
+_MAX_LEAST = 580
 _LEFT, _RIGHT = (int(side | Qt.AlignVCenter) for side in (Qt.AlignLeft, Qt.AlignRight))
 
 
-class LayersView(QWidget):
+class LayersView(PaintedView):
     """Knows the places of a network's units, and paints what all of its pictures share."""
 
-    #: What `sizeHint` returns, and `minimumSizeHint` at the usual size of text, in pixels.
-    SIZE = LEAST_SIZE = (-1, -1)
-
     def __init__(self, name: str, title: str, sentence: str) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        explain(self, title, sentence)
-        self.setToolTip("")
-        self.setFocusPolicy(Qt.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Expanding, QSizePolicy.Expanding)
+        super().__init__(name, title, sentence)
         self.profiles: UnitProfiles | None = None
         self.by_digit = True
         self.name: Callable[[int], str] = str
         self._places: Places | None = None
         theme.theme().changed.connect(self.lay_out_anew)
 
-    def sizeHint(self) -> QSize:
-        return QSize(*self.SIZE)
-
     def minimumSizeHint(self) -> QSize:
-        return QSize(*(theme.scaled(side) for side in self.LEAST_SIZE))
+        # Beside a card that grows with the text there is no room to grow as much.
+        wide, high = self.LEAST_SIZE
+        return QSize(min(theme.scaled(wide), _MAX_LEAST), theme.scaled(high))
 
     # -- what a subclass knows
 
@@ -107,8 +100,14 @@ class LayersView(QWidget):
             hidden = range(len(layers) - 1)
             rows = [profiles.rows(n) if profiles and self.by_digit else None for n in hidden]
             heights = [None if profiles is None else profiles.means[n].max(0) for n in hidden]
-            room, options = (self.width(), self.height()), self.layout_options()
-            self._places = lay_out(layers, *room, rows, heights, self.scale, **options)
+            layout = Layout(
+                layers, self.width(), self.height(), rows, heights, self.scale,
+                **self.layout_options(),
+            )  # fmt: skip
+            self._places = layout.places()
+            turned = self.height_of_turned(self._places) / self.scale
+            if turned:
+                self._places = replace(layout, top=max(TOP, turned + 3 * APART)).places()
         return self._places
 
     def unit_at(self, place: QPointF) -> Unit | None:
@@ -136,10 +135,9 @@ class LayersView(QWidget):
     def paint_bands(self, painter: QPainter, places: Places) -> None:
         strength = 0.20 if theme.theme().colours.dark else 0.11
         painter.setFont(theme.font(Text.LABEL))
-        named = self.banded and bool(places.columns)
         for digit, band in enumerate(places.bands):
             role = self.role(digit)
-            if places.columns and not named:
+            if places.columns and not self.banded:
                 # Units as they are numbered are in no digit's row.
                 band = QRectF(QPointF(places.answer - 8, band.top()), band.bottomRight())
             if role:
@@ -147,51 +145,75 @@ class LayersView(QWidget):
             if digit:
                 painter.setPen(QPen(theme.colour("line"), 1))
                 painter.drawLine(band.topLeft(), band.topRight())
-            if named:
-                painter.setPen(theme.colour(role or "muted"))
-                box = QRectF(band.left(), band.top(), 20 * self.scale, band.height())
-                painter.drawText(box, Qt.AlignCenter, self.short_name(places, digit))
+
+    def paint_names(self, painter: QPainter, places: Places) -> None:
+        """Write each row's digit at its beginning, over all lines that cross it."""
+        painter.setFont(theme.font(Text.LABEL))
+        for digit, band in enumerate(places.bands if self.banded and places.columns else ()):
+            name, high = self.short_name(places, digit), painter.fontMetrics().height()
+            box = QRectF(band.left(), band.center().y() - high / 2, 20 * self.scale, high)
+            painter.fillRect(box if name else QRectF(), theme.colour("card", 0.85))
+            painter.setPen(theme.colour(self.role(digit) or "muted"))
+            painter.drawText(box, Qt.AlignCenter, name)
+
+    def _titles(self, places: Places) -> list[tuple[Column, str, str, float]]:
+        """Return each column with title, note, and the room up to the next in its line."""
+        found = []
+        for pooled in (False, True):
+            line = [each for each in places.columns if each.pooled == pooled]
+            ends = [*(each.box.left() for each in line[1:]), places.answer]
+            for column, end in zip(line, ends, strict=False):
+                title, note = self._title(column, len(places.columns) <= 2)
+                found.append((column, title, note, end - column.box.left() - APART))
+        return found
+
+    def _title(self, column: Column, with_unit: bool) -> tuple[str, str]:
+        """Return title and note of a column; the only layer of its kind needs no number."""
+        layers, layer = self.layers(), self.layers()[column.layer]
+        size, shown = "×".join(map(str, column.tile)), i18n.number(column.shown)
+        if column.pooled:
+            return _("Pooled"), size
+        alike = sum(other.convolves == layer.convolves for other in layers[:-1])
+        fields = {"number": layer.name.partition(" ")[2] if alike > 1 else ""}
+        if layer.convolves:
+            return _("Conv. {number}", **fields).strip(), size
+        note = i18n.number(layer.units)
+        if column.shown < layer.units:
+            note = counted("{shown} of {count} unit", "{shown} of {count} units", layer.units,
+                           shown=shown)  # fmt: skip
+        elif with_unit:
+            note = counted("{count} unit", "{count} units", layer.units)
+        return _("Hidden {number}", **fields).strip(), note
+
+    def height_of_turned(self, places: Places) -> float:
+        """Return how high titles written upwards are; 0 where all have room beside each other."""
+        metrics = QFontMetricsF(theme.font(Text.LABEL, bold=True))
+        titles = [
+            (metrics.horizontalAdvance(title), room)
+            for _column, title, _note, room in self._titles(places)
+        ]
+        fits = all(wide <= room for wide, room in titles)
+        return 0.0 if fits else max(wide for wide, _room in titles)
 
     def paint_titles(
-        self, painter: QPainter, places: Places, note_of_answer: str = "", answer: bool = True
+        self, painter: QPainter, places: Places, note_of_answer: str, answer: bool = True
     ) -> None:
         """Write the titles of picture, layers and, where it has one, of the answers."""
-        layers, top = self.layers(), 18 * self.scale
-        convolves = bool(places.columns) and layers[places.columns[0].layer].convolves
-        end = places.answer + (0 if answer else 36 * self.scale)
-        edges = [column.box.left() for column in places.columns] + [end]
-        pooled = [column.box.left() for column in places.columns if column.pooled]
-        free = edges[0]
+        convolves = bool(places.columns) and self.layers()[places.columns[0].layer].convolves
+        top, turns = places.top - 34 * self.scale, self.height_of_turned(places)
+        room = min([column.box.left() for column in places.columns] or [places.answer]) - APART
         note = "28×28" if convolves else _("784 pixels")
-        paint_title(painter, QPointF(0, top), _("Picture"), note, edges[0] - APART)
-        for column, following in zip(places.columns, edges[1:], strict=True):
-            layer, place = layers[column.layer], QPointF(column.box.left(), top)
-            size = "{}×{}".format(*column.tile) if column.tile else ""
-            if column.pooled:
-                # It is thin: below the next layer's title, as far as the next one of its kind.
-                later = (edge for edge in pooled if edge > place.x())
-                room = next(later, math.inf) - place.x() - APART
-                below = place + QPointF(0, 15 * self.scale)
-                paint_title(painter, below, _("Pooled"), size, room, size)
-                continue
-            room = following - place.x() - APART
-            note = i18n.number(layer.units)
-            if len(places.columns) <= 2:
-                note = counted("{count} unit", "{count} units", layer.units)
-            if layer.convolves:
-                note = size
-            elif column.shown < layer.units:
-                shown = i18n.number(column.shown)
-                note = counted("{shown} of {count} unit", "{shown} of {count} units", layer.units,
-                               shown=shown)  # fmt: skip
-            title, short = _title(layer, layers)
-            write_with(painter, Text.LABEL, "text", bold=True)
-            missing = painter.fontMetrics().horizontalAdvance(title) - room
-            if 0 < missing < place.x() - free:
-                # It begins before its column, where no other title is.
-                place, room = place - QPointF(missing, 0), room + missing
-            free = following
-            paint_title(painter, place, title, note, room, short)
+        paint_title(painter, QPointF(0, top), _("Picture"), note, room)
+        for column, title, note, room in self._titles(places):
+            if turns:
+                painter.save()
+                painter.translate(column.box.left() + 10 * self.scale, places.top - APART / 2)
+                painter.rotate(-90)
+                paint_title(painter, QPointF(), title, "")
+                painter.restore()
+            else:
+                below = QPointF(column.box.left(), top + 15 * self.scale * column.pooled)
+                paint_title(painter, below, title, note, room)
         if answer:
             paint_title(painter, QPointF(places.answer, top), _("Answer"), note_of_answer)
         for column, after in pairwise(c for c in places.columns if not c.pooled):
@@ -262,38 +284,15 @@ class LayersView(QWidget):
         painter.drawText(box, Qt.AlignCenter | Qt.TextDontClip, self.short_name(places, digit))
 
 
-def _title(layer: Layer, layers: Sequence[Layer]) -> tuple[str, str]:
-    """Return a layer's name, and a short one; the only one of its kind needs no number."""
-    number = layer.name.partition(" ")[2]
-    if sum(other.convolves == layer.convolves for other in layers[:-1]) == 1:
-        number = ""
-    if layer.convolves:
-        # Translators: the letter of a narrow column that is titled "Conv. 2".
-        short = pgettext("short for convolution", "C")
-        title = _("Conv. {number}", number=number) if number else _("Conv.")
-    else:
-        short = pgettext("short for hidden", "H")
-        title = _("Hidden {number}", number=number) if number else _("Hidden")
-    return title, f"{short}{number}"
-
-
 def short_name(name: str) -> str:
     return narrow_name(name)[:2]
 
 
 def paint_title(
-    painter: QPainter,
-    place: QPointF,
-    title: str,
-    note: str,
-    room: float = math.inf,
-    short: str = "",
+    painter: QPainter, place: QPointF, title: str, note: str, room: float = math.inf
 ) -> None:
-    """Draw a title and, if it fits, a note; where there is no room, a shorter title alone."""
+    """Draw a title and, if it fits, a note."""
     write_with(painter, Text.LABEL, "text", bold=True)
-    if painter.fontMetrics().horizontalAdvance(title) > room:
-        title = painter.fontMetrics().elidedText(short or title, Qt.ElideRight, int(room))
-        note = ""
     painter.drawText(place, title)
     x = place.x() + painter.fontMetrics().horizontalAdvance(title) + 6
     write_with(painter, Text.LABEL, "muted")
@@ -301,53 +300,31 @@ def paint_title(
         painter.drawText(QPointF(x, place.y()), note)
 
 
-#: Forms of a legend, with their width in logical pixels.
-_FORMS = {"full": 8, "inset": 8, "box": 8, "cross": 8, "solid": 26, "dashed": 26, "tick": 3}
+#: Signs of a legend, each with its colour.
+_SIGNS = {
+    "full": ("■", "accent"), "inset": ("▪", "second"), "box": ("□", "accent"),
+    "cross": ("×", "muted"), "solid": ("—", "accent"), "dashed": ("- -", "second"),
+    "tick": ("|", "text"),
+}  # fmt: skip
 
 
 def paint_legend(
     painter: QPainter, place: QPointF, entries: Sequence[tuple[str, str]], room: float
 ) -> float:
-    """Paint forms with words; elide words that do not fit. Return the x of the end."""
-    scale = theme.text_scale()
-    painter.setFont(theme.font(Text.LABEL))
-    used = sum(_FORMS[form] * scale + 6 + 14 * scale for form, __ in entries)
-    texts = shortened(QFontMetricsF(painter.font()), [words for __, words in entries], room - used)
-    x, y = place.x(), place.y()
-    for (form, __), text in zip(entries, texts, strict=True):
-        size = _FORMS[form] * scale
-        _paint_form(painter, QRectF(x, y - 4 * scale, size, 8 * scale), form)
-        painter.setPen(theme.colour("muted"))
-        wide = painter.fontMetrics().horizontalAdvance(text)
-        painter.drawText(QRectF(x + size + 6, y - 12, wide + 4, 24), _LEFT, text)
-        x += size + 6 + wide + 14 * scale
+    """Paint signs with words; elide words that do not fit. Return the x of the end."""
+    gap, bold = 14 * theme.text_scale(), QFontMetricsF(theme.font(Text.LABEL, bold=True))
+    signs = [(*_SIGNS[sign], bold.horizontalAdvance(_SIGNS[sign][0]) + 6) for sign, __ in entries]
+    metrics = QFontMetricsF(theme.font(Text.LABEL))
+    used = sum(wide + gap for *__, wide in signs)
+    texts = shortened(metrics, [words for __, words in entries], room - used)
+    x = place.x()
+    for (sign, colour, wide), text in zip(signs, texts, strict=True):
+        write_with(painter, Text.LABEL, colour, bold=True)
+        painter.drawText(QPointF(x, place.y() + 4), sign)
+        write_with(painter, Text.LABEL, "muted")
+        painter.drawText(QPointF(x + wide, place.y() + 4), text)
+        x += wide + metrics.horizontalAdvance(text) + gap
     return x
-
-
-def _paint_form(painter: QPainter, box: QRectF, form: str) -> None:
-    painter.setBrush(Qt.NoBrush)
-    middle = box.center()
-    if form == "full":
-        painter.fillRect(box, theme.colour("accent"))
-    elif form == "inset":
-        edge = 0.2 * box.width()
-        painter.fillRect(box.adjusted(edge, edge, -edge, -edge), theme.colour("second"))
-    elif form == "box":
-        painter.setPen(QPen(theme.colour("accent"), 2))
-        painter.drawRect(box)
-    elif form == "cross":
-        painter.setPen(QPen(theme.colour("muted"), 1.2))
-        painter.drawLine(box.topLeft(), box.bottomRight())
-        painter.drawLine(box.topRight(), box.bottomLeft())
-    elif form == "tick":
-        painter.setPen(QPen(theme.colour("text"), 2))
-        painter.drawLine(QPointF(middle.x(), box.top() - 3), QPointF(middle.x(), box.bottom() + 3))
-    else:
-        pen = QPen(theme.colour("accent" if form == "solid" else "second"), 2)
-        if form == "dashed":
-            pen.setDashPattern([4, 3])
-        painter.setPen(pen)
-        painter.drawLine(QPointF(box.left(), middle.y()), QPointF(box.right(), middle.y()))
 
 
 def shortened(metrics: QFontMetricsF, texts: Sequence[str], room: float) -> list[str]:

@@ -198,6 +198,7 @@ def paint_network(painter: QPainter, view: NetworkView, places: Places, still: Q
     else:
         _paint_below(painter, view, places)
     _paint_links(painter, places, links)
+    view.paint_names(painter, places)
     _paint_marks(painter, view, places, links)
     _paint_answers(painter, view, places)
     _paint_foot(painter, view)

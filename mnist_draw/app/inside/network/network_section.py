@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt
-from PyQt5.QtWidgets import QBoxLayout
+from PyQt5.QtWidgets import QBoxLayout, QWidget
 
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.network_reader import (
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 #: From the beginning of one frame to that of the next, in seconds: at least 30 a second.
 REST_S = 0.025
+#: Least width of the note: with less room beside the controls it is below them.
+_NOTE = 300
 #: From this width on there is room for the heading.
 _WIDE = 1120
 #: Button, name and sentence of each choice of weights.
@@ -56,6 +58,7 @@ class NetworkSection(Section):
 
     def __init__(self) -> None:
         super().__init__()
+        self._key = ""
         self._example: Example | None = None
         self._pair: tuple[int, int] | None = None
         self._weights = Weights.NOW
@@ -84,21 +87,21 @@ class NetworkSection(Section):
         self.note = FittedLabel(
             None, Qt.ElideRight, two_lines=True, look="muted", name="networkNote"
         )
-        self.card.top.addWidget(self.heading)
-        self.card.top.addWidget(FixedLabel(self.note, lines=2), 1)
         self.mode = SegmentedControl("weightsMode", [word for word, *__ in _MODES.values()])
         for (__, *words), button in zip(_MODES.values(), self.mode.buttons, strict=True):
             explain(button, *words)
         self.mode.choose(0)
-        self.card.top.addWidget(self.mode)
         sentence = _(
             "Put each unit into the row of the answer that excites it most on average, or leave "
             "units as they are numbered."
         )
         self.order = ComboBox("orderCombo", _("Order of the units"), sentence, look="quiet")
         self.order.addItems([_("Rows by digit"), _("As numbered")])
-        self.card.top.addWidget(self.order)
-        self.card.body.addLayout(self.card.top)
+        note, controls = FixedLabel(self.note, lines=2), QWidget()
+        note.setMinimumWidth(_NOTE)
+        row(self.heading, self.mode, self.order, 1, owner=controls)
+        self._top = row(controls, (note, 1))
+        self.card.body.addLayout(self._top)
         self.network = NetworkView()
         self.card.body.addWidget(self.network, 1)
         return self.card
@@ -115,19 +118,22 @@ class NetworkSection(Section):
         self.panel.pooled.walked.connect(lambda *place: self.network.walk_to(place))
 
     def use_network(self, model: ModelFile, key: str) -> None:
-        old, self._model = self._model, model
-        self._waits, self._failed, self._turns = True, False, False
-        if old is not None and (old.network, all_names(old)) != (model.network, all_names(model)):
-            # Do not show the sums of other layers, or an answer under other names.
+        old, same_key, self._key = self._model, key == self._key, key
+        self._model, self._waits, self._failed, self._turns = model, True, False, False
+        same = old is not None and (old.network, all_names(old)) == (
+            model.network, all_names(model)
+        )  # fmt: skip
+        if old is not None and not (same and same_key):
+            # A run shows its last epoch until the next is known; nothing of another network stays.
             self._pair = None
             self._show_frame(None)
+            self.panel.filters.show_rows(())
         rows = _("Rows by digit") if self._name(0) == "0" else _("Rows by class")
         self.order.setItemText(0, rows)
         self._ask()
-        if self.network.parts is None:
-            self.note.setText(_("Getting the network ready"))
-        elif self.network.parts.model.network != model.network:
-            self.network.dimmed = True
+        if self.network.frame is None:
+            self.note.setText(_("Computing what each unit puts out"))
+            self.network.dimmed = self.network.parts is not None
             self.network.update()
 
     def show_example(self, example: Example | None) -> None:
@@ -168,6 +174,9 @@ class NetworkSection(Section):
         return "map" if self.network.parts.layers[self.network.pinned[0]].convolves else "unit"
 
     def update_layout(self) -> None:
+        beside = self.panel.minimumSizeHint().width() + Size.CARD_GAP
+        reflow(self._top, self._room - beside - 2 * Size.CARD_PADDING)
+        self.card.body.activate()
         reflow(self._columns, self._room)
         below = self._columns.direction() == QBoxLayout.TopToBottom
         self.panel.fit(self._room if below else 0)

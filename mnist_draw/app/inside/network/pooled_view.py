@@ -98,14 +98,12 @@ class PooledView(WalkableView):
         place = divmod(item, self.values.shape[1])
         return _cell(self._box(), self.values, *place).bottomRight()
 
-    def step(self, right: int, down: int) -> bool:
+    def grid(self) -> tuple[int, int]:
         high, wide = self.values.shape
-        row = min(max(self._place[0] + down, 0), high - 1)
-        column = min(max(self._place[1] + right, 0), wide - 1)
-        if self.count():
-            self.walk_to(row * wide + column)
-            self.show_tip_of(row * wide + column)
-        return bool(self.count())
+        return high, wide
+
+    def before_first(self) -> int:
+        return self._place[0] * self.values.shape[1] + self._place[1]
 
     def walk_to(self, item: int | None) -> None:
         super().walk_to(item)

@@ -23,6 +23,8 @@ MAX_CELL, MIN_CELL, ROWS = 16, 3, 5
 MAX_UNITS = 2000
 #: Hidden layers that are shown; "…" replaces those between.
 MAX_COLUMNS = 4
+#: Height of titles in one or two lines, in logical pixels.
+TOP = 52.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,120 +154,110 @@ def shown_layers(hidden: int) -> list[int]:
     return list(range(hidden)) if hidden <= MAX_COLUMNS else [0, 1, hidden - 2, hidden - 1]
 
 
-def lay_out(
-    layers: Sequence[Layer],
-    width: float,
-    height: float,
-    rows: Sequence[np.ndarray | None],
-    heights: Sequence[np.ndarray | None],
-    scale: float = 1.0,
-    *,
-    pictures: int = 2,
-    answers: float = 0.0,
-    depth: int = ROWS,
-    pooled: bool = False,
-    below: float = 0.0,
-) -> Places:
-    shown = shown_layers(len(layers) - 1)
-    classes = layers[-1].units
-    many = len(shown) > 2 or any(layers[n].convolves for n in shown)
-    top, foot = 52.0 * scale, 30.0 * scale
-    body = height - top - foot - below
-    # Picture and the one below it fit, with their captions; pixels are whole.
-    share = 0.15 if many else 0.226
-    room = (body - 104 * scale) / 2 if pictures == 2 else body - 40 * scale
-    picture = min(max(share * width, 112.0), 280 * scale, room)
-    picture = 28.0 * max(2, math.floor(picture / 28))
-    bold = QFontMetricsF(theme.font(theme.Text.BODY, bold=True))
-    percent = bold.horizontalAdvance(">99.9 %") + 12 * scale
-    bar = min((34.0 if many else 60.0) * scale, 0.08 * width)
-    answer = width - percent - bar - 34 * scale - answers
-    # With large text and little room, shrink distances before units.
-    wide = 22.0 if many else 36.0 if pictures == 1 else 68.0
-    left = picture + min(wide * scale, 22 * scale + 0.04 * width)
-    parts = [
-        (n, after) for n in shown for after in (False, True)
-        if not after or (pooled and pooled_shape(layers, n))
-    ]  # fmt: skip
-    box = QRectF(left, top, answer - left, body)
-    columns = tuple(
-        _maps(n, layers[n].units, pooled_shape(layers, n) if after else layers[n].shape[1:],
-              box, after)
-        if layers[n].convolves
-        else _dense(n, layers[n].units, box, rows[n], heights[n], scale, depth, classes)
-        for (n, after), box in zip(
-            parts, _boxes(layers, parts, box, scale, many, many or pictures == 1), strict=True
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Sets out the picture of a network: what is shown, and in how much room."""
+
+    layers: Sequence[Layer]
+    width: float
+    height: float
+    #: Of each hidden layer the row and the largest mean output of each unit; None if unknown.
+    rows: Sequence[np.ndarray | None]
+    heights: Sequence[np.ndarray | None]
+    scale: float = 1.0
+    pictures: int = 2
+    #: More room than usual for the answers, and below everything.
+    answers: float = 0.0
+    below: float = 0.0
+    depth: int = ROWS
+    pooled: bool = False
+    #: Height of the titles.
+    top: float = TOP
+
+    @property
+    def _many(self) -> bool:
+        shown = shown_layers(len(self.layers) - 1)
+        return len(shown) > 2 or any(self.layers[n].convolves for n in shown)
+
+    def places(self) -> Places:
+        scale, width, many, classes = self.scale, self.width, self._many, self.layers[-1].units
+        top, foot = self.top * scale, 30.0 * scale
+        body = self.height - top - foot - self.below
+        # Picture and the one below it fit, with their captions; pixels are whole.
+        room = (body - 104 * scale) / 2 if self.pictures == 2 else body - 40 * scale
+        picture = min(max((0.15 if many else 0.226) * width, 112.0), 280 * scale, room)
+        picture = 28.0 * max(2, math.floor(picture / 28))
+        bold = QFontMetricsF(theme.font(theme.Text.BODY, bold=True))
+        percent = bold.horizontalAdvance(">99.9 %") + 12 * scale
+        bar = min((34.0 if many else 60.0) * scale, 0.08 * width)
+        answer = width - percent - bar - 34 * scale - self.answers
+        # With large text and little room, shrink distances before units.
+        wide = 22.0 if many else 36.0 if self.pictures == 1 else 68.0
+        left = picture + min(wide * scale, 22 * scale + 0.04 * width)
+        columns = self._columns(QRectF(left, top, answer - left, body))
+        banded = [each.box.left() for each in columns if not self.layers[each.layer].convolves]
+        start = (min(banded) if banded else answer) - 22 * scale
+        band = body / classes
+        bands = tuple(
+            QRectF(start, top + digit * band, width - start, band) for digit in range(classes)
         )
-    )  # fmt: skip
-    banded = [column.box.left() for column in columns if not layers[column.layer].convolves]
-    start = (min(banded) if banded else answer) - 22 * scale
-    band = body / classes
-    bands = tuple(
-        QRectF(start, top + digit * band, width - start, band) for digit in range(classes)
-    )
-    first = QRectF(0, top + 4 * scale, picture, picture)
-    second = QRectF(0, first.bottom() + 66 * scale, picture, picture)
-    return Places(first, second, columns, bands, answer, bar, top, len(layers) - 1)
+        first = QRectF(0, top + 4 * scale, picture, picture)
+        second = QRectF(0, first.bottom() + 66 * scale, picture, picture)
+        return Places(first, second, columns, bands, answer, bar, top, len(self.layers) - 1)
+
+    def _columns(self, room: QRectF) -> tuple[Column, ...]:
+        layers, many = self.layers, self._many
+        parts = [
+            (n, after) for n in shown_layers(len(layers) - 1) for after in (False, True)
+            if not after or (self.pooled and pooled_shape(layers, n))
+        ]  # fmt: skip
+        tight = many or self.pictures == 1
+        gap = min((24.0 if tight else 56.0) * self.scale, 0.16 * room.width())
+        # What is pooled is thin, and close to the maps that it is made of.
+        gaps = [gap / 2 if (n, True) in parts and not after else gap for n, after in parts]
+        weights = [
+            0.45 if after else 1.0 if layers[n].convolves or not many else 0.62
+            for n, after in parts
+        ]
+        share, left, found = (room.width() - sum(gaps)) / sum(weights or [1]), room.left(), []
+        for (n, after), weight, space in zip(parts, weights, gaps, strict=True):
+            wide = max(share * weight, 2.0 * MIN_CELL)
+            box = QRectF(left, room.top(), wide, room.height())
+            left += wide + space
+            shape = pooled_shape(layers, n) if after else layers[n].shape[1:]
+            units = layers[n].units
+            found.append(_maps(n, units, shape, box, after) if shape else self._dense(n, box))
+        return tuple(found)
+
+    def _dense(self, layer: int, box: QRectF) -> Column:
+        units, classes, rows = self.layers[layer].units, self.layers[-1].units, self.rows[layer]
+        chosen, heights = np.arange(units), self.heights[layer]
+        if units > MAX_UNITS:
+            order = chosen if heights is None else np.argsort(-heights, kind="stable")
+            chosen = np.sort(order[:MAX_UNITS])
+        groups = [chosen]
+        if rows is not None:
+            groups = [chosen[rows[chosen] == digit] for digit in range(classes)]
+        band, most = box.height() / len(groups), max(len(group) for group in groups)
+        largest, fits = round(MAX_CELL * self.scale), int(box.height() / classes / self.depth)
+        cell = min(largest, max(MIN_CELL, fits))
+        while cell > MIN_CELL and int(box.width() / cell) * int(band / cell) < most:
+            cell -= 1
+        across, down = max(1, int(box.width() / cell)), max(1, int(band / cell))
+        at = np.full((units, 2), -1)
+        for number, group in enumerate(groups):
+            members = group[: across * down]
+            wide = max(1, math.ceil(len(members) / down))
+            place = np.arange(len(members))
+            at[members, 0], at[members, 1] = number * down + place // wide, place % wide
+        columns = int(at[:, 1].max()) + 1
+        return Column(layer, box, cell, cell, columns, len(groups) * down, at, down, band)
 
 
 def pooled_shape(layers: Sequence[Layer], layer: int) -> tuple[int, ...]:
     """Return height and width of a layer's maps after their pooling; empty if there is none."""
     shape, following = layers[layer].shape[1:], layers[layer + 1].incoming[1:]
     return following if shape and following and following != shape else ()
-
-
-def _boxes(
-    layers: Sequence[Layer],
-    parts: Sequence[tuple[int, bool]],
-    room: QRectF,
-    scale: float,
-    many: bool,
-    tight: bool,
-) -> list[QRectF]:
-    gap = min((24.0 if tight else 56.0) * scale, 0.16 * room.width())
-    # What is pooled is thin, and close to the maps that it is made of.
-    gaps = [gap / 2 if (n, True) in parts and not after else gap for n, after in parts]
-    weights = [
-        0.45 if after else 1.0 if layers[n].convolves or not many else 0.62 for n, after in parts
-    ]
-    whole, left, boxes = room.width() - sum(gaps), room.left(), []
-    for weight, space in zip(weights, gaps, strict=True):
-        wide = max(whole * weight / sum(weights), 2.0 * MIN_CELL)
-        boxes.append(QRectF(left, room.top(), wide, room.height()))
-        left += wide + space
-    return boxes
-
-
-def _dense(
-    layer: int,
-    units: int,
-    box: QRectF,
-    rows: np.ndarray | None,
-    heights: np.ndarray | None,
-    scale: float,
-    depth: int,
-    classes: int,
-) -> Column:
-    chosen = np.arange(units)
-    if units > MAX_UNITS:
-        order = chosen if heights is None else np.argsort(-heights, kind="stable")
-        chosen = np.sort(order[:MAX_UNITS])
-    groups = [chosen]
-    if rows is not None:
-        groups = [chosen[rows[chosen] == digit] for digit in range(classes)]
-    band, most = box.height() / len(groups), max(len(group) for group in groups)
-    cell = min(round(MAX_CELL * scale), max(MIN_CELL, int(box.height() / classes / depth)))
-    while cell > MIN_CELL and int(box.width() / cell) * int(band / cell) < most:
-        cell -= 1
-    across, down = max(1, int(box.width() / cell)), max(1, int(band / cell))
-    at = np.full((units, 2), -1)
-    for number, group in enumerate(groups):
-        members = group[: across * down]
-        wide = max(1, math.ceil(len(members) / down))
-        place = np.arange(len(members))
-        at[members, 0], at[members, 1] = number * down + place // wide, place % wide
-    columns = int(at[:, 1].max()) + 1
-    return Column(layer, box, cell, cell, columns, len(groups) * down, at, down, band)
 
 
 def _maps(layer: int, units: int, tile: tuple[int, ...], box: QRectF, pooled: bool) -> Column:
@@ -275,21 +267,11 @@ def _maps(layer: int, units: int, tile: tuple[int, ...], box: QRectF, pooled: bo
     for columns in range(1, units + 1):
         cell = min(box.width() / columns, box.height() / math.ceil(units / columns) / aspect)
         best = max(best, (cell, columns), key=lambda entry: entry[0])
-    cell, columns = best
-    cell = min(cell, 2.0 * (wide + 1))
+    cell, columns = min(best[0], 2.0 * (wide + 1)), best[1]
     at, rows = np.stack(np.divmod(np.arange(units), columns), axis=1), math.ceil(units / columns)
+    pitch = rows * cell * aspect
     return Column(
-        layer,
-        box,
-        cell,
-        cell * aspect,
-        columns,
-        rows,
-        at,
-        rows,
-        rows * cell * aspect,
-        tuple(tile),
-        pooled,
+        layer, box, cell, cell * aspect, columns, rows, at, rows, pitch, tuple(tile), pooled
     )
 
 

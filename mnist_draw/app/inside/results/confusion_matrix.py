@@ -13,7 +13,7 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.i18n import _, counted, percent_sign
+from mnist_draw.i18n import _, counted
 
 if TYPE_CHECKING:
     from mnist_draw.analysis.results import Results
@@ -137,14 +137,8 @@ class ConfusionMatrix(WalkableView):
     def place_of(self, item: int) -> QPointF:
         return self._box(*divmod(item, self.classes + 1)).center()
 
-    def step(self, right: int, down: int) -> bool:
-        row, column = (0, -1) if self.current is None else divmod(self.current, self.classes + 1)
-        goal = [min(max(row + down, 0), self.classes), min(max(column + right, 0), self.classes)]
-        item = self.item(*goal)
-        if item < self.count():
-            self.walk_to(item)
-            self._show_tip(self.mapToGlobal(self.place_of(item).toPoint()))
-        return True
+    def grid(self) -> tuple[int, int]:
+        return self.classes + 1, self.classes + 1
 
     def describe(self, item: int) -> str:
         if not self._is_counted:
@@ -223,7 +217,7 @@ class ConfusionMatrix(WalkableView):
             # Cut, a figure would be read as another one: in narrow columns it is smaller.
             font = theme.font(Text.LABEL)
             if QFontMetricsF(font).horizontalAdvance(text) > box.width() - 2:
-                font, text = theme.font(Text.AXIS), text.removesuffix(percent_sign())
+                font, text = theme.font(Text.AXIS), cell.short
         else:
             right = cell.kind == "right"
             # Dark, the colour under the pointer is too near to that of right answers.

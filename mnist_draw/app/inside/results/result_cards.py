@@ -196,7 +196,8 @@ class ResultFigures(QWidget):
     def show_other(self, title: str, results: Results | None) -> None:
         self.other.setVisible(bool(title))
         self.other.caption.setText(title)
-        self.other.show_figure(*((_NONE, "") if results is None else accuracy_figure(results)))
+        nothing = _NONE, _("being counted")
+        self.other.show_figure(*(nothing if results is None else accuracy_figure(results)))
 
 
 #: Number of the commonest mistakes with a link of their own.
@@ -268,9 +269,6 @@ class ConfusionCard(Card):
                 times.setText(describe_times(count))
 
 
-_NEAR = 14
-
-
 class ReliabilityView(WalkableView):
     SIZE, LEAST_SIZE = (320, 150), (180, 110)
 
@@ -306,14 +304,6 @@ class ReliabilityView(WalkableView):
 
     def count(self) -> int:
         return len(self.bins)
-
-    def item_at(self, point: QPointF) -> int | None:
-        near = (
-            number
-            for number in reversed(range(len(self.bins)))
-            if (self.place_of(number) - point).manhattanLength() < _NEAR
-        )
-        return next(near, None)
 
     def place_of(self, item: int) -> QPointF:
         part = self.bins[item]

@@ -245,7 +245,7 @@ class ResultsSection(CountedSection):
         if self._failure:
             return _("This was not counted."), _("Try again")
         if results is None:
-            return (_("Getting the network ready") if self._model is not None else "", "")
+            return _("Counting the first pictures"), ""
         if not results.is_complete:
             done, total = number(results.counted), number(results.total)
             words = _("{count} of {total} counted", count=done, total=total)

@@ -54,7 +54,7 @@ _ROOM = (0.0, 0.0, 160.0, 120.0, 60.0)
 
 class StagePicture(LayersView):
     unit_chosen = pyqtSignal(int, int)
-    SIZE, LEAST_SIZE = (640, 320), (420, 250)
+    SIZE, LEAST_SIZE = (640, 320), (400, 250)
 
     def __init__(self) -> None:
         super().__init__("stagePicture", _("The stage"), _EXPLAINED)
@@ -164,6 +164,7 @@ class StagePicture(LayersView):
                 paint_crosses(painter, column, np.flatnonzero(off).tolist(), "muted", 0.6)
         self._paint_answers(painter, places, shown)
         self._mark_weight(painter, places)
+        self.paint_names(painter, places)
         entries = {
             2: [("full", _("lit: the unit is active"))],
             4: [("full", _("up")), ("inset", _("down"))],
@@ -178,7 +179,7 @@ class StagePicture(LayersView):
         """Show which way the numbers go: forwards, or the errors back."""
         edges = [column.box.left() for column in places.columns] + [places.answer]
         starts = [edge - 20 * self.scale for edge in edges]
-        y, backwards = 32 * self.scale, self.stage == 4
+        y, backwards = (8 if self.height_of_turned(places) else 32) * self.scale, self.stage == 4
         painter.setPen(QPen(theme.colour("accent"), 1.6))
         for left, right in zip(starts, [*starts[1:], places.answer], strict=True):
             right -= 4

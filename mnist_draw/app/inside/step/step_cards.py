@@ -49,8 +49,8 @@ class StageBar(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("stageBar")
-        titles = [f"{number} {stage.title}" for number, stage in enumerate(STAGES, 1)]
-        self.control = SegmentedControl("stageButtons", titles)
+        self._titles = [f"{number} {stage.title}" for number, stage in enumerate(STAGES, 1)]
+        self.control = SegmentedControl("stageButtons", self._titles)
         self.control.chosen.connect(lambda place: self.chosen.emit(place + 1))
         self.figures = [label("", "muted") for _ in STAGES]
         self._growing = [GrowingLabel(figure) for figure in self.figures]
@@ -58,9 +58,17 @@ class StageBar(QWidget):
             figure.setAlignment(Qt.AlignHCenter | Qt.AlignTop)
         for number, button in enumerate(self.control.buttons, 1):
             button.setObjectName(f"stage{number}Button")
-            explain(button, titles[number - 1], STAGES[number - 1].meaning, "← →")
+            explain(button, self._titles[number - 1], STAGES[number - 1].meaning, "← →")
         figures = row(*((figure, 1) for figure in self._growing))
         column(self.control, figures, gap=Size.TIGHT, owner=self)
+
+    def fit(self, room: int) -> None:
+        """Where titles have no room, show only that of the stage in front; numbers of the rest."""
+        metrics = self.control.buttons[0].fontMetrics()
+        widest = max(map(metrics.horizontalAdvance, self._titles))
+        is_narrow = (widest + 2 * Size.MARGIN) * len(STAGES) > room
+        for button, title in zip(self.control.buttons, self._titles, strict=True):
+            button.setText(title[0] if is_narrow and not button.isChecked() else title)
 
     def show_stage(self, stage: int, figures: Sequence[str], reached: int) -> None:
         self.control.choose(stage - 1)
@@ -76,7 +84,6 @@ class StageBar(QWidget):
 _TITLE = _("Mean loss along the step")
 #: A loss of so many times the first one is at the top: what is larger runs out of the picture.
 _MOST = 4.0
-_NEAR = 14.0
 
 
 class LossAlongStep(WalkableView):
@@ -107,7 +114,7 @@ class LossAlongStep(WalkableView):
         scale = theme.text_scale()
         return QRectF(self.rect()).adjusted(4, 22 * scale, -12 * scale, -18 * scale)
 
-    def _point(self, item: int) -> QPointF:
+    def place_of(self, item: int) -> QPointF:
         area, top = self._area(), _MOST * max(self.losses[0], 1e-9)
         part = min(self.losses[item], 2 * top) / top
         x = area.left() + area.width() * self.lengths[item] / self.lengths[-1]
@@ -129,17 +136,17 @@ class LossAlongStep(WalkableView):
             return
         painter.setClipRect(area.adjusted(-4, -4, 8, 1))
         painter.setPen(QPen(theme.colour("muted"), 1, Qt.DashLine))
-        start = self._point(0)
+        start = self.place_of(0)
         painter.drawLine(start, QPointF(area.right(), start.y()))
         painter.setPen(QPen(theme.colour("accent"), 2))
-        painter.drawPolyline(QPolygonF([self._point(n) for n in range(len(self.losses))]))
+        painter.drawPolyline(QPolygonF([self.place_of(n) for n in range(len(self.losses))]))
         if 1.0 in self.lengths[: len(self.losses)]:
             painter.setBrush(theme.colour("accent"))
-            painter.drawEllipse(self._point(self.lengths.index(1.0)), 4, 4)
+            painter.drawEllipse(self.place_of(self.lengths.index(1.0)), 4, 4)
         if self.current is not None:
             painter.setBrush(Qt.NoBrush)
             painter.setPen(QPen(theme.colour("second"), 2.5))
-            painter.drawEllipse(self._point(self.current), 6, 6)
+            painter.drawEllipse(self.place_of(self.current), 6, 6)
 
     def step(self, right: int, down: int) -> bool:
         # Left and right go through the stages, wherever the keyboard is.
@@ -147,16 +154,6 @@ class LossAlongStep(WalkableView):
 
     def count(self) -> int:
         return len(self.losses)
-
-    def item_at(self, point: QPointF) -> int | None:
-        if not self.losses:
-            return None
-        away = [abs(self._point(n).x() - point.x()) for n in range(len(self.losses))]
-        nearest = int(np.argmin(away))
-        return nearest if away[nearest] < _NEAR else None
-
-    def place_of(self, item: int) -> QPointF:
-        return self._point(item)
 
     def describe(self, item: int) -> str:
         length, loss = self.lengths[item], self.losses[item]
@@ -317,11 +314,9 @@ class GraphPage(QWidget):
 
     def _show_function(self) -> None:
         shown = self.graphs.get(self.functions.currentData())
-        if shown is None:
-            return
-        self.view.show_table(shown.table())
-        self.written.setPlainText(shown.written_text)
-        self.compiled.setPlainText(shown.compiled_text)
+        self.view.show_table(self.table())
+        self.written.setPlainText("" if shown is None else shown.written_text)
+        self.compiled.setPlainText("" if shown is None else shown.compiled_text)
 
     def table(self) -> Table:
         shown = self.graphs.get(self.functions.currentData())

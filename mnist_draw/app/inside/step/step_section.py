@@ -202,6 +202,7 @@ class StepSection(Section):
 
     def update_layout(self) -> None:
         reflow(self._columns, self._room)
+        self.bar.fit(self._room)
         # Where the section scrolls anyway, all of the code has room.
         below = self._columns.direction() == QBoxLayout.TopToBottom
         self.code.area.setMinimumHeight(_CODE_HEIGHT if below else 0)
@@ -329,6 +330,7 @@ class StepSection(Section):
         self.heading.setText(STAGES[stage - 1].heading)
         figures = [""] * len(STAGES) if shown is None else stage_figures(shown)
         self.bar.show_stage(stage, figures, self.reached if shown is not None else 0)
+        self.bar.fit(self._room)
         self.picture.show_stage(known, stage, self._weight)
         # The penalty's term, and the sum.
         more = 2 if shown is not None and shown.settings.l2 else 0
@@ -391,6 +393,7 @@ class StepSection(Section):
         # Of the same kind of network the operations are the same, whatever its weights.
         if known is None or known.network != model.network:
             self._graphed = model
+            self.graph.show_graphs({})
             self.graph.show_state(COMPILING)
             self._graph_job.ask(model)
 
