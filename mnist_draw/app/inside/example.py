@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
+import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QShowEvent
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
@@ -25,11 +25,7 @@ from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import in_a_sentence
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from mnist_draw.recognition.certainty import Certainty
+from mnist_draw.recognition.certainty import Certainty
 
 WIDTH = 224
 #: Undo, clear, back to the drawing, random: object name, icon, title, sentence.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QBuffer, QByteArray, QIODevice, Qt
 from PyQt5.QtGui import QGuiApplication, QPainter
@@ -20,6 +19,7 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.section import Section
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.commands import icon_button, set_icon
@@ -33,9 +33,6 @@ from mnist_draw.app.kit.widgets import explain, label, push_button, style_table
 from mnist_draw.errors import UserError
 from mnist_draw.i18n import _
 from mnist_draw.storage.atomic import write_atomically
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.table import Table
 
 #: Height of a row in pixels, at the usual size of text.
 _ROW = 26

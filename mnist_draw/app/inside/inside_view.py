@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, Qt, pyqtSignal
 from PyQt5.QtGui import QCursor, QHideEvent, QPainter, QPen, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QApplication, QScrollArea, QSizePolicy, QStackedWidget, QWidget
 
+from mnist_draw.analysis.guide import GuideStep
 from mnist_draw.app.draw.canvas import Canvas
 from mnist_draw.app.inside.example import ExampleCard
 from mnist_draw.app.inside.guide_view import GuidePage, GuideView
 from mnist_draw.app.inside.inside_bar import InsideBar, ViewMenu
+from mnist_draw.app.inside.inside_tab import ExampleInUse, RunInTraining
 from mnist_draw.app.inside.limits.limits_section import LimitsSection
 from mnist_draw.app.inside.map.map_section import MapSection
 from mnist_draw.app.inside.network.network_section import NetworkSection
 from mnist_draw.app.inside.results.results_section import ResultsSection
-from mnist_draw.app.inside.section import UNLIMITED, Section
+from mnist_draw.app.inside.section import UNLIMITED, Example, Section
 from mnist_draw.app.inside.step.step_section import StepSection
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.active_network import ActiveNetwork
@@ -31,12 +32,8 @@ from mnist_draw.app.kit.widgets import label
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import all_names
 from mnist_draw.library.stored_network import TITLES
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.guide import GuideStep
-    from mnist_draw.app.inside.inside_tab import ExampleInUse, RunInTraining
-    from mnist_draw.app.inside.section import Example
-    from mnist_draw.storage.models import ModelFile
+from mnist_draw.networks import parse_network
+from mnist_draw.storage.models import ModelFile
 
 notifier = Notifier("inside", "inside")
 
@@ -278,7 +275,6 @@ class InsideView(QWidget):
     def _other_network(self, step: GuideStep) -> str:
         if not step.needs or self.model is None:
             return ""
-        from mnist_draw.networks import parse_network
 
         convolves = len(parse_network(self.model.network).parameter_shapes()[0]) == 4
         return "" if convolves == (step.needs == "convolution") else _NETWORKS[step.needs]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -23,10 +23,7 @@ from mnist_draw.app.kit.widgets import label, push_button
 from mnist_draw.dataset.mnist import scale
 from mnist_draw.i18n import _
 from mnist_draw.library.network_data import class_name
-
-if TYPE_CHECKING:
-    from mnist_draw.storage.models import ModelFile
-
+from mnist_draw.storage.models import ModelFile
 
 #: The source of a label: the user, the data set, or in place of both the network's own answer.
 LabelSource = Literal["user", "data", "answer"]

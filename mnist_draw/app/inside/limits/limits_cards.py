@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QPoint, QPointF, QRectF, Qt, pyqtSignal
@@ -38,10 +37,7 @@ from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import N_, _, listed, number, percent
 from mnist_draw.library.stored_network import load_trained
 from mnist_draw.recognition.recogniser import Recogniser
-
-if TYPE_CHECKING:
-    from mnist_draw.storage.models import ModelFile
-
+from mnist_draw.storage.models import ModelFile
 
 #: The most networks: more lines cannot be told apart.
 MAX_COUNT = 4

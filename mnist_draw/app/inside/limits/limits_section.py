@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout
@@ -29,7 +29,7 @@ from mnist_draw.app.inside.limits.limits_cards import (
 )
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.inside.rows_view import Bar
-from mnist_draw.app.inside.section import CountedSection, reflow
+from mnist_draw.app.inside.section import CountedSection, Example, reflow
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.theme import Size
@@ -40,10 +40,7 @@ from mnist_draw.errors import UserError
 from mnist_draw.i18n import _, number
 from mnist_draw.library.entries import list_entries
 from mnist_draw.library.network_data import all_names, describe_foreign_network, numbered_class
-
-if TYPE_CHECKING:
-    from mnist_draw.app.inside.section import Example
-    from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.models import ModelFile
 
 #: Cards beside each other where there is room for them.
 _COLUMNS = 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QSize, Qt, pyqtSignal
@@ -25,12 +24,10 @@ from mnist_draw.app.kit.painters import image_of
 from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, explain, label
+from mnist_draw.dataset.mnist import Dataset
 from mnist_draw.i18n import N_, _, listed, number, percent
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.training.functions import layer_label
-
-if TYPE_CHECKING:
-    from mnist_draw.dataset.mnist import Dataset
 
 #: Rows and columns of neighbours.
 ROWS, COLUMNS = 3, 6

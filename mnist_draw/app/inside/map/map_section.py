@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import Qt
@@ -49,9 +48,7 @@ from mnist_draw.app.kit.widgets import Card, ComboBox, label
 from mnist_draw.dataset.mnist import Dataset, load_dataset
 from mnist_draw.i18n import _, number, pgettext
 from mnist_draw.library.network_data import own_data
-
-if TYPE_CHECKING:
-    from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.models import ModelFile
 
 #: Number of neighbours shown.
 _NEIGHBOURS = ROWS * COLUMNS

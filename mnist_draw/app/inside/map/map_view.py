@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
@@ -18,9 +18,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
 from mnist_draw.i18n import _, listed, pgettext
-
-if TYPE_CHECKING:
-    from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.models import ModelFile
 
 #: Left free around the digits, in pixels.
 MARGIN = 22

@@ -6,13 +6,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPen, QResizeEvent
 
 from mnist_draw import i18n
+from mnist_draw.analysis.network_probe import Layer
+from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.app.inside.network.network_reader import Unit
 from mnist_draw.app.inside.network.units import TOP, Column, Layout, Places
 from mnist_draw.app.kit import theme
@@ -22,10 +24,6 @@ from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import PaintedView
 from mnist_draw.i18n import _, counted
 from mnist_draw.library.network_data import narrow_name
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.network_probe import Layer
-    from mnist_draw.analysis.unit_profiles import UnitProfiles
 
 #: A unit is pointed at from this many logical pixels away.
 _REACH = 14.0

@@ -6,16 +6,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
+
+from mnist_draw.analysis.network_probe import (
+    ForwardPass,
+    Layer,
+    NetworkProbe,
+    neighbour_correlation,
+    start_model,
+)
+from mnist_draw.analysis.unit_profiles import UnitProfiles, find_profiles, ideal_picture
+from mnist_draw.analysis.why import few_pixels_to
 from mnist_draw.errors import DatasetError, UserError
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from mnist_draw.analysis.network_probe import ForwardPass, Layer, NetworkProbe
-    from mnist_draw.analysis.unit_profiles import UnitProfiles
-    from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.models import ModelFile
 
 #: A unit by its layer and its number, both from 0; the answer's layer is the last.
 Unit = tuple[int, int]
@@ -124,13 +129,6 @@ class NetworkReader:
             yield Answer(question, parts, frame, self._profiles, self._missing)
 
     def _prepare(self, model: ModelFile, weights: Weights) -> None:
-        from mnist_draw.analysis.network_probe import (
-            NetworkProbe,
-            neighbour_correlation,
-            start_model,
-        )
-        from mnist_draw.analysis.unit_profiles import find_profiles
-
         self._parts = self._profiles = None
         self._found, self._missing, refusal = {}, "", ""
         start: ModelFile | None = None
@@ -161,8 +159,6 @@ class NetworkReader:
 
     def _frames(self, probe: NetworkProbe, question: Question) -> Iterator[Frame | None]:
         """Yield ever more of what is shown of a picture; None without one."""
-        from mnist_draw.analysis.why import few_pixels_to
-
         picture = question.picture
         if picture is None:
             yield None
@@ -198,15 +194,11 @@ class NetworkReader:
 
 
 def _idealise(probe: NetworkProbe, digit: int) -> tuple[np.ndarray, float]:
-    from mnist_draw.analysis.unit_profiles import ideal_picture
-
     picture = ideal_picture(probe, digit)
     return picture, float(probe.run(picture[None, None]).p[0, digit])
 
 
 def frame_of(probe: NetworkProbe, question: Question, with_ink: bool = True) -> Frame:
-    import numpy as np
-
     picture = question.picture
     assert picture is not None
     gates = probe.open_gates(2)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QBoxLayout, QWidget
 
@@ -28,10 +26,8 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, tip
 from mnist_draw.i18n import N_, _, counted, listed, pgettext
 from mnist_draw.library.network_data import all_names
+from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.functions import layer_label
-
-if TYPE_CHECKING:
-    from mnist_draw.storage.models import ModelFile
 
 #: From the beginning of one frame to that of the next, in seconds: at least 30 a second.
 REST_S = 0.025

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PyQt5.QtCore import QEvent, QPointF, Qt, QTimer, pyqtSignal
 from PyQt5.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
 
 from mnist_draw import i18n
+from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.inside.network.layers_view import LayersView
 from mnist_draw.app.inside.network.network_painter import (
     Link,
@@ -24,9 +25,6 @@ from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.app.kit.widgets import claims_key
 from mnist_draw.i18n import _
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.network_probe import Layer
 
 _EXPLAINED = _(
     "What every unit of the network puts out. Point at one to see its weights and its sum; a click "

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mnist_draw import i18n
+from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.analysis.table import Figure, Table
+from mnist_draw.analysis.unit_profiles import UnitProfiles
 from mnist_draw.analysis.why import (
     MAX_PIXELS,
     Sum,
@@ -20,7 +21,7 @@ from mnist_draw.analysis.why import (
     unit_sum,
     why_sum,
 )
-from mnist_draw.app.inside.network.network_reader import Weights
+from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit, Weights
 from mnist_draw.app.inside.rows_view import (
     Heading,
     Line,
@@ -38,11 +39,6 @@ from mnist_draw.app.kit.formatting import format_probability
 from mnist_draw.i18n import N_, _, counted, pgettext
 from mnist_draw.library.network_data import in_a_sentence
 from mnist_draw.training.functions import layer_label
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.network_probe import Layer
-    from mnist_draw.analysis.unit_profiles import UnitProfiles
-    from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 
 Name = Callable[[int], str]
 #: Row and column in a map; None where it is strongest.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QPainter, QPaintEvent, QPen
 
 from mnist_draw import i18n
 from mnist_draw.analysis.why import Sum, unit_sum
+from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 from mnist_draw.app.inside.network.panel_rows import Place
 from mnist_draw.app.inside.network.units import pooled_shape
 from mnist_draw.app.inside.rows_view import Picture, signed
@@ -18,9 +17,6 @@ from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.i18n import N_, _
-
-if TYPE_CHECKING:
-    from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
 
 _EXPLAINED = _(
     "At each place of the map: the patch of the input, times the filter, is the products, which "

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import zip_longest
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QRectF, QSize, Qt, pyqtSignal
@@ -16,8 +15,10 @@ from PyQt5.QtWidgets import QStackedWidget, QWidget
 
 from mnist_draw import i18n
 from mnist_draw.analysis import layer_inspection
+from mnist_draw.analysis.layer_inspection import LayerFigures
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.network.network_reader import Frame, Parts, Unit
+from mnist_draw.app.inside.network.network_view import NetworkView
 from mnist_draw.app.inside.network.panel_rows import unit_rows, unit_title, why_rows
 from mnist_draw.app.inside.network.pooled_view import PooledView
 from mnist_draw.app.inside.rows_view import Bar, Heading, Row, RowsView, Sentence, format_figure
@@ -32,12 +33,8 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.widgets import Card, ComboBox, Switch, explain, label, no_key, push_button
 from mnist_draw.i18n import N_, _, percent_sign, pgettext
 from mnist_draw.library.network_data import in_a_sentence
+from mnist_draw.training.events import Parameters
 from mnist_draw.training.functions import layer_label
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.layer_inspection import LayerFigures
-    from mnist_draw.app.inside.network.network_view import NetworkView
-    from mnist_draw.training.events import Parameters
 
 _CHOICES = (
     (_("Why"), _("Show the sum behind the answer.")),

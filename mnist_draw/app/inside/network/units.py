@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PyQt5.QtGui import QFontMetricsF, QPainter, QPen
 
+from mnist_draw.analysis.network_probe import Layer
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import mosaic, signed_image
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.network_probe import Layer
 
 #: Side of a unit's cell in logical pixels, and the rows of cells that must fit into a digit's row.
 MAX_CELL, MIN_CELL, ROWS = 16, 3, 5

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, QRectF, QSize, QSizeF, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen, qGray
 
 from mnist_draw.analysis.result_tables import Cell, confusion_cells
+from mnist_draw.analysis.results import Results
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.painters import smooth_painter, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.i18n import _, counted
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.results import Results
 
 #: A true class and an answer; None means all but the right one.
 Pair = tuple[int | None, int | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PyQt5.QtCore import QAbstractListModel, QModelIndex, QRectF, QSize, Qt, pyqtSignal
@@ -16,6 +16,8 @@ from PyQt5.QtWidgets import (
     QWidget,
 )
 
+from mnist_draw.analysis.pictures import Pictures
+from mnist_draw.analysis.results import Results
 from mnist_draw.app.inside.results.confusion_matrix import Pair, describe_pair
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.formatting import format_probability
@@ -25,10 +27,6 @@ from mnist_draw.app.kit.widgets import Card, explain, label, push_button, tip
 from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.network_data import in_a_sentence, narrow_name
 from mnist_draw.recognition.certainty import certainty_from
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.pictures import Pictures
-    from mnist_draw.analysis.results import Results
 
 #: Pixels of a picture's side.
 SIDE = 64

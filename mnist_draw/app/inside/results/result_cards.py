@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import QPointF, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent, QPen
@@ -20,7 +19,7 @@ from mnist_draw.analysis.pictures import (
 )
 from mnist_draw.analysis.report import Diagram, reliability_svg
 from mnist_draw.analysis.result_tables import accuracy_figure, key_figures
-from mnist_draw.analysis.results import together
+from mnist_draw.analysis.results import Bin, Results, together
 from mnist_draw.app.inside.results.confusion_matrix import (
     ConfusionMatrix,
     describe_pair,
@@ -35,10 +34,7 @@ from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, no_key, push_button, rule
 from mnist_draw.i18n import _, counted, number, percent
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.results import Bin, Results
-    from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.models import ModelFile
 
 #: Reads pictures; called in the background.
 Load = Callable[[], Pictures]

@@ -6,11 +6,11 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PyQt5.QtCore import Qt
 from PyQt5.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from mnist_draw.analysis.pictures import Pictures
 from mnist_draw.analysis.result_tables import confusion_table, pictures_table
 from mnist_draw.analysis.results import Results, count_results
 from mnist_draw.analysis.table import Table
@@ -32,10 +32,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, Field, label
 from mnist_draw.i18n import _, counted, number
 from mnist_draw.library.network_data import all_names, describe_foreign_network
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.pictures import Pictures
-    from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.models import ModelFile
 
 _COMBO_WIDTH, _WORDS_WIDTH = 200, 220
 _SIDE_STRETCH = 7

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt5.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 
 from mnist_draw import i18n
+from mnist_draw.analysis.network_probe import Layer
+from mnist_draw.analysis.step_effects import Weight
 from mnist_draw.app.inside.network.layers_view import LayersView, paint_legend
 from mnist_draw.app.inside.network.units import (
     Places,
@@ -35,12 +37,6 @@ from mnist_draw.app.kit.theme import Text
 from mnist_draw.app.kit.widgets import claims_key
 from mnist_draw.i18n import _, counted
 from mnist_draw.library.network_data import in_a_sentence
-
-if TYPE_CHECKING:
-    from PyQt5.QtCore import QEvent
-
-    from mnist_draw.analysis.network_probe import Layer
-    from mnist_draw.analysis.step_effects import Weight
 
 _EXPLAINED = _(
     "The network in this stage of the step. A click on a unit follows the weight that stands for "

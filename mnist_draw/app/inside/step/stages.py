@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mnist_draw import i18n
+from mnist_draw.analysis.network_probe import Layer
+from mnist_draw.analysis.step_effects import Weight, accumulators_of
 from mnist_draw.app.inside.rows_view import (
     Code,
     Heading,
@@ -26,10 +27,6 @@ from mnist_draw.networks.operations import MaxPooling
 from mnist_draw.training.functions import layer_label
 from mnist_draw.training.settings import TrainingSettings
 from mnist_draw.training.updates import UPDATE_RULES
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.network_probe import Layer
-    from mnist_draw.analysis.step_effects import Weight
 
 #: The first stages, which are known before the step is compiled.
 LOOKED_AT = 3
@@ -63,8 +60,6 @@ def _name_end(place: int, layer: Layer) -> str:
 
 
 def weight_rows(shown: Shown, weight: Weight, stage: int) -> list[Line]:
-    from mnist_draw.analysis.step_effects import accumulators_of
-
     figures, layer, place = shown.figures, weight.layer, (weight.source, weight.unit)
     before = float(figures.before[2 * layer][place])
     given = float(figures.x[layer].ravel()[weight.source])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import QPointF, QRectF, Qt, pyqtSignal
@@ -12,6 +11,8 @@ from PyQt5.QtGui import QPaintEvent, QPen, QPolygonF
 from PyQt5.QtWidgets import QPlainTextEdit, QWidget
 
 from mnist_draw import i18n
+from mnist_draw.analysis.compiled_graph import FunctionGraphs
+from mnist_draw.analysis.step_effects import StepEffects
 from mnist_draw.analysis.table import Table
 from mnist_draw.app.inside.inside_bar import TableView
 from mnist_draw.app.inside.rows_view import (
@@ -37,10 +38,6 @@ from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, push_button
 from mnist_draw.i18n import _, listed
 from mnist_draw.training.settings import TrainingSettings
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.compiled_graph import FunctionGraphs
-    from mnist_draw.analysis.step_effects import StepEffects
 
 
 class StageBar(QWidget):

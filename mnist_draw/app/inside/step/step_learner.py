@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from mnist_draw.analysis.compiled_graph import FunctionGraphs, graphs_of
+from mnist_draw.analysis.network_probe import Layer, NetworkProbe
+from mnist_draw.analysis.one_step import Minibatch, OneStep, StepFigures
+from mnist_draw.analysis.step_effects import (
+    StepEffects,
+    left_out,
+    moved_shares,
+    moved_sums,
+    step_effects,
+)
+from mnist_draw.analysis.unit_profiles import UnitProfiles, find_profiles
 from mnist_draw.i18n import _
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from mnist_draw.analysis.compiled_graph import FunctionGraphs
-    from mnist_draw.analysis.network_probe import Layer
-    from mnist_draw.analysis.one_step import Minibatch, OneStep, StepFigures
-    from mnist_draw.analysis.step_effects import StepEffects
-    from mnist_draw.analysis.unit_profiles import UnitProfiles
-    from mnist_draw.storage.models import ModelFile
-    from mnist_draw.training.settings import TrainingSettings
+from mnist_draw.storage.models import ModelFile
+from mnist_draw.training.settings import TrainingSettings
 
 COMPILING = _("Theano is writing the program for the step. Some seconds, once.")
 FILLING = _("Looking at some minibatches first: what the update rule remembers is not in the file.")
@@ -80,11 +83,6 @@ class StepLearner:
 
     def learn(self, task: Task) -> Iterator[Progress]:
         """Yield ever more of a step: of the newest task, where the last one was left."""
-        from mnist_draw.analysis.network_probe import NetworkProbe
-        from mnist_draw.analysis.one_step import OneStep
-        from mnist_draw.analysis.step_effects import step_effects
-        from mnist_draw.analysis.unit_profiles import find_profiles
-
         step = self._step
         if step is None or step.model is not task.model:
             yield Progress(COMPILING)
@@ -124,8 +122,6 @@ class StepLearner:
 
 
 def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
-    from mnist_draw.analysis.step_effects import left_out, moved_shares, moved_sums
-
     done = figures.is_done
     return Shown(
         task, step.layers, figures, step.settings, step.mask_places, step.retained,
@@ -137,9 +133,6 @@ def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
 
 
 def make_graphs(model: ModelFile) -> Mapping[str, FunctionGraphs]:
-    from mnist_draw.analysis.compiled_graph import graphs_of
-    from mnist_draw.analysis.one_step import OneStep
-
     return graphs_of(OneStep(model))
 
 

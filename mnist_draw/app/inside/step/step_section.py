@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PyQt5.QtCore import Qt, QTimer
@@ -12,9 +11,17 @@ from PyQt5.QtGui import QKeyEvent, QKeySequence
 from PyQt5.QtWidgets import QBoxLayout, QShortcut, QStackedWidget, QWidget
 
 from mnist_draw import i18n
+from mnist_draw.analysis.compiled_graph import FunctionGraphs
+from mnist_draw.analysis.step_effects import (
+    LENGTHS,
+    StepEffects,
+    Weight,
+    strongest_weight,
+    weight_of_unit,
+)
 from mnist_draw.analysis.table import Figure, Table
 from mnist_draw.app.inside.rows_view import RowsView
-from mnist_draw.app.inside.section import Section, reflow
+from mnist_draw.app.inside.section import Example, Section, reflow
 from mnist_draw.app.inside.step.stage_picture import StagePicture
 from mnist_draw.app.inside.step.stages import (
     LINES,
@@ -47,12 +54,7 @@ from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import Card, label, push_button
 from mnist_draw.i18n import N_, _
 from mnist_draw.library.network_data import in_a_sentence
-
-if TYPE_CHECKING:
-    from mnist_draw.analysis.compiled_graph import FunctionGraphs
-    from mnist_draw.analysis.step_effects import StepEffects, Weight
-    from mnist_draw.app.inside.section import Example
-    from mnist_draw.storage.models import ModelFile
+from mnist_draw.storage.models import ModelFile
 
 _EMPTY = _("Draw on the left, or pick a picture, and follow it through a step of training.")
 _UNKNOWN = _("Say what the picture shows: a step needs a label to learn.")
@@ -285,8 +287,6 @@ class StepSection(Section):
             self.picture.show_profiles(progress.profiles)
 
     def _show_step(self, shown: Shown) -> None:
-        from mnist_draw.analysis.step_effects import strongest_weight
-
         before = None if self._shown is None else self._shown.task
         self._shown = shown
         if not shown.task.teaches_same(before) or self._weight is None:
@@ -296,8 +296,6 @@ class StepSection(Section):
         self._show()
 
     def _show_effects(self, effects: StepEffects | None) -> None:
-        from mnist_draw.analysis.step_effects import LENGTHS
-
         self.loss_along.show_losses(LENGTHS, () if effects is None else effects.losses)
         self.others.show_rows(other_rows(effects, self._name))
 
@@ -427,8 +425,6 @@ class StepSection(Section):
             super().keyPressEvent(event)
 
     def _follow_unit(self, layer: int, unit: int) -> None:
-        from mnist_draw.analysis.step_effects import weight_of_unit
-
         if self._shown is not None:
             found = weight_of_unit(self._shown.figures, self._shown.layers, layer, unit)
             if found is not None:
