@@ -222,9 +222,7 @@ def vote_accuracy(values: Floats, labels: npt.NDArray[np.uint8]) -> float:
 
 def vote(labels: npt.NDArray[np.integer[Any]]) -> int:
     """Return the label of most neighbours, the nearest first; of equally many, the nearer one."""
-    counts = np.bincount(labels)
-    best = counts.max()
-    return next(int(label) for label in labels if counts[label] == best)
+    return int(labels[np.bincount(labels)[labels].argmax()])
 
 
 def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) -> Iterator[Floats]:
@@ -247,8 +245,7 @@ def lay_out(model: ModelFile, layer: LayerMap, images: npt.NDArray[np.uint8]) ->
 
 def weighted_place(points: Floats, nearest: Indices, distances: Floats) -> Floats:
     """Return the mean of the nearest points, (2,), the nearer the heavier."""
-    weights = 1 / np.maximum(distances, 1e-6)
-    place: Floats = (points[nearest] * weights[:, None]).sum(axis=0) / weights.sum()
+    place: Floats = np.average(points[nearest], 0, 1 / np.maximum(distances, 1e-6))
     return place
 
 

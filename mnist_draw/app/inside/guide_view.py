@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from PyQt5.QtCore import Qt, pyqtSignal
-from PyQt5.QtGui import QKeyEvent, QResizeEvent, QTextCharFormat, QTextCursor, QTextFormat
+from PyQt5.QtGui import (
+    QKeyEvent,
+    QResizeEvent,
+    QTextBlock,
+    QTextCharFormat,
+    QTextCursor,
+    QTextFormat,
+)
 from PyQt5.QtWidgets import QBoxLayout, QTextBrowser, QToolButton
 
 from mnist_draw.analysis.guide import GuideStep, guide, step_for
@@ -31,8 +40,7 @@ class GuideView(Card):
         self.title.setObjectName("guideTitle")
         self.title.setProperty("look", "guide")
         explain(self.title, _("The whole guide"), _("Read the whole guide, at this step."))
-        self.label = label("", "body", "guideWords")
-        self.label.setWordWrap(True)
+        self.label = label("", "body", "guideWords", wraps=True)
         self.label.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.label.setTextFormat(Qt.MarkdownText)
         self.show_button = ElidedButton(_("Show me"))
@@ -156,10 +164,8 @@ class GuidePage(Card):
         self._scroll_to(number)
 
     def _dress(self) -> None:
-        document = self.text.document()
-        document.setDocumentMargin(Size.GRID)
-        block = document.begin()
-        while block.isValid():
+        self.text.document().setDocumentMargin(Size.GRID)
+        for block in self._blocks():
             cursor = QTextCursor(block)
             dress = block.blockFormat()
             if block.text() and dress.headingLevel():
@@ -175,18 +181,18 @@ class GuidePage(Card):
             else:
                 dress.setBottomMargin(Size.FIELD_GAP)
             QTextCursor(block).setBlockFormat(dress)
+
+    def _blocks(self) -> Iterator[QTextBlock]:
+        block = self.text.document().begin()
+        while block.isValid():
+            yield block
             block = block.next()
 
     def _scroll_to(self, number: int) -> None:
-        block = self.text.document().begin()
-        beginning = f"{number}. "
-        while block.isValid():
-            if block.blockFormat().headingLevel() and block.text().startswith(beginning):
-                layout = self.text.document().documentLayout()
-                top = layout.blockBoundingRect(block).top()
-                self.text.verticalScrollBar().setValue(round(top))
-                return
-            block = block.next()
+        titles = (block for block in self._blocks() if block.blockFormat().headingLevel())
+        title = next(block for block in titles if block.text().startswith(f"{number}. "))
+        layout = self.text.document().documentLayout()
+        self.text.verticalScrollBar().setValue(round(layout.blockBoundingRect(title).top()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key_Escape:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mnist_draw.analysis.layer_inspection import LayerFigures
     from mnist_draw.app.draw.canvas import Canvas
     from mnist_draw.app.inside.inside_view import InsideView
-    from mnist_draw.app.inside.section import Example
+    from mnist_draw.app.inside.section import Example, LabelSource
     from mnist_draw.app.kit.active_network import ActiveNetwork
     from mnist_draw.recognition.certainty import Certainty
     from mnist_draw.storage.models import ModelFile
@@ -102,18 +102,14 @@ class ExampleInUse(QObject):
         if not self._picked:
             self.use_drawing()
 
-    def label_drawing(self, label: int) -> None:
-        if self._drawing is not None:
-            labelled = replace(self._drawing, label=label, label_source="user")
-            self._set_drawing(labelled, self._drawing_answer)
-
-    def forget_label(self) -> None:
-        """Forget what the drawing was taught as: that digit was deleted."""
+    def label_drawing(self, label: int | None = None) -> None:
+        """Note what the drawing was taught as; None: that digit was deleted."""
         probabilities, _ = self._drawing_answer
         if self._drawing is not None and probabilities is not None:
-            read = int(probabilities.argmax())
-            unlabelled = replace(self._drawing, label=read, label_source="answer")
-            self._set_drawing(unlabelled, self._drawing_answer)
+            source: LabelSource = "answer" if label is None else "user"
+            known = int(probabilities.argmax()) if label is None else label
+            labelled = replace(self._drawing, label=known, label_source=source)
+            self._set_drawing(labelled, self._drawing_answer)
 
     def use_drawing(self) -> None:
         self._picked = False

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PyQt5.QtCore import QPointF, Qt, pyqtSignal
-from PyQt5.QtGui import QCursor, QHideEvent, QPainter, QPen, QResizeEvent, QShowEvent
+from PyQt5.QtCore import QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QCursor, QHideEvent, QResizeEvent, QShowEvent
 from PyQt5.QtWidgets import QApplication, QScrollArea, QSizePolicy, QStackedWidget, QWidget
 
 from mnist_draw.analysis.guide import GuideStep
@@ -26,7 +26,7 @@ from mnist_draw.app.kit.active_network import ActiveNetwork
 from mnist_draw.app.kit.commands import Command
 from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.notifier import Notifier
-from mnist_draw.app.kit.painters import blank_pixmap
+from mnist_draw.app.kit.painters import svg_pixmap
 from mnist_draw.app.kit.theme import Size
 from mnist_draw.app.kit.widgets import label
 from mnist_draw.i18n import _
@@ -91,8 +91,7 @@ class InsideView(QWidget):
         self.guide = GuideView(max(guide_step, 1))
         theme.follow(self.guide, self._fit_guide)
         #: On the wall, what is shown: there is neither a bar nor a title above the example.
-        self.wall_title = label("", "title", "wallTitle")
-        self.wall_title.setWordWrap(True)
+        self.wall_title = label("", "title", "wallTitle", wraps=True)
         # As wide as the example above it.
         self.wall_title.setSizePolicy(QSizePolicy.Ignored, QSizePolicy.Preferred)
         self.wall_title.hide()
@@ -408,16 +407,10 @@ class InsideView(QWidget):
 
 
 def _ring_cursor() -> QCursor:
-    side = 44
-    picture = blank_pixmap(side, side, 1)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.Antialiasing)
-    centre = QPointF(side / 2, side / 2)
-    painter.setPen(QPen(theme.colour("accent"), 3))
-    painter.setBrush(theme.colour("accent", 0.15))
-    painter.drawEllipse(centre, 18.0, 18.0)
-    painter.setPen(QPen(theme.colour("card"), 1))
-    painter.setBrush(theme.colour("text"))
-    painter.drawEllipse(centre, 3.5, 3.5)
-    painter.end()
-    return QCursor(picture, side // 2, side // 2)
+    ring, edge, dot = (theme.colour(name).name() for name in ("accent", "card", "text"))
+    picture = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-22 -22 44 44">'
+        f'<circle r="18" fill="{ring}" fill-opacity="0.15" stroke="{ring}" stroke-width="3"/>'
+        f'<circle r="3.5" fill="{dot}" stroke="{edge}"/></svg>'
+    )
+    return QCursor(svg_pixmap(picture, QSize(44, 44), 1))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from base64 import b64encode
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -139,6 +140,12 @@ def image_bytes(image: QImage | QPixmap, kind: str, quality: int = -1) -> bytes:
     buffer.open(QIODevice.WriteOnly)
     image.save(buffer, kind, quality)
     return bytes(content)
+
+
+def image_tag(image: QImage | QPixmap, wide: int, high: int) -> str:
+    """Return an image as a tag of rich text, in a logical size."""
+    content = b64encode(png_bytes(image)).decode()
+    return f'<img width="{wide}" height="{high}" src="data:image/png;base64,{content}">'
 
 
 def png_bytes(image: QImage | QPixmap, compressed: bool = True) -> bytes:

@@ -152,14 +152,14 @@ class Keys(QObject):
         return act is not None
 
 
-def label(text: str, look: str, name: str = "") -> QLabel:
+def label(text: str, look: str, name: str = "", wraps: bool = False) -> QLabel:
     """Return a label with one of the style sheet's looks."""
     result = QLabel(text)
     # What a user named may look like markup.
     result.setTextFormat(Qt.PlainText)
     result.setProperty("look", look)
-    if name:
-        result.setObjectName(name)
+    result.setObjectName(name)
+    result.setWordWrap(wraps)
     return result
 
 

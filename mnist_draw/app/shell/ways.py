@@ -62,7 +62,7 @@ class Ways(QObject):
         answer.why_link.refusal_requested.connect(not_a_digit)
         teaching = draw.my_digits.teaching
         teaching.taught.connect(inside.example.label_drawing)
-        teaching.untaught.connect(inside.example.forget_label)
+        teaching.untaught.connect(lambda *__: inside.example.label_drawing())
         teaching.taught.connect(answer.why_link.note_taught)
         draw.first_start.tour_requested.connect(self._take_tour)
         draw.first_start.train_requested.connect(self._to_new_run)

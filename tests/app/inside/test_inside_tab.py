@@ -181,7 +181,7 @@ def test_what_the_user_says_holds_until_the_board_is_empty(tab, view):
     tab.show()
     assert shows("You said: it is a 7")
     # That digit was deleted.
-    tab.example.forget_label()
+    tab.example.label_drawing(None)
     assert shows("Read as a 4")
 
 

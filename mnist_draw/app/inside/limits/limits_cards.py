@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,9 @@ from mnist_draw.app.inside.rows_view import Bar, RowsView
 from mnist_draw.app.kit import theme
 from mnist_draw.app.kit.controls import Menu
 from mnist_draw.app.kit.files import NETWORKS, ask_open
-from mnist_draw.app.kit.layout import FlowLayout, row
-from mnist_draw.app.kit.painters import image_of, smooth_painter
-from mnist_draw.app.kit.steady_labels import FittedLabel, GrowingLabel
+from mnist_draw.app.kit.layout import row
+from mnist_draw.app.kit.painters import image_of, image_tag, smooth_painter
+from mnist_draw.app.kit.steady_labels import GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.app.kit.widgets import Card, explain, label, no_key, push_button, rule, tip
@@ -150,19 +151,14 @@ class NetworkChoices(QWidget):
             self.add(file_choice(path))
 
 
-#: The room that a name in the legend is given before the switch beside it moves below.
-_LEGEND_WIDTH = 200
-
-
-class NetworkLegend(QWidget):
+class NetworkLegend(QLabel):
     """Lines and names of the networks, in as many rows as whole names need."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("networkLegend")
-        self._flow = FlowLayout()
-        self._flow.setSpacing(Size.MARGIN)
-        self.setLayout(self._flow)
+        self.setProperty("look", "title")
+        self.setWordWrap(True)
         self._networks: Sequence[NetworkChoice] = ()
         theme.follow(self, self._fill)
 
@@ -173,19 +169,11 @@ class NetworkLegend(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        for entry in self.findChildren(QWidget, options=Qt.FindDirectChildrenOnly):
-            self._flow.removeWidget(entry)
-            entry.hide()
-            entry.deleteLater()
+        entries = []
         for choice in self._networks:
-            mark, name, entry = QLabel(), FittedLabel(look="title"), QWidget(self)
-            entry.setMinimumHeight(theme.scaled(Size.FIELD))
-            mark.setPixmap(swatch(choice.line or 0).pixmap(*SWATCH))
-            name.setText(choice.title)
-            row(mark, name, gap=_GAP, owner=entry)
-            name.ensurePolished()
-            name.setMinimumWidth(min(name.sizeHint().width(), theme.scaled(_LEGEND_WIDTH)))
-            self._flow.addWidget(entry)
+            line = swatch(choice.line or 0).pixmap(*SWATCH)
+            entries.append(f"{image_tag(line, *SWATCH)}&nbsp;{escape(choice.title)}")
+        self.setText(" &nbsp; ".join(entries))
 
 
 def file_choice(path: str) -> NetworkChoice:

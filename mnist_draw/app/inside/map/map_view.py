@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable
 from html import escape
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from PyQt5.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen, QPixmap, QResize
 
 from mnist_draw.app.inside.network.layers_view import short_name
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.painters import blank_pixmap, image_of, paint_grey, png_bytes, write_with
+from mnist_draw.app.kit.painters import blank_pixmap, image_of, image_tag, paint_grey, write_with
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
 from mnist_draw.dataset.classes import DIGITS
@@ -235,14 +234,12 @@ class MapView(WalkableView):
 
     def tip_of(self, item: int) -> str:
         assert self.digits is not None
-        picture = b64encode(png_bytes(image_of(self.digits.images[item]))).decode()
+        side = theme.scaled(_THUMB)
+        picture = image_tag(image_of(self.digits.images[item]), side, side)
         title, *lines = map(escape, self.digits.describe(item))
-        side, words = theme.scaled(_THUMB), "<br>".join([f"<b>{title}</b>", *lines])
-        return (
-            f'<table><tr><td><img width="{side}" height="{side}" '
-            f'src="data:image/png;base64,{picture}"></td>'
-            f'<td style="padding-left: {Size.GRID}px">{words}</td></tr></table>'
-        )
+        words = "<br>".join([f"<b>{title}</b>", *lines])
+        padding = f'style="padding-left: {Size.GRID}px"'
+        return f"<table><tr><td>{picture}</td><td {padding}>{words}</td></tr></table>"
 
     def step(self, right: int, down: int) -> bool:
         if self.points is None:

@@ -200,9 +200,8 @@ class MistakesCard(Card):
             ),
         )
         self.body.addWidget(self.view, 1)
-        self.nothing = label("", "sentence", "noMistakesNote")
+        self.nothing = label("", "sentence", "noMistakesNote", wraps=True)
         self.nothing.setAlignment(Qt.AlignCenter)
-        self.nothing.setWordWrap(True)
         self.body.addWidget(self.nothing, 1)
         self.nothing.hide()
 

@@ -58,8 +58,7 @@ class ResultsSection(CountedSection):
         self._presenting = False
         self._loading = self._job(self._set_pictures, self._fail_to_load)
         self._counting = self._job(self._show_counted, self._fail)
-        self.remark = label("", "muted", "resultsRemark")
-        self.remark.setWordWrap(True)
+        self.remark = label("", "muted", "resultsRemark", wraps=True)
         self.remark.hide()
         self.confusion = ConfusionCard(self.state)
         self.mistakes = MistakesCard()
@@ -82,10 +81,8 @@ class ResultsSection(CountedSection):
     def _build_reliability(self) -> Card:
         card = Card(_("Does it know when it is unsure?"))
         self.reliability = ReliabilityView()
-        self.reliability_text = label("", "", "reliabilityWords")
-        note = label(_DASHED, "muted")
-        for part in (self.reliability_text, note):
-            part.setWordWrap(True)
+        self.reliability_text = label("", "", "reliabilityWords", wraps=True)
+        note = label(_DASHED, "muted", wraps=True)
         words = QWidget()
         column(self.reliability_text, note, 1, owner=words)
         theme.follow(words, lambda: words.setFixedWidth(theme.scaled(_WORDS_WIDTH)))

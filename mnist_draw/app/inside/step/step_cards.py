@@ -264,8 +264,7 @@ class GraphPage(QWidget):
         super().__init__()
         self.graphs: Mapping[str, FunctionGraphs] = {}
         card = Card(_("What Theano makes of it"))
-        self.state = label(_MEANING, "muted", "graphState")
-        self.state.setWordWrap(True)
+        self.state = label(_MEANING, "muted", "graphState", wraps=True)
         card.body.addWidget(self.state)
         self.view = TableView(
             "graphView",
