@@ -183,7 +183,14 @@ def _gathered(
     missing = len(labels) - len(known) if known else 0
     left_out = len(messages) + missing
     if missing:
-        messages = [_unlabelled(missing), *messages]
+        unlabelled = counted(
+            "{count} picture does not say what it is, in no folder 0 to 9, and with a name that "
+            "begins with no digit. It was left out.",
+            "{count} pictures do not say what they are, in no folder 0 to 9, and with a name that "
+            "begins with no digit. They were left out.",
+            missing,
+        )
+        messages = [unlabelled, *messages]
         images, labels = [images[n] for n in known], [labels[n] for n in known]
     return Pictures(
         np.stack(images)[:, None],
@@ -192,14 +199,4 @@ def _gathered(
         one,
         messages=tuple(messages[:_MAX_MESSAGES]),
         left_out=left_out,
-    )
-
-
-def _unlabelled(count: int) -> str:
-    return counted(
-        "{count} picture does not say what it is, in no folder 0 to 9, and with a name that begins "
-        "with no digit. It was left out.",
-        "{count} pictures do not say what they are, in no folder 0 to 9, and with a name that "
-        "begins with no digit. They were left out.",
-        count,
     )

@@ -121,9 +121,8 @@ _SLICE = 256
 class StepEffects:
     #: Mean loss of the minibatch at the first of `LENGTHS`, with the step's masks; inf: too large.
     losses: tuple[float, ...] = ()
-    #: Test pictures asked about so far, and in all.
+    #: Test pictures asked about so far.
     counted: int = 0
-    total: int = 0
     #: How many of these were right before and after, and how many turned right and wrong.
     right: tuple[int, int] = (0, 0)
     turned: tuple[int, int] = (0, 0)
@@ -159,7 +158,5 @@ def step_effects(step: OneStep, figures: StepFigures) -> Iterator[StepEffects]:
             found.turned[0] + int(np.count_nonzero(now & ~was)),
             found.turned[1] + int(np.count_nonzero(was & ~now)),
         )
-        found = replace(
-            found, counted=start + len(some), total=len(images), right=right, turned=turned
-        )
+        found = replace(found, counted=start + len(some), right=right, turned=turned)
         yield found

@@ -117,9 +117,10 @@ def _profiles_of(
     arrays: Mapping[str, npt.NDArray[Any]], layers: int, shown: npt.NDArray[np.uint8]
 ) -> UnitProfiles | None:
     names = [[f"{name}_{n}" for n in range(layers)] for name in ("means", "best", "heights")]
-    if not all(name in arrays for some in names for name in some):
+    try:
+        means, best, heights = (tuple(arrays[name] for name in some) for some in names)
+    except KeyError:
         return None
-    means, best, heights = (tuple(arrays[name] for name in some) for some in names)
     return UnitProfiles(means, best, heights, shown)
 
 

@@ -212,8 +212,6 @@ def _fitted(look: str, name: str) -> FittedLabel:
 
 
 SIDE = 196
-#: Free beside the invitation to draw.
-_PAPER = 40
 _INVITATION = _("Draw here and watch it go through.")
 
 
@@ -266,6 +264,8 @@ class InsideBoard(Canvas):
             self.history_changed.emit()
 
     def _paint_invitation(self, painter: QPainter) -> None:
-        write_with(painter, theme.Text.SENTENCE, "muted")
-        room = self.rect().adjusted(_PAPER, 0, -_PAPER, 0)
+        small = self.width() < SIDE
+        write_with(painter, theme.Text.LABEL if small else theme.Text.SENTENCE, "muted")
+        free = self.width() // (12 if small else 5)
+        room = self.rect().adjusted(free, 0, -free, 0)
         painter.drawText(room, int(Qt.AlignCenter | Qt.TextWordWrap), _INVITATION)

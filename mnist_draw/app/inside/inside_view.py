@@ -138,25 +138,19 @@ class InsideView(QWidget):
         self.guide.title.clicked.connect(self.show_page)
         self.guide.turned.connect(self._name_network)
         self.page.closed.connect(self.close_page)
-        board = card.board
-        for text, sentence, keys, act in (
-            (_("Why?"), _("Say why the answer is what it is."), "W", self.ask_why),
-            (_("Undo"), _("Take back the last stroke of the example."), "Ctrl+Z", board.undo),
-            (_("Redo"), _("Draw again what was taken back."), "Ctrl+Y, Ctrl+Shift+Z", board.redo),
-            (_("Clear"), _("Clear the example's board."), "Delete", board.clear),
-        ):  # fmt: skip
-            Command(self, text, sentence, keys, act)
+        board, make = card.board, partial(Command, self)
+        make(_("Why?"), _("Say why the answer is what it is."), "W", self.ask_why)
+        make(_("Undo"), _("Take back the last stroke of the example."), "Ctrl+Z", board.undo)
+        redo = "Ctrl+Y, Ctrl+Shift+Z"
+        make(_("Redo"), _("Draw again what was taken back."), redo, board.redo)
+        make(_("Clear"), _("Clear the example's board."), "Delete", board.clear)
+        on, back = partial(self.turn_guide, 1), partial(self.turn_guide, -1)
         # A presenter's buttons; elsewhere these keys scroll.
-        self._on_the_wall = [
-            Command(self, text, sentence, keys, act)
-            for text, sentence, keys, act in (
-                (_("Next step"), _("Show the guide's next step."), "PgDown",
-                 partial(self.turn_guide, 1)),
-                (_("Step before"), _("Show the guide's step before."), "PgUp",
-                 partial(self.turn_guide, -1)),
-                (_("End"), _("Show window and tabs again."), "Esc", partial(self.present, False)),
-            )
-        ]  # fmt: skip
+        self._on_the_wall = (
+            make(_("Next step"), _("Show the guide's next step."), "PgDown", on),
+            make(_("Step before"), _("Show the guide's step before."), "PgUp", back),
+            make(_("End"), _("Show window and tabs again."), "Esc", partial(self.present, False)),
+        )
         for command in self._on_the_wall:
             command.setEnabled(False)
         example.changed.connect(partial(self._if_visible, self._show_example))

@@ -84,7 +84,7 @@ def ready(section, qtbot, model=None):
     """Show a network and a digit, and wait until everything is known."""
     section.use_network(model or network(), "")
     section.show_example(digit())
-    until(qtbot, lambda: section.is_ready() and section.network.frame is not None)
+    until(qtbot, lambda: section.network.profiles is not None and section.network.frame is not None)
     return section.network.frame
 
 
@@ -312,7 +312,9 @@ def choose(section, weights):
 def test_the_start_answers_and_what_was_learnt_is_shown(section, qtbot, monkeypatch):
     model = network()
     start, added = begun(model)
-    monkeypatch.setattr("mnist_draw.analysis.network_probe.start_model", lambda model: start)
+    monkeypatch.setattr(
+        "mnist_draw.app.inside.network.network_reader.start_model", lambda model: start
+    )
     now, view = ready(section, qtbot, model), section.network
     choose(section, Weights.START)
     until(qtbot, lambda: view.parts.model is start)

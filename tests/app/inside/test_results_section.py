@@ -116,7 +116,7 @@ def test_a_cell_opens_its_pictures_by_mouse_keys_and_links(section, qtbot):
     assert matrix.pinned == (3, 4)
     qtbot.keyClick(matrix, Qt.Key_Escape)
     assert matrix.pinned is None
-    section.confusion.links[0].click()
+    section.confusion.taken.linkActivated.emit("0")
     assert matrix.pinned == results.most_taken(1)[0][:2]
     assert len(section.table().rows) == len(shown(section))
     true, read = (int(number) for number in np.argwhere(results.confusion == 0)[0])
@@ -282,7 +282,7 @@ def test_on_the_wall_pictures_are_shown_only_for_a_number_that_is_kept(section, 
     assert not section.mistakes.isVisibleTo(section)
     # Nothing stands beside the table: it has the wall for itself.
     qtbot.waitUntil(lambda: section.confusion.width() == section.width(), timeout=20_000)
-    section.confusion.links[0].click()
+    section.confusion.taken.linkActivated.emit("0")
     assert section.mistakes.isVisibleTo(section)
     qtbot.waitUntil(lambda: section.confusion.width() < section.width(), timeout=20_000)
     assert not section.reliability.isVisibleTo(section)
@@ -302,7 +302,7 @@ def test_a_network_whose_data_are_not_known_shows_no_figures_of_another(section,
     assert [label_text(section, name) for name in figures] == ["–"] * 3
     matrix = section.confusion.matrix
     assert matrix.describe(0) == ""
-    assert section.confusion.links[0].isHidden()
+    assert not section.confusion.taken.text()
     assert not section.reliability.bins
     assert not shown(section)
     assert "not known here" in label_text(section, "resultsRemark")

@@ -43,11 +43,16 @@ def section(show):
     assert made.wait()
 
 
+def is_ready(section):
+    picture = section.picture
+    return bool(picture.shown and picture.shown.figures.is_done and picture.profiles)
+
+
 def ready(section, qtbot, model=None):
     """Show a network and a digit, and wait for the step."""
     section.use_network(model or network(), "")
     section.show_example(digit())
-    qtbot.waitUntil(section.is_ready, timeout=240_000)
+    qtbot.waitUntil(lambda: is_ready(section), timeout=240_000)
     return shown(section)
 
 
@@ -240,7 +245,7 @@ def test_it_asks_first_while_a_run_trains(section, qtbot):
     qtbot.waitUntil(section.all_the_same.isVisible, timeout=20_000)
     assert "run" in section.picture.state
     section.all_the_same.click()
-    qtbot.waitUntil(section.is_ready, timeout=60_000)
+    qtbot.waitUntil(lambda: is_ready(section), timeout=60_000)
     assert not section.all_the_same.isVisible()
     before = shown(section)
     section.use_network(network(factor=0.05), "")
@@ -271,7 +276,7 @@ def test_a_step_of_the_network_before_is_not_shown(section, qtbot):
         section.use_network(model, key)
         assert section.picture.shown is None
         assert section.picture.state
-        qtbot.waitUntil(section.is_ready, timeout=60_000)
+        qtbot.waitUntil(lambda: is_ready(section), timeout=60_000)
         assert shown(section).task.model is model
 
 
@@ -283,7 +288,7 @@ def test_without_a_drawing_or_hidden_nothing_is_computed(section, qtbot):
     qtbot.wait(100)
     assert section.picture.shown is None
     section.set_active(True)
-    qtbot.waitUntil(section.is_ready, timeout=60_000)
+    qtbot.waitUntil(lambda: is_ready(section), timeout=60_000)
     section.show_example(None)
     assert "Draw on the left" in section.picture.state
     assert section.picture.shown is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 from PyQt5.QtWidgets import QGridLayout, QHBoxLayout
@@ -75,12 +74,8 @@ def _count(load: Callable[[], ModelFile], placed: bool) -> Iterator[np.ndarray |
         yield str(error)
 
 
-class Reading(NamedTuple):
-    """The changed example, uint8 (28, 28), and the probabilities of each network by its key."""
-
-    change: Distortion
-    turned: np.ndarray
-    answers: dict[str, np.ndarray]
+#: The changed example, uint8 (28, 28), what was done to it, and how each network reads it.
+Reading = tuple[np.ndarray, Distortion, list[tuple[NetworkChoice, np.ndarray]]]
 
 
 def _read(
@@ -91,12 +86,12 @@ def _read(
     turned = altered_one(grey, [change])
     # What nothing was done to is read as it is, not in whole levels of grey.
     read = picture[None, None] if change == Distortion() else scale(turned)
-    answers = {}
+    answers = []
     for choice in choices:
         # The count of its curves reports why a network cannot be asked.
         with contextlib.suppress(UserError):
-            answers[choice.key] = choice.read(read, newest.get(choice.key))[0]
-    return Reading(change, turned[0, 0], answers)
+            answers.append((choice, choice.read(read, newest.get(choice.key))[0]))
+    return turned[0, 0], change, answers
 
 
 class LimitsSection(CountedSection):
@@ -343,24 +338,21 @@ class LimitsSection(CountedSection):
             self.plots[axis.name].set_amount(axis.neutral)
 
     def _show_reading(self, reading: Reading) -> None:
-        if self._example is None:
+        picture, change, answers = reading
+        # One that was read before another network came in its place is no longer listed.
+        answers = [each for each in answers if each[0] in self.choices.choices]
+        if self._example is None or not answers:
             return
         label_, rows = self._example.label, []
-        for choice in self.choices.ticked():
-            found = reading.answers.get(choice.key)
-            if found is not None:
-                answer = int(found.argmax())
-                known = answer < len(choice.names)
-                name = choice.names[answer] if known else numbered_class(answer)
-                right = label_ is not None and name == self._name(label_)
-                rows.append(
-                    Bar(
-                        choice.title, float(found[answer]),
-                        format_probability(float(found[answer]), short=True),
-                        short_name(name), "accent" if right else "muted",
-                    )
-                )  # fmt: skip
-        self.turn.show_answers(reading.turned, rows, describe_change(reading.change))
+        for choice, found in answers:
+            answer, share = int(found.argmax()), float(found.max())
+            known = answer < len(choice.names)
+            name = choice.names[answer] if known else numbered_class(answer)
+            right = label_ is not None and name == self._name(label_)
+            figure = format_probability(share, short=True)
+            colour = "accent" if right else "muted"
+            rows.append(Bar(choice.title, share, figure, short_name(name), colour))
+        self.turn.show_answers(picture, rows, describe_change(change))
 
     def _tell(self, sentence: str) -> None:
         # Once for a network that cannot be asked, not for every stroke.

@@ -88,8 +88,7 @@ class MapLocator:
                 place = weighted_place(points, nearest, far)
         neighbours, distances = np.empty(0, np.intp), np.empty(0, np.float32)
         if known is not None:
-            last_hidden = outputs[probe.last_hidden]
-            neighbours, distances = known.nearest(last_hidden, _NEIGHBOURS)
+            neighbours, distances = known.nearest(outputs[probe.last_hidden], _NEIGHBOURS)
         return MapAnswer(
             model, picture, place, nearest, probabilities, neighbours, distances,
             is_complete=known is not None and known.is_complete,

@@ -195,9 +195,6 @@ class NetworkSection(Section):
         self._presenting = on
         self._show_panel()
 
-    def is_ready(self) -> bool:
-        return self.network.profiles is not None
-
     def is_pending(self) -> bool:
         view = self.network
         unlit = view.parts is not None and self._example is not None and view.frame is None

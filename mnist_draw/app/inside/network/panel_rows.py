@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -72,11 +73,9 @@ def why_rows(frame: Frame, name: Name) -> list[Row]:
     rows.append(Sentence(_describe_ratio(why, escape(answer), escape(rival))))
     if frame.turned is not None:
         rows += [Rule(), *_flip_rows(frame, frame.turned[0], escape(in_a_sentence(rival)))]
-    terms = [
-        (_source(frame, unit), _product(why, unit), float(why.terms[unit]))
-        for units in strongest(why.terms, *_TERMS) for unit in units
-    ]  # fmt: skip
-    rows += [Rule(), *_term_rows(_("Who spoke most"), _("output × weights"), terms), Rule()]
+    titles = _("Who spoke most"), _("output × weights")
+    source, product = partial(_source, frame), partial(_product, why)
+    rows += [Rule(), *_strongest_rows(*titles, why.terms, source, product, _TERMS), Rule()]
     words = _(
         "Point at a unit to see its weights and its sum. A click keeps it; the arrow keys walk."
     )
@@ -115,11 +114,15 @@ def _product(found: Sum, place: int) -> str:
     return f"{value} × {signed(float(found.weights[place]))}"
 
 
-def _term_rows(heading: str, note: str, terms: Iterable[tuple[str, str, float]]) -> list[Row]:
-    """Return a heading, and names, factors and values with bars."""
-    terms = list(terms)
-    largest = max((abs(value) for *__, value in terms), default=0.0)
-    return [Heading(heading, note), *(term_line(*term, largest) for term in terms)]
+def _strongest_rows(
+    heading: str, note: str, terms: np.ndarray, name: Name,
+    made: Name = lambda place: "", counts: tuple[int, int] = _UNIT_TERMS,
+) -> list[Row]:  # fmt: skip
+    """Return a heading, and the strongest terms with name, factors and bar."""
+    places = [place for some in strongest(terms, *counts) for place in some]
+    largest = max((abs(float(terms[place])) for place in places), default=0.0)
+    lines = (term_line(name(n), made(n), float(terms[n]), largest) for n in places)
+    return [Heading(heading, note), *lines]
 
 
 def _flip_rows(frame: Frame, changed: np.ndarray | None, rival: str) -> list[Row]:
@@ -268,14 +271,11 @@ def _input_rows(frame: Frame, layer: int, found: Sum) -> list[Row]:
     if is_summed:
         # One line for each map: the sum over its places.
         note = _("sum over the map")
-    most, least = strongest(terms, *_UNIT_TERMS)
-    chosen = sorted((*most, *least), key=lambda place: -float(terms[place]))
-    found_terms = [
-        (_pixel(place) if before is None else _of_layer(before, place),
-         "" if is_summed else _product(found, place), float(terms[place]))
-        for place in chosen
-    ]  # fmt: skip
-    return _term_rows(_("Strongest inputs"), note, found_terms)
+    name = _pixel if before is None else partial(_of_layer, before)
+    heading, product = _("Strongest inputs"), partial(_product, found)
+    if is_summed:
+        return _strongest_rows(heading, note, terms, name)
+    return _strongest_rows(heading, note, terms, name, product)
 
 
 def _of_layer(layer: Layer, number: int) -> str:
@@ -288,15 +288,12 @@ def _added_rows(parts: Parts, unit: Unit) -> list[Row]:
     added, now = (
         terms_by_unit(before, layers[layer].W[:, number]) for layers in (parts.learnt, parts.layers)
     )
-    most, least = strongest(added, *_UNIT_TERMS)
-    terms = [
-        (_of_layer(before, place),
-         f"{signed(float(now[place] - added[place]))} → {signed(float(now[place]))}",
-         float(added[place]))
-        for place in (*most, *least)
-    ]  # fmt: skip
+
+    def made(place: int) -> str:
+        return f"{signed(float(now[place] - added[place]))} → {signed(float(now[place]))}"
+
     note = _("sum over the map") if before.convolves else _("start → now")
-    return _term_rows(_("Training added"), note, terms)
+    return _strongest_rows(_("Training added"), note, added, partial(_of_layer, before), made)
 
 
 def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
@@ -305,8 +302,7 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
     given = given_on(frame.passed, layer, unit in frame.question.off)
     following = frame.layers[layer + 1]
     note = _("sum over the map") if following.convolves else _("with it less without it")
-    most, least = strongest(given, *_UNIT_TERMS)
-    if not most and not least:
+    if not given.any():
         return [Sentence(_("It gives nothing to the next layer."), muted=True)]
 
     def target(place: int) -> str:
@@ -316,9 +312,8 @@ def _output_rows(frame: Frame, unit: Unit, name: Name) -> list[Row]:
             return _("{layer}, map {number}", layer=layer_label(following.name), number=place)
         return _of_layer(following, place)
 
-    terms = [(target(place), "", float(given[place])) for place in (*most, *least)]
     heading = _("Feeds most") if frame.layers[layer].convolves else _("Strongest outputs")
-    return _term_rows(heading, note, terms)
+    return _strongest_rows(heading, note, given, target)
 
 
 def _picture_rows(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from html import escape
 from pathlib import Path
 
 from PyQt5.QtCore import QPointF, Qt, pyqtSignal
 from PyQt5.QtGui import QPaintEvent, QPen
-from PyQt5.QtWidgets import QFileDialog, QPushButton, QWidget
+from PyQt5.QtWidgets import QFileDialog, QWidget
 
 from mnist_draw.analysis.pictures import (
     Pictures,
@@ -27,13 +28,13 @@ from mnist_draw.app.inside.results.confusion_matrix import (
 )
 from mnist_draw.app.inside.section import StateLine
 from mnist_draw.app.kit import theme
-from mnist_draw.app.kit.layout import FlowLayout, column, row
+from mnist_draw.app.kit.layout import column, row
 from mnist_draw.app.kit.painters import smooth_painter, svg_pixmap
 from mnist_draw.app.kit.steady_labels import FixedLabel, GrowingLabel
 from mnist_draw.app.kit.theme import Size, Text
 from mnist_draw.app.kit.walkable_view import WalkableView
-from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, no_key, push_button, rule
-from mnist_draw.i18n import _, counted, number, percent
+from mnist_draw.app.kit.widgets import Card, ComboBox, explain, label, rule
+from mnist_draw.i18n import _, counted, listed, number, percent
 from mnist_draw.storage.models import ModelFile
 
 #: Reads pictures; called in the background.
@@ -152,30 +153,29 @@ class ResultFigure(QWidget):
 class ResultFigures(QWidget):
     def __init__(self) -> None:
         super().__init__()
-        self.accuracy = ResultFigure("accuracyFigure", _("Accuracy"))
-        self.other = ResultFigure("otherAccuracyFigure", _("On validation"))
-        self.loss = ResultFigure("lossFigure", _("Mean loss"))
-        self.weakest = ResultFigure("weakestFigure", _("Weakest class"))
-        self.sure = ResultFigure("sureMistakesFigure", _("Sure and wrong"))
-        self.loss.setToolTip(
+        captions = {
+            "accuracyFigure": _("Accuracy"), "otherAccuracyFigure": _("On validation"),
+            "lossFigure": _("Mean loss"), "weakestFigure": _("Weakest class"),
+            "sureMistakesFigure": _("Sure and wrong"),
+        }  # fmt: skip
+        self.all = [ResultFigure(*each) for each in captions.items()]
+        self.accuracy, self.other, loss, *_rest = self.all
+        loss.setToolTip(
             _(
                 "Cross-entropy of the network's own probabilities, as in training; all other "
                 "figures here go by the calibrated ones (its sums divided by a temperature), as "
                 "the answers on Draw do."
             )
         )
-        figures = [
-            (each, 1) for each in (self.accuracy, self.other, self.loss, self.weakest, self.sure)
-        ]
+        figures = [(each, 1) for each in self.all]
         gap = Size.CARD_GAP
         first, last = row(*figures[:3], gap=gap), row(*figures[3:], gap=gap)
         #: Two rows, beside or below each other.
         self.rows = row((first, 3), (last, 2), gap=gap, owner=self)
 
     def show_nothing(self, note: str = "") -> None:
-        for figure in (self.other, self.loss, self.weakest, self.sure):
-            figure.show_figure(_NONE, "")
-        self.accuracy.show_figure(_NONE, note)
+        for figure in self.all:
+            figure.show_figure(_NONE, note if figure is self.accuracy else "")
 
     def show_results(self, results: Results, name: Callable[[int], str]) -> None:
         if results.labels is None:
@@ -183,11 +183,9 @@ class ResultFigures(QWidget):
                            results.counted)  # fmt: skip
             self.show_nothing(said)
             return
-        figures = self.accuracy, self.loss, self.weakest, self.sure
-        for figure, (_caption, value, note) in zip(
-            figures, key_figures(results, name), strict=True
-        ):
-            figure.show_figure(value, note)
+        figures = [figure for figure in self.all if figure is not self.other]
+        for figure, found in zip(figures, key_figures(results, name), strict=True):
+            figure.show_figure(*found[1:])
 
     def show_other(self, title: str, results: Results | None) -> None:
         self.other.setVisible(bool(title))
@@ -198,6 +196,7 @@ class ResultFigures(QWidget):
 
 #: Number of the commonest mistakes with a link of their own.
 _LINKS = 4
+_LINK = "font-weight: 600; text-decoration: none"
 _TAKEN, _NONE_TAKEN = _("TAKEN FOR ANOTHER MOST OFTEN"), _("NONE TAKEN FOR ANOTHER")
 UNLABELLED = _("These pictures do not say what they are. The least sure come first.")
 
@@ -212,7 +211,13 @@ class ConfusionCard(Card):
         reads.setAlignment(Qt.AlignCenter)
         self.taken_heading = label(_TAKEN, "heading", "takenHeading")
         table = column(reads, (self.matrix, 1), gap=0, owner=self._table)
-        taken = column(self.taken_heading, self._build_links(), gap=Size.GRID)
+        self.taken = label("", "muted", "takenForLinks", wraps=True)
+        explain(self.taken, _("Taken for another"), _("Show the pictures that were read so."))
+        self.taken.setTextFormat(Qt.RichText)
+        self.taken.setTextInteractionFlags(Qt.LinksAccessibleByMouse | Qt.LinksAccessibleByKeyboard)
+        self.taken.linkActivated.connect(self._pin)
+        self._pairs: list[tuple[int, int, int]] = []
+        taken = column(self.taken_heading, self.taken, gap=Size.GRID)
         table.addSpacing(Size.FIELD_GAP)
         table.addWidget(rule())
         table.addSpacing(Size.FIELD_GAP)
@@ -223,27 +228,18 @@ class ConfusionCard(Card):
         self.body.addWidget(self._unlabelled, 1)
         self._unlabelled.hide()
 
-    def _build_links(self) -> FlowLayout:
-        links = FlowLayout()
-        self.links: list[QPushButton] = []
-        self._times = [label("", "muted") for _link in range(_LINKS)]
-        for place in range(_LINKS):
-            link = push_button(
-                f"takenForLink{place}", _("Taken for another"),
-                _("Show the pictures that were read so."), look="link",
-            )  # fmt: skip
-            link.clicked.connect(partial(self._pin, place))
-            self.links.append(link)
-            entry = QWidget()
-            row(link, self._times[place], gap=Size.TIGHT, owner=entry)
-            links.addWidget(entry)
-        self._pairs: list[tuple[int, int, int]] = []
-        return links
+    def _pin(self, place: str) -> None:
+        self.matrix.pin(self._pairs[int(place)][:2])
 
-    def _pin(self, place: int) -> None:
-        # Before the first results, the buttons are there already.
-        for true, read, _count in self._pairs[place : place + 1]:
-            self.matrix.pin((true, read))
+    def _show_taken(self, name: Callable[[int], str]) -> None:
+        words, links = [], []
+        for place, (true, read, count) in enumerate(self._pairs):
+            pair = escape(f"{name(true)} → {name(read)}").replace(" ", "&nbsp;")
+            times = describe_times(count)
+            links.append(f'<a href="{place}" style="{_LINK}">{pair}</a> {times}')
+            words.append(f"{describe_pair((true, read), name)}: {times}")
+        self.taken.setText(" &nbsp; ".join(links))
+        self.taken.setAccessibleDescription(listed(words))
 
     def show_results(self, results: Results | None, name: Callable[[int], str]) -> None:
         labelled = results is None or results.labels is not None
@@ -253,15 +249,7 @@ class ConfusionCard(Card):
         self._pairs = [] if results is None else results.most_taken(_LINKS)
         nothing = results is not None and not self._pairs
         self.taken_heading.setText(_NONE_TAKEN if nothing else _TAKEN)
-        for place, (link, times) in enumerate(zip(self.links, self._times, strict=True)):
-            there = place < len(self._pairs)
-            link.setVisible(there)
-            times.setVisible(there)
-            if there:
-                true, read, count = self._pairs[place]
-                link.setText(no_key(f"{name(true)} → {name(read)}"))
-                link.setAccessibleName(describe_pair((true, read), name))
-                times.setText(describe_times(count))
+        self._show_taken(name)
 
 
 class ReliabilityView(WalkableView):

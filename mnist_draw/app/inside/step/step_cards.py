@@ -210,7 +210,7 @@ class CodeCard(Card):
             _("Let everything be as it was before the first step: same pictures, same numbers."),
         )  # fmt: skip
         self._repeat = QWidget()
-        row(self.again, self.ten_more, self.from_start, owner=self._repeat)
+        self.repeat = row(self.again, self.ten_more, self.from_start, owner=self._repeat)
         keep_room(self._repeat)
         self.body.addWidget(self._repeat)
         self.back = push_button("backButton", _("Back"), _("Go back to the stage before."), "←")

@@ -18,6 +18,7 @@ from mnist_draw.analysis.step_effects import (
     step_effects,
 )
 from mnist_draw.analysis.unit_profiles import UnitProfiles, find_profiles
+from mnist_draw.app.kit.painters import grey_levels
 from mnist_draw.i18n import _
 from mnist_draw.storage.models import ModelFile
 from mnist_draw.training.settings import TrainingSettings
@@ -127,7 +128,8 @@ def _shown(step: OneStep, task: Task, figures: StepFigures) -> Shown:
         task, step.layers, figures, step.settings, step.mask_places, step.retained,
         moved_sums(figures, step.layers) if done else (),
         moved_shares(figures) if done else (float("nan"), float("nan")),
-        left_out(figures, step.layers, step.mask_places), _grey(figures),
+        left_out(figures, step.layers, step.mask_places),
+        grey_levels(figures.minibatch.pictures[:, 0]),
         0 if step.from_run else step.filling,
     )  # fmt: skip
 
@@ -140,8 +142,3 @@ def _same(minibatch: Minibatch, task: Task) -> bool:
     return minibatch.labels[0] == task.label and bool(
         (minibatch.pictures[0, 0] == task.picture).all()
     )
-
-
-def _grey(figures: StepFigures) -> np.ndarray:
-    levels: np.ndarray = (255 * figures.minibatch.pictures[:, 0]).clip(0, 255).astype("uint8")
-    return levels

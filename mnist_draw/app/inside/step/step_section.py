@@ -203,6 +203,7 @@ class StepSection(Section):
         return self.views.currentWidget() is self.graph
 
     def update_layout(self) -> None:
+        reflow(self.code.repeat, self._room - 2 * Size.CARD_PADDING)
         reflow(self._columns, self._room)
         self.bar.fit(self._room)
         # Where the section scrolls anyway, all of the code has room.
@@ -222,10 +223,6 @@ class StepSection(Section):
             stages = [(stage.title, stage.meaning) for stage in STAGES]
             return Table(self.question, (N_("stage"), ""), stages)
         return step_table(self._shown, self._weight, self._name)
-
-    def is_ready(self) -> bool:
-        done = self._shown is not None and self._shown.figures.is_done
-        return done and self.picture.profiles is not None
 
     def is_pending(self) -> bool:
         requested = self._requested
